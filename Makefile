@@ -1,0 +1,52 @@
+# billfold: `make demo` shows the bill, `make test` proves it. Both set everything up by themselves.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BOOT := .cache/boot
+UV := $(BOOT)/bin/uv
+RUN := .venv/bin
+export PATH := $(CURDIR)/$(BOOT)/bin:$(PATH)
+export UV_LINK_MODE := copy
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := 1
+
+.PHONY: help demo test lint lock bench clean
+
+help:  ## Show what can be made.
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "billfold needs Python 3.11 or newer")'
+	@$(PYTHON) -m venv $(BOOT)
+	@$(BOOT)/bin/python -m pip install --quiet 'uv>=0.9'
+
+.venv/.ready: $(UV) pyproject.toml requirements/dev.lock
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	@$(UV) pip sync --quiet --python .venv --require-hashes requirements/dev.lock
+	@$(UV) pip install --quiet --python .venv --no-deps --editable .
+	@touch $@
+
+.venv/.bench: .venv/.ready requirements/bench.lock
+	@$(UV) pip install --quiet --python .venv --require-hashes -r requirements/bench.lock
+	@touch $@
+
+lock: $(UV)  ## Choose the newest versions of all dependencies.
+	@$(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --group dev pyproject.toml -o requirements/dev.lock --upgrade
+	@$(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --group dev --group bench pyproject.toml -o requirements/bench.lock --upgrade
+
+demo: .venv/.ready  ## Four vendors' twins, twelve months, collected and shown.
+	@$(RUN)/billfold demo
+
+test: .venv/.ready  ## Run all tests.
+	@$(RUN)/python -m pytest -n 2
+
+lint: .venv/.ready  ## Check style and types.
+	@$(RUN)/ruff check .
+	@$(RUN)/ruff format --check .
+	@$(RUN)/mypy
+
+bench: .venv/.bench  ## Measure, and write bench/results.md.
+	@$(RUN)/python bench/run.py
+
+clean:  ## Remove everything that was set up or made.
+	@rm -rf .venv .cache demo .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,5 @@
+"""Run billfold as ``python -m billfold``."""
+
+from billfold.cli.main import main
+
+main()

@@ -1,0 +1,127 @@
+"""The books: archive and ledger together, the second always computed from the first by the providers' ``charges.py``."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+
+from billfold.ledger import store
+from billfold.ledger.archive import Archive, Kept, Run
+from billfold.model.bill import Bill
+from billfold.model.errors import BillfoldError
+from billfold.providers import provider
+from billfold.providers.provider import Answer, Kind
+from billfold.wire import codec
+from billfold.wire.message import Response
+from billfold.wire.operation import Operation, name_of
+
+log = logging.getLogger("billfold.books")
+
+
+def question(op: Operation[Any]) -> str:
+    """Write an operation's fields as the archive keeps them."""
+    return codec.encode(op).decode()
+
+
+@dataclass(frozen=True)
+class ArchiveReading:
+    """The good answers of one run of the archive."""
+
+    archive: Archive
+    run: Run
+
+    @property
+    def account(self) -> str:
+        """The account's name."""
+        return self.run.account
+
+    def answers(self, kind: Kind, **fields: object) -> Iterator[Answer]:
+        """Yield the answers to one operation in order, only those asked with the given fields."""
+        for kept in self.archive.answers(run=self.run.id, operation=name_of(kind)):
+            op = self._question(kept)
+            if not isinstance(op, kind) or any(getattr(op, name) != value for name, value in fields.items()):
+                continue
+            response = Response(kept.status, json.loads(kept.headers), self.archive.body(kept.body))
+            if kept.status == 200 and not (op.waiting and op.waiting.not_yet(response)):
+                yield Answer(op, response, kept.seq, kept.when)
+
+    def _question(self, kept: Kept) -> Operation[Any] | None:
+        for kind in provider.find(self.run.provider).operations:
+            if name_of(kind) == kept.operation:
+                try:
+                    return msgspec.json.decode(kept.question, type=kind)
+                except msgspec.ValidationError:
+                    continue
+        return None
+
+
+class Books:
+    """An archive and its ledger in one directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.archive = Archive(directory / "archive.sqlite")
+        self.path = directory / "ledger.duckdb"
+
+    @contextmanager
+    def ledger(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the ledger, brought up to the archive; a stale or damaged file is dropped and computed anew."""
+        try:
+            with store.opened(self.path) as db:
+                self._catch_up(db)
+                yield db
+                return
+        except store.StaleLedgerError as error:
+            log.warning("%s; computing the ledger anew from the archive", error)
+        self.drop()
+        with store.opened(self.path) as db:
+            self._catch_up(db)
+            yield db
+
+    def drop(self) -> None:
+        """Remove the ledger file; the archive stays."""
+        for path in (self.path, self.path.with_suffix(".duckdb.wal")):
+            path.unlink(missing_ok=True)
+
+    def catch_up(self) -> None:
+        """Book every ended run that is not booked yet."""
+        with self.ledger():
+            pass
+
+    def _catch_up(self, db: duckdb.DuckDBPyConnection) -> None:
+        booked = {row[0] for row in db.execute("SELECT run FROM runs").fetchall()}
+        for run in self.archive.runs():
+            if run.ended and run.id not in booked:
+                self._book(db, run)
+
+    def _book(self, db: duckdb.DuckDBPyConnection, run: Run) -> None:
+        owner = store.Owner(run.provider, run.account, run.id, self.archive.last_seq(run.id))
+        problems = []
+        db.execute("BEGIN")
+        try:
+            for bill in _careful(provider.find(run.provider).bills(ArchiveReading(self.archive, run)), problems):
+                store.book(db, bill, owner)
+            db.execute("INSERT INTO runs VALUES (?, ?)", [run.id, json.dumps(problems)])
+            db.execute("COMMIT")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Close the archive."""
+        self.archive.close()
+
+
+def _careful(bills: Iterator[Bill], problems: list[str]) -> Iterator[Bill]:
+    try:
+        yield from bills
+    except (BillfoldError, ValueError, ArithmeticError) as error:
+        problems.append(str(error))

@@ -1,0 +1,80 @@
+"""The command line's front: commands are found by name and loaded when they run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from billfold import __version__
+from billfold.model.errors import BillfoldError
+
+COMMANDS = {
+    "api": "Ask a vendor one documented operation, and print the answer.",
+    "charges": "List charges as FOCUS 1.4 CostAndUsage rows.",
+    "connect": "Name an account; only a reference to its key is written.",
+    "demo": "Play four vendors, collect twelve months from them, show the bill.",
+    "doctor": "Tell whether each account can be reached, and what will be missing.",
+    "import": "Bring saved answers into the archive and book them.",
+    "invoices": "List invoices, drafts and estimates as the vendors state them.",
+    "report": "Show what is paid, by provider, service and month.",
+    "sync": "Collect every invoice, line and estimate: archived, then booked.",
+    "twin": "Play the four vendors' billing systems on this machine.",
+}
+
+
+class Commands(click.Group):
+    """A group whose commands live in one module each, named ``billfold.cli.NAME``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands' names."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command's module."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = "import_" if cmd_name == "import" else cmd_name
+        command: click.Command = import_module(f"billfold.cli.{module}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without loading any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="billfold")
+@click.option("--config", metavar="FILE", help="The configuration (default: billfold.toml here, or the user's).")
+@click.option("--ledger", metavar="DIR", help="Where archive and ledger are (default: the user's data directory).")
+@click.pass_context
+def cli(ctx: click.Context, config: str | None, ledger: str | None) -> None:
+    """One exact ledger for the bills of Vultr, Fastly, CockroachDB Cloud and Genesys Cloud."""
+    ctx.obj = {"config": config, "ledger": ledger}
+
+
+def main() -> None:
+    """Run the command line: one clear sentence for each error, and the exit code that goes with it."""
+    logging.basicConfig(level=os.environ.get("BILLFOLD_LOG", "WARNING").upper(), format="%(name)s: %(message)s")
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.Abort:
+        code = _say("interrupted; what was collected is kept", 130)
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except BillfoldError as error:
+        code = _say(str(error), error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(sentence: str, code: int) -> int:
+    click.echo(f"billfold: {sentence}", err=True)
+    return code

@@ -1,0 +1,106 @@
+"""Options that several commands share, and what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from billfold.model.period import Month, instant
+
+if TYPE_CHECKING:
+    from billfold.books import Books
+    from billfold.config import Account
+    from billfold.ledger.query import Filter
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Time(click.ParamType):
+    """A time on the command line, as ``2026-05-01T00:00:00Z`` or ``2026-05-01``."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read the time, or fail with a sentence."""
+        try:
+            return value if isinstance(value, datetime) else instant(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class MonthType(click.ParamType):
+    """A month on the command line, as ``2026-05``."""
+
+    name = "month"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
+        """Read the month, or fail with a sentence."""
+        try:
+            return value if isinstance(value, Month) else Month.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def places(command: F) -> F:
+    """Accept ``--config`` and ``--ledger`` after the command too."""
+    for name, meta in (("--ledger", "DIR"), ("--config", "FILE")):
+        command = click.option(name, metavar=meta, default=None, hidden=True, expose_value=False, callback=_place)(command)
+    return command
+
+
+def _place(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.find_root().obj[str(param.name)] = value
+
+
+def filters(command: F) -> F:
+    """Accept what narrows a listing."""
+    for option in (
+        click.option("--to", "last", type=MonthType(), metavar="MONTH", help="Up to this month, included."),
+        click.option("--from", "first", type=MonthType(), metavar="MONTH", help="From this month on."),
+        click.option("--account", metavar="NAME", help="Only this account."),
+        click.option("--provider", metavar="NAME", help="Only this provider."),
+        click.option("--as-of", type=Time(), metavar="TIME", help="As the ledger was known at this time."),
+        click.option("--format", "shape", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True),
+    ):
+        command = option(command)
+    return places(command)
+
+
+def accounts(ctx: click.Context) -> list[Account]:
+    """Load the configured accounts."""
+    from billfold import config
+
+    return config.load(config.find(ctx.find_root().obj["config"]))
+
+
+@contextmanager
+def books(ctx: click.Context) -> Iterator[Books]:
+    """Open archive and ledger."""
+    from billfold import config
+    from billfold.books import Books
+
+    opened = Books(Path(config.ledger_directory(ctx.find_root().obj["ledger"])))
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def wanted(
+    books: Books,
+    provider: str | None,
+    account: str | None,
+    first: Month | None,
+    last: Month | None,
+    as_of: datetime | None,
+) -> Filter:
+    """Turn the options into a filter."""
+    from billfold.ledger.query import FOREVER, Filter
+
+    return Filter(provider, account, first, last, books.archive.seq_at(as_of) if as_of else FOREVER)

@@ -1,0 +1,92 @@
+"""Collect every invoice, line and estimate: archived, then booked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from billfold.cli.options import MonthType, accounts, books, places
+from billfold.model.period import Month
+
+if TYPE_CHECKING:
+    from billfold.sync import Outcome, Progress
+
+
+@click.command("sync")
+@click.option("--provider", metavar="NAME", help="Only this provider.")
+@click.option("--account", metavar="NAME", help="Only this account.")
+@click.option("--from", "since", type=MonthType(), metavar="MONTH", help="Reach back to this month.  [default: 24 months]")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@places
+@click.pass_context
+def command(ctx: click.Context, provider: str | None, account: str | None, since: Month | None, as_json: bool) -> None:
+    """Collect every invoice, line and estimate: archived, then booked.
+
+    Every answer is safe on disk before the next question is asked. A sync that was interrupted goes on where it was.
+    Exit code 0: all is here. 1: reached, but something is missing or parked. 3: an account failed.
+    """
+    from billfold.ledger import query
+    from billfold.model.errors import SetupError
+    from billfold.sync import sync
+
+    chosen = [
+        one
+        for one in accounts(ctx)
+        if (provider is None or one.provider.name == provider) and (account is None or one.name == account)
+    ]
+    if not chosen:
+        raise SetupError("no account of the configuration fits; see `billfold doctor`")
+    with books(ctx) as kept:
+        with _progress(quiet=as_json) as progress:
+            outcomes = sync(kept, chosen, since=since, progress=progress)
+        with kept.ledger() as db:
+            parked = query.parked(db, query.Filter())
+    _tell(outcomes, parked, as_json=as_json)
+    ctx.exit(_code(outcomes, parked))
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Progress]:
+    if quiet or not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import SpinnerColumn, TextColumn
+
+    with Bars(SpinnerColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(account: str, operation: str, answers: int) -> None:
+            if account not in tasks:
+                tasks[account] = bars.add_task(account)
+            bars.update(tasks[account], description=f"{account}: {answers} answers, last {operation}")
+
+        yield show
+
+
+def _code(outcomes: list[Outcome], parked: list[dict[str, Any]]) -> int:
+    if any(outcome.error for outcome in outcomes):
+        return 3
+    return 1 if parked or any(outcome.missing for outcome in outcomes) else 0
+
+
+def _tell(outcomes: list[Outcome], parked: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        from billfold.report.render import as_json as written
+
+        rows = [vars(outcome) | {"error": str(outcome.error) if outcome.error else None} for outcome in outcomes]
+        click.echo(written(rows))
+        return
+    width = max(len(outcome.account) for outcome in outcomes)
+    for outcome in outcomes:
+        state = f"FAILED: {outcome.error}" if outcome.error else f"{outcome.answers} answers in {outcome.seconds:.1f} s"
+        click.echo(f"{outcome.account:<{width}}  {state}")
+        for missing in outcome.missing:
+            click.echo(f"{'':<{width}}  missing: {missing}")
+    for bill in parked:
+        click.echo(f"{bill['account']:<{width}}  parked: {bill['invoice_id'] or 'estimate'}: {bill['parked']}")

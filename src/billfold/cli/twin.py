@@ -1,0 +1,38 @@
+"""Play the four vendors' billing systems on this machine."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from billfold.cli.options import Time, places
+from billfold.model.period import instant
+
+
+@click.command("twin")
+@click.option("--port", type=click.IntRange(0, 65535), default=8400, show_default=True, help="0 takes any free port.")
+@click.option("--bind", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen.")
+@click.option("--scenario", default="default", show_default=True, metavar="NAME|FILE")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed is another world.")
+@click.option("--at", type=Time(), default=instant("2026-11-15T00:00:00Z"), metavar="TIME", help="Where the clock starts.  [default: 2026-11-15T00:00:00Z]")
+@click.option("--limits", type=click.Choice(["on", "off"]), default="on", show_default=True, help="The vendors' rate limits.")
+@click.option("--write-config", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a configuration that speaks to this twin.")
+@places
+def command(
+    port: int, bind: str, scenario: str, seed: int, at: datetime, limits: str, write_config: Path | None
+) -> None:
+    """Play the four vendors' billing systems on this machine, with a clock and faults."""
+    from billfold.twin import serve
+    from billfold.twin.clock import Clock
+    from billfold.twin.host import Host
+    from billfold.twin.world import World
+
+    host = Host(World(seed=seed, at=at, scenario=scenario), Clock(at), limits=limits == "on")
+    door = serve.listen(bind, port)
+    root = f"http://{'[' + bind + ']' if ':' in bind else bind}:{door.getsockname()[1]}"
+    if write_config:
+        serve.write_config(write_config, host.world.accounts(root, host.clock.now()))
+    click.echo(f"the twin is ready at {root} - try {root}/_twin/accounts")
+    serve.serve(host, door)

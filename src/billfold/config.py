@@ -1,0 +1,158 @@
+"""The configuration: which accounts there are, and where their credentials are kept - never the credentials themselves."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from billfold.model.errors import SetupError
+from billfold.providers import provider
+from billfold.providers.provider import Credential, Provider
+
+NAME = "billfold.toml"
+_REFERENCE = re.compile(r"(env|keyring|file):(.+)", re.DOTALL)
+_PLAIN = {"name", "provider", "base_url", "rate"}
+
+
+class Account(NamedTuple):
+    """One account of the configuration; ``references`` say where each credential is kept."""
+
+    name: str
+    provider: Provider
+    references: Mapping[str, str]
+    base_url: str | None = None
+    unlimited: bool = False
+
+    def credentials(self) -> dict[str, str]:
+        """Fetch the credentials; raises ``SetupError`` that names the reference, never the value."""
+        return {field.name: self._credential(field) for field in self.provider.credentials}
+
+    def _credential(self, field: Credential) -> str:
+        reference = self.references.get(field.name)
+        where = f"account {self.name!r}, {field.name}"
+        if reference is not None:
+            return resolve(reference, where)
+        found = next((value for name in field.env if (value := os.environ.get(name))), field.default)
+        if not found:
+            raise SetupError(f"{where}: nothing is configured and {' or '.join(field.env)} is not set; set it, or name a reference")
+        return found.strip()
+
+
+def resolve(reference: str, where: str) -> str:
+    """Fetch what an ``env:``, ``file:`` or ``keyring:`` reference points to; raises ``SetupError``."""
+    kind, _, place = reference.partition(":")
+    match kind:
+        case "env":
+            value = os.environ.get(place, "")
+        case "file":
+            value = _from_file(Path(place).expanduser(), where)
+        case _:
+            value = _from_keyring(place, where)
+    if not value.strip():
+        raise SetupError(f"{where}: {reference} is empty or not set")
+    return value.strip()
+
+
+def _from_file(path: Path, where: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"{where}: {path} cannot be read: {getattr(error, 'strerror', None) or 'not text'}") from error
+
+
+def _from_keyring(place: str, where: str) -> str:
+    try:
+        import keyring
+    except ImportError:
+        raise SetupError(f"{where}: install billfold[keyring] to keep credentials in the keyring") from None
+    service, _, user = place.partition("/")
+    try:
+        return keyring.get_password(service, user or "billfold") or ""
+    except Exception as error:
+        raise SetupError(f"{where}: the keyring cannot be read: {type(error).__name__}") from error
+
+
+def find(given: str | None) -> Path:
+    """Return the configuration's path: the one given, $BILLFOLD_CONFIG, the working directory's, the user's."""
+    if named := given or os.environ.get("BILLFOLD_CONFIG"):
+        return Path(named)
+    here = Path(NAME)
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "billfold" / NAME
+    return here if here.exists() or not home.exists() else home
+
+
+def load(path: Path) -> list[Account]:
+    """Read the configuration; raises ``SetupError`` with the one thing to change."""
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SetupError(f"there is no configuration at {path}; make one with `billfold connect PROVIDER`") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SetupError(f"{path} cannot be read: {error}") from error
+    blocks = said.get("accounts", [])
+    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
+        raise SetupError(f"{path}: accounts are written as [[accounts]] blocks")
+    accounts = [_account(block, f"{path}, account {number}") for number, block in enumerate(blocks, 1)]
+    _no_doubles(accounts, path)
+    return accounts
+
+
+def _no_doubles(accounts: list[Account], path: Path) -> None:
+    names = [account.name for account in accounts]
+    if doubled := {name for name in names if names.count(name) > 1}:
+        raise SetupError(f"{path}: the account name {min(doubled)!r} is used twice; names are unique")
+
+
+def _account(block: dict[str, Any], where: str) -> Account:
+    for key, value in block.items():
+        if not isinstance(value, str):
+            raise SetupError(f"{where}: {key} must be text in quotes")
+    name, vendor = block.get("name", ""), block.get("provider", "")
+    if not name or not re.fullmatch(r"[\w.@+-]+", name):
+        raise SetupError(f"{where}: give it a name of letters, digits and . _ - @ +")
+    if vendor not in provider.names():
+        raise SetupError(f"{where}: there is no provider {vendor!r}; known are {', '.join(provider.names())}")
+    door = provider.find(vendor)
+    fields = {field.name: field for field in door.credentials}
+    if unknown := set(block) - _PLAIN - set(fields):
+        raise SetupError(f"{where}: {min(unknown)!r} is not known; {door.title} takes {', '.join([*fields, 'base_url', 'rate'])}")
+    references = {key: _reference(block[key], fields[key], f"{where}, {key}") for key in fields if key in block}
+    if block.get("rate", "off") != "off":
+        raise SetupError(f'{where}: rate can only be "off", for a twin; leave it out otherwise')
+    return Account(name, door, references, block.get("base_url"), unlimited="rate" in block)
+
+
+def _reference(text: str, field: Credential, where: str) -> str:
+    if _REFERENCE.fullmatch(text):
+        return text
+    if field.secret:
+        raise SetupError(f"{where}: write a reference (env:NAME, file:PATH or keyring:SERVICE/USER), never the secret itself")
+    raise SetupError(f"{where}: write a reference: env:NAME, file:PATH or keyring:SERVICE/USER")
+
+
+def add(path: Path, block: Mapping[str, str]) -> None:
+    """Add an account to the configuration, and check that the whole can still be read."""
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in block.items())
+    text = f"{before.rstrip()}\n\n[[accounts]]\n{lines}\n".lstrip()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    draft.write_text(text, encoding="utf-8")
+    try:
+        load(draft)
+    except SetupError:
+        draft.unlink()
+        raise
+    draft.replace(path)
+
+
+def ledger_directory(given: str | None) -> Path:
+    """Return where the archive and the ledger are: the one given, $BILLFOLD_LEDGER, the user's data directory."""
+    if named := given or os.environ.get("BILLFOLD_LEDGER"):
+        return Path(named)
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "billfold"

@@ -1,0 +1,1 @@
+"""What is known, kept: an archive of every answer as it came, and the ledger computed from it alone."""

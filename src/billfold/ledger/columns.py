@@ -1,0 +1,67 @@
+"""The ledger's tables as data: which FOCUS column is stored as what."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, get_args, get_type_hints
+
+import pyarrow as pa
+
+from billfold.model.focus import CostAndUsage
+
+COST = (26, 12)
+RATE = (28, 18)
+"""Precision and scale: amounts of money, and prices and quantities. Both sum safely in DuckDB, Spark and Arrow."""
+
+_COSTS = {"BilledCost", "ContractedCost", "EffectiveCost", "ListCost", "PricingCurrencyEffectiveCost"}
+_PLAIN = {str: ("VARCHAR", pa.string()), int: ("BIGINT", pa.int64()), bool: ("BOOLEAN", pa.bool_())}
+
+
+def _kind(column: str, hint: Any) -> tuple[str, pa.DataType]:
+    inner = next(kind for kind in get_args(hint) if kind is not type(None))
+    if inner is Decimal:
+        size = COST if column in _COSTS else RATE
+        return f"DECIMAL({size[0]},{size[1]})", pa.decimal128(*size)
+    return _PLAIN.get(inner, ("TIMESTAMP", pa.timestamp("us")))
+
+
+KINDS: dict[str, tuple[str, pa.DataType]] = {
+    column: _kind(column, hint) for column, hint in get_type_hints(CostAndUsage).items()
+}
+CHARGE_COLUMNS = tuple(KINDS)
+PROVENANCE = ("x_ArchiveSeq",)
+"""Columns that say where a row came from, not what it says: left out of every hash."""
+
+BILLS = {
+    "id": "INTEGER",
+    "provider": "VARCHAR",
+    "account": "VARCHAR",
+    "bill_key": "VARCHAR",
+    "state": "VARCHAR",
+    "invoice_id": "VARCHAR",
+    "period_start": "TIMESTAMP",
+    "period_end": "TIMESTAMP",
+    "currency": "VARCHAR",
+    "total": "VARCHAR",
+    "lines": "BIGINT",
+    "charges": "BIGINT",
+    "summed": "VARCHAR",
+    "parked": "VARCHAR",
+    "mark": "VARCHAR",
+    "issuer": "VARCHAR",
+    "issued_on": "TIMESTAMP",
+    "due_on": "TIMESTAMP",
+    "terms": "VARCHAR",
+    "purchase_order": "VARCHAR",
+    "corrects": "VARCHAR",
+    "content": "VARCHAR",
+    "run": "INTEGER",
+    "from_seq": "BIGINT",
+    "until_seq": "BIGINT",
+}
+SCHEMA = f"""
+CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR);
+CREATE TABLE runs (run INTEGER PRIMARY KEY, problems VARCHAR);
+CREATE TABLE bills ({", ".join(f"{name} {kind}" for name, kind in BILLS.items())});
+CREATE TABLE charges (bill INTEGER, {", ".join(f'"{name}" {kind}' for name, (kind, _) in KINDS.items())});
+"""

@@ -1,0 +1,107 @@
+"""Questions to the ledger: bills, charges and sums as they are, or as they were known at an archive number."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import duckdb
+
+from billfold.ledger.columns import CHARGE_COLUMNS
+from billfold.model.period import Month, stamp
+
+FOREVER = 2**62
+
+
+class Filter(NamedTuple):
+    """Which part of the ledger is wanted; ``seq`` is the archive number up to which it is believed."""
+
+    provider: str | None = None
+    account: str | None = None
+    first: Month | None = None
+    last: Month | None = None
+    seq: int = FOREVER
+
+
+def _where(wanted: Filter) -> tuple[str, dict[str, Any]]:
+    clauses = ["b.from_seq <= $seq", "(b.until_seq IS NULL OR b.until_seq > $seq)"]
+    values: dict[str, Any] = {"seq": wanted.seq}
+    if wanted.provider:
+        clauses.append("b.provider = $provider")
+        values["provider"] = wanted.provider
+    if wanted.account:
+        clauses.append("b.account = $account")
+        values["account"] = wanted.account
+    if wanted.first:
+        clauses.append("b.period_start >= $first")
+        values["first"] = wanted.first.start.replace(tzinfo=None)
+    if wanted.last:
+        clauses.append("b.period_start < $last")
+        values["last"] = wanted.last.end.replace(tzinfo=None)
+    return " AND ".join(clauses), values
+
+
+def _dicts(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, map(_aware, row), strict=True)) for row in result.fetchall()]
+
+
+def _aware(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+def invoices(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
+    """Return the bills as the vendors state them, the same objects as in the twin's truth."""
+    where, values = _where(wanted)
+    columns = "provider, account, invoice_id, state, period_start, period_end, currency, total, lines"
+    rows = _dicts(
+        db.execute(
+            f"SELECT {columns} FROM bills b WHERE {where} ORDER BY provider, account, period_start, invoice_id, currency",  # noqa: S608
+            values,
+        )
+    )
+    return [row | {name: stamp(row[name]) for name in ("period_start", "period_end")} for row in rows]
+
+
+def parked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
+    """Return the bills that cannot be trusted as they are, and why."""
+    where, values = _where(wanted)
+    return _dicts(
+        db.execute(
+            f"SELECT provider, account, invoice_id, state, period_start, currency, parked FROM bills b WHERE {where} AND parked IS NOT NULL ORDER BY ALL",  # noqa: S608, E501
+            values,
+        )
+    )
+
+
+def charges(db: duckdb.DuckDBPyConnection, wanted: Filter) -> duckdb.DuckDBPyConnection:
+    """Return the charges of all bills that are not parked, with every FOCUS column; read it in batches."""
+    where, values = _where(wanted)
+    columns = ", ".join(f'c."{name}"' for name in CHARGE_COLUMNS)
+    return db.execute(
+        f"SELECT {columns} FROM charges c JOIN bills b ON c.bill = b.id WHERE {where} AND b.parked IS NULL "  # noqa: S608
+        "ORDER BY b.provider, b.account, b.period_start, b.bill_key, c.x_JsonPath, c.InvoiceDetailId",
+        values,
+    )
+
+
+def sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
+    """Return what was charged by provider, account, service, month, state and currency."""
+    where, values = _where(wanted)
+    amount = "CASE WHEN b.currency = c.BillingCurrency THEN c.BilledCost ELSE c.PricingCurrencyEffectiveCost END"
+    return _dicts(
+        db.execute(
+            f"""SELECT b.provider, b.account, c.ServiceName AS service, b.period_start AS month, b.state, b.currency,
+                       sum({amount}) AS cost, count(*) AS charges
+                FROM charges c JOIN bills b ON c.bill = b.id WHERE {where} AND b.parked IS NULL
+                GROUP BY ALL ORDER BY ALL""",  # noqa: S608
+            values,
+        )
+    )
+
+
+def known_marks(db: duckdb.DuckDBPyConnection, provider: str, account: str) -> dict[str, str]:
+    """Return the issued bills that are booked and trusted: invoice id and the mark of their listing."""
+    query = """SELECT invoice_id, any_value(mark) FROM bills WHERE provider=? AND account=? AND until_seq IS NULL
+               AND state='issued' GROUP BY invoice_id HAVING count(parked) = 0"""
+    return {row[0]: row[1] for row in db.execute(query, [provider, account]).fetchall()}

@@ -1,0 +1,213 @@
+"""The ledger: bills and their charges in one DuckDB file, derived from the archive and disposable.
+
+A bill is never changed: it is believed from one archive number on, and until another (or still). Opened for one
+piece of work at a time; where another process has it open, opening waits some seconds and then says so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from billfold.ledger.columns import BILLS, CHARGE_COLUMNS, KINDS, PROVENANCE, SCHEMA
+from billfold.model.bill import Bill, Charges, State
+from billfold.model.errors import LedgerError
+from billfold.model.money import EXACT, ZERO, exact_sum, plain
+
+FORMAT = "1"
+PATIENCE = 10.0
+"""Seconds to wait for another process that has the ledger open."""
+
+
+class Owner(NamedTuple):
+    """Whose bill is booked, out of which run, and from which archive number on it is believed."""
+
+    provider: str
+    account: str
+    run: int
+    seq: int
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the ledger file and close it again; makes an empty one where there is none or it is of another format."""
+    db = _connect(path)
+    try:
+        db.execute("SET preserve_insertion_order=false")
+        if not _is_ours(db):
+            raise StaleLedgerError(f"{path} is of another format")
+        yield db
+    finally:
+        db.close()
+
+
+class StaleLedgerError(LedgerError):
+    """The ledger file is of another format or damaged: drop it, it can be rebuilt."""
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return duckdb.connect(str(path))
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise StaleLedgerError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+            if time.monotonic() > deadline:
+                raise LedgerError(f"the ledger {path} is in use by another process; try again in a moment") from error
+            time.sleep(0.05)
+        except (duckdb.Error, OSError) as error:
+            raise StaleLedgerError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _is_ours(db: duckdb.DuckDBPyConnection) -> bool:
+    tables = {row[0] for row in db.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if not tables:
+        db.execute(f"BEGIN; {SCHEMA} INSERT INTO meta VALUES ('format', '{FORMAT}'); COMMIT;")
+        return True
+    found = db.execute("SELECT value FROM meta WHERE key='format'").fetchone() if "meta" in tables else None
+    return found is not None and found[0] == FORMAT
+
+
+def book(db: duckdb.DuckDBPyConnection, bill: Bill, owner: Owner) -> bool:
+    """Book a bill unless it is known already or something higher is; returns whether the ledger changed."""
+    current = _current(db, owner, bill.key)
+    if current and State(current["state"]).rank > bill.state.rank:
+        return False
+    if bill.state is State.ESTIMATE and _is_billed(db, owner, bill):
+        return False
+    number = db.execute("SELECT coalesce(max(id), 0) + 1 FROM bills").fetchone()[0]  # type: ignore[index]
+    row = _write(db, number, bill, owner)
+    if current and all(current[name] == row[name] for name in ("state", "total", "parked", "content", "mark")):
+        db.execute("DELETE FROM charges WHERE bill=?", [number])
+        return False
+    if current:
+        db.execute("UPDATE bills SET until_seq=? WHERE id=?", [owner.seq, current["id"]])
+    if bill.state is not State.ESTIMATE:
+        _drop_estimates(db, owner, bill)
+    db.execute(f"INSERT INTO bills VALUES ({', '.join('?' * len(BILLS))})", [row[name] for name in BILLS])
+    return True
+
+
+_SLOT = "provider=? AND account=? AND currency=? AND period_start=? AND until_seq IS NULL"
+
+
+def _current(db: duckdb.DuckDBPyConnection, owner: Owner, key: str) -> dict[str, Any] | None:
+    query = "SELECT * FROM bills WHERE provider=? AND account=? AND bill_key=? AND until_seq IS NULL"
+    found = db.execute(query, [owner.provider, owner.account, key]).fetchone()
+    return dict(zip(BILLS, found, strict=True)) if found else None
+
+
+def _slot(owner: Owner, bill: Bill) -> list[Any]:
+    return [owner.provider, owner.account, bill.currency, naive(bill.period.start)]
+
+
+def _is_billed(db: duckdb.DuckDBPyConnection, owner: Owner, bill: Bill) -> bool:
+    query = f"SELECT 1 FROM bills WHERE {_SLOT} AND state <> 'estimate'"  # noqa: S608 - constants only
+    return db.execute(query, _slot(owner, bill)).fetchone() is not None
+
+
+def _drop_estimates(db: duckdb.DuckDBPyConnection, owner: Owner, bill: Bill) -> None:
+    query = f"UPDATE bills SET until_seq=? WHERE {_SLOT} AND state='estimate'"  # noqa: S608 - constants only
+    db.execute(query, [owner.seq, *_slot(owner, bill)])
+
+
+def _write(db: duckdb.DuckDBPyConnection, number: int, bill: Bill, owner: Owner) -> dict[str, Any]:
+    problems, count, listed, summed = list(bill.problems), 0, 0, ZERO
+    for batch in bill.charges:
+        if not batch.lines:
+            continue
+        try:
+            _insert(db, number, batch, owner.account, bill.state)
+        except pa.ArrowInvalid as error:
+            problems.append(f"a value does not fit exactly: {error}")
+            continue
+        count += len(batch.lines)
+        amounts, of_vendor = _sums(batch, bill.currency)
+        listed += of_vendor
+        summed = EXACT.add(summed, amounts)
+    if bill.total is not None and summed != bill.total:
+        problems.append(f"its charges sum to {plain(summed)} {bill.currency}, the vendor states {plain(bill.total)}")
+    return {
+        "id": number,
+        "provider": owner.provider,
+        "account": owner.account,
+        "bill_key": bill.key,
+        "state": str(bill.state),
+        "invoice_id": bill.invoice_id,
+        "period_start": naive(bill.period.start),
+        "period_end": naive(bill.period.end),
+        "currency": bill.currency,
+        "total": plain(summed if bill.total is None else bill.total),
+        "lines": listed if bill.listed is None else bill.listed,
+        "charges": count,
+        "summed": plain(summed),
+        "parked": "; ".join(problems) or None,
+        "mark": bill.mark,
+        "issuer": bill.issuer,
+        "issued_on": naive(bill.issued_on),
+        "due_on": naive(bill.due_on),
+        "terms": bill.terms,
+        "purchase_order": bill.purchase_order,
+        "corrects": bill.corrects,
+        "content": _content(db, number),
+        "run": owner.run,
+        "from_seq": owner.seq,
+        "until_seq": None,
+    }
+
+
+def _sums(batch: Charges, currency: str) -> tuple[Decimal, int]:
+    """Return what a batch comes to in its bill's currency, and how many of its lines the vendor lists."""
+    first = next(batch.rows())
+    column = "BilledCost" if first.BillingCurrency == currency else "PricingCurrencyEffectiveCost"
+    total = exact_sum(getattr(line, column) for line in batch.lines)
+    if "x_Synthetic" in batch.varying:
+        return total, sum(1 for line in batch.lines if not line.x_Synthetic)
+    return total, 0 if batch.common.x_Synthetic else len(batch.lines)
+
+
+def _insert(db: duckdb.DuckDBPyConnection, number: int, batch: Charges, account: str, state: State) -> None:
+    common = batch.common._replace(x_AccountName=account, x_State=str(state))
+    names = [name for name in batch.varying if name not in {"x_AccountName", "x_State"}]
+    index = {name: batch.varying.index(name) for name in names}
+    columns = list(zip(*batch.lines, strict=True))
+    seq = common.x_ArchiveSeq
+    names = [n for n in names if not (n in PROVENANCE and seq is not None)]
+    arrays = [pa.array(columns[index[name]], type=KINDS[name][1]) for name in names]
+    lines = pa.table(arrays, names=names)  # noqa: F841 - read by name in the SQL below
+    fixed = [name for name in CHARGE_COLUMNS if name not in names and getattr(common, name) is not None]
+    db.execute(
+        f"INSERT INTO charges (bill, {_quoted(fixed + names)}) SELECT {', '.join('?' * (len(fixed) + 1))}, {_quoted(names)} FROM lines",  # noqa: S608, E501
+        [number, *(_fixed(getattr(common, name)) for name in fixed)],
+    )
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _fixed(value: Any) -> Any:
+    return naive(value) if isinstance(value, datetime) else value
+
+
+def naive(when: datetime | None) -> datetime | None:
+    """Return a time as the ledger stores it: UTC, without saying so."""
+    return None if when is None else when.astimezone(UTC).replace(tzinfo=None)
+
+
+_CONTENT = ", ".join(f'"{name}"' for name in CHARGE_COLUMNS if name not in PROVENANCE)
+
+
+def _content(db: duckdb.DuckDBPyConnection, number: int) -> str:
+    """Return a fingerprint of a bill's charges, whatever their order, that leaves out where they came from."""
+    query = f"SELECT sum(md5_number_lower(row({_CONTENT})::VARCHAR))::VARCHAR FROM charges WHERE bill=?"  # noqa: S608
+    return str(db.execute(query, [number]).fetchone()[0])  # type: ignore[index]

@@ -1,0 +1,93 @@
+"""A bill: one invoice, draft or estimate in one currency, with its charges in batches.
+
+This is the value between a provider and everything else. A provider's ``charges.py`` makes bills from what the vendor
+answered; its ``scenario.py`` makes them from nothing, as the truth that its twin then tells in the vendor's words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from billfold.model.focus import ContractCommitment, CostAndUsage
+from billfold.model.period import Period
+
+
+class State(StrEnum):
+    """How far a bill has come; it never goes back."""
+
+    ESTIMATE = "estimate"
+    DRAFT = "draft"
+    ISSUED = "issued"
+
+    @property
+    def rank(self) -> int:
+        """0 for an estimate, 1 for a draft, 2 for an issued bill."""
+        return list(State).index(self)
+
+
+class Charges(NamedTuple):
+    """Charges that share most of their columns: what is common is said once.
+
+    ``lines`` are named tuples of one type whose fields are the columns that vary from line to line.
+    """
+
+    common: CostAndUsage
+    lines: Sequence[Any]
+
+    @property
+    def varying(self) -> tuple[str, ...]:
+        """The names of the columns that vary."""
+        return tuple(self.lines[0]._fields) if self.lines else ()
+
+    def rows(self) -> Iterator[CostAndUsage]:
+        """Yield every charge with all its columns."""
+        for line in self.lines:
+            yield self.common._replace(**line._asdict())
+
+    @classmethod
+    def of(cls, rows: Iterable[CostAndUsage]) -> Charges:
+        """Hold rows that share nothing in particular."""
+        return cls(CostAndUsage(), list(rows))
+
+
+class Bill(NamedTuple):
+    """One invoice, draft or estimate of one account in one currency.
+
+    ``total`` is what the vendor states, or None where it states none; ``listed`` is how many lines the vendor lists
+    (None: as many as there are charges that are not synthetic). ``mark`` is a fingerprint of the listing's own words, by
+    which a collector knows that an issued bill has not changed. ``invoice_id`` is None for an estimate. ``charges`` may be read once only. ``problems`` says why the bill cannot be
+    trusted as it is; such a bill is parked.
+    """
+
+    state: State
+    invoice_id: str | None
+    period: Period
+    currency: str
+    total: Decimal | None
+    listed: int | None
+    charges: Iterable[Charges]
+    issuer: str
+    mark: str = ""
+    issued_on: datetime | None = None
+    due_on: datetime | None = None
+    terms: str | None = None
+    purchase_order: str | None = None
+    corrects: str | None = None
+    commitments: tuple[ContractCommitment, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What this bill is, whatever its state of knowledge: the invoice, or the estimate of a period."""
+        return f"{self.invoice_id or 'estimate ' + self.period.start.date().isoformat()} {self.currency}"
+
+
+def detail_id(invoice_id: str, ordinal: int, *content: object) -> str:
+    """Make a stable InvoiceDetailId for a line that has no id of its own."""
+    text = "\x1f".join(map(str, (invoice_id, ordinal, *content)))
+    return hashlib.sha256(text.encode()).hexdigest()[:20]

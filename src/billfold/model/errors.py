@@ -1,0 +1,145 @@
+"""Every error billfold raises, as one tree: whose fault it is, and what to do next.
+
+    BillfoldError
+      Misasked            you asked wrongly (a bad parameter, an unknown name)
+      SetupError          the configuration or a credential is not as it should be
+      ApiError            an API did not give a usable answer
+        Unreachable       no answer came
+        Refused           an answer came, and it was no
+          BadRequest  Unauthorized  Forbidden  NotFound  RateLimited  ServerError
+        Unreadable        an answer came that cannot be read
+        NotReady          the answer was not ready within its deadline
+        Endless           a list that does not come to its end
+      LedgerError         the archive or the ledger cannot be used as it is
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BillfoldError(Exception):
+    """Something billfold could not do; the message says what to do next."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class Misasked(BillfoldError):
+    """What was asked cannot be asked."""
+
+
+class SetupError(BillfoldError):
+    """The configuration or a credential is not as it should be."""
+
+
+class LedgerError(BillfoldError):
+    """The archive or the ledger cannot be used as it is."""
+
+
+class ApiError(BillfoldError):
+    """An API did not give a usable answer.
+
+    Carries plain data (names, not objects): provider, operation, status, request id, the vendor's own words and,
+    where the vendor said so, the seconds after which to ask again.
+    """
+
+    exit_code = 3
+    advice: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str = "",
+        operation: str = "",
+        status: int | None = None,
+        request_id: str | None = None,
+        code: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        self.provider, self.operation, self.status = provider, operation, status
+        self.request_id, self.code, self.retry_after = request_id, code, retry_after
+        self.message = message
+        self.answer: object = None
+        """The response as it came, where there was one."""
+        super().__init__(self._sentence())
+
+    def _sentence(self) -> str:
+        where = " ".join(part for part in (self.provider, self.operation) if part)
+        about = [f"HTTP {self.status}"] if self.status else []
+        about += [f"request {self.request_id}"] if self.request_id else []
+        tail = f" ({', '.join(about)})" if about else ""
+        advice = f" {self.advice}" if self.advice else ""
+        return f"{where}: {self.message}{tail}.{advice}" if where else f"{self.message}{tail}.{advice}"
+
+
+class Unreachable(ApiError):
+    """No answer came."""
+
+    advice = "Check the network, the proxy settings and base_url, then try again."
+
+
+class Refused(ApiError):
+    """An answer came, and it was no."""
+
+
+class BadRequest(Refused):
+    """The vendor did not accept a parameter (HTTP 400, 422)."""
+
+    advice = "Check the parameters."
+
+
+class Unauthorized(Refused):
+    """The credential is missing, wrong or expired (HTTP 401)."""
+
+    advice = "Check the key that this account's configuration refers to."
+
+
+class Forbidden(Refused):
+    """The credential is good but lacks the billing right (HTTP 403)."""
+
+    advice = "Give the key the billing right named in `billfold doctor`."
+
+
+class NotFound(Refused):
+    """There is no such thing (HTTP 404)."""
+
+    advice = "Check the id."
+
+
+class RateLimited(Refused):
+    """Too many requests, and waiting did not help (HTTP 429)."""
+
+    advice = "Try again later."
+
+
+class ServerError(Refused):
+    """The vendor's side failed (HTTP 5xx)."""
+
+    advice = "Try again later."
+
+
+class Unreadable(ApiError):
+    """An answer came that cannot be read as what it should be."""
+
+    advice = "The answer is kept as it came; report it with its request id."
+
+
+class NotReady(ApiError):
+    """The vendor was still preparing the answer when the deadline passed."""
+
+    advice = "Try again later."
+
+
+class Endless(ApiError):
+    """A list repeats its place or does not come to its end."""
+
+    advice = "Nothing of this list was booked; try again later."
+
+
+BY_STATUS: dict[int, type[Refused]] = {400: BadRequest, 401: Unauthorized, 403: Forbidden, 404: NotFound, 422: BadRequest, 429: RateLimited}
+
+
+def refused_as(status: int) -> type[Refused]:
+    """Return the class that stands for an HTTP status of 300 or more."""
+    return BY_STATUS.get(status) or (ServerError if status >= 500 else Refused)

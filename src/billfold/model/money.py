@@ -1,0 +1,41 @@
+"""Exact amounts: decimals that are never rounded silently, and never added across currencies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
+from typing import NamedTuple
+
+EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+"""Arithmetic that raises ``decimal.Inexact`` rather than lose a digit."""
+
+ZERO = Decimal(0)
+
+
+def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
+    """Add amounts without losing a digit; zero for none."""
+    with localcontext(EXACT):
+        return sum(amounts, ZERO)
+
+
+def times(price: Decimal, quantity: Decimal) -> Decimal:
+    """Multiply without losing a digit."""
+    return EXACT.multiply(price, quantity)
+
+
+def plain(amount: Decimal) -> str:
+    """Write an amount with all its digits and no exponent: the form of every output."""
+    return format(amount, "f")
+
+
+class Money(NamedTuple):
+    """An amount in one currency; adding two currencies raises ``ValueError``."""
+
+    amount: Decimal
+    currency: str
+
+    def plus(self, other: Money) -> Money:
+        """Add an amount of the same currency."""
+        if self.currency != other.currency:
+            raise ValueError(f"{self.currency} and {other.currency} cannot be added")
+        return Money(EXACT.add(self.amount, other.amount), self.currency)

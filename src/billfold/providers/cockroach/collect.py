@@ -1,0 +1,12 @@
+"""Which questions to ask CockroachDB Cloud, in which order."""
+
+from __future__ import annotations
+
+from billfold.providers.cockroach.api import GetOrganization, ListInvoices
+from billfold.providers.provider import Ask, Known, Plan
+
+
+def collect(known: Known) -> Plan:
+    """Ask for the organization, then for all invoices since the first month wanted: finals and the draft in one answer."""
+    yield Ask(GetOrganization(), missing="the organization's id and name")
+    yield Ask(ListInvoices(start_time=known.since.start))

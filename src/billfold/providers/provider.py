@@ -1,0 +1,139 @@
+"""The front door of a provider: what its folder hands over, and how folders are found.
+
+A provider is a module with one value, ``PROVIDER``. Folders beside this file are found by looking; others by the
+entry-point group ``billfold.providers``. Nothing anywhere lists them.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, NamedTuple, Protocol, cast
+
+from billfold.model.bill import Bill
+from billfold.model.errors import Misasked
+from billfold.model.period import Month
+from billfold.wire.ask import Problem
+from billfold.wire.auth import Auth
+from billfold.wire.bound import Api
+from billfold.wire.message import Response
+from billfold.wire.operation import Operation
+
+GROUP = "billfold.providers"
+Kind = type[Operation[Any]]
+
+
+class Credential(NamedTuple):
+    """One field of an account's credentials, and the environment variables that the vendor's own tools read it from."""
+
+    name: str
+    env: tuple[str, ...]
+    secret: bool = True
+    default: str | None = None
+
+
+class Ask(NamedTuple):
+    """A question of a collection; ``missing`` says what is not known when the vendor refuses to answer it.
+
+    A refusal of a question without ``missing`` ends the account's collection; one with it is reported, and answered None.
+    """
+
+    op: Operation[Any]
+    missing: str = ""
+
+
+class Known(NamedTuple):
+    """What a collection may take into account: the time, the first month wanted, and the issued bills already booked.
+
+    ``issued`` maps an invoice id to the mark of its listing when it was booked.
+    """
+
+    now: datetime
+    since: Month
+    issued: Mapping[str, str] = {}
+
+
+Plan = Generator[Ask, Any, None]
+"""Yields questions, and is sent each one's decoded answer (None where a question with ``missing`` was refused)."""
+
+
+class Answer(NamedTuple):
+    """One good answer out of the archive; ``seq`` is its number there."""
+
+    op: Operation[Any]
+    response: Response
+    seq: int
+    fetched_at: datetime
+
+
+class Reading(Protocol):
+    """The good answers of one collection, to be read in any order, as often as needed."""
+
+    account: str
+
+    def answers(self, kind: Kind, **fields: object) -> Iterator[Answer]:
+        """Yield the answers to one operation in the order they came, only those asked with the given fields."""
+        ...
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Everything billfold knows about a vendor; ``pace`` is its rate limit in requests per second."""
+
+    name: str
+    title: str
+    client: str
+    api: type[Api[Any]]
+    operations: tuple[Kind, ...]
+    credentials: tuple[Credential, ...]
+    base_url: Callable[[Mapping[str, str]], str]
+    auth: Callable[[Mapping[str, str], str], Auth]
+    problem: Callable[[Response], Problem]
+    collect: Callable[[Known], Plan]
+    bills: Callable[[Reading], Iterator[Bill]]
+    pace: float
+    right: str
+
+    def twin(self) -> Any:
+        """Return the module that plays this vendor."""
+        return import_module(f"{_home(self.name)}.twin")
+
+    def operation(self, name: str) -> Kind:
+        """Return the operation of that method name; raises ``Misasked``."""
+        from billfold.wire.operation import name_of
+
+        found = next((kind for kind in self.operations if name_of(kind) == name), None)
+        if found is None:
+            known = ", ".join(sorted({name_of(kind) for kind in self.operations}))
+            raise Misasked(f"{self.title} has no operation {name!r}; it has {known}")
+        return found
+
+
+@cache
+def _homes() -> Mapping[str, str]:
+    package = __name__.rpartition(".")[0]
+    paths = import_module(package).__path__
+    inside = {info.name: f"{package}.{info.name}" for info in pkgutil.iter_modules(paths) if info.ispkg}
+    return {**inside, **{entry.name: entry.module for entry in entry_points(group=GROUP)}}
+
+
+def _home(name: str) -> str:
+    try:
+        return _homes()[name]
+    except KeyError:
+        raise Misasked(f"there is no provider {name!r}; known are {', '.join(names())}") from None
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all providers, without importing them."""
+    return tuple(sorted(_homes()))
+
+
+def find(name: str) -> Provider:
+    """Return a provider by its name; raises ``Misasked``."""
+    return cast("Provider", import_module(_home(name)).PROVIDER)

@@ -1,0 +1,60 @@
+"""Rows as a table, as JSON or as CSV; money always with all its digits."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from billfold.model.money import plain
+from billfold.model.period import stamp
+
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+"""Characters that make a spreadsheet read a text cell as a formula."""
+
+
+def word(value: Any) -> Any:
+    """Write one value for JSON and CSV: decimals and times as text."""
+    if isinstance(value, Decimal):
+        return plain(value)
+    return stamp(value) if isinstance(value, datetime) else value
+
+
+def as_json(rows: Iterable[dict[str, Any]]) -> str:
+    """Write rows as a JSON list, one row a line."""
+    lines = ",\n ".join(json.dumps({k: word(v) for k, v in row.items()}, ensure_ascii=False) for row in rows)
+    return f"[{lines}]"
+
+
+def as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
+    """Write rows as CSV; a text cell that a spreadsheet would run as a formula gets a quote in front."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(row[column]) for column in columns])
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    said = word(value)
+    return f"'{said}" if isinstance(value, str) and said.startswith(DANGEROUS) else said
+
+
+def as_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], numbers: Sequence[str] = ()) -> None:
+    """Print rows as a table, numbers to the right."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.replace("_", " "), justify="right" if column in numbers else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*("" if row[column] is None else str(word(row[column])) for column in columns))
+    width = None if sys.stdout.isatty() else 200
+    Console(width=width, highlight=False, markup=False, emoji=False).print(table)

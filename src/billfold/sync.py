@@ -1,0 +1,170 @@
+"""Collect: ask every account what it owes, archive each answer as it comes, then book it. Resumable at every answer."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from billfold.books import Books, question
+from billfold.clients import line
+from billfold.config import Account
+from billfold.ledger import query
+from billfold.ledger.archive import Run
+from billfold.model.errors import ApiError, BillfoldError, Refused
+from billfold.model.period import Month
+from billfold.providers.provider import Ask, Known
+from billfold.transport.http import Settings
+from billfold.transport.sync import Http
+from billfold.wire.message import Response
+from billfold.wire.operation import Operation, name_of, read
+
+log = logging.getLogger("billfold.sync")
+FIRST_DEPTH = 24
+"""Months that the first sync of an account reaches back."""
+
+
+class Carrier(Protocol):
+    """Anything that brings an operation to its response."""
+
+    def send(self, op: Operation[Any], /) -> Response:
+        """Return the good response; raises an ``ApiError``."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+@dataclass
+class Outcome:
+    """How one account's collection went; ``missing`` is what the vendor refused, ``error`` what ended it."""
+
+    account: str
+    provider: str
+    answers: int = 0
+    missing: list[str] = field(default_factory=list)
+    error: BillfoldError | None = None
+    seconds: float = 0.0
+
+
+Progress = Callable[[str, str, int], None]
+
+
+def carrier(account: Account) -> Http:
+    """Open a connection for an account; raises ``SetupError``."""
+    credentials = account.credentials()
+    base_url = account.base_url or account.provider.base_url(credentials)
+    return Http(Settings(base_url), line(account.provider, credentials, base_url, unlimited=account.unlimited))
+
+
+def now() -> datetime:
+    """Return the present time."""
+    return datetime.now(UTC)
+
+
+def sync(
+    books: Books,
+    accounts: Sequence[Account],
+    *,
+    since: Month | None = None,
+    progress: Progress = lambda *_: None,
+    opened: Callable[[Account], Carrier] = carrier,
+    clock: Callable[[], datetime] = now,
+) -> list[Outcome]:
+    """Collect all accounts side by side and book what came; one account's failure leaves the others untouched."""
+    marks = _marks(books, accounts)
+
+    def collect(account: Account) -> Outcome:
+        since_ = since or Month.of(clock()).plus(-FIRST_DEPTH)
+        known = Known(clock(), since_, marks[account.name])
+        return _collect(books, account, known, progress, opened, clock)
+
+    with ThreadPoolExecutor(max_workers=max(len(accounts), 1)) as pool:
+        outcomes = list(pool.map(collect, accounts))
+    books.catch_up()
+    return outcomes
+
+
+def _marks(books: Books, accounts: Sequence[Account]) -> dict[str, dict[str, str]]:
+    with books.ledger() as db:
+        return {account.name: query.known_marks(db, account.provider.name, account.name) for account in accounts}
+
+
+def _collect(
+    books: Books,
+    account: Account,
+    known: Known,
+    progress: Progress,
+    opened: Callable[[Account], Carrier],
+    clock: Callable[[], datetime],
+) -> Outcome:
+    outcome = Outcome(account.name, account.provider.name)
+    began = time.monotonic()
+    run = books.archive.start(account.provider.name, account.name, "sync", clock())
+    try:
+        wires = opened(account)
+        try:
+            _converse(_Desk(books, run, wires, clock), account, known, outcome, progress)
+        finally:
+            wires.close()
+        books.archive.end(run, "; ".join(outcome.missing) or "complete", clock())
+    except BillfoldError as error:
+        outcome.error = error
+        books.archive.end(run, str(error), clock())
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+def _converse(desk: _Desk, account: Account, known: Known, outcome: Outcome, progress: Progress) -> None:
+    plan = account.provider.collect(known)
+    said: Any = None
+    while True:
+        try:
+            ask = plan.send(said)
+        except StopIteration:
+            return
+        said = desk.answer(ask, outcome)
+        outcome.answers += 1
+        progress(account.name, name_of(ask.op), outcome.answers)
+
+
+@dataclass
+class _Desk:
+    """Where a question is answered: from this run's archive if it was answered already, else by the vendor."""
+
+    books: Books
+    run: Run
+    wires: Carrier
+    clock: Callable[[], datetime]
+
+    def answer(self, ask: Ask, outcome: Outcome) -> Any:
+        op = ask.op
+        found = next(self._kept(op), None)
+        if found is not None:
+            return read(op, found)
+        try:
+            response = self.wires.send(op)
+        except ApiError as error:
+            if isinstance(error.answer, Response):
+                self._keep(op, error.answer)
+            if not ask.missing or not isinstance(error, Refused):
+                raise
+            outcome.missing.append(f"{ask.missing}: {error}")
+            return None
+        self._keep(op, response)
+        return read(op, response)
+
+    def _kept(self, op: Operation[Any]) -> Any:
+        for kept in self.books.archive.answers(run=self.run.id, operation=name_of(op), question=question(op)):
+            if kept.status == 200:
+                yield Response(kept.status, {}, self.books.archive.body(kept.body))
+
+    def _keep(self, op: Operation[Any], response: Response) -> None:
+        self.books.archive.add(
+            self.run, name_of(op), question(op), response.status, response.headers, response.body, self.clock()
+        )

@@ -1,0 +1,62 @@
+"""Ask over HTTP, awaited."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Self
+
+import httpx2
+
+from billfold.transport.http import Settings, failure, too_big
+from billfold.wire.ask import Line, exchange
+from billfold.wire.message import Failure, Request, Response, Wait
+from billfold.wire.operation import Operation
+
+
+class AsyncHttp:
+    """Carries operations over HTTP, awaited; close it, or use it in an ``async with`` statement."""
+
+    is_async = True
+
+    def __init__(
+        self, settings: Settings, line: Line, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self.settings, self.line, self._sleep = settings, line, sleep
+        self._client = httpx2.AsyncClient(timeout=settings.timeout, follow_redirects=False)
+
+    async def send(self, op: Operation[Any], /) -> Response:
+        """Return the good response to an operation; raises an ``ApiError``."""
+        steps = exchange(op, self.line)
+        reply: Response | Failure | None = None
+        while True:
+            try:
+                step = steps.send(reply)
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
+            reply = await (self._wait(step) if isinstance(step, Wait) else self._ask(step))
+
+    async def _wait(self, wait: Wait) -> None:
+        await self._sleep(wait.seconds)
+
+    async def _ask(self, request: Request) -> Response | Failure:
+        body = bytearray()
+        try:
+            async with self._client.stream(**self.settings.arguments(request)) as answer:
+                async for part in answer.aiter_bytes():
+                    body += part
+                    if refused := too_big(len(body)):
+                        return refused
+                return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, bytes(body))
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+            return failure(error, self.settings)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

@@ -1,0 +1,46 @@
+"""Ask an answering end in this process, through real wire bytes; waits are counted, not slept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from billfold.wire.ask import Line, exchange
+from billfold.wire.message import Failure, Request, Response, Wait
+from billfold.wire.operation import Operation
+
+Server = Callable[[Request], Response]
+
+
+class Loop:
+    """Carries operations to a function that answers requests."""
+
+    def __init__(self, server: Server, line: Line, *, sleep: Callable[[float], None] | None = None) -> None:
+        self._server, self.line, self._sleep = server, line, sleep
+        self.waits: list[Wait] = []
+
+    def send(self, op: Operation[Any], /) -> Response:
+        """Return the good response to an operation; raises an ``ApiError``."""
+        steps = exchange(op, self.line)
+        reply: Response | Failure | None = None
+        while True:
+            try:
+                step = steps.send(reply)
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
+            reply = self._wait(step) if isinstance(step, Wait) else self._server(as_heard(step))
+
+    def _wait(self, wait: Wait) -> None:
+        self.waits.append(wait)
+        if self._sleep:
+            self._sleep(wait.seconds)
+
+    def close(self) -> None:
+        """Close nothing: there is no connection."""
+
+
+def as_heard(request: Request) -> Request:
+    """Return the request as a server hears it: header names in lower case, the query written and read back."""
+    query = tuple(parse_qsl(urlencode(request.query), keep_blank_values=True))
+    return request._replace(query=query, headers={k.lower(): v for k, v in request.headers.items()})

@@ -1,0 +1,58 @@
+"""Ask over HTTP, at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Self
+
+import httpx2
+
+from billfold.transport.http import Settings, failure, too_big
+from billfold.wire.ask import Line, exchange
+from billfold.wire.message import Failure, Request, Response, Wait
+from billfold.wire.operation import Operation
+
+
+class Http:
+    """Carries operations over HTTP; close it, or use it in a ``with`` statement."""
+
+    def __init__(self, settings: Settings, line: Line, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.settings, self.line, self._sleep = settings, line, sleep
+        self._client = httpx2.Client(timeout=settings.timeout, follow_redirects=False)
+
+    def send(self, op: Operation[Any], /) -> Response:
+        """Return the good response to an operation; raises an ``ApiError``."""
+        steps = exchange(op, self.line)
+        reply: Response | Failure | None = None
+        while True:
+            try:
+                step = steps.send(reply)
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
+            reply = self._wait(step) if isinstance(step, Wait) else self._ask(step)
+
+    def _wait(self, wait: Wait) -> None:
+        self._sleep(wait.seconds)
+
+    def _ask(self, request: Request) -> Response | Failure:
+        body = bytearray()
+        try:
+            with self._client.stream(**self.settings.arguments(request)) as answer:
+                for part in answer.iter_bytes():
+                    body += part
+                    if refused := too_big(len(body)):
+                        return refused
+                return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, bytes(body))
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+            return failure(error, self.settings)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

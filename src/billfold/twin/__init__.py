@@ -1,0 +1,1 @@
+"""The vendors' billing systems, played: one world, one clock, faults on demand."""

@@ -1,0 +1,138 @@
+"""Answers for every vendor at once, with one clock: requests in, responses out, no sockets."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from billfold.model.errors import Misasked
+from billfold.model.period import stamp
+from billfold.providers.stage import Account, Caller, Denied, Moment, No
+from billfold.twin.clock import Clock
+from billfold.twin.faults import FAULTS, Fault, Scene
+from billfold.twin.world import Stage, World
+from billfold.wire.answer import Routes, respond
+from billfold.wire.message import Request, Response
+from billfold.wire.operation import Operation, name_of
+
+log = logging.getLogger("billfold.twin")
+KEPT = 10_000
+
+
+class Heard(NamedTuple):
+    """A request that the twin heard, as ``/_twin/requests`` tells it."""
+
+    at: str
+    provider: str
+    operation: str | None
+    path: str
+    query: dict[str, str]
+    status: int
+
+
+class Counter:
+    """Counts requests in fixed windows of the twin's time."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self.most, self.seconds = most, seconds
+        self._window, self._count = 0, 0
+
+    def over(self, now: datetime) -> bool:
+        """Count a request and tell whether it is one too many."""
+        window = int(now.timestamp() // self.seconds)
+        self._count = self._count + 1 if window == self._window else 1
+        self._window = window
+        return self._count > self.most
+
+
+class Host:
+    """The four billing systems; ``limits`` switches the vendors' rate limits on."""
+
+    def __init__(self, world: World, clock: Clock, *, limits: bool = True) -> None:
+        self.world, self.clock, self.limits = world, clock, limits
+        self.faults: list[Fault] = []
+        self.requests: deque[Heard] = deque(maxlen=KEPT)
+        self._memory: dict[str, dict[str, Any]] = {}
+        self._counters: dict[str, Counter] = {}
+        self._routes = {stage.provider.name: Routes(stage.provider.operations) for stage in world.stages}
+
+    def reset(self) -> None:
+        """Forget faults, requests and what the vendors remember; the clock stays."""
+        self.faults.clear()
+        self.requests.clear()
+        self._memory.clear()
+        self._counters.clear()
+
+    def stage(self, path: str) -> Stage | None:
+        """Return the vendor whose mount a path lies under."""
+        return next((s for s in self.world.stages if path == s.twin.MOUNT or path.startswith(s.twin.MOUNT + "/")), None)
+
+    def answer(self, request: Request) -> Response | None:
+        """Answer a request to any vendor; None where the path belongs to none."""
+        stage = self.stage(request.path)
+        if stage is None:
+            return None
+        inner = request._replace(path=request.path[len(stage.twin.MOUNT) :])
+        operation, response = self._struck(stage, inner)
+        self.requests.append(
+            Heard(stamp(self.clock.now()), stage.provider.name, operation, inner.path, dict(inner.query), response.status)
+        )
+        extra = getattr(stage.twin, "HEADERS", {})
+        return response._replace(headers={**extra, **response.headers, "x-billfold-twin": stage.provider.name})
+
+    def _struck(self, stage: Stage, request: Request) -> tuple[str | None, Response]:
+        op, wrong = self._heard(stage, request)
+        name = name_of(op) if op else None
+        refuse = lambda no, detail="": stage.twin.refusal(no, detail, request)  # noqa: E731
+
+        def plain() -> Response:
+            return self._plainly(stage, request, op, wrong)
+
+        for fault in self.faults:
+            if fault.strikes(stage.provider.name, name):
+                log.info("%s %s: fault %s", stage.provider.name, name, fault.fault)
+                scene = Scene(request, refuse, plain, lambda: self._first_page(stage, request, op))
+                return name, FAULTS[fault.fault](scene)
+        return name, plain()
+
+    def _heard(self, stage: Stage, request: Request) -> tuple[Operation[Any] | None, str]:
+        try:
+            return self._routes[stage.provider.name].match(request), ""
+        except Misasked as error:
+            return None, str(error)
+
+    def _first_page(self, stage: Stage, request: Request, op: Operation[Any] | None) -> Response | None:
+        first = getattr(op, "first", None)
+        return self._plainly(stage, request, first(), "") if first else None
+
+    def _plainly(self, stage: Stage, request: Request, op: Operation[Any] | None, wrong: str) -> Response:
+        memory = self._memory.setdefault(stage.provider.name, {})
+        moment = Moment(stage.accounts[0], self.clock.now(), request, memory)
+        special = getattr(stage.twin, "special", None)
+        if special and (response := special(request, stage.accounts, moment)) is not None:
+            return response  # type: ignore[no-any-return]
+        try:
+            return self._allowed(stage, request, op, wrong, moment)
+        except Denied as denied:
+            return stage.twin.refusal(denied.no, denied.detail, request)  # type: ignore[no-any-return]
+
+    def _allowed(self, stage: Stage, request: Request, op: Operation[Any] | None, wrong: str, moment: Moment) -> Response:
+        caller: Caller | None = stage.twin.caller(request, stage.accounts, moment)
+        if caller is None:
+            raise Denied(No.UNAUTHORIZED)
+        if self._over(stage, caller.account, moment.now):
+            raise Denied(No.RATE_LIMITED)
+        if op is None:
+            raise Denied(No.BAD_REQUEST, wrong) if wrong else Denied(No.NOT_FOUND)
+        if not caller.allowed and op.permissions:
+            raise Denied(No.FORBIDDEN, ", ".join(op.permissions))
+        result = stage.twin.answer(op, moment._replace(account=caller.account))
+        return result if isinstance(result, Response) else respond(result)
+
+    def _over(self, stage: Stage, account: Account, now: datetime) -> bool:
+        if not self.limits:
+            return False
+        counter = self._counters.setdefault(f"{account.provider}/{account.name}", Counter(*stage.twin.RATE))
+        return counter.over(now)

@@ -1,0 +1,76 @@
+"""The world that the twin plays: which accounts there are, and what is true of them at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from billfold.model.bill import Bill
+from billfold.model.errors import Misasked
+from billfold.model.money import plain
+from billfold.model.period import Month, stamp
+from billfold.providers import provider
+from billfold.providers.provider import Provider
+from billfold.providers.stage import Account
+
+MONTHS = 12
+SCENARIOS = ("default",)
+
+
+class Stage(NamedTuple):
+    """One vendor on stage: its front door, the module that plays it, its accounts."""
+
+    provider: Provider
+    twin: Any
+    accounts: tuple[Account, ...]
+
+
+class World:
+    """A deterministic function of scenario, seed and time."""
+
+    def __init__(self, *, seed: int, at: datetime, scenario: str = "default") -> None:
+        if scenario not in SCENARIOS:
+            raise Misasked(f"there is no scenario {scenario!r}; known are {', '.join(SCENARIOS)}")
+        self.seed, self.first_month = seed, Month.of(at).plus(-MONTHS)
+        doors = [provider.find(name) for name in provider.names()]
+        self.stages = [Stage(d, d.twin(), d.twin().accounts(seed, self.first_month)) for d in doors]
+
+    def bills(self, now: datetime) -> Iterator[tuple[Account, Bill]]:
+        """Yield every true bill with its account."""
+        for stage in self.stages:
+            for account in stage.accounts:
+                for bill in stage.twin.truth(account, now):
+                    yield account, bill
+
+    def accounts(self, root: str, now: datetime) -> list[dict[str, Any]]:
+        """Describe the accounts: what a client needs to reach them."""
+        last = Month.of(now).plus(-1)
+        return [
+            {
+                "name": account.name,
+                "provider": account.provider,
+                "base_url": root + stage.twin.MOUNT,
+                "credentials": dict(account.credentials),
+                **account.facts,
+                "first_month": str(account.first_month),
+                "last_closed_month": str(last),
+            }
+            for stage in self.stages
+            for account in stage.accounts
+        ]
+
+
+def stated(account: Account, bill: Bill) -> dict[str, Any]:
+    """Describe a bill as the vendor states it; the same object as in ``billfold invoices --format json``."""
+    return {
+        "provider": account.provider,
+        "account": account.name,
+        "invoice_id": bill.invoice_id,
+        "state": str(bill.state),
+        "period_start": stamp(bill.period.start),
+        "period_end": stamp(bill.period.end),
+        "currency": bill.currency,
+        "total": None if bill.total is None else plain(bill.total),
+        "lines": bill.listed,
+    }

@@ -1,0 +1,169 @@
+"""The asking end: one exchange, from an operation to a good response, as a generator that does no I/O.
+
+It yields a ``Request`` (and is sent a ``Response`` or a ``Failure``) or a ``Wait`` (and is sent None). Retries, rate
+limits, logging in and polling all live here; whoever drives it only sends and sleeps.
+"""
+
+from __future__ import annotations
+
+import email.utils
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from billfold.model.errors import ApiError, NotReady, RateLimited, Refused, Unreachable, refused_as
+from billfold.wire.auth import Auth, scrub
+from billfold.wire.message import Failure, Request, Response, Wait
+from billfold.wire.operation import Operation, name_of, request
+
+Exchange = Generator["Request | Wait", "Response | Failure | None", Response]
+PASSING = {408, 429, 500, 502, 503, 504}
+LONGEST_WAIT = 300.0
+"""Seconds; a vendor that asks for more is reported instead of obeyed."""
+
+
+class Problem(NamedTuple):
+    """What a vendor's error body says."""
+
+    message: str
+    code: str | None = None
+    request_id: str | None = None
+
+
+@dataclass
+class Pace:
+    """A request budget: at most ``per_second`` on average, with as many saved up as one second gives."""
+
+    per_second: float | None
+    _free: float = 0.0
+
+    def due(self, now: float) -> float:
+        """Return the seconds to wait before the next request, and count it."""
+        if not self.per_second:
+            return 0.0
+        self._free = max(self._free, now - 1.0) + 1.0 / self.per_second
+        return max(self._free - now, 0.0)
+
+
+@dataclass
+class Line:
+    """What an exchange needs beside the operation; time and chance are handed in."""
+
+    provider: str
+    auth: Auth
+    problem: Callable[[Response], Problem]
+    clock: Callable[[], float]
+    chance: Callable[[], float]
+    pace: Pace = field(default_factory=lambda: Pace(None))
+    retries: int = 4
+
+
+def exchange(op: Operation[Any], line: Line) -> Exchange:
+    """Ask until a good response comes; raises an ``ApiError`` that names provider, operation, status and request."""
+    try:
+        return (yield from _until_ready(op, line))
+    except ApiError as error:
+        named = _named(error, op, line)
+        named.answer = error.answer
+        raise named from error.__cause__
+
+
+def _named(error: ApiError, op: Operation[Any], line: Line) -> ApiError:
+    return type(error)(
+        scrub(error.message, line.auth.secrets),
+        provider=line.provider,
+        operation=error.operation or name_of(op),
+        status=error.status,
+        request_id=scrub(error.request_id, line.auth.secrets) if error.request_id else None,
+        code=error.code,
+        retry_after=error.retry_after,
+    )
+
+
+def _until_ready(op: Operation[Any], line: Line) -> Exchange:
+    delays = op.waiting.delays() if op.waiting else iter(())
+    while True:
+        response = yield from _until_answered(op, line)
+        if not op.waiting or not op.waiting.not_yet(response):
+            return response
+        delay = next(delays, None)
+        if delay is None:
+            raise NotReady(f"still not ready after {op.waiting.within:g} s", status=response.status)
+        yield Wait(delay, "the vendor is preparing the answer")
+
+
+def _until_answered(op: Operation[Any], line: Line) -> Exchange:
+    again = _pauses(line)
+    while True:
+        try:
+            return (yield from _once(op, line))
+        except _Passing as passing:
+            pause = next(again, None)
+            if pause is None or passing.after > LONGEST_WAIT:
+                raise passing.error from None
+            yield Wait(passing.after or pause, str(passing.error))
+
+
+class _Passing(Exception):  # noqa: N818 - not an error yet: it may pass
+    def __init__(self, error: ApiError, after: float = 0.0) -> None:
+        self.error, self.after = error, after
+        super().__init__()
+
+
+def _pauses(line: Line) -> Iterator[float]:
+    return (0.5 * 2.0**n * (0.75 + line.chance() / 2) for n in range(line.retries))
+
+
+def _once(op: Operation[Any], line: Line) -> Exchange:
+    for attempt in (1, 2):
+        yield from line.auth.login(line.clock())
+        response = yield from _send(line.auth.sign(request(op)), line)
+        if response.status == 401 and attempt == 1 and line.auth.forget():
+            continue
+        if 200 <= response.status < 300 and not _cut_short(response):
+            return response
+        raise _refusal(response, line)
+    raise AssertionError("the second attempt returns or raises")
+
+
+def _send(question: Request, line: Line) -> Exchange:
+    if pause := line.pace.due(line.clock()):
+        yield Wait(pause, "keeping to the rate limit")
+    reply = yield question
+    if isinstance(reply, Failure):
+        error = Unreachable(scrub(reply.why, line.auth.secrets))
+        raise _Passing(error) if reply.again else error
+    assert reply is not None
+    return reply
+
+
+def _cut_short(response: Response) -> bool:
+    return response.status == 204
+
+
+def _refusal(response: Response, line: Line) -> Exception:
+    problem = line.problem(response)
+    after = retry_after(response, line.clock())
+    kind = RateLimited if after is not None and response.status < 500 else refused_as(response.status)
+    error: Refused = kind(
+        problem.message,
+        status=response.status,
+        code=problem.code,
+        request_id=problem.request_id,
+        retry_after=after,
+    )
+    error.answer = response
+    return _Passing(error, after or 0.0) if response.status in PASSING or kind is RateLimited else error
+
+
+def retry_after(response: Response, now: float) -> float | None:
+    """Return the seconds that Retry-After asks for (a number or a date), or None where it says nothing usable."""
+    text = response.headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    if text.isdigit():
+        return float(text)
+    try:
+        return max(email.utils.parsedate_to_datetime(text).timestamp() - now, 0.0)
+    except ValueError:
+        return None

@@ -1,0 +1,144 @@
+"""Credentials: how a request is signed, and how the answering end hears who asks."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Generator, Mapping
+from typing import Protocol
+
+from billfold.model.errors import Unauthorized, Unreadable, Unreachable
+from billfold.wire import codec
+from billfold.wire.message import Failure, Request, Response
+
+Login = Generator[Request, "Response | Failure | None", None]
+
+
+class Auth(Protocol):
+    """Signs requests; may have to log in first, and again when told that its token no longer counts."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every string that must never be seen in a message."""
+        ...
+
+    def sign(self, request: Request) -> Request:
+        """Return the request with the credential in it."""
+        ...
+
+    def login(self, now: float) -> Login:
+        """Yield the requests needed before signing, if any."""
+        ...
+
+    def forget(self) -> bool:
+        """Drop a token that no longer counts; tell whether logging in again may help."""
+        ...
+
+
+class HeaderKey:
+    """A fixed key in a header, as ``Authorization: Bearer KEY`` or ``Fastly-Key: KEY``."""
+
+    def __init__(self, key: str, *, header: str = "authorization", prefix: str = "Bearer ") -> None:
+        self._key, self._header, self._prefix = key, header, prefix
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The key."""
+        return (self._key,)
+
+    def sign(self, request: Request) -> Request:
+        """Put the key into its header."""
+        return request.with_header(self._header, self._prefix + self._key)
+
+    def login(self, now: float) -> Login:
+        """Ask nothing: the key is enough."""
+        return
+        yield
+
+    def forget(self) -> bool:
+        """Keep the key: there is no other."""
+        return False
+
+
+class _Token(codec.Record):
+    access_token: str
+    expires_in: codec.Maybe[int] = codec.UNSET
+
+
+class ClientCredentials:
+    """OAuth 2 client credentials: a token from ``token_url``, fetched when needed and again when it has expired."""
+
+    def __init__(
+        self, client_id: str, client_secret: str, *, token_url: str, refusal: Callable[[Response], str] | None = None
+    ) -> None:
+        self._id, self._secret, self._url = client_id, client_secret, token_url
+        self._refusal = refusal or (lambda response: f"the login was refused with HTTP {response.status}")
+        self._token, self._until = "", 0.0
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The client secret, the token, and the pair as it travels."""
+        return tuple(s for s in (self._secret, self._token, self._pair()) if s)
+
+    def _pair(self) -> str:
+        return base64.b64encode(f"{self._id}:{self._secret}".encode()).decode()
+
+    def sign(self, request: Request) -> Request:
+        """Put the token into the Authorization header."""
+        return request.with_header("authorization", f"Bearer {self._token}")
+
+    def login(self, now: float) -> Login:
+        """Fetch a token unless one is at hand that counts for another minute."""
+        if self._token and now < self._until:
+            return
+        headers = {
+            "authorization": f"Basic {self._pair()}",
+            "content-type": "application/x-www-form-urlencoded",
+            "accept": "application/json",
+        }
+        reply = yield Request("POST", self._url, (), headers, b"grant_type=client_credentials")
+        self._keep(reply, now)
+
+    def _keep(self, reply: Response | Failure | None, now: float) -> None:
+        if reply is None or isinstance(reply, Failure):
+            raise Unreachable(f"the login did not answer: {reply.why if reply else 'no reply'}", operation="login")
+        if reply.status in {400, 401, 403}:
+            raise Unauthorized(self._refusal(reply), operation="login", status=reply.status)
+        if reply.status != 200:
+            raise Unreachable(f"the login answered with HTTP {reply.status}", operation="login", status=reply.status)
+        try:
+            token = codec.decode(reply.body, _Token)
+        except Unreadable as error:
+            raise Unreadable("the login's answer holds no token", operation="login", status=200) from error
+        self._token = token.access_token
+        self._until = now + max(codec.given(token.expires_in, 86400) - 60, 0)
+
+    def forget(self) -> bool:
+        """Drop the token; a new login may help if there was one."""
+        had, self._token = bool(self._token), ""
+        return had
+
+
+def bearer(headers: Mapping[str, str]) -> str | None:
+    """Hear the bearer token of a request, or None."""
+    kind, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() or None if kind.lower() == "bearer" else None
+
+
+def basic(headers: Mapping[str, str]) -> tuple[str, str] | None:
+    """Hear the user and password of a request, or None."""
+    kind, _, pair = headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        user, _, password = base64.b64decode(pair, validate=True).decode().partition(":")
+    except (ValueError, UnicodeDecodeError):
+        return None
+    return user, password
+
+
+def scrub(text: str, secrets: tuple[str, ...]) -> str:
+    """Replace every secret in a text, so that a vendor that echoes a key cannot make us print it."""
+    for secret in secrets:
+        text = text.replace(secret, "[secret]")
+    return text
+

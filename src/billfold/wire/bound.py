@@ -1,0 +1,246 @@
+"""Operations as named, typed methods of an API's class: at once or awaited, by what carries them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+
+from billfold.wire.message import Response
+from billfold.wire.operation import Operation, read
+from billfold.wire.paging import Paged, Walk
+
+R = TypeVar("R")
+I = TypeVar("I")  # noqa: E741 - an item
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+
+
+class SyncCarrier(Protocol):
+    """Anything that brings an operation to its response at once."""
+
+    def send(self, op: Operation[Any], /) -> Response:
+        """Return the good response to an operation."""
+        ...
+
+
+class AsyncCarrier(Protocol):
+    """Anything that brings an operation to its response when awaited."""
+
+    async def send(self, op: Operation[Any], /) -> Response:
+        """Return the good response to an operation."""
+        ...
+
+
+C = TypeVar("C", bound=SyncCarrier | AsyncCarrier, covariant=True)  # noqa: PLC0105
+
+
+class Api(Generic[C]):
+    """An API's operations, bound to whatever carries them."""
+
+    def __init__(self, carrier: C) -> None:
+        self.carrier = carrier
+
+
+class SyncCall(Generic[P, R]):
+    """A method that answers at once; ``raw`` gives the response as it came."""
+
+    def __init__(self, op: Callable[..., Operation[Any]], carrier: SyncCarrier) -> None:
+        self._op, self._carrier, self.__doc__ = op, carrier, op.__doc__
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        op = self._op(*args, **kwargs)
+        return cast("R", read(op, self._carrier.send(op)))
+
+    def raw(self, *args: P.args, **kwargs: P.kwargs) -> Response:
+        """Return the response: status, headers, body."""
+        return self._carrier.send(self._op(*args, **kwargs))
+
+
+class AsyncCall(Generic[P, R]):
+    """A method that is awaited; ``raw`` gives the response as it came."""
+
+    def __init__(self, op: Callable[..., Operation[Any]], carrier: AsyncCarrier) -> None:
+        self._op, self._carrier, self.__doc__ = op, carrier, op.__doc__
+
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        op = self._op(*args, **kwargs)
+        return cast("R", read(op, await self._carrier.send(op)))
+
+    async def raw(self, *args: P.args, **kwargs: P.kwargs) -> Response:
+        """Return the response: status, headers, body."""
+        return await self._carrier.send(self._op(*args, **kwargs))
+
+
+class Items(Generic[R, I]):
+    """All items of a list, over all its pages; ``pages()`` gives the pages."""
+
+    def __init__(self, op: Paged[R, I], carrier: SyncCarrier) -> None:
+        self._op, self._carrier = op, carrier
+
+    def __iter__(self) -> Iterator[I]:
+        for page in self.pages():
+            yield from self._op.items(page)
+
+    def pages(self) -> Iterator[R]:
+        """Yield every page; raises ``Endless`` where the list goes in circles."""
+        walk = Walk(self._op)
+        while walk.question is not None:
+            page: R = read(walk.question, self._carrier.send(walk.question))
+            walk.hear(page)
+            yield page
+
+
+class AsyncItems(Generic[R, I]):
+    """All items of a list, over all its pages, awaited; ``pages()`` gives the pages."""
+
+    def __init__(self, op: Paged[R, I], carrier: AsyncCarrier) -> None:
+        self._op, self._carrier = op, carrier
+
+    async def __aiter__(self) -> AsyncIterator[I]:
+        async for page in self.pages():
+            for item in self._op.items(page):
+                yield item
+
+    async def pages(self) -> AsyncIterator[R]:
+        """Yield every page; raises ``Endless`` where the list goes in circles."""
+        walk = Walk(self._op)
+        while walk.question is not None:
+            page: R = read(walk.question, await self._carrier.send(walk.question))
+            walk.hear(page)
+            yield page
+
+
+class SyncList(Generic[P, R, I]):
+    """A method that returns an iterable of items; ``raw`` gives the first page's response as it came."""
+
+    def __init__(self, op: Callable[..., Paged[R, I]], carrier: SyncCarrier) -> None:
+        self._op, self._carrier, self.__doc__ = op, carrier, op.__doc__
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Items[R, I]:
+        return Items(self._op(*args, **kwargs), self._carrier)
+
+    def raw(self, *args: P.args, **kwargs: P.kwargs) -> Response:
+        """Return one page's response: status, headers, body."""
+        return self._carrier.send(self._op(*args, **kwargs))
+
+
+class AsyncList(Generic[P, R, I]):
+    """A method that returns an async iterable of items; ``raw`` gives the first page's response as it came."""
+
+    def __init__(self, op: Callable[..., Paged[R, I]], carrier: AsyncCarrier) -> None:
+        self._op, self._carrier, self.__doc__ = op, carrier, op.__doc__
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[R, I]:
+        return AsyncItems(self._op(*args, **kwargs), self._carrier)
+
+    async def raw(self, *args: P.args, **kwargs: P.kwargs) -> Response:
+        """Return one page's response: status, headers, body."""
+        return await self._carrier.send(self._op(*args, **kwargs))
+
+
+class SyncEither(Generic[P, R, Q]):
+    """A method that answers with a record, or with bytes when another ``format`` is asked."""
+
+    def __init__(self, op: Callable[..., Operation[Any]], carrier: SyncCarrier) -> None:
+        self._op, self._carrier, self.__doc__ = op, carrier, op.__doc__
+
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    @overload
+    def __call__(self, *args: Q.args, **kwargs: Q.kwargs) -> bytes: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        op = self._op(*args, **kwargs)
+        return read(op, self._carrier.send(op))
+
+    def raw(self, *args: Any, **kwargs: Any) -> Response:
+        """Return the response: status, headers, body."""
+        return self._carrier.send(self._op(*args, **kwargs))
+
+
+class AsyncEither(Generic[P, R, Q]):
+    """A method that is awaited: a record, or bytes when another ``format`` is asked."""
+
+    def __init__(self, op: Callable[..., Operation[Any]], carrier: AsyncCarrier) -> None:
+        self._op, self._carrier, self.__doc__ = op, carrier, op.__doc__
+
+    @overload
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    @overload
+    async def __call__(self, *args: Q.args, **kwargs: Q.kwargs) -> bytes: ...
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        op = self._op(*args, **kwargs)
+        return read(op, await self._carrier.send(op))
+
+    async def raw(self, *args: Any, **kwargs: Any) -> Response:
+        """Return the response: status, headers, body."""
+        return await self._carrier.send(self._op(*args, **kwargs))
+
+
+class _Bound:
+    kinds: tuple[type, type]
+
+    def __init__(self, op: Callable[..., Any]) -> None:
+        self.op = op
+
+    def __get__(self, api: Api[Any] | None, owner: object = None) -> Any:
+        if api is None:
+            return self
+        at_once, awaited = self.kinds
+        return (awaited if getattr(api.carrier, "is_async", False) else at_once)(self.op, api.carrier)
+
+
+class call(_Bound, Generic[P, R]):  # noqa: N801 - used like a decorator
+    """Bind an operation as a method of an ``Api``."""
+
+    kinds = (SyncCall, AsyncCall)
+
+    def __init__(self, op: Callable[P, Operation[R]]) -> None:
+        super().__init__(op)
+
+    @overload
+    def __get__(self, api: Api[SyncCarrier], owner: object = None) -> SyncCall[P, R]: ...
+    @overload
+    def __get__(self, api: Api[AsyncCarrier], owner: object = None) -> AsyncCall[P, R]: ...
+    def __get__(self, api: Any, owner: object = None) -> Any:
+        """Return the method, at once or awaited."""
+        return super().__get__(api, owner)
+
+
+class listing(_Bound, Generic[P, R, I]):  # noqa: N801 - used like a decorator
+    """Bind a paged operation as a method of an ``Api``."""
+
+    kinds = (SyncList, AsyncList)
+
+    def __init__(self, op: Callable[P, Paged[R, I]]) -> None:
+        super().__init__(op)
+
+    @overload
+    def __get__(self, api: Api[SyncCarrier], owner: object = None) -> SyncList[P, R, I]: ...
+    @overload
+    def __get__(self, api: Api[AsyncCarrier], owner: object = None) -> AsyncList[P, R, I]: ...
+    def __get__(self, api: Any, owner: object = None) -> Any:
+        """Return the method, at once or awaited."""
+        return super().__get__(api, owner)
+
+
+class either(_Bound, Generic[P, R, Q]):  # noqa: N801 - used like a decorator
+    """Bind two operations of one name: the record, and the same as a file in the ``format`` asked."""
+
+    kinds = (SyncEither, AsyncEither)
+
+    def __init__(self, record: Callable[P, Operation[R]], file: Callable[Q, Operation[bytes]]) -> None:
+        def choose(*args: Any, **kwargs: Any) -> Operation[Any]:
+            if kwargs.get("format", "json") == "json":
+                return record(*args, **{k: v for k, v in kwargs.items() if k != "format"})  # type: ignore[arg-type]
+            return file(*args, **kwargs)
+
+        choose.__doc__ = record.__doc__
+        super().__init__(choose)
+
+    @overload
+    def __get__(self, api: Api[SyncCarrier], owner: object = None) -> SyncEither[P, R, Q]: ...
+    @overload
+    def __get__(self, api: Api[AsyncCarrier], owner: object = None) -> AsyncEither[P, R, Q]: ...
+    def __get__(self, api: Any, owner: object = None) -> Any:
+        """Return the method, at once or awaited."""
+        return super().__get__(api, owner)

@@ -1,0 +1,125 @@
+"""JSON bytes to records and back, every digit kept; the only file that knows the codec library.
+
+A record is a frozen struct of fields that may each be absent (``UNSET``) or null (``None``). Numbers become ``Decimal``
+straight from their digits. ``DecimalText`` is a number that the vendor writes as a string.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, TypeVar, Union, cast
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from billfold.model.errors import Unreadable
+from billfold.model.period import stamp
+
+__all__ = ["UNSET", "DecimalText", "Id", "Maybe", "Record", "UnsetType", "decode", "encode", "given", "overlay", "tree", "worded"]
+
+T = TypeVar("T")
+Maybe = Union[T, None, UnsetType]  # noqa: UP007 - a generic alias needs the old spelling on Python 3.11
+Id = int | str
+
+
+class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """Something a vendor says, field for field."""
+
+
+class DecimalText(Decimal):
+    """An exact number that travels as a JSON string; a JSON number is read as well."""
+
+
+def given(value: Maybe[T], default: T) -> T:
+    """Return a field's value, or the default where it is absent or null."""
+    return default if value is None or value is UNSET else cast("T", value)
+
+
+def _from_wire(kind: type, value: object) -> object:
+    if kind is DecimalText and isinstance(value, (str, int, Decimal)) and not isinstance(value, bool):
+        return DecimalText(value)
+    raise msgspec.ValidationError(f"Expected a number, got {type(value).__name__}")
+
+
+def _to_wire(value: object) -> object:
+    if isinstance(value, DecimalText):
+        return format(value, "f")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_to_wire, decimal_format="number")
+_TREE = msgspec.json.Decoder(float_hook=Decimal)
+
+
+@cache
+def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind, dec_hook=_from_wire, float_hook=Decimal)
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """Read JSON as a record; raises ``Unreadable`` and names the place where it does not fit.
+
+    A number sent as a string is read, and so is a whole number sent as a string or as ``1.0``.
+    """
+    try:
+        return cast("T", _decoder(kind).decode(body))
+    except (msgspec.DecodeError, ArithmeticError, ValueError, RecursionError) as strict:
+        return _lenient(body, kind, strict)
+
+
+def _lenient(body: bytes, kind: type[T], strict: Exception) -> T:
+    try:
+        return msgspec.convert(tree(body), kind, strict=False, dec_hook=_from_wire)
+    except (msgspec.ValidationError, ArithmeticError, ValueError, RecursionError):
+        raise Unreadable(f"the answer does not have the documented shape: {strict}") from strict
+
+
+def tree(body: bytes) -> Any:
+    """Read JSON as plain dictionaries and lists, numbers as ``int`` or ``Decimal``; raises ``Unreadable``."""
+    try:
+        return _TREE.decode(body)
+    except (msgspec.DecodeError, ArithmeticError, ValueError, RecursionError) as error:
+        start = body[:40].decode("utf-8", "replace")
+        raise Unreadable(f"the answer is not JSON: {error}; it is {len(body)} bytes and begins {start!r}") from error
+
+
+def encode(value: object) -> bytes:
+    """Write a record, or plain data, as JSON; decimals as numbers with all their digits."""
+    return _ENCODER.encode(value)
+
+
+def overlay(record: object, body: bytes) -> bytes:
+    """Write a record over the JSON it was read from: unknown fields and the vendor's spelling of numbers survive."""
+    return encode(_over(tree(body), tree(encode(record))))
+
+
+def _over(old: Any, new: Any) -> Any:
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {key: _over(value, new[key]) if key in new else value for key, value in old.items()} | {
+            key: value for key, value in new.items() if key not in old
+        }
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return [_over(before, after) for before, after in zip(old, new, strict=True)]
+    return old if _same_number(old, new) else new
+
+
+def _same_number(old: Any, new: Any) -> bool:
+    if not isinstance(old, (str, int, Decimal)) or not isinstance(new, (str, int, Decimal)):
+        return False
+    try:
+        return Decimal(old) == Decimal(new)
+    except ArithmeticError:
+        return bool(old == new)
+
+
+def worded(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its decimals and times as text: the form of our own JSON, where money is a string."""
+    return {key: _word(value) for key, value in row.items()}
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return stamp(value) if isinstance(value, datetime) else value

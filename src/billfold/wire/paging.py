@@ -1,0 +1,87 @@
+"""Lists that come in pages: the next question as plain data, and a walk that cannot go round in circles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from typing_extensions import Self
+
+from billfold.model.errors import Endless
+from billfold.wire.operation import Operation, name_of
+
+P = TypeVar("P")
+I = TypeVar("I")  # noqa: E741 - an item
+
+EMPTY_PAGES = 3
+"""Give up after so many empty pages in a row that promise more: some vendors' lists never end by themselves."""
+
+
+class Paged(Operation[P], Generic[P, I], frozen=True, kw_only=True):
+    """A question whose answer comes in pages.
+
+    ``after`` gives the next page's question, or None after the last; ``ended`` tells whether the vendor said so itself.
+    """
+
+    page_size: ClassVar[str] = ""
+
+    def items(self, page: P) -> Sequence[I]:
+        """Return what the page holds."""
+        raise NotImplementedError
+
+    def after(self, page: P) -> Self | None:
+        """Return the question for the next page, or None."""
+        raise NotImplementedError
+
+    def ended(self, page: P) -> bool:
+        """Tell whether a page without a next one carries the vendor's end mark."""
+        raise NotImplementedError
+
+    def stated_total(self, page: P) -> int | None:
+        """Return how many items the vendor says the whole list has, or None."""
+        return None
+
+
+class Walk(Generic[P, I]):
+    """A walk over a list: hears one page at a time, knows the next question, refuses to go in circles."""
+
+    def __init__(self, first: Paged[P, I]) -> None:
+        self.question: Paged[P, I] | None = first
+        self.proven = False
+        self.seen = 0
+        self.stated: int | None = None
+        self.total_moved = False
+        self._asked: set[Any] = {first}
+        self._empty = 0
+
+    def hear(self, page: P) -> Sequence[I]:
+        """Take a page, return its items and move on; raises ``Endless``."""
+        asked = self.question
+        assert asked is not None
+        items = asked.items(page)
+        self.seen += len(items)
+        self._note_total(asked.stated_total(page))
+        self.question = asked.after(page)
+        if self.question is None:
+            self.proven = asked.ended(page)
+        else:
+            self._guard(asked, empty=not items)
+        return items
+
+    def _note_total(self, stated: int | None) -> None:
+        if self.stated is not None and stated is not None and stated != self.stated:
+            self.total_moved = True
+        self.stated = stated if stated is not None else self.stated
+
+    def _guard(self, asked: Paged[P, I], *, empty: bool) -> None:
+        self._empty = self._empty + 1 if empty else 0
+        if self.question in self._asked:
+            raise Endless("the list's next link leads back to a page already read", operation=name_of(asked))
+        if self._empty >= EMPTY_PAGES:
+            raise Endless(f"{EMPTY_PAGES} empty pages in a row promise more", operation=name_of(asked))
+        self._asked.add(self.question)
+
+
+def window(length: int, *, start: int, size: int) -> range:
+    """Return the indexes of one page of a list: what the answering end cuts."""
+    return range(min(start, length), min(start + size, length))
