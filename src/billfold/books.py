@@ -104,7 +104,7 @@ class Books:
 
     def _book(self, db: duckdb.DuckDBPyConnection, run: Run) -> None:
         owner = store.Owner(run.provider, run.account, run.id, self.archive.last_seq(run.id))
-        problems = []
+        problems: list[str] = []
         db.execute("BEGIN")
         try:
             for bill in _careful(provider.find(run.provider).bills(ArchiveReading(self.archive, run)), problems):

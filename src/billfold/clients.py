@@ -32,7 +32,9 @@ class Options(TypedDict, total=False):
     unlimited: bool
 
 
-def line(door: Provider, credentials: dict[str, str], base_url: str, *, retries: int = 4, unlimited: bool = False) -> Line:
+def line(
+    door: Provider, credentials: dict[str, str], base_url: str, *, retries: int = 4, unlimited: bool = False
+) -> Line:
     """Put together what exchanges with a vendor need."""
     return Line(
         provider=door.name,

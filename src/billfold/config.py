@@ -39,7 +39,9 @@ class Account(NamedTuple):
             return resolve(reference, where)
         found = next((value for name in field.env if (value := os.environ.get(name))), field.default)
         if not found:
-            raise SetupError(f"{where}: nothing is configured and {' or '.join(field.env)} is not set; set it, or name a reference")
+            raise SetupError(
+                f"{where}: nothing is configured and {' or '.join(field.env)} is not set; set it, or name a reference"
+            )
         return found.strip()
 
 
@@ -120,7 +122,9 @@ def _account(block: dict[str, Any], where: str) -> Account:
     door = provider.find(vendor)
     fields = {field.name: field for field in door.credentials}
     if unknown := set(block) - _PLAIN - set(fields):
-        raise SetupError(f"{where}: {min(unknown)!r} is not known; {door.title} takes {', '.join([*fields, 'base_url', 'rate'])}")
+        raise SetupError(
+            f"{where}: {min(unknown)!r} is not known; {door.title} takes {', '.join([*fields, 'base_url', 'rate'])}"
+        )
     references = {key: _reference(block[key], fields[key], f"{where}, {key}") for key in fields if key in block}
     if block.get("rate", "off") != "off":
         raise SetupError(f'{where}: rate can only be "off", for a twin; leave it out otherwise')
@@ -131,7 +135,9 @@ def _reference(text: str, field: Credential, where: str) -> str:
     if _REFERENCE.fullmatch(text):
         return text
     if field.secret:
-        raise SetupError(f"{where}: write a reference (env:NAME, file:PATH or keyring:SERVICE/USER), never the secret itself")
+        raise SetupError(
+            f"{where}: write a reference (env:NAME, file:PATH or keyring:SERVICE/USER), never the secret itself"
+        )
     raise SetupError(f"{where}: write a reference: env:NAME, file:PATH or keyring:SERVICE/USER")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from billfold.clients import line
 from billfold.config import Account
 from billfold.ledger import query
 from billfold.ledger.archive import Run
-from billfold.model.errors import ApiError, BillfoldError, Refused
+from billfold.model.errors import ApiError, BillfoldError, NotReady, Refused
 from billfold.model.period import Month
 from billfold.providers.provider import Ask, Known
 from billfold.transport.http import Settings
@@ -33,6 +33,10 @@ class Carrier(Protocol):
 
     def send(self, op: Operation[Any], /) -> Response:
         """Return the good response; raises an ``ApiError``."""
+        ...
+
+    def fetch(self, url: str, /) -> Response:
+        """Return the document behind a pre-signed URL; raises an ``ApiError``."""
         ...
 
     def close(self) -> None:
@@ -143,23 +147,26 @@ class _Desk:
     clock: Callable[[], datetime]
 
     def answer(self, ask: Ask, outcome: Outcome) -> Any:
-        op = ask.op
-        found = next(self._kept(op), None)
+        found = next(self._kept(ask.op), None)
         if found is not None:
-            return read(op, found)
+            return found.body if ask.document else read(ask.op, found)
         try:
-            response = self.wires.send(op)
+            response = self._asked(ask)
         except ApiError as error:
             if isinstance(error.answer, Response):
-                self._keep(op, error.answer)
-            if not ask.missing or not isinstance(error, Refused):
+                self._keep(ask.op, error.answer)
+            if not ask.missing or not isinstance(error, (Refused, NotReady)):
                 raise
             outcome.missing.append(f"{ask.missing}: {error}")
             return None
-        self._keep(op, response)
-        return read(op, response)
+        self._keep(ask.op, response)
+        return response.body if ask.document else read(ask.op, response)
 
-    def _kept(self, op: Operation[Any]) -> Any:
+    def _asked(self, ask: Ask) -> Response:
+        response = self.wires.send(ask.op)
+        return self.wires.fetch(ask.document(read(ask.op, response))) if ask.document else response
+
+    def _kept(self, op: Operation[Any]) -> Iterator[Response]:
         for kept in self.books.archive.answers(run=self.run.id, operation=name_of(op), question=question(op)):
             if kept.status == 200:
                 yield Response(kept.status, {}, self.books.archive.body(kept.body))

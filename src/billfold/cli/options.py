@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Time(click.ParamType):
+class Time(click.ParamType[datetime]):
     """A time on the command line, as ``2026-05-01T00:00:00Z`` or ``2026-05-01``."""
 
     name = "time"
@@ -33,7 +33,7 @@ class Time(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class MonthType(click.ParamType):
+class MonthType(click.ParamType[Month]):
     """A month on the command line, as ``2026-05``."""
 
     name = "month"
@@ -49,7 +49,9 @@ class MonthType(click.ParamType):
 def places(command: F) -> F:
     """Accept ``--config`` and ``--ledger`` after the command too."""
     for name, meta in (("--ledger", "DIR"), ("--config", "FILE")):
-        command = click.option(name, metavar=meta, default=None, hidden=True, expose_value=False, callback=_place)(command)
+        command = click.option(name, metavar=meta, default=None, hidden=True, expose_value=False, callback=_place)(
+            command
+        )
     return command
 
 
@@ -66,7 +68,9 @@ def filters(command: F) -> F:
         click.option("--account", metavar="NAME", help="Only this account."),
         click.option("--provider", metavar="NAME", help="Only this provider."),
         click.option("--as-of", type=Time(), metavar="TIME", help="As the ledger was known at this time."),
-        click.option("--format", "shape", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True),
+        click.option(
+            "--format", "shape", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
+        ),
     ):
         command = option(command)
     return places(command)

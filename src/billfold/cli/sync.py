@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @click.command("sync")
 @click.option("--provider", metavar="NAME", help="Only this provider.")
 @click.option("--account", metavar="NAME", help="Only this account.")
-@click.option("--from", "since", type=MonthType(), metavar="MONTH", help="Reach back to this month.  [default: 24 months]")
+@click.option(
+    "--from", "since", type=MonthType(), metavar="MONTH", help="Reach back to this month.  [default: 24 months]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @places
 @click.pass_context

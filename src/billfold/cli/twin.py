@@ -16,9 +16,22 @@ from billfold.model.period import instant
 @click.option("--bind", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen.")
 @click.option("--scenario", default="default", show_default=True, metavar="NAME|FILE")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed is another world.")
-@click.option("--at", type=Time(), default=instant("2026-11-15T00:00:00Z"), metavar="TIME", help="Where the clock starts.  [default: 2026-11-15T00:00:00Z]")
-@click.option("--limits", type=click.Choice(["on", "off"]), default="on", show_default=True, help="The vendors' rate limits.")
-@click.option("--write-config", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a configuration that speaks to this twin.")
+@click.option(
+    "--at",
+    type=Time(),
+    default=instant("2026-11-15T00:00:00Z"),
+    metavar="TIME",
+    help="Where the clock starts.  [default: 2026-11-15T00:00:00Z]",
+)
+@click.option(
+    "--limits", type=click.Choice(["on", "off"]), default="on", show_default=True, help="The vendors' rate limits."
+)
+@click.option(
+    "--write-config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write a configuration that speaks to this twin.",
+)
 @places
 def command(
     port: int, bind: str, scenario: str, seed: int, at: datetime, limits: str, write_config: Path | None

@@ -85,7 +85,9 @@ class Archive:
             self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
             self._prepare()
         except (sqlite3.Error, OSError) as error:
-            raise LedgerError(f"the archive {path} cannot be opened: {error}; check the path, or give another --ledger") from error
+            raise LedgerError(
+                f"the archive {path} cannot be opened: {error}; check the path, or give another --ledger"
+            ) from error
 
     def _prepare(self) -> None:
         db = self._db
@@ -94,7 +96,9 @@ class Archive:
         db.execute("PRAGMA foreign_keys=ON")
         found = db.execute("PRAGMA user_version").fetchone()[0]
         if found > FORMAT:
-            raise LedgerError(f"the archive {self.path} has format {found}, this billfold knows {FORMAT}; update billfold")
+            raise LedgerError(
+                f"the archive {self.path} has format {found}, this billfold knows {FORMAT}; update billfold"
+            )
         if found < FORMAT:
             db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={FORMAT}; COMMIT;")
 
@@ -120,7 +124,14 @@ class Archive:
             self._db.execute("UPDATE runs SET ended=?, outcome=? WHERE id=?", (moment(now), outcome, run.id))
 
     def add(
-        self, run: Run, operation: str, question: str, status: int, headers: Mapping[str, str], body: bytes, now: datetime
+        self,
+        run: Run,
+        operation: str,
+        question: str,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes,
+        now: datetime,
     ) -> int:
         """Keep an answer; it is safe on disk when this returns. Returns its number."""
         digest = hashlib.sha256(body).hexdigest()
@@ -132,7 +143,10 @@ class Archive:
         db = self._db
         db.execute("BEGIN IMMEDIATE")
         try:
-            seq, before = db.execute("SELECT seq, hash FROM answers ORDER BY seq DESC LIMIT 1").fetchone() or (0, GENESIS)
+            seq, before = db.execute("SELECT seq, hash FROM answers ORDER BY seq DESC LIMIT 1").fetchone() or (
+                0,
+                GENESIS,
+            )
             new = new._replace(seq=seq + 1)
             db.execute("INSERT OR IGNORE INTO bodies VALUES (?,?,?)", (new.body, len(body), zlib.compress(body, 1)))
             db.execute("INSERT INTO answers VALUES (?,?,?,?,?,?,?,?,?)", new._replace(hash=new.chained(before)))
@@ -153,13 +167,15 @@ class Archive:
             raise LedgerError(f"the archived body {digest[:12]} is missing or damaged; run `billfold verify`")
         return body
 
-    def answers(self, run: int | None = None, operation: str | None = None, question: str | None = None) -> Iterator[Kept]:
+    def answers(
+        self, run: int | None = None, operation: str | None = None, question: str | None = None
+    ) -> Iterator[Kept]:
         """Yield kept answers in order, of one run, one operation or one question if wanted."""
         wanted = {"run": run, "operation": operation, "question": question}
         given = {name: value for name, value in wanted.items() if value is not None}
         where = " AND ".join(f"{name}=:{name}" for name in given) or "1"
         with closing(self._db.cursor()) as cursor:
-            for row in cursor.execute(f"SELECT * FROM answers WHERE {where} ORDER BY seq", given):  # noqa: S608
+            for row in cursor.execute(f"SELECT * FROM answers WHERE {where} ORDER BY seq", given):
                 yield Kept(*row)
 
     def runs(self) -> list[Run]:

@@ -56,7 +56,7 @@ def invoices(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, An
     columns = "provider, account, invoice_id, state, period_start, period_end, currency, total, lines"
     rows = _dicts(
         db.execute(
-            f"SELECT {columns} FROM bills b WHERE {where} ORDER BY provider, account, period_start, invoice_id, currency",  # noqa: S608
+            f"SELECT {columns} FROM bills b WHERE {where} ORDER BY provider, account, period_start, invoice_id, currency",
             values,
         )
     )
@@ -68,7 +68,7 @@ def parked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]
     where, values = _where(wanted)
     return _dicts(
         db.execute(
-            f"SELECT provider, account, invoice_id, state, period_start, currency, parked FROM bills b WHERE {where} AND parked IS NOT NULL ORDER BY ALL",  # noqa: S608, E501
+            f"SELECT provider, account, invoice_id, state, period_start, currency, parked FROM bills b WHERE {where} AND parked IS NOT NULL ORDER BY ALL",
             values,
         )
     )
@@ -79,7 +79,7 @@ def charges(db: duckdb.DuckDBPyConnection, wanted: Filter) -> duckdb.DuckDBPyCon
     where, values = _where(wanted)
     columns = ", ".join(f'c."{name}"' for name in CHARGE_COLUMNS)
     return db.execute(
-        f"SELECT {columns} FROM charges c JOIN bills b ON c.bill = b.id WHERE {where} AND b.parked IS NULL "  # noqa: S608
+        f"SELECT {columns} FROM charges c JOIN bills b ON c.bill = b.id WHERE {where} AND b.parked IS NULL "
         "ORDER BY b.provider, b.account, b.period_start, b.bill_key, c.x_JsonPath, c.InvoiceDetailId",
         values,
     )
@@ -94,7 +94,7 @@ def sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
             f"""SELECT b.provider, b.account, c.ServiceName AS service, b.period_start AS month, b.state, b.currency,
                        sum({amount}) AS cost, count(*) AS charges
                 FROM charges c JOIN bills b ON c.bill = b.id WHERE {where} AND b.parked IS NULL
-                GROUP BY ALL ORDER BY ALL""",  # noqa: S608
+                GROUP BY ALL ORDER BY ALL""",
             values,
         )
     )

@@ -111,12 +111,12 @@ def _slot(owner: Owner, bill: Bill) -> list[Any]:
 
 
 def _is_billed(db: duckdb.DuckDBPyConnection, owner: Owner, bill: Bill) -> bool:
-    query = f"SELECT 1 FROM bills WHERE {_SLOT} AND state <> 'estimate'"  # noqa: S608 - constants only
+    query = f"SELECT 1 FROM bills WHERE {_SLOT} AND state <> 'estimate'"
     return db.execute(query, _slot(owner, bill)).fetchone() is not None
 
 
 def _drop_estimates(db: duckdb.DuckDBPyConnection, owner: Owner, bill: Bill) -> None:
-    query = f"UPDATE bills SET until_seq=? WHERE {_SLOT} AND state='estimate'"  # noqa: S608 - constants only
+    query = f"UPDATE bills SET until_seq=? WHERE {_SLOT} AND state='estimate'"
     db.execute(query, [owner.seq, *_slot(owner, bill)])
 
 
@@ -186,7 +186,7 @@ def _insert(db: duckdb.DuckDBPyConnection, number: int, batch: Charges, account:
     lines = pa.table(arrays, names=names)  # noqa: F841 - read by name in the SQL below
     fixed = [name for name in CHARGE_COLUMNS if name not in names and getattr(common, name) is not None]
     db.execute(
-        f"INSERT INTO charges (bill, {_quoted(fixed + names)}) SELECT {', '.join('?' * (len(fixed) + 1))}, {_quoted(names)} FROM lines",  # noqa: S608, E501
+        f"INSERT INTO charges (bill, {_quoted(fixed + names)}) SELECT {', '.join('?' * (len(fixed) + 1))}, {_quoted(names)} FROM lines",
         [number, *(_fixed(getattr(common, name)) for name in fixed)],
     )
 
@@ -209,5 +209,5 @@ _CONTENT = ", ".join(f'"{name}"' for name in CHARGE_COLUMNS if name not in PROVE
 
 def _content(db: duckdb.DuckDBPyConnection, number: int) -> str:
     """Return a fingerprint of a bill's charges, whatever their order, that leaves out where they came from."""
-    query = f"SELECT sum(md5_number_lower(row({_CONTENT})::VARCHAR))::VARCHAR FROM charges WHERE bill=?"  # noqa: S608
+    query = f"SELECT sum(md5_number_lower(row({_CONTENT})::VARCHAR))::VARCHAR FROM charges WHERE bill=?"
     return str(db.execute(query, [number]).fetchone()[0])  # type: ignore[index]

@@ -1,16 +1,16 @@
 """Every error billfold raises, as one tree: whose fault it is, and what to do next.
 
-    BillfoldError
-      Misasked            you asked wrongly (a bad parameter, an unknown name)
-      SetupError          the configuration or a credential is not as it should be
-      ApiError            an API did not give a usable answer
-        Unreachable       no answer came
-        Refused           an answer came, and it was no
-          BadRequest  Unauthorized  Forbidden  NotFound  RateLimited  ServerError
-        Unreadable        an answer came that cannot be read
-        NotReady          the answer was not ready within its deadline
-        Endless           a list that does not come to its end
-      LedgerError         the archive or the ledger cannot be used as it is
+BillfoldError
+Misasked            you asked wrongly (a bad parameter, an unknown name)
+SetupError          the configuration or a credential is not as it should be
+ApiError            an API did not give a usable answer
+Unreachable       no answer came
+Refused           an answer came, and it was no
+BadRequest  Unauthorized  Forbidden  NotFound  RateLimited  ServerError
+Unreadable        an answer came that cannot be read
+NotReady          the answer was not ready within its deadline
+Endless           a list that does not come to its end
+LedgerError         the archive or the ledger cannot be used as it is
 """
 
 from __future__ import annotations
@@ -137,7 +137,14 @@ class Endless(ApiError):
     advice = "Nothing of this list was booked; try again later."
 
 
-BY_STATUS: dict[int, type[Refused]] = {400: BadRequest, 401: Unauthorized, 403: Forbidden, 404: NotFound, 422: BadRequest, 429: RateLimited}
+BY_STATUS: dict[int, type[Refused]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    422: BadRequest,
+    429: RateLimited,
+}
 
 
 def refused_as(status: int) -> type[Refused]:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-_INSTANT = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?(Z|z|[+-]\d{2}:?\d{2})?")
+_INSTANT = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?(Z|z|[+-]\d{2}:?\d{2})?"
+)
 
 
 class Period(NamedTuple):
@@ -79,7 +81,9 @@ def instant(text: str) -> datetime:
         raise ValueError(f"{text!r} is not a time; write it as 2026-05-01T00:00:00Z")
     year, month, day, hour, minute, second, fraction, zone = found.groups()
     micro = int((fraction or "0").ljust(6, "0")[:6])
-    naive = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micro, tzinfo=UTC)
+    naive = datetime(
+        int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micro, tzinfo=UTC
+    )
     if zone and zone not in "Zz":
         sign = -1 if zone[0] == "-" else 1
         naive -= sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))

@@ -56,5 +56,3 @@ def adjustment(common: CostAndUsage, amount: Decimal, why: str) -> CostAndUsage:
         ChargeDescription=why,
         x_Synthetic=True,
     )
-
-

@@ -22,7 +22,7 @@ from billfold.wire.ask import Problem
 from billfold.wire.auth import Auth
 from billfold.wire.bound import Api
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation
+from billfold.wire.operation import Operation, name_of
 
 GROUP = "billfold.providers"
 Kind = type[Operation[Any]]
@@ -41,10 +41,13 @@ class Ask(NamedTuple):
     """A question of a collection; ``missing`` says what is not known when the vendor refuses to answer it.
 
     A refusal of a question without ``missing`` ends the account's collection; one with it is reported, and answered None.
+    Where ``document`` is given, it finds the pre-signed URL in the answer: the document behind it is archived in the
+    answer's place, because such a URL is a credential.
     """
 
     op: Operation[Any]
     missing: str = ""
+    document: Callable[[Any], str] | None = None
 
 
 class Known(NamedTuple):
@@ -74,7 +77,10 @@ class Answer(NamedTuple):
 class Reading(Protocol):
     """The good answers of one collection, to be read in any order, as often as needed."""
 
-    account: str
+    @property
+    def account(self) -> str:
+        """The account's name in the configuration."""
+        ...
 
     def answers(self, kind: Kind, **fields: object) -> Iterator[Answer]:
         """Yield the answers to one operation in the order they came, only those asked with the given fields."""
@@ -105,8 +111,6 @@ class Provider:
 
     def operation(self, name: str) -> Kind:
         """Return the operation of that method name; raises ``Misasked``."""
-        from billfold.wire.operation import name_of
-
         found = next((kind for kind in self.operations if name_of(kind) == name), None)
         if found is None:
             known = ", ".join(sorted({name_of(kind) for kind in self.operations}))

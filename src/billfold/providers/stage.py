@@ -63,7 +63,7 @@ class No(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-class Denied(Exception):  # noqa: N818 - a vendor's answer, not an error of ours
+class Denied(Exception):
     """Raised by a twin's answer to say no in the vendor's words."""
 
     def __init__(self, no: No, detail: str = "") -> None:

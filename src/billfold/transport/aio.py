@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import httpx2
 
+from billfold.transport.document import fetching
 from billfold.transport.http import Settings, failure, too_big
 from billfold.wire.ask import Line, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
@@ -35,6 +36,16 @@ class AsyncHttp:
             except StopIteration as done:
                 return done.value  # type: ignore[no-any-return]
             reply = await (self._wait(step) if isinstance(step, Wait) else self._ask(step))
+
+    async def fetch(self, url: str, /) -> Response:
+        """Return the document behind a pre-signed URL; no credential goes along. Raises an ``ApiError``."""
+        steps = fetching(url, self.settings.base_url, self.line.provider)
+        reply: Response | Failure | None = None
+        while True:
+            try:
+                reply = await self._ask(steps.send(reply))
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
 
     async def _wait(self, wait: Wait) -> None:
         await self._sleep(wait.seconds)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from billfold.transport.document import fetching
 from billfold.wire.ask import Line, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
@@ -29,12 +30,25 @@ class Loop:
                 step = steps.send(reply)
             except StopIteration as done:
                 return done.value  # type: ignore[no-any-return]
-            reply = self._wait(step) if isinstance(step, Wait) else self._server(as_heard(step))
+            reply = self._server(as_heard(step)) if isinstance(step, Request) else self._wait(step)
 
-    def _wait(self, wait: Wait) -> None:
+    def fetch(self, url: str, /) -> Response:
+        """Return the document behind a URL of the answering end."""
+        steps = fetching(url, "http://localhost", self.line.provider)
+        reply: Response | Failure | None = None
+        while True:
+            try:
+                request = steps.send(reply)
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
+            parts = urlsplit(request.path)
+            reply = self._server(as_heard(request._replace(path=parts.path, query=tuple(parse_qsl(parts.query)))))
+
+    def _wait(self, wait: Wait) -> Failure | None:
         self.waits.append(wait)
         if self._sleep:
             self._sleep(wait.seconds)
+        return None
 
     def close(self) -> None:
         """Close nothing: there is no connection."""

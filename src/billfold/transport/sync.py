@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import httpx2
 
+from billfold.transport.document import fetching
 from billfold.transport.http import Settings, failure, too_big
 from billfold.wire.ask import Line, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
@@ -30,10 +31,21 @@ class Http:
                 step = steps.send(reply)
             except StopIteration as done:
                 return done.value  # type: ignore[no-any-return]
-            reply = self._wait(step) if isinstance(step, Wait) else self._ask(step)
+            reply = self._ask(step) if isinstance(step, Request) else self._wait(step)
 
-    def _wait(self, wait: Wait) -> None:
+    def fetch(self, url: str, /) -> Response:
+        """Return the document behind a pre-signed URL; no credential goes along. Raises an ``ApiError``."""
+        steps = fetching(url, self.settings.base_url, self.line.provider)
+        reply: Response | Failure | None = None
+        while True:
+            try:
+                reply = self._ask(steps.send(reply))
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
+
+    def _wait(self, wait: Wait) -> Failure | None:
         self._sleep(wait.seconds)
+        return None
 
     def _ask(self, request: Request) -> Response | Failure:
         body = bytearray()

@@ -26,15 +26,15 @@ def control(host: Host, request: Request, root: str) -> Response:
         return respond({"error": str(error)}, status=400)
 
 
-def _desk(host: Host, request: Request, root: str, what: str) -> Response:
+def _desk(host: Host, request: Request, root: str, what: str) -> Response:  # noqa: PLR0911 - a table of desks
     match request.method, what:
         case "GET", "accounts":
             return respond(host.world.accounts(root, host.clock.now()))
         case "GET", "truth":
             return _truth(host, charges="charges" in dict(request.query))
-        case ("GET" | "POST"), "clock":
+        case (("GET" | "POST"), "clock"):
             return _clock(host, _said(request))
-        case ("GET" | "POST" | "DELETE"), "faults":
+        case (("GET" | "POST" | "DELETE"), "faults"):
             return _faults(host, request)
         case "GET", "requests":
             return respond([heard._asdict() for heard in host.requests])

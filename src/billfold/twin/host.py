@@ -77,7 +77,9 @@ class Host:
         inner = request._replace(path=request.path[len(stage.twin.MOUNT) :])
         operation, response = self._struck(stage, inner)
         self.requests.append(
-            Heard(stamp(self.clock.now()), stage.provider.name, operation, inner.path, dict(inner.query), response.status)
+            Heard(
+                stamp(self.clock.now()), stage.provider.name, operation, inner.path, dict(inner.query), response.status
+            )
         )
         extra = getattr(stage.twin, "HEADERS", {})
         return response._replace(headers={**extra, **response.headers, "x-billfold-twin": stage.provider.name})
@@ -118,7 +120,9 @@ class Host:
         except Denied as denied:
             return stage.twin.refusal(denied.no, denied.detail, request)  # type: ignore[no-any-return]
 
-    def _allowed(self, stage: Stage, request: Request, op: Operation[Any] | None, wrong: str, moment: Moment) -> Response:
+    def _allowed(
+        self, stage: Stage, request: Request, op: Operation[Any] | None, wrong: str, moment: Moment
+    ) -> Response:
         caller: Caller | None = stage.twin.caller(request, stage.accounts, moment)
         if caller is None:
             raise Denied(No.UNAUTHORIZED)

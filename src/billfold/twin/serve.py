@@ -28,7 +28,9 @@ def answering(host: Host) -> Callable[[Request, str], Response]:
         if (response := host.answer(request)) is not None:
             return response
         mounts = ", ".join(stage.twin.MOUNT for stage in host.world.stages)
-        return respond({"error": f"nothing is served under {request.path}; try {mounts} or /_twin/accounts"}, status=404)
+        return respond(
+            {"error": f"nothing is served under {request.path}; try {mounts} or /_twin/accounts"}, status=404
+        )
 
     return answer
 
@@ -47,7 +49,9 @@ def listen(address: str, port: int) -> socket.socket:
 
 def serve(host: Host, door: socket.socket) -> None:
     """Serve until interrupted."""
-    config = uvicorn.Config(application(answering(host)), log_level="warning", access_log=False, lifespan="off", server_header=False)
+    config = uvicorn.Config(
+        application(answering(host)), log_level="warning", access_log=False, lifespan="off", server_header=False
+    )
     uvicorn.Server(config).run(sockets=[door])
 
 

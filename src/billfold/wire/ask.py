@@ -104,7 +104,7 @@ def _until_answered(op: Operation[Any], line: Line) -> Exchange:
             yield Wait(passing.after or pause, str(passing.error))
 
 
-class _Passing(Exception):  # noqa: N818 - not an error yet: it may pass
+class _Passing(Exception):
     def __init__(self, error: ApiError, after: float = 0.0) -> None:
         self.error, self.after = error, after
         super().__init__()

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Generator, Mapping
 from typing import Protocol
 
-from billfold.model.errors import Unauthorized, Unreadable, Unreachable
+from billfold.model.errors import Unauthorized, Unreachable, Unreadable
 from billfold.wire import codec
 from billfold.wire.message import Failure, Request, Response
 
@@ -51,8 +51,7 @@ class HeaderKey:
 
     def login(self, now: float) -> Login:
         """Ask nothing: the key is enough."""
-        return
-        yield
+        yield from ()
 
     def forget(self) -> bool:
         """Keep the key: there is no other."""
@@ -141,4 +140,3 @@ def scrub(text: str, secrets: tuple[str, ...]) -> str:
     for secret in secrets:
         text = text.replace(secret, "[secret]")
     return text
-

@@ -22,12 +22,20 @@ class SyncCarrier(Protocol):
         """Return the good response to an operation."""
         ...
 
+    def fetch(self, url: str, /) -> Response:
+        """Return the document behind a pre-signed URL."""
+        ...
+
 
 class AsyncCarrier(Protocol):
     """Anything that brings an operation to its response when awaited."""
 
     async def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation."""
+        ...
+
+    async def fetch(self, url: str, /) -> Response:
+        """Return the document behind a pre-signed URL."""
         ...
 
 
@@ -176,71 +184,55 @@ class AsyncEither(Generic[P, R, Q]):
         return await self._carrier.send(self._op(*args, **kwargs))
 
 
-class _Bound:
-    kinds: tuple[type, type]
-
-    def __init__(self, op: Callable[..., Any]) -> None:
-        self.op = op
-
-    def __get__(self, api: Api[Any] | None, owner: object = None) -> Any:
-        if api is None:
-            return self
-        at_once, awaited = self.kinds
-        return (awaited if getattr(api.carrier, "is_async", False) else at_once)(self.op, api.carrier)
+def _bind(api: Api[Any], op: Callable[..., Any], at_once: type[Any], awaited: type[Any]) -> Any:
+    return (awaited if getattr(api.carrier, "is_async", False) else at_once)(op, api.carrier)
 
 
-class call(_Bound, Generic[P, R]):  # noqa: N801 - used like a decorator
+class call(Generic[P, R]):  # noqa: N801 - used like a decorator
     """Bind an operation as a method of an ``Api``."""
 
-    kinds = (SyncCall, AsyncCall)
-
     def __init__(self, op: Callable[P, Operation[R]]) -> None:
-        super().__init__(op)
+        self.op = op
 
     @overload
     def __get__(self, api: Api[SyncCarrier], owner: object = None) -> SyncCall[P, R]: ...
     @overload
     def __get__(self, api: Api[AsyncCarrier], owner: object = None) -> AsyncCall[P, R]: ...
-    def __get__(self, api: Any, owner: object = None) -> Any:
+    def __get__(self, api: Api[Any], owner: object = None) -> Any:
         """Return the method, at once or awaited."""
-        return super().__get__(api, owner)
+        return _bind(api, self.op, SyncCall, AsyncCall)
 
 
-class listing(_Bound, Generic[P, R, I]):  # noqa: N801 - used like a decorator
+class listing(Generic[P, R, I]):  # noqa: N801 - used like a decorator
     """Bind a paged operation as a method of an ``Api``."""
 
-    kinds = (SyncList, AsyncList)
-
     def __init__(self, op: Callable[P, Paged[R, I]]) -> None:
-        super().__init__(op)
+        self.op = op
 
     @overload
     def __get__(self, api: Api[SyncCarrier], owner: object = None) -> SyncList[P, R, I]: ...
     @overload
     def __get__(self, api: Api[AsyncCarrier], owner: object = None) -> AsyncList[P, R, I]: ...
-    def __get__(self, api: Any, owner: object = None) -> Any:
+    def __get__(self, api: Api[Any], owner: object = None) -> Any:
         """Return the method, at once or awaited."""
-        return super().__get__(api, owner)
+        return _bind(api, self.op, SyncList, AsyncList)
 
 
-class either(_Bound, Generic[P, R, Q]):  # noqa: N801 - used like a decorator
+class either(Generic[P, R, Q]):  # noqa: N801 - used like a decorator
     """Bind two operations of one name: the record, and the same as a file in the ``format`` asked."""
 
-    kinds = (SyncEither, AsyncEither)
-
     def __init__(self, record: Callable[P, Operation[R]], file: Callable[Q, Operation[bytes]]) -> None:
-        def choose(*args: Any, **kwargs: Any) -> Operation[Any]:
-            if kwargs.get("format", "json") == "json":
-                return record(*args, **{k: v for k, v in kwargs.items() if k != "format"})  # type: ignore[arg-type]
-            return file(*args, **kwargs)
+        self.record, self.file = record, file
 
-        choose.__doc__ = record.__doc__
-        super().__init__(choose)
+    def _choose(self, *args: Any, **kwargs: Any) -> Operation[Any]:
+        if kwargs.get("format", "json") != "json":
+            return self.file(*args, **kwargs)
+        return self.record(*args, **{name: value for name, value in kwargs.items() if name != "format"})
 
     @overload
     def __get__(self, api: Api[SyncCarrier], owner: object = None) -> SyncEither[P, R, Q]: ...
     @overload
     def __get__(self, api: Api[AsyncCarrier], owner: object = None) -> AsyncEither[P, R, Q]: ...
-    def __get__(self, api: Any, owner: object = None) -> Any:
+    def __get__(self, api: Api[Any], owner: object = None) -> Any:
         """Return the method, at once or awaited."""
-        return super().__get__(api, owner)
+        return _bind(api, self._choose, SyncEither, AsyncEither)

@@ -6,6 +6,7 @@ straight from their digits. ``DecimalText`` is a number that the vendor writes a
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -17,14 +18,27 @@ from msgspec import UNSET, UnsetType
 from billfold.model.errors import Unreadable
 from billfold.model.period import stamp
 
-__all__ = ["UNSET", "DecimalText", "Id", "Maybe", "Record", "UnsetType", "decode", "encode", "given", "overlay", "tree", "worded"]
+__all__ = [
+    "UNSET",
+    "DecimalText",
+    "Id",
+    "Maybe",
+    "Record",
+    "UnsetType",
+    "decode",
+    "encode",
+    "given",
+    "overlay",
+    "tree",
+    "worded",
+]
 
 T = TypeVar("T")
 Maybe = Union[T, None, UnsetType]  # noqa: UP007 - a generic alias needs the old spelling on Python 3.11
 Id = int | str
 
 
-class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+class Record(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True):
     """Something a vendor says, field for field."""
 
 
@@ -34,7 +48,7 @@ class DecimalText(Decimal):
 
 def given(value: Maybe[T], default: T) -> T:
     """Return a field's value, or the default where it is absent or null."""
-    return default if value is None or value is UNSET else cast("T", value)
+    return default if value is None or value is UNSET else value
 
 
 def _from_wire(kind: type, value: object) -> object:
@@ -54,8 +68,8 @@ _TREE = msgspec.json.Decoder(float_hook=Decimal)
 
 
 @cache
-def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind, dec_hook=_from_wire, float_hook=Decimal)
+def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(cast("type[Any]", kind), dec_hook=_from_wire, float_hook=Decimal)
 
 
 def decode(body: bytes, kind: type[T]) -> T:
@@ -64,7 +78,7 @@ def decode(body: bytes, kind: type[T]) -> T:
     A number sent as a string is read, and so is a whole number sent as a string or as ``1.0``.
     """
     try:
-        return cast("T", _decoder(kind).decode(body))
+        return cast("T", _decoder(cast("Hashable", kind)).decode(body))
     except (msgspec.DecodeError, ArithmeticError, ValueError, RecursionError) as strict:
         return _lenient(body, kind, strict)
 

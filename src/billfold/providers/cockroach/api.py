@@ -85,4 +85,6 @@ def problem(response: Response) -> Problem:
         status = codec.decode(response.body, Status)
     except Unreadable:
         return Problem(f"the vendor answered {response.media_type or 'without a content type'}")
-    return Problem(codec.given(status.message, "") or "the vendor gave no reason", str(codec.given(status.code, "")) or None)
+    return Problem(
+        codec.given(status.message, "") or "the vendor gave no reason", str(codec.given(status.code, "")) or None
+    )

@@ -137,11 +137,14 @@ def _charges(common: CostAndUsage, lines: list[Line], stated: Decimal | None, pa
     summed = exact_sum(line.PricingCurrencyEffectiveCost for line in lines)
     missing = residual(stated, summed, len(lines)) if stated is not None else None
     if missing:
-        row = adjustment(common, missing, "Rounding: the invoice's total less the sum of its lines")
-        virtual = common.PricingCurrency == CREDITS
-        zero = {"BilledCost": ZERO, "EffectiveCost": ZERO, "ListCost": ZERO, "ContractedCost": ZERO} if virtual else {}
         detail = detail_id(common.InvoiceId or "", -1, missing)
-        yield Charges.of([row._replace(PricingCurrencyEffectiveCost=missing, InvoiceDetailId=detail, x_JsonPath=f"{path}.totals", **zero)])
+        row = adjustment(common, missing, "Rounding: the invoice's total less the sum of its lines")
+        row = row._replace(PricingCurrencyEffectiveCost=missing, InvoiceDetailId=detail, x_JsonPath=f"{path}.totals")
+        yield Charges.of([_unbilled(row) if common.PricingCurrency == CREDITS else row])
+
+
+def _unbilled(row: CostAndUsage) -> CostAndUsage:
+    return row._replace(BilledCost=ZERO, EffectiveCost=ZERO, ListCost=ZERO, ContractedCost=ZERO)
 
 
 def _currency(amount: CurrencyAmount) -> str:

@@ -61,7 +61,9 @@ def accounts(seed: int, first_month: Month) -> tuple[Account, ...]:
     key, noright = {"api_key": "twin-cockroach-key"}, {"api_key": "twin-cockroach-noright"}
     return (
         Account("cockroach", "cockroach", key, seed, first_month, noright=noright),
-        Account("cockroach", "cockroach-credits", {"api_key": "twin-cockroach-credits"}, seed, first_month, kind="credits"),
+        Account(
+            "cockroach", "cockroach-credits", {"api_key": "twin-cockroach-credits"}, seed, first_month, kind="credits"
+        ),
     )
 
 
@@ -199,7 +201,12 @@ def _cluster(account: Account, row: CostAndUsage) -> Cluster:
 def _region(name: str, cluster: str, cloud: str) -> Region:
     host = f"{cluster}.{cloud.lower()}-{name}.cockroachlabs.cloud"
     return Region(
-        name=name, sql_dns=host, ui_dns="", internal_dns=f"internal-{host}", private_endpoint_dns=f"private-{host}", node_count=3
+        name=name,
+        sql_dns=host,
+        ui_dns="",
+        internal_dns=f"internal-{host}",
+        private_endpoint_dns=f"private-{host}",
+        node_count=3,
     )
 
 

@@ -1,0 +1,80 @@
+"""Tell whether each account can be reached, with which rights, and what will be missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from billfold.cli.options import accounts, places
+
+if TYPE_CHECKING:
+    from billfold.config import Account
+    from billfold.sync import Carrier
+
+QUESTIONS = 12
+"""How many questions of a collection the doctor asks: enough to meet every right that is needed."""
+
+
+@click.command("doctor")
+@places
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Tell whether each account can be reached, with which rights, and what will be missing.
+
+    Asks the first questions of a collection and keeps nothing. Exit code 0: all is well, 1: something will be missing,
+    3: an account cannot be collected.
+    """
+    chosen = accounts(ctx)
+    if not chosen:
+        click.echo("No account is configured yet; add one with `billfold connect PROVIDER`.")
+    ctx.exit(max((_examine(account) for account in chosen), default=0))
+
+
+def _examine(account: Account) -> int:
+    from billfold.model.errors import BillfoldError
+    from billfold.sync import carrier
+
+    click.echo(f"{account.name} ({account.provider.title})")
+    try:
+        wires = carrier(account)
+    except BillfoldError as error:
+        click.echo(f"  cannot ask: {error}")
+        return 3
+    try:
+        return _questions(account, wires)
+    except BillfoldError as error:
+        click.echo(f"  cannot be collected: {error}")
+        click.echo(f"  the key needs: {account.provider.right}")
+        return 3
+    finally:
+        wires.close()
+
+
+def _questions(account: Account, wires: Carrier) -> int:
+    from billfold.model.errors import NotReady, Refused
+    from billfold.model.period import Month
+    from billfold.providers.provider import Known
+    from billfold.sync import now
+    from billfold.wire.operation import name_of, read
+
+    known = Known(now(), Month.of(now()).plus(-1))
+    plan, said, missing, asked = account.provider.collect(known), None, 0, set()
+    for _ in range(QUESTIONS):
+        try:
+            ask = plan.send(said)
+        except StopIteration:
+            break
+        name = name_of(ask.op)
+        try:
+            said = read(ask.op, wires.send(ask.op))
+        except (Refused, NotReady) as error:
+            if not ask.missing:
+                raise
+            said, missing = None, missing + 1
+            click.echo(f"  will be missing: {ask.missing}: {error}")
+            continue
+        if name not in asked:
+            click.echo(f"  ok: {name}")
+        asked.add(name)
+    return 1 if missing else 0

@@ -1,0 +1,46 @@
+"""Bring saved answers into the archive and book them: retired APIs live on only in files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from billfold.cli.options import books, places
+
+
+@click.command("import")
+@click.argument("provider")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--account", metavar="NAME", help="Book them under this account (default: the provider's name).")
+@click.option("--operation", metavar="NAME", help="Which operation the files answer (default: found by their shape).")
+@click.option("--invoice-id", metavar="ID", help="Whose lines these are, where the answer itself does not say.")
+@places
+@click.pass_context
+def command(
+    ctx: click.Context,
+    provider: str,
+    files: tuple[Path, ...],
+    account: str | None,
+    operation: str | None,
+    invoice_id: str | None,
+) -> None:
+    """Bring saved answers of PROVIDER into the archive and book them, the same way as collected ones.
+
+    Bodies of any operation, as JSON or (Fastly) CSV. Exit code 1: something was read but cannot be booked as it is.
+    """
+    from billfold.imports import bring
+    from billfold.providers import provider as providers
+
+    door = providers.find(provider)
+    with books(ctx) as kept:
+        told = bring(
+            kept, door, account or door.name, files, operation, {"invoice_id": invoice_id} if invoice_id else {}
+        )
+    for file in told.files:
+        click.echo(f"{file.path}: {file.operation or 'NOT READ'}: {file.words}")
+    for bill in told.bills:
+        verdict = f"parked: {bill['parked']}" if bill["parked"] else "adds up"
+        name = bill["invoice_id"] or "estimate"
+        click.echo(f"  {bill['state']} {name} {bill['total']} {bill['currency']}: {verdict}")
+    ctx.exit(1 if told.wrong else 0)

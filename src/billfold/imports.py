@@ -1,0 +1,140 @@
+"""Saved answers: which operation a file answers, and its way into the archive and the ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from billfold.books import Books, question
+from billfold.model.errors import BillfoldError, Misasked
+from billfold.providers.provider import Kind, Provider
+from billfold.wire import codec
+from billfold.wire.message import Response
+from billfold.wire.operation import FORMATS, Operation, name_of, read
+
+UNNAMED = "unknown"
+"""Stands for an argument that neither the file nor the caller gives."""
+
+
+class File(NamedTuple):
+    """What became of one file."""
+
+    path: Path
+    operation: str
+    words: str
+
+
+class Told(NamedTuple):
+    """What became of an import: the files, and the bills that it changed."""
+
+    files: list[File]
+    bills: list[dict[str, Any]]
+
+    @property
+    def wrong(self) -> bool:
+        """Whether anything was not read or cannot be trusted as it is."""
+        return any(not file.operation for file in self.files) or any(bill["parked"] for bill in self.bills)
+
+
+def bring(
+    books: Books, door: Provider, account: str, paths: Sequence[Path], operation: str | None, said: Mapping[str, str]
+) -> Told:
+    """Archive the files as answers of one run, book them, and tell what became of each; an unread file is left out."""
+    now = datetime.now(UTC)
+    run = books.archive.start(door.name, account, "import", now)
+    files = []
+    for path in paths:
+        try:
+            op, response = understood(path.read_bytes(), door, operation, said)
+        except BillfoldError as error:
+            files.append(File(path, "", str(error)))
+            continue
+        books.archive.add(run, name_of(op), question(op), 200, response.headers, response.body, now)
+        files.append(File(path, name_of(op), f"{len(response.body)} bytes"))
+    books.archive.end(run, "imported", now)
+    with books.ledger() as db:
+        rows = db.execute(
+            "SELECT state, invoice_id, total, currency, parked FROM bills WHERE run=? ORDER BY period_start, invoice_id",
+            [run.id],
+        ).fetchall()
+        problems = json.loads(db.execute("SELECT problems FROM runs WHERE run=?", [run.id]).fetchall()[0][0])
+    bills = [dict(zip(("state", "invoice_id", "total", "currency", "parked"), row, strict=True)) for row in rows]
+    return Told(files + [File(Path(account), "", problem) for problem in problems], bills)
+
+
+def understood(
+    content: bytes, door: Provider, operation: str | None, said: Mapping[str, str]
+) -> tuple[Operation[Any], Response]:
+    """Find which question a saved body answers; raises ``Misasked`` where it is none of this vendor's."""
+    media = _media(content)
+    if media != FORMATS["json"]:
+        return _file(content, media, door, operation, said)
+    tree, content = _unwrapped(codec.tree(content), content)
+    kinds = [kind for kind in door.operations if operation in {None, name_of(kind)} and kind.reply is not bytes]
+    scored = [(score, kind) for kind in kinds if (score := _known(content, tree, kind)) is not None]
+    best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
+    if best[1] is None or (best[0] < 0.5 and operation is None):
+        raise Misasked(f"this is not the answer of an operation of {door.title}; name one with --operation")
+    response = Response(200, {"content-type": FORMATS["json"]}, content)
+    op = _asked(best[1], tree if isinstance(tree, dict) else {}, said)
+    read(op, response)
+    return op, response
+
+
+def _media(content: bytes) -> str:
+    start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(b"%PDF"):
+        return FORMATS["pdf"]
+    return FORMATS["json"] if start[:1] in {b"{", b"["} else FORMATS["csv"]
+
+
+def _unwrapped(tree: Any, content: bytes) -> tuple[Any, bytes]:
+    """Take the body out of a saved exchange, which has a status and headers beside it."""
+    if isinstance(tree, dict) and {"status", "headers", "body"} <= set(tree) and isinstance(tree["body"], dict):
+        return tree["body"], codec.encode(tree["body"])
+    return tree, content
+
+
+def _file(
+    content: bytes, media: str, door: Provider, operation: str | None, said: Mapping[str, str]
+) -> tuple[Operation[Any], Response]:
+    word = next(word for word, one in FORMATS.items() if one == media)
+    for kind in door.operations:
+        fits = "format" in kind.__struct_fields__ or kind.media == media
+        if kind.reply is bytes and fits and operation in {None, name_of(kind)}:
+            extra = {"format": word} if "format" in kind.__struct_fields__ else {}
+            return _asked(kind, {}, {**said, **extra}), Response(200, {"content-type": media}, content)
+    raise Misasked(f"{door.title} has no operation that answers {media}")
+
+
+def _known(content: bytes, tree: Any, kind: Kind) -> float | None:
+    """Return which share of a body an operation's record knows, or None where it does not fit at all."""
+    try:
+        again = codec.tree(codec.encode(codec.decode(content, kind.reply)))
+    except (BillfoldError, TypeError):
+        return None
+    return _leaves(again) / max(_leaves(tree), 1)
+
+
+def _leaves(tree: Any) -> int:
+    if isinstance(tree, dict):
+        return sum(map(_leaves, tree.values())) + len(tree)
+    return sum(map(_leaves, tree)) if isinstance(tree, list) else 1
+
+
+def _asked(kind: Kind, body: Mapping[str, Any], said: Mapping[str, str]) -> Operation[Any]:
+    wire: dict[str, Any] = {}
+    for field in msgspec.structs.fields(kind):
+        if field.name in said:
+            wire[field.encode_name] = said[field.name]
+        elif field.required:
+            wire[field.encode_name] = body.get(field.encode_name, UNNAMED)
+    try:
+        return msgspec.convert(wire, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise Misasked(f"{name_of(kind)}: {error}") from error

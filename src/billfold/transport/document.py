@@ -1,0 +1,87 @@
+"""Documents behind pre-signed URLs: where one may be fetched from, as an exchange that does no I/O.
+
+Such a URL is a credential: it goes into no message, and no credential of ours goes along. An address is checked before
+every request, redirects included: https to a public address, or loopback where the API itself is on loopback (a twin).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Generator
+from urllib.parse import urljoin, urlsplit
+
+from billfold.model.errors import ApiError, Refused, Unreachable, refused_as
+from billfold.wire.message import Failure, Request, Response
+
+HOPS = 4
+TRIES = 3
+
+
+def fetching(url: str, base_url: str, provider: str) -> Generator[Request, Response | Failure | None, Response]:
+    """Fetch a document; raises an ``ApiError`` that does not hold the URL."""
+    for _ in range(HOPS):
+        if reason := forbidden(url, base_url):
+            raise _error(f"the document's address is refused: {reason}", provider)
+        reply = yield from _tried(url, provider)
+        if reply.status not in {301, 302, 303, 307, 308}:
+            break
+        url = urljoin(url, reply.headers.get("location", ""))
+    else:
+        raise _error(f"more than {HOPS} redirects", provider)
+    if reply.status != 200:
+        raise refused_as(reply.status)(
+            "the document was refused", provider=provider, operation="document", status=reply.status
+        )
+    if not reply.body:
+        raise _error("the document is empty", provider)
+    return reply
+
+
+def _tried(url: str, provider: str) -> Generator[Request, Response | Failure | None, Response]:
+    reply: Response | Failure | None = None
+    for _ in range(TRIES):
+        reply = yield Request("GET", url, (), {"accept": "*/*"})
+        if isinstance(reply, Response) and reply.status < 500:
+            return reply
+    if isinstance(reply, Response):
+        return reply
+    raise Unreachable("the document's host did not answer", provider=provider, operation="document")
+
+
+def _error(message: str, provider: str) -> ApiError:
+    return Refused(message, provider=provider, operation="document")
+
+
+def forbidden(url: str, base_url: str) -> str:
+    """Say why a URL may not be fetched, or nothing where it may."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "it is not a URL"
+    if _is_loopback(urlsplit(base_url).hostname or "") and _is_loopback(host) and parts.scheme in {"http", "https"}:
+        return ""
+    if parts.scheme != "https" or not host:
+        return "it is not https"
+    if parts.username or parts.password:
+        return "it carries a user name"
+    return _unfit_address(host, port or 443)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _unfit_address(host: str, port: int) -> str:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        return "its host has no address"
+    addresses = {ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in found}
+    return "" if all(address.is_global for address in addresses) else "its host is not on a public address"

@@ -1,0 +1,1 @@
+"""The vendors' own SDKs, unmodified, each in an environment of its own, reading from the twin."""
