@@ -231,3 +231,9 @@ def refusal(no: No, detail: str = "", request: Request | None = None) -> Respons
 def truth(account: Account, now: datetime) -> Iterator[Bill]:
     """Yield the organization's true bills."""
     return scenario.bills(account, now)
+
+
+def examples(account: Account, now: datetime) -> tuple[Operation[object], ...]:
+    """Return one question of each operation that the account's twin can answer."""
+    latest = next(reversed(list(scenario.bills(account, now))))
+    return ListInvoices(), GetInvoice(invoice_id=latest.invoice_id or ""), GetOrganization()

@@ -1,0 +1,1 @@
+"""What billfold promises, proven."""

@@ -1,0 +1,66 @@
+"""What the laws run over: every provider, every operation, one good question for each."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal, Union, get_args, get_origin
+
+import msgspec
+import types
+from hypothesis import strategies as st
+
+from billfold.providers.provider import Kind, Provider
+from billfold.providers.stage import Account
+from billfold.twin.host import Host
+from billfold.wire.operation import Operation, name_of
+from tests.stage import doors, stage
+
+DOORS = sorted(doors(), key=lambda door: door.name)
+KINDS = [(door, kind) for door in DOORS for kind in door.operations]
+
+
+def named(value: object) -> str:
+    """Name a parameter for pytest."""
+    if isinstance(value, Provider):
+        return value.name
+    return value.__name__ if isinstance(value, type) else str(value)
+
+
+def examples(host: Host, door: Provider) -> tuple[Account, dict[Kind, Operation[Any]]]:
+    """Return the provider's first account and one good question of each operation."""
+    one = stage(host, door.name)
+    account = one.accounts[0]
+    return account, {type(op): op for op in one.twin.examples(account, host.clock.now())}
+
+
+def questions(kind: Kind) -> st.SearchStrategy[Operation[Any]]:
+    """Make any question of an operation."""
+    fields = {field.name: (field, of_type(field.type, path="{" + field.name + "}" in kind.path)) for field in msgspec.structs.fields(kind)}
+    required = {name: made for name, (field, made) in fields.items() if field.required}
+    free = {name: made for name, (field, made) in fields.items() if not field.required}
+    return st.fixed_dictionaries(required, optional=free).map(lambda said: kind(**said))
+
+
+def of_type(hint: Any, *, path: bool) -> st.SearchStrategy[Any]:
+    """Make any value of a field's type."""
+    if get_origin(hint) is Literal:
+        return st.sampled_from(get_args(hint))
+    if get_origin(hint) in {Union, types.UnionType}:
+        kinds = [one for one in get_args(hint) if not (one is int and str in get_args(hint))]
+        return st.one_of([st.none() if one is type(None) else of_type(one, path=path) for one in kinds])
+    texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1 if path else 0)
+    if path or hint is str:
+        texts = texts.filter(lambda text: text not in {".", ".."} and not text.isdecimal())
+    made: dict[Any, st.SearchStrategy[Any]] = {
+        str: texts,
+        int: st.integers(0, 10**6),
+        date: st.dates(),
+        datetime: st.datetimes(timezones=st.just(__import__("datetime").UTC)),
+        bool: st.booleans(),
+    }
+    return made[hint]
+
+
+def title(kind: Kind) -> str:
+    """Name an operation for a message."""
+    return name_of(kind)

@@ -1,0 +1,167 @@
+"""Laws 8, 9 and 10: a bill adds up, the books balance, and syncing twice is syncing once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billfold.books import Books
+from billfold.ledger import query
+from billfold.ledger.columns import CHARGE_COLUMNS
+from billfold.model.focus import CostAndUsage
+from billfold.model.money import exact_sum, plain
+from billfold.providers.provider import Provider
+from billfold.twin.host import Host
+from billfold.twin.world import stated
+from tests import stage as stages
+from tests.laws.kit import DOORS, named
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Books]]:
+    host, books = stages.twin(), Books(tmp_path_factory.mktemp("ledger"))
+    outcomes = stages.collected(host, books)
+    assert all(outcome.error is None for outcome in outcomes), outcomes
+    yield host, books
+    books.close()
+
+
+def rows(books: Books) -> list[dict[str, Any]]:
+    with books.ledger() as db:
+        result = query.charges(db, query.Filter())
+        return [dict(zip(CHARGE_COLUMNS, row, strict=True)) for row in result.fetchall()]
+
+
+def test_law_8_every_bill_of_the_default_world_adds_up(told: tuple[Host, Books]) -> None:
+    _, books = told
+    with books.ledger() as db:
+        bills = db.execute("SELECT provider, account, invoice_id, total, summed, parked FROM bills WHERE until_seq IS NULL")
+        wrong = [bill for bill in bills.fetchall() if bill[5] is not None or bill[3] != bill[4]]
+    assert not wrong
+
+
+def test_law_8_the_ledger_lists_the_bills_that_are_true(told: tuple[Host, Books]) -> None:
+    host, books = told
+    with books.ledger() as db:
+        ours = query.invoices(db, query.Filter())
+    true = [stated(account, bill) for account, bill in host.world.bills(host.clock.now())]
+    assert sorted(map(str, ours)) == sorted(map(str, true))
+    assert sum(bill["lines"] for bill in true) >= 3000
+
+
+def naive(value: Any) -> Any:
+    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+def worded(row: dict[str, Any], columns: tuple[str, ...]) -> tuple[Any, ...]:
+    said = (naive(row[column]) for column in columns)
+    return tuple(plain(v.normalize()) if hasattr(v, "normalize") else v for v in said)
+
+
+@pytest.mark.parametrize("door", DOORS, ids=named)
+def test_law_9_the_books_balance(door: Provider, told: tuple[Host, Books]) -> None:
+    host, books = told
+    one = stages.stage(host, door.name)
+    names = {account.name for account in one.accounts}
+    columns = ("x_AccountName", "x_State", *one.twin.TELLS)
+    ours = Counter(worded(row, columns) for row in rows(books) if row["x_AccountName"] in names and not row["x_Synthetic"])
+    true: Counter[tuple[Any, ...]] = Counter()
+    for account, bill in host.world.bills(host.clock.now()):
+        if account.provider == door.name:
+            for batch in bill.charges:
+                for row in batch.rows():
+                    if not row.x_Synthetic:
+                        said = row._replace(x_AccountName=account.name, x_State=str(bill.state))._asdict()
+                        true[worded(said, columns)] += 1
+    assert set(one.twin.TELLS) <= set(CostAndUsage._fields)
+    assert ours - true == Counter()
+    assert true - ours == Counter()
+
+
+MANDATORY = (
+    "BilledCost BillingAccountId BillingCurrency BillingPeriodEnd BillingPeriodStart ChargeCategory ChargePeriodEnd "
+    "ChargePeriodStart ContractedCost EffectiveCost InvoiceIssuerName ListCost PricingCurrency ServiceCategory ServiceName "
+    "ServiceProviderName ServiceSubcategory x_ArchiveSeq x_JsonPath x_AccountName x_State"
+).split()
+PRICED = "ListUnitPrice ContractedUnitPrice PricingQuantity PricingUnit PricingCategory SkuId SkuPriceId".split()
+
+
+def test_every_charge_has_the_columns_that_focus_makes_mandatory(told: tuple[Host, Books]) -> None:
+    _, books = told
+    for row in rows(books):
+        missing = [column for column in MANDATORY if row[column] is None]
+        assert not missing, (row["x_AccountName"], row["ChargeDescription"], missing)
+        assert row["ChargePeriodStart"] < row["ChargePeriodEnd"]
+        assert (row["InvoiceId"] is None) == (row["x_State"] == "estimate") == (row["InvoiceDetailId"] is None)
+
+
+def test_usage_and_purchases_are_priced_and_nothing_else_is(told: tuple[Host, Books]) -> None:
+    _, books = told
+    for row in rows(books):
+        priced = row["ChargeCategory"] in {"Usage", "Purchase"}
+        assert all((row[column] is not None) == priced for column in PRICED), (row["x_AccountName"], row["ChargeDescription"])
+        if priced:
+            difference = abs(row["ListUnitPrice"] * row["PricingQuantity"] - row["ListCost"])
+            assert difference * 10**9 <= max(abs(row["ListCost"]), 1)
+            assert row["ListUnitPrice"] >= 0
+        assert not (row["ChargeCategory"] == "Purchase" and row["ChargeFrequency"] == "Usage-Based")
+
+
+def test_a_service_has_one_category_and_a_price_one_sku(told: tuple[Host, Books]) -> None:
+    _, books = told
+    categories, skus = {}, {}
+    for row in rows(books):
+        service = row["ServiceName"], row["ServiceCategory"], row["ServiceSubcategory"]
+        assert categories.setdefault(service[0], service) == service
+        if row["SkuPriceId"]:
+            assert skus.setdefault(row["SkuPriceId"], row["SkuId"]) == row["SkuId"]
+
+
+def test_law_10_syncing_twice_is_syncing_once(tmp_path: Path) -> None:
+    host, books = stages.twin(), Books(tmp_path)
+    stages.collected(host, books)
+    with books.ledger() as db:
+        before = db.execute("SELECT count(*), max(id) FROM bills").fetchall(), rows_of(db)
+    stages.collected(host, books)
+    with books.ledger() as db:
+        assert (db.execute("SELECT count(*), max(id) FROM bills").fetchall(), rows_of(db)) == before
+    books.drop()
+    with books.ledger() as db:
+        assert rows_of(db) == before[1]
+    books.close()
+
+
+def rows_of(db: Any) -> list[Any]:
+    return sorted(map(str, db.execute("SELECT * EXCLUDE (bill) FROM charges").fetchall()))
+
+
+def test_a_month_later_estimates_and_drafts_have_become_invoices(tmp_path: Path) -> None:
+    host, books = stages.twin(), Books(tmp_path)
+    stages.collected(host, books)
+    for _ in range(2):
+        host.clock.advance(timedelta(days=21))
+        stages.collected(host, books)
+        with books.ledger() as db:
+            ours = query.invoices(db, query.Filter())
+        true = [stated(account, bill) for account, bill in host.world.bills(host.clock.now())]
+        assert sorted(map(str, ours)) == sorted(map(str, true))
+    with books.ledger() as db:
+        believed_before = query.invoices(db, query.Filter(seq=books.archive.seq_at(stages.AT + timedelta(days=1))))
+    first = [stated(account, bill) for account, bill in host.world.bills(stages.AT)]
+    assert sorted(map(str, believed_before)) == sorted(map(str, first))
+    books.close()
+
+
+def test_sums_of_money_are_exact(told: tuple[Host, Books]) -> None:
+    _, books = told
+    with books.ledger() as db:
+        sums = query.sums(db, query.Filter())
+        bills = db.execute("SELECT summed FROM bills WHERE until_seq IS NULL").fetchall()
+    from decimal import Decimal
+
+    assert exact_sum(row["cost"] for row in sums) == exact_sum(Decimal(bill[0]) for bill in bills)

@@ -1,0 +1,93 @@
+"""Law 4: the same operation gives the same answer and the same error at once, awaited and in process."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+
+from billfold.clients import client as client_class
+from billfold.model.errors import ApiError
+from billfold.providers.provider import Provider
+from billfold.transport.asgi import application
+from billfold.twin import serve
+from billfold.twin.host import Host
+from billfold.wire.bound import AsyncItems, Items
+from billfold.wire.operation import Operation, name_of
+from tests import stage as stages
+from tests.laws.kit import DOORS, examples, named
+
+SECRETLESS = ("wrong-key", "twin-wrong-key")
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Host, str]]:
+    host = stages.twin()
+    door = serve.listen("127.0.0.1", 0)
+    config = uvicorn.Config(application(serve.answering(host)), log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
+    thread.start()
+    yield host, f"http://127.0.0.1:{door.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+def arguments(op: Operation[Any]) -> dict[str, Any]:
+    return {name: getattr(op, name) for name in op.__struct_fields__ if getattr(op, name) is not None}
+
+
+def at_once(client: Any, op: Operation[Any]) -> Any:
+    said = getattr(client, name_of(op))(**arguments(op))
+    return list(said) if isinstance(said, Items) else said
+
+
+async def awaited(client: Any, op: Operation[Any]) -> Any:
+    said = getattr(client, name_of(op))(**arguments(op))
+    return [item async for item in said] if isinstance(said, AsyncItems) else await said
+
+
+def told(client: Any, op: Operation[Any]) -> Any:
+    try:
+        return at_once(client, op)
+    except ApiError as error:
+        return type(error).__name__, error.status, str(error)
+
+
+async def told_later(client: Any, op: Operation[Any]) -> Any:
+    try:
+        return await awaited(client, op)
+    except ApiError as error:
+        return type(error).__name__, error.status, str(error)
+
+
+def strip_url(said: Any) -> Any:
+    """A pre-signed URL differs by host and time; everything else must be equal."""
+    return "a URL" if hasattr(said, "url") else said
+
+
+@pytest.mark.parametrize("right", [True, False], ids=["allowed", "refused"])
+@pytest.mark.parametrize("door", DOORS, ids=named)
+def test_law_4_three_carriers_one_answer(door: Provider, right: bool, served: tuple[Host, str]) -> None:
+    host, root = served
+    account, questions = examples(host, door)
+    base_url = root + stages.stage(host, door.name).twin.MOUNT
+    credentials = dict(account.credentials if right else account.noright)
+    first = stages.client(host, account, credentials=credentials)
+    options: dict[str, Any] = {"base_url": base_url, "unlimited": True}
+
+    async def later() -> list[Any]:
+        async with client_class(f"Async{door.client}")(**credentials, **options) as third:
+            return [await told_later(third, op) for op in questions.values()]
+
+    in_process = [told(first, op) for op in questions.values()]
+    with client_class(door.client)(**credentials, **options) as second:
+        over_http = [told(second, op) for op in questions.values()]
+    for op, one, two, three in zip(questions.values(), in_process, over_http, asyncio.run(later()), strict=True):
+        assert strip_url(one) == strip_url(two) == strip_url(three), name_of(op)
+        refused = isinstance(one, tuple) and one[0] == "Forbidden"
+        assert refused == (not right and bool(op.permissions)), (name_of(op), one)

@@ -1,0 +1,78 @@
+"""Law 5: a list gives every item once, in order, for any page size, and goes on from any bookmark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from billfold.model.errors import Endless
+from billfold.providers.provider import Kind, Provider
+from billfold.wire.codec import encode
+from billfold.wire.operation import read
+from billfold.wire.paging import Paged, Walk
+from tests import stage as stages
+from tests.laws.kit import DOORS, KINDS, examples, named
+
+LISTS = [(door, kind) for door, kind in KINDS if issubclass(kind, Paged)]
+SIZES = ("per_page", "page_size", "limit")
+
+
+def size_of(kind: Kind) -> str | None:
+    return next((name for name in SIZES if name in kind.__struct_fields__), None)
+
+
+def items(wires: Any, op: Paged[Any, Any]) -> tuple[list[Any], Walk[Any, Any], list[Any]]:
+    walk, found, asked = Walk(op), [], []
+    while walk.question is not None:
+        asked.append(walk.question)
+        found.extend(walk.hear(read(walk.question, wires.send(walk.question))))
+    return found, walk, asked
+
+
+@pytest.mark.parametrize(("door", "kind"), LISTS, ids=named)
+def test_law_5_any_page_size_gives_the_same_items(door: Provider, kind: Kind) -> None:
+    host = stages.twin()
+    account, questions = examples(host, door)
+    wires, op = stages.connection(host, account), questions[kind]
+    assert isinstance(op, Paged)
+    whole, walk, _ = items(wires, op)
+    assert walk.proven
+    assert whole
+    size = size_of(kind)
+    for number in (1, 3, 7, 10) if size else ():
+        sized = msgspec.structs.replace(op, **{size: number})
+        assert items(wires, sized)[0] == whole, f"{size}={number}"
+
+
+@pytest.mark.parametrize(("door", "kind"), LISTS, ids=named)
+def test_law_5_a_walk_goes_on_from_its_bookmark(door: Provider, kind: Kind) -> None:
+    host = stages.twin()
+    account, questions = examples(host, door)
+    wires, op, size = stages.connection(host, account), questions[kind], size_of(kind)
+    assert isinstance(op, Paged)
+    if size is None:
+        pytest.skip("this list comes in one answer")
+    whole, _, asked = items(wires, msgspec.structs.replace(op, **{size: 5}))
+    for number, bookmark in enumerate(asked):
+        stored = msgspec.json.decode(encode(bookmark), type=kind)
+        assert items(wires, stored)[0] == whole[number * 5 :]
+
+
+@pytest.mark.parametrize(("door", "kind"), [pair for pair in LISTS if size_of(pair[1])], ids=named)
+def test_law_5_a_list_that_leads_round_is_refused(door: Provider, kind: Kind) -> None:
+    host = stages.twin()
+    account, questions = examples(host, door)
+    client, op = stages.client(host, account), questions[kind]
+    host.faults.append(stages.fault(door.name, "looping-cursor", at=2, times=9))
+    arguments = {name: getattr(op, name) for name in op.__struct_fields__ if getattr(op, name) is not None}
+    size = size_of(kind)
+    assert size
+    method = getattr(client, stages.name_of(op))
+    with pytest.raises(Endless, match="leads back"):
+        list(method(**{**arguments, size: 2}))
+
+
+def test_every_provider_but_cockroach_pages() -> None:
+    assert {door.name for door, kind in LISTS if size_of(kind)} == {door.name for door in DOORS} - {"cockroach"}

@@ -1,0 +1,164 @@
+"""The plan of the house: imports point down only, no circle, no provider knows another, no file or function runs long."""
+
+from __future__ import annotations
+
+import ast
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "billfold"
+FILES = sorted(SOURCE.rglob("*.py"))
+
+FLOORS = {
+    "model": 0,
+    "wire": 1,
+    "ledger": 1,
+    "providers": 2,
+    "transport": 2,
+    "report": 2,
+    "config": 3,
+    "clients": 3,
+    "books": 3,
+    "twin": 4,
+    "sync": 4,
+    "imports": 4,
+    "cli": 5,
+    "__main__": 6,
+    "__init__": 6,
+}
+"""Which floor each room is on; an import may only lead to a lower floor, or stay in its own room."""
+
+ALLOWED = {("books", "providers"), ("clients", "transport")}
+LIBRARIES = {
+    "httpx2": {"transport"},
+    "duckdb": {"ledger", "books", "cli"},
+    "pyarrow": {"ledger", "report"},
+    "sqlite3": {"ledger"},
+    "msgspec": {"wire", "providers", "books", "imports", "cli"},
+    "uvicorn": {"twin"},
+    "click": {"cli"},
+    "rich": {"report", "cli"},
+    "typst": {"providers"},
+}
+
+
+def room(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 2 else parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: imports are written in full"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def real(target: str) -> str:
+    """Return the module that an imported name lies in."""
+    while target.startswith("billfold"):
+        path = SOURCE.parent / Path(*target.split("."))
+        if path.with_suffix(".py").exists() or (path / "__init__.py").exists():
+            return target
+        target = target.rpartition(".")[0]
+    return target
+
+
+def edges() -> Iterator[tuple[str, str]]:
+    for path in FILES:
+        for target in imports(path):
+            if target.startswith("billfold"):
+                yield module_of(path), real(target)
+
+
+def test_no_import_runs_up_a_floor_or_across_it() -> None:
+    for source, target in edges():
+        here, there = room(source), room(target)
+        if here == there or target == "billfold":
+            continue
+        assert FLOORS[there] < FLOORS[here], f"{source} imports {target}"
+
+
+def test_no_provider_knows_another() -> None:
+    for source, target in edges():
+        if source.startswith("billfold.providers.") and target.startswith("billfold.providers."):
+            mine, other = source.split(".")[2], target.split(".")[2]
+            assert mine == other or other in {"provider", "stage", "paper"}, f"{source} imports {target}"
+
+
+def test_there_is_no_circle_of_imports() -> None:
+    graph: dict[str, set[str]] = {}
+    for source, target in edges():
+        if source != target:
+            graph.setdefault(source, set()).add(target)
+    done: set[str] = set()
+
+    def visit(module: str, above: tuple[str, ...]) -> None:
+        assert module not in above, " -> ".join((*above, module))
+        if module not in done:
+            for other in graph.get(module, ()):
+                visit(other, (*above, module))
+            done.add(module)
+
+    for module in list(graph):
+        visit(module, ())
+
+
+def test_each_library_is_used_in_its_own_rooms() -> None:
+    for path in FILES:
+        for target in imports(path):
+            library = target.split(".")[0]
+            if library in LIBRARIES:
+                assert room(module_of(path)) in LIBRARIES[library], f"{path.relative_to(SOURCE)} imports {library}"
+
+
+def test_a_scenario_knows_neither_the_client_nor_the_charges() -> None:
+    for source, target in edges():
+        if source.endswith(".scenario"):
+            assert target.rpartition(".")[2] not in {"charges", "api", "records", "collect"}, f"{source} imports {target}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_file_is_one_room(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    assert len(text.splitlines()) < 400
+    caption = (ast.get_docstring(tree) or "").strip().partition("\n")[0]
+    assert len(caption) > 20, "a file opens with one sentence that captions it"
+
+
+def functions() -> Iterator[tuple[str, int]]:
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                assert node.end_lineno is not None
+                yield f"{path.relative_to(SOURCE)}:{node.name}", node.end_lineno - node.lineno + 1
+
+
+def test_functions_are_short() -> None:
+    sizes = dict(functions())
+    assert statistics.median(sizes.values()) < 12
+    long = {name: size for name, size in sizes.items() if size > 60}
+    assert not long, long
+
+
+def test_no_float_is_written_near_money() -> None:
+    """No call of float() and no float literal in the money path: model, providers' charges and scenarios, the ledger."""
+    rooms = [path for path in FILES if room(module_of(path)) in {"model", "ledger", "report"} or path.name in {"charges.py", "scenario.py", "records.py"}]
+    for path in rooms:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float"
+            literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
+            seconds = path.name in {"archive.py", "store.py", "errors.py"}
+            assert not called, f"{path.relative_to(SOURCE)}:{node.lineno} calls float()"  # type: ignore[attr-defined]
+            assert not literal or seconds, f"{path.relative_to(SOURCE)}: {ast.unparse(node)} is a float"
