@@ -1,0 +1,44 @@
+"""One running twin for the witnesses of a test module, and what is true of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+
+class Running(NamedTuple):
+    """A twin that is served on this machine."""
+
+    root: str
+
+    def tell(self, what: str) -> Any:
+        """Ask its control desk."""
+        with urllib.request.urlopen(f"{self.root}/_twin/{what}", timeout=60) as answer:
+            return json.load(answer)
+
+    def account(self, provider: str) -> dict[str, Any]:
+        """Return the first account of a provider."""
+        return next(one for one in self.tell("accounts") if one["provider"] == provider)
+
+    def bills(self, account: str) -> list[dict[str, Any]]:
+        """Return the true bills of an account."""
+        return [one for one in self.tell("truth")["invoices"] if one["account"] == account]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    """Serve a twin of its own for a module, because witnesses move its clock."""
+    command = [sys.executable, "-m", "billfold", "twin", "--port", "0", "--limits", "off"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline().split()
+        try:
+            yield Running(said[said.index("at") + 1])
+        finally:
+            process.terminate()
