@@ -10,7 +10,7 @@ export UV_LINK_MODE := copy
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
-.PHONY: help demo test lint lock bench clean
+.PHONY: help demo test lint lock docs bench clean
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ lint: .venv/.ready  ## Check style and types.
 	@$(RUN)/ruff check .
 	@$(RUN)/ruff format --check .
 	@$(RUN)/mypy
+
+docs: .venv/.ready  ## Write the generated documents.
+	@$(RUN)/python docs/make.py
 
 bench: .venv/.bench  ## Measure, and write bench/results.md.
 	@$(RUN)/python bench/run.py

@@ -1,7 +1,8 @@
 """The archive: every answer as it came, append-only, content-addressed, hash-chained, in one SQLite file.
 
-It is the only state that matters. Bodies are stored once by their SHA-256, compressed; an answer's own hash covers its
-question, its status, its headers, its body's hash and the answer before it, so that nothing can change unseen.
+It is the only state that matters. One table of entries is one chain: a run begins with an entry, goes on with the
+answers that came, and ends with an entry. An entry's hash covers all of it, its body's hash and the entry before it,
+so that nothing can change unseen. Bodies are stored once by their SHA-256, compressed.
 """
 
 from __future__ import annotations
@@ -22,21 +23,22 @@ from billfold.model.period import instant
 
 FORMAT = 1
 GENESIS = "0" * 64
+START, END = ":start", ":end"
+"""The operations of the entries that begin and end a run."""
 KEPT_HEADERS = ("content-type", "content-disposition", "date", "etag", "last-modified", "retry-after")
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
-    id INTEGER PRIMARY KEY, provider TEXT NOT NULL, account TEXT NOT NULL, kind TEXT NOT NULL,
-    started TEXT NOT NULL, ended TEXT, outcome TEXT);
-CREATE TABLE IF NOT EXISTS bodies (hash TEXT PRIMARY KEY, size INTEGER NOT NULL, packed BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS answers (
-    seq INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs(id), operation TEXT NOT NULL, question TEXT NOT NULL,
-    status INTEGER NOT NULL, headers TEXT NOT NULL, body TEXT NOT NULL REFERENCES bodies(hash), fetched_at TEXT NOT NULL,
-    hash TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS answers_by_run ON answers (run, operation);
-CREATE TRIGGER IF NOT EXISTS answers_stay BEFORE UPDATE ON answers BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE TRIGGER IF NOT EXISTS answers_remain BEFORE DELETE ON answers BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-"""
+_SCHEMA = (
+    """CREATE TABLE bodies (
+        hash TEXT PRIMARY KEY, size INTEGER NOT NULL, packed BLOB NOT NULL, tombstone TEXT) WITHOUT ROWID""",
+    """CREATE TABLE entries (
+        seq INTEGER PRIMARY KEY, run INTEGER NOT NULL, provider TEXT NOT NULL, account TEXT NOT NULL,
+        operation TEXT NOT NULL, question TEXT NOT NULL, status INTEGER NOT NULL, headers TEXT NOT NULL,
+        body TEXT NOT NULL REFERENCES bodies(hash), at TEXT NOT NULL, hash TEXT NOT NULL)""",
+    "CREATE INDEX entries_by_run ON entries (run, operation)",
+    "CREATE INDEX entries_by_operation ON entries (operation) WHERE operation IN (':start', ':end')",
+    "CREATE TRIGGER entries_stay BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END",
+    "CREATE TRIGGER entries_remain BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END",
+)
 
 
 class Run(NamedTuple):
@@ -52,10 +54,12 @@ class Run(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """An answer as it is kept; the body is fetched by its hash."""
+    """An entry as it is kept; the body is fetched by its hash. ``question`` is JSON, or words for a start or an end."""
 
     seq: int
     run: int
+    provider: str
+    account: str
     operation: str
     question: str
     status: int
@@ -65,9 +69,8 @@ class Kept(NamedTuple):
     hash: str
 
     def chained(self, before: str) -> str:
-        """Return the hash that this answer must have after the one before it."""
-        parts = (before, str(self.seq), *map(str, self[1:8]))
-        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+        """Return the hash that this entry must have after the one before it."""
+        return hashlib.sha256("\x1f".join((before, *map(str, self[:-1]))).encode()).hexdigest()
 
     @property
     def when(self) -> datetime:
@@ -85,13 +88,15 @@ class Archive:
             self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
             self._prepare()
         except (sqlite3.Error, OSError) as error:
-            raise LedgerError(
-                f"the archive {path} cannot be opened: {error}; check the path, or give another --ledger"
-            ) from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> LedgerError:
+        return LedgerError(
+            f"the archive {self.path} cannot be used: {error}; check the path, its rights and the free space"
+        )
 
     def _prepare(self) -> None:
         db = self._db
-        db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA foreign_keys=ON")
         found = db.execute("PRAGMA user_version").fetchone()[0]
@@ -100,28 +105,37 @@ class Archive:
                 f"the archive {self.path} has format {found}, this billfold knows {FORMAT}; update billfold"
             )
         if found < FORMAT:
-            db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={FORMAT}; COMMIT;")
+            db.execute("PRAGMA journal_mode=WAL")
+            self._create()
+
+    def _create(self) -> None:
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+            for statement in _SCHEMA:
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version={FORMAT}")
+        db.execute("COMMIT")
 
     def start(self, provider: str, account: str, kind: str, now: datetime) -> Run:
         """Begin a run, or go on with the one of this account that was left open."""
         with self._lock:
-            return self._start(provider, account, kind, now)
+            found = [
+                run
+                for run in self.runs()
+                if (run.provider, run.account, run.kind, run.ended) == (provider, account, kind, None)
+            ]
+            if found:
+                return found[-1]
+            return self._write_start(Kept(0, 0, provider, account, START, kind, 0, "{}", "", moment(now), ""))
 
-    def _start(self, provider: str, account: str, kind: str, now: datetime) -> Run:
-        found = self._db.execute(
-            "SELECT * FROM runs WHERE provider=? AND account=? AND kind=? AND ended IS NULL ORDER BY id DESC LIMIT 1",
-            (provider, account, kind),
-        ).fetchone()
-        if found:
-            return Run(*found)
-        row = (provider, account, kind, moment(now))
-        added = self._db.execute("INSERT INTO runs (provider, account, kind, started) VALUES (?,?,?,?)", row)
-        return Run(int(added.lastrowid or 0), *row, None, None)
+    def _write_start(self, entry: Kept) -> Run:
+        kept = self._append(entry, b"")
+        return Run(kept.run, kept.provider, kept.account, kept.question, kept.fetched_at, None, None)
 
     def end(self, run: Run, outcome: str, now: datetime) -> None:
         """Close a run: ``complete``, or why not."""
-        with self._lock:
-            self._db.execute("UPDATE runs SET ended=?, outcome=? WHERE id=?", (moment(now), outcome, run.id))
+        self._append(Kept(0, run.id, run.provider, run.account, END, outcome, 0, "{}", "", moment(now), ""), b"")
 
     def add(
         self,
@@ -134,36 +148,45 @@ class Archive:
         now: datetime,
     ) -> int:
         """Keep an answer; it is safe on disk when this returns. Returns its number."""
-        digest = hashlib.sha256(body).hexdigest()
         kept = json.dumps({k: headers[k] for k in KEPT_HEADERS if k in headers}, sort_keys=True)
-        with self._lock:
-            return self._add(Kept(0, run.id, operation, question, status, kept, digest, moment(now), ""), body)
+        entry = Kept(0, run.id, run.provider, run.account, operation, question, status, kept, "", moment(now), "")
+        return self._append(entry, body).seq
 
-    def _add(self, new: Kept, body: bytes) -> int:
-        db = self._db
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            seq, before = db.execute("SELECT seq, hash FROM answers ORDER BY seq DESC LIMIT 1").fetchone() or (
-                0,
-                GENESIS,
-            )
-            new = new._replace(seq=seq + 1)
-            db.execute("INSERT OR IGNORE INTO bodies VALUES (?,?,?)", (new.body, len(body), zlib.compress(body, 1)))
-            db.execute("INSERT INTO answers VALUES (?,?,?,?,?,?,?,?,?)", new._replace(hash=new.chained(before)))
-            db.execute("COMMIT")
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        return new.seq
+    def _append(self, entry: Kept, body: bytes) -> Kept:
+        digest, packed = hashlib.sha256(body).hexdigest(), zlib.compress(body, 1)
+        with self._lock:
+            db = self._db
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                seq, before = db.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone() or (
+                    0,
+                    GENESIS,
+                )
+                run = entry.run or db.execute("SELECT coalesce(max(run), 0) + 1 FROM entries").fetchone()[0]
+                new = entry._replace(seq=seq + 1, run=run, body=digest)
+                new = new._replace(hash=new.chained(before))
+                db.execute("INSERT OR IGNORE INTO bodies VALUES (?,?,?,NULL)", (digest, len(body), packed))
+                db.execute(f"INSERT INTO entries VALUES ({','.join('?' * len(new))})", new)
+                db.execute("COMMIT")
+            except BaseException as error:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise self._unusable(error) from error
+                raise
+            return new
 
     def body(self, digest: str) -> bytes:
-        """Return a body by its hash; raises ``LedgerError`` where it is missing or damaged."""
-        row = self._db.execute("SELECT packed FROM bodies WHERE hash=?", (digest,)).fetchone()
+        """Return a body by its hash; raises ``LedgerError`` where it is missing or damaged.
+
+        A body whose personal data was redacted comes without them; what stood there before is gone.
+        """
+        row = self._db.execute("SELECT packed, tombstone FROM bodies WHERE hash=?", (digest,)).fetchone()
         try:
             body = zlib.decompress(row[0]) if row else None
         except zlib.error:
             body = None
-        if body is None or hashlib.sha256(body).hexdigest() != digest:
+        if body is None or hashlib.sha256(body).hexdigest() != (row[1] or digest):
             raise LedgerError(f"the archived body {digest[:12]} is missing or damaged; run `billfold verify`")
         return body
 
@@ -174,21 +197,32 @@ class Archive:
         wanted = {"run": run, "operation": operation, "question": question}
         given = {name: value for name, value in wanted.items() if value is not None}
         where = " AND ".join(f"{name}=:{name}" for name in given) or "1"
+        yield from self._entries(f"{where} AND operation NOT LIKE ':%'", given)
+
+    def entries(self) -> Iterator[Kept]:
+        """Yield the whole chain."""
+        yield from self._entries("1", {})
+
+    def _entries(self, where: str, given: Mapping[str, object]) -> Iterator[Kept]:
         with closing(self._db.cursor()) as cursor:
-            for row in cursor.execute(f"SELECT * FROM answers WHERE {where} ORDER BY seq", given):
+            for row in cursor.execute(f"SELECT * FROM entries WHERE {where} ORDER BY seq", given):
                 yield Kept(*row)
 
     def runs(self) -> list[Run]:
         """Return all runs, oldest first."""
-        return [Run(*row) for row in self._db.execute("SELECT * FROM runs ORDER BY id")]
+        ends = {kept.run: kept for kept in self._entries("operation = ':end'", {})}
+        return [
+            Run(kept.run, kept.provider, kept.account, kept.question, kept.fetched_at, *_ending(ends.get(kept.run)))
+            for kept in self._entries("operation = ':start'", {})
+        ]
 
     def last_seq(self, run: int) -> int:
-        """Return the number of a run's last answer; 0 where it has none."""
-        return int(self._db.execute("SELECT coalesce(max(seq), 0) FROM answers WHERE run=?", (run,)).fetchone()[0])
+        """Return the number of a run's last entry; 0 where it has none."""
+        return int(self._db.execute("SELECT coalesce(max(seq), 0) FROM entries WHERE run=?", (run,)).fetchone()[0])
 
     def seq_at(self, when: datetime) -> int:
-        """Return the number of the last answer fetched at or before a time; 0 for none."""
-        row = self._db.execute("SELECT coalesce(max(seq), 0) FROM answers WHERE fetched_at <= ?", (moment(when),))
+        """Return the number of the last entry made at or before a time; 0 for none."""
+        row = self._db.execute("SELECT coalesce(max(seq), 0) FROM entries WHERE at <= ?", (moment(when),))
         return int(row.fetchone()[0])
 
     def close(self) -> None:
@@ -200,6 +234,10 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _ending(kept: Kept | None) -> tuple[str | None, str | None]:
+    return (kept.fetched_at, kept.question) if kept else (None, None)
 
 
 def moment(when: datetime) -> str:
