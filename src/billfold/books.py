@@ -24,6 +24,8 @@ from billfold.wire.message import Response
 from billfold.wire.operation import Operation, name_of
 
 log = logging.getLogger("billfold.books")
+REFUSED = "refused:"
+"""How the outcome of a run begins that is kept but never booked."""
 
 
 def question(op: Operation[Any]) -> str:
@@ -86,6 +88,13 @@ class Books:
             self._catch_up(db)
             yield db
 
+    def identity(self, run: Run) -> str | None:
+        """Find in a run's answers whose account it is, or None where they do not say."""
+        try:
+            return provider.find(run.provider).identity(ArchiveReading(self.archive, run))
+        except (BillfoldError, ValueError):
+            return None
+
     def drop(self) -> None:
         """Remove the ledger file; the archive stays."""
         for path in (self.path, self.path.with_suffix(".duckdb.wal")):
@@ -99,17 +108,20 @@ class Books:
     def _catch_up(self, db: duckdb.DuckDBPyConnection) -> None:
         booked = {row[0] for row in db.execute("SELECT run FROM runs").fetchall()}
         for run in self.archive.runs():
-            if run.ended and run.id not in booked:
+            if run.ended and run.id not in booked and not (run.outcome or "").startswith(REFUSED):
                 self._book(db, run)
 
     def _book(self, db: duckdb.DuckDBPyConnection, run: Run) -> None:
-        owner = store.Owner(run.provider, run.account, run.id, self.archive.last_seq(run.id))
-        problems: list[str] = []
+        door, reading, problems = provider.find(run.provider), ArchiveReading(self.archive, run), list[str]()
         db.execute("BEGIN")
         try:
-            for bill in _careful(provider.find(run.provider).bills(ArchiveReading(self.archive, run)), problems):
+            seq = self.archive.last_seq(run.id)
+            owner = store.owner(db, run.provider, self.identity(run), run.account, run.id, seq)
+            for bill in _careful(door.bills(reading), problems):
                 store.book(db, bill, owner)
-            db.execute("INSERT INTO runs VALUES (?, ?)", [run.id, json.dumps(problems)])
+            db.execute(
+                "INSERT INTO runs VALUES (?, ?, ?, ?)", [run.id, owner.provider, owner.account, json.dumps(problems)]
+            )
             db.execute("COMMIT")
         except BaseException:
             db.execute("ROLLBACK")

@@ -7,16 +7,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from billfold.books import Books, question
+from billfold.books import REFUSED, Books, question
 from billfold.clients import line
 from billfold.config import Account
 from billfold.ledger import query
 from billfold.ledger.archive import Run
-from billfold.model.errors import ApiError, BillfoldError, NotReady, Refused
-from billfold.model.period import Month
+from billfold.model.errors import ApiError, BillfoldError, NotReady, Refused, SetupError
+from billfold.model.period import Month, instant
 from billfold.providers.provider import Ask, Known
 from billfold.transport.http import Settings
 from billfold.transport.sync import Http
@@ -26,6 +26,8 @@ from billfold.wire.operation import Operation, name_of, read
 log = logging.getLogger("billfold.sync")
 FIRST_DEPTH = 24
 """Months that the first sync of an account reaches back."""
+RESUME_WITHIN = timedelta(hours=6)
+"""An interrupted collection that is older is begun anew: its first answers would be stale."""
 
 
 class Carrier(Protocol):
@@ -79,24 +81,52 @@ def sync(
     progress: Progress = lambda *_: None,
     opened: Callable[[Account], Carrier] = carrier,
     clock: Callable[[], datetime] = now,
+    configured: Sequence[str] = (),
 ) -> list[Outcome]:
-    """Collect all accounts side by side and book what came; one account's failure leaves the others untouched."""
-    marks = _marks(books, accounts)
+    """Collect all accounts side by side and book what came; one account's failure leaves the others untouched.
 
-    def collect(account: Account) -> Outcome:
-        since_ = since or Month.of(clock()).plus(-FIRST_DEPTH)
-        known = Known(clock(), since_, marks[account.name])
+    ``configured`` names all accounts of the configuration, so that one customer under two names is refused.
+    """
+    marks, owners = _known(books, accounts)
+
+    def collect(account: Account) -> tuple[Outcome, Run]:
+        known = Known(clock(), since or Month.of(clock()).plus(-FIRST_DEPTH), marks[account.name])
         return _collect(books, account, known, progress, opened, clock)
 
     with ThreadPoolExecutor(max_workers=max(len(accounts), 1)) as pool:
-        outcomes = list(pool.map(collect, accounts))
+        collected = list(pool.map(collect, accounts))
+    named = {*configured, *(account.name for account in accounts)}
+    claims = {owner: name for owner, name in owners.items() if name in named}
+    for outcome, run in collected:
+        _close(books, outcome, run, claims, clock())
     books.catch_up()
-    return outcomes
+    return [outcome for outcome, _ in collected]
 
 
-def _marks(books: Books, accounts: Sequence[Account]) -> dict[str, dict[str, str]]:
+def _known(books: Books, accounts: Sequence[Account]) -> tuple[dict[str, dict[str, str]], dict[tuple[str, str], str]]:
     with books.ledger() as db:
-        return {account.name: query.known_marks(db, account.provider.name, account.name) for account in accounts}
+        marks = {account.name: query.known_marks(db, account.provider.name, account.name) for account in accounts}
+        return marks, query.owners(db)
+
+
+def _close(books: Books, outcome: Outcome, run: Run, claims: dict[tuple[str, str], str], when: datetime) -> None:
+    """End a run; one of a customer that another configured account already has is kept but not booked."""
+    identity = books.identity(run)
+    holder = claims.setdefault((run.provider, identity), run.account) if identity else run.account
+    if holder != run.account:
+        outcome.error = SetupError(f"this is the same customer as account {holder!r}; remove one of the two")
+        books.archive.end(run, f"{REFUSED} {outcome.error}", when)
+        return
+    books.archive.end(run, str(outcome.error or "; ".join(outcome.missing) or "complete"), when)
+
+
+def _begin(books: Books, account: Account, when: datetime) -> Run:
+    """Go on with a collection that was interrupted a short while ago, or begin a new one."""
+    run = books.archive.start(account.provider.name, account.name, "sync", when)
+    if when - instant(run.started) <= RESUME_WITHIN:
+        return run
+    books.archive.end(run, "abandoned: interrupted too long ago", when)
+    return books.archive.start(account.provider.name, account.name, "sync", when)
 
 
 def _collect(
@@ -106,22 +136,20 @@ def _collect(
     progress: Progress,
     opened: Callable[[Account], Carrier],
     clock: Callable[[], datetime],
-) -> Outcome:
+) -> tuple[Outcome, Run]:
     outcome = Outcome(account.name, account.provider.name)
     began = time.monotonic()
-    run = books.archive.start(account.provider.name, account.name, "sync", clock())
+    run = _begin(books, account, clock())
     try:
         wires = opened(account)
         try:
             _converse(_Desk(books, run, wires, clock), account, known, outcome, progress)
         finally:
             wires.close()
-        books.archive.end(run, "; ".join(outcome.missing) or "complete", clock())
     except BillfoldError as error:
         outcome.error = error
-        books.archive.end(run, str(error), clock())
     outcome.seconds = time.monotonic() - began
-    return outcome
+    return outcome, run
 
 
 def _converse(desk: _Desk, account: Account, known: Known, outcome: Outcome, progress: Progress) -> None:

@@ -18,11 +18,14 @@ COMMANDS = {
     "connect": "Name an account; only a reference to its key is written.",
     "demo": "Play four vendors, collect twelve months from them, show the bill.",
     "doctor": "Tell whether each account can be reached, and what will be missing.",
+    "hash": "Print one line that stands for the whole ledger.",
     "import": "Bring saved answers into the archive and book them.",
     "invoices": "List invoices, drafts and estimates as the vendors state them.",
+    "rebuild": "Compute the ledger anew from the archive, and print its hash.",
     "report": "Show what is paid, by provider, service and month.",
     "sync": "Collect every invoice, line and estimate: archived, then booked.",
     "twin": "Play the four vendors' billing systems on this machine.",
+    "verify": "Check every stored hash of the archive.",
 }
 
 

@@ -35,16 +35,17 @@ def command(ctx: click.Context, provider: str | None, account: str | None, since
     from billfold.model.errors import SetupError
     from billfold.sync import sync
 
+    configured = accounts(ctx)
     chosen = [
         one
-        for one in accounts(ctx)
+        for one in configured
         if (provider is None or one.provider.name == provider) and (account is None or one.name == account)
     ]
     if not chosen:
         raise SetupError("no account of the configuration fits; see `billfold doctor`")
     with books(ctx) as kept:
         with _progress(quiet=as_json) as progress:
-            outcomes = sync(kept, chosen, since=since, progress=progress)
+            outcomes = sync(kept, chosen, since=since, progress=progress, configured=[one.name for one in configured])
         with kept.ledger() as db:
             parked = query.parked(db, query.Filter())
     _tell(outcomes, parked, as_json=as_json)

@@ -208,6 +208,25 @@ class Archive:
             for row in cursor.execute(f"SELECT * FROM entries WHERE {where} ORDER BY seq", given):
                 yield Kept(*row)
 
+    def bodies(self) -> Iterator[tuple[str, int, bytes, str | None]]:
+        """Yield every body as it is stored: hash, size, packed bytes, and the hash of its redacted form if it has one."""
+        with closing(self._db.cursor()) as cursor:
+            yield from cursor.execute("SELECT hash, size, packed, tombstone FROM bodies")
+
+    def integrity(self) -> Iterator[str]:
+        """Yield what SQLite itself finds damaged in the file."""
+        for (said,) in self._db.execute("PRAGMA integrity_check(20)"):
+            if said != "ok":
+                yield f"the archive's file is damaged: {said}"
+
+    def redact(self, digest: str, body: bytes) -> None:
+        """Put a redacted form in a body's place; the original is gone, its hash stays in the chain."""
+        tombstone, packed = hashlib.sha256(body).hexdigest(), zlib.compress(body, 1)
+        with self._lock:
+            self._db.execute("UPDATE bodies SET packed=?, tombstone=? WHERE hash=?", (packed, tombstone, digest))
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._db.execute("VACUUM")
+
     def runs(self) -> list[Run]:
         """Return all runs, oldest first."""
         ends = {kept.run: kept for kept in self._entries("operation = ':end'", {})}

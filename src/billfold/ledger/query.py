@@ -11,6 +11,8 @@ from billfold.ledger.columns import CHARGE_COLUMNS
 from billfold.model.period import Month, stamp
 
 FOREVER = 2**62
+BILLS = "bills b JOIN accounts a USING (provider, account)"
+CHARGES = "charges c JOIN bills b ON c.bill = b.id JOIN accounts a USING (provider, account)"
 
 
 class Filter(NamedTuple):
@@ -30,7 +32,7 @@ def _where(wanted: Filter) -> tuple[str, dict[str, Any]]:
         clauses.append("b.provider = $provider")
         values["provider"] = wanted.provider
     if wanted.account:
-        clauses.append("b.account = $account")
+        clauses.append("a.name = $account")
         values["account"] = wanted.account
     if wanted.first:
         clauses.append("b.period_start >= $first")
@@ -53,10 +55,10 @@ def _aware(value: Any) -> Any:
 def invoices(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
     """Return the bills as the vendors state them, the same objects as in the twin's truth."""
     where, values = _where(wanted)
-    columns = "provider, account, invoice_id, state, period_start, period_end, currency, total, lines"
+    columns = "b.provider, a.name AS account, invoice_id, state, period_start, period_end, currency, total, lines"
     rows = _dicts(
         db.execute(
-            f"SELECT {columns} FROM bills b WHERE {where} ORDER BY provider, account, period_start, invoice_id, currency",
+            f"SELECT {columns} FROM {BILLS} WHERE {where} ORDER BY b.provider, a.name, period_start, invoice_id, currency",
             values,
         )
     )
@@ -68,7 +70,7 @@ def parked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]
     where, values = _where(wanted)
     return _dicts(
         db.execute(
-            f"SELECT provider, account, invoice_id, state, period_start, currency, parked FROM bills b WHERE {where} AND parked IS NOT NULL ORDER BY ALL",
+            f"SELECT b.provider, a.name AS account, invoice_id, state, period_start, currency, parked FROM {BILLS} WHERE {where} AND parked IS NOT NULL ORDER BY ALL",
             values,
         )
     )
@@ -77,10 +79,10 @@ def parked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]
 def charges(db: duckdb.DuckDBPyConnection, wanted: Filter) -> duckdb.DuckDBPyConnection:
     """Return the charges of all bills that are not parked, with every FOCUS column; read it in batches."""
     where, values = _where(wanted)
-    columns = ", ".join(f'c."{name}"' for name in CHARGE_COLUMNS)
+    columns = ", ".join("a.name" if name == "x_AccountName" else f'c."{name}"' for name in CHARGE_COLUMNS)
     return db.execute(
-        f"SELECT {columns} FROM charges c JOIN bills b ON c.bill = b.id WHERE {where} AND b.parked IS NULL "
-        "ORDER BY b.provider, b.account, b.period_start, b.bill_key, c.x_JsonPath, c.InvoiceDetailId",
+        f"SELECT {columns} FROM {CHARGES} WHERE {where} AND b.parked IS NULL "
+        "ORDER BY b.provider, a.name, b.period_start, b.bill_key, c.x_JsonPath, c.InvoiceDetailId",
         values,
     )
 
@@ -91,17 +93,22 @@ def sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
     amount = "CASE WHEN b.currency = c.BillingCurrency THEN c.BilledCost ELSE c.PricingCurrencyEffectiveCost END"
     return _dicts(
         db.execute(
-            f"""SELECT b.provider, b.account, c.ServiceName AS service, b.period_start AS month, b.state, b.currency,
+            f"""SELECT b.provider, a.name AS account, c.ServiceName AS service, b.period_start AS month, b.state, b.currency,
                        sum({amount}) AS cost, count(*) AS charges
-                FROM charges c JOIN bills b ON c.bill = b.id WHERE {where} AND b.parked IS NULL
+                FROM {CHARGES} WHERE {where} AND b.parked IS NULL
                 GROUP BY ALL ORDER BY ALL""",
             values,
         )
     )
 
 
+def owners(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    """Return the accounts' identities at their vendors, and what each was last called."""
+    return {(row[0], row[1]): row[2] for row in db.execute("SELECT provider, account, name FROM accounts").fetchall()}
+
+
 def known_marks(db: duckdb.DuckDBPyConnection, provider: str, account: str) -> dict[str, str]:
     """Return the issued bills that are booked and trusted: invoice id and the mark of their listing."""
-    query = """SELECT invoice_id, any_value(mark) FROM bills WHERE provider=? AND account=? AND until_seq IS NULL
-               AND state='issued' GROUP BY invoice_id HAVING count(parked) = 0"""
+    query = f"""SELECT invoice_id, any_value(mark) FROM {BILLS} WHERE b.provider=? AND a.name=? AND until_seq IS NULL
+                AND state='issued' GROUP BY invoice_id HAVING count(parked) = 0"""
     return {row[0]: row[1] for row in db.execute(query, [provider, account]).fetchall()}

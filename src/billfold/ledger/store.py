@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from billfold.ledger.columns import BILLS, CHARGE_COLUMNS, KINDS, PROVENANCE, SCHEMA
+from billfold.ledger.digest import ROW
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
 from billfold.model.money import EXACT, ZERO, exact_sum, plain
@@ -28,12 +29,29 @@ PATIENCE = 10.0
 
 
 class Owner(NamedTuple):
-    """Whose bill is booked, out of which run, and from which archive number on it is believed."""
+    """Whose bill is booked, out of which run, and from which archive number on it is believed.
+
+    ``account`` is the vendor's own identity of the account; its name may change.
+    """
 
     provider: str
     account: str
     run: int
     seq: int
+
+
+def owner(db: duckdb.DuckDBPyConnection, provider: str, identity: str | None, name: str, run: int, seq: int) -> Owner:
+    """Find whose run it is and note its name; an account whose identity was not known before keeps its history."""
+    unknown = f"name:{name}"
+    known = db.execute(
+        "SELECT account FROM accounts WHERE provider=? AND name=? ORDER BY run DESC LIMIT 1", [provider, name]
+    ).fetchone()
+    account = identity or (known[0] if known else unknown)
+    if identity and known and known[0] == unknown:
+        db.execute("UPDATE bills SET account=? WHERE provider=? AND account=?", [identity, provider, unknown])
+        db.execute("DELETE FROM accounts WHERE provider=? AND account=?", [provider, unknown])
+    db.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?)", [provider, account, name, run])
+    return Owner(provider, account, run, seq)
 
 
 @contextmanager
@@ -126,7 +144,7 @@ def _write(db: duckdb.DuckDBPyConnection, number: int, bill: Bill, owner: Owner)
         if not batch.lines:
             continue
         try:
-            _insert(db, number, batch, owner.account, bill.state)
+            _insert(db, number, batch, bill.state)
         except pa.ArrowInvalid as error:
             problems.append(f"a value does not fit exactly: {error}")
             continue
@@ -175,8 +193,8 @@ def _sums(batch: Charges, currency: str) -> tuple[Decimal, int]:
     return total, 0 if batch.common.x_Synthetic else len(batch.lines)
 
 
-def _insert(db: duckdb.DuckDBPyConnection, number: int, batch: Charges, account: str, state: State) -> None:
-    common = batch.common._replace(x_AccountName=account, x_State=str(state))
+def _insert(db: duckdb.DuckDBPyConnection, number: int, batch: Charges, state: State) -> None:
+    common = batch.common._replace(x_AccountName=None, x_State=str(state))
     names = [name for name in batch.varying if name not in {"x_AccountName", "x_State"}]
     index = {name: batch.varying.index(name) for name in names}
     columns = list(zip(*batch.lines, strict=True))
@@ -204,10 +222,7 @@ def naive(when: datetime | None) -> datetime | None:
     return None if when is None else when.astimezone(UTC).replace(tzinfo=None)
 
 
-_CONTENT = ", ".join(f'"{name}"' for name in CHARGE_COLUMNS if name not in PROVENANCE)
-
-
 def _content(db: duckdb.DuckDBPyConnection, number: int) -> str:
     """Return a fingerprint of a bill's charges, whatever their order, that leaves out where they came from."""
-    query = f"SELECT sum(md5_number_lower(row({_CONTENT})::VARCHAR))::VARCHAR FROM charges WHERE bill=?"
+    query = f"SELECT sum(md5_number_lower({ROW}))::VARCHAR FROM charges c WHERE bill=?"
     return str(db.execute(query, [number]).fetchone()[0])  # type: ignore[index]

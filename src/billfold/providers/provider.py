@@ -89,7 +89,11 @@ class Reading(Protocol):
 
 @dataclass(frozen=True)
 class Provider:
-    """Everything billfold knows about a vendor; ``pace`` is its rate limit in requests per second."""
+    """Everything billfold knows about a vendor; ``pace`` is its rate limit in requests per second.
+
+    ``identity`` finds in a collection's answers whose account it is (the vendor's customer or organization), so that an
+    account keeps its history whatever it is called, and cannot be counted twice.
+    """
 
     name: str
     title: str
@@ -104,6 +108,7 @@ class Provider:
     bills: Callable[[Reading], Iterator[Bill]]
     pace: float
     right: str
+    identity: Callable[[Reading], str | None] = lambda _: None
 
     def twin(self) -> Any:
         """Return the module that plays this vendor."""

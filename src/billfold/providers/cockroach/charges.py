@@ -93,12 +93,21 @@ class Line(NamedTuple):
 
 def bills(reading: Reading) -> Iterator[Bill]:
     """Yield a bill per invoice and currency; an invoice asked for by itself counts like a listed one."""
-    organization = next((read(a.op, a.response) for a in reading.answers(GetOrganization)), Organization())
+    organization = _organization(reading)
     for answer in reading.answers(ListInvoices):
         for index, invoice in enumerate(given(read(answer.op, answer.response).invoices, [])):
             yield from _of_invoice(invoice, organization, reading, answer, f"$.invoices[{index}]")
     for answer in reading.answers(GetInvoice):
         yield from _of_invoice(read(answer.op, answer.response), organization, reading, answer, "$")
+
+
+def identity(reading: Reading) -> str | None:
+    """Return the organization's id, where the key may read it."""
+    return given(_organization(reading).id, None)
+
+
+def _organization(reading: Reading) -> Organization:
+    return next((read(a.op, a.response) for a in reading.answers(GetOrganization)), Organization())
 
 
 def _of_invoice(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from billfold.model.bill import Bill, State
 from billfold.model.errors import Misasked
@@ -233,7 +234,7 @@ def truth(account: Account, now: datetime) -> Iterator[Bill]:
     return scenario.bills(account, now)
 
 
-def examples(account: Account, now: datetime) -> tuple[Operation[object], ...]:
+def examples(account: Account, now: datetime) -> tuple[Operation[Any], ...]:
     """Return one question of each operation that the account's twin can answer."""
     latest = next(reversed(list(scenario.bills(account, now))))
     return ListInvoices(), GetInvoice(invoice_id=latest.invoice_id or ""), GetOrganization()

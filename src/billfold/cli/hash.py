@@ -1,0 +1,18 @@
+"""Print one line that stands for the whole ledger."""
+
+from __future__ import annotations
+
+import click
+
+from billfold.cli.options import books, places
+
+
+@click.command("hash")
+@places
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Print one line that stands for the whole ledger; equal ledgers print the same, on any machine."""
+    from billfold.ledger.digest import digest
+
+    with books(ctx) as kept, kept.ledger() as db:
+        click.echo(digest(db))

@@ -1,0 +1,32 @@
+"""One line that stands for the whole ledger: equal ledgers have equal hashes, on any machine, in any order of booking."""
+
+from __future__ import annotations
+
+import duckdb
+
+from billfold.ledger.columns import CHARGE_COLUMNS, PROVENANCE
+
+_BILL = ("state", "total", "lines", "parked", "issuer", "issued_on", "due_on", "terms", "purchase_order", "corrects")
+_OWNER = ("b.provider", "b.account", "b.bill_key")
+_TRUSTED = "b.until_seq IS NULL"
+
+
+def text(columns: tuple[str, ...]) -> str:
+    """Return the SQL that writes some columns as one text, in which a null and an empty text differ."""
+    return f"concat_ws(chr(31), {', '.join(f'coalesce({column}::VARCHAR, chr(30))' for column in columns)})"
+
+
+ROW = text(tuple(f'c."{name}"' for name in CHARGE_COLUMNS if name not in PROVENANCE))
+"""A charge as text, without where it came from."""
+
+
+def digest(db: duckdb.DuckDBPyConnection) -> str:
+    """Return ``sha256:<64 hex>`` over the bills and charges that are believed now.
+
+    Fetch times, archive numbers, runs and belief spans are left out, and so is what an account is called.
+    """
+    bills = f"SELECT sha256({text((*_OWNER, *(f'b.{name}' for name in _BILL)))}) AS h FROM bills b WHERE {_TRUSTED}"
+    charges = f"""SELECT sha256({text(_OWNER)} || chr(29) || {ROW}) AS h
+                  FROM charges c JOIN bills b ON c.bill = b.id WHERE {_TRUSTED} AND b.parked IS NULL"""
+    query = f"SELECT sha256(coalesce(string_agg(h, '' ORDER BY h), '')) FROM ({bills} UNION ALL {charges})"
+    return f"sha256:{db.execute(query).fetchall()[0][0]}"

@@ -1,0 +1,75 @@
+"""Check every stored hash of an archive, and name every damaged or missing byte's answer."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import zlib
+from collections.abc import Iterator
+
+from billfold.ledger.archive import END, GENESIS, START, Archive, Kept
+
+
+def problems(archive: Archive) -> Iterator[str]:
+    """Yield a sentence for each thing that is not as it was written; nothing for a sound archive."""
+    try:
+        yield from archive.integrity()
+        yield from _chain(archive)
+        yield from _bodies(archive)
+    except (sqlite3.Error, UnicodeDecodeError, ValueError, OverflowError) as error:
+        yield f"the archive's file is damaged: {error}"
+
+
+def _chain(archive: Archive) -> Iterator[str]:
+    before, expected, open_runs, ended = GENESIS, 1, dict[int, Kept](), set[int]()
+    for kept in archive.entries():
+        if kept.seq != expected:
+            yield f"answers {expected} to {kept.seq - 1} are missing"
+        if kept.chained(before) != kept.hash:
+            yield f"{_name(kept)} was changed, or an answer before it"
+        if kept.operation == START:
+            open_runs[kept.run] = kept
+        elif kept.run not in open_runs or kept.run in ended:
+            yield f"{_name(kept)} belongs to no open run"
+        elif (kept.provider, kept.account) != open_runs[kept.run][2:4]:
+            yield f"{_name(kept)} belongs to another account than its run"
+        if kept.operation == END:
+            ended.add(kept.run)
+        before, expected = kept.hash, kept.seq + 1
+
+
+def _name(kept: Kept) -> str:
+    what = (
+        f"{kept.operation} {kept.question}"
+        if kept.operation not in {START, END}
+        else f"run {kept.run}'s {kept.operation[1:]}"
+    )
+    return f"entry {kept.seq} ({kept.provider} {kept.account}: {what})"
+
+
+def _bodies(archive: Archive) -> Iterator[str]:
+    wanted: dict[str, Kept] = {}
+    for kept in archive.entries():
+        wanted.setdefault(kept.body, kept)
+    for digest, size, packed, tombstone in archive.bodies():
+        kept = wanted.pop(digest) if digest in wanted else None
+        if kept is None:
+            yield f"body {digest[:12]} belongs to no answer"
+            continue
+        if reason := _damage(digest, size, packed, tombstone):
+            yield f"the body of {_name(kept)} {reason}"
+    for kept in wanted.values():
+        yield f"the body of {_name(kept)} is missing"
+
+
+def _damage(digest: str, size: int, packed: bytes, tombstone: str | None) -> str:
+    try:
+        unpacking = zlib.decompressobj()
+        body = unpacking.decompress(packed)
+    except zlib.error as error:
+        return f"is damaged: {error}"
+    if not unpacking.eof or unpacking.unused_data:
+        return "is damaged: its end is not where it should be"
+    if hashlib.sha256(body).hexdigest() != (tombstone or digest):
+        return "is damaged: its content has another hash"
+    return "" if tombstone or len(body) == size else "is damaged: its size is not as noted"
