@@ -8,21 +8,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import msgspec
 
 from billfold.ledger import store
 from billfold.ledger.archive import Archive, Kept, Run
-from billfold.model.bill import Bill
 from billfold.model.errors import BillfoldError
+from billfold.model.period import stamp
 from billfold.providers import provider
 from billfold.providers.provider import Answer, Kind
 from billfold.wire import codec
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation, name_of
 
+T = TypeVar("T")
 log = logging.getLogger("billfold.books")
 REFUSED = "refused:"
 """How the outcome of a run begins that is kept but never booked."""
@@ -95,6 +96,17 @@ class Books:
         except (BillfoldError, ValueError):
             return None
 
+    def _listing(self, run: Run) -> str | None:
+        """Write down what the run's list of invoices said, for the question what is missing from it."""
+        try:
+            found = provider.find(run.provider).listing(ArchiveReading(self.archive, run))
+        except (BillfoldError, ValueError):
+            return None
+        if found is None:
+            return None
+        since = stamp(found.since) if found.since else None
+        return json.dumps({"ids": sorted(found.ids), "proven": found.proven, "since": since})
+
     def drop(self) -> None:
         """Remove the ledger file; the archive stays."""
         for path in (self.path, self.path.with_suffix(".duckdb.wal")):
@@ -119,8 +131,10 @@ class Books:
             owner = store.owner(db, run.provider, self.identity(run), run.account, run.id, seq)
             for bill in _careful(door.bills(reading), problems):
                 store.book(db, bill, owner)
-            db.execute(
-                "INSERT INTO runs VALUES (?, ?, ?, ?)", [run.id, owner.provider, owner.account, json.dumps(problems)]
+            checks = list(_careful(iter(door.checks(reading)), problems))
+            listing = self._listing(run)
+            store.close_run(
+                db, owner, run.ended or "", run.outcome or "", problems=problems, listing=listing, checks=checks
             )
             db.execute("COMMIT")
         except BaseException:
@@ -132,8 +146,8 @@ class Books:
         self.archive.close()
 
 
-def _careful(bills: Iterator[Bill], problems: list[str]) -> Iterator[Bill]:
+def _careful(made: Iterator[T], problems: list[str]) -> Iterator[T]:
     try:
-        yield from bills
+        yield from made
     except (BillfoldError, ValueError, ArithmeticError) as error:
         problems.append(str(error))

@@ -61,7 +61,8 @@ BILLS = {
 }
 SCHEMA = f"""
 CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR);
-CREATE TABLE runs (run INTEGER PRIMARY KEY, provider VARCHAR, account VARCHAR, problems VARCHAR);
+CREATE TABLE runs (run INTEGER PRIMARY KEY, provider VARCHAR, account VARCHAR, ended TIMESTAMP, seq BIGINT,
+    outcome VARCHAR, problems VARCHAR, listing VARCHAR, checks VARCHAR);
 CREATE TABLE accounts (provider VARCHAR, account VARCHAR, name VARCHAR, run INTEGER, PRIMARY KEY (provider, account));
 CREATE TABLE bills ({", ".join(f"{name} {kind}" for name, kind in BILLS.items())});
 CREATE TABLE charges (bill INTEGER, {", ".join(f'"{name}" {kind}' for name, (kind, _) in KINDS.items())});

@@ -12,6 +12,8 @@ from billfold.model.period import Month, stamp
 
 FOREVER = 2**62
 BILLS = "bills b JOIN accounts a USING (provider, account)"
+AMOUNT = "CASE WHEN b.currency = c.BillingCurrency THEN c.BilledCost ELSE c.PricingCurrencyEffectiveCost END"
+"""What a charge comes to in its bill's currency."""
 CHARGES = "charges c JOIN bills b ON c.bill = b.id JOIN accounts a USING (provider, account)"
 
 
@@ -43,7 +45,8 @@ def _where(wanted: Filter) -> tuple[str, dict[str, Any]]:
     return " AND ".join(clauses), values
 
 
-def _dicts(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+def dicts(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return a result as dictionaries, its times aware."""
     names = [column[0] for column in result.description or ()]
     return [dict(zip(names, map(_aware, row), strict=True)) for row in result.fetchall()]
 
@@ -56,7 +59,7 @@ def invoices(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, An
     """Return the bills as the vendors state them, the same objects as in the twin's truth."""
     where, values = _where(wanted)
     columns = "b.provider, a.name AS account, invoice_id, state, period_start, period_end, currency, total, lines"
-    rows = _dicts(
+    rows = dicts(
         db.execute(
             f"SELECT {columns} FROM {BILLS} WHERE {where} ORDER BY b.provider, a.name, period_start, invoice_id, currency",
             values,
@@ -68,7 +71,7 @@ def invoices(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, An
 def parked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
     """Return the bills that cannot be trusted as they are, and why."""
     where, values = _where(wanted)
-    return _dicts(
+    return dicts(
         db.execute(
             f"SELECT b.provider, a.name AS account, invoice_id, state, period_start, currency, parked FROM {BILLS} WHERE {where} AND parked IS NOT NULL ORDER BY ALL",
             values,
@@ -90,11 +93,10 @@ def charges(db: duckdb.DuckDBPyConnection, wanted: Filter) -> duckdb.DuckDBPyCon
 def sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
     """Return what was charged by provider, account, service, month, state and currency."""
     where, values = _where(wanted)
-    amount = "CASE WHEN b.currency = c.BillingCurrency THEN c.BilledCost ELSE c.PricingCurrencyEffectiveCost END"
-    return _dicts(
+    return dicts(
         db.execute(
             f"""SELECT b.provider, a.name AS account, c.ServiceName AS service, b.period_start AS month, b.state, b.currency,
-                       sum({amount}) AS cost, count(*) AS charges
+                       sum({AMOUNT}) AS cost, count(*) AS charges
                 FROM {CHARGES} WHERE {where} AND b.parked IS NULL
                 GROUP BY ALL ORDER BY ALL""",
             values,
@@ -112,3 +114,44 @@ def known_marks(db: duckdb.DuckDBPyConnection, provider: str, account: str) -> d
     query = f"""SELECT invoice_id, any_value(mark) FROM {BILLS} WHERE b.provider=? AND a.name=? AND until_seq IS NULL
                 AND state='issued' GROUP BY invoice_id HAVING count(parked) = 0"""
     return {row[0]: row[1] for row in db.execute(query, [provider, account]).fetchall()}
+
+
+def bills(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
+    """Return the bills with all that the ledger notes of them."""
+    where, values = _where(wanted)
+    order = "ORDER BY b.provider, a.name, period_start, bill_key"
+    return dicts(db.execute(f"SELECT b.*, a.name AS account FROM {BILLS} WHERE {where} {order}", values))
+
+
+def last_runs(db: duckdb.DuckDBPyConnection, seq: int = FOREVER) -> list[dict[str, Any]]:
+    """Return each account's last run that listed invoices."""
+    query = """SELECT r.*, a.name AS account FROM runs r JOIN accounts a USING (provider, account)
+               WHERE r.seq <= $seq AND r.listing IS NOT NULL
+               QUALIFY row_number() OVER (PARTITION BY r.provider, r.account ORDER BY r.run DESC) = 1"""
+    return dicts(db.execute(query, {"seq": seq}))
+
+
+def sums_by_bill(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
+    """Return each trusted bill with what its charges add up to."""
+    where, values = _where(wanted)
+    return dicts(
+        db.execute(
+            f"""SELECT b.provider, a.name AS account, b.period_start, b.invoice_id, b.currency, b.total,
+                       coalesce(sum({AMOUNT}), 0)::DECIMAL(38,12) AS cost
+                FROM {BILLS} LEFT JOIN charges c ON c.bill = b.id WHERE {where} AND b.parked IS NULL GROUP BY ALL ORDER BY ALL""",
+            values,
+        )
+    )
+
+
+def estimated(db: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return each invoiced month with the last estimate that there was of it."""
+    return dicts(
+        db.execute(
+            f"""SELECT b.provider, a.name AS account, b.period_start, b.currency, e.total AS estimated, b.total AS invoiced
+                FROM {BILLS} JOIN bills e ON e.provider = b.provider AND e.account = b.account
+                     AND e.currency = b.currency AND e.period_start = b.period_start AND e.state = 'estimate'
+                WHERE b.state = 'issued' AND b.until_seq IS NULL AND b.parked IS NULL
+                QUALIFY row_number() OVER (PARTITION BY b.id ORDER BY e.id DESC) = 1 ORDER BY ALL"""
+        )
+    )

@@ -6,6 +6,7 @@ piece of work at a time; where another process has it open, opening waits some s
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from billfold.ledger.digest import ROW
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
 from billfold.model.money import EXACT, ZERO, exact_sum, plain
+from billfold.model.period import instant
 
 FORMAT = "1"
 PATIENCE = 10.0
@@ -63,6 +65,9 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         if not _is_ours(db):
             raise StaleLedgerError(f"{path} is of another format")
         yield db
+    except duckdb.Error as error:
+        words = str(error).splitlines()[0]
+        raise LedgerError(f"the ledger {path} cannot be used: {words}; `billfold rebuild` computes it anew") from error
     finally:
         db.close()
 
@@ -113,6 +118,32 @@ def book(db: duckdb.DuckDBPyConnection, bill: Bill, owner: Owner) -> bool:
         _drop_estimates(db, owner, bill)
     db.execute(f"INSERT INTO bills VALUES ({', '.join('?' * len(BILLS))})", [row[name] for name in BILLS])
     return True
+
+
+def close_run(
+    db: duckdb.DuckDBPyConnection,
+    owner: Owner,
+    ended: str,
+    outcome: str,
+    *,
+    problems: list[str],
+    listing: str | None,
+    checks: list[str],
+) -> None:
+    """Note that a run is booked: how it ended, what could not be read, what its list of invoices said."""
+    at = naive(instant(ended))
+    row = [
+        owner.run,
+        owner.provider,
+        owner.account,
+        at,
+        owner.seq,
+        outcome,
+        json.dumps(problems),
+        listing,
+        json.dumps(checks),
+    ]
+    db.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row)
 
 
 _SLOT = "provider=? AND account=? AND currency=? AND period_start=? AND until_seq IS NULL"

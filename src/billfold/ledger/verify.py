@@ -52,14 +52,13 @@ def _bodies(archive: Archive) -> Iterator[str]:
     for kept in archive.entries():
         wanted.setdefault(kept.body, kept)
     for digest, size, packed, tombstone in archive.bodies():
-        kept = wanted.pop(digest) if digest in wanted else None
-        if kept is None:
+        owner = wanted.pop(digest) if digest in wanted else None
+        if owner is None:
             yield f"body {digest[:12]} belongs to no answer"
-            continue
-        if reason := _damage(digest, size, packed, tombstone):
-            yield f"the body of {_name(kept)} {reason}"
-    for kept in wanted.values():
-        yield f"the body of {_name(kept)} is missing"
+        elif reason := _damage(digest, size, packed, tombstone):
+            yield f"the body of {_name(owner)} {reason}"
+    for missed in wanted.values():
+        yield f"the body of {_name(missed)} is missing"
 
 
 def _damage(digest: str, size: int, packed: bytes, tombstone: str | None) -> str:

@@ -7,7 +7,7 @@ entry-point group ``billfold.providers``. Nothing anywhere lists them.
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -74,6 +74,14 @@ class Answer(NamedTuple):
     fetched_at: datetime
 
 
+class Listing(NamedTuple):
+    """What a collection's list of invoices said: which ids, whether the list came to its own end, since when it reaches."""
+
+    ids: frozenset[str]
+    proven: bool
+    since: datetime | None = None
+
+
 class Reading(Protocol):
     """The good answers of one collection, to be read in any order, as often as needed."""
 
@@ -92,7 +100,9 @@ class Provider:
     """Everything billfold knows about a vendor; ``pace`` is its rate limit in requests per second.
 
     ``identity`` finds in a collection's answers whose account it is (the vendor's customer or organization), so that an
-    account keeps its history whatever it is called, and cannot be counted twice.
+    account keeps its history whatever it is called, and cannot be counted twice. ``listing`` says which invoices the
+    vendor listed, so that one that vanished is noticed. ``checks`` yields a sentence for whatever this vendor's other
+    sources (histories, balances, documents) say against its invoices.
     """
 
     name: str
@@ -109,6 +119,8 @@ class Provider:
     pace: float
     right: str
     identity: Callable[[Reading], str | None] = lambda _: None
+    listing: Callable[[Reading], Listing | None] = lambda _: None
+    checks: Callable[[Reading], Iterable[str]] = lambda _: ()
 
     def twin(self) -> Any:
         """Return the module that plays this vendor."""

@@ -1,7 +1,7 @@
 """CockroachDB Cloud: two billing operations, no pages, amounts in USD or in prepaid credits."""
 
 from billfold.providers.cockroach.api import CockroachApi, GetInvoice, GetOrganization, ListInvoices, problem
-from billfold.providers.cockroach.charges import bills, identity
+from billfold.providers.cockroach.charges import bills, identity, listing
 from billfold.providers.cockroach.collect import collect
 from billfold.providers.provider import Credential, Provider
 from billfold.wire.auth import HeaderKey
@@ -21,4 +21,5 @@ PROVIDER = Provider(
     pace=10.0,
     right="role BILLING_COORDINATOR or CLUSTER_ADMIN, at the organization scope",
     identity=identity,
+    listing=listing,
 )

@@ -21,7 +21,7 @@ from billfold.model.period import Period, instant
 from billfold.model.pricing import adjustment, price, residual
 from billfold.providers.cockroach.api import GetInvoice, GetOrganization, ListInvoices
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, InvoiceItem, LineItem, Organization
-from billfold.providers.provider import Answer, Reading
+from billfold.providers.provider import Answer, Listing, Reading
 from billfold.wire.codec import Maybe, given
 from billfold.wire.operation import read
 
@@ -104,6 +104,16 @@ def bills(reading: Reading) -> Iterator[Bill]:
 def identity(reading: Reading) -> str | None:
     """Return the organization's id, where the key may read it."""
     return given(_organization(reading).id, None)
+
+
+def listing(reading: Reading) -> Listing | None:
+    """Say which invoices were listed, and since when the list reaches."""
+    found = None
+    for answer in reading.answers(ListInvoices, status=None):
+        page, op = read(answer.op, answer.response), answer.op
+        ids = frozenset(given(invoice.invoice_id, "") for invoice in given(page.invoices, []))
+        found = Listing(ids, op.ended(page), op.start_time)
+    return found
 
 
 def _organization(reading: Reading) -> Organization:

@@ -1,0 +1,49 @@
+"""Where a number comes from: the archived answer, its question, its time, and the place in it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import duckdb
+
+from billfold.books import Books
+from billfold.ledger.archive import Kept
+from billfold.ledger.query import FOREVER, Filter, dicts
+from billfold.model.errors import BillfoldError, Misasked
+from billfold.wire import codec
+
+_CHARGES = """
+SELECT b.provider, a.name AS account, b.state, b.invoice_id, b.total, b.currency, b.lines, b.parked, c.InvoiceDetailId AS detail,
+       c.ChargeDescription AS description, c.ChargeCategory AS category,
+       CASE WHEN b.currency = c.BillingCurrency THEN c.BilledCost ELSE c.PricingCurrencyEffectiveCost END AS cost,
+       c.x_ArchiveSeq AS seq, c.x_JsonPath AS path
+FROM charges c JOIN bills b ON c.bill = b.id JOIN accounts a USING (provider, account)
+WHERE (c.InvoiceDetailId = $it OR c.x_NativeId = $it OR b.invoice_id = $it) AND b.from_seq <= $seq
+      AND (b.until_seq IS NULL OR b.until_seq > $seq)
+ORDER BY b.id, c.x_ArchiveSeq, c.x_JsonPath
+"""
+
+
+def charges(db: duckdb.DuckDBPyConnection, it: str, wanted: Filter) -> list[dict[str, Any]]:
+    """Return the charges of an invoice, or the one with that detail id; raises ``Misasked`` where there is none."""
+    found = dicts(db.execute(_CHARGES, {"it": it, "seq": min(wanted.seq, FOREVER)}))
+    if not found:
+        raise Misasked(f"no invoice or charge is called {it!r}; `billfold invoices` and `billfold charges` list them")
+    return found
+
+
+def source(books: Books, seq: int) -> Kept:
+    """Return the archive's entry of a number."""
+    return next(kept for kept in books.archive.entries() if kept.seq == seq)
+
+
+def place(books: Books, kept: Kept, path: str) -> Any:
+    """Return what stands in an archived answer at a JSON path; None where it is no JSON or has no such place."""
+    try:
+        value = codec.tree(books.archive.body(kept.body))
+        for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", path):
+            value = value[name] if name else value[int(index)]
+    except (BillfoldError, KeyError, IndexError, TypeError):
+        return None
+    return value

@@ -1,0 +1,66 @@
+"""Completeness as a fact: for each account and month, whether all is here, may still change, or does not add up."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from billfold.model.period import Month, instant
+
+COMPLETE, PROVISIONAL, DISPUTED = "complete", "provisional", "disputed"
+
+
+class Record(NamedTuple):
+    """What is known of one account and month; ``reasons`` say why it is not complete."""
+
+    provider: str
+    account: str
+    month: Month
+    state: str
+    bills: int
+    reasons: tuple[str, ...]
+
+
+def records(bills: Iterable[dict[str, Any]], runs: Iterable[dict[str, Any]]) -> list[Record]:
+    """Judge every account and month from its first bill to its last; bills and runs as ``ledger.query`` gives them.
+
+    A month between them without any bill is disputed: a bill is missing, or the account was not charged.
+    """
+    by_account: dict[tuple[str, str], dict[Month, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    for bill in bills:
+        by_account[bill["provider"], bill["account"]][Month.of(bill["period_start"])].append(bill)
+    latest = {(run["provider"], run["account"]): run for run in runs}
+    return [
+        _judge(*who, month, months.get(month, []), latest.get(who, {}))
+        for who, months in sorted(by_account.items())
+        for month in min(months).until(max(months))
+    ]
+
+
+def _judge(provider: str, account: str, month: Month, bills: list[dict[str, Any]], run: dict[str, Any]) -> Record:
+    disputed = [f"{bill['invoice_id'] or 'the estimate'}: {bill['parked']}" for bill in bills if bill["parked"]]
+    disputed += [] if bills else ["there is no bill for this month"]
+    disputed += [f"invoice {one} is no longer listed" for one in _vanished(bills, run.get("listing"))]
+    open_ = sorted({str(bill["state"]) for bill in bills} - {"issued"})
+    provisional = [f"there is only {'an estimate' if state == 'estimate' else 'a draft'}" for state in open_]
+    provisional += _doubts(run) if bills else []
+    state = DISPUTED if disputed else PROVISIONAL if provisional else COMPLETE
+    return Record(provider, account, month, state, len(bills), tuple(disputed + provisional))
+
+
+def _vanished(bills: list[dict[str, Any]], listing: str | None) -> list[str]:
+    if not listing:
+        return []
+    said = json.loads(listing)
+    since: datetime | None = instant(said["since"]) if said["since"] else None
+    wanted = [bill for bill in bills if bill["state"] == "issued" and (since is None or bill["period_start"] >= since)]
+    return sorted({bill["invoice_id"] for bill in wanted} - set(said["ids"])) if said["proven"] else []
+
+
+def _doubts(run: dict[str, Any]) -> list[str]:
+    listing = run.get("listing")
+    unproven = ["the list of invoices had no end mark"] if listing and not json.loads(listing)["proven"] else []
+    return unproven + [f"could not be read: {problem}" for problem in json.loads(run.get("problems") or "[]")]

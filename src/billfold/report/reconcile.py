@@ -1,0 +1,91 @@
+"""Does everything add up: lines = invoice = what the vendor says elsewhere = FOCUS sums, and no month is missing."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import duckdb
+
+from billfold.ledger import query
+from billfold.ledger.query import Filter
+from billfold.model.money import EXACT, plain
+from billfold.model.period import Month
+from billfold.report.complete import DISPUTED, Record, records
+
+
+class Finding(NamedTuple):
+    """Something that does not add up, or cannot be known yet; ``wrong`` tells which."""
+
+    provider: str
+    account: str
+    month: str
+    wrong: bool
+    words: str
+
+
+class Drift(NamedTuple):
+    """How far the last estimate of a month was from what was then invoiced."""
+
+    provider: str
+    account: str
+    month: str
+    currency: str
+    estimated: str
+    invoiced: str
+    difference: str
+
+
+def findings(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Finding]:
+    """Return everything that does not add up, worst first."""
+    judged = records(query.bills(db, wanted), query.last_runs(db, wanted.seq))
+    found = [finding for record in judged for finding in _of(record)]
+    found += [
+        Finding(run["provider"], run["account"], "", True, words)
+        for run in query.last_runs(db, wanted.seq)
+        if _fits(run, wanted)
+        for words in json.loads(run["checks"])
+    ]
+    found += _sums(db, wanted)
+    return sorted(found, key=lambda one: (not one.wrong, *one[:3]))
+
+
+def _fits(run: dict[str, Any], wanted: Filter) -> bool:
+    return wanted.provider in {None, run["provider"]} and wanted.account in {None, run["account"]}
+
+
+def _of(record: Record) -> list[Finding]:
+    wrong = record.state == DISPUTED
+    return [Finding(record.provider, record.account, str(record.month), wrong, reason) for reason in record.reasons]
+
+
+def _sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Finding]:
+    """Add the charges of every invoice up anew, from the rows as they are exported."""
+    return [
+        Finding(
+            row["provider"],
+            row["account"],
+            str(Month.of(row["period_start"])),
+            True,
+            f"{row['invoice_id'] or 'the estimate'}: its charges sum to {plain(row['cost'])} {row['currency']}, stated is {row['total']}",
+        )
+        for row in query.sums_by_bill(db, wanted)
+        if row["cost"] != Decimal(row["total"])
+    ]
+
+
+def drifts(db: duckdb.DuckDBPyConnection) -> list[Drift]:
+    """Return for each invoiced month the last estimate that there was of it."""
+    return [
+        Drift(
+            row["provider"],
+            row["account"],
+            str(Month.of(row["period_start"])),
+            row["currency"],
+            row["estimated"],
+            row["invoiced"],
+            plain(EXACT.subtract(Decimal(row["invoiced"]), Decimal(row["estimated"]))),
+        )
+        for row in query.estimated(db)
+    ]
