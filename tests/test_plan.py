@@ -25,6 +25,8 @@ FLOORS = {
     "twin": 4,
     "sync": 4,
     "imports": 4,
+    "explain": 4,
+    "redact": 4,
     "cli": 5,
     "__main__": 6,
     "__init__": 6,
@@ -34,7 +36,7 @@ FLOORS = {
 ALLOWED = {("books", "providers"), ("clients", "transport")}
 LIBRARIES = {
     "httpx2": {"transport"},
-    "duckdb": {"ledger", "books", "cli"},
+    "duckdb": {"ledger", "books", "explain", "report", "cli"},
     "pyarrow": {"ledger", "report"},
     "sqlite3": {"ledger"},
     "msgspec": {"wire", "providers", "books", "imports", "cli"},

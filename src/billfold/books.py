@@ -141,6 +141,17 @@ class Books:
             db.execute("ROLLBACK")
             raise
 
+    def replace_archive(self, draft: Path) -> None:
+        """Put a new archive file in the place of this one, which stays beside it; the ledger is computed anew."""
+        self.archive.close()
+        here, aside = self.archive.path, self.directory / "archive.before-merge.sqlite"
+        for side in ("-wal", "-shm"):
+            Path(f"{here}{side}").unlink(missing_ok=True)
+        here.replace(aside)
+        draft.replace(here)
+        self.drop()
+        self.archive = Archive(here)
+
     def close(self) -> None:
         """Close the archive."""
         self.archive.close()

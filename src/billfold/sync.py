@@ -82,12 +82,14 @@ def sync(
     opened: Callable[[Account], Carrier] = carrier,
     clock: Callable[[], datetime] = now,
     configured: Sequence[str] = (),
+    recheck: int = 0,
 ) -> list[Outcome]:
     """Collect all accounts side by side and book what came; one account's failure leaves the others untouched.
 
-    ``configured`` names all accounts of the configuration, so that one customer under two names is refused.
+    ``configured`` names all accounts of the configuration, so that one customer under two names is refused; ``recheck``
+    reads the invoices of so many past months again, whether or not their listing changed.
     """
-    marks, owners = _known(books, accounts)
+    marks, owners = _known(books, accounts, Month.of(clock()).plus(-recheck) if recheck else None)
 
     def collect(account: Account) -> tuple[Outcome, Run]:
         known = Known(clock(), since or Month.of(clock()).plus(-FIRST_DEPTH), marks[account.name])
@@ -103,9 +105,11 @@ def sync(
     return [outcome for outcome, _ in collected]
 
 
-def _known(books: Books, accounts: Sequence[Account]) -> tuple[dict[str, dict[str, str]], dict[tuple[str, str], str]]:
+def _known(
+    books: Books, accounts: Sequence[Account], before: Month | None
+) -> tuple[dict[str, dict[str, str]], dict[tuple[str, str], str]]:
     with books.ledger() as db:
-        marks = {account.name: query.known_marks(db, account.provider.name, account.name) for account in accounts}
+        marks = {one.name: query.known_marks(db, one.provider.name, one.name, before) for one in accounts}
         return marks, query.owners(db)
 
 

@@ -22,10 +22,20 @@ if TYPE_CHECKING:
 @click.option(
     "--from", "since", type=MonthType(), metavar="MONTH", help="Reach back to this month.  [default: 24 months]"
 )
+@click.option("--recheck", type=click.IntRange(0), default=0, metavar="MONTHS", help="Read so many past months again.")
+@click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @places
 @click.pass_context
-def command(ctx: click.Context, provider: str | None, account: str | None, since: Month | None, as_json: bool) -> None:
+def command(
+    ctx: click.Context,
+    provider: str | None,
+    account: str | None,
+    since: Month | None,
+    recheck: int,
+    quiet: bool,
+    as_json: bool,
+) -> None:
     """Collect every invoice, line and estimate: archived, then booked.
 
     Every answer is safe on disk before the next question is asked. A sync that was interrupted goes on where it was.
@@ -43,13 +53,16 @@ def command(ctx: click.Context, provider: str | None, account: str | None, since
     ]
     if not chosen:
         raise SetupError("no account of the configuration fits; see `billfold doctor`")
+    names = [one.name for one in configured]
     with books(ctx) as kept:
-        with _progress(quiet=as_json) as progress:
-            outcomes = sync(kept, chosen, since=since, progress=progress, configured=[one.name for one in configured])
+        with _progress(quiet=as_json or quiet) as progress:
+            outcomes = sync(kept, chosen, since=since, progress=progress, configured=names, recheck=recheck)
         with kept.ledger() as db:
             parked = query.parked(db, query.Filter())
-    _tell(outcomes, parked, as_json=as_json)
-    ctx.exit(_code(outcomes, parked))
+    code = _code(outcomes, parked)
+    if code or not quiet:
+        _tell(outcomes, parked, as_json=as_json)
+    ctx.exit(code)
 
 
 @contextmanager

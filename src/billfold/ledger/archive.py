@@ -152,8 +152,14 @@ class Archive:
         entry = Kept(0, run.id, run.provider, run.account, operation, question, status, kept, "", moment(now), "")
         return self._append(entry, body).seq
 
-    def _append(self, entry: Kept, body: bytes) -> Kept:
-        digest, packed = hashlib.sha256(body).hexdigest(), zlib.compress(body, 1)
+    def copy(self, entry: Kept, source: Archive) -> int:
+        """Keep an entry of another archive as it was made there; run 0 begins a new run. Returns the run's number here."""
+        body, tombstone = source.stored(entry.body)
+        return self._append(entry, body, (entry.body, tombstone) if tombstone else None).run
+
+    def _append(self, entry: Kept, body: bytes, redacted: tuple[str, str] | None = None) -> Kept:
+        packed = zlib.compress(body, 1)
+        digest, tombstone = redacted or (hashlib.sha256(body).hexdigest(), None)
         with self._lock:
             db = self._db
             try:
@@ -165,7 +171,7 @@ class Archive:
                 run = entry.run or db.execute("SELECT coalesce(max(run), 0) + 1 FROM entries").fetchone()[0]
                 new = entry._replace(seq=seq + 1, run=run, body=digest)
                 new = new._replace(hash=new.chained(before))
-                db.execute("INSERT OR IGNORE INTO bodies VALUES (?,?,?,NULL)", (digest, len(body), packed))
+                db.execute("INSERT OR IGNORE INTO bodies VALUES (?,?,?,?)", (digest, len(body), packed, tombstone))
                 db.execute(f"INSERT INTO entries VALUES ({','.join('?' * len(new))})", new)
                 db.execute("COMMIT")
             except BaseException as error:
@@ -181,6 +187,10 @@ class Archive:
 
         A body whose personal data was redacted comes without them; what stood there before is gone.
         """
+        return self.stored(digest)[0]
+
+    def stored(self, digest: str) -> tuple[bytes, str | None]:
+        """Return a body and, where it was redacted, the hash of what stands there now; raises ``LedgerError``."""
         row = self._db.execute("SELECT packed, tombstone FROM bodies WHERE hash=?", (digest,)).fetchone()
         try:
             body = zlib.decompress(row[0]) if row else None
@@ -188,7 +198,7 @@ class Archive:
             body = None
         if body is None or hashlib.sha256(body).hexdigest() != (row[1] or digest):
             raise LedgerError(f"the archived body {digest[:12]} is missing or damaged; run `billfold verify`")
-        return body
+        return body, row[1]
 
     def answers(
         self, run: int | None = None, operation: str | None = None, question: str | None = None

@@ -109,11 +109,14 @@ def owners(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
     return {(row[0], row[1]): row[2] for row in db.execute("SELECT provider, account, name FROM accounts").fetchall()}
 
 
-def known_marks(db: duckdb.DuckDBPyConnection, provider: str, account: str) -> dict[str, str]:
-    """Return the issued bills that are booked and trusted: invoice id and the mark of their listing."""
+def known_marks(
+    db: duckdb.DuckDBPyConnection, provider: str, account: str, before: Month | None = None
+) -> dict[str, str]:
+    """Return the issued bills that are booked and trusted, of periods before a month: id and mark of their listing."""
     query = f"""SELECT invoice_id, any_value(mark) FROM {BILLS} WHERE b.provider=? AND a.name=? AND until_seq IS NULL
-                AND state='issued' GROUP BY invoice_id HAVING count(parked) = 0"""
-    return {row[0]: row[1] for row in db.execute(query, [provider, account]).fetchall()}
+                AND state='issued' AND period_start < ? GROUP BY invoice_id HAVING count(parked) = 0"""
+    limit = before.start.replace(tzinfo=None) if before else datetime.max  # noqa: DTZ901 - as the ledger stores times
+    return {row[0]: row[1] for row in db.execute(query, [provider, account, limit]).fetchall()}
 
 
 def bills(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from importlib import import_module
@@ -102,7 +102,8 @@ class Provider:
     ``identity`` finds in a collection's answers whose account it is (the vendor's customer or organization), so that an
     account keeps its history whatever it is called, and cannot be counted twice. ``listing`` says which invoices the
     vendor listed, so that one that vanished is noticed. ``checks`` yields a sentence for whatever this vendor's other
-    sources (histories, balances, documents) say against its invoices.
+    sources (histories, balances, documents) say against its invoices. ``personal`` names by operation the fields that
+    hold personal data, as ``usages[].resources[].name``; no charge is made from them.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Provider:
     identity: Callable[[Reading], str | None] = lambda _: None
     listing: Callable[[Reading], Listing | None] = lambda _: None
     checks: Callable[[Reading], Iterable[str]] = lambda _: ()
+    personal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def twin(self) -> Any:
         """Return the module that plays this vendor."""

@@ -1,0 +1,36 @@
+"""Bring another ledger directory's archive into this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from billfold.cli.options import books, places
+
+
+@click.command("merge")
+@click.argument("other", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@places
+@click.pass_context
+def command(ctx: click.Context, other: Path) -> None:
+    """Bring the archive of the ledger directory OTHER into this one; runs that both hold are taken once.
+
+    OTHER is not changed. This archive's file as it was stays beside it as archive.before-merge.sqlite.
+    """
+    from billfold.ledger.archive import Archive
+    from billfold.ledger.digest import digest
+    from billfold.ledger.merge import merge
+    from billfold.model.errors import Misasked
+
+    source = other / "archive.sqlite"
+    if not source.exists():
+        raise Misasked(f"{other} holds no archive.sqlite; name another ledger directory")
+    with books(ctx) as kept, Archive(source) as theirs:
+        draft = kept.directory / "archive.merging.sqlite"
+        draft.unlink(missing_ok=True)
+        told = merge(kept.archive, theirs, draft)
+    with books(ctx) as kept:
+        kept.replace_archive(draft)
+        with kept.ledger() as db:
+            click.echo(f"{told.added} runs brought, {told.known} were here already: {digest(db)}")

@@ -1,0 +1,23 @@
+"""Replace stored personal data by a tombstone."""
+
+from __future__ import annotations
+
+import click
+
+from billfold.cli.options import books, places
+
+
+@click.command("redact")
+@click.option("--provider", metavar="NAME", help="Only this provider's answers.")
+@places
+@click.pass_context
+def command(ctx: click.Context, provider: str | None) -> None:
+    """Replace stored personal data (as e-mail addresses in usage reports) by a tombstone.
+
+    What stood there is gone for good; the chain of hashes stays, `billfold verify` stays green, no charge changes.
+    """
+    from billfold.redact import redact
+
+    with books(ctx) as kept:
+        changed = redact(kept, provider)
+    click.echo(f"{changed} stored answers were redacted" if changed else "no stored answer holds personal data")

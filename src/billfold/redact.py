@@ -1,0 +1,43 @@
+"""Take personal data out of stored answers: a tombstone stands where they were, and `verify` stays green."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from billfold.books import Books
+from billfold.providers import provider
+from billfold.wire import codec
+
+TOMBSTONE = "redacted"
+
+
+def redact(books: Books, only: str | None = None) -> int:
+    """Redact every stored body of an operation that holds personal data; returns how many were changed."""
+    changed = 0
+    for kept in list(books.archive.answers()):
+        paths = provider.find(kept.provider).personal.get(kept.operation, ()) if only in {None, kept.provider} else ()
+        body = books.archive.body(kept.body)
+        if paths and (clean := cleaned(body, paths)) != body:
+            books.archive.redact(kept.body, clean)
+            changed += 1
+    return changed
+
+
+def cleaned(body: bytes, paths: tuple[str, ...]) -> bytes:
+    """Return a JSON body with the named fields replaced; the body itself where none of them is in it."""
+    tree = codec.tree(body)
+    found = [_clean(tree, re.findall(r"\w+|\[\]", path)) for path in paths]
+    return codec.encode(tree) if any(found) else body
+
+
+def _clean(tree: Any, path: list[str]) -> bool:
+    step, rest = path[0], path[1:]
+    if step == "[]":
+        return isinstance(tree, list) and sum(_clean(item, rest) for item in tree) > 0
+    if not isinstance(tree, dict) or step not in tree:
+        return False
+    if rest:
+        return _clean(tree[step], rest)
+    was, tree[step] = tree[step], TOMBSTONE
+    return bool(was != TOMBSTONE)
