@@ -21,7 +21,6 @@ from billfold.twin.faults import Fault
 from billfold.twin.host import Host
 from billfold.twin.world import Stage, World
 from billfold.wire.message import Request, Response
-from billfold.wire.operation import name_of
 
 AT = instant("2026-11-15T00:00:00Z")
 ROOT = "http://localhost"
@@ -35,9 +34,9 @@ class Still(Clock):
         return self._at
 
 
-def twin(at: datetime = AT, *, seed: int = 1, limits: bool = False) -> Host:
+def twin(at: datetime = AT, *, seed: int = 1, limits: bool = False, months: int = 12) -> Host:
     """Return a twin whose clock stands still."""
-    return Host(World(seed=seed, at=at), Still(at), limits=limits)
+    return Host(World(seed=seed, at=at, months=months), Still(at), limits=limits)
 
 
 def stage(host: Host, name: str) -> Stage:
@@ -72,12 +71,14 @@ def client(host: Host, account: Account, **settings: Any) -> Any:
     return provider.find(account.provider).api(connection(host, account, **settings))
 
 
-def collected(host: Host, books: Books, only: str | None = None) -> list[Outcome]:
+def collected(host: Host, books: Books, only: str | None = None, **settings: Any) -> list[Outcome]:
     """Sync a twin's accounts into the books, in this process."""
     accounts = [account for one in host.world.stages for account in one.accounts if only in {None, one.provider.name}]
     by_name = {account.name: account for account in accounts}
     configured = [Configured(a.name, provider.find(a.provider), {}, unlimited=True) for a in accounts]
-    return sync(books, configured, opened=lambda one: connection(host, by_name[one.name]), clock=host.clock.now)
+    return sync(
+        books, configured, opened=lambda one: connection(host, by_name[one.name]), clock=host.clock.now, **settings
+    )
 
 
 def doors() -> Iterator[Provider]:

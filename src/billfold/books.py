@@ -129,8 +129,12 @@ class Books:
         try:
             seq = self.archive.last_seq(run.id)
             owner = store.owner(db, run.provider, self.identity(run), run.account, run.id, seq)
+            told: dict[str, set[str]] = {}
             for bill in _careful(door.bills(reading), problems):
                 store.book(db, bill, owner)
+                if bill.invoice_id:
+                    told.setdefault(bill.invoice_id, set()).add(bill.currency)
+            store.retire(db, owner, told)
             checks = list(_careful(iter(door.checks(reading)), problems))
             listing = self._listing(run)
             store.close_run(

@@ -15,7 +15,7 @@ from billfold.clients import line
 from billfold.config import Account
 from billfold.ledger import query
 from billfold.ledger.archive import Run
-from billfold.model.errors import ApiError, BillfoldError, NotReady, Refused, SetupError
+from billfold.model.errors import ApiError, BillfoldError, SetupError, Unauthorized, Unreachable, Unreadable
 from billfold.model.period import Month, instant
 from billfold.providers.provider import Ask, Known
 from billfold.transport.http import Settings
@@ -26,6 +26,10 @@ from billfold.wire.operation import Operation, name_of, read
 log = logging.getLogger("billfold.sync")
 FIRST_DEPTH = 24
 """Months that the first sync of an account reaches back."""
+READINGS = 3
+"""How often a question is asked whose answer cannot be read: a body may have been cut on its way."""
+UNREADABLE = ":unreadable"
+"""Marks the operation of an archived answer that could not be read."""
 RESUME_WITHIN = timedelta(hours=6)
 """An interrupted collection that is older is begun anew: its first answers would be stale."""
 
@@ -83,11 +87,13 @@ def sync(
     clock: Callable[[], datetime] = now,
     configured: Sequence[str] = (),
     recheck: int = 0,
+    workers: int | None = None,
 ) -> list[Outcome]:
     """Collect all accounts side by side and book what came; one account's failure leaves the others untouched.
 
     ``configured`` names all accounts of the configuration, so that one customer under two names is refused; ``recheck``
-    reads the invoices of so many past months again, whether or not their listing changed.
+    reads the invoices of so many past months again, whether or not their listing changed; ``workers`` is how many
+    accounts are collected at once (None: all).
     """
     marks, owners = _known(books, accounts, Month.of(clock()).plus(-recheck) if recheck else None)
 
@@ -95,7 +101,7 @@ def sync(
         known = Known(clock(), since or Month.of(clock()).plus(-FIRST_DEPTH), marks[account.name])
         return _collect(books, account, known, progress, opened, clock)
 
-    with ThreadPoolExecutor(max_workers=max(len(accounts), 1)) as pool:
+    with ThreadPoolExecutor(max_workers=workers or max(len(accounts), 1)) as pool:
         collected = list(pool.map(collect, accounts))
     named = {*configured, *(account.name for account in accounts)}
     claims = {owner: name for owner, name in owners.items() if name in named}
@@ -183,16 +189,32 @@ class _Desk:
         if found is not None:
             return found.body if ask.document else read(ask.op, found)
         try:
-            response = self._asked(ask)
+            return self._readable(ask)
         except ApiError as error:
             if isinstance(error.answer, Response):
                 self._keep(ask.op, error.answer)
-            if not ask.missing or not isinstance(error, (Refused, NotReady)):
+            if not ask.missing or isinstance(error, (Unauthorized, Unreachable)):
                 raise
             outcome.missing.append(f"{ask.missing}: {error}")
             return None
-        self._keep(ask.op, response)
-        return response.body if ask.document else read(ask.op, response)
+
+    def _readable(self, ask: Ask) -> Any:
+        """Ask until the answer can be read; one that cannot is kept beside, so that it is never booked."""
+        for attempt in range(1, READINGS + 1):
+            response = self._asked(ask)
+            try:
+                said = response.body if ask.document else read(ask.op, response)
+            except Unreadable as error:
+                self._keep(ask.op, response, UNREADABLE)
+                if attempt == READINGS:
+                    provider, name = self.run.provider, name_of(ask.op)
+                    raise Unreadable(
+                        error.message, provider=provider, operation=name, status=response.status
+                    ) from error
+            else:
+                self._keep(ask.op, response)
+                return said
+        raise AssertionError("the last reading returns or raises")
 
     def _asked(self, ask: Ask) -> Response:
         response = self.wires.send(ask.op)
@@ -203,7 +225,7 @@ class _Desk:
             if kept.status == 200:
                 yield Response(kept.status, {}, self.books.archive.body(kept.body))
 
-    def _keep(self, op: Operation[Any], response: Response) -> None:
+    def _keep(self, op: Operation[Any], response: Response, mark: str = "") -> None:
         self.books.archive.add(
-            self.run, name_of(op), question(op), response.status, response.headers, response.body, self.clock()
+            self.run, name_of(op) + mark, question(op), response.status, response.headers, response.body, self.clock()
         )

@@ -29,7 +29,7 @@ KINDS: dict[str, tuple[str, pa.DataType]] = {
     column: _kind(column, hint) for column, hint in get_type_hints(CostAndUsage).items()
 }
 CHARGE_COLUMNS = tuple(KINDS)
-PROVENANCE = ("x_ArchiveSeq",)
+PROVENANCE = ("x_ArchiveSeq", "x_JsonPath")
 """Columns that say where a row came from, not what it says: left out of every hash."""
 
 BILLS = {

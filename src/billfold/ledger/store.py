@@ -146,6 +146,15 @@ def close_run(
     db.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row)
 
 
+def retire(db: duckdb.DuckDBPyConnection, owner: Owner, told: dict[str, set[str]]) -> None:
+    """Stop believing what an invoice was said to be in a currency that it is no longer told in."""
+    query = """SELECT id, invoice_id, currency FROM bills WHERE provider=? AND account=? AND until_seq IS NULL
+               AND invoice_id IN (SELECT unnest(?))"""
+    for number, invoice_id, currency in db.execute(query, [owner.provider, owner.account, list(told)]).fetchall():
+        if currency not in told[invoice_id]:
+            db.execute("UPDATE bills SET until_seq=? WHERE id=?", [owner.seq, number])
+
+
 _SLOT = "provider=? AND account=? AND currency=? AND period_start=? AND until_seq IS NULL"
 
 

@@ -87,6 +87,24 @@ class Bill(NamedTuple):
         return f"{self.invoice_id or 'estimate ' + self.period.start.date().isoformat()} {self.currency}"
 
 
+class DetailIds:
+    """Stable InvoiceDetailIds for the lines of an invoice that have no id of their own.
+
+    A line is known by what it is about, not by where it stands: one that is added elsewhere, or costs another amount,
+    leaves the others' ids alone. Lines that are about the same are numbered in the order they come.
+    """
+
+    def __init__(self, invoice_id: str) -> None:
+        self._invoice_id, self._seen = invoice_id, dict[int, int]()
+
+    def next(self, *about: object) -> str:
+        """Return the id of the next line that is about this."""
+        text = "\x1f".join((self._invoice_id, *map(str, about)))
+        key = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=10).digest())
+        number = self._seen[key] = self._seen.get(key, 0) + 1
+        return f"{key:020x}" if number == 1 else f"{key:020x}-{number}"
+
+
 def detail_id(invoice_id: str, ordinal: int, *content: object) -> str:
     """Make a stable InvoiceDetailId for a line that has no id of its own."""
     text = "\x1f".join(map(str, (invoice_id, ordinal, *content)))

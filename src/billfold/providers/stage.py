@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from random import Random
 from typing import Any, NamedTuple, Protocol
 
-from billfold.model.bill import Bill
+from billfold.model.bill import Bill, Charges, State
+from billfold.model.focus import CostAndUsage
+from billfold.model.money import ZERO, exact_sum
 from billfold.model.period import Month
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
 
 
 class Account(NamedTuple):
-    """An account that a twin plays; ``facts`` are what ``/_twin/accounts`` tells beside the rest."""
+    """An account that a twin plays; ``facts`` are what ``/_twin/accounts`` tells beside the rest.
+
+    ``story`` is a restatement that happened to it: which one, and of which month.
+    """
 
     provider: str
     name: str
@@ -25,9 +31,10 @@ class Account(NamedTuple):
     facts: Mapping[str, Any] = {}
     noright: Mapping[str, str] = {}
     kind: str = "ordinary"
+    story: tuple[str, Month] | None = None
 
     def __hash__(self) -> int:
-        return hash((self.provider, self.name, self.seed, self.first_month, self.kind))
+        return hash((self.provider, self.name, self.seed, self.first_month, self.kind, self.story))
 
     def dice(self, *about: object) -> Random:
         """Return a source of chance that depends on nothing but the seed, the account and what it is about."""
@@ -39,6 +46,20 @@ class Caller(NamedTuple):
 
     account: Account
     allowed: bool = True
+
+
+class Places(NamedTuple):
+    """Where things stand in an operation's JSON, for faults: the list, and within an item its money, id, state, currency.
+
+    ``items`` is empty where the answer is one thing; ``size`` is the path of a stated number of items.
+    """
+
+    items: str = ""
+    money: str = ""
+    id: str = ""
+    state: str = ""
+    currency: str = ""
+    size: str = ""
 
 
 class Moment(NamedTuple):
@@ -96,3 +117,56 @@ class Twin(Protocol):
     def truth(self, account: Account, now: datetime) -> Iterator[Bill]:
         """Yield the true bills of an account as they stand at a time."""
         ...
+
+
+def retold(account: Account, bill: Bill) -> Bill:
+    """Return a bill as the account's story has it: a scenario passes every bill it makes through here.
+
+    An issued bill of the story's month has a line added, changed or split; its total follows, except for a split.
+    """
+    if account.story is None or bill.state is not State.ISSUED or Month.of(bill.period.start) != account.story[1]:
+        return bill
+    rows = [row for batch in bill.charges for row in batch.rows()]
+    told = {"restated-added": _added, "restated-changed": _changed, "restated-split": _split}[account.story[0]](rows)
+    extra = exact_sum(_cost(row) for row in told) - exact_sum(_cost(row) for row in rows)
+    total = None if bill.total is None else bill.total + extra
+    return bill._replace(charges=[Charges.of(told)], total=total, listed=len(told))
+
+
+MOVED = Decimal("12.34")
+
+
+def _cost(row: CostAndUsage) -> Decimal:
+    spent = row.BilledCost if row.PricingCurrency == row.BillingCurrency else row.PricingCurrencyEffectiveCost
+    return spent or ZERO
+
+
+def _costing(row: CostAndUsage, cost: Decimal) -> CostAndUsage:
+    billed = cost if row.PricingCurrency == row.BillingCurrency else ZERO
+    costs = {"BilledCost": billed, "EffectiveCost": billed, "ListCost": billed, "ContractedCost": billed}
+    if row.PricingCurrencyEffectiveCost is not None:
+        costs["PricingCurrencyEffectiveCost"] = cost
+    return row._replace(**costs)  # type: ignore[arg-type]
+
+
+def _first_usage(rows: list[CostAndUsage]) -> int:
+    return next(i for i, row in enumerate(rows) if row.ChargeCategory == "Usage" and _cost(row) > 1)
+
+
+def _added(rows: list[CostAndUsage]) -> list[CostAndUsage]:
+    at = _first_usage(rows)
+    late = _costing(rows[at], MOVED)._replace(x_NativeId=f"{rows[at].x_NativeId}-late" if rows[at].x_NativeId else None)
+    return [*rows[: at + 1], late, *rows[at + 1 :]]
+
+
+def _changed(rows: list[CostAndUsage]) -> list[CostAndUsage]:
+    at = _first_usage(rows)
+    return [*rows[:at], _costing(rows[at], _cost(rows[at]) + MOVED), *rows[at + 1 :]]
+
+
+def _split(rows: list[CostAndUsage]) -> list[CostAndUsage]:
+    at = _first_usage(rows)
+    half = Decimal(1)
+    first, second = _costing(rows[at], _cost(rows[at]) - half), _costing(rows[at], half)
+    second = second._replace(x_NativeId=f"{second.x_NativeId}-split" if second.x_NativeId else None)
+    return [*rows[:at], first, second, *rows[at + 1 :]]

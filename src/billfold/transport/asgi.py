@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,6 +12,8 @@ from billfold.wire.message import Request, Response
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+DRIP, PAUSE = 512, 0.01
+"""Bytes and seconds between them, for an answer that comes in drips."""
 Answering = Callable[[Request, str], Response]
 
 
@@ -27,12 +30,30 @@ def application(answer: Answering) -> Callable[[Scope, Receive, Send], Awaitable
             if not part.get("more_body"):
                 break
         response = answer(_request(scope, body), _root(scope))
-        headers = {"content-length": str(len(response.body)), **response.headers}
-        start = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": response.status, "headers": start})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else response.body})
+        await _answer(response, send, head=scope["method"] == "HEAD")
 
     return app
+
+
+async def _answer(response: Response, send: Send, *, head: bool) -> None:
+    """Send a response; its header ``x-twin-wire`` (never sent) asks for a fault of the line itself."""
+    wire = response.headers.get("x-twin-wire", "")
+    body = b"" if head else response.body
+    length = len(response.body) + (64 if wire == "wrong-length" else 0)
+    headers = {"content-length": str(length), **response.headers}
+    start = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in headers.items() if k != "x-twin-wire"]
+    await send({"type": "http.response.start", "status": response.status, "headers": start})
+    if not wire:
+        await send({"type": "http.response.body", "body": body})
+        return
+    parts = [body[at : at + DRIP] for at in range(0, len(body), DRIP)] if wire == "drip" else [body]
+    if wire in {"reset", "wrong-length"}:
+        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        raise ConnectionAbortedError("the twin breaks the line off, as it was told")
+    for part in parts:
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+        await asyncio.sleep(PAUSE)
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _request(scope: Scope, body: bytes) -> Request:

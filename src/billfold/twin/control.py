@@ -9,7 +9,7 @@ from typing import Any
 from billfold.model.errors import Misasked
 from billfold.model.period import instant, stamp
 from billfold.twin.clock import span
-from billfold.twin.faults import FAULTS, fault
+from billfold.twin.faults import FAULTS, STORIES, fault
 from billfold.twin.host import Host
 from billfold.twin.world import stated
 from billfold.wire import codec
@@ -62,10 +62,10 @@ def _clock(host: Host, said: dict[str, Any]) -> Response:
 
 def _faults(host: Host, request: Request) -> Response:
     if request.method == "DELETE":
-        host.faults.clear()
+        host.clear_faults()
     if request.method == "POST":
-        host.faults.append(fault(_said(request), [stage.provider.name for stage in host.world.stages]))
-    return respond({"faults": list(FAULTS), "set": [one.told() for one in host.faults]})
+        host.set_fault(fault(_said(request), [stage.provider.name for stage in host.world.stages]))
+    return respond({"faults": [*FAULTS, *STORIES], "set": [one.told() for one in host.faults]})
 
 
 def _truth(host: Host, *, charges: bool) -> Response:

@@ -1,19 +1,21 @@
-"""Faults on demand, done to the bytes: what a vendor's bad day looks like from outside."""
+"""Faults on demand: what a vendor's bad day looks like from outside, by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from billfold.model.errors import Misasked
-from billfold.providers.stage import No
+from billfold.providers.stage import No, Places
+from billfold.twin import damage
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
 
-Effect = Callable[["Scene"], Response]
-
-HTML = b"<html><head><title>503 Service Unavailable</title></head><body><h1>503</h1>Backend is unhealthy</body></html>"
+STORIES = ("restated-added", "restated-changed", "restated-split")
+"""Faults that happen to the world itself: an issued invoice of the last closed month is restated, and so is the truth."""
+DOCUMENT = "document"
+"""The operation name of a download behind a pre-signed URL."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,20 @@ class Scene:
     refuse: Callable[[No], Response]
     answer: Callable[[], Response]
     first: Callable[[], Response | None]
-    parameter: str = ""
+    places: Mapping[str, Places]
+    operation: str = ""
+
+    def changed(self, change: Callable[[Any, Places], None]) -> Response:
+        """Return the answer with its JSON changed in the places that the vendor's twin names for this operation."""
+        response, places = self.answer(), self.places.get(self.operation)
+        if places is None or response.status != 200:
+            return response
+        tree = codec.tree(response.body)
+        change(tree, places)
+        return response._replace(body=codec.encode(tree))
+
+
+Effect = Callable[[Scene], Response]
 
 
 def _no(no: No) -> Effect:
@@ -40,16 +55,16 @@ def _limited(headers: dict[str, str]) -> Effect:
     return effect
 
 
-def _html(scene: Scene) -> Response:
-    return Response(503, {"content-type": "text/html; charset=utf-8"}, HTML)
-
-
-def _accepted(scene: Scene) -> Response:
-    return Response(202, {"content-type": "application/json"}, b'{"title":"Accepted","status":"202"}')
+def _fixed(status: int, media: str, body: bytes) -> Effect:
+    return lambda _: Response(status, {"content-type": media}, body)
 
 
 def _in_progress(scene: Scene) -> Response:
-    return _changed(scene.answer(), {"status": "InProgress", "usages": []})
+    response = scene.answer()
+    body = codec.tree(response.body) if response.status == 200 else None
+    if not isinstance(body, dict):
+        return response
+    return response._replace(body=codec.encode({**body, "status": "InProgress", "usages": []}))
 
 
 def _cut(scene: Scene) -> Response:
@@ -62,23 +77,84 @@ def _looping(scene: Scene) -> Response:
     return scene.first() or scene.answer()
 
 
-def _changed(response: Response, change: dict[str, Any]) -> Response:
-    body = codec.tree(response.body)
-    return response._replace(body=codec.encode({**body, **change})) if isinstance(body, dict) else response
+def _body(change: Callable[[bytes], bytes], media: str) -> Effect:
+    def effect(scene: Scene) -> Response:
+        whole = scene.answer()
+        return whole._replace(body=change(whole.body)) if whole.media_type == media else whole
 
+    return effect
+
+
+def _headed(headers: dict[str, str]) -> Effect:
+    def effect(scene: Scene) -> Response:
+        whole = scene.answer()
+        return whole._replace(headers={**whole.headers, **headers})
+
+    return effect
+
+
+def _redirect(url: str) -> Effect:
+    return lambda _: Response(302, {"location": url, "content-type": "text/plain"}, b"")
+
+
+def _tree(change: Callable[[Any, Places], None]) -> Effect:
+    return lambda scene: scene.changed(change)
+
+
+HTML = b"<html><head><title>503 Service Unavailable</title></head><body><h1>503</h1>Backend is unhealthy</body></html>"
+SIGN_IN = b"<html><body><form action='/login'>Please sign in</form></body></html>"
 
 FAULTS: dict[str, Effect] = {
     "unauthorized": _no(No.UNAUTHORIZED),
+    "token-expired": _no(No.UNAUTHORIZED),
     "forbidden": _no(No.FORBIDDEN),
     "not-found": _no(No.NOT_FOUND),
+    "estimate-unavailable": _no(No.UNPROCESSABLE),
     "rate-limited": _limited({"retry-after": "1"}),
     "rate-limited-silent": _limited({}),
+    "rate-limited-zero": _limited({"retry-after": "0"}),
+    "rate-limited-date": _limited({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}),
+    "rate-limited-huge": _limited({"retry-after": "86400"}),
     "server-error": _no(No.SERVER_ERROR),
-    "server-html": _html,
-    "accepted-202": _accepted,
+    "server-html": _fixed(503, "text/html; charset=utf-8", HTML),
+    "html-200": _fixed(200, "text/html; charset=utf-8", SIGN_IN),
+    "accepted-202": _fixed(202, "application/json", b'{"title":"Accepted","status":"202"}'),
     "in-progress": _in_progress,
     "cut-body": _cut,
     "looping-cursor": _looping,
+    "short-page": _tree(damage.short_page),
+    "total-moving": _tree(damage.total_moving),
+    "item-moved": _tree(damage.item_moved),
+    "line-ids-changing": _tree(damage.line_ids_changing),
+    "invoice-vanishing": _tree(damage.invoice_vanishing),
+    "total-off-by-a-cent": _tree(damage.off_by("0.01")),
+    "total-off-by-a-lot": _tree(damage.off_by("1234.56")),
+    "draft-finalized": _tree(damage.draft_finalized),
+    "number-as-string": _tree(damage.amount(str)),
+    "number-as-null": _tree(damage.amount(lambda _: None)),
+    "number-tiny": _tree(damage.amount(lambda _: damage.literal("1e-7"))),
+    "number-negative-zero": _tree(damage.amount(lambda _: damage.literal("-0"))),
+    "number-25-digits": _tree(damage.amount(lambda _: damage.literal("1234567890123.123456789012"))),
+    "new-enum": _tree(damage.new_enum),
+    "renamed-field": _tree(damage.renamed_field),
+    "two-currencies": _tree(damage.two_currencies),
+    "identical-lines": _tree(damage.identical_lines),
+    "csv-bom": _body(lambda body: b"\xef\xbb\xbf" + body, "text/csv"),
+    "csv-formula": _body(lambda body: body + b'=HYPERLINK("http://example.invalid"),,,,\n', "text/csv"),
+    "csv-other-total": _body(damage.other_digits, "text/csv"),
+    "document-expired": _fixed(403, "application/xml", b"<Error><Code>AccessDenied</Code></Error>"),
+    "document-empty": _fixed(200, "application/pdf", b""),
+    "document-html": _fixed(200, "text/html", SIGN_IN),
+    "document-truncated": _cut,
+    "document-other-bytes": _body(lambda body: body + b"\n% another day\n", "application/pdf"),
+    "document-redirect": _redirect("https://documents.example.invalid/invoice.pdf"),
+    "document-redirect-private": _redirect("http://169.254.169.254/latest/meta-data"),
+    "wrong-length": _headed({"x-twin-wire": "wrong-length"}),
+    "reset-mid-body": _headed({"x-twin-wire": "reset"}),
+    "slow-drip": _headed({"x-twin-wire": "drip"}),
+    "gzip-bomb": lambda _: damage.bomb(),
+    "contract-without-periods": _tree(damage.without_periods),
+    "negative-wallet": _tree(damage.negative_wallet),
 }
 
 
@@ -95,7 +171,8 @@ class Fault:
 
     def strikes(self, provider: str, operation: str | None) -> bool:
         """Count a request, and tell whether this fault strikes it."""
-        if provider != self.provider or (self.operation and operation != self.operation):
+        wanted = self.operation or (DOCUMENT if self.fault.startswith("document-") else None)
+        if provider != self.provider or (wanted and operation != wanted) or (operation == DOCUMENT and not wanted):
             return False
         self.seen += 1
         return self.at <= self.seen < self.at + self.times
@@ -107,8 +184,9 @@ class Fault:
 
 def fault(said: dict[str, Any], providers: list[str]) -> Fault:
     """Read a fault to be set; raises ``Misasked``."""
-    if said.get("fault") not in FAULTS:
-        raise Misasked(f"there is no fault {said.get('fault')!r}; known are {', '.join(FAULTS)}")
+    known = [*FAULTS, *STORIES]
+    if said.get("fault") not in known:
+        raise Misasked(f"there is no fault {said.get('fault')!r}; known are {', '.join(known)}")
     if said.get("provider") not in providers:
         raise Misasked(f"there is no provider {said.get('provider')!r}; known are {', '.join(providers)}")
     numbers = {key: said[key] for key in ("at", "times") if key in said}

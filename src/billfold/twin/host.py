@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from billfold.model.errors import Misasked
-from billfold.model.period import stamp
+from billfold.model.period import Month, stamp
 from billfold.providers.stage import Account, Caller, Denied, Moment, No
 from billfold.twin.clock import Clock
-from billfold.twin.faults import FAULTS, Fault, Scene
+from billfold.twin.faults import DOCUMENT, FAULTS, STORIES, Fault, Scene
 from billfold.twin.world import Stage, World
 from billfold.wire.answer import Routes, respond
 from billfold.wire.message import Request, Response
@@ -60,10 +60,22 @@ class Host:
 
     def reset(self) -> None:
         """Forget faults, requests and what the vendors remember; the clock stays."""
-        self.faults.clear()
+        self.clear_faults()
         self.requests.clear()
         self._memory.clear()
         self._counters.clear()
+
+    def set_fault(self, one: Fault) -> None:
+        """Set a fault; one that happens to the world itself changes the vendor's first account, and the truth."""
+        self.faults.append(one)
+        if one.fault in STORIES:
+            self.world.tell(one.provider, (one.fault, Month.of(self.clock.now()).plus(-1)))
+
+    def clear_faults(self) -> None:
+        """Clear all faults; what happened to the world is undone too."""
+        self.faults.clear()
+        for stage in self.world.stages:
+            self.world.tell(stage.provider.name, None)
 
     def stage(self, path: str) -> Stage | None:
         """Return the vendor whose mount a path lies under."""
@@ -86,18 +98,24 @@ class Host:
 
     def _struck(self, stage: Stage, request: Request) -> tuple[str | None, Response]:
         op, wrong = self._heard(stage, request)
-        name = name_of(op) if op else None
+        name = name_of(op) if op else DOCUMENT if self._is_document(stage, request) else None
         refuse = lambda no, detail="": stage.twin.refusal(no, detail, request)  # noqa: E731
 
         def plain() -> Response:
             return self._plainly(stage, request, op, wrong)
 
         for fault in self.faults:
-            if fault.strikes(stage.provider.name, name):
+            if fault.fault in FAULTS and fault.strikes(stage.provider.name, name):
                 log.info("%s %s: fault %s", stage.provider.name, name, fault.fault)
-                scene = Scene(request, refuse, plain, lambda: self._first_page(stage, request, op))
+                places = getattr(stage.twin, "PLACES", {})
+                scene = Scene(request, refuse, plain, lambda: self._first_page(stage, request, op), places, name or "")
                 return name, FAULTS[fault.fault](scene)
         return name, plain()
+
+    @staticmethod
+    def _is_document(stage: Stage, request: Request) -> bool:
+        place = getattr(stage.twin, "DOCUMENTS", None)
+        return place is not None and request.path.startswith(place)
 
     def _heard(self, stage: Stage, request: Request) -> tuple[Operation[Any] | None, str]:
         try:

@@ -27,14 +27,21 @@ class Stage(NamedTuple):
 
 
 class World:
-    """A deterministic function of scenario, seed and time."""
+    """A deterministic function of scenario, seed and time; it begins so many closed months before the time it is made."""
 
-    def __init__(self, *, seed: int, at: datetime, scenario: str = "default") -> None:
+    def __init__(self, *, seed: int, at: datetime, scenario: str = "default", months: int = MONTHS) -> None:
         if scenario not in SCENARIOS:
             raise Misasked(f"there is no scenario {scenario!r}; known are {', '.join(SCENARIOS)}")
-        self.seed, self.first_month = seed, Month.of(at).plus(-MONTHS)
+        self.seed, self.first_month = seed, Month.of(at).plus(-months)
         doors = [provider.find(name) for name in provider.names()]
         self.stages = [Stage(d, d.twin(), d.twin().accounts(seed, self.first_month)) for d in doors]
+
+    def tell(self, provider: str, story: tuple[str, Month] | None) -> None:
+        """Let something happen to a vendor's first account."""
+        for number, stage in enumerate(self.stages):
+            if stage.provider.name == provider:
+                first, *others = stage.accounts
+                self.stages[number] = stage._replace(accounts=(first._replace(story=story), *others))
 
     def bills(self, now: datetime) -> Iterator[tuple[Account, Bill]]:
         """Yield every true bill with its account."""

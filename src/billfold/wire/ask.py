@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from billfold.model.errors import ApiError, NotReady, RateLimited, Refused, Unreachable, refused_as
+from billfold.model.errors import ApiError, NotReady, RateLimited, Refused, Unreachable, Unreadable, refused_as
 from billfold.wire.auth import Auth, scrub
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation, name_of, request
@@ -120,7 +120,7 @@ def _once(op: Operation[Any], line: Line) -> Exchange:
         response = yield from _send(line.auth.sign(request(op)), line)
         if response.status == 401 and attempt == 1 and line.auth.forget():
             continue
-        if 200 <= response.status < 300 and not _cut_short(response):
+        if response.status == 200 or (response.status == 202 and op.waiting):
             return response
         raise _refusal(response, line)
     raise AssertionError("the second attempt returns or raises")
@@ -137,11 +137,9 @@ def _send(question: Request, line: Line) -> Exchange:
     return reply
 
 
-def _cut_short(response: Response) -> bool:
-    return response.status == 204
-
-
 def _refusal(response: Response, line: Line) -> Exception:
+    if response.status < 300:
+        return Unreadable(f"HTTP {response.status} is not an answer to this question", status=response.status)
     problem = line.problem(response)
     after = retry_after(response, line.clock())
     kind = RateLimited if after is not None and response.status < 500 else refused_as(response.status)

@@ -36,6 +36,7 @@ __all__ = [
 T = TypeVar("T")
 Maybe = Union[T, None, UnsetType]  # noqa: UP007 - a generic alias needs the old spelling on Python 3.11
 Id = int | str
+BOM = b"\xef\xbb\xbf"
 
 
 class Record(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True):
@@ -77,6 +78,7 @@ def decode(body: bytes, kind: type[T]) -> T:
 
     A number sent as a string is read, and so is a whole number sent as a string or as ``1.0``.
     """
+    body = body.removeprefix(BOM)
     try:
         return cast("T", _decoder(cast("Hashable", kind)).decode(body))
     except (msgspec.DecodeError, ArithmeticError, ValueError, RecursionError) as strict:
@@ -93,7 +95,7 @@ def _lenient(body: bytes, kind: type[T], strict: Exception) -> T:
 def tree(body: bytes) -> Any:
     """Read JSON as plain dictionaries and lists, numbers as ``int`` or ``Decimal``; raises ``Unreadable``."""
     try:
-        return _TREE.decode(body)
+        return _TREE.decode(body.removeprefix(BOM))
     except (msgspec.DecodeError, ArithmeticError, ValueError, RecursionError) as error:
         start = body[:40].decode("utf-8", "replace")
         raise Unreadable(f"the answer is not JSON: {error}; it is {len(body)} bytes and begins {start!r}") from error

@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
-from billfold.model.bill import Bill, Charges, State, detail_id
+from billfold.model.bill import Bill, Charges, DetailIds, State
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO, exact_sum
 from billfold.model.period import Period, instant
@@ -110,7 +110,8 @@ def listing(reading: Reading) -> Listing | None:
     """Say which invoices were listed, and since when the list reaches."""
     found = None
     for answer in reading.answers(ListInvoices, status=None):
-        page, op = read(answer.op, answer.response), answer.op
+        op, page = answer.op, read(answer.op, answer.response)
+        assert isinstance(op, ListInvoices)
         ids = frozenset(given(invoice.invoice_id, "") for invoice in given(page.invoices, []))
         found = Listing(ids, op.ended(page), op.start_time)
     return found
@@ -156,7 +157,7 @@ def _charges(common: CostAndUsage, lines: list[Line], stated: Decimal | None, pa
     summed = exact_sum(line.PricingCurrencyEffectiveCost for line in lines)
     missing = residual(stated, summed, len(lines)) if stated is not None else None
     if missing:
-        detail = detail_id(common.InvoiceId or "", -1, missing)
+        detail = DetailIds(common.InvoiceId or "").next("rounding")
         row = adjustment(common, missing, "Rounding: the invoice's total less the sum of its lines")
         row = row._replace(PricingCurrencyEffectiveCost=missing, InvoiceDetailId=detail, x_JsonPath=f"{path}.totals")
         yield Charges.of([_unbilled(row) if common.PricingCurrency == CREDITS else row])
@@ -200,18 +201,17 @@ def _when(text: Maybe[str]) -> datetime:
 
 def _lines(invoice: Invoice, path: str) -> Iterator[tuple[str, Line]]:
     names = {given(f.resource_id, ""): given(f.name, "") for f in given(invoice.folder_resources, [])}
-    ordinal = 0
+    ids = DetailIds(given(invoice.invoice_id, ""))
     for i, item in enumerate(given(invoice.invoice_items, [])):
         about = _of_cluster(item, names)
         for j, line in enumerate(given(item.line_items, [])):
             total = given(line.total, CurrencyAmount())
-            detail = detail_id(given(invoice.invoice_id, ""), ordinal, about.get("ResourceId"), line.description)
-            ordinal += 1
+            detail = ids.next(about.get("ResourceId"), line.description)
             where = f"{path}.invoice_items[{i}].line_items[{j}]"
             yield _currency(total), _usage(line, total, about, detail, where)
     for k, extra in enumerate(given(invoice.adjustments, [])):
         amount = given(extra.amount, CurrencyAmount())
-        detail = detail_id(given(invoice.invoice_id, ""), ordinal + k, extra.name)
+        detail = ids.next(None, extra.name)
         yield _currency(amount), _adjusting(given(extra.name, ""), amount, detail, f"{path}.adjustments[{k}]")
 
 

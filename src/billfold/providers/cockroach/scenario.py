@@ -18,7 +18,7 @@ from billfold.model.bill import Bill, Charges, State
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO, exact_sum
 from billfold.model.period import Month
-from billfold.providers.stage import Account
+from billfold.providers.stage import Account, retold
 
 ISSUER = "Cockroach Labs"
 CENT_OF_A_CENT = Decimal("1E-6")
@@ -108,7 +108,8 @@ def _meters(plan: str, size: int, gib: int) -> tuple[Meter, ...]:
 def bills(account: Account, now: datetime) -> Iterator[Bill]:
     """Yield the organization's true bills at a time: finals since its first month, and the running month's draft."""
     for month in account.first_month.until(Month.of(now)):
-        yield bill(account, month, min(now.replace(hour=0, minute=0, second=0, microsecond=0), month.end))
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        yield retold(account, bill(account, month, min(midnight, month.end)))
 
 
 @lru_cache(maxsize=512)

@@ -28,7 +28,7 @@ from billfold.providers.cockroach.records import (
     Region,
     Status,
 )
-from billfold.providers.stage import Account, Caller, Denied, Moment, No
+from billfold.providers.stage import Account, Caller, Denied, Moment, No, Places
 from billfold.wire.answer import respond
 from billfold.wire.auth import bearer
 from billfold.wire.codec import given
@@ -46,6 +46,8 @@ UNITS = {
     "vCPU-Hours": "VCPU_HOURS",
 }
 CLOUDS = {title: cloud for cloud, title in scenario.CLOUDS.items()}
+INVOICE = Places("", "totals[0].amount", "", "status", "totals[0].currency")
+PLACES = {"list_invoices": INVOICE._replace(items="invoices"), "get_invoice": INVOICE}
 PREPAID = Decimal(600000)
 
 TELLS = (

@@ -1,0 +1,78 @@
+"""Write points: every statement, rename, removal and open for writing, found by tracing; and death at one of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from billfold.ledger import store
+
+_WRITING = {"os.rename", "os.remove", "os.truncate"}
+
+
+class Tracer:
+    """Counts write points in this process, and kills it at one of them."""
+
+    def __init__(self, fatal: int | None) -> None:
+        self.fatal, self.count, self.on = fatal, 0, True
+        self.names: list[str] = []
+
+    def point(self, name: str) -> None:
+        """Pass a write point, or die at it."""
+        if not self.on:
+            return
+        self.count += 1
+        if self.fatal is None:
+            self.names.append(name)
+        elif self.count == self.fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def install(self) -> None:
+        """Trace SQLite, DuckDB and the files of this process."""
+        sys.addaudithook(self._audit)
+        connect = sqlite3.connect
+
+        def traced(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+            db = connect(*args, **kwargs)
+            db.set_trace_callback(lambda text: self.point(f"sqlite: {text.split(' VALUES')[0][:60]}"))
+            return db  # type: ignore[no-any-return]
+
+        sqlite3.connect = traced  # type: ignore[assignment]
+        opening = store._connect
+
+        def opened(path: Path) -> Any:
+            self.point("duckdb: open")
+            return _Watched(opening(path), self.point)
+
+        store._connect = opened
+
+    def _audit(self, event: str, args: tuple[Any, ...]) -> None:
+        if event in _WRITING:
+            self.point(f"{event}: {Path(str(args[0])).name}")
+
+
+class _Watched:
+    """A DuckDB connection whose statements are write points."""
+
+    def __init__(self, db: duckdb.DuckDBPyConnection, point: Callable[[str], None]) -> None:
+        self._db, self._point = db, point
+
+    def execute(self, query: str, *args: Any) -> Any:
+        lines = sys._getframe(1).f_locals.get("lines")  # noqa: F841 - DuckDB looks a table up by this name
+        if not query.lstrip().upper().startswith("SELECT"):
+            self._point(f"duckdb: {query.strip()[:60]}")
+        return self._db.execute(query, *args)
+
+    def close(self) -> None:
+        self._point("duckdb: close")
+        self._db.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._db, name)

@@ -1,0 +1,355 @@
+"""Kill, lie to and interleave syncs, resume them, and compare what the ledger says with the truth.
+
+    python -m tests.rig.rig kill  [--story NAME] [--point N] [--every K]    SIGKILL at write points
+    python -m tests.rig.rig fault [--provider P] [--fault F] [--at N]       every fault at every request
+    python -m tests.rig.rig live  [--seeds N] [--days M]                    random days with random faults and kills
+
+A failing case prints the one command that repeats it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import random
+import shutil
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from billfold.books import Books
+from billfold.ledger import query
+from billfold.ledger.digest import digest
+from billfold.ledger.verify import problems
+from billfold.twin.faults import FAULTS, STORIES, Fault
+from billfold.twin.host import Host
+from billfold.twin.world import stated
+from tests import stage
+from tests.rig.points import Tracer
+
+MONTHS = 2
+LIES = {"draft-finalized"}
+"""Faults that make an issued bill of one that is not: nobody can know, until it is issued."""
+
+
+class Told(NamedTuple):
+    """What the ledger says: its hash, its bills."""
+
+    hash: str
+    bills: list[str]
+
+
+def first(host: Host, books: Books) -> None:
+    """Collect for the first time."""
+    stage.collected(host, books, workers=1)
+
+
+def incremental(host: Host, books: Books) -> None:
+    """Collect again after a month has closed."""
+    stage.collected(host, books, workers=1)
+    host.clock.advance(timedelta(days=20))
+    yield_point(host, books)
+
+
+def restated(host: Host, books: Books) -> None:
+    """Collect again after an invoice of every vendor was restated."""
+    stage.collected(host, books, workers=1)
+    for one in host.world.stages:
+        host.set_fault(Fault(one.provider.name, "restated-changed"))
+    yield_point(host, books, recheck=3)
+
+
+def yield_point(host: Host, books: Books, **settings: Any) -> None:
+    """Begin the part of a story that is killed."""
+    if TRACER is not None:
+        TRACER.on = True
+    stage.collected(host, books, workers=1, **settings)
+
+
+TRACER: Tracer | None = None
+STORIES_TOLD: dict[str, Callable[[Host, Books], None]] = {
+    "first": first,
+    "incremental": incremental,
+    "restated": restated,
+}
+
+
+def tell(books: Books) -> Told:
+    """Say what the ledger says."""
+    with books.ledger() as db:
+        return Told(digest(db), sorted(map(str, query.invoices(db, query.Filter()))))
+
+
+def true(host: Host) -> list[str]:
+    """Say what is true."""
+    return sorted(str(stated(account, bill)) for account, bill in host.world.bills(host.clock.now()))
+
+
+def forked(work: Callable[[], None]) -> int:
+    """Run something in a child process; returns its signal (negative) or exit code."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        except BaseException:  # noqa: BLE001 - the child says what happened and ends
+            traceback.print_exc()
+            os._exit(70)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def points(story: str, seed: int) -> list[str]:
+    """Name every write point of a story."""
+    with tempfile.TemporaryDirectory() as home:
+        out = Path(home) / "points"
+
+        def work() -> None:
+            tracer = _traced(None, story)
+            _live(story, seed, Path(home) / "ledger")
+            out.write_text("\n".join(tracer.names), encoding="utf-8")
+
+        assert forked(work) == 0
+        return out.read_text(encoding="utf-8").splitlines()
+
+
+def _traced(fatal: int | None, story: str) -> Tracer:
+    global TRACER  # noqa: PLW0603 - one child, one tracer
+    TRACER = Tracer(fatal)
+    TRACER.on = story == "first"
+    TRACER.install()
+    return TRACER
+
+
+def _live(story: str, seed: int, home: Path) -> Host:
+    host, books = stage.twin(seed=seed, months=MONTHS), Books(home)
+    STORIES_TOLD[story](host, books)
+    books.close()
+    return host
+
+
+def whole(story: str, seed: int) -> tuple[Told, list[str]]:
+    """Return what a story's ledger says when nobody kills it, and the truth."""
+    with tempfile.TemporaryDirectory() as home:
+        host = _live(story, seed, Path(home))
+        books = Books(Path(home))
+        told = tell(books)
+        books.close()
+        return told, true(host)
+
+
+def killed(story: str, seed: int, point: int, expected: Told) -> str:
+    """Kill a story at a write point, go on, and say what is wrong then; nothing where all is well."""
+    with tempfile.TemporaryDirectory() as home:
+        ledger = Path(home) / "ledger"
+
+        def work() -> None:
+            _traced(point, story)
+            _live(story, seed, ledger)
+
+        code = forked(work)
+        if code not in {-9, 0}:
+            return f"the child ended with {code}"
+        return _after(story, seed, ledger, expected)
+
+
+def _after(story: str, seed: int, ledger: Path, expected: Told) -> str:
+    host = stage.twin(seed=seed, months=MONTHS)
+    settings: dict[str, Any] = {}
+    if story == "incremental":
+        host.clock.advance(timedelta(days=20))
+    if story == "restated":
+        settings["recheck"] = 3
+        for one in host.world.stages:
+            host.set_fault(Fault(one.provider.name, "restated-changed"))
+    books = Books(ledger)
+    try:
+        damaged = list(problems(books.archive))
+        stage.collected(host, books, workers=1, **settings)
+        told = tell(books)
+        books.drop()
+        again = tell(books)
+    finally:
+        books.close()
+    if damaged:
+        return f"the archive is damaged: {damaged[0]}"
+    if told != expected:
+        return f"the ledger differs: {sorted(set(told.bills) ^ set(expected.bills))[:2] or told.hash}"
+    return "" if again == told else "the rebuilt ledger has another hash"
+
+
+def kill(story: str, seed: int, numbers: Iterator[int] | range) -> list[str]:
+    """Kill a story at many write points; returns what went wrong."""
+    expected, truth = whole(story, seed)
+    if expected.bills != truth:
+        return [f"{story}: even unkilled the ledger is not the truth"]
+    failures = []
+    for point in numbers:
+        if wrong := killed(story, seed, point, expected):
+            failures.append(
+                f"{wrong}\n  repeat: python -m tests.rig.rig kill --story {story} --seed {seed} --point {point}"
+            )
+    return failures
+
+
+def requests(provider: str, seed: int) -> int:
+    """Count the requests of a first collection."""
+    with tempfile.TemporaryDirectory() as home:
+        host, books = stage.twin(seed=seed, months=MONTHS), Books(Path(home))
+        stage.collected(host, books, provider, workers=1)
+        books.close()
+        return len(host.requests)
+
+
+def lied(provider: str, fault: str, at: int, seed: int) -> str:
+    """Collect with a fault at a request, then without; say what is wrong; nothing where all is well."""
+    with tempfile.TemporaryDirectory() as home:
+        host, books = stage.twin(seed=seed, months=MONTHS), Books(Path(home))
+        try:
+            host.set_fault(Fault(provider, fault, at=at, operation=None))
+            stage.collected(host, books, provider, workers=1)
+            with books.ledger() as db:
+                during = query.invoices(db, query.Filter())
+                parked = {str(bill["invoice_id"]) for bill in query.parked(db, query.Filter())}
+            truth = [bill for bill in true(host) if f"'provider': '{provider}'" in bill]
+            wrong = [
+                str(b)
+                for b in during
+                if str(b) not in truth and str(b["invoice_id"]) not in parked and fault not in TOLERATED
+            ]
+            host.clear_faults()
+            stage.collected(host, books, provider, workers=1, recheck=MONTHS + 1)
+            after = tell(books)
+        finally:
+            books.close()
+        if wrong and fault not in LIES:
+            return f"believed during the fault, but not true: {wrong[0]}"
+        return "" if after.bills == truth else f"after the fault: {sorted(set(after.bills) ^ set(truth))[:2]}"
+
+
+TOLERATED = {
+    "total-off-by-a-cent",
+    "invoice-vanishing",
+    "two-currencies",
+    "new-enum",
+    "number-tiny",
+    "number-negative-zero",
+}
+"""Faults that make a bill say something else while they last, within what a vendor may say."""
+
+
+def every_fault(
+    provider: str, seed: int, only: str | None = None, at: int | None = None
+) -> Iterator[tuple[str, int, str]]:
+    """Yield every fault at every request with what went wrong."""
+    count = requests(provider, seed)
+    for fault in [only] if only else [name for name in FAULTS if name not in LIES]:
+        for number in [at] if at else range(1, count + 1):
+            yield fault, number, lied(provider, fault, number, seed)
+
+
+def live(seed: int, days: int) -> tuple[int, str]:
+    """Live through days with random faults; returns vendor-days and what is wrong at the end."""
+    dice = random.Random(f"rig/{seed}")
+    home = Path(tempfile.mkdtemp())
+    host, books = stage.twin(seed=seed, months=1), Books(home)
+    names = [one.provider.name for one in host.world.stages]
+    lived = 0
+    try:
+        while lived < days:
+            step = dice.randint(1, 9)
+            lived += step
+            host.clock.advance(timedelta(days=step, hours=dice.randint(0, 5)))
+            host.clear_faults()
+            for _ in range(dice.randint(0, 2)):
+                fault = dice.choice([name for name in [*FAULTS, *STORIES] if name not in LIES])
+                host.set_fault(Fault(dice.choice(names), fault, at=dice.randint(1, 12), times=dice.randint(1, 3)))
+            stage.collected(host, books, workers=1, recheck=dice.choice([0, 0, 2]))
+        host.clear_faults()
+        host.clock.advance(timedelta(days=1))
+        stage.collected(host, books, workers=1, recheck=24)
+        told = tell(books)
+        wrong = "" if told.bills == true(host) else f"{sorted(set(told.bills) ^ set(true(host)))[:2]}"
+        books.drop()
+        wrong = wrong or ("" if tell(books) == told else "the rebuilt ledger has another hash")
+    finally:
+        books.close()
+        shutil.rmtree(home)
+    return lived * len(names), wrong
+
+
+def main() -> None:
+    """Run the rig from the command line."""
+    parser = argparse.ArgumentParser(
+        prog="rig", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["kill", "fault", "live", "all"])
+    for name, default in (("--story", None), ("--provider", None), ("--fault", None)):
+        parser.add_argument(name, default=default)
+    for name, number in (("--seed", 1), ("--point", 0), ("--every", 1), ("--at", 0), ("--seeds", 10), ("--days", 60)):
+        parser.add_argument(name, type=int, default=number)
+    said = parser.parse_args()
+    failed = False
+    if said.what in {"kill", "all"}:
+        failed |= _kill_all(said)
+    if said.what in {"fault", "all"}:
+        failed |= _fault_all(said)
+    if said.what in {"live", "all"}:
+        failed |= _live_all(said)
+    sys.exit(failed)
+
+
+def _kill_all(said: argparse.Namespace) -> bool:
+    failed = False
+    for story in [said.story] if said.story else STORIES_TOLD:
+        found = points(story, said.seed)
+        numbers = range(said.point, said.point + 1) if said.point else range(1, len(found) + 1, said.every)
+        with multiprocessing.Pool(2) as pool:
+            parts = pool.starmap(kill, [(story, said.seed, numbers[half::2]) for half in (0, 1)])
+        failures = [one for part in parts for one in part]
+        failed |= bool(failures)
+        print(
+            f"kill {story}: {len(numbers)} of {len(found)} write points ({len(set(found))} kinds), {len(failures)} wrong"
+        )
+        print("\n".join(failures), end="\n" if failures else "")
+    return failed
+
+
+def _fault_all(said: argparse.Namespace) -> bool:
+    failed = False
+    providers = [said.provider] if said.provider else [door.name for door in stage.doors()]
+    for provider in providers:
+        count, failures = 0, []
+        for fault, at, wrong in every_fault(provider, said.seed, said.fault, said.at or None):
+            count += 1
+            if wrong:
+                command = (
+                    f"python -m tests.rig.rig fault --provider {provider} --seed {said.seed} --fault {fault} --at {at}"
+                )
+                failures.append(f"{fault} at {at}: {wrong}\n  repeat: {command}")
+        failed |= bool(failures)
+        print(f"fault {provider}: {count} cases, {len(failures)} wrong")
+        print("\n".join(failures), end="\n" if failures else "")
+    return failed
+
+
+def _live_all(said: argparse.Namespace) -> bool:
+    with multiprocessing.Pool(2) as pool:
+        told = pool.starmap(live, [(said.seed + number, said.days) for number in range(said.seeds)], chunksize=1)
+    failures = [
+        f"{wrong}\n  repeat: python -m tests.rig.rig live --seed {said.seed + n} --seeds 1 --days {said.days}"
+        for n, (_, wrong) in enumerate(told)
+        if wrong
+    ]
+    print(f"live: {sum(lived for lived, _ in told)} vendor-days over {said.seeds} seeds, {len(failures)} wrong")
+    print("\n".join(failures), end="\n" if failures else "")
+    return bool(failures)
+
+
+if __name__ == "__main__":
+    main()
