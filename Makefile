@@ -10,7 +10,7 @@ export UV_LINK_MODE := copy
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
-.PHONY: help demo test lint lock docs bench clean
+.PHONY: help demo test lint lock docs rig bench clean
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,7 +26,10 @@ $(UV):
 	@$(UV) pip install --quiet --python .venv --no-deps --editable .
 	@touch $@
 
-.venv/.bench: .venv/.ready requirements/bench.lock
+.venv/.rig: .venv/.ready  ## Kill, lie to and live through thousands of syncs (about half an hour).
+	@$(RUN)/python -m tests.rig.rig all --seeds 20 --days 120
+
+bench: .venv/.ready requirements/bench.lock
 	@$(UV) pip install --quiet --python .venv --require-hashes -r requirements/bench.lock
 	@touch $@
 
@@ -47,6 +50,9 @@ lint: .venv/.ready  ## Check style and types.
 
 docs: .venv/.ready  ## Write the generated documents.
 	@$(RUN)/python docs/make.py
+
+rig: .venv/.ready  ## Kill, lie to and live through thousands of syncs (about half an hour).
+	@$(RUN)/python -m tests.rig.rig all --seeds 20 --days 120
 
 bench: .venv/.bench  ## Measure, and write bench/results.md.
 	@$(RUN)/python bench/run.py

@@ -14,7 +14,13 @@ from billfold.model.period import instant
 @click.command("twin")
 @click.option("--port", type=click.IntRange(0, 65535), default=8400, show_default=True, help="0 takes any free port.")
 @click.option("--bind", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen.")
-@click.option("--scenario", default="default", show_default=True, metavar="NAME|FILE")
+@click.option(
+    "--scenario",
+    default="default",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="default, ACCOUNT:KIND, or a TOML file.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed is another world.")
 @click.option(
     "--at",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from billfold.model.bill import Bill
@@ -15,7 +17,7 @@ from billfold.providers.provider import Provider
 from billfold.providers.stage import Account
 
 MONTHS = 12
-SCENARIOS = ("default",)
+DEFAULT = "default"
 
 
 class Stage(NamedTuple):
@@ -29,12 +31,21 @@ class Stage(NamedTuple):
 class World:
     """A deterministic function of scenario, seed and time; it begins so many closed months before the time it is made."""
 
-    def __init__(self, *, seed: int, at: datetime, scenario: str = "default", months: int = MONTHS) -> None:
-        if scenario not in SCENARIOS:
-            raise Misasked(f"there is no scenario {scenario!r}; known are {', '.join(SCENARIOS)}")
+    def __init__(self, *, seed: int, at: datetime, scenario: str = DEFAULT, months: int = MONTHS) -> None:
+        kinds = scenes(scenario)
         self.seed, self.first_month = seed, Month.of(at).plus(-months)
         doors = [provider.find(name) for name in provider.names()]
         self.stages = [Stage(d, d.twin(), d.twin().accounts(seed, self.first_month)) for d in doors]
+        self._cast(kinds)
+
+    def _cast(self, kinds: dict[str, str]) -> None:
+        """Give accounts another kind; raises ``Misasked`` for an account that is not there."""
+        names = [account.name for stage in self.stages for account in stage.accounts]
+        if unknown := set(kinds) - set(names):
+            raise Misasked(f"the scenario names an account {min(unknown)!r}; there are {', '.join(names)}")
+        for number, stage in enumerate(self.stages):
+            cast = tuple(one._replace(kind=kinds.get(one.name, one.kind)) for one in stage.accounts)
+            self.stages[number] = stage._replace(accounts=cast)
 
     def tell(self, provider: str, story: tuple[str, Month] | None) -> None:
         """Let something happen to a vendor's first account."""
@@ -66,6 +77,24 @@ class World:
             for stage in self.stages
             for account in stage.accounts
         ]
+
+
+def scenes(scenario: str) -> dict[str, str]:
+    """Read a scenario: ``default``, ``ACCOUNT:KIND``, or a TOML file whose ``[accounts]`` give accounts their kinds.
+
+    What kinds there are stands in each provider's README. Raises ``Misasked``.
+    """
+    if scenario == DEFAULT:
+        return {}
+    account, colon, kind = scenario.partition(":")
+    if colon and not Path(scenario).exists():
+        return {account: kind}
+    try:
+        said = tomllib.loads(Path(scenario).read_text(encoding="utf-8"))["accounts"]
+        return {str(name): str(kind) for name, kind in said.items()}
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, AttributeError) as error:
+        words = "is neither `default`, ACCOUNT:KIND nor a TOML file with [accounts]"
+        raise Misasked(f"the scenario {scenario!r} {words}") from error
 
 
 def stated(account: Account, bill: Bill) -> dict[str, Any]:

@@ -1,0 +1,56 @@
+"""The documents are true: commands exist, generated pages are fresh, guesses are listed."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from billfold.cli.main import COMMANDS, cli
+
+ROOT = Path(__file__).parent.parent
+PROVIDERS = sorted((ROOT / "src" / "billfold" / "providers").glob("*/README.md"))
+
+
+def test_every_command_in_the_readme_exists_and_every_command_is_in_it() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    said = set(re.findall(r"billfold ([a-z]+)", readme)) - {"as", "a"}
+    assert said <= set(COMMANDS), said - set(COMMANDS)
+    assert set(COMMANDS) - said <= {"demo"}
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_can_be_loaded_and_says_what_it_does(name: str) -> None:
+    import click
+
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    assert command.help
+
+
+def test_generated_documents_are_fresh() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "make.py"))["DOCUMENTS"]
+    for path, make in made.items():
+        assert path.read_text(encoding="utf-8") == make(), f"{path.name} is stale; run `make docs`"
+
+
+@pytest.mark.parametrize("readme", PROVIDERS, ids=lambda path: path.parent.name)
+def test_every_file_with_a_guess_is_named_in_its_providers_readme(readme: Path) -> None:
+    text = readme.read_text(encoding="utf-8")
+    for path in readme.parent.glob("*.py"):
+        if "# GUESS" in path.read_text(encoding="utf-8"):
+            assert path.name in text, f"{path.name} guesses, and {readme} does not say so"
+    assert "guessed" in text
+    assert "documented" in text
+
+
+def test_the_repository_names_no_neighbour_and_no_index() -> None:
+    for path in ROOT.rglob("*"):
+        skipped = {".git", ".venv", ".cache", "__pycache__", ".hypothesis", ".mypy_cache", ".ruff_cache", "demo"}
+        if path.is_file() and not skipped & set(path.parts) and path.suffix in {".py", ".md", ".toml", ".txt", ".lock", ""}:
+            text = path.read_text(encoding="utf-8", errors="replace")
+            if path.name == "test_docs.py":
+                continue
+            assert not re.search(r"\.\./shared|/work/|files\.pythonhosted|pypi\.org", text), path
