@@ -7,13 +7,21 @@ from typing import Any, get_args, get_type_hints
 
 import pyarrow as pa
 
-from billfold.model.focus import CostAndUsage
+from billfold.model.focus import ContractCommitment, CostAndUsage
 
 COST = (26, 12)
 RATE = (28, 18)
 """Precision and scale: amounts of money, and prices and quantities. Both sum safely in DuckDB, Spark and Arrow."""
 
-_COSTS = {"BilledCost", "ContractedCost", "EffectiveCost", "ListCost", "PricingCurrencyEffectiveCost"}
+_COSTS = {
+    "BilledCost",
+    "ContractedCost",
+    "EffectiveCost",
+    "ListCost",
+    "PricingCurrencyEffectiveCost",
+    "ContractCommitmentCost",
+    "PricingCurrencyContractCommitmentCost",
+}
 _PLAIN = {str: ("VARCHAR", pa.string()), int: ("BIGINT", pa.int64()), bool: ("BOOLEAN", pa.bool_())}
 
 
@@ -25,9 +33,13 @@ def _kind(column: str, hint: Any) -> tuple[str, pa.DataType]:
     return _PLAIN.get(inner, ("TIMESTAMP", pa.timestamp("us")))
 
 
-KINDS: dict[str, tuple[str, pa.DataType]] = {
-    column: _kind(column, hint) for column, hint in get_type_hints(CostAndUsage).items()
-}
+def kinds(row: type) -> dict[str, tuple[str, pa.DataType]]:
+    """Return how each column of a dataset is stored: its SQL type and its Arrow type."""
+    return {column: _kind(column, hint) for column, hint in get_type_hints(row).items()}
+
+
+KINDS = kinds(CostAndUsage)
+COMMITMENTS = kinds(ContractCommitment)
 CHARGE_COLUMNS = tuple(KINDS)
 PROVENANCE = ("x_ArchiveSeq", "x_JsonPath")
 """Columns that say where a row came from, not what it says: left out of every hash."""
@@ -65,5 +77,6 @@ CREATE TABLE runs (run INTEGER PRIMARY KEY, provider VARCHAR, account VARCHAR, e
     outcome VARCHAR, problems VARCHAR, listing VARCHAR, checks VARCHAR);
 CREATE TABLE accounts (provider VARCHAR, account VARCHAR, name VARCHAR, run INTEGER, PRIMARY KEY (provider, account));
 CREATE TABLE bills ({", ".join(f"{name} {kind}" for name, kind in BILLS.items())});
+CREATE TABLE commitments (bill INTEGER, {", ".join(f'"{name}" {kind}' for name, (kind, _) in COMMITMENTS.items())});
 CREATE TABLE charges (bill INTEGER, {", ".join(f'"{name}" {kind}' for name, (kind, _) in KINDS.items())});
 """

@@ -22,6 +22,7 @@ from billfold.ledger.columns import BILLS, CHARGE_COLUMNS, KINDS, PROVENANCE, SC
 from billfold.ledger.digest import ROW
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
+from billfold.model.focus import ContractCommitment
 from billfold.model.money import EXACT, ZERO, exact_sum, plain
 from billfold.model.period import instant
 
@@ -110,7 +111,8 @@ def book(db: duckdb.DuckDBPyConnection, bill: Bill, owner: Owner) -> bool:
     number = db.execute("SELECT coalesce(max(id), 0) + 1 FROM bills").fetchone()[0]  # type: ignore[index]
     row = _write(db, number, bill, owner)
     if current and all(current[name] == row[name] for name in ("state", "total", "parked", "content", "mark")):
-        db.execute("DELETE FROM charges WHERE bill=?", [number])
+        for table in ("charges", "commitments"):
+            db.execute(f"DELETE FROM {table} WHERE bill=?", [number])
         return False
     if current:
         db.execute("UPDATE bills SET until_seq=? WHERE id=?", [owner.seq, current["id"]])
@@ -194,6 +196,7 @@ def _write(db: duckdb.DuckDBPyConnection, number: int, bill: Bill, owner: Owner)
         summed = EXACT.add(summed, amounts)
     if bill.total is not None and summed != bill.total:
         problems.append(f"its charges sum to {plain(summed)} {bill.currency}, the vendor states {plain(bill.total)}")
+    _promise(db, number, bill.commitments)
     return {
         "id": number,
         "provider": owner.provider,
@@ -221,6 +224,12 @@ def _write(db: duckdb.DuckDBPyConnection, number: int, bill: Bill, owner: Owner)
         "from_seq": owner.seq,
         "until_seq": None,
     }
+
+
+def _promise(db: duckdb.DuckDBPyConnection, number: int, commitments: tuple[ContractCommitment, ...]) -> None:
+    for one in commitments:
+        row = [number, *map(_fixed, one)]
+        db.execute(f"INSERT INTO commitments VALUES ({', '.join('?' * len(row))})", row)
 
 
 def _sums(batch: Charges, currency: str) -> tuple[Decimal, int]:
