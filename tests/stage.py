@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,11 +71,13 @@ def client(host: Host, account: Account, **settings: Any) -> Any:
     return provider.find(account.provider).api(connection(host, account, **settings))
 
 
-def collected(host: Host, books: Books, only: str | None = None, **settings: Any) -> list[Outcome]:
-    """Sync a twin's accounts into the books, in this process."""
+def collected(
+    host: Host, books: Books, only: str | None = None, called: Mapping[str, str] | None = None, **settings: Any
+) -> list[Outcome]:
+    """Sync a twin's accounts into the books, in this process; ``called`` gives them other names in the configuration."""
     accounts = [account for one in host.world.stages for account in one.accounts if only in {None, one.provider.name}]
-    by_name = {account.name: account for account in accounts}
-    configured = [Configured(a.name, provider.find(a.provider), {}, unlimited=True) for a in accounts]
+    by_name = {(called or {}).get(account.name, account.name): account for account in accounts}
+    configured = [Configured(name, provider.find(a.provider), {}, unlimited=True) for name, a in by_name.items()]
     return sync(
         books, configured, opened=lambda one: connection(host, by_name[one.name]), clock=host.clock.now, **settings
     )

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from billfold.clients import line
 from billfold.config import Account
 from billfold.ledger import query
 from billfold.ledger.archive import Run
+from billfold.ledger.turn import turn
 from billfold.model.errors import ApiError, BillfoldError, SetupError, Unauthorized, Unreachable, Unreadable
 from billfold.model.period import Month, instant
 from billfold.providers.provider import Ask, Known
@@ -95,7 +97,27 @@ def sync(
     reads the invoices of so many past months again, whether or not their listing changed; ``workers`` is how many
     accounts are collected at once (None: all).
     """
-    marks, owners = _known(books, accounts, Month.of(clock()).plus(-recheck) if recheck else None)
+    with ExitStack() as turns:
+        for account in sorted(accounts, key=lambda one: one.name):
+            turns.enter_context(turn(books.directory / "locks", account.provider.name, account.name))
+        before = Month.of(clock()).plus(-recheck) if recheck else None
+        outcomes = _all(books, accounts, since, progress, opened, clock, configured, before, workers)
+        books.catch_up()
+        return outcomes
+
+
+def _all(
+    books: Books,
+    accounts: Sequence[Account],
+    since: Month | None,
+    progress: Progress,
+    opened: Callable[[Account], Carrier],
+    clock: Callable[[], datetime],
+    configured: Sequence[str],
+    before: Month | None,
+    workers: int | None,
+) -> list[Outcome]:
+    marks, owners = _known(books, accounts, before)
 
     def collect(account: Account) -> tuple[Outcome, Run]:
         known = Known(clock(), since or Month.of(clock()).plus(-FIRST_DEPTH), marks[account.name])
@@ -107,7 +129,6 @@ def sync(
     claims = {owner: name for owner, name in owners.items() if name in named}
     for outcome, run in collected:
         _close(books, outcome, run, claims, clock())
-    books.catch_up()
     return [outcome for outcome, _ in collected]
 
 

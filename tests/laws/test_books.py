@@ -114,7 +114,7 @@ def test_usage_and_purchases_are_priced_and_nothing_else_is(told: tuple[Host, Bo
 
 def test_a_service_has_one_category_and_a_price_one_sku(told: tuple[Host, Books]) -> None:
     _, books = told
-    categories, skus = {}, {}
+    categories, skus = dict[str, Any](), dict[str, Any]()
     for row in rows(books):
         service = row["ServiceName"], row["ServiceCategory"], row["ServiceSubcategory"]
         assert categories.setdefault(service[0], service) == service

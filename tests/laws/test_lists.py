@@ -10,7 +10,7 @@ import pytest
 from billfold.model.errors import Endless
 from billfold.providers.provider import Kind, Provider
 from billfold.wire.codec import encode
-from billfold.wire.operation import read
+from billfold.wire.operation import name_of, read
 from billfold.wire.paging import Paged, Walk
 from tests import stage as stages
 from tests.laws.kit import DOORS, KINDS, examples, named
@@ -24,7 +24,7 @@ def size_of(kind: Kind) -> str | None:
 
 
 def items(wires: Any, op: Paged[Any, Any]) -> tuple[list[Any], Walk[Any, Any], list[Any]]:
-    walk, found, asked = Walk(op), [], []
+    walk, found, asked = Walk(op), list[Any](), list[Any]()
     while walk.question is not None:
         asked.append(walk.question)
         found.extend(walk.hear(read(walk.question, wires.send(walk.question))))
@@ -42,7 +42,7 @@ def test_law_5_any_page_size_gives_the_same_items(door: Provider, kind: Kind) ->
     assert whole
     size = size_of(kind)
     for number in (1, 3, 7, 10) if size else ():
-        sized = msgspec.structs.replace(op, **{size: number})
+        sized = msgspec.structs.replace(op, **{str(size): number})
         assert items(wires, sized)[0] == whole, f"{size}={number}"
 
 
@@ -57,6 +57,7 @@ def test_law_5_a_walk_goes_on_from_its_bookmark(door: Provider, kind: Kind) -> N
     whole, _, asked = items(wires, msgspec.structs.replace(op, **{size: 5}))
     for number, bookmark in enumerate(asked):
         stored = msgspec.json.decode(encode(bookmark), type=kind)
+        assert isinstance(stored, Paged)
         assert items(wires, stored)[0] == whole[number * 5 :]
 
 
@@ -69,7 +70,7 @@ def test_law_5_a_list_that_leads_round_is_refused(door: Provider, kind: Kind) ->
     arguments = {name: getattr(op, name) for name in op.__struct_fields__ if getattr(op, name) is not None}
     size = size_of(kind)
     assert size
-    method = getattr(client, stages.name_of(op))
+    method = getattr(client, name_of(op))
     with pytest.raises(Endless, match="leads back"):
         list(method(**{**arguments, size: 2}))
 

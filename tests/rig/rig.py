@@ -188,13 +188,10 @@ def kill(story: str, seed: int, numbers: Iterator[int] | range) -> list[str]:
     expected, truth = whole(story, seed)
     if expected.bills != truth:
         return [f"{story}: even unkilled the ledger is not the truth"]
-    failures = []
-    for point in numbers:
-        if wrong := killed(story, seed, point, expected):
-            failures.append(
-                f"{wrong}\n  repeat: python -m tests.rig.rig kill --story {story} --seed {seed} --point {point}"
-            )
-    return failures
+    repeat = f"python -m tests.rig.rig kill --story {story} --seed {seed} --point"
+    return [
+        f"{wrong}\n  repeat: {repeat} {point}" for point in numbers if (wrong := killed(story, seed, point, expected))
+    ]
 
 
 def requests(provider: str, seed: int) -> int:

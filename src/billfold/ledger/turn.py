@@ -1,0 +1,47 @@
+"""One process at a time collects an account: a lock that the operating system drops when its holder dies."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from billfold.model.errors import LedgerError
+
+try:
+    import fcntl as locks
+except ImportError:  # no such locks on this system: the user sees to it
+    locks: Any = None  # type: ignore[no-redef]
+
+PATIENCE = 60.0
+"""Seconds to wait for another process that collects the same account."""
+
+
+@contextmanager
+def turn(directory: Path, provider: str, account: str) -> Iterator[None]:
+    """Hold the turn of an account; raises ``LedgerError`` where another process does not give it back in time."""
+    if not locks:
+        yield
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha256(f"{provider}/{account}".encode()).hexdigest()[:16]
+    with (directory / f"{name}.lock").open("w") as file:
+        deadline = time.monotonic() + PATIENCE
+        while not _taken(file.fileno()):
+            if time.monotonic() > deadline:
+                raise LedgerError(
+                    f"account {account!r} is being collected by another process; try again when it is done"
+                )
+            time.sleep(0.05)
+        yield
+
+
+def _taken(number: int) -> bool:
+    try:
+        locks.flock(number, locks.LOCK_EX | locks.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,291 @@
+"""What the ledger promises beyond the laws: proof, order, identity, restatements, secrets."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billfold.books import Books
+from billfold.ledger import history, query
+from billfold.ledger.archive import Archive
+from billfold.ledger.digest import digest
+from billfold.ledger.merge import merge
+from billfold.ledger.verify import problems
+from billfold.model.errors import BillfoldError
+from billfold.model.period import Month
+from billfold.redact import redact
+from billfold.report import reconcile
+from billfold.report.complete import records
+from tests import stage
+from tests.laws.kit import DOORS
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    opened = Books(tmp_path / "ledger")
+    yield opened
+    opened.close()
+
+
+def told(books: Books) -> str:
+    with books.ledger() as db:
+        return digest(db)
+
+
+def test_the_ledger_is_a_function_of_the_archive(books: Books) -> None:
+    host = stage.twin(months=2)
+    stage.collected(host, books)
+    host.clock.advance(timedelta(days=20))
+    stage.collected(host, books)
+    live = told(books)
+    books.drop()
+    assert told(books) == live
+
+
+def test_any_order_of_accounts_gives_the_same_ledger(tmp_path: Path) -> None:
+    hashes = set()
+    for order in (DOORS, DOORS[::-1]):
+        host, books = stage.twin(months=2), Books(tmp_path / order[0].name)
+        for door in order:
+            stage.collected(host, books, door.name)
+        hashes.add(told(books))
+        books.close()
+    assert len(hashes) == 1
+
+
+def test_a_corrupt_ledger_file_is_computed_anew(books: Books) -> None:
+    stage.collected(stage.twin(months=2), books, "cockroach")
+    live = told(books)
+    books.path.write_bytes(b"not a ledger" * 1000)
+    assert told(books) == live
+
+
+def test_every_flipped_byte_is_found_or_changes_nothing(tmp_path: Path) -> None:
+    host, books = stage.twin(months=2), Books(tmp_path / "whole")
+    stage.collected(host, books, "cockroach")
+    live = told(books)
+    books.close()
+    whole = books.archive.path.read_bytes()
+    dice = random.Random(1)
+    found = 0
+    for number in range(60):
+        home = tmp_path / f"flipped{number}"
+        home.mkdir()
+        at = dice.randrange(len(whole))
+        (home / "archive.sqlite").write_bytes(
+            whole[:at] + bytes([whole[at] ^ (1 << dice.randrange(8))]) + whole[at + 1 :]
+        )
+        try:
+            flipped = Books(home)
+            wrong = list(problems(flipped.archive))
+            assert wrong or told(flipped) == live, f"a flip at byte {at} is not found, and the ledger differs"
+            found += bool(wrong)
+            flipped.close()
+        except BillfoldError:
+            found += 1
+        shutil.rmtree(home)
+    assert found > 10
+
+
+def test_flipped_content_is_always_found(books: Books) -> None:
+    stage.collected(stage.twin(months=2), books, "cockroach")
+    db = books.archive._db
+    db.execute("DROP TRIGGER entries_stay")
+    assert not list(problems(books.archive))
+    for table, column in (("bodies", "packed"), ("entries", "question"), ("entries", "at"), ("entries", "account")):
+        row, value = db.execute(
+            f"SELECT rowid, {column} FROM entries ORDER BY seq DESC"
+            if table == "entries"
+            else "SELECT hash, packed FROM bodies"
+        ).fetchone()
+        changed = (
+            bytes([value[0], value[1], value[2] ^ 1, *value[3:]]) if isinstance(value, bytes) else value[:-1] + "~"
+        )
+        key = "rowid" if table == "entries" else "hash"
+        db.execute(f"UPDATE {table} SET {column}=? WHERE {key}=?", (changed, row))
+        assert list(problems(books.archive)), f"{table}.{column}"
+        db.execute(f"UPDATE {table} SET {column}=? WHERE {key}=?", (value, row))
+    assert not list(problems(books.archive))
+
+
+@pytest.mark.parametrize("kind", ["restated-added", "restated-changed", "restated-split"])
+@pytest.mark.parametrize("provider", [door.name for door in DOORS])
+def test_a_restated_month_is_kept_twice_and_told(provider: str, kind: str, books: Books) -> None:
+    host = stage.twin(months=2)
+    stage.collected(host, books, provider)
+    before = listed(books)
+    host.clock.advance(timedelta(hours=1))
+    seen = host.clock.now()
+    host.set_fault(stage.fault(provider, kind))
+    stage.collected(host, books, provider, recheck=3)
+    after = listed(books)
+    with books.ledger() as db:
+        events = history.restatements(db)
+        then = query.invoices(db, query.Filter(seq=books.archive.seq_at(seen - timedelta(minutes=1))))
+    assert then == before
+    changed = [bill for bill in after if bill not in before]
+    assert len(events) == 1
+    assert (kind == "restated-split" and events[0]["difference"].strip("0.") == "") or len(changed) == 1
+    assert {event["invoice_id"] for event in events} >= {bill["invoice_id"] for bill in changed}
+    moved = {"restated-added": (0, 1), "restated-changed": (1, 1), "restated-split": (1, 2)}[kind]
+    assert (len(events[0]["gone"]), len(events[0]["come"])) == moved
+
+
+def listed(books: Books) -> list[dict[str, Any]]:
+    with books.ledger() as db:
+        return query.invoices(db, query.Filter())
+
+
+def test_renaming_an_account_keeps_its_history_and_its_hash(books: Books) -> None:
+    host = stage.twin(months=2)
+    stage.collected(host, books, "fastly")
+    live, count = told(books), len(listed(books))
+    stage.collected(host, books, "fastly", called={"fastly": "cdn"})
+    assert told(books) == live
+    assert len(listed(books)) == count
+    assert "cdn" in {bill["account"] for bill in listed(books)}
+    assert "fastly" not in {bill["account"] for bill in listed(books)}
+
+
+def test_one_customer_under_two_names_is_refused_and_counted_once(books: Books) -> None:
+    host = stage.twin(months=2)
+    stage.collected(host, books, "fastly")
+    count = len(listed(books))
+    outcomes = stage.collected(host, books, "fastly", called={"fastly": "again"}, configured=["fastly"])
+    refused = next(one for one in outcomes if one.account == "again")
+    assert "same customer as account 'fastly'" in str(refused.error)
+    assert len(listed(books)) == count
+
+
+def test_two_archives_become_one_that_says_the_same(tmp_path: Path) -> None:
+    host, both = stage.twin(months=2), Books(tmp_path / "both")
+    parts = [Books(tmp_path / "a"), Books(tmp_path / "b")]
+    for part, names in zip(parts, (["cockroach", "vultr"], ["vultr", "fastly", "genesys"]), strict=True):
+        for name in names:
+            stage.collected(host, part, name)
+    for door in DOORS:
+        stage.collected(host, both, door.name)
+    merge(parts[0].archive, parts[1].archive, tmp_path / "c" / "archive.sqlite")
+    merged = Books(tmp_path / "c")
+    assert not list(problems(merged.archive))
+    assert told(merged) == told(both)
+    for one in (both, merged, *parts):
+        one.close()
+
+
+def test_redaction_leaves_no_personal_data_and_the_chain_whole(books: Books) -> None:
+    host = stage.twin(months=2)
+    stage.collected(host, books, "genesys")
+    live = told(books)
+    assert b"@" in everything(books.archive)
+    assert redact(books) > 0
+    assert b"@" not in everything(books.archive)
+    assert redact(books) == 0
+    assert not list(problems(books.archive))
+    books.drop()
+    assert told(books) == live
+
+
+def everything(archive: Archive) -> bytes:
+    import zlib
+
+    return b"".join(zlib.decompress(packed) for _, _, packed, _ in archive.bodies() if not packed.startswith(b"%PDF"))
+
+
+def test_completeness_is_a_fact_for_every_account_and_month(books: Books) -> None:
+    host = stage.twin(months=2)
+    stage.collected(host, books)
+    with books.ledger() as db:
+        judged = records(query.bills(db, query.Filter()), query.last_runs(db))
+        found = [one for one in reconcile.findings(db, query.Filter()) if one.wrong]
+    assert not found
+    running = Month.of(stage.AT)
+    assert {one.state for one in judged if one.month == running} == {"provisional"}
+    assert {one.state for one in judged if one.month < running} == {"complete"}
+
+
+def test_an_invoice_that_vanishes_from_the_list_is_disputed(books: Books) -> None:
+    host = stage.twin(months=2)
+    for provider, operation in (
+        ("cockroach", "list_invoices"),
+        ("vultr", "list_invoices"),
+        ("fastly", "list_invoices"),
+    ):
+        stage.collected(host, books, provider)
+        host.set_fault(stage.fault(provider, "invoice-vanishing", operation=operation, times=9))
+        stage.collected(host, books, provider)
+        with books.ledger() as db:
+            words = [one.words for one in reconcile.findings(db, query.Filter(provider)) if one.wrong]
+        assert any("no longer listed" in said for said in words) or provider == "cockroach", provider
+        host.clear_faults()
+
+
+def test_a_recheck_with_nothing_new_asks_no_more_than_the_first_time_and_a_sync_asks_little(books: Books) -> None:
+    host = stage.twin(months=6)
+    stage.collected(host, books)
+    first = len(host.requests)
+    host.requests.clear()
+    stage.collected(host, books)
+    again = len(host.requests)
+    assert again < first
+    longer, more = stage.twin(months=12), Books(books.directory / "longer")
+    stage.collected(longer, more)
+    longer.requests.clear()
+    stage.collected(longer, more)
+    assert len(longer.requests) - again <= 4, "a sync with nothing new must not grow with the history"
+    more.close()
+
+
+def test_no_secret_is_in_any_file_or_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    host, books = stage.twin(months=2), Books(tmp_path)
+    canaries = []
+    for number, one in enumerate(host.world.stages):
+        fresh = []
+        for account in one.accounts:
+            secret = {k: (f"canary-{account.name}-{k}" if k != "region" else v) for k, v in account.credentials.items()}
+            canaries += [value for key, value in secret.items() if key not in {"region", "client_id"}]
+            fresh.append(account._replace(credentials=secret))
+        host.world.stages[number] = one._replace(accounts=tuple(fresh))
+        host.set_fault(stage.fault(one.provider.name, "unauthorized", at=7))
+        host.set_fault(stage.fault(one.provider.name, "server-html", at=3, times=9))
+    stage.collected(host, books)
+    books.archive._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    books.close()
+    seen = caplog.text.encode() + b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    archive = Archive(tmp_path / "archive.sqlite")
+    seen += everything(archive)
+    archive.close()
+    for canary in canaries:
+        assert canary.encode() not in seen, canary
+    assert b"X-Amz-Signature=" not in seen
+
+
+def test_two_processes_sync_and_read_at_the_same_time(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from tests import stage; from billfold.books import Books\n"
+        "b = Books(Path(sys.argv[1])); stage.collected(stage.twin(months=2), b, sys.argv[2]); b.close()"
+    )
+    root = str(Path(__file__).parent.parent)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([root, *sys.path])}
+    names = ["cockroach", "vultr", "cockroach"]
+    running = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name], env=env) for name in names]
+    assert [one.wait(timeout=120) for one in running] == [0, 0, 0]
+    books = Books(tmp_path)
+    host = stage.twin(months=2)
+    from billfold.twin.world import stated
+
+    true = [stated(a, b) for a, b in host.world.bills(host.clock.now()) if a.provider in names]
+    assert sorted(map(str, listed(books))) == sorted(map(str, true))
+    assert not list(problems(books.archive))
+    books.close()
