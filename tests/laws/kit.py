@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import types
 from datetime import date, datetime
 from typing import Any, Literal, Union, get_args, get_origin
 
 import msgspec
-import types
 from hypothesis import strategies as st
 
 from billfold.providers.provider import Kind, Provider
@@ -35,7 +35,10 @@ def examples(host: Host, door: Provider) -> tuple[Account, dict[Kind, Operation[
 
 def questions(kind: Kind) -> st.SearchStrategy[Operation[Any]]:
     """Make any question of an operation."""
-    fields = {field.name: (field, of_type(field.type, path="{" + field.name + "}" in kind.path)) for field in msgspec.structs.fields(kind)}
+    fields = {
+        field.name: (field, of_type(field.type, path="{" + field.name + "}" in kind.path))
+        for field in msgspec.structs.fields(kind)
+    }
     required = {name: made for name, (field, made) in fields.items() if field.required}
     free = {name: made for name, (field, made) in fields.items() if not field.required}
     return st.fixed_dictionaries(required, optional=free).map(lambda said: kind(**said))

@@ -40,7 +40,9 @@ def rows(books: Books) -> list[dict[str, Any]]:
 def test_law_8_every_bill_of_the_default_world_adds_up(told: tuple[Host, Books]) -> None:
     _, books = told
     with books.ledger() as db:
-        bills = db.execute("SELECT provider, account, invoice_id, total, summed, parked FROM bills WHERE until_seq IS NULL")
+        bills = db.execute(
+            "SELECT provider, account, invoice_id, total, summed, parked FROM bills WHERE until_seq IS NULL"
+        )
         wrong = [bill for bill in bills.fetchall() if bill[5] is not None or bill[3] != bill[4]]
     assert not wrong
 
@@ -69,7 +71,9 @@ def test_law_9_the_books_balance(door: Provider, told: tuple[Host, Books]) -> No
     one = stages.stage(host, door.name)
     names = {account.name for account in one.accounts}
     columns = ("x_AccountName", "x_State", *one.twin.TELLS)
-    ours = Counter(worded(row, columns) for row in rows(books) if row["x_AccountName"] in names and not row["x_Synthetic"])
+    ours = Counter(
+        worded(row, columns) for row in rows(books) if row["x_AccountName"] in names and not row["x_Synthetic"]
+    )
     true: Counter[tuple[Any, ...]] = Counter()
     for account, bill in host.world.bills(host.clock.now()):
         if account.provider == door.name:
@@ -84,11 +88,37 @@ def test_law_9_the_books_balance(door: Provider, told: tuple[Host, Books]) -> No
 
 
 MANDATORY = (
-    "BilledCost BillingAccountId BillingCurrency BillingPeriodEnd BillingPeriodStart ChargeCategory ChargePeriodEnd "
-    "ChargePeriodStart ContractedCost EffectiveCost InvoiceIssuerName ListCost PricingCurrency ServiceCategory ServiceName "
-    "ServiceProviderName ServiceSubcategory x_ArchiveSeq x_JsonPath x_AccountName x_State"
-).split()
-PRICED = "ListUnitPrice ContractedUnitPrice PricingQuantity PricingUnit PricingCategory SkuId SkuPriceId".split()
+    "BilledCost",
+    "BillingAccountId",
+    "BillingCurrency",
+    "BillingPeriodEnd",
+    "BillingPeriodStart",
+    "ChargeCategory",
+    "ChargePeriodEnd",
+    "ChargePeriodStart",
+    "ContractedCost",
+    "EffectiveCost",
+    "InvoiceIssuerName",
+    "ListCost",
+    "PricingCurrency",
+    "ServiceCategory",
+    "ServiceName",
+    "ServiceProviderName",
+    "ServiceSubcategory",
+    "x_ArchiveSeq",
+    "x_JsonPath",
+    "x_AccountName",
+    "x_State",
+)
+PRICED = (
+    "ListUnitPrice",
+    "ContractedUnitPrice",
+    "PricingQuantity",
+    "PricingUnit",
+    "PricingCategory",
+    "SkuId",
+    "SkuPriceId",
+)
 
 
 def test_every_charge_has_the_columns_that_focus_makes_mandatory(told: tuple[Host, Books]) -> None:
@@ -104,7 +134,10 @@ def test_usage_and_purchases_are_priced_and_nothing_else_is(told: tuple[Host, Bo
     _, books = told
     for row in rows(books):
         priced = row["ChargeCategory"] in {"Usage", "Purchase"}
-        assert all((row[column] is not None) == priced for column in PRICED), (row["x_AccountName"], row["ChargeDescription"])
+        assert all((row[column] is not None) == priced for column in PRICED), (
+            row["x_AccountName"],
+            row["ChargeDescription"],
+        )
         if priced:
             difference = abs(row["ListUnitPrice"] * row["PricingQuantity"] - row["ListCost"])
             assert difference * 10**9 <= max(abs(row["ListCost"]), 1)

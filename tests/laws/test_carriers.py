@@ -66,7 +66,7 @@ async def told_later(client: Any, op: Operation[Any]) -> Any:
 
 
 def strip_url(said: Any) -> Any:
-    """A pre-signed URL differs by host and time; everything else must be equal."""
+    """Leave pre-signed URLs out, which differ by host and time; everything else must be equal."""
     return "a URL" if hasattr(said, "url") else said
 
 

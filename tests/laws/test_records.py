@@ -39,7 +39,9 @@ def within(part: Any, whole: Any) -> bool:
     return bool(part == whole)
 
 
-@pytest.mark.parametrize(("door", "path"), SAMPLES, ids=lambda value: value.name if isinstance(value, Path) else named(value))
+@pytest.mark.parametrize(
+    ("door", "path"), SAMPLES, ids=lambda value: value.name if isinstance(value, Path) else named(value)
+)
 def test_law_3_a_sample_body_survives_reading_and_writing(door: Provider, path: Path) -> None:
     try:
         op, response = understood(path.read_bytes(), door, None, {})

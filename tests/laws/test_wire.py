@@ -20,10 +20,8 @@ DOCUMENTED = {tuple(row.split()) for row in TABLE if row and not row.startswith(
 
 
 def test_law_1_the_declared_operations_are_the_documented_ones() -> None:
-    declared = {
-        (door.name, name_of(kind), kind.method, re.sub(r"\{\w+\}", "{}", kind.path)) for door, kind in KINDS
-    }
-    assert DOCUMENTED <= declared, f"documented but not declared: {sorted(DOCUMENTED - declared)}"
+    declared = {(door.name, name_of(kind), kind.method, re.sub(r"\{\w+\}", "{}", kind.path)) for door, kind in KINDS}
+    assert not DOCUMENTED - declared, f"documented but not declared: {sorted(DOCUMENTED - declared)}"
     extra = {row for row in declared - DOCUMENTED if row[1] not in BEYOND}
     assert not extra, f"declared but not documented: {sorted(extra)}"
 
@@ -35,7 +33,7 @@ BEYOND = {"get_service_level_usage_types"}
 @pytest.mark.parametrize(("door", "kind"), KINDS, ids=named)
 def test_law_1_every_operation_says_what_it_does_and_where_that_is_written(door: Provider, kind: Kind) -> None:
     first = (kind.__doc__ or "").strip().partition("\n")[0]
-    assert first.endswith((".", ":")) or first.endswith(","), f"{kind.__name__} has no first sentence: {first!r}"
+    assert first.endswith((".", ":", ",", ";")), f"{kind.__name__} has no first sentence: {first!r}"
     assert kind.docs.startswith("https://"), f"{kind.__name__} names no document"
     assert callable(getattr(door.api, name_of(kind), None)) or name_of(kind) in vars(door.api)
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from billfold.model.errors import LedgerError
-
-try:
-    import fcntl as locks
-except ImportError:  # no such locks on this system: the user sees to it
-    locks: Any = None  # type: ignore[no-redef]
 
 PATIENCE = 60.0
 """Seconds to wait for another process that collects the same account."""
@@ -23,9 +18,6 @@ PATIENCE = 60.0
 @contextmanager
 def turn(directory: Path, provider: str, account: str) -> Iterator[None]:
     """Hold the turn of an account; raises ``LedgerError`` where another process does not give it back in time."""
-    if not locks:
-        yield
-        return
     directory.mkdir(parents=True, exist_ok=True)
     name = hashlib.sha256(f"{provider}/{account}".encode()).hexdigest()[:16]
     with (directory / f"{name}.lock").open("w") as file:
@@ -39,9 +31,19 @@ def turn(directory: Path, provider: str, account: str) -> Iterator[None]:
         yield
 
 
-def _taken(number: int) -> bool:
-    try:
-        locks.flock(number, locks.LOCK_EX | locks.LOCK_NB)
-    except OSError:
-        return False
-    return True
+if sys.platform == "win32":
+
+    def _taken(number: int) -> bool:
+        """Take any lock for given: this system has no such locks, and the user sees to it."""
+        return number >= 0
+
+else:
+    import fcntl
+
+    def _taken(number: int) -> bool:
+        """Try to take the lock."""
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
