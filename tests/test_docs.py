@@ -54,3 +54,11 @@ def test_the_repository_names_no_neighbour_and_no_index() -> None:
             if path.name == "test_docs.py":
                 continue
             assert not re.search(r"\.\./shared|/work/|files\.pythonhosted|pypi\.org", text), path
+
+
+def test_every_fault_is_told_with_what_the_collector_makes_of_it() -> None:
+    from billfold.twin.faults import FAULTS, STORIES
+
+    told = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    for name in (*FAULTS, *STORIES):
+        assert re.search(rf"(^\| |, ){name}(,| \|)", told, re.MULTILINE), name

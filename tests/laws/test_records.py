@@ -22,7 +22,15 @@ def samples(door: Provider) -> list[Path]:
     return sorted(home.rglob("*.json"))
 
 
-SAMPLES = [(door, path) for door in DOORS for path in samples(door)]
+def is_answer(door: Provider, path: Path) -> bool:
+    try:
+        understood(path.read_bytes(), door, None, {})
+    except BillfoldError:
+        return False
+    return True
+
+
+SAMPLES = [(door, path) for door in DOORS for path in samples(door) if is_answer(door, path)]
 
 
 def exact(body: bytes) -> Any:
@@ -43,10 +51,7 @@ def within(part: Any, whole: Any) -> bool:
     ("door", "path"), SAMPLES, ids=lambda value: value.name if isinstance(value, Path) else named(value)
 )
 def test_law_3_a_sample_body_survives_reading_and_writing(door: Provider, path: Path) -> None:
-    try:
-        op, response = understood(path.read_bytes(), door, None, {})
-    except BillfoldError:
-        pytest.skip("not the answer of an operation: an error body or a part")
+    op, response = understood(path.read_bytes(), door, None, {})
     record = codec.decode(response.body, op.reply)
     assert within(exact(codec.encode(record)), exact(response.body))
     assert exact(codec.overlay(record, response.body)) == exact(response.body)
@@ -54,14 +59,7 @@ def test_law_3_a_sample_body_survives_reading_and_writing(door: Provider, path: 
 
 @pytest.mark.parametrize("door", DOORS, ids=named)
 def test_law_3_every_provider_has_samples_that_are_answers(door: Provider) -> None:
-    answers = 0
-    for path in samples(door):
-        try:
-            understood(path.read_bytes(), door, None, {})
-        except BillfoldError:
-            continue
-        answers += 1
-    assert answers >= 1
+    assert any(door is one for one, _ in SAMPLES)
 
 
 @pytest.mark.parametrize("door", DOORS, ids=named)
