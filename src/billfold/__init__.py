@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from billfold.clients import AsyncCockroach as AsyncCockroach
+    from billfold.clients import AsyncFastly as AsyncFastly
+    from billfold.clients import AsyncGenesys as AsyncGenesys
+    from billfold.clients import AsyncVultr as AsyncVultr
     from billfold.clients import Cockroach as Cockroach
+    from billfold.clients import Fastly as Fastly
+    from billfold.clients import Genesys as Genesys
+    from billfold.clients import Vultr as Vultr
 
 __version__ = "0.1.0"
 

@@ -16,7 +16,10 @@ from typing_extensions import Unpack
 from billfold.model.errors import Misasked, SetupError
 from billfold.providers import provider
 from billfold.providers.cockroach.api import CockroachApi
+from billfold.providers.fastly.api import FastlyApi
+from billfold.providers.genesys.api import GenesysApi
 from billfold.providers.provider import Provider
+from billfold.providers.vultr.api import VultrApi
 from billfold.transport.aio import AsyncHttp
 from billfold.transport.http import Settings
 from billfold.transport.sync import Http
@@ -114,6 +117,62 @@ class AsyncCockroach(_Async, CockroachApi[AsyncHttp]):
 
     def __init__(self, api_key: str | None = None, **options: Unpack[Options]) -> None:
         super().__init__(_awaited("cockroach", {"api_key": api_key}, options))
+
+
+class Fastly(_Sync, FastlyApi[Http]):
+    """Fastly's billing API, version 2 (retired) and 3."""
+
+    def __init__(self, token: str | None = None, **options: Unpack[Options]) -> None:
+        super().__init__(_at_once("fastly", {"token": token}, options))
+
+
+class AsyncFastly(_Async, FastlyApi[AsyncHttp]):
+    """Fastly's billing API, version 2 (retired) and 3, awaited."""
+
+    def __init__(self, token: str | None = None, **options: Unpack[Options]) -> None:
+        super().__init__(_awaited("fastly", {"token": token}, options))
+
+
+class Vultr(_Sync, VultrApi[Http]):
+    """Vultr's billing API."""
+
+    def __init__(self, api_key: str | None = None, **options: Unpack[Options]) -> None:
+        super().__init__(_at_once("vultr", {"api_key": api_key}, options))
+
+
+class AsyncVultr(_Async, VultrApi[AsyncHttp]):
+    """Vultr's billing API, awaited."""
+
+    def __init__(self, api_key: str | None = None, **options: Unpack[Options]) -> None:
+        super().__init__(_awaited("vultr", {"api_key": api_key}, options))
+
+
+class Genesys(_Sync, GenesysApi[Http]):
+    """Genesys Cloud's billing API; ``region`` is an AWS region name or a bare domain."""
+
+    def __init__(
+        self,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        region: str | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        given = {"client_id": client_id, "client_secret": client_secret, "region": region}
+        super().__init__(_at_once("genesys", given, options))
+
+
+class AsyncGenesys(_Async, GenesysApi[AsyncHttp]):
+    """Genesys Cloud's billing API, awaited; ``region`` is an AWS region name or a bare domain."""
+
+    def __init__(
+        self,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        region: str | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        given = {"client_id": client_id, "client_secret": client_secret, "region": region}
+        super().__init__(_awaited("genesys", given, options))
 
 
 def client(name: str) -> type[Any]:

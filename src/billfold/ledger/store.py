@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from billfold.ledger.columns import BILLS, CHARGE_COLUMNS, KINDS, PROVENANCE, SCHEMA
+from billfold.ledger.columns import BILLS, CHARGE_COLUMNS, KINDS, SCHEMA
 from billfold.ledger.digest import ROW
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
@@ -245,11 +245,8 @@ def _sums(batch: Charges, currency: str) -> tuple[Decimal, int]:
 def _insert(db: duckdb.DuckDBPyConnection, number: int, batch: Charges, state: State) -> None:
     common = batch.common._replace(x_AccountName=None, x_State=str(state))
     names = [name for name in batch.varying if name not in {"x_AccountName", "x_State"}]
-    index = {name: batch.varying.index(name) for name in names}
-    columns = list(zip(*batch.lines, strict=True))
-    seq = common.x_ArchiveSeq
-    names = [n for n in names if not (n in PROVENANCE and seq is not None)]
-    arrays = [pa.array(columns[index[name]], type=KINDS[name][1]) for name in names]
+    columns = dict(zip(batch.varying, zip(*batch.lines, strict=True), strict=True))
+    arrays = [pa.array(columns[name], type=KINDS[name][1]) for name in names]
     lines = pa.table(arrays, names=names)  # noqa: F841 - read by name in the SQL below
     fixed = [name for name in CHARGE_COLUMNS if name not in names and getattr(common, name) is not None]
     db.execute(

@@ -56,5 +56,5 @@ def as_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], numbers: Se
         table.add_column(column.replace("_", " "), justify="right" if column in numbers else "left", no_wrap=True)
     for row in rows:
         table.add_row(*("" if row[column] is None else str(word(row[column])) for column in columns))
-    width = None if sys.stdout.isatty() else 200
+    width = None if sys.stdout.isatty() else 10_000  # a file or a pipe gets every digit
     Console(width=width, highlight=False, markup=False, emoji=False).print(table)

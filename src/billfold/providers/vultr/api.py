@@ -1,0 +1,203 @@
+"""What can be asked of Vultr: its billing operations, and the account they belong to."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+
+import msgspec
+
+from billfold.model.errors import Unreadable
+from billfold.providers.vultr.records import (
+    Account,
+    AccountReply,
+    Bandwidth,
+    BandwidthReply,
+    Billing,
+    BillingHistory,
+    Error,
+    Invoice,
+    InvoiceItem,
+    InvoiceItems,
+    InvoiceList,
+    InvoiceReply,
+    Links,
+    Meta,
+    PendingCharges,
+)
+from billfold.wire import codec
+from billfold.wire.ask import Problem
+from billfold.wire.bound import Api, C, call, listing
+from billfold.wire.codec import Maybe
+from billfold.wire.message import Response
+from billfold.wire.operation import FORMATS, Operation
+from billfold.wire.paging import Paged
+
+ACL = ("billing",)
+SEED = "https://github.com/vultr/vultr-python-client/blob/main/docs/apis/tags/BillingApi.md"
+GOVULTR = "https://pkg.go.dev/github.com/vultr/govultr/v3#BillingService"
+ACCOUNT = "https://www.vultr.com/api/#tag/account/operation/get-account"
+MOST = 500
+"""The most items a page can have; 100 where nothing is asked."""
+
+
+class Page(Protocol):
+    """What every page of a list has."""
+
+    meta: Maybe[Meta]
+
+
+P = TypeVar("P", bound=Page)
+I = TypeVar("I")  # noqa: E741 - an item
+
+
+class Listing(Paged[P, I], Generic[P, I], frozen=True, kw_only=True):
+    """A list in pages of ``per_page`` items (100 by default, 500 at most), each with the cursor of the next."""
+
+    page_size: ClassVar[str] = "per_page"
+    permissions = ACL
+    docs = SEED
+    per_page: int | None = None
+    cursor: str | None = None
+
+    def after(self, page: P) -> Self | None:
+        """Return the question for the page that the next link names, or None where it names none."""
+        following = codec.given(_links(page).next, "")
+        return msgspec.structs.replace(self, cursor=following) if following else None
+
+    def ended(self, page: P) -> bool:
+        """Tell whether the vendor said that there is no next page: its next link is empty, not absent."""
+        return _links(page).next == ""
+
+    def stated_total(self, page: P) -> int | None:
+        """Return the size of the whole list as the vendor states it."""
+        return codec.given(codec.given(page.meta, Meta()).total, None)
+
+    def first(self) -> Self:
+        """Return the question for the first page."""
+        return msgspec.structs.replace(self, cursor=None)
+
+
+def _links(page: Page) -> Links:
+    return codec.given(codec.given(page.meta, Meta()).links, Links())
+
+
+class ListBillingHistory(Listing[BillingHistory, Billing], frozen=True, kw_only=True):
+    """List the billing history: invoices, payments and credits, with the balance after each, in US dollars."""
+
+    path = "/billing/history"
+    seed = True
+
+    def items(self, page: BillingHistory) -> list[Billing]:
+        """Return the rows of the page."""
+        return codec.given(page.billing_history, [])
+
+
+class ListInvoices(Listing[InvoiceList, Invoice], frozen=True, kw_only=True):
+    """List the invoices that were issued, with their amounts in US dollars."""
+
+    path = "/billing/invoices"
+    seed = True
+
+    def items(self, page: InvoiceList) -> list[Invoice]:
+        """Return the invoices of the page."""
+        return codec.given(page.billing_invoices, [])
+
+
+class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
+    """Get one invoice by its id: date, amount and description, without its lines."""
+
+    path = "/billing/invoices/{invoice_id}"
+    reply: ClassVar[Any] = InvoiceReply
+    unwrap = "billing_invoice"
+    permissions = ACL
+    seed = True
+    docs = SEED
+    invoice_id: int | str
+
+
+class GetInvoiceItems(Listing[InvoiceItems, InvoiceItem], frozen=True, kw_only=True):
+    """Get the lines of an invoice: hours (at most 672 of a month are charged), overage and discounts, in US dollars."""
+
+    path = "/billing/invoices/{invoice_id}/items"
+    seed = True
+    invoice_id: int | str
+
+    def items(self, page: InvoiceItems) -> list[InvoiceItem]:
+        """Return the lines of the page."""
+        return codec.given(page.invoice_items, [])
+
+
+class ListPendingCharges(Paged[PendingCharges, InvoiceItem], frozen=True, kw_only=True):
+    """List what the running month has cost so far, in US dollars; the whole list comes in one answer."""
+
+    path = "/billing/pending-charges"
+    permissions = ACL
+    docs = GOVULTR
+
+    def items(self, page: PendingCharges) -> list[InvoiceItem]:
+        """Return the charges of the answer."""
+        return codec.given(page.pending_charges, [])
+
+    def after(self, page: PendingCharges) -> None:
+        """Return None: the whole list comes in one answer."""
+
+    def ended(self, page: PendingCharges) -> bool:
+        """Tell whether the list was there at all: an answer without ``pending_charges`` proves nothing."""
+        return isinstance(page.pending_charges, list)
+
+
+class GetPendingChargesCsv(Operation[bytes], frozen=True, kw_only=True):
+    """Get what the running month has cost so far as a CSV file."""
+
+    path = "/billing/pending-charges/csv"
+    reply: ClassVar[Any] = bytes
+    media = FORMATS["csv"]
+    permissions = ACL
+    docs = "https://www.vultr.com/api/#tag/billing/operation/pending-charges-csv"
+
+
+class GetAccount(Operation[Account], frozen=True, kw_only=True):
+    """Get the account's name, balance (negative in your favour) and the sum of its pending charges, in US dollars."""
+
+    path = "/account"
+    reply: ClassVar[Any] = AccountReply
+    unwrap = "account"
+    docs = ACCOUNT
+
+
+class GetAccountBandwidth(Operation[Bandwidth], frozen=True, kw_only=True):
+    """Get the account's traffic in GB and what it costs beyond the allowance: last month, so far, and projected."""
+
+    path = "/account/bandwidth"
+    reply: ClassVar[Any] = BandwidthReply
+    unwrap = "bandwidth"
+    docs = "https://www.vultr.com/api/#tag/account/operation/get-account-bandwidth"
+
+
+class VultrApi(Api[C]):
+    """The billing operations of Vultr."""
+
+    list_billing_history = listing(ListBillingHistory)
+    list_invoices = listing(ListInvoices)
+    get_invoice = call(GetInvoice)
+    get_invoice_items = listing(GetInvoiceItems)
+    list_pending_charges = listing(ListPendingCharges)
+    get_pending_charges_csv = call(GetPendingChargesCsv)
+    get_account = call(GetAccount)
+    get_account_bandwidth = call(GetAccountBandwidth)
+
+
+def problem(response: Response) -> Problem:
+    """Read an error body: ``{"error": ..., "status": ...}``, whatever of it is there, whatever its content type."""
+    try:
+        said = codec.decode(response.body, Error)
+    except Unreadable:
+        return Problem(f"the vendor answered {response.media_type or 'without a content type'}")
+    code = codec.given(said.status, None)
+    return Problem(_words(codec.given(said.error, "")), str(code) if isinstance(code, int | str) else None)
+
+
+def _words(error: object) -> str:
+    if isinstance(error, str):
+        return error or "the vendor gave no reason"
+    return codec.encode(error).decode()

@@ -1,0 +1,81 @@
+"""Reads what Vultr says in words only: times in several spellings, what a description is about, the mark of a listing."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from billfold.model.period import Month, instant
+from billfold.providers.vultr.records import Invoice
+from billfold.wire.codec import given
+
+_MONTH_FIRST = re.compile(r"(\d{2})-(\d{2})-(\d{4})(.*)", re.DOTALL)
+_YEARS = range(1990, 2990)
+
+
+@lru_cache(maxsize=16_384)
+def when(text: str) -> datetime:
+    """Read a time of the vendor's, in UTC; raises ``ValueError`` for what is none.
+
+    Spellings seen: ``2026-09-01T00:00:00+00:00`` (today's), ``09-01-2021T00:00:00+00:00`` (month first),
+    ``2021-08-31 20:00:00`` (without a zone, taken as UTC), a day alone.
+    """
+    found = _MONTH_FIRST.fullmatch(text.strip())
+    try:
+        read = instant(f"{found[3]}-{found[1]}-{found[2]}{found[4]}" if found else text)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{text[:40]!r} is no time") from error
+    if read.year not in _YEARS:
+        raise ValueError(f"{text[:40]!r} is no time of this age")
+    return read
+
+
+def billed_month(invoice: Invoice) -> Month:
+    """Return the month that an invoice bills: the one before its date. Raises ``ValueError`` for a date that is none."""
+    return Month.of(when(given(invoice.date, ""))).plus(-1)
+
+
+def mark(invoice: Invoice) -> str:
+    """Return the mark of an invoice's listing: a short hash of its id, date and amount.
+
+    Not of ``balance``: that is the account's, and said of old invoices as well it would make all of them look changed.
+    """
+    amount = given(invoice.amount, None)
+    said = (given(invoice.id, ""), given(invoice.date, ""), "" if amount is None else _spelled(amount))
+    return hashlib.sha256("\x1f".join(map(str, said)).encode()).hexdigest()[:16]
+
+
+def _spelled(amount: Decimal) -> str:
+    return str(amount.normalize()) if amount else "0"
+
+
+class Thing(NamedTuple):
+    """What a description names: an address or a name, a label, and the size of an instance."""
+
+    id: str | None
+    name: str | None
+    size: str
+
+
+NOTHING = Thing(None, None, "")
+
+
+def thing(description: str) -> Thing:
+    """Read ``1.1.1.1 (8192 MB) [label]`` or ``Load Balancer (name)``; nothing where the text has neither form."""
+    text, label = description, None
+    if text.endswith("]"):
+        head, bracket, said = text[:-1].partition(" [")
+        if bracket:
+            text, label = head, said
+    if not text.endswith(")"):
+        return NOTHING
+    head, bracket, inner = text[:-1].partition(" (")
+    if not bracket or not inner:
+        return NOTHING
+    if " " not in head and ("." in head or ":" in head):
+        return Thing(head, label, inner)
+    return Thing(inner, label or inner, "")
