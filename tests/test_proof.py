@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -134,11 +135,12 @@ def test_a_restated_month_is_kept_twice_and_told(provider: str, kind: str, books
         then = query.invoices(db, query.Filter(seq=books.archive.seq_at(seen - timedelta(minutes=1))))
     assert then == before
     changed = [bill for bill in after if bill not in before]
-    assert len(events) == 1
-    assert (kind == "restated-split" and events[0]["difference"].strip("0.") == "") or len(changed) == 1
+    assert events
+    assert len(changed) <= len(events)
+    assert changed or kind == "restated-split"
     assert {event["invoice_id"] for event in events} >= {bill["invoice_id"] for bill in changed}
     moved = {"restated-added": (0, 1), "restated-changed": (1, 1), "restated-split": (1, 2)}[kind]
-    assert (len(events[0]["gone"]), len(events[0]["come"])) == moved
+    assert moved in {(len(event["gone"]), len(event["come"])) for event in events}
 
 
 def listed(books: Books) -> list[dict[str, Any]]:
@@ -187,19 +189,22 @@ def test_redaction_leaves_no_personal_data_and_the_chain_whole(books: Books) -> 
     host = stage.twin(months=2)
     stage.collected(host, books, "genesys")
     live = told(books)
-    assert b"@" in everything(books.archive)
+    assert MAIL.search(everything(books.archive))
     assert redact(books) > 0
-    assert b"@" not in everything(books.archive)
+    assert not MAIL.search(everything(books.archive))
     assert redact(books) == 0
     assert not list(problems(books.archive))
     books.drop()
     assert told(books) == live
 
 
+MAIL = re.compile(rb"[\w.]+@[\w.-]+\.(example|invalid|com)")
+
+
 def everything(archive: Archive) -> bytes:
     import zlib
 
-    return b"".join(zlib.decompress(packed) for _, _, packed, _ in archive.bodies() if not packed.startswith(b"%PDF"))
+    return b"\n".join(zlib.decompress(packed) for _, _, packed, _ in archive.bodies())
 
 
 def test_completeness_is_a_fact_for_every_account_and_month(books: Books) -> None:
@@ -215,7 +220,7 @@ def test_completeness_is_a_fact_for_every_account_and_month(books: Books) -> Non
 
 
 def test_an_invoice_that_vanishes_from_the_list_is_disputed(books: Books) -> None:
-    host = stage.twin(months=2)
+    host = stage.twin(months=3)
     for provider, operation in (
         ("cockroach", "list_invoices"),
         ("vultr", "list_invoices"),
@@ -226,7 +231,7 @@ def test_an_invoice_that_vanishes_from_the_list_is_disputed(books: Books) -> Non
         stage.collected(host, books, provider)
         with books.ledger() as db:
             words = [one.words for one in reconcile.findings(db, query.Filter(provider)) if one.wrong]
-        assert any("no longer listed" in said for said in words) or provider == "cockroach", provider
+        assert any("no longer listed" in said for said in words), provider
         host.clear_faults()
 
 

@@ -128,7 +128,9 @@ class Books:
         db.execute("BEGIN")
         try:
             seq = self.archive.last_seq(run.id)
-            owner = store.owner(db, run.provider, self.identity(run), run.account, run.id, seq)
+            listing = self._listing(run)
+            ids = json.loads(listing)["ids"] if listing else []
+            owner = store.owner(db, run.provider, self.identity(run), run.account, run.id, seq, ids)
             told: dict[str, set[str]] = {}
             for bill in _careful(door.bills(reading), problems):
                 store.book(db, bill, owner)
@@ -136,7 +138,6 @@ class Books:
                     told.setdefault(bill.invoice_id, set()).add(bill.currency)
             store.retire(db, owner, told)
             checks = list(_careful(iter(door.checks(reading)), problems))
-            listing = self._listing(run)
             store.close_run(
                 db, owner, run.ended or "", run.outcome or "", problems=problems, listing=listing, checks=checks
             )

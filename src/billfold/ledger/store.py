@@ -43,12 +43,26 @@ class Owner(NamedTuple):
     seq: int
 
 
-def owner(db: duckdb.DuckDBPyConnection, provider: str, identity: str | None, name: str, run: int, seq: int) -> Owner:
-    """Find whose run it is and note its name; an account whose identity was not known before keeps its history."""
+def owner(
+    db: duckdb.DuckDBPyConnection,
+    provider: str,
+    identity: str | None,
+    name: str,
+    run: int,
+    seq: int,
+    listed: list[str],
+) -> Owner:
+    """Find whose run it is and note its name; an account whose identity was not known before keeps its history.
+
+    ``listed`` are the invoices that the run lists: an account of the same name that has one of them is the same customer,
+    whatever the vendor says of itself now, so that no bill can be counted twice.
+    """
     unknown = f"name:{name}"
     known = db.execute(
         "SELECT account FROM accounts WHERE provider=? AND name=? ORDER BY run DESC LIMIT 1", [provider, name]
     ).fetchone()
+    if known and identity and known[0] != identity and _has_any(db, provider, known[0], listed):
+        identity = known[0] if known[0] != unknown else identity
     account = identity or (known[0] if known else unknown)
     if identity and known and known[0] == unknown:
         db.execute("UPDATE bills SET account=? WHERE provider=? AND account=?", [identity, provider, unknown])
@@ -90,6 +104,11 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
             time.sleep(0.05)
         except (duckdb.Error, OSError) as error:
             raise StaleLedgerError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _has_any(db: duckdb.DuckDBPyConnection, provider: str, account: str, listed: list[str]) -> bool:
+    query = "SELECT 1 FROM bills WHERE provider=? AND account=? AND invoice_id IN (SELECT unnest(?)) LIMIT 1"
+    return db.execute(query, [provider, account, listed]).fetchone() is not None
 
 
 def _is_ours(db: duckdb.DuckDBPyConnection) -> bool:

@@ -85,10 +85,10 @@ def line_ids_changing(tree: Any, places: Places) -> None:
 
 
 def invoice_vanishing(tree: Any, places: Places) -> None:
-    """Leave the list's last item out, and count as if it had never been."""
+    """Leave the item in the list's middle out, and count as if it had never been."""
     items = _items(tree, places)
     if items:
-        items.pop()
+        items.pop(len(items) // 2)
     count = at(tree, places.size) if places.size else None
     if isinstance(count, int):
         put(tree, places.size, count - 1)

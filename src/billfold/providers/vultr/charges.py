@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from billfold.model.bill import Bill, Charges, State, detail_id
+from billfold.model.bill import Bill, Charges, DetailIds, State
 from billfold.model.errors import Endless
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month, Period
@@ -187,13 +187,12 @@ def _common(month: Month, reading: Reading, owner: Account) -> CostAndUsage:
 def _charges(common: CostAndUsage, pages: Iterator[Page], missing: Decimal | None, *, clean: bool) -> Iterator[Charges]:
     period = Period(common.BillingPeriodStart, common.BillingPeriodEnd)  # type: ignore[arg-type]
     ready: list[Line] = []
-    ordinal, last = 0, Page((), 0, "$")
+    ids, last = common.InvoiceId and DetailIds(common.InvoiceId), Page((), 0, "$")
     for last in pages:
         for index, item in enumerate(last.items):
             if clean or not flaw(item):
-                place = Place(common.InvoiceId, ordinal, last.seq, f"{last.path}[{index}]")
+                place = Place(ids or None, last.seq, f"{last.path}[{index}]")
                 ready.append(line(item, place, period))
-            ordinal += 1
         if len(ready) >= TOGETHER:
             yield Charges(common, ready)
             ready = []
@@ -208,7 +207,7 @@ def _rounding(common: CostAndUsage, missing: Decimal, last: Page) -> CostAndUsag
     return row._replace(
         ChargePeriodStart=common.BillingPeriodStart,
         ChargePeriodEnd=common.BillingPeriodEnd,
-        InvoiceDetailId=common.InvoiceId and detail_id(common.InvoiceId, -1, missing),
+        InvoiceDetailId=common.InvoiceId and DetailIds(common.InvoiceId).next("rounding"),
         PricingCurrencyEffectiveCost=missing,
         ServiceCategory="Other",
         ServiceName=VULTR,

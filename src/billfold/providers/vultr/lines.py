@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from billfold.model.bill import detail_id
+from billfold.model.bill import DetailIds
 from billfold.model.money import ZERO
 from billfold.model.period import Period
 from billfold.model.pricing import Price, price
@@ -59,10 +59,9 @@ class Line(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a line stands: the invoice (None for pending charges), its number there, the answer and the path in it."""
+    """Where a line stands: what gives its invoice's lines their ids (None for pending charges), the answer, the path."""
 
-    invoice_id: str | None
-    ordinal: int
+    ids: DetailIds | None
     seq: int
     path: str
 
@@ -130,7 +129,7 @@ def line(item: InvoiceItem, place: Place, period: Period) -> Line:
             total,
             unit,
             total,
-            place.invoice_id and detail_id(place.invoice_id, place.ordinal, text, total),
+            place.ids and place.ids.next(product, text, item.start_date),
             total,
             unit,
             unit,

@@ -20,6 +20,7 @@ from billfold.providers.stage import Account
 from billfold.providers.vultr.entries import Entry, added, billed, usage
 from billfold.providers.vultr.fleet import trimmed
 from billfold.providers.vultr.large import Large, wanted
+from billfold.providers.vultr.retold import retold
 
 VULTR = "Vultr"
 TOGETHER = 5000
@@ -62,7 +63,7 @@ def closed(account: Account, now: datetime) -> Iterator[Month]:
 def lines(account: Account, month: Month) -> Sequence[Entry]:
     """Return the lines of a closed month's invoice."""
     length = wanted(account) if month == account.first_month else 0
-    return Large(month, length) if length else billed(account, month)
+    return Large(month, length) if length else retold(account, month, billed(account, month))
 
 
 @lru_cache(maxsize=256)

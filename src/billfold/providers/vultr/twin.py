@@ -11,7 +11,7 @@ from billfold.model.bill import Bill
 from billfold.model.errors import Misasked
 from billfold.model.period import Month
 from billfold.providers.stage import Account as Played
-from billfold.providers.stage import Caller, Denied, Moment, No
+from billfold.providers.stage import Caller, Denied, Moment, No, Places
 from billfold.providers.vultr import replies, scenario
 from billfold.providers.vultr.api import (
     GetAccount,
@@ -40,6 +40,16 @@ TELLS = (
     "ServiceProviderName",
 )  # fmt: skip
 """The columns that the vendor's API carries: what must come back from the wire as it was in the truth."""
+
+_LIST = Places(money="total", size="meta.total")
+PLACES = {
+    "list_invoices": _LIST._replace(items="billing_invoices", money="amount"),
+    "get_invoice": Places(money="billing_invoice.amount"),
+    "get_invoice_items": _LIST._replace(items="invoice_items"),
+    "list_billing_history": _LIST._replace(items="billing_history", money="amount", state="type"),
+    "list_pending_charges": Places("pending_charges", "total"),
+    "get_account": Places(money="account.pending_charges"),
+}
 
 
 def accounts(seed: int, first_month: Month) -> tuple[Played, ...]:
