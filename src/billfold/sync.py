@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 from billfold.books import REFUSED, Books, question
@@ -120,8 +122,7 @@ def _all(
     marks, owners = _known(books, accounts, before)
 
     def collect(account: Account) -> tuple[Outcome, Run]:
-        known = Known(clock(), since or Month.of(clock()).plus(-FIRST_DEPTH), marks[account.name])
-        return _collect(books, account, known, progress, opened, clock)
+        return _collect(books, account, since or FIRST_DEPTH, marks[account.name], progress, opened, clock)
 
     with ThreadPoolExecutor(max_workers=workers or max(len(accounts), 1)) as pool:
         collected = list(pool.map(collect, accounts))
@@ -163,7 +164,8 @@ def _begin(books: Books, account: Account, when: datetime) -> Run:
 def _collect(
     books: Books,
     account: Account,
-    known: Known,
+    since: Month | int,
+    marks: dict[str, str],
     progress: Progress,
     opened: Callable[[Account], Carrier],
     clock: Callable[[], datetime],
@@ -174,7 +176,8 @@ def _collect(
     try:
         wires = opened(account)
         try:
-            _converse(_Desk(books, run, wires, clock), account, known, outcome, progress)
+            desk = _Desk(books, run, wires, clock)
+            _converse(desk, account, Known(desk.vendor_time, since, marks), outcome, progress)
         finally:
             wires.close()
     except BillfoldError as error:
@@ -204,6 +207,18 @@ class _Desk:
     run: Run
     wires: Carrier
     clock: Callable[[], datetime]
+    heard: datetime | None = None
+
+    def vendor_time(self) -> datetime:
+        """Return the vendor's time as its last answer had it, or ours: what is a running month is the vendor's to say."""
+        return self.heard or self.clock()
+
+    def _hear(self, response: Response) -> Response:
+        try:
+            self.heard = parsedate_to_datetime(response.headers.get("date", "")).astimezone(UTC)
+        except ValueError:
+            self.heard = self.heard or None
+        return response
 
     def answer(self, ask: Ask, outcome: Outcome) -> Any:
         found = next(self._kept(ask.op), None)
@@ -238,13 +253,14 @@ class _Desk:
         raise AssertionError("the last reading returns or raises")
 
     def _asked(self, ask: Ask) -> Response:
-        response = self.wires.send(ask.op)
+        response = self._hear(self.wires.send(ask.op))
         return self.wires.fetch(ask.document(read(ask.op, response))) if ask.document else response
 
     def _kept(self, op: Operation[Any]) -> Iterator[Response]:
         for kept in self.books.archive.answers(run=self.run.id, operation=name_of(op), question=question(op)):
             if kept.status == 200:
-                yield Response(kept.status, {}, self.books.archive.body(kept.body))
+                body = self.books.archive.body(kept.body)
+                yield self._hear(Response(kept.status, json.loads(kept.headers), body))
 
     def _keep(self, op: Operation[Any], response: Response, mark: str = "") -> None:
         self.books.archive.add(

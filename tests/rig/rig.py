@@ -259,7 +259,7 @@ def live(seed: int, days: int) -> tuple[int, str]:
     lived = 0
     try:
         while lived < days:
-            step = dice.randint(1, 9)
+            step = dice.randint(1, 40)
             lived += step
             host.clock.advance(timedelta(days=step, hours=dice.randint(0, 5)))
             host.clear_faults()

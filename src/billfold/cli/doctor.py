@@ -53,12 +53,11 @@ def _examine(account: Account) -> int:
 
 def _questions(account: Account, wires: Carrier) -> int:
     from billfold.model.errors import NotReady, Refused
-    from billfold.model.period import Month
     from billfold.providers.provider import Known
     from billfold.sync import now
     from billfold.wire.operation import name_of, read
 
-    known = Known(now(), Month.of(now()).plus(-1))
+    known = Known(now(), 1)
     plan, said, missing, asked = account.provider.collect(known), None, 0, set()
     for _ in range(QUESTIONS):
         try:

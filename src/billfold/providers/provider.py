@@ -50,15 +50,27 @@ class Ask(NamedTuple):
     document: Callable[[Any], str] | None = None
 
 
-class Known(NamedTuple):
+class Known:
     """What a collection may take into account: the time, the first month wanted, and the issued bills already booked.
 
-    ``issued`` maps an invoice id to the mark of its listing when it was booked.
+    ``now`` may be a clock (the vendor's own, heard in its answers), ``since`` a number of months before now. ``issued``
+    maps an invoice id to the mark of its listing when it was booked.
     """
 
-    now: datetime
-    since: Month
-    issued: Mapping[str, str] = {}
+    def __init__(
+        self, now: datetime | Callable[[], datetime], since: Month | int, issued: Mapping[str, str] | None = None
+    ) -> None:
+        self._now, self._since, self.issued = now, since, issued or {}
+
+    @property
+    def now(self) -> datetime:
+        """The time, as far as it is known by now."""
+        return self._now() if callable(self._now) else self._now
+
+    @property
+    def since(self) -> Month:
+        """The first month wanted."""
+        return self._since if isinstance(self._since, Month) else Month.of(self.now).plus(-self._since)
 
 
 Plan = Generator[Ask, Any, None]

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Generator
 from urllib.parse import urljoin, urlsplit
 
-from billfold.model.errors import ApiError, Refused, Unreachable, refused_as
+from billfold.model.errors import ApiError, Refused, Unreachable
 from billfold.wire.message import Failure, Request, Response
 
 HOPS = 4
@@ -30,7 +30,7 @@ def fetching(url: str, base_url: str, provider: str) -> Generator[Request, Respo
     else:
         raise _error(f"more than {HOPS} redirects", provider)
     if reply.status != 200:
-        raise refused_as(reply.status)(
+        raise Refused(
             "the document was refused", provider=provider, operation="document", status=reply.status
         )
     if not reply.body:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from datetime import datetime
+from email.utils import format_datetime
 from typing import Any, NamedTuple
 
 from billfold.model.errors import Misasked
@@ -94,7 +95,8 @@ class Host:
             )
         )
         extra = getattr(stage.twin, "HEADERS", {})
-        return response._replace(headers={**extra, **response.headers, "x-billfold-twin": stage.provider.name})
+        told = {"date": format_datetime(self.clock.now(), usegmt=True), "x-billfold-twin": stage.provider.name}
+        return response._replace(headers={**extra, **response.headers, **told})
 
     def _struck(self, stage: Stage, request: Request) -> tuple[str | None, Response]:
         op, wrong = self._heard(stage, request)

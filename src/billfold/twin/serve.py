@@ -50,7 +50,12 @@ def listen(address: str, port: int) -> socket.socket:
 def serve(host: Host, door: socket.socket) -> None:
     """Serve until interrupted."""
     config = uvicorn.Config(
-        application(answering(host)), log_level="warning", access_log=False, lifespan="off", server_header=False
+        application(answering(host)),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        date_header=False,
     )
     uvicorn.Server(config).run(sockets=[door])
 
