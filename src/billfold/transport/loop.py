@@ -42,7 +42,8 @@ class Loop:
             except StopIteration as done:
                 return done.value  # type: ignore[no-any-return]
             parts = urlsplit(request.path)
-            reply = self._server(as_heard(request._replace(path=parts.path, query=tuple(parse_qsl(parts.query)))))
+            whole = f"{parts.scheme}://{parts.netloc}{parts.path}"
+            reply = self._server(as_heard(request._replace(path=whole, query=tuple(parse_qsl(parts.query)))))
 
     def _wait(self, wait: Wait) -> Failure | None:
         self.waits.append(wait)

@@ -1,0 +1,345 @@
+"""What can be asked of Fastly: billing v2 (retired, kept for saved answers), billing v3, and who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, ClassVar, Literal, Self, TypeVar
+
+import msgspec
+
+from billfold.model.errors import Unreadable
+from billfold.providers.fastly.records import (
+    BillingEstimateResponse,
+    BillingResponse,
+    CurrentUser,
+    Error,
+    Invoice,
+    ListEomInvoicesResponse,
+    Metadata,
+    Mtdinvoice,
+    Serviceusagemetric,
+    Serviceusagemetrics,
+    ServiceusagemetricsData,
+    Serviceusagetype,
+    Serviceusagetypes,
+    TokenSelf,
+    Usagemetric,
+    Usagemetrics,
+)
+from billfold.wire import codec
+from billfold.wire.ask import Problem
+from billfold.wire.bound import Api, C, call, either, listing
+from billfold.wire.message import Response
+from billfold.wire.operation import Operation
+from billfold.wire.paging import Paged
+from billfold.wire.waiting import Waiting
+
+L = TypeVar("L", bound=Paged[Any, Any])
+ROLES = ("billing", "superuser")
+SEED = "https://github.com/fastly/fastly-py/blob/main/docs/BillingApi.md"
+V3 = "https://www.fastly.com/documentation/reference/api/account/billing/invoices/"
+USAGE = "https://www.fastly.com/documentation/reference/api/account/billing/usage-metrics/"
+TOKENS = "https://www.fastly.com/documentation/reference/api/auth-tokens/user/"
+USERS = "https://www.fastly.com/documentation/reference/api/account/user/"
+MOST, MOST_SERVICES = 200, 10_000
+"""The most invoices, and the most services, that a page can have."""
+ESTIMATING = Waiting(first=2.0, factor=1.5, most=15.0, within=120.0)
+"""An estimate takes less than 5 seconds as a rule and up to 60; until then the answer is 202."""
+
+
+class ByMonth(msgspec.Struct, frozen=True, kw_only=True):
+    """A month given by year and number; the number 5 is asked as ``05``."""
+
+    year: int | str
+    month: int | str
+
+    def __post_init__(self) -> None:
+        _written_out(self, year=self.year, month=self.month)
+
+
+def _written_out(op: msgspec.Struct, **parts: int | str | None) -> None:
+    for name, value in parts.items():
+        if isinstance(value, int):
+            msgspec.structs.force_setattr(op, name, f"{value:0{4 if name == 'year' else 2}}")
+
+
+class GetInvoice(ByMonth, Operation[BillingResponse], frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Get the invoice for a given year and month; ``format="csv"`` or ``"pdf"`` gives the file as bytes.
+
+    Any month from when the customer was created. Billing v2: amounts in US dollars; retired by Fastly since 2025-03.
+    """
+
+    path = "/billing/v2/year/{year}/month/{month}"
+    permissions = ROLES
+    seed = True
+    docs = SEED
+
+
+class GetInvoiceFile(ByMonth, Operation[bytes], frozen=True, kw_only=True):
+    """Get the invoice for a given year and month as a CSV or PDF file.
+
+    Billing v2, retired by Fastly since 2025-03; the CSV's columns are documented nowhere.
+    """
+
+    called = "get_invoice"
+    path = "/billing/v2/year/{year}/month/{month}"
+    permissions = ROLES
+    seed = True
+    docs = SEED
+    format: Literal["csv", "pdf"]
+
+
+class GetInvoiceById(Operation[BillingResponse], frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Get the invoice for the given invoice_id; ``format="csv"`` or ``"pdf"`` gives the file as bytes.
+
+    Billing v2: amounts in US dollars; retired by Fastly since 2025-03.
+    """
+
+    path = "/billing/v2/account_customers/{customer_id}/invoices/{invoice_id}"
+    permissions = ROLES
+    seed = True
+    docs = SEED
+    customer_id: str
+    invoice_id: int | str
+
+
+class GetInvoiceByIdFile(Operation[bytes], frozen=True, kw_only=True):
+    """Get the invoice for the given invoice_id as a CSV or PDF file.
+
+    Billing v2, retired by Fastly since 2025-03; the CSV's columns are documented nowhere.
+    """
+
+    called = "get_invoice_by_id"
+    path = "/billing/v2/account_customers/{customer_id}/invoices/{invoice_id}"
+    permissions = ROLES
+    seed = True
+    docs = SEED
+    customer_id: str
+    invoice_id: int | str
+    format: Literal["csv", "pdf"]
+
+
+class GetInvoiceMtd(Operation[BillingEstimateResponse], frozen=True, kw_only=True):
+    """Get the current month-to-date estimate, in US dollars; made on demand and cached for 4 hours.
+
+    Accounts with parent-pay have none, and a parent's estimate leaves its children out. Billing v2, retired since 2025-03.
+    """
+
+    path = "/billing/v2/account_customers/{customer_id}/mtd_invoice"
+    waiting = ESTIMATING
+    permissions = ROLES
+    seed = True
+    docs = SEED
+    customer_id: str
+    month: int | str | None = None
+    year: int | str | None = None
+
+    def __post_init__(self) -> None:
+        _written_out(self, year=self.year, month=self.month)
+
+
+class GetServiceLevelUsageTypes(Operation[list[Serviceusagetype]], frozen=True, kw_only=True):
+    """Get the products and usage types that can be asked for by service (billing v2, retired since 2025-03)."""
+
+    path = "/billing/v2/account_customers/{customer_id}/service-usage-types"
+    reply: ClassVar[Any] = Serviceusagetypes
+    unwrap = "data"
+    permissions = ROLES
+    docs = "https://github.com/fastly/fastly-py/blob/v5.10.0/docs/BillingUsageMetricsApi.md"
+    customer_id: str
+
+
+class ListInvoices(Paged[ListEomInvoicesResponse, Invoice], frozen=True, kw_only=True):
+    """List the posted invoices of the token's customer with their lines, the newest period first.
+
+    100 a page, 200 at most. Billing v3. The last day of a period is in it.
+    """
+
+    path = "/billing/v3/invoices"
+    page_size: ClassVar[str] = "limit"
+    permissions = ROLES
+    docs = V3
+    billing_start_date: date | None = None
+    billing_end_date: date | None = None
+    limit: int | None = None
+    cursor: str | None = None
+
+    def items(self, page: ListEomInvoicesResponse) -> list[Invoice]:
+        """Return the invoices of the page; raises ``Unreadable`` where it has no list of them."""
+        if not isinstance(page.data, list):
+            raise Unreadable("the page has no list of invoices")
+        return page.data
+
+    def after(self, page: ListEomInvoicesResponse) -> Self | None:
+        """Return the question for the page that the cursor names, or None where there is no cursor."""
+        return _following(self, [page.meta])
+
+    def ended(self, page: ListEomInvoicesResponse) -> bool:
+        """Tell whether the page says that it is the last one; a page without ``meta`` says nothing."""
+        return isinstance(page.meta, Metadata) and not codec.given(page.meta.next_cursor, "")
+
+    def stated_total(self, page: ListEomInvoicesResponse) -> int | None:
+        """Return how many invoices the vendor says there are."""
+        return codec.given(codec.given(page.meta, Metadata()).total, None)
+
+    def first(self) -> Self:
+        """Return the question for the first page."""
+        return msgspec.structs.replace(self, cursor=None)
+
+
+class GetInvoiceByInvoiceId(Operation[Invoice], frozen=True, kw_only=True):
+    """Get a posted invoice with its lines, in its own currency (billing v3)."""
+
+    path = "/billing/v3/invoices/{invoice_id}"
+    permissions = ROLES
+    docs = V3
+    invoice_id: int | str
+
+
+class GetMonthToDateInvoice(Operation[Mtdinvoice], frozen=True, kw_only=True):
+    """Get the running month so far, in US dollars; made on demand, so the first answers may be "not yet" (billing v3).
+
+    Accounts that cannot have one (parent-pay) are refused with HTTP 422.
+    """
+
+    path = "/billing/v3/invoices/month-to-date"
+    waiting = ESTIMATING
+    permissions = ROLES
+    errors = (401, 404, 422, 500)
+    docs = V3
+
+
+class GetUsageMetrics(Operation[list[Usagemetric]], frozen=True, kw_only=True):
+    """Get monthly usage by product and region, both months (``2026-05``) included; three months at most (billing v3)."""
+
+    path = "/billing/v3/usage-metrics"
+    reply: ClassVar[Any] = Usagemetrics
+    unwrap = "data"
+    permissions = ROLES
+    docs = USAGE
+    start_month: str
+    end_month: str
+
+
+class GetServiceLevelUsage(Paged[Serviceusagemetrics, Serviceusagemetric], frozen=True, kw_only=True):
+    """Get usage by service; ``product_id`` and ``usage_type_name`` go together, months as ``2026-05`` (billing v3).
+
+    1000 a page, 10000 at most. Units only: Fastly bills no service by itself.
+    """
+
+    path = "/billing/v3/service-usage-metrics"
+    page_size: ClassVar[str] = "limit"
+    permissions = ROLES
+    docs = USAGE
+    product_id: str | None = None
+    service: str | None = None
+    usage_type_name: str | None = None
+    start_month: str | None = None
+    end_month: str | None = None
+    limit: int | None = None
+    cursor: str | None = None
+
+    def items(self, page: Serviceusagemetrics) -> list[Serviceusagemetric]:
+        """Return the services of the page, of all its usage types."""
+        return [service for part in _parts(page) for service in codec.given(part.details, [])]
+
+    def after(self, page: Serviceusagemetrics) -> Self | None:
+        """Return the question for the page that the cursor names, or None where there is no cursor."""
+        return _following(self, [page.meta, *(part.meta for part in _parts(page))])
+
+    def ended(self, page: Serviceusagemetrics) -> bool:
+        """Tell whether the page says that it is the last one; a page without ``meta`` says nothing."""
+        metas = [page.meta, *(part.meta for part in _parts(page))]
+        return any(isinstance(meta, Metadata) for meta in metas) and self.after(page) is None
+
+    def stated_total(self, page: Serviceusagemetrics) -> int | None:
+        """Return how many services the vendor says there are, where one usage type was asked for."""
+        metas = [page.meta, *(part.meta for part in _parts(page))]
+        totals = {codec.given(meta.total, None) for meta in metas if isinstance(meta, Metadata)}
+        return totals.pop() if len(totals) == 1 else None
+
+    def first(self) -> Self:
+        """Return the question for the first page."""
+        return msgspec.structs.replace(self, cursor=None)
+
+
+def _parts(page: Serviceusagemetrics) -> list[ServiceusagemetricsData]:
+    if isinstance(page.data, ServiceusagemetricsData):
+        return [page.data]
+    if isinstance(page.data, list):
+        return page.data
+    raise Unreadable("the page has no usage")
+
+
+def _following(op: L, metas: Iterable[object]) -> L | None:
+    for meta in metas:
+        if isinstance(meta, Metadata) and (cursor := codec.given(meta.next_cursor, "")):
+            return msgspec.structs.replace(op, cursor=cursor)
+    return None
+
+
+class GetTokenSelf(Operation[TokenSelf], frozen=True, kw_only=True):
+    """Get the token that asks: its customer, scopes and expiry. Every token may ask this."""
+
+    path = "/tokens/self"
+    docs = TOKENS
+
+
+class GetCurrentUser(Operation[CurrentUser], frozen=True, kw_only=True):
+    """Get the user whose token asks, with customer and role. Automation tokens have no user."""
+
+    path = "/current_user"
+    docs = USERS
+
+
+class FastlyApi(Api[C]):
+    """The billing operations of Fastly."""
+
+    get_invoice = either(GetInvoice, GetInvoiceFile)
+    get_invoice_by_id = either(GetInvoiceById, GetInvoiceByIdFile)
+    get_invoice_mtd = call(GetInvoiceMtd)
+    get_service_level_usage_types = call(GetServiceLevelUsageTypes)
+    list_invoices = listing(ListInvoices)
+    get_invoice_by_invoice_id = call(GetInvoiceByInvoiceId)
+    get_month_to_date_invoice = call(GetMonthToDateInvoice)
+    get_usage_metrics = call(GetUsageMetrics)
+    get_service_level_usage = listing(GetServiceLevelUsage)
+    get_token_self = call(GetTokenSelf)
+    get_current_user = call(GetCurrentUser)
+
+
+OPERATIONS: tuple[type[Operation[Any]], ...] = (
+    GetInvoiceById,
+    GetInvoiceByIdFile,
+    GetInvoice,
+    GetInvoiceFile,
+    GetInvoiceMtd,
+    GetServiceLevelUsageTypes,
+    ListInvoices,
+    GetMonthToDateInvoice,
+    GetInvoiceByInvoiceId,
+    GetUsageMetrics,
+    GetServiceLevelUsage,
+    GetTokenSelf,
+    GetCurrentUser,
+)
+"""All of them; where a saved answer fits two, the first one is taken: it says most of what the answer must hold."""
+
+
+def problem(response: Response) -> Problem:
+    """Read an error body: ``msg`` with ``detail``, ``title`` with ``detail``, or ``errors[]``, whatever its content type."""
+    request_id = response.headers.get("fastly-trace-id")
+    try:
+        error = codec.decode(response.body, Error)
+    except Unreadable:
+        return Problem(f"the vendor answered {response.media_type or 'without a content type'}", None, request_id)
+    words = _words(error) or "the vendor gave no reason"
+    return Problem(words[:400], str(codec.given(error.code, "")) or None, request_id)
+
+
+def _words(error: Error) -> str:
+    said = [codec.given(error.msg, ""), codec.given(error.title, ""), codec.given(error.detail, "")]
+    for one in error.errors if isinstance(error.errors, list) else []:
+        said += [text for key in ("title", "detail") if isinstance(one, dict) and isinstance(text := one.get(key), str)]
+    return ": ".join(dict.fromkeys(text for text in said if text))

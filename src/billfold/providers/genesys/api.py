@@ -1,0 +1,269 @@
+"""What can be asked of Genesys Cloud: its eight billing operations, six of them previews, and how it says no."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Generic, Literal, Self, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from billfold.model.errors import Unreadable
+from billfold.providers.genesys import records
+from billfold.providers.genesys.records import BillingContract, BillingInvoice, BillingInvoiceItem
+from billfold.wire import codec
+from billfold.wire.ask import Problem
+from billfold.wire.bound import Api, C, call, listing
+from billfold.wire.codec import given
+from billfold.wire.message import Response
+from billfold.wire.operation import Operation
+from billfold.wire.paging import Paged
+from billfold.wire.waiting import Waiting
+
+DOCS = "https://github.com/MyPureCloud/platform-client-sdk-python/blob/master/build/docs/BillingApi.md"
+PARTNERS = "https://developer.genesys.cloud/billing/partner-billing"
+VIEW = ("billing:subscription:view",)
+P = TypeVar("P", bound=records.Listing)
+I = TypeVar("I")  # noqa: E741 - an item
+
+
+class Cursored(Paged[P, I], Generic[P, I], frozen=True, kw_only=True, rename="camel"):
+    """A list whose pages name the next one by a cursor in ``nextUri``; the filters stay as they are."""
+
+    permissions = VIEW
+    preview = True
+    seed = True
+    docs = DOCS
+    before: str | None = None
+    after_: str | None = msgspec.field(default=None, name="after")
+    page_size: int | None = None  # type: ignore[assignment, misc]  # the vendor's own name for it
+
+    def first(self) -> Self:
+        """Return the question for the list's first page."""
+        return msgspec.structs.replace(self, before=None, after_=None)
+
+    def after(self, page: P) -> Self | None:
+        """Return the same question with the cursor out of ``nextUri``, or None where there is none."""
+        # NOTE: the vendor's command line reads `after`, or `cursor`, out of the link (platform-client-sdk-cli).
+        link = dict(parse_qsl(urlsplit(given(page.next_uri, "")).query))
+        cursor = link.get("after") or link.get("cursor")
+        return msgspec.structs.replace(self, before=None, after_=cursor) if cursor else None
+
+    def ended(self, page: P) -> bool:
+        """Tell whether the page has no next link; a link without a cursor proves nothing."""
+        return not given(page.next_uri, "")
+
+
+class GetBillingContracts(Cursored[records.BillingContractListing, BillingContract], frozen=True, kw_only=True):
+    """List contracts, with their plans and billing periods.
+
+    ``page_size`` is at most 10 since platform API release 10793 (200 before); dates compare with the contract's span.
+    """
+
+    path = "/api/v2/billing/contracts"
+    date_start: date | None = None
+    date_end: date | None = None
+    status: Literal["Active", "Inactive"] | None = None
+    external_number: str | None = None
+
+    def items(self, page: records.BillingContractListing) -> list[BillingContract]:
+        """Return the contracts of the page."""
+        return given(page.entities, [])
+
+
+class GetBillingContractsInvoices(Cursored[records.BillingInvoiceListing, BillingInvoice], frozen=True, kw_only=True):
+    """List invoices and credit memos; ``page_size`` is at most 200, dates compare with the day of the invoice.
+
+    The vendor spells ``payment_status`` UnPaid in the question and Unpaid in the answer: both are taken.
+    """
+
+    path = "/api/v2/billing/contracts/invoices"
+    date_start: date | None = None
+    date_end: date | None = None
+    payment_status: Literal["Paid", "UnPaid", "Unpaid"] | None = None
+
+    def items(self, page: records.BillingInvoiceListing) -> list[BillingInvoice]:
+        """Return the invoices of the page."""
+        return given(page.entities, [])
+
+
+class GetBillingContractsInvoiceLines(
+    Cursored[records.BillingInvoiceItemListing, BillingInvoiceItem], frozen=True, kw_only=True
+):
+    """List the lines of an invoice, in the invoice's currency; ``page_size`` is at most 200.
+
+    Lines have no price and no tax mark; dates are days of service, the last one included.
+    """
+
+    path = "/api/v2/billing/contracts/invoices/{invoice_id}/lines"
+    invoice_id: str
+
+    def items(self, page: records.BillingInvoiceItemListing) -> list[BillingInvoiceItem]:
+        """Return the lines of the page."""
+        return given(page.entities, [])
+
+
+class GetBillingContract(Operation[BillingContract], frozen=True, kw_only=True, rename="camel"):
+    """Get one contract by its id, with its plans and billing periods."""
+
+    path = "/api/v2/billing/contracts/{contract_id}"
+    permissions = VIEW
+    preview = True
+    seed = True
+    docs = DOCS
+    contract_id: str
+
+
+class GetBillingContractBillingperiod(
+    Operation[records.BillingContractPeriodDetail], frozen=True, kw_only=True, rename="camel"
+):
+    """Get what was used in a billing period of a contract: overage charges and wallets, in money before tax.
+
+    An open period moves daily; its prepaid seats are not in it.
+    """
+
+    path = "/api/v2/billing/contracts/{contract_id}/billingperiods/{billing_period_id}"
+    permissions = VIEW
+    preview = True
+    seed = True
+    docs = DOCS
+    contract_id: str
+    billing_period_id: str
+
+
+class GetBillingContractsInvoiceDocument(Operation[records.UrlResponse], frozen=True, kw_only=True, rename="camel"):
+    """Get the URL of an invoice's PDF; fetch it at once and without credentials, for it is one itself."""
+
+    path = "/api/v2/billing/contracts/invoices/{invoice_id}/document"
+    permissions = VIEW
+    preview = True
+    seed = True
+    docs = DOCS
+    invoice_id: str
+
+
+class GetBillingReportsBillableusage(Operation[records.BillingUsageReport], frozen=True, kw_only=True, rename="camel"):
+    """Get the licences and devices in use between two times: quantities and names, no prices.
+
+    The vendor prepares the report (status InProgress) and updates it once a day, up to the day before.
+    """
+
+    path = "/api/v2/billing/reports/billableusage"
+    permissions = ("billing:subscription:read", "billing:subscription:view")
+    seed = True
+    docs = DOCS
+    waiting = Waiting(field="status", pending="InProgress")
+    start_date: datetime
+    end_date: datetime
+
+
+class GetBillingTrusteebillingoverviewTrustorOrgId(
+    Operation[records.TrusteeBillingOverview], frozen=True, kw_only=True, rename="camel"
+):
+    """Get a partner's overview of a customer organization: quantities and prices as text, before tax, without voice.
+
+    ``billing_period_index``: 0 is the active period (days after its end, too, some users report), 1 the one before.
+    """
+
+    path = "/api/v2/billing/trusteebillingoverview/{trustor_org_id}"
+    permissions = ("affiliateOrganization:clientBilling:view",)
+    seed = True
+    docs = PARTNERS
+    trustor_org_id: str
+    billing_period_index: int | None = None
+
+
+def _contracts(
+    *,
+    before: str | None = None,
+    after: str | None = None,
+    page_size: int | None = None,
+    date_start: date | None = None,
+    date_end: date | None = None,
+    status: Literal["Active", "Inactive"] | None = None,
+    external_number: str | None = None,
+) -> GetBillingContracts:
+    return GetBillingContracts(
+        before=before,
+        after_=after,
+        page_size=page_size,
+        date_start=date_start,
+        date_end=date_end,
+        status=status,
+        external_number=external_number,
+    )
+
+
+def _invoices(
+    *,
+    before: str | None = None,
+    after: str | None = None,
+    page_size: int | None = None,
+    date_start: date | None = None,
+    date_end: date | None = None,
+    payment_status: Literal["Paid", "UnPaid", "Unpaid"] | None = None,
+) -> GetBillingContractsInvoices:
+    return GetBillingContractsInvoices(
+        before=before,
+        after_=after,
+        page_size=page_size,
+        date_start=date_start,
+        date_end=date_end,
+        payment_status=payment_status,
+    )
+
+
+def _lines(
+    *, invoice_id: str, before: str | None = None, after: str | None = None, page_size: int | None = None
+) -> GetBillingContractsInvoiceLines:
+    return GetBillingContractsInvoiceLines(invoice_id=invoice_id, before=before, after_=after, page_size=page_size)
+
+
+_contracts.__doc__ = GetBillingContracts.__doc__
+_invoices.__doc__ = GetBillingContractsInvoices.__doc__
+_lines.__doc__ = GetBillingContractsInvoiceLines.__doc__
+
+
+class GenesysApi(Api[C]):
+    """The billing operations of Genesys Cloud."""
+
+    get_billing_contract = call(GetBillingContract)
+    get_billing_contract_billingperiod = call(GetBillingContractBillingperiod)
+    get_billing_contracts = listing(_contracts)
+    get_billing_contracts_invoice_document = call(GetBillingContractsInvoiceDocument)
+    get_billing_contracts_invoice_lines = listing(_lines)
+    get_billing_contracts_invoices = listing(_invoices)
+    get_billing_reports_billableusage = call(GetBillingReportsBillableusage)
+    get_billing_trusteebillingoverview_trustor_org_id = call(GetBillingTrusteebillingoverviewTrustorOrgId)
+
+
+OPERATIONS = (
+    GetBillingContract,
+    GetBillingContractBillingperiod,
+    GetBillingContracts,
+    GetBillingContractsInvoiceDocument,
+    GetBillingContractsInvoiceLines,
+    GetBillingContractsInvoices,
+    GetBillingReportsBillableusage,
+    GetBillingTrusteebillingoverviewTrustorOrgId,
+)
+
+
+def problem(response: Response) -> Problem:
+    """Read an error body: the API's, the token endpoint's, or whatever of either is there."""
+    number = response.headers.get("inin-correlation-id")
+    try:
+        body = codec.decode(response.body, records.ErrorBody)
+        login = codec.decode(response.body, records.LoginError)
+    except Unreadable:
+        said = f"the vendor answered {response.media_type or 'without a content type'}"
+        return Problem(said, request_id=number)
+    message = given(body.message, "") or given(login.description, "") or given(login.error_description, "")
+    code = given(body.code, "") or given(login.error, "")
+    return Problem(message or "the vendor gave no reason", code or None, given(body.context_id, "") or number)
+
+
+def login_refusal(response: Response) -> str:
+    """Say why a login was refused, in the vendor's words."""
+    said = problem(response)
+    return f"the login was refused: {said.message}" + (f" ({said.code})" if said.code else "")

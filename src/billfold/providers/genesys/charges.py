@@ -1,0 +1,148 @@
+"""Genesys Cloud's invoices as FOCUS charges, and what no invoice bills yet as estimates.
+
+Invoice lines are what is billed. A period's charges and wallets are an estimate until the period has an invoice. Licence
+reports and trustee overviews are never charges. The judgement calls are in this folder's README.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from billfold.model.bill import Bill
+from billfold.model.errors import ApiError
+from billfold.model.period import Period
+from billfold.providers.genesys.api import (
+    GetBillingContract,
+    GetBillingContractBillingperiod,
+    GetBillingContracts,
+    GetBillingContractsInvoiceDocument,
+    GetBillingContractsInvoiceLines,
+    GetBillingContractsInvoices,
+)
+from billfold.providers.genesys.estimates import Used, estimate, overage
+from billfold.providers.genesys.invoices import Listed, Overages, Page, bill, corrected
+from billfold.providers.genesys.listed import Calendar, span
+from billfold.providers.genesys.records import BillingContract, BillingInvoice
+from billfold.providers.provider import Answer, Listing, Reading
+from billfold.wire.codec import given
+from billfold.wire.operation import read
+
+
+def bills(reading: Reading) -> Iterator[Bill]:
+    """Yield a bill for each invoice whose lines were read, then the estimates of periods that have no invoice."""
+    calendar = Calendar(_contracts(reading).values())
+    listed, pages, used = _listed(reading), _answers(reading), _used(reading, calendar)
+    overages = {(given(one.contract.id, ""), period): overage(one) for period, all_ in used.items() for one in all_}
+    for invoice_id, one in listed.items():
+        # An invoice whose lines were not asked for is in the books already; a saved list by itself has no contracts.
+        if invoice_id in pages or not calendar.contracts or not given(one.invoice.id, ""):
+            yield _bill(one, pages.get(invoice_id, []), calendar, overages, listed)
+    for invoice_id in [one for one in pages if one not in listed]:
+        yield _orphan(invoice_id, pages[invoice_id], calendar)
+    billed = {calendar.ended(one.invoice) for one in listed.values()}
+    for period, parts in used.items():
+        # Half an estimate is none: where a contract's part could not be read, the one known before stays.
+        if period not in billed and _running(calendar, period) <= {given(one.contract.id, "") for one in parts}:
+            yield from estimate(period, parts)
+
+
+def _running(calendar: Calendar, period: Period) -> set[str]:
+    """Return the contracts that have a period."""
+    return {
+        given(contract.id, "")
+        for contract in calendar.contracts
+        if any(span(one) == period for one in given(contract.billing_periods, []))
+    }
+
+
+def identity(reading: Reading) -> str | None:
+    """Return the oldest contract's id: whoever sees it sees the same invoices."""
+    known = [(given(one.date_start, ""), found) for found, one in _contracts(reading).items()]
+    return min(known)[1] if known else None
+
+
+def listing(reading: Reading) -> Listing | None:
+    """Say which invoices were listed, whether the list came to its end, and since when it reaches."""
+    ids, found = set[str](), None
+    for answer in reading.answers(GetBillingContractsInvoices, payment_status=None, date_end=None):
+        op, page = answer.op, read(answer.op, answer.response)
+        assert isinstance(op, GetBillingContractsInvoices)
+        ids |= {str(given(invoice.id, "")) for invoice in op.items(page)}
+        since = (
+            datetime(op.date_start.year, op.date_start.month, op.date_start.day, tzinfo=UTC) if op.date_start else None
+        )
+        found = Listing(frozenset(ids), op.ended(page), since)
+    return found
+
+
+def checks(reading: Reading) -> Iterator[str]:
+    """Say which documents are none: the vendor gives them as PDF, from its first bytes to its end mark."""
+    for answer in reading.answers(GetBillingContractsInvoiceDocument):
+        op, body = answer.op, answer.response.body
+        assert isinstance(op, GetBillingContractsInvoiceDocument)
+        if not body.startswith(b"%PDF-"):
+            yield f"invoice {op.invoice_id}: its document is not a PDF"
+        elif b"%%EOF" not in body[-1024:]:
+            yield f"invoice {op.invoice_id}: its document is cut off"
+
+
+def _contracts(reading: Reading) -> dict[str, BillingContract]:
+    found: dict[str, BillingContract] = {}
+    for answer in reading.answers(GetBillingContracts):
+        found |= {given(one.id, ""): one for one in given(read(answer.op, answer.response).entities, [])}
+    for answer in reading.answers(GetBillingContract):
+        one = read(answer.op, answer.response)
+        found[given(one.id, "")] = one
+    return {contract_id: one for contract_id, one in found.items() if contract_id}
+
+
+def _listed(reading: Reading) -> dict[str, Listed]:
+    found: dict[str, Listed] = {}
+    for answer in reading.answers(GetBillingContractsInvoices):
+        for index, invoice in enumerate(given(read(answer.op, answer.response).entities, [])):
+            place = Listed(invoice, answer.seq, f"$.entities[{index}]", answer.fetched_at)
+            found[str(given(invoice.id, "")) or f"{answer.seq}/{index}"] = place
+    return found
+
+
+def _answers(reading: Reading) -> dict[str, list[Answer]]:
+    """Gather the pages of lines by invoice; their bodies are read one invoice at a time."""
+    found: dict[str, list[Answer]] = {}
+    for answer in reading.answers(GetBillingContractsInvoiceLines):
+        found.setdefault(answer.op.invoice_id, []).append(answer)  # type: ignore[attr-defined]
+    return found
+
+
+def _bill(
+    listed: Listed, answers: Iterable[Answer], calendar: Calendar, overages: Overages, known: Iterable[str] = ()
+) -> Bill:
+    try:
+        pages = [_page(answer) for answer in answers]
+        return bill(listed, pages, calendar, overages)._replace(corrects=corrected(listed.invoice, pages, known))
+    except (ApiError, ValueError, ArithmeticError) as error:
+        made = bill(listed, [], calendar, overages)
+        return made._replace(problems=(f"its lines cannot be read: {error}",))
+
+
+def _page(answer: Answer) -> Page:
+    page = read(answer.op, answer.response)
+    return Page(given(page.entities, []), answer.seq, answer.op.ended(page))  # type: ignore[attr-defined]
+
+
+def _orphan(invoice_id: str, answers: list[Answer], calendar: Calendar) -> Bill:
+    """Make a bill of lines whose invoice was not read: nothing is known of its amount, so that it is parked."""
+    invoice = BillingInvoice(id=invoice_id, date_invoiced=answers[0].fetched_at.date().isoformat())
+    made = _bill(Listed(invoice, answers[0].seq, "$", answers[0].fetched_at), answers, calendar, {})
+    return made._replace(issued_on=None, problems=("the invoice itself was not read", *made.problems))
+
+
+def _used(reading: Reading, calendar: Calendar) -> dict[Period, list[Used]]:
+    known = {given(one.id, ""): one for one in calendar.contracts}
+    found: dict[Period, list[Used]] = {}
+    for answer in reading.answers(GetBillingContractBillingperiod):
+        detail = read(answer.op, answer.response)
+        contract = known.get(answer.op.contract_id, BillingContract())  # type: ignore[attr-defined]
+        if period := span(detail):
+            found.setdefault(period, []).append(Used(contract, detail, answer))
+    return found

@@ -1,0 +1,205 @@
+"""What was used in a billing period that has no invoice yet, as one estimate: overage charges and wallets.
+
+Prepaid seats are not in it: the vendor's period detail has no money for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from billfold.model.bill import Bill, Charges, State
+from billfold.model.focus import CostAndUsage
+from billfold.model.money import EXACT, ZERO, exact_sum, times
+from billfold.model.period import Period
+from billfold.model.pricing import Price, price
+from billfold.providers.genesys import kinds, lines, spelling
+from billfold.providers.genesys.commitments import commitments
+from billfold.providers.genesys.lines import PLATFORM, VENDOR, Line, What, When, Where
+from billfold.providers.genesys.listed import is_closed, is_open, name
+from billfold.providers.genesys.records import (
+    BillingCharge,
+    BillingContract,
+    BillingContractPeriodDetail,
+    BillingProduct,
+    BillingWallet,
+    NamedEntity,
+)
+from billfold.providers.provider import Answer
+from billfold.wire.codec import Maybe, given
+
+
+class Used(NamedTuple):
+    """What was used under a contract in a period."""
+
+    contract: BillingContract
+    detail: BillingContractPeriodDetail
+    answer: Answer
+
+
+def overage(used: Used) -> Decimal:
+    """Return what was used beyond what was bought, in money."""
+    charges = [given(one.overage_charge, ZERO) for one in given(used.detail.charges, [])]
+    return exact_sum([*charges, *(given(one.balance_overage_charge, ZERO) for one in given(used.detail.wallets, []))])
+
+
+def estimate(period: Period, all_used: Iterable[Used]) -> Iterator[Bill]:
+    """Yield an estimate of a period for each currency, over all contracts."""
+    used = list(all_used)
+    found: dict[str, list[Charges]] = {}
+    problems: dict[str, list[str]] = {}
+    for one in used:
+        for currency, rows in _by_currency(one, period).items():
+            found.setdefault(currency, []).append(Charges(_common(one, period, currency), rows))
+            problems.setdefault(currency, []).extend(_problems(one, currency))
+    for currency, batches in sorted(found.items()):
+        yield Bill(
+            state=State.ESTIMATE,
+            invoice_id=None,
+            period=period,
+            currency=currency,
+            total=None,
+            listed=sum(len(batch.lines) for batch in batches),
+            charges=[batch for batch in batches if batch.lines],
+            issuer=VENDOR,
+            commitments=commitments((one.contract for one in used), used[0].answer.fetched_at),
+            problems=tuple(dict.fromkeys(problems[currency])),
+        )
+
+
+def _problems(used: Used, currency: str) -> Iterator[str]:
+    if not is_open(used.detail) and not is_closed(used.detail):
+        yield f"the period's status {given(used.detail.status, None)!r} is not known"
+    if currency == "XXX":
+        yield "the period states no currency"
+    for charge in given(used.detail.charges, []):
+        yield from _doubt(given(charge.id, ""), spelling.overage(charge), charge.overage_rate, charge.overage_charge)
+    for wallet in given(used.detail.wallets, []):
+        over, cost = given(wallet.balance_overage, None), wallet.balance_overage_charge
+        yield from _doubt(given(wallet.id, ""), over, wallet.balance_overage_rate, cost)
+
+
+def _doubt(native: str, over: Decimal | None, rate: Maybe[Decimal], cost: Maybe[Decimal]) -> Iterator[str]:
+    """Say what is wrong with an amount: not there, or another than quantity and rate give, beyond rounding."""
+    if over and not isinstance(cost, Decimal):
+        yield f"{native} has an overage and no amount"
+    elif over is not None and isinstance(rate, Decimal) and isinstance(cost, Decimal):
+        off = abs(EXACT.subtract(cost, times(over, rate)))
+        if off > max(Decimal(1), abs(cost) / 100):
+            yield f"{native} states {over} over at {rate} and an amount of {cost}"
+
+
+def _by_currency(used: Used, period: Period) -> dict[str, list[Line]]:
+    """Make the lines; where a charge says no currency, it has that of its neighbours, or of the contract's plans."""
+    detail, when = used.detail, When(*period)
+    charges, wallets = given(detail.charges, []), given(detail.wallets, [])
+    said = [c.overage_currency for c in charges] + [w.balance_overage_currency for w in wallets]
+    usual = next((word for word in map(_word, said) if word), "") or _planned(used.contract) or "XXX"
+    found: dict[str, list[Line]] = {usual: []}
+    for index, charge in enumerate(charges):
+        mine = found.setdefault(_word(charge.overage_currency) or usual, [])
+        mine.append(_of_charge(charge, used.contract, when, f"$.charges[{index}]"))
+    for index, wallet in enumerate(wallets):
+        mine = found.setdefault(_word(wallet.balance_overage_currency) or usual, [])
+        mine.append(_of_wallet(wallet, used.contract, when, f"$.wallets[{index}]"))
+    return found
+
+
+def _word(currency: Maybe[str]) -> str:
+    return given(currency, "")
+
+
+def _planned(contract: BillingContract) -> str:
+    items = (item for plan in given(contract.plans, []) for item in given(plan.items, []))
+    return next((word for item in items if (word := _word(item.currency_iso_code))), "")
+
+
+def _common(used: Used, period: Period, currency: str) -> CostAndUsage:
+    number, title = name(used.contract.bill_to_customer)
+    category, subcategory = kinds.family(PLATFORM)
+    return CostAndUsage(
+        BillingAccountId=number or "unknown",
+        BillingAccountName=title or number or None,
+        BillingAccountType="Customer",
+        BillingCurrency=currency,
+        BillingPeriodStart=period.start,
+        BillingPeriodEnd=period.end,
+        HostProviderName=VENDOR,
+        InvoiceIssuerName=VENDOR,
+        PricingCurrency=currency,
+        ServiceCategory=category,
+        ServiceName=PLATFORM,
+        ServiceProviderName=VENDOR,
+        ServiceSubcategory=subcategory,
+        x_ArchiveSeq=used.answer.seq,
+    )
+
+
+def _of_charge(charge: BillingCharge, contract: BillingContract, when: When, path: str) -> Line:
+    product = given(charge.product, BillingProduct())
+    service = given(product.name, "") or given(charge.name, "") or PLATFORM
+    cost, over = lines.money(charge.overage_charge), spelling.overage(charge) or ZERO
+    priced = _priced(cost, over, charge.overage_rate)
+    what = _what(product, service, given(product.unit_of_measure, ""), charge.organizations, contract)
+    facts = (
+        *_about(contract, charge.organizations),
+        ("PrepaidQuantity", lines.digits(spelling.prepaid(charge))),
+        ("FairUseQuantity", lines.digits(spelling.fair_use(charge))),
+        ("OverageRate", lines.digits(charge.overage_rate)),
+        ("ConvertedTokenCount", lines.digits(charge.converted_token_count)),
+        ("TokenConversionRate", lines.digits(charge.token_conversion_rate)),
+    )
+    where = Where(path, given(charge.id, None), None, lines.details(*facts))
+    what = what._replace(committed=bool(given(charge.converted_token_count, ZERO)))
+    consumed = spelling.actual(charge)
+    description = given(charge.name, "") or service
+    return lines.line(what, cost, priced, priced.quantity if consumed is None else consumed, description, when, where)
+
+
+def _of_wallet(wallet: BillingWallet, contract: BillingContract, when: When, path: str) -> Line:
+    product = given(wallet.product, BillingProduct())
+    service = given(product.name, "") or given(wallet.name, "") or PLATFORM
+    cost, over = lines.money(wallet.balance_overage_charge), given(wallet.balance_overage, ZERO)
+    priced = _priced(cost, over, wallet.balance_overage_rate)
+    unit = given(wallet.unit_of_measure, "") or given(product.unit_of_measure, "")
+    what = _what(product, service, unit, wallet.organizations, contract)
+    facts = (
+        *_about(contract, wallet.organizations),
+        ("StartingBalance", lines.digits(wallet.starting_balance)),
+        ("EndingBalance", lines.digits(wallet.ending_balance)),
+        ("BalanceIncrease", lines.digits(wallet.balance_increase)),
+        ("BalanceDecrease", lines.digits(wallet.balance_decrease)),
+        ("OverageRate", lines.digits(wallet.balance_overage_rate)),
+    )
+    where = Where(path, given(wallet.id, None), None, lines.details(*facts))
+    consumed = given(wallet.balance_consumption, priced.quantity)
+    description = given(wallet.name, "") or service
+    return lines.line(what, cost, priced, consumed, description, when, where)
+
+
+def _what(
+    product: BillingProduct,
+    service: str,
+    unit: str,
+    organizations: Maybe[list[NamedEntity]],
+    contract: BillingContract,
+) -> What:
+    sku = lines.sku_of(product, service)
+    rate = next((r for (n, c, _), r in lines.rates([contract]).items() if n == service and c == "Usage"), None)
+    price_id = lines.price_id(sku, "Usage", rate)
+    return What(kinds.OTHER, service, sku, price_id, kinds.unit(unit), lines.only(organizations))
+
+
+def _priced(cost: Decimal, over: Decimal, rate: Maybe[Decimal]) -> Price:
+    """Price an overage; nothing over at a known rate is nothing at that rate."""
+    known = given(rate, None)
+    if not cost and not over and known is not None and known >= 0:
+        return Price(known, over, None)
+    return price(cost, over, known)
+
+
+def _about(contract: BillingContract, organizations: Maybe[list[NamedEntity]]) -> tuple[tuple[str, str], ...]:
+    several = given(organizations, [])
+    names = ", ".join(given(one.name, "") or given(one.id, "") for one in several) if len(several) > 1 else ""
+    return ("ContractNumber", given(contract.external_number, "")), ("Organizations", names)

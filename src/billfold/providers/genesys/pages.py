@@ -1,0 +1,69 @@
+"""Pages of the twin: cursors that nobody can read, and links that keep the question's filters."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from billfold.providers.genesys.api import Cursored
+from billfold.providers.stage import Denied, No
+from billfold.wire.message import Request
+
+DEFAULT = 25
+"""GUESS: the platform's habit on its other lists; the documents name no default."""
+
+
+class Links(NamedTuple):
+    """The three links of a page; None where there is no such page."""
+
+    this: str
+    next: str | None
+    previous: str | None
+
+
+def page(found: Sequence[Any], op: Cursored[Any, Any], request: Request, most: int) -> tuple[Sequence[Any], Links]:
+    """Cut one page out of a list; raises ``Denied`` for a page size or a cursor that cannot be."""
+    size = op.page_size if op.page_size is not None else min(DEFAULT, most)
+    if not 1 <= size <= most:
+        raise Denied(
+            No.BAD_REQUEST,
+            f"invalid.value: Value [{size}] is not valid for field type [pageSize]. Allowable values are: 1 to {most}",
+        )
+    start = _start(found, op, size)
+    end = min(start + size, len(found))
+    if op.before is not None:
+        end = _place(found, op.before)
+    links = Links(
+        _link(request, op, None),
+        _link(request, op, ("after", found[end - 1].id)) if end < len(found) and end else None,
+        _link(request, op, ("before", found[start].id)) if start else None,
+    )
+    return found[start:end], links
+
+
+def _start(found: Sequence[Any], op: Cursored[Any, Any], size: int) -> int:
+    if op.before is not None and op.after_ is not None:
+        raise Denied(No.BAD_REQUEST)  # GUESS: which of the two would win is not documented
+    if op.after_ is not None:
+        return _place(found, op.after_) + 1
+    return max(_place(found, op.before) - size, 0) if op.before is not None else 0
+
+
+def _place(found: Sequence[Any], cursor: str) -> int:
+    try:
+        wanted = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
+    except ValueError:
+        wanted = ""
+    for place, entity in enumerate(found):
+        if entity.id == wanted:
+            return place
+    raise Denied(No.BAD_REQUEST)  # GUESS: how the vendor answers a cursor that it did not give
+
+
+def _link(request: Request, op: Cursored[Any, Any], cursor: tuple[str, object] | None) -> str:
+    kept = [(key, value) for key, value in request.query if cursor is None or key not in {"before", "after"}]
+    if cursor:
+        kept.append((cursor[0], base64.b64encode(str(cursor[1]).encode()).decode()))
+    return request.path + (f"?{urlencode(kept, quote_via=quote)}" if kept else "")

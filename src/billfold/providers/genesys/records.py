@@ -1,0 +1,344 @@
+"""What Genesys Cloud answers, field for field, in its own words (platform API as of SDK 269.0.0, and 236.0.0 beside it).
+
+Sources: the models of PureCloudPlatformClientV2 236.0.0 and 269.0.0. Seven keys were renamed between the two; both
+spellings are fields here, and the functions of ``spelling.py`` read whichever came.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from billfold.wire.codec import UNSET, DecimalText, Id, Maybe, Record
+
+
+class Said(Record, rename="camel"):
+    """Something Genesys Cloud says; its keys are in camel case."""
+
+
+class NamedEntity(Said):
+    """An organization: a UUID and a name."""
+
+    id: Maybe[str] = UNSET
+    name: Maybe[str] = UNSET
+    self_uri: Maybe[str] = UNSET
+
+
+class Customer(Said):
+    """A customer of Genesys: who is billed, who bought, who uses."""
+
+    id: Maybe[Id] = UNSET
+    number: Maybe[Id] = UNSET
+    name: Maybe[str] = UNSET
+
+
+class BillingProduct(Said):
+    """A product; its quantities are in ``unit_of_measure`` (User, Minute, Token and some forty more words)."""
+
+    id: Maybe[str] = UNSET
+    sku: Maybe[str] = UNSET
+    name: Maybe[str] = UNSET
+    unit_of_measure: Maybe[str] = UNSET
+
+
+class BillingContractPeriod(Said):
+    """A billing period: both dates belong to it, ``status`` is Open or Closed."""
+
+    id: Maybe[Id] = UNSET
+    date_start: Maybe[str] = UNSET
+    date_end: Maybe[str] = UNSET
+    status: Maybe[str] = UNSET
+
+
+class BillingCharge(Said):
+    """What was used of a product in a period; the overage is actual less prepaid less fair use, and never below zero.
+
+    ``getprepaid_quantity`` and its like are the spelling up to SDK 241.
+    """
+
+    id: Maybe[str] = UNSET
+    name: Maybe[str] = UNSET
+    product: Maybe[BillingProduct] = UNSET
+    organizations: Maybe[list[NamedEntity]] = UNSET
+    prepaid_quantity: Maybe[Decimal] = UNSET
+    fairuse_quantity: Maybe[Decimal] = UNSET
+    actual_quantity: Maybe[Decimal] = UNSET
+    overage_quantity: Maybe[Decimal] = UNSET
+    getprepaid_quantity: Maybe[Decimal] = UNSET
+    getfairuse_quantity: Maybe[Decimal] = UNSET
+    getactual_quantity: Maybe[Decimal] = UNSET
+    getoverage_quantity: Maybe[Decimal] = UNSET
+    overage_rate: Maybe[Decimal] = UNSET
+    overage_charge: Maybe[Decimal] = UNSET
+    overage_currency: Maybe[str] = UNSET
+    converted_token_count: Maybe[Decimal] = UNSET
+    token_conversion_rate: Maybe[Decimal] = UNSET
+
+
+class BillingWallet(Said):
+    """A prepaid balance in units of its product; what is used beyond it is overage, in money."""
+
+    id: Maybe[str] = UNSET
+    name: Maybe[str] = UNSET
+    organizations: Maybe[list[NamedEntity]] = UNSET
+    product: Maybe[BillingProduct] = UNSET
+    starting_balance: Maybe[Decimal] = UNSET
+    ending_balance: Maybe[Decimal] = UNSET
+    balance_increase: Maybe[Decimal] = UNSET
+    balance_decrease: Maybe[Decimal] = UNSET
+    balance_consumption: Maybe[Decimal] = UNSET
+    balance_overage: Maybe[Decimal] = UNSET
+    balance_overage_rate: Maybe[Decimal] = UNSET
+    balance_overage_charge: Maybe[Decimal] = UNSET
+    balance_overage_currency: Maybe[str] = UNSET
+    unit_of_measure: Maybe[str] = UNSET
+
+
+class BillingContractPeriodDetail(BillingContractPeriod):
+    """A billing period with what was used in it."""
+
+    charges: Maybe[list[BillingCharge]] = UNSET
+    wallets: Maybe[list[BillingWallet]] = UNSET
+
+
+class BillingPlanItem(Said):
+    """A position of a plan: what is committed, from when to when, at which price; ``type`` and ``function`` are free."""
+
+    item_number: Maybe[Id] = UNSET
+    name: Maybe[str] = UNSET
+    type: Maybe[str] = UNSET
+    function: Maybe[str] = UNSET
+    description: Maybe[str] = UNSET
+    date_charged_through: Maybe[str] = UNSET
+    currency_iso_code: Maybe[str] = UNSET
+    discount_amount: Maybe[Decimal] = UNSET
+    date_effective_start: Maybe[str] = UNSET
+    date_effective_end: Maybe[str] = UNSET
+    overage_price: Maybe[Decimal] = UNSET
+    price: Maybe[Decimal] = UNSET
+    quantity: Maybe[Decimal] = UNSET
+    unit_of_measure: Maybe[str] = UNSET
+
+
+class BillingPlan(Said):
+    """A plan of a contract: a product for some organizations."""
+
+    id: Maybe[str] = UNSET
+    name: Maybe[str] = UNSET
+    organizations: Maybe[list[NamedEntity]] = UNSET
+    product: Maybe[BillingProduct] = UNSET
+    items: Maybe[list[BillingPlanItem]] = UNSET
+
+
+class BillingContract(Said):
+    """A contract, Active or Inactive; ``getpurchase_order_numbers`` is the spelling up to SDK 241."""
+
+    id: Maybe[str] = UNSET
+    external_number: Maybe[str] = UNSET
+    status: Maybe[str] = UNSET
+    commercial_model: Maybe[str] = UNSET
+    purchase_order_numbers: Maybe[list[str]] = UNSET
+    getpurchase_order_numbers: Maybe[list[str]] = UNSET
+    bill_to_customer: Maybe[Customer] = UNSET
+    sold_to_customer: Maybe[Customer] = UNSET
+    end_customer: Maybe[Customer] = UNSET
+    date_start: Maybe[str] = UNSET
+    date_end: Maybe[str] = UNSET
+    date_ramp_start: Maybe[str] = UNSET
+    date_ramp_end: Maybe[str] = UNSET
+    billing_periods: Maybe[list[BillingContractPeriod]] = UNSET
+    plans: Maybe[list[BillingPlan]] = UNSET
+
+
+class Listing(Said):
+    """A page of a list; there is no next one where ``next_uri`` is absent or empty."""
+
+    next_uri: Maybe[str] = UNSET
+    self_uri: Maybe[str] = UNSET
+    previous_uri: Maybe[str] = UNSET
+
+
+class BillingContractListing(Listing):
+    """A page of contracts."""
+
+    entities: Maybe[list[BillingContract]] = UNSET
+
+
+class InvoiceAddress(Said):
+    """An address on an invoice; ``getdate_effective`` and ``getcity_subdivision1`` are the spelling up to SDK 241."""
+
+    date_effective: Maybe[str] = UNSET
+    getdate_effective: Maybe[str] = UNSET
+    address_type: Maybe[str] = UNSET
+    currency_iso_code: Maybe[str] = UNSET
+    line1: Maybe[str] = UNSET
+    line2: Maybe[str] = UNSET
+    line3: Maybe[str] = UNSET
+    city_name: Maybe[str] = UNSET
+    postal_code: Maybe[str] = UNSET
+    state_code: Maybe[str] = UNSET
+    country_code: Maybe[str] = UNSET
+    city_subdivision1: Maybe[str] = UNSET
+    getcity_subdivision1: Maybe[str] = UNSET
+    region_subdivision1: Maybe[str] = UNSET
+    region_subdivision2: Maybe[str] = UNSET
+    country: Maybe[str] = UNSET
+
+
+class BillingInvoice(Said):
+    """An invoice: ``amount`` includes taxes; it names no period and no contract. ``payment_status``: Paid or Unpaid."""
+
+    id: Maybe[Id] = UNSET
+    bill_to_customer: Maybe[Customer] = UNSET
+    ship_to_customer: Maybe[Customer] = UNSET
+    sold_to_customer: Maybe[Customer] = UNSET
+    date_invoiced: Maybe[str] = UNSET
+    bill_to_address: Maybe[InvoiceAddress] = UNSET
+    ship_to_address: Maybe[InvoiceAddress] = UNSET
+    currency_iso_code: Maybe[str] = UNSET
+    payment_status: Maybe[str] = UNSET
+    payment_terms: Maybe[str] = UNSET
+    payment_link: Maybe[str] = UNSET
+    customer_po_number: Maybe[str] = UNSET
+    customer_invoice_type: Maybe[str] = UNSET
+    amount: Maybe[Decimal] = UNSET
+
+
+class BillingInvoiceListing(Listing):
+    """A page of invoices."""
+
+    entities: Maybe[list[BillingInvoice]] = UNSET
+
+
+class BillingInvoiceItem(Said):
+    """A line of an invoice, for the days from ``date_start`` to ``date_end``, both included; in the invoice's currency."""
+
+    id: Maybe[Id] = UNSET
+    product: Maybe[BillingProduct] = UNSET
+    description: Maybe[str] = UNSET
+    date_transacted: Maybe[str] = UNSET
+    date_start: Maybe[str] = UNSET
+    date_end: Maybe[str] = UNSET
+    organization: Maybe[NamedEntity] = UNSET
+    quantity: Maybe[Decimal] = UNSET
+    unit_of_measure: Maybe[str] = UNSET
+    amount: Maybe[Decimal] = UNSET
+
+
+class BillingInvoiceItemListing(Listing):
+    """A page of an invoice's lines."""
+
+    entities: Maybe[list[BillingInvoiceItem]] = UNSET
+
+
+class UrlResponse(Said):
+    """Where a document is: a URL that is itself a credential, for a short time."""
+
+    url: Maybe[str] = UNSET
+
+
+class BillingUsageResource(Said):
+    """A user's e-mail address or a device, and when it was first seen in the period."""
+
+    name: Maybe[str] = UNSET
+    date: Maybe[str] = UNSET
+
+
+class BillingUsage(Said):
+    """How many of a licence or device were in use."""
+
+    name: Maybe[str] = UNSET
+    total_usage: Maybe[DecimalText] = UNSET
+    resources: Maybe[list[BillingUsageResource]] = UNSET
+
+
+class BillingUsageReport(Said):
+    """The billable licences of a period; ``status`` is InProgress or Complete."""
+
+    id: Maybe[str] = UNSET
+    name: Maybe[str] = UNSET
+    start_date: Maybe[str] = UNSET
+    end_date: Maybe[str] = UNSET
+    status: Maybe[str] = UNSET
+    usages: Maybe[list[BillingUsage]] = UNSET
+    self_uri: Maybe[str] = UNSET
+
+
+class SubscriptionOverviewUsage(Said):
+    """A row of a partner's overview; the same product may have a ``resource`` and a ``fair-use`` row."""
+
+    name: Maybe[str] = UNSET
+    part_number: Maybe[str] = UNSET
+    grouping: Maybe[str] = UNSET
+    unit_of_measure_type: Maybe[str] = UNSET
+    usage_quantity: Maybe[DecimalText] = UNSET
+    overage_price: Maybe[DecimalText] = UNSET
+    prepay_quantity: Maybe[DecimalText] = UNSET
+    prepay_price: Maybe[DecimalText] = UNSET
+    usage_notes: Maybe[str] = UNSET
+    is_cancellable: Maybe[bool] = UNSET
+    bundle_quantity: Maybe[DecimalText] = UNSET
+    is_third_party: Maybe[bool] = UNSET
+
+
+class TrusteeBillingOverview(Said):
+    """What a partner's customer uses and at which prices, before tax and without voice and carrier minutes."""
+
+    id: Maybe[str] = UNSET
+    name: Maybe[str] = UNSET
+    organization: Maybe[NamedEntity] = UNSET
+    currency: Maybe[str] = UNSET
+    enabled_products: Maybe[list[str]] = UNSET
+    subscription_type: Maybe[str] = UNSET
+    ramp_period_start_date: Maybe[str] = UNSET
+    ramp_period_end_date: Maybe[str] = UNSET
+    billing_period_start_date: Maybe[str] = UNSET
+    billing_period_end_date: Maybe[str] = UNSET
+    usages: Maybe[list[SubscriptionOverviewUsage]] = UNSET
+    contract_amendment_date: Maybe[str] = UNSET
+    contract_effective_date: Maybe[str] = UNSET
+    contract_end_date: Maybe[str] = UNSET
+    minimum_monthly_amount: Maybe[DecimalText] = UNSET
+    in_ramp_period: Maybe[bool] = UNSET
+    self_uri: Maybe[str] = UNSET
+
+
+class ErrorDetail(Said):
+    """A field or entity that an error is about."""
+
+    error_code: Maybe[str] = UNSET
+    field_name: Maybe[str] = UNSET
+    entity_id: Maybe[str] = UNSET
+    entity_name: Maybe[str] = UNSET
+
+
+class Limit(Said):
+    """The limit that was reached."""
+
+    key: Maybe[str] = UNSET
+    namespace: Maybe[str] = UNSET
+    value: Maybe[int] = UNSET
+
+
+class ErrorBody(Said):
+    """An error of the API; ``context_id`` is the request's number for the vendor's support."""
+
+    message: Maybe[str] = UNSET
+    code: Maybe[str] = UNSET
+    status: Maybe[int] = UNSET
+    entity_id: Maybe[str] = UNSET
+    entity_name: Maybe[str] = UNSET
+    message_with_params: Maybe[str] = UNSET
+    message_params: Maybe[dict[str, Any]] = UNSET
+    context_id: Maybe[str] = UNSET
+    details: Maybe[list[ErrorDetail]] = UNSET
+    errors: Maybe[list[Any]] = UNSET
+    limit: Maybe[Limit] = UNSET
+
+
+class LoginError(Record):
+    """An error of the token endpoint, whose shape is another one."""
+
+    error: Maybe[str] = UNSET
+    description: Maybe[str] = UNSET
+    error_description: Maybe[str] = UNSET

@@ -1,0 +1,259 @@
+"""Genesys Cloud, played: login, contracts, periods, invoices, documents, reports, in the dialect of the SDK that asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from billfold.model.bill import Bill
+from billfold.model.errors import Misasked
+from billfold.model.period import Month
+from billfold.providers.genesys import customers, gate, played, scenario
+from billfold.providers.genesys.api import (
+    GetBillingContract,
+    GetBillingContractBillingperiod,
+    GetBillingContracts,
+    GetBillingContractsInvoiceDocument,
+    GetBillingContractsInvoiceLines,
+    GetBillingContractsInvoices,
+    GetBillingReportsBillableusage,
+    GetBillingTrusteebillingoverviewTrustorOrgId,
+)
+from billfold.providers.genesys.dialect import dialect
+from billfold.providers.genesys.overview import overview, usage
+from billfold.providers.genesys.pages import page
+from billfold.providers.genesys.records import (
+    BillingContract,
+    BillingContractListing,
+    BillingContractPeriodDetail,
+    BillingInvoiceItemListing,
+    BillingInvoiceListing,
+    UrlResponse,
+)
+from billfold.providers.genesys.refusals import RATE, number, refusal
+from billfold.providers.stage import Account, Caller, Denied, Moment, No, Places
+from billfold.wire.answer import respond
+from billfold.wire.auth import bearer
+from billfold.wire.codec import UNSET, given
+from billfold.wire.message import Request, Response
+from billfold.wire.operation import Operation
+
+__all__ = ["RATE", "refusal"]
+MOUNT = "/genesys"
+HEADERS = {"cache-control": "no-cache, no-store, must-revalidate"}
+DOCUMENTS = "/documents/"
+INVOICES_A_PAGE = 200
+_CONTRACT = Places("", "plans[0].items[0].price", "id", "status", "plans[0].items[0].currencyIsoCode")
+_WALLET = "wallets[0].balanceOverage"
+PLACES = {
+    "get_billing_contracts": _CONTRACT._replace(items="entities"),
+    "get_billing_contract": _CONTRACT,
+    "get_billing_contract_billingperiod": Places("", f"{_WALLET}Charge", "id", "status", f"{_WALLET}Currency"),
+    "get_billing_contracts_invoices": Places("entities", "amount", "id", "paymentStatus", "currencyIsoCode"),
+    "get_billing_contracts_invoice_lines": Places("entities", "amount", "id"),
+}
+
+TELLS = (
+    "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
+    "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart",
+    "ConsumedQuantity", "ConsumedUnit", "ContractedCost", "EffectiveCost", "HostProviderName", "InvoiceDetailId",
+    "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingCurrency", "PricingQuantity", "PricingUnit", "ServiceName",
+    "ServiceProviderName", "SkuId", "SubAccountId", "SubAccountName", "SubAccountType", "x_NativeId",
+)  # fmt: skip
+"""The columns that the vendor's API carries: what must come back from the wire as it was in the truth."""
+
+
+def accounts(seed: int, first_month: Month) -> tuple[Account, ...]:
+    """Return a partner that has contracts of its own and is a trustee of a customer."""
+    login = {"client_secret": "twin-genesys-secret", "region": "us-east-1"}
+    account = Account(
+        "genesys",
+        "genesys",
+        {"client_id": "twin-genesys-client", **login},
+        seed,
+        first_month,
+        noright={"client_id": "twin-genesys-noright", **login},
+    )
+    facts = {
+        "contract_ids": [one.id for one in customers.contracts(account)],
+        "trustor_org_ids": [party.id for one in customers.trustors(account) for party in one.organizations],
+    }
+    return (account._replace(facts=facts),)
+
+
+def special(request: Request, accounts: tuple[Account, ...], moment: Moment) -> Response | None:
+    """Answer what lies beside the API: the token endpoint and the documents."""
+    # NOTE: the in-process carrier asks for a document below the mount twice.
+    path = request.path.removeprefix(MOUNT)
+    if request.method == "POST" and path == "/oauth/token":
+        return gate.token(request, accounts, moment)
+    if request.method == "GET" and path.startswith(DOCUMENTS):
+        return gate.document(path, dict(request.query), accounts, moment)
+    return None
+
+
+def caller(request: Request, accounts: tuple[Account, ...], moment: Moment) -> Caller | None:
+    """Hear the bearer token, which counts for a day."""
+    client, until = moment.memory.get("tokens", {}).get(bearer(request.headers), ("", moment.now))
+    if client and moment.now >= until:
+        raise Denied(No.UNAUTHORIZED, "credentials.expired")
+    for account in accounts:
+        if client == account.credentials["client_id"]:
+            return Caller(account)
+        if client and client == account.noright.get("client_id"):
+            return Caller(account, allowed=False)
+    return None
+
+
+def answer(op: Operation[Any], moment: Moment) -> Response:
+    """Answer one of the eight operations; whatever is answered has the headers of the rate limit."""
+    headers = _headers(moment)
+    try:
+        return respond(_result(op, moment), headers=headers)
+    except Denied as denied:
+        said = refusal(denied.no, denied.detail, moment.request)
+        return said._replace(headers={**said.headers, **headers})
+
+
+def _headers(moment: Moment) -> dict[str, str]:
+    most, seconds = RATE
+    window, used = divmod(int(moment.now.timestamp()), int(seconds))
+    known, count = moment.memory.get("rate", (window, 0))
+    count = count + 1 if known == window else 1
+    moment.memory["rate"] = window, count
+    return {
+        "inin-ratelimit-count": str(count),
+        "inin-ratelimit-allowed": str(most),
+        "inin-ratelimit-reset": str(int(seconds) - used),
+        "inin-correlation-id": number(moment.request),
+    }
+
+
+def _result(op: Operation[Any], moment: Moment) -> object:  # noqa: PLR0911 - one line for each operation
+    match op:
+        case GetBillingContracts():
+            return _contracts(op, moment)
+        case GetBillingContract():
+            return _contract(op.contract_id, moment)
+        case GetBillingContractBillingperiod():
+            return _detail(op, moment)
+        case GetBillingContractsInvoices():
+            return _invoices(op, moment)
+        case GetBillingContractsInvoiceLines():
+            return _lines(op, moment)
+        case GetBillingContractsInvoiceDocument():
+            _known(op.invoice_id, moment)
+            return UrlResponse(url=gate.document_url(op.invoice_id, moment, MOUNT))
+        case GetBillingReportsBillableusage():
+            return usage(op, moment)
+        case GetBillingTrusteebillingoverviewTrustorOrgId():
+            return overview(op, moment)
+    raise Misasked(f"{op!r} is not Genesys Cloud's")
+
+
+def _midnight(moment: Moment) -> datetime:
+    return moment.now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _within(start: str, end: str, first: date | None, last: date | None) -> bool:
+    return (first is None or end >= first.isoformat()) and (last is None or start <= last.isoformat())
+
+
+def _contracts(op: GetBillingContracts, moment: Moment) -> BillingContractListing:
+    spoken = dialect(moment.request.headers)
+    found = [
+        one
+        for one in played.contracts(moment.account, Month.of(moment.now), spoken)
+        if (op.status is None or one.status == op.status)
+        and (op.external_number is None or one.external_number == op.external_number)
+        # GUESS: the filter keeps contracts that run on any of these days
+        and _within(given(one.date_start, ""), given(one.date_end, ""), op.date_start, op.date_end)
+    ]
+    entities, links = page(found, op, moment.request, spoken.contracts_a_page)
+    return BillingContractListing(
+        entities=list(entities),
+        self_uri=links.this,
+        next_uri=links.next or UNSET,  # GUESS: absent, not null
+        previous_uri=links.previous or UNSET,
+    )
+
+
+def _contract(contract_id: str, moment: Moment) -> BillingContract:
+    all_contracts = played.contracts(moment.account, Month.of(moment.now), dialect(moment.request.headers))
+    # GUESS: the "contract number" of the path is the id, not the external number
+    found = next((one for one in all_contracts if one.id == contract_id), None)
+    if found is None:
+        raise Denied(No.NOT_FOUND)
+    return found
+
+
+def _detail(op: GetBillingContractBillingperiod, moment: Moment) -> BillingContractPeriodDetail:
+    contract = next((one for one in customers.contracts(moment.account) if one.id == op.contract_id), None)
+    said = re.fullmatch(r"(\d{4})(0[1-9]|1[0-2])", op.billing_period_id)
+    if contract is None or said is None:
+        raise Denied(No.NOT_FOUND)
+    month, running = Month(int(said[1]), int(said[2])), Month.of(moment.now)
+    first, last = customers.span(moment.account, contract, running)
+    if not first <= month <= min(last, running):
+        raise Denied(No.NOT_FOUND)
+    days = scenario.days_until(month, moment.now)
+    return played.detail(moment.account, contract, month, days, running, dialect(moment.request.headers))
+
+
+def _invoices(op: GetBillingContractsInvoices, moment: Moment) -> BillingInvoiceListing:
+    found = [
+        one
+        for one in played.invoices(moment.account, _midnight(moment), dialect(moment.request.headers))
+        if (op.payment_status is None or given(one.payment_status, "").lower() == op.payment_status.lower())
+        # GUESS: the filter compares with the day of the invoice
+        and _within(given(one.date_invoiced, ""), given(one.date_invoiced, ""), op.date_start, op.date_end)
+    ]
+    entities, links = page(found, op, moment.request, INVOICES_A_PAGE)
+    return BillingInvoiceListing(
+        entities=list(entities),
+        self_uri=links.this,
+        next_uri=links.next or UNSET,
+        previous_uri=links.previous or UNSET,
+    )
+
+
+def _known(invoice_id: str, moment: Moment) -> None:
+    if invoice_id not in played.bills(moment.account, Month.of(moment.now)):
+        raise Denied(No.NOT_FOUND)
+
+
+def _lines(op: GetBillingContractsInvoiceLines, moment: Moment) -> BillingInvoiceItemListing:
+    _known(op.invoice_id, moment)
+    found = played.lines(moment.account, Month.of(moment.now), op.invoice_id)
+    entities, links = page(found, op, moment.request, INVOICES_A_PAGE)
+    return BillingInvoiceItemListing(
+        entities=list(entities),
+        self_uri=links.this,
+        next_uri=links.next or UNSET,
+        previous_uri=links.previous or UNSET,
+    )
+
+
+def truth(account: Account, now: datetime) -> Iterator[Bill]:
+    """Yield the partner's true bills."""
+    return scenario.bills(account, now)
+
+
+def examples(account: Account, now: datetime) -> tuple[Operation[Any], ...]:
+    """Return one question of each operation that the account's twin can answer."""
+    running, own = Month.of(now), customers.contracts(account)[0]
+    number = scenario.invoice_id(account, own, running.plus(-1))
+    return (
+        GetBillingContracts(),
+        GetBillingContract(contract_id=own.id),
+        GetBillingContractBillingperiod(contract_id=own.id, billing_period_id=played.period_id(running)),
+        GetBillingContractsInvoices(),
+        GetBillingContractsInvoiceLines(invoice_id=number),
+        GetBillingContractsInvoiceDocument(invoice_id=number),
+        GetBillingReportsBillableusage(start_date=running.plus(-1).start, end_date=running.start),
+        GetBillingTrusteebillingoverviewTrustorOrgId(
+            trustor_org_id=customers.trustors(account)[0].organizations[0].id, billing_period_index=1
+        ),
+    )

@@ -1,0 +1,487 @@
+"""Fastly: its samples, its quirks, and what becomes of its invoices, of v3 and of the retired v2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from billfold.imports import understood
+from billfold.model.bill import Bill, State
+from billfold.model.errors import Misasked, Unreadable
+from billfold.model.focus import CostAndUsage
+from billfold.model.money import exact_sum
+from billfold.model.period import Month, instant, stamp
+from billfold.providers import fastly
+from billfold.providers.fastly import PROVIDER, records, services
+from billfold.providers.fastly.api import (
+    GetInvoice,
+    GetInvoiceById,
+    GetInvoiceByIdFile,
+    GetInvoiceByInvoiceId,
+    GetInvoiceFile,
+    GetInvoiceMtd,
+    GetMonthToDateInvoice,
+    GetServiceLevelUsage,
+    GetTokenSelf,
+    GetUsageMetrics,
+    ListInvoices,
+    problem,
+)
+from billfold.providers.provider import Answer, Kind, Known
+from billfold.wire import codec
+from billfold.wire.message import Response
+from billfold.wire.operation import FORMATS, Operation, name_of, request
+
+HOME = Path(str(fastly.__file__)).parent
+SAMPLES = HOME / "samples"
+NOW = instant("2026-11-15T00:00:00Z")
+JSON = {"content-type": "application/json"}
+
+
+class Saved:
+    """A reading of some answers."""
+
+    account = "cdn"
+
+    def __init__(self, *answers: tuple[Operation[Any], bytes | dict[str, Any]]) -> None:
+        self._answers = []
+        for seq, (op, body) in enumerate(answers, 1):
+            made = body if isinstance(body, bytes) else codec.encode(body)
+            media = FORMATS[getattr(op, "format", "json")]
+            self._answers.append(Answer(op, Response(200, {"content-type": media}, made), seq, NOW))
+
+    def answers(self, kind: Kind, **fields: object) -> Iterator[Answer]:
+        for one in self._answers:
+            if isinstance(one.op, kind) and all(getattr(one.op, name) == value for name, value in fields.items()):
+                yield one
+
+
+def sample(name: str) -> Any:
+    return json.loads((SAMPLES / name).read_bytes(), parse_float=Decimal)
+
+
+def bills(op: Operation[Any], body: Any) -> list[Bill]:
+    return list(PROVIDER.bills(Saved((op, body))))
+
+
+def rows(bill: Bill) -> list[CostAndUsage]:
+    return [row for batch in bill.charges for row in batch.rows()]
+
+
+def summed(bill: Bill) -> Decimal:
+    return exact_sum([row.BilledCost or Decimal(0) for row in rows(bill)])
+
+
+def exact(body: bytes) -> Any:
+    return json.loads(body, parse_float=lambda text: f"#{Decimal(text)}", parse_int=lambda text: f"#{Decimal(text)}")
+
+
+BY_ID = GetInvoiceById(customer_id="c", invoice_id=1)
+ONE = GetInvoiceByInvoiceId(invoice_id=1)
+ANSWERS = {
+    "synthetic/v2_invoice.json": "get_invoice_by_id",
+    "synthetic/v2_mtd_invoice.json": "get_invoice_mtd",
+    "synthetic/v3_invoice.json": "get_invoice_by_invoice_id",
+    "synthetic/v3_list_invoices.json": "list_invoices",
+    "synthetic/v3_month_to_date.json": "get_month_to_date_invoice",
+    "synthetic/v3_usage_metrics.json": "get_usage_metrics",
+    "synthetic/v3_service_usage_metrics.json": "get_service_level_usage",
+    "recorded/go-fastly_current_user.json": "get_current_user",
+    "recorded/go-fastly_tokens_self.json": "get_token_self",
+}
+
+# --- records ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_every_sample_is_known_by_its_shape_and_keeps_all_its_digits(name: str) -> None:
+    op, response = understood((SAMPLES / name).read_bytes(), PROVIDER, None, {})
+    assert name_of(op) == ANSWERS[name]
+    record = codec.decode(response.body, op.reply)
+    assert exact(codec.overlay(record, response.body)) == exact(response.body)
+
+
+@pytest.mark.parametrize("version", ["5.6.0", "7.0.0", "15.0.0"])
+def test_every_field_of_the_sdks_models_is_in_a_record(version: str) -> None:
+    checked = 0
+    for name, model in sample(f"doc/sdk_models_{version}.json")["models"].items():
+        kind = getattr(records, name, None)
+        if kind is not None:
+            assert set(model["fields"]) - {"value"} <= set(kind.__struct_fields__), name
+            checked += 1
+    assert checked >= 12
+
+
+def test_every_field_of_a_real_v2_bill_is_in_a_record() -> None:
+    fields = sample("recorded/v2_bill_tap-fastly_schema.json")["streams"][0]["schema"]["properties"]
+    assert set(fields) <= set(records.BillingResponse.__struct_fields__)
+    assert set(fields["total"]["properties"]) <= set(records.BillingTotal.__struct_fields__)
+    lines = fields["line_items"]["items"]["properties"]
+    assert set(lines) <= set(records.BillingResponseLineItem.__struct_fields__)
+
+
+def test_an_unknown_field_survives_and_absent_is_not_null() -> None:
+    body = b'{"invoice_id":7,"currency_code":null,"payment_status":"paid","monthly_transaction_amount":0.10}'
+    invoice = codec.decode(body, records.Invoice)
+    assert invoice.currency_code is None
+    assert invoice.customer_id is codec.UNSET
+    assert exact(codec.overlay(invoice, body)) == exact(body)
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("one", sample("recorded/go-fastly_error_envelopes.json"), ids=lambda one: str(one["status"]))
+def test_every_recorded_error_envelope_is_read(one: dict[str, Any]) -> None:
+    said = json.loads(one["example_body"] or "{}")
+    found = problem(Response(one["status"], {"content-type": one["content_type"]}, one["example_body"].encode()))
+    words = [said.get("msg"), said.get("title"), said.get("detail")]
+    words += [error.get(key) for error in said.get("errors") or [] for key in ("title", "detail")]
+    assert all(word in found.message for word in words if word)
+    assert found.message
+
+
+def test_a_401_is_json_that_is_labelled_as_text() -> None:
+    one = sample("doc/error_401_recorded_in_tests.json")
+    found = problem(Response(401, {"content-type": one["content_type"]}, json.dumps(one["body"]).encode()))
+    assert found.message == "Provided credentials are missing or invalid"
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b"{}", b'{"errors":["no"]}', b'{"msg":1}', b"\xff"])
+def test_an_error_body_of_any_kind_gives_a_problem(body: bytes) -> None:
+    assert problem(Response(503, {"content-type": "text/html", "fastly-trace-id": "t1"}, body)).request_id == "t1"
+    assert problem(Response(503, {}, body)).message
+
+
+# --- operations -------------------------------------------------------------------------------------------------------
+
+
+def test_months_and_ids_are_taken_as_numbers_and_as_text() -> None:
+    assert request(GetInvoice(year=2020, month=5)) == request(GetInvoice(year="2020", month="05"))
+    assert request(GetInvoice(year="2020", month="5")).path == "/billing/v2/year/2020/month/5"
+    assert request(GetInvoiceMtd(customer_id="c", month=5, year=2020)).query == (("month", "05"), ("year", "2020"))
+    assert request(GetInvoiceByInvoiceId(invoice_id=7)) == request(GetInvoiceByInvoiceId(invoice_id="7"))
+
+
+@pytest.mark.parametrize("last", [{"next_cursor": ""}, {"next_cursor": None}, {}])
+def test_an_empty_a_null_and_an_absent_cursor_end_a_list(last: dict[str, Any]) -> None:
+    page = codec.decode(codec.encode({"data": [], "meta": {"limit": 100, **last}}), records.ListEomInvoicesResponse)
+    assert ListInvoices().after(page) is None
+    assert ListInvoices().ended(page)
+
+
+def test_a_list_without_meta_is_read_but_not_proven_and_one_without_data_is_no_list() -> None:
+    assert not ListInvoices().ended(codec.decode(b'{"data":[]}', records.ListEomInvoicesResponse))
+    with pytest.raises(Unreadable):
+        ListInvoices().items(codec.decode(b'{"title":"Accepted"}', records.ListEomInvoicesResponse))
+
+
+def test_usage_by_service_is_one_usage_type_or_a_list_of_them() -> None:
+    body = sample("synthetic/v3_service_usage_metrics.json")
+    for data in (body["data"], [body["data"]]):
+        page = codec.decode(codec.encode({"data": data}), records.Serviceusagemetrics)
+        op = GetServiceLevelUsage()
+        assert [one.service_name for one in op.items(page)] == ["www"]
+        assert op.ended(page)
+        assert op.stated_total(page) == 1
+
+
+def test_a_collection_asks_for_the_estimate_before_the_list_and_follows_the_cursor() -> None:
+    plan, said, asked = PROVIDER.collect(Known(NOW, Month(2025, 1))), None, list[Operation[Any]]()
+    pages = iter(({"data": [], "meta": {"next_cursor": "x"}}, {"data": [], "meta": {"next_cursor": ""}}))
+    while True:
+        try:
+            ask = plan.send(said)
+        except StopIteration:
+            break
+        asked.append(ask.op)
+        paged = isinstance(ask.op, ListInvoices)
+        said = codec.decode(codec.encode(next(pages)), ask.op.reply) if paged else None
+        assert bool(ask.missing) != paged
+    assert asked == [
+        GetTokenSelf(),
+        GetMonthToDateInvoice(),
+        ListInvoices(limit=200),
+        ListInvoices(limit=200, cursor="x"),
+        GetUsageMetrics(start_month="2026-09", end_month="2026-11"),
+    ]
+
+
+# --- v3 ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_posted_invoice_adds_up_and_ends_after_its_last_day() -> None:
+    (bill,) = bills(ONE, sample("synthetic/v3_invoice.json"))
+    assert (bill.state, bill.invoice_id, bill.currency, bill.listed) == (State.ISSUED, "4183280", "USD", 7)
+    assert bill.total == summed(bill) == Decimal("2285.29")
+    assert (stamp(bill.period.start), stamp(bill.period.end)) == ("2024-07-01T00:00:00Z", "2024-08-01T00:00:00Z")
+    assert bill.problems == ()
+
+
+def test_every_line_is_of_its_category_and_service() -> None:
+    (bill,) = bills(ONE, sample("synthetic/v3_invoice.json"))
+    found = [(r.ChargeCategory, r.ServiceName, r.PricingUnit, r.RegionName) for r in rows(bill)]
+    assert found == [
+        ("Usage", "Full Site Delivery", "GB", "North America"),
+        ("Usage", "Full Site Delivery", "GB", "North America"),
+        ("Usage", "Full Site Delivery", "10K Requests", "North America"),
+        ("Usage", "Full Site Delivery", "GB", "Europe"),
+        ("Usage", "Compute", "Units", None),
+        ("Purchase", "Full Site Delivery", "Units", None),
+        ("Credit", "Full Site Delivery", None, None),
+    ]
+    assert len({row.InvoiceDetailId for row in rows(bill)}) == 7
+
+
+def test_a_rate_that_does_not_give_the_amount_is_kept_beside_the_price_that_does() -> None:
+    (bill,) = bills(ONE, sample("synthetic/v3_invoice.json"))
+    exactly, rounded = rows(bill)[:2]
+    assert (exactly.ListUnitPrice, exactly.x_ListedUnitPrice) == (Decimal("0.12"), None)
+    assert rounded.x_ListedUnitPrice == Decimal("0.08")
+    assert rounded.BilledCost == Decimal("187.65")
+    assert rounded.ListUnitPrice is not None
+    assert rounded.PricingQuantity is not None
+    assert abs(rounded.ListUnitPrice * rounded.PricingQuantity - Decimal("187.65")) < Decimal("1E-12")
+
+
+def test_the_month_to_date_is_an_estimate_without_an_invoice_id() -> None:
+    (bill,) = bills(GetMonthToDateInvoice(), sample("synthetic/v3_month_to_date.json"))
+    assert (bill.state, bill.invoice_id, bill.currency) == (State.ESTIMATE, None, "USD")
+    assert bill.total == summed(bill) == Decimal("2285.29")
+    assert {(row.InvoiceId, row.InvoiceDetailId) for row in rows(bill)} == {(None, None)}
+
+
+def changed(**fields: Any) -> dict[str, Any]:
+    body = sample("synthetic/v3_invoice.json")
+    return {key: value for key, value in {**body, **fields}.items() if value != "absent"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"monthly_transaction_amount": None}, "no total"),
+        ({"monthly_transaction_amount": "absent"}, "no total"),
+        ({"monthly_transaction_amount": "NaN"}, "no total"),
+        ({"invoice_id": "absent"}, "no id"),
+        ({"currency_code": None}, "no currency"),
+        ({"billing_start_date": "soon"}, "period is not known"),
+        ({"billing_end_date": "absent"}, "period is not known"),
+        ({"billing_end_date": "2024-06-01"}, "ends before it starts"),
+        ({"billing_start_date": "2024-13-45T00:00:00Z"}, "period is not known"),
+        ({"transaction_line_items": [{"description": "x", "amount": None}]}, "line 1 has no amount"),
+        ({"transaction_line_items": [{"description": "x", "amount": "Infinity"}]}, "line 1 has no amount"),
+        ({"transaction_line_items": [{"description": "x", "amount": "1E+900"}]}, "line 1 has no amount"),
+    ],
+)
+def test_what_cannot_be_trusted_says_why_and_the_other_bills_stay(fields: dict[str, Any], words: str) -> None:
+    good = changed(invoice_id="1")
+    first, second = bills(ListInvoices(), {"data": [changed(**fields), good], "meta": {}})
+    assert any(words in problem for problem in first.problems)
+    assert second.problems == ()
+    assert second.total == summed(second)
+
+
+def test_a_cent_of_rounding_is_one_flagged_row_and_a_dollar_more_is_not_invented() -> None:
+    (bill,) = bills(ONE, changed(monthly_transaction_amount=Decimal("2285.30")))
+    assert summed(bill) == bill.total
+    (row,) = [row for row in rows(bill) if row.x_Synthetic]
+    assert (row.ChargeCategory, row.BilledCost, row.SkuId) == ("Adjustment", Decimal("0.01"), None)
+    assert bill.listed == 7
+    (far,) = bills(ONE, changed(monthly_transaction_amount=Decimal("2287.30")))
+    assert len(rows(far)) == 7
+
+
+def test_equal_lines_are_two_charges_with_two_ids() -> None:
+    line = sample("synthetic/v3_invoice.json")["transaction_line_items"][0]
+    (bill,) = bills(ONE, changed(transaction_line_items=[line, line], monthly_transaction_amount=2400))
+    assert summed(bill) == 2400
+    assert len({row.InvoiceDetailId for row in rows(bill)}) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "category"),
+    [
+        ({"description": "Sales Tax", "amount": 3, "usage_type": ""}, "Tax"),
+        ({"description": "VAT", "amount": -3, "usage_type": ""}, "Tax"),
+        ({"description": "Bandwidth", "amount": -3, "usage_type": "Bandwidth"}, "Credit"),
+        ({"description": "Promotion", "amount": 3, "credit_coupon_code": "X", "usage_type": "Bandwidth"}, "Credit"),
+        ({"description": "Commit Shortfall", "amount": 3, "usage_type": "Minimum"}, "Purchase"),
+        ({"description": "Vatican Bandwidth", "amount": 3, "usage_type": "Bandwidth"}, "Usage"),
+        ({"description": "TLS", "amount": 3, "usage_type": ""}, "Purchase"),
+    ],
+)
+def test_the_first_rule_that_fits_decides_the_category(line: dict[str, Any], category: str) -> None:
+    (bill,) = bills(ONE, changed(transaction_line_items=[line], monthly_transaction_amount=line["amount"]))
+    (row,) = rows(bill)
+    assert row.ChargeCategory == category
+    priced = (row.SkuId, row.SkuPriceId, row.PricingQuantity, row.ListUnitPrice, row.ContractedUnitPrice)
+    assert all((value is not None) == (category in {"Usage", "Purchase"}) for value in priced)
+
+
+def test_two_invoices_that_look_like_one_are_told() -> None:
+    body = {"data": [changed(invoice_id="1"), changed(invoice_id="2")], "meta": {"total": 3}}
+    first, second = PROVIDER.checks(Saved((ListInvoices(), body)))
+    assert "1 and 2" in first
+    assert second == "the list of invoices states 3 and holds 2"
+
+
+def test_the_customer_is_known_from_the_token_or_from_the_invoices() -> None:
+    token = (GetTokenSelf(), {"customer_id": "T"})
+    assert PROVIDER.identity(Saved(token, (ONE, changed()))) == "T"
+    assert PROVIDER.identity(Saved((ONE, changed()))) == "x4xCwxxJxGCx123Rx5xTx"
+    assert PROVIDER.identity(Saved((BY_ID, sample("synthetic/v2_invoice.json")))) == "x4xCwxxJxGCx123Rx5xTx"
+    assert PROVIDER.identity(Saved()) is None
+    found = PROVIDER.listing(Saved((ListInvoices(), sample("synthetic/v3_list_invoices.json"))))
+    assert found is not None
+    assert (found.ids, found.proven, found.since) == (
+        frozenset({"4183280", "4171110"}),
+        True,
+        instant("2024-06-01T00:00:00Z"),
+    )
+
+
+@pytest.mark.parametrize("group", ["Full-Site Delivery", "Compute", "KV Store", "Next-Gen WAF", "Widgets", ""])
+def test_a_service_is_of_one_category_whatever_its_product_line(group: str) -> None:
+    found = services.service(group, "Network Services")
+    assert found.name == (group or "Fastly")
+    if group != "Widgets":
+        assert {services.service(group, line) for line in ("Security", "", "Else")} == {found}
+
+
+# --- v2 ---------------------------------------------------------------------------------------------------------------
+
+
+def old(**fields: Any) -> dict[str, Any]:
+    return {**sample("synthetic/v2_invoice.json"), **fields}
+
+
+def test_v2_counts_its_money_once_and_knows_the_same_invoice_as_v3() -> None:
+    (bill,) = bills(BY_ID, old())
+    assert bill.key == bills(ONE, sample("synthetic/v3_invoice.json"))[0].key == "4183280 USD"
+    assert (bill.total, summed(bill), bill.listed) == (Decimal("2856.49"), Decimal("2856.49"), 9)
+    assert (bill.state, bill.terms, stamp(bill.period.end)) == (State.ISSUED, "Net15", "2024-05-01T00:00:00Z")
+    assert [row.x_NativeId for row in rows(bill)] == [f"li000{n}" for n in range(1, 10)]
+    assert rows(bill)[-1].ChargeCategory == "Credit"
+
+
+@pytest.mark.parametrize("number", [4183280, "4183280"])
+def test_v2_has_ids_as_numbers_and_as_text(number: int | str) -> None:
+    assert bills(BY_ID, old(invoice_id=number))[0].invoice_id == "4183280"
+
+
+def test_a_v2_list_price_stands_in_the_regions_step() -> None:
+    body = old()
+    body["regions"]["usa"]["bandwidth"]["tiers"][0] |= {"price": Decimal("0.15")}
+    row = rows(bills(BY_ID, body)[0])[0]
+    assert (row.ListUnitPrice, row.ListCost) == (Decimal("0.15"), Decimal(1500))
+    assert (row.ContractedUnitPrice, row.BilledCost) == (Decimal("0.12"), Decimal(1200))
+
+
+def test_a_v2_bill_without_lines_is_read_from_its_regions_and_extras() -> None:
+    (bill,) = bills(BY_ID, old(line_items=[]))
+    assert (summed(bill), bill.listed, bill.problems) == (Decimal("2856.49"), 0, ())
+    paths = [row.x_JsonPath or "" for row in rows(bill)]
+    assert paths[0] == "$.regions.usa.bandwidth.tiers[0]"
+    assert "$.total.extras[1].setup" in paths
+    assert paths[-1] == "$.total.discount_amount"
+
+
+def test_a_v2_bill_without_lines_and_regions_is_read_from_its_sums() -> None:
+    (bill,) = bills(BY_ID, old(line_items=[], regions={}))
+    assert summed(bill) == Decimal("2856.49")
+    assert [row.x_JsonPath for row in rows(bill)][:2] == ["$.total.bandwidth_cost", "$.total.requests_cost"]
+
+
+def test_the_documented_minimum_makes_8_70_of_usage_a_bill_of_50() -> None:
+    known = sample("doc/bill_minimum_worked_example.json")
+    total = {
+        "bandwidth": 10, "bandwidth_cost": Decimal("1.20"), "requests": 10_000_000, "requests_cost": Decimal("7.50"),
+        "plan_minimum": 50, "commit_shortfall": known["derived"]["commit_shortfall_usd"], "cost": known["billed_usd"],
+    }  # fmt: skip
+    lines = [
+        {"id": "a", "service_name": "North America Bandwidth", "usage_type_cd": "North America Bandwidth", "amount": Decimal("1.20")},
+        {"id": "b", "service_name": "Europe Requests", "usage_type_cd": "Europe Requests", "amount": Decimal("7.50")},
+    ]  # fmt: skip
+    for items in ([], lines):
+        (bill,) = bills(BY_ID, old(regions={}, line_items=items, total=total))
+        assert summed(bill) == 50
+        short = rows(bill)[-1]
+        assert (short.ChargeCategory, short.ChargeDescription) == ("Purchase", "Commit Shortfall")
+        assert (short.BilledCost, short.PricingCategory, short.x_Synthetic) == (Decimal("41.30"), "Other", True)
+
+
+def test_a_v2_estimate_takes_the_discount_from_its_sums() -> None:
+    (bill,) = bills(GetInvoiceMtd(customer_id="c"), sample("synthetic/v2_mtd_invoice.json"))
+    assert (bill.state, bill.invoice_id, bill.listed) == (State.ESTIMATE, None, 8)
+    assert summed(bill) == bill.total == Decimal("2856.49")
+    assert [row.BilledCost for row in rows(bill) if row.x_Synthetic] == [Decimal("-317.39")]
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [({"status": "Pending"}, State.DRAFT), ({}, State.ISSUED), ({"status": "MTD"}, State.ESTIMATE)],
+)
+def test_v2_says_how_far_a_bill_has_come(status: dict[str, Any], state: State) -> None:
+    (bill,) = bills(GetInvoice(year=2024, month=4), old(status=status))
+    assert (bill.state, bill.problems) == (state, ())
+
+
+def test_an_unknown_status_or_a_missing_total_parks_a_v2_bill() -> None:
+    (bill,) = bills(BY_ID, old(status={"status": "Overdue"}))
+    assert bill.problems == ("status 'Overdue' is not known: counted as issued",)
+    (bill,) = bills(BY_ID, old(total=None))
+    assert bill.problems == ("the bill has no total",)
+
+
+CSV = """customer_id,invoice_id,start_time,end_time,status,cost,id,description,service_name,units,rate_per_unit,amount,usage_type_cd
+C,77,2024-04-01T00:00:00Z,2024-04-30T00:00:00Z,Paid,12.50,a,"Bandwidth, Europe",Europe Bandwidth,100,0.125,12.50,Europe Bandwidth
+C,77,2024-04-01T00:00:00Z,2024-04-30T00:00:00Z,Paid,12.50,b,=HYPERLINK(1),Europe Bandwidth,1,0,0.00,Europe Bandwidth
+"""
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_csv_is_a_bill(mark: bytes) -> None:
+    (bill,) = bills(GetInvoiceFile(year=2024, month=4, format="csv"), mark + CSV.encode())
+    assert (bill.invoice_id, bill.total, summed(bill), bill.listed) == ("77", Decimal("12.50"), Decimal("12.50"), 2)
+    assert bill.problems == ()
+    assert rows(bill)[0].ChargeDescription == "Bandwidth, Europe"
+
+
+def test_a_csv_of_lines_only_takes_month_and_id_from_the_question() -> None:
+    op = GetInvoiceFile(year="2024", month="4", format="csv")
+    (bill,) = bills(op, b"id,description,amount\na,x,1.5\n")
+    assert stamp(bill.period.start) == "2024-04-01T00:00:00Z"
+    assert (bill.invoice_id, bill.total, bill.problems) == ("unknown", None, ("the invoice has no id",))
+    (bill,) = bills(GetInvoiceByIdFile(customer_id="C", invoice_id=9, format="csv"), b"id,amount\na,1.5\n")
+    assert bill.invoice_id == "9"
+    assert "period is not known" in bill.problems[0]
+
+
+@pytest.mark.parametrize("body", [b"", b"a,b\n1,2\n", b"id,amount\nx,lots\n"])
+def test_a_csv_that_holds_no_invoice_is_reported_after_all_that_can_be_read(body: bytes) -> None:
+    reading = Saved((GetInvoiceFile(year=2024, month=4, format="csv"), body), (ONE, changed()))
+    found = PROVIDER.bills(reading)
+    assert next(found).invoice_id == "4183280"
+    with pytest.raises(Unreadable):
+        next(found)
+
+
+def test_a_pdf_holds_nothing_that_can_be_booked() -> None:
+    assert bills(GetInvoiceFile(year=2024, month=4, format="pdf"), b"%PDF-1.7") == []
+
+
+def test_a_saved_question_for_a_file_is_not_taken_for_one_for_json() -> None:
+    asked = codec.encode(GetInvoiceByIdFile(customer_id="C", invoice_id=9, format="csv"))
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(asked, type=GetInvoiceById)
+
+
+def test_a_body_of_another_vendor_is_not_taken_for_ours() -> None:
+    with pytest.raises(Misasked):
+        understood(b'{"billing_invoice":{"id":1}}', PROVIDER, None, {})

@@ -1,0 +1,600 @@
+"""Genesys Cloud: its samples, its two spellings, its errors, and what becomes of its answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from billfold.model.bill import Bill, State
+from billfold.model.errors import Endless, SetupError, Unreadable
+from billfold.model.focus import CostAndUsage
+from billfold.model.money import exact_sum
+from billfold.model.period import Month, Period, instant
+from billfold.providers import genesys
+from billfold.providers.genesys import PROVIDER, lines, regions, spelling
+from billfold.providers.genesys.api import (
+    GetBillingContract,
+    GetBillingContractBillingperiod,
+    GetBillingContracts,
+    GetBillingContractsInvoiceDocument,
+    GetBillingContractsInvoiceLines,
+    GetBillingContractsInvoices,
+    GetBillingReportsBillableusage,
+    GetBillingTrusteebillingoverviewTrustorOrgId,
+    login_refusal,
+    problem,
+)
+from billfold.providers.genesys.commitments import commitments
+from billfold.providers.genesys.listed import mark
+from billfold.providers.genesys.tax import is_tax
+from billfold.providers.provider import Answer, Ask, Known
+from billfold.wire import codec
+from billfold.wire.message import Response
+from billfold.wire.operation import Operation, request
+
+SAMPLES = Path(str(genesys.__file__)).parent / "samples"
+NOW = instant("2026-11-15T00:00:00Z")
+SEPTEMBER, OCTOBER = Month(2026, 9).period, Month(2026, 10).period
+CONTRACT = "c0ffee00-0000-4000-8000-000000000001"
+LINES = GetBillingContractsInvoiceLines(invoice_id="INV0000002")
+OPERATIONS: dict[str, Operation[Any]] = {
+    "billableusage": GetBillingReportsBillableusage(start_date=NOW, end_date=NOW),
+    "billingperiod": GetBillingContractBillingperiod(contract_id=CONTRACT, billing_period_id="202609"),
+    "contract": GetBillingContract(contract_id=CONTRACT),
+    "contracts": GetBillingContracts(),
+    "invoice_document": GetBillingContractsInvoiceDocument(invoice_id="INV0000002"),
+    "invoice_lines": LINES,
+    "invoices": GetBillingContractsInvoices(),
+    "trusteebillingoverview": GetBillingTrusteebillingoverviewTrustorOrgId(trustor_org_id="9d750d63"),
+}
+ANSWERS = sorted(path for path in SAMPLES.glob("*.json") if path.name.split(".")[0] in OPERATIONS)
+ERRORS = sorted(SAMPLES.glob("error.*.json"))
+
+
+def body(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((SAMPLES / f"{name}.json").read_text(encoding="utf-8"), parse_float=Decimal)
+    return found
+
+
+class Saved:
+    """A reading of some answers."""
+
+    account = "partner"
+
+    def __init__(self, *answers: tuple[Operation[Any], Any]) -> None:
+        self._answers = [
+            Answer(op, Response(200, {"content-type": "application/json"}, raw if isinstance(raw, bytes) else codec.encode(raw)), seq, NOW)
+            for seq, (op, raw) in enumerate(answers, 1)
+        ]  # fmt: skip
+
+    def answers(self, kind: Any, **fields: object) -> Iterator[Answer]:
+        for one in self._answers:
+            if isinstance(one.op, kind) and all(getattr(one.op, name) == value for name, value in fields.items()):
+                yield one
+
+
+def made(*answers: tuple[Operation[Any], Any]) -> list[Bill]:
+    return list(PROVIDER.bills(Saved(*answers)))
+
+
+def rows(bill: Bill) -> list[CostAndUsage]:
+    return [row for batch in bill.charges for row in batch.rows()]
+
+
+def line(number: int, amount: str, **words: Any) -> dict[str, Any]:
+    product = {"sku": "GC-1", "name": "Genesys Cloud CX 1", "unitOfMeasure": "User"}
+    said = {"product": product, "description": "Genesys Cloud CX 1", "dateStart": "2026-10-01", "dateEnd": "2026-10-31"}
+    return {"id": f"L{number}", "quantity": 10, "amount": Decimal(amount), **said, **words}
+
+
+def invoiced(total: str | None, *items: dict[str, Any], **words: Any) -> Bill:
+    """Make the bill of one invoice of the first of November under one contract."""
+    invoice: dict[str, Any] = {
+        "id": "INV7",
+        "dateInvoiced": "2026-11-01",
+        "currencyIsoCode": "USD",
+        "paymentTerms": "Net 30",
+    }
+    invoice |= {"customerPoNumber": "PO-2026-011", "amount": None if total is None else Decimal(total), **words}
+    return made(
+        (GetBillingContracts(), {"entities": [body("contract.v269")]}),
+        (GetBillingContractsInvoices(), {"entities": [invoice]}),
+        (msgspec.structs.replace(LINES, invoice_id="INV7"), {"entities": list(items)}),
+    )[0]
+
+
+@pytest.mark.parametrize("path", ANSWERS, ids=lambda path: path.name)
+def test_every_sample_answer_keeps_all_digits_and_words(path: Path) -> None:
+    raw, op = path.read_bytes(), OPERATIONS[path.name.split(".")[0]]
+    record = codec.decode(raw, op.reply)
+    assert codec.tree(codec.overlay(record, raw)) == codec.tree(raw)
+    assert codec.tree(codec.encode(record)) == codec.tree(raw)
+
+
+@pytest.mark.parametrize("path", ERRORS, ids=lambda path: path.name)
+def test_every_error_body_is_read_with_its_code_and_number(path: Path) -> None:
+    said = body(path.name.removesuffix(".json"))
+    found = problem(Response(said["status"], {"content-type": "application/json"}, path.read_bytes()))
+    assert found == (said["message"], said["code"], said["contextId"])
+    assert f".{said['status']}.{said['code']}." in path.name
+
+
+def test_an_error_that_is_no_json_is_told_by_its_content_type_and_header() -> None:
+    found = problem(Response(502, {"content-type": "text/html", "inin-correlation-id": "7"}, b"<html>"))
+    assert found == ("the vendor answered text/html", None, "7")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("oauth_error.400.client_not_found", "client not found (invalid_client)"),
+        ("oauth_error.401.bad_secret", "authentication failed (invalid_client)"),
+    ],
+)
+def test_a_refused_login_is_told_in_the_vendors_words(name: str, words: str) -> None:
+    raw = (SAMPLES / f"{name}.json").read_bytes()
+    assert login_refusal(Response(400, {}, raw)) == f"the login was refused: {words}"
+
+
+def test_both_spellings_of_the_renamed_keys_say_the_same() -> None:
+    old, new = (codec.decode((SAMPLES / f"contract.{v}.json").read_bytes(), genesys.records.BillingContract) for v in ("v236", "v269"))  # fmt: skip
+    assert spelling.purchase_orders(old) == spelling.purchase_orders(new) == ["PO-2026-011"]
+    kind = genesys.records.BillingContractPeriodDetail
+    old_, new_ = (codec.decode((SAMPLES / f"billingperiod.{v}.json").read_bytes(), kind) for v in ("v236", "v269"))
+    for name in ("prepaid", "fair_use", "actual", "overage"):
+        read = getattr(spelling, name)
+        first, second = [read(c) for c in old_.charges], [read(c) for c in new_.charges]  # type: ignore[union-attr]
+        assert first[:2] == second[:2]
+        assert None not in first + second
+    addresses = [codec.decode(json.dumps(one).encode(), genesys.records.InvoiceAddress) for one in (
+        {"dateEffective": "2024-05-01", "citySubdivision1": "Downtown"},
+        {"getdateEffective": "2024-05-01", "getcitySubdivision1": "Downtown"},
+    )]  # fmt: skip
+    assert {(spelling.date_effective(one), spelling.city_subdivision(one)) for one in addresses} == {
+        ("2024-05-01", "Downtown")
+    }
+
+
+def test_the_next_page_keeps_the_filters_and_takes_the_cursor_decoded() -> None:
+    op = GetBillingContractsInvoices(page_size=2, date_start=date(2026, 9, 1), before="x")
+    page = codec.decode((SAMPLES / "invoices.page1.json").read_bytes(), op.reply)
+    after = op.after(page)
+    assert after == GetBillingContractsInvoices(page_size=2, date_start=date(2026, 9, 1), after_="SU5WMDAwMDAwMg==")
+    assert ("after", "SU5WMDAwMDAwMg==") in request(after).query
+    assert after.first() == msgspec.structs.replace(op, before=None)
+    last = codec.decode((SAMPLES / "invoices.page2.json").read_bytes(), op.reply)
+    assert op.after(last) is None
+    assert op.ended(last)
+
+
+def test_a_next_link_without_a_cursor_proves_no_end() -> None:
+    page = codec.decode(
+        b'{"entities": [], "nextUri": "/api/v2/billing/contracts?pageSize=2"}', GetBillingContracts.reply
+    )
+    assert GetBillingContracts().after(page) is None
+    assert not GetBillingContracts().ended(page)
+
+
+def test_the_sample_invoices_are_billed_as_they_add_up() -> None:
+    bills = made(
+        (GetBillingContracts(), body("contracts.page1")),
+        (GetBillingContractsInvoices(), body("invoices.page1")),
+        (LINES, body("invoice_lines.page1")),
+        (msgspec.structs.replace(LINES, after_="SU5WMDAwMDAwMi0wMDI="), body("invoice_lines.page2")),
+    )
+    (bill,) = bills  # the invoice whose lines were not asked for is in the books already
+    assert (bill.invoice_id, bill.state, bill.total, bill.listed) == (
+        "INV0000002",
+        State.ISSUED,
+        Decimal("14555.47"),
+        4,
+    )
+    assert exact_sum(row.BilledCost or Decimal(0) for row in rows(bill)) == bill.total
+    assert bill.period == SEPTEMBER
+    assert bill.due_on == instant("2026-10-31")
+    assert (bill.terms, bill.purchase_order, bill.problems) == ("Net 30", "PO-2026-011", ())
+    requests = next(row for row in rows(bill) if row.x_NativeId == "INV0000002-002")
+    assert requests.PricingQuantity == 323992
+    assert requests.x_ArchiveSeq == 3
+    assert {row.x_ArchiveSeq for row in rows(bill)} == {3, 4}
+    seats = next(row for row in rows(bill) if row.x_NativeId == "INV0000002-001")
+    assert (seats.ListUnitPrice, seats.x_ListedUnitPrice, seats.SkuPriceId) == (
+        Decimal(245),
+        None,
+        "GC-170-NV-CX3/10/use",
+    )
+    assert (seats.SubAccountName, seats.BillingAccountId) == ("Test Org Name", "1004567")
+
+
+def test_lines_on_pages_are_read_to_the_last_one_or_the_bill_is_parked() -> None:
+    bills = made(
+        (GetBillingContracts(), body("contracts.page1")),
+        (GetBillingContractsInvoices(), body("invoices.page1")),
+        (LINES, body("invoice_lines.page1")),
+    )
+    assert bills[0].problems == ("its lines were not read to their end",)
+
+
+def test_a_saved_list_by_itself_says_that_lines_are_missing() -> None:
+    bills = made((GetBillingContractsInvoices(), body("invoices.page1")))
+    assert [bill.problems for bill in bills] == [("its lines were not read",)] * 2
+
+
+def test_lines_without_their_invoice_are_parked() -> None:
+    (bill,) = made((LINES, body("invoice_lines.page2")))
+    assert "the invoice itself was not read" in bill.problems
+    assert bill.total is None
+
+
+def test_lines_that_cannot_be_read_park_one_invoice_and_no_other() -> None:
+    other = msgspec.structs.replace(LINES, invoice_id="INV0000001")
+    good = {"entities": [line(1, "15600.00", dateStart="2026-10-01")]}
+    bills = made((GetBillingContractsInvoices(), body("invoices.page1")), (LINES, b'{"entities": 7}'), (other, good))
+    assert {bill.invoice_id: bool(bill.problems) for bill in bills} == {"INV0000001": False, "INV0000002": True}
+
+
+def test_an_invoice_bills_the_period_that_ended_before_it() -> None:
+    assert invoiced("10.00", line(1, "10.00")).period == OCTOBER
+
+
+def test_an_invoice_for_what_is_to_come_bills_the_period_of_its_services() -> None:
+    assert (
+        invoiced("10.00", line(1, "10.00", dateStart="2026-11-01", dateEnd="2026-11-30")).period
+        == Month(2026, 11).period
+    )
+
+
+def test_advance_and_arrears_on_one_invoice_bill_the_ended_period() -> None:
+    ahead = line(2, "10.00", dateStart="2026-11-01", dateEnd="2026-11-30")
+    bill = invoiced("20.00", line(1, "10.00"), ahead)
+    assert bill.period == OCTOBER
+    assert rows(bill)[1].ChargePeriodStart == instant("2026-11-01")
+
+
+def test_periods_that_are_no_calendar_months_are_taken_from_the_contract() -> None:
+    contract = body("contract.v269") | {"billingPeriods": [{"id": "1", "dateStart": "2026-09-21", "dateEnd": "2026-10-20", "status": "Closed"}]}  # fmt: skip
+    bill = made(
+        (GetBillingContracts(), {"entities": [contract]}),
+        (GetBillingContractsInvoices(), body("invoices.page1") | {"entities": [body("invoices.page1")["entities"][1] | {"dateInvoiced": "2026-10-22"}]}),
+        (LINES, {"entities": [line(1, "14555.47", dateStart="2026-09-21", dateEnd="2026-10-20")]}),
+    )[0]  # fmt: skip
+    assert bill.period == Period(instant("2026-09-21"), instant("2026-10-21"))
+
+
+def test_a_refund_of_an_earlier_period_is_a_correction_with_its_category_and_names_the_invoice() -> None:
+    memo = {"id": "CM1", "dateInvoiced": "2026-11-01", "currencyIsoCode": "USD", "amount": Decimal("-24.50")}
+    memo |= {"customerInvoiceType": "Credit Memo", "customerPoNumber": "PO-2026-011"}
+    item = line(
+        1, "-24.50", dateStart="2026-09-01", dateEnd="2026-09-30", description="CX 1 - overage, credit for INV0000002"
+    )
+    bills = made(
+        (GetBillingContracts(), {"entities": [body("contract.v269")]}),
+        (GetBillingContractsInvoices(), {"entities": [memo, body("invoices.page1")["entities"][1]]}),
+        (msgspec.structs.replace(LINES, invoice_id="CM1"), {"entities": [item]}),
+    )
+    (row,) = rows(bills[0])
+    assert (row.ChargeCategory, row.ChargeClass, row.BilledCost) == ("Usage", "Correction", Decimal("-24.50"))
+    assert (bills[0].period, row.ChargePeriodStart) == (OCTOBER, SEPTEMBER.start)
+    assert bills[0].corrects == "INV0000002"
+    assert (row.ListUnitPrice or 0) * (row.PricingQuantity or 0) == row.ListCost
+
+
+def test_a_memo_in_the_middle_of_a_month_leaves_the_running_month_alone() -> None:
+    bill = invoiced("-5.00", line(1, "-5.00"), dateInvoiced="2026-11-10", customerInvoiceType="Credit Memo")
+    assert bill.period == OCTOBER
+    assert rows(bill)[0].ChargeClass is None
+
+
+@pytest.mark.parametrize(
+    ("words", "category", "frequency"),
+    [
+        ({"description": "Genesys Cloud CX 1 - Prepay"}, "Purchase", "Recurring"),
+        ({"description": "Genesys Cloud CX 1 - overage"}, "Usage", "Usage-Based"),
+        ({"description": "AI tokens top-up"}, "Purchase", "One-Time"),
+        ({"description": "Sales tax"}, "Tax", "One-Time"),
+        ({"description": "Anything else"}, "Usage", "Usage-Based"),
+        ({"amount": Decimal(-1), "description": "Loyalty discount", "product": {}}, "Credit", "One-Time"),
+    ],
+)
+def test_a_line_is_judged_by_its_words(words: dict[str, Any], category: str, frequency: str) -> None:
+    items = [line(1, "5.00"), line(2, "7.00") | words]
+    total = exact_sum(item["amount"] for item in items)
+    row = rows(invoiced(str(total), *items))[1]
+    assert (row.ChargeCategory, row.ChargeFrequency) == (category, frequency)
+    priced = category in {"Usage", "Purchase"}
+    for column in ("SkuId", "SkuPriceId", "ListUnitPrice", "PricingQuantity", "PricingUnit", "PricingCategory"):
+        assert (getattr(row, column) is not None) == priced
+    assert (row.ConsumedQuantity is not None) == (category == "Usage")
+    assert json.loads(row.x_Details or "{}")["CategoryRule"]
+
+
+def test_a_position_of_the_plan_is_told_by_its_price_where_words_say_nothing() -> None:
+    product = {"sku": "GC-170-NV-CX3", "name": "Genesys Cloud CX 3 Concurrent", "unitOfMeasure": "User"}
+    (row,) = rows(invoiced("15600.00", line(1, "15600.00", product=product, quantity=80, description="CX 3")))
+    assert (row.ChargeCategory, row.ListUnitPrice, row.SkuPriceId) == (
+        "Purchase",
+        Decimal(195),
+        "GC-170-NV-CX3/10/prepay",
+    )
+
+
+def test_what_the_amount_has_beyond_its_lines_is_tax_where_one_rate_explains_it() -> None:
+    bill = invoiced("10725.00", line(1, "10000.00"))
+    tax = rows(bill)[-1]
+    assert (tax.ChargeCategory, tax.BilledCost, tax.x_Synthetic, tax.SkuId) == ("Tax", Decimal("725.00"), True, None)
+    assert tax.x_JsonPath == "$.entities[0].amount"
+    assert tax.x_ArchiveSeq == 2
+    assert bill.listed == 1
+
+
+def test_a_cent_is_rounding_and_what_nothing_explains_is_left_to_be_parked() -> None:
+    rounding = rows(invoiced("10000.01", line(1, "10000.00")))[-1]
+    assert (rounding.ChargeCategory, rounding.BilledCost) == ("Adjustment", Decimal("0.01"))
+    for amount in ("11234.56", "15000.00", "9000.00"):
+        assert [row.x_Synthetic for row in rows(invoiced(amount, line(1, "10000.00")))] == [None]
+
+
+@pytest.mark.parametrize(
+    ("missing", "costs", "overage", "believed"),
+    [
+        ("725.00", ["10000.00"], None, True),
+        ("887.50", ["10000.00"], None, True),
+        ("712.34", ["10000.00"], None, False),
+        ("7.25", ["100.00"], None, True),
+        ("7.31", ["100.00"], None, False),
+        ("-725.00", ["-10000.00"], None, True),
+        ("-725.00", ["10000.00"], None, False),
+        ("3100.00", ["10000.00"], None, False),
+        ("50.00", ["10000.00"], None, False),
+        ("725.00", ["10000.00"], "10000.01", False),
+        ("725.00", ["10000.00"], "9000.00", True),
+    ],
+)
+def test_tax_is_a_round_rate_between_1_and_30_percent(
+    missing: str, costs: list[str], overage: str | None, believed: bool
+) -> None:
+    made_ = [_usage(Decimal(cost)) for cost in costs]
+    assert is_tax(Decimal(missing), made_, None if overage is None else Decimal(overage)) == believed
+
+
+def _usage(cost: Decimal) -> lines.Line:
+    words = dict.fromkeys(lines.Line._fields)
+    return lines.Line(**{**words, "BilledCost": cost, "ChargeCategory": "Usage"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem_"),
+    [
+        ({"amount": None}, "the invoice states no amount"),
+        ({"currencyIsoCode": ""}, "the invoice states no currency"),
+        ({"dateInvoiced": "soon"}, "its date 'soon' is no day"),
+        ({"dateInvoiced": "9999-12-31"}, "its date '9999-12-31' is no day"),
+    ],
+)
+def test_an_invoice_that_cannot_be_trusted_is_parked_with_the_reason(words: dict[str, Any], problem_: str) -> None:
+    assert problem_ in invoiced("10.00", line(1, "10.00"), **words).problems
+
+
+@pytest.mark.parametrize(
+    ("items", "problem_"),
+    [
+        ([line(1, "5.00"), line(1, "5.00")], "line L1 is listed twice"),
+        ([line(1, "10.00", dateStart="now")], "'now' is no day"),
+        ([line(1, "10.00") | {"amount": None}], "line $.entities[0] has no amount"),
+    ],
+)
+def test_a_line_that_cannot_be_trusted_parks_its_invoice(items: list[dict[str, Any]], problem_: str) -> None:
+    assert problem_ in invoiced("10.00", *items).problems
+
+
+def test_lines_without_ids_keep_their_ids_when_another_is_added() -> None:
+    bare = [
+        {key: value for key, value in line(n, "5.00", description=f"about {n}").items() if key != "id"} for n in (1, 2)
+    ]
+    before = [row.InvoiceDetailId for row in rows(invoiced("10.00", *bare))]
+    after = [row.InvoiceDetailId for row in rows(invoiced("15.00", line(9, "5.00"), *bare))]
+    assert after[1:] == before
+    assert len(set(before)) == 2
+
+
+@pytest.mark.parametrize("version", ["v236", "v269"])
+def test_a_period_without_an_invoice_is_an_estimate_in_either_spelling(version: str) -> None:
+    op = OPERATIONS["billingperiod"]
+    (bill,) = made((op, body(f"billingperiod.{version}")))
+    assert (bill.state, bill.invoice_id, bill.period, bill.currency) == (State.ESTIMATE, None, SEPTEMBER, "USD")
+    found = rows(bill)
+    assert exact_sum(row.BilledCost or Decimal(0) for row in found) == Decimal("14555.47")
+    assert bill.listed == len(found) == (5 if version == "v269" else 4)
+    assert {row.InvoiceDetailId for row in found} == {None}
+    seats = found[0]
+    assert (seats.PricingQuantity, seats.ConsumedQuantity, seats.ListUnitPrice) == (
+        Decimal(58),
+        Decimal(138),
+        Decimal(245),
+    )
+    wallet = found[-1]
+    assert (wallet.ConsumedQuantity, wallet.PricingQuantity, wallet.SubAccountId) == (Decimal(5310), Decimal(310), None)
+    assert json.loads(wallet.x_Details or "")["Organizations"] == "Test Org Name, Test Org Name - Sandbox"
+
+
+def test_what_a_wallet_covers_costs_nothing_and_is_committed() -> None:
+    (bill,) = made((OPERATIONS["billingperiod"], body("billingperiod.v269")))
+    agent = next(row for row in rows(bill) if row.SkuId == "GC-170-NV-VAGENT")
+    assert (agent.BilledCost, agent.ConsumedQuantity, agent.PricingCategory) == (Decimal(0), Decimal(1200), "Committed")
+    assert json.loads(agent.x_Details or "")["ConvertedTokenCount"] == "480.0"
+
+
+def test_a_period_that_an_invoice_bills_is_no_estimate() -> None:
+    bills = made(
+        (GetBillingContracts(), {"entities": [body("contract.v269")]}),
+        (GetBillingContractsInvoices(), body("invoices.page1")),
+        (OPERATIONS["billingperiod"], body("billingperiod.v269")),
+    )
+    assert bills == []
+
+
+def test_half_an_estimate_is_none() -> None:
+    detail = body("billingperiod.v269") | {"status": "Open"}
+    contracts = body("contracts.page1")
+    one = made((GetBillingContracts(), contracts), (OPERATIONS["billingperiod"], detail))
+    assert one == []
+    second = msgspec.structs.replace(OPERATIONS["billingperiod"], contract_id=contracts["entities"][1]["id"])
+    both = made((GetBillingContracts(), contracts), (OPERATIONS["billingperiod"], detail), (second, detail))
+    assert [(bill.state, bill.listed) for bill in both] == [(State.ESTIMATE, 10)]
+
+
+def test_an_amount_that_quantity_and_rate_do_not_give_parks_the_estimate() -> None:
+    detail = body("billingperiod.v269")
+    detail["wallets"][0]["balanceOverageCharge"] = Decimal("1544.56")
+    (bill,) = made((OPERATIONS["billingperiod"], detail))
+    assert bill.problems == ("e0e0e000-0000-4000-8000-000000000001 states 310.0 over at 1.0 and an amount of 1544.56",)
+
+
+def test_an_unknown_period_status_parks_the_estimate() -> None:
+    (bill,) = made((OPERATIONS["billingperiod"], body("billingperiod.v269") | {"status": "Frozen"}))
+    assert bill.problems == ("the period's status 'Frozen' is not known",)
+
+
+def test_a_paid_invoice_is_the_same_invoice_and_a_changed_one_is_not() -> None:
+    words = body("invoices.page1")["entities"][1]
+    first, paid, changed = (
+        mark(codec.decode(codec.encode(words | other), genesys.records.BillingInvoice))
+        for other in ({}, {"paymentStatus": "Paid", "paymentLink": "x"}, {"amount": Decimal(1)})
+    )
+    assert first == paid != changed
+
+
+def test_every_committed_position_of_a_contract_is_a_commitment() -> None:
+    contract = codec.decode((SAMPLES / "contract.v269.json").read_bytes(), genesys.records.BillingContract)
+    found = commitments([contract], NOW)
+    assert [one.ContractCommitmentQuantity for one in found] == [80, 5000]
+    assert len({one.ContractCommitmentId for one in found}) == 2
+    first = found[0]
+    assert (first.ContractCommitmentUnit, first.ContractCommitmentDurationType) == ("Users", "1 Year")
+    assert (first.ContractPeriodStart, first.ContractPeriodEnd) == (instant("2026-01-01"), instant("2027-01-01"))
+    assert first.ContractCommitmentLifecycleStatus == "Active"
+    nullable = {
+        "ContractCommitmentCost",
+        "ContractCommitmentDiscountPercentage",
+        "PricingCurrencyContractCommitmentCost",
+    }
+    assert {name for name, value in first._asdict().items() if value is None} == nullable
+
+
+@pytest.mark.parametrize(
+    ("region", "domain"),
+    [
+        ("us-east-1", "mypurecloud.com"),
+        ("EU-Central-1", "mypurecloud.de"),
+        ("me_central_1", "mec1.pure.cloud"),
+        ("mypurecloud.ie", "mypurecloud.ie"),
+        ("https://api.usw2.pure.cloud/", "usw2.pure.cloud"),
+    ],
+)
+def test_a_region_is_a_name_or_a_domain(region: str, domain: str) -> None:
+    assert regions.domain(region) == domain
+    assert regions.base_url({"region": region}) == f"https://api.{domain}"
+
+
+@pytest.mark.parametrize("region", ["moon-1", "", "evil.example/path", "user@host.example"])
+def test_an_unknown_region_is_refused_with_the_known_ones(region: str) -> None:
+    with pytest.raises(SetupError, match="us-east-1, eu-west-1"):
+        regions.domain(region)
+
+
+@pytest.mark.parametrize(
+    ("base", "token"),
+    [
+        ("https://api.mypurecloud.de", "https://login.mypurecloud.de/oauth/token"),
+        ("http://127.0.0.1:8400/genesys", "http://127.0.0.1:8400/genesys/oauth/token"),
+    ],
+)
+def test_the_login_is_where_the_sdk_looks_for_it(base: str, token: str) -> None:
+    assert regions.token_url(base) == token
+
+
+def asked(known: Known, *answers: Any) -> list[Ask]:
+    """Run the plan against these answers, in order; None for the rest."""
+    plan, said, found = PROVIDER.collect(known), iter(answers), []
+    try:
+        ask = next(plan)
+        while True:
+            found.append(ask)
+            ask = plan.send(next(said, None))
+    except StopIteration:
+        return found
+
+
+def records_of(op: Operation[Any], said: Any) -> Any:
+    return codec.decode(codec.encode(said), op.reply)
+
+
+def test_a_collection_asks_for_what_is_new_and_for_nothing_twice() -> None:
+    contracts = records_of(GetBillingContracts(), {"entities": [body("contract.v269")]})
+    invoices = records_of(GetBillingContractsInvoices(), body("invoices.page2"))
+    empty = records_of(LINES, {"entities": []})
+    known = Known(instant("2026-10-10"), Month(2026, 1))
+    asks = asked(known, contracts, invoices, None, None, None, empty)
+    names = [type(ask.op).__name__.removeprefix("GetBilling") for ask in asks]
+    assert names == [
+        "Contracts",
+        "ContractsInvoices",
+        *["ContractBillingperiod"] * 3,
+        "ContractsInvoiceLines",
+        "ContractsInvoiceDocument",
+        "ReportsBillableusage",
+    ]
+    assert [ask.op.billing_period_id for ask in asks[2:5]] == ["202608", "202609", "202610"]  # type: ignore[attr-defined]
+    assert [bool(ask.missing) for ask in asks] == [False, False, True, True, True, False, True, True]
+    assert asks[6].document
+    assert asks[6].document(records_of(asks[6].op, body("invoice_document"))).startswith("https://prod-billing")
+    again = Known(known.now, known.since, {"INV0000003": mark(invoices.entities[0])})
+    assert [type(ask.op).__name__ for ask in asked(again, contracts, invoices)][2:] == [
+        "GetBillingContractBillingperiod",
+        "GetBillingContractBillingperiod",
+        "GetBillingReportsBillableusage",
+    ]
+
+
+def test_on_the_first_day_of_a_month_there_is_no_day_to_report() -> None:
+    nothing = records_of(GetBillingContracts(), {"entities": []})
+    asks = asked(Known(instant("2026-10-01T00:00:00Z"), Month(2026, 1)), nothing, nothing)
+    assert len(asks) == 2
+
+
+def test_a_list_that_moved_or_has_no_end_is_refused() -> None:
+    known = Known(NOW, Month(2026, 1))
+    twice = records_of(GetBillingContracts(), {"entities": [body("contract.v269")] * 2})
+    with pytest.raises(Unreadable, match="twice"):
+        asked(known, twice)
+    endless = records_of(GetBillingContracts(), {"entities": [], "nextUri": "/api/v2/billing/contracts?pageSize=10"})
+    with pytest.raises(Endless, match="no cursor"):
+        asked(known, endless)
+
+
+def test_documents_that_are_none_are_found() -> None:
+    document = GetBillingContractsInvoiceDocument(invoice_id="INV1")
+    for raw, word in ((b"<html>", "not a PDF"), (b"%PDF-1.7 ...", "cut off")):
+        (said,) = PROVIDER.checks(Saved((document, raw)))
+        assert word in said
+    assert not list(PROVIDER.checks(Saved((document, b"%PDF-1.7 ... %%EOF\n"))))
+
+
+def test_what_was_listed_is_told_with_its_end_and_reach() -> None:
+    op = GetBillingContractsInvoices(date_start=date(2026, 1, 1))
+    first = PROVIDER.listing(Saved((op, body("invoices.page1"))))
+    assert first
+    assert (first.proven, first.since, len(first.ids)) == (False, instant("2026-01-01"), 2)
+    both = PROVIDER.listing(Saved((op, body("invoices.page1")), (op, body("invoices.page2"))))
+    assert both
+    assert (both.proven, len(both.ids)) == (True, 3)
+    assert PROVIDER.listing(Saved()) is None
+    assert PROVIDER.identity(Saved((GetBillingContracts(), body("contracts.page1")))) == CONTRACT
+    assert PROVIDER.identity(Saved()) is None

@@ -1,0 +1,417 @@
+"""Genesys Cloud's twin: what it answers over the wire, and that its truth comes back from it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billfold.books import Books
+from billfold.ledger import query
+from billfold.model.bill import Bill
+from billfold.model.errors import BadRequest, Forbidden, Unauthorized
+from billfold.model.money import exact_sum, plain
+from billfold.model.period import Month, instant
+from billfold.providers.genesys import PROVIDER, customers, scenario, twin
+from billfold.providers.genesys.api import GetBillingContracts, GetBillingContractsInvoices
+from billfold.providers.provider import Answer, Known
+from billfold.providers.stage import Account
+from billfold.twin.faults import Fault
+from billfold.twin.host import Host
+from billfold.twin.world import stated
+from billfold.wire.message import Request, Response
+from billfold.wire.operation import read
+from tests import stage as stages
+
+API = "/genesys/api/v2/billing"
+
+
+@pytest.fixture
+def host() -> Host:
+    return stages.twin()
+
+
+def account_of(host: Host) -> Account:
+    return stages.stage(host, "genesys").accounts[0]
+
+
+class Desk:
+    """Asks the twin as a bare HTTP client does, with a token of its own."""
+
+    def __init__(self, host: Host, client: str = "twin-genesys-client", **headers: str) -> None:
+        self.host = host
+        answer = login(host, client, "twin-genesys-secret")
+        self.headers = {
+            "authorization": f"Bearer {json.loads(answer.body)['access_token']}",
+            "host": "twin.test",
+            **headers,
+        }
+
+    def get(self, path: str, **said: str) -> tuple[Response, Any]:
+        answer = self.host.answer(
+            Request("GET", path if path.startswith("/genesys") else API + path, tuple(said.items()), self.headers)
+        )
+        assert answer
+        return answer, json.loads(answer.body) if answer.media_type == "application/json" else answer.body
+
+
+def login(host: Host, client: str, secret: str, grant: bytes = b"grant_type=client_credentials") -> Response:
+    pair = base64.b64encode(f"{client}:{secret}".encode()).decode()
+    answer = host.answer(Request("POST", "/genesys/oauth/token", (), {"authorization": f"Basic {pair}"}, grant))
+    assert answer
+    return answer
+
+
+def answers(host: Host, known: Known) -> list[Answer]:
+    """Walk the plan against the twin."""
+    wires, plan, found = stages.connection(host, account_of(host)), PROVIDER.collect(known), list[Answer]()
+    try:
+        ask = next(plan)
+        while True:
+            response = wires.send(ask.op)
+            said = read(ask.op, response)
+            if ask.document:
+                response = wires.fetch(ask.document(said))
+            found.append(Answer(ask.op, response, len(found) + 1, host.clock.now()))
+            ask = plan.send(response.body if ask.document else said)
+    except StopIteration:
+        return found
+
+
+class Heard:
+    """A reading of what the twin answered."""
+
+    account = "genesys"
+
+    def __init__(self, found: list[Answer]) -> None:
+        self.found = found
+
+    def answers(self, kind: Any, **fields: object) -> Iterator[Answer]:
+        for one in self.found:
+            if isinstance(one.op, kind) and all(getattr(one.op, name) == value for name, value in fields.items()):
+                yield one
+
+
+def worded(bill: Bill, columns: tuple[str, ...]) -> Counter[tuple[Any, ...]]:
+    found: Counter[tuple[Any, ...]] = Counter()
+    for batch in bill.charges:
+        for row in batch.rows():
+            said = row._asdict()
+            kept = () if row.x_Synthetic else tuple(said[column] for column in columns)
+            words = (row.ChargeCategory, row.BilledCost, row.x_Synthetic, *kept)
+            found[tuple(plain(v.normalize()) if hasattr(v, "normalize") else v for v in words)] += 1
+    return found
+
+
+@pytest.mark.parametrize(
+    ("at", "seed"), [("2026-11-15T00:00:00Z", 1), ("2026-12-01T00:00:00Z", 2), ("2027-03-31T12:00:00Z", 7)]
+)
+def test_the_truth_comes_back_from_the_wire_bill_by_bill(at: str, seed: int) -> None:
+    host = stages.twin(instant(at), seed=seed)
+    account, now = account_of(host), host.clock.now()
+    ours = {bill.key: bill for bill in PROVIDER.bills(Heard(answers(host, Known(now, account.first_month))))}
+    true = {bill.key: bill for bill in twin.truth(account, now)}
+    assert set(ours) == set(true)
+    for key, bill in ours.items():
+        told = true[key]
+        assert bill.problems == ()
+        assert (bill.state, bill.period, bill.listed, bill.corrects) == (
+            told.state,
+            told.period,
+            told.listed,
+            told.corrects,
+        )
+        assert worded(bill, twin.TELLS) == worded(told, twin.TELLS), key
+        assert exact_sum(row.BilledCost for batch in bill.charges for row in batch.rows()) == told.total  # type: ignore[misc]
+        if bill.invoice_id:
+            assert (bill.total, bill.terms, bill.due_on, bill.issued_on) == (
+                told.total,
+                told.terms,
+                told.due_on,
+                told.issued_on,
+            )
+
+
+def test_the_story_has_what_a_partner_sees(host: Host) -> None:
+    account = account_of(host)
+    bills = list(twin.truth(account, host.clock.now()))
+    rows = [row for bill in bills for batch in bill.charges for row in batch.rows()]
+    assert {row.ChargeCategory for row in rows} == {"Usage", "Purchase", "Tax", "Credit"}
+    assert any(row.ChargeClass == "Correction" for row in rows)
+    assert any((bill.total or 0) < 0 for bill in bills)
+    by_month = Counter[Month]()
+    for bill in bills:
+        by_month[Month.of(bill.period.start)] += bill.listed or 0
+    assert len(by_month) == 13
+    assert all(40 <= count <= 75 for count in by_month.values())
+    over = [customers.wallet(account, customers.contracts(account)[0], month, 30).over for month in by_month]
+    assert any(over)
+    assert not all(over)
+
+
+def test_what_is_used_moves_only_at_midnight_and_never_back(host: Host) -> None:
+    account, month, before = account_of(host), Month(2026, 11), None
+    for day in range(31):
+        bill = scenario.estimate(account, month, day)
+        assert before is None or (bill.total or 0) >= (before.total or 0)
+        before = bill
+    noon = host.clock.now() + timedelta(hours=12)
+    first, second = (list(twin.truth(account, when))[-1].total for when in (host.clock.now(), noon))
+    assert first == second
+
+
+@pytest.mark.parametrize("story", ["restated-added", "restated-changed", "restated-split"])
+def test_a_restated_invoice_is_told_and_read_as_it_then_is(tmp_path: Path, story: str) -> None:
+    host, books = stages.twin(months=2), Books(tmp_path)
+    stages.collected(host, books, "genesys")
+    host.set_fault(Fault("genesys", story))
+    stages.collected(host, books, "genesys", recheck=3)
+    with books.ledger() as db:
+        ours = [bill for bill in query.invoices(db, query.Filter()) if bill["provider"] == "genesys"]
+        assert not query.parked(db, query.Filter())
+    assert ours == [stated(a, bill) for a, bill in host.world.bills(host.clock.now()) if a.provider == "genesys"]
+    books.close()
+
+
+@pytest.mark.parametrize(
+    ("version", "old", "whole", "named"),
+    [("236.0.0", True, True, False), ("241.0.0", True, True, False), ("242.0.0", False, True, False),
+     ("261.0.0", False, False, False), ("269.0.0", False, False, True), ("", False, False, True)],
+)  # fmt: skip
+def test_the_dialect_is_that_of_the_sdk_that_asks(
+    host: Host, version: str, old: bool, whole: bool, named: bool
+) -> None:
+    desk = Desk(host, **({"purecloud-sdk": version} if version else {}))
+    _, contracts = desk.get("/contracts")
+    contract = contracts["entities"][0]
+    assert ("getpurchaseOrderNumbers" in contract) == old
+    assert ("purchaseOrderNumbers" in contract) != old
+    _, detail = desk.get(f"/contracts/{contract['id']}/billingperiods/202610")
+    charge = next(one for one in detail["charges"] if one["product"]["sku"] == "GC-170-NV-BYOC")
+    actual = charge["getactualQuantity" if old else "actualQuantity"]
+    assert (int(actual) == actual) == whole
+    assert ("name" in charge) == named
+    _, invoices = desk.get("/contracts/invoices")
+    assert ("getdateEffective" in invoices["entities"][0]["billToAddress"]) == old
+    status, _ = desk.get("/contracts", pageSize="200")
+    assert status.status == (400 if version in {"269.0.0", ""} else 200)
+
+
+def test_nothing_is_ever_null(host: Host) -> None:
+    desk = Desk(host)
+    for op in twin.examples(account_of(host), host.clock.now()):
+        stages.connection(host, account_of(host)).send(op)
+    answer, _ = desk.get("/contracts")
+    for path in ("/contracts", "/contracts/invoices"):
+        answer, _ = desk.get(path)
+        assert b"null" not in answer.body
+
+
+def test_pages_lead_on_and_back_and_keep_the_filters(host: Host) -> None:
+    desk = Desk(host)
+    _, whole = desk.get("/contracts/invoices", pageSize="200", dateStart="2026-03-01")
+    ids = [one["id"] for one in whole["entities"]]
+    assert "nextUri" not in whole
+    assert "previousUri" not in whole
+    _, first = desk.get("/contracts/invoices", pageSize="4", dateStart="2026-03-01")
+    _, second = desk.get("/genesys" + first["nextUri"].split("?")[0], **query_of(first["nextUri"]))
+    assert [one["id"] for one in first["entities"] + second["entities"]] == ids[:8]
+    assert query_of(second["nextUri"])["dateStart"] == "2026-03-01"
+    _, back = desk.get("/contracts/invoices", **query_of(second["previousUri"]))
+    assert back["entities"] == first["entities"]
+    assert back["nextUri"] == first["nextUri"]
+
+
+def query_of(uri: str) -> dict[str, str]:
+    from urllib.parse import parse_qsl, urlsplit
+
+    return dict(parse_qsl(urlsplit(uri).query))
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "code"),
+    [
+        ("/contracts", {"pageSize": "11"}, "invalid.value"),
+        ("/contracts", {"pageSize": "0"}, "invalid.value"),
+        ("/contracts", {"pageSize": "None"}, "invalid.value"),
+        ("/contracts/invoices", {"pageSize": "201"}, "invalid.value"),
+        ("/contracts", {"status": "Bogus"}, "invalid.value"),
+        ("/contracts", {"after": "garbage"}, "bad.request"),
+        ("/contracts", {"after": "QQ==", "before": "QQ=="}, "bad.request"),
+        ("/contracts/invoices", {"dateStart": "yesterday"}, "invalid.date"),
+        ("/reports/billableusage", {}, "bad.request"),
+        ("/reports/billableusage", {"startDate": "2026-10-01T00:00:00", "endDate": "2026-11-01T00:00:00"}, "invalid.date"),
+        ("/contracts/nobody", {}, "not.found"),
+        ("/contracts/nobody/billingperiods/202610", {}, "not.found"),
+        ("/contracts/invoices/nobody/lines", {}, "not.found"),
+        ("/contracts/invoices/nobody/document", {}, "not.found"),
+        ("/trusteebillingoverview/nobody", {}, "not.found"),
+        ("/trusteebillingoverview/nobody", {"billingPeriodIndex": "-1"}, "invalid.value"),
+        ("/no/such/path", {}, "not.found"),
+    ],
+)  # fmt: skip
+def test_a_wrong_question_is_refused_in_the_vendors_words(
+    host: Host, path: str, said: dict[str, str], code: str
+) -> None:
+    answer, body = Desk(host).get(path, **said)
+    assert body["code"] == code
+    assert body["status"] == answer.status == (404 if code == "not.found" else 400)
+    assert body["contextId"] == answer.headers["inin-correlation-id"]
+
+
+def test_times_are_taken_with_z_offset_and_three_to_six_digits(host: Host) -> None:
+    desk = Desk(host)
+    for start in ("2026-10-01T00:00:00Z", "2026-10-01T00:00:00.000Z", "2026-10-01T02:00:00.000000+02:00"):
+        answer, body = desk.get("/reports/billableusage", startDate=start, endDate="2026-11-01T00:00:00Z")
+        assert answer.status == 200
+        assert body["startDate"] == "2026-10-01T00:00:00Z"
+
+
+def test_payment_status_is_taken_in_both_spellings(host: Host) -> None:
+    desk = Desk(host)
+    first, second = (
+        desk.get("/contracts/invoices", paymentStatus=word)[1]["entities"] for word in ("UnPaid", "Unpaid")
+    )
+    assert first == second
+    assert {one["paymentStatus"] for one in first} == {"Unpaid"}
+
+
+def test_a_report_is_prepared_first_and_then_stays_for_the_day(host: Host) -> None:
+    desk, said = Desk(host), {"startDate": "2026-11-01T00:00:00Z", "endDate": "2026-11-15T00:00:00Z"}
+    assert desk.get("/reports/billableusage", **said)[1] | {"selfUri": ""} == {
+        "startDate": "2026-11-01T00:00:00Z", "endDate": "2026-11-15T00:00:00Z", "status": "InProgress", "usages": [], "selfUri": "",
+    }  # fmt: skip
+    host.clock.advance(timedelta(seconds=2))
+    report = desk.get("/reports/billableusage", **said)[1]
+    assert report["status"] == "Complete"
+    seats = report["usages"][0]
+    assert seats["totalUsage"] == str(len(seats["resources"]))
+    assert desk.get("/reports/billableusage", **said)[1]["status"] == "Complete"
+
+
+def test_an_overview_counts_periods_back_and_ends_before_the_first(host: Host) -> None:
+    desk, account = Desk(host), account_of(host)
+    path = f"/trusteebillingoverview/{account.facts['trustor_org_ids'][0]}"
+    running, before, first = (desk.get(path, billingPeriodIndex=index)[1] for index in ("0", "1", "12"))
+    assert running["billingPeriodStartDate"] == "2026-11-01T00:00:00Z"
+    assert before["billingPeriodEndDate"] == "2026-10-31T23:59:59Z"
+    assert first["billingPeriodStartDate"] == "2025-11-01T00:00:00Z"
+    assert desk.get(path, billingPeriodIndex="13")[0].status == 404
+    assert desk.get(path)[1] == running
+    pairs = Counter(row["partNumber"] for row in running["usages"])
+    assert set(pairs.values()) == {1, 2}
+    assert all(isinstance(row["usageQuantity"], str) for row in running["usages"])
+    assert not [row for row in running["usages"] if "Voice United" in row["name"] or "BYOC" in row["name"]]
+
+
+@pytest.mark.parametrize(
+    ("client", "secret", "status", "description"),
+    [("nobody", "x", 400, "client not found"), ("twin-genesys-client", "x", 401, "authentication failed")],
+)
+def test_a_wrong_login_is_refused_as_the_sample_has_it(
+    host: Host, client: str, secret: str, status: int, description: str
+) -> None:
+    answer = login(host, client, secret)
+    body = json.loads(answer.body)
+    assert (answer.status, body["error"], body["description"]) == (status, "invalid_client", description)
+    account = account_of(host)._replace(
+        credentials={**account_of(host).credentials, "client_id": client, "client_secret": secret}
+    )
+    with pytest.raises(Unauthorized, match=description):
+        stages.client(host, account, credentials=dict(account.credentials)).get_billing_contract(contract_id="x")
+
+
+def test_another_grant_is_refused(host: Host) -> None:
+    assert login(host, "twin-genesys-client", "twin-genesys-secret", b"grant_type=password").status == 400
+
+
+def test_a_token_counts_for_a_day_and_the_client_logs_in_again(host: Host) -> None:
+    desk, client = Desk(host), stages.client(host, account_of(host))
+    assert desk.get("/contracts")[0].status == 200
+    assert list(client.get_billing_contracts())
+    host.clock.advance(timedelta(days=1, seconds=1))
+    answer, body = desk.get("/contracts")
+    assert (answer.status, body["code"]) == (401, "credentials.expired")
+    assert list(client.get_billing_contracts())
+
+
+def test_a_missing_and_a_wrong_token_are_told_apart(host: Host) -> None:
+    for headers, code in (({}, "authentication.required"), ({"authorization": "Bearer x"}, "bad.credentials")):
+        answer = host.answer(Request("GET", f"{API}/contracts", (), headers))
+        assert answer
+        assert (answer.status, json.loads(answer.body)["code"]) == (401, code)
+
+
+def test_a_client_without_the_right_is_told_which_one_it_lacks(host: Host) -> None:
+    desk, account = Desk(host, "twin-genesys-noright"), account_of(host)
+    answer, body = desk.get("/contracts")
+    assert (answer.status, body["messageParams"]) == (403, {"permissions": "[billing:subscription:view]"})
+    _, body = desk.get(f"/trusteebillingoverview/{account.facts['trustor_org_ids'][0]}")
+    assert "affiliateOrganization:clientBilling:view" in body["message"]
+    with pytest.raises(Forbidden):
+        list(stages.client(host, account, credentials=dict(account.noright)).get_billing_contracts_invoices())
+
+
+def test_every_answer_carries_the_rate_limit_and_one_too_many_the_time_to_wait() -> None:
+    host = stages.twin(limits=True)
+    desk = Desk(host)
+    for count in (1, 2):
+        answer, _ = desk.get("/contracts/nobody")
+        assert answer.headers["inin-ratelimit-count"] == str(count)
+        assert answer.headers["inin-ratelimit-allowed"] == "300"
+        assert answer.headers["inin-ratelimit-reset"] == "60"
+        assert "no-store" in answer.headers["cache-control"]
+    refused = [desk.get("/contracts/nobody")[0] for _ in range(299)][-1]
+    assert (refused.status, refused.headers["retry-after"]) == (429, "60")
+    assert json.loads(refused.body)["limit"]["value"] == 300
+    host.clock.advance(timedelta(seconds=60))
+    assert desk.get("/contracts/nobody")[0].status == 404
+
+
+def test_a_document_has_a_url_of_the_twins_own_that_expires(host: Host) -> None:
+    desk, account = Desk(host), account_of(host)
+    number = scenario.invoice_id(account, customers.contracts(account)[0], Month(2026, 10))
+    url = desk.get(f"/contracts/invoices/{number}/document")[1]["url"]
+    path, _, asked = url.removeprefix("http://twin.test").partition("?")
+    said = tuple(pair.partition("=")[::2] for pair in asked.split("&"))
+
+    def fetched(query: Any) -> Response:
+        answer = host.answer(Request("GET", path, query, {}))
+        assert answer
+        return answer
+
+    good = fetched(said)
+    assert (good.status, good.media_type, good.body[:5]) == (200, "application/pdf", b"%PDF-")
+    assert good.body == fetched(said).body
+    forged = fetched(tuple((key, "0" if key.endswith("Signature") else value) for key, value in said))
+    assert (forged.status, b"SignatureDoesNotMatch" in forged.body) == (403, True)
+    host.clock.advance(timedelta(minutes=11))
+    late = fetched(said)
+    assert (late.status, late.media_type, b"Request has expired" in late.body) == (403, "application/xml", True)
+
+
+def test_a_filter_is_what_the_client_sends(host: Host) -> None:
+    client, account = stages.client(host, account_of(host)), account_of(host)
+    own = customers.contracts(account)[0]
+    assert [one.id for one in client.get_billing_contracts(external_number=own.number)] == [own.id]
+    assert len(list(client.get_billing_contracts(status="Inactive"))) == 1
+    pages = list(client.get_billing_contracts_invoices(page_size=10).pages())
+    cursor = GetBillingContractsInvoices(page_size=10).after(pages[0]).after_  # type: ignore[union-attr]
+    assert next(iter(client.get_billing_contracts_invoices(page_size=10, after=cursor).pages())) == pages[1]
+    with pytest.raises(BadRequest, match="1 to 10"):
+        list(client.get_billing_contracts(page_size=200))
+
+
+def test_a_contract_is_renewed_before_it_runs_out() -> None:
+    account = account_of(stages.twin())
+    own = customers.contracts(account)[0]
+    for month in (Month(2026, 11), Month(2028, 10), Month(2028, 11), Month(2031, 12)):
+        first, last = customers.span(account, own, month)
+        assert first <= month <= last
+    assert GetBillingContracts().page_size is None
