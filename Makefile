@@ -9,11 +9,12 @@ export PATH := $(CURDIR)/$(BOOT)/bin:$(PATH)
 export UV_LINK_MODE := copy
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
+COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --upgrade --group dev
 
-.PHONY: help demo test lint lock docs rig bench clean
+.PHONY: help demo test lint docs rig bench conformance lock clean
 
 help:  ## Show what can be made.
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "billfold needs Python 3.11 or newer")'
@@ -26,22 +27,15 @@ $(UV):
 	@$(UV) pip install --quiet --python .venv --no-deps --editable .
 	@touch $@
 
-.venv/.rig: .venv/.ready  ## Kill, lie to and live through thousands of syncs (about half an hour).
-	@$(RUN)/python -m tests.rig.rig all --seeds 20 --days 120
-
-bench: .venv/.ready requirements/bench.lock
+.venv/.bench: .venv/.ready requirements/bench.lock
 	@$(UV) pip install --quiet --python .venv --require-hashes -r requirements/bench.lock
 	@touch $@
-
-lock: $(UV)  ## Choose the newest versions of all dependencies.
-	@$(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --group dev pyproject.toml -o requirements/dev.lock --upgrade
-	@$(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --group dev --group bench pyproject.toml -o requirements/bench.lock --upgrade
 
 demo: .venv/.ready  ## Four vendors' twins, twelve months, collected and shown.
 	@$(RUN)/billfold demo
 
 test: .venv/.ready  ## Run all tests.
-	@$(RUN)/python -m pytest -n 2
+	@$(RUN)/python -m pytest -q -n 2
 
 lint: .venv/.ready  ## Check style and types.
 	@$(RUN)/ruff check .
@@ -51,11 +45,18 @@ lint: .venv/.ready  ## Check style and types.
 docs: .venv/.ready  ## Write the generated documents.
 	@$(RUN)/python docs/make.py
 
-rig: .venv/.ready  ## Kill, lie to and live through thousands of syncs (about half an hour).
-	@$(RUN)/python -m tests.rig.rig all --seeds 20 --days 120
+rig: .venv/.ready  ## Kill, lie to and live through thousands of syncs (hours on two cores).
+	@$(RUN)/python -m tests.rig.rig all --seeds 40 --days 700
 
 bench: .venv/.bench  ## Measure, and write bench/results.md.
 	@$(RUN)/python bench/run.py
+
+conformance: .venv/.ready  ## Validate an export with the official FOCUS validator: make conformance FOCUS_MODEL=path.
+	@$(RUN)/python -m tests.focus.conformance "$(FOCUS_MODEL)"
+
+lock: $(UV)  ## Choose the newest versions of all dependencies.
+	@$(COMPILE) pyproject.toml -o requirements/dev.lock
+	@$(COMPILE) --group bench pyproject.toml -o requirements/bench.lock
 
 clean:  ## Remove everything that was set up or made.
 	@rm -rf .venv .cache demo .mypy_cache .ruff_cache .hypothesis
