@@ -1,0 +1,108 @@
+"""How fast 100,000 lines are collected and booked: billfold, dlt's REST source, and the least that can be done."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+from measure import BILLFOLD, Spent, Spread, interleaved, spend
+from played import VULTR_KEY, Twin
+from table import Row, between, digits, reached, times
+
+ROUNDS, QUICK = 7, 1
+LINES = 100_000
+LEAST, OF_DLT, OF_FLOOR, AGAIN = 60_000, 3.0, 0.5, 1.0
+HERE = Path(__file__).parent
+RESTING = 5
+
+
+def rows(*, quick: bool = False) -> Iterator[Row]:
+    """Load the same invoices with each in turn, always into an empty place."""
+    with Twin(f"vultr:lines-{LINES}") as twin:
+        found: dict[str, list[Spent]] = {"billfold sync": [], "dlt": [], "floor": []}
+        items: dict[str, int] = {}
+        interleaved({name: _call(name, twin, found[name], items) for name in found}, QUICK if quick else ROUNDS)
+        assert len(set(items.values())) == 1, f"not the same was loaded: {items}"
+        yield from _rows({name: values[1:] for name, values in found.items()}, items["floor"])
+        yield from _again(twin, QUICK if quick else RESTING)
+
+
+def sync(config: Path, ledger: Path) -> Spent:
+    """Run ``billfold sync``."""
+    return spend((*BILLFOLD, "sync", "--config", str(config), "--ledger", str(ledger)))
+
+
+def booked(ledger: Path) -> int:
+    """Count the lines of the invoices that a sync has booked."""
+    with duckdb.connect(str(ledger / "ledger.duckdb"), read_only=True) as db:
+        query = (
+            "SELECT count(*) FROM charges c JOIN bills b ON c.bill = b.id WHERE b.state = 'issued' AND b.parked IS NULL"
+        )
+        found = db.execute(query).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _call(name: str, twin: Twin, found: list[Spent], items: dict[str, int]) -> Callable[[], float]:
+    def call() -> float:
+        with tempfile.TemporaryDirectory(prefix="billfold-bench-") as directory:
+            if name == "billfold sync":
+                twin.configure(Path(directory, "billfold.toml"))
+                spent = sync(Path(directory, "billfold.toml"), Path(directory, "ledger"))
+                items[name] = booked(Path(directory, "ledger"))
+            else:
+                script = HERE / {"dlt": "peer_dlt.py", "floor": "floor.py"}[name]
+                spent = spend((sys.executable, str(script), f"{twin.root}/vultr/v2", VULTR_KEY, directory))
+                items[name] = json.loads(spent.said.splitlines()[-1])["items"]
+            found.append(spent)
+            return spent.cpu
+
+    return call
+
+
+def _rows(found: dict[str, list[Spent]], items: int) -> Iterator[Row]:
+    for what, read in (("by the clock", lambda s: s.wall), ("CPU", lambda s: s.cpu)):
+        rates = {name: Spread.of(map(read, values)).under(items) for name, values in found.items()}
+        ours, dlt, floor = (rates[name] for name in ("billfold sync", "dlt", "floor"))
+        unit = _rate if what == "by the clock" else _rate_cpu
+        clock = what == "by the clock"
+        said = f"{items:,} lines, {what}"
+        fast = reached(f"at least {_rate(LEAST)}", good=ours.middle >= LEAST) if clock else ""
+        yield Row("sync", said, unit(ours.middle), "", "", fast, between(ours, digits))
+        ratio = ours.middle / dlt.middle
+        target = reached(f"at least {OF_DLT:g}x dlt", good=ratio >= OF_DLT)
+        spread = f"{between(ours, digits)} / {between(dlt, digits)}"
+        yield Row("sync", said, unit(ours.middle), f"{unit(dlt.middle)} dlt", times(ratio), target, spread)
+        ratio = ours.middle / floor.middle
+        target = reached(f"at least {OF_FLOOR:g} of the floor", good=ratio >= OF_FLOOR)
+        spread = f"{between(ours, digits)} / {between(floor, digits)}"
+        yield Row("sync", said, unit(ours.middle), f"{unit(floor.middle)} the floor", times(ratio), target, spread)
+
+
+def _rate(items: float) -> str:
+    return f"{digits(items)} items/s"
+
+
+def _rate_cpu(items: float) -> str:
+    return f"{digits(items)} items a CPU second"
+
+
+def _again(twin: Twin, rounds: int) -> Iterator[Row]:
+    """Sync again where nothing is new."""
+    with tempfile.TemporaryDirectory(prefix="billfold-bench-") as directory:
+        config, ledger = Path(directory, "billfold.toml"), Path(directory, "ledger")
+        twin.configure(config)
+        sync(config, ledger)
+        twin.reset()
+        spent = Spread.of(sync(config, ledger).cpu for _ in range(rounds))
+        asked = twin.requests() / rounds
+    target = reached(f"under {AGAIN:g} s", good=spent.middle < AGAIN)
+    spread = between(spent, _seconds)
+    yield Row("sync", f"again, nothing new: {asked:g} requests, CPU", _seconds(spent.middle), "", "", target, spread)
+
+
+def _seconds(value: float) -> str:
+    return f"{digits(value)} s"

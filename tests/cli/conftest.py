@@ -1,0 +1,37 @@
+"""One twin for all tests of a worker, and a fresh directory for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import KEY, Terminal, twin
+
+
+@pytest.fixture(scope="session")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with twin(tmp_path_factory.mktemp("twin")) as url:
+        yield url
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, root: str) -> Terminal:
+    """Return a terminal whose account reaches the twin, with the key in a file."""
+    made = Terminal(tmp_path, root)
+    (tmp_path / "key").write_text(KEY)
+    made.account(f"file:{tmp_path / 'key'}")
+    return made
+
+
+@pytest.fixture(scope="session")
+def synced(tmp_path_factory: pytest.TempPathFactory, root: str) -> Terminal:
+    """Return a terminal whose ledger is filled; leave it as it is."""
+    home = tmp_path_factory.mktemp("synced")
+    made = Terminal(home, root)
+    (home / "key").write_text(KEY)
+    made.account(f"file:{home / 'key'}")
+    said = made.run("sync", "--ledger", "ledger")
+    assert (said.code, said.err) == (0, ""), said
+    return made

@@ -1,0 +1,187 @@
+"""A configuration names accounts and where their keys are, never the keys, and says the one thing to change."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from billfold import config
+from billfold.config import add, find, ledger_directory, load, resolve
+from billfold.model.errors import SetupError
+
+ACCOUNT = '[[accounts]]\nname = "a"\nprovider = "cockroach"\n'
+
+
+def read(tmp_path: Path, text: str | bytes) -> list[config.Account]:
+    path = tmp_path / "billfold.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return load(path)
+
+
+def test_an_account_is_read_with_its_references(tmp_path: Path) -> None:
+    [one] = read(tmp_path, ACCOUNT + 'api_key = "env:K"\nbase_url = "http://x/y"\nrate = "off"\n')
+    assert (one.name, one.provider.name, one.references) == ("a", "cockroach", {"api_key": "env:K"})
+    assert (one.base_url, one.unlimited) == ("http://x/y", True)
+    [other] = read(tmp_path, ACCOUNT)
+    assert (other.references, other.base_url, other.unlimited) == ({}, None, False)
+
+
+@pytest.mark.parametrize("secret", ["sk-live-1234", "env", "env:", "ENV:K", "vault:x", " env:K", "CCDB1_x"])
+def test_a_literal_secret_is_refused_and_not_told(secret: str, tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="never the secret itself") as caught:
+        read(tmp_path, ACCOUNT + f'api_key = "{secret}"\n')
+    assert f'"{secret}"' not in str(caught.value)
+    assert secret not in str(caught.value) or secret.startswith("env")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x = [", "cannot be read"),
+        (b"\xff\xfe", "cannot be read"),
+        ("accounts = 5", r"\[\[accounts\]\] blocks"),
+        ("accounts = [1]", r"\[\[accounts\]\] blocks"),
+        ("[accounts]", r"\[\[accounts\]\] blocks"),
+        ('[[accounts]]\nprovider = "cockroach"', "give it a name"),
+        ('[[accounts]]\nname = "a b"\nprovider = "cockroach"', "give it a name"),
+        ('[[accounts]]\nname = "a/b"\nprovider = "cockroach"', "give it a name"),
+        ('[[accounts]]\nname = ""\nprovider = "cockroach"', "give it a name"),
+        ('[[accounts]]\nname = 5\nprovider = "cockroach"', "name must be text in quotes"),
+        ('[[accounts]]\nname = "a"', "there is no provider ''; known are .*cockroach"),
+        ('[[accounts]]\nname = "a"\nprovider = "aws"', "there is no provider 'aws'"),
+        ('[[accounts]]\nname = "a"\nprovider = "provider"', "there is no provider"),
+        (ACCOUNT + 'token = "env:K"', "'token' is not known; CockroachDB Cloud takes api_key, base_url, rate"),
+        (ACCOUNT + 'rate = "on"', 'rate can only be "off"'),
+        (ACCOUNT + "rate = 5", "rate must be text"),
+        (ACCOUNT + ACCOUNT, "'a' is used twice"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(text: str | bytes, words: str, tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match=words):
+        read(tmp_path, text)
+
+
+@pytest.mark.xfail(strict=True, reason="tomllib raises RecursionError for deep nesting")
+def test_deep_nesting_is_refused_as_any_other_nonsense(tmp_path: Path) -> None:
+    with pytest.raises(SetupError):
+        read(tmp_path, "x = " + "[" * 5000 + "]" * 5000)
+
+
+def test_no_configuration_and_a_directory_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="make one with `billfold connect PROVIDER`"):
+        load(tmp_path / "none.toml")
+    with pytest.raises(SetupError, match="cannot be read"):
+        load(tmp_path)
+
+
+@given(text=st.text(max_size=60))
+@settings(max_examples=100, deadline=None)
+def test_any_text_is_a_configuration_or_refused(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with suppress(SetupError):
+        assert load(path) == []
+
+
+def test_a_reference_is_resolved_and_trimmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("K", " value\n")
+    (tmp_path / "key").write_text("\tvalue \r\n")
+    assert resolve("env:K", "here") == resolve(f"file:{tmp_path / 'key'}", "here") == "value"
+
+
+@pytest.mark.parametrize("content", [None, "", " \n"])
+def test_an_empty_or_unset_reference_names_itself(
+    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if content is None:
+        monkeypatch.delenv("K", raising=False)
+    else:
+        monkeypatch.setenv("K", content)
+    with pytest.raises(SetupError, match="here: env:K is empty or not set"):
+        resolve("env:K", "here")
+    (tmp_path / "key").write_text(content or "")
+    with pytest.raises(SetupError, match=r"here: file:.*/key is empty or not set"):
+        resolve(f"file:{tmp_path / 'key'}", "here")
+
+
+def test_a_file_that_cannot_be_read_is_named_and_not_quoted(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"\xffsecret")
+    for path, reason in (
+        (tmp_path / "key", "not text"),
+        (tmp_path, "Is a directory"),
+        (tmp_path / "no", "No such file"),
+    ):
+        with pytest.raises(SetupError, match=f"cannot be read: {reason}") as caught:
+            resolve(f"file:{path}", "here")
+        assert "secret" not in str(caught.value)
+
+
+@pytest.mark.xfail(strict=True, reason="expanduser() and open() raise RuntimeError and ValueError")
+@pytest.mark.parametrize("place", ["~nobody-of-this-name/key", "a\x00b"])
+def test_a_file_that_cannot_be_named_is_refused(place: str) -> None:
+    with pytest.raises(SetupError):
+        resolve(f"file:{place}", "here")
+
+
+def test_an_account_without_a_reference_uses_the_vendors_own_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [one] = read(tmp_path, ACCOUNT)
+    monkeypatch.setenv("COCKROACH_API_KEY", "k\n")
+    assert one.credentials() == {"api_key": "k"}
+    monkeypatch.delenv("COCKROACH_API_KEY")
+    with pytest.raises(SetupError, match=r"account 'a', api_key: .* COCKROACH_API_KEY is not set"):
+        one.credentials()
+
+
+def test_the_places_are_looked_for_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "c"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "d"))
+    for name in ("BILLFOLD_CONFIG", "BILLFOLD_LEDGER"):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path / "c" / "billfold" / "billfold.toml"
+    assert (find(None), ledger_directory(None)) == (Path("billfold.toml"), tmp_path / "d" / "billfold")
+    home.parent.mkdir(parents=True)
+    home.touch()
+    assert find(None) == home
+    Path("billfold.toml").touch()
+    assert find(None) == Path("billfold.toml")
+    monkeypatch.setenv("BILLFOLD_CONFIG", "env.toml")
+    monkeypatch.setenv("BILLFOLD_LEDGER", "env")
+    assert (find(None), ledger_directory(None)) == (Path("env.toml"), Path("env"))
+    assert (find("given.toml"), ledger_directory("given")) == (Path("given.toml"), Path("given"))
+
+
+def test_an_added_account_stands_beside_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "billfold.toml"
+    add(path, {"name": "one", "provider": "cockroach", "api_key": "env:K"})
+    path.write_text("# a comment\n" + path.read_text())
+    add(path, {"name": "two", "provider": "cockroach", "base_url": 'http://x/"\\\n\u20ac'})
+    assert [one.name for one in load(path)] == ["one", "two"]
+    assert load(path)[1].base_url == 'http://x/"\\\n\u20ac'
+    assert path.read_text().startswith("# a comment\n")
+
+
+@pytest.mark.parametrize("block", [{"name": "one"}, {"name": "x", "api_key": "literal"}, {"name": "a b"}])
+def test_an_account_that_does_not_fit_leaves_the_file_as_it_was(block: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "billfold.toml"
+    add(path, {"name": "one", "provider": "cockroach"})
+    before = path.read_bytes()
+    with pytest.raises(SetupError):
+        add(path, {"provider": "cockroach", **block})
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.xfail(strict=True, reason="add() reads and writes outside any guard")
+@pytest.mark.parametrize("name", ["file/billfold.toml", ".", "latin"])
+def test_a_configuration_that_cannot_be_written_is_one_of_our_errors(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "latin").write_bytes(b"# \xe9")
+    with pytest.raises(SetupError):
+        add(tmp_path / name, {"name": "one", "provider": "cockroach"})

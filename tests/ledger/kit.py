@@ -1,0 +1,140 @@
+"""A made-up vendor's bills, put into an archive and a ledger without any provider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+from billfold.books import Books
+from billfold.config import Account
+from billfold.ledger import query, store
+from billfold.model.bill import Bill, Charges, State
+from billfold.model.focus import CostAndUsage
+from billfold.model.money import exact_sum
+from billfold.model.period import Month, instant
+from billfold.providers import provider
+from billfold.sync import Outcome, sync
+from billfold.wire.message import Response
+from billfold.wire.operation import Operation, name_of
+
+MAY = Month(2026, 5)
+NOW = instant("2026-11-15T00:00:00Z")
+
+
+class Line(NamedTuple):
+    BilledCost: Decimal
+    ChargeDescription: str = "a line"
+    InvoiceDetailId: str = "d"
+
+
+COMMON = CostAndUsage(
+    BillingCurrency="USD", PricingCurrency="USD", ServiceName="S", ChargeCategory="Usage", InvoiceIssuerName="I"
+)
+
+
+def bill(*costs: str, state: State = State.ISSUED, total: str | None = "", **more: Any) -> Bill:
+    """Make a bill of these costs; its total is their sum unless said otherwise."""
+    lines = [Line(Decimal(cost)) for cost in costs]
+    stated = exact_sum(line.BilledCost for line in lines) if total == "" else total
+    said: dict[str, Any] = {
+        "state": state,
+        "invoice_id": None if state is State.ESTIMATE else "i1",
+        "period": MAY.period,
+        "currency": "USD",
+        "total": None if stated is None else Decimal(stated),
+        "listed": None,
+        "charges": [Charges(COMMON, lines)],
+        "issuer": "I",
+    }
+    return Bill(**said | more)
+
+
+@dataclass
+class Ledger:
+    """A ledger file that is open, and how far its archive would be."""
+
+    db: duckdb.DuckDBPyConnection
+    seq: int = 0
+
+    def book(self, one: Bill, account: str = "me") -> bool:
+        """Book a bill as what a new run brought."""
+        self.seq += 10
+        who = store.owner(self.db, "vendor", account, account, self.seq, self.seq, [])
+        return store.book(self.db, one, who)
+
+    def bills(self, *columns: str, seq: int = query.FOREVER) -> list[tuple[Any, ...]]:
+        """Return the bills that are believed, by these columns."""
+        return [tuple(row[name] for name in columns) for row in query.bills(self.db, query.Filter(seq=seq))]
+
+    def costs(self, seq: int = query.FOREVER) -> list[Decimal]:
+        """Return what the charges of all trusted bills cost."""
+        return sorted(row["BilledCost"] for row in query.dicts(query.charges(self.db, query.Filter(seq=seq))))
+
+    def all(self) -> list[tuple[Any, ...]]:
+        """Return every row of the two tables."""
+        return (
+            self.db.execute("SELECT * FROM bills ORDER BY ALL").fetchall()
+            + self.db.execute("SELECT * FROM charges ORDER BY ALL").fetchall()
+        )
+
+
+@contextmanager
+def ledger(path: Path) -> Iterator[Ledger]:
+    """Open an empty ledger."""
+    with store.opened(path / "ledger.duckdb") as db:
+        yield Ledger(db)
+
+
+class Vendor:
+    """A CockroachDB Cloud that answers one list of invoices, whatever it is."""
+
+    def __init__(self, invoices: bytes) -> None:
+        self.invoices = invoices
+
+    def send(self, op: Operation[Any], /) -> Response:
+        body = self.invoices if name_of(op) == "list_invoices" else b'{"id":"org","name":"Org"}'
+        return Response(200, {"content-type": "application/json"}, body)
+
+    def fetch(self, url: str, /) -> Response:
+        raise AssertionError(url)
+
+    def close(self) -> None:
+        pass
+
+
+def collected(books: Books, invoices: bytes, *, days: int = 0) -> Outcome:
+    """Sync one account of a vendor that answers these bytes."""
+
+    def clock() -> datetime:
+        return NOW + timedelta(days=days)
+
+    account = Account("mine", provider.find("cockroach"), {})
+    return sync(books, [account], opened=lambda _: Vendor(invoices), clock=clock)[0]
+
+
+def invoices(*said: str) -> bytes:
+    """Write an answer of these invoices."""
+    return f'{{"invoices":[{",".join(said)}]}}'.encode()
+
+
+def invoice(number: str = "i1", total: str = "1.5", lines: Sequence[str] = ("1.5",), **fields: str) -> str:
+    """Write an invoice; every value is JSON as it is to stand there."""
+    items = ",".join(
+        f'{{"description":"d","quantity":1,"unit_cost":{one},"total":{{"amount":{one}}}}}' for one in lines
+    )
+    said = {
+        "invoice_id": f'"{number}"',
+        "period_start": '"2026-08-01T00:00:00Z"',
+        "period_end": '"2026-09-01T00:00:00Z"',
+        "status": '"FINALIZED"',
+        "totals": f'[{{"amount":{total},"currency":"USD"}}]',
+        "invoice_items": f'[{{"cluster":{{"id":"c"}},"line_items":[{items}]}}]',
+    } | fields
+    return "{" + ",".join(f'"{name}":{value}' for name, value in said.items()) + "}"

@@ -1,0 +1,46 @@
+"""One process at a time has an account's turn, and gives it back even when it dies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from billfold.ledger import turn as turns
+from billfold.ledger.turn import turn
+from billfold.model.errors import LedgerError
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "PATIENCE", -1.0)
+
+
+def test_a_second_one_is_refused_and_told_why(tmp_path: Path) -> None:
+    with turn(tmp_path, "p", "a"), pytest.raises(LedgerError, match="'a' is being collected by another process"):
+        turn(tmp_path, "p", "a").__enter__()
+
+
+def test_other_accounts_have_turns_of_their_own(tmp_path: Path) -> None:
+    with (
+        turn(tmp_path, "p", "a"),
+        turn(tmp_path, "p", "b"),
+        turn(tmp_path, "q", "a"),
+        turn(tmp_path / "deeper", "p", "a"),
+    ):
+        assert len(list(tmp_path.glob("*.lock"))) == 3
+
+
+def test_a_turn_is_given_back_also_after_an_error(tmp_path: Path) -> None:
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt), turn(tmp_path, "p", "a"):
+            raise KeyboardInterrupt
+    with turn(tmp_path, "p", "a"):
+        pass
+
+
+@pytest.mark.xfail(strict=True, reason="OSError of the lock's directory is none of our errors")
+def test_a_directory_that_cannot_be_made_is_one_of_our_errors(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(LedgerError), turn(tmp_path / "file", "p", "a"):
+        pass

@@ -1,0 +1,81 @@
+"""A bill knows what it is, states have an order, and ids of lines do not depend on where a line stands."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billfold.model.bill import Bill, Charges, DetailIds, State, detail_id
+from billfold.model.focus import CostAndUsage
+from billfold.model.period import Month
+
+ABOUT = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xy")), max_size=12)
+
+
+class Line(NamedTuple):
+    BilledCost: Decimal
+    ChargeDescription: str
+
+
+def bill(state: State, invoice_id: str | None, currency: str = "USD") -> Bill:
+    return Bill(state, invoice_id, Month(2026, 5).period, currency, None, None, (), "Issuer")
+
+
+def test_an_estimate_is_less_than_a_draft_is_less_than_an_issued_bill() -> None:
+    assert [str(state) for state in sorted(State, key=lambda state: state.rank)] == ["estimate", "draft", "issued"]
+
+
+def test_a_bill_is_its_invoice_and_currency_in_any_state() -> None:
+    assert bill(State.DRAFT, "7").key == bill(State.ISSUED, "7").key != bill(State.ISSUED, "7", "EUR").key
+
+
+def test_an_estimate_is_its_month() -> None:
+    assert bill(State.ESTIMATE, None).key == "estimate 2026-05-01 USD"
+
+
+def test_what_charges_share_is_said_once_and_stands_in_every_row() -> None:
+    lines = [Line(Decimal(1), "one"), Line(Decimal(2), "two")]
+    charges = Charges(CostAndUsage(BillingCurrency="USD", ChargeDescription="none"), lines)
+    assert charges.varying == ("BilledCost", "ChargeDescription")
+    assert [(row.BilledCost, row.ChargeDescription, row.BillingCurrency) for row in charges.rows()] == [
+        (Decimal(1), "one", "USD"),
+        (Decimal(2), "two", "USD"),
+    ]
+
+
+def test_no_lines_are_no_rows() -> None:
+    assert Charges(CostAndUsage(), []).varying == ()
+    assert list(Charges(CostAndUsage(), []).rows()) == []
+
+
+def test_whole_rows_come_back_as_they_were() -> None:
+    rows = [CostAndUsage(BilledCost=Decimal(1)), CostAndUsage(Tags="{}")]
+    assert list(Charges.of(iter(rows)).rows()) == rows
+
+
+def ids(about: list[tuple[str, str]], invoice: str = "7") -> list[str]:
+    made = DetailIds(invoice)
+    return [made.next(*one) for one in about]
+
+
+@given(ABOUT)
+def test_ids_are_unique_and_made_anew_the_same(about: list[tuple[str, str]]) -> None:
+    assert len(set(ids(about))) == len(about)
+    assert ids(about) == ids(about)
+
+
+@given(ABOUT)
+def test_a_line_added_elsewhere_leaves_the_others_ids_alone(about: list[tuple[str, str]]) -> None:
+    assert ids([("new", "line"), *about])[1:] == ids(about)
+
+
+@given(ABOUT, st.text(), st.text())
+def test_ids_of_two_invoices_differ(about: list[tuple[str, str]], one: str, other: str) -> None:
+    if one != other:
+        assert not set(ids(about, f"{one}/")) & set(ids(about, f"{other}/"))
+
+
+def test_a_numbered_id_knows_its_place_and_its_content() -> None:
+    assert len({detail_id("7", 0, "a"), detail_id("7", 1, "a"), detail_id("7", 0, "b"), detail_id("8", 0, "a")}) == 4
+    assert detail_id("7", 0, "a") == detail_id("7", 0, "a")

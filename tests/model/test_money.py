@@ -1,0 +1,75 @@
+"""Money is added and multiplied without losing a digit, written with all of them, never added across currencies."""
+
+from decimal import Decimal, Inexact, localcontext
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billfold.model.money import EXACT, ZERO, Money, exact_sum, plain, times
+
+AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**24), max_value=10**24)
+
+
+def digits(amount: Decimal) -> tuple[int, ...]:
+    return amount.as_tuple().digits
+
+
+@given(st.lists(AMOUNTS))
+def test_a_sum_is_the_sum_of_the_fractions(amounts: list[Decimal]) -> None:
+    assert Fraction(exact_sum(amounts)) == sum(map(Fraction, amounts), Fraction())
+
+
+@given(st.lists(AMOUNTS, max_size=6), st.randoms())
+def test_a_sum_does_not_depend_on_the_order(amounts: list[Decimal], chance: object) -> None:
+    assert exact_sum(amounts) == exact_sum(reversed(amounts)) == exact_sum(sorted(amounts))
+
+
+@given(AMOUNTS, AMOUNTS)
+def test_a_product_is_the_product_of_the_fractions(price: Decimal, quantity: Decimal) -> None:
+    assert Fraction(times(price, quantity)) == Fraction(price) * Fraction(quantity)
+
+
+@given(AMOUNTS)
+def test_an_amount_is_written_plainly_and_read_back_as_it_was(amount: Decimal) -> None:
+    said = plain(amount)
+    assert "E" not in said.upper()
+    assert Decimal(said) == amount
+    assert Decimal(said).is_signed() == amount.is_signed()
+
+
+def test_arithmetic_is_exact_whatever_the_callers_context_is() -> None:
+    with localcontext() as context:
+        context.prec = 3
+        assert exact_sum([Decimal("12345.678"), Decimal("0.0001")]) == Decimal("12345.6781")
+        assert times(Decimal("1.2345"), Decimal("6.789")) == Decimal("8.3810205")
+        assert plain(Decimal("123456789.123")) == "123456789.123"
+
+
+def test_a_sum_that_would_lose_a_digit_raises() -> None:
+    with pytest.raises(Inexact):
+        exact_sum([Decimal("1e500"), Decimal("1e-500")])
+
+
+def test_nothing_adds_up_to_zero() -> None:
+    assert exact_sum([]) == ZERO
+
+
+def test_one_currency_is_added() -> None:
+    assert Money(Decimal("0.1"), "USD").plus(Money(Decimal("0.2"), "USD")) == Money(Decimal("0.3"), "USD")
+
+
+@given(st.text(), st.text())
+def test_two_currencies_are_never_added(one: str, other: str) -> None:
+    if one == other:
+        return
+    with pytest.raises(ValueError, match="cannot be added"):
+        Money(ZERO, one).plus(Money(ZERO, other))
+
+
+def test_a_float_cannot_be_added_to_money() -> None:
+    with pytest.raises(TypeError):
+        exact_sum([Decimal(1), 0.1])  # type: ignore[list-item]
+    with pytest.raises(TypeError):
+        EXACT.add(Decimal(1), 0.1)  # type: ignore[arg-type]

@@ -1,0 +1,138 @@
+"""A server on loopback that answers with whatever bytes it is told, and may break the line off."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from billfold.transport.aio import AsyncHttp
+from billfold.transport.http import Settings
+from billfold.transport.sync import Http
+from billfold.wire.ask import Line
+from billfold.wire.message import Response
+from billfold.wire.operation import Operation
+from tests.wire.kit import line
+
+Say = Callable[[socket.socket], None]
+How = Literal["at once", "awaited"]
+HOWS: tuple[How, ...] = ("at once", "awaited")
+
+
+@dataclass
+class Hostile:
+    """Where the server is, and what it heard: the head of every request."""
+
+    root: str
+    heard: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def hostile(*turns: Say) -> Iterator[Hostile]:
+    """Serve: connection number n is answered by turn n, all later ones by the last turn."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        server = Hostile(f"http://127.0.0.1:{door.getsockname()[1]}")
+        stop = threading.Event()
+
+        def serve() -> None:
+            while True:
+                caller, _ = door.accept()
+                with caller:
+                    if stop.is_set():
+                        return
+                    caller.settimeout(10)
+                    turn = turns[min(len(server.heard), len(turns) - 1)]
+                    server.heard.append(_head(caller))
+                    try:
+                        turn(caller)
+                    except OSError:
+                        continue
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            stop.set()
+            socket.create_connection(door.getsockname()).close()
+            thread.join(10)
+
+
+def _head(caller: socket.socket) -> str:
+    said = b""
+    while b"\r\n\r\n" not in said and (part := caller.recv(65536)):
+        said += part
+    return said.decode("latin-1")
+
+
+def says(body: bytes, status: str = "200 OK", **headers: str) -> Say:
+    """Answer properly, with any headers (an underscore stands for a hyphen)."""
+    shown = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}
+    shown |= {name.replace("_", "-"): value for name, value in headers.items()}
+    head = f"HTTP/1.1 {status}\r\n" + "".join(f"{name}: {value}\r\n" for name, value in shown.items() if value)
+    return lambda caller: caller.sendall(head.encode("latin-1") + b"\r\n" + body)
+
+
+def raw(content: bytes) -> Say:
+    """Answer with these bytes and hang up."""
+    return lambda caller: caller.sendall(content)
+
+
+def reset(content: bytes) -> Say:
+    """Answer with these bytes and reset the connection."""
+
+    def turn(caller: socket.socket) -> None:
+        caller.sendall(content)
+        caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    return turn
+
+
+def stall(content: bytes) -> Say:
+    """Answer with these bytes and then say nothing until the caller hangs up."""
+
+    def turn(caller: socket.socket) -> None:
+        caller.sendall(content)
+        caller.recv(1)
+
+    return turn
+
+
+def nobody() -> str:
+    """Return an address where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        return f"http://127.0.0.1:{door.getsockname()[1]}"
+
+
+def send(how: How, root: str, op: Operation[Any], wires: Line | None = None, *, timeout: float = 10.0) -> Response:
+    """Send an operation, at once or awaited; nothing is slept."""
+    return _carried(how, root, wires, timeout, lambda carrier: carrier.send(op))
+
+
+def fetch(how: How, root: str, url: str, wires: Line | None = None) -> Response:
+    """Fetch a document, at once or awaited."""
+    return _carried(how, root, wires, 10.0, lambda carrier: carrier.fetch(url))
+
+
+def _carried(how: How, root: str, wires: Line | None, timeout: float, use: Callable[[Any], Any]) -> Response:
+    settings, chosen = Settings(root, timeout), wires or line(retries=1)
+    if how == "at once":
+        with Http(settings, chosen, sleep=lambda _: None) as carrier:
+            found: Response = use(carrier)
+            return found
+
+    async def later() -> Response:
+        async with AsyncHttp(settings, chosen, sleep=_awake) as carrier:
+            found: Response = await use(carrier)
+            return found
+
+    return asyncio.run(later())
+
+
+async def _awake(seconds: float) -> None:
+    """Sleep not at all."""

@@ -1,0 +1,265 @@
+"""A document is fetched from public https addresses only, or from loopback for a twin, and its URL is never told."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billfold.model.errors import ApiError, Refused, Unreachable
+from billfold.transport.document import HOPS, TRIES, fetching, forbidden
+from billfold.wire.message import Failure, Request, Response
+from tests.transport.hostile import HOWS, How, fetch, hostile, nobody, raw, says
+from tests.wire.kit import KEY
+
+API = "https://api.example"
+TWIN = "http://127.0.0.1:8400/fastly"
+SIGNED = "https://8.8.8.8/invoice.pdf?signature=SIGNED-SECRET"
+
+both = pytest.mark.parametrize("how", HOWS)
+Resolve = Callable[..., list[tuple[Any, ...]]]
+
+
+def resolving(*addresses: str) -> Resolve:
+    """Stand for the resolver: every name has these addresses."""
+
+    def resolve(host: str, port: int, **_: Any) -> list[tuple[Any, ...]]:
+        if not addresses:
+            raise socket.gaierror("unknown")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in addresses]
+
+    return resolve
+
+
+def drive(url: str, *replies: Response | Failure, base: str = API) -> tuple[Response, list[Request]]:
+    """Fetch with the replies given; the last one is given again and again."""
+    steps: Generator[Request, Response | Failure | None, Response] = fetching(url, base, "vendor")
+    asked: list[Request] = []
+    reply: Response | Failure | None = None
+    while True:
+        try:
+            asked.append(steps.send(reply))
+        except StopIteration as done:
+            return done.value, asked
+        reply = replies[min(len(asked), len(replies)) - 1]
+
+
+def moved(to: str, status: int = 302) -> Response:
+    return Response(status, {"location": to}, b"")
+
+
+PDF = Response(200, {"content-type": "application/pdf"}, b"%PDF")
+
+
+def test_a_document_is_asked_for_without_any_credential() -> None:
+    answer, asked = drive(SIGNED, PDF)
+    assert answer == PDF
+    assert asked == [Request("GET", SIGNED, (), {"accept": "*/*"})]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.9.9.9",
+        "[::1]",
+        "localhost",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "192.0.0.1",
+        "255.255.255.255",
+        "[fc00::1]",
+        "[fe80::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:10.0.0.1]",
+        "[2001:db8::1]",
+        "2130706433",
+        "127.1",
+        "0x7f.1",
+    ],
+)
+def test_a_private_address_is_refused_in_any_spelling(host: str) -> None:
+    assert forbidden(f"https://{host}/x", API)
+
+
+@pytest.mark.xfail(strict=True, reason="is_global is true of multicast and of IPv6 that carries a private IPv4 address")
+@pytest.mark.parametrize(
+    "host", ["224.0.0.1", "[ff02::1]", "[64:ff9b::7f00:1]", "[64:ff9b::a9fe:a9fe]", "[2002:7f00:1::]", "[::127.0.0.1]"]
+)
+def test_a_private_address_in_disguise_is_refused(host: str) -> None:
+    assert forbidden(f"https://{host}/x", API)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://8.8.8.8/x", "it is not https"),
+        ("ftp://8.8.8.8/x", "it is not https"),
+        ("file:///etc/passwd", "it is not https"),
+        ("", "it is not https"),
+        ("https:///x", "it is not https"),
+        ("//8.8.8.8/x", "it is not https"),
+        ("https://me@8.8.8.8/", "it carries a user name"),
+        ("https://me:pw@8.8.8.8/", "it carries a user name"),
+        ("https://8.8.8.8\\@127.0.0.1/", "it carries a user name"),
+        ("https://8.8.8.8:99999/", "it is not a URL"),
+        ("https://[::1/", "it is not a URL"),
+        ("https://8.8.8.8/", ""),
+        ("https://8.8.8.8:8443/x?y=z", ""),
+    ],
+)
+def test_an_unfit_url_is_refused_with_its_reason(url: str, reason: str) -> None:
+    assert forbidden(url, API) == reason
+
+
+@pytest.mark.parametrize("addresses", [("10.0.0.1",), ("8.8.8.8", "10.0.0.1"), ("::1",), ("fe80::1%eth0",), ()])
+def test_a_name_with_any_private_address_or_none_is_refused(
+    addresses: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", resolving(*addresses))
+    assert forbidden("https://documents.example/x", API)
+
+
+def test_a_name_with_public_addresses_only_is_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", resolving("8.8.8.8", "2001:4860:4860::8888"))
+    assert forbidden("https://documents.example/x", API) == ""
+
+
+@pytest.mark.xfail(strict=True, reason="a name that IDNA cannot encode raises UnicodeError, which is no OSError")
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "documents..example", "a\ud800.example"])
+def test_a_name_that_cannot_be_one_is_refused(host: str) -> None:
+    assert forbidden(f"https://{host}/x", API)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/x", "http://localhost:9/x", "https://[::1]/x"])
+def test_loopback_is_fit_where_the_api_itself_is_there(url: str) -> None:
+    assert forbidden(url, TWIN) == ""
+    assert forbidden(url, API)
+
+
+@pytest.mark.parametrize("url", ["http://169.254.169.254/", "file://localhost/etc/passwd", "http://127.0.0.1.example/"])
+def test_a_twin_opens_no_door_beyond_loopback(url: str) -> None:
+    assert forbidden(url, TWIN)
+
+
+@given(st.text())
+def test_any_text_in_the_place_of_a_path_leaves_the_judgement_alone(path: str) -> None:
+    assert forbidden(f"https://10.0.0.1/{path}", API)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(
+    "to",
+    ["http://169.254.169.254/latest", "https://10.0.0.1/", "http://8.8.8.8/", "//127.0.0.1/", "file:///etc/passwd"],
+)
+def test_a_redirect_to_where_nothing_may_be_fetched_is_refused(to: str, status: int) -> None:
+    with pytest.raises(Refused, match="the document's address is refused"):
+        drive(SIGNED, moved(to, status), PDF)
+
+
+@pytest.mark.parametrize("to", ["https://1.1.1.1/y", "/y", "y", ""])
+def test_a_redirect_to_a_public_address_is_followed(to: str) -> None:
+    answer, asked = drive(SIGNED, moved(to), PDF)
+    assert answer == PDF
+    assert len(asked) == 2
+
+
+def test_a_circle_of_redirects_is_left() -> None:
+    with pytest.raises(Refused, match=f"more than {HOPS} redirects"):
+        drive(SIGNED, moved(SIGNED))
+
+
+@pytest.mark.xfail(strict=True, reason="urljoin raises ValueError for a Location that is no URL")
+def test_a_redirect_to_what_is_no_url_is_refused() -> None:
+    with pytest.raises(Refused):
+        drive(SIGNED, moved("http://["), PDF)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_a_refused_document_is_told_with_its_status(status: int) -> None:
+    with pytest.raises(Refused, match=f"vendor document: the document was refused .HTTP {status}") as caught:
+        drive(SIGNED, Response(status, {}, b"<Error/>"))
+    assert caught.value.status == status
+
+
+def test_a_failing_host_is_asked_again_and_then_reported() -> None:
+    assert drive(SIGNED, Response(503, {}, b""), Failure("reset"), PDF)[0] == PDF
+    with pytest.raises(Refused):
+        drive(SIGNED, Response(503, {}, b""))
+    with pytest.raises(Unreachable, match="did not answer"):
+        drive(SIGNED, *[Failure("reset")] * TRIES)
+
+
+def test_an_empty_document_is_refused() -> None:
+    with pytest.raises(Refused, match="is empty"):
+        drive(SIGNED, Response(200, {}, b""))
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        [Response(403, {}, b"SIGNED-SECRET")],
+        [Response(500, {}, b"")],
+        [Response(200, {}, b"")],
+        [moved("http://10.0.0.1/?SIGNED-SECRET")],
+        [moved(SIGNED)],
+        [Failure("https://8.8.8.8/?signature=SIGNED-SECRET")],
+    ],
+    ids=range(6),
+)
+def test_no_error_tells_the_url(replies: list[Response | Failure]) -> None:
+    with pytest.raises(ApiError) as caught:
+        drive(SIGNED, *replies)
+    error = caught.value
+    assert not any(
+        part in f"{error} {error!r} {error.__cause__!r}" for part in ("SIGNED-SECRET", "8.8.8.8", "10.0.0.1")
+    )
+
+
+@both
+def test_a_twins_document_is_fetched_without_the_key(how: How) -> None:
+    with hostile(says(b"%PDF", content_type="application/pdf")) as server:
+        answer = fetch(how, server.root, f"{server.root}/papers/1?sig=abc")
+    assert answer.body == b"%PDF"
+    assert server.heard[0].startswith("GET /papers/1?sig=abc ")
+    assert KEY not in server.heard[0]
+
+
+@both
+def test_a_twins_redirect_to_a_private_host_is_refused(how: How) -> None:
+    with hostile(says(b"", "302 Found", location="http://169.254.169.254/latest")) as server, pytest.raises(Refused):
+        fetch(how, server.root, f"{server.root}/papers/1?sig=abc")
+
+
+@pytest.mark.parametrize("turn", [raw(b""), says(b"", "403 No"), says(b"")], ids=["broken", "refused", "empty"])
+@both
+def test_an_error_of_the_line_tells_nothing_of_the_url(how: How, turn: Any) -> None:
+    with hostile(turn) as server, pytest.raises(ApiError) as caught:
+        fetch(how, server.root, f"{server.root}/papers/1?sig=SIGNED-SECRET")
+    assert "papers" not in f"{caught.value} {caught.value!r}"
+
+
+@pytest.mark.xfail(strict=True, reason="the HTTP library logs every whole URL at INFO, and BILLFOLD_LOG=INFO shows it")
+@both
+def test_no_log_tells_the_url(how: How, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with hostile(says(b"%PDF")) as server:
+        fetch(how, server.root, f"{server.root}/papers/1?sig=SIGNED-SECRET")
+    assert "SIGNED-SECRET" not in caplog.text
+
+
+@both
+def test_a_host_that_nobody_answers_for_is_unreachable(how: How) -> None:
+    root = nobody()
+    with pytest.raises(Unreachable, match="the document's host did not answer"):
+        fetch(how, root, f"{root}/papers/1")

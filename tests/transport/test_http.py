@@ -1,0 +1,230 @@
+"""Whatever a server does to the line becomes one named error that tells no secret, at once and awaited alike."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import tracemalloc
+from typing import Any
+
+import pytest
+
+from billfold.model.errors import ApiError, RateLimited, Refused, SetupError, Unreachable
+from billfold.transport import http
+from billfold.transport.http import Settings, failure, too_big
+from billfold.wire.auth import HeaderKey
+from billfold.wire.message import Request
+from tests.transport.hostile import HOWS, How, hostile, nobody, raw, reset, says, send, stall
+from tests.wire.kit import KEY, FindThings, GetThing, line
+
+ASK = GetThing(thing_id="1")
+GOOD = b'{"name":"n"}'
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n"
+
+both = pytest.mark.parametrize("how", HOWS)
+
+
+@both
+def test_a_good_answer_comes_with_its_bytes_and_lower_case_headers(how: How) -> None:
+    with hostile(says(b"\x00\xff", X_Request_Id="R-1")) as server:
+        answer = send(how, server.root, ASK)
+    assert (answer.status, answer.body, answer.headers["x-request-id"]) == (200, b"\x00\xff", "R-1")
+    assert server.heard[0].startswith("GET /things/1 HTTP/1.1\r\n")
+
+
+@both
+def test_a_question_is_written_into_the_url(how: How) -> None:
+    with hostile(says(GOOD)) as server:
+        send(how, server.root + "/base/", FindThings(name_part="a&b c/\u20ac", most=3))
+    assert server.heard[0].startswith("GET /base/find?namePart=a%26b+c%2F%E2%82%AC&most=3 ") or server.heard[
+        0
+    ].startswith("GET /base/find?namePart=a%26b%20c%2F%E2%82%AC&most=3 ")
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        raw(b""),
+        raw(HEAD),
+        raw(HEAD + GOOD[:5]),
+        reset(HEAD),
+        reset(HEAD + GOOD[:5]),
+        raw(b"SSH-2.0-OpenSSH_9.6\r\n"),
+        raw(b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n"),
+        raw(b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n"),
+        raw(b"HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n"),
+        raw(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab"),
+        raw(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n"),
+        raw(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab"),
+        raw(b"HTTP/1.1 999999 OK\r\n\r\n"),
+        raw(b"HTTP/1.1 200 OK\r\nx: " + b"y" * 300_000 + b"\r\n\r\n"),
+    ],
+    ids=range(14),
+)
+@both
+def test_a_line_that_breaks_is_asked_again_and_then_unreachable(how: How, turn: Any) -> None:
+    with (
+        hostile(turn) as server,
+        pytest.raises(Unreachable, match=r"vendor get_thing: the connection to 127.0.0.1:\d+"),
+    ):
+        send(how, server.root, ASK)
+    assert len(server.heard) == 2
+
+
+@both
+def test_an_answer_after_a_broken_line_is_taken(how: How) -> None:
+    with hostile(reset(HEAD), says(GOOD)) as server:
+        assert send(how, server.root, ASK).body == GOOD
+
+
+@both
+def test_a_refused_connection_names_the_host_and_what_to_check(how: How) -> None:
+    root = nobody()
+    with pytest.raises(Unreachable, match=r"cannot connect to 127.0.0.1:\d+. Check the network"):
+        send(how, root, ASK)
+
+
+@pytest.mark.parametrize("content", [b"", HEAD, HEAD + GOOD[:5]], ids=["nothing", "head", "half"])
+@both
+def test_a_server_that_stalls_is_given_up_after_the_timeout(how: How, content: bytes) -> None:
+    with hostile(stall(content)) as server, pytest.raises(Unreachable, match=r"did not answer within 0.05 s"):
+        send(how, server.root, ASK, timeout=0.05)
+
+
+@both
+def test_an_answer_larger_than_the_limit_is_refused_and_not_asked_again(
+    how: How, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "BIGGEST_ANSWER", 1 << 20)
+    bomb = gzip.compress(bytes(8 << 20))
+    with hostile(says(bomb, content_encoding="gzip")) as server, pytest.raises(Unreachable, match="larger than 1 MiB"):
+        send(how, server.root, ASK)
+    assert len(server.heard) == 1
+
+
+@both
+def test_an_answer_without_an_announced_end_is_cut_off_at_the_limit(how: How, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "BIGGEST_ANSWER", 1 << 20)
+    with hostile(says(bytes(3 << 20), content_length="")) as server, pytest.raises(Unreachable, match="larger than"):
+        send(how, server.root, ASK)
+
+
+def test_an_answer_of_just_the_limit_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "BIGGEST_ANSWER", 1000)
+    assert too_big(1000) is None
+    assert too_big(1001) is not None
+    with hostile(says(gzip.compress(bytes(1000)), content_encoding="gzip")) as server:
+        assert send("at once", server.root, ASK).body == bytes(1000)
+
+
+@both
+def test_a_bomb_in_a_bomb_does_not_fill_the_memory(how: How, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "BIGGEST_ANSWER", 1 << 20)
+    bomb = gzip.compress(gzip.compress(bytes(32 << 20)))
+    tracemalloc.start()
+    try:
+        with hostile(says(bomb, content_encoding="gzip, gzip")) as server, pytest.raises(ApiError):
+            send(how, server.root, ASK)
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+@both
+def test_a_body_that_is_not_encoded_as_it_says_is_named(how: How, encoding: str) -> None:
+    with hostile(says(GOOD, content_encoding=encoding)) as server, pytest.raises(Unreachable, match="Content-Encoding"):
+        send(how, server.root, ASK)
+
+
+@pytest.mark.xfail(strict=True, reason="the HTTP library takes a gzip stream without its end for a whole body")
+@both
+def test_a_compressed_body_without_its_end_is_not_taken(how: How) -> None:
+    cut = gzip.compress(bytes(range(256)) * 9)[:-40]
+    with hostile(says(cut, content_encoding="gzip")) as server, pytest.raises(Unreachable):
+        send(how, server.root, ASK)
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Again", "308 For good"])
+@both
+def test_a_redirect_is_not_followed_so_that_the_key_stays_here(how: How, status: str) -> None:
+    with hostile(says(GOOD)) as other, hostile(says(b"", status, location=other.root)) as server:
+        with pytest.raises(Refused):
+            send(how, server.root, ASK)
+        assert other.heard == []
+        assert len(server.heard) == 1
+
+
+@both
+def test_an_informational_answer_before_the_real_one_is_passed_over(how: How) -> None:
+    with hostile(raw(b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n" + HEAD + GOOD)) as server:
+        assert send(how, server.root, ASK).body == GOOD
+
+
+@pytest.mark.parametrize("turn", [raw(b""), says(f"no {KEY}".encode(), "403 No", x_request_id=KEY), stall(b"")])
+@both
+def test_no_log_and_no_error_tells_the_key(how: How, turn: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "billfold")
+    caplog.set_level(logging.INFO)
+    with hostile(turn) as server, pytest.raises(ApiError) as caught:
+        send(how, server.root, ASK, timeout=0.05)
+    assert KEY not in f"{caplog.text} {caught.value} {caught.value!r}"
+
+
+@both
+def test_a_rate_limit_of_nothing_but_a_header_is_heard(how: How) -> None:
+    with hostile(says(b"", "429 Slow", retry_after="1000")) as server, pytest.raises(RateLimited):
+        send(how, server.root, ASK)
+
+
+@pytest.mark.xfail(strict=True, reason="a key that cannot travel is called a broken network, and is asked again")
+@pytest.mark.parametrize("key", ["one\ntwo", "one\r\nx-evil: 1", "schl\u00fcssel-\u03a9", "\udcff"])
+@both
+def test_a_key_that_cannot_travel_in_a_header_is_a_setup_error(how: How, key: str) -> None:
+    with hostile(says(GOOD)) as server, pytest.raises(SetupError):
+        send(how, server.root, ASK, line(HeaderKey(key)))
+
+
+@pytest.mark.parametrize("key", ["one\ntwo", "one\r\nx-evil: 1", "schl\u00fcssel-\u03a9", "\udcff"])
+@both
+def test_a_key_that_cannot_travel_is_neither_sent_nor_told(how: How, key: str) -> None:
+    with hostile(says(GOOD)) as server:
+        with pytest.raises(ApiError) as caught:
+            send(how, server.root, ASK, line(HeaderKey(key)))
+        assert not any(server.heard)
+    assert key not in str(caught.value)
+
+
+@pytest.mark.xfail(strict=True, reason="failure() parses base_url again, outside the try, and raises InvalidURL")
+@pytest.mark.parametrize("root", ["http://[::1", "http://127.0.0.1\n"])
+@both
+def test_a_base_url_that_is_none_is_one_of_our_errors(how: How, root: str) -> None:
+    with pytest.raises((ApiError, SetupError)):
+        send(how, root, ASK)
+
+
+@pytest.mark.xfail(strict=True, reason="a base_url that names no host is asked five times, as if a network were broken")
+@pytest.mark.parametrize("root", ["", "api.example", "ftp://127.0.0.1", "http:///x"])
+def test_a_base_url_without_a_host_is_not_asked_again(root: str) -> None:
+    waits: list[float] = []
+    with http_client(root, waits) as carrier, pytest.raises((ApiError, SetupError)):
+        carrier.send(ASK)
+    assert waits == []
+
+
+def http_client(root: str, waits: list[float]) -> Any:
+    from billfold.transport.sync import Http
+
+    return Http(Settings(root), line(), sleep=waits.append)
+
+
+def test_a_user_and_password_in_the_base_url_are_not_told() -> None:
+    said = failure(ConnectionError("x"), Settings("http://user:hidden@127.0.0.1:1/x"))
+    assert "hidden" not in said.why
+    assert "user" not in said.why
+
+
+def test_a_whole_url_is_asked_as_it_is_and_a_path_below_the_base() -> None:
+    settings = Settings("https://api.example/v2/")
+    assert settings.url(Request("GET", "/x")) == "https://api.example/v2/x"
+    assert settings.url(Request("GET", "https://login.example/token")) == "https://login.example/token"

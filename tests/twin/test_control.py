@@ -1,0 +1,245 @@
+"""Each route of the control desk says what it should, changes what it should, and refuses nonsense with a sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from billfold.model.focus import CostAndUsage
+from billfold.twin.host import Host
+from billfold.twin.serve import answering, write_config
+from billfold.wire.message import Request, Response
+from tests.twin.kit import alone
+
+ROOT = "http://127.0.0.1:8400"
+LIST = "/cockroach/api/v1/invoices"
+Ask = Callable[..., Any]
+
+
+@pytest.fixture
+def host() -> Host:
+    return alone()
+
+
+@pytest.fixture
+def ask(host: Host) -> Ask:
+    answer = answering(host)
+
+    def asked(method: str, path: str, body: object = None, *, status: int = 200, **query: str) -> Any:
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        response = answer(Request(method, path, tuple(query.items()), {}, content), ROOT)
+        assert response.status == status, response.body
+        return json.loads(response.body) if response.media_type == "application/json" else response.body
+
+    return asked
+
+
+def bill_of(host: Host, key: str = "twin-cockroach-key") -> Response:
+    answer = answering(host)(Request("GET", LIST, (), {"authorization": f"Bearer {key}"}), ROOT)
+    assert answer.headers["x-billfold-twin"] == "cockroach"
+    return answer
+
+
+def test_accounts_tell_all_that_a_client_needs(ask: Ask) -> None:
+    accounts = ask("GET", "/_twin/accounts")
+    for account in accounts:
+        assert {"name", "provider", "base_url", "credentials", "first_month", "last_closed_month"} <= set(account)
+        assert account["base_url"].startswith(f"{ROOT}/")
+        assert account["last_closed_month"] == "2026-10"
+    first = next(account for account in accounts if account["provider"] == "cockroach")
+    assert first["base_url"] == f"{ROOT}/cockroach"
+    assert first["credentials"] == {"api_key": "twin-cockroach-key"}
+    assert len({account["name"] for account in accounts}) == len(accounts)
+
+
+def test_the_fixed_keys_open_what_they_should(host: Host) -> None:
+    keys = ("twin-cockroach-key", "twin-cockroach-noright", "wrong", "")
+    assert [bill_of(host, key).status for key in keys] == [200, 403, 401, 401]
+
+
+def test_truth_is_one_entry_for_each_invoice_and_currency(ask: Ask) -> None:
+    truth = ask("GET", "/_twin/truth")
+    assert truth["as_of"] == "2026-11-15T00:00:00Z"
+    names = ["provider", "account", "invoice_id", "state", "period_start", "period_end", "currency", "total", "lines"]
+    assert all(list(bill) == names for bill in truth["invoices"])
+    assert {bill["state"] for bill in truth["invoices"]} <= {"estimate", "draft", "issued"}
+    assert all(isinstance(bill["total"], str) for bill in truth["invoices"] if bill["provider"] == "cockroach")
+    keys = [(bill["account"], bill["invoice_id"], bill["currency"], bill["period_start"]) for bill in truth["invoices"]]
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_true_charges_are_rows_of_focus_and_add_up_to_the_totals(ask: Ask) -> None:
+    truth = ask("GET", "/_twin/truth")
+    rows = [json.loads(line) for line in ask("GET", "/_twin/truth", charges="1").splitlines()]
+    mine = [row for row in rows if row["x_AccountName"] == "cockroach"]
+    assert all(set(row) <= set(CostAndUsage._fields) for row in rows)
+    assert sum(row["x_AccountName"].startswith("cockroach") for row in rows) == truth["charges"]["cockroach"]
+    for bill in truth["invoices"]:
+        if bill["account"] == "cockroach":
+            costs = [Decimal(row["BilledCost"]) for row in mine if row["InvoiceId"] == bill["invoice_id"]]
+            assert sum(costs) == Decimal(bill["total"])
+
+
+def test_truth_is_a_function_of_seed_and_time_alone(ask: Ask) -> None:
+    before = ask("GET", "/_twin/truth")
+    ask("POST", "/_twin/clock", {"advance": "40d"})
+    assert ask("GET", "/_twin/truth") != before
+    ask("POST", "/_twin/clock", {"set": "2026-11-15T00:00:00Z"})
+    assert ask("GET", "/_twin/truth") == before
+
+
+def test_the_clock_is_told_set_and_advanced(ask: Ask) -> None:
+    assert ask("GET", "/_twin/clock") == {"now": "2026-11-15T00:00:00Z"}
+    assert ask("POST", "/_twin/clock", {"set": "2026-12-01"}) == {"now": "2026-12-01T00:00:00Z"}
+    assert ask("POST", "/_twin/clock", {"advance": "31d"}) == {"now": "2027-01-01T00:00:00Z"}
+    assert ask("POST", "/_twin/clock", {"advance": "1h30m"}) == {"now": "2027-01-01T01:30:00Z"}
+    assert ask("GET", "/_twin/clock") == {"now": "2027-01-01T01:30:00Z"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"advance": "soon"}, {"advance": 5}, {"advance": None}, {"set": "x"}, {"set": None}, {"set": {}}, [], 5, "x"],
+)
+def test_a_clock_that_is_told_nonsense_stays_and_says_so(said: object, ask: Ask) -> None:
+    assert ask("POST", "/_twin/clock", said, status=400)["error"]
+    assert ask("GET", "/_twin/clock") == {"now": "2026-11-15T00:00:00Z"}
+
+
+@pytest.mark.xfail(strict=True, reason="Unreadable and OverflowError pass the desk: the server answers 500")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"not JSON",
+        b"\xff",
+        b'{"advance":"99999999999999d"}',
+        b'{"set":"0001-01-01T00:00:00+23:59"}',
+        b'{"advance":"9999999d"}',
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused_with_a_sentence(body: bytes, ask: Ask) -> None:
+    assert ask("POST", "/_twin/clock", body, status=400)["error"]
+
+
+def test_faults_are_listed_set_told_and_cleared(ask: Ask, host: Host) -> None:
+    named = ask("GET", "/_twin/faults")
+    assert {
+        "unauthorized",
+        "forbidden",
+        "not-found",
+        "rate-limited",
+        "server-html",
+        "accepted-202",
+        "in-progress",
+    } <= set(named["faults"])
+    assert {"cut-body", "looping-cursor"} <= set(named["faults"])
+    assert named["set"] == []
+    said = {"provider": "cockroach", "fault": "server-html", "operation": "list_invoices", "at": 2, "times": 2}
+    assert ask("POST", "/_twin/faults", said)["set"] == [{**said, "seen": 0}]
+    assert [bill_of(host).status for _ in range(4)] == [200, 503, 503, 200]
+    assert ask("GET", "/_twin/faults")["set"][0]["seen"] == 4
+    assert ask("DELETE", "/_twin/faults")["set"] == []
+
+
+def test_at_and_times_are_one_where_they_are_not_said(ask: Ask, host: Host) -> None:
+    ask("POST", "/_twin/faults", {"provider": "cockroach", "fault": "not-found"})
+    assert [bill_of(host).status for _ in range(2)] == [404, 200]
+
+
+@pytest.mark.parametrize("said", [{}, [], {"provider": "cockroach", "fault": "nothing"}, {"fault": "forbidden"}, None])
+def test_a_fault_that_is_not_one_is_refused_with_those_there_are(said: object, ask: Ask) -> None:
+    assert ask("POST", "/_twin/faults", said, status=400)["error"]
+    assert ask("GET", "/_twin/faults")["set"] == []
+
+
+def test_requests_tell_what_was_asked_and_no_key(ask: Ask, host: Host) -> None:
+    bill_of(host)
+    bill_of(host, "wrong")
+    answering(host)(Request("GET", "/cockroach/nowhere", (("a", "b"),), {}), ROOT)
+    heard = ask("GET", "/_twin/requests")
+    told = [(one["provider"], one["operation"], one["path"], one["query"], one["status"]) for one in heard]
+    assert told == [
+        ("cockroach", "list_invoices", "/api/v1/invoices", {}, 200),
+        ("cockroach", "list_invoices", "/api/v1/invoices", {}, 401),
+        ("cockroach", None, "/nowhere", {"a": "b"}, 401),
+    ]
+    assert {one["at"] for one in heard} == {"2026-11-15T00:00:00Z"}
+    assert "twin-cockroach-key" not in json.dumps(heard)
+
+
+def test_the_desk_itself_is_not_among_the_requests(ask: Ask) -> None:
+    ask("GET", "/_twin/truth")
+    assert ask("GET", "/_twin/requests") == []
+
+
+def test_a_reset_forgets_faults_and_requests_but_not_the_time(ask: Ask, host: Host) -> None:
+    ask("POST", "/_twin/clock", {"advance": "1d"})
+    ask("POST", "/_twin/faults", {"provider": "cockroach", "fault": "forbidden", "times": 100})
+    bill_of(host)
+    assert ask("POST", "/_twin/reset") == {"now": "2026-11-16T00:00:00Z"}
+    assert ask("GET", "/_twin/requests") == []
+    assert ask("GET", "/_twin/faults")["set"] == []
+    assert bill_of(host).status == 200
+
+
+def test_a_reset_forgets_what_was_counted_against_the_rate_limit() -> None:
+    host = alone(limits=True)
+    statuses = [bill_of(host).status for _ in range(12)]
+    assert (statuses[:10], statuses[-1]) == ([200] * 10, 429)
+    host.reset()
+    assert bill_of(host).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/_twin"),
+        ("GET", "/_twin/"),
+        ("GET", "/_twin/nothing"),
+        ("GET", "/_twin/reset"),
+        ("POST", "/_twin/truth"),
+        ("POST", "/_twin/accounts"),
+        ("DELETE", "/_twin/clock"),
+        ("PUT", "/_twin/faults"),
+        ("GET", "/_twin/truth/more"),
+    ],
+)
+def test_a_desk_that_is_not_there_names_those_that_are(method: str, path: str, ask: Ask) -> None:
+    assert "accounts, truth, clock, faults, requests, reset" in ask(method, path, status=404)["error"]
+
+
+@pytest.mark.parametrize("path", ["/", "", "/nothing", "/cockroachx", "/_twinx", "/COCKROACH", "//cockroach"])
+def test_a_path_that_nobody_serves_names_what_is_served(path: str, ask: Ask) -> None:
+    assert "/cockroach" in ask("GET", path, status=404)["error"]
+
+
+@given(path=st.text(max_size=20), method=st.sampled_from(["GET", "POST", "DELETE", "HEAD"]))
+@settings(max_examples=60, deadline=None)
+def test_any_path_below_a_vendor_is_answered_in_its_words(path: str, method: str) -> None:
+    for headers in ({}, {"authorization": "Bearer twin-cockroach-key"}):
+        answer = answering(HOST)(Request(method, f"/cockroach/{path}", (), headers), ROOT)
+        assert answer.status in {200, 400, 401, 404}
+
+
+HOST = alone()
+
+
+def test_a_written_config_refers_to_files_that_only_the_owner_may_read(tmp_path: Any, host: Host) -> None:
+    import tomllib
+
+    write_config(tmp_path / "billfold.toml", host.world.accounts(ROOT, host.clock.now()))
+    said = tomllib.loads((tmp_path / "billfold.toml").read_text())["accounts"]
+    assert "twin-cockroach-key" not in (tmp_path / "billfold.toml").read_text()
+    mine = next(account for account in said if account["name"] == "cockroach")
+    assert (mine["provider"], mine["base_url"], mine["rate"]) == ("cockroach", f"{ROOT}/cockroach", "off")
+    kept = tmp_path / "billfold.credentials" / "cockroach.api_key"
+    assert mine["api_key"] == f"file:{kept}"
+    assert kept.read_text() == "twin-cockroach-key"
+    assert {path.stat().st_mode & 0o777 for path in kept.parent.iterdir()} == {0o600}
+    assert kept.parent.stat().st_mode & 0o777 == 0o700

@@ -1,0 +1,160 @@
+"""A small made-up API, and a driver for exchanges that sends nothing and sleeps never."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from billfold.model.errors import Unreadable
+from billfold.wire import codec
+from billfold.wire.ask import Line, Pace, Problem, exchange
+from billfold.wire.auth import Auth, HeaderKey
+from billfold.wire.codec import UNSET, DecimalText, Maybe, Record
+from billfold.wire.message import Failure, Request, Response, Wait
+from billfold.wire.operation import Operation
+from billfold.wire.paging import Paged
+from billfold.wire.waiting import Waiting
+
+KEY = "key-7f3a-do-not-print"
+JSON = {"content-type": "application/json"}
+
+
+class Thing(Record):
+    name: Maybe[str] = UNSET
+    amount: Maybe[Decimal] = UNSET
+    text: Maybe[DecimalText] = UNSET
+    count: Maybe[int] = UNSET
+    extra: Maybe[dict[str, Any]] = UNSET
+
+
+class Page(Record):
+    items: Maybe[list[int]] = UNSET
+    next: Maybe[int] = UNSET
+    total: Maybe[int] = UNSET
+
+
+class GetThing(Operation[Thing], frozen=True, kw_only=True):
+    """Get a thing."""
+
+    path = "/things/{thing_id}"
+    thing_id: str
+
+
+class GetPart(Operation[str], frozen=True, kw_only=True):
+    """Get the name inside a thing."""
+
+    path = "/things/{thing_id}/parts/{part_id}"
+    reply = Thing
+    unwrap = "name"
+    thing_id: str
+    part_id: str
+
+
+class ThisThing(Operation[Thing], frozen=True, kw_only=True):
+    """Get one's own thing."""
+
+    path = "/things/me"
+
+
+class FindThings(Operation[Thing], frozen=True, kw_only=True, rename="camel"):
+    """Find things."""
+
+    path = "/find"
+    name_part: str | None = None
+    since: datetime | None = None
+    day: date | None = None
+    most: int | None = None
+    deep: bool | None = None
+    kind: Literal["big", "small"] | None = None
+
+
+class GetPaper(Operation[bytes], frozen=True, kw_only=True):
+    """Get a thing on paper."""
+
+    path = "/things/{thing_id}/paper"
+    thing_id: str
+    format: Literal["pdf", "csv"] = "pdf"
+
+
+class SlowThing(Operation[Thing], frozen=True, kw_only=True):
+    """Get a thing that is not ready at once."""
+
+    path = "/slow"
+    waiting = Waiting(field="name", pending="InProgress", first=2.0, factor=2.0, most=8.0, within=30.0)
+
+
+class ListThings(Paged[Page, int], frozen=True, kw_only=True):
+    """List things."""
+
+    path = "/list"
+    start: int = 0
+    size: int = 10
+
+    def items(self, page: Page) -> Sequence[int]:
+        return codec.given(page.items, [])
+
+    def after(self, page: Page) -> ListThings | None:
+        following = codec.given(page.next, -1)
+        return None if following < 0 else ListThings(start=following, size=self.size)
+
+    def ended(self, page: Page) -> bool:
+        return page.next is not UNSET
+
+    def stated_total(self, page: Page) -> int | None:
+        return codec.given(page.total, -1) if isinstance(page.total, int) else None
+
+
+def problem(response: Response) -> Problem:
+    try:
+        said = codec.decode(response.body, Thing)
+    except Unreadable:
+        return Problem("no reason")
+    return Problem(codec.given(said.name, "no reason"), request_id=response.headers.get("x-request-id"))
+
+
+@dataclass
+class Talk:
+    """What an exchange asked for, in order."""
+
+    requests: list[Request] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+
+
+def line(auth: Auth | None = None, *, retries: int = 3, clock: Callable[[], float] = lambda: 1000.0) -> Line:
+    signed = auth or HeaderKey(KEY)
+    return Line("vendor", signed, problem, clock=clock, chance=lambda: 0.5, pace=Pace(None), retries=retries)
+
+
+def ok(body: object = b'{"name":"n"}', status: int = 200, **headers: str) -> Response:
+    content = body if isinstance(body, bytes) else codec.encode(body)
+    return Response(status, {**JSON, **{k.replace("_", "-"): v for k, v in headers.items()}}, content)
+
+
+def talk(
+    op: Operation[Any], replies: Iterable[Response | Failure], wires: Line | None = None, said: Talk | None = None
+) -> Response:
+    """Drive one exchange with the replies given; ``said`` hears what was asked and how long was waited."""
+    said, left = said if said is not None else Talk(), iter(replies)
+    steps = exchange(op, wires or line())
+    reply: Response | Failure | None = None
+    while True:
+        try:
+            step = steps.send(reply)
+        except StopIteration as done:
+            found: Response = done.value
+            return found
+        if isinstance(step, Wait):
+            said.waits.append(step.seconds)
+            reply = None
+        else:
+            said.requests.append(step)
+            reply = next(left)
+
+
+def forever(reply: Response | Failure) -> Iterator[Response | Failure]:
+    """Give the same reply again and again."""
+    while True:
+        yield reply

@@ -1,0 +1,90 @@
+"""A request is heard as the operation that was asked, or as nothing, or refused with a reason."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billfold.model.errors import Misasked
+from billfold.transport.loop import as_heard
+from billfold.wire.answer import Routes, accepted, respond
+from billfold.wire.message import Request
+from billfold.wire.operation import FORMATS, Operation, request
+from tests.wire.kit import FindThings, GetPaper, GetPart, GetThing, ListThings, ThisThing
+
+ROUTES = Routes([GetThing, GetPart, ThisThing, FindThings, GetPaper, ListThings])
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: text not in {".", ".."})
+
+
+def heard(path: str, *query: tuple[str, str], method: str = "GET", **headers: str) -> Operation[object] | None:
+    return ROUTES.match(Request(method, path, query, headers))
+
+
+@given(TEXTS.filter(lambda text: text != "me"), TEXTS)
+def test_any_text_in_a_path_is_heard_as_it_was_asked(thing: str, part: str) -> None:
+    for asked in (GetThing(thing_id=thing), GetPart(thing_id=thing, part_id=part)):
+        assert ROUTES.match(as_heard(request(asked))) == asked
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(), st.booleans(), st.datetimes(), st.dates())
+def test_any_value_in_a_query_is_heard_as_it_was_asked(
+    name: str, most: int, deep: bool, when: object, day: object
+) -> None:
+    asked = FindThings(name_part=name, most=most, deep=deep, day=day, kind="big")  # type: ignore[arg-type]
+    assert ROUTES.match(as_heard(request(asked))) == asked
+
+
+def test_a_fixed_path_goes_before_one_with_a_field() -> None:
+    assert heard("/things/me") == ThisThing()
+    assert heard("/things/you") == GetThing(thing_id="you")
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/", "/things", "/things/", "/things/a/b", "/things//parts/x", "/find/", "/find\n", "//find", "/FIND"]
+)
+def test_a_path_that_nobody_serves_is_nothing(path: str) -> None:
+    assert heard(path) is None
+
+
+@pytest.mark.parametrize("method", ["POST", "HEAD", "get", ""])
+def test_another_method_is_nothing(method: str) -> None:
+    assert heard("/find", method=method) is None
+
+
+@pytest.mark.parametrize("path", ["/things/%2E%2E%2Fme", "/things/a%2Fb", "/things/%00", "/things/%E2%82%AC"])
+def test_a_segment_is_decoded_after_it_was_matched(path: str) -> None:
+    assert isinstance(heard(path), GetThing)
+
+
+@pytest.mark.parametrize(
+    "pair", [("most", "x"), ("most", "1.5"), ("since", "yesterday"), ("kind", "huge"), ("deep", "maybe"), ("day", "1")]
+)
+def test_a_parameter_that_does_not_fit_is_refused_with_its_name(pair: tuple[str, str]) -> None:
+    with pytest.raises(Misasked, match=pair[0]):
+        heard("/find", pair)
+
+
+def test_a_parameter_that_nobody_knows_is_ignored_and_the_last_of_two_counts() -> None:
+    assert heard("/find", ("bogus", "1"), ("most", "1"), ("most", "2")) == FindThings(most=2)
+
+
+def test_the_accept_header_chooses_the_format() -> None:
+    assert heard("/things/1/paper", accept="text/csv") == GetPaper(thing_id="1", format="csv")
+    assert heard("/things/1/paper", accept="TEXT/CSV; q=1, application/pdf") == GetPaper(thing_id="1", format="csv")
+    assert heard("/things/1/paper", accept="*/*") == GetPaper(thing_id="1", format="pdf")
+    assert heard("/things/1/paper") == GetPaper(thing_id="1", format="pdf")
+
+
+@given(st.text())
+def test_any_accept_header_names_an_offer_or_none(accept: str) -> None:
+    assert accepted(accept, FORMATS) in {"", *FORMATS}
+
+
+def test_a_record_goes_out_as_json_and_bytes_as_they_are() -> None:
+    assert respond({"a": 1}).body == b'{"a":1}'
+    assert respond(b"\x00%PDF", media="application/pdf", headers={"x": "y"}) == (
+        200,
+        {"content-type": "application/pdf", "x": "y"},
+        b"\x00%PDF",
+    )

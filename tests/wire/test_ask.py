@@ -1,0 +1,237 @@
+"""An exchange asks again where that may help, waits as it is told, and names what went wrong without any secret."""
+
+from __future__ import annotations
+
+import email.utils
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billfold.model.errors import (
+    ApiError,
+    Forbidden,
+    NotReady,
+    RateLimited,
+    Refused,
+    ServerError,
+    Unauthorized,
+    Unreachable,
+    Unreadable,
+    refused_as,
+)
+from billfold.transport.loop import Loop
+from billfold.wire.ask import LONGEST_WAIT, PASSING, Pace, retry_after
+from billfold.wire.bound import SyncCall
+from billfold.wire.message import Failure, Response
+from tests.wire.kit import KEY, GetThing, SlowThing, Talk, Thing, forever, line, ok, talk
+
+ASK = GetThing(thing_id="1")
+NOW = 1_700_000_000.0
+
+
+def test_a_good_answer_is_returned_at_once_and_was_signed() -> None:
+    said = Talk()
+    assert talk(ASK, [ok()], said=said) == ok()
+    assert [(one.path, one.headers["authorization"]) for one in said.requests] == [("/things/1", f"Bearer {KEY}")]
+    assert said.waits == []
+
+
+@pytest.mark.parametrize("status", sorted(PASSING))
+def test_a_passing_refusal_is_asked_again_with_growing_pauses(status: int) -> None:
+    said = Talk()
+    assert talk(ASK, [ok(status=status), ok(status=status), ok()], said=said).status == 200
+    assert said.waits == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("status", sorted(PASSING))
+def test_a_lasting_refusal_is_reported_after_the_retries(status: int) -> None:
+    said = Talk()
+    with pytest.raises(refused_as(status)):
+        talk(ASK, forever(ok(status=status)), line(retries=2), said)
+    assert len(said.requests) == 3
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 304, 400, 401, 403, 404, 405, 409, 410, 418, 422, 501, 505])
+def test_any_other_refusal_is_reported_at_once(status: int) -> None:
+    said = Talk()
+    with pytest.raises(refused_as(status)) as caught:
+        talk(ASK, forever(ok(status=status)), said=said)
+    assert (len(said.requests), said.waits, caught.value.status) == (1, [], status)
+
+
+@pytest.mark.parametrize("status", [201, 202, 204, 206, 226])
+def test_a_success_that_is_no_answer_is_unreadable(status: int) -> None:
+    with pytest.raises(Unreadable, match=f"HTTP {status} is not an answer"):
+        talk(ASK, [ok(status=status)])
+
+
+def test_the_error_keeps_the_answer_as_it_came() -> None:
+    with pytest.raises(Forbidden) as caught:
+        talk(ASK, [ok(b"\xff\x00", 403)])
+    assert caught.value.answer == ok(b"\xff\x00", 403)
+
+
+def test_an_error_names_provider_operation_status_and_request() -> None:
+    with pytest.raises(Refused) as caught:
+        talk(ASK, [ok({"name": "not now"}, 409, x_request_id="r-77")])
+    assert str(caught.value).startswith("vendor get_thing: not now (HTTP 409, request r-77)")
+    assert (caught.value.provider, caught.value.operation) == ("vendor", "get_thing")
+
+
+def test_no_answer_is_asked_again_and_then_reported() -> None:
+    said = Talk()
+    with pytest.raises(Unreachable, match="vendor get_thing: the line is dead"):
+        talk(ASK, forever(Failure("the line is dead")), said=said)
+    assert len(said.requests) == 4
+
+
+def test_a_failure_that_will_not_pass_is_asked_once() -> None:
+    said = Talk()
+    with pytest.raises(Unreachable, match="too big"):
+        talk(ASK, [Failure("too big", again=False)], said=said)
+    assert (len(said.requests), said.waits) == (1, [])
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_obeyed_to_the_second(status: int) -> None:
+    said = Talk()
+    talk(ASK, [ok(status=status, retry_after="17"), ok()], said=said)
+    assert said.waits == [17.0]
+
+
+@pytest.mark.parametrize("text", ["301", "86400", "9" * 400])
+def test_a_vendor_that_asks_for_too_long_is_reported_instead_of_obeyed(text: str) -> None:
+    said = Talk()
+    with pytest.raises(RateLimited) as caught:
+        talk(ASK, [ok(status=429, retry_after=text)], said=said)
+    assert said.waits == []
+    assert caught.value.retry_after is not None
+    assert caught.value.retry_after > LONGEST_WAIT
+
+
+@pytest.mark.parametrize("text", ["", "0", "soon", "-5", "1.5", "Thu, 01 Jan 1970 00:00:01 GMT", "\x00", "1e3", "0x10"])
+def test_a_retry_after_that_says_nothing_usable_leaves_our_own_pauses(text: str) -> None:
+    said = Talk()
+    talk(ASK, [ok(status=429, retry_after=text), ok()], said=said)
+    assert said.waits == [0.5]
+
+
+@given(st.integers(0, 10**6))
+def test_a_retry_after_date_counts_from_now(seconds: int) -> None:
+    text = email.utils.formatdate(NOW + seconds, usegmt=True)
+    assert retry_after(Response(429, {"retry-after": text}, b""), NOW) == seconds
+
+
+@given(st.text(st.characters(codec="latin-1", exclude_categories=["No"]), max_size=30))
+def test_any_retry_after_is_a_wait_or_nothing(text: str) -> None:
+    found = retry_after(Response(429, {"retry-after": text}, b""), NOW)
+    assert found is None or found >= 0
+
+
+@pytest.mark.xfail(strict=True, reason="isdigit() takes a superscript that float() does not; a far date overflows")
+@pytest.mark.parametrize("text", ["\u00b2", "Wed, 21 Oct 99999999999 07:28:00 GMT"])
+def test_a_hostile_retry_after_is_ignored(text: str) -> None:
+    assert retry_after(Response(429, {"retry-after": text}, b""), NOW) is None
+
+
+def test_not_ready_yet_is_polled_as_declared() -> None:
+    said = Talk()
+    answers = [ok(status=202), ok({"name": "InProgress"}), ok(status=202), ok()]
+    assert talk(SlowThing(), answers, said=said) == ok()
+    assert said.waits == [2.0, 4.0, 8.0]
+
+
+def test_polling_gives_up_with_a_named_error_within_its_deadline() -> None:
+    said = Talk()
+    with pytest.raises(NotReady, match=r"vendor slow_thing: still not ready after 30 s"):
+        talk(SlowThing(), forever(ok(status=202)), said=said)
+    assert said.waits == [2.0, 4.0, 8.0, 8.0, 8.0]
+
+
+def test_each_poll_has_retries_of_its_own() -> None:
+    answers = [ok(status=503), ok(status=202), ok(status=503), ok(status=503), ok(status=503), ok()]
+    assert talk(SlowThing(), answers) == ok()
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429, 500, 503])
+def test_a_vendor_that_echoes_the_key_cannot_make_us_print_it(status: int) -> None:
+    body = {"name": f"the key {KEY} is unknown, {KEY}!"}
+    with pytest.raises(ApiError) as caught:
+        talk(ASK, forever(ok(body, status, x_request_id=f"r-{KEY}")), line(retries=0))
+    error = caught.value
+    assert KEY not in f"{error} {error!r} {error.message} {error.request_id} {error.args}"
+    assert "[secret]" in str(error)
+
+
+def test_a_failure_that_names_the_key_cannot_make_us_print_it() -> None:
+    with pytest.raises(Unreachable) as caught:
+        talk(ASK, [Failure(f"bad header Bearer {KEY}", again=False)])
+    assert KEY not in f"{caught.value!r}"
+
+
+def ask_once(answer: Response) -> Thing:
+    call: SyncCall[[], Thing] = SyncCall(lambda: ASK, Loop(lambda _: answer, line()))
+    return call()
+
+
+@pytest.mark.xfail(strict=True, reason="bound.py reads outside the exchange: what the body begins with is not scrubbed")
+def test_an_unreadable_answer_that_echoes_the_key_cannot_make_us_print_it() -> None:
+    with pytest.raises(Unreadable) as caught:
+        ask_once(ok(f"key {KEY}".encode()))
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.xfail(strict=True, reason="bound.py reads outside the exchange: the error names no provider and operation")
+def test_an_unreadable_answer_names_provider_operation_and_status() -> None:
+    with pytest.raises(Unreadable) as caught:
+        ask_once(ok(b"{"))
+    assert (caught.value.provider, caught.value.operation, caught.value.status) == ("vendor", "get_thing", 200)
+
+
+@pytest.mark.xfail(strict=True, reason="a vendor's words go out as they are: control characters reach the terminal")
+def test_a_vendors_words_are_one_line_without_control_characters() -> None:
+    with pytest.raises(Refused) as caught:
+        talk(ASK, [ok({"name": "no\n\x1b[2J\x1b]0;owned\x07"}, 409)])
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.xfail(strict=True, reason="any refusal below 500 with a Retry-After is called RateLimited")
+@pytest.mark.parametrize(("status", "kind"), [(401, Unauthorized), (403, Forbidden)])
+def test_a_refusal_for_good_stays_what_it_is_beside_a_retry_after(status: int, kind: type[Refused]) -> None:
+    with pytest.raises(kind):
+        talk(ASK, forever(ok(status=status, retry_after="1")))
+
+
+def test_a_budget_spends_what_is_saved_and_then_keeps_the_pace() -> None:
+    pace = Pace(4.0)
+    assert [pace.due(100.0) for _ in range(8)] == [0.0, 0.0, 0.0, 0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+@given(st.integers(1, 50), st.lists(st.floats(0.0, 3.0), min_size=2, max_size=80))
+def test_no_second_sees_more_than_twice_the_budget(per_second: int, gaps: list[float]) -> None:
+    pace, now, sent = Pace(float(per_second)), 1000.0, []
+    for gap in gaps:
+        now += gap
+        now += pace.due(now)
+        sent.append(now)
+    for first in sent:
+        assert sum(first <= one < first + 1.0 - 1e-6 for one in sent) <= 2 * per_second
+
+
+def test_no_budget_is_no_wait() -> None:
+    pace = Pace(None)
+    assert {pace.due(0.0) for _ in range(100)} == {0.0}
+
+
+def test_a_used_budget_is_waited_for_before_the_request() -> None:
+    wires, said = line(), Talk()
+    wires.pace = Pace(1.0)
+    talk(ASK, [ok()], wires, said)
+    talk(ASK, [ok()], wires, said)
+    assert said.waits == [1.0]
+
+
+def test_a_server_error_keeps_its_class_beside_a_retry_after() -> None:
+    with pytest.raises(ServerError):
+        talk(ASK, forever(ok(status=503, retry_after="1")))

@@ -1,0 +1,85 @@
+"""An operation is described in words, and made from words, or refused with the words that were expected."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billfold.model.errors import Misasked
+from billfold.wire.describe import asked, described, kinds
+from tests.wire.kit import FindThings, GetPaper, GetPart, GetThing, ThisThing
+
+
+def test_a_description_tells_name_arguments_method_path_and_purpose() -> None:
+    assert described(GetPart) == (
+        "get_part thing_id=text part_id=text\n      GET /things/{thing_id}/parts/{part_id}\n"
+        "      Get the name inside a thing."
+    )
+
+
+def test_what_may_be_left_out_stands_in_brackets() -> None:
+    said = described(FindThings)
+    for argument in ("[name_part=text]", "[since=time]", "[day=date]", "[most=number]", "[kind=big|small]"):
+        assert argument in said
+    assert described(ThisThing).startswith("this_thing\n")
+
+
+def test_a_choice_names_a_kind_once() -> None:
+    assert kinds(int | str) == "text"
+    assert kinds(int | None) == "number"
+
+
+def test_words_become_values() -> None:
+    said = {"name_part": "x", "since": "2026-05-01T00:00:00Z", "most": "3", "deep": "true", "kind": "small"}
+    since = datetime(2026, 5, 1, tzinfo=UTC)
+    assert asked(FindThings, said) == FindThings(name_part="x", since=since, most=3, deep=True, kind="small")
+    assert asked(GetPaper, {"thing_id": "1", "format": "csv"}) == GetPaper(thing_id="1", format="csv")
+
+
+def test_an_unknown_argument_is_refused_and_the_known_ones_are_named() -> None:
+    with pytest.raises(Misasked, match=r"get_part takes no 'x'; it takes thing_id, part_id"):
+        asked(GetPart, {"thing_id": "1", "part_id": "2", "x": "3"})
+    with pytest.raises(Misasked, match="it takes nothing"):
+        asked(ThisThing, {"x": "3"})
+
+
+def test_a_missing_argument_is_named() -> None:
+    with pytest.raises(Misasked, match=r"get_part needs thing_id, part_id; write thing_id="):
+        asked(GetPart, {})
+
+
+@pytest.mark.parametrize(("name", "value"), [("most", "x"), ("kind", "huge"), ("since", "x"), ("deep", "2")])
+def test_a_value_that_does_not_fit_is_refused_with_its_name(name: str, value: str) -> None:
+    with pytest.raises(Misasked, match=f"find_things: .*{name}"):
+        asked(FindThings, {name: value})
+
+
+@pytest.mark.xfail(
+    strict=True, reason="digits alone are taken as seconds since 1970: a year becomes 1970-01-01T00:33:46Z"
+)
+def test_a_year_is_no_time() -> None:
+    with pytest.raises(Misasked):
+        asked(FindThings, {"since": "2026"})
+
+
+@given(
+    st.dictionaries(st.sampled_from(FindThings.__struct_fields__), st.text(st.characters(exclude_categories=["Cs"])))
+)
+def test_any_words_become_an_operation_or_a_refusal(said: dict[str, str]) -> None:
+    with suppress(Misasked):
+        assert isinstance(asked(FindThings, said), FindThings)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_text_is_taken_as_it_is(text: str) -> None:
+    assert asked(GetThing, {"thing_id": text}) == GetThing(thing_id=text)
+
+
+@pytest.mark.xfail(strict=True, reason="a lone surrogate (an argument that is not UTF-8) raises UnicodeEncodeError")
+def test_words_that_are_no_text_are_refused() -> None:
+    with pytest.raises(Misasked):
+        asked(FindThings, {"since": "\udcff"})

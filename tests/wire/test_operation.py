@@ -1,0 +1,120 @@
+"""An operation is asked by one request, refuses what cannot travel, and reads its answer or says that it cannot."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billfold.model.errors import Misasked, Unreadable
+from billfold.wire.message import Response
+from billfold.wire.operation import name_of, read, request, shape, written
+from tests.wire.kit import FindThings, GetPaper, GetPart, GetThing, ListThings, Thing, ok
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: text not in {".", ".."})
+
+
+@given(TEXTS)
+def test_a_path_field_is_one_segment_whatever_is_in_it(thing: str) -> None:
+    path = request(GetThing(thing_id=thing)).path
+    assert path.count("/") == 2
+    assert path.isascii()
+    assert not set("?# %") & set(path.removeprefix("/things/").replace("%", ""))
+    assert unquote(path.removeprefix("/things/")) == thing
+
+
+@pytest.mark.parametrize("thing", ["", ".", ".."])
+def test_a_path_field_that_would_change_the_path_is_refused(thing: str) -> None:
+    with pytest.raises(Misasked, match="thing_id must not be"):
+        request(GetThing(thing_id=thing))
+
+
+@pytest.mark.xfail(strict=True, reason="None travels as the word None")
+def test_a_path_field_that_is_none_is_refused() -> None:
+    with pytest.raises(Misasked, match="thing_id"):
+        request(GetThing(thing_id=None))  # type: ignore[arg-type]
+
+
+@pytest.mark.xfail(strict=True, reason="a lone surrogate (an argument that is not UTF-8) raises UnicodeEncodeError")
+def test_a_path_field_that_is_no_text_is_refused() -> None:
+    with pytest.raises(Misasked, match="thing_id"):
+        request(GetThing(thing_id="\udcff"))
+
+
+def test_what_is_none_does_not_travel() -> None:
+    assert request(FindThings()).query == ()
+    assert request(FindThings(most=0, deep=False, name_part="")).query == (
+        ("namePart", ""),
+        ("most", "0"),
+        ("deep", "false"),
+    )
+
+
+def test_the_format_travels_in_the_accept_header_alone() -> None:
+    asked = request(GetPaper(thing_id="1", format="csv"))
+    assert (asked.headers["accept"], asked.query) == ("text/csv", ())
+    assert request(GetThing(thing_id="1")).headers["accept"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (True, "true"),
+        (7, "7"),
+        (date(2026, 5, 1), "2026-05-01"),
+        (datetime(2026, 5, 1, 1, tzinfo=timezone(timedelta(hours=2))), "2026-04-30T23:00:00Z"),
+        (datetime(2026, 5, 1, microsecond=5, tzinfo=UTC), "2026-05-01T00:00:00.000005Z"),
+    ],
+)
+def test_values_travel_in_their_own_spelling(value: object, said: str) -> None:
+    assert written(value) == said
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(Misasked, match="no time zone"):
+        request(FindThings(since=datetime(2026, 5, 1)))  # noqa: DTZ001 - it is what is refused
+
+
+@pytest.mark.xfail(strict=True, reason="turning the time to UTC leaves the calendar: OverflowError")
+def test_a_time_beyond_the_calendar_is_refused() -> None:
+    with pytest.raises(Misasked):
+        request(FindThings(since=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5)))))
+
+
+def test_names_are_those_of_the_methods() -> None:
+    assert [name_of(kind) for kind in (GetThing, FindThings, ListThings)] == ["get_thing", "find_things", "list_things"]
+    assert name_of(GetThing(thing_id="1")) == "get_thing"
+    assert shape(GetPart).path_fields == {"thing_id": "thing_id", "part_id": "part_id"}
+
+
+@pytest.mark.parametrize("media", ["text/html", "text/html; charset=utf-8", "TEXT/HTML", "application/pdf", "text/csv"])
+def test_another_kind_of_document_is_unreadable(media: str) -> None:
+    with pytest.raises(Unreadable, match="expected JSON"):
+        read(GetThing(thing_id="1"), Response(200, {"content-type": media}, b"{}"))
+
+
+def test_json_under_any_other_name_is_read() -> None:
+    for headers in (
+        {},
+        {"content-type": ""},
+        {"content-type": "text/plain"},
+        {"content-type": "application/problem+json"},
+    ):
+        assert read(GetThing(thing_id="1"), Response(200, headers, b'{"name":"n"}')) == Thing(name="n")
+
+
+def test_a_document_is_read_as_its_bytes() -> None:
+    assert read(GetPaper(thing_id="1"), Response(200, {"content-type": "text/html"}, b"\xff\x00")) == b"\xff\x00"
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"name":null}'])
+def test_an_answer_without_what_was_asked_is_unreadable(body: bytes) -> None:
+    with pytest.raises(Unreadable, match="has no 'name'"):
+        read(GetPart(thing_id="1", part_id="2"), ok(body))
+
+
+def test_what_was_asked_is_taken_out_of_its_answer() -> None:
+    assert read(GetPart(thing_id="1", part_id="2"), ok({"name": "inner"})) == "inner"

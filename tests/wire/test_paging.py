@@ -1,0 +1,99 @@
+"""A walk over a list gives every item once and in order, proves its end, and refuses to go in circles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billfold.model.errors import Endless
+from billfold.transport.loop import Loop
+from billfold.wire.answer import Routes
+from billfold.wire.bound import Items
+from billfold.wire.codec import UNSET
+from billfold.wire.message import Request, Response
+from billfold.wire.paging import EMPTY_PAGES, Walk, window
+from tests.wire.kit import ListThings, Page, line, ok
+
+ROUTES = Routes([ListThings])
+
+
+def page(items: list[int], following: int | None = None, total: int | None = None) -> Page:
+    return Page(items=items, next=following, total=UNSET if total is None else total)
+
+
+def whole(length: int, size: int, start: int = 0) -> list[int]:
+    """Walk over a list of so many numbers that a server cuts into pages."""
+
+    def answer(request: Request) -> Response:
+        op: Any = ROUTES.match(request)
+        cut = window(length, start=op.start, size=op.size)
+        return ok(page(list(cut), cut.stop if cut.stop < length else None, length))
+
+    return list(Items(ListThings(start=start, size=size), Loop(answer, line())))
+
+
+@given(st.integers(0, 60), st.integers(1, 70))
+def test_every_item_comes_once_and_in_order_for_any_page_size(length: int, size: int) -> None:
+    assert whole(length, size) == list(range(length))
+
+
+@given(st.integers(1, 60), st.integers(1, 70), st.data())
+def test_a_walk_from_any_place_gives_the_rest(length: int, size: int, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, length))
+    assert whole(length, size, start) == list(range(start, length))
+
+
+@given(st.integers(0, 50), st.integers(0, 70), st.integers(1, 20))
+def test_a_page_never_reaches_beyond_the_list(length: int, start: int, size: int) -> None:
+    assert list(window(length, start=start, size=size)) == list(range(length))[start : start + size]
+
+
+def walk(*pages: Page) -> Walk[Page, int]:
+    walking = Walk(ListThings())
+    for one in pages:
+        walking.hear(one)
+    return walking
+
+
+@pytest.mark.parametrize("length", [1, 2, 5])
+def test_a_list_that_leads_round_is_refused_before_it_is_read_again(length: int) -> None:
+    turns = [page([number], number) for number in range(1, length)]
+    with pytest.raises(Endless, match="leads back") as caught:
+        walk(*turns, page([0], 0))
+    assert caught.value.operation == "list_things"
+
+
+def test_a_page_that_names_itself_is_refused() -> None:
+    with pytest.raises(Endless, match="leads back"):
+        walk(page([1], 10), page([2], 10))
+
+
+def test_empty_pages_that_promise_more_are_refused() -> None:
+    empty = [page([], number) for number in range(1, EMPTY_PAGES + 1)]
+    assert walk(*empty[:-1]).question is not None
+    with pytest.raises(Endless, match="promise more"):
+        walk(*empty)
+
+
+def test_an_item_between_empty_pages_starts_the_count_anew() -> None:
+    turns = [page([], 1), page([], 2), page([7], 3), page([], 4), page([], 5)]
+    assert walk(*turns).question == ListThings(start=5)
+
+
+def test_an_end_that_the_vendor_marks_is_proven_and_any_other_is_not() -> None:
+    assert walk(page([1], None)).proven
+    assert not walk(Page(items=[1])).proven
+    assert not walk(Page()).proven
+
+
+def test_a_total_that_moves_is_noticed_and_a_missing_one_is_not() -> None:
+    assert walk(page([1], 1, 3), page([2], 2, 4)).total_moved
+    assert not walk(page([1], 1, 3), page([2], 2), page([3], None, 3)).total_moved
+    assert walk(page([1], 1, 3), page([2], None)).stated == 3
+
+
+def test_items_are_counted_as_they_come() -> None:
+    assert walk(page([1, 2], 2), page([3], None)).seen == 3
