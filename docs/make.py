@@ -78,4 +78,3 @@ DOCUMENTS = {ROOT / "docs" / "coverage.md": coverage}
 if __name__ == "__main__":
     for path, make in DOCUMENTS.items():
         path.write_text(make(), encoding="utf-8")
-

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
-import msgspec
 
 from billfold.ledger import store
 from billfold.ledger.archive import Archive, Kept, Run
+from billfold.model.bill import Bill
 from billfold.model.errors import BillfoldError
 from billfold.model.period import stamp
 from billfold.providers import provider
@@ -60,9 +60,11 @@ class ArchiveReading:
         for kind in provider.find(self.run.provider).operations:
             if name_of(kind) == kept.operation:
                 try:
-                    return msgspec.json.decode(kept.question, type=kind)
-                except msgspec.ValidationError:
+                    op = codec.decode(kept.question.encode(), kind)
+                except BillfoldError:
                     continue
+                if question(op) == kept.question:
+                    return op
         return None
 
 
@@ -133,7 +135,7 @@ class Books:
             owner = store.owner(db, run.provider, self.identity(run), run.account, run.id, seq, ids)
             told: dict[str, set[str]] = {}
             for bill in _careful(door.bills(reading), problems):
-                store.book(db, bill, owner)
+                _book_one(db, bill, owner, problems)
                 if bill.invoice_id:
                     told.setdefault(bill.invoice_id, set()).add(bill.currency)
             store.retire(db, owner, told)
@@ -162,8 +164,16 @@ class Books:
         self.archive.close()
 
 
+def _book_one(db: duckdb.DuckDBPyConnection, bill: Bill, owner: store.Owner, problems: list[str]) -> None:
+    """Book a bill; one that cannot be booked is noted, and the others are booked all the same."""
+    try:
+        store.book(db, bill, owner)
+    except (BillfoldError, ValueError, ArithmeticError, TypeError) as error:
+        problems.append(f"{bill.key}: {type(error).__name__}: {error}")
+
+
 def _careful(made: Iterator[T], problems: list[str]) -> Iterator[T]:
     try:
         yield from made
-    except (BillfoldError, ValueError, ArithmeticError) as error:
+    except (BillfoldError, ValueError, ArithmeticError, TypeError) as error:
         problems.append(str(error))

@@ -57,6 +57,8 @@ def credentials(door: Provider, given: dict[str, str | None]) -> dict[str, str]:
         value = given.get(field.name) or next((v for name in field.env if (v := os.environ.get(name))), field.default)
         if not value:
             raise SetupError(f"{door.title} needs {field.name}; give it, or set {' or '.join(field.env)}")
+        if not value.isascii() or not value.isprintable():
+            raise SetupError(f"{field.name} holds a line break or a character that no key has; copy it again")
         found[field.name] = value
     return found
 

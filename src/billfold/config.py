@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from billfold.model.errors import SetupError
 from billfold.providers import provider
@@ -42,7 +43,7 @@ class Account(NamedTuple):
             raise SetupError(
                 f"{where}: nothing is configured and {' or '.join(field.env)} is not set; set it, or name a reference"
             )
-        return found.strip()
+        return travelling(found.strip(), where)
 
 
 def resolve(reference: str, where: str) -> str:
@@ -52,18 +53,25 @@ def resolve(reference: str, where: str) -> str:
         case "env":
             value = os.environ.get(place, "")
         case "file":
-            value = _from_file(Path(place).expanduser(), where)
+            value = _from_file(Path(place), where)
         case _:
             value = _from_keyring(place, where)
     if not value.strip():
         raise SetupError(f"{where}: {reference} is empty or not set")
-    return value.strip()
+    return travelling(value.strip(), where)
+
+
+def travelling(value: str, where: str) -> str:
+    """Return a credential that can travel in a header; raises ``SetupError`` for one that cannot."""
+    if not value.isascii() or not value.isprintable():
+        raise SetupError(f"{where}: it holds a line break or a character that no key has; copy it again")
+    return value
 
 
 def _from_file(path: Path, where: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return path.expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError, ValueError, RuntimeError) as error:
         raise SetupError(f"{where}: {path} cannot be read: {getattr(error, 'strerror', None) or 'not text'}") from error
 
 
@@ -94,7 +102,7 @@ def load(path: Path) -> list[Account]:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SetupError(f"there is no configuration at {path}; make one with `billfold connect PROVIDER`") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         raise SetupError(f"{path} cannot be read: {error}") from error
     blocks = said.get("accounts", [])
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
@@ -128,7 +136,19 @@ def _account(block: dict[str, Any], where: str) -> Account:
     references = {key: _reference(block[key], fields[key], f"{where}, {key}") for key in fields if key in block}
     if block.get("rate", "off") != "off":
         raise SetupError(f'{where}: rate can only be "off", for a twin; leave it out otherwise')
-    return Account(name, door, references, block.get("base_url"), unlimited="rate" in block)
+    return Account(name, door, references, _address(block.get("base_url"), where), unlimited="rate" in block)
+
+
+def _address(base_url: str | None, where: str) -> str | None:
+    """Check that a base URL is one; raises ``SetupError``."""
+    try:
+        parts = urlsplit(base_url or "https://ok")
+        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine:
+        raise SetupError(f"{where}: base_url must be a whole URL, as https://api.example.com")
+    return base_url
 
 
 def _reference(text: str, field: Credential, where: str) -> str:

@@ -159,7 +159,6 @@ def test_a_damaged_body_is_one_of_our_errors(packed: bytes, tmp_path: Path) -> N
             kept.body(entry.body)
 
 
-@pytest.mark.xfail(strict=True, reason="a body that is text in the file raises TypeError, not one of our errors")
 def test_a_body_of_another_type_is_one_of_our_errors(tmp_path: Path) -> None:
     with filled(tmp_path, 1) as kept:
         [entry] = kept.answers()
@@ -290,7 +289,6 @@ def test_a_file_that_is_no_archive_is_one_of_our_errors_and_left_alone(content: 
     assert path.read_bytes() == content
 
 
-@pytest.mark.xfail(strict=True, reason="only opening is guarded: reading raises sqlite3's own errors")
 @pytest.mark.parametrize("version", [1, -1])
 def test_a_database_of_somebody_else_is_one_of_our_errors(version: int, tmp_path: Path) -> None:
     db = sqlite3.connect(tmp_path / "archive.sqlite")
@@ -311,7 +309,6 @@ def broken(tmp_path: Path) -> Archive:
     return archive(tmp_path)
 
 
-@pytest.mark.xfail(strict=True, reason="only opening is guarded: reading raises sqlite3's own errors")
 def test_a_damaged_file_is_one_of_our_errors(tmp_path: Path) -> None:
     with broken(tmp_path) as kept, pytest.raises(LedgerError):
         kept.runs()

@@ -68,9 +68,6 @@ def test_every_error_can_be_caught_as_ours() -> None:
     assert len(found) >= 15
 
 
-@pytest.mark.xfail(
-    strict=True, reason="unpickling calls the class with the finished sentence: names and status are lost"
-)
 def test_an_error_survives_the_way_to_another_process() -> None:
     error = NotFound("no such thing", provider="p", operation="get_it", status=404)
     again = pickle.loads(pickle.dumps(error))

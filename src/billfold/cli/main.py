@@ -67,7 +67,7 @@ def cli(ctx: click.Context, config: str | None, ledger: str | None) -> None:
 
 def main() -> None:
     """Run the command line: one clear sentence for each error, and the exit code that goes with it."""
-    logging.basicConfig(level=os.environ.get("BILLFOLD_LOG", "WARNING").upper(), format="%(name)s: %(message)s")
+    _listen(os.environ.get("BILLFOLD_LOG", "warning"))
     try:
         code = cli.main(standalone_mode=False)
     except click.Abort:
@@ -80,7 +80,19 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except Exception as error:
+        logging.getLogger("billfold").debug("what happened", exc_info=True)
+        words = f"something is wrong that billfold did not foresee: {type(error).__name__}: {error}"
+        code = _say(f"{words}; BILLFOLD_LOG=debug shows where", 2)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _listen(level: str) -> None:
+    """Log as $BILLFOLD_LOG says; the HTTP library stays quiet, because it would write down pre-signed URLs."""
+    known = level.upper() if level.upper() in logging.getLevelNamesMapping() else "WARNING"
+    logging.basicConfig(level=known, format="%(name)s: %(message)s")
+    for name in ("httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _say(sentence: str, code: int) -> int:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @click.option(
     "--from", "since", type=MonthType(), metavar="MONTH", help="Reach back to this month.  [default: 24 months]"
 )
-@click.option("--recheck", type=click.IntRange(0), default=0, metavar="MONTHS", help="Read so many past months again.")
+@click.option(
+    "--recheck", type=click.IntRange(0, 1200), default=0, metavar="MONTHS", help="Read so many past months again."
+)
 @click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @places
@@ -58,10 +60,10 @@ def command(
         with _progress(quiet=as_json or quiet) as progress:
             outcomes = sync(kept, chosen, since=since, progress=progress, configured=names, recheck=recheck)
         with kept.ledger() as db:
-            parked = query.parked(db, query.Filter())
-    code = _code(outcomes, parked)
+            parked, unread = query.parked(db, query.Filter()), query.unread(db)
+    code = _code(outcomes, [*parked, *unread])
     if code or not quiet:
-        _tell(outcomes, parked, as_json=as_json)
+        _tell(outcomes, parked, unread, as_json=as_json)
     ctx.exit(code)
 
 
@@ -91,7 +93,9 @@ def _code(outcomes: list[Outcome], parked: list[dict[str, Any]]) -> int:
     return 1 if parked or any(outcome.missing for outcome in outcomes) else 0
 
 
-def _tell(outcomes: list[Outcome], parked: list[dict[str, Any]], *, as_json: bool) -> None:
+def _tell(
+    outcomes: list[Outcome], parked: list[dict[str, Any]], unread: list[dict[str, Any]], *, as_json: bool
+) -> None:
     if as_json:
         from billfold.report.render import as_json as written
 
@@ -106,3 +110,5 @@ def _tell(outcomes: list[Outcome], parked: list[dict[str, Any]], *, as_json: boo
             click.echo(f"{'':<{width}}  missing: {missing}")
     for bill in parked:
         click.echo(f"{bill['account']:<{width}}  parked: {bill['invoice_id'] or 'estimate'}: {bill['parked']}")
+    for one in unread:
+        click.echo(f"{one['account']:<{width}}  not booked: {one['words']}")

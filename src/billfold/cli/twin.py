@@ -43,6 +43,7 @@ def command(
     port: int, bind: str, scenario: str, seed: int, at: datetime, limits: str, write_config: Path | None
 ) -> None:
     """Play the four vendors' billing systems on this machine, with a clock and faults."""
+    from billfold.model.errors import BillfoldError
     from billfold.twin import serve
     from billfold.twin.clock import Clock
     from billfold.twin.host import Host
@@ -52,6 +53,10 @@ def command(
     door = serve.listen(bind, port)
     root = f"http://{'[' + bind + ']' if ':' in bind else bind}:{door.getsockname()[1]}"
     if write_config:
-        serve.write_config(write_config, host.world.accounts(root, host.clock.now()))
+        try:
+            serve.write_config(write_config, host.world.accounts(root, host.clock.now()))
+        except BillfoldError:
+            door.close()
+            raise
     click.echo(f"the twin is ready at {root} - try {root}/_twin/accounts")
     serve.serve(host, door)

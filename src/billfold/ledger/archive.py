@@ -191,11 +191,13 @@ class Archive:
 
     def stored(self, digest: str) -> tuple[bytes, str | None]:
         """Return a body and, where it was redacted, the hash of what stands there now; raises ``LedgerError``."""
-        row = self._db.execute("SELECT packed, tombstone FROM bodies WHERE hash=?", (digest,)).fetchone()
         try:
+            row = self._db.execute("SELECT packed, tombstone FROM bodies WHERE hash=?", (digest,)).fetchone()
             body = zlib.decompress(row[0]) if row else None
-        except zlib.error:
+        except (zlib.error, TypeError):
             body = None
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
         if body is None or hashlib.sha256(body).hexdigest() != (row[1] or digest):
             raise LedgerError(f"the archived body {digest[:12]} is missing or damaged; run `billfold verify`")
         return body, row[1]
@@ -214,9 +216,12 @@ class Archive:
         yield from self._entries("1", {})
 
     def _entries(self, where: str, given: Mapping[str, object]) -> Iterator[Kept]:
-        with closing(self._db.cursor()) as cursor:
-            for row in cursor.execute(f"SELECT * FROM entries WHERE {where} ORDER BY seq", given):
-                yield Kept(*row)
+        try:
+            with closing(self._db.cursor()) as cursor:
+                for row in cursor.execute(f"SELECT * FROM entries WHERE {where} ORDER BY seq", given):
+                    yield Kept(*row)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
 
     def bodies(self) -> Iterator[tuple[str, int, bytes, str | None]]:
         """Yield every body as it is stored: hash, size, packed bytes, and the hash of its redacted form if it has one."""

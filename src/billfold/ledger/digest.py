@@ -16,6 +16,7 @@ def text(columns: tuple[str, ...]) -> str:
     return f"concat_ws(chr(31), {', '.join(f'coalesce({column}::VARCHAR, chr(30))' for column in columns)})"
 
 
+CONTENT = ", ".join(f'c."{name}"' for name in CHARGE_COLUMNS if name not in PROVENANCE)
 ROW = text(tuple(f'c."{name}"' for name in CHARGE_COLUMNS if name not in PROVENANCE))
 """A charge as text, without where it came from."""
 

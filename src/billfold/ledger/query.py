@@ -104,6 +104,14 @@ def sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
     )
 
 
+def unread(db: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return what each account's last run brought that could not be booked."""
+    query = """SELECT r.provider, a.name AS account, unnest(from_json(r.problems, '["VARCHAR"]')) AS words
+                FROM runs r JOIN accounts a USING (provider, account)
+                QUALIFY r.run = max(r.run) OVER (PARTITION BY r.provider, r.account) ORDER BY ALL"""
+    return dicts(db.execute(query))
+
+
 def owners(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
     """Return the accounts' identities at their vendors, and what each was last called."""
     return {(row[0], row[1]): row[2] for row in db.execute("SELECT provider, account, name FROM accounts").fetchall()}

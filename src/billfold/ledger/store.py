@@ -19,14 +19,16 @@ import duckdb
 import pyarrow as pa
 
 from billfold.ledger.columns import BILLS, CHARGE_COLUMNS, KINDS, SCHEMA
-from billfold.ledger.digest import ROW
+from billfold.ledger.digest import CONTENT
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
 from billfold.model.focus import ContractCommitment
 from billfold.model.money import EXACT, ZERO, exact_sum, plain
 from billfold.model.period import instant
 
-FORMAT = "1"
+FORMAT = f"2 {duckdb.__version__}"
+MEMORY = "256MB"
+"""What DuckDB may hold before it writes to disk: a ledger is larger than the memory it is computed in."""
 PATIENCE = 10.0
 """Seconds to wait for another process that has the ledger open."""
 
@@ -95,7 +97,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            return duckdb.connect(str(path))
+            return duckdb.connect(str(path), config={"memory_limit": MEMORY})
         except duckdb.IOException as error:
             if "lock" not in str(error).lower():
                 raise StaleLedgerError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
@@ -268,6 +270,8 @@ def _insert(db: duckdb.DuckDBPyConnection, number: int, batch: Charges, state: S
     arrays = [pa.array(columns[name], type=KINDS[name][1]) for name in names]
     lines = pa.table(arrays, names=names)  # noqa: F841 - read by name in the SQL below
     fixed = [name for name in CHARGE_COLUMNS if name not in names and getattr(common, name) is not None]
+    for name in fixed:
+        pa.array([getattr(common, name)], type=KINDS[name][1])  # refuses what would be rounded
     db.execute(
         f"INSERT INTO charges (bill, {_quoted(fixed + names)}) SELECT {', '.join('?' * (len(fixed) + 1))}, {_quoted(names)} FROM lines",
         [number, *(_fixed(getattr(common, name)) for name in fixed)],
@@ -289,5 +293,5 @@ def naive(when: datetime | None) -> datetime | None:
 
 def _content(db: duckdb.DuckDBPyConnection, number: int) -> str:
     """Return a fingerprint of a bill's charges, whatever their order, that leaves out where they came from."""
-    query = f"SELECT sum(md5_number_lower({ROW}))::VARCHAR FROM charges c WHERE bill=?"
+    query = f"SELECT count(*) || '/' || sum(hash({CONTENT})) FROM charges c WHERE bill=?"
     return str(db.execute(query, [number]).fetchone()[0])  # type: ignore[index]

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 
 from billfold.ledger.archive import END, GENESIS, START, Archive, Kept
+from billfold.model.errors import BillfoldError
 
 
 def problems(archive: Archive) -> Iterator[str]:
@@ -16,7 +17,7 @@ def problems(archive: Archive) -> Iterator[str]:
         yield from archive.integrity()
         yield from _chain(archive)
         yield from _bodies(archive)
-    except (sqlite3.Error, UnicodeDecodeError, ValueError, OverflowError) as error:
+    except (BillfoldError, sqlite3.Error, UnicodeDecodeError, ValueError, OverflowError) as error:
         yield f"the archive's file is damaged: {error}"
 
 

@@ -95,14 +95,14 @@ class DetailIds:
     """
 
     def __init__(self, invoice_id: str) -> None:
-        self._invoice_id, self._seen = invoice_id, dict[int, int]()
+        self._invoice_id, self._seen = invoice_id, dict[bytes, int]()
 
     def next(self, *about: object) -> str:
         """Return the id of the next line that is about this."""
         text = "\x1f".join((self._invoice_id, *map(str, about)))
-        key = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=10).digest())
+        key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=10).digest()
         number = self._seen[key] = self._seen.get(key, 0) + 1
-        return f"{key:020x}" if number == 1 else f"{key:020x}-{number}"
+        return key.hex() if number == 1 else f"{key.hex()}-{number}"
 
 
 def detail_id(invoice_id: str, ordinal: int, *content: object) -> str:

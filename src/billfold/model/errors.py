@@ -15,7 +15,7 @@ LedgerError         the archive or the ledger cannot be used as it is
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class BillfoldError(Exception):
@@ -59,10 +59,14 @@ class ApiError(BillfoldError):
     ) -> None:
         self.provider, self.operation, self.status = provider, operation, status
         self.request_id, self.code, self.retry_after = request_id, code, retry_after
-        self.message = message
+        self.message = "".join(c if c.isprintable() else " " for c in message)
         self.answer: object = None
         """The response as it came, where there was one."""
         super().__init__(self._sentence())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        facts = ("provider", "operation", "status", "request_id", "code", "retry_after")
+        return _remade, (type(self), self.message, {name: getattr(self, name) for name in facts})
 
     def _sentence(self) -> str:
         where = " ".join(part for part in (self.provider, self.operation) if part)
@@ -71,6 +75,10 @@ class ApiError(BillfoldError):
         tail = f" ({', '.join(about)})" if about else ""
         advice = f" {self.advice}" if self.advice else ""
         return f"{where}: {self.message}{tail}.{advice}" if where else f"{self.message}{tail}.{advice}"
+
+
+def _remade(kind: type[ApiError], message: str, facts: dict[str, Any]) -> ApiError:
+    return kind(message, **facts)
 
 
 class Unreachable(ApiError):

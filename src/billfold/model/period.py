@@ -36,7 +36,7 @@ class Month(NamedTuple):
     def parse(cls, text: str) -> Month:
         """Read ``2026-05``; raises ``ValueError`` for anything else."""
         found = re.fullmatch(r"(\d{4})-(\d{2})", text)
-        if not found or not 1 <= int(found[2]) <= 12:
+        if not found or not 1 <= int(found[2]) <= 12 or not 1 <= int(found[1]) < 9999:
             raise ValueError(f"{text!r} is not a month; write it as 2026-05")
         return cls(int(found[1]), int(found[2]))
 
@@ -84,10 +84,15 @@ def instant(text: str) -> datetime:
     naive = datetime(
         int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micro, tzinfo=UTC
     )
-    if zone and zone not in "Zz":
-        sign = -1 if zone[0] == "-" else 1
-        naive -= sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
-    return naive
+    if not zone or zone in "Zz":
+        return naive
+    hours, minutes = int(zone[1:3]), int(zone[-2:])
+    if hours > 23 or minutes > 59:
+        raise ValueError(f"{text!r} has a zone that is none")
+    try:
+        return naive - (-1 if zone[0] == "-" else 1) * timedelta(hours=hours, minutes=minutes)
+    except OverflowError:
+        raise ValueError(f"{text!r} lies outside the calendar") from None
 
 
 def stamp(when: datetime) -> str:

@@ -29,7 +29,7 @@ def price(cost: Decimal, quantity: Decimal, published: Decimal | None) -> Price:
     if published is not None and published >= 0 and quantity and times(published, quantity) == cost:
         return Price(published, quantity, None)
     if not quantity or (cost < 0) != (quantity < 0):
-        return Price(abs(cost), Decimal(1) if cost >= 0 else Decimal(-1), published)
+        return Price(cost.copy_abs(), Decimal(1) if cost >= 0 else Decimal(-1), published)
     return Price(_DIVIDE.divide(cost, quantity).quantize(PRICE_DIGITS, context=_DIVIDE), quantity, published)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,6 +15,7 @@ from typing import Any
 from billfold.model.money import plain
 from billfold.model.period import stamp
 
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 """Characters that make a spreadsheet read a text cell as a formula."""
 
@@ -34,7 +36,7 @@ def as_json(rows: Iterable[dict[str, Any]]) -> str:
 def as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
     """Write rows as CSV; a text cell that a spreadsheet would run as a formula gets a quote in front."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
     writer.writerow(columns)
     for row in rows:
         writer.writerow([_cell(row[column]) for column in columns])
@@ -43,7 +45,9 @@ def as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
 
 def _cell(value: Any) -> Any:
     said = word(value)
-    return f"'{said}" if isinstance(value, str) and said.startswith(DANGEROUS) else said
+    if not isinstance(value, str) or not said.startswith(DANGEROUS) or _NUMBER.fullmatch(said):
+        return said
+    return f"'{said}"
 
 
 def as_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], numbers: Sequence[str] = ()) -> None:

@@ -26,13 +26,14 @@ def fetching(url: str, base_url: str, provider: str) -> Generator[Request, Respo
         reply = yield from _tried(url, provider)
         if reply.status not in {301, 302, 303, 307, 308}:
             break
-        url = urljoin(url, reply.headers.get("location", ""))
+        try:
+            url = urljoin(url, reply.headers.get("location", ""))
+        except ValueError:
+            raise _error("the document's redirect leads nowhere", provider) from None
     else:
         raise _error(f"more than {HOPS} redirects", provider)
     if reply.status != 200:
-        raise Refused(
-            "the document was refused", provider=provider, operation="document", status=reply.status
-        )
+        raise Refused("the document was refused", provider=provider, operation="document", status=reply.status)
     if not reply.body:
         raise _error("the document is empty", provider)
     return reply
@@ -81,7 +82,18 @@ def _is_loopback(host: str) -> bool:
 def _unfit_address(host: str, port: int) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):
         return "its host has no address"
     addresses = {ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in found}
-    return "" if all(address.is_global for address in addresses) else "its host is not on a public address"
+    return "" if all(map(_is_public, addresses)) else "its host is not on a public address"
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Tell whether an address is out in the world, and does not carry one that is not."""
+    inner = [address]
+    if isinstance(address, ipaddress.IPv6Address):
+        low = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        carried = address.ipv4_mapped or address.sixtofour
+        translated = int(address) >> 32 in {0, 0x64FF9B << 64}
+        inner += [one for one in (carried, low if translated else None) if one is not None]
+    return all(one.is_global and not one.is_multicast for one in inner)

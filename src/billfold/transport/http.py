@@ -37,7 +37,7 @@ class Settings:
 
 def failure(error: Exception, settings: Settings) -> Failure:
     """Say in one clause why no answer came."""
-    host = httpx2.URL(settings.base_url).netloc.decode("ascii", "replace")
+    host = settings.base_url.partition("://")[2].partition("/")[0].rpartition("@")[2] or "the API"
     match error:
         case httpx2.ConnectTimeout() | httpx2.ReadTimeout() | httpx2.PoolTimeout() | httpx2.WriteTimeout():
             return Failure(f"{host} did not answer within {settings.timeout:g} s")
@@ -45,6 +45,8 @@ def failure(error: Exception, settings: Settings) -> Failure:
             return Failure(f"cannot connect to {host}")
         case httpx2.DecodingError():
             return Failure(f"{host} sent a body that does not match its Content-Encoding")
+        case httpx2.UnsupportedProtocol() | httpx2.LocalProtocolError():
+            return Failure(f"{host}: the request cannot be sent; check base_url and the key", again=False)
         case httpx2.TransportError():
             return Failure(f"the connection to {host} broke off: {type(error).__name__}")
         case _:

@@ -35,4 +35,7 @@ def span(text: str) -> timedelta:
     parts = re.findall(r"(\d+)([smhd])", text)
     if not parts or "".join(map("".join, parts)) != text:
         raise Misasked(f"{text!r} is not a span of time; write it as 31d, 4h, 90s or 1d12h")
-    return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+    try:
+        return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+    except OverflowError:
+        raise Misasked(f"{text!r} is longer than time") from None

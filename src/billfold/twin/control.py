@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from billfold.model.errors import Misasked
+from billfold.model.errors import BillfoldError, Misasked
 from billfold.model.period import instant, stamp
 from billfold.twin.clock import span
 from billfold.twin.faults import FAULTS, STORIES, fault
@@ -22,7 +22,7 @@ def control(host: Host, request: Request, root: str) -> Response:
     what = request.path.removeprefix("/_twin").strip("/")
     try:
         return _desk(host, request, root, what)
-    except (Misasked, ValueError) as error:
+    except (BillfoldError, ValueError, OverflowError) as error:
         return respond({"error": str(error)}, status=400)
 
 

@@ -62,6 +62,13 @@ def serve(host: Host, door: socket.socket) -> None:
 
 def write_config(path: Path, accounts: list[dict[str, Any]]) -> None:
     """Write a configuration for these accounts; each credential goes into a file of its own beside it (mode 0600)."""
+    try:
+        _write_config(path, accounts)
+    except OSError as error:
+        raise SetupError(f"{path} cannot be written: {error.strerror}; choose another --write-config") from error
+
+
+def _write_config(path: Path, accounts: list[dict[str, Any]]) -> None:
     secrets = path.with_suffix(".credentials")
     secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
     blocks = []

@@ -9,13 +9,14 @@ from __future__ import annotations
 import email.utils
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from billfold.model.errors import ApiError, NotReady, RateLimited, Refused, Unreachable, Unreadable, refused_as
 from billfold.wire.auth import Auth, scrub
 from billfold.wire.message import Failure, Request, Response, Wait
-from billfold.wire.operation import Operation, name_of, request
+from billfold.wire.operation import Operation, name_of, read, request
 
+R = TypeVar("R")
 Exchange = Generator["Request | Wait", "Response | Failure | None", Response]
 PASSING = {408, 429, 500, 502, 503, 504}
 LONGEST_WAIT = 300.0
@@ -66,6 +67,14 @@ def exchange(op: Operation[Any], line: Line) -> Exchange:
         named = _named(error, op, line)
         named.answer = error.answer
         raise named from error.__cause__
+
+
+def understood(op: Operation[R], response: Response, line: Line) -> R:
+    """Read a good response; raises ``Unreadable`` that names provider and operation and holds no secret."""
+    try:
+        return read(op, response)
+    except Unreadable as error:
+        raise _named(error, op, line) from error.__cause__
 
 
 def _named(error: ApiError, op: Operation[Any], line: Line) -> ApiError:
@@ -142,7 +151,8 @@ def _refusal(response: Response, line: Line) -> Exception:
         return Unreadable(f"HTTP {response.status} is not an answer to this question", status=response.status)
     problem = line.problem(response)
     after = retry_after(response, line.clock())
-    kind = RateLimited if after is not None and response.status < 500 else refused_as(response.status)
+    limited = after is not None and response.status < 500 and response.status not in {401, 403}
+    kind = RateLimited if limited else refused_as(response.status)
     error: Refused = kind(
         problem.message,
         status=response.status,
@@ -159,9 +169,9 @@ def retry_after(response: Response, now: float) -> float | None:
     text = response.headers.get("retry-after", "").strip()
     if not text:
         return None
-    if text.isdigit():
-        return float(text)
+    if text.isascii() and text.isdigit():
+        return float(text[:12])
     try:
         return max(email.utils.parsedate_to_datetime(text).timestamp() - now, 0.0)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -137,6 +137,6 @@ def basic(headers: Mapping[str, str]) -> tuple[str, str] | None:
 
 def scrub(text: str, secrets: tuple[str, ...]) -> str:
     """Replace every secret in a text, so that a vendor that echoes a key cannot make us print it."""
-    for secret in secrets:
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "[secret]")
     return text

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
+from billfold.wire.ask import Line, understood
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation, read
+from billfold.wire.operation import Operation
 from billfold.wire.paging import Paged, Walk
 
 R = TypeVar("R")
@@ -17,6 +18,8 @@ Q = ParamSpec("Q")
 
 class SyncCarrier(Protocol):
     """Anything that brings an operation to its response at once."""
+
+    line: Line
 
     def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation."""
@@ -29,6 +32,8 @@ class SyncCarrier(Protocol):
 
 class AsyncCarrier(Protocol):
     """Anything that brings an operation to its response when awaited."""
+
+    line: Line
 
     async def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation."""
@@ -57,7 +62,7 @@ class SyncCall(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         op = self._op(*args, **kwargs)
-        return cast("R", read(op, self._carrier.send(op)))
+        return cast("R", understood(op, self._carrier.send(op), self._carrier.line))
 
     def raw(self, *args: P.args, **kwargs: P.kwargs) -> Response:
         """Return the response: status, headers, body."""
@@ -72,7 +77,7 @@ class AsyncCall(Generic[P, R]):
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         op = self._op(*args, **kwargs)
-        return cast("R", read(op, await self._carrier.send(op)))
+        return cast("R", understood(op, await self._carrier.send(op), self._carrier.line))
 
     async def raw(self, *args: P.args, **kwargs: P.kwargs) -> Response:
         """Return the response: status, headers, body."""
@@ -93,7 +98,7 @@ class Items(Generic[R, I]):
         """Yield every page; raises ``Endless`` where the list goes in circles."""
         walk = Walk(self._op)
         while walk.question is not None:
-            page: R = read(walk.question, self._carrier.send(walk.question))
+            page: R = understood(walk.question, self._carrier.send(walk.question), self._carrier.line)
             walk.hear(page)
             yield page
 
@@ -113,7 +118,7 @@ class AsyncItems(Generic[R, I]):
         """Yield every page; raises ``Endless`` where the list goes in circles."""
         walk = Walk(self._op)
         while walk.question is not None:
-            page: R = read(walk.question, await self._carrier.send(walk.question))
+            page: R = understood(walk.question, await self._carrier.send(walk.question), self._carrier.line)
             walk.hear(page)
             yield page
 
@@ -158,7 +163,7 @@ class SyncEither(Generic[P, R, Q]):
     def __call__(self, *args: Q.args, **kwargs: Q.kwargs) -> bytes: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         op = self._op(*args, **kwargs)
-        return read(op, self._carrier.send(op))
+        return understood(op, self._carrier.send(op), self._carrier.line)
 
     def raw(self, *args: Any, **kwargs: Any) -> Response:
         """Return the response: status, headers, body."""
@@ -177,7 +182,7 @@ class AsyncEither(Generic[P, R, Q]):
     async def __call__(self, *args: Q.args, **kwargs: Q.kwargs) -> bytes: ...
     async def __call__(self, *args: Any, **kwargs: Any) -> Any:
         op = self._op(*args, **kwargs)
-        return read(op, await self._carrier.send(op))
+        return understood(op, await self._carrier.send(op), self._carrier.line)
 
     async def raw(self, *args: Any, **kwargs: Any) -> Response:
         """Return the response: status, headers, body."""

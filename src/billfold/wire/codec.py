@@ -6,10 +6,9 @@ straight from their digits. ``DecimalText`` is a number that the vendor writes a
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import threading
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any, TypeVar, Union, cast
 
 import msgspec
@@ -36,6 +35,8 @@ __all__ = [
 T = TypeVar("T")
 Maybe = Union[T, None, UnsetType]  # noqa: UP007 - a generic alias needs the old spelling on Python 3.11
 Id = int | str
+FARTHEST = 6000
+"""Powers of ten beyond which a number is no amount, but an attack on whoever adds it."""
 BOM = b"\xef\xbb\xbf"
 
 
@@ -65,12 +66,30 @@ def _to_wire(value: object) -> object:
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_to_wire, decimal_format="number")
-_TREE = msgspec.json.Decoder(float_hook=Decimal)
 
 
-@cache
-def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(cast("type[Any]", kind), dec_hook=_from_wire, float_hook=Decimal)
+_BUILDING = threading.RLock()
+"""The library crashes where two threads learn one record's shape at the same time."""
+_DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    found = _DECODERS.get(kind)
+    if found is None:
+        with _BUILDING:
+            found = msgspec.json.Decoder(kind, dec_hook=_from_wire, float_hook=_finite)
+            _DECODERS[kind] = found
+    return found
+
+
+def _finite(text: str) -> Decimal:
+    number = Decimal(text)
+    if number and not -FARTHEST < number.adjusted() < FARTHEST:
+        raise ValueError(f"{text[:30]} is no amount")
+    return number
+
+
+_TREE = msgspec.json.Decoder(float_hook=_finite)
 
 
 def decode(body: bytes, kind: type[T]) -> T:
@@ -80,16 +99,27 @@ def decode(body: bytes, kind: type[T]) -> T:
     """
     body = body.removeprefix(BOM)
     try:
-        return cast("T", _decoder(cast("Hashable", kind)).decode(body))
+        return cast("T", _decoder(kind).decode(body))
     except (msgspec.DecodeError, ArithmeticError, ValueError, RecursionError) as strict:
         return _lenient(body, kind, strict)
 
 
 def _lenient(body: bytes, kind: type[T], strict: Exception) -> T:
     try:
-        return msgspec.convert(tree(body), kind, strict=False, dec_hook=_from_wire)
+        with _BUILDING:
+            return msgspec.convert(_whole(tree(body)), kind, strict=False, dec_hook=_from_wire)
     except (msgspec.ValidationError, ArithmeticError, ValueError, RecursionError):
         raise Unreadable(f"the answer does not have the documented shape: {strict}") from strict
+
+
+def _whole(tree: Any) -> Any:
+    """Write whole numbers as such: ``1.0`` where a count is wanted is 1."""
+    if isinstance(tree, dict):
+        return {key: _whole(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_whole(item) for item in tree]
+    small = isinstance(tree, Decimal) and tree.adjusted() < 18 and tree == tree.to_integral_value()
+    return int(tree) if small and tree.as_tuple().exponent == -1 else tree
 
 
 def tree(body: bytes) -> Any:

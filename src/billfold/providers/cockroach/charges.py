@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from billfold.model.bill import Bill, Charges, DetailIds, State
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO, exact_sum
-from billfold.model.period import Period, instant
+from billfold.model.period import Month, Period, instant
 from billfold.model.pricing import adjustment, price, residual
 from billfold.providers.cockroach.api import GetInvoice, GetOrganization, ListInvoices
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, InvoiceItem, LineItem, Organization
@@ -128,7 +128,7 @@ def _of_invoice(
     lines = list(_lines(invoice, path))
     problems = _problems(invoice)
     for currency in sorted({*stated, *(currency for currency, _ in lines)} or {"USD"}):
-        common = _common(invoice, organization, reading, currency)._replace(x_ArchiveSeq=answer.seq)
+        common = _common(invoice, organization, reading, currency, answer.fetched_at)._replace(x_ArchiveSeq=answer.seq)
         mine = [line for spoken, line in lines if spoken == currency]
         yield Bill(
             state=State.DRAFT if invoice.status == "DRAFT" else State.ISSUED,
@@ -148,6 +148,7 @@ def _problems(invoice: Invoice) -> tuple[str, ...]:
     unknown = given(invoice.status, "FINALIZED") not in {"FINALIZED", "DRAFT"}
     found = [f"status {invoice.status!r} is not known: counted as issued"] if unknown else []
     found += [] if given(invoice.invoice_id, "") else ["the invoice has no id"]
+    found += [] if _period(invoice) else [f"its period {invoice.period_start} to {invoice.period_end} is none"]
     return tuple(found)
 
 
@@ -171,8 +172,10 @@ def _currency(amount: CurrencyAmount) -> str:
     return given(amount.currency, "") or "USD"
 
 
-def _common(invoice: Invoice, organization: Organization, reading: Reading, currency: str) -> CostAndUsage:
-    start, end = _when(invoice.period_start), _when(invoice.period_end)
+def _common(
+    invoice: Invoice, organization: Organization, reading: Reading, currency: str, fetched_at: datetime
+) -> CostAndUsage:
+    start, end = _period(invoice) or Month.of(fetched_at).period
     folders = given(invoice.folder_resources, [])
     owner = given(organization.id, "") or next((o for f in folders if (o := given(f.organization_id, ""))), "")
     return CostAndUsage(
@@ -195,8 +198,12 @@ def _common(invoice: Invoice, organization: Organization, reading: Reading, curr
     )
 
 
-def _when(text: Maybe[str]) -> datetime:
-    return instant(given(text, ""))
+def _period(invoice: Invoice) -> Period | None:
+    try:
+        period = Period(instant(given(invoice.period_start, "")), instant(given(invoice.period_end, "")))
+    except ValueError:
+        return None
+    return period if period.start < period.end else None
 
 
 def _lines(invoice: Invoice, path: str) -> Iterator[tuple[str, Line]]:
