@@ -133,12 +133,14 @@ class Books:
             listing = self._listing(run)
             ids = json.loads(listing)["ids"] if listing else []
             owner = store.owner(db, run.provider, self.identity(run), run.account, run.id, seq, ids)
-            told: dict[str, set[str]] = {}
+            told, estimates = dict[str, set[str]](), list[str]()
             for bill in _careful(door.bills(reading), problems):
                 _book_one(db, bill, owner, problems)
                 if bill.invoice_id:
                     told.setdefault(bill.invoice_id, set()).add(bill.currency)
-            store.retire(db, owner, told)
+                else:
+                    estimates.append(bill.key)
+            store.retire(db, owner, told, estimates)
             checks = list(_careful(iter(door.checks(reading)), problems))
             store.close_run(
                 db, owner, run.ended or "", run.outcome or "", problems=problems, listing=listing, checks=checks

@@ -169,8 +169,16 @@ def close_run(
     db.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row)
 
 
-def retire(db: duckdb.DuckDBPyConnection, owner: Owner, told: dict[str, set[str]]) -> None:
-    """Stop believing what an invoice was said to be in a currency that it is no longer told in."""
+def retire(db: duckdb.DuckDBPyConnection, owner: Owner, told: dict[str, set[str]], estimates: list[str]) -> None:
+    """Stop believing what an invoice was said to be in a currency that it is no longer told in, and older estimates.
+
+    A run that tells an estimate tells all there are: an estimate of a period that it does not tell is no longer one.
+    """
+    if estimates:
+        old = (
+            "provider=? AND account=? AND state='estimate' AND until_seq IS NULL AND bill_key NOT IN (SELECT unnest(?))"
+        )
+        db.execute(f"UPDATE bills SET until_seq=? WHERE {old}", [owner.seq, owner.provider, owner.account, estimates])
     query = """SELECT id, invoice_id, currency FROM bills WHERE provider=? AND account=? AND until_seq IS NULL
                AND invoice_id IN (SELECT unnest(?))"""
     for number, invoice_id, currency in db.execute(query, [owner.provider, owner.account, list(told)]).fetchall():
