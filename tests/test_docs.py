@@ -49,7 +49,11 @@ def test_every_file_with_a_guess_is_named_in_its_providers_readme(readme: Path) 
 def test_the_repository_names_no_neighbour_and_no_index() -> None:
     for path in ROOT.rglob("*"):
         skipped = {".git", ".venv", ".cache", "__pycache__", ".hypothesis", ".mypy_cache", ".ruff_cache", "demo"}
-        if path.is_file() and not skipped & set(path.parts) and path.suffix in {".py", ".md", ".toml", ".txt", ".lock", ""}:
+        if (
+            path.is_file()
+            and not skipped & set(path.parts)
+            and path.suffix in {".py", ".md", ".toml", ".txt", ".lock", ""}
+        ):
             text = path.read_text(encoding="utf-8", errors="replace")
             if path.name == "test_docs.py":
                 continue

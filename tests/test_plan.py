@@ -127,7 +127,9 @@ def test_each_library_is_used_in_its_own_rooms() -> None:
 def test_a_scenario_knows_neither_the_client_nor_the_charges() -> None:
     for source, target in edges():
         if source.endswith(".scenario"):
-            assert target.rpartition(".")[2] not in {"charges", "api", "records", "collect"}, f"{source} imports {target}"
+            assert target.rpartition(".")[2] not in {"charges", "api", "records", "collect"}, (
+                f"{source} imports {target}"
+            )
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
@@ -156,7 +158,12 @@ def test_functions_are_short() -> None:
 
 def test_no_float_is_written_near_money() -> None:
     """No call of float() and no float literal in the money path: model, providers' charges and scenarios, the ledger."""
-    rooms = [path for path in FILES if room(module_of(path)) in {"model", "ledger", "report"} or path.name in {"charges.py", "scenario.py", "records.py"}]
+    rooms = [
+        path
+        for path in FILES
+        if room(module_of(path)) in {"model", "ledger", "report"}
+        or path.name in {"charges.py", "scenario.py", "records.py"}
+    ]
     for path in rooms:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float"
