@@ -230,7 +230,7 @@ def test_every_line_is_of_its_category_and_service() -> None:
     assert found == [
         ("Usage", "Full Site Delivery", "GB", "North America"),
         ("Usage", "Full Site Delivery", "GB", "North America"),
-        ("Usage", "Full Site Delivery", "10K Requests", "North America"),
+        ("Usage", "Full Site Delivery", "10000 Requests", "North America"),
         ("Usage", "Full Site Delivery", "GB", "Europe"),
         ("Usage", "Compute", "Units", None),
         ("Purchase", "Full Site Delivery", "Units", None),

@@ -112,4 +112,4 @@ def unit(usage: str, group: str) -> str:
     if re.search(r"bandwidth", usage, re.IGNORECASE):
         return "GB"
     delivered = service(group).subcategory == "Content Delivery"
-    return "10K Requests" if delivered and re.search(r"requests?\b", usage, re.IGNORECASE) else "Units"
+    return "10000 Requests" if delivered and re.search(r"requests?\b", usage, re.IGNORECASE) else "Units"

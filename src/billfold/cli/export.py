@@ -1,0 +1,93 @@
+"""Write the ledger as files for other tools."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from billfold.cli.options import MonthType, Time, books, places, wanted
+from billfold.model.errors import SetupError
+from billfold.model.period import Month
+
+if TYPE_CHECKING:
+    from billfold.report.focus.export import Written
+
+
+@click.group("export")
+@places
+def command() -> None:
+    """Write the ledger as files for other tools."""
+
+
+@command.command("focus")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
+@click.option("--focus-version", "version", default="1.4", show_default=True, help="The FOCUS version of the files.")
+@click.option("--by-period", is_flag=True, help="Divide charges and invoice lines by billing period, a folder each.")
+@click.option("--include-parked", is_flag=True, help="Write bills too that do not add up; x_Parked says why.")
+@click.option("--provider", metavar="NAME", help="Only this provider.")
+@click.option("--account", metavar="NAME", help="Only this account.")
+@click.option("--from", "first", type=MonthType(), metavar="MONTH", help="From this month on.")
+@click.option("--to", "last", type=MonthType(), metavar="MONTH", help="Up to this month, included.")
+@click.option("--as-of", type=Time(), metavar="TIME", help="As the ledger was known at this time.")
+@places
+@click.pass_context
+def focus(
+    ctx: click.Context,
+    directory: Path,
+    form: str,
+    version: str,
+    by_period: bool,
+    include_parked: bool,
+    provider: str | None,
+    account: str | None,
+    first: Month | None,
+    last: Month | None,
+    as_of: datetime | None,
+) -> None:
+    """Write the four FOCUS datasets and their metadata into DIRECTORY, in the place of an earlier export there.
+
+    Issued bills, drafts (invoice still open) and estimates (no invoice) are told apart by x_State. Parked bills are left out.
+    """
+    from billfold.report.focus.export import Order, export
+    from billfold.report.focus.rows import Part
+
+    rates = _rates(ctx)
+    with books(ctx) as kept, kept.ledger() as db:
+        part = Part(wanted(kept, provider, account, first, last, as_of), include_parked, rates)
+        written = export(db, Order(directory, form, version, by_period), part, datetime.now(UTC))
+    _tell(written, directory)
+
+
+def _rates(ctx: click.Context) -> dict[str, Decimal]:
+    """Read ``[rates]`` of the configuration, if there is one: what a unit of a virtual currency cost, as text."""
+    import tomllib
+
+    from billfold import config
+
+    path = config.find(ctx.find_root().obj["config"])
+    if not path.exists():
+        return {}
+    try:
+        said: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")).get("rates", {})
+        return {name: Decimal(rate) for name, rate in said.items() if _is_text(rate)}
+    except (OSError, ValueError, InvalidOperation) as error:
+        raise SetupError(f'{path}, [rates]: write a rate as text, CRDB_CLOUD_CREDITS = "0.95" ({error})') from error
+
+
+def _is_text(rate: object) -> bool:
+    if not isinstance(rate, str):
+        raise ValueError(f"{rate} is no text")  # noqa: TRY004 - it is told as what is wrong with the configuration
+    return True
+
+
+def _tell(written: Written, directory: Path) -> None:
+    counts = ", ".join(f"{count} {name}" for name, count in written.rows.items())
+    click.echo(f"{directory}: {counts} rows.")
+    for bill in written.left_out:
+        name = bill["invoice_id"] or "estimate"
+        click.echo(f"parked, left out: {bill['provider']} {bill['account']} {name}: {bill['parked']}")

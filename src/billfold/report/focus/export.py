@@ -1,0 +1,132 @@
+"""Write the ledger as FOCUS files: the whole of a directory's export is replaced, or nothing is.
+
+Rows go from the ledger to the files in DuckDB, a row group at a time: memory does not grow with them, and no amount
+passes a float. Files are written beside their places under a temporary name; ``metadata.json`` comes last.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+from billfold.model.errors import Misasked
+from billfold.model.period import Month
+from billfold.report.focus import metadata, rows, versions
+from billfold.report.focus.cells import cell, options
+from billfold.report.focus.metadata import File
+from billfold.report.focus.versions import COST, INVOICE, Dataset, Version
+
+FORMS = ("parquet", "csv")
+PARTITIONED = (COST, INVOICE)
+"""Datasets that a partition by billing period divides; the others are small."""
+_DRAFT = ".focus-draft"
+
+
+class Order(NamedTuple):
+    """What is to be written: where, as ``parquet`` or ``csv``, in which FOCUS version, one file or one a billing period."""
+
+    directory: Path
+    form: str = "parquet"
+    version: str = versions.NEWEST
+    by_period: bool = False
+
+
+class Written(NamedTuple):
+    """What was written: rows by dataset, and the parked bills that were left out."""
+
+    rows: dict[str, int]
+    left_out: list[dict[str, Any]]
+
+
+def export(db: duckdb.DuckDBPyConnection, order: Order, part: rows.Part, when: datetime) -> Written:
+    """Write the wanted part of an open ledger; an earlier export in the directory is replaced."""
+    if order.form not in FORMS:
+        raise Misasked(f"{order.form} is no form of file; known are {', '.join(FORMS)}")
+    version, left_out = versions.load(order.version), rows.prepare(db, part)
+    order.directory.mkdir(parents=True, exist_ok=True)
+    with _draft(order.directory) as draft, _frugal(db):
+        files = [file for dataset in version.datasets.values() for file in _dataset(db, dataset, order, draft)]
+        facts = metadata.Facts(order.form, version, part, when, left_out, files)
+        (draft / metadata.NAME).write_text(metadata.write(db, facts), encoding="utf-8")
+        _replace(order.directory, draft, version)
+    counts = {name: sum(file.rows for file in files if file.dataset == name) for name in version.datasets}
+    return Written(counts, left_out)
+
+
+@contextmanager
+def _draft(directory: Path) -> Iterator[Path]:
+    draft = directory / _DRAFT
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
+def _frugal(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let the rows keep their order and take little memory, whatever their number."""
+    db.execute("SET threads = 1; SET memory_limit = '200MB'; SET preserve_insertion_order = true; SET TimeZone = 'UTC'")
+    try:
+        yield
+    finally:
+        db.execute("RESET threads; RESET memory_limit; SET preserve_insertion_order = false")
+
+
+def _dataset(db: duckdb.DuckDBPyConnection, dataset: Dataset, order: Order, draft: Path) -> Iterator[File]:
+    query = _select(db, dataset, order)
+    if not order.by_period or dataset.name not in PARTITIONED:
+        yield _copy(db, query, dataset, order, draft, f"{dataset.file}.{order.form}")
+        return
+    months = db.execute(
+        "SELECT DISTINCT date_trunc('month', period_start)::TIMESTAMP FROM picked ORDER BY 1"
+    ).fetchall()
+    for (start,) in months:
+        month = Month.of(start.date())
+        first, last = (when.replace(tzinfo=None) for when in month.period)
+        where = f"WHERE BillingPeriodStart >= '{first}' AND BillingPeriodStart < '{last}'"
+        path = f"{dataset.file}/period={month}/{dataset.file}.{order.form}"
+        yield _copy(db, f"{query} {where}", dataset, order, draft, path)
+
+
+def _select(db: duckdb.DuckDBPyConnection, dataset: Dataset, order: Order) -> str:
+    """Say which columns are written, and how: those of the version, then our own."""
+    found = db.execute(f'DESCRIBE "{dataset.name}"').fetchall()
+    kinds = {name: kind for name, kind, *_ in found}
+    sources = {name: column.source for name, column in dataset.columns.items()}
+    sources |= {name: name for name in kinds if name.startswith("x_")}
+    ordered = sorted(sources, key=lambda name: (name.startswith("x_"), name))
+    cells = (f'{cell(order.form, sources[name], kinds[sources[name]], name)} AS "{name}"' for name in ordered)
+    return f'SELECT {", ".join(cells)} FROM "{dataset.name}"'
+
+
+def _copy(db: duckdb.DuckDBPyConnection, query: str, dataset: Dataset, order: Order, draft: Path, name: str) -> File:
+    path = draft / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    place = str(path).replace("'", "''")
+    count = db.execute(f"COPY ({query}) TO '{place}' ({options(order.form)})").fetchone()
+    return File(dataset.name, name, int(count[0]) if count else 0, path.stat().st_size)
+
+
+def _replace(directory: Path, draft: Path, version: Version) -> None:
+    """Put the new files in the places of the old: without metadata.json, a directory is no finished export."""
+    (directory / metadata.NAME).unlink(missing_ok=True)
+    for dataset in versions.load().datasets.values():
+        for old in (dataset.file, *(f"{dataset.file}.{form}" for form in FORMS)):
+            _remove(directory / old)
+    for new in sorted(draft.iterdir(), key=lambda path: path.name == metadata.NAME):
+        new.replace(directory / new.name)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,155 @@
+"""Questions to a ledger in SQL and as Arrow: the four FOCUS datasets and the vendors' own records, for reading only.
+
+Arrow goes on to Polars, pandas or DuckDB with its decimals; nothing on the way is a float unless a query makes one
+(DuckDB's division and ``avg`` do).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from billfold.ledger.archive import Archive
+from billfold.ledger.store import PATIENCE
+from billfold.model.errors import LedgerError, Misasked
+from billfold.report.focus import rows
+from billfold.report.focus.rows import Part
+from billfold.report.focus.versions import COMMITMENT, COST, INVOICE, PERIOD
+
+BATCH = 65_536
+_AT_ONCE = 200
+_RECORDS = pa.schema(
+    [(name, pa.int64()) for name in ("seq", "run", "status")]
+    + [(name, pa.string()) for name in ("provider", "account", "operation", "question", "fetched_at", "body")]
+)
+
+
+class Ledger:
+    """A ledger directory, open for reading: its FOCUS rows as Arrow, and answers to SQL.
+
+    Raises ``LedgerError`` where the ledger is missing or in use. Use it in a ``with`` statement, or close it.
+    """
+
+    def __init__(self, directory: Path | str, part: Part | None = None) -> None:
+        self._directory, self._part = Path(directory), part or Part()
+        self._db = _connected(self._directory / "ledger.duckdb")
+        self._db.execute("SET enable_external_access = false")
+        self.left_out = rows.prepare(self._db, self._part)
+        """The bills that are left out because they are parked."""
+
+    def charges(self) -> pa.RecordBatchReader:
+        """Return the CostAndUsage rows."""
+        return self._all(COST)
+
+    def invoice_details(self) -> pa.RecordBatchReader:
+        """Return the InvoiceDetail rows."""
+        return self._all(INVOICE)
+
+    def billing_periods(self) -> pa.RecordBatchReader:
+        """Return the BillingPeriod rows."""
+        return self._all(PERIOD)
+
+    def contract_commitments(self) -> pa.RecordBatchReader:
+        """Return the ContractCommitment rows."""
+        return self._all(COMMITMENT)
+
+    def sql(self, query: str) -> pa.RecordBatchReader:
+        """Answer one SELECT over the datasets, the ledger's tables and ``records``; raises ``Misasked``."""
+        try:
+            kinds = [statement.type.name for statement in self._db.extract_statements(query)]
+            if kinds != ["SELECT"]:
+                raise Misasked("ask one SELECT: the ledger can only be read")
+            asking = self._asking()
+            if re.search(r"\brecords\b", query, re.IGNORECASE):
+                self._load_records(asking)
+            return asking.sql(query).to_arrow_reader(BATCH)
+        except duckdb.Error as error:
+            raise Misasked(str(error)) from error
+
+    def rows(self, query: str) -> tuple[list[str], Iterator[dict[str, Any]]]:
+        """Answer one SELECT with the names of its columns and its rows, one by one; raises ``Misasked``."""
+        reader = self.sql(query)
+        return reader.schema.names, _rows(reader)
+
+    def _all(self, dataset: str) -> pa.RecordBatchReader:
+        return self._asking().sql(f'SELECT * FROM "{dataset}"').to_arrow_reader(BATCH)
+
+    def _asking(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection for one question: it is taken until the answer is read, and views are its own."""
+        asking = self._db.cursor()
+        rows.prepare(asking, self._part)
+        return asking
+
+    def _load_records(self, asking: duckdb.DuckDBPyConnection) -> None:
+        """Lay the archive's answers beside the ledger: bodies as text, null where they are none (a PDF)."""
+        columns = ", ".join(f"{name} {'BIGINT' if kind == pa.int64() else 'VARCHAR'}" for name, kind in _kinds())
+        asking.execute(f"CREATE TEMP TABLE records ({columns})")
+        with Archive(self._directory / "archive.sqlite") as archive:
+            for batch in _records(archive):
+                asking.register("incoming", batch)
+                asking.execute("INSERT INTO records BY NAME SELECT * FROM incoming")
+                asking.unregister("incoming")
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _rows(reader: pa.RecordBatchReader) -> Iterator[dict[str, Any]]:
+    try:
+        for batch in reader:
+            yield from batch.to_pylist()
+    except (pa.ArrowException, duckdb.Error) as error:
+        raise Misasked(str(error).partition("\n")[0]) from error
+
+
+def _kinds() -> Iterator[tuple[str, pa.DataType]]:
+    for field in _RECORDS:
+        yield field.name, field.type
+
+
+def _connected(path: Path) -> duckdb.DuckDBPyConnection:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=True)
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise LedgerError(f"there is no ledger at {path}; run `billfold sync` or `billfold rebuild`") from error
+            if time.monotonic() > deadline:
+                raise LedgerError(f"the ledger {path} is in use by another process; try again in a moment") from error
+            time.sleep(1 / 20)
+
+
+def _records(archive: Archive) -> Iterator[pa.Table]:
+    waiting = []
+    for kept in archive.answers():
+        said = kept._asdict() | {"body": _text(archive.body(kept.body))}
+        waiting.append({name: said[name] for name in _RECORDS.names})
+        if len(waiting) == _AT_ONCE:
+            yield pa.Table.from_pylist(waiting, schema=_RECORDS)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_pylist(waiting, schema=_RECORDS)
+
+
+def _text(body: bytes) -> str | None:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return None

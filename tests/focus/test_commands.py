@@ -1,0 +1,81 @@
+"""The three commands: export, check and sql."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from billfold.books import Books
+from billfold.cli.main import cli
+from tests import stage as stages
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("ledger")
+    books = Books(directory)
+    stages.collected(stages.twin(months=3), books, "cockroach")
+    books.close()
+    return directory
+
+
+def run(ledger: Path, *words: str) -> Result:
+    config = str(ledger / "billfold.toml")
+    return CliRunner().invoke(cli, ["--ledger", str(ledger), "--config", config, *words], catch_exceptions=False)
+
+
+def asked(ledger: Path, query: str) -> Any:
+    return json.loads(run(ledger, "sql", query, "--format", "json").stdout)
+
+
+def test_what_is_exported_passes_the_check(ledger: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = run(ledger, "export", "focus", str(out), "--format", "csv")
+    assert said.exit_code == 0
+    assert "CostAndUsage" in said.stdout
+    assert {one.name for one in out.iterdir()} == {
+        *("cost_and_usage.csv", "invoice_detail.csv", "billing_period.csv", "contract_commitment.csv", "metadata.json"),
+    }
+    checked = run(ledger, "check", "focus", str(out))
+    assert (checked.exit_code, checked.stdout) == (0, "Everything is as FOCUS has it.\n")
+
+
+def test_what_is_wrong_is_told_and_ends_with_1(ledger: Path, tmp_path: Path) -> None:
+    run(ledger, "export", "focus", str(tmp_path), "--format", "csv", "--provider", "cockroach")
+    file = tmp_path / "billing_period.csv"
+    file.write_text(file.read_text().replace("Closed", "Shut"))
+    checked = run(ledger, "check", "focus", str(tmp_path), "--format", "json")
+    assert checked.exit_code == 1
+    assert [one["column"] for one in json.loads(checked.stdout)] == ["BillingPeriodStatus"]
+    assert "is none of Open, Closed" in run(ledger, "check", "focus", str(tmp_path)).stdout
+
+
+def test_a_rate_comes_from_the_configuration(ledger: Path, tmp_path: Path) -> None:
+    config = ledger / "billfold.toml"
+    config.write_text('[rates]\nCRDB_CLOUD_CREDITS = "0.80"\n')
+    assert run(ledger, "export", "focus", str(tmp_path)).exit_code == 0
+    said = json.loads((tmp_path / "metadata.json").read_text())
+    assert said["x_VirtualCurrencyRates"] == {"CRDB_CLOUD_CREDITS": "0.80"}
+    config.write_text("[rates]\nCRDB_CLOUD_CREDITS = 0.8\n")
+    with pytest.raises(Exception, match="write a rate as text"):
+        run(ledger, "export", "focus", str(tmp_path))
+    config.unlink()
+
+
+def test_sql_sees_datasets_tables_and_records_and_keeps_digits(ledger: Path) -> None:
+    (total,) = asked(ledger, "SELECT sum(BilledCost) AS total FROM CostAndUsage")
+    assert isinstance(total["total"], str)
+    assert "." in total["total"]
+    counted = asked(ledger, "SELECT operation, count(*) AS n FROM records GROUP BY ALL ORDER BY ALL")
+    assert {"operation": "list_invoices", "n": 2} in counted
+    found = asked(
+        ledger, "SELECT DISTINCT body->>'$.invoices[0].invoice_id' AS id FROM records WHERE operation = 'list_invoices'"
+    )
+    known = asked(ledger, "SELECT DISTINCT invoice_id AS id FROM bills")
+    assert {one["id"] for one in found} <= {one["id"] for one in known}
+    assert len(asked(ledger, "FROM BillingPeriod")) == 4
+    assert run(ledger, "sql", "SELECT 1 AS a", "--format", "csv").stdout == "a\n1\n"

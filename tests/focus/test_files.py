@@ -1,0 +1,205 @@
+"""What an export does to a directory and to a spreadsheet, and what is left out of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from billfold.ledger import store
+from billfold.model.bill import Bill, State
+from billfold.model.errors import Misasked
+from billfold.model.period import Month
+from billfold.report.focus import check, export, metadata, versions
+from billfold.report.focus.cells import guarded
+from billfold.report.focus.export import Order
+from billfold.report.focus.frames import Ledger
+from billfold.report.focus.rows import Part
+from tests.focus import sample
+
+MAY, JUNE = Month(2026, 5), Month(2026, 6)
+
+
+def written(path: Path, directory: Path, part: Part | None = None, **order: Any) -> Path:
+    with store.opened(path) as db:
+        export.export(db, Order(directory, **order), part or Part(), sample.NOW)
+    return directory
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def described(words: list[str]) -> Iterator[Bill]:
+    """Yield one bill whose charges say these words, as description, id and tag alike."""
+    made = [
+        one._replace(ChargeDescription=word, ResourceName=word, ResourceId=word, Tags=json.dumps({"a": word}))
+        for one, word in zip(sample.month_rows(MAY, "i")[:1] * len(words), words, strict=True)
+    ]
+    yield sample.bill(State.ISSUED, "i", MAY, sample.numbered(made), issued_on=MAY.end)
+
+
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1), min_size=1, max_size=20
+    )
+)
+@settings(max_examples=15, deadline=None)
+def test_texts_come_back_from_csv_as_they_were_but_for_the_guard(
+    tmp_path_factory: pytest.TempPathFactory, words: list[str]
+) -> None:
+    home = tmp_path_factory.mktemp("texts")
+    read = rows(written(sample.booked(home, described(words)), home / "out", form="csv") / "cost_and_usage.csv")
+    for row, word in zip(read, words, strict=True):
+        kept = f"'{word}" if word.startswith(("=", "+", "-", "@", "\t", "\r")) else word
+        assert row["ChargeDescription"] == row["ResourceName"] == kept
+        assert row["ResourceId"] == word
+        assert json.loads(row["Tags"]) == {"a": word}
+
+
+def test_only_what_people_read_is_guarded() -> None:
+    columns = {name for one in versions.load().datasets.values() for name in one.columns if guarded(name)}
+    assert {"ChargeDescription", "ResourceName", "InvoiceDetailDescription", "ServiceName"} <= columns
+    assert not any(name.endswith(("Id", "Cost", "Price", "Quantity", "Tags", "Details")) for name in columns)
+
+
+def test_an_export_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    path = sample.booked(tmp_path / "ledger", sample.everything())
+    out = tmp_path / "out"
+    (out / "notes").mkdir(parents=True)
+    (out / "mine.csv").write_text("kept")
+    written(path, out, form="csv", by_period=True)
+    written(path, out, form="csv")
+    assert not (out / "cost_and_usage").exists()
+    written(path, out)
+    names = {one.name for one in out.iterdir()}
+    stems = {f"{one.file}.parquet" for one in versions.load().datasets.values()}
+    assert names == {*stems, "metadata.json", "mine.csv", "notes"}
+    written(path, out, version="1.2")
+    assert {one.name for one in out.iterdir()} == {"cost_and_usage.parquet", "metadata.json", "mine.csv", "notes"}
+
+
+def test_a_failed_export_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = sample.booked(tmp_path / "ledger", sample.everything())
+    out = written(path, tmp_path / "out", form="csv")
+    before = {one.name: one.read_bytes() for one in out.iterdir()}
+
+    def full(*_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(metadata, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        written(path, out, form="csv")
+    assert {one.name: one.read_bytes() for one in out.iterdir()} == before
+
+
+def test_the_same_ledger_gives_the_same_bytes(tmp_path: Path) -> None:
+    path = sample.booked(tmp_path / "ledger", sample.everything())
+    one, other = written(path, tmp_path / "one"), written(path, tmp_path / "other")
+    for file in one.iterdir():
+        assert file.read_bytes() == (other / file.name).read_bytes(), file.name
+
+
+def test_a_cut_export_is_told_by_its_metadata(tmp_path: Path) -> None:
+    out = written(sample.booked(tmp_path / "ledger", sample.everything()), tmp_path / "out", form="csv")
+    file = out / "contract_commitment.csv"
+    file.write_text(file.read_text().splitlines()[0] + "\n")
+    assert "metadata-rows" in {one.rule for one in check.findings(out)}
+
+
+def parked() -> Iterator[Bill]:
+    good = sample.month_rows(MAY, "good")
+    yield sample.bill(State.ISSUED, "good", MAY, good, issued_on=MAY.end)
+    bad = sample.bill(State.ISSUED, "bad", MAY, sample.month_rows(MAY, "bad"), issued_on=MAY.end)
+    yield bad._replace(total=Decimal("1000.00"))
+
+
+def test_parked_bills_are_left_out_and_said_so(tmp_path: Path) -> None:
+    path = sample.booked(tmp_path / "ledger", parked())
+    out = written(path, tmp_path / "out", form="csv")
+    assert {row["InvoiceId"] for row in rows(out / "cost_and_usage.csv")} == {"good"}
+    assert [row["BillingPeriodStatus"] for row in rows(out / "billing_period.csv")] == ["Open"]
+    said = json.loads((out / "metadata.json").read_text())
+    assert [(one["invoice_id"], one["month"]) for one in said["x_LeftOut"]] == [("bad", "2026-05")]
+    assert "1000.00" in said["x_LeftOut"][0]["parked"]
+    assert check.findings(out) == []
+    everything = written(path, tmp_path / "out", Part(include_parked=True), form="csv")
+    by_invoice = {row["InvoiceId"]: row["x_Parked"] for row in rows(everything / "cost_and_usage.csv")}
+    assert by_invoice["good"] == ""
+    assert "1000.00" in by_invoice["bad"]
+
+
+def test_a_period_is_closed_when_it_has_ended_and_all_its_bills_are_issued(tmp_path: Path) -> None:
+    early = datetime(2026, 5, 20, tzinfo=UTC)
+    bills = [sample.bill(State.ISSUED, "a", MAY, sample.month_rows(MAY, "a"), issued_on=early)]
+    path = sample.booked(tmp_path, iter(bills), early)
+    out = written(path, tmp_path / "out", form="csv")
+    assert [row["BillingPeriodStatus"] for row in rows(out / "billing_period.csv")] == ["Open"]
+    with store.opened(path) as db:
+        owner = store.owner(db, "sample", "sample-1", "sample", 2, 2, [])
+        store.book(db, sample.bill(State.ISSUED, "b", JUNE, sample.month_rows(JUNE, "b"), issued_on=JUNE.end), owner)
+        store.close_run(db, owner, "2026-06-03T00:00:00Z", "complete", problems=[], listing=None, checks=[])
+    found = {row["BillingPeriodStart"][:7]: row for row in rows(written(path, out, form="csv") / "billing_period.csv")}
+    assert found["2026-05"]["BillingPeriodStatus"] == "Closed"
+    assert found["2026-05"]["BillingPeriodLastUpdated"] == "2026-06-03T00:00:00Z"
+    assert found["2026-06"]["BillingPeriodStatus"] == "Open"
+    assert check.findings(out) == []
+
+
+@pytest.mark.parametrize(
+    ("currency", "rate"), [("CRDB_CLOUD_CREDITS", "0"), ("X", "1000"), ("X", "0.1234567"), ("EUR", "1")]
+)
+def test_a_rate_that_cannot_be_is_refused(currency: str, rate: str, tmp_path: Path) -> None:
+    path = sample.booked(tmp_path, sample.everything())
+    with pytest.raises(Misasked):
+        written(path, tmp_path / "out", Part(rates={currency: Decimal(rate)}))
+
+
+def test_a_version_is_added_by_adding_its_data() -> None:
+    assert versions.names()[-1] == versions.NEWEST == "1.4"
+    sizes = {name: len(versions.load(name).datasets["CostAndUsage"].columns) for name in versions.names()}
+    assert sizes["1.4"] == 65
+    with pytest.raises(Misasked, match=r"known are 1\.2, 1\.3, 1\.4"):
+        versions.load("1.1")
+
+
+def test_frames_are_arrow_without_a_float(tmp_path: Path) -> None:
+    sample.booked(tmp_path, sample.everything())
+    with Ledger(tmp_path) as ledger:
+        frames = [ledger.charges(), ledger.invoice_details(), ledger.billing_periods(), ledger.contract_commitments()]
+        tables = [frame.read_all() for frame in frames]
+        assert [table.num_rows for table in tables] == [36, 30, 5, 1]
+        assert not any("double" in str(kind) or "float" in str(kind) for table in tables for kind in table.schema.types)
+        total = duckdb.from_arrow(tables[0]).sum("BilledCost").fetchall()[0][0]
+        names, said = ledger.rows("SELECT sum(BilledCost) AS total FROM CostAndUsage")
+        assert (names, list(said)) == (["total"], [{"total": total}])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "DROP TABLE charges",
+        "INSERT INTO bills SELECT * FROM bills",
+        "SELECT 1; SELECT 2",
+        "COPY charges TO 'x.csv'",
+        "SELECT * FROM read_text('/etc/hostname')",
+        "SELECT nothing FROM CostAndUsage",
+        "ATTACH 'x.db'",
+        "SET memory_limit = '1MB'",
+        "",
+    ],
+)
+def test_the_ledger_can_only_be_asked(query: str, tmp_path: Path) -> None:
+    sample.booked(tmp_path, sample.everything())
+    with Ledger(tmp_path) as ledger, pytest.raises(Misasked):
+        list(ledger.rows(query)[1])
