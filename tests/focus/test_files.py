@@ -98,7 +98,7 @@ def test_a_failed_export_leaves_the_one_before(tmp_path: Path, monkeypatch: pyte
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(metadata, "write", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(Misasked, match="No space"):
         written(path, out, form="csv")
     assert {one.name: one.read_bytes() for one in out.iterdir()} == before
 

@@ -246,7 +246,6 @@ def test_an_error_of_the_line_tells_nothing_of_the_url(how: How, turn: Any) -> N
     assert "papers" not in f"{caught.value} {caught.value!r}"
 
 
-@pytest.mark.xfail(strict=True, reason="the HTTP library logs every whole URL at INFO, and BILLFOLD_LOG=INFO shows it")
 @both
 def test_no_log_tells_the_url(how: How, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)

@@ -91,11 +91,9 @@ def main() -> None:
 
 
 def _listen(level: str) -> None:
-    """Log as $BILLFOLD_LOG says; the HTTP library stays quiet, because it would write down pre-signed URLs."""
+    """Log as $BILLFOLD_LOG says."""
     known = level.upper() if level.upper() in logging.getLevelNamesMapping() else "WARNING"
     logging.basicConfig(level=known, format="%(name)s: %(message)s")
-    for name in ("httpx2", "httpcore2"):
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _say(sentence: str, code: int) -> int:

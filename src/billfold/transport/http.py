@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,11 @@ from billfold.wire.message import Failure, Request
 
 BIGGEST_ANSWER = 512 * 1024 * 1024
 """Bytes after decompression; a larger answer is refused, so that a compressed bomb cannot fill the memory."""
+
+
+for _name in ("httpx2", "httpcore2"):
+    # it writes whole URLs at INFO and below, and a pre-signed one is a credential
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from billfold.model.period import Month
 from billfold.report.focus import metadata, rows, versions
 from billfold.report.focus.cells import cell, options
 from billfold.report.focus.metadata import File
-from billfold.report.focus.versions import COST, INVOICE, Dataset, Version
+from billfold.report.focus.versions import COST, INVOICE, Dataset
 
 FORMS = ("parquet", "csv")
 PARTITIONED = (COST, INVOICE)
@@ -45,18 +45,26 @@ class Written(NamedTuple):
 
 
 def export(db: duckdb.DuckDBPyConnection, order: Order, part: rows.Part, when: datetime) -> Written:
-    """Write the wanted part of an open ledger; an earlier export in the directory is replaced."""
+    """Write the wanted part of an open ledger in the place of an earlier export; raises ``Misasked`` where it cannot."""
     if order.form not in FORMS:
         raise Misasked(f"{order.form} is no form of file; known are {', '.join(FORMS)}")
     version, left_out = versions.load(order.version), rows.prepare(db, part)
-    order.directory.mkdir(parents=True, exist_ok=True)
-    with _draft(order.directory) as draft, _frugal(db):
-        files = [file for dataset in version.datasets.values() for file in _dataset(db, dataset, order, draft)]
-        facts = metadata.Facts(order.form, version, part, when, left_out, files)
-        (draft / metadata.NAME).write_text(metadata.write(db, facts), encoding="utf-8")
-        _replace(order.directory, draft, version)
+    try:
+        files = _write(db, order, metadata.Facts(order.form, version, part, when, left_out))
+    except (OSError, duckdb.IOException) as error:
+        words = str(error).splitlines()[0]
+        raise Misasked(f"{order.directory} cannot be written: {words}") from error
     counts = {name: sum(file.rows for file in files if file.dataset == name) for name in version.datasets}
     return Written(counts, left_out)
+
+
+def _write(db: duckdb.DuckDBPyConnection, order: Order, facts: metadata.Facts) -> list[File]:
+    order.directory.mkdir(parents=True, exist_ok=True)
+    with _draft(order.directory) as draft, _frugal(db):
+        files = [file for dataset in facts.version.datasets.values() for file in _dataset(db, dataset, order, draft)]
+        (draft / metadata.NAME).write_text(metadata.write(db, facts, files), encoding="utf-8")
+        _replace(order.directory, draft)
+    return files
 
 
 @contextmanager
@@ -115,7 +123,7 @@ def _copy(db: duckdb.DuckDBPyConnection, query: str, dataset: Dataset, order: Or
     return File(dataset.name, name, int(count[0]) if count else 0, path.stat().st_size)
 
 
-def _replace(directory: Path, draft: Path, version: Version) -> None:
+def _replace(directory: Path, draft: Path) -> None:
     """Put the new files in the places of the old: without metadata.json, a directory is no finished export."""
     (directory / metadata.NAME).unlink(missing_ok=True)
     for dataset in versions.load().datasets.values():

@@ -52,10 +52,9 @@ class Facts(NamedTuple):
     part: Part
     when: datetime
     left_out: list[dict[str, Any]]
-    files: Iterable[File]
 
 
-def write(db: duckdb.DuckDBPyConnection, facts: Facts) -> str:
+def write(db: duckdb.DuckDBPyConnection, facts: Facts, files: Iterable[File]) -> str:
     """Return the text of ``metadata.json`` for views that were prepared on an open ledger."""
     judged = _judged(db, facts.part)
     last = stamp(_last(db))
@@ -65,7 +64,7 @@ def write(db: duckdb.DuckDBPyConnection, facts: Facts) -> str:
         "DatasetInstance": [_instance(dataset) for dataset in datasets],
         "Schema": [_schema(db, dataset, facts) for dataset in datasets],
         "Recency": [_recency(dataset, judged, last, facts) for dataset in datasets],
-        "x_Files": [{"Dataset": f.dataset, "Path": f.path, "Rows": f.rows, "Bytes": f.size} for f in facts.files],
+        "x_Files": [{"Dataset": f.dataset, "Path": f.path, "Rows": f.rows, "Bytes": f.size} for f in files],
         "x_DeliveryHandling": DELIVERY,
         "x_States": STATES,
         "x_Prices": PRICES,
