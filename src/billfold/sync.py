@@ -231,7 +231,8 @@ class _Desk:
                 self._keep(ask.op, error.answer)
             if not ask.missing or isinstance(error, (Unauthorized, Unreachable)):
                 raise
-            outcome.missing.append(f"{ask.missing}: {error}")
+            if error.status not in ask.never:
+                outcome.missing.append(f"{ask.missing}: {error}")
             return None
 
     def _readable(self, ask: Ask) -> Any:

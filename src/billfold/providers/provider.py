@@ -42,12 +42,14 @@ class Ask(NamedTuple):
 
     A refusal of a question without ``missing`` ends the account's collection; one with it is reported, and answered None.
     Where ``document`` is given, it finds the pre-signed URL in the answer: the document behind it is archived in the
-    answer's place, because such a URL is a credential.
+    answer's place, because such a URL is a credential. ``never`` are statuses by which the vendor says that this account
+    has no such thing: nothing is missing then.
     """
 
     op: Operation[Any]
     missing: str = ""
     document: Callable[[Any], str] | None = None
+    never: tuple[int, ...] = ()
 
 
 class Known:

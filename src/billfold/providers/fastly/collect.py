@@ -21,7 +21,7 @@ def collect(known: Known) -> Plan:
     read to its end whatever is booked already: its lines stand in it, so there is nothing to save.
     """
     yield Ask(GetTokenSelf(), missing="the id of the customer")
-    yield Ask(GetMonthToDateInvoice(), missing="the estimate of the running month")
+    yield Ask(GetMonthToDateInvoice(), missing="the estimate of the running month", never=(422,))
     yield from _pages()
     month = Month.of(known.now)
     usage = GetUsageMetrics(start_month=str(month.plus(1 - USAGE_MONTHS)), end_month=str(month))
