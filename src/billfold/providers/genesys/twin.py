@@ -85,8 +85,7 @@ def accounts(seed: int, first_month: Month) -> tuple[Account, ...]:
 
 def special(request: Request, accounts: tuple[Account, ...], moment: Moment) -> Response | None:
     """Answer what lies beside the API: the token endpoint and the documents."""
-    # NOTE: the in-process carrier asks for a document below the mount twice.
-    path = request.path.removeprefix(MOUNT)
+    path = request.path
     if request.method == "POST" and path == "/oauth/token":
         return gate.token(request, accounts, moment)
     if request.method == "GET" and path.startswith(DOCUMENTS):
