@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from billfold.books import Books
 from billfold.clients import line
 from billfold.config import Account as Configured
+from billfold.model.bill import Bill, Charges, End
 from billfold.model.period import instant
 from billfold.providers import provider
 from billfold.providers.provider import Provider
@@ -91,3 +92,16 @@ def doors() -> Iterator[Provider]:
 def fault(vendor: str, name: str, **settings: Any) -> Fault:
     """Make a fault to be set on a twin."""
     return Fault(vendor, name, **settings)
+
+
+def whole(bill: Bill) -> Bill:
+    """Return a bill with its charges in hand, and what showed at their end in its own fields."""
+    end, charges, made = None, list[Charges](), iter(bill.charges)
+    while True:
+        try:
+            charges.append(next(made))
+        except StopIteration as stop:
+            end = stop.value
+            break
+    listed = end.listed if isinstance(end, End) else bill.listed
+    return bill._replace(charges=charges, listed=listed, problems=(*bill.problems, *(end.problems if end else ())))

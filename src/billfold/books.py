@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,24 +49,36 @@ class ArchiveReading:
 
     def answers(self, kind: Kind, **fields: object) -> Iterator[Answer]:
         """Yield the answers to one operation in order, only those asked with the given fields."""
-        for kept in self.archive.answers(run=self.run.id, operation=name_of(kind)):
-            op = self._question(kept)
-            if not isinstance(op, kind) or any(getattr(op, name) != value for name, value in fields.items()):
+        for op, kept in self._asked(kind):
+            if any(getattr(op, name) != value for name, value in fields.items()):
                 continue
             response = Response(kept.status, json.loads(kept.headers), self.archive.body(kept.body))
-            if kept.status == 200 and not (op.waiting and op.waiting.not_yet(response)):
+            if not (op.waiting and op.waiting.not_yet(response)):
                 yield Answer(op, response, kept.seq, kept.when)
 
-    def _question(self, kept: Kept) -> Operation[Any] | None:
-        for kind in provider.find(self.run.provider).operations:
-            if name_of(kind) == kept.operation:
-                try:
-                    op = codec.decode(kept.question.encode(), kind)
-                except BillfoldError:
-                    continue
-                if question(op) == kept.question:
-                    return op
-        return None
+    def asked(self, kind: Kind) -> Iterator[Operation[Any]]:
+        """Yield the questions of one operation in the order they were answered."""
+        return (op for op, _ in self._asked(kind))
+
+    def _asked(self, kind: Kind) -> Iterator[tuple[Operation[Any], Kept]]:
+        for kept in self.archive.answers(run=self.run.id, operation=name_of(kind)):
+            op = _question(self.run.provider, kept.operation, kept.question)
+            if kept.status == 200 and isinstance(op, kind):
+                yield op, kept
+
+
+@lru_cache(maxsize=4096)
+def _question(door: str, operation: str, asked: str) -> Operation[Any] | None:
+    """Read a question as the archive keeps it; None where it is of an operation that there is no more."""
+    for kind in provider.find(door).operations:
+        if name_of(kind) == operation:
+            try:
+                op = codec.decode(asked.encode(), kind)
+            except BillfoldError:
+                continue
+            if question(op) == asked:
+                return op
+    return None
 
 
 class Books:
@@ -123,7 +136,8 @@ class Books:
         booked = {row[0] for row in db.execute("SELECT run FROM runs").fetchall()}
         for run in self.archive.runs():
             if run.ended and run.id not in booked and not (run.outcome or "").startswith(REFUSED):
-                self._book(db, run)
+                with store.writing(db):
+                    self._book(db, run)
 
     def _book(self, db: duckdb.DuckDBPyConnection, run: Run) -> None:
         door, reading, problems = provider.find(run.provider), ArchiveReading(self.archive, run), list[str]()

@@ -167,7 +167,6 @@ def test_a_float_cannot_be_booked(tmp_path: Path) -> None:
         books.book(bill("1", charges=[Charges(COMMON, [Line(1.5)])]))  # type: ignore[arg-type]
 
 
-@pytest.mark.xfail(strict=True, reason="the cost is looked for in the lines only")
 def test_a_cost_that_all_lines_share_is_counted(tmp_path: Path) -> None:
     from typing import NamedTuple
 

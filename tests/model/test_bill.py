@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billfold.model.bill import Bill, Charges, DetailIds, State, detail_id
+from billfold.model.bill import Bill, Charges, DetailIds, State
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month
 
@@ -44,6 +44,23 @@ def test_what_charges_share_is_said_once_and_stands_in_every_row() -> None:
     ]
 
 
+class Kind(NamedTuple):
+    ServiceName: str
+    ChargeCategory: str
+
+
+def test_what_some_lines_share_is_said_once_and_stands_in_their_rows() -> None:
+    lines = [Line(Decimal(1), "one"), Line(Decimal(2), "two"), Line(Decimal(3), "three")]
+    usage, tax = Kind("Cloud", "Usage"), Kind("Cloud", "Tax")
+    charges = Charges(CostAndUsage(BillingCurrency="USD"), lines, [usage, tax, usage])
+    assert charges.varying == ("BilledCost", "ChargeDescription", "ServiceName", "ChargeCategory")
+    assert [(row.ChargeDescription, row.ChargeCategory, row.BillingCurrency) for row in charges.rows()] == [
+        ("one", "Usage", "USD"),
+        ("two", "Tax", "USD"),
+        ("three", "Usage", "USD"),
+    ]
+
+
 def test_no_lines_are_no_rows() -> None:
     assert Charges(CostAndUsage(), []).varying == ()
     assert list(Charges(CostAndUsage(), []).rows()) == []
@@ -74,8 +91,3 @@ def test_a_line_added_elsewhere_leaves_the_others_ids_alone(about: list[tuple[st
 def test_ids_of_two_invoices_differ(about: list[tuple[str, str]], one: str, other: str) -> None:
     if one != other:
         assert not set(ids(about, f"{one}/")) & set(ids(about, f"{other}/"))
-
-
-def test_a_numbered_id_knows_its_place_and_its_content() -> None:
-    assert len({detail_id("7", 0, "a"), detail_id("7", 1, "a"), detail_id("7", 0, "b"), detail_id("8", 0, "a")}) == 4
-    assert detail_id("7", 0, "a") == detail_id("7", 0, "a")

@@ -56,6 +56,9 @@ class Saved:
             media = FORMATS[getattr(op, "format", "json")]
             self._answers.append(Answer(op, Response(200, {"content-type": media}, made), seq, NOW))
 
+    def asked(self, kind: Kind) -> Iterator[Operation[Any]]:
+        return (one.op for one in self.answers(kind))
+
     def answers(self, kind: Kind, **fields: object) -> Iterator[Answer]:
         for one in self._answers:
             if isinstance(one.op, kind) and all(getattr(one.op, name) == value for name, value in fields.items()):

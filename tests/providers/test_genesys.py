@@ -74,6 +74,9 @@ class Saved:
             for seq, (op, raw) in enumerate(answers, 1)
         ]  # fmt: skip
 
+    def asked(self, kind: Any) -> Iterator[Operation[Any]]:
+        return (one.op for one in self.answers(kind))
+
     def answers(self, kind: Any, **fields: object) -> Iterator[Answer]:
         for one in self._answers:
             if isinstance(one.op, kind) and all(getattr(one.op, name) == value for name, value in fields.items()):

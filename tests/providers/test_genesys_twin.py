@@ -92,6 +92,9 @@ class Heard:
     def __init__(self, found: list[Answer]) -> None:
         self.found = found
 
+    def asked(self, kind: Any) -> Iterator[Operation[Any]]:
+        return (one.op for one in self.answers(kind))
+
     def answers(self, kind: Any, **fields: object) -> Iterator[Answer]:
         for one in self.found:
             if isinstance(one.op, kind) and all(getattr(one.op, name) == value for name, value in fields.items()):

@@ -35,6 +35,7 @@ from billfold.providers.vultr.records import Invoice
 from billfold.wire import codec
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation
+from tests.stage import whole
 
 HOME = Path(str(vultr.__file__)).parent
 SAMPLES = HOME / "samples"
@@ -61,6 +62,9 @@ class Saved:
             Answer(op, Response(200, JSON, body if isinstance(body, bytes) else codec.encode(body)), seq, NOW)
             for seq, (op, body) in enumerate(answers, 1)
         ]
+
+    def asked(self, kind: Kind) -> Iterator[Operation[Any]]:
+        return (one.op for one in self.answers(kind))
 
     def answers(self, kind: Kind, **fields: object) -> Iterator[Answer]:
         for one in self._answers:
@@ -176,7 +180,7 @@ def test_descriptions_tell_what_was_rented(text: str, thing: tuple[str | None, s
 def test_what_a_line_is_does_not_depend_on_a_customers_labels(
     product: str, unit_type: str, text: str, negative: bool, category: str
 ) -> None:
-    assert skus.category(product, unit_type, text, negative=negative) == category
+    assert skus.category(product, unit_type, skus.head(text), negative=negative) == category
 
 
 def test_the_mark_of_a_listing_is_of_its_own_words_only() -> None:
@@ -189,7 +193,8 @@ def test_the_mark_of_a_listing_is_of_its_own_words_only() -> None:
 
 
 def made(*answers: tuple[Operation[Any], bytes | dict[str, Any]]) -> list[tuple[Bill, list[CostAndUsage]]]:
-    return [(bill, [row for batch in bill.charges for row in batch.rows()]) for bill in PROVIDER.bills(Saved(*answers))]
+    bills = [whole(bill) for bill in PROVIDER.bills(Saved(*answers))]
+    return [(bill, [row for batch in bill.charges for row in batch.rows()]) for bill in bills]
 
 
 def item(**changes: Any) -> dict[str, Any]:
@@ -256,8 +261,8 @@ def test_the_documented_page_of_an_unfinished_list_gives_no_bill_and_says_so() -
         (ListInvoices(), sample("doc_billing_invoices.json")), (ITEMS, sample("doc_billing_invoice_items.json"))
     )
     bills = PROVIDER.bills(reading)
-    with pytest.raises(Endless, match=r"invoice 5317720 \(2 read, 3 stated\)"):
-        next(bills)
+    with pytest.raises(Endless, match=r"\(2 read, 3 stated\)"):
+        whole(next(bills))
 
 
 def test_pending_charges_are_one_estimate_without_invoice() -> None:

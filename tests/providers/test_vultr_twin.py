@@ -35,6 +35,7 @@ from billfold.wire.message import Request
 from billfold.wire.operation import Operation
 from tests import stage as stages
 from tests.providers.test_vultr import HOME, NOW, Saved, exact, sample
+from tests.stage import whole
 
 PLAYED = twin.accounts(1, Month(2025, 11))[0]
 
@@ -192,7 +193,7 @@ def collected(account: Account, now: datetime = NOW) -> Saved:
 def told(bills: Iterator[Bill]) -> Counter[Any]:
     columns = [column for column in twin.TELLS if column != "BillingAccountName"]
     found: Counter[Any] = Counter()
-    for bill in bills:
+    for bill in map(whole, bills):
         found[bill.state, bill.invoice_id, bill.period, bill.currency, str(bill.total), bill.listed] += 1
         for batch in bill.charges:
             found.update(tuple(getattr(row, column) for column in columns) for row in batch.rows())

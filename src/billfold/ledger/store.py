@@ -10,25 +10,25 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
-import pyarrow as pa
 
-from billfold.ledger.columns import BILLS, CHARGE_COLUMNS, KINDS, SCHEMA
+from billfold.ledger.batch import Written, naive, stored, write
+from billfold.ledger.columns import BILLS, SCHEMA
 from billfold.ledger.digest import CONTENT
-from billfold.model.bill import Bill, Charges, State
+from billfold.model.bill import Bill, State
 from billfold.model.errors import LedgerError
 from billfold.model.focus import ContractCommitment
-from billfold.model.money import EXACT, ZERO, exact_sum, plain
+from billfold.model.money import plain
 from billfold.model.period import instant
 
 FORMAT = f"2 {duckdb.__version__}"
 MEMORY = "256MB"
 """What DuckDB may hold before it writes to disk: a ledger is larger than the memory it is computed in."""
+TOGETHER = 32_768
+"""Rows that DuckDB packs at once: fewer than it would by itself, so that a large bill is packed while it is still read."""
 PATIENCE = 10.0
 """Seconds to wait for another process that has the ledger open."""
 
@@ -89,6 +89,16 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         db.close()
 
 
+@contextmanager
+def writing(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let DuckDB use one thread while bills are booked: many small inserts are faster so."""
+    db.execute("SET threads=1")
+    try:
+        yield
+    finally:
+        db.execute("RESET threads")
+
+
 class StaleLedgerError(LedgerError):
     """The ledger file is of another format or damaged: drop it, it can be rebuilt."""
 
@@ -97,7 +107,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            return duckdb.connect(str(path), config={"memory_limit": MEMORY})
+            return _attached(path)
         except duckdb.IOException as error:
             if "lock" not in str(error).lower():
                 raise StaleLedgerError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
@@ -106,6 +116,17 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
             time.sleep(0.05)
         except (duckdb.Error, OSError) as error:
             raise StaleLedgerError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _attached(path: Path) -> duckdb.DuckDBPyConnection:
+    db = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": f"{path}.tmp"})
+    try:
+        name = str(path).replace("'", "''")
+        db.execute(f"ATTACH '{name}' AS ledger (ROW_GROUP_SIZE {TOGETHER}); USE ledger")
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def _has_any(db: duckdb.DuckDBPyConnection, provider: str, account: str, listed: list[str]) -> bool:
@@ -131,12 +152,12 @@ def book(db: duckdb.DuckDBPyConnection, bill: Bill, owner: Owner) -> bool:
         return False
     number = db.execute("SELECT coalesce(max(id), 0) + 1 FROM bills").fetchone()[0]  # type: ignore[index]
     row = _write(db, number, bill, owner)
-    if current and all(current[name] == row[name] for name in ("state", "total", "parked", "content", "mark")):
-        for table in ("charges", "commitments"):
-            db.execute(f"DELETE FROM {table} WHERE bill=?", [number])
-        return False
     if current:
-        db.execute("UPDATE bills SET until_seq=? WHERE id=?", [owner.seq, current["id"]])
+        before, row["content"] = current["content"] or _content(db, current["id"]), _content(db, number)
+        if before == row["content"] and all(current[n] == row[n] for n in ("state", "total", "parked", "mark")):
+            _forget(db, number)
+            return False
+        db.execute("UPDATE bills SET content=?, until_seq=? WHERE id=?", [before, owner.seq, current["id"]])
     if bill.state is not State.ESTIMATE:
         _drop_estimates(db, owner, bill)
     db.execute(f"INSERT INTO bills VALUES ({', '.join('?' * len(BILLS))})", [row[name] for name in BILLS])
@@ -210,19 +231,20 @@ def _drop_estimates(db: duckdb.DuckDBPyConnection, owner: Owner, bill: Bill) -> 
 
 
 def _write(db: duckdb.DuckDBPyConnection, number: int, bill: Bill, owner: Owner) -> dict[str, Any]:
-    problems, count, listed, summed = list(bill.problems), 0, 0, ZERO
-    for batch in bill.charges:
-        if not batch.lines:
-            continue
-        try:
-            _insert(db, number, batch, bill.state)
-        except pa.ArrowInvalid as error:
-            problems.append(f"a value does not fit exactly: {error}")
-            continue
-        count += len(batch.lines)
-        amounts, of_vendor = _sums(batch, bill.currency)
-        listed += of_vendor
-        summed = EXACT.add(summed, amounts)
+    try:
+        return _row(db, number, bill, write(db, number, bill), owner)
+    except BaseException:
+        _forget(db, number)
+        raise
+
+
+def _forget(db: duckdb.DuckDBPyConnection, number: int) -> None:
+    for table in ("charges", "commitments"):
+        db.execute(f"DELETE FROM {table} WHERE bill=?", [number])
+
+
+def _row(db: duckdb.DuckDBPyConnection, number: int, bill: Bill, written: Written, owner: Owner) -> dict[str, Any]:
+    problems, summed = [*bill.problems, *written.problems], written.summed
     if bill.total is not None and summed != bill.total:
         problems.append(f"its charges sum to {plain(summed)} {bill.currency}, the vendor states {plain(bill.total)}")
     _promise(db, number, bill.commitments)
@@ -237,8 +259,8 @@ def _write(db: duckdb.DuckDBPyConnection, number: int, bill: Bill, owner: Owner)
         "period_end": naive(bill.period.end),
         "currency": bill.currency,
         "total": plain(summed if bill.total is None else bill.total),
-        "lines": listed if bill.listed is None else bill.listed,
-        "charges": count,
+        "lines": written.listed if bill.listed is None else bill.listed,
+        "charges": written.charges,
         "summed": plain(summed),
         "parked": "; ".join(problems) or None,
         "mark": bill.mark,
@@ -248,7 +270,7 @@ def _write(db: duckdb.DuckDBPyConnection, number: int, bill: Bill, owner: Owner)
         "terms": bill.terms,
         "purchase_order": bill.purchase_order,
         "corrects": bill.corrects,
-        "content": _content(db, number),
+        "content": None,
         "run": owner.run,
         "from_seq": owner.seq,
         "until_seq": None,
@@ -257,49 +279,14 @@ def _write(db: duckdb.DuckDBPyConnection, number: int, bill: Bill, owner: Owner)
 
 def _promise(db: duckdb.DuckDBPyConnection, number: int, commitments: tuple[ContractCommitment, ...]) -> None:
     for one in commitments:
-        row = [number, *map(_fixed, one)]
+        row = [number, *map(stored, one)]
         db.execute(f"INSERT INTO commitments VALUES ({', '.join('?' * len(row))})", row)
 
 
-def _sums(batch: Charges, currency: str) -> tuple[Decimal, int]:
-    """Return what a batch comes to in its bill's currency, and how many of its lines the vendor lists."""
-    first = next(batch.rows())
-    column = "BilledCost" if first.BillingCurrency == currency else "PricingCurrencyEffectiveCost"
-    total = exact_sum(getattr(line, column) for line in batch.lines)
-    if "x_Synthetic" in batch.varying:
-        return total, sum(1 for line in batch.lines if not line.x_Synthetic)
-    return total, 0 if batch.common.x_Synthetic else len(batch.lines)
-
-
-def _insert(db: duckdb.DuckDBPyConnection, number: int, batch: Charges, state: State) -> None:
-    common = batch.common._replace(x_AccountName=None, x_State=str(state))
-    names = [name for name in batch.varying if name not in {"x_AccountName", "x_State"}]
-    columns = dict(zip(batch.varying, zip(*batch.lines, strict=True), strict=True))
-    arrays = [pa.array(columns[name], type=KINDS[name][1]) for name in names]
-    lines = pa.table(arrays, names=names)  # noqa: F841 - read by name in the SQL below
-    fixed = [name for name in CHARGE_COLUMNS if name not in names and getattr(common, name) is not None]
-    for name in fixed:
-        pa.array([getattr(common, name)], type=KINDS[name][1])  # refuses what would be rounded
-    db.execute(
-        f"INSERT INTO charges (bill, {_quoted(fixed + names)}) SELECT {', '.join('?' * (len(fixed) + 1))}, {_quoted(names)} FROM lines",
-        [number, *(_fixed(getattr(common, name)) for name in fixed)],
-    )
-
-
-def _quoted(names: list[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
-
-
-def _fixed(value: Any) -> Any:
-    return naive(value) if isinstance(value, datetime) else value
-
-
-def naive(when: datetime | None) -> datetime | None:
-    """Return a time as the ledger stores it: UTC, without saying so."""
-    return None if when is None else when.astimezone(UTC).replace(tzinfo=None)
-
-
 def _content(db: duckdb.DuckDBPyConnection, number: int) -> str:
-    """Return a fingerprint of a bill's charges, whatever their order, that leaves out where they came from."""
+    """Return a fingerprint of a bill's charges, whatever their order, that leaves out where they came from.
+
+    Taken only where a bill is told again: the first one needs none.
+    """
     query = f"SELECT count(*) || '/' || sum(hash({CONTENT})) FROM charges c WHERE bill=?"
     return str(db.execute(query, [number]).fetchone()[0])  # type: ignore[index]

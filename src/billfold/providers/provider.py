@@ -108,6 +108,10 @@ class Reading(Protocol):
         """Yield the answers to one operation in the order they came, only those asked with the given fields."""
         ...
 
+    def asked(self, kind: Kind) -> Iterator[Operation[Any]]:
+        """Yield the questions of one operation in the order they were answered, without reading the answers."""
+        ...
+
 
 @dataclass(frozen=True)
 class Provider:

@@ -1,17 +1,18 @@
 """Vultr's invoices and pending charges as FOCUS charges: one for each line, in US dollars.
 
-A list of lines is read twice: once to see that it came to its end and what it sums to, once for its charges, so that a
-long invoice takes little memory. The judgement calls are in this folder's README.
+A list of lines is read once, page by page, so that a long invoice takes little memory; whether it came to its end and
+what it sums to shows at its end. The judgement calls are in this folder's README.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
-from billfold.model.bill import Bill, Charges, DetailIds, State
+from billfold.model.bill import Bill, Charges, DetailIds, End, State
 from billfold.model.errors import Endless
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month, Period
@@ -25,44 +26,47 @@ from billfold.providers.vultr.api import (
     ListInvoices,
     ListPendingCharges,
 )
-from billfold.providers.vultr.lines import Line, Place, flaw, in_bounds, line
+from billfold.providers.vultr.lines import Line, Measured, Where, in_bounds, line
 from billfold.providers.vultr.records import Account, BandwidthPeriod, Invoice, InvoiceItem
-from billfold.providers.vultr.survey import Survey, surveys
+from billfold.providers.vultr.survey import Survey, latest
 from billfold.providers.vultr.words import billed_month, mark, when
 from billfold.wire.codec import given
 from billfold.wire.operation import read
+from billfold.wire.paging import Paged
 
 VULTR = "Vultr"
 CURRENCY = "USD"
-TOGETHER = 5000
+TOGETHER = 8192
 """Lines that are handed over at once."""
+Made = Generator[Charges, None, End]
 
 
 class Page(NamedTuple):
-    """Some lines, the number of the answer they came in, and the path of their list in it."""
+    """Some lines, the question and the answer they came in, the answer's number, and the path of their list in it."""
 
     items: Sequence[InvoiceItem]
+    op: Paged[Any, InvoiceItem]
+    said: Any
     seq: int
     path: str
 
 
 def bills(reading: Reading) -> Iterator[Bill]:
-    """Yield the estimate of the running month, and a bill for each invoice whose lines were read to their end.
+    """Yield the estimate of the running month, and a bill for each invoice whose lines were read.
 
-    Raises ``Endless`` at the very end, after all bills, where the lines of an invoice were not: half of an invoice
-    must not take the place of what is booked.
+    A bill whose lines were not read to their end raises ``Endless`` when its charges are: half of an invoice must not
+    take the place of what is booked.
     """
     owner = next((read(a.op, a.response) for a in reading.answers(GetAccount)), Account())
     for answer in reading.answers(ListPendingCharges):
         yield from _estimate(answer, reading, owner)
-    invoices, cut = _invoices(reading), list[str]()
-    for asked, survey in surveys(reading).items():
-        if survey.more:
-            cut.append(f"the lines of invoice {asked} ({survey.count} read, {survey.stated} stated)")
-        else:
-            yield _issued(asked, survey, invoices.get(str(asked)), reading, owner)
-    if cut:
-        raise Endless(f"not read to the end: {', '.join(cut)}")
+    invoices = _invoices(reading)
+    for asked in dict.fromkeys(_invoice_of(op) for op in reading.asked(GetInvoiceItems)):
+        yield _issued(asked, invoices.get(str(asked)), reading, owner)
+
+
+def _invoice_of(op: Any) -> int | str:
+    return op.invoice_id  # type: ignore[no-any-return]
 
 
 def _invoices(reading: Reading) -> dict[str, Invoice]:
@@ -76,29 +80,35 @@ def _invoices(reading: Reading) -> dict[str, Invoice]:
     return found
 
 
-def _issued(asked: int | str, survey: Survey, invoice: Invoice | None, reading: Reading, owner: Account) -> Bill:
+def _issued(asked: int | str, invoice: Invoice | None, reading: Reading, owner: Account) -> Bill:
     key = str(asked)
-    problems = list(survey.problems())
-    total, month = _head(invoice, survey, problems)
+    problems = list[str]()
+    total, month = _head(invoice, partial(_pages, reading, asked), problems)
     common = _common(month, reading, owner)._replace(InvoiceId=key)
-    missing = residual(total, survey.summed, survey.count) if total is not None and not problems else None
-    pages = (
-        Page(given(read(answer.op, answer.response).invoice_items, []), answer.seq, "$.invoice_items")
-        for answer in reading.answers(GetInvoiceItems, invoice_id=asked)
-    )
     return Bill(
         state=State.ISSUED,
         invoice_id=key,
         period=month.period,
         currency=CURRENCY,
         total=total,
-        listed=survey.count,
-        charges=_charges(common, pages, missing, clean=not survey.flaws),
+        listed=None,
+        charges=_charges(common, _pages(reading, asked), None if problems else total),
         issuer=VULTR,
         mark=mark(invoice) if invoice else "",
         issued_on=_date(invoice) if invoice else None,
         problems=tuple(problems),
     )
+
+
+def _pages(reading: Reading, asked: int | str) -> Iterator[Page]:
+    for answer in reading.answers(GetInvoiceItems, invoice_id=asked):
+        yield _page(answer, "$.invoice_items")
+
+
+def _page(answer: Answer, path: str) -> Page:
+    op: Any = answer.op
+    said = read(op, answer.response)
+    return Page(op.items(said), op, said, answer.seq, path)
 
 
 def _stated(amount: Decimal | None, problems: list[str]) -> Decimal | None:
@@ -108,23 +118,29 @@ def _stated(amount: Decimal | None, problems: list[str]) -> Decimal | None:
     return amount
 
 
-def _head(invoice: Invoice | None, survey: Survey, problems: list[str]) -> tuple[Decimal | None, Month]:
+def _head(
+    invoice: Invoice | None, pages: Callable[[], Iterator[Page]], problems: list[str]
+) -> tuple[Decimal | None, Month]:
     """Return an invoice's total and the month that it bills, and note what is wrong with them."""
-    lines = _last_month(survey) or Month.of(datetime.fromtimestamp(0, UTC))
     if invoice is None:
         problems.append("no list names this invoice: its total and its date are not known")
-        return None, lines
+        return None, _last_month(pages())
     total = _stated(given(invoice.amount, None), problems)
     problems += [] if total is not None else ["the invoice states no amount"]
     try:
         return total, billed_month(invoice)
     except ValueError as error:
         problems.append(f"its date cannot be read: {error}")
-        return total, lines
+        return total, _last_month(pages())
 
 
-def _last_month(survey: Survey) -> Month | None:
-    return Month.of(survey.latest - timedelta(microseconds=1)) if survey.latest else None
+def _last_month(pages: Iterable[Page]) -> Month:
+    """Return the month of the latest line; of no time where the lines say none."""
+    return _month(latest([item for page in pages for item in page.items])) or Month.of(datetime.fromtimestamp(0, UTC))
+
+
+def _month(end: datetime | None) -> Month | None:
+    return Month.of(end - timedelta(microseconds=1)) if end else None
 
 
 def _date(invoice: Invoice) -> datetime | None:
@@ -135,25 +151,20 @@ def _date(invoice: Invoice) -> datetime | None:
 
 
 def _estimate(answer: Answer, reading: Reading, owner: Account) -> Iterator[Bill]:
-    page, survey = read(answer.op, answer.response), Survey()
-    items = given(page.pending_charges, [])
-    survey.take(items)
-    survey.turn(ListPendingCharges(), page)
-    month = _last_month(survey) or _running(reading)
+    page = _page(answer, "$.pending_charges")
+    month = _month(latest(page.items)) or _running(reading)
     if month is None:
         return
-    problems = list(survey.problems())
+    problems = list[str]()
     total = _stated(given(owner.pending_charges, None), problems)
-    missing = residual(total, survey.summed, survey.count) if total is not None and not problems else None
-    pages = iter([Page(items, answer.seq, "$.pending_charges")])
     yield Bill(
         state=State.ESTIMATE,
         invoice_id=None,
         period=month.period,
         currency=CURRENCY,
         total=total,
-        listed=survey.count,
-        charges=_charges(_common(month, reading, owner), pages, missing, clean=not survey.flaws),
+        listed=None,
+        charges=_charges(_common(month, reading, owner), iter([page]), None if problems else total),
         issuer=VULTR,
         problems=tuple(problems),
     )
@@ -184,30 +195,53 @@ def _common(month: Month, reading: Reading, owner: Account) -> CostAndUsage:
     )
 
 
-def _charges(common: CostAndUsage, pages: Iterator[Page], missing: Decimal | None, *, clean: bool) -> Iterator[Charges]:
+def _charges(common: CostAndUsage, pages: Iterator[Page], total: Decimal | None) -> Made:
+    """Yield the charges of a list of lines, and what is missing between them and the stated total if it can be rounding."""
     period = Period(common.BillingPeriodStart, common.BillingPeriodEnd)  # type: ignore[arg-type]
-    ready: list[Line] = []
-    ids, last = common.InvoiceId and DetailIds(common.InvoiceId), Page((), 0, "$")
-    for last in pages:
-        for index, item in enumerate(last.items):
-            if clean or not flaw(item):
-                place = Place(ids or None, last.seq, f"{last.path}[{index}]")
-                ready.append(line(item, place, period))
-        if len(ready) >= TOGETHER:
-            yield Charges(common, ready)
-            ready = []
-    if ready:
-        yield Charges(common, ready)
+    ids = DetailIds(common.InvoiceId) if common.InvoiceId else None
+    survey, ready = Survey(), _Ready([], [])
+    for page in pages:
+        before, where = len(ready.shared), Where(period, ids, page.seq)
+        for item, path in zip(page.items, _paths(page.path, len(page.items)), strict=True):
+            survey.count += 1
+            made = line(item, where, path)
+            if isinstance(made, str):
+                survey.flaws.append(f"line {survey.count} {made}")
+            else:
+                ready.lines.append(made[0])
+                ready.shared.append(made[1])
+        survey.add([kind.BilledCost for kind in ready.shared[before:]])
+        survey.turn(page.op, page.said)
+        if len(ready.lines) >= TOGETHER:
+            yield Charges(common, *ready)
+            ready = _Ready([], [])
+        last = page
+    if survey.more:
+        raise Endless(f"its lines were not read to their end ({survey.count} read, {survey.stated} stated)")
+    yield Charges(common, *ready)
+    problems = tuple(survey.problems())
+    missing = residual(total, survey.summed, survey.count) if total is not None and not problems else None
     if missing:
-        yield Charges.of([_rounding(common, missing, last)])
+        yield Charges.of([_rounding(common, missing, ids, last)])
+    return End(survey.count, problems)
 
 
-def _rounding(common: CostAndUsage, missing: Decimal, last: Page) -> CostAndUsage:
+class _Ready(NamedTuple):
+    lines: list[Line]
+    shared: list[Measured]
+
+
+@lru_cache(maxsize=64)
+def _paths(path: str, count: int) -> list[str]:
+    return [f"{path}[{index}]" for index in range(count)]
+
+
+def _rounding(common: CostAndUsage, missing: Decimal, ids: DetailIds | None, last: Page) -> CostAndUsage:
     row = adjustment(common, missing, "Rounding: the total that the vendor states less the sum of its lines")
     return row._replace(
         ChargePeriodStart=common.BillingPeriodStart,
         ChargePeriodEnd=common.BillingPeriodEnd,
-        InvoiceDetailId=common.InvoiceId and DetailIds(common.InvoiceId).next("rounding"),
+        InvoiceDetailId=ids.next("rounding") if ids else None,
         PricingCurrencyEffectiveCost=missing,
         ServiceCategory="Other",
         ServiceName=VULTR,

@@ -10,39 +10,46 @@ from typing import Any, NamedTuple
 from billfold.model.bill import DetailIds
 from billfold.model.money import ZERO
 from billfold.model.period import Period
-from billfold.model.pricing import Price, price
+from billfold.model.pricing import price
 from billfold.providers.vultr import skus
 from billfold.providers.vultr.records import InvoiceItem
 from billfold.providers.vultr.words import NOTHING, thing, when
 from billfold.wire.codec import UNSET, Maybe, given
 
 HOUR = timedelta(hours=1)
+_tuple: Any = tuple.__new__
+"""Makes a named tuple without the detour over its names: there may be a million of them."""
 
 
 class Line(NamedTuple):
-    """The columns that vary from line to line: what is measured, then those of its ``skus.Kind`` in the same order."""
+    """The columns that are each line's own."""
+
+    ChargeDescription: str | None
+    InvoiceDetailId: str | None
+    ResourceId: str | None
+    ResourceName: str | None
+    x_ArchiveSeq: int
+    x_JsonPath: str
+
+
+class Measured(NamedTuple):
+    """The columns that all lines of the same product, size, hours, rate and total share: those, then ``skus.Kind``'s."""
 
     BilledCost: Decimal
     ChargeClass: str | None
-    ChargeDescription: str | None
     ChargePeriodEnd: datetime
     ChargePeriodStart: datetime
     ConsumedQuantity: Decimal | None
     ContractedCost: Decimal
     ContractedUnitPrice: Decimal | None
     EffectiveCost: Decimal
-    InvoiceDetailId: str | None
     ListCost: Decimal
     ListUnitPrice: Decimal | None
     PricingCurrencyContractedUnitPrice: Decimal | None
     PricingCurrencyEffectiveCost: Decimal
     PricingCurrencyListUnitPrice: Decimal | None
     PricingQuantity: Decimal | None
-    ResourceId: str | None
-    ResourceName: str | None
     ResourceType: str | None
-    x_ArchiveSeq: int
-    x_JsonPath: str
     x_ListedUnitPrice: Decimal | None
     ChargeCategory: str
     ChargeFrequency: str
@@ -58,12 +65,23 @@ class Line(NamedTuple):
     x_Details: str
 
 
-class Place(NamedTuple):
-    """Where a line stands: what gives its invoice's lines their ids (None for pending charges), the answer, the path."""
+class Said(NamedTuple):
+    """What a line says that decides its columns; ``words`` and ``detail`` only where it is not plainly usage.
 
-    ids: DetailIds | None
-    seq: int
-    path: str
+    Equal for two lines exactly where their columns are: a number's spelling (``1`` or ``1.0``) is in ``detail`` only.
+    """
+
+    product: Maybe[str]
+    unit_type: Maybe[str]
+    units: Maybe[Decimal]
+    rate: Maybe[Decimal]
+    total: Maybe[Decimal]
+    start: Maybe[str]
+    end: Maybe[str]
+    size: str
+    nameless: bool
+    words: str
+    detail: str
 
 
 def in_bounds(number: Decimal) -> bool:
@@ -71,16 +89,16 @@ def in_bounds(number: Decimal) -> bool:
     return -25 < number.adjusted() < 14
 
 
-def flaw(item: InvoiceItem) -> str:
+def flaw(said: Said) -> str:
     """Say why a line cannot be a charge, or "" where it can: no total, a number out of all bounds, a time that is none."""
-    total = item.total
+    total = said.total
     if total is None or total is UNSET:
         return "has no total"
-    if not (in_bounds(total) and in_bounds(given(item.units, ZERO)) and in_bounds(given(item.unit_price, ZERO))):
+    if not (in_bounds(total) and in_bounds(given(said.units, ZERO)) and in_bounds(given(said.rate, ZERO))):
         return "has a number out of all bounds"
-    start, end = given(item.start_date, ""), given(item.end_date, "")
+    start, end = given(said.start, ""), given(said.end, "")
     if not (start and end):
-        return "says no time of its usage" if _category(item, total) == "Usage" else ""
+        return "says no time of its usage" if _category(said, total) == "Usage" else ""
     try:
         when(start)
         when(end)
@@ -89,71 +107,80 @@ def flaw(item: InvoiceItem) -> str:
     return ""
 
 
-def _category(item: InvoiceItem, total: Decimal) -> str:
-    unit_type, product, words = given(item.unit_type, ""), given(item.product, ""), given(item.description, "")
-    return skus.category(product, unit_type, words, negative=total < 0)
+def _category(said: Said, total: Decimal) -> str:
+    return skus.category(given(said.product, ""), given(said.unit_type, ""), said.words, negative=total < 0)
 
 
-def charged(item: InvoiceItem, period: Period) -> Period:
+def _charged(said: Said, period: Period) -> Period:
     """Return the period of a line: the billing period where it says none, and at least the hour that is always charged."""
-    start, end = given(item.start_date, ""), given(item.end_date, "")
+    start, end = given(said.start, ""), given(said.end, "")
     if not (start and end):
         return period
     first, last = when(start), when(end)
     return Period(first, last if last > first else first + HOUR)
 
 
-def line(item: InvoiceItem, place: Place, period: Period) -> Line:
-    """Turn a line without flaw into a charge of a billing period."""
-    total: Decimal = given(item.total, ZERO)
-    rate, units = _number(item.unit_price), given(item.units, ZERO)
-    text, product, unit_type = given(item.description, ""), given(item.product, ""), given(item.unit_type, "")
-    charge = skus.category(product, unit_type, text, negative=total < 0)
-    resource = skus.service(product).resource
-    named = thing(text) if resource else NOTHING
+@lru_cache(maxsize=32_768)
+def measured(said: Said, period: Period) -> Measured | str:
+    """Return the columns of lines that say this in a billing period, or why they cannot be charges."""
+    if why := flaw(said):
+        return why
+    total: Decimal = given(said.total, ZERO)
+    rate, units = _number(said.rate), given(said.units, ZERO)
+    product, unit_type = given(said.product, ""), given(said.unit_type, "")
+    charge, resource = _category(said, total), skus.service(product).resource
     if charge == "Usage":
-        unit, quantity, listed = _priced(total, units, rate)
-        kind = skus.usage(product, unit_type, named.size, rate)
+        unit, quantity, listed = price(total, units, None if rate is None else skus.fitting(rate))
+        kind = skus.usage(product, unit_type, said.size, rate)
     else:
         unit, quantity, listed = None, None, None
-        kind = skus.other(product, charge, skus.details(unit_type, _number(item.units), rate))
-    start, end = charged(item, period)
-    return _made(
-        (  # noqa: RUF005 - one copy less
-            total,
-            None if end > period.start else "Correction",
-            text or None,
-            end,
-            start,
-            quantity,
-            total,
-            unit,
-            total,
-            place.ids and place.ids.next(product, text, item.start_date),
-            total,
-            unit,
-            unit,
-            total,
-            unit,
-            quantity,
-            named.id,
-            named.name,
-            resource if named.id else None,
-            place.seq,
-            place.path,
-            listed,
-        )
-        + kind
+        kind = skus.other(product, charge, said.detail)
+    start, end = _charged(said, period)
+    return Measured(
+        total,
+        None if end > period.start else "Correction",
+        end,
+        start,
+        quantity,
+        total,
+        unit,
+        total,
+        total,
+        unit,
+        unit,
+        total,
+        unit,
+        quantity,
+        None if said.nameless else resource,
+        listed,
+        *kind,
     )
 
 
-@lru_cache(maxsize=8192)
-def _priced(total: Decimal, units: Decimal, rate: Decimal | None) -> Price:
-    return price(total, units, None if rate is None else skus.fitting(rate))
+class Where(NamedTuple):
+    """Where lines stand: their billing period, what gives their ids (None for pending charges), the answer's number."""
+
+    period: Period
+    ids: DetailIds | None
+    seq: int
 
 
-def _made(columns: tuple[Any, ...]) -> Line:
-    return tuple.__new__(Line, columns)
+def line(item: InvoiceItem, where: Where, path: str) -> tuple[Line, Measured] | str:
+    """Turn the line at a path of an answer into a charge, or say why it cannot be one."""
+    period, ids, seq = where
+    text, product, unit_type, total = item.description or "", item.product, item.unit_type, item.total
+    named = thing(text) if text and skus.service(product or "").resource else NOTHING
+    words = detail = ""
+    if not (isinstance(total, Decimal) and not total.is_signed() and skus.metered(product, unit_type)):
+        words = skus.head(text)
+        detail = skus.details(unit_type or "", _number(item.units), _number(item.unit_price))
+    start = item.start_date
+    says = (product, unit_type, item.units, item.unit_price, total, start, item.end_date)
+    found: Any = measured(_tuple(Said, (*says, named[2], named[0] is None, words, detail)), period)
+    if isinstance(found, str):
+        return found
+    key = ids.next(product or "", text, start) if ids else None
+    return _tuple(Line, (text or None, key, named[0], named[1], seq, path)), found
 
 
 def _number(value: Maybe[Decimal]) -> Decimal | None:

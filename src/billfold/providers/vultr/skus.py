@@ -73,10 +73,9 @@ def service(product: str) -> Service:
     return next((said for words, said in PRODUCTS if words.search(product)), OTHER)
 
 
-def category(product: str, unit_type: str, description: str, *, negative: bool) -> str:
-    """Say what a line is: Usage, Tax, Credit or Adjustment; a customer's labels in brackets have no say in it."""
-    if not _metered(product, unit_type):
-        words = re.split(r"[(\[]", description)[0]
+def category(product: str, unit_type: str, words: str, *, negative: bool) -> str:
+    """Say what a line is: Usage, Tax, Credit or Adjustment; ``words`` are its description's ``head``."""
+    if not metered(product, unit_type):
         if _TAX.search(product) or _TAX.search(words):
             return "Tax"
         if unit_type == "discount":
@@ -84,9 +83,15 @@ def category(product: str, unit_type: str, description: str, *, negative: bool) 
     return "Credit" if negative else "Usage"
 
 
+def head(description: str) -> str:
+    """Return the words of a description that say what a line is: a customer's labels in brackets have no say in it."""
+    return re.split(r"[(\[]", description)[0]
+
+
 @lru_cache(maxsize=1024)
-def _metered(product: str, unit_type: str) -> bool:
-    return unit_type in UNITS and not _TAX.search(product)
+def metered(product: object, unit_type: object) -> bool:
+    """Tell whether a line of this product and unit type is measured usage, whatever its description says."""
+    return isinstance(product, str) and unit_type in UNITS and not _TAX.search(product)
 
 
 @lru_cache(maxsize=8192)

@@ -1,4 +1,4 @@
-"""What a list of lines comes to, and whether it came to its end: read before its charges are made, then forgotten."""
+"""What a list of lines comes to, and whether it came to its end: counted while its charges are made."""
 
 from __future__ import annotations
 
@@ -9,13 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from billfold.model.money import EXACT, ZERO, exact_sum
-from billfold.providers.provider import Reading
-from billfold.providers.vultr.api import GetInvoiceItems
-from billfold.providers.vultr.lines import flaw
 from billfold.providers.vultr.records import InvoiceItem
 from billfold.providers.vultr.words import when
 from billfold.wire.codec import given
-from billfold.wire.operation import read
 from billfold.wire.paging import Paged
 
 
@@ -29,19 +25,10 @@ class Survey:
     stated: int | None = None
     more: bool = False
     proven: bool = False
-    latest: datetime | None = None
 
-    def take(self, items: Sequence[InvoiceItem]) -> None:
-        """Count some lines and add them up."""
-        good: list[Decimal] = []
-        for item in items:
-            self.count += 1
-            if why := flaw(item):
-                self.flaws.append(f"line {self.count} {why}")
-            else:
-                good.append(given(item.total, ZERO))
-        self.summed = EXACT.add(self.summed, exact_sum(good))
-        self.latest = self.latest or _latest(items)
+    def add(self, totals: Sequence[Decimal]) -> None:
+        """Add up some lines that were counted."""
+        self.summed = EXACT.add(self.summed, exact_sum(totals))
 
     def turn(self, op: Paged[Any, Any], page: Any) -> None:
         """Note what a page says of the whole list."""
@@ -58,7 +45,8 @@ class Survey:
             yield f"the vendor counts {self.stated} lines, {self.count} were read"
 
 
-def _latest(items: Sequence[InvoiceItem]) -> datetime | None:
+def latest(items: Sequence[InvoiceItem]) -> datetime | None:
+    """Return the latest time that some lines say; None where they say none."""
     ends = []
     for item in items:
         try:
@@ -66,15 +54,3 @@ def _latest(items: Sequence[InvoiceItem]) -> datetime | None:
         except ValueError:
             continue
     return max(ends, default=None)
-
-
-def surveys(reading: Reading) -> dict[int | str, Survey]:
-    """Read the lines of all invoices once, keyed by the invoice id as it was asked."""
-    found: dict[int | str, Survey] = {}
-    for answer in reading.answers(GetInvoiceItems):
-        op: Any = answer.op
-        page = read(op, answer.response)
-        survey = found.setdefault(op.invoice_id, Survey())
-        survey.take(op.items(page))
-        survey.turn(op, page)
-    return found

@@ -1,0 +1,147 @@
+"""Charges on their way into the ledger: batch by batch as Arrow columns without a digit lost, and what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any, NamedTuple, cast
+
+import duckdb
+import pyarrow as pa
+
+from billfold.ledger.columns import CHARGE_COLUMNS, KINDS
+from billfold.model.bill import Bill, Charges, End, State
+from billfold.model.money import EXACT, ZERO, exact_sum, times
+
+_NOT_STORED = {"x_AccountName", "x_State"}
+"""The first is looked up when it is read, the second is the bill's."""
+
+
+class Written(NamedTuple):
+    """What was written of a bill: how many charges, how many of them the vendor lists, their sum, what is wrong."""
+
+    charges: int
+    listed: int
+    summed: Decimal
+    problems: tuple[str, ...]
+
+
+def write(db: duckdb.DuckDBPyConnection, number: int, bill: Bill) -> Written:
+    """Write a bill's charges under its number, each batch in the background while the next one is made."""
+    count, listed, summed, problems = 0, 0, ZERO, list[str]()
+    made = _Ended(bill.charges)
+    with ThreadPoolExecutor(max_workers=1) as hand:
+        writing: Future[None] | None = None
+        for batch in filter(attrgetter("lines"), made):
+            try:
+                found = columns(batch, bill.state)
+            except pa.ArrowInvalid as error:
+                problems.append(f"a value does not fit exactly: {error}")
+                continue
+            if writing:
+                writing.result()
+            writing = hand.submit(_insert, db, number, found)
+            amount, of_vendor = comes_to(batch, bill.currency)
+            count, listed, summed = count + len(batch.lines), listed + of_vendor, EXACT.add(summed, amount)
+        if writing:
+            writing.result()
+    if made.end:
+        return Written(count, made.end.listed, summed, (*problems, *made.end.problems))
+    return Written(count, listed, summed, tuple(problems))
+
+
+@dataclass
+class _Ended:
+    """Batches, and what a generator of them said at its end."""
+
+    made: Iterable[Charges]
+    end: End | None = None
+
+    def __iter__(self) -> Iterator[Charges]:
+        self.end = yield from cast("Generator[Charges, None, End | None]", self.made)
+
+
+def _insert(db: duckdb.DuckDBPyConnection, number: int, made: Columns) -> None:
+    lines, fixed = made.lines, made.fixed
+    names, varying = _quoted([*fixed, *lines.column_names]), _quoted(lines.column_names)
+    marks = ", ".join("?" * (len(fixed) + 1))
+    db.execute(
+        f"INSERT INTO charges (bill, {names}) SELECT {marks}, {varying} FROM lines",
+        [number, *map(stored, fixed.values())],
+    )
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+class Columns(NamedTuple):
+    """The columns that vary, as a table, and the values of those that are the same in every line."""
+
+    lines: pa.Table
+    fixed: dict[str, Any]
+
+
+def columns(batch: Charges, state: State) -> Columns:
+    """Turn a batch into columns; raises ``pa.ArrowInvalid`` for a value that would be rounded, ``TypeError`` for a float."""
+    arrays = dict(_arrays(batch.lines))
+    if batch.shared:
+        kinds = {id(kind): kind for kind in batch.shared}
+        order = {key: index for index, key in enumerate(kinds)}
+        places = pa.array([order[id(kind)] for kind in batch.shared], type=pa.int32())
+        for name, values in _arrays(list(kinds.values())):
+            arrays[name] = pa.DictionaryArray.from_arrays(places, values)
+    common = batch.common._replace(x_AccountName=None, x_State=str(state))
+    fixed = {n: v for n in CHARGE_COLUMNS if n not in arrays and (v := getattr(common, n)) is not None}
+    for name, value in fixed.items():
+        pa.array([value], type=KINDS[name][1])
+    return Columns(pa.table(arrays), fixed)
+
+
+def _arrays(rows: Sequence[Any]) -> Iterator[tuple[str, pa.Array]]:
+    """Yield the columns of named tuples; a cost that equals the one before it is converted once."""
+    before: tuple[Any, ...] = ()
+    array: pa.Array = None
+    for name, values in zip(rows[0]._fields, zip(*rows, strict=True), strict=True):
+        if name not in _NOT_STORED:
+            kind = KINDS[name][1]
+            if array is None or array.type != kind or values != before:
+                array = pa.array(values, type=kind)
+            before = values
+            yield name, array
+
+
+def comes_to(batch: Charges, currency: str) -> tuple[Decimal, int]:
+    """Return what a batch comes to in its bill's currency, and how many of its lines the vendor lists."""
+    first = next(batch.rows())
+    column = "BilledCost" if first.BillingCurrency == currency else "PricingCurrencyEffectiveCost"
+    synthetic = sum(times_said for value, times_said in _values(batch, "x_Synthetic") if value)
+    total = exact_sum(times(value or ZERO, Decimal(said)) for value, said in _values(batch, column))
+    return total, len(batch.lines) - synthetic
+
+
+def _values(batch: Charges, column: str) -> Iterator[tuple[Any, int]]:
+    """Yield the values of a column, each with how many lines say it."""
+    if batch.shared and column in batch.shared[0]._fields:
+        count: dict[int, int] = {}
+        for kind in batch.shared:
+            count[id(kind)] = count.get(id(kind), 0) + 1
+        yield from ((getattr(kind, column), count[key]) for key, kind in {id(k): k for k in batch.shared}.items())
+    elif column in batch.lines[0]._fields:
+        yield from ((getattr(line, column), 1) for line in batch.lines)
+    else:
+        yield getattr(batch.common, column), len(batch.lines)
+
+
+def stored(value: Any) -> Any:
+    """Return a value as the ledger stores it."""
+    return naive(value) if isinstance(value, datetime) else value
+
+
+def naive(when: datetime | None) -> datetime | None:
+    """Return a time as the ledger stores it: UTC, without saying so."""
+    return None if when is None else when.astimezone(UTC).replace(tzinfo=None)
