@@ -49,7 +49,7 @@ class Large(Sequence[Entry]):
     """The lines of a large invoice."""
 
     def __init__(self, month: Month, length: int) -> None:
-        self._patterns, self._length = _patterns(month), length
+        self.patterns, self._length = _patterns(month), length
 
     def __len__(self) -> int:
         return self._length
@@ -64,14 +64,18 @@ class Large(Sequence[Entry]):
         return self._entry(range(self._length)[at])
 
     def _entry(self, index: int) -> Entry:
-        pattern = self._patterns[index % ROUND]
+        pattern = self.patterns[index % ROUND]
+        return Entry(pattern[0], self.description(index), *pattern[2:])
+
+    def description(self, index: int) -> str:
+        """Return what a line is about, which no other line is."""
         address = f"10.{index >> 16 & 255}.{index >> 8 & 255}.{index & 255}"
-        return Entry(pattern[0], f"{address} {pattern[1]} [node-{index:07}]", *pattern[2:])
+        return f"{address} {self.patterns[index % ROUND][1]} [node-{index:07}]"
 
     @property
     def total(self) -> Decimal:
         """What they all come to, without looking at them one by one."""
         rounds, rest = divmod(self._length, ROUND)
-        a_round = exact_sum(entry.total for entry in self._patterns)
-        begun = exact_sum(entry.total for entry in self._patterns[:rest])
+        a_round = exact_sum(entry.total for entry in self.patterns)
+        begun = exact_sum(entry.total for entry in self.patterns[:rest])
         return fleet.trimmed(exact_sum((times(a_round, Decimal(rounds)), begun)))

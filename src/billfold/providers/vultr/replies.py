@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
+from copy import copy
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -15,7 +16,7 @@ from billfold.providers.stage import Account as Played
 from billfold.providers.vultr import fleet, scenario
 from billfold.providers.vultr.api import GetInvoiceItems, ListBillingHistory, ListInvoices
 from billfold.providers.vultr.entries import CENT, Entry, added, usage
-from billfold.providers.vultr.large import Large
+from billfold.providers.vultr.large import ROUND, Large
 from billfold.providers.vultr.pages import cut
 from billfold.providers.vultr.records import (
     Account,
@@ -89,8 +90,8 @@ def items(account: Played, month: Month, op: GetInvoiceItems) -> InvoiceItems:
     """Answer with a page of an invoice's lines; of a large invoice, only the lines of the page are made."""
     lines = scenario.lines(account, month)
     if isinstance(lines, Large):
-        some = cut(lines, op.per_page, op.cursor, _position(len(lines)), str)
-        return InvoiceItems(invoice_items=[item(entry) for entry in some.items], meta=some.meta)
+        some = cut(range(len(lines)), op.per_page, op.cursor, _position(len(lines)), str)
+        return InvoiceItems(invoice_items=[_of_large(lines, index) for index in some.items], meta=some.meta)
     page = cut(_told(account, month), op.per_page, op.cursor, _position(len(lines)), str)  # GUESS: cursors by position
     return InvoiceItems(invoice_items=list(page.items), meta=page.meta)
 
@@ -102,6 +103,17 @@ def _position(length: int) -> Callable[[str], int | None]:
 @lru_cache(maxsize=128)
 def _told(account: Played, month: Month) -> tuple[InvoiceItem, ...]:
     return tuple(item(entry) for entry in scenario.lines(account, month))
+
+
+def _of_large(lines: Large, index: int) -> InvoiceItem:
+    told = copy(_pattern(lines.patterns[index % ROUND]))
+    told.description = lines.description(index)
+    return told
+
+
+@lru_cache(maxsize=ROUND)
+def _pattern(entry: Entry) -> InvoiceItem:
+    return item(entry)
 
 
 def item(entry: Entry) -> InvoiceItem:

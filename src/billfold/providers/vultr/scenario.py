@@ -42,12 +42,14 @@ def title(account: Account) -> str:
     return f"{account.name} inc"
 
 
+@lru_cache(maxsize=1024)
 def invoice_number(account: Account, month: Month) -> int:
     """Return the id of a month's invoice; later ones are higher, and those of other accounts lie in between."""
     mine = account.dice("numbers").randint(0, 39) * 100
     return 26_000_000 + (month.year * 12 + month.number - 24_000) * 9_973 + month.number * 389 + mine
 
 
+@lru_cache(maxsize=1024)
 def issued_at(account: Account, month: Month) -> datetime:
     """Return when a month's invoice is issued."""
     return month.end + timedelta(minutes=30, seconds=account.dice("issue", month).randint(1, 59))
