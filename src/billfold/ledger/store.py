@@ -25,7 +25,7 @@ from billfold.model.money import plain
 from billfold.model.period import instant
 
 FORMAT = f"2 {duckdb.__version__}"
-MEMORY = "256MB"
+MEMORY, MEMORY_TO_WRITE = "256MB", "100MB"
 """What DuckDB may hold before it writes to disk: a ledger is larger than the memory it is computed in."""
 TOGETHER = 32_768
 """Rows that DuckDB packs at once: fewer than it would by itself, so that a large bill is packed while it is still read."""
@@ -91,12 +91,12 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def writing(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Let DuckDB use one thread while bills are booked: many small inserts are faster so."""
-    db.execute("SET threads=1")
+    """Let DuckDB use one thread and little memory while bills are booked: many small inserts need no more."""
+    db.execute(f"SET threads=1; SET memory_limit='{MEMORY_TO_WRITE}'")
     try:
         yield
     finally:
-        db.execute("RESET threads")
+        db.execute(f"RESET threads; SET memory_limit='{MEMORY}'")
 
 
 class StaleLedgerError(LedgerError):
