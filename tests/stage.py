@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from billfold.books import Books
-from billfold.clients import line
 from billfold.config import Account as Configured
 from billfold.model.bill import Bill, Charges, End
 from billfold.model.period import instant
@@ -49,7 +48,7 @@ def connection(host: Host, account: Account, credentials: dict[str, str] | None 
     """Connect to a twin as one of its accounts; waits move the twin's clock."""
     door = provider.find(account.provider)
     base = ROOT + stage(host, account.provider).twin.MOUNT
-    wires = line(door, credentials or dict(account.credentials), base, retries=retries, unlimited=True)
+    wires = door.line(credentials or dict(account.credentials), base, retries=retries, unlimited=True)
     wires.clock, wires.chance = lambda: host.clock.now().timestamp(), lambda: 0.5
 
     def answer(request: Request) -> Response:

@@ -7,8 +7,6 @@ not given are read from the environment variables of the vendor's own tools.
 from __future__ import annotations
 
 import os
-import random
-import time
 from typing import Any, Self, TypedDict
 
 from typing_extensions import Unpack
@@ -23,7 +21,7 @@ from billfold.providers.vultr.api import VultrApi
 from billfold.transport.aio import AsyncHttp
 from billfold.transport.http import Settings
 from billfold.transport.sync import Http
-from billfold.wire.ask import Line, Pace
+from billfold.wire.ask import Line
 
 
 class Options(TypedDict, total=False):
@@ -33,21 +31,6 @@ class Options(TypedDict, total=False):
     timeout: float
     retries: int
     unlimited: bool
-
-
-def line(
-    door: Provider, credentials: dict[str, str], base_url: str, *, retries: int = 4, unlimited: bool = False
-) -> Line:
-    """Put together what exchanges with a vendor need."""
-    return Line(
-        provider=door.name,
-        auth=door.auth(credentials, base_url),
-        problem=door.problem,
-        clock=time.time,
-        chance=random.random,
-        pace=Pace(None if unlimited else door.pace),
-        retries=retries,
-    )
 
 
 def credentials(door: Provider, given: dict[str, str | None]) -> dict[str, str]:
@@ -68,7 +51,7 @@ def connection(door: Provider, given: dict[str, str | None], options: Options) -
     complete = credentials(door, given)
     base_url = options.get("base_url") or door.base_url(complete)
     limits = {"retries": options.get("retries", 4), "unlimited": options.get("unlimited", False)}
-    return Settings(base_url, options.get("timeout", 60.0)), line(door, complete, base_url, **limits)  # type: ignore[arg-type]
+    return Settings(base_url, options.get("timeout", 60.0)), door.line(complete, base_url, **limits)  # type: ignore[arg-type]
 
 
 class _Sync:

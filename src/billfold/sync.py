@@ -14,7 +14,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 from billfold.books import REFUSED, Books, question
-from billfold.clients import line
 from billfold.config import Account
 from billfold.ledger import query
 from billfold.ledger.archive import Run
@@ -73,7 +72,7 @@ def carrier(account: Account) -> Http:
     """Open a connection for an account; raises ``SetupError``."""
     credentials = account.credentials()
     base_url = account.base_url or account.provider.base_url(credentials)
-    return Http(Settings(base_url), line(account.provider, credentials, base_url, unlimited=account.unlimited))
+    return Http(Settings(base_url), account.provider.line(credentials, base_url, unlimited=account.unlimited))
 
 
 def now() -> datetime:

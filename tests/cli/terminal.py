@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from billfold import clients
 from billfold.cli.main import main
+from billfold.providers.provider import Provider
 
 KEY = "twin-cockroach-key"
 NORIGHT = "twin-cockroach-noright"
@@ -59,7 +59,7 @@ class Terminal:
         """Run a command here, in this process, without retries; ``more`` are environment variables."""
         line = ["billfold", *map(os.fsdecode, arguments)]
         with _stream() as out, _stream() as err:
-            patient = mock.patch("billfold.sync.line", functools.partial(clients.line, retries=0))
+            patient = mock.patch.object(Provider, "line", functools.partialmethod(Provider.line, retries=0))
             settings = mock.patch.dict(os.environ, environment(self.home, **more), clear=True)
             with patient, settings, chdir(self.home), redirect_stdout(out), redirect_stderr(err):
                 code = _ended(line)

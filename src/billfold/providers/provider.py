@@ -7,6 +7,8 @@ entry-point group ``billfold.providers``. Nothing anywhere lists them.
 from __future__ import annotations
 
 import pkgutil
+import random
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +20,7 @@ from typing import Any, NamedTuple, Protocol, cast
 from billfold.model.bill import Bill
 from billfold.model.errors import Misasked
 from billfold.model.period import Month
-from billfold.wire.ask import Problem
+from billfold.wire.ask import Line, Pace, Problem
 from billfold.wire.auth import Auth
 from billfold.wire.bound import Api
 from billfold.wire.message import Response
@@ -145,6 +147,20 @@ class Provider:
     def twin(self) -> Any:
         """Return the module that plays this vendor."""
         return import_module(f"{_home(self.name)}.twin")
+
+    def line(
+        self, credentials: Mapping[str, str], base_url: str, *, retries: int = 4, unlimited: bool = False
+    ) -> Line:
+        """Put together what exchanges with this vendor need; ``unlimited`` leaves its rate limit out."""
+        return Line(
+            provider=self.name,
+            auth=self.auth(credentials, base_url),
+            problem=self.problem,
+            clock=time.time,
+            chance=random.random,
+            pace=Pace(None if unlimited else self.pace),
+            retries=retries,
+        )
 
     def operation(self, name: str) -> Kind:
         """Return the operation of that method name; raises ``Misasked``."""
