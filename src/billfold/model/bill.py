@@ -6,11 +6,11 @@ answered; its ``scenario.py`` makes them from nothing, as the truth that its twi
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from billfold.model.focus import ContractCommitment, CostAndUsage
@@ -115,6 +115,9 @@ class DetailIds:
             text = "\x1f".join((self._invoice_id, *about))  # type: ignore[arg-type]
         except TypeError:
             text = "\x1f".join((self._invoice_id, *map(str, about)))
-        key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=10).digest()
-        number = self._seen[key] = self._seen.get(key, 0) + 1
-        return key.hex() if number == 1 else f"{key.hex()}-{number}"
+        key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=10).digest()
+        if key not in self._seen:
+            self._seen[key] = 1
+            return key.hex()
+        number = self._seen[key] = self._seen[key] + 1
+        return f"{key.hex()}-{number}"

@@ -26,7 +26,7 @@ from billfold.providers.vultr.api import (
     ListInvoices,
     ListPendingCharges,
 )
-from billfold.providers.vultr.lines import Line, Measured, Where, in_bounds, line
+from billfold.providers.vultr.lines import Line, Measured, Reader, in_bounds
 from billfold.providers.vultr.records import Account, BandwidthPeriod, Invoice, InvoiceItem
 from billfold.providers.vultr.survey import Survey, latest
 from billfold.providers.vultr.words import billed_month, mark, when
@@ -199,12 +199,11 @@ def _charges(common: CostAndUsage, pages: Iterator[Page], total: Decimal | None)
     """Yield the charges of a list of lines, and what is missing between them and the stated total if it can be rounding."""
     period = Period(common.BillingPeriodStart, common.BillingPeriodEnd)  # type: ignore[arg-type]
     ids = DetailIds(common.InvoiceId) if common.InvoiceId else None
-    survey, ready = Survey(), _Ready([], [])
+    reader, survey, ready = Reader(period, ids), Survey(), _Ready([], [])
     for page in pages:
-        before, where = len(ready.shared), Where(period, ids, page.seq)
-        for item, path in zip(page.items, _paths(page.path, len(page.items)), strict=True):
+        before = len(ready.shared)
+        for made in reader.read(page.items, page.seq, _paths(page.path, len(page.items))):
             survey.count += 1
-            made = line(item, where, path)
             if isinstance(made, str):
                 survey.flaws.append(f"line {survey.count} {made}")
             else:

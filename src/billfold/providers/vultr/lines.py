@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -17,6 +18,8 @@ from billfold.providers.vultr.words import NOTHING, thing, when
 from billfold.wire.codec import UNSET, Maybe, given
 
 HOUR = timedelta(hours=1)
+KINDS = 32_768
+"""Kinds of lines that are remembered at once."""
 _tuple: Any = tuple.__new__
 """Makes a named tuple without the detour over its names: there may be a million of them."""
 
@@ -120,7 +123,6 @@ def _charged(said: Said, period: Period) -> Period:
     return Period(first, last if last > first else first + HOUR)
 
 
-@lru_cache(maxsize=32_768)
 def measured(said: Said, period: Period) -> Measured | str:
     """Return the columns of lines that say this in a billing period, or why they cannot be charges."""
     if why := flaw(said):
@@ -157,30 +159,51 @@ def measured(said: Said, period: Period) -> Measured | str:
     )
 
 
-class Where(NamedTuple):
-    """Where lines stand: their billing period, what gives their ids (None for pending charges), the answer's number."""
+class Reader:
+    """Reads an invoice's lines, or pending charges (without ids), as charges of a billing period.
 
-    period: Period
-    ids: DetailIds | None
-    seq: int
+    Lines that say the same share one ``Measured``: the longest invoices have few kinds of lines.
+    """
 
+    def __init__(self, period: Period, ids: DetailIds | None) -> None:
+        self._period, self._ids = period, ids
+        self._known: dict[tuple[Any, ...], Measured | str] = {}
 
-def line(item: InvoiceItem, where: Where, path: str) -> tuple[Line, Measured] | str:
-    """Turn the line at a path of an answer into a charge, or say why it cannot be one."""
-    period, ids, seq = where
-    text, product, unit_type, total = item.description or "", item.product, item.unit_type, item.total
-    named = thing(text) if text and skus.service(product or "").resource else NOTHING
-    words = detail = ""
-    if not (isinstance(total, Decimal) and not total.is_signed() and skus.metered(product, unit_type)):
-        words = skus.head(text)
-        detail = skus.details(unit_type or "", _number(item.units), _number(item.unit_price))
-    start = item.start_date
-    says = (product, unit_type, item.units, item.unit_price, total, start, item.end_date)
-    found: Any = measured(_tuple(Said, (*says, named[2], named[0] is None, words, detail)), period)
-    if isinstance(found, str):
+    def read(
+        self, items: Sequence[InvoiceItem], seq: int, paths: Sequence[str]
+    ) -> Iterator[tuple[Line, Measured] | str]:
+        """Yield for each line of an answer its charge, or why it cannot be one."""
+        ids, known = self._ids, self._known
+        for item, path in zip(items, paths, strict=True):
+            text, product, unit_type, total = item.description or "", item.product, item.unit_type, item.total
+            usual, about = _usual(product, unit_type)
+            key, name, size = thing(text) if about and text else NOTHING
+            detail = ("", "") if usual and total and not total.is_signed() else _detail(item, text)
+            start = item.start_date
+            says = (product, unit_type, item.units, item.unit_price, total, start, item.end_date, size, key is None)
+            found = known.get((says, detail)) or self._learn((says, detail))
+            if found.__class__ is str:
+                yield found
+            else:
+                number = ids.next(product or "", text, start) if ids else None
+                yield _tuple(Line, (text or None, number, key, name, seq, path)), found  # type: ignore[misc]
+
+    def _learn(self, about: tuple[Any, ...]) -> Measured | str:
+        if len(self._known) >= KINDS:
+            self._known.clear()
+        says, detail = about
+        self._known[about] = found = measured(Said(*says, *detail), self._period)
         return found
-    key = ids.next(product or "", text, start) if ids else None
-    return _tuple(Line, (text or None, key, named[0], named[1], seq, path)), found
+
+
+@lru_cache(maxsize=1024)
+def _usual(product: Maybe[str], unit_type: Maybe[str]) -> tuple[bool, bool]:
+    """Tell whether such a line is measured usage whatever it says, and whether it is about a resource."""
+    return skus.metered(product, unit_type), bool(skus.service(given(product, "")).resource)
+
+
+def _detail(item: InvoiceItem, text: str) -> tuple[str, str]:
+    return skus.head(text), skus.details(given(item.unit_type, ""), _number(item.units), _number(item.unit_price))
 
 
 def _number(value: Maybe[Decimal]) -> Decimal | None:
