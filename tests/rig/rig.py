@@ -2,7 +2,8 @@
 
     python -m tests.rig.rig kill  [--story NAME] [--point N] [--every K]    SIGKILL at write points
     python -m tests.rig.rig fault [--provider P] [--fault F] [--at N]       every fault at every request
-    python -m tests.rig.rig live  [--seeds N] [--days M]                    random days with random faults and kills
+    python -m tests.rig.rig live  [--seeds N] [--days M]                    random days with random faults
+    python -m tests.rig.rig together [--seeds N]                            three syncs and a reader, in random turns
 
 A failing case prints the one command that repeats it.
 """
@@ -31,6 +32,7 @@ from billfold.twin.host import Host
 from billfold.twin.world import stated
 from tests import stage
 from tests.rig.points import Tracer
+from tests.rig.together import together
 
 MONTHS = 2
 LIES = {"draft-finalized"}
@@ -285,7 +287,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="rig", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["kill", "fault", "live", "all"])
+    parser.add_argument("what", choices=["kill", "fault", "live", "together", "all"])
     for name, default in (("--story", None), ("--provider", None), ("--fault", None)):
         parser.add_argument(name, default=default)
     for name, number in (("--seed", 1), ("--point", 0), ("--every", 1), ("--at", 0), ("--seeds", 10), ("--days", 60)):
@@ -298,6 +300,8 @@ def main() -> None:
         failed |= _fault_all(said)
     if said.what in {"live", "all"}:
         failed |= _live_all(said)
+    if said.what in {"together", "all"}:
+        failed |= _together_all(said)
     sys.exit(failed)
 
 
@@ -344,6 +348,16 @@ def _live_all(said: argparse.Namespace) -> bool:
         if wrong
     ]
     print(f"live: {sum(lived for lived, _ in told)} vendor-days over {said.seeds} seeds, {len(failures)} wrong")
+    print("\n".join(failures), end="\n" if failures else "")
+    return bool(failures)
+
+
+def _together_all(said: argparse.Namespace) -> bool:
+    seeds = range(said.seed, said.seed + said.seeds)
+    found = {seed: together(seed, MONTHS, whole("first", seed), tell) for seed in seeds}
+    repeat = "python -m tests.rig.rig together --seeds 1 --seed"
+    failures = [f"{wrong}\n  repeat: {repeat} {seed}" for seed, wrong in found.items() if wrong]
+    print(f"together: {said.seeds} seeds, {len(failures)} wrong")
     print("\n".join(failures), end="\n" if failures else "")
     return bool(failures)
 

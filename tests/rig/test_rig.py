@@ -31,3 +31,7 @@ def test_a_fault_costs_nothing_and_books_nothing_wrong(fault: str) -> None:
 
 def test_weeks_of_random_faults_end_in_the_truth() -> None:
     assert ", 0 wrong" in rig("live", "--seeds", "1", "--days", "25")
+
+
+def test_syncs_side_by_side_and_a_reader_see_nothing_or_the_truth() -> None:
+    assert ", 0 wrong" in rig("together", "--seeds", "3")

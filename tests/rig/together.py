@@ -1,0 +1,159 @@
+"""Several processes at one ledger, one of them running at a time: whose turn it is at each step, a seed decides."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from billfold.books import Books
+from billfold.ledger import query, store
+from billfold.ledger import turn as turns
+from billfold.twin.host import Host
+from tests import stage
+
+READINGS = 12
+"""How often the reader looks."""
+GO, AT, DONE, FAILED = b"g", b"a", b"d", b"f"
+
+
+class Part(NamedTuple):
+    """A process that takes part: what it hears its turn on, and what it says where it stands on."""
+
+    pid: int
+    go: int
+    at: int
+
+
+def part(work: Callable[[Callable[[], None]], None]) -> Part:
+    """Start a process that waits for its turn wherever it calls what it is given."""
+    hear, go = os.pipe()
+    at, say = os.pipe()
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        os.close(hear)
+        os.close(say)
+        return Part(pid, go, at)
+
+    def wait() -> None:
+        os.write(say, AT)
+        if os.read(hear, 1) != GO:
+            os._exit(71)
+
+    try:
+        wait()
+        _patient(wait)
+        work(wait)
+    except BaseException:  # noqa: BLE001 - the child says what happened and ends
+        traceback.print_exc()
+        os.write(say, FAILED)
+        os._exit(70)
+    os.write(say, DONE)
+    os._exit(0)
+
+
+def _patient(wait: Callable[[], None]) -> None:
+    """Let this process wait for locks by giving its turn away, and give it away where a ledger is opened or open."""
+    for module in (turns, store):
+        setattr(module, "time", _Time(wait))  # noqa: B010 - what a module imports is not its to give, for a type checker
+    opening = store._connect
+
+    def opened(path: Path) -> Any:
+        wait()
+        db = opening(path)
+        wait()
+        return db
+
+    store._connect = opened
+
+
+class _Time:
+    """A clock that stands still, so that nobody loses patience, and whose sleep gives the turn away."""
+
+    def __init__(self, wait: Callable[[], None]) -> None:
+        self._wait = wait
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    def sleep(self, _: float) -> None:
+        self._wait()
+
+
+def play(parts: list[Part], seed: int) -> list[str]:
+    """Give turns until all are done; returns which ended badly."""
+    dice, steps = random.Random(f"together/{seed}"), 0
+    alive = {number: one for number, one in enumerate(parts) if os.read(one.at, 1) == AT}
+    bad = [f"part {number} did not begin" for number in set(range(len(parts))) - set(alive)]
+    while alive:
+        number = dice.choice(sorted(alive))
+        steps += 1
+        os.write(alive[number].go, GO)
+        said = os.read(alive[number].at, 1)
+        if said != AT:
+            one = alive.pop(number)
+            os.waitpid(one.pid, 0)
+            bad += [] if said == DONE else [f"part {number} failed at step {steps}"]
+    for one in parts:
+        os.close(one.go)
+        os.close(one.at)
+    return bad
+
+
+def together(seed: int, months: int, expected: tuple[Any, list[str]], tell: Callable[[Books], Any]) -> str:
+    """Sync the same accounts twice and others beside them while somebody reads; say what is wrong, nothing where all is well.
+
+    The reader must see of each account nothing or all of what is true: never a part of a bill, never one twice.
+    """
+    told, true = expected
+    with tempfile.TemporaryDirectory() as home:
+        ledger = Path(home)
+        Books(ledger).close()
+
+        def syncing(only: str | None) -> Callable[[Callable[[], None]], None]:
+            def work(wait: Callable[[], None]) -> None:
+                host, books = stage.twin(seed=seed, months=months), Books(ledger)
+                _waiting(host, wait)
+                stage.collected(host, books, only, workers=1)
+                books.close()
+
+            return work
+
+        def reading(wait: Callable[[], None]) -> None:
+            books = Books(ledger)
+            for _ in range(READINGS):
+                wait()
+                with books.ledger() as db:
+                    _whole(query.invoices(db, query.Filter()), true)
+            books.close()
+
+        bad = play([part(syncing(None)), part(syncing("genesys")), part(syncing("vultr")), part(reading)], seed)
+        books = Books(ledger)
+        after = tell(books)
+        books.close()
+        if bad:
+            return "; ".join(bad)
+        return "" if after == told else f"the ledger differs: {sorted(set(after.bills) ^ set(told.bills))[:2] or after}"
+
+
+def _waiting(host: Host, wait: Callable[[], None]) -> None:
+    answer = host.answer
+
+    def waited(request: Any) -> Any:
+        wait()
+        return answer(request)
+
+    host.answer = waited  # type: ignore[method-assign]
+
+
+def _whole(seen: list[dict[str, Any]], true: list[str]) -> None:
+    for account in {bill["account"] for bill in seen}:
+        mine = sorted(str(bill) for bill in seen if bill["account"] == account)
+        all_of_it = [bill for bill in true if f"'account': {account!r}" in bill]
+        assert mine == all_of_it, f"of {account} a reader saw {set(mine) ^ set(all_of_it)}"
