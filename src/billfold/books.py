@@ -16,7 +16,7 @@ import duckdb
 from billfold.ledger import store
 from billfold.ledger.archive import Archive, Kept, Run
 from billfold.model.bill import Bill
-from billfold.model.errors import BillfoldError
+from billfold.model.errors import BillfoldError, LedgerError
 from billfold.model.period import stamp
 from billfold.providers import provider
 from billfold.providers.provider import Answer, Kind
@@ -125,7 +125,10 @@ class Books:
     def drop(self) -> None:
         """Remove the ledger file; the archive stays."""
         for path in (self.path, self.path.with_suffix(".duckdb.wal")):
-            path.unlink(missing_ok=True)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise LedgerError(f"{path} cannot be removed: {error.strerror}; remove it by hand") from error
 
     def catch_up(self) -> None:
         """Book every ended run that is not booked yet."""

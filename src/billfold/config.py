@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from billfold.model.errors import SetupError
 from billfold.providers import provider
 from billfold.providers.provider import Credential, Provider
+from billfold.wire.auth import travelling
 
 NAME = "billfold.toml"
 _REFERENCE = re.compile(r"(env|keyring|file):(.+)", re.DOTALL)
@@ -61,13 +62,6 @@ def resolve(reference: str, where: str) -> str:
     return travelling(value.strip(), where)
 
 
-def travelling(value: str, where: str) -> str:
-    """Return a credential that can travel in a header; raises ``SetupError`` for one that cannot."""
-    if not value.isascii() or not value.isprintable():
-        raise SetupError(f"{where}: it holds a line break or a character that no key has; copy it again")
-    return value
-
-
 def _from_file(path: Path, where: str) -> str:
     try:
         return path.expanduser().read_text(encoding="utf-8")
@@ -102,7 +96,7 @@ def load(path: Path) -> list[Account]:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SetupError(f"there is no configuration at {path}; make one with `billfold connect PROVIDER`") from None
-    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SetupError(f"{path} cannot be read: {error}") from error
     blocks = said.get("accounts", [])
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
@@ -144,6 +138,7 @@ def _address(base_url: str | None, where: str) -> str | None:
     try:
         parts = urlsplit(base_url or "https://ok")
         fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        fine = fine and (base_url or "").isprintable() and " " not in (base_url or "")
     except ValueError:
         fine = False
     if not fine:
@@ -163,18 +158,24 @@ def _reference(text: str, field: Credential, where: str) -> str:
 
 def add(path: Path, block: Mapping[str, str]) -> None:
     """Add an account to the configuration, and check that the whole can still be read."""
+    try:
+        _add(path, block)
+    except (OSError, ValueError) as error:
+        raise SetupError(f"{path} cannot be written: {error}") from error
+
+
+def _add(path: Path, block: Mapping[str, str]) -> None:
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in block.items())
     text = f"{before.rstrip()}\n\n[[accounts]]\n{lines}\n".lstrip()
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
-    draft.write_text(text, encoding="utf-8")
     try:
+        draft.write_text(text, encoding="utf-8")
         load(draft)
-    except SetupError:
-        draft.unlink()
-        raise
-    draft.replace(path)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def ledger_directory(given: str | None) -> Path:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from billfold.books import Books, question
+from billfold.ledger.turn import turn
 from billfold.model.errors import BillfoldError, Misasked
 from billfold.providers.provider import Kind, Provider
 from billfold.wire import codec
@@ -45,18 +46,18 @@ def bring(
     books: Books, door: Provider, account: str, paths: Sequence[Path], operation: str | None, said: Mapping[str, str]
 ) -> Told:
     """Archive the files as answers of one run, book them, and tell what became of each; an unread file is left out."""
-    now = datetime.now(UTC)
-    run = books.archive.start(door.name, account, "import", now)
-    files = []
-    for path in paths:
-        try:
-            op, response = understood(path.read_bytes(), door, operation, said)
-        except BillfoldError as error:
-            files.append(File(path, "", str(error)))
-            continue
-        books.archive.add(run, name_of(op), question(op), 200, response.headers, response.body, now)
-        files.append(File(path, name_of(op), f"{len(response.body)} bytes"))
-    books.archive.end(run, "imported", now)
+    now, files = datetime.now(UTC), list[File]()
+    with turn(books.directory / "locks", door.name, account):
+        run = books.archive.start(door.name, account, "import", now)
+        for path in paths:
+            try:
+                op, response = understood(path.read_bytes(), door, operation, said)
+            except BillfoldError as error:
+                files.append(File(path, "", str(error)))
+                continue
+            books.archive.add(run, name_of(op), question(op), 200, response.headers, response.body, now)
+            files.append(File(path, name_of(op), f"{len(response.body)} bytes"))
+        books.archive.end(run, "imported", now)
     with books.ledger() as db:
         rows = db.execute(
             "SELECT state, invoice_id, total, currency, parked FROM bills WHERE run=? ORDER BY period_start, invoice_id",

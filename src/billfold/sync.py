@@ -23,6 +23,7 @@ from billfold.model.period import Month, instant
 from billfold.providers.provider import Ask, Known
 from billfold.transport.http import Settings
 from billfold.transport.sync import Http
+from billfold.wire.auth import LOGIN
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation, name_of, read
 
@@ -228,7 +229,7 @@ class _Desk:
         except ApiError as error:
             if isinstance(error.answer, Response):
                 self._keep(ask.op, error.answer)
-            if not ask.missing or isinstance(error, (Unauthorized, Unreachable)):
+            if not ask.missing or isinstance(error, (Unauthorized, Unreachable)) or error.operation == LOGIN:
                 raise
             if error.status not in ask.never:
                 outcome.missing.append(f"{ask.missing}: {error}")

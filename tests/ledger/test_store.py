@@ -246,7 +246,6 @@ def test_a_file_that_is_no_ledger_is_computed_anew(content: bytes, tmp_path: Pat
     books.close()
 
 
-@pytest.mark.xfail(strict=True, reason="drop() unlinks a directory: IsADirectoryError is none of our errors")
 def test_a_ledger_that_is_a_directory_is_one_of_our_errors(tmp_path: Path) -> None:
     books = Books(tmp_path)
     books.path.mkdir()

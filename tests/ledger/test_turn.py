@@ -39,7 +39,6 @@ def test_a_turn_is_given_back_also_after_an_error(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.xfail(strict=True, reason="OSError of the lock's directory is none of our errors")
 def test_a_directory_that_cannot_be_made_is_one_of_our_errors(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(LedgerError), turn(tmp_path / "file", "p", "a"):

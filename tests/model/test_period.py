@@ -53,9 +53,11 @@ def test_a_month_that_is_read_has_a_first_instant() -> None:
         Month.parse("0000-01")
 
 
-@pytest.mark.xfail(strict=True, reason="Month(9999, 12).end asks for year 10000")
 def test_a_month_that_is_read_has_an_end() -> None:
-    assert Month.parse("9999-12").end > Month.parse("9999-12").start
+    assert Month.parse("9998-12").end == Month(9999, 1).start
+    for month in ("9999-01", "9999-12"):
+        with pytest.raises(ValueError, match="is not a month"):
+            Month.parse(month)
 
 
 @given(TIMES)
@@ -93,14 +95,12 @@ def test_what_is_no_time_is_refused(text: str) -> None:
         instant(text)
 
 
-@pytest.mark.xfail(strict=True, reason="a zone carries the time out of the calendar: OverflowError is no ValueError")
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
 def test_a_time_beyond_the_calendar_is_refused_as_any_other(text: str) -> None:
-    with pytest.raises(ValueError, match="time"):
+    with pytest.raises(ValueError, match="is not a time"):
         instant(text)
 
 
-@pytest.mark.xfail(strict=True, reason="a zone of 99 hours and 99 minutes is taken as it stands")
 def test_a_zone_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="is not a time"):
         instant("2026-05-01T00:00:00+99:99")

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -109,25 +110,36 @@ def nobody() -> str:
         return f"http://127.0.0.1:{door.getsockname()[1]}"
 
 
-def send(how: How, root: str, op: Operation[Any], wires: Line | None = None, *, timeout: float = 10.0) -> Response:
+def send(
+    how: How,
+    root: str,
+    op: Operation[Any],
+    wires: Line | None = None,
+    *,
+    timeout: float = 10.0,
+    deadline: float = 600.0,
+    clock: Callable[[], float] = time.monotonic,
+) -> Response:
     """Send an operation, at once or awaited; nothing is slept."""
-    return _carried(how, root, wires, timeout, lambda carrier: carrier.send(op))
+    return _carried(how, Settings(root, timeout, deadline), wires, clock, lambda carrier: carrier.send(op))
 
 
 def fetch(how: How, root: str, url: str, wires: Line | None = None) -> Response:
     """Fetch a document, at once or awaited."""
-    return _carried(how, root, wires, 10.0, lambda carrier: carrier.fetch(url))
+    return _carried(how, Settings(root, 10.0), wires, time.monotonic, lambda carrier: carrier.fetch(url))
 
 
-def _carried(how: How, root: str, wires: Line | None, timeout: float, use: Callable[[Any], Any]) -> Response:
-    settings, chosen = Settings(root, timeout), wires or line(retries=1)
+def _carried(
+    how: How, settings: Settings, wires: Line | None, clock: Callable[[], float], use: Callable[[Any], Any]
+) -> Response:
+    chosen = wires or line(retries=1)
     if how == "at once":
-        with Http(settings, chosen, sleep=lambda _: None) as carrier:
+        with Http(settings, chosen, sleep=lambda _: None, clock=clock) as carrier:
             found: Response = use(carrier)
             return found
 
     async def later() -> Response:
-        async with AsyncHttp(settings, chosen, sleep=_awake) as carrier:
+        async with AsyncHttp(settings, chosen, sleep=_awake, clock=clock) as carrier:
             found: Response = await use(carrier)
             return found
 

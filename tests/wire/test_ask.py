@@ -180,7 +180,6 @@ def test_an_unreadable_answer_that_echoes_the_key_cannot_make_us_print_it() -> N
     assert KEY not in str(caught.value)
 
 
-@pytest.mark.xfail(strict=True, reason="bound.py reads outside the exchange: the error names no provider and operation")
 def test_an_unreadable_answer_names_provider_operation_and_status() -> None:
     with pytest.raises(Unreadable) as caught:
         ask_once(ok(b"{"))

@@ -134,12 +134,20 @@ def test_what_does_not_fit_is_unreadable(body: bytes) -> None:
         codec.decode(body, Thing)
 
 
-@pytest.mark.xfail(strict=True, reason="Decimal() takes NaN and Infinity; only finite numbers are amounts")
-@pytest.mark.parametrize("word", ["NaN", "sNaN", "Infinity", "-inf"])
-@pytest.mark.parametrize("field", ["amount", "text"])
-def test_what_is_no_number_is_unreadable(field: str, word: str) -> None:
+WORDS = ["NaN", "sNaN", "Infinity", "-inf"]
+
+
+@pytest.mark.parametrize("word", [*WORDS, "1e999999"])
+def test_a_text_that_is_no_number_is_unreadable(word: str) -> None:
     with pytest.raises(Unreadable):
-        codec.decode(f'{{"{field}":"{word}"}}'.encode(), Thing)
+        codec.decode(f'{{"text":"{word}"}}'.encode(), Thing)
+
+
+@pytest.mark.xfail(strict=True, reason="the library takes NaN and Infinity; whoever books an amount parks it")
+@pytest.mark.parametrize("word", WORDS)
+def test_what_is_no_number_is_unreadable(word: str) -> None:
+    with pytest.raises(Unreadable):
+        codec.decode(f'{{"amount":"{word}"}}'.encode(), Thing)
 
 
 @pytest.mark.xfail(strict=True, reason="Decimal() takes underscores and blanks, which no JSON number has")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -104,7 +104,25 @@ def wanted(
     last: Month | None,
     as_of: datetime | None,
 ) -> Filter:
-    """Turn the options into a filter."""
+    """Turn the options into a filter; raises ``Misasked`` for one that names what there is not."""
     from billfold.ledger.query import FOREVER, Filter
+    from billfold.model.errors import Misasked
+    from billfold.providers import provider as providers
 
+    if provider is not None:
+        providers.find(provider)
+    if account is not None and account not in (names := _accounts(books, provider)):
+        raise Misasked(f"there is no account {account!r}; there are {', '.join(sorted(names)) or 'none yet'}")
+    if first and last and last < first:
+        raise Misasked(f"no month lies between {first} and {last}; --from is the earlier one")
     return Filter(provider, account, first, last, books.archive.seq_at(as_of) if as_of else FOREVER)
+
+
+def _accounts(books: Books, provider: str | None) -> set[str]:
+    """Return the accounts that the archive or the configuration names."""
+    from billfold.model.errors import SetupError
+
+    named = {(run.provider, run.account) for run in books.archive.runs()}
+    with suppress(SetupError):  # a ledger can be read without a configuration
+        named |= {(one.provider.name, one.name) for one in accounts(click.get_current_context())}
+    return {name for vendor, name in named if provider in {None, vendor}}

@@ -16,8 +16,11 @@ def command(ctx: click.Context, provider: str | None) -> None:
 
     What stood there is gone for good; the chain of hashes stays, `billfold verify` stays green, no charge changes.
     """
+    from billfold.providers import provider as providers
     from billfold.redact import redact
 
+    if provider is not None:
+        providers.find(provider)
     with books(ctx) as kept:
         changed = redact(kept, provider)
     click.echo(f"{changed} stored answers were redacted" if changed else "no stored answer holds personal data")

@@ -54,7 +54,8 @@ def command(
         if (provider is None or one.provider.name == provider) and (account is None or one.name == account)
     ]
     if not chosen:
-        raise SetupError("no account of the configuration fits; see `billfold doctor`")
+        there = ", ".join(f"{one.name} ({one.provider.name})" for one in configured)
+        raise SetupError(f"no account of the configuration fits; there are {there or 'none: see `billfold connect`'}")
     names = [one.name for one in configured]
     with books(ctx) as kept:
         with _progress(quiet=as_json or quiet) as progress:

@@ -70,7 +70,10 @@ class Kept(NamedTuple):
 
     def chained(self, before: str) -> str:
         """Return the hash that this entry must have after the one before it."""
-        return hashlib.sha256("\x1f".join((before, *map(str, self[:-1]))).encode()).hexdigest()
+        fields = [before, *map(str, self[:-1])]
+        if any("\x1e" in field or "\x1f" in field for field in fields):
+            raise LedgerError(f"entry {self.seq} holds a separator: it could be taken for another one")
+        return hashlib.sha256("\x1f".join(fields).encode()).hexdigest()
 
     @property
     def when(self) -> datetime:
@@ -91,6 +94,8 @@ class Archive:
             raise self._unusable(error) from error
 
     def _unusable(self, error: Exception) -> LedgerError:
+        if "locked" in str(error):
+            return LedgerError(f"the archive {self.path} is being written by another process; try again in a moment")
         return LedgerError(
             f"the archive {self.path} cannot be used: {error}; check the path, its rights and the free space"
         )
@@ -127,11 +132,8 @@ class Archive:
             ]
             if found:
                 return found[-1]
-            return self._write_start(Kept(0, 0, provider, account, START, kind, 0, "{}", "", moment(now), ""))
-
-    def _write_start(self, entry: Kept) -> Run:
-        kept = self._append(entry, b"")
-        return Run(kept.run, kept.provider, kept.account, kept.question, kept.fetched_at, None, None)
+            kept = self._append(Kept(0, 0, provider, account, START, kind, 0, "{}", "", moment(now), ""), b"")
+            return Run(kept.run, provider, account, kind, kept.fetched_at, None, None)
 
     def end(self, run: Run, outcome: str, now: datetime) -> None:
         """Close a run: ``complete``, or why not."""
@@ -155,11 +157,11 @@ class Archive:
     def copy(self, entry: Kept, source: Archive) -> int:
         """Keep an entry of another archive as it was made there; run 0 begins a new run. Returns the run's number here."""
         body, tombstone = source.stored(entry.body)
-        return self._append(entry, body, (entry.body, tombstone) if tombstone else None).run
+        return self._append(entry, body, (entry.body, tombstone)).run
 
-    def _append(self, entry: Kept, body: bytes, redacted: tuple[str, str] | None = None) -> Kept:
+    def _append(self, entry: Kept, body: bytes, copied: tuple[str, str | None] | None = None) -> Kept:
         packed = zlib.compress(body, 1)
-        digest, tombstone = redacted or (hashlib.sha256(body).hexdigest(), None)
+        digest, tombstone = copied or (hashlib.sha256(body).hexdigest(), None)
         with self._lock:
             db = self._db
             try:
@@ -168,6 +170,8 @@ class Archive:
                     0,
                     GENESIS,
                 )
+                if copied is None:
+                    self._refuse_late(entry)
                 run = entry.run or db.execute("SELECT coalesce(max(run), 0) + 1 FROM entries").fetchone()[0]
                 new = entry._replace(seq=seq + 1, run=run, body=digest)
                 new = new._replace(hash=new.chained(before))
@@ -179,8 +183,15 @@ class Archive:
                     db.execute("ROLLBACK")
                 if isinstance(error, sqlite3.Error):
                     raise self._unusable(error) from error
+                if isinstance(error, UnicodeEncodeError):
+                    raise LedgerError(f"{error.object!r} is no text and cannot be kept; give it in UTF-8") from error
                 raise
             return new
+
+    def _refuse_late(self, entry: Kept) -> None:
+        query = "SELECT 1 FROM entries WHERE run=? AND operation=?"
+        if self._db.execute(query, (entry.run, END)).fetchone():
+            raise LedgerError(f"run {entry.run} of {entry.account!r} was ended by another process; ask again")
 
     def body(self, digest: str) -> bytes:
         """Return a body by its hash; raises ``LedgerError`` where it is missing or damaged.
@@ -213,20 +224,18 @@ class Archive:
 
     def entries(self) -> Iterator[Kept]:
         """Yield the whole chain."""
-        yield from self._entries("1", {})
+        return self._entries("1", {})
 
     def _entries(self, where: str, given: Mapping[str, object]) -> Iterator[Kept]:
         try:
             with closing(self._db.cursor()) as cursor:
-                for row in cursor.execute(f"SELECT * FROM entries WHERE {where} ORDER BY seq", given):
-                    yield Kept(*row)
+                yield from map(Kept._make, cursor.execute(f"SELECT * FROM entries WHERE {where} ORDER BY seq", given))
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
     def bodies(self) -> Iterator[tuple[str, int, bytes, str | None]]:
         """Yield every body as it is stored: hash, size, packed bytes, and the hash of its redacted form if it has one."""
-        with closing(self._db.cursor()) as cursor:
-            yield from cursor.execute("SELECT hash, size, packed, tombstone FROM bodies")
+        yield from self._db.execute("SELECT hash, size, packed, tombstone FROM bodies")
 
     def integrity(self) -> Iterator[str]:
         """Yield what SQLite itself finds damaged in the file."""
@@ -250,14 +259,25 @@ class Archive:
             for kept in self._entries("operation = ':start'", {})
         ]
 
-    def last_seq(self, run: int) -> int:
-        """Return the number of a run's last entry; 0 where it has none."""
-        return int(self._db.execute("SELECT coalesce(max(seq), 0) FROM entries WHERE run=?", (run,)).fetchone()[0])
+    def last_seq(self, run: int | None = None) -> int:
+        """Return the number of the last entry, or of a run's last; 0 where there is none."""
+        return self._number("SELECT max(seq) FROM entries" + (" WHERE run=?" if run is not None else ""), run)
 
     def seq_at(self, when: datetime) -> int:
-        """Return the number of the last entry made at or before a time; 0 for none."""
-        row = self._db.execute("SELECT coalesce(max(seq), 0) FROM entries WHERE at <= ?", (moment(when),))
-        return int(row.fetchone()[0])
+        """Return the number of the last entry before the first one made after a time; 0 for none.
+
+        Numbers are the true order, times only what the clock said. Where it jumped back, what came after an entry of a
+        later time is not taken for older: what is known as of a past time never changes by what is added.
+        """
+        return self._number(
+            "SELECT coalesce((SELECT min(seq) - 1 FROM entries WHERE at > ?), max(seq)) FROM entries", moment(when)
+        )
+
+    def _number(self, query: str, value: object) -> int:
+        try:
+            return int(self._db.execute(query, () if value is None else (value,)).fetchone()[0] or 0)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
 
     def close(self) -> None:
         """Close the file."""

@@ -44,7 +44,11 @@ def _fingerprint(entries: list[Kept]) -> str:
 
 
 def _in_order(sources: list[tuple[Archive, dict[int, list[Kept]]]]) -> Iterator[tuple[int, Kept]]:
-    every = [
-        (number, kept) for number, (_, runs) in enumerate(sources) for entries in runs.values() for kept in entries
-    ]
-    return iter(sorted(every, key=lambda pair: (pair[1].fetched_at, pair[0], pair[1].seq)))
+    """Yield the entries by time; those of one archive stay in their order also where its clock jumped back."""
+    every = list[tuple[str, int, Kept]]()
+    for number, (_, runs) in enumerate(sources):
+        latest = ""
+        for kept in sorted((kept for entries in runs.values() for kept in entries), key=lambda kept: kept.seq):
+            latest = max(latest, kept.fetched_at)
+            every.append((latest, number, kept))
+    return ((number, kept) for _, number, kept in sorted(every, key=lambda one: (one[0], one[1], one[2].seq)))

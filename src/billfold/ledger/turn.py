@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from billfold.model.errors import LedgerError
 
@@ -18,9 +19,7 @@ PATIENCE = 60.0
 @contextmanager
 def turn(directory: Path, provider: str, account: str) -> Iterator[None]:
     """Hold the turn of an account; raises ``LedgerError`` where another process does not give it back in time."""
-    directory.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256(f"{provider}/{account}".encode()).hexdigest()[:16]
-    with (directory / f"{name}.lock").open("w") as file:
+    with _opened(directory, hashlib.sha256(f"{provider}/{account}".encode()).hexdigest()[:16]) as file:
         deadline = time.monotonic() + PATIENCE
         while not _taken(file.fileno()):
             if time.monotonic() > deadline:
@@ -29,6 +28,16 @@ def turn(directory: Path, provider: str, account: str) -> Iterator[None]:
                 )
             time.sleep(0.05)
         yield
+
+
+def _opened(directory: Path, name: str) -> IO[str]:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        return (directory / f"{name}.lock").open("w")
+    except OSError as error:
+        raise LedgerError(
+            f"the locks in {directory} cannot be used: {error.strerror}; check the path and its rights"
+        ) from error
 
 
 if sys.platform == "win32":

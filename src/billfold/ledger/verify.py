@@ -1,4 +1,8 @@
-"""Check every stored hash of an archive, and name every damaged or missing byte's answer."""
+"""Check every stored hash of an archive, and name every damaged or missing byte's answer.
+
+A chain that was cut at its end is still a chain. That it went on is noted in one other place, the ledger that was computed
+from it; where that is cut off too, or gone, nothing here can know.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,24 @@ import hashlib
 import sqlite3
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
 
 from billfold.ledger.archive import END, GENESIS, START, Archive, Kept
-from billfold.model.errors import BillfoldError
+from billfold.model.errors import BillfoldError, LedgerError
 
 
-def problems(archive: Archive) -> Iterator[str]:
-    """Yield a sentence for each thing that is not as it was written; nothing for a sound archive."""
+def problems(archive: Archive, ledger: Path | None = None) -> Iterator[str]:
+    """Yield a sentence for each thing that is not as it was written; nothing for a sound archive.
+
+    The ledger's file, where it is given and there, tells whether the archive's end is missing.
+    """
     try:
         yield from archive.integrity()
         yield from _chain(archive)
+        yield from _end(archive, _booked(ledger) if ledger and ledger.is_file() else 0)
         yield from _bodies(archive)
     except (BillfoldError, sqlite3.Error, UnicodeDecodeError, ValueError, OverflowError) as error:
         yield f"the archive's file is damaged: {error}"
@@ -26,7 +38,7 @@ def _chain(archive: Archive) -> Iterator[str]:
     for kept in archive.entries():
         if kept.seq != expected:
             yield f"answers {expected} to {kept.seq - 1} are missing"
-        if kept.chained(before) != kept.hash:
+        if not _fits(kept, before):
             yield f"{_name(kept)} was changed, or an answer before it"
         if kept.operation == START:
             open_runs[kept.run] = kept
@@ -37,6 +49,33 @@ def _chain(archive: Archive) -> Iterator[str]:
         if kept.operation == END:
             ended.add(kept.run)
         before, expected = kept.hash, kept.seq + 1
+
+
+def _fits(kept: Kept, before: str) -> bool:
+    try:
+        return kept.chained(before) == kept.hash
+    except LedgerError:
+        return False
+
+
+def _end(archive: Archive, booked: int) -> Iterator[str]:
+    last = archive.last_seq()
+    if last < booked:
+        yield (
+            f"the archive's end is missing: it has {last} entries, and entry {booked} was booked in the ledger; "
+            "bring the archive back from a copy, or let `billfold rebuild` forget what is gone"
+        )
+
+
+def _booked(ledger: Path) -> int:
+    """Return the highest archive number that the ledger notes; 0 where its file cannot tell (stale, in use, damaged)."""
+    query = "SELECT max(seq) FROM (SELECT seq FROM runs UNION ALL SELECT from_seq FROM bills)"
+    try:
+        with closing(duckdb.connect(str(ledger), read_only=True)) as db:
+            found = db.execute(query).fetchone()
+    except duckdb.Error:
+        return 0
+    return int(found[0] or 0) if found else 0
 
 
 def _name(kept: Kept) -> str:

@@ -72,6 +72,7 @@ class ApiError(BillfoldError):
         where = " ".join(part for part in (self.provider, self.operation) if part)
         about = [f"HTTP {self.status}"] if self.status else []
         about += [f"request {self.request_id}"] if self.request_id else []
+        about += [f"to be asked again in {self.retry_after:.0f} s"] if self.retry_after else []
         tail = f" ({', '.join(about)})" if about else ""
         advice = f" {self.advice}" if self.advice else ""
         return f"{where}: {self.message}{tail}.{advice}" if where else f"{self.message}{tail}.{advice}"

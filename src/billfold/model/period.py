@@ -88,11 +88,11 @@ def instant(text: str) -> datetime:
         return naive
     hours, minutes = int(zone[1:3]), int(zone[-2:])
     if hours > 23 or minutes > 59:
-        raise ValueError(f"{text!r} has a zone that is none")
+        raise ValueError(f"{text!r} is not a time: there is no such zone")
     try:
         return naive - (-1 if zone[0] == "-" else 1) * timedelta(hours=hours, minutes=minutes)
     except OverflowError:
-        raise ValueError(f"{text!r} lies outside the calendar") from None
+        raise ValueError(f"{text!r} is not a time: it lies outside the calendar") from None
 
 
 def stamp(when: datetime) -> str:

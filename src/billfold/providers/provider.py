@@ -148,9 +148,7 @@ class Provider:
         """Return the module that plays this vendor."""
         return import_module(f"{_home(self.name)}.twin")
 
-    def line(
-        self, credentials: Mapping[str, str], base_url: str, *, retries: int = 4, unlimited: bool = False
-    ) -> Line:
+    def line(self, credentials: Mapping[str, str], base_url: str, *, retries: int = 4, unlimited: bool = False) -> Line:
         """Put together what exchanges with this vendor need; ``unlimited`` leaves its rate limit out."""
         return Line(
             provider=self.name,

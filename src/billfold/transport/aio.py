@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Self
 
 import httpx2
 
 from billfold.transport.document import fetching
-from billfold.transport.http import Settings, failure, too_big
+from billfold.transport.http import ACCEPTED, Body, Settings, failure, too_late
 from billfold.wire.ask import Line, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
@@ -21,10 +22,15 @@ class AsyncHttp:
     is_async = True
 
     def __init__(
-        self, settings: Settings, line: Line, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        settings: Settings,
+        line: Line,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.settings, self.line, self._sleep = settings, line, sleep
-        self._client = httpx2.AsyncClient(timeout=settings.timeout, follow_redirects=False)
+        self.settings, self.line, self._sleep, self._clock = settings, line, sleep, clock
+        self._client = httpx2.AsyncClient(timeout=settings.timeout, follow_redirects=False, headers=ACCEPTED)
 
     async def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation; raises an ``ApiError``."""
@@ -51,14 +57,14 @@ class AsyncHttp:
         await self._sleep(wait.seconds)
 
     async def _ask(self, request: Request) -> Response | Failure:
-        body = bytearray()
+        began = self._clock()
         try:
             async with self._client.stream(**self.settings.arguments(request)) as answer:
-                async for part in answer.aiter_bytes():
-                    body += part
-                    if refused := too_big(len(body)):
+                body = Body(answer.headers.get("content-encoding", ""))
+                async for part in answer.aiter_raw():
+                    if refused := body.take(part) or too_late(began, self._clock(), self.settings):
                         return refused
-                return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, bytes(body))
+                return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body.whole())
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             return failure(error, self.settings)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,8 @@ from billfold.wire.message import Failure, Request
 
 BIGGEST_ANSWER = 512 * 1024 * 1024
 """Bytes after decompression; a larger answer is refused, so that a compressed bomb cannot fill the memory."""
-
+ACCEPTED = {"accept-encoding": "gzip"}
+"""What we unpack ourselves."""
 
 for _name in ("httpx2", "httpcore2"):
     # it writes whole URLs at INFO and below, and a pre-signed one is a credential
@@ -21,10 +23,16 @@ for _name in ("httpx2", "httpcore2"):
 
 @dataclass(frozen=True)
 class Settings:
-    """Where and how patiently to ask; ``timeout`` is in seconds, for connecting and for each read."""
+    """Where and how patiently to ask, in seconds: ``timeout`` for connecting and each read, ``deadline`` for one answer."""
 
     base_url: str
     timeout: float = 60.0
+    deadline: float = 600.0
+
+    @property
+    def host(self) -> str:
+        """Whom is asked, without a user and password that may stand before it."""
+        return self.base_url.partition("://")[2].partition("/")[0].rpartition("@")[2] or "the API"
 
     def url(self, request: Request) -> str:
         """Return the whole URL of a request."""
@@ -41,9 +49,43 @@ class Settings:
         }
 
 
+class Body:
+    """An answer's body while its parts come: unpacked, measured, and whole or none at all.
+
+    The HTTP library's own unpacking takes a compressed stream without its end for a whole one.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        self._content, self._begun = bytearray(), False
+        word = encoding.strip().lower()
+        if word not in {"", "identity", "gzip", "x-gzip", "deflate"}:
+            raise httpx2.DecodingError(f"nobody asked for {word}")
+        self._unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32) if word not in {"", "identity"} else None
+
+    def take(self, part: bytes) -> Failure | None:
+        """Take the next part; refuses what has grown too big."""
+        if self._unpacking is None:
+            self._content += part
+            return too_big(len(self._content))
+        self._begun = self._begun or bool(part)
+        try:
+            self._content += self._unpacking.decompress(part, BIGGEST_ANSWER + 1 - len(self._content))
+        except zlib.error as error:
+            raise httpx2.DecodingError(str(error)) from error
+        if self._unpacking.unused_data:
+            raise httpx2.DecodingError("something follows the end")
+        return too_big(len(self._content))
+
+    def whole(self) -> bytes:
+        """Return the body; raises where its end has not come."""
+        if self._unpacking and self._begun and not self._unpacking.eof:
+            raise httpx2.RemoteProtocolError("the compressed body has no end")
+        return bytes(self._content)
+
+
 def failure(error: Exception, settings: Settings) -> Failure:
     """Say in one clause why no answer came."""
-    host = settings.base_url.partition("://")[2].partition("/")[0].rpartition("@")[2] or "the API"
+    host = settings.host
     match error:
         case httpx2.ConnectTimeout() | httpx2.ReadTimeout() | httpx2.PoolTimeout() | httpx2.WriteTimeout():
             return Failure(f"{host} did not answer within {settings.timeout:g} s")
@@ -51,7 +93,7 @@ def failure(error: Exception, settings: Settings) -> Failure:
             return Failure(f"cannot connect to {host}")
         case httpx2.DecodingError():
             return Failure(f"{host} sent a body that does not match its Content-Encoding")
-        case httpx2.UnsupportedProtocol() | httpx2.LocalProtocolError():
+        case httpx2.UnsupportedProtocol() | httpx2.LocalProtocolError() | httpx2.InvalidURL():
             return Failure(f"{host}: the request cannot be sent; check base_url and the key", again=False)
         case httpx2.TransportError():
             return Failure(f"the connection to {host} broke off: {type(error).__name__}")
@@ -64,3 +106,10 @@ def too_big(size: int) -> Failure | None:
     if size <= BIGGEST_ANSWER:
         return None
     return Failure(f"the answer is larger than {BIGGEST_ANSWER >> 20} MiB", again=False)
+
+
+def too_late(since: float, now: float, settings: Settings) -> Failure | None:
+    """Refuse an answer that comes in drips: every read is in time, but its end is not."""
+    if now - since <= settings.deadline:
+        return None
+    return Failure(f"{settings.host} did not finish its answer within {settings.deadline:g} s", again=False)

@@ -9,7 +9,8 @@ from typing import Any, Self
 import httpx2
 
 from billfold.transport.document import fetching
-from billfold.transport.http import Settings, failure, too_big
+from billfold.transport.http import ACCEPTED, Body, Settings, failure, too_late
+from billfold.transport.pause import pause
 from billfold.wire.ask import Line, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
@@ -18,9 +19,16 @@ from billfold.wire.operation import Operation
 class Http:
     """Carries operations over HTTP; close it, or use it in a ``with`` statement."""
 
-    def __init__(self, settings: Settings, line: Line, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self.settings, self.line, self._sleep = settings, line, sleep
-        self._client = httpx2.Client(timeout=settings.timeout, follow_redirects=False)
+    def __init__(
+        self,
+        settings: Settings,
+        line: Line,
+        *,
+        sleep: Callable[[float], None] = pause,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings, self.line, self._sleep, self._clock = settings, line, sleep, clock
+        self._client = httpx2.Client(timeout=settings.timeout, follow_redirects=False, headers=ACCEPTED)
 
     def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation; raises an ``ApiError``."""
@@ -48,14 +56,14 @@ class Http:
         return None
 
     def _ask(self, request: Request) -> Response | Failure:
-        body = bytearray()
+        began = self._clock()
         try:
             with self._client.stream(**self.settings.arguments(request)) as answer:
-                for part in answer.iter_bytes():
-                    body += part
-                    if refused := too_big(len(body)):
+                body = Body(answer.headers.get("content-encoding", ""))
+                for part in answer.iter_raw():
+                    if refused := body.take(part) or too_late(began, self._clock(), self.settings):
                         return refused
-                return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, bytes(body))
+                return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body.whole())
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             return failure(error, self.settings)
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from billfold.model.errors import Misasked
+from billfold.providers import provider
 from billfold.providers.stage import No, Places
 from billfold.twin import damage
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
+from billfold.wire.operation import name_of
 
 STORIES = ("restated-added", "restated-changed", "restated-split")
 """Faults that happen to the world itself: an issued invoice of the last closed month is restated, and so is the truth."""
@@ -189,7 +191,12 @@ def fault(said: dict[str, Any], providers: list[str]) -> Fault:
         raise Misasked(f"there is no fault {said.get('fault')!r}; known are {', '.join(known)}")
     if said.get("provider") not in providers:
         raise Misasked(f"there is no provider {said.get('provider')!r}; known are {', '.join(providers)}")
+    if unknown := set(said) - {"provider", "fault", "operation", "at", "times"}:
+        raise Misasked(f"a fault has no {min(unknown)!r}; it has provider, fault, operation, at and times")
     numbers = {key: said[key] for key in ("at", "times") if key in said}
-    if not all(isinstance(value, int) and value >= 1 for value in numbers.values()):
+    if not all(type(value) is int and value >= 1 for value in numbers.values()):
         raise Misasked("at and times are whole numbers from 1")
-    return Fault(said["provider"], said["fault"], said.get("operation"), **numbers)
+    operation = said.get("operation")
+    if operation not in {None, DOCUMENT}:
+        operation = name_of(provider.find(said["provider"]).operation(str(operation)))
+    return Fault(said["provider"], said["fault"], operation, **numbers)

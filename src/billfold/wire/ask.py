@@ -74,6 +74,7 @@ def understood(op: Operation[R], response: Response, line: Line) -> R:
     try:
         return read(op, response)
     except Unreadable as error:
+        error.status = error.status or response.status
         raise _named(error, op, line) from error.__cause__
 
 
@@ -110,7 +111,7 @@ def _until_answered(op: Operation[Any], line: Line) -> Exchange:
             pause = next(again, None)
             if pause is None or passing.after > LONGEST_WAIT:
                 raise passing.error from None
-            yield Wait(passing.after or pause, str(passing.error))
+            yield Wait(passing.after or pause, scrub(str(passing.error), line.auth.secrets))
 
 
 class _Passing(Exception):
@@ -125,7 +126,7 @@ def _pauses(line: Line) -> Iterator[float]:
 
 def _once(op: Operation[Any], line: Line) -> Exchange:
     for attempt in (1, 2):
-        yield from line.auth.login(line.clock())
+        yield from _logged_in(line)
         response = yield from _send(line.auth.sign(request(op)), line)
         if response.status == 401 and attempt == 1 and line.auth.forget():
             continue
@@ -135,14 +136,37 @@ def _once(op: Operation[Any], line: Line) -> Exchange:
     raise AssertionError("the second attempt returns or raises")
 
 
-def _send(question: Request, line: Line) -> Exchange:
+def _logged_in(line: Line) -> Generator[Request | Wait, Response | Failure | None, None]:
+    """Log in where that is needed; what may pass is asked again as any other question is."""
+    steps, reply = line.auth.login(line.clock()), None
+    while True:
+        try:
+            question = steps.send(reply)
+        except StopIteration:
+            return
+        except ApiError as error:
+            if isinstance(reply, Failure) and reply.again:
+                raise _Passing(error) from None
+            if isinstance(reply, Response) and reply.status in PASSING:
+                error.retry_after = retry_after(reply, line.clock())
+                raise _Passing(error, error.retry_after or 0.0) from None
+            raise
+        reply = yield from _paced(question, line)
+
+
+def _paced(question: Request, line: Line) -> Generator[Request | Wait, Response | Failure | None, Response | Failure]:
     if pause := line.pace.due(line.clock()):
         yield Wait(pause, "keeping to the rate limit")
     reply = yield question
+    assert reply is not None
+    return reply
+
+
+def _send(question: Request, line: Line) -> Exchange:
+    reply = yield from _paced(question, line)
     if isinstance(reply, Failure):
         error = Unreachable(scrub(reply.why, line.auth.secrets))
         raise _Passing(error) if reply.again else error
-    assert reply is not None
     return reply
 
 

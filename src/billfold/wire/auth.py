@@ -6,11 +6,14 @@ import base64
 from collections.abc import Callable, Generator, Mapping
 from typing import Protocol
 
-from billfold.model.errors import Unauthorized, Unreachable, Unreadable
+from billfold.model.errors import RateLimited, SetupError, Unauthorized, Unreachable, Unreadable
 from billfold.wire import codec
 from billfold.wire.message import Failure, Request, Response
 
 Login = Generator[Request, "Response | Failure | None", None]
+
+LOGIN = "login"
+"""What an error names as its operation where a credential could not be exchanged for a token."""
 
 
 class Auth(Protocol):
@@ -34,11 +37,18 @@ class Auth(Protocol):
         ...
 
 
+def travelling(credential: str, what: str) -> str:
+    """Return a credential that can travel in a header; raises ``SetupError`` for one that cannot."""
+    if not credential.isascii() or not credential.isprintable():
+        raise SetupError(f"{what} holds a line break or a character that no key has; copy it again")
+    return credential
+
+
 class HeaderKey:
     """A fixed key in a header, as ``Authorization: Bearer KEY`` or ``Fastly-Key: KEY``."""
 
     def __init__(self, key: str, *, header: str = "authorization", prefix: str = "Bearer ") -> None:
-        self._key, self._header, self._prefix = key, header, prefix
+        self._key, self._header, self._prefix = travelling(key, "the key"), header, prefix
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -69,7 +79,8 @@ class ClientCredentials:
     def __init__(
         self, client_id: str, client_secret: str, *, token_url: str, refusal: Callable[[Response], str] | None = None
     ) -> None:
-        self._id, self._secret, self._url = client_id, client_secret, token_url
+        self._id, self._url = travelling(client_id, "the client id"), token_url
+        self._secret = travelling(client_secret, "the client secret")
         self._refusal = refusal or (lambda response: f"the login was refused with HTTP {response.status}")
         self._token, self._until = "", 0.0
 
@@ -99,15 +110,17 @@ class ClientCredentials:
 
     def _keep(self, reply: Response | Failure | None, now: float) -> None:
         if reply is None or isinstance(reply, Failure):
-            raise Unreachable(f"the login did not answer: {reply.why if reply else 'no reply'}", operation="login")
+            raise Unreachable(f"the login did not answer: {reply.why if reply else 'no reply'}", operation=LOGIN)
         if reply.status in {400, 401, 403}:
-            raise Unauthorized(self._refusal(reply), operation="login", status=reply.status)
+            raise Unauthorized(self._refusal(reply), operation=LOGIN, status=reply.status)
+        if reply.status == 429:
+            raise RateLimited("too many logins", operation=LOGIN, status=429)
         if reply.status != 200:
-            raise Unreachable(f"the login answered with HTTP {reply.status}", operation="login", status=reply.status)
+            raise Unreachable(f"the login answered with HTTP {reply.status}", operation=LOGIN, status=reply.status)
         try:
             token = codec.decode(reply.body, _Token)
         except Unreadable as error:
-            raise Unreadable("the login's answer holds no token", operation="login", status=200) from error
+            raise Unreadable("the login's answer holds no token", operation=LOGIN, status=200) from error
         self._token = token.access_token
         self._until = now + max(codec.given(token.expires_in, 86400) - 60, 0)
 

@@ -55,7 +55,7 @@ def given(value: Maybe[T], default: T) -> T:
 
 def _from_wire(kind: type, value: object) -> object:
     if kind is DecimalText and isinstance(value, (str, int, Decimal)) and not isinstance(value, bool):
-        return DecimalText(value)
+        return DecimalText(_finite(str(value)))
     raise msgspec.ValidationError(f"Expected a number, got {type(value).__name__}")
 
 
@@ -84,7 +84,7 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 
 def _finite(text: str) -> Decimal:
     number = Decimal(text)
-    if number and not -FARTHEST < number.adjusted() < FARTHEST:
+    if not number.is_finite() or (number and not -FARTHEST < number.adjusted() < FARTHEST):
         raise ValueError(f"{text[:30]} is no amount")
     return number
 
@@ -127,7 +127,7 @@ def tree(body: bytes) -> Any:
     try:
         return _TREE.decode(body.removeprefix(BOM))
     except (msgspec.DecodeError, ArithmeticError, ValueError, RecursionError) as error:
-        start = body[:40].decode("utf-8", "replace")
+        start = body[:12].decode("utf-8", "replace")  # no more: a vendor may echo a key
         raise Unreadable(f"the answer is not JSON: {error}; it is {len(body)} bytes and begins {start!r}") from error
 
 

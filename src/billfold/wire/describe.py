@@ -9,6 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import msgspec
 
 from billfold.model.errors import Misasked
+from billfold.model.period import instant
 from billfold.wire.operation import Operation, name_of
 
 Kind = type[Operation[Any]]
@@ -42,8 +43,18 @@ def asked(kind: Kind, said: Mapping[str, str]) -> Operation[Any]:
         raise Misasked(f"{name_of(kind)} takes no {min(unknown)!r}; it takes {', '.join(fields) or 'nothing'}")
     if missing := [field.name for field in fields.values() if field.required and field.name not in said]:
         raise Misasked(f"{name_of(kind)} needs {', '.join(missing)}; write {missing[0]}=...")
-    wire = {fields[name].encode_name: value for name, value in said.items()}
     try:
+        wire = {fields[name].encode_name: _timed(fields[name], value) for name, value in said.items()}
         return msgspec.convert(wire, kind, strict=False)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, ValueError) as error:
         raise Misasked(f"{name_of(kind)}: {error}") from error
+
+
+def _timed(field: Any, value: str) -> object:
+    """Read a time ourselves: the library takes a year for seconds since 1970."""
+    if kinds(field.type) != "time":
+        return value
+    try:
+        return instant(value)
+    except ValueError as error:
+        raise ValueError(f"{error} - at {field.name}") from error

@@ -110,14 +110,27 @@ def written(value: object) -> str:
 
 
 def request(op: Operation[Any]) -> Request:
-    """Turn an operation into the request that asks it, not yet signed; raises ``Misasked`` for an empty path field."""
+    """Turn an operation into the request that asks it, not yet signed; raises ``Misasked`` for what cannot travel."""
     known = shape(type(op))
-    in_path = {name: _segment(name, written(getattr(op, name))) for name in known.path_fields}
+    in_path = {name: _segment(name, _text(name, getattr(op, name))) for name in known.path_fields}
     query = tuple(
-        (wire, written(value)) for name, wire in known.query_fields.items() if (value := getattr(op, name)) is not None
+        (wire, _text(name, value))
+        for name, wire in known.query_fields.items()
+        if (value := getattr(op, name)) is not None
     )
     accept = known.accepts.get(getattr(op, "format", "json"), op.media)
     return Request(op.method, op.path.format(**in_path), query, {"accept": accept, **op.headers})
+
+
+def _text(name: str, value: object) -> str:
+    if value is None:
+        raise Misasked(f"{name} must not be None")
+    try:
+        text = written(value)
+        text.encode()
+    except (UnicodeEncodeError, OverflowError):
+        raise Misasked(f"{name}: {value!r} cannot be asked") from None
+    return text
 
 
 def _segment(name: str, text: str) -> str:

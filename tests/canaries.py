@@ -1,0 +1,59 @@
+"""Where a credential must never turn up: the bytes of any file, an archive's unpacked bodies, a ledger's cells."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import duckdb
+
+from tests import stage
+from tests.wire import kit
+
+PLAIN = {"region", "client_id"}
+"""Fields of an account's credentials that are no secret."""
+SIGNATURE = "X-Amz-Signature="
+"""Whoever has a document's pre-signed URL has the document."""
+
+
+def known() -> set[str]:
+    """Return every secret that tests use."""
+    accounts = [account for one in stage.twin(months=1).world.stages for account in one.accounts]
+    said = [one for account in accounts for one in (account.credentials, account.noright) if one]
+    return {value for one in said for name, value in one.items() if name not in PLAIN} | {kit.KEY}
+
+
+def told(text: str, secrets: Iterable[str]) -> set[str]:
+    """Return the secrets that a text tells."""
+    return {secret for secret in secrets if secret in text}
+
+
+def in_file(path: Path, secrets: Iterable[str]) -> set[str]:
+    """Return the secrets that a file holds, as it is and unpacked."""
+    wanted = list(secrets)
+    parts = [path.read_bytes(), *_unpacked(path)]
+    return {secret for secret in wanted for part in parts if secret.encode() in part}
+
+
+def _unpacked(path: Path) -> Iterator[bytes]:
+    """Yield an archive's bodies; nothing for another file, or one that a test has damaged."""
+    if path.suffix != ".sqlite":
+        return
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as db:
+        for (packed,) in db.execute("SELECT packed FROM bodies"):
+            with suppress(zlib.error, TypeError):
+                yield zlib.decompress(packed)
+
+
+def cells(path: Path) -> str:
+    """Return every cell of a ledger or of a table file, in one text."""
+    with duckdb.connect() as db:
+        if path.suffix == ".duckdb":
+            db.execute(f"ATTACH '{path}' AS it (READ_ONLY); USE it")
+            names = [row[0] for row in db.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        else:
+            names = [f"'{path}'"]
+        return str([db.execute(f"SELECT * FROM {name}").fetchall() for name in names])

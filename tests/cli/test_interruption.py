@@ -1,0 +1,125 @@
+"""Ctrl-C ends a collection at once and in a sentence; what was archived is whole, and the next sync goes on from there."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from billfold.books import Books
+from billfold.cli import main
+from billfold.config import Account
+from billfold.ledger.digest import digest
+from billfold.ledger.verify import problems
+from billfold.providers import provider
+from billfold.sync import sync
+from billfold.transport import pause as pauses
+from billfold.transport.http import Settings
+from billfold.transport.sync import Http
+from tests.cli.terminal import Terminal, environment
+from tests.ledger.kit import NOW, collected, invoice, invoices
+from tests.transport.hostile import hostile, says
+from tests.wire.kit import line
+
+SAID = "interrupted; what was collected is kept"
+ORGANIZATION = b'{"id":"org","name":"Org"}'
+
+
+def test_a_wait_ends_in_every_thread_when_the_process_is_told_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = threading.Event()
+    monkeypatch.setattr(pauses, "ENDING", told)
+    pauses.pause(0.0)
+    told.set()
+    with pytest.raises(KeyboardInterrupt):
+        pauses.pause(10.0**6)
+
+
+def test_an_interruption_in_a_wait_leaves_the_archive_whole_and_the_next_sync_goes_on(tmp_path: Path) -> None:
+    def interrupted(seconds: float) -> None:
+        assert seconds == 290.0
+        raise KeyboardInterrupt
+
+    books, account = Books(tmp_path / "one"), Account("mine", provider.find("cockroach"), {})
+    slow = says(b"{}", "429 Slow", retry_after="290")
+    with hostile(says(ORGANIZATION), slow) as server:
+
+        def opened(_: Account) -> Any:
+            return Http(Settings(server.root), line(), sleep=interrupted)
+
+        with pytest.raises(KeyboardInterrupt):
+            sync(books, [account], opened=opened, clock=lambda: NOW)
+    [kept] = books.archive.answers()
+    assert (books.archive.body(kept.body), list(problems(books.archive, books.path))) == (ORGANIZATION, [])
+    assert [run.ended for run in books.archive.runs()] == [None]
+    never = Books(tmp_path / "other")
+    for one in (books, never):
+        assert collected(one, invoices(invoice())).error is None
+        assert [run.outcome for run in one.archive.runs()] == ["complete"]
+    with books.ledger() as here, never.ledger() as there:
+        assert digest(here) == digest(there)
+    books.close()
+    never.close()
+
+
+def test_an_interrupted_command_ends_with_130_and_a_sentence(terminal: Terminal) -> None:
+    with mock.patch("billfold.sync.sync", side_effect=KeyboardInterrupt):
+        said = terminal.run("sync", "--ledger", "ledger")
+    assert (said.code, said.out) == (130, "")
+    assert SAID in said.err
+    assert "Traceback" not in said.err
+
+
+def test_the_handler_is_taken_back_when_a_command_has_ended(terminal: Terminal) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    assert terminal.run("--version").code == 0
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_second_interruption_ends_the_process_in_the_midst_of_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(main, "ENDING", threading.Event())
+    system = mock.Mock(**{"_exit.side_effect": SystemExit})
+    monkeypatch.setattr("billfold.cli.main.os", system)
+    with main._interruptible():
+        handler: Any = signal.getsignal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            handler(signal.SIGINT, None)
+        with pytest.raises(SystemExit):
+            handler(signal.SIGINT, None)
+    system.write.assert_called_once_with(2, f"billfold: {SAID}\n".encode())
+    system._exit.assert_called_once_with(130)
+
+
+def interrupted(terminal: Terminal, address: str, heard: threading.Event) -> tuple[int, str]:
+    """Sync, interrupt it when the server heard a question, and return the exit code and the words."""
+    terminal.account(f"file:{terminal.home / 'key'}", address)
+    line = [sys.executable, "-m", "billfold", "sync", "--ledger", "ledger"]
+    with subprocess.Popen(line, stderr=subprocess.PIPE, cwd=terminal.home, env=environment(terminal.home)) as process:
+        heard.wait(60)
+        try:
+            process.send_signal(signal.SIGINT)
+            words = process.communicate(timeout=30)[1].decode()
+        except BaseException:
+            process.kill()
+            raise
+    return process.returncode, words
+
+
+def test_an_interruption_while_a_vendor_makes_us_wait_ends_the_collection(terminal: Terminal) -> None:
+    heard = threading.Event()
+
+    def turn(caller: socket.socket) -> None:
+        says(b"{}", "429 Slow", retry_after="290")(caller)
+        heard.set()
+
+    with hostile(turn) as server:
+        code, words = interrupted(terminal, server.root, heard)
+    assert (code, SAID in words, "Traceback" in words) == (130, True, False)
+    with Books(terminal.home / "ledger").archive as kept:
+        assert list(problems(kept)) == []

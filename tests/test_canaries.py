@@ -1,0 +1,159 @@
+"""No fault makes a collection tell a credential: not a log, not a message, not a file, not an export."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import urllib.request
+import zlib
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from billfold.books import Books
+from billfold.config import Account as Configured
+from billfold.providers import provider
+from billfold.providers.stage import Account
+from billfold.sync import Outcome, sync
+from billfold.transport.loop import Loop
+from billfold.twin.faults import FAULTS, STORIES
+from billfold.twin.host import Host
+from tests import canaries, stage
+from tests.cli.terminal import Terminal, twin
+
+FAULTY = [*FAULTS, *STORIES]
+COMMANDS = [
+    ["sync"],
+    ["doctor"],
+    ["invoices", "--format", "json"],
+    ["charges", "--format", "csv"],
+    ["report"],
+    ["reconcile"],
+    ["restatements"],
+    ["verify"],
+    ["sql", "SELECT * FROM records", "--format", "json"],
+    ["export", "focus", "out/parquet", "--include-parked"],
+    ["export", "focus", "out/csv", "--format", "csv", "--include-parked"],
+]
+
+
+def disguised(host: Host, vendor: str) -> tuple[list[Account], set[str]]:
+    """Give every account of a vendor a credential that is found wherever it stands; return them, and these."""
+    number, one = next((n, s) for n, s in enumerate(host.world.stages) if s.provider.name == vendor)
+    fresh, secrets = [], set()
+    for account in one.accounts:
+        said = {k: v if k == "region" else f"canary-{account.name}-{k}" for k, v in account.credentials.items()}
+        secrets |= {value for name, value in said.items() if name not in canaries.PLAIN}
+        fresh.append(account._replace(credentials=said))
+    host.world.stages[number] = one._replace(accounts=tuple(fresh))
+    return fresh, secrets
+
+
+def collected(books: Books, vendor: str, fault: str) -> tuple[list[Outcome], set[str]]:
+    """Collect a vendor anew on a bad day; return what came of it, and every secret that there was."""
+    host = stage.twin(months=1)
+    accounts, secrets = disguised(host, vendor)
+    for at in (2, 5, 9):
+        host.set_fault(stage.fault(vendor, fault, at=at, times=2))
+    by_name, wires = {account.name: account for account in accounts}, list[Loop]()
+
+    def opened(one: Configured) -> Loop:
+        wires.append(stage.connection(host, by_name[one.name]))
+        return wires[-1]
+
+    configured = [Configured(name, provider.find(vendor), {}, unlimited=True) for name in by_name]
+    outcomes = sync(books, configured, opened=opened, clock=host.clock.now, recheck=24)
+    tokens = {secret for one in wires for secret in one.line.auth.secrets}
+    return outcomes, secrets | tokens | {canaries.SIGNATURE}
+
+
+@pytest.mark.parametrize("vendor", provider.names())
+def test_no_fault_of_a_vendor_makes_us_tell_a_credential(
+    vendor: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    books, secrets, said = Books(tmp_path / "ledger"), set[str](), ""
+    for fault in FAULTY:
+        outcomes, more = collected(books, vendor, fault)
+        secrets |= more
+        said += "".join(f"{vars(one)} {one.error!r} {vars(one.error) if one.error else ''}" for one in outcomes)
+        said += caplog.text
+        caplog.clear()
+    books.archive._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    books.close()
+    for command in COMMANDS[2:]:
+        shown = Terminal(tmp_path).run("--ledger", "ledger", *command, BILLFOLD_LOG="debug")
+        assert shown.code in {0, 1}, shown
+        said += shown.all
+    said += "".join(capfd.readouterr())
+    assert len(secrets) > 1
+    assert canaries.told(said, secrets) == set()
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} > {".sqlite", ".duckdb", ".parquet", ".csv"}
+    for path in files:
+        assert canaries.in_file(path, secrets) == set(), path
+        if path.suffix in {".duckdb", ".parquet"}:
+            assert canaries.told(canaries.cells(path), secrets) == set(), path
+
+
+STRUCK = ["cut-body", "html-200", "unauthorized", "document-redirect", "forbidden"]
+
+
+def configuration(home: Path, root: str) -> tuple[dict[str, str], set[str]]:
+    """Write a configuration that refers to variables; return the variables, and which of their values are secret."""
+    variables, secrets, blocks = dict[str, str](), set[str](), []
+    with urllib.request.urlopen(f"{root}/_twin/accounts") as answer:
+        accounts = json.load(answer)
+    for account in accounts:
+        lines = [f'{key} = "{account[key]}"' for key in ("name", "provider", "base_url")]
+        for field, value in account["credentials"].items():
+            variable = f"CREDENTIAL_{len(variables)}"
+            variables[variable] = value
+            lines.append(f'{field} = "env:{variable}"')
+            secrets |= {value} - {value for _ in [0] if field in canaries.PLAIN}
+        blocks.append("\n".join(["[[accounts]]", *lines, 'rate = "off"\n']))
+    (home / "billfold.toml").write_text("\n".join(blocks))
+    return variables, secrets
+
+
+def struck(root: str, **fault: Any) -> None:
+    """Set a fault on a twin."""
+    urllib.request.urlopen(f"{root}/_twin/faults", json.dumps(fault).encode()).close()
+
+
+def test_processes_that_log_everything_over_a_real_network_tell_no_credential(tmp_path: Path) -> None:
+    home, said = tmp_path / "home", ""
+    home.mkdir()
+    with twin(tmp_path) as root:
+        variables, secrets = configuration(home, root)
+        for number, (vendor, fault) in enumerate((v, f) for v in provider.names() for f in STRUCK):
+            struck(root, provider=vendor, fault=fault, at=3 + 2 * (number % len(STRUCK)))
+        for command in [["sync"], *COMMANDS]:
+            shown = Terminal(home).process("--ledger", "ledger", *command, BILLFOLD_LOG="debug", **variables)
+            assert "Traceback" not in shown.all, shown.err
+            said += shown.all
+    secrets |= {canaries.SIGNATURE, "Bearer "}
+    assert "billfold" in said
+    assert canaries.told(said, secrets) == set()
+    for path in [path for path in home.rglob("*") if path.is_file()]:
+        assert canaries.in_file(path, secrets) == set(), path
+
+
+def test_a_secret_is_found_wherever_it_hides(tmp_path: Path) -> None:
+    secret = "canary-of-the-look-itself"
+    (tmp_path / "log").write_text(f"x{secret}x")
+    db = sqlite3.connect(tmp_path / "a.sqlite")
+    db.execute("CREATE TABLE bodies (packed BLOB)")
+    db.execute("INSERT INTO bodies VALUES (?)", [zlib.compress(f"{'x' * 999}{secret}".encode())])
+    db.commit()
+    db.close()
+    with duckdb.connect(str(tmp_path / "l.duckdb")) as ledger:
+        ledger.execute(f"CREATE TABLE t AS SELECT '{secret}' AS c")
+        ledger.execute(f"COPY t TO '{tmp_path / 't.parquet'}'")
+    for name in ("log", "a.sqlite"):
+        assert canaries.in_file(tmp_path / name, [secret, "other"]) == {secret}
+    for name in ("l.duckdb", "t.parquet"):
+        assert canaries.told(canaries.cells(tmp_path / name), [secret, "other"]) == {secret}
