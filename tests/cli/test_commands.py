@@ -226,6 +226,15 @@ def test_the_ledger_holds_what_the_twin_says_is_true(synced: Terminal, root: str
     assert sorted(map(str, ours)) == sorted(map(str, true))
 
 
+@pytest.mark.parametrize("command", ["invoices", "charges"])
+def test_a_table_names_the_account_in_every_row(command: str, synced: Terminal) -> None:
+    rows = synced.rows("--ledger", "ledger", command)
+    accounts = {row.get("account") or row["x_AccountName"] for row in rows}
+    said = synced.run("--ledger", "ledger", command)
+    assert (said.code, said.err) == (0, "")
+    assert sum(account in line for line in said.out.splitlines() for account in accounts) >= len(rows)
+
+
 @pytest.mark.parametrize("command", ["invoices", "charges", "report"])
 def test_json_and_csv_say_the_same_with_all_digits(command: str, synced: Terminal) -> None:
     rows = synced.rows("--ledger", "ledger", command)

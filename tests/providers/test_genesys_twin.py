@@ -26,7 +26,7 @@ from billfold.twin.faults import Fault
 from billfold.twin.host import Host
 from billfold.twin.world import stated
 from billfold.wire.message import Request, Response
-from billfold.wire.operation import read
+from billfold.wire.operation import Operation, read
 from tests import stage as stages
 
 API = "/genesys/api/v2/billing"

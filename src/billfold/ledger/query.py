@@ -82,7 +82,7 @@ def parked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]
 def charges(db: duckdb.DuckDBPyConnection, wanted: Filter) -> duckdb.DuckDBPyConnection:
     """Return the charges of all bills that are not parked, with every FOCUS column; read it in batches."""
     where, values = _where(wanted)
-    columns = ", ".join("a.name" if name == "x_AccountName" else f'c."{name}"' for name in CHARGE_COLUMNS)
+    columns = ", ".join(f'a.name AS "{name}"' if name == "x_AccountName" else f'c."{name}"' for name in CHARGE_COLUMNS)
     return db.execute(
         f"SELECT {columns} FROM {CHARGES} WHERE {where} AND b.parked IS NULL "
         "ORDER BY b.provider, a.name, b.period_start, b.bill_key, c.x_JsonPath, c.InvoiceDetailId",
