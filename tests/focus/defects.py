@@ -131,6 +131,7 @@ ROWS = [
     put(CAU, "PricingQuantity", "", **USAGE),
     put(CAU, "PricingUnit", "", **USAGE),
     put(CAU, "PricingCategory", "", **USAGE),
+    put(CAU, "PricingCategory", "Committed", **USAGE),
     put(CAU, "ConsumedQuantity", "", **USAGE),
     put(CAU, "ConsumedUnit", "", **USAGE),
     put(CAU, "ConsumedQuantity", "1", **SUPPORT),

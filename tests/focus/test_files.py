@@ -156,6 +156,36 @@ def test_a_period_is_closed_when_it_has_ended_and_all_its_bills_are_issued(tmp_p
     assert check.findings(out) == []
 
 
+def restated(path: Path, run: int, *bills: Bill) -> None:
+    """Book bills again, as another run has them."""
+    with store.opened(path) as db:
+        owner = store.owner(db, "sample", "sample-1", "sample", run, run, [])
+        assert all(store.book(db, bill, owner) for bill in bills)
+        store.close_run(db, owner, f"2026-11-{15 + run}T00:00:00Z", "complete", problems=[], listing=None, checks=[])
+
+
+def statuses(path: Path, out: Path) -> dict[str, str]:
+    found = rows(written(path, out, form="csv") / "billing_period.csv")
+    assert check.findings(out) == []
+    return {row["BillingPeriodStart"][:7]: row["BillingPeriodStatus"] for row in found}
+
+
+def test_a_parked_restatement_does_not_reopen_the_period_that_its_invoice_closed(tmp_path: Path) -> None:
+    def invoice(number: str, total: str | None = None) -> Bill:
+        made = sample.bill(State.ISSUED, number, MAY, sample.month_rows(MAY, number), issued_on=MAY.end)
+        return made._replace(total=Decimal(total) if total else None)
+
+    path, out = sample.booked(tmp_path, iter([invoice("a"), invoice("b")])), tmp_path / "out"
+    assert statuses(path, out) == {"2026-05": "Closed"}
+    restated(path, 2, invoice("a", "1000.00"))
+    assert statuses(path, out) == {"2026-05": "Closed"}
+    assert {row["InvoiceId"] for row in rows(out / "cost_and_usage.csv")} == {"b"}
+    restated(path, 3, invoice("c", "1000.00"))  # one that was never trusted says nothing of the period yet
+    assert statuses(path, out) == {"2026-05": "Open"}
+    restated(path, 4, invoice("a"), invoice("c"))
+    assert statuses(path, out) == {"2026-05": "Closed"}
+
+
 @pytest.mark.parametrize(
     ("currency", "rate"), [("CRDB_CLOUD_CREDITS", "0"), ("X", "1000"), ("X", "0.1234567"), ("EUR", "1")]
 )

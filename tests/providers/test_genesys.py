@@ -31,7 +31,8 @@ from billfold.providers.genesys.api import (
     login_refusal,
     problem,
 )
-from billfold.providers.genesys.commitments import commitments
+from billfold.providers.genesys.commitments import Share, commitments, positions
+from billfold.providers.genesys.commitments import applied as drawn
 from billfold.providers.genesys.listed import mark
 from billfold.providers.genesys.tax import is_tax
 from billfold.providers.provider import Answer, Ask, Known
@@ -427,11 +428,90 @@ def test_a_period_without_an_invoice_is_an_estimate_in_either_spelling(version: 
     assert json.loads(wallet.x_Details or "")["Organizations"] == "Test Org Name, Test Org Name - Sandbox"
 
 
+def estimated(consumed: str, over: str) -> dict[str, CostAndUsage]:
+    """Return the estimate of a period whose wallet's tokens went so far, by SKU."""
+    detail = body("billingperiod.v269")
+    wallet = {"balanceConsumption": Decimal(consumed), "balanceOverage": Decimal(over)}
+    detail["wallets"][0] |= wallet | {"balanceOverageCharge": Decimal(over)}
+    contracts = {"entities": [body("contract.v269")]}
+    (bill,) = made((GetBillingContracts(), contracts), (OPERATIONS["billingperiod"], detail))
+    return {row.SkuId or "": row for row in rows(bill)}
+
+
+def applied(row: CostAndUsage) -> tuple[str, Decimal, str] | None:
+    """Return the number of the position that a charge draws on, how much, and in what."""
+    if row.ContractApplied is None:
+        return None
+    (said,) = json.loads(row.ContractApplied, parse_float=Decimal, parse_int=Decimal)["Elements"]
+    assert said.pop("ContractId") == CONTRACT
+    words = (said.pop(f"ContractCommitment{name}") for name in ("Id", "AppliedQuantity", "AppliedUnit"))
+    commitment, quantity, unit = words
+    assert said == {}
+    return commitment.rpartition("/")[2], quantity, unit
+
+
 def test_what_a_wallet_covers_costs_nothing_and_is_committed() -> None:
-    (bill,) = made((OPERATIONS["billingperiod"], body("billingperiod.v269")))
-    agent = next(row for row in rows(bill) if row.SkuId == "GC-170-NV-VAGENT")
+    found = estimated("5000.0", "0")
+    agent, wallet = found["GC-170-NV-VAGENT"], found["GC-170-NV-AITOKEN"]
     assert (agent.BilledCost, agent.ConsumedQuantity, agent.PricingCategory) == (Decimal(0), Decimal(1200), "Committed")
     assert json.loads(agent.x_Details or "")["ConvertedTokenCount"] == "480.0"
+    assert applied(agent) == ("20", Decimal(480), "Tokens")
+    assert applied(wallet) == ("20", Decimal(4520), "Tokens")  # what no charge tells of
+
+
+def test_of_a_wallet_that_ran_out_only_the_wallet_knows_what_it_covered() -> None:
+    found = estimated("5310.0", "310.0")
+    agent = found["GC-170-NV-VAGENT"]
+    assert (agent.PricingCategory, applied(agent)) == ("Other", None)
+    assert applied(found["GC-170-NV-AITOKEN"]) == ("20", Decimal(5000), "Tokens")
+
+
+def test_seats_in_use_draw_on_those_that_were_bought_and_no_more() -> None:
+    found = estimated("5000.0", "0")
+    assert applied(found["GC-170-NV-CX3"]) == ("10", Decimal(80), "Users")
+    assert applied(found["GC-170-NV-APIRES"]) is None
+
+
+def seats(**words: Any) -> dict[str, Any]:
+    product = {"sku": "GC-170-NV-CX3", "name": "Genesys Cloud CX 3 Concurrent", "unitOfMeasure": "User"}
+    about = {"product": product, "description": "Genesys Cloud CX 3 Concurrent - Prepay", "quantity": 80}
+    return line(1, "15600.00", **about) | words
+
+
+def test_seats_that_an_invoice_bills_beforehand_draw_on_their_commitment() -> None:
+    bill = invoiced("15600.00", seats())
+    (row,) = rows(bill)
+    assert applied(row) == ("10", Decimal(80), "Users")
+    known = {(one.ContractId, one.ContractCommitmentId) for one in bill.commitments}
+    (said,) = json.loads(row.ContractApplied or "")["Elements"]
+    assert (said["ContractId"], said["ContractCommitmentId"]) in known
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"description": "Genesys Cloud CX 3 Concurrent - Overage"},
+        {"description": "Genesys Cloud CX 3 Concurrent - top-up"},
+        {"unitOfMeasure": "Hour"},
+        {"dateStart": "2027-01-01", "dateEnd": "2027-01-31"},
+        {"organization": {"id": "somebody else"}},
+        {"product": {"name": "Genesys Cloud CX 1"}},
+        {"amount": Decimal("-15600.00")},
+    ],
+    ids=str,
+)
+def test_what_is_not_for_the_commitment_does_not_draw_on_it(words: dict[str, Any]) -> None:
+    (row,) = rows(invoiced(None, seats(**words), customerInvoiceType="Credit Memo" if "amount" in words else "Invoice"))
+    assert row.ContractApplied is None
+
+
+def test_of_two_commitments_that_could_be_meant_none_is_applied() -> None:
+    contract = body("contract.v269")
+    contract["plans"].append(contract["plans"][0] | {"id": "another"})
+    known = positions([codec.decode(codec.encode(contract), genesys.records.BillingContract)])
+    share = Share("AI Experience Tokens", Decimal("480.50"), "Tokens", *SEPTEMBER)
+    assert drawn(share, known) is None
+    assert '"ContractCommitmentAppliedQuantity": 480.50,' in (drawn(share, known[:2]) or "")
 
 
 def test_a_period_that_an_invoice_bills_is_no_estimate() -> None:

@@ -207,7 +207,7 @@ def _period(invoice: Invoice) -> Period | None:
 
 
 def _lines(invoice: Invoice, path: str) -> Iterator[tuple[str, Line]]:
-    names = {given(f.resource_id, ""): given(f.name, "") for f in given(invoice.folder_resources, [])}
+    names = _names(invoice)
     ids = DetailIds(given(invoice.invoice_id, ""))
     for i, item in enumerate(given(invoice.invoice_items, [])):
         about = _of_cluster(item, names)
@@ -220,6 +220,15 @@ def _lines(invoice: Invoice, path: str) -> Iterator[tuple[str, Line]]:
         amount = given(extra.amount, CurrencyAmount())
         detail = ids.next(None, extra.name)
         yield _currency(amount), _adjusting(given(extra.name, ""), amount, detail, f"{path}.adjustments[{k}]")
+
+
+def _names(invoice: Invoice) -> dict[str, str]:
+    """Return the names of folders by their ids: each is named by itself, or in the path of what lies in it."""
+    found: dict[str, str] = {}
+    for one in given(invoice.folder_resources, []):
+        found |= {given(step.id, ""): given(step.name, "") for step in given(one.path, [])}
+    own = {given(one.resource_id, ""): given(one.name, "") for one in given(invoice.folder_resources, [])}
+    return found | {key: name for key, name in own.items() if name}
 
 
 def _of_cluster(item: InvoiceItem, folders: dict[str, str]) -> dict[str, Any]:

@@ -93,3 +93,5 @@ TOKENS = Product(
 )
 ALL = (*SEATS, *METERS, *CONVERTED, TOKENS)
 BY_SKU = {product.sku: product for product in ALL}
+NUMBERS = {product.sku: str(10 * place) for place, product in enumerate(ALL, 1)}
+"""The numbers of the positions that products have in plans."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from billfold.model.money import ZERO, exact_sum, times
 from billfold.model.period import Month
-from billfold.providers.genesys.catalog import CONVERTED, METERS, SEATS, TOKENS, Product
+from billfold.providers.genesys.catalog import CONVERTED, METERS, NUMBERS, SEATS, TOKENS, Product
 from billfold.providers.stage import Account
 
 CENT = Decimal("0.01")
@@ -141,6 +141,28 @@ def _of_product(
 def seats(contract: Contract, product: Product) -> Decimal:
     """Return how many units of a product a contract has bought for each organization and month."""
     return Decimal(product.seats * contract.size // 100)
+
+
+def bought(contract: Contract, product: Product) -> Decimal:
+    """Return how many units of a product a contract has bought for each month, over its organizations."""
+    alone = product is TOKENS or product.sku in _MAIN_ONLY
+    return seats(contract, product) * (1 if alone else len(contract.organizations))
+
+
+def plan_id(account: Account, contract: Contract, product: Product) -> str:
+    """Return the id of the plan in which a contract has a product."""
+    return uuid(account, "plan", contract.place, product.sku)
+
+
+def applied(account: Account, contract: Contract, product: Product, quantity: Decimal) -> str | None:
+    """Return the ContractApplied of what is bought or used of a product that a contract commits to."""
+    if not quantity or not bought(contract, product):
+        return None
+    commitment = f"{contract.id}/{plan_id(account, contract, product)}/{NUMBERS[product.sku]}"
+    return (
+        f'{{"Elements": [{{"ContractId": "{contract.id}", "ContractCommitmentId": "{commitment}", '
+        f'"ContractCommitmentAppliedQuantity": {quantity:f}, "ContractCommitmentAppliedUnit": "{product.units}"}}]}}'
+    )
 
 
 def cents(quantity: Decimal, rate: Decimal) -> Decimal:

@@ -5,7 +5,7 @@ Prepaid seats are not in it: the vendor's period detail has no money for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from billfold.model.money import EXACT, ZERO, exact_sum, times
 from billfold.model.period import Period
 from billfold.model.pricing import Price, price
 from billfold.providers.genesys import kinds, lines, spelling
-from billfold.providers.genesys.commitments import commitments
+from billfold.providers.genesys.commitments import Share, applied, commitments, positions
 from billfold.providers.genesys.lines import PLATFORM, VENDOR, Line, What, When, Where
 from billfold.providers.genesys.listed import is_closed, is_open, name
 from billfold.providers.genesys.records import (
@@ -97,13 +97,25 @@ def _by_currency(used: Used, period: Period) -> dict[str, list[Line]]:
     said = [c.overage_currency for c in charges] + [w.balance_overage_currency for w in wallets]
     usual = next((word for word in map(_word, said) if word), "") or _planned(used.contract) or "XXX"
     found: dict[str, list[Line]] = {usual: []}
+    drawn = _drawn(charges, wallets)
     for index, charge in enumerate(charges):
         mine = found.setdefault(_word(charge.overage_currency) or usual, [])
-        mine.append(_of_charge(charge, used.contract, when, f"$.charges[{index}]"))
+        mine.append(_of_charge(charge, used.contract, when, f"$.charges[{index}]", wallets[0] if drawn else None))
     for index, wallet in enumerate(wallets):
         mine = found.setdefault(_word(wallet.balance_overage_currency) or usual, [])
-        mine.append(_of_wallet(wallet, used.contract, when, f"$.wallets[{index}]"))
+        mine.append(_of_wallet(wallet, used.contract, when, f"$.wallets[{index}]", drawn or ZERO))
     return found
+
+
+def _drawn(charges: Iterable[BillingCharge], wallets: Sequence[BillingWallet]) -> Decimal | None:
+    """Return the tokens that charges drew from the one wallet that covered them all; None where it cannot be told.
+
+    Where it ran out, nobody says whose tokens were the last: only the wallet knows how many it covered.
+    """
+    tokens = exact_sum(given(one.converted_token_count, ZERO) for one in charges)
+    if len(wallets) != 1 or given(wallets[0].balance_overage, ZERO):
+        return None
+    return tokens if ZERO < tokens <= given(wallets[0].balance_consumption, ZERO) else None
 
 
 def _word(currency: Maybe[str]) -> str:
@@ -136,7 +148,9 @@ def _common(used: Used, period: Period, currency: str) -> CostAndUsage:
     )
 
 
-def _of_charge(charge: BillingCharge, contract: BillingContract, when: When, path: str) -> Line:
+def _of_charge(
+    charge: BillingCharge, contract: BillingContract, when: When, path: str, wallet: BillingWallet | None
+) -> Line:
     product = given(charge.product, BillingProduct())
     service = given(product.name, "") or given(charge.name, "") or PLATFORM
     cost, over = lines.money(charge.overage_charge), spelling.overage(charge) or ZERO
@@ -151,13 +165,29 @@ def _of_charge(charge: BillingCharge, contract: BillingContract, when: When, pat
         ("TokenConversionRate", lines.digits(charge.token_conversion_rate)),
     )
     where = Where(path, given(charge.id, None), None, lines.details(*facts))
-    what = what._replace(committed=bool(given(charge.converted_token_count, ZERO)))
     consumed = spelling.actual(charge)
+    tokens = given(charge.converted_token_count, ZERO)
+    if tokens:
+        share = _share(wallet, tokens, when) if wallet else None
+        found = applied(share, positions([contract])) if share else None
+        what = what._replace(applied=found, category="Committed" if found else "Other")
+    else:
+        bought = min(consumed or ZERO, spelling.prepaid(charge) or ZERO)
+        whose = frozenset(what.organization[:1] if what.organization else ())
+        what = what._replace(applied=applied(Share(service, bought, what.unit, *when, whose), positions([contract])))
     description = given(charge.name, "") or service
     return lines.line(what, cost, priced, priced.quantity if consumed is None else consumed, description, when, where)
 
 
-def _of_wallet(wallet: BillingWallet, contract: BillingContract, when: When, path: str) -> Line:
+def _share(wallet: BillingWallet, quantity: Decimal, when: When) -> Share:
+    """Say what is drawn from a wallet."""
+    product = given(wallet.product, BillingProduct())
+    unit = kinds.unit(given(wallet.unit_of_measure, "") or given(product.unit_of_measure, ""))
+    whose = frozenset(found for one in given(wallet.organizations, []) if (found := given(one.id, "")))
+    return Share(given(product.name, "") or given(wallet.name, ""), quantity, unit, *when, whose)
+
+
+def _of_wallet(wallet: BillingWallet, contract: BillingContract, when: When, path: str, drawn: Decimal) -> Line:
     product = given(wallet.product, BillingProduct())
     service = given(product.name, "") or given(wallet.name, "") or PLATFORM
     cost, over = lines.money(wallet.balance_overage_charge), given(wallet.balance_overage, ZERO)
@@ -174,6 +204,8 @@ def _of_wallet(wallet: BillingWallet, contract: BillingContract, when: When, pat
     )
     where = Where(path, given(wallet.id, None), None, lines.details(*facts))
     consumed = given(wallet.balance_consumption, priced.quantity)
+    rest = EXACT.subtract(EXACT.subtract(consumed, over), drawn)
+    what = what._replace(applied=applied(_share(wallet, rest, when), positions([contract])))
     description = given(wallet.name, "") or service
     return lines.line(what, cost, priced, consumed, description, when, where)
 

@@ -15,7 +15,7 @@ from billfold.model.money import EXACT, ZERO, exact_sum, times
 from billfold.model.period import Month, Period
 from billfold.model.pricing import adjustment, price, tolerance
 from billfold.providers.genesys import kinds, lines
-from billfold.providers.genesys.commitments import commitments
+from billfold.providers.genesys.commitments import Position, Share, applied, commitments, positions
 from billfold.providers.genesys.kinds import Kind
 from billfold.providers.genesys.lines import PLATFORM, VENDOR, Line, Rates, What, When, Where
 from billfold.providers.genesys.listed import DAY, Calendar, day, mark, name
@@ -58,6 +58,7 @@ class _Context:
     is_credit: bool
     problems: list[str]
     ids: DetailIds
+    positions: list[Position]
     seen: set[str] = field(default_factory=set)
 
 
@@ -69,7 +70,8 @@ def bill(listed: Listed, pages: Sequence[Page], calendar: Calendar, overages: Ov
     problems += _problems(invoice, pages)
     common = _common(listed, period, contracts)
     ids = DetailIds(common.InvoiceId or "")
-    context = _Context(invoice, period, lines.rates(contracts), _is_credit(invoice), problems, ids)
+    known = positions(contracts)
+    context = _Context(invoice, period, lines.rates(contracts), _is_credit(invoice), problems, ids, known)
     made = [(page.seq, _lines(page, context)) for page in pages]
     batches = [Charges(common._replace(x_ArchiveSeq=seq), found) for seq, found in made if found]
     overage = overages.get((given(contracts[0].id, ""), period)) if len(contracts) == 1 else None
@@ -169,16 +171,12 @@ def _line(item: BillingInvoiceItem, context: _Context, path: str) -> Line:
     if kind is kinds.OTHER:
         kind, rate = _planned(item, service, currency, context) or (kind, rate)
     priced = price(cost, quantity, rate.price if rate else None)
-    unit = given(item.unit_of_measure, "") or given(product.unit_of_measure, "")
-    sku = lines.sku_of(product, service)
-    what = What(
-        kind,
-        service,
-        sku,
-        lines.price_id(sku, kind.category, rate),
-        kinds.unit(unit),
-        lines.organization(item.organization),
-    )
+    unit = kinds.unit(given(item.unit_of_measure, "") or given(product.unit_of_measure, ""))
+    sku, organization = lines.sku_of(product, service), lines.organization(item.organization)
+    what = What(kind, service, sku, lines.price_id(sku, kind.category, rate), unit, organization)
+    if (kind.category, kind.frequency) == ("Purchase", "Recurring") and cost >= 0:
+        whose = frozenset(organization[:1] if organization else ())
+        what = what._replace(applied=applied(Share(service, quantity, unit, *when, whose), context.positions))
     native = str(given(item.id, "")) or None
     where = Where(path, native, _detail(native, item, context), _details(item, product, kind, context), correction)
     return lines.line(what, cost, priced, quantity or priced.quantity, description, when, where)

@@ -32,6 +32,7 @@ class Line(NamedTuple):
     ChargePeriodStart: datetime
     ConsumedQuantity: Decimal | None
     ConsumedUnit: str | None
+    ContractApplied: str | None
     ContractedCost: Decimal
     ContractedUnitPrice: Decimal | None
     EffectiveCost: Decimal
@@ -60,7 +61,10 @@ class Line(NamedTuple):
 
 
 class What(NamedTuple):
-    """What a line is about: its kind, its product, its unit and for whom it is."""
+    """What a line is about: its kind, its product, its unit, for whom it is, and which commitment it draws on.
+
+    ``category`` is its PricingCategory.
+    """
 
     kind: Kind
     service: str
@@ -68,7 +72,8 @@ class What(NamedTuple):
     price_id: str
     unit: str
     organization: tuple[str, str] | None
-    committed: bool = False
+    applied: str | None = None
+    category: str = "Standard"
 
 
 class When(NamedTuple):
@@ -107,13 +112,14 @@ def line(
         ChargePeriodStart=when.start,
         ConsumedQuantity=consumed if used else None,
         ConsumedUnit=what.unit if used else None,
+        ContractApplied=what.applied,
         ContractedCost=cost,
         ContractedUnitPrice=price,
         EffectiveCost=cost,
         InvoiceDetailId=where.detail_id,
         ListCost=cost,
         ListUnitPrice=price,
-        PricingCategory=("Committed" if what.committed else "Standard") if has_sku else None,
+        PricingCategory=what.category if has_sku else None,
         PricingCurrencyContractedUnitPrice=price,
         PricingCurrencyEffectiveCost=cost,
         PricingCurrencyListUnitPrice=price,

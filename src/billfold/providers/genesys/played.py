@@ -11,7 +11,7 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO, exact_sum
 from billfold.model.period import Month
 from billfold.providers.genesys import customers, dialect, scenario
-from billfold.providers.genesys.catalog import ALL, BY_SKU, TOKENS, Product
+from billfold.providers.genesys.catalog import ALL, BY_SKU, NUMBERS, TOKENS, Product
 from billfold.providers.genesys.customers import Contract, Party
 from billfold.providers.genesys.dialect import Dialect
 from billfold.providers.genesys.records import (
@@ -33,7 +33,6 @@ from billfold.providers.stage import Account
 from billfold.wire.codec import UNSET
 
 PAID_AFTER = timedelta(days=30)
-NUMBERS = {product.sku: str(10 * place) for place, product in enumerate(ALL, 1)}
 
 
 def day(when: datetime) -> str:
@@ -96,7 +95,7 @@ def period_id(month: Month) -> str:
 
 
 def _plan(account: Account, one: Contract, product: Product, span: tuple[Month, Month], running: Month) -> BillingPlan:
-    bought = customers.seats(one, product)
+    bought = customers.bought(one, product)
     charged = running.end if bought else running.start
     item = BillingPlanItem(
         item_number=NUMBERS[product.sku],
@@ -115,7 +114,7 @@ def _plan(account: Account, one: Contract, product: Product, span: tuple[Month, 
         unit_of_measure=product.unit,
     )
     return BillingPlan(
-        id=customers.uuid(account, "plan", one.place, product.sku),
+        id=customers.plan_id(account, one, product),
         name=f"{product.name} - {'Prepay' if bought else 'Overage'}",
         organizations=[_entity(party) for party in one.organizations],
         product=_product(account, product),

@@ -16,7 +16,18 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO, exact_sum
 from billfold.model.period import Month
 from billfold.providers.genesys.catalog import TOKENS, Product
-from billfold.providers.genesys.customers import Contract, Party, cents, contracts, payer, seats, used, uuid, wallet
+from billfold.providers.genesys.customers import (
+    Contract,
+    Party,
+    applied,
+    cents,
+    contracts,
+    payer,
+    seats,
+    used,
+    uuid,
+    wallet,
+)
 from billfold.providers.stage import Account, retold
 
 ISSUER = "Genesys"
@@ -162,8 +173,11 @@ def _bought(account: Account, contract: Contract, month: Month) -> Iterator[Cost
     common = _common(account, month)
     for one in used(account, contract, month, days_until(month, month.end)):
         if one.prepaid:
-            yield _purchase(common, one.organization, one.product, one.prepaid)
-    yield _purchase(common, contract.organizations[0], TOKENS, seats(contract, TOKENS))
+            row = _purchase(common, one.organization, one.product, one.prepaid)
+            yield row._replace(ContractApplied=applied(account, contract, one.product, one.prepaid))
+    tokens = seats(contract, TOKENS)
+    row = _purchase(common, contract.organizations[0], TOKENS, tokens)
+    yield row._replace(ContractApplied=applied(account, contract, TOKENS, tokens))
 
 
 def _used_up(account: Account, contract: Contract, month: Month) -> Iterator[CostAndUsage]:
@@ -214,8 +228,12 @@ def estimate(account: Account, month: Month, days: int) -> Bill:
     for contract in contracts(account):
         if not contract.is_active:
             continue
+        has_tokens = not wallet(account, contract, month, days).over
         for one in used(account, contract, month, days):
             row = _usage(common, one.organization, one.product, one.over, one.charge)
+            drawn = (one.tokens if has_tokens else ZERO) if one.tokens else min(one.actual, one.prepaid)
+            what = TOKENS if one.tokens else one.product
+            row = row._replace(ContractApplied=applied(account, contract, what, drawn))
             native = uuid(account, "charge", one.organization.id, one.product.sku, month)
             rows.append(
                 row._replace(ConsumedQuantity=one.actual, ChargeDescription=one.product.name, x_NativeId=native)
@@ -239,6 +257,7 @@ def _of_wallet(account: Account, contract: Contract, common: CostAndUsage, month
     row = row._replace(
         ChargeDescription=TOKENS.name,
         ConsumedQuantity=tokens.consumed,
+        ContractApplied=applied(account, contract, TOKENS, tokens.consumed - tokens.over if tokens.over else ZERO),
         x_NativeId=uuid(account, "wallet", contract.place),
     )
     return row._replace(SubAccountId=None, SubAccountName=None, SubAccountType=None) if several else row

@@ -58,7 +58,7 @@ PLACES = {
 TELLS = (
     "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
     "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart",
-    "ConsumedQuantity", "ConsumedUnit", "ContractedCost", "EffectiveCost", "HostProviderName", "InvoiceDetailId",
+    "ConsumedQuantity", "ConsumedUnit", "ContractApplied", "ContractedCost", "EffectiveCost", "HostProviderName", "InvoiceDetailId",
     "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingCurrency", "PricingQuantity", "PricingUnit", "ServiceName",
     "ServiceProviderName", "SkuId", "SubAccountId", "SubAccountName", "SubAccountType", "x_NativeId",
 )  # fmt: skip

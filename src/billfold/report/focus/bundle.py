@@ -50,7 +50,7 @@ def opened(directory: Path, version: Version) -> Iterator[Bundle]:
     """Open a directory of FOCUS files; raises ``Misasked`` where there are none."""
     with tempfile.TemporaryDirectory() as staging, duckdb.connect() as db:
         db.execute(
-            f"SET temp_directory = '{staging}'; SET memory_limit = '1GB'; SET threads = 2; SET preserve_insertion_order = false; SET TimeZone = 'UTC'"
+            f"SET temp_directory = '{staging}'; SET memory_limit = '300MB'; SET threads = 1; SET preserve_insertion_order = false; SET TimeZone = 'UTC'"
         )
         bundle = Bundle(db, {})
         for dataset in version.datasets.values():
@@ -81,7 +81,7 @@ def _source(db: duckdb.DuckDBPyConnection, dataset: Dataset, found: list[Path], 
     staged = staging / f"{dataset.file}.parquet"
     reading = (
         f"read_csv([{listed}], all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', "
-        "hive_partitioning = false, max_line_size = 16777216)"
+        "hive_partitioning = false, max_line_size = 2097152)"
     )
     db.execute(f"COPY (SELECT * FROM {reading}) TO '{staged}' (FORMAT parquet, ROW_GROUP_SIZE 50000)")
     return f"read_parquet('{staged}')"

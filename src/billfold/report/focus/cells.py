@@ -20,10 +20,10 @@ def cell(form: str, source: str, kind: str, column: str) -> str:
     if form == "parquet":
         return f"{value}::TIMESTAMPTZ" if kind == "TIMESTAMP" else value
     if kind.startswith("DECIMAL"):
-        return f"rtrim(rtrim({value}::VARCHAR, '0'), '.')"
+        return f"regexp_replace({value}::VARCHAR, '[.]?0+$', '')"  # every decimal here has a point
     if kind == "VARCHAR" and guarded(column):
-        signs = ", ".join(f"chr({ord(sign)})" for sign in DANGEROUS)
-        return f"CASE WHEN left({value}, 1) IN ({signs}) THEN '''' || {value} ELSE {value} END"
+        signs = ", ".join(str(ord(sign)) for sign in DANGEROUS)
+        return f"CASE WHEN ascii({value}) IN ({signs}) THEN '''' || {value} ELSE {value} END"
     return value
 
 

@@ -147,13 +147,19 @@ def _grain() -> str:
 
 
 def _periods(seq: int) -> str:
-    """Each issuer's billing periods: closed where all its bills are issued and trusted, and the period has ended."""
+    """Each issuer's billing periods: closed where all its bills are issued and trusted, and the period has ended.
+
+    FOCUS reopens no period: an issued bill that was trusted closes its own, whatever it is restated to.
+    """
     return f"""
-        WITH slot AS (
-            SELECT b.issuer, b.period_start, b.period_end, min(r.ended) AS created, max(r.ended) AS updated,
-                   bool_and(b.state = 'issued' AND b.parked IS NULL)
-                       FILTER (WHERE b.until_seq IS NULL OR b.until_seq > {seq}) AS done
-            FROM bills b JOIN runs r ON r.run = b.run WHERE b.from_seq <= {seq} GROUP BY ALL),
+        WITH told AS (
+            SELECT b.issuer, b.period_start, b.period_end, r.ended, b.until_seq IS NULL OR b.until_seq > {seq} AS believed,
+                   b.state = 'issued' AND bool_or(b.state = 'issued' AND b.parked IS NULL) OVER same AS settled
+            FROM bills b JOIN runs r ON r.run = b.run WHERE b.from_seq <= {seq}
+            WINDOW same AS (PARTITION BY b.provider, b.account, b.bill_key, b.issuer, b.period_start, b.period_end)),
+        slot AS (
+            SELECT issuer, period_start, period_end, min(ended) AS created, max(ended) AS updated,
+                   bool_and(settled) FILTER (WHERE believed) AS done FROM told GROUP BY ALL),
         over AS (SELECT s.*, (SELECT min(r.ended) FROM runs r WHERE r.seq <= {seq} AND r.ended >= s.period_end) AS ended
                  FROM slot s SEMI JOIN picked p ON s.issuer = p.issuer AND s.period_start = p.period_start
                       AND s.period_end = p.period_end)

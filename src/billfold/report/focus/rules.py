@@ -117,6 +117,9 @@ def _uses() -> Iterator[tuple[str, str, str]]:
     yield "commitment-quantity", "a row of a commitment discount has no CommitmentDiscountQuantity", broken
     broken = "{CommitmentDiscountStatus} = 'Unused' AND {ResourceId} IS DISTINCT FROM {CommitmentDiscountId}"
     yield "unused-resource", "an unused commitment is not its own resource", broken
+    unnamed = "{CommitmentDiscountId} IS NULL AND {ContractApplied} IS NULL"
+    broken = f"{{PricingCategory}} = 'Committed' AND {unnamed}"
+    yield "committed-to-nothing", "is priced by a commitment, and names neither a discount nor a contract", broken
     yield "estimate-invoiced", "an estimate has an InvoiceId", "{x_State} = 'estimate' AND {InvoiceId} IS NOT NULL"
 
 
