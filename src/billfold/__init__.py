@@ -6,7 +6,7 @@
 Names are loaded when they are first used, so that importing billfold costs nothing.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from billfold.clients import AsyncCockroach as AsyncCockroach
@@ -17,19 +17,41 @@ if TYPE_CHECKING:
     from billfold.clients import Fastly as Fastly
     from billfold.clients import Genesys as Genesys
     from billfold.clients import Vultr as Vultr
+    from billfold.model.errors import ApiError as ApiError
+    from billfold.model.errors import BadRequest as BadRequest
+    from billfold.model.errors import BillfoldError as BillfoldError
+    from billfold.model.errors import Endless as Endless
+    from billfold.model.errors import Forbidden as Forbidden
+    from billfold.model.errors import LedgerError as LedgerError
+    from billfold.model.errors import Misasked as Misasked
+    from billfold.model.errors import NotFound as NotFound
+    from billfold.model.errors import NotReady as NotReady
+    from billfold.model.errors import RateLimited as RateLimited
+    from billfold.model.errors import Refused as Refused
+    from billfold.model.errors import ServerError as ServerError
+    from billfold.model.errors import SetupError as SetupError
+    from billfold.model.errors import Unauthorized as Unauthorized
+    from billfold.model.errors import Unreachable as Unreachable
+    from billfold.model.errors import Unreadable as Unreadable
+    from billfold.wire.codec import said as said
 
 __version__ = "0.1.0"
 
+if not TYPE_CHECKING:
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("_") or not name[0].isupper():
-        raise AttributeError(name)
-    from billfold import clients
-    from billfold.model import errors
+    def __getattr__(name: str) -> object:
+        if name == "said":
+            from billfold.wire.codec import said
 
-    if hasattr(errors, name):
-        return getattr(errors, name)
-    try:
-        return clients.client(name)
-    except errors.Misasked:
-        raise AttributeError(f"billfold has no {name!r}") from None
+            return said
+        if not name[0].isupper():
+            raise AttributeError(f"billfold has no {name!r}")
+        from billfold import clients
+        from billfold.model import errors
+
+        if hasattr(errors, name):
+            return getattr(errors, name)
+        try:
+            return clients.client(name)
+        except errors.Misasked:
+            raise AttributeError(f"billfold has no {name!r}") from None

@@ -47,7 +47,13 @@ def credentials(door: Provider, given: dict[str, str | None]) -> dict[str, str]:
 
 
 def connection(door: Provider, given: dict[str, str | None], options: Options) -> tuple[Settings, Line]:
-    """Return the settings and the line for one client."""
+    """Return the settings and the line for one client; raises ``TypeError`` for an option that there is not.
+
+    A misspelt ``base_url`` would send the key to the vendor itself.
+    """
+    known = {*Options.__annotations__, *(field.name for field in door.credentials)}
+    if unknown := sorted({*given, *options} - known):
+        raise TypeError(f"{door.client} has no option {unknown[0]!r}; it has {', '.join(sorted(known))}")
     complete = credentials(door, given)
     base_url = options.get("base_url") or door.base_url(complete)
     limits = {"retries": options.get("retries", 4), "unlimited": options.get("unlimited", False)}

@@ -172,7 +172,10 @@ def _add(path: Path, block: Mapping[str, str]) -> None:
     draft = path.with_suffix(".draft")
     try:
         draft.write_text(text, encoding="utf-8")
-        load(draft)
+        try:
+            load(draft)
+        except SetupError as error:
+            raise SetupError(str(error).replace(str(draft), str(path))) from error
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

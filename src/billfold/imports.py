@@ -31,10 +31,11 @@ class File(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What became of an import: the files, and the bills that it changed."""
+    """What became of an import: the files, the bills that it changed, the invoices that are listed but not booked."""
 
     files: list[File]
     bills: list[dict[str, Any]]
+    unread: tuple[str, ...] = ()
 
     @property
     def wrong(self) -> bool:
@@ -63,9 +64,12 @@ def bring(
             "SELECT state, invoice_id, total, currency, parked FROM bills WHERE run=? ORDER BY period_start, invoice_id",
             [run.id],
         ).fetchall()
-        problems = json.loads(db.execute("SELECT problems FROM runs WHERE run=?", [run.id]).fetchall()[0][0])
+        problems, listing = db.execute("SELECT problems, listing FROM runs WHERE run=?", [run.id]).fetchall()[0]
+        listed = set(json.loads(listing)["ids"]) if listing else set()
+        booked = db.execute("SELECT invoice_id FROM bills WHERE provider=?", [door.name]).fetchall()
+    unread = tuple(sorted(listed - {row[0] for row in booked}))
     bills = [dict(zip(("state", "invoice_id", "total", "currency", "parked"), row, strict=True)) for row in rows]
-    return Told(files + [File(Path(account), "", problem) for problem in problems], bills)
+    return Told(files + [File(Path(account), "", problem) for problem in json.loads(problems)], bills, unread)
 
 
 def understood(

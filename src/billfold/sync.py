@@ -255,7 +255,10 @@ class _Desk:
 
     def _asked(self, ask: Ask) -> Response:
         response = self._hear(self.wires.send(ask.op))
-        return self.wires.fetch(ask.document(read(ask.op, response))) if ask.document else response
+        if ask.document:
+            response = self.wires.fetch(ask.document(read(ask.op, response)))
+        log.info("%s: %s: %d, %d bytes", self.run.account, name_of(ask.op), response.status, len(response.body))
+        return response
 
     def _kept(self, op: Operation[Any]) -> Iterator[Response]:
         for kept in self.books.archive.answers(run=self.run.id, operation=name_of(op), question=question(op)):

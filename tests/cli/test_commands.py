@@ -48,7 +48,7 @@ def clear(said: Said, code: int, words: str) -> None:
         (["sync", "--provider", "nosuch"], "no account of the configuration fits; there are mine (cockroach)"),
         (["sync", "--config", "none.toml"], "there is no configuration at none.toml"),
         (["sync", "--ledger", "billfold.toml"], "check the path"),
-        (["hash", "--ledger", "billfold.toml/x"], "check the path"),
+        (["sync", "--ledger", "billfold.toml/x"], "check the path"),
         (["sync", "--config", "."], "cannot be read"),
         (["sync", "--config", "key"], "cannot be read"),
         (["sync", "--config", "a\0b"], "cannot be read"),
@@ -125,8 +125,10 @@ def test_a_filter_that_names_what_there_is_needs_no_configuration(synced: Termin
     clear(said, 0, "mine")
 
 
-def test_an_account_that_is_configured_and_not_synced_yet_is_no_slip(terminal: Terminal) -> None:
-    clear(terminal.run("--ledger", "ledger", "invoices", "--account", "mine"), 0, "")
+@pytest.mark.parametrize("command", ["invoices", "report", "reconcile", "verify", "hash"])
+def test_a_ledger_that_is_not_there_is_no_empty_one(command: str, terminal: Terminal) -> None:
+    clear(terminal.run("--ledger", "ledger", command), 2, "there is no ledger in ledger: `billfold sync` makes one")
+    assert not (terminal.home / "ledger").exists()
 
 
 def test_what_is_to_be_redacted_is_not_looked_for_at_a_provider_that_is_none(synced: Terminal) -> None:

@@ -60,6 +60,10 @@ def test_a_rate_comes_from_the_configuration(ledger: Path, tmp_path: Path) -> No
     assert run(ledger, "export", "focus", str(tmp_path)).exit_code == 0
     said = json.loads((tmp_path / "metadata.json").read_text())
     assert said["x_VirtualCurrencyRates"] == {"CRDB_CLOUD_CREDITS": "0.80"}
+    (there,) = asked(
+        ledger, "SELECT sum(EffectiveCost) > 0 AS rated FROM CostAndUsage WHERE x_VirtualCurrency IS NOT NULL"
+    )
+    assert there["rated"], "SQL sees what is exported"
     config.write_text("[rates]\nCRDB_CLOUD_CREDITS = 0.8\n")
     with pytest.raises(Exception, match="write a rate as text"):
         run(ledger, "export", "focus", str(tmp_path))

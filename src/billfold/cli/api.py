@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--account", metavar="NAME", help="Ask with this account's key (default: the provider's first account).")
 @click.option("--raw", is_flag=True, help="Print the answer's bytes as they came.")
-@click.option("--all", "every", is_flag=True, help="Follow a list to its end.")
+@click.option("--all", "every", is_flag=True, help="Follow a list to its end: a JSON list of its pages.")
 @places
 @click.pass_context
 def command(
@@ -33,13 +33,13 @@ def command(
     raw: bool,
     every: bool,
 ) -> None:
-    r"""Ask a vendor one documented operation, and print the answer as JSON (documents as their bytes).
+    """Ask a vendor one documented operation, and print the answer as JSON (documents as their bytes).
 
     \b
     billfold api                                    all operations of all providers
     billfold api vultr                              Vultr's operations, with their arguments
     billfold api vultr get_invoice invoice_id=7     ask one
-    """
+    """  # noqa: D301 - click's own mark for lines that stay as they are
     from billfold.providers import provider as providers
 
     if provider is None or operation is None:
@@ -48,7 +48,8 @@ def command(
         return
     door = providers.find(provider)
     op = _operation(door, operation, arguments)
-    _print(_answer(_account(ctx, door, account), op, every=every), raw=raw)
+    bodies = _answer(_account(ctx, door, account), op, every=every)
+    _print([b"[" + b",".join(bodies) + b"]"] if every and not raw else bodies, raw=raw)
 
 
 def _describe(door: Provider) -> None:

@@ -41,7 +41,8 @@ def command(
 ) -> None:
     """List charges as FOCUS 1.4 CostAndUsage rows.
 
-    The table shows the main columns; json and csv have all columns and all digits. Parked bills are left out.
+    The table shows the main columns; json and csv have all columns of the ledger and all digits: virtual currencies as
+    they are, where `billfold export focus` and `billfold sql` write them as FOCUS wants. Parked bills are left out.
     """
     from billfold.ledger import query
     from billfold.report import render

@@ -47,7 +47,8 @@ def command(
     config.add(path, block)
     click.echo(f"added account {block['name']!r} to {path}")
     for field in door.credentials:
-        if field.secret and field.name not in said:
-            click.echo(f"  set {field.env[0]} to the {field.name} before you run `billfold sync`")
+        if field.name not in said:
+            usual = f" (unless it is {field.default})" if field.default else ""
+            click.echo(f"  set {field.env[0]} to the {field.name}{usual} before you run `billfold sync`")
     click.echo(f"  the key needs: {door.right}")
     click.echo("  check it with `billfold doctor`")

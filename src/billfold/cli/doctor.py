@@ -32,7 +32,7 @@ def command(ctx: click.Context) -> None:
 
 
 def _examine(account: Account) -> int:
-    from billfold.model.errors import BillfoldError
+    from billfold.model.errors import BillfoldError, Forbidden, Unauthorized
     from billfold.sync import carrier
 
     click.echo(f"{account.name} ({account.provider.title})")
@@ -45,7 +45,8 @@ def _examine(account: Account) -> int:
         return _questions(account, wires)
     except BillfoldError as error:
         click.echo(f"  cannot be collected: {error}")
-        click.echo(f"  the key needs: {account.provider.right}")
+        if isinstance(error, (Unauthorized, Forbidden)):
+            click.echo(f"  the key needs: {account.provider.right}")
         return 3
     finally:
         wires.close()
@@ -70,8 +71,10 @@ def _questions(account: Account, wires: Carrier) -> int:
         except (Refused, NotReady) as error:
             if not ask.missing:
                 raise
-            said, missing = None, missing + 1
-            click.echo(f"  will be missing: {ask.missing}: {error}")
+            said = None
+            if error.status not in ask.never:
+                missing += 1
+                click.echo(f"  will be missing: {ask.missing}: {error}")
             continue
         if name not in asked:
             click.echo(f"  ok: {name}")

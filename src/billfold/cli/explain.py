@@ -6,14 +6,14 @@ from datetime import datetime
 
 import click
 
-from billfold.cli.options import Time, books, places, wanted
+from billfold.cli.options import AS_OF, books, places, wanted
 
 SHOWN = 20
 
 
 @click.command("explain")
 @click.argument("it", metavar="INVOICE|CHARGE")
-@click.option("--as-of", type=Time(), metavar="TIME", help="As the ledger was known at this time.")
+@AS_OF
 @places
 @click.pass_context
 def command(ctx: click.Context, it: str, as_of: datetime | None) -> None:

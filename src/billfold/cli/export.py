@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import MonthType, Time, books, places, wanted
-from billfold.model.errors import SetupError
+from billfold.cli.options import AS_OF, MonthType, books, places, virtual_rates, wanted
 from billfold.model.period import Month
 
 if TYPE_CHECKING:
@@ -33,7 +31,7 @@ def command() -> None:
 @click.option("--account", metavar="NAME", help="Only this account.")
 @click.option("--from", "first", type=MonthType(), metavar="MONTH", help="From this month on.")
 @click.option("--to", "last", type=MonthType(), metavar="MONTH", help="Up to this month, included.")
-@click.option("--as-of", type=Time(), metavar="TIME", help="As the ledger was known at this time.")
+@AS_OF
 @places
 @click.pass_context
 def focus(
@@ -56,33 +54,11 @@ def focus(
     from billfold.report.focus.export import Order, export
     from billfold.report.focus.rows import Part
 
-    rates = _rates(ctx)
+    rates = virtual_rates(ctx)
     with books(ctx) as kept, kept.ledger() as db:
         part = Part(wanted(kept, provider, account, first, last, as_of), include_parked, rates)
         written = export(db, Order(directory, form, version, by_period), part, datetime.now(UTC))
     _tell(written, directory)
-
-
-def _rates(ctx: click.Context) -> dict[str, Decimal]:
-    """Read ``[rates]`` of the configuration, if there is one: what a unit of a virtual currency cost, as text."""
-    import tomllib
-
-    from billfold import config
-
-    path = config.find(ctx.find_root().obj["config"])
-    if not path.exists():
-        return {}
-    try:
-        said: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")).get("rates", {})
-        return {name: Decimal(rate) for name, rate in said.items() if _is_text(rate)}
-    except (OSError, ValueError, InvalidOperation) as error:
-        raise SetupError(f'{path}, [rates]: write a rate as text, CRDB_CLOUD_CREDITS = "0.95" ({error})') from error
-
-
-def _is_text(rate: object) -> bool:
-    if not isinstance(rate, str):
-        raise ValueError(f"{rate} is no text")  # noqa: TRY004 - it is told as what is wrong with the configuration
-    return True
 
 
 def _tell(written: Written, directory: Path) -> None:

@@ -27,13 +27,14 @@ def command(
 ) -> None:
     """Bring saved answers of PROVIDER into the archive and book them, the same way as collected ones.
 
-    Bodies of any operation, as JSON or (Fastly) CSV. Exit code 1: something was read but cannot be booked as it is.
+    Bodies of any operation, as JSON or (Fastly) CSV; other documents are kept, but not booked. An invoice's list and its
+    lines belong together: name them in one command. Exit code 1: something was read but cannot be booked as it is.
     """
     from billfold.imports import bring
     from billfold.providers import provider as providers
 
     door = providers.find(provider)
-    with books(ctx) as kept:
+    with books(ctx, new=True) as kept:
         told = bring(
             kept, door, account or door.name, files, operation, {"invoice_id": invoice_id} if invoice_id else {}
         )
@@ -43,4 +44,8 @@ def command(
         verdict = f"parked: {bill['parked']}" if bill["parked"] else "adds up"
         name = bill["invoice_id"] or "estimate"
         click.echo(f"  {bill['state']} {name} {bill['total']} {bill['currency']}: {verdict}")
-    ctx.exit(1 if told.wrong else 0)
+    if not told.bills:
+        click.echo("no charges were booked from this; it is kept as it came")
+    for name in told.unread:
+        click.echo(f"  invoice {name} is listed, but its lines are not here: import them in the same command")
+    ctx.exit(1 if told.wrong or told.unread else 0)

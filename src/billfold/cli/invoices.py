@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import click
 
@@ -26,17 +27,32 @@ def command(
 ) -> None:
     """List invoices, drafts and estimates as the vendors state them.
 
-    Finals, drafts and estimates are told apart by STATE: estimate, draft or issued.
+    Finals, drafts and estimates are told apart by STATE: estimate, draft or issued. The table also has the dates of issue
+    and payment where the vendor says them, and marks parked bills; `billfold sql "SELECT * FROM bills"` has all.
     """
     from billfold.ledger import query
     from billfold.report import render
 
     with books(ctx) as kept, kept.ledger() as db:
-        rows = query.invoices(db, wanted(kept, provider, account, first, last, as_of))
+        chosen = wanted(kept, provider, account, first, last, as_of)
+        rows = query.invoices(db, chosen)
+        more = {_key(bill): bill for bill in query.bills(db, chosen)}
     if shape == "json":
         click.echo(render.as_json(rows))
     elif shape == "csv":
         click.echo(render.as_csv(rows, COLUMNS), nl=False)
     else:
         short = [row | {name: row[name][:10] for name in ("period_start", "period_end")} for row in rows]
-        render.as_table(short, COLUMNS, numbers=("total", "lines"))
+        told = [row | _said(more[_key(row)]) for row in short]
+        render.as_table(told, (*COLUMNS, "issued_on", "due_on", "note"), numbers=("total", "lines"))
+
+
+def _key(bill: dict[str, Any]) -> tuple[str, ...]:
+    start = bill["period_start"] if isinstance(bill["period_start"], str) else bill["period_start"].date().isoformat()
+    return (bill["provider"], bill["account"], str(bill["invoice_id"]), bill["currency"], bill["state"], start[:10])
+
+
+def _said(bill: dict[str, Any]) -> dict[str, str]:
+    """Say of a bill what the vendors' totals do not: its dates, and whether it is counted."""
+    dates = {name: bill[name].date().isoformat() if bill[name] else "" for name in ("issued_on", "due_on")}
+    return dates | {"note": "parked: not counted" if bill["parked"] else ""}

@@ -24,6 +24,7 @@ COMMANDS = {
     "check": "Check FOCUS files, ours or anybody's, for what validators miss.",
     "connect": "Name an account; only a reference to its key is written.",
     "demo": "Play four vendors, collect twelve months from them, show the bill.",
+    "documents": "Write the archived documents as files.",
     "doctor": "Tell whether each account can be reached, and what will be missing.",
     "explain": "Go from an invoice or a charge back to the answer it came from.",
     "export": "Write the ledger as FOCUS files.",
@@ -130,7 +131,7 @@ def _listen(level: str) -> None:
     known = logging.getLevelNamesMapping()
     if level.upper() not in known:
         raise Misasked(f"BILLFOLD_LOG is {level!r}; it can be debug, info, warning, error or critical")
-    logging.basicConfig(level=known[level.upper()], format="%(name)s: %(message)s")
+    logging.basicConfig(level=known[level.upper()], format="%(asctime)s %(name)s: %(message)s")
 
 
 def _say(sentence: str, code: int) -> int:

@@ -26,11 +26,11 @@ def command(ctx: click.Context, other: Path) -> None:
     source = other / "archive.sqlite"
     if not source.exists():
         raise Misasked(f"{other} holds no archive.sqlite; name another ledger directory")
-    with books(ctx) as kept, Archive(source) as theirs:
+    with books(ctx, new=True) as kept, Archive(source) as theirs:
         draft = kept.directory / "archive.merging.sqlite"
         draft.unlink(missing_ok=True)
         told = merge(kept.archive, theirs, draft)
-    with books(ctx) as kept:
+    with books(ctx, new=True) as kept:
         kept.replace_archive(draft)
         with kept.ledger() as db:
             click.echo(f"{told.added} runs brought, {told.known} were here already: {digest(db)}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,6 +34,15 @@ class Time(click.ParamType[datetime]):
             self.fail(str(error), param, ctx)
 
 
+class Then(Time):
+    """A time to look back to; a day alone is its end."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read the time, or fail with a sentence."""
+        read = super().convert(value, param, ctx)
+        return read + timedelta(days=1) if isinstance(value, str) and len(value.strip()) == len("2026-05-01") else read
+
+
 class MonthType(click.ParamType[Month]):
     """A month on the command line, as ``2026-05``."""
 
@@ -44,6 +54,14 @@ class MonthType(click.ParamType[Month]):
             return value if isinstance(value, Month) else Month.parse(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+AS_OF = click.option(
+    "--as-of",
+    type=Then(),
+    metavar="TIME",
+    help="As the ledger was known at this time (UTC), or at the end of this day.",
+)
 
 
 def places(command: F) -> F:
@@ -67,7 +85,7 @@ def filters(command: F) -> F:
         click.option("--from", "first", type=MonthType(), metavar="MONTH", help="From this month on."),
         click.option("--account", metavar="NAME", help="Only this account."),
         click.option("--provider", metavar="NAME", help="Only this provider."),
-        click.option("--as-of", type=Time(), metavar="TIME", help="As the ledger was known at this time."),
+        AS_OF,
         click.option(
             "--format", "shape", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
         ),
@@ -84,12 +102,16 @@ def accounts(ctx: click.Context) -> list[Account]:
 
 
 @contextmanager
-def books(ctx: click.Context) -> Iterator[Books]:
-    """Open archive and ledger."""
+def books(ctx: click.Context, *, new: bool = False) -> Iterator[Books]:
+    """Open archive and ledger; raises ``SetupError`` where there are none, unless a ``new`` one may be made."""
     from billfold import config
     from billfold.books import Books
+    from billfold.model.errors import SetupError
 
-    opened = Books(Path(config.ledger_directory(ctx.find_root().obj["ledger"])))
+    directory = Path(config.ledger_directory(ctx.find_root().obj["ledger"]))
+    if not new and not (directory / "archive.sqlite").exists():
+        raise SetupError(f"there is no ledger in {directory}: `billfold sync` makes one; --ledger names another place")
+    opened = Books(directory)
     try:
         yield opened
     finally:
@@ -126,3 +148,26 @@ def _accounts(books: Books, provider: str | None) -> set[str]:
     with suppress(SetupError):  # a ledger can be read without a configuration
         named |= {(one.provider.name, one.name) for one in accounts(click.get_current_context())}
     return {name for vendor, name in named if provider in {None, vendor}}
+
+
+def virtual_rates(ctx: click.Context) -> dict[str, Decimal]:
+    """Read ``[rates]`` of the configuration, if there is one: what a unit of a virtual currency cost, as text."""
+    import tomllib
+
+    from billfold import config
+    from billfold.model.errors import SetupError
+
+    path = config.find(ctx.find_root().obj["config"])
+    if not path.exists():
+        return {}
+    try:
+        said: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")).get("rates", {})
+        return {name: Decimal(rate) for name, rate in said.items() if _is_text(rate)}
+    except (OSError, ValueError, InvalidOperation) as error:
+        raise SetupError(f'{path}, [rates]: write a rate as text, as CRDB_CLOUD_CREDITS = "0.95"') from error
+
+
+def _is_text(rate: object) -> bool:
+    if not isinstance(rate, str):
+        raise ValueError(f"{rate} is no text")  # noqa: TRY004 - it is told as what is wrong with the configuration
+    return True

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import books, filters, wanted
+from billfold.cli.options import accounts, books, filters, wanted
 from billfold.model.period import Month
 
 if TYPE_CHECKING:
+    from billfold.books import Books
+    from billfold.ledger.query import Filter
     from billfold.report.reconcile import Drift, Finding
 
 COLUMNS = ("provider", "account", "month", "wrong", "words")
@@ -38,7 +41,8 @@ def command(
     with books(ctx) as kept, kept.ledger() as db:
         chosen = wanted(kept, provider, account, first, last, as_of)
         found, count = reconcile.findings(db, chosen), len(query.invoices(db, chosen))
-        drifts = reconcile.drifts(db)
+        drifts = reconcile.drifts(db, chosen)
+        found = [*_uncollected(ctx, kept, chosen), *found]
     rows = [one._asdict() for one in found]
     if shape == "json":
         click.echo(render.as_json(rows))
@@ -47,6 +51,27 @@ def command(
     else:
         _tell(found, drifts, count)
     ctx.exit(1 if any(one.wrong for one in found) else 0)
+
+
+def _uncollected(ctx: click.Context, kept: Books, chosen: Filter) -> list[Finding]:
+    """Name the configured accounts of which nothing was collected, and collections that did not come to their end."""
+    from billfold.ledger.query import FOREVER
+    from billfold.model.errors import SetupError
+    from billfold.report.reconcile import Finding
+
+    if chosen.seq < FOREVER:
+        return []
+    runs = kept.archive.runs()
+    found = [(run.provider, run.account, "a collection did not come to its end yet") for run in runs if not run.ended]
+    with suppress(SetupError):  # a ledger can be read without a configuration
+        ended = {(run.provider, run.account) for run in runs}
+        missing = [one for one in accounts(ctx) if (one.provider.name, one.name) not in ended]
+        found += [(one.provider.name, one.name, "nothing was collected yet") for one in missing]
+    return [
+        Finding(provider, account, "", True, f"{words}: run `billfold sync`")
+        for provider, account, words in found
+        if chosen.provider in {None, provider} and chosen.account in {None, account}
+    ]
 
 
 def _tell(found: list[Finding], drifts: list[Drift], count: int) -> None:
@@ -62,4 +87,5 @@ def _tell(found: list[Finding], drifts: list[Drift], count: int) -> None:
         click.echo("The last estimate of a month against what was invoiced:")
         render.as_table([one._asdict() for one in drifts], drifts[0]._fields, ("estimated", "invoiced", "difference"))
     bad = sum(one.wrong for one in found)
-    click.echo(f"{count} bills checked: {f'{bad} things do not add up' if bad else 'everything adds up'}.")
+    verdict = f"{render.counted(bad, 'thing')} wrong" if bad else "everything adds up" if count else "nothing to add up"
+    click.echo(f"{render.counted(count, 'bill')} checked: {verdict}.")

@@ -58,7 +58,7 @@ def command(
 def show(tables: list[Table], parked: list[dict[str, Any]]) -> None:
     """Print the report's tables, and what was left out."""
     if not tables:
-        click.echo("The ledger holds no charges yet; run `billfold sync`.")
+        click.echo("There are no charges to show: none are booked that fit, or were known then.")
     for table in tables:
         click.echo(f"\n{WORDS[table.state]}, {table.currency}")
         _print(table)

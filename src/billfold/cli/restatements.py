@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import click
 
-from billfold.cli.options import books, places
+from billfold.cli.options import books, filters, wanted
+from billfold.model.period import Month
+
+COLUMNS = ("provider", "account", "invoice_id", "period_start", "currency", "seen_at", "was", "is", "difference")
 
 
 @click.command("restatements")
-@click.option("--format", "shape", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@places
+@filters
 @click.pass_context
-def command(ctx: click.Context, shape: str) -> None:
+def command(
+    ctx: click.Context,
+    shape: str,
+    as_of: datetime | None,
+    provider: str | None,
+    account: str | None,
+    first: Month | None,
+    last: Month | None,
+) -> None:
     """List issued invoices that changed after they were booked, with the lines that moved and the money.
 
-    Both versions are kept: every command shows the older one with --as-of a time before the change was seen.
+    Both versions are kept: every command shows the older one with --as-of a time before the change was seen. csv has no
+    lines.
     """
     from billfold.ledger import history
+    from billfold.report import render
     from billfold.report.render import word
 
     with books(ctx) as kept, kept.ledger() as db:
-        events = history.restatements(db)
+        events = history.restatements(db, wanted(kept, provider, account, first, last, as_of))
     if shape == "json":
         click.echo(json.dumps(events, default=word, indent=1))
         return
+    if shape == "csv":
+        click.echo(render.as_csv(events, COLUMNS), nl=False)
+        return
     for event in events:
         click.echo(
-            f"{event['provider']} {event['account']} {event['invoice_id']}: was {event['was']}, is {event['is']} "
+            f"{event['provider']} {event['account']} {event['invoice_id']} of {word(event['period_start'])[:7]}: was {event['was']}, is {event['is']} "
             f"{event['currency']} ({event['difference']}), seen {word(event['seen_at'])}"
         )
         for sign, name in (("-", "gone"), ("+", "come")):

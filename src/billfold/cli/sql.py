@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from billfold.cli.options import books, filters, wanted
+from billfold.cli.options import books, filters, virtual_rates, wanted
 from billfold.model.period import Month
 
 
@@ -31,7 +31,7 @@ def command(
 ) -> None:
     """Ask one SELECT of the four FOCUS datasets, the ledger's tables and the vendors' own records.
 
-    Datasets: CostAndUsage, InvoiceDetail, BillingPeriod, ContractCommitment. Tables: bills, runs, accounts, and records
+    Datasets as they are exported: CostAndUsage, InvoiceDetail, BillingPeriod, ContractCommitment. Tables: bills, runs, accounts, and records
     (every archived answer, its body as JSON text). Money is decimal; DuckDB's division and avg are not.
     """
     from billfold.report import render
@@ -40,7 +40,7 @@ def command(
 
     with books(ctx) as kept:
         kept.catch_up()
-        part = Part(wanted(kept, provider, account, first, last, as_of), include_parked)
+        part = Part(wanted(kept, provider, account, first, last, as_of), include_parked, virtual_rates(ctx))
         with Ledger(kept.directory, part) as ledger:
             names, rows = ledger.rows(query)
             if shape == "json":

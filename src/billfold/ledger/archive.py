@@ -87,7 +87,8 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.path, self._lock = path, threading.RLock()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)  # it holds what customers are called and pay
             self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
             self._prepare()
         except (sqlite3.Error, OSError) as error:
@@ -96,9 +97,9 @@ class Archive:
     def _unusable(self, error: Exception) -> LedgerError:
         if "locked" in str(error):
             return LedgerError(f"the archive {self.path} is being written by another process; try again in a moment")
-        return LedgerError(
-            f"the archive {self.path} cannot be used: {error}; check the path, its rights and the free space"
-        )
+        damaged = "malformed" in str(error) or "not a database" in str(error)
+        advice = "put a backup in its place" if damaged else "check the path, its rights and the free space"
+        return LedgerError(f"the archive {self.path} cannot be used: {error}; {advice}")
 
     def _prepare(self) -> None:
         db = self._db

@@ -7,16 +7,19 @@ from typing import Any
 
 import duckdb
 
-from billfold.ledger.query import FOREVER, dicts
-from billfold.model.money import EXACT, plain
+from billfold.ledger.query import Filter, dicts
+from billfold.model.money import EXACT, least
 
 _CHANGES = """
-SELECT old.provider, a.name AS account, old.invoice_id, old.currency, r.ended AS seen_at, old.total AS was, new.total AS "is",
-       old.id AS old_bill, new.id AS new_bill
+SELECT old.provider, a.name AS account, old.invoice_id, old.period_start, old.currency, r.ended AS seen_at, old.total AS was, new.total AS "is",
+       old.id AS old_bill, new.id AS new_bill, new.from_seq
 FROM bills old JOIN bills new ON new.provider = old.provider AND new.account = old.account AND new.bill_key = old.bill_key
      AND new.from_seq = old.until_seq
 JOIN accounts a ON a.provider = old.provider AND a.account = old.account JOIN runs r ON r.run = new.run
-WHERE old.state = 'issued' AND new.state = 'issued' AND new.from_seq <= $seq AND old.content <> new.content ORDER BY ALL
+WHERE old.state = 'issued' AND new.state = 'issued' AND new.from_seq <= $seq AND old.content <> new.content
+      AND old.provider = coalesce($provider, old.provider) AND a.name = coalesce($account, a.name)
+      AND old.period_start >= coalesce($first, old.period_start) AND old.period_end <= coalesce($last, old.period_end)
+ORDER BY ALL
 """
 
 _LINES = """
@@ -26,18 +29,30 @@ FROM charges WHERE bill = $bill
 """
 
 
-def restatements(db: duckdb.DuckDBPyConnection, seq: int = FOREVER) -> list[dict[str, Any]]:
+def changed(db: duckdb.DuckDBPyConnection, since: int) -> list[dict[str, Any]]:
+    """Return every change of an issued invoice that was seen after an archive number, without the lines."""
+    return [row for row in _changes(db, Filter()) if row["from_seq"] > since]
+
+
+def restatements(db: duckdb.DuckDBPyConnection, wanted: Filter | None = None) -> list[dict[str, Any]]:
     """Return every change of an issued invoice: when it was seen, its total before and after, the lines that moved."""
-    return [_event(db, row) for row in dicts(db.execute(_CHANGES, {"seq": seq}))]
+    return [_event(db, row) for row in _changes(db, wanted or Filter())]
+
+
+def _changes(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
+    first, last = (wanted.first and wanted.first.start), (wanted.last and wanted.last.end)
+    values: dict[str, Any] = {"seq": wanted.seq, "provider": wanted.provider, "account": wanted.account}
+    values |= {"first": first and first.replace(tzinfo=None), "last": last and last.replace(tzinfo=None)}
+    return dicts(db.execute(_CHANGES, values))
 
 
 def _event(db: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> dict[str, Any]:
-    old, new = row.pop("old_bill"), row.pop("new_bill")
+    old, new, _ = row.pop("old_bill"), row.pop("new_bill"), row.pop("from_seq")
     moved = {
         "gone": _difference(db, old, new, row["currency"]),
         "come": _difference(db, new, old, row["currency"]),
     }
-    return row | {"difference": plain(EXACT.subtract(Decimal(row["is"]), Decimal(row["was"])))} | moved
+    return row | {"difference": least(EXACT.subtract(Decimal(row["is"]), Decimal(row["was"])))} | moved
 
 
 def _difference(db: duckdb.DuckDBPyConnection, one: int, other: int, currency: str) -> list[dict[str, Any]]:

@@ -135,9 +135,17 @@ def bills(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]
 
 
 def last_runs(db: duckdb.DuckDBPyConnection, seq: int = FOREVER) -> list[dict[str, Any]]:
-    """Return each account's last run that listed invoices."""
+    """Return each account's last collection that listed invoices; a saved list says nothing of what is not in it."""
     query = """SELECT r.*, a.name AS account FROM runs r JOIN accounts a USING (provider, account)
-               WHERE r.seq <= $seq AND r.listing IS NOT NULL
+               WHERE r.seq <= $seq AND r.listing IS NOT NULL AND r.outcome <> 'imported'
+               QUALIFY row_number() OVER (PARTITION BY r.provider, r.account ORDER BY r.run DESC) = 1"""
+    return dicts(db.execute(query, {"seq": seq}))
+
+
+def endings(db: duckdb.DuckDBPyConnection, seq: int = FOREVER) -> list[dict[str, Any]]:
+    """Return how each account's last collection ended."""
+    query = """SELECT r.provider, a.name AS account, r.outcome FROM runs r JOIN accounts a USING (provider, account)
+               WHERE r.seq <= $seq AND r.outcome <> 'imported'
                QUALIFY row_number() OVER (PARTITION BY r.provider, r.account ORDER BY r.run DESC) = 1"""
     return dicts(db.execute(query, {"seq": seq}))
 
@@ -155,14 +163,19 @@ def sums_by_bill(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str
     )
 
 
-def estimated(db: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return each invoiced month with the last estimate that there was of it."""
+def estimated(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
+    """Return each invoiced month with what all its invoices come to, and the last estimate that there was of it."""
+    where, values = _where(wanted)
     return dicts(
         db.execute(
-            f"""SELECT b.provider, a.name AS account, b.period_start, b.currency, e.total AS estimated, b.total AS invoiced
-                FROM {BILLS} JOIN bills e ON e.provider = b.provider AND e.account = b.account
-                     AND e.currency = b.currency AND e.period_start = b.period_start AND e.state = 'estimate'
-                WHERE b.state = 'issued' AND b.until_seq IS NULL AND b.parked IS NULL
-                QUALIFY row_number() OVER (PARTITION BY b.id ORDER BY e.id DESC) = 1 ORDER BY ALL"""
+            f"""SELECT b.provider, a.name AS account, b.period_start, b.currency, any_value(e.total) AS estimated,
+                       sum(b.total::DECIMAL(38,12)) AS invoiced
+                FROM {BILLS} JOIN (
+                    SELECT provider, account, currency, period_start, arg_max(total, id) AS total FROM bills
+                    WHERE state = 'estimate' AND from_seq <= $seq GROUP BY ALL) e
+                  ON e.provider = b.provider AND e.account = b.account AND e.currency = b.currency
+                     AND e.period_start = b.period_start
+                WHERE {where} AND b.state = 'issued' AND b.parked IS NULL GROUP BY ALL ORDER BY ALL""",
+            values,
         )
     )

@@ -3,14 +3,14 @@
 BillfoldError
 Misasked            you asked wrongly (a bad parameter, an unknown name)
 SetupError          the configuration or a credential is not as it should be
-ApiError            an API did not give a usable answer
-Unreachable       no answer came
-Refused           an answer came, and it was no
-BadRequest  Unauthorized  Forbidden  NotFound  RateLimited  ServerError
-Unreadable        an answer came that cannot be read
-NotReady          the answer was not ready within its deadline
-Endless           a list that does not come to its end
 LedgerError         the archive or the ledger cannot be used as it is
+ApiError            an API did not give a usable answer
+Unreachable     no answer came
+Refused         an answer came, and it was no:
+BadRequest, Unauthorized, Forbidden, NotFound, RateLimited, ServerError
+Unreadable      an answer came that cannot be read
+NotReady        the answer was not ready within its deadline
+Endless         a list does not come to its end
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class ServerError(Refused):
 class Unreadable(ApiError):
     """An answer came that cannot be read as what it should be."""
 
-    advice = "The answer is kept as it came; report it with its request id."
+    advice = "It is not what the vendor documents: ask again, and report it if it stays so."
 
 
 class NotReady(ApiError):
@@ -143,7 +143,7 @@ class NotReady(ApiError):
 class Endless(ApiError):
     """A list repeats its place or does not come to its end."""
 
-    advice = "Nothing of this list was booked; try again later."
+    advice = "Nothing of it is used; try again later."
 
 
 BY_STATUS: dict[int, type[Refused]] = {

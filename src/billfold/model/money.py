@@ -28,6 +28,11 @@ def plain(amount: Decimal) -> str:
     return format(amount, "f")
 
 
+def least(amount: Decimal) -> str:
+    """Write an amount without an exponent and without zeros that say nothing: for people."""
+    return format(amount.normalize(EXACT), "f") if amount else "0"
+
+
 class Money(NamedTuple):
     """An amount in one currency; adding two currencies raises ``ValueError``."""
 

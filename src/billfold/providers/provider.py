@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from typing import Any, NamedTuple, Protocol, cast
 
 from billfold.model.bill import Bill
@@ -143,6 +144,12 @@ class Provider:
     listing: Callable[[Reading], Listing | None] = lambda _: None
     checks: Callable[[Reading], Iterable[str]] = lambda _: ()
     personal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def has_twin(self) -> bool:
+        """Whether there is a module that plays this vendor: a provider from elsewhere may do without."""
+        home = import_module(_home(self.name))
+        return hasattr(home, "__path__") and find_spec(f"{home.__name__}.twin") is not None
 
     def twin(self) -> Any:
         """Return the module that plays this vendor."""

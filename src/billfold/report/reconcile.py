@@ -10,7 +10,7 @@ import duckdb
 
 from billfold.ledger import query
 from billfold.ledger.query import Filter
-from billfold.model.money import EXACT, plain
+from billfold.model.money import EXACT, least, plain
 from billfold.model.period import Month
 from billfold.report.complete import DISPUTED, Record, records
 
@@ -47,6 +47,13 @@ def findings(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Finding]:
         if _fits(run, wanted)
         for words in json.loads(run["checks"])
     ]
+    found += [
+        Finding(
+            one["provider"], one["account"], "", True, f"the last collection did not bring everything: {one['outcome']}"
+        )
+        for one in query.endings(db, wanted.seq)
+        if _fits(one, wanted) and one["outcome"] != "complete"
+    ]
     found += _sums(db, wanted)
     return sorted(found, key=lambda one: (not one.wrong, *one[:3]))
 
@@ -75,7 +82,7 @@ def _sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Finding]:
     ]
 
 
-def drifts(db: duckdb.DuckDBPyConnection) -> list[Drift]:
+def drifts(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Drift]:
     """Return for each invoiced month the last estimate that there was of it."""
     return [
         Drift(
@@ -84,8 +91,8 @@ def drifts(db: duckdb.DuckDBPyConnection) -> list[Drift]:
             str(Month.of(row["period_start"])),
             row["currency"],
             row["estimated"],
-            row["invoiced"],
-            plain(EXACT.subtract(Decimal(row["invoiced"]), Decimal(row["estimated"]))),
+            least(row["invoiced"]),
+            least(EXACT.subtract(row["invoiced"], Decimal(row["estimated"]))),
         )
-        for row in query.estimated(db)
+        for row in query.estimated(db, wanted)
     ]

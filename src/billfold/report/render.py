@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from billfold.model.money import plain
+from billfold.model.money import least
 from billfold.model.period import stamp
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -23,7 +23,7 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 def word(value: Any) -> Any:
     """Write one value for JSON and CSV: decimals and times as text."""
     if isinstance(value, Decimal):
-        return plain(value)
+        return least(value)
     return stamp(value) if isinstance(value, datetime) else value
 
 
@@ -50,6 +50,11 @@ def _cell(value: Any) -> Any:
     return f"'{said}"
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Say how many there are of a thing."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def as_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], numbers: Sequence[str] = ()) -> None:
     """Print rows as a table, numbers to the right."""
     from rich.console import Console
@@ -57,7 +62,7 @@ def as_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], numbers: Se
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column.replace("_", " "), justify="right" if column in numbers else "left", no_wrap=True)
+        table.add_column(column, justify="right" if column in numbers else "left", no_wrap=True)
     for row in rows:
         table.add_row(*("" if row[column] is None else str(word(row[column])) for column in columns))
     width = None if sys.stdout.isatty() else 10_000  # a file or a pipe gets every digit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Self
@@ -14,6 +15,8 @@ from billfold.transport.http import ACCEPTED, Body, Settings, failure, too_late
 from billfold.wire.ask import Line, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
+
+log = logging.getLogger("billfold.transport")
 
 
 class AsyncHttp:
@@ -54,6 +57,7 @@ class AsyncHttp:
                 return done.value  # type: ignore[no-any-return]
 
     async def _wait(self, wait: Wait) -> None:
+        log.info("waiting %.1f s: %s", wait.seconds, wait.why)
         await self._sleep(wait.seconds)
 
     async def _ask(self, request: Request) -> Response | Failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any, Self
@@ -14,6 +15,8 @@ from billfold.transport.pause import pause
 from billfold.wire.ask import Line, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
+
+log = logging.getLogger("billfold.transport")
 
 
 class Http:
@@ -52,6 +55,7 @@ class Http:
                 return done.value  # type: ignore[no-any-return]
 
     def _wait(self, wait: Wait) -> Failure | None:
+        log.info("waiting %.1f s: %s", wait.seconds, wait.why)
         self._sleep(wait.seconds)
         return None
 

@@ -34,7 +34,7 @@ class World:
     def __init__(self, *, seed: int, at: datetime, scenario: str = DEFAULT, months: int = MONTHS) -> None:
         kinds = scenes(scenario)
         self.seed, self.first_month = seed, Month.of(at).plus(-months)
-        doors = [provider.find(name) for name in provider.names()]
+        doors = [door for door in map(provider.find, provider.names()) if door.has_twin]
         self.stages = [Stage(d, d.twin(), d.twin().accounts(seed, self.first_month)) for d in doors]
         self._cast(kinds)
 

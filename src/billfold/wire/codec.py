@@ -28,6 +28,7 @@ __all__ = [
     "encode",
     "given",
     "overlay",
+    "said",
     "tree",
     "worded",
 ]
@@ -51,6 +52,13 @@ class DecimalText(Decimal):
 def given(value: Maybe[T], default: T) -> T:
     """Return a field's value, or the default where it is absent or null."""
     return default if value is None or value is UNSET else value
+
+
+def said(value: Maybe[T]) -> T:
+    """Return a field's value; raises ``Unreadable`` where it is absent or null."""
+    if value is None or value is UNSET:
+        raise Unreadable("a field that is needed is absent or null")
+    return value
 
 
 def _from_wire(kind: type, value: object) -> object:

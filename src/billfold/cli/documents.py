@@ -1,0 +1,56 @@
+"""Write the archived documents as files: invoices as PDF and CSV, as they came."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from billfold.cli.options import books, places, wanted
+
+if TYPE_CHECKING:
+    from billfold.ledger.archive import Kept
+
+ENDINGS = {"application/pdf": ".pdf", "text/csv": ".csv"}
+
+
+@click.command("documents")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--provider", metavar="NAME", help="Only this provider.")
+@click.option("--account", metavar="NAME", help="Only this account.")
+@places
+@click.pass_context
+def command(ctx: click.Context, directory: Path, provider: str | None, account: str | None) -> None:
+    """Write the archived documents to DIRECTORY: invoices as PDF and CSV, as they came.
+
+    A document that came more than once is written as it came last. What a sync does not collect, `billfold api` asks for.
+    """
+    from billfold.report.render import counted
+
+    with books(ctx) as kept:
+        wanted(kept, provider, account, None, None, None)
+        found = {
+            _name(one): one.body
+            for one in kept.archive.answers()
+            if one.status == 200
+            and _media(one) in ENDINGS
+            and provider in {None, one.provider}
+            and account in {None, one.account}
+        }
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, digest in found.items():
+            (directory / name).write_bytes(kept.archive.body(digest))
+    click.echo(f"{directory}: {counted(len(found), 'document')}")
+
+
+def _media(one: Kept) -> str:
+    return str(json.loads(one.headers).get("content-type", "")).partition(";")[0].strip().lower()
+
+
+def _name(one: Kept) -> str:
+    """Call a document by its account and by what was asked for it."""
+    about = [str(value) for value in json.loads(one.question).values()]
+    return re.sub(r"[^\w.-]+", "-", "_".join((one.account, one.operation, *about))) + ENDINGS[_media(one)]

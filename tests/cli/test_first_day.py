@@ -1,0 +1,129 @@
+"""What a first day with billfold must not leave unsaid: what was not collected, what is not counted, what has changed."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billfold.books import Books
+from billfold.ledger import query
+from billfold.model.period import Month
+from billfold.report.reconcile import drifts
+from tests import stage
+from tests.cli.terminal import KEY, Terminal, twin
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Terminal]:
+    """Yield a terminal with a twin of its own, so that its faults and its clock strike nobody else."""
+    with twin(tmp_path) as root:
+        home = tmp_path / "home"
+        home.mkdir()
+        (home / "key").write_text(KEY)
+        made = Terminal(home, root)
+        made.account(f"file:{home / 'key'}")
+        yield made
+
+
+def told(terminal: Terminal, what: str, **said: Any) -> None:
+    """Tell the twin something."""
+    urllib.request.urlopen(f"{terminal.root}/_twin/{what}", json.dumps(said).encode()).close()
+
+
+def test_a_bill_that_is_not_counted_is_marked_wherever_it_is_listed(own: Terminal) -> None:
+    told(own, "faults", provider="cockroach", fault="total-off-by-a-lot", operation="list_invoices")
+    said = own.run("--ledger", "ledger", "sync", "--json")
+    (outcome,) = json.loads(said.out)
+    assert (said.code, len(outcome["notes"])) == (1, 1)
+    assert outcome["notes"][0].startswith("parked: ")
+    shown = own.run("--ledger", "ledger", "invoices").out
+    assert shown.count("parked: not counted") == 1
+
+
+def test_a_sync_says_that_a_closed_month_was_restated(own: Terminal) -> None:
+    assert own.run("--ledger", "ledger", "sync", "--quiet").all == ""
+    told(own, "faults", provider="cockroach", fault="restated-changed")
+    said = own.run("--ledger", "ledger", "sync", "--quiet", "--recheck", "2")
+    assert (said.code, said.out.count("restated: ")) == (0, 1), said
+    assert "restated" not in own.run("--ledger", "ledger", "sync").all
+
+
+def test_an_account_of_which_nothing_was_collected_does_not_add_up(own: Terminal) -> None:
+    assert own.run("--ledger", "ledger", "sync").code == 0
+    clean = own.run("--ledger", "ledger", "reconcile")
+    assert (clean.code, "everything adds up" in clean.out) == (0, True), clean
+    with own.config.open("a") as file:
+        file.write(f'[[accounts]]\nname = "late"\nprovider = "vultr"\napi_key = "file:{own.home / "key"}"\n')
+    said = own.run("--ledger", "ledger", "reconcile")
+    assert (said.code, "vultr late: nothing was collected yet" in said.out) == (1, True), said
+
+
+def test_an_estimate_stands_against_all_invoices_of_its_month_and_in_no_other(tmp_path: Path) -> None:
+    host, books = stage.twin(months=2), Books(tmp_path)
+    stage.collected(host, books, "genesys")
+    host.clock.advance(timedelta(days=31))
+    stage.collected(host, books, "genesys")
+    with books.ledger() as db:
+        november = query.Filter(first=Month(2026, 11), last=Month(2026, 11))
+        (drift,) = [one for one in drifts(db, november) if one.account == "genesys"]
+        invoiced = [Decimal(bill["total"]) for bill in query.invoices(db, november) if bill["account"] == "genesys"]
+        assert len(invoiced) == 2
+        assert Decimal(drift.invoiced) == sum(invoiced)
+        assert drifts(db, query.Filter(last=Month(2026, 10))) == []
+        assert drifts(db, query.Filter(seq=1)) == []
+    books.close()
+
+
+def test_a_day_is_looked_back_to_at_its_end(synced: Terminal) -> None:
+    day = synced.rows("--ledger", "ledger", "sql", "SELECT max(ended)::DATE::VARCHAR AS day FROM runs")[0]["day"]
+    assert synced.rows("--ledger", "ledger", "invoices", "--as-of", day)
+    assert not synced.rows("--ledger", "ledger", "invoices", "--as-of", f"{day}T00:00:00Z")
+
+
+def test_no_number_has_zeros_that_nobody_said(synced: Terminal) -> None:
+    rows = synced.rows("--ledger", "ledger", "charges")
+    assert not [row["BilledCost"] for row in rows if "." in row["BilledCost"] and row["BilledCost"].endswith("0")]
+    assert sum(Decimal(row["BilledCost"]) for row in rows)
+
+
+def test_a_list_of_invoices_without_their_lines_says_so(tmp_path: Path) -> None:
+    body = {"billing_invoices": [{"id": 7, "date": "2026-09-01T00:30:05+00:00", "amount": 5}], "meta": {"total": 1}}
+    (tmp_path / "list.json").write_text(json.dumps(body))
+    said = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "list.json")
+    assert (said.code, "invoice 7 is listed, but its lines are not here" in said.out) == (1, True), said
+
+
+def test_all_pages_of_a_list_are_one_json_value(synced: Terminal) -> None:
+    said = synced.run("api", "cockroach", "list_invoices", "--all")
+    pages = json.loads(said.out)
+    assert isinstance(pages, list)
+    assert all("invoices" in page for page in pages)
+
+
+def test_archived_documents_are_written_as_they_came(tmp_path: Path) -> None:
+    host, books = stage.twin(months=2), Books(tmp_path / "ledger")
+    stage.collected(host, books, "genesys")
+    books.close()
+    said = Terminal(tmp_path).run("--ledger", "ledger", "documents", "out")
+    files = sorted((tmp_path / "out").iterdir())
+    assert (said.code, f"{len(files)} documents" in said.out) == (0, True), said
+    assert files
+    assert all(file.read_bytes().startswith(b"%PDF") for file in files)
+
+
+def test_restatements_are_narrowed_as_every_listing_is(own: Terminal) -> None:
+    assert own.run("--ledger", "ledger", "sync").code == 0
+    told(own, "faults", provider="cockroach", fault="restated-changed")
+    assert own.run("--ledger", "ledger", "sync", "--recheck", "2").code == 0
+    (event,) = own.rows("--ledger", "ledger", "restatements", "--account", "mine")
+    assert (event["account"], event["difference"]) == ("mine", "12.34")
+    assert own.run("--ledger", "ledger", "restatements", "--format", "csv").out.count("12.34") == 1
+    for narrowed in (["--to", "2025-01"], ["--provider", "vultr"], ["--as-of", "2001-01-01"]):
+        assert own.rows("--ledger", "ledger", "restatements", *narrowed) == []

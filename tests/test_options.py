@@ -1,0 +1,30 @@
+"""A client takes only the options that there are, and what a vendor did not say is not made up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import billfold
+from billfold.wire.codec import UNSET
+
+
+@pytest.mark.parametrize("client", [billfold.Vultr, billfold.AsyncGenesys, billfold.Fastly])
+def test_a_misspelt_option_is_refused_so_that_no_key_goes_to_another_address(client: Any) -> None:
+    with pytest.raises(TypeError, match=r"has no option 'base_ur'; it has .*base_url"):
+        client(base_ur="http://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("value", [None, UNSET])
+def test_a_field_that_is_needed_and_not_there_is_an_error(value: Any) -> None:
+    assert billfold.said(7) == 7
+    with pytest.raises(billfold.Unreadable, match="absent or null"):
+        billfold.said(value)
+
+
+def test_the_package_names_only_what_there_is() -> None:
+    assert issubclass(billfold.RateLimited, billfold.ApiError)
+    for name in ("Vultre", "given", "clients_"):
+        with pytest.raises(AttributeError):
+            getattr(billfold, name)
