@@ -36,7 +36,7 @@ from billfold.wire.paging import Paged
 
 VULTR = "Vultr"
 CURRENCY = "USD"
-TOGETHER = 8192
+TOGETHER = 16_384
 """Lines that are handed over at once."""
 Made = Generator[Charges, None, End]
 
