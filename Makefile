@@ -46,7 +46,8 @@ docs: .venv/.ready  ## Write the generated documents.
 	@$(RUN)/python docs/make.py
 
 rig: .venv/.ready  ## Kill, lie to and live through thousands of syncs (hours on two cores).
-	@$(RUN)/python -m tests.rig.rig all --seeds 40 --days 700
+	@$(RUN)/python -m tests.rig.rig all --seeds 50 --days 510
+	@$(RUN)/python -m tests.focus.digits 10000000
 
 bench: .venv/.bench  ## Measure, and write bench/results.md.
 	@$(RUN)/python bench/run.py

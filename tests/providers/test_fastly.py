@@ -175,7 +175,7 @@ def test_months_and_ids_are_taken_as_numbers_and_as_text() -> None:
 @pytest.mark.parametrize("last", [{"next_cursor": ""}, {"next_cursor": None}, {}])
 def test_an_empty_a_null_and_an_absent_cursor_end_a_list(last: dict[str, Any]) -> None:
     page = codec.decode(codec.encode({"data": [], "meta": {"limit": 100, **last}}), records.ListEomInvoicesResponse)
-    assert ListInvoices().after(page) is None
+    assert ListInvoices().following(page) is None
     assert ListInvoices().ended(page)
 
 

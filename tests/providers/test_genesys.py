@@ -169,12 +169,12 @@ def test_both_spellings_of_the_renamed_keys_say_the_same() -> None:
 def test_the_next_page_keeps_the_filters_and_takes_the_cursor_decoded() -> None:
     op = GetBillingContractsInvoices(page_size=2, date_start=date(2026, 9, 1), before="x")
     page = codec.decode((SAMPLES / "invoices.page1.json").read_bytes(), op.reply)
-    after = op.after(page)
-    assert after == GetBillingContractsInvoices(page_size=2, date_start=date(2026, 9, 1), after_="SU5WMDAwMDAwMg==")
+    after = op.following(page)
+    assert after == GetBillingContractsInvoices(page_size=2, date_start=date(2026, 9, 1), after="SU5WMDAwMDAwMg==")
     assert ("after", "SU5WMDAwMDAwMg==") in request(after).query
     assert after.first() == msgspec.structs.replace(op, before=None)
     last = codec.decode((SAMPLES / "invoices.page2.json").read_bytes(), op.reply)
-    assert op.after(last) is None
+    assert op.following(last) is None
     assert op.ended(last)
 
 
@@ -182,7 +182,7 @@ def test_a_next_link_without_a_cursor_proves_no_end() -> None:
     page = codec.decode(
         b'{"entities": [], "nextUri": "/api/v2/billing/contracts?pageSize=2"}', GetBillingContracts.reply
     )
-    assert GetBillingContracts().after(page) is None
+    assert GetBillingContracts().following(page) is None
     assert not GetBillingContracts().ended(page)
 
 
@@ -191,7 +191,7 @@ def test_the_sample_invoices_are_billed_as_they_add_up() -> None:
         (GetBillingContracts(), body("contracts.page1")),
         (GetBillingContractsInvoices(), body("invoices.page1")),
         (LINES, body("invoice_lines.page1")),
-        (msgspec.structs.replace(LINES, after_="SU5WMDAwMDAwMi0wMDI="), body("invoice_lines.page2")),
+        (msgspec.structs.replace(LINES, after="SU5WMDAwMDAwMi0wMDI="), body("invoice_lines.page2")),
     )
     (bill,) = bills  # the invoice whose lines were not asked for is in the books already
     assert (bill.invoice_id, bill.state, bill.total, bill.listed) == (

@@ -405,7 +405,7 @@ def test_a_filter_is_what_the_client_sends(host: Host) -> None:
     assert [one.id for one in client.get_billing_contracts(external_number=own.number)] == [own.id]
     assert len(list(client.get_billing_contracts(status="Inactive"))) == 1
     pages = list(client.get_billing_contracts_invoices(page_size=10).pages())
-    cursor = GetBillingContractsInvoices(page_size=10).after(pages[0]).after_  # type: ignore[union-attr]
+    cursor = GetBillingContractsInvoices(page_size=10).following(pages[0]).after  # type: ignore[union-attr]
     assert next(iter(client.get_billing_contracts_invoices(page_size=10, after=cursor).pages())) == pages[1]
     with pytest.raises(BadRequest, match="1 to 10"):
         list(client.get_billing_contracts(page_size=200))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
-from typing import NamedTuple
 
 EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 """Arithmetic that raises ``decimal.Inexact`` rather than lose a digit."""
@@ -31,16 +30,3 @@ def plain(amount: Decimal) -> str:
 def least(amount: Decimal) -> str:
     """Write an amount without an exponent and without zeros that say nothing: for people."""
     return format(amount.normalize(EXACT), "f") if amount else "0"
-
-
-class Money(NamedTuple):
-    """An amount in one currency; adding two currencies raises ``ValueError``."""
-
-    amount: Decimal
-    currency: str
-
-    def plus(self, other: Money) -> Money:
-        """Add an amount of the same currency."""
-        if self.currency != other.currency:
-            raise ValueError(f"{self.currency} and {other.currency} cannot be added")
-        return Money(EXACT.add(self.amount, other.amount), self.currency)

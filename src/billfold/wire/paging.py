@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from billfold.model.errors import Endless
 from billfold.wire.operation import Operation, name_of
@@ -18,16 +18,14 @@ EMPTY_PAGES = 3
 class Paged(Operation[P], Generic[P, I], frozen=True, kw_only=True):
     """A question whose answer comes in pages.
 
-    ``after`` gives the next page's question, or None after the last; ``ended`` tells whether the vendor said so itself.
+    ``following`` gives the next page's question, or None after the last; ``ended`` tells whether the vendor said so itself.
     """
-
-    page_size: ClassVar[str] = ""
 
     def items(self, page: P) -> Sequence[I]:
         """Return what the page holds."""
         raise NotImplementedError
 
-    def after(self, page: P) -> Self | None:
+    def following(self, page: P) -> Self | None:
         """Return the question for the next page, or None."""
         raise NotImplementedError
 
@@ -59,7 +57,7 @@ class Walk(Generic[P, I]):
         items = asked.items(page)
         self.seen += len(items)
         self._note_total(asked.stated_total(page))
-        self.question = asked.after(page)
+        self.question = asked.following(page)
         if self.question is None:
             self.proven = asked.ended(page)
         else:
@@ -78,8 +76,3 @@ class Walk(Generic[P, I]):
         if self._empty >= EMPTY_PAGES:
             raise Endless(f"{EMPTY_PAGES} empty pages in a row promise more", operation=name_of(asked))
         self._asked.add(self.question)
-
-
-def window(length: int, *, start: int, size: int) -> range:
-    """Return the indexes of one page of a list: what the answering end cuts."""
-    return range(min(start, length), min(start + size, length))

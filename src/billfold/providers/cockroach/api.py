@@ -35,7 +35,7 @@ class ListInvoices(Paged[InvoiceList, Invoice], frozen=True, kw_only=True):
         """Return the invoices of the answer."""
         return codec.given(page.invoices, [])
 
-    def after(self, page: InvoiceList) -> None:
+    def following(self, page: InvoiceList) -> None:
         """Return None: the whole list comes in one answer."""
 
     def ended(self, page: InvoiceList) -> bool:

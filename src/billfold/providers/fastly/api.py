@@ -157,7 +157,6 @@ class ListInvoices(Paged[ListEomInvoicesResponse, Invoice], frozen=True, kw_only
     """
 
     path = "/billing/v3/invoices"
-    page_size: ClassVar[str] = "limit"
     permissions = ROLES
     docs = V3
     billing_start_date: date | None = None
@@ -171,7 +170,7 @@ class ListInvoices(Paged[ListEomInvoicesResponse, Invoice], frozen=True, kw_only
             raise Unreadable("the page has no list of invoices")
         return page.data
 
-    def after(self, page: ListEomInvoicesResponse) -> Self | None:
+    def following(self, page: ListEomInvoicesResponse) -> Self | None:
         """Return the question for the page that the cursor names, or None where there is no cursor."""
         return _following(self, [page.meta])
 
@@ -229,7 +228,6 @@ class GetServiceLevelUsage(Paged[Serviceusagemetrics, Serviceusagemetric], froze
     """
 
     path = "/billing/v3/service-usage-metrics"
-    page_size: ClassVar[str] = "limit"
     permissions = ROLES
     docs = USAGE
     product_id: str | None = None
@@ -244,14 +242,14 @@ class GetServiceLevelUsage(Paged[Serviceusagemetrics, Serviceusagemetric], froze
         """Return the services of the page, of all its usage types."""
         return [service for part in _parts(page) for service in codec.given(part.details, [])]
 
-    def after(self, page: Serviceusagemetrics) -> Self | None:
+    def following(self, page: Serviceusagemetrics) -> Self | None:
         """Return the question for the page that the cursor names, or None where there is no cursor."""
         return _following(self, [page.meta, *(part.meta for part in _parts(page))])
 
     def ended(self, page: Serviceusagemetrics) -> bool:
         """Tell whether the page says that it is the last one; a page without ``meta`` says nothing."""
         metas = [page.meta, *(part.meta for part in _parts(page))]
-        return any(isinstance(meta, Metadata) for meta in metas) and self.after(page) is None
+        return any(isinstance(meta, Metadata) for meta in metas) and self.following(page) is None
 
     def stated_total(self, page: Serviceusagemetrics) -> int | None:
         """Return how many services the vendor says there are, where one usage type was asked for."""

@@ -35,19 +35,19 @@ class Cursored(Paged[P, I], Generic[P, I], frozen=True, kw_only=True, rename="ca
     seed = True
     docs = DOCS
     before: str | None = None
-    after_: str | None = msgspec.field(default=None, name="after")
-    page_size: int | None = None  # type: ignore[assignment, misc]  # the vendor's own name for it
+    after: str | None = None
+    page_size: int | None = None
 
     def first(self) -> Self:
         """Return the question for the list's first page."""
-        return msgspec.structs.replace(self, before=None, after_=None)
+        return msgspec.structs.replace(self, before=None, after=None)
 
-    def after(self, page: P) -> Self | None:
+    def following(self, page: P) -> Self | None:
         """Return the same question with the cursor out of ``nextUri``, or None where there is none."""
         # NOTE: the vendor's command line reads `after`, or `cursor`, out of the link (platform-client-sdk-cli).
         link = dict(parse_qsl(urlsplit(given(page.next_uri, "")).query))
         cursor = link.get("after") or link.get("cursor")
-        return msgspec.structs.replace(self, before=None, after_=cursor) if cursor else None
+        return msgspec.structs.replace(self, before=None, after=cursor) if cursor else None
 
     def ended(self, page: P) -> bool:
         """Tell whether the page has no next link; a link without a cursor proves nothing."""
@@ -173,66 +173,15 @@ class GetBillingTrusteebillingoverviewTrustorOrgId(
     billing_period_index: int | None = None
 
 
-def _contracts(
-    *,
-    before: str | None = None,
-    after: str | None = None,
-    page_size: int | None = None,
-    date_start: date | None = None,
-    date_end: date | None = None,
-    status: Literal["Active", "Inactive"] | None = None,
-    external_number: str | None = None,
-) -> GetBillingContracts:
-    return GetBillingContracts(
-        before=before,
-        after_=after,
-        page_size=page_size,
-        date_start=date_start,
-        date_end=date_end,
-        status=status,
-        external_number=external_number,
-    )
-
-
-def _invoices(
-    *,
-    before: str | None = None,
-    after: str | None = None,
-    page_size: int | None = None,
-    date_start: date | None = None,
-    date_end: date | None = None,
-    payment_status: Literal["Paid", "UnPaid", "Unpaid"] | None = None,
-) -> GetBillingContractsInvoices:
-    return GetBillingContractsInvoices(
-        before=before,
-        after_=after,
-        page_size=page_size,
-        date_start=date_start,
-        date_end=date_end,
-        payment_status=payment_status,
-    )
-
-
-def _lines(
-    *, invoice_id: str, before: str | None = None, after: str | None = None, page_size: int | None = None
-) -> GetBillingContractsInvoiceLines:
-    return GetBillingContractsInvoiceLines(invoice_id=invoice_id, before=before, after_=after, page_size=page_size)
-
-
-_contracts.__doc__ = GetBillingContracts.__doc__
-_invoices.__doc__ = GetBillingContractsInvoices.__doc__
-_lines.__doc__ = GetBillingContractsInvoiceLines.__doc__
-
-
 class GenesysApi(Api[C]):
     """The billing operations of Genesys Cloud."""
 
     get_billing_contract = call(GetBillingContract)
     get_billing_contract_billingperiod = call(GetBillingContractBillingperiod)
-    get_billing_contracts = listing(_contracts)
+    get_billing_contracts = listing(GetBillingContracts)
     get_billing_contracts_invoice_document = call(GetBillingContractsInvoiceDocument)
-    get_billing_contracts_invoice_lines = listing(_lines)
-    get_billing_contracts_invoices = listing(_invoices)
+    get_billing_contracts_invoice_lines = listing(GetBillingContractsInvoiceLines)
+    get_billing_contracts_invoices = listing(GetBillingContractsInvoices)
     get_billing_reports_billableusage = call(GetBillingReportsBillableusage)
     get_billing_trusteebillingoverview_trustor_org_id = call(GetBillingTrusteebillingoverviewTrustorOrgId)
 

@@ -44,10 +44,10 @@ def page(found: Sequence[Any], op: Cursored[Any, Any], request: Request, most: i
 
 
 def _start(found: Sequence[Any], op: Cursored[Any, Any], size: int) -> int:
-    if op.before is not None and op.after_ is not None:
+    if op.before is not None and op.after is not None:
         raise Denied(No.BAD_REQUEST)  # GUESS: which of the two would win is not documented
-    if op.after_ is not None:
-        return _place(found, op.after_) + 1
+    if op.after is not None:
+        return _place(found, op.after) + 1
     return max(_place(found, op.before) - size, 0) if op.before is not None else 0
 
 

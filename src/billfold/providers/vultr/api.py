@@ -53,13 +53,12 @@ I = TypeVar("I")  # noqa: E741 - an item
 class Listing(Paged[P, I], Generic[P, I], frozen=True, kw_only=True):
     """A list in pages of ``per_page`` items (100 by default, 500 at most), each with the cursor of the next."""
 
-    page_size: ClassVar[str] = "per_page"
     permissions = ACL
     docs = SEED
     per_page: int | None = None
     cursor: str | None = None
 
-    def after(self, page: P) -> Self | None:
+    def following(self, page: P) -> Self | None:
         """Return the question for the page that the next link names, or None where it names none."""
         following = codec.given(_links(page).next, "")
         return msgspec.structs.replace(self, cursor=following) if following else None
@@ -138,7 +137,7 @@ class ListPendingCharges(Paged[PendingCharges, InvoiceItem], frozen=True, kw_onl
         """Return the charges of the answer."""
         return codec.given(page.pending_charges, [])
 
-    def after(self, page: PendingCharges) -> None:
+    def following(self, page: PendingCharges) -> None:
         """Return None: the whole list comes in one answer."""
 
     def ended(self, page: PendingCharges) -> bool:

@@ -32,7 +32,7 @@ class Survey:
 
     def turn(self, op: Paged[Any, Any], page: Any) -> None:
         """Note what a page says of the whole list."""
-        self.stated, self.more, self.proven = op.stated_total(page), op.after(page) is not None, op.ended(page)
+        self.stated, self.more, self.proven = op.stated_total(page), op.following(page) is not None, op.ended(page)
 
     def problems(self) -> Iterator[str]:
         """Say what cannot be trusted."""
