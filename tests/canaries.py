@@ -56,4 +56,4 @@ def cells(path: Path) -> str:
             names = [row[0] for row in db.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
         else:
             names = [f"'{path}'"]
-        return str([db.execute(f"SELECT * FROM {name}").fetchall() for name in names])
+        return str([db.execute(f"SELECT COLUMNS(*)::VARCHAR FROM {name}").fetchall() for name in names])
