@@ -1,4 +1,4 @@
-"""Print one line that stands for the whole ledger."""
+"""Print one line that stands for all that the ledger believes now."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from billfold.cli.options import books, places
 @places
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Print one line that stands for the whole ledger; equal ledgers print the same, on any machine."""
+    """Print one line that stands for all that the ledger believes now; equal ledgers print the same, on any machine."""
     from billfold.ledger.digest import digest
 
     with books(ctx) as kept, kept.ledger() as db:

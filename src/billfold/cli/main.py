@@ -28,7 +28,7 @@ COMMANDS = {
     "doctor": "Tell whether each account can be reached, and what will be missing.",
     "explain": "Go from an invoice or a charge back to the answer it came from.",
     "export": "Write the ledger as FOCUS files.",
-    "hash": "Print one line that stands for the whole ledger.",
+    "hash": "Print one line that stands for all that the ledger believes now.",
     "import": "Bring saved answers into the archive and book them.",
     "invoices": "List invoices, drafts and estimates as the vendors state them.",
     "merge": "Bring another ledger directory's archive into this one.",

@@ -19,7 +19,7 @@ COLUMNS = ("provider", "account", "service", "month", "state", "currency", "cost
 WORDS = {
     "issued": "Issued invoices",
     "draft": "Drafts - may still change",
-    "estimate": "Estimates - not invoiced yet",
+    "estimate": "Estimates - not invoiced yet, as far as the vendors tell",
 }
 
 
