@@ -198,7 +198,7 @@ def test_a_parked_bill_that_adds_up_later_is_trusted(tmp_path: Path) -> None:
 def test_a_bill_whose_total_is_not_stated_is_worth_its_charges(tmp_path: Path) -> None:
     with ledger(tmp_path) as books:
         books.book(bill("1.10", "2", total=None))
-        assert books.bills("total", "parked") == [("3.10", None)]
+        assert books.bills("total", "parked") == [("3.1", None)]
 
 
 def test_two_currencies_are_two_bills_and_two_sums(tmp_path: Path) -> None:

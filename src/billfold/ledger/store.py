@@ -21,10 +21,10 @@ from billfold.ledger.digest import CONTENT
 from billfold.model.bill import Bill, State
 from billfold.model.errors import LedgerError
 from billfold.model.focus import ContractCommitment
-from billfold.model.money import plain
+from billfold.model.money import least, plain
 from billfold.model.period import instant
 
-FORMAT = f"2 {duckdb.__version__}"
+FORMAT = f"3 {duckdb.__version__}"
 MEMORY, MEMORY_TO_WRITE = "256MB", "100MB"
 """What DuckDB may hold before it writes to disk: a ledger is larger than the memory it is computed in."""
 TOGETHER = 32_768
@@ -258,7 +258,7 @@ def _row(db: duckdb.DuckDBPyConnection, number: int, bill: Bill, written: Writte
         "period_start": naive(bill.period.start),
         "period_end": naive(bill.period.end),
         "currency": bill.currency,
-        "total": plain(summed if bill.total is None else bill.total),
+        "total": least(summed) if bill.total is None else plain(bill.total),
         "lines": written.listed if bill.listed is None else bill.listed,
         "charges": written.charges,
         "summed": plain(summed),

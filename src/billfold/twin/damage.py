@@ -78,8 +78,8 @@ def item_moved(tree: Any, places: Places) -> None:
 
 
 def line_ids_changing(tree: Any, places: Places) -> None:
-    """Give every item an id that it did not have before."""
-    for number, item in enumerate(_items(tree, places)):
+    """Give every line an id that it did not have before; an invoice of another id would be another invoice."""
+    for number, item in enumerate([] if places.state or places.currency else _items(tree, places)):
         if places.id and isinstance(at(item, places.id), str):
             put(item, places.id, f"{at(item, places.id)}-{number}")
 

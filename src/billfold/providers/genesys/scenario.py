@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import ZERO, exact_sum
+from billfold.model.money import ZERO, exact_sum, least
 from billfold.model.period import Month
 from billfold.providers.genesys.catalog import TOKENS, Product
 from billfold.providers.genesys.customers import (
@@ -244,7 +244,7 @@ def estimate(account: Account, month: Month, days: int) -> Bill:
         invoice_id=None,
         period=month.period,
         currency="USD",
-        total=exact_sum(row.BilledCost or ZERO for row in rows),
+        total=Decimal(least(exact_sum(row.BilledCost or ZERO for row in rows))),
         listed=len(rows),
         charges=[Charges.of(rows)],
         issuer=ISSUER,
