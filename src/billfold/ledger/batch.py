@@ -98,7 +98,7 @@ def columns(batch: Charges, state: State) -> Columns:
     common = batch.common._replace(x_AccountName=None, x_State=str(state))
     fixed = {n: v for n in CHARGE_COLUMNS if n not in arrays and (v := getattr(common, n)) is not None}
     for name, value in fixed.items():
-        pa.array([value], type=KINDS[name][1])
+        exact([value], KINDS[name][1])
     return Columns(pa.table(arrays), fixed)
 
 
@@ -110,9 +110,34 @@ def _arrays(rows: Sequence[Any]) -> Iterator[tuple[str, pa.Array]]:
         if name not in _NOT_STORED:
             kind = KINDS[name][1]
             if array is None or array.type != kind or values != before:
-                array = pa.array(values, type=kind)
+                array = exact(values, kind)
             before = values
             yield name, array
+
+
+def exact(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Make a column; raises ``pa.ArrowInvalid`` for a value that would be rounded.
+
+    Arrow reads beyond its tables where a decimal has hundreds of decimals, and takes the exponent of a zero for digits:
+    neither is left to it.
+    """
+    if pa.types.is_decimal(kind) and any(map(_odd, values)):
+        values = list(map(_plain, values))
+    return pa.array(values, type=kind)
+
+
+def _odd(value: Any) -> bool:
+    return isinstance(value, Decimal) and (not -7 < value.adjusted() < 10 or len(str(value)) > 36)
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return value
+    if not value:
+        return ZERO
+    if not -36 < int(value.as_tuple().exponent) < 36:
+        raise pa.ArrowInvalid(f"a number of the order of 1E{value.adjusted():+d} has more digits than are kept")
+    return value
 
 
 def comes_to(batch: Charges, currency: str) -> tuple[Decimal, int]:

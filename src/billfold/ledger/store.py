@@ -10,13 +10,14 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
 
-from billfold.ledger.batch import Written, naive, stored, write
-from billfold.ledger.columns import BILLS, SCHEMA
+from billfold.ledger.batch import Written, exact, naive, stored, write
+from billfold.ledger.columns import BILLS, COMMITMENTS, SCHEMA
 from billfold.ledger.digest import CONTENT
 from billfold.model.bill import Bill, State
 from billfold.model.errors import LedgerError
@@ -279,6 +280,9 @@ def _row(db: duckdb.DuckDBPyConnection, number: int, bill: Bill, written: Writte
 
 def _promise(db: duckdb.DuckDBPyConnection, number: int, commitments: tuple[ContractCommitment, ...]) -> None:
     for one in commitments:
+        for name, value in one._asdict().items():
+            if isinstance(value, Decimal):
+                exact([value], COMMITMENTS[name][1])  # DuckDB would round what is too long
         row = [number, *map(stored, one)]
         db.execute(f"INSERT INTO commitments VALUES ({', '.join('?' * len(row))})", row)
 
