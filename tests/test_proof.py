@@ -70,6 +70,37 @@ def test_a_corrupt_ledger_file_is_computed_anew(books: Books) -> None:
     assert told(books) == live
 
 
+def test_a_restored_archive_is_never_read_with_a_newer_ledger(books: Books, tmp_path: Path) -> None:
+    host = stage.twin(months=2)
+    stage.collected(host, books, "cockroach")
+    books.archive.settle()
+    backup = tmp_path / "backup.sqlite"
+    shutil.copy(books.archive.path, backup)
+    host.clock.advance(timedelta(days=31))
+    stage.collected(host, books, "cockroach")
+    newer = told(books)
+    books.close()
+    shutil.copy(backup, books.archive.path)
+    restored = Books(books.directory)
+    older = told(restored)
+    restored.drop()
+    assert told(restored) == older != newer
+    stage.collected(host, restored, "cockroach")
+    assert told(restored) == newer
+    restored.close()
+
+
+def test_what_could_not_be_booked_does_not_add_up(books: Books) -> None:
+    host = stage.twin(months=2)
+    stage.collected(host, books, "cockroach")
+    kept = list(books.archive.answers(operation="list_invoices"))[-1]
+    books.archive._db.execute("UPDATE bodies SET packed=x'00' WHERE hash=?", [kept.body])
+    books.drop()
+    with books.ledger() as db:
+        found = reconcile.findings(db, query.Filter())
+    assert any(one.wrong and "missing or damaged" in one.words for one in found)
+
+
 def test_every_flipped_byte_is_found_or_changes_nothing(tmp_path: Path) -> None:
     host, books = stage.twin(months=2), Books(tmp_path / "whole")
     stage.collected(host, books, "cockroach")

@@ -136,6 +136,11 @@ class Books:
             pass
 
     def _catch_up(self, db: duckdb.DuckDBPyConnection) -> None:
+        last = store.tie(db)
+        if last and self.archive.hash_at(last[0]) != last[1]:
+            raise store.StaleLedgerError(
+                f"{self.path} was computed from another archive, or from one that went further"
+            )
         booked = {row[0] for row in db.execute("SELECT run FROM runs").fetchall()}
         for run in self.archive.runs():
             if run.ended and run.id not in booked and not (run.outcome or "").startswith(REFUSED):
@@ -150,17 +155,27 @@ class Books:
             listing = self._listing(run)
             ids = json.loads(listing)["ids"] if listing else []
             owner = store.owner(db, run.provider, self.identity(run), run.account, run.id, seq, ids)
-            told, estimates = dict[str, set[str]](), list[str]()
+            told, estimates, keys = dict[str, set[str]](), list[str](), set[str]()
             for bill in _careful(door.bills(reading), problems):
-                _book_one(db, bill, owner, problems)
+                if _book_one(db, bill, owner, problems) and bill.key in keys:
+                    problems.append(f"{bill.key}: is told twice by one collection, and not alike")
+                keys.add(bill.key)
                 if bill.invoice_id:
                     told.setdefault(bill.invoice_id, set()).add(bill.currency)
                 else:
                     estimates.append(bill.key)
             store.retire(db, owner, told, estimates)
             checks = list(_careful(iter(door.checks(reading)), problems))
+            chain = self.archive.hash_at(seq)
             store.close_run(
-                db, owner, run.ended or "", run.outcome or "", problems=problems, listing=listing, checks=checks
+                db,
+                owner,
+                run.ended or "",
+                run.outcome or "",
+                problems=problems,
+                listing=listing,
+                checks=checks,
+                chain=chain,
             )
             db.execute("COMMIT")
         except BaseException:
@@ -170,13 +185,15 @@ class Books:
 
     def replace_archive(self, draft: Path) -> None:
         """Put a new archive file in the place of this one, which stays beside it; the ledger is computed anew."""
+        self.archive.settle()
         self.archive.close()
         here, aside = self.archive.path, self.directory / "archive.before-merge.sqlite"
-        for side in ("-wal", "-shm"):
-            Path(f"{here}{side}").unlink(missing_ok=True)
-        here.replace(aside)
-        draft.replace(here)
         self.drop()
+        aside.unlink(missing_ok=True)
+        aside.hardlink_to(here)
+        for side in ("-wal", "-shm"):  # empty, and not the new file's
+            Path(f"{here}{side}").unlink(missing_ok=True)
+        draft.replace(here)
         self.archive = Archive(here)
 
     def close(self) -> None:
@@ -184,12 +201,13 @@ class Books:
         self.archive.close()
 
 
-def _book_one(db: duckdb.DuckDBPyConnection, bill: Bill, owner: store.Owner, problems: list[str]) -> None:
+def _book_one(db: duckdb.DuckDBPyConnection, bill: Bill, owner: store.Owner, problems: list[str]) -> bool:
     """Book a bill; one that cannot be booked is noted, and the others are booked all the same."""
     try:
-        store.book(db, bill, owner)
+        return store.book(db, bill, owner)
     except (BillfoldError, ValueError, ArithmeticError, TypeError) as error:
         problems.append(f"{bill.key}: {type(error).__name__}: {error}")
+        return False
 
 
 def _careful(made: Iterator[T], problems: list[str]) -> Iterator[T]:

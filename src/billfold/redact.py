@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from billfold.books import Books
+from billfold.model.errors import Unreadable
 from billfold.providers import provider
 from billfold.wire import codec
 
@@ -16,8 +17,9 @@ def redact(books: Books, only: str | None = None) -> int:
     """Redact every stored body of an operation that holds personal data; returns how many were changed."""
     changed = 0
     for kept in list(books.archive.answers()):
-        paths = provider.find(kept.provider).personal.get(kept.operation, ()) if only in {None, kept.provider} else ()
-        body = books.archive.body(kept.body)
+        operation = kept.operation.partition(":")[0]  # an answer that could not be read is kept under a mark
+        paths = provider.find(kept.provider).personal.get(operation, ()) if only in {None, kept.provider} else ()
+        body = books.archive.body(kept.body) if paths else b""
         if paths and (clean := cleaned(body, paths)) != body:
             books.archive.redact(kept.body, clean)
             changed += 1
@@ -25,8 +27,14 @@ def redact(books: Books, only: str | None = None) -> int:
 
 
 def cleaned(body: bytes, paths: tuple[str, ...]) -> bytes:
-    """Return a JSON body with the named fields replaced; the body itself where none of them is in it."""
-    tree = codec.tree(body)
+    """Return a JSON body with the named fields replaced; the body itself where none of them is in it.
+
+    Of a body that is no JSON nobody knows where the fields are: all of it is replaced.
+    """
+    try:
+        tree = codec.tree(body)
+    except Unreadable:
+        return TOMBSTONE.encode()
     found = [_clean(tree, re.findall(r"\w+|\[\]", path)) for path in paths]
     return codec.encode(tree) if any(found) else body
 

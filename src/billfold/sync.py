@@ -182,6 +182,9 @@ def _collect(
             wires.close()
     except BillfoldError as error:
         outcome.error = error
+    except (ArithmeticError, ValueError, TypeError) as error:
+        said = f"an answer cannot be reckoned with: {type(error).__name__}: {error}"
+        outcome.error = Unreadable(said, provider=run.provider)
     outcome.seconds = time.monotonic() - began
     return outcome, run
 

@@ -26,7 +26,7 @@ def booked(directory: Path, bills: Iterator[Bill], when: datetime = NOW) -> Path
         owner = store.owner(db, "sample", "sample-1", "sample", 1, 1, [])
         for bill in bills:
             assert store.book(db, bill, owner)
-        store.close_run(db, owner, stamp(when), "complete", problems=[], listing=None, checks=[])
+        store.close_run(db, owner, stamp(when), "complete", problems=[], listing=None, checks=[], chain="")
     return directory / LEDGER
 
 

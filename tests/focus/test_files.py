@@ -148,7 +148,7 @@ def test_a_period_is_closed_when_it_has_ended_and_all_its_bills_are_issued(tmp_p
     with store.opened(path) as db:
         owner = store.owner(db, "sample", "sample-1", "sample", 2, 2, [])
         store.book(db, sample.bill(State.ISSUED, "b", JUNE, sample.month_rows(JUNE, "b"), issued_on=JUNE.end), owner)
-        store.close_run(db, owner, "2026-06-03T00:00:00Z", "complete", problems=[], listing=None, checks=[])
+        store.close_run(db, owner, "2026-06-03T00:00:00Z", "complete", problems=[], listing=None, checks=[], chain="")
     found = {row["BillingPeriodStart"][:7]: row for row in rows(written(path, out, form="csv") / "billing_period.csv")}
     assert found["2026-05"]["BillingPeriodStatus"] == "Closed"
     assert found["2026-05"]["BillingPeriodLastUpdated"] == "2026-06-03T00:00:00Z"
@@ -161,7 +161,9 @@ def restated(path: Path, run: int, *bills: Bill) -> None:
     with store.opened(path) as db:
         owner = store.owner(db, "sample", "sample-1", "sample", run, run, [])
         assert all(store.book(db, bill, owner) for bill in bills)
-        store.close_run(db, owner, f"2026-11-{15 + run}T00:00:00Z", "complete", problems=[], listing=None, checks=[])
+        store.close_run(
+            db, owner, f"2026-11-{15 + run}T00:00:00Z", "complete", problems=[], listing=None, checks=[], chain=""
+        )
 
 
 def statuses(path: Path, out: Path) -> dict[str, str]:

@@ -16,6 +16,7 @@ from billfold.books import Books
 from billfold.config import Account
 from billfold.ledger import query, store
 from billfold.model.bill import Bill, Charges, State
+from billfold.model.errors import LedgerError
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
 from billfold.model.period import Month, instant
@@ -67,7 +68,10 @@ class Ledger:
         """Book a bill as what a new run brought."""
         self.seq += 10
         who = store.owner(self.db, "vendor", account, account, self.seq, self.seq, [])
-        return store.book(self.db, one, who)
+        try:
+            return store.book(self.db, one, who)
+        except LedgerError:  # a lower state after a higher one is refused
+            return False
 
     def bills(self, *columns: str, seq: int = query.FOREVER) -> list[tuple[Any, ...]]:
         """Return the bills that are believed, by these columns."""

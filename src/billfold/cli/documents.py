@@ -28,6 +28,7 @@ def command(ctx: click.Context, directory: Path, provider: str | None, account: 
 
     A document that came more than once is written as it came last. What a sync does not collect, `billfold api` asks for.
     """
+    from billfold.model.errors import SetupError
     from billfold.report.render import counted
 
     with books(ctx) as kept:
@@ -40,9 +41,12 @@ def command(ctx: click.Context, directory: Path, provider: str | None, account: 
             and provider in {None, one.provider}
             and account in {None, one.account}
         }
-        directory.mkdir(parents=True, exist_ok=True)
-        for name, digest in found.items():
-            (directory / name).write_bytes(kept.archive.body(digest))
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            for name, digest in found.items():
+                (directory / name).write_bytes(kept.archive.body(digest))
+        except OSError as error:
+            raise SetupError(f"{directory} cannot be written: {error.strerror}") from error
     click.echo(f"{directory}: {counted(len(found), 'document')}")
 
 

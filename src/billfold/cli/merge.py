@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -21,16 +22,19 @@ def command(ctx: click.Context, other: Path) -> None:
     from billfold.ledger.archive import Archive
     from billfold.ledger.digest import digest
     from billfold.ledger.merge import merge
+    from billfold.ledger.turn import turn
     from billfold.model.errors import Misasked
 
     source = other / "archive.sqlite"
     if not source.exists():
         raise Misasked(f"{other} holds no archive.sqlite; name another ledger directory")
-    with books(ctx, new=True) as kept, Archive(source) as theirs:
+    with books(ctx, new=True) as kept, ExitStack() as turns:
+        for provider, account in sorted({(run.provider, run.account) for run in kept.archive.runs()}):
+            turns.enter_context(turn(kept.directory / "locks", provider, account))  # nobody writes meanwhile
         draft = kept.directory / "archive.merging.sqlite"
         draft.unlink(missing_ok=True)
-        told = merge(kept.archive, theirs, draft)
-    with books(ctx, new=True) as kept:
+        with Archive(source) as theirs:
+            told = merge(kept.archive, theirs, draft)
         kept.replace_archive(draft)
         with kept.ledger() as db:
             click.echo(f"{told.added} runs brought, {told.known} were here already: {digest(db)}")

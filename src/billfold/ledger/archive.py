@@ -264,6 +264,15 @@ class Archive:
         """Return the number of the last entry, or of a run's last; 0 where there is none."""
         return self._number("SELECT max(seq) FROM entries" + (" WHERE run=?" if run is not None else ""), run)
 
+    def hash_at(self, seq: int) -> str:
+        """Return the hash of an entry; "" where there is none of that number."""
+        row = self._db.execute("SELECT hash FROM entries WHERE seq=?", (seq,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def settle(self) -> None:
+        """Bring all that was written into the one file."""
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def seq_at(self, when: datetime) -> int:
         """Return the number of the last entry before the first one made after a time; 0 for none.
 

@@ -74,7 +74,7 @@ BILLS = {
 SCHEMA = f"""
 CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR);
 CREATE TABLE runs (run INTEGER PRIMARY KEY, provider VARCHAR, account VARCHAR, ended TIMESTAMP, seq BIGINT,
-    outcome VARCHAR, problems VARCHAR, listing VARCHAR, checks VARCHAR);
+    outcome VARCHAR, problems VARCHAR, listing VARCHAR, checks VARCHAR, chain VARCHAR);
 CREATE TABLE accounts (provider VARCHAR, account VARCHAR, name VARCHAR, run INTEGER, PRIMARY KEY (provider, account));
 CREATE TABLE bills ({", ".join(f"{name} {kind}" for name, kind in BILLS.items())});
 CREATE TABLE commitments (bill INTEGER, {", ".join(f'"{name}" {kind}' for name, (kind, _) in COMMITMENTS.items())});

@@ -104,12 +104,12 @@ def sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
     )
 
 
-def unread(db: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+def unread(db: duckdb.DuckDBPyConnection, seq: int = FOREVER) -> list[dict[str, Any]]:
     """Return what each account's last run brought that could not be booked."""
     query = """SELECT r.provider, a.name AS account, unnest(from_json(r.problems, '["VARCHAR"]')) AS words
-                FROM runs r JOIN accounts a USING (provider, account)
+                FROM runs r JOIN accounts a USING (provider, account) WHERE r.seq <= $seq
                 QUALIFY r.run = max(r.run) OVER (PARTITION BY r.provider, r.account) ORDER BY ALL"""
-    return dicts(db.execute(query))
+    return dicts(db.execute(query, {"seq": seq}))
 
 
 def owners(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:

@@ -25,7 +25,7 @@ from billfold.model.focus import ContractCommitment
 from billfold.model.money import least, plain
 from billfold.model.period import instant
 
-FORMAT = f"3 {duckdb.__version__}"
+FORMAT = f"4 {duckdb.__version__}"
 MEMORY, MEMORY_TO_WRITE = "256MB", "100MB"
 """What DuckDB may hold before it writes to disk: a ledger is larger than the memory it is computed in."""
 TOGETHER = 32_768
@@ -100,6 +100,12 @@ def writing(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
         db.execute(f"RESET threads; SET memory_limit='{MEMORY}'")
 
 
+def tie(db: duckdb.DuckDBPyConnection) -> tuple[int, str] | None:
+    """Return the last archive number that was booked, and the hash of its entry; None for an empty ledger."""
+    found = db.execute("SELECT seq, chain FROM runs ORDER BY seq DESC LIMIT 1").fetchone()
+    return (int(found[0]), str(found[1])) if found else None
+
+
 class StaleLedgerError(LedgerError):
     """The ledger file is of another format or damaged: drop it, it can be rebuilt."""
 
@@ -148,7 +154,7 @@ def book(db: duckdb.DuckDBPyConnection, bill: Bill, owner: Owner) -> bool:
     """Book a bill unless it is known already or something higher is; returns whether the ledger changed."""
     current = _current(db, owner, bill.key)
     if current and State(current["state"]).rank > bill.state.rank:
-        return False
+        raise LedgerError(f"is told as {bill.state} again, after it was {current['state']}: kept as it was")
     if bill.state is State.ESTIMATE and _is_billed(db, owner, bill):
         return False
     number = db.execute("SELECT coalesce(max(id), 0) + 1 FROM bills").fetchone()[0]  # type: ignore[index]
@@ -174,8 +180,12 @@ def close_run(
     problems: list[str],
     listing: str | None,
     checks: list[str],
+    chain: str,
 ) -> None:
-    """Note that a run is booked: how it ended, what could not be read, what its list of invoices said."""
+    """Note that a run is booked: how it ended, what could not be read, what its list of invoices said.
+
+    ``chain`` is the hash of the archive's entry that it was booked up to: it ties the ledger to its archive.
+    """
     at = naive(instant(ended))
     row = [
         owner.run,
@@ -187,6 +197,7 @@ def close_run(
         json.dumps(problems),
         listing,
         json.dumps(checks),
+        chain,
     ]
     db.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row)
 

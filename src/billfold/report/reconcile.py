@@ -54,6 +54,11 @@ def findings(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Finding]:
         for one in query.endings(db, wanted.seq)
         if _fits(one, wanted) and one["outcome"] != "complete"
     ]
+    found += [
+        Finding(one["provider"], one["account"], "", True, f"could not be booked: {one['words']}")
+        for one in query.unread(db, wanted.seq)
+        if _fits(one, wanted)
+    ]
     found += _sums(db, wanted)
     return sorted(found, key=lambda one: (not one.wrong, *one[:3]))
 

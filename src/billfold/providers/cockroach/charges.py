@@ -96,9 +96,28 @@ def bills(reading: Reading) -> Iterator[Bill]:
     organization = _organization(reading)
     for answer in reading.answers(ListInvoices):
         for index, invoice in enumerate(given(read(answer.op, answer.response).invoices, [])):
-            yield from _of_invoice(invoice, organization, reading, answer, f"$.invoices[{index}]")
+            yield from _guarded(invoice, organization, reading, answer, f"$.invoices[{index}]")
     for answer in reading.answers(GetInvoice):
-        yield from _of_invoice(read(answer.op, answer.response), organization, reading, answer, "$")
+        yield from _guarded(read(answer.op, answer.response), organization, reading, answer, "$")
+
+
+def _guarded(
+    invoice: Invoice, organization: Organization, reading: Reading, answer: Answer, path: str
+) -> Iterator[Bill]:
+    """Yield an invoice's bills; one whose numbers cannot be reckoned with is parked, and the others are not lost."""
+    try:
+        made = list(_of_invoice(invoice, organization, reading, answer, path))
+    except ArithmeticError as error:
+        bare = Invoice(
+            invoice_id=invoice.invoice_id,
+            status=invoice.status,
+            period_start=invoice.period_start,
+            period_end=invoice.period_end,
+        )
+        words = f"its numbers cannot be reckoned with ({type(error).__name__})"
+        made = list(_of_invoice(bare, organization, reading, answer, path))
+        made = [bill._replace(problems=(words, *bill.problems)) for bill in made]
+    yield from made
 
 
 def identity(reading: Reading) -> str | None:
@@ -148,6 +167,8 @@ def _problems(invoice: Invoice) -> tuple[str, ...]:
     unknown = given(invoice.status, "FINALIZED") not in {"FINALIZED", "DRAFT"}
     found = [f"status {invoice.status!r} is not known: counted as issued"] if unknown else []
     found += [] if given(invoice.invoice_id, "") else ["the invoice has no id"]
+    found += [] if given(invoice.status, "") else ["the invoice says no status"]
+    found += [] if given(invoice.totals, []) else ["the invoice states no total"]
     found += [] if _period(invoice) else [f"its period {invoice.period_start} to {invoice.period_end} is none"]
     return tuple(found)
 
