@@ -139,7 +139,8 @@ class Books:
         last = store.tie(db)
         if last and self.archive.hash_at(last[0]) != last[1]:
             raise store.StaleLedgerError(
-                f"{self.path} was computed from another archive, or from one that went further"
+                f"{self.path} was computed from another archive than {self.archive.path}, or from one that went further "
+                "(if its end was not given up on purpose, put a backup in its place)"
             )
         booked = {row[0] for row in db.execute("SELECT run FROM runs").fetchall()}
         for run in self.archive.runs():

@@ -119,6 +119,22 @@ def test_a_directory_that_may_not_be_made_is_told(tmp_path: Path) -> None:
     assert (code, "check the path, its rights" in said) == (2, True), said
 
 
+def test_an_archive_with_a_page_that_is_no_page_is_told_by_every_command(tmp_path: Path) -> None:
+    assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 2))[0] == 0
+    path = tmp_path / "ledger" / "archive.sqlite"
+    with Archive(path) as kept:
+        kept.settle()
+    whole = path.read_bytes()
+    size = int.from_bytes(whole[16:18], "big")
+    for page in range(1, len(whole) // size):
+        path.write_bytes(whole[: page * size] + b"\xff" * size + whole[(page + 1) * size :])
+        for command in ("hash", "invoices", "verify"):
+            code, said = run(tmp_path, command)
+            assert code == 0 or "archive" in said, (page, command, code, said)
+    path.write_bytes(whole)
+    assert run(tmp_path, "verify")[0] == 0
+
+
 def test_an_archive_of_a_newer_billfold_is_told_and_left_alone(tmp_path: Path) -> None:
     run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))
     tamper(tmp_path / "ledger", "PRAGMA user_version=99")

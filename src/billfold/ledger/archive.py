@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from billfold.model.errors import LedgerError
 from billfold.model.period import instant
@@ -262,16 +262,17 @@ class Archive:
 
     def last_seq(self, run: int | None = None) -> int:
         """Return the number of the last entry, or of a run's last; 0 where there is none."""
-        return self._number("SELECT max(seq) FROM entries" + (" WHERE run=?" if run is not None else ""), run)
+        if run is None:
+            return int(self._value("SELECT max(seq) FROM entries") or 0)
+        return int(self._value("SELECT max(seq) FROM entries WHERE run=?", run) or 0)
 
     def hash_at(self, seq: int) -> str:
         """Return the hash of an entry; "" where there is none of that number."""
-        row = self._db.execute("SELECT hash FROM entries WHERE seq=?", (seq,)).fetchone()
-        return str(row[0]) if row else ""
+        return str(self._value("SELECT hash FROM entries WHERE seq=?", seq) or "")
 
     def settle(self) -> None:
         """Bring all that was written into the one file."""
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._value("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def seq_at(self, when: datetime) -> int:
         """Return the number of the last entry before the first one made after a time; 0 for none.
@@ -279,15 +280,16 @@ class Archive:
         Numbers are the true order, times only what the clock said. Where it jumped back, what came after an entry of a
         later time is not taken for older: what is known as of a past time never changes by what is added.
         """
-        return self._number(
-            "SELECT coalesce((SELECT min(seq) - 1 FROM entries WHERE at > ?), max(seq)) FROM entries", moment(when)
-        )
+        query = "SELECT coalesce((SELECT min(seq) - 1 FROM entries WHERE at > ?), max(seq)) FROM entries"
+        return int(self._value(query, moment(when)) or 0)
 
-    def _number(self, query: str, value: object) -> int:
+    def _value(self, query: str, *given: object) -> Any:
+        """Return the first value that a query finds, or None; raises ``LedgerError``."""
         try:
-            return int(self._db.execute(query, () if value is None else (value,)).fetchone()[0] or 0)
+            row = self._db.execute(query, given).fetchone()
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+        return row[0] if row else None
 
     def close(self) -> None:
         """Close the file."""

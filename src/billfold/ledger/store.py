@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -246,7 +246,8 @@ def _write(db: duckdb.DuckDBPyConnection, number: int, bill: Bill, owner: Owner)
     try:
         return _row(db, number, bill, write(db, number, bill), owner)
     except BaseException:
-        _forget(db, number)
+        with suppress(duckdb.Error):  # a full disk has ended the transaction already
+            _forget(db, number)
         raise
 
 
