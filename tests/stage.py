@@ -11,10 +11,11 @@ from billfold.books import Books
 from billfold.config import Account as Configured
 from billfold.model.bill import Bill, Charges, End
 from billfold.model.period import instant
+from billfold.outcome import Outcome
 from billfold.providers import provider
 from billfold.providers.provider import Provider
 from billfold.providers.stage import Account
-from billfold.sync import Outcome, sync
+from billfold.sync import sync
 from billfold.transport.loop import Loop
 from billfold.twin.clock import Clock
 from billfold.twin.faults import Fault

@@ -15,9 +15,10 @@ import pytest
 
 from billfold.books import Books
 from billfold.config import Account as Configured
+from billfold.outcome import Outcome
 from billfold.providers import provider
 from billfold.providers.stage import Account
-from billfold.sync import Outcome, sync
+from billfold.sync import sync
 from billfold.transport.loop import Loop
 from billfold.twin.faults import FAULTS, STORIES
 from billfold.twin.host import Host

@@ -22,6 +22,7 @@ FLOORS = {
     "config": 3,
     "clients": 3,
     "books": 3,
+    "outcome": 3,
     "twin": 4,
     "sync": 4,
     "imports": 4,
@@ -36,7 +37,7 @@ FLOORS = {
 ALLOWED = {("books", "providers"), ("clients", "transport")}
 LIBRARIES = {
     "httpx2": {"transport"},
-    "duckdb": {"ledger", "books", "explain", "report", "cli"},
+    "duckdb": {"ledger", "books", "outcome", "explain", "report", "cli"},
     "pyarrow": {"ledger", "report"},
     "sqlite3": {"ledger"},
     "msgspec": {"wire", "providers", "books", "imports", "cli"},

@@ -6,9 +6,9 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
@@ -20,6 +20,7 @@ from billfold.ledger.archive import Run
 from billfold.ledger.turn import turn
 from billfold.model.errors import ApiError, BillfoldError, SetupError, Unauthorized, Unreachable, Unreadable
 from billfold.model.period import Month, instant
+from billfold.outcome import Outcome, note
 from billfold.providers.provider import Ask, Known
 from billfold.transport.http import Settings
 from billfold.transport.sync import Http
@@ -52,18 +53,6 @@ class Carrier(Protocol):
     def close(self) -> None:
         """Close the connections."""
         ...
-
-
-@dataclass
-class Outcome:
-    """How one account's collection went; ``missing`` is what the vendor refused, ``error`` what ended it."""
-
-    account: str
-    provider: str
-    answers: int = 0
-    missing: list[str] = field(default_factory=list)
-    error: BillfoldError | None = None
-    seconds: float = 0.0
 
 
 Progress = Callable[[str, str, int], None]
@@ -103,8 +92,10 @@ def sync(
         for account in sorted(accounts, key=lambda one: one.name):
             turns.enter_context(turn(books.directory / "locks", account.provider.name, account.name))
         before = Month.of(clock()).plus(-recheck) if recheck else None
+        last = books.archive.last_seq()
         outcomes = _all(books, accounts, since, progress, opened, clock, configured, before, workers)
-        books.catch_up()
+        with books.ledger() as db:
+            note(db, outcomes, last)
         return outcomes
 
 
@@ -136,6 +127,8 @@ def _all(
 def _known(
     books: Books, accounts: Sequence[Account], before: Month | None
 ) -> tuple[dict[str, dict[str, str]], dict[tuple[str, str], str]]:
+    if not books.archive.last_seq():
+        return {one.name: {} for one in accounts}, {}
     with books.ledger() as db:
         marks = {one.name: query.known_marks(db, one.provider.name, one.name, before) for one in accounts}
         return marks, query.owners(db)
@@ -174,12 +167,10 @@ def _collect(
     began = time.monotonic()
     run = _begin(books, account, clock())
     try:
-        wires = opened(account)
-        try:
-            desk = _Desk(books, run, wires, clock)
+        with closing(opened(account)) as wires, ThreadPoolExecutor(max_workers=1) as hand:
+            desk = _Desk(books, run, wires, clock, hand, _answered(books, run))
             _converse(desk, account, Known(desk.vendor_time, since, marks), outcome, progress)
-        finally:
-            wires.close()
+            desk.settle()
     except BillfoldError as error:
         outcome.error = error
     except (ArithmeticError, ValueError, TypeError) as error:
@@ -187,6 +178,11 @@ def _collect(
         outcome.error = Unreadable(said, provider=run.provider)
     outcome.seconds = time.monotonic() - began
     return outcome, run
+
+
+def _answered(books: Books, run: Run) -> set[tuple[str, str]]:
+    """Return the questions that an interrupted collection has good answers to."""
+    return {(kept.operation, kept.question) for kept in books.archive.answers(run=run.id) if kept.status == 200}
 
 
 def _converse(desk: _Desk, account: Account, known: Known, outcome: Outcome, progress: Progress) -> None:
@@ -204,13 +200,19 @@ def _converse(desk: _Desk, account: Account, known: Known, outcome: Outcome, pro
 
 @dataclass
 class _Desk:
-    """Where a question is answered: from this run's archive if it was answered already, else by the vendor."""
+    """Where a question is answered: from this run's archive if it was answered already, else by the vendor.
+
+    An answer is put on disk by another ``hand`` while the next question is asked, and no further: a kill loses one.
+    """
 
     books: Books
     run: Run
     wires: Carrier
     clock: Callable[[], datetime]
+    hand: Executor
+    answered: set[tuple[str, str]]
     heard: datetime | None = None
+    keeping: Future[int] | None = None
 
     def vendor_time(self) -> datetime:
         """Return the vendor's time as its last answer had it, or ours: what is a running month is the vendor's to say."""
@@ -264,12 +266,24 @@ class _Desk:
         return response
 
     def _kept(self, op: Operation[Any]) -> Iterator[Response]:
-        for kept in self.books.archive.answers(run=self.run.id, operation=name_of(op), question=question(op)):
+        asked = name_of(op), question(op)
+        if asked not in self.answered:
+            return
+        self.settle()
+        for kept in self.books.archive.answers(run=self.run.id, operation=asked[0], question=asked[1]):
             if kept.status == 200:
                 body = self.books.archive.body(kept.body)
                 yield self._hear(Response(kept.status, json.loads(kept.headers), body))
 
     def _keep(self, op: Operation[Any], response: Response, mark: str = "") -> None:
-        self.books.archive.add(
-            self.run, name_of(op) + mark, question(op), response.status, response.headers, response.body, self.clock()
-        )
+        self.settle()
+        name, asked, now = name_of(op) + mark, question(op), self.clock()
+        said = response.status, response.headers, response.body
+        self.keeping = self.hand.submit(self.books.archive.add, self.run, name, asked, *said, now)
+        if response.status == 200:
+            self.answered.add((name, asked))
+
+    def settle(self) -> None:
+        """Wait until all that was answered is on disk; raises ``LedgerError`` where it cannot be kept."""
+        if self.keeping:
+            self.keeping.result()

@@ -20,8 +20,9 @@ from billfold.model.errors import LedgerError
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
 from billfold.model.period import Month, instant
+from billfold.outcome import Outcome
 from billfold.providers import provider
-from billfold.sync import Outcome, sync
+from billfold.sync import sync
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation, name_of
 

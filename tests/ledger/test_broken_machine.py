@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -93,6 +94,32 @@ def test_a_disk_that_is_full_for_the_archive_refuses_the_answer_and_keeps_the_ot
         kept.end(run, "complete", NOW)
         assert [kept.body(entry.body) for entry in kept.answers()] == [b"before", b"after"]
         assert list(problems(kept)) == []
+
+
+@pytest.mark.parametrize("last", [0, 1, 2])
+def test_a_collection_whose_answer_cannot_be_kept_fails_and_goes_on_when_it_can(
+    last: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books, never = Books(tmp_path / "one"), Books(tmp_path / "other")
+    kept, add = list[int](), Archive.add
+
+    def full(self: Archive, *said: Any) -> int:
+        if len(kept) == last:
+            raise LedgerError("the archive cannot be used: the disk is full")
+        kept.append(add(self, *said))
+        return kept[-1]
+
+    monkeypatch.setattr(Archive, "add", full)
+    failed = collected(books, invoices(invoice()))
+    monkeypatch.undo()
+    answers = len(list(books.archive.answers()))
+    assert answers == last
+    assert (failed.error is None) == (last == collected(never, invoices(invoice())).answers)
+    assert collected(books, invoices(invoice())).error is None
+    with books.ledger() as here, never.ledger() as there:
+        assert digest(here) == digest(there)
+    books.close()
+    never.close()
 
 
 @pytest.mark.parametrize("files", [0o444, 0o644], ids=["files-too", "directory-only"])

@@ -13,7 +13,8 @@ from billfold.cli.options import MonthType, accounts, books, places
 from billfold.model.period import Month
 
 if TYPE_CHECKING:
-    from billfold.sync import Outcome, Progress
+    from billfold.outcome import Outcome
+    from billfold.sync import Progress
 
 
 @click.command("sync")
@@ -40,10 +41,9 @@ def command(
 ) -> None:
     """Collect every invoice, line and estimate: archived, then booked.
 
-    Every answer is safe on disk before the next question is asked. A sync that was interrupted goes on where it was.
+    Every answer is put on disk while the next question is asked. A sync that was interrupted goes on where it was.
     Exit code 0: all is here. 1: reached, but something is missing or parked. 3: an account failed.
     """
-    from billfold.ledger import history, query
     from billfold.model.errors import SetupError
     from billfold.sync import sync
 
@@ -57,16 +57,11 @@ def command(
         there = ", ".join(f"{one.name} ({one.provider.name})" for one in configured)
         raise SetupError(f"no account of the configuration fits; there are {there or 'none: see `billfold connect`'}")
     names = [one.name for one in configured]
-    with books(ctx, new=True) as kept:
-        before = kept.archive.last_seq()
-        with _progress(quiet=as_json or quiet) as progress:
-            outcomes = sync(kept, chosen, since=since, progress=progress, configured=names, recheck=recheck)
-        with kept.ledger() as db:
-            parked, unread = query.parked(db, query.Filter()), query.unread(db)
-            changed = history.changed(db, before)
-    code = _code(outcomes, [*parked, *unread])
-    if code or changed or not quiet:
-        _tell(outcomes, _words(parked, unread, changed), as_json=as_json)
+    with books(ctx, new=True) as kept, _progress(quiet=as_json or quiet) as progress:
+        outcomes = sync(kept, chosen, since=since, progress=progress, configured=names, recheck=recheck)
+    code = _code(outcomes)
+    if code or not quiet or any(outcome.restated for outcome in outcomes):
+        _tell(outcomes, as_json=as_json)
     ctx.exit(code)
 
 
@@ -90,44 +85,28 @@ def _progress(*, quiet: bool) -> Iterator[Progress]:
         yield show
 
 
-def _code(outcomes: list[Outcome], parked: list[dict[str, Any]]) -> int:
+def _code(outcomes: list[Outcome]) -> int:
     if any(outcome.error for outcome in outcomes):
         return 3
-    return 1 if parked or any(outcome.missing for outcome in outcomes) else 0
+    return 1 if any(outcome.doubts or outcome.missing for outcome in outcomes) else 0
 
 
-def _words(
-    parked: list[dict[str, Any]], unread: list[dict[str, Any]], changed: list[dict[str, Any]]
-) -> list[tuple[str, str]]:
-    """Say of each account what the ledger makes of it: what is not counted, not booked, or restated."""
-    return [
-        *((bill["account"], f"parked: {bill['invoice_id'] or 'estimate'}: {bill['parked']}") for bill in parked),
-        *((one["account"], f"not booked: {one['words']}") for one in unread),
-        *(
-            (one["account"], f"restated: {one['invoice_id']}: was {one['was']}, is {one['is']} {one['currency']}")
-            for one in changed
-        ),
-    ]
-
-
-def _tell(outcomes: list[Outcome], words: list[tuple[str, str]], *, as_json: bool) -> None:
+def _tell(outcomes: list[Outcome], *, as_json: bool) -> None:
     from billfold.report.render import as_json as written
     from billfold.report.render import counted
 
     if as_json:
-        rows = [
-            vars(outcome)
-            | {"error": str(outcome.error) if outcome.error else None}
-            | {"notes": [said for account, said in words if account == outcome.account]}
-            for outcome in outcomes
-        ]
-        click.echo(written(rows))
+        click.echo(written([_row(outcome) for outcome in outcomes]))
         return
     width = max(len(outcome.account) for outcome in outcomes)
     for outcome in outcomes:
         brought = f"{counted(outcome.answers, 'answer')} in {outcome.seconds:.1f} s"
         click.echo(f"{outcome.account:<{width}}  {f'FAILED: {outcome.error}' if outcome.error else brought}")
-        for missing in outcome.missing:
-            click.echo(f"{'':<{width}}  missing: {missing}")
-    for account, said in words:
-        click.echo(f"{account:<{width}}  {said}")
+        missing = [f"missing: {what}" for what in outcome.missing]
+        for said in (*missing, *outcome.doubts, *outcome.restated):
+            click.echo(f"{'':<{width}}  {said}")
+
+
+def _row(outcome: Outcome) -> dict[str, Any]:
+    row = vars(outcome) | {"error": str(outcome.error) if outcome.error else None}
+    return row | {"notes": [*row.pop("doubts"), *row.pop("restated")]}

@@ -142,11 +142,13 @@ def _has_any(db: duckdb.DuckDBPyConnection, provider: str, account: str, listed:
 
 
 def _is_ours(db: duckdb.DuckDBPyConnection) -> bool:
-    tables = {row[0] for row in db.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if not tables:
+    try:
+        found = db.execute("SELECT value FROM meta WHERE key='format'").fetchone()
+    except duckdb.CatalogException:
+        if db.execute("SELECT 1 FROM duckdb_tables()").fetchone():
+            return False
         db.execute(f"BEGIN; {SCHEMA} INSERT INTO meta VALUES ('format', '{FORMAT}'); COMMIT;")
         return True
-    found = db.execute("SELECT value FROM meta WHERE key='format'").fetchone() if "meta" in tables else None
     return found is not None and found[0] == FORMAT
 
 

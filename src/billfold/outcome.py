@@ -1,0 +1,50 @@
+"""How one account's collection went, and what the ledger makes of what it brought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from billfold.ledger import history, query
+from billfold.model.errors import BillfoldError
+
+
+@dataclass
+class Outcome:
+    """How one account's collection went; ``missing`` is what the vendor refused, ``error`` what ended it.
+
+    ``doubts`` are the bills of the account that are parked and what could not be booked, ``restated`` the issued
+    invoices that were told otherwise than before.
+    """
+
+    account: str
+    provider: str
+    answers: int = 0
+    missing: list[str] = field(default_factory=list)
+    error: BillfoldError | None = None
+    seconds: float = 0.0
+    doubts: list[str] = field(default_factory=list)
+    restated: list[str] = field(default_factory=list)
+
+
+def note(db: duckdb.DuckDBPyConnection, outcomes: Iterable[Outcome], before: int) -> None:
+    """Note in each outcome what the ledger makes of its account; ``before`` is the archive's last number before it."""
+    parked = [
+        (row, f"parked: {row['invoice_id'] or 'estimate'}: {row['parked']}") for row in query.parked(db, query.Filter())
+    ]
+    unread = [(row, f"not booked: {row['words']}") for row in query.unread(db)]
+    restated = [
+        (row, f"restated: {row['invoice_id']}: was {row['was']}, is {row['is']} {row['currency']}")
+        for row in history.changed(db, before)
+    ]
+    for outcome in outcomes:
+        outcome.doubts = _about(outcome, [*parked, *unread])
+        outcome.restated = _about(outcome, restated)
+
+
+def _about(outcome: Outcome, said: list[tuple[dict[str, Any], str]]) -> list[str]:
+    mine = outcome.provider, outcome.account
+    return [words for row, words in said if (row["provider"], row["account"]) == mine]
