@@ -6,14 +6,13 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
 
-from billfold.ledger import store
+from billfold.ledger import booking, store
 from billfold.ledger.archive import Archive, Kept, Run
 from billfold.model.bill import Bill
 from billfold.model.errors import BillfoldError, LedgerError
@@ -41,6 +40,7 @@ class ArchiveReading:
 
     archive: Archive
     run: Run
+    _read: dict[Kind, list[tuple[Operation[Any], Kept]]] = field(default_factory=dict)
 
     @property
     def account(self) -> str:
@@ -60,14 +60,15 @@ class ArchiveReading:
         """Yield the questions of one operation in the order they were answered."""
         return (op for op, _ in self._asked(kind))
 
-    def _asked(self, kind: Kind) -> Iterator[tuple[Operation[Any], Kept]]:
-        for kept in self.archive.answers(run=self.run.id, operation=name_of(kind)):
-            op = _question(self.run.provider, kept.operation, kept.question)
-            if kept.status == 200 and isinstance(op, kind):
-                yield op, kept
+    def _asked(self, kind: Kind) -> list[tuple[Operation[Any], Kept]]:
+        """Find the questions of one operation once: each of a run's many invoices looks for its own."""
+        if kind not in self._read:
+            kept = self.archive.answers(run=self.run.id, operation=name_of(kind))
+            asked = ((_question(self.run.provider, one.operation, one.question), one) for one in kept)
+            self._read[kind] = [(op, one) for op, one in asked if one.status == 200 and isinstance(op, kind)]
+        return self._read[kind]
 
 
-@lru_cache(maxsize=4096)
 def _question(door: str, operation: str, asked: str) -> Operation[Any] | None:
     """Read a question as the archive keeps it; None where it is of an operation that there is no more."""
     for kind in provider.find(door).operations:
@@ -155,20 +156,21 @@ class Books:
             seq = self.archive.last_seq(run.id)
             listing = self._listing(run)
             ids = json.loads(listing)["ids"] if listing else []
-            owner = store.owner(db, run.provider, self.identity(run), run.account, run.id, seq, ids)
+            owner = booking.owner(db, run.provider, self.identity(run), run.account, run.id, seq, ids)
             told, estimates, keys = dict[str, set[str]](), list[str](), set[str]()
-            for bill in _careful(door.bills(reading), problems):
-                if _book_one(db, bill, owner, problems) and bill.key in keys:
-                    problems.append(f"{bill.key}: is told twice by one collection, and not alike")
-                keys.add(bill.key)
-                if bill.invoice_id:
-                    told.setdefault(bill.invoice_id, set()).add(bill.currency)
-                else:
-                    estimates.append(bill.key)
-            store.retire(db, owner, told, estimates)
+            with booking.of_run(db, owner) as made:
+                for bill in _careful(door.bills(reading), problems):
+                    if _book_one(made, bill, problems) and bill.key in keys:
+                        problems.append(f"{bill.key}: is told twice by one collection, and not alike")
+                    keys.add(bill.key)
+                    if bill.invoice_id:
+                        told.setdefault(bill.invoice_id, set()).add(bill.currency)
+                    else:
+                        estimates.append(bill.key)
+                made.retire(told, estimates)
             checks = list(_careful(iter(door.checks(reading)), problems))
             chain = self.archive.hash_at(seq)
-            store.close_run(
+            booking.close_run(
                 db,
                 owner,
                 run.ended or "",
@@ -202,10 +204,10 @@ class Books:
         self.archive.close()
 
 
-def _book_one(db: duckdb.DuckDBPyConnection, bill: Bill, owner: store.Owner, problems: list[str]) -> bool:
+def _book_one(made: booking.Booking, bill: Bill, problems: list[str]) -> bool:
     """Book a bill; one that cannot be booked is noted, and the others are booked all the same."""
     try:
-        return store.book(db, bill, owner)
+        return made.book(bill)
     except (BillfoldError, ValueError, ArithmeticError, TypeError) as error:
         problems.append(f"{bill.key}: {type(error).__name__}: {error}")
         return False

@@ -14,7 +14,7 @@ import duckdb
 
 from billfold.books import Books
 from billfold.config import Account
-from billfold.ledger import query, store
+from billfold.ledger import booking, query, store
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
 from billfold.model.focus import CostAndUsage
@@ -68,9 +68,10 @@ class Ledger:
     def book(self, one: Bill, account: str = "me") -> bool:
         """Book a bill as what a new run brought."""
         self.seq += 10
-        who = store.owner(self.db, "vendor", account, account, self.seq, self.seq, [])
+        who = booking.owner(self.db, "vendor", account, account, self.seq, self.seq, [])
         try:
-            return store.book(self.db, one, who)
+            with booking.of_run(self.db, who) as made:
+                return made.book(one)
         except LedgerError:  # a lower state after a higher one is refused
             return False
 

@@ -1,82 +1,20 @@
-"""Charges on their way into the ledger: batch by batch as Arrow columns without a digit lost, and what they come to."""
+"""A batch of charges as Arrow columns without a digit lost, and what it comes to."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from operator import attrgetter
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-import duckdb
 import pyarrow as pa
 
 from billfold.ledger.columns import CHARGE_COLUMNS, KINDS
-from billfold.model.bill import Bill, Charges, End, State
-from billfold.model.money import EXACT, ZERO, exact_sum, times
+from billfold.model.bill import Charges, State
+from billfold.model.money import ZERO, exact_sum, times
 
 _NOT_STORED = {"x_AccountName", "x_State"}
 """The first is looked up when it is read, the second is the bill's."""
-
-
-class Written(NamedTuple):
-    """What was written of a bill: how many charges, how many of them the vendor lists, their sum, what is wrong."""
-
-    charges: int
-    listed: int
-    summed: Decimal
-    problems: tuple[str, ...]
-
-
-def write(db: duckdb.DuckDBPyConnection, number: int, bill: Bill) -> Written:
-    """Write a bill's charges under its number, each batch in the background while the next one is made."""
-    count, listed, summed, problems = 0, 0, ZERO, list[str]()
-    made = _Ended(bill.charges)
-    with ThreadPoolExecutor(max_workers=1) as hand:
-        writing: Future[None] | None = None
-        for batch in filter(attrgetter("lines"), made):
-            try:
-                found = columns(batch, bill.state)
-            except pa.ArrowInvalid as error:
-                problems.append(f"a value does not fit exactly: {error}")
-                continue
-            if writing:
-                writing.result()
-            writing = hand.submit(_insert, db, number, found)
-            amount, of_vendor = comes_to(batch, bill.currency)
-            count, listed, summed = count + len(batch.lines), listed + of_vendor, EXACT.add(summed, amount)
-        if writing:
-            writing.result()
-    if made.end:
-        return Written(count, made.end.listed, summed, (*problems, *made.end.problems))
-    return Written(count, listed, summed, tuple(problems))
-
-
-@dataclass
-class _Ended:
-    """Batches, and what a generator of them said at its end."""
-
-    made: Iterable[Charges]
-    end: End | None = None
-
-    def __iter__(self) -> Iterator[Charges]:
-        self.end = yield from cast("Generator[Charges, None, End | None]", self.made)
-
-
-def _insert(db: duckdb.DuckDBPyConnection, number: int, made: Columns) -> None:
-    lines, fixed = made.lines, made.fixed
-    names, varying = _quoted([*fixed, *lines.column_names]), _quoted(lines.column_names)
-    marks = ", ".join("?" * (len(fixed) + 1))
-    db.execute(
-        f"INSERT INTO charges (bill, {names}) SELECT {marks}, {varying} FROM lines",
-        [number, *map(stored, fixed.values())],
-    )
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
 
 
 class Columns(NamedTuple):

@@ -1,0 +1,253 @@
+"""A run on its way into the ledger: its bills, what they take the place of, and how it ended.
+
+A bill is never changed: it is believed from one archive number on, and until another (or still).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from billfold.ledger.batch import exact, naive, stored
+from billfold.ledger.columns import BILLS, COMMITMENTS
+from billfold.ledger.digest import CONTENT
+from billfold.ledger.writer import Writer, Written
+from billfold.model.bill import Bill, State
+from billfold.model.errors import LedgerError
+from billfold.model.focus import ContractCommitment
+from billfold.model.money import least, plain
+from billfold.model.period import instant
+
+_TYPES = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us")}
+_BILLS = pa.schema([(name, _TYPES[kind]) for name, kind in BILLS.items()])
+Row = dict[str, Any]
+
+
+class Owner(NamedTuple):
+    """Whose bill is booked, out of which run, and from which archive number on it is believed.
+
+    ``account`` is the vendor's own identity of the account; its name may change.
+    """
+
+    provider: str
+    account: str
+    run: int
+    seq: int
+
+
+def owner(
+    db: duckdb.DuckDBPyConnection,
+    provider: str,
+    identity: str | None,
+    name: str,
+    run: int,
+    seq: int,
+    listed: list[str],
+) -> Owner:
+    """Find whose run it is and note its name; an account whose identity was not known before keeps its history.
+
+    ``listed`` are the invoices that the run lists: an account of the same name that has one of them is the same customer,
+    whatever the vendor says of itself now, so that no bill can be counted twice.
+    """
+    unknown = f"name:{name}"
+    known = db.execute(
+        "SELECT account FROM accounts WHERE provider=? AND name=? ORDER BY run DESC LIMIT 1", [provider, name]
+    ).fetchone()
+    if known and identity and known[0] != identity and _has_any(db, provider, known[0], listed):
+        identity = known[0] if known[0] != unknown else identity
+    account = identity or (known[0] if known else unknown)
+    if identity and known and known[0] == unknown:
+        db.execute("UPDATE bills SET account=? WHERE provider=? AND account=?", [identity, provider, unknown])
+        db.execute("DELETE FROM accounts WHERE provider=? AND account=?", [provider, unknown])
+    db.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?)", [provider, account, name, run])
+    return Owner(provider, account, run, seq)
+
+
+@contextmanager
+def of_run(db: duckdb.DuckDBPyConnection, owner: Owner) -> Iterator[Booking]:
+    """Book what a run brought; all of it is in the ledger's tables when this ends without an error."""
+    with Writer(db) as writer:
+        made = Booking(db, owner, writer)
+        yield made
+        made.settle()
+
+
+class Booking:
+    """A run's bills, booked one by one over what its account was believed to owe before."""
+
+    def __init__(self, db: duckdb.DuckDBPyConnection, owner: Owner, writer: Writer) -> None:
+        self._db, self._owner, self._writer = db, owner, writer
+        self._believed: dict[str, Row] = {}
+        self._slots: defaultdict[tuple[Any, ...], dict[str, Row]] = defaultdict(dict)
+        self._new, self._ended = list[Row](), list[Row]()
+        self._last: int = db.execute("SELECT coalesce(max(id), 0) FROM bills").fetchone()[0]  # type: ignore[index]
+        query = "SELECT * FROM bills WHERE provider=? AND account=? AND until_seq IS NULL"
+        for row in db.execute(query, [owner.provider, owner.account]).fetchall():
+            self._believe(dict(zip(BILLS, row, strict=True)))
+
+    def book(self, bill: Bill) -> bool:
+        """Book a bill unless it is known already or something higher is; returns whether the ledger changed."""
+        current = self._believed.get(bill.key)
+        if current and State(current["state"]).rank > bill.state.rank:
+            raise LedgerError(f"is told as {bill.state} again, after it was {current['state']}: kept as it was")
+        slot = self._slots[bill.currency, naive(bill.period.start)]
+        if bill.state is State.ESTIMATE and any(row["state"] != State.ESTIMATE for row in slot.values()):
+            return False
+        self._last += 1
+        row = self._write(self._last, bill)
+        if current:
+            before, row["content"] = current["content"] or self._content(current["id"]), self._content(row["id"])
+            if before == row["content"] and all(current[n] == row[n] for n in ("state", "total", "parked", "mark")):
+                self._forget(row["id"])
+                return False
+            current["content"] = before
+            self._end(current)
+        if bill.state is not State.ESTIMATE:
+            for estimate in [row for row in slot.values() if row["state"] == State.ESTIMATE]:
+                self._end(estimate)
+        self._believe(row)
+        self._new.append(row)
+        return True
+
+    def retire(self, told: Mapping[str, set[str]], estimates: Sequence[str]) -> None:
+        """Stop believing what an invoice was said to be in a currency that it is no longer told in, and older estimates.
+
+        A run that tells an estimate tells all there are: an estimate of a period that it does not tell is no longer one.
+        """
+        for row in list(self._believed.values()):
+            if row["state"] == State.ESTIMATE:
+                gone = bool(estimates) and row["bill_key"] not in estimates
+            else:
+                gone = row["currency"] not in told.get(row["invoice_id"], {row["currency"]})
+            if gone:
+                self._end(row)
+
+    def settle(self) -> None:
+        """Bring all that was booked into the tables."""
+        self._writer.settle()
+        for row in self._ended:
+            change = [row["content"], row["until_seq"], row["id"]]
+            self._db.execute("UPDATE bills SET content=?, until_seq=? WHERE id=?", change)
+        if self._new:
+            lines = pa.Table.from_pylist(self._new, _BILLS)  # noqa: F841 - read by name in the SQL below
+            self._db.execute("INSERT INTO bills SELECT * FROM lines")
+        self._new, self._ended = [], []
+
+    def _believe(self, row: Row) -> None:
+        self._believed[row["bill_key"]] = self._slots[row["currency"], row["period_start"]][row["bill_key"]] = row
+
+    def _end(self, row: Row) -> None:
+        row["until_seq"] = self._owner.seq
+        del self._believed[row["bill_key"]], self._slots[row["currency"], row["period_start"]][row["bill_key"]]
+        if not any(row is new for new in self._new):
+            self._ended.append(row)
+
+    def _write(self, number: int, bill: Bill) -> Row:
+        try:
+            row = _row(number, bill, self._writer.write(number, bill), self._owner)
+            pa.Table.from_pylist([row], _BILLS)  # what cannot be kept is this bill's error, not the run's
+            self._promise(number, bill.commitments)
+        except BaseException:
+            with suppress(duckdb.Error):  # a full disk has ended the transaction already
+                self._forget(number)
+            raise
+        return row
+
+    def _forget(self, number: int) -> None:
+        self._writer.settle()
+        for table in ("charges", "commitments"):
+            self._db.execute(f"DELETE FROM {table} WHERE bill=?", [number])
+
+    def _promise(self, number: int, commitments: tuple[ContractCommitment, ...]) -> None:
+        for one in commitments:
+            for name, value in one._asdict().items():
+                if isinstance(value, Decimal):
+                    exact([value], COMMITMENTS[name][1])  # DuckDB would round what is too long
+            self._writer.pause()
+            row = [number, *map(stored, one)]
+            self._db.execute(f"INSERT INTO commitments VALUES ({', '.join('?' * len(row))})", row)
+
+    def _content(self, number: int) -> str:
+        """Return a fingerprint of a bill's charges, whatever their order, that leaves out where they came from.
+
+        Taken only where a bill is told again: the first one needs none.
+        """
+        self._writer.settle()
+        query = f"SELECT count(*) || '/' || sum(hash({CONTENT})) FROM charges c WHERE bill=?"
+        return str(self._db.execute(query, [number]).fetchone()[0])  # type: ignore[index]
+
+
+def _row(number: int, bill: Bill, written: Written, owner: Owner) -> Row:
+    problems, summed = [*bill.problems, *written.problems], written.summed
+    if bill.total is not None and summed != bill.total:
+        problems.append(f"its charges sum to {plain(summed)} {bill.currency}, the vendor states {plain(bill.total)}")
+    return {
+        "id": number,
+        "provider": owner.provider,
+        "account": owner.account,
+        "bill_key": bill.key,
+        "state": str(bill.state),
+        "invoice_id": bill.invoice_id,
+        "period_start": naive(bill.period.start),
+        "period_end": naive(bill.period.end),
+        "currency": bill.currency,
+        "total": least(summed) if bill.total is None else plain(bill.total),
+        "lines": written.listed if bill.listed is None else bill.listed,
+        "charges": written.charges,
+        "summed": plain(summed),
+        "parked": "; ".join(problems) or None,
+        "mark": bill.mark,
+        "issuer": bill.issuer,
+        "issued_on": naive(bill.issued_on),
+        "due_on": naive(bill.due_on),
+        "terms": bill.terms,
+        "purchase_order": bill.purchase_order,
+        "corrects": bill.corrects,
+        "content": None,
+        "run": owner.run,
+        "from_seq": owner.seq,
+        "until_seq": None,
+    }
+
+
+def close_run(
+    db: duckdb.DuckDBPyConnection,
+    owner: Owner,
+    ended: str,
+    outcome: str,
+    *,
+    problems: list[str],
+    listing: str | None,
+    checks: list[str],
+    chain: str,
+) -> None:
+    """Note that a run is booked: how it ended, what could not be read, what its list of invoices said.
+
+    ``chain`` is the hash of the archive's entry that it was booked up to: it ties the ledger to its archive.
+    """
+    at = naive(instant(ended))
+    row = [
+        owner.run,
+        owner.provider,
+        owner.account,
+        at,
+        owner.seq,
+        outcome,
+        json.dumps(problems),
+        listing,
+        json.dumps(checks),
+        chain,
+    ]
+    db.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row)
+
+
+def _has_any(db: duckdb.DuckDBPyConnection, provider: str, account: str, listed: list[str]) -> bool:
+    query = "SELECT 1 FROM bills WHERE provider=? AND account=? AND invoice_id IN (SELECT unnest(?)) LIMIT 1"
+    return db.execute(query, [provider, account, listed]).fetchone() is not None
