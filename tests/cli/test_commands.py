@@ -19,6 +19,14 @@ from tests.transport.hostile import hostile, nobody, says
 
 WRONG = "wrong-key-20319"
 EARLY = "0001-01-01T00:00:00+23:59"
+READING = [
+    ["invoices"],
+    ["charges"],
+    ["report"],
+    ["reconcile"],
+    ["sql", "SELECT 1"],
+    ["export", "focus", "out"],
+]
 
 
 def clear(said: Said, code: int, words: str) -> None:
@@ -42,6 +50,7 @@ def clear(said: Said, code: int, words: str) -> None:
         (["import", "nosuch", "billfold.toml"], "there is no provider 'nosuch'"),
         (["import", "cockroach", "none.json"], "'none.json' does not exist"),
         (["invoices", "--as-of", "garbage"], "'garbage' is not a time; write it as 2026-05-01T00:00:00Z"),
+        *(([*command, "--as-of", "9999-12-31"], "'9999-12-31' is the calendar's last day") for command in READING),
         (["invoices", "--from", "garbage"], "'garbage' is not a month; write it as 2026-05"),
         (["invoices", "--format", "xml"], "'xml' is not one of"),
         (["sync", "--account", "nosuch"], "no account of the configuration fits; there are mine (cockroach)"),
@@ -88,16 +97,6 @@ def test_a_log_level_that_is_none_is_told_in_a_sentence(terminal: Terminal) -> N
 @pytest.mark.parametrize("level", ["", "debug", "WARNING"])
 def test_a_log_level_that_is_one_is_taken(level: str, terminal: Terminal) -> None:
     clear(terminal.process("--version", BILLFOLD_LOG=level), 0, "billfold")
-
-
-READING = [
-    ["invoices"],
-    ["charges"],
-    ["report"],
-    ["reconcile"],
-    ["sql", "SELECT 1"],
-    ["export", "focus", "out"],
-]
 
 
 @pytest.mark.parametrize("command", READING, ids=lambda command: command[0])

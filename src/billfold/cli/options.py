@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from billfold.model.period import Month, instant
+from billfold.model.period import Month, after_day, instant
 
 if TYPE_CHECKING:
     from billfold.books import Books
@@ -29,18 +29,23 @@ class Time(click.ParamType[datetime]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Read the time, or fail with a sentence."""
         try:
-            return value if isinstance(value, datetime) else instant(value)
+            return value if isinstance(value, datetime) else self.read(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+        except OverflowError:
+            self.fail(f"{value!r} is the calendar's last day: it has no end to look back to", param, ctx)
+
+    def read(self, text: str) -> datetime:
+        """Return the time that a text names."""
+        return instant(text)
 
 
 class Then(Time):
     """A time to look back to; a day alone is its end."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read the time, or fail with a sentence."""
-        read = super().convert(value, param, ctx)
-        return read + timedelta(days=1) if isinstance(value, str) and len(value.strip()) == len("2026-05-01") else read
+    def read(self, text: str) -> datetime:
+        """Return the time that a text names, or the end of the day."""
+        return after_day(instant(text)) if len(text.strip()) == len("2026-05-01") else instant(text)
 
 
 class MonthType(click.ParamType[Month]):
