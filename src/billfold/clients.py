@@ -22,6 +22,7 @@ from billfold.transport.aio import AsyncHttp
 from billfold.transport.http import Settings
 from billfold.transport.sync import Http
 from billfold.wire.ask import Line
+from billfold.wire.auth import travelling
 
 
 class Options(TypedDict, total=False):
@@ -40,9 +41,7 @@ def credentials(door: Provider, given: dict[str, str | None]) -> dict[str, str]:
         value = given.get(field.name) or next((v for name in field.env if (v := os.environ.get(name))), field.default)
         if not value:
             raise SetupError(f"{door.title} needs {field.name}; give it, or set {' or '.join(field.env)}")
-        if not value.isascii() or not value.isprintable():
-            raise SetupError(f"{field.name} holds a line break or a character that no key has; copy it again")
-        found[field.name] = value
+        found[field.name] = travelling(value, field.name)
     return found
 
 
