@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from billfold.cli.options import books, filters, wanted
-from billfold.model.period import Month
+from billfold.cli.options import Narrowing, books, filters, wanted
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,15 +29,7 @@ SHORT = (
 @click.command("charges")
 @filters
 @click.pass_context
-def command(
-    ctx: click.Context,
-    shape: str,
-    as_of: datetime | None,
-    provider: str | None,
-    account: str | None,
-    first: Month | None,
-    last: Month | None,
-) -> None:
+def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     """List charges as FOCUS 1.4 CostAndUsage rows.
 
     The table shows the main columns; json and csv have all columns of the ledger and all digits: virtual currencies as
@@ -48,7 +39,7 @@ def command(
     from billfold.report import render
 
     with books(ctx) as kept, kept.ledger() as db:
-        result = query.charges(db, wanted(kept, provider, account, first, last, as_of))
+        result = query.charges(db, wanted(kept, narrowing))
         names = [column[0] for column in result.description or ()]
         rows = _rows(result, names)
         if shape == "json":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import places
+from billfold.cli.options import FORMAT, places
 
 if TYPE_CHECKING:
     from billfold.report.focus.check import Finding
@@ -24,7 +24,7 @@ def command() -> None:
 @command.command("focus")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--focus-version", "version", help="The FOCUS version (default: what metadata.json says, else 1.4).")
-@click.option("--format", "shape", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@FORMAT
 @places
 @click.pass_context
 def focus(ctx: click.Context, directory: Path, version: str | None, shape: str) -> None:

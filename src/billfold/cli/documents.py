@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import books, places, wanted
+from billfold.cli.options import ACCOUNT, PROVIDER, Narrowing, books, places, wanted
 
 if TYPE_CHECKING:
     from billfold.ledger.archive import Kept
@@ -19,8 +19,8 @@ ENDINGS = {"application/pdf": ".pdf", "text/csv": ".csv"}
 
 @click.command("documents")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--provider", metavar="NAME", help="Only this provider.")
-@click.option("--account", metavar="NAME", help="Only this account.")
+@PROVIDER
+@ACCOUNT
 @places
 @click.pass_context
 def command(ctx: click.Context, directory: Path, provider: str | None, account: str | None) -> None:
@@ -32,7 +32,7 @@ def command(ctx: click.Context, directory: Path, provider: str | None, account: 
     from billfold.report.render import counted
 
     with books(ctx) as kept:
-        wanted(kept, provider, account, None, None, None)
+        wanted(kept, Narrowing(provider, account))
         found = {
             _name(one): one.body
             for one in kept.archive.answers()

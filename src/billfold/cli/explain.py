@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from billfold.cli.options import AS_OF, books, places, wanted
+from billfold.cli.options import AS_OF, Narrowing, books, places, wanted
 
 SHOWN = 20
 
@@ -23,7 +23,7 @@ def command(ctx: click.Context, it: str, as_of: datetime | None) -> None:
     from billfold.wire import codec
 
     with books(ctx) as kept, kept.ledger() as db:
-        found = explain.charges(db, it, wanted(kept, None, None, None, None, as_of))
+        found = explain.charges(db, it, wanted(kept, Narrowing(as_of=as_of)))
         bill = found[0]
         click.echo(f"{bill['provider']} {bill['account']}: {bill['state']} {bill['invoice_id'] or 'estimate'}")
         click.echo(f"  the vendor states {bill['total']} {bill['currency']} in {bill['lines']} lines")

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import AS_OF, MonthType, books, places, virtual_rates, wanted
-from billfold.model.period import Month
+from billfold.cli.options import Narrowing, books, narrowed, places, virtual_rates, wanted
 
 if TYPE_CHECKING:
     from billfold.report.focus.export import Written
@@ -27,12 +26,7 @@ def command() -> None:
 @click.option("--focus-version", "version", default="1.4", show_default=True, help="The FOCUS version of the files.")
 @click.option("--by-period", is_flag=True, help="Divide charges and invoice lines by billing period, a folder each.")
 @click.option("--include-parked", is_flag=True, help="Write bills too that do not add up; x_Parked says why.")
-@click.option("--provider", metavar="NAME", help="Only this provider.")
-@click.option("--account", metavar="NAME", help="Only this account.")
-@click.option("--from", "first", type=MonthType(), metavar="MONTH", help="From this month on.")
-@click.option("--to", "last", type=MonthType(), metavar="MONTH", help="Up to this month, included.")
-@AS_OF
-@places
+@narrowed
 @click.pass_context
 def focus(
     ctx: click.Context,
@@ -41,11 +35,7 @@ def focus(
     version: str,
     by_period: bool,
     include_parked: bool,
-    provider: str | None,
-    account: str | None,
-    first: Month | None,
-    last: Month | None,
-    as_of: datetime | None,
+    narrowing: Narrowing,
 ) -> None:
     """Write the four FOCUS datasets and their metadata into DIRECTORY, in the place of an earlier export there.
 
@@ -56,7 +46,7 @@ def focus(
 
     rates = virtual_rates(ctx)
     with books(ctx) as kept, kept.ledger() as db:
-        part = Part(wanted(kept, provider, account, first, last, as_of), include_parked, rates)
+        part = Part(wanted(kept, narrowing), include_parked, rates)
         written = export(db, Order(directory, form, version, by_period), part, datetime.now(UTC))
     _tell(written, directory)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import click
 
-from billfold.cli.options import books, filters, wanted
-from billfold.model.period import Month
+from billfold.cli.options import Narrowing, books, filters, wanted
 
 COLUMNS = ("provider", "account", "invoice_id", "state", "period_start", "period_end", "currency", "total", "lines")
 
@@ -16,15 +14,7 @@ COLUMNS = ("provider", "account", "invoice_id", "state", "period_start", "period
 @click.command("invoices")
 @filters
 @click.pass_context
-def command(
-    ctx: click.Context,
-    shape: str,
-    as_of: datetime | None,
-    provider: str | None,
-    account: str | None,
-    first: Month | None,
-    last: Month | None,
-) -> None:
+def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     """List invoices, drafts and estimates as the vendors state them.
 
     Finals, drafts and estimates are told apart by STATE: estimate, draft or issued. The table also has the dates of issue
@@ -34,7 +24,7 @@ def command(
     from billfold.report import render
 
     with books(ctx) as kept, kept.ledger() as db:
-        chosen = wanted(kept, provider, account, first, last, as_of)
+        chosen = wanted(kept, narrowing)
         rows = query.invoices(db, chosen)
         more = {_key(bill): bill for bill in query.bills(db, chosen)}
     if shape == "json":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -68,6 +69,12 @@ AS_OF = click.option(
     help="As the ledger was known at this time (UTC), or at the end of this day.",
 )
 
+PROVIDER = click.option("--provider", metavar="NAME", help="Only this provider.")
+ACCOUNT = click.option("--account", metavar="NAME", help="Only this account.")
+FORMAT = click.option(
+    "--format", "shape", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
+)
+
 
 def places(command: F) -> F:
     """Accept ``--config`` and ``--ledger`` after the command too."""
@@ -83,20 +90,38 @@ def _place(ctx: click.Context, param: click.Parameter, value: str | None) -> Non
         ctx.find_root().obj[str(param.name)] = value
 
 
-def filters(command: F) -> F:
-    """Accept what narrows a listing."""
+class Narrowing(NamedTuple):
+    """What a command is narrowed to, as it was asked."""
+
+    provider: str | None = None
+    account: str | None = None
+    first: Month | None = None
+    last: Month | None = None
+    as_of: datetime | None = None
+
+
+def narrowed(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Accept what narrows a command, and hand it over as one ``narrowing``."""
+
+    @functools.wraps(command)
+    def gathered(*args: Any, **given: Any) -> Any:
+        narrowing = Narrowing(**{name: given.pop(name) for name in Narrowing._fields})
+        return command(*args, narrowing=narrowing, **given)
+
     for option in (
         click.option("--to", "last", type=MonthType(), metavar="MONTH", help="Up to this month, included."),
         click.option("--from", "first", type=MonthType(), metavar="MONTH", help="From this month on."),
-        click.option("--account", metavar="NAME", help="Only this account."),
-        click.option("--provider", metavar="NAME", help="Only this provider."),
+        ACCOUNT,
+        PROVIDER,
         AS_OF,
-        click.option(
-            "--format", "shape", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
-        ),
     ):
-        command = option(command)
-    return places(command)
+        option(gathered)
+    return places(gathered)
+
+
+def filters(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Accept what narrows a listing, and its shape."""
+    return FORMAT(narrowed(command))
 
 
 def accounts(ctx: click.Context) -> list[Account]:
@@ -123,19 +148,13 @@ def books(ctx: click.Context, *, new: bool = False) -> Iterator[Books]:
         opened.close()
 
 
-def wanted(
-    books: Books,
-    provider: str | None,
-    account: str | None,
-    first: Month | None,
-    last: Month | None,
-    as_of: datetime | None,
-) -> Filter:
-    """Turn the options into a filter; raises ``Misasked`` for one that names what there is not."""
+def wanted(books: Books, narrowing: Narrowing) -> Filter:
+    """Turn what was asked into a filter; raises ``Misasked`` where it names what there is not."""
     from billfold.ledger.query import FOREVER, Filter
     from billfold.model.errors import Misasked
     from billfold.providers import provider as providers
 
+    provider, account, first, last, as_of = narrowing
     if provider is not None:
         providers.find(provider)
     if account is not None and account not in (names := _accounts(books, provider)):

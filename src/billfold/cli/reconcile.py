@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import accounts, books, filters, wanted
-from billfold.model.period import Month
+from billfold.cli.options import Narrowing, accounts, books, filters, wanted
 
 if TYPE_CHECKING:
     from billfold.books import Books
@@ -22,15 +20,7 @@ COLUMNS = ("provider", "account", "month", "wrong", "words")
 @click.command("reconcile")
 @filters
 @click.pass_context
-def command(
-    ctx: click.Context,
-    shape: str,
-    as_of: datetime | None,
-    provider: str | None,
-    account: str | None,
-    first: Month | None,
-    last: Month | None,
-) -> None:
+def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     """Say what does not add up: lines = invoice = what the vendor says elsewhere = FOCUS sums, and no month is missing.
 
     Exit code 1 where anything is wrong; months that may still change are named, but are not wrong.
@@ -39,7 +29,7 @@ def command(
     from billfold.report import reconcile, render
 
     with books(ctx) as kept, kept.ledger() as db:
-        chosen = wanted(kept, provider, account, first, last, as_of)
+        chosen = wanted(kept, narrowing)
         found, count = reconcile.findings(db, chosen), len(query.invoices(db, chosen))
         drifts = reconcile.drifts(db, chosen)
         found = [*_uncollected(ctx, kept, chosen), *found]

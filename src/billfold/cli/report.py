@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from billfold.cli.options import books, filters, wanted
+from billfold.cli.options import Narrowing, books, filters, wanted
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
 
@@ -26,15 +25,7 @@ WORDS = {
 @click.command("report")
 @filters
 @click.pass_context
-def command(
-    ctx: click.Context,
-    shape: str,
-    as_of: datetime | None,
-    provider: str | None,
-    account: str | None,
-    first: Month | None,
-    last: Month | None,
-) -> None:
+def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     """Show what is paid, by provider, service and month.
 
     Issued invoices, drafts and estimates stand in tables of their own, and so does every currency. Amounts in the table
@@ -44,7 +35,7 @@ def command(
     from billfold.report import render, summary
 
     with books(ctx) as kept, kept.ledger() as db:
-        chosen = wanted(kept, provider, account, first, last, as_of)
+        chosen = wanted(kept, narrowing)
         sums, parked = query.sums(db, chosen), query.parked(db, chosen)
     said = [row | {"month": str(Month.of(row["month"]))} for row in sums]
     if shape == "json":

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 
 import click
 
-from billfold.cli.options import books, filters, wanted
-from billfold.model.period import Month
+from billfold.cli.options import Narrowing, books, filters, wanted
 
 COLUMNS = ("provider", "account", "invoice_id", "period_start", "currency", "seen_at", "was", "is", "difference")
 
@@ -16,15 +14,7 @@ COLUMNS = ("provider", "account", "invoice_id", "period_start", "currency", "see
 @click.command("restatements")
 @filters
 @click.pass_context
-def command(
-    ctx: click.Context,
-    shape: str,
-    as_of: datetime | None,
-    provider: str | None,
-    account: str | None,
-    first: Month | None,
-    last: Month | None,
-) -> None:
+def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     """List issued invoices that changed after they were booked, with the lines that moved and the money.
 
     Both versions are kept: every command shows the older one with --as-of a time before the change was seen. csv has no
@@ -35,7 +25,7 @@ def command(
     from billfold.report.render import word
 
     with books(ctx) as kept, kept.ledger() as db:
-        events = history.restatements(db, wanted(kept, provider, account, first, last, as_of))
+        events = history.restatements(db, wanted(kept, narrowing))
     if shape == "json":
         click.echo(json.dumps(events, default=word, indent=1))
         return

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 import click
 
-from billfold.cli.options import books, filters, virtual_rates, wanted
-from billfold.model.period import Month
+from billfold.cli.options import Narrowing, books, filters, virtual_rates, wanted
 
 
 @click.command("sql")
@@ -23,11 +21,7 @@ def command(
     query: str,
     include_parked: bool,
     shape: str,
-    as_of: datetime | None,
-    provider: str | None,
-    account: str | None,
-    first: Month | None,
-    last: Month | None,
+    narrowing: Narrowing,
 ) -> None:
     """Ask one SELECT of the four FOCUS datasets, the ledger's tables and the vendors' own records.
 
@@ -40,7 +34,7 @@ def command(
 
     with books(ctx) as kept:
         kept.catch_up()
-        part = Part(wanted(kept, provider, account, first, last, as_of), include_parked, virtual_rates(ctx))
+        part = Part(wanted(kept, narrowing), include_parked, virtual_rates(ctx))
         with Ledger(kept.directory, part) as ledger:
             names, rows = ledger.rows(query)
             if shape == "json":
