@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +24,7 @@ from billfold.ledger.columns import COST, RATE
 from billfold.model.bill import Charges
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT, exact_sum
-from billfold.report.render import as_csv, as_json, word
+from billfold.report.render import as_csv, as_json, csv_lines, json_lines, word
 from billfold.wire import codec
 from tests.ledger.kit import COMMON, bill, ledger
 from tests.wire.kit import Thing
@@ -166,3 +169,26 @@ def test_a_number_of_any_size_becomes_itself_in_a_column_or_is_refused(
         assert number.adjusted() >= size[0] - size[1] - 1 or number.as_tuple().exponent < -size[1]  # type: ignore[operator]
     else:
         assert kept == number
+
+
+def test_a_listing_is_written_row_by_row_and_not_only_at_its_end() -> None:
+    def rows() -> Iterator[dict[str, Any]]:
+        yield {"n": Decimal("1.50")}
+        raise EOFError
+
+    as_it_comes = json_lines(rows())
+    assert next(as_it_comes) == '[{"n": "1.5"}'
+    as_it_comes = csv_lines(rows(), ["n"])
+    assert [next(as_it_comes), next(as_it_comes)] == ["n\n", "1.5\n"]
+
+
+def test_no_rows_are_an_empty_list_and_a_line_of_names() -> None:
+    assert (as_json([]), as_csv([], ["a", "b"])) == ("[]", "a,b\n")
+
+
+def test_a_result_is_read_in_batches_and_no_row_is_lost() -> None:
+    with duckdb.connect() as db:
+        result = db.execute(f"SELECT range AS n, TIMESTAMP '2026-05-01' AS at FROM range({query.BATCH} + 1)")
+        rows = list(query.stream(result))
+    assert [row["n"] for row in rows] == list(range(query.BATCH + 1))
+    assert {row["at"] for row in rows} == {datetime(2026, 5, 1, tzinfo=UTC)}

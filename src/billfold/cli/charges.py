@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 import click
 
-from billfold.cli.options import Narrowing, books, filters, wanted
-
-if TYPE_CHECKING:
-    import duckdb
+from billfold.cli.options import Narrowing, books, filters, wanted, write
 
 SHORT = (
     "x_AccountName",
@@ -36,38 +31,16 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     they are, where `billfold export focus` and `billfold sql` write them as FOCUS wants. Parked bills are left out.
     """
     from billfold.ledger import query
+    from billfold.ledger.columns import CHARGE_COLUMNS
     from billfold.report import render
 
     with books(ctx) as kept, kept.ledger() as db:
-        result = query.charges(db, wanted(kept, narrowing))
-        names = [column[0] for column in result.description or ()]
-        rows = _rows(result, names)
-        if shape == "json":
-            _stream(rows)
-        elif shape == "csv":
-            click.echo(render.as_csv([], names), nl=False)
-            for row in rows:
-                click.echo(render.as_csv([row], names).partition("\n")[2], nl=False)
-        else:
+        rows = query.stream(query.charges(db, wanted(kept, narrowing)))
+        if shape == "table":
             cut = [{name: _cut(row[name]) for name in SHORT} for row in rows]
             render.as_table(cut, SHORT, numbers=("BilledCost",))
-
-
-def _rows(result: duckdb.DuckDBPyConnection, names: list[str]) -> Iterator[dict[str, Any]]:
-    while batch := result.fetchmany(2048):
-        for row in batch:
-            yield {n: v.replace(tzinfo=UTC) if isinstance(v, datetime) else v for n, v in zip(names, row, strict=True)}
-
-
-def _stream(rows: Iterator[dict[str, Any]]) -> None:
-    from billfold.report.render import word
-
-    first = True
-    for row in rows:
-        text = json.dumps({name: word(value) for name, value in row.items()}, ensure_ascii=False)
-        click.echo(("[" if first else ",\n ") + text, nl=False)
-        first = False
-    click.echo("[]" if first else "]")
+        else:
+            write(shape, rows, CHARGE_COLUMNS)
 
 
 def _cut(value: Any) -> Any:

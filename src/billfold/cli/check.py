@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import FORMAT, places
+from billfold.cli.options import FORMAT, places, write
 
 if TYPE_CHECKING:
     from billfold.report.focus.check import Finding
@@ -32,15 +32,12 @@ def focus(ctx: click.Context, directory: Path, version: str | None, shape: str) 
 
     Reads CSV or Parquet, partitioned or not, ours or not. Exit code 1 where anything is found.
     """
-    from billfold.report import render
     from billfold.report.focus.check import findings
 
     found = findings(directory, version)
     rows = [one._asdict() for one in found]
-    if shape == "json":
-        click.echo(render.as_json(rows))
-    elif shape == "csv":
-        click.echo(render.as_csv(rows, COLUMNS), nl=False)
+    if shape != "table":
+        write(shape, rows, COLUMNS)
     else:
         _tell(found)
     ctx.exit(1 if found else 0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from billfold.cli.options import Narrowing, books, filters, wanted
+from billfold.cli.options import Narrowing, books, filters, wanted, write
 
 COLUMNS = ("provider", "account", "invoice_id", "state", "period_start", "period_end", "currency", "total", "lines")
 
@@ -27,10 +27,8 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
         chosen = wanted(kept, narrowing)
         rows = query.invoices(db, chosen)
         more = {_key(bill): bill for bill in query.bills(db, chosen)}
-    if shape == "json":
-        click.echo(render.as_json(rows))
-    elif shape == "csv":
-        click.echo(render.as_csv(rows, COLUMNS), nl=False)
+    if shape != "table":
+        write(shape, rows, COLUMNS)
     else:
         short = [row | {name: row[name][:10] for name in ("period_start", "period_end")} for row in rows]
         told = [row | _said(more[_key(row)]) for row in short]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -122,6 +122,18 @@ def narrowed(command: Callable[..., Any]) -> Callable[..., Any]:
 def filters(command: Callable[..., Any]) -> Callable[..., Any]:
     """Accept what narrows a listing, and its shape."""
     return FORMAT(narrowed(command))
+
+
+def write(
+    shape: str, rows: Iterable[dict[str, Any]], columns: Sequence[str], default: Callable[[Any], str] | None = None
+) -> None:
+    """Print a listing as JSON or CSV, row by row."""
+    from billfold.report import render
+
+    for piece in render.json_lines(rows, default) if shape == "json" else render.csv_lines(rows, columns):
+        click.echo(piece, nl=False)
+    if shape == "json":
+        click.echo()
 
 
 def accounts(ctx: click.Context) -> list[Account]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import Narrowing, accounts, books, filters, wanted
+from billfold.cli.options import Narrowing, accounts, books, filters, wanted, write
 
 if TYPE_CHECKING:
     from billfold.books import Books
@@ -26,7 +26,7 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     Exit code 1 where anything is wrong; months that may still change are named, but are not wrong.
     """
     from billfold.ledger import query
-    from billfold.report import reconcile, render
+    from billfold.report import reconcile
 
     with books(ctx) as kept, kept.ledger() as db:
         chosen = wanted(kept, narrowing)
@@ -34,10 +34,8 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
         drifts = reconcile.drifts(db, chosen)
         found = [*_uncollected(ctx, kept, chosen), *found]
     rows = [one._asdict() for one in found]
-    if shape == "json":
-        click.echo(render.as_json(rows))
-    elif shape == "csv":
-        click.echo(render.as_csv(rows, COLUMNS), nl=False)
+    if shape != "table":
+        write(shape, rows, COLUMNS)
     else:
         _tell(found, drifts, count)
     ctx.exit(1 if any(one.wrong for one in found) else 0)

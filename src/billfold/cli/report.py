@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from billfold.cli.options import Narrowing, books, filters, wanted
+from billfold.cli.options import Narrowing, books, filters, wanted, write
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
 
@@ -32,16 +32,14 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     are rounded to cents; json and csv have all digits.
     """
     from billfold.ledger import query
-    from billfold.report import render, summary
+    from billfold.report import summary
 
     with books(ctx) as kept, kept.ledger() as db:
         chosen = wanted(kept, narrowing)
         sums, parked = query.sums(db, chosen), query.parked(db, chosen)
     said = [row | {"month": str(Month.of(row["month"]))} for row in sums]
-    if shape == "json":
-        click.echo(render.as_json(said))
-    elif shape == "csv":
-        click.echo(render.as_csv(said, COLUMNS), nl=False)
+    if shape != "table":
+        write(shape, said, COLUMNS)
     else:
         show(summary.tables(sums), parked)
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from typing import Any
-
 import click
 
-from billfold.cli.options import Narrowing, books, filters, virtual_rates, wanted
+from billfold.cli.options import Narrowing, books, filters, virtual_rates, wanted, write
 
 
 @click.command("sql")
@@ -37,22 +33,7 @@ def command(
         part = Part(wanted(kept, narrowing), include_parked, virtual_rates(ctx))
         with Ledger(kept.directory, part) as ledger:
             names, rows = ledger.rows(query)
-            if shape == "json":
-                _stream(rows)
-            elif shape == "csv":
-                click.echo(render.as_csv([], names), nl=False)
-                for row in rows:
-                    click.echo(render.as_csv([row], names).partition("\n")[2], nl=False)
-            else:
+            if shape == "table":
                 render.as_table(list(rows), names)
-
-
-def _stream(rows: Iterator[dict[str, Any]]) -> None:
-    from billfold.report.render import word
-
-    first = True
-    for row in rows:
-        text = json.dumps({name: word(value) for name, value in row.items()}, ensure_ascii=False, default=str)
-        click.echo(("[" if first else ",\n ") + text, nl=False)
-        first = False
-    click.echo("[]" if first else "]")
+            else:
+                write(shape, rows, names, default=str)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from billfold.ledger.columns import CHARGE_COLUMNS
 from billfold.model.period import Month, stamp
 
 FOREVER = 2**62
+BATCH = 2048
 BILLS = "bills b JOIN accounts a USING (provider, account)"
 AMOUNT = "CASE WHEN b.currency = c.BillingCurrency THEN c.BilledCost ELSE c.PricingCurrencyEffectiveCost END"
 """What a charge comes to in its bill's currency."""
@@ -47,8 +49,15 @@ def _where(wanted: Filter) -> tuple[str, dict[str, Any]]:
 
 def dicts(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Return a result as dictionaries, its times aware."""
+    return list(stream(result))
+
+
+def stream(result: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
+    """Yield a result's rows as dictionaries, their times aware; they are read in batches."""
     names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, map(_aware, row), strict=True)) for row in result.fetchall()]
+    while batch := result.fetchmany(BATCH):
+        for row in batch:
+            yield dict(zip(names, map(_aware, row), strict=True))
 
 
 def _aware(value: Any) -> Any:

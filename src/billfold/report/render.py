@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -29,18 +28,37 @@ def word(value: Any) -> Any:
 
 def as_json(rows: Iterable[dict[str, Any]]) -> str:
     """Write rows as a JSON list, one row a line."""
-    lines = ",\n ".join(json.dumps({k: word(v) for k, v in row.items()}, ensure_ascii=False) for row in rows)
-    return f"[{lines}]"
+    return "".join(json_lines(rows))
 
 
-def as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
-    """Write rows as CSV; a text cell that a spreadsheet would run as a formula gets a quote in front."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
-    writer.writerow(columns)
+def json_lines(rows: Iterable[dict[str, Any]], default: Callable[[Any], str] | None = None) -> Iterator[str]:
+    """Write rows as a JSON list, piece by piece; ``default`` writes what JSON has no word for."""
+    before = "["
     for row in rows:
-        writer.writerow([_cell(row[column]) for column in columns])
-    return out.getvalue()
+        said = {name: word(value) for name, value in row.items()}
+        yield before + json.dumps(said, ensure_ascii=False, default=default)
+        before = ",\n "
+    yield "[]" if before == "[" else "]"
+
+
+def as_csv(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> str:
+    """Write rows as CSV; a text cell that a spreadsheet would run as a formula gets a quote in front."""
+    return "".join(csv_lines(rows, columns))
+
+
+def csv_lines(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> Iterator[str]:
+    """Write rows as CSV, row by row, as ``as_csv`` does."""
+    writer = csv.writer(_Handed(), lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    yield writer.writerow(columns)
+    for row in rows:
+        yield writer.writerow([_cell(row[column]) for column in columns])
+
+
+class _Handed:
+    """A file that hands back what is written to it: a CSV writer returns what its file does."""
+
+    def write(self, text: str) -> str:
+        return text
 
 
 def _cell(value: Any) -> Any:
