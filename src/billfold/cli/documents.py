@@ -32,14 +32,11 @@ def command(ctx: click.Context, directory: Path, provider: str | None, account: 
     from billfold.report.render import counted
 
     with books(ctx) as kept:
-        wanted(kept, Narrowing(provider, account))
+        chosen = wanted(kept, Narrowing(provider, account))
         found = {
             _name(one): one.body
             for one in kept.archive.answers()
-            if one.status == 200
-            and _media(one) in ENDINGS
-            and provider in {None, one.provider}
-            and account in {None, one.account}
+            if one.status == 200 and _media(one) in ENDINGS and chosen.fits(one.provider, one.account)
         }
         try:
             directory.mkdir(parents=True, exist_ok=True)

@@ -58,7 +58,7 @@ def _uncollected(ctx: click.Context, kept: Books, chosen: Filter) -> list[Findin
     return [
         Finding(provider, account, "", True, f"{words}: run `billfold sync`")
         for provider, account, words in found
-        if chosen.provider in {None, provider} and chosen.account in {None, account}
+        if chosen.fits(provider, account)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -18,6 +19,11 @@ AMOUNT = "CASE WHEN b.currency = c.BillingCurrency THEN c.BilledCost ELSE c.Pric
 """What a charge comes to in its bill's currency."""
 CHARGES = "charges c JOIN bills b ON c.bill = b.id JOIN accounts a USING (provider, account)"
 
+RAN = "TRUE"
+COLLECTED = "r.outcome <> 'imported'"
+LISTED = f"{COLLECTED} AND r.listing IS NOT NULL"
+"""Sorts of runs: any at all, those that asked the vendor, and those of them that listed invoices."""
+
 
 class Filter(NamedTuple):
     """Which part of the ledger is wanted; ``seq`` is the archive number up to which it is believed."""
@@ -27,6 +33,10 @@ class Filter(NamedTuple):
     first: Month | None = None
     last: Month | None = None
     seq: int = FOREVER
+
+    def fits(self, provider: str, account: str) -> bool:
+        """Tell whether an account of a provider is wanted."""
+        return self.provider in {None, provider} and self.account in {None, account}
 
 
 def _where(wanted: Filter) -> tuple[str, dict[str, Any]]:
@@ -115,10 +125,11 @@ def sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
 
 def unread(db: duckdb.DuckDBPyConnection, seq: int = FOREVER) -> list[dict[str, Any]]:
     """Return what each account's last run brought that could not be booked."""
-    query = """SELECT r.provider, a.name AS account, unnest(from_json(r.problems, '["VARCHAR"]')) AS words
-                FROM runs r JOIN accounts a USING (provider, account) WHERE r.seq <= $seq
-                QUALIFY r.run = max(r.run) OVER (PARTITION BY r.provider, r.account) ORDER BY ALL"""
-    return dicts(db.execute(query, {"seq": seq}))
+    return [
+        {"provider": run["provider"], "account": run["account"], "words": words}
+        for run in last_runs(db, seq, RAN)
+        for words in sorted(json.loads(run["problems"]))
+    ]
 
 
 def owners(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
@@ -143,19 +154,12 @@ def bills(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]
     return dicts(db.execute(f"SELECT b.*, a.name AS account FROM {BILLS} WHERE {where} {order}", values))
 
 
-def last_runs(db: duckdb.DuckDBPyConnection, seq: int = FOREVER) -> list[dict[str, Any]]:
-    """Return each account's last collection that listed invoices; a saved list says nothing of what is not in it."""
-    query = """SELECT r.*, a.name AS account FROM runs r JOIN accounts a USING (provider, account)
-               WHERE r.seq <= $seq AND r.listing IS NOT NULL AND r.outcome <> 'imported'
-               QUALIFY row_number() OVER (PARTITION BY r.provider, r.account ORDER BY r.run DESC) = 1"""
-    return dicts(db.execute(query, {"seq": seq}))
-
-
-def endings(db: duckdb.DuckDBPyConnection, seq: int = FOREVER) -> list[dict[str, Any]]:
-    """Return how each account's last collection ended."""
-    query = """SELECT r.provider, a.name AS account, r.outcome FROM runs r JOIN accounts a USING (provider, account)
-               WHERE r.seq <= $seq AND r.outcome <> 'imported'
-               QUALIFY row_number() OVER (PARTITION BY r.provider, r.account ORDER BY r.run DESC) = 1"""
+def last_runs(db: duckdb.DuckDBPyConnection, seq: int = FOREVER, which: str = LISTED) -> list[dict[str, Any]]:
+    """Return each account's last run of a sort; one that was imported says nothing of what is not in it."""
+    query = f"""SELECT r.*, a.name AS account FROM runs r JOIN accounts a USING (provider, account)
+                WHERE r.seq <= $seq AND {which}
+                QUALIFY row_number() OVER (PARTITION BY r.provider, r.account ORDER BY r.run DESC) = 1
+                ORDER BY r.provider, a.name"""
     return dicts(db.execute(query, {"seq": seq}))
 
 

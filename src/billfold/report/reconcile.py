@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -39,32 +40,28 @@ class Drift(NamedTuple):
 
 def findings(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Finding]:
     """Return everything that does not add up, worst first."""
-    judged = records(query.bills(db, wanted), query.last_runs(db, wanted.seq))
-    found = [finding for record in judged for finding in _of(record)]
+    listed = query.last_runs(db, wanted.seq)
+    found = [finding for record in records(query.bills(db, wanted), listed) for finding in _of(record)]
     found += [
-        Finding(run["provider"], run["account"], "", True, words)
-        for run in query.last_runs(db, wanted.seq)
-        if _fits(run, wanted)
-        for words in json.loads(run["checks"])
-    ]
-    found += [
-        Finding(
-            one["provider"], one["account"], "", True, f"the last collection did not bring everything: {one['outcome']}"
-        )
-        for one in query.endings(db, wanted.seq)
-        if _fits(one, wanted) and one["outcome"] != "complete"
-    ]
-    found += [
-        Finding(one["provider"], one["account"], "", True, f"could not be booked: {one['words']}")
-        for one in query.unread(db, wanted.seq)
-        if _fits(one, wanted)
+        Finding(provider, account, "", True, words)
+        for provider, account, words in _of_runs(db, wanted.seq, listed)
+        if wanted.fits(provider, account)
     ]
     found += _sums(db, wanted)
     return sorted(found, key=lambda one: (not one.wrong, *one[:3]))
 
 
-def _fits(run: dict[str, Any], wanted: Filter) -> bool:
-    return wanted.provider in {None, run["provider"]} and wanted.account in {None, run["account"]}
+def _of_runs(db: duckdb.DuckDBPyConnection, seq: int, listed: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    """Yield what is wrong with the last collection of each account as a whole: the account, and the words."""
+    for run in listed:
+        for words in json.loads(run["checks"]):
+            yield run["provider"], run["account"], words
+    for run in query.last_runs(db, seq, query.COLLECTED):
+        if run["outcome"] != "complete":
+            words = f"the last collection did not bring everything: {run['outcome']}"
+            yield run["provider"], run["account"], words
+    for one in query.unread(db, seq):
+        yield one["provider"], one["account"], f"could not be booked: {one['words']}"
 
 
 def _of(record: Record) -> list[Finding]:
