@@ -28,6 +28,7 @@ from billfold.report import reconcile
 from billfold.report.complete import records
 from tests import stage
 from tests.laws.kit import DOORS
+from tests.ledger import kit
 
 
 @pytest.fixture
@@ -247,6 +248,29 @@ def test_completeness_is_a_fact_for_every_account_and_month(books: Books) -> Non
     running = Month.of(stage.AT)
     assert {one.state for one in judged if one.month == running} == {"provisional"}
     assert {one.state for one in judged if one.month < running} == {"complete"}
+
+
+def test_what_could_not_be_booked_is_told_once_and_every_month_stays_in_doubt(books: Books) -> None:
+    july = {"period_start": '"2026-07-01T00:00:00Z"', "period_end": '"2026-08-01T00:00:00Z"'}
+    kit.collected(books, kit.invoices(kit.invoice("a", total="1"), kit.invoice("a"), kit.invoice("b", **july)))
+    with books.ledger() as db:
+        found = reconcile.findings(db, query.Filter())
+        judged = records(query.bills(db, query.Filter()), query.last_runs(db))
+    problem = "a USD: is told twice by one collection, and not alike"
+    assert [(one.month, one.words) for one in reconcile.once(found) if problem in one.words] == [
+        ("", f"could not be booked: {problem}")
+    ]
+    doubts = {one.month for one in found if problem in one.words and not one.wrong}
+    assert doubts == {str(one.month) for one in judged if one.bills} == {"2026-07", "2026-08"}
+    assert all(f"could not be read: {problem}" in one.reasons for one in judged)
+
+
+def test_a_months_doubt_that_no_finding_repeats_is_told() -> None:
+    doubt = reconcile.Finding("vultr", "mine", "2026-08", wrong=False, words="could not be read: x")
+    here = doubt._replace(month="", wrong=True, words="could not be booked: x")
+    elsewhere, another = here._replace(account="other"), doubt._replace(words="there is only a draft")
+    assert reconcile.once([elsewhere, doubt, another]) == [elsewhere, doubt, another]
+    assert reconcile.once([here, doubt, doubt._replace(wrong=True), another]) == [here, another]
 
 
 def test_an_invoice_that_vanishes_from_the_list_is_disputed(books: Books) -> None:

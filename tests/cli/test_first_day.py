@@ -18,6 +18,7 @@ from billfold.model.period import Month
 from billfold.report.reconcile import drifts
 from tests import stage
 from tests.cli.terminal import KEY, Terminal, twin
+from tests.ledger import kit
 
 
 @pytest.fixture
@@ -63,6 +64,17 @@ def test_an_account_of_which_nothing_was_collected_does_not_add_up(own: Terminal
         file.write(f'[[accounts]]\nname = "late"\nprovider = "vultr"\napi_key = "file:{own.home / "key"}"\n')
     said = own.run("--ledger", "ledger", "reconcile")
     assert (said.code, "vultr late: nothing was collected yet" in said.out) == (1, True), said
+
+
+def test_what_could_not_be_booked_is_told_once_to_people_and_of_every_month_to_machines(tmp_path: Path) -> None:
+    books = Books(tmp_path / "ledger")
+    kit.collected(books, kit.invoices(kit.invoice("a", total="1"), kit.invoice("a")))
+    books.close()
+    problem, terminal = "a USD: is told twice by one collection, and not alike", Terminal(tmp_path)
+    people = terminal.run("--ledger", "ledger", "reconcile")
+    assert (people.code, people.out.count(problem)) == (1, 1), people
+    machines = json.loads(terminal.run("--ledger", "ledger", "reconcile", "--format", "json").out)
+    assert [one["month"] for one in machines if problem in one["words"]] == ["", "2026-08"]
 
 
 def test_an_estimate_stands_against_all_invoices_of_its_month_and_in_no_other(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     if shape != "table":
         write(shape, rows, COLUMNS)
     else:
-        _tell(found, drifts, count)
+        _tell(reconcile.once(found), drifts, count)
     ctx.exit(1 if any(one.wrong for one in found) else 0)
 
 

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from billfold.model.period import Month, instant
 
 COMPLETE, PROVISIONAL, DISPUTED = "complete", "provisional", "disputed"
+UNREAD = "could not be read: "
+"""How a month's doubt begins that comes from what its account's last collection brought."""
 
 
 class Record(NamedTuple):
@@ -63,4 +65,4 @@ def _vanished(bills: list[dict[str, Any]], listing: str | None) -> list[str]:
 def _doubts(run: dict[str, Any]) -> list[str]:
     listing = run.get("listing")
     unproven = ["the list of invoices had no end mark"] if listing and not json.loads(listing)["proven"] else []
-    return unproven + [f"could not be read: {problem}" for problem in json.loads(run.get("problems") or "[]")]
+    return unproven + [UNREAD + problem for problem in json.loads(run.get("problems") or "[]")]

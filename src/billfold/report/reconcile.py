@@ -13,7 +13,9 @@ from billfold.ledger import query
 from billfold.ledger.query import Filter
 from billfold.model.money import EXACT, least, plain
 from billfold.model.period import Month
-from billfold.report.complete import DISPUTED, Record, records
+from billfold.report.complete import DISPUTED, UNREAD, Record, records
+
+UNBOOKED = "could not be booked: "
 
 
 class Finding(NamedTuple):
@@ -51,6 +53,16 @@ def findings(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Finding]:
     return sorted(found, key=lambda one: (not one.wrong, *one[:3]))
 
 
+def once(found: list[Finding]) -> list[Finding]:
+    """Leave out the doubts of months that only say again what an account's collection could not book."""
+    told = set(found)
+    return [one for one in found if not one.words.startswith(UNREAD) or _of_account(one) not in told]
+
+
+def _of_account(doubt: Finding) -> Finding:
+    return doubt._replace(month="", wrong=True, words=UNBOOKED + doubt.words.removeprefix(UNREAD))
+
+
 def _of_runs(db: duckdb.DuckDBPyConnection, seq: int, listed: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
     """Yield what is wrong with the last collection of each account as a whole: the account, and the words."""
     for run in listed:
@@ -61,7 +73,7 @@ def _of_runs(db: duckdb.DuckDBPyConnection, seq: int, listed: list[dict[str, Any
             words = f"the last collection did not bring everything: {run['outcome']}"
             yield run["provider"], run["account"], words
     for one in query.unread(db, seq):
-        yield one["provider"], one["account"], f"could not be booked: {one['words']}"
+        yield one["provider"], one["account"], UNBOOKED + one["words"]
 
 
 def _of(record: Record) -> list[Finding]:
