@@ -66,7 +66,8 @@ def bring(
         ).fetchall()
         problems, listing = db.execute("SELECT problems, listing FROM runs WHERE run=?", [run.id]).fetchall()[0]
         listed = set(json.loads(listing)["ids"]) if listing else set()
-        booked = db.execute("SELECT invoice_id FROM bills WHERE provider=?", [door.name]).fetchall()
+        mine = "SELECT invoice_id FROM bills JOIN runs USING (provider, account) WHERE runs.run=?"
+        booked = db.execute(mine, [run.id]).fetchall()
     unread = tuple(sorted(listed - {row[0] for row in booked}))
     bills = [dict(zip(("state", "invoice_id", "total", "currency", "parked"), row, strict=True)) for row in rows]
     return Told(files + [File(Path(account), "", problem) for problem in json.loads(problems)], bills, unread)

@@ -112,6 +112,22 @@ def test_a_list_of_invoices_without_their_lines_says_so(tmp_path: Path) -> None:
     assert (said.code, "invoice 7 is listed, but its lines are not here" in said.out) == (1, True), said
 
 
+def test_what_another_account_has_booked_is_not_taken_for_the_lines_of_this_one(tmp_path: Path) -> None:
+    invoice = {"id": 7, "date": "2026-09-01T00:30:05+00:00", "amount": 5}
+    line = {"description": "d", "product": "p", "start_date": "2026-08-01T00:00:00+00:00", "units": 1, "total": 5}
+    line |= {"end_date": "2026-09-01T00:00:00+00:00", "unit_type": "hours", "unit_price": 5}
+    meta = {"total": 1, "links": {"next": "", "prev": ""}}
+    (tmp_path / "list.json").write_text(json.dumps({"billing_invoices": [invoice], "meta": {"total": 1}}))
+    (tmp_path / "lines.json").write_text(json.dumps({"invoice_items": [line], "meta": meta}))
+    terminal = Terminal(tmp_path)
+    bring = ["--ledger", "ledger", "import", "vultr", "list.json"]
+    whole = terminal.run(*bring, "lines.json", "--account", "one", "--invoice-id", "7")
+    assert (whole.code, "adds up" in whole.out) == (0, True), whole
+    assert terminal.run(*bring, "--account", "one").code == 0
+    said = terminal.run(*bring, "--account", "two")
+    assert (said.code, "invoice 7 is listed, but its lines are not here" in said.out) == (1, True), said
+
+
 def test_all_pages_of_a_list_are_one_json_value(synced: Terminal) -> None:
     said = synced.run("api", "cockroach", "list_invoices", "--all")
     pages = json.loads(said.out)
