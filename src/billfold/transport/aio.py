@@ -12,7 +12,7 @@ import httpx2
 
 from billfold.transport.document import fetching
 from billfold.transport.http import ACCEPTED, Body, Settings, failure, too_late
-from billfold.wire.ask import Line, exchange
+from billfold.wire.ask import Exchange, Line, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
 
@@ -37,7 +37,13 @@ class AsyncHttp:
 
     async def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation; raises an ``ApiError``."""
-        steps = exchange(op, self.line)
+        return await self._driven(exchange(op, self.line))
+
+    async def fetch(self, url: str, /) -> Response:
+        """Return the document behind a pre-signed URL; no credential goes along. Raises an ``ApiError``."""
+        return await self._driven(fetching(url, self.settings.base_url, self.line.provider))
+
+    async def _driven(self, steps: Exchange) -> Response:
         reply: Response | Failure | None = None
         while True:
             try:
@@ -45,16 +51,6 @@ class AsyncHttp:
             except StopIteration as done:
                 return done.value  # type: ignore[no-any-return]
             reply = await (self._wait(step) if isinstance(step, Wait) else self._ask(step))
-
-    async def fetch(self, url: str, /) -> Response:
-        """Return the document behind a pre-signed URL; no credential goes along. Raises an ``ApiError``."""
-        steps = fetching(url, self.settings.base_url, self.line.provider)
-        reply: Response | Failure | None = None
-        while True:
-            try:
-                reply = await self._ask(steps.send(reply))
-            except StopIteration as done:
-                return done.value  # type: ignore[no-any-return]
 
     async def _wait(self, wait: Wait) -> None:
         log.info("waiting %.1f s: %s", wait.seconds, wait.why)

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from billfold.transport.document import fetching
-from billfold.wire.ask import Line, exchange
+from billfold.wire.ask import Line, driven, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
 
@@ -23,27 +23,19 @@ class Loop:
 
     def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation; raises an ``ApiError``."""
-        steps = exchange(op, self.line)
-        reply: Response | Failure | None = None
-        while True:
-            try:
-                step = steps.send(reply)
-            except StopIteration as done:
-                return done.value  # type: ignore[no-any-return]
-            reply = self._server(as_heard(step)) if isinstance(step, Request) else self._wait(step)
+        return driven(exchange(op, self.line), self._act)
 
     def fetch(self, url: str, /) -> Response:
         """Return the document behind a URL of the answering end."""
-        steps = fetching(url, "http://localhost", self.line.provider)
-        reply: Response | Failure | None = None
-        while True:
-            try:
-                request = steps.send(reply)
-            except StopIteration as done:
-                return done.value  # type: ignore[no-any-return]
-            parts = urlsplit(request.path)
-            whole = f"{parts.scheme}://{parts.netloc}{parts.path}"
-            reply = self._server(as_heard(request._replace(path=whole, query=tuple(parse_qsl(parts.query)))))
+        return driven(fetching(url, "http://localhost", self.line.provider), self._ask_whole)
+
+    def _act(self, step: Request | Wait) -> Response | Failure | None:
+        return self._server(as_heard(step)) if isinstance(step, Request) else self._wait(step)
+
+    def _ask_whole(self, request: Request) -> Response:
+        parts = urlsplit(request.path)
+        whole = f"{parts.scheme}://{parts.netloc}{parts.path}"
+        return self._server(as_heard(request._replace(path=whole, query=tuple(parse_qsl(parts.query)))))
 
     def _wait(self, wait: Wait) -> Failure | None:
         self.waits.append(wait)

@@ -12,7 +12,7 @@ import httpx2
 from billfold.transport.document import fetching
 from billfold.transport.http import ACCEPTED, Body, Settings, failure, too_late
 from billfold.transport.pause import pause
-from billfold.wire.ask import Line, exchange
+from billfold.wire.ask import Line, driven, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
 
@@ -35,24 +35,14 @@ class Http:
 
     def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation; raises an ``ApiError``."""
-        steps = exchange(op, self.line)
-        reply: Response | Failure | None = None
-        while True:
-            try:
-                step = steps.send(reply)
-            except StopIteration as done:
-                return done.value  # type: ignore[no-any-return]
-            reply = self._ask(step) if isinstance(step, Request) else self._wait(step)
+        return driven(exchange(op, self.line), self._act)
 
     def fetch(self, url: str, /) -> Response:
         """Return the document behind a pre-signed URL; no credential goes along. Raises an ``ApiError``."""
-        steps = fetching(url, self.settings.base_url, self.line.provider)
-        reply: Response | Failure | None = None
-        while True:
-            try:
-                reply = self._ask(steps.send(reply))
-            except StopIteration as done:
-                return done.value  # type: ignore[no-any-return]
+        return driven(fetching(url, self.settings.base_url, self.line.provider), self._ask)
+
+    def _act(self, step: Request | Wait) -> Response | Failure | None:
+        return self._ask(step) if isinstance(step, Request) else self._wait(step)
 
     def _wait(self, wait: Wait) -> Failure | None:
         log.info("waiting %.1f s: %s", wait.seconds, wait.why)

@@ -17,6 +17,7 @@ from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation, name_of, read, request
 
 R = TypeVar("R")
+S = TypeVar("S", bound=Request | Wait)
 Exchange = Generator["Request | Wait", "Response | Failure | None", Response]
 PASSING = {408, 429, 500, 502, 503, 504}
 LONGEST_WAIT = 300.0
@@ -67,6 +68,19 @@ def exchange(op: Operation[Any], line: Line) -> Exchange:
         named = _named(error, op, line)
         named.answer = error.answer
         raise named from error.__cause__
+
+
+def driven(
+    steps: Generator[S, Response | Failure | None, Response], act: Callable[[S], Response | Failure | None]
+) -> Response:
+    """Return what an exchange comes to; ``act`` takes each of its steps, and returns what is sent back."""
+    reply: Response | Failure | None = None
+    while True:
+        try:
+            step = steps.send(reply)
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
+        reply = act(step)
 
 
 def understood(op: Operation[R], response: Response, line: Line) -> R:

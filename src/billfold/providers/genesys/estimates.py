@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billfold.model.bill import Bill, Charges, State
-from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT, ZERO, exact_sum, times
 from billfold.model.period import Period
 from billfold.model.pricing import Price, price
@@ -51,7 +50,8 @@ def estimate(period: Period, all_used: Iterable[Used]) -> Iterator[Bill]:
     problems: dict[str, list[str]] = {}
     for one in used:
         for currency, rows in _by_currency(one, period).items():
-            found.setdefault(currency, []).append(Charges(_common(one, period, currency), rows))
+            common = lines.common(name(one.contract.bill_to_customer), period, currency, one.answer.seq)
+            found.setdefault(currency, []).append(Charges(common, rows))
             problems.setdefault(currency, []).extend(_problems(one, currency))
     for currency, batches in sorted(found.items()):
         yield Bill(
@@ -125,27 +125,6 @@ def _word(currency: Maybe[str]) -> str:
 def _planned(contract: BillingContract) -> str:
     items = (item for plan in given(contract.plans, []) for item in given(plan.items, []))
     return next((word for item in items if (word := _word(item.currency_iso_code))), "")
-
-
-def _common(used: Used, period: Period, currency: str) -> CostAndUsage:
-    number, title = name(used.contract.bill_to_customer)
-    category, subcategory = kinds.family(PLATFORM)
-    return CostAndUsage(
-        BillingAccountId=number or "unknown",
-        BillingAccountName=title or number or None,
-        BillingAccountType="Customer",
-        BillingCurrency=currency,
-        BillingPeriodStart=period.start,
-        BillingPeriodEnd=period.end,
-        HostProviderName=VENDOR,
-        InvoiceIssuerName=VENDOR,
-        PricingCurrency=currency,
-        ServiceCategory=category,
-        ServiceName=PLATFORM,
-        ServiceProviderName=VENDOR,
-        ServiceSubcategory=subcategory,
-        x_ArchiveSeq=used.answer.seq,
-    )
 
 
 def _of_charge(

@@ -127,29 +127,14 @@ def _due(invoice: BillingInvoice) -> datetime | None:
 
 def _common(listed: Listed, period: Period, contracts: Iterable[BillingContract]) -> CostAndUsage:
     invoice = listed.invoice
-    number, title = name(invoice.bill_to_customer)
-    if not number:
-        number, title = next((found for one in contracts if (found := name(one.bill_to_customer))[0]), ("", ""))
-    category, subcategory = kinds.family(PLATFORM)
+    customer = name(invoice.bill_to_customer)
+    if not customer[0]:
+        customer = next((found for one in contracts if (found := name(one.bill_to_customer))[0]), ("", ""))
     currency = given(invoice.currency_iso_code, "") or NO_CURRENCY
-    return CostAndUsage(
-        BillingAccountId=number or "unknown",
-        BillingAccountName=title or number or None,
-        BillingAccountType="Customer",
-        BillingCurrency=currency,
-        BillingPeriodStart=period.start,
-        BillingPeriodEnd=period.end,
+    return lines.common(customer, period, currency, listed.seq)._replace(
         ChargePeriodStart=period.start,
         ChargePeriodEnd=period.end,
-        HostProviderName=VENDOR,
         InvoiceId=str(given(invoice.id, "")) or f"without id {mark(invoice)}",
-        InvoiceIssuerName=VENDOR,
-        PricingCurrency=currency,
-        ServiceCategory=category,
-        ServiceName=PLATFORM,
-        ServiceProviderName=VENDOR,
-        ServiceSubcategory=subcategory,
-        x_ArchiveSeq=listed.seq,
     )
 
 

@@ -9,7 +9,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO
+from billfold.model.period import Period
 from billfold.model.pricing import Price
 from billfold.providers.genesys import kinds
 from billfold.providers.genesys.kinds import Kind
@@ -91,6 +93,28 @@ class Where(NamedTuple):
     detail_id: str | None
     details: str | None
     correction: bool = False
+
+
+def common(customer: tuple[str, str], period: Period, currency: str, seq: int) -> CostAndUsage:
+    """Return the columns that do not vary within a bill, for a customer's number and name."""
+    number, title = customer
+    category, subcategory = kinds.family(PLATFORM)
+    return CostAndUsage(
+        BillingAccountId=number or "unknown",
+        BillingAccountName=title or number or None,
+        BillingAccountType="Customer",
+        BillingCurrency=currency,
+        BillingPeriodStart=period.start,
+        BillingPeriodEnd=period.end,
+        HostProviderName=VENDOR,
+        InvoiceIssuerName=VENDOR,
+        PricingCurrency=currency,
+        ServiceCategory=category,
+        ServiceName=PLATFORM,
+        ServiceProviderName=VENDOR,
+        ServiceSubcategory=subcategory,
+        x_ArchiveSeq=seq,
+    )
 
 
 def line(
