@@ -16,6 +16,15 @@ def test_a_misspelt_option_is_refused_so_that_no_key_goes_to_another_address(cli
         client(base_ur="http://127.0.0.1:1")
 
 
+@pytest.mark.parametrize("key", ["one\ntwo", "schl\u00fcssel"])
+def test_a_key_that_cannot_travel_is_refused_by_its_name_and_not_told(key: str) -> None:
+    with pytest.raises(
+        billfold.SetupError, match=r"^api_key holds a line break or a character that no key has"
+    ) as told:
+        billfold.Vultr(api_key=key)
+    assert key not in str(told.value)
+
+
 @pytest.mark.parametrize("value", [None, UNSET])
 def test_a_field_that_is_needed_and_not_there_is_an_error(value: Any) -> None:
     assert billfold.said(7) == 7
