@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
-from billfold.model.errors import Endless
+from billfold.model.errors import Endless, Unreadable
 from billfold.wire.operation import Operation, name_of
 
 P = TypeVar("P")
@@ -19,11 +19,17 @@ class Paged(Operation[P], Generic[P, I], frozen=True, kw_only=True):
     """A question whose answer comes in pages.
 
     ``following`` gives the next page's question, or None after the last; ``ended`` tells whether the vendor said so itself.
+    ``holds`` names the page's field that is the list.
     """
 
+    holds: ClassVar[str] = ""
+
     def items(self, page: P) -> Sequence[I]:
-        """Return what the page holds."""
-        raise NotImplementedError
+        """Return what the page holds; raises ``Unreadable`` where its list is not there: that is no empty list."""
+        found = getattr(page, self.holds)
+        if not isinstance(found, list):
+            raise Unreadable(f"the answer has no list {self.holds!r}", operation=name_of(self))
+        return cast("Sequence[I]", found)
 
     def following(self, page: P) -> Self | None:
         """Return the question for the next page, or None."""

@@ -23,6 +23,7 @@ class ListInvoices(Paged[InvoiceList, Invoice], frozen=True, kw_only=True):
     """List invoices for a given organization, by invoice start date ascending; drafts and finalized unless filtered."""
 
     path = "/api/v1/invoices"
+    holds = "invoices"
     headers = VERSION
     permissions = ROLES
     seed = True
@@ -30,10 +31,6 @@ class ListInvoices(Paged[InvoiceList, Invoice], frozen=True, kw_only=True):
     status: Literal["FINALIZED", "DRAFT"] | None = None
     start_time: datetime | None = None
     end_time: datetime | None = None
-
-    def items(self, page: InvoiceList) -> list[Invoice]:
-        """Return the invoices of the answer."""
-        return codec.given(page.invoices, [])
 
     def following(self, page: InvoiceList) -> None:
         """Return None: the whole list comes in one answer."""

@@ -95,7 +95,7 @@ def bills(reading: Reading) -> Iterator[Bill]:
     """Yield a bill per invoice and currency; an invoice asked for by itself counts like a listed one."""
     organization = _organization(reading)
     for answer in reading.answers(ListInvoices):
-        for index, invoice in enumerate(given(read(answer.op, answer.response).invoices, [])):
+        for index, invoice in enumerate(answer.op.items(read(answer.op, answer.response))):  # type: ignore[attr-defined]
             yield from _guarded(invoice, organization, reading, answer, f"$.invoices[{index}]")
     for answer in reading.answers(GetInvoice):
         yield from _guarded(read(answer.op, answer.response), organization, reading, answer, "$")

@@ -9,4 +9,5 @@ from billfold.providers.provider import Ask, Known, Plan
 def collect(known: Known) -> Plan:
     """Ask for the organization, then for all invoices since the first month wanted: finals and the draft in one answer."""
     yield Ask(GetOrganization(), missing="the organization's id and name")
-    yield Ask(ListInvoices(start_time=known.since.start))
+    question = ListInvoices(start_time=known.since.start)
+    question.items((yield Ask(question)))  # raises where there is no list: that is no customer without invoices

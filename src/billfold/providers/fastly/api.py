@@ -157,18 +157,13 @@ class ListInvoices(Paged[ListEomInvoicesResponse, Invoice], frozen=True, kw_only
     """
 
     path = "/billing/v3/invoices"
+    holds = "data"
     permissions = ROLES
     docs = V3
     billing_start_date: date | None = None
     billing_end_date: date | None = None
     limit: int | None = None
     cursor: str | None = None
-
-    def items(self, page: ListEomInvoicesResponse) -> list[Invoice]:
-        """Return the invoices of the page; raises ``Unreadable`` where it has no list of them."""
-        if not isinstance(page.data, list):
-            raise Unreadable("the page has no list of invoices")
-        return page.data
 
     def following(self, page: ListEomInvoicesResponse) -> Self | None:
         """Return the question for the page that the cursor names, or None where there is no cursor."""

@@ -61,14 +61,11 @@ class GetBillingContracts(Cursored[records.BillingContractListing, BillingContra
     """
 
     path = "/api/v2/billing/contracts"
+    holds = "entities"
     date_start: date | None = None
     date_end: date | None = None
     status: Literal["Active", "Inactive"] | None = None
     external_number: str | None = None
-
-    def items(self, page: records.BillingContractListing) -> list[BillingContract]:
-        """Return the contracts of the page."""
-        return given(page.entities, [])
 
 
 class GetBillingContractsInvoices(Cursored[records.BillingInvoiceListing, BillingInvoice], frozen=True, kw_only=True):
@@ -78,13 +75,10 @@ class GetBillingContractsInvoices(Cursored[records.BillingInvoiceListing, Billin
     """
 
     path = "/api/v2/billing/contracts/invoices"
+    holds = "entities"
     date_start: date | None = None
     date_end: date | None = None
     payment_status: Literal["Paid", "UnPaid", "Unpaid"] | None = None
-
-    def items(self, page: records.BillingInvoiceListing) -> list[BillingInvoice]:
-        """Return the invoices of the page."""
-        return given(page.entities, [])
 
 
 class GetBillingContractsInvoiceLines(
@@ -96,11 +90,8 @@ class GetBillingContractsInvoiceLines(
     """
 
     path = "/api/v2/billing/contracts/invoices/{invoice_id}/lines"
+    holds = "entities"
     invoice_id: str
-
-    def items(self, page: records.BillingInvoiceItemListing) -> list[BillingInvoiceItem]:
-        """Return the lines of the page."""
-        return given(page.entities, [])
 
 
 class GetBillingContract(Operation[BillingContract], frozen=True, kw_only=True, rename="camel"):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from billfold.model.bill import Bill
-from billfold.model.errors import ApiError
+from billfold.model.errors import ApiError, Unreadable
 from billfold.model.period import Period
 from billfold.providers.genesys.api import (
     GetBillingContract,
@@ -30,9 +30,12 @@ from billfold.wire.operation import read
 
 
 def bills(reading: Reading) -> Iterator[Bill]:
-    """Yield a bill for each invoice whose lines were read, then the estimates of periods that have no invoice."""
-    calendar = Calendar(_contracts(reading).values())
-    listed, pages, used = _listed(reading), _answers(reading), _used(reading, calendar)
+    """Yield a bill for each invoice whose lines were read, then the estimates of periods that have no invoice.
+
+    Raises ``Unreadable`` after all that can be read.
+    """
+    calendar, unread = Calendar(_contracts(reading).values()), list[str]()
+    listed, pages, used = _listed(reading), _answers(reading), _used(reading, calendar, unread)
     overages = {(given(one.contract.id, ""), period): overage(one) for period, all_ in used.items() for one in all_}
     for invoice_id, one in listed.items():
         # An invoice whose lines were not asked for is in the books already; a saved list by itself has no contracts.
@@ -45,6 +48,8 @@ def bills(reading: Reading) -> Iterator[Bill]:
         # Half an estimate is none: where a contract's part could not be read, the one known before stays.
         if period not in billed and _running(calendar, period) <= {given(one.contract.id, "") for one in parts}:
             yield from estimate(period, parts)
+    if unread:
+        raise Unreadable("; ".join(unread))
 
 
 def _running(calendar: Calendar, period: Period) -> set[str]:
@@ -127,7 +132,7 @@ def _bill(
 
 def _page(answer: Answer) -> Page:
     page = read(answer.op, answer.response)
-    return Page(given(page.entities, []), answer.seq, answer.op.ended(page))  # type: ignore[attr-defined]
+    return Page(answer.op.items(page), answer.seq, answer.op.ended(page))  # type: ignore[attr-defined]
 
 
 def _orphan(invoice_id: str, answers: list[Answer], calendar: Calendar) -> Bill:
@@ -137,12 +142,15 @@ def _orphan(invoice_id: str, answers: list[Answer], calendar: Calendar) -> Bill:
     return made._replace(issued_on=None, problems=("the invoice itself was not read", *made.problems))
 
 
-def _used(reading: Reading, calendar: Calendar) -> dict[Period, list[Used]]:
+def _used(reading: Reading, calendar: Calendar, unread: list[str]) -> dict[Period, list[Used]]:
+    """Gather the details by period; one that does not say its days is of no period, which is noted."""
     known = {given(one.id, ""): one for one in calendar.contracts}
     found: dict[Period, list[Used]] = {}
     for answer in reading.answers(GetBillingContractBillingperiod):
-        detail = read(answer.op, answer.response)
-        contract = known.get(answer.op.contract_id, BillingContract())  # type: ignore[attr-defined]
+        detail, op = read(answer.op, answer.response), answer.op
+        assert isinstance(op, GetBillingContractBillingperiod)
         if period := span(detail):
-            found.setdefault(period, []).append(Used(contract, detail, answer))
+            found.setdefault(period, []).append(Used(known.get(op.contract_id, BillingContract()), detail, answer))
+        else:
+            unread.append(f"period {op.billing_period_id} of contract {op.contract_id}: its detail says no days")
     return found

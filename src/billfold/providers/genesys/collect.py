@@ -7,6 +7,7 @@ collected: they are no charges, need another permission, and tell of the custome
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -46,7 +47,8 @@ def collect(known: Known) -> Plan:
         question = GetBillingContractBillingperiod(contract_id=contract_id, billing_period_id=str(period.id))
         yield Ask(question, missing=f"{words} of contract {contract_id}")
     for invoice_id in new:
-        yield from _all(GetBillingContractsInvoiceLines(invoice_id=invoice_id, page_size=LINES_A_PAGE))
+        with suppress(Unreadable):  # no list of its lines parks this invoice, and no other
+            yield from _all(GetBillingContractsInvoiceLines(invoice_id=invoice_id, page_size=LINES_A_PAGE))
         document = GetBillingContractsInvoiceDocument(invoice_id=invoice_id)
         yield Ask(document, missing=f"the PDF of invoice {invoice_id}", document=_url)
     yield from _usage(known.now)

@@ -71,6 +71,8 @@ def estimate(period: Period, all_used: Iterable[Used]) -> Iterator[Bill]:
 def _problems(used: Used, currency: str) -> Iterator[str]:
     if not is_open(used.detail) and not is_closed(used.detail):
         yield f"the period's status {given(used.detail.status, None)!r} is not known"
+    if not isinstance(used.detail.charges, list) and not isinstance(used.detail.wallets, list):
+        yield "the period has neither a list of charges nor one of wallets"
     if currency == "XXX":
         yield "the period states no currency"
     for charge in given(used.detail.charges, []):

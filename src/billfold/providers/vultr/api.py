@@ -84,22 +84,16 @@ class ListBillingHistory(Listing[BillingHistory, Billing], frozen=True, kw_only=
     """List the billing history: invoices, payments and credits, with the balance after each, in US dollars."""
 
     path = "/billing/history"
+    holds = "billing_history"
     seed = True
-
-    def items(self, page: BillingHistory) -> list[Billing]:
-        """Return the rows of the page."""
-        return codec.given(page.billing_history, [])
 
 
 class ListInvoices(Listing[InvoiceList, Invoice], frozen=True, kw_only=True):
     """List the invoices that were issued, with their amounts in US dollars."""
 
     path = "/billing/invoices"
+    holds = "billing_invoices"
     seed = True
-
-    def items(self, page: InvoiceList) -> list[Invoice]:
-        """Return the invoices of the page."""
-        return codec.given(page.billing_invoices, [])
 
 
 class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
@@ -118,24 +112,18 @@ class GetInvoiceItems(Listing[InvoiceItems, InvoiceItem], frozen=True, kw_only=T
     """Get the lines of an invoice: hours (at most 672 of a month are charged), overage and discounts, in US dollars."""
 
     path = "/billing/invoices/{invoice_id}/items"
+    holds = "invoice_items"
     seed = True
     invoice_id: int | str
-
-    def items(self, page: InvoiceItems) -> list[InvoiceItem]:
-        """Return the lines of the page."""
-        return codec.given(page.invoice_items, [])
 
 
 class ListPendingCharges(Paged[PendingCharges, InvoiceItem], frozen=True, kw_only=True):
     """List what the running month has cost so far, in US dollars; the whole list comes in one answer."""
 
     path = "/billing/pending-charges"
+    holds = "pending_charges"
     permissions = ACL
     docs = GOVULTR
-
-    def items(self, page: PendingCharges) -> list[InvoiceItem]:
-        """Return the charges of the answer."""
-        return codec.given(page.pending_charges, [])
 
     def following(self, page: PendingCharges) -> None:
         """Return None: the whole list comes in one answer."""

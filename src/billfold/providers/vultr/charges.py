@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from billfold.model.bill import Bill, Charges, DetailIds, End, State
-from billfold.model.errors import Endless
+from billfold.model.errors import Endless, Unreadable
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month, Period
 from billfold.model.pricing import adjustment, residual
@@ -54,15 +54,25 @@ class Page(NamedTuple):
 def bills(reading: Reading) -> Iterator[Bill]:
     """Yield the estimate of the running month, and a bill for each invoice whose lines were read.
 
-    A bill whose lines were not read to their end raises ``Endless`` when its charges are: half of an invoice must not
-    take the place of what is booked.
+    A bill whose lines were not read to their end raises ``Endless`` when its charges are (``Unreadable`` where there is
+    no list of them): half of an invoice must not take the place of what is booked. Pending charges that are no list raise
+    ``Unreadable`` after all that can be read.
     """
+    unread = None
     owner = next((read(a.op, a.response) for a in reading.answers(GetAccount)), Account())
     for answer in reading.answers(ListPendingCharges):
-        yield from _estimate(answer, reading, owner)
+        try:
+            yield from _estimate(answer, reading, owner)
+        except Unreadable as error:
+            unread = error
     invoices = _invoices(reading)
     for asked in dict.fromkeys(_invoice_of(op) for op in reading.asked(GetInvoiceItems)):
-        yield _issued(asked, invoices.get(str(asked)), reading, owner)
+        try:
+            yield _issued(asked, invoices.get(str(asked)), reading, owner)
+        except Unreadable as error:  # not even their month can be told
+            unread = error
+    if unread:
+        raise unread
 
 
 def _invoice_of(op: Any) -> int | str:

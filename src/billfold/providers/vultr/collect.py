@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
+from billfold.model.errors import Unreadable
 from billfold.providers.provider import Ask, Known, Plan
 from billfold.providers.vultr.api import (
     MOST,
@@ -31,11 +33,17 @@ def collect(known: Known) -> Plan:
     yield Ask(GetAccount())
     yield Ask(ListPendingCharges())
     yield Ask(GetAccountBandwidth(), missing="traffic, and which month runs while nothing is charged yet")
-    yield from _pages(ListBillingHistory(per_page=MOST))
+    yield from _by_itself(ListBillingHistory(per_page=MOST))
     wanted: dict[str, None] = {}
     yield from _pages(ListInvoices(per_page=MOST), lambda page: wanted.update(_wanted(page, known)))
     for key in wanted:
-        yield from _pages(GetInvoiceItems(invoice_id=key, per_page=MOST))
+        yield from _by_itself(GetInvoiceItems(invoice_id=key, per_page=MOST))
+
+
+def _by_itself(first: Paged[Any, I]) -> Generator[Ask, Any, None]:
+    """Read a list that no other depends on: where an answer has no list, the books say so, and the others are read."""
+    with suppress(Unreadable):
+        yield from _pages(first)
 
 
 def _pages(first: Paged[Any, I], use: Callable[[Sequence[I]], object] = lambda _: None) -> Generator[Ask, Any, None]:

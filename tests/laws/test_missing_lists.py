@@ -1,0 +1,151 @@
+"""A list that is not in its answer is no empty list: it is said, and nothing that is booked is lost by it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from billfold.books import Books
+from billfold.config import Account
+from billfold.ledger import query
+from billfold.providers import provider
+from billfold.sync import Carrier, Outcome, sync
+from billfold.twin.host import Host
+from billfold.wire.message import Response
+from billfold.wire.operation import Operation, name_of
+from tests import stage as stages
+
+LISTS = {
+    "vultr": {
+        "list_pending_charges": "pending_charges",
+        "list_billing_history": "billing_history",
+        "list_invoices": "billing_invoices",
+        "get_invoice_items": "invoice_items",
+    },
+    "fastly": {"list_invoices": "data"},
+    "cockroach": {"list_invoices": "invoices"},
+    "genesys": {
+        "get_billing_contracts": "entities",
+        "get_billing_contracts_invoices": "entities",
+        "get_billing_contracts_invoice_lines": "entities",
+    },
+}
+CASES = [(door, name) for door, names in LISTS.items() for name in names]
+
+
+class Without(NamedTuple):
+    """A connection whose answers to one operation are changed."""
+
+    wires: Carrier
+    operation: str
+    changed: Callable[[bytes], bytes]
+
+    def send(self, op: Operation[Any], /) -> Response:
+        response = self.wires.send(op)
+        return response._replace(body=self.changed(response.body)) if name_of(op) == self.operation else response
+
+    def fetch(self, url: str, /) -> Response:
+        return self.wires.fetch(url)
+
+    def close(self) -> None:
+        self.wires.close()
+
+
+def collected(
+    host: Host, books: Books, door: str, operation: str = "", changed: Callable[[bytes], bytes] = bytes
+) -> Outcome:
+    account = stages.stage(host, door).accounts[0]
+    configured = Account(account.name, provider.find(door), {}, unlimited=True)
+    (outcome,) = sync(
+        books,
+        [configured],
+        opened=lambda _: Without(stages.connection(host, account), operation, changed),
+        clock=host.clock.now,
+    )
+    return outcome
+
+
+def told(books: Books) -> tuple[list[Any], list[Any], list[Any]]:
+    """Return what is believed of invoices, and what is said against them."""
+    with books.ledger() as db:
+        issued = (
+            "SELECT bill_key, total, summed FROM bills WHERE state='issued' AND parked IS NULL AND until_seq IS NULL"
+        )
+        return db.execute(issued).fetchall(), query.parked(db, query.Filter()), query.unread(db)
+
+
+@pytest.mark.parametrize("null", [False, True], ids=["absent", "null"])
+@pytest.mark.parametrize(("door", "operation"), CASES)
+def test_a_list_that_is_not_in_its_answer_is_said_and_nothing_booked_is_lost(
+    door: str, operation: str, null: bool, tmp_path: Path
+) -> None:
+    """What else the answer says stays: totals, end marks."""
+
+    def without(body: bytes) -> bytes:
+        tree, field = json.loads(body), LISTS[door][operation]
+        assert isinstance(tree.pop(field), list)
+        return json.dumps(tree | {field: None} if null else tree).encode()
+
+    host, books = stages.twin(months=3), Books(tmp_path)
+    collected(host, books, door)
+    before = told(books)[0]
+    assert before
+    host.clock.advance(timedelta(days=31))
+    outcome = collected(host, books, door, operation, without)
+    after, parked, unread = told(books)
+    assert set(before) <= set(after)
+    assert outcome.error or parked or unread
+    books.close()
+
+
+@pytest.mark.parametrize(("door", "operation"), CASES)
+def test_an_empty_object_in_place_of_a_list_is_said_on_the_first_day(door: str, operation: str, tmp_path: Path) -> None:
+    host, books = stages.twin(months=3), Books(tmp_path)
+    outcome = collected(host, books, door, operation, lambda _: b"{}")
+    _, parked, unread = told(books)
+    assert outcome.error or parked or unread
+    books.close()
+
+
+@pytest.mark.parametrize(
+    ("door", "operation"),
+    [("vultr", "get_invoice_items"), ("genesys", "get_billing_contracts_invoice_lines")],
+)
+def test_an_invoice_without_a_list_of_lines_keeps_no_other_from_the_books(
+    door: str, operation: str, tmp_path: Path
+) -> None:
+    host, books, seen = stages.twin(months=3), Books(tmp_path), list[bytes]()
+
+    def first(body: bytes) -> bytes:
+        seen.append(body)
+        return b"{}" if len(seen) == 1 else body
+
+    outcome = collected(host, books, door, operation, first)
+    issued, parked, unread = told(books)
+    assert outcome.error is None
+    assert len(parked) + len(unread) == 1
+    assert len(issued) >= 2
+    collected(host, books, door)
+    again, parked, unread = told(books)
+    assert (len(again), parked, unread) == (len(issued) + 1, [], [])
+    books.close()
+
+
+def test_a_billing_period_whose_detail_says_nothing_is_said(tmp_path: Path) -> None:
+    host, books = stages.twin(months=3), Books(tmp_path)
+    collected(host, books, "genesys", "get_billing_contract_billingperiod", lambda _: b"{}")
+    assert "its detail says no days" in told(books)[2][0]["words"]
+
+    def bare(body: bytes) -> bytes:
+        tree = json.loads(body)
+        return json.dumps({name: tree[name] for name in ("id", "dateStart", "dateEnd", "status")}).encode()
+
+    collected(host, books, "genesys", "get_billing_contract_billingperiod", bare)
+    (estimate,) = told(books)[1]
+    assert "neither a list of charges nor one of wallets" in estimate["parked"]
+    books.close()
