@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billfold.books import Books
-from billfold.ledger import query, store
+from billfold.ledger import history, query, store
 from billfold.ledger.digest import digest
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
+from billfold.model.period import Month, instant
 from tests.ledger.kit import COMMON, MAY, Line, bill, collected, invoice, invoices, ledger
 
 STATES = list(State)
@@ -96,6 +97,50 @@ def test_a_restated_bill_keeps_the_old_one(tmp_path: Path) -> None:
         assert books.bills("total", seq=books.seq - 1) == [("10",)]
         assert (books.costs(first), books.costs()) == ([Decimal(10)], [Decimal(1), Decimal(10)])
         assert books.bills("total", seq=first - 1) == []
+
+
+@pytest.mark.parametrize("costs", [(), ("5",)], ids=["without lines", "with a line"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"period": Month(2026, 6).period},
+        {"issued_on": instant("2026-06-02T00:00:00Z")},
+        {"due_on": instant("2026-07-02T00:00:00Z")},
+        {"terms": "Net 45"},
+        {"purchase_order": "PO-2"},
+        {"corrects": "i0"},
+        {"issuer": "J"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_an_invoice_that_states_another_fact_is_another_version(
+    change: dict[str, Any], costs: tuple[str, ...], tmp_path: Path
+) -> None:
+    with ledger(tmp_path) as kept:
+        kept.book(bill(*costs))
+        first = digest(kept.db)
+        assert kept.book(bill(*costs, **change))
+        assert digest(kept.db) != first
+        assert not kept.book(bill(*costs, **change))
+        (row,) = query.bills(kept.db, query.Filter())
+        named = {"period_start": change["period"].start} if "period" in change else change
+        assert {name: row[name] for name in named} == named
+
+
+def test_a_restatement_is_another_total_or_period_and_not_another_due_date(tmp_path: Path) -> None:
+    with ledger(tmp_path) as kept:
+        kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
+        said: list[dict[str, Any]] = [
+            {"total": "0"},
+            {"total": "0", "due_on": instant("2026-07-02T00:00:00Z")},
+            {"total": "7"},
+            {"total": "7", "period": Month(2026, 6).period},
+        ]
+        for number, change in enumerate(said):
+            kept.book(bill(**change))
+            kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
+        told = [(one["was"], one["is"], one["period_start"].month) for one in history.restatements(kept.db)]
+    assert told == [("0", "7", 5), ("7", "7", 5)]
 
 
 def test_a_bill_that_changes_and_changes_back_has_three_versions(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from billfold.ledger.batch import exact, naive, stored
 from billfold.ledger.columns import BILLS, COMMITMENTS
-from billfold.ledger.digest import CONTENT
+from billfold.ledger.digest import CONTENT, STATED
 from billfold.ledger.writer import Writer, Written
 from billfold.model.bill import Bill, State
 from billfold.model.errors import LedgerError
@@ -27,6 +27,8 @@ from billfold.model.period import instant
 
 _TYPES = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us")}
 _BILLS = pa.schema([(name, _TYPES[kind]) for name, kind in BILLS.items()])
+TOLD = ("mark", "lines", "parked", *STATED)
+"""What a bill must say again, beside its charges, to be the one that is known already."""
 Row = dict[str, Any]
 
 
@@ -104,7 +106,7 @@ class Booking:
         row = self._write(self._last, bill)
         if current:
             before, row["content"] = current["content"] or self._content(current["id"]), self._content(row["id"])
-            if before == row["content"] and all(current[n] == row[n] for n in ("state", "total", "parked", "mark")):
+            if before == row["content"] and all(current[n] == row[n] for n in TOLD):
                 self._forget(row["id"])
                 return False
             current["content"] = before

@@ -6,7 +6,20 @@ import duckdb
 
 from billfold.ledger.columns import CHARGE_COLUMNS, PROVENANCE
 
-_BILL = ("state", "total", "lines", "parked", "issuer", "issued_on", "due_on", "terms", "purchase_order", "corrects")
+STATED = (
+    "state",
+    "total",
+    "period_start",
+    "period_end",
+    "issuer",
+    "issued_on",
+    "due_on",
+    "terms",
+    "purchase_order",
+    "corrects",
+)
+"""What a vendor states of a bill beside its charges: another word here is another version of it."""
+_BILL = ("lines", "parked", *STATED)
 _OWNER = ("b.provider", "b.account", "b.bill_key")
 _TRUSTED = "b.until_seq IS NULL"
 
