@@ -184,10 +184,26 @@ def test_a_parked_restatement_does_not_reopen_the_period_that_its_invoice_closed
     restated(path, 2, invoice("a", "1000.00"))
     assert statuses(path, out) == {"2026-05": "Closed"}
     assert {row["InvoiceId"] for row in rows(out / "cost_and_usage.csv")} == {"b"}
-    restated(path, 3, invoice("c", "1000.00"))  # one that was never trusted says nothing of the period yet
-    assert statuses(path, out) == {"2026-05": "Open"}
-    restated(path, 4, invoice("a"), invoice("c"))
+    restated(path, 3, invoice("a"))
     assert statuses(path, out) == {"2026-05": "Closed"}
+
+
+def test_a_new_invoice_that_is_parked_does_not_reopen_a_closed_period(tmp_path: Path) -> None:
+    def invoice(number: str, month: Month, total: str | None = None) -> Bill:
+        made = sample.bill(State.ISSUED, number, month, sample.month_rows(month, number), issued_on=month.end)
+        return made._replace(total=Decimal(total) if total else None)
+
+    path, out = sample.booked(tmp_path, iter([invoice("a", MAY)])), tmp_path / "out"
+    assert statuses(path, out) == {"2026-05": "Closed"}
+    before = (out / "billing_period.csv").read_text()
+    restated(path, 2, invoice("b", MAY, "1000.00"), invoice("c", JUNE, "1000.00"))
+    assert statuses(path, out) == {"2026-05": "Closed"}
+    assert (out / "billing_period.csv").read_text() == before
+    written(path, out, Part(include_parked=True), form="csv")
+    found = {row["BillingPeriodStart"][:7]: row["BillingPeriodStatus"] for row in rows(out / "billing_period.csv")}
+    assert found == {"2026-05": "Closed", "2026-06": "Open"}
+    restated(path, 3, invoice("b", MAY), invoice("c", JUNE))
+    assert statuses(path, out) == {"2026-05": "Closed", "2026-06": "Closed"}
 
 
 @pytest.mark.parametrize(

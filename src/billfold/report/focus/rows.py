@@ -149,25 +149,37 @@ def _grain() -> str:
 def _periods(seq: int) -> str:
     """Each issuer's billing periods: closed where all its bills are issued and trusted, and the period has ended.
 
-    FOCUS reopens no period: an issued bill that was trusted closes its own, whatever it is restated to.
+    FOCUS reopens no period: an issued bill that was trusted closes its own, whatever it is restated to; and one that is
+    not trusted yet, and never was, only keeps a period open that was still open when it came.
     """
     return f"""
         WITH told AS (
-            SELECT b.issuer, b.period_start, b.period_end, r.ended, b.until_seq IS NULL OR b.until_seq > {seq} AS believed,
-                   b.state = 'issued' AND bool_or(b.state = 'issued' AND b.parked IS NULL) OVER same AS settled
+            SELECT b.issuer, b.period_start, b.period_end, r.ended, b.from_seq, b.until_seq,
+                   b.until_seq IS NULL OR b.until_seq > {seq} AS believed,
+                   min(b.from_seq) FILTER (WHERE b.state = 'issued' AND b.parked IS NULL) OVER same AS settled,
+                   b.state = 'issued' AND settled IS NOT NULL AS done,
+                   b.state <> 'issued' OR bool_or(b.parked IS NULL) OVER same AS heard
             FROM bills b JOIN runs r ON r.run = b.run WHERE b.from_seq <= {seq}
             WINDOW same AS (PARTITION BY b.provider, b.account, b.bill_key, b.issuer, b.period_start, b.period_end)),
+        late AS (SELECT issuer, period_start, period_end, min(from_seq) FILTER (WHERE NOT heard) AS came FROM told GROUP BY ALL),
         slot AS (
-            SELECT issuer, period_start, period_end, min(ended) AS created, max(ended) AS updated,
-                   bool_and(settled) FILTER (WHERE believed) AS done FROM told GROUP BY ALL),
-        over AS (SELECT s.*, (SELECT min(r.ended) FROM runs r WHERE r.seq <= {seq} AND r.ended >= s.period_end) AS ended
-                 FROM slot s SEMI JOIN picked p ON s.issuer = p.issuer AND s.period_start = p.period_start
-                      AND s.period_end = p.period_end)
+            SELECT issuer, period_start, period_end, came, coalesce(min(ended) FILTER (WHERE heard), min(ended)) AS created,
+                   coalesce(max(ended) FILTER (WHERE heard), max(ended)) AS updated,
+                   bool_and(done) FILTER (WHERE believed AND heard) AS done,
+                   bool_and(coalesce(settled < came, false)) FILTER (
+                       WHERE heard AND from_seq < came AND (until_seq IS NULL OR until_seq >= came)) AS done_before
+            FROM told JOIN late USING (issuer, period_start, period_end) GROUP BY ALL),
+        over AS (
+            SELECT s.*, (SELECT min(r.ended) FROM runs r WHERE r.seq <= {seq} AND r.ended >= s.period_end) AS ended,
+                   came IS NULL OR done_before
+                       AND EXISTS (FROM runs r WHERE r.seq < came AND r.ended >= s.period_end) AS undisturbed
+            FROM slot s SEMI JOIN picked p ON s.issuer = p.issuer AND s.period_start = p.period_start
+                 AND s.period_end = p.period_end)
         SELECT date_trunc('second', created) AS BillingPeriodCreated, period_end AS BillingPeriodEnd,
                date_trunc('second', CASE WHEN done THEN greatest(updated, coalesce(ended, updated)) ELSE updated END)
                    AS BillingPeriodLastUpdated,
                period_start AS BillingPeriodStart,
-               CASE WHEN done AND ended IS NOT NULL THEN 'Closed' ELSE 'Open' END AS BillingPeriodStatus,
+               CASE WHEN done AND undisturbed AND ended IS NOT NULL THEN 'Closed' ELSE 'Open' END AS BillingPeriodStatus,
                issuer AS InvoiceIssuerName
         FROM over ORDER BY issuer, period_start"""
 
