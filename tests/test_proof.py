@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -229,12 +230,32 @@ def test_redaction_leaves_no_personal_data_and_the_chain_whole(books: Books) -> 
     assert told(books) == live
 
 
+def test_redaction_reaches_the_archives_that_a_merge_left_beside(books: Books, tmp_path: Path) -> None:
+    host, other = stage.twin(months=2), Books(tmp_path / "other")
+    stage.collected(host, books, "genesys")
+    stage.collected(host, other, "vultr")
+    draft = books.directory / "archive.merging.sqlite"
+    merge(books.archive, other.archive, draft)
+    books.replace_archive(draft)
+    merge(books.archive, other.archive, draft)  # and one that was killed before it was put in place
+    other.close()
+    personal = [packed[:64] for _, _, packed, _ in books.archive.bodies() if MAIL.search(zlib.decompress(packed))]
+    files = list(books.directory.glob("archive.*sqlite"))
+    assert len(files) == 3
+    assert all(any(start in file.read_bytes() for start in personal) for file in files)
+    assert redact(books) == len(personal)
+    books.close()
+    for file in files:
+        with Archive(file) as archive:
+            assert not MAIL.search(everything(archive))
+            assert not list(problems(archive))
+    assert not any(start in file.read_bytes() for start in personal for file in books.directory.glob("archive.*"))
+
+
 MAIL = re.compile(rb"[\w.]+@[\w.-]+\.(example|invalid|com)")
 
 
 def everything(archive: Archive) -> bytes:
-    import zlib
-
     return b"\n".join(zlib.decompress(packed) for _, _, packed, _ in archive.bodies())
 
 

@@ -6,23 +6,39 @@ import re
 from typing import Any
 
 from billfold.books import Books
+from billfold.ledger.archive import Archive
 from billfold.model.errors import Unreadable
 from billfold.providers import provider
 from billfold.wire import codec
 
 TOMBSTONE = "redacted"
+COPIES = ("archive.before-merge.sqlite", "archive.merging.sqlite")
+"""Archives that a merge leaves beside the one in use: as it was, and (where it was killed) the one being made."""
 
 
 def redact(books: Books, only: str | None = None) -> int:
-    """Redact every stored body of an operation that holds personal data; returns how many were changed."""
-    changed = 0
-    for kept in list(books.archive.answers()):
+    """Redact every stored body of an operation that holds personal data; returns how many were changed.
+
+    The archives that a merge left beside this one hold the same bodies, and are redacted too.
+    """
+    changed = _redact(books.archive, only)
+    for path in (books.directory / name for name in COPIES):
+        if path.exists() and not path.samefile(books.archive.path):  # one file under two names until a merge is done
+            with Archive(path) as beside:
+                changed |= _redact(beside, only)
+    return len(changed)
+
+
+def _redact(archive: Archive, only: str | None) -> set[str]:
+    """Redact an archive; returns the hashes of the bodies that were changed."""
+    changed = set[str]()
+    for kept in list(archive.answers()):
         operation = kept.operation.partition(":")[0]  # an answer that could not be read is kept under a mark
         paths = provider.find(kept.provider).personal.get(operation, ()) if only in {None, kept.provider} else ()
-        body = books.archive.body(kept.body) if paths else b""
+        body = archive.body(kept.body) if paths else b""
         if paths and (clean := cleaned(body, paths)) != body:
-            books.archive.redact(kept.body, clean)
-            changed += 1
+            archive.redact(kept.body, clean)
+            changed.add(kept.body)
     return changed
 
 

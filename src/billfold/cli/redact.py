@@ -14,7 +14,8 @@ from billfold.cli.options import books, places
 def command(ctx: click.Context, provider: str | None) -> None:
     """Replace stored personal data (as e-mail addresses in usage reports) by a tombstone.
 
-    What stood there is gone for good; the chain of hashes stays, `billfold verify` stays green, no charge changes.
+    What stood there is gone for good, from what `merge` left beside the archive too; the chain of hashes stays, `billfold
+    verify` stays green, no charge changes. A backup of your own is yours to redact (`--ledger`).
     """
     from billfold.providers import provider as providers
     from billfold.redact import redact
