@@ -13,8 +13,9 @@ import pytest
 from billfold.books import Books
 from billfold.config import Account
 from billfold.ledger import query
+from billfold.outcome import Outcome
 from billfold.providers import provider
-from billfold.sync import Carrier, Outcome, sync
+from billfold.sync import Carrier, sync
 from billfold.twin.host import Host
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation, name_of
