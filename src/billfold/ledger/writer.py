@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from billfold.model.money import EXACT, ZERO
 
 SMALL = 4096
 """Lines below which a batch waits for others: a statement costs as much as a thousand lines."""
+GIVE_WAY = 0.0003
+"""Seconds between Python's changes of threads while both make lines and write them: the usual 0.005 come a dozen times to
+each statement, which wants the interpreter as often."""
 
 
 class Written(NamedTuple):
@@ -52,6 +56,7 @@ class Writer:
         self._db, self._hand = db, ThreadPoolExecutor(max_workers=1)
         self._waiting: list[tuple[int, Columns]] = []
         self._writing: Future[None] | None = None
+        self._usual = sys.getswitchinterval()
 
     def write(self, number: int, bill: Bill) -> Written:
         """Write a bill's charges under its number, each batch while the next one is made."""
@@ -93,12 +98,14 @@ class Writer:
             self._waiting = []
 
     def __enter__(self) -> Self:
+        sys.setswitchinterval(GIVE_WAY)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._hand.shutdown()
+        sys.setswitchinterval(self._usual)
 
 
 def _insert(db: duckdb.DuckDBPyConnection, waiting: list[tuple[int, Columns]]) -> None:

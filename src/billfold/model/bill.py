@@ -107,17 +107,14 @@ class DetailIds:
     """
 
     def __init__(self, invoice_id: str) -> None:
-        self._invoice_id, self._seen = invoice_id, dict[bytes, int]()
+        self._start, self._seen = f"{invoice_id}\x1f", dict[bytes, int]()
 
     def next(self, *about: object) -> str:
         """Return the id of the next line that is about this."""
         try:
-            text = "\x1f".join((self._invoice_id, *about))  # type: ignore[arg-type]
+            text = self._start + "\x1f".join(about)  # type: ignore[arg-type]
         except TypeError:
-            text = "\x1f".join((self._invoice_id, *map(str, about)))
+            text = self._start + "\x1f".join(map(str, about))
         key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=10).digest()
-        if key not in self._seen:
-            self._seen[key] = 1
-            return key.hex()
-        number = self._seen[key] = self._seen[key] + 1
-        return f"{key.hex()}-{number}"
+        number = self._seen[key] = self._seen.get(key, 0) + 1
+        return key.hex() if number == 1 else f"{key.hex()}-{number}"

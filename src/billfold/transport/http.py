@@ -6,6 +6,7 @@ import logging
 import zlib
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 
@@ -35,15 +36,15 @@ class Settings:
         return self.base_url.partition("://")[2].partition("/")[0].rpartition("@")[2] or "the API"
 
     def url(self, request: Request) -> str:
-        """Return the whole URL of a request."""
-        return request.path if "://" in request.path else self.base_url.rstrip("/") + request.path
+        """Return the whole URL of a request; the library takes longer for one whose query comes apart from it."""
+        whole = request.path if "://" in request.path else self.base_url.rstrip("/") + request.path
+        return f"{whole}?{urlencode(request.query)}" if request.query else whole
 
     def arguments(self, request: Request) -> dict[str, Any]:
         """Return what the HTTP library wants to know."""
         return {
             "method": request.method,
             "url": self.url(request),
-            "params": list(request.query) or None,
             "headers": dict(request.headers),
             "content": request.body or None,
         }

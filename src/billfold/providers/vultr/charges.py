@@ -26,7 +26,7 @@ from billfold.providers.vultr.api import (
     ListInvoices,
     ListPendingCharges,
 )
-from billfold.providers.vultr.lines import Line, Measured, Reader, in_bounds
+from billfold.providers.vultr.lines import Charged, Reader, in_bounds
 from billfold.providers.vultr.records import Account, BandwidthPeriod, Invoice, InvoiceItem
 from billfold.providers.vultr.survey import Survey, latest
 from billfold.providers.vultr.words import billed_month, mark, when
@@ -209,21 +209,15 @@ def _charges(common: CostAndUsage, pages: Iterator[Page], total: Decimal | None)
     """Yield the charges of a list of lines, and what is missing between them and the stated total if it can be rounding."""
     period = Period(common.BillingPeriodStart, common.BillingPeriodEnd)  # type: ignore[arg-type]
     ids = DetailIds(common.InvoiceId) if common.InvoiceId else None
-    reader, survey, ready = Reader(period, ids), Survey(), _Ready([], [])
+    reader, survey, ready = Reader(period, ids), Survey(), Charged([], [])
     for page in pages:
         before = len(ready.shared)
-        for made in reader.read(page.items, page.seq, _paths(page.path, len(page.items))):
-            survey.count += 1
-            if isinstance(made, str):
-                survey.flaws.append(f"line {survey.count} {made}")
-            else:
-                ready.lines.append(made[0])
-                ready.shared.append(made[1])
-        survey.add([kind.BilledCost for kind in ready.shared[before:]])
+        flaws = reader.read(page.items, page.seq, _paths(page.path, len(page.items)), ready)
+        survey.add(len(page.items), [kind.BilledCost for kind in ready.shared[before:]], flaws)
         survey.turn(page.op, page.said)
         if len(ready.lines) >= TOGETHER:
             yield Charges(common, *ready)
-            ready = _Ready([], [])
+            ready = Charged([], [])
         last = page
     if survey.more:
         raise Endless(f"its lines were not read to their end ({survey.count} read, {survey.stated} stated)")
@@ -233,11 +227,6 @@ def _charges(common: CostAndUsage, pages: Iterator[Page], total: Decimal | None)
     if missing:
         yield Charges.of([_rounding(common, missing, ids, last)])
     return End(survey.count, problems)
-
-
-class _Ready(NamedTuple):
-    lines: list[Line]
-    shared: list[Measured]
 
 
 @lru_cache(maxsize=64)

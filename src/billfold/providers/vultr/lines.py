@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -68,6 +68,13 @@ class Measured(NamedTuple):
     x_Details: str
 
 
+class Charged(NamedTuple):
+    """Charges that are made: each one's own columns, and those that it shares."""
+
+    lines: list[Line]
+    shared: list[Measured]
+
+
 class Said(NamedTuple):
     """What a line says that decides its columns; ``words`` and ``detail`` only where it is not plainly usage.
 
@@ -83,8 +90,8 @@ class Said(NamedTuple):
     end: Maybe[str]
     size: str
     nameless: bool
-    words: str
-    detail: str
+    words: str = ""
+    detail: str = ""
 
 
 def in_bounds(number: Decimal) -> bool:
@@ -170,29 +177,42 @@ class Reader:
         self._known: dict[tuple[Any, ...], Measured | str] = {}
 
     def read(
-        self, items: Sequence[InvoiceItem], seq: int, paths: Sequence[str]
-    ) -> Iterator[tuple[Line, Measured] | str]:
-        """Yield for each line of an answer its charge, or why it cannot be one."""
-        ids, known = self._ids, self._known
+        self, items: Sequence[InvoiceItem], seq: int, paths: Sequence[str], made: Charged
+    ) -> list[tuple[int, str]]:
+        """Add an answer's lines to the charges that are made; returns which lines cannot be charges, and why."""
+        ids, known, lines, shared = self._ids, self._known, made.lines, made.shared
+        before, flaws = len(lines), list[tuple[int, str]]()
         for item, path in zip(items, paths, strict=True):
             text, product, unit_type, total = item.description or "", item.product, item.unit_type, item.total
             usual, about = _usual(product, unit_type)
             key, name, size = thing(text) if about and text else NOTHING
-            detail = ("", "") if usual and total and not total.is_signed() else _detail(item, text)
             start = item.start_date
-            says = (product, unit_type, item.units, item.unit_price, total, start, item.end_date, size, key is None)
-            found = known.get((says, detail)) or self._learn((says, detail))
-            if found.__class__ is str:
-                yield found
+            says: Any = (
+                product,
+                unit_type,
+                item.units,
+                item.unit_price,
+                total,
+                start,
+                item.end_date,
+                size,
+                key is None,
+            )
+            if not (usual and total) or total.is_signed():
+                says += _detail(item, text)
+            found = known.get(says) or self._learn(says)
+            if isinstance(found, str):
+                flaws.append((len(lines) - before + len(flaws), found))
             else:
                 number = ids.next(product or "", text, start) if ids else None
-                yield _tuple(Line, (text or None, number, key, name, seq, path)), found  # type: ignore[misc]
+                lines.append(_tuple(Line, (text or None, number, key, name, seq, path)))
+                shared.append(found)
+        return flaws
 
     def _learn(self, about: tuple[Any, ...]) -> Measured | str:
         if len(self._known) >= KINDS:
             self._known.clear()
-        says, detail = about
-        self._known[about] = found = measured(Said(*says, *detail), self._period)
+        self._known[about] = found = measured(Said(*about), self._period)
         return found
 
 

@@ -26,9 +26,10 @@ class Survey:
     more: bool = False
     proven: bool = False
 
-    def add(self, totals: Sequence[Decimal]) -> None:
-        """Add up some lines that were counted."""
-        self.summed = EXACT.add(self.summed, exact_sum(totals))
+    def add(self, count: int, totals: Sequence[Decimal], flaws: Sequence[tuple[int, str]]) -> None:
+        """Add some lines: how many, the totals of those that can be charges, which of them cannot and why."""
+        self.flaws += [f"line {self.count + index + 1} {why}" for index, why in flaws]
+        self.count, self.summed = self.count + count, EXACT.add(self.summed, exact_sum(totals))
 
     def turn(self, op: Paged[Any, Any], page: Any) -> None:
         """Note what a page says of the whole list."""
