@@ -428,6 +428,71 @@ def test_a_period_without_an_invoice_is_an_estimate_in_either_spelling(version: 
     assert json.loads(wallet.x_Details or "")["Organizations"] == "Test Org Name, Test Org Name - Sandbox"
 
 
+def overdrawn(*items: dict[str, Any], **wallet: Any) -> list[str]:
+    """Return what is said of a wallet of the sample's September, and of an invoice of these lines."""
+    detail = body("billingperiod.v269")
+    detail["wallets"][0] |= wallet
+    total = exact_sum(one["amount"] for one in items)
+    invoice = {"id": "INV9", "dateInvoiced": "2026-10-01", "currencyIsoCode": "USD", "amount": total}
+    reading = Saved(
+        (GetBillingContracts(), {"entities": [body("contract.v269")]}),
+        (GetBillingContractsInvoices(), {"entities": [invoice]}),
+        (msgspec.structs.replace(LINES, invoice_id="INV9"), {"entities": list(items)}),
+        (OPERATIONS["billingperiod"], detail),
+    )
+    return list(PROVIDER.checks(reading))
+
+
+TOKENS = {"sku": "GC-170-NV-AITOKEN", "name": "AI Experience Tokens", "unitOfMeasure": "Token"}
+SPENT = {
+    "product": TOKENS,
+    "description": "AI Experience Tokens - Overage",
+    "dateStart": "2026-09-01",
+    "dateEnd": "2026-09-30",
+}
+
+
+def test_a_wallet_whose_overage_is_billed_is_not_spoken_of() -> None:
+    bought = line(2, "50.00", **SPENT | {"description": "AI Experience Tokens - Prepay"})
+    assert overdrawn(line(1, "310.00", **SPENT), bought) == []
+    assert overdrawn(line(1, "309.20", **SPENT)) == [], "how the vendor rounds is not known"
+    assert overdrawn(line(1, "300.00", **SPENT), line(2, "10.00", **SPENT)) == []
+
+
+@pytest.mark.parametrize(
+    ("items", "billed"),
+    [
+        ([line(1, "106.80", **SPENT)], "106.8"),
+        ([line(1, "310.00", **SPENT | {"product": {"sku": "GC-2", "name": "Other"}})], "0"),
+        ([line(1, "310.00", **SPENT | {"dateStart": "2026-08-01", "dateEnd": "2026-08-31"})], "0"),
+    ],
+)
+def test_a_wallet_that_the_invoice_contradicts_is_named_with_its_month_and_both_amounts(
+    items: list[dict[str, Any]], billed: str
+) -> None:
+    (said,) = overdrawn(*items)
+    assert said == (
+        "2026-09: wallet AI Experience Tokens e0e0e000-0000-4000-8000-000000000001 of contract"
+        f" {CONTRACT} states an overage of 310 USD, INV9 bills {billed}"
+    )
+
+
+def test_a_wallet_that_still_moves_is_held_against_no_invoice() -> None:
+    detail = body("billingperiod.v269") | {"status": "Open"}
+    invoice = {"id": "INV9", "dateInvoiced": "2026-10-01", "currencyIsoCode": "USD", "amount": 1}
+    lists = (
+        (GetBillingContracts(), {"entities": [body("contract.v269")]}),
+        (GetBillingContractsInvoices(), {"entities": [invoice]}),
+    )
+    items = msgspec.structs.replace(LINES, invoice_id="INV9"), {"entities": [line(1, "1.00", **SPENT)]}
+    assert (
+        len(list(PROVIDER.checks(Saved(*lists, items, (OPERATIONS["billingperiod"], detail | {"status": "Closed"})))))
+        == 1
+    )
+    assert list(PROVIDER.checks(Saved(*lists, items, (OPERATIONS["billingperiod"], detail)))) == []
+    assert list(PROVIDER.checks(Saved(*lists, (OPERATIONS["billingperiod"], detail | {"status": "Closed"})))) == []
+
+
 def estimated(consumed: str, over: str) -> dict[str, CostAndUsage]:
     """Return the estimate of a period whose wallet's tokens went so far, by SKU."""
     detail = body("billingperiod.v269")

@@ -22,8 +22,9 @@ from billfold.providers.genesys.api import (
 )
 from billfold.providers.genesys.estimates import Used, estimate, overage
 from billfold.providers.genesys.invoices import Listed, Overages, Page, bill, corrected
-from billfold.providers.genesys.listed import Calendar, span
+from billfold.providers.genesys.listed import Calendar, is_closed, span
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
+from billfold.providers.genesys.wallets import unlike
 from billfold.providers.provider import Answer, Listing, Reading
 from billfold.wire.codec import given
 from billfold.wire.operation import read
@@ -82,7 +83,10 @@ def listing(reading: Reading) -> Listing | None:
 
 
 def checks(reading: Reading) -> Iterator[str]:
-    """Say which documents are none: the vendor gives them as PDF, from its first bytes to its end mark."""
+    """Say which documents are none, and which wallets the invoices contradict.
+
+    The vendor gives documents as PDF, from its first bytes to its end mark.
+    """
     for answer in reading.answers(GetBillingContractsInvoiceDocument):
         op, body = answer.op, answer.response.body
         assert isinstance(op, GetBillingContractsInvoiceDocument)
@@ -90,6 +94,22 @@ def checks(reading: Reading) -> Iterator[str]:
             yield f"invoice {op.invoice_id}: its document is not a PDF"
         elif b"%%EOF" not in body[-1024:]:
             yield f"invoice {op.invoice_id}: its document is cut off"
+    yield from _contradicted(reading)
+
+
+def _contradicted(reading: Reading) -> Iterator[str]:
+    """Hold the wallets of closed periods against the invoices of their contract, where all of these were read."""
+    calendar = Calendar(_contracts(reading).values())
+    listed, pages = _listed(reading), _answers(reading)
+    for period, parts in _used(reading, calendar, []).items():
+        ended = [one for one in listed.values() if calendar.ended(one.invoice) == period]
+        for part in filter(lambda one: is_closed(one.detail) and given(one.detail.wallets, []), parts):
+            mine = [one for one in ended if part.contract in calendar.contracts_of(one.invoice)]
+            alone = all(calendar.contracts_of(one.invoice) == [part.contract] for one in mine)
+            if mine and alone and all(given(one.invoice.id, "") in pages for one in mine):
+                made = [_bill(one, pages[str(one.invoice.id)], calendar, {}) for one in mine]
+                if not any(bill.problems for bill in made):
+                    yield from unlike(part, period, made)
 
 
 def _contracts(reading: Reading) -> dict[str, BillingContract]:
