@@ -21,6 +21,7 @@ from billfold.ledger.turn import turn
 from billfold.model.errors import ApiError, BillfoldError, SetupError, Unauthorized, Unreachable, Unreadable
 from billfold.model.period import Month, instant
 from billfold.outcome import Outcome, note
+from billfold.providers import provider
 from billfold.providers.provider import Ask, Known
 from billfold.transport.http import Settings
 from billfold.transport.sync import Http
@@ -88,6 +89,7 @@ def sync(
     reads the invoices of so many past months again, whether or not their listing changed; ``workers`` is how many
     accounts are collected at once (None: all).
     """
+    accounts, strangers = [one for one in accounts if one.provider.name in provider.names()], _strangers(accounts)
     with ExitStack() as turns:
         for account in sorted(accounts, key=lambda one: one.name):
             turns.enter_context(turn(books.directory / "locks", account.provider.name, account.name))
@@ -96,7 +98,18 @@ def sync(
         outcomes = _all(books, accounts, since, progress, opened, clock, configured, before, workers)
         with books.ledger() as db:
             note(db, outcomes, last)
-        return outcomes
+        return outcomes + strangers
+
+
+def _strangers(accounts: Sequence[Account]) -> list[Outcome]:
+    """Return how it went with the accounts of providers that there are not: nothing of them is kept."""
+    known = provider.names()
+    words = f"known are {', '.join(known)}: correct the name, or update billfold"
+    return [
+        Outcome(one.name, one.provider.name, error=SetupError(f"there is no provider {one.provider.name!r}; {words}"))
+        for one in accounts
+        if one.provider.name not in known
+    ]
 
 
 def _all(

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from billfold import config
 from billfold.config import add, find, ledger_directory, load, resolve
-from billfold.model.errors import SetupError
+from billfold.model.errors import Misasked, SetupError
+from billfold.sync import carrier
+from tests.cli.terminal import Terminal
 
 ACCOUNT = '[[accounts]]\nname = "a"\nprovider = "cockroach"\n'
 
@@ -52,8 +54,7 @@ def test_a_literal_secret_is_refused_and_not_told(secret: str, tmp_path: Path) -
         ('[[accounts]]\nname = ""\nprovider = "cockroach"', "give it a name"),
         ('[[accounts]]\nname = 5\nprovider = "cockroach"', "name must be text in quotes"),
         ('[[accounts]]\nname = "a"', "there is no provider ''; known are .*cockroach"),
-        ('[[accounts]]\nname = "a"\nprovider = "aws"', "there is no provider 'aws'"),
-        ('[[accounts]]\nname = "a"\nprovider = "provider"', "there is no provider"),
+        ('[[accounts]]\nname = "a"\nprovider = "a/b"', "there is no provider 'a/b'"),
         (ACCOUNT + 'token = "env:K"', "'token' is not known; CockroachDB Cloud takes api_key, base_url, rate"),
         (ACCOUNT + 'rate = "on"', 'rate can only be "off"'),
         (ACCOUNT + "rate = 5", "rate must be text"),
@@ -63,6 +64,35 @@ def test_a_literal_secret_is_refused_and_not_told(secret: str, tmp_path: Path) -
 def test_what_is_wrong_is_said_in_a_sentence(text: str | bytes, words: str, tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=words):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize("vendor", ["aws", "provider", "Vultr"])
+def test_an_account_of_an_unknown_provider_says_so_when_it_is_asked_and_stops_no_other(
+    vendor: str, tmp_path: Path
+) -> None:
+    text = f'[[accounts]]\nname = "b"\nprovider = "{vendor}"\nwhat_a_newer_one_takes = "env:K"\n'
+    known, strange = read(tmp_path, ACCOUNT + text)
+    assert (known.provider.name, strange.provider.name) == ("cockroach", vendor)
+    for url in (None, "http://127.0.0.1:9"):
+        with pytest.raises(Misasked, match=f"there is no provider '{vendor}'; known are cockroach"):
+            carrier(strange._replace(base_url=url))
+
+
+def test_sync_collects_the_others_and_reports_an_account_of_an_unknown_provider_as_failed(terminal: Terminal) -> None:
+    with terminal.config.open("a") as file:
+        file.write('\n[[accounts]]\nname = "new"\nprovider = "acme"\ntoken = "env:ACME_TOKEN"\n')
+    for command in ("doctor", "sync"):
+        said = terminal.run(command, "--ledger", "ledger")
+        assert said.code == 3, said
+        assert "there is no provider 'acme'; known are cockroach, fastly, genesys, vultr" in said.out
+    assert "correct the name, or update billfold" in said.out
+    assert len(terminal.rows("invoices", "--ledger", "ledger")) > 1
+    assert terminal.run("rebuild", "--ledger", "ledger").code == 0
+    assert "acme new: nothing was collected yet" in terminal.run("reconcile", "--ledger", "ledger").out.replace(
+        " :", ":"
+    )
+    assert terminal.run("sync", "--ledger", "ledger", "--account", "mine").code == 0
+    assert terminal.run("sync", "--ledger", "other", "--account", "new").code == 3
 
 
 def test_deep_nesting_is_refused_as_any_other_nonsense(tmp_path: Path) -> None:

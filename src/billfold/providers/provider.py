@@ -196,6 +196,29 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_homes()))
 
 
+def stranger(name: str) -> Provider:
+    """Return what stands for a provider that there is not: it can be named, and says so when it is asked anything."""
+
+    def refuse(*_: object) -> Any:
+        _home(name)
+
+    return Provider(
+        name=name,
+        title=name,
+        client="",
+        api=Api,
+        operations=(),
+        credentials=(),
+        base_url=refuse,
+        auth=refuse,
+        problem=refuse,
+        collect=refuse,
+        bills=refuse,
+        pace=1.0,
+        right="",
+    )
+
+
 def find(name: str) -> Provider:
     """Return a provider by its name; raises ``Misasked``."""
     return cast("Provider", import_module(_home(name)).PROVIDER)
