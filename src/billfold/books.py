@@ -125,11 +125,18 @@ class Books:
 
     def drop(self) -> None:
         """Remove the ledger file; the archive stays."""
+        self._refuse_to_write()
         for path in (self.path, self.path.with_suffix(".duckdb.wal")):
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
                 raise LedgerError(f"{path} cannot be removed: {error.strerror}; remove it by hand") from error
+
+    def _refuse_to_write(self) -> None:
+        if self.archive.read_only:
+            raise LedgerError(
+                f"{self.directory} may only be read, and its ledger must be computed; check the path, its rights, or copy it"
+            )
 
     def catch_up(self) -> None:
         """Book every ended run that is not booked yet."""
@@ -146,6 +153,7 @@ class Books:
         booked = {row[0] for row in db.execute("SELECT run FROM runs").fetchall()}
         for run in self.archive.runs():
             if run.ended and run.id not in booked and not (run.outcome or "").startswith(REFUSED):
+                self._refuse_to_write()
                 with store.writing(db):
                     self._book(db, run)
 

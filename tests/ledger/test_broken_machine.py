@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -122,20 +124,87 @@ def test_a_collection_whose_answer_cannot_be_kept_fails_and_goes_on_when_it_can(
     never.close()
 
 
-@pytest.mark.parametrize("files", [0o444, 0o644], ids=["files-too", "directory-only"])
-@pytest.mark.parametrize("command", [["import", "cockroach", "a.json"], ["hash"], ["verify"], ["rebuild"]], ids=str)
+READABLE = 0o444, 0o644
+
+
+@contextmanager
+def read_only(directory: Path, files: int) -> Iterator[None]:
+    """Let a directory only be read; afterwards it is as it was."""
+    before = {path.name: path.read_bytes() for path in directory.iterdir() if path.is_file()}
+    for path in directory.iterdir():
+        path.chmod(files if path.is_file() else 0o555)
+    directory.chmod(0o555)
+    yield
+    directory.chmod(0o755)
+    assert {path.name: path.read_bytes() for path in directory.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.parametrize("files", READABLE, ids=["files-too", "directory-only"])
+@pytest.mark.parametrize(
+    "command", [["import", "cockroach", "a.json"], ["rebuild"], ["redact"], ["sync"], ["merge", "other"]], ids=str
+)
 def test_a_directory_that_may_only_be_read_is_told_and_left_as_it_is(
     command: list[str], files: int, tmp_path: Path
 ) -> None:
     assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))[0] == 0
-    before = {path.name: path.read_bytes() for path in (tmp_path / "ledger").iterdir() if path.is_file()}
-    for path in (tmp_path / "ledger").iterdir():
-        path.chmod(files)
-    (tmp_path / "ledger").chmod(0o555)
-    code, said = run(tmp_path, *command, rights="none")
-    (tmp_path / "ledger").chmod(0o755)
-    assert (code, "check the path, its rights" in said) == (2, True), said
-    assert {path.name: path.read_bytes() for path in (tmp_path / "ledger").iterdir() if path.is_file()} == before
+    (tmp_path / "key").write_text("k")
+    text = f'[[accounts]]\nname = "cockroach"\nprovider = "cockroach"\napi_key = "file:{tmp_path}/key"\n'
+    (tmp_path / "billfold.toml").write_text(text + 'base_url = "http://127.0.0.1:9"\n')
+    shutil.copytree(tmp_path / "ledger", tmp_path / "other")
+    with read_only(tmp_path / "ledger", files):
+        code, said = run(tmp_path, *command, rights="none")
+    assert (code, "check the path" in said) == (2, True) or (command, code) == (["redact"], 0), said
+
+
+@pytest.mark.parametrize("files", READABLE, ids=["files-too", "directory-only"])
+def test_a_ledger_that_may_only_be_read_can_be_read(files: int, tmp_path: Path) -> None:
+    assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 2))[0] == 0
+    commands = [
+        ["invoices"],
+        ["charges"],
+        ["report"],
+        ["hash"],
+        ["verify"],
+        ["reconcile"],
+        ["sql", "SELECT count(*) FROM CostAndUsage"],
+        ["sql", "SELECT count(*) FROM records"],
+        ["restatements"],
+    ]
+    free = [run(tmp_path, *command) for command in commands]
+    with read_only(tmp_path / "ledger", files):
+        assert [run(tmp_path, *command, rights="none") for command in commands] == free
+        assert run(tmp_path, "export", "focus", str(tmp_path / "out"), rights="none")[0] == 0
+    assert run(tmp_path, "check", "focus", str(tmp_path / "out"))[0] == 0
+
+
+def test_a_ledger_that_may_only_be_read_and_is_not_up_to_its_archive_is_told(tmp_path: Path) -> None:
+    assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))[0] == 0
+    shutil.copy(tmp_path / "ledger" / "ledger.duckdb", tmp_path / "old")
+    assert run(tmp_path, "import", "cockroach", saved(tmp_path, "b", 1))[0] == 0
+    for ledger in (tmp_path / "old", None):
+        (tmp_path / "ledger" / "ledger.duckdb").unlink()
+        if ledger:
+            shutil.copy(ledger, tmp_path / "ledger" / "ledger.duckdb")
+        with read_only(tmp_path / "ledger", 0o444):
+            code, said = run(tmp_path, "invoices", rights="none")
+            assert (code, "may only be read, and its ledger must be computed" in said) == (2, True), said
+            assert run(tmp_path, "verify", rights="none")[0] == 0
+
+
+def test_an_archive_that_may_only_be_read_is_read_with_what_lies_beside_it_or_not_at_all(tmp_path: Path) -> None:
+    books = Books(tmp_path / "first")
+    assert collected(books, invoices(invoice())).error is None
+    assert (tmp_path / "first" / "archive.sqlite-wal").stat().st_size
+    count = books.archive.last_seq()
+    shutil.copytree(tmp_path / "first", tmp_path / "ledger")
+    books.close()
+    with read_only(tmp_path / "ledger", 0o444):
+        code, said = run(tmp_path, "verify", rights="none")
+        assert (code, said.partition(" ")[0]) == (0, str(count)), said
+    (tmp_path / "ledger" / "archive.sqlite-shm").unlink()
+    with read_only(tmp_path / "ledger", 0o444):
+        code, said = run(tmp_path, "verify", rights="none")
+        assert (code, "check the path, its rights" in said) == (2, True), said
 
 
 def test_a_directory_that_may_not_be_made_is_told(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import threading
 import zlib
@@ -82,14 +83,20 @@ class Kept(NamedTuple):
 
 
 class Archive:
-    """An open archive; many processes may read, one writes. Close it, or use it in a ``with`` statement."""
+    """An open archive; many processes may read, one writes. Close it, or use it in a ``with`` statement.
+
+    ``read_only`` is one in a directory that may only be read (a share, a mounted copy): its file is whole by itself.
+    """
 
     def __init__(self, path: Path) -> None:
-        self.path, self._lock = path, threading.RLock()
+        self.path, self._lock, self.read_only = path, threading.RLock(), False
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600)  # it holds what customers are called and pay
-            self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
+            self.read_only = _may_only_be_read(path)
+            if not self.read_only:
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                path.touch(mode=0o600)  # it holds what customers are called and pay
+            place = path.absolute().as_uri() + ("?mode=ro&immutable=1" if self.read_only else "")
+            self._db = sqlite3.connect(place, timeout=30.0, isolation_level=None, check_same_thread=False, uri=True)
             self._prepare()
         except (sqlite3.Error, OSError) as error:
             raise self._unusable(error) from error
@@ -247,10 +254,13 @@ class Archive:
     def redact(self, digest: str, body: bytes) -> None:
         """Put a redacted form in a body's place; the original is gone, its hash stays in the chain."""
         tombstone, packed = hashlib.sha256(body).hexdigest(), zlib.compress(body, 1)
-        with self._lock:
-            self._db.execute("UPDATE bodies SET packed=?, tombstone=? WHERE hash=?", (packed, tombstone, digest))
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._db.execute("VACUUM")
+        try:
+            with self._lock:
+                self._db.execute("UPDATE bodies SET packed=?, tombstone=? WHERE hash=?", (packed, tombstone, digest))
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._db.execute("VACUUM")
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
 
     def runs(self) -> list[Run]:
         """Return all runs, oldest first."""
@@ -300,6 +310,13 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _may_only_be_read(path: Path) -> bool:
+    """Tell whether an archive is there whole, in a directory where SQLite could make no file beside it."""
+    log = path.with_name(f"{path.name}-wal")
+    unfinished = log.exists() and log.stat().st_size > 0
+    return path.exists() and not unfinished and not os.access(path.parent, os.W_OK)
 
 
 def _ending(kept: Kept | None) -> tuple[str | None, str | None]:

@@ -5,6 +5,8 @@ Opened for one piece of work at a time; where another process has it open, openi
 
 from __future__ import annotations
 
+import os
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,10 +78,12 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _attached(path: Path) -> duckdb.DuckDBPyConnection:
-    db = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": f"{path}.tmp"})
+    read_only = path.exists() and not os.access(path.parent, os.W_OK)  # DuckDB could make no log beside it
+    beside = f"{tempfile.gettempdir()}/billfold.tmp" if read_only else f"{path}.tmp"
+    db = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": beside})
     try:
-        name = str(path).replace("'", "''")
-        db.execute(f"ATTACH '{name}' AS ledger (ROW_GROUP_SIZE {TOGETHER}); USE ledger")
+        name, how = str(path).replace("'", "''"), "READ_ONLY" if read_only else f"ROW_GROUP_SIZE {TOGETHER}"
+        db.execute(f"ATTACH '{name}' AS ledger ({how}); USE ledger")
     except BaseException:
         db.close()
         raise
