@@ -91,7 +91,7 @@ def items(account: Played, month: Month, op: GetInvoiceItems) -> InvoiceItems:
     lines = scenario.lines(account, month)
     if isinstance(lines, Large):
         some = cut(range(len(lines)), op.per_page, op.cursor, _position(len(lines)), str)
-        return InvoiceItems(invoice_items=_of_large(lines, some.items), meta=some.meta)
+        return InvoiceItems(invoice_items=list(_of_large(month, some.items)), meta=some.meta)
     page = cut(_told(account, month), op.per_page, op.cursor, _position(len(lines)), str)  # GUESS: cursors by position
     return InvoiceItems(invoice_items=list(page.items), meta=page.meta)
 
@@ -105,13 +105,14 @@ def _told(account: Played, month: Month) -> tuple[InvoiceItem, ...]:
     return tuple(item(entry) for entry in scenario.lines(account, month))
 
 
-def _of_large(lines: Large, indices: Sequence[int]) -> list[InvoiceItem]:
-    patterns, told = _patterns(lines.month), list[InvoiceItem]()
+@lru_cache(maxsize=256)
+def _of_large(month: Month, indices: range) -> tuple[InvoiceItem, ...]:
+    lines, told = Large(month, ROUND), list[InvoiceItem]()
     for index in indices:
-        one = copy(patterns[index % ROUND])
+        one = copy(_patterns(month)[index % ROUND])
         one.description = lines.description(index)
         told.append(one)
-    return told
+    return tuple(told)
 
 
 @lru_cache(maxsize=8)
