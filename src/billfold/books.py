@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import duckdb
-
-from billfold.ledger import booking, store
 from billfold.ledger.archive import Archive, Kept, Run
 from billfold.model.bill import Bill
 from billfold.model.errors import BillfoldError, LedgerError
@@ -22,6 +19,11 @@ from billfold.providers.provider import Answer, Kind
 from billfold.wire import codec
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation, name_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from billfold.ledger.booking import Booking
 
 T = TypeVar("T")
 log = logging.getLogger("billfold.books")
@@ -93,6 +95,8 @@ class Books:
     @contextmanager
     def ledger(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the ledger, brought up to the archive; a stale or damaged file is dropped and computed anew."""
+        from billfold.ledger import store
+
         try:
             with store.opened(self.path) as db:
                 self._catch_up(db)
@@ -144,6 +148,8 @@ class Books:
             pass
 
     def _catch_up(self, db: duckdb.DuckDBPyConnection) -> None:
+        from billfold.ledger import store
+
         last = store.tie(db)
         if last and self.archive.hash_at(last[0]) != last[1]:
             raise store.StaleLedgerError(
@@ -158,41 +164,36 @@ class Books:
                     self._book(db, run)
 
     def _book(self, db: duckdb.DuckDBPyConnection, run: Run) -> None:
+        from billfold.ledger import booking
+
         door, reading, problems = provider.find(run.provider), ArchiveReading(self.archive, run), list[str]()
-        db.execute("BEGIN")
-        try:
-            seq = self.archive.last_seq(run.id)
-            listing = self._listing(run)
-            ids = json.loads(listing)["ids"] if listing else []
-            owner = booking.owner(db, run.provider, self.identity(run), run.account, run.id, seq, ids)
-            told, estimates, keys = dict[str, set[str]](), list[str](), set[str]()
-            with booking.of_run(db, owner) as made:
-                for bill in _careful(door.bills(reading), problems):
-                    if _book_one(made, bill, problems) and bill.key in keys:
-                        problems.append(f"{bill.key}: is told twice by one collection, and not alike")
-                    keys.add(bill.key)
-                    if bill.invoice_id:
-                        told.setdefault(bill.invoice_id, set()).add(bill.currency)
-                    else:
-                        estimates.append(bill.key)
-                made.retire(told, estimates)
-            checks = list(_careful(iter(door.checks(reading)), problems))
-            chain = self.archive.hash_at(seq)
-            booking.close_run(
-                db,
-                owner,
-                run.ended or "",
-                run.outcome or "",
-                problems=problems,
-                listing=listing,
-                checks=checks,
-                chain=chain,
-            )
-            db.execute("COMMIT")
-        except BaseException:
-            with suppress(duckdb.Error):  # a full disk has ended the transaction already
-                db.execute("ROLLBACK")
-            raise
+        seq = self.archive.last_seq(run.id)
+        listing = self._listing(run)
+        ids = json.loads(listing)["ids"] if listing else []
+        owner = booking.owner(db, run.provider, self.identity(run), run.account, run.id, seq, ids)
+        told, estimates, keys = dict[str, set[str]](), list[str](), set[str]()
+        with booking.of_run(db, owner) as made:
+            for bill in _careful(door.bills(reading), problems):
+                if _book_one(made, bill, problems) and bill.key in keys:
+                    problems.append(f"{bill.key}: is told twice by one collection, and not alike")
+                keys.add(bill.key)
+                if bill.invoice_id:
+                    told.setdefault(bill.invoice_id, set()).add(bill.currency)
+                else:
+                    estimates.append(bill.key)
+            made.retire(told, estimates)
+        checks = list(_careful(iter(door.checks(reading)), problems))
+        chain = self.archive.hash_at(seq)
+        booking.close_run(
+            db,
+            owner,
+            run.ended or "",
+            run.outcome or "",
+            problems=problems,
+            listing=listing,
+            checks=checks,
+            chain=chain,
+        )
 
     def replace_archive(self, draft: Path) -> None:
         """Put a new archive file in the place of this one, which stays beside it; the ledger is computed anew."""
@@ -212,7 +213,7 @@ class Books:
         self.archive.close()
 
 
-def _book_one(made: booking.Booking, bill: Bill, problems: list[str]) -> bool:
+def _book_one(made: Booking, bill: Bill, problems: list[str]) -> bool:
     """Book a bill; one that cannot be booked is noted, and the others are booked all the same."""
     try:
         return made.book(bill)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
-
-from billfold.ledger import history, query
 from billfold.model.errors import BillfoldError
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 @dataclass
@@ -32,6 +32,8 @@ class Outcome:
 
 def note(db: duckdb.DuckDBPyConnection, outcomes: Iterable[Outcome], before: int) -> None:
     """Note in each outcome what the ledger makes of its account; ``before`` is the archive's last number before it."""
+    from billfold.ledger import history, query
+
     parked = [
         (row, f"parked: {row['invoice_id'] or 'estimate'}: {row['parked']}") for row in query.parked(db, query.Filter())
     ]

@@ -15,7 +15,6 @@ from typing import Any, Protocol
 
 from billfold.books import REFUSED, Books, question
 from billfold.config import Account
-from billfold.ledger import query
 from billfold.ledger.archive import Run
 from billfold.ledger.turn import turn
 from billfold.model.errors import ApiError, BillfoldError, SetupError, Unauthorized, Unreachable, Unreadable
@@ -142,6 +141,8 @@ def _known(
 ) -> tuple[dict[str, dict[str, str]], dict[tuple[str, str], str]]:
     if not books.archive.last_seq():
         return {one.name: {} for one in accounts}, {}
+    from billfold.ledger import query
+
     with books.ledger() as db:
         marks = {one.name: query.known_marks(db, one.provider.name, one.name, before) for one in accounts}
         return marks, query.owners(db)

@@ -9,7 +9,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -44,10 +44,15 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def writing(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Let DuckDB use one thread and little memory while bills are booked: many small inserts need no more."""
-    db.execute(f"SET threads=1; SET memory_limit='{MEMORY_TO_WRITE}'")
+    """Write all or nothing; DuckDB has one thread and little memory for it: many small inserts need no more."""
+    db.execute(f"SET threads=1; SET memory_limit='{MEMORY_TO_WRITE}'; BEGIN")
     try:
         yield
+        db.execute("COMMIT")
+    except BaseException:
+        with suppress(duckdb.Error):  # a full disk has ended the transaction already
+            db.execute("ROLLBACK")
+        raise
     finally:
         db.execute(f"RESET threads; SET memory_limit='{MEMORY}'")
 
