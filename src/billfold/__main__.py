@@ -1,5 +1,5 @@
 """Run billfold as ``python -m billfold``."""
 
-from billfold.cli.main import main
+from billfold.cli.main import process
 
-main()
+process()

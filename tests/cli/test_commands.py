@@ -373,3 +373,15 @@ def test_a_reader_that_goes_away_is_no_error(synced: Terminal) -> None:
         process.stdout.read(10)
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+@pytest.mark.parametrize("command", [["--help"], ["invoices"], ["charges", "--format", "csv"], ["api", "cockroach"]])
+def test_an_output_that_cannot_be_written_is_told(command: list[str], synced: Terminal) -> None:
+    line = [sys.executable, "-m", "billfold", "--ledger", "ledger", *command]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            line, check=False, stdout=full, stderr=subprocess.PIPE, cwd=synced.home, env=environment(synced.home)
+        )
+    assert (done.returncode, b"No space left on device; check the path" in done.stderr) == (2, True), done.stderr
+    assert b"Traceback" not in done.stderr

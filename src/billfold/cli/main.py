@@ -8,9 +8,10 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -76,6 +77,21 @@ def cli(ctx: click.Context, config: str | None, ledger: str | None) -> None:
     ctx.obj = {"config": config, "ledger": ledger}
 
 
+def process() -> NoReturn:
+    """Be the process: run the command line, then leave; freeing all objects one by one takes longer than some commands."""
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    else:
+        code = 0
+    logging.shutdown()
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with suppress(OSError):  # told already
+            stream.flush()
+    os._exit(code)
+
+
 def main() -> None:
     """Run the command line: one clear sentence for each error, and the exit code that goes with it."""
     gc.set_threshold(100_000, 50, 100)  # millions of rows and no cycles: looking for some took a fifth of a sync
@@ -88,6 +104,8 @@ def _run() -> int:
     try:
         _listen(os.environ.get("BILLFOLD_LOG") or "warning")
         code = cli.main(standalone_mode=False)
+        if sys.stdout:
+            sys.stdout.flush()
     except click.Abort:
         code = _say(INTERRUPTED, 130)
     except click.ClickException as error:
@@ -98,6 +116,8 @@ def _run() -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:
+        code = _say(f"{error}; check the path, its rights and the free space", 2)
     except Exception as error:
         logging.getLogger("billfold").debug("what happened", exc_info=True)
         words = f"something is wrong that billfold did not foresee: {type(error).__name__}: {error}"
