@@ -6,6 +6,7 @@ import gzip
 import itertools
 import logging
 import socket
+import ssl
 import tracemalloc
 import zlib
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 
 from billfold.model.errors import ApiError, RateLimited, Refused, SetupError, Unreachable
 from billfold.transport import http
-from billfold.transport.http import Settings, failure, too_big, too_late
+from billfold.transport.http import Settings, failure, too_big, too_late, trusted
 from billfold.wire.auth import HeaderKey
 from billfold.wire.message import Failure, Request
 from tests.transport.hostile import HOWS, How, hostile, nobody, raw, reset, says, send, stall
@@ -274,3 +275,10 @@ def test_a_whole_url_is_asked_as_it_is_and_a_path_below_the_base() -> None:
     settings = Settings("https://api.example/v2/")
     assert settings.url(Request("GET", "/x")) == "https://api.example/v2/x"
     assert settings.url(Request("GET", "https://login.example/token")) == "https://login.example/token"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_no_certificate_is_taken_unseen(scheme: str) -> None:
+    known = trusted(scheme)
+    assert (known.verify_mode, known.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert trusted(scheme) is known

@@ -11,7 +11,7 @@ from typing import Any, Self
 import httpx2
 
 from billfold.transport.document import fetching
-from billfold.transport.http import ACCEPTED, Body, Settings, failure, too_late
+from billfold.transport.http import Body, Settings, failure, too_late
 from billfold.wire.ask import Exchange, Line, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
@@ -33,7 +33,7 @@ class AsyncHttp:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings, self.line, self._sleep, self._clock = settings, line, sleep, clock
-        self._client = httpx2.AsyncClient(timeout=settings.timeout, follow_redirects=False, headers=ACCEPTED)
+        self._clients: dict[str, httpx2.AsyncClient] = {}
 
     async def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation; raises an ``ApiError``."""
@@ -59,7 +59,7 @@ class AsyncHttp:
     async def _ask(self, request: Request) -> Response | Failure:
         began = self._clock()
         try:
-            async with self._client.stream(**self.settings.arguments(request)) as answer:
+            async with self._client(request).stream(**self.settings.arguments(request)) as answer:
                 body = Body(answer.headers.get("content-encoding", ""))
                 async for part in answer.aiter_raw():
                     if refused := body.take(part) or too_late(began, self._clock(), self.settings):
@@ -68,9 +68,16 @@ class AsyncHttp:
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             return failure(error, self.settings)
 
+    def _client(self, request: Request) -> httpx2.AsyncClient:
+        scheme = self.settings.url(request).partition(":")[0].lower()
+        if scheme not in self._clients:
+            self._clients[scheme] = httpx2.AsyncClient(**self.settings.client(scheme))
+        return self._clients[scheme]
+
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        for client in self._clients.values():
+            await client.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,14 +42,29 @@ class Settings:
         whole = request.path if "://" in request.path else self.base_url.rstrip("/") + request.path
         return f"{whole}?{urlencode(request.query)}" if request.query else whole
 
+    def client(self, scheme: str) -> dict[str, Any]:
+        """Return what the HTTP library's client for http or https wants to know."""
+        return {
+            "timeout": self.timeout,
+            "follow_redirects": False,
+            "headers": ACCEPTED,
+            "verify": trusted(scheme),
+        }
+
     def arguments(self, request: Request) -> dict[str, Any]:
-        """Return what the HTTP library wants to know."""
+        """Return what the HTTP library wants to know of a request."""
         return {
             "method": request.method,
             "url": self.url(request),
             "headers": dict(request.headers),
             "content": request.body or None,
         }
+
+
+@cache
+def trusted(scheme: str) -> ssl.SSLContext:
+    """Return whom we trust, read once for all clients: it takes as long as ten answers. Plain http needs nobody."""
+    return httpx2.create_ssl_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Body:

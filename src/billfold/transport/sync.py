@@ -10,7 +10,7 @@ from typing import Any, Self
 import httpx2
 
 from billfold.transport.document import fetching
-from billfold.transport.http import ACCEPTED, Body, Settings, failure, too_late
+from billfold.transport.http import Body, Settings, failure, too_late
 from billfold.transport.pause import pause
 from billfold.wire.ask import Line, driven, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
@@ -31,7 +31,7 @@ class Http:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings, self.line, self._sleep, self._clock = settings, line, sleep, clock
-        self._client = httpx2.Client(timeout=settings.timeout, follow_redirects=False, headers=ACCEPTED)
+        self._clients: dict[str, httpx2.Client] = {}
 
     def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation; raises an ``ApiError``."""
@@ -52,7 +52,7 @@ class Http:
     def _ask(self, request: Request) -> Response | Failure:
         began = self._clock()
         try:
-            with self._client.stream(**self.settings.arguments(request)) as answer:
+            with self._client(request).stream(**self.settings.arguments(request)) as answer:
                 body = Body(answer.headers.get("content-encoding", ""))
                 for part in answer.iter_raw():
                     if refused := body.take(part) or too_late(began, self._clock(), self.settings):
@@ -61,9 +61,16 @@ class Http:
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             return failure(error, self.settings)
 
+    def _client(self, request: Request) -> httpx2.Client:
+        scheme = self.settings.url(request).partition(":")[0].lower()
+        if scheme not in self._clients:
+            self._clients[scheme] = httpx2.Client(**self.settings.client(scheme))
+        return self._clients[scheme]
+
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        for client in self._clients.values():
+            client.close()
 
     def __enter__(self) -> Self:
         return self
