@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from billfold.model.errors import BillfoldError
+from billfold.model.errors import BillfoldError, SetupError
+from billfold.providers import provider
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,3 +51,14 @@ def note(db: duckdb.DuckDBPyConnection, outcomes: Iterable[Outcome], before: int
 def _about(outcome: Outcome, said: list[tuple[dict[str, Any], str]]) -> list[str]:
     mine = outcome.provider, outcome.account
     return [words for row, words in said if (row["provider"], row["account"]) == mine]
+
+
+def strangers(accounts: Iterable[tuple[str, str]]) -> list[Outcome]:
+    """Return how it went with the accounts (name and provider) of providers that there are not: nothing of them is kept."""
+    known = provider.names()
+    words = f"known are {', '.join(known)}: correct the name, or update billfold"
+    return [
+        Outcome(name, vendor, error=SetupError(f"there is no provider {vendor!r}; {words}"))
+        for name, vendor in accounts
+        if vendor not in known
+    ]

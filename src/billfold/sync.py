@@ -11,6 +11,8 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from importlib import import_module
+from threading import Thread
 from typing import Any, Protocol
 
 from billfold.books import REFUSED, Books, question
@@ -19,7 +21,7 @@ from billfold.ledger.archive import Run
 from billfold.ledger.turn import turn
 from billfold.model.errors import ApiError, BillfoldError, SetupError, Unauthorized, Unreachable, Unreadable
 from billfold.model.period import Month, instant
-from billfold.outcome import Outcome, note
+from billfold.outcome import Outcome, note, strangers
 from billfold.providers import provider
 from billfold.providers.provider import Ask, Known
 from billfold.transport.http import Settings
@@ -88,7 +90,8 @@ def sync(
     reads the invoices of so many past months again, whether or not their listing changed; ``workers`` is how many
     accounts are collected at once (None: all).
     """
-    accounts, strangers = [one for one in accounts if one.provider.name in provider.names()], _strangers(accounts)
+    others = strangers((one.name, one.provider.name) for one in accounts)
+    accounts = [one for one in accounts if one.provider.name in provider.names()]
     with ExitStack() as turns:
         for account in sorted(accounts, key=lambda one: one.name):
             turns.enter_context(turn(books.directory / "locks", account.provider.name, account.name))
@@ -97,18 +100,7 @@ def sync(
         outcomes = _all(books, accounts, since, progress, opened, clock, configured, before, workers)
         with books.ledger() as db:
             note(db, outcomes, last)
-        return outcomes + strangers
-
-
-def _strangers(accounts: Sequence[Account]) -> list[Outcome]:
-    """Return how it went with the accounts of providers that there are not: nothing of them is kept."""
-    known = provider.names()
-    words = f"known are {', '.join(known)}: correct the name, or update billfold"
-    return [
-        Outcome(one.name, one.provider.name, error=SetupError(f"there is no provider {one.provider.name!r}; {words}"))
-        for one in accounts
-        if one.provider.name not in known
-    ]
+        return outcomes + others
 
 
 def _all(
@@ -127,6 +119,8 @@ def _all(
     def collect(account: Account) -> tuple[Outcome, Run]:
         return _collect(books, account, since or FIRST_DEPTH, marks[account.name], progress, opened, clock)
 
+    # the ledger's libraries take as long to load as some answers to come: both at once
+    Thread(target=import_module, args=("billfold.ledger.booking",), daemon=True).start()
     with ThreadPoolExecutor(max_workers=workers or max(len(accounts), 1)) as pool:
         collected = list(pool.map(collect, accounts))
     named = {*configured, *(account.name for account in accounts)}
