@@ -10,12 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from billfold import imports
 from billfold.books import Books
 from billfold.ledger import history, query, store
 from billfold.ledger.digest import digest
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
 from billfold.model.period import Month, instant
+from billfold.providers import provider
 from tests.ledger.kit import COMMON, MAY, Line, bill, collected, invoice, invoices, ledger
 
 STATES = list(State)
@@ -339,6 +341,22 @@ def test_an_invoice_that_cannot_be_read_leaves_the_others_alone(unreadable: str,
             assert "good" in [row["invoice_id"] for row in query.invoices(db, query.Filter())]
     finally:
         kept.close()
+
+
+def test_an_import_does_not_hide_what_a_collection_could_not_book(kept: Books, tmp_path: Path) -> None:
+    def told() -> list[str]:
+        with kept.ledger() as db:
+            return [row["words"] for row in query.unread(db)]
+
+    good = tmp_path / "good.json"
+    good.write_bytes(invoices(invoice("good")))
+    collected(kept, invoices(invoice("twice"), invoice("twice", total="2.5", lines=["2.5"])))
+    before = told()
+    assert len(before) == 1
+    imports.bring(kept, provider.find("cockroach"), "mine", [good], None, {})
+    assert told() == before
+    collected(kept, invoices(invoice("twice", total="2.5", lines=["2.5"])), days=1)
+    assert told() == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -19,10 +18,9 @@ AMOUNT = "CASE WHEN b.currency = c.BillingCurrency THEN c.BilledCost ELSE c.Pric
 """What a charge comes to in its bill's currency."""
 CHARGES = "charges c JOIN bills b ON c.bill = b.id JOIN accounts a USING (provider, account)"
 
-RAN = "TRUE"
-COLLECTED = "r.outcome <> 'imported'"
-LISTED = f"{COLLECTED} AND r.listing IS NOT NULL"
-"""Sorts of runs: any at all, those that asked the vendor, and those of them that listed invoices."""
+COLLECTED = "outcome <> 'imported'"
+LISTED = f"{COLLECTED} AND listing IS NOT NULL"
+"""Sorts of runs: those that asked the vendor, and those of them that listed invoices."""
 
 
 class Filter(NamedTuple):
@@ -124,12 +122,13 @@ def sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
 
 
 def unread(db: duckdb.DuckDBPyConnection, seq: int = FOREVER) -> list[dict[str, Any]]:
-    """Return what each account's last run brought that could not be booked."""
-    return [
-        {"provider": run["provider"], "account": run["account"], "words": words}
-        for run in last_runs(db, seq, RAN)
-        for words in sorted(json.loads(run["problems"]))
-    ]
+    """Return what each account's last collection, and the imports since, brought that could not be booked."""
+    query = f"""SELECT DISTINCT r.provider, a.name AS account, unnest(from_json(r.problems, '["VARCHAR"]')) AS words
+                FROM runs r JOIN accounts a USING (provider, account)
+                WHERE r.seq <= $seq AND r.run >= (SELECT coalesce(max(c.run), 0) FROM runs c
+                      WHERE c.provider = r.provider AND c.account = r.account AND c.seq <= $seq AND c.{COLLECTED})
+                ORDER BY ALL"""
+    return dicts(db.execute(query, {"seq": seq}))
 
 
 def owners(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
