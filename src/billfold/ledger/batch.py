@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -90,10 +91,8 @@ def comes_to(batch: Charges, currency: str) -> tuple[Decimal, int]:
 def _values(batch: Charges, column: str) -> Iterator[tuple[Any, int]]:
     """Yield the values of a column, each with how many lines say it."""
     if batch.shared and column in batch.shared[0]._fields:
-        count: dict[int, int] = {}
-        for kind in batch.shared:
-            count[id(kind)] = count.get(id(kind), 0) + 1
-        yield from ((getattr(kind, column), count[key]) for key, kind in {id(k): k for k in batch.shared}.items())
+        said, kinds = Counter(map(id, batch.shared)), {id(kind): kind for kind in batch.shared}
+        yield from ((getattr(kind, column), said[key]) for key, kind in kinds.items())
     elif column in batch.lines[0]._fields:
         yield from ((getattr(line, column), 1) for line in batch.lines)
     else:
