@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache, partial
 from importlib import import_module
 from threading import Thread
 from typing import Any, Protocol
@@ -177,7 +178,9 @@ def _collect(
     try:
         with closing(opened(account)) as wires, ThreadPoolExecutor(max_workers=1) as hand:
             desk = _Desk(books, run, wires, clock, hand, _answered(books, run))
-            _converse(desk, account, Known(desk.vendor_time, since, marks), outcome, progress)
+            _converse(
+                desk, account, Known(desk.vendor_time, since, marks, _known_answers(books, run)), outcome, progress
+            )
             desk.settle()
     except BillfoldError as error:
         outcome.error = error
@@ -191,6 +194,18 @@ def _collect(
 def _answered(books: Books, run: Run) -> set[tuple[str, str]]:
     """Return the questions that an interrupted collection has good answers to."""
     return {(kept.operation, kept.question) for kept in books.archive.answers(run=run.id) if kept.status == 200}
+
+
+def _known_answers(books: Books, run: Run) -> Callable[[Operation[Any]], bool]:
+    """Return what tells whether a question was well answered in any collection of the account."""
+    answered = cache(partial(books.archive.answered, run.provider, run.account))
+    return lambda op: question(op) in answered(name_of(op))
+
+
+def _document(ask: Ask, response: Response) -> bytes:
+    if wrong := ask.flaw(response.body):
+        raise Unreadable(f"the document {wrong}")
+    return response.body
 
 
 def _converse(desk: _Desk, account: Account, known: Known, outcome: Outcome, progress: Progress) -> None:
@@ -253,7 +268,7 @@ class _Desk:
         for attempt in range(1, READINGS + 1):
             response = self._asked(ask)
             try:
-                said = response.body if ask.document else read(ask.op, response)
+                said = _document(ask, response) if ask.document else read(ask.op, response)
             except Unreadable as error:
                 self._keep(ask.op, response, UNREADABLE)
                 if attempt == READINGS:

@@ -230,6 +230,12 @@ class Archive:
         where = " AND ".join(f"{name}=:{name}" for name in given) or "1"
         yield from self._entries(f"{where} AND operation NOT LIKE ':%'", given)
 
+    def answered(self, provider: str, account: str, operation: str) -> set[str]:
+        """Return the questions of an operation that an account has good answers to."""
+        given = {"provider": provider, "account": account, "operation": operation}
+        where = "provider=:provider AND account=:account AND operation=:operation AND status=200"
+        return {kept.question for kept in self._entries(where, given)}
+
     def entries(self) -> Iterator[Kept]:
         """Yield the whole chain."""
         return self._entries("1", {})

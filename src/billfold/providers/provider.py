@@ -45,27 +45,33 @@ class Ask(NamedTuple):
 
     A refusal of a question without ``missing`` ends the account's collection; one with it is reported, and answered None.
     Where ``document`` is given, it finds the pre-signed URL in the answer: the document behind it is archived in the
-    answer's place, because such a URL is a credential. ``never`` are statuses by which the vendor says that this account
-    has no such thing: nothing is missing then.
+    answer's place, because such a URL is a credential, unless ``flaw`` says what is wrong with it. ``never`` are statuses
+    by which the vendor says that this account has no such thing: nothing is missing then.
     """
 
     op: Operation[Any]
     missing: str = ""
     document: Callable[[Any], str] | None = None
     never: tuple[int, ...] = ()
+    flaw: Callable[[bytes], str] = lambda _: ""
 
 
 class Known:
     """What a collection may take into account: the time, the first month wanted, and the issued bills already booked.
 
     ``now`` may be a clock (the vendor's own, heard in its answers), ``since`` a number of months before now. ``issued``
-    maps an invoice id to the mark of its listing when it was booked.
+    maps an invoice id to the mark of its listing when it was booked. ``has`` tells whether a question was well answered
+    in an earlier collection.
     """
 
     def __init__(
-        self, now: datetime | Callable[[], datetime], since: Month | int, issued: Mapping[str, str] | None = None
+        self,
+        now: datetime | Callable[[], datetime],
+        since: Month | int,
+        issued: Mapping[str, str] | None = None,
+        has: Callable[[Operation[Any]], bool] = lambda _: False,
     ) -> None:
-        self._now, self._since, self.issued = now, since, issued or {}
+        self._now, self._since, self.issued, self.has = now, since, issued or {}, has
 
     @property
     def now(self) -> datetime:

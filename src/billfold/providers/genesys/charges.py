@@ -22,7 +22,7 @@ from billfold.providers.genesys.api import (
 )
 from billfold.providers.genesys.estimates import Used, estimate, overage
 from billfold.providers.genesys.invoices import Listed, Overages, Page, bill, corrected
-from billfold.providers.genesys.listed import Calendar, is_closed, span
+from billfold.providers.genesys.listed import Calendar, flaw, is_closed, span
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
 from billfold.providers.genesys.wallets import unlike
 from billfold.providers.provider import Answer, Listing, Reading
@@ -90,10 +90,8 @@ def checks(reading: Reading) -> Iterator[str]:
     for answer in reading.answers(GetBillingContractsInvoiceDocument):
         op, body = answer.op, answer.response.body
         assert isinstance(op, GetBillingContractsInvoiceDocument)
-        if not body.startswith(b"%PDF-"):
-            yield f"invoice {op.invoice_id}: its document is not a PDF"
-        elif b"%%EOF" not in body[-1024:]:
-            yield f"invoice {op.invoice_id}: its document is cut off"
+        if wrong := flaw(body):
+            yield f"invoice {op.invoice_id}: its document {wrong}"
     yield from _contradicted(reading)
 
 

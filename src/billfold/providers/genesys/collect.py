@@ -6,7 +6,7 @@ collected: they are no charges, need another permission, and tell of the custome
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Container, Generator, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ from billfold.providers.genesys.api import (
     GetBillingContractsInvoices,
     GetBillingReportsBillableusage,
 )
-from billfold.providers.genesys.listed import Calendar, is_closed, is_open, mark, span
+from billfold.providers.genesys.listed import Calendar, flaw, is_closed, is_open, mark, span
 from billfold.providers.genesys.records import BillingContract, BillingContractPeriod, BillingInvoice, UrlResponse
 from billfold.providers.provider import Ask, Known, Plan
 from billfold.wire.codec import given
@@ -31,6 +31,8 @@ from billfold.wire.paging import Paged, Walk
 I = TypeVar("I")  # noqa: E741 - an item
 CONTRACTS_A_PAGE, LINES_A_PAGE = 10, 200
 """The most that the newest API gives."""
+REFUSALS = 3
+"""Documents that may be refused in one collection: a key without the right must not ask for all of them each time."""
 LATE = timedelta(days=62)
 """How long after a period's end its invoice is waited for; until then what was used in it is an estimate."""
 
@@ -49,9 +51,21 @@ def collect(known: Known) -> Plan:
     for invoice_id in new:
         with suppress(Unreadable):  # no list of its lines parks this invoice, and no other
             yield from _all(GetBillingContractsInvoiceLines(invoice_id=invoice_id, page_size=LINES_A_PAGE))
-        document = GetBillingContractsInvoiceDocument(invoice_id=invoice_id)
-        yield Ask(document, missing=f"the PDF of invoice {invoice_id}", document=_url)
+    yield from _documents([str(i.id) for i in invoices if given(i.id, "")], new, known)
     yield from _usage(known.now)
+
+
+def _documents(invoice_ids: list[str], new: Container[str], known: Known) -> Generator[Ask, Any, None]:
+    """Ask for the PDFs that are not archived, the latest first; where some are refused, the others are left for later."""
+    questions = [GetBillingContractsInvoiceDocument(invoice_id=one) for one in dict.fromkeys(invoice_ids)]
+    wanted = [one for one in reversed(questions) if one.invoice_id in new or not known.has(one)]
+    refused = 0
+    for index, one in enumerate(wanted, 1):
+        others = f" (and of {len(wanted) - index} others)" if refused == REFUSALS - 1 and index < len(wanted) else ""
+        words = f"the PDF of invoice {one.invoice_id}{others}"
+        refused += (yield Ask(one, missing=words, document=_url, flaw=flaw)) is None
+        if refused == REFUSALS:
+            return
 
 
 def _all(first: Paged[Any, I]) -> Generator[Ask, Any, list[I]]:

@@ -98,3 +98,10 @@ class Calendar:
             for period in given(contract.billing_periods, []):
                 if found := span(period):
                     yield found
+
+
+def flaw(document: bytes) -> str:
+    """Say what is wrong with an invoice's document, "" for nothing: it is a PDF, from its first bytes to its end mark."""
+    if not document.startswith(b"%PDF"):
+        return "is not a PDF"
+    return "" if b"%%EOF" in document[-1024:] else "is cut off"
