@@ -90,6 +90,9 @@ def find(given: str | None) -> Path:
     return here if here.exists() or not home.exists() else home
 
 
+SECTIONS = {"accounts", "rates"}
+
+
 def load(path: Path) -> list[Account]:
     """Read the configuration; raises ``SetupError`` with the one thing to change."""
     try:
@@ -98,6 +101,8 @@ def load(path: Path) -> list[Account]:
         raise SetupError(f"there is no configuration at {path}; make one with `billfold connect PROVIDER`") from None
     except (OSError, ValueError, RecursionError) as error:
         raise SetupError(f"{path} cannot be read: {error}") from error
+    if unknown := set(said) - SECTIONS:
+        raise SetupError(f"{path}: {min(unknown)!r} is not known; a configuration has [[accounts]] and [rates]")
     blocks = said.get("accounts", [])
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         raise SetupError(f"{path}: accounts are written as [[accounts]] blocks")

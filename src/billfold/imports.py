@@ -138,6 +138,10 @@ def _asked(kind: Kind, body: Mapping[str, Any], said: Mapping[str, str]) -> Oper
     for field in msgspec.structs.fields(kind):
         if field.name in said:
             wire[field.encode_name] = said[field.name]
+        elif (
+            field.required and field.name == "invoice_id" and kind.reply is not bytes and field.encode_name not in body
+        ):
+            raise Misasked(f"{name_of(kind)}: the file does not say which invoice it is of: give --invoice-id")
         elif field.required:
             wire[field.encode_name] = body.get(field.encode_name, UNNAMED)
     try:

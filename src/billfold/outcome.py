@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Outcome:
     """How one account's collection went; ``missing`` is what the vendor refused, ``error`` what ended it.
 
-    ``doubts`` are the bills of the account that are parked and what could not be booked, ``restated`` the issued
+    ``doubts`` are its bills that are parked or no longer listed, and what could not be booked; ``restated`` the issued
     invoices that were told otherwise than before.
     """
 
@@ -34,18 +34,26 @@ class Outcome:
 def note(db: duckdb.DuckDBPyConnection, outcomes: Iterable[Outcome], before: int) -> None:
     """Note in each outcome what the ledger makes of its account; ``before`` is the archive's last number before it."""
     from billfold.ledger import history, query
+    from billfold.report.complete import vanished
 
     parked = [
         (row, f"parked: {row['invoice_id'] or 'estimate'}: {row['parked']}") for row in query.parked(db, query.Filter())
     ]
     unread = [(row, f"not booked: {row['words']}") for row in query.unread(db)]
-    restated = [
-        (row, f"restated: {row['invoice_id']}: was {row['was']}, is {row['is']} {row['currency']}")
-        for row in history.changed(db, before)
+    gone = [
+        ({"provider": vendor, "account": account}, f"no longer listed: {invoice}")
+        for vendor, account, invoice in vanished(query.bills(db, query.Filter()), query.last_runs(db))
     ]
+    restated = [(row, f"restated: {row['invoice_id']}: {_moved(row)}") for row in history.changed(db, before)]
     for outcome in outcomes:
-        outcome.doubts = _about(outcome, [*parked, *unread])
+        outcome.doubts = _about(outcome, [*parked, *unread, *gone])
         outcome.restated = _about(outcome, restated)
+
+
+def _moved(row: dict[str, Any]) -> str:
+    if row["was"] == row["is"]:
+        return f"its lines or its period changed, its total is still {row['is']} {row['currency']}"
+    return f"was {row['was']}, is {row['is']} {row['currency']}"
 
 
 def _about(outcome: Outcome, said: list[tuple[dict[str, Any], str]]) -> list[str]:

@@ -26,6 +26,7 @@ from billfold.outcome import Outcome, note, strangers
 from billfold.providers import provider
 from billfold.providers.provider import Ask, Known
 from billfold.transport.http import Settings
+from billfold.transport.pause import pause
 from billfold.transport.sync import Http
 from billfold.wire.auth import LOGIN
 from billfold.wire.message import Response
@@ -212,6 +213,7 @@ def _converse(desk: _Desk, account: Account, known: Known, outcome: Outcome, pro
     plan = account.provider.collect(known)
     said: Any = None
     while True:
+        pause(0)  # ends here where the process is told to end
         try:
             ask = plan.send(said)
         except StopIteration:

@@ -212,3 +212,10 @@ def test_a_configuration_that_cannot_be_written_is_one_of_our_errors(name: str, 
     (tmp_path / "latin").write_bytes(b"# \xe9")
     with pytest.raises(SetupError):
         add(tmp_path / name, {"name": "one", "provider": "cockroach"})
+
+
+def test_a_misspelt_section_is_refused_by_its_name(terminal: Terminal) -> None:
+    terminal.config.write_text('[[account]]\nname = "a"\nprovider = "vultr"\n', encoding="utf-8")
+    said = terminal.run("doctor", "--config", "billfold.toml")
+    assert said.code == 2
+    assert "'account' is not known; a configuration has [[accounts]] and [rates]" in said.err

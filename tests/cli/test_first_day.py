@@ -44,8 +44,26 @@ def test_a_bill_that_is_not_counted_is_marked_wherever_it_is_listed(own: Termina
     (outcome,) = json.loads(said.out)
     assert (said.code, len(outcome["notes"])) == (1, 1)
     assert outcome["notes"][0].startswith("parked: ")
-    shown = own.run("--ledger", "ledger", "invoices").out
-    assert shown.count("parked: not counted") == 1
+    for shape in ("table", "csv"):
+        shown = own.run("--ledger", "ledger", "invoices", "--format", shape).out
+        assert shown.count("parked: not counted") == 1
+
+
+def test_an_invoice_that_vanishes_from_the_list_is_told_by_the_sync_that_misses_it(own: Terminal) -> None:
+    assert own.run("--ledger", "ledger", "sync", "--quiet").all == ""
+    told(own, "faults", provider="cockroach", fault="invoice-vanishing", operation="list_invoices")
+    said = own.run("--ledger", "ledger", "sync", "--quiet")
+    assert (said.code, said.out.count("no longer listed: ")) == (1, 1), said
+    assert own.run("--ledger", "ledger", "sync", "--quiet").all == ""
+
+
+def test_lines_are_only_imported_with_their_invoices_id(tmp_path: Path) -> None:
+    lines = {"invoice_items": [{"description": "x", "total": 1}], "meta": {"total": 1, "links": {"next": ""}}}
+    (tmp_path / "items.json").write_text(json.dumps(lines), encoding="utf-8")
+    said = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "items.json")
+    assert (said.code, "NOT READ" in said.out, "give --invoice-id" in said.out) == (1, True, True), said
+    said = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "items.json", "--invoice-id", "7")
+    assert "issued 7 " in said.out
 
 
 def test_a_sync_says_that_a_closed_month_was_restated(own: Terminal) -> None:

@@ -23,8 +23,9 @@ from billfold.sync import sync
 from billfold.transport import pause as pauses
 from billfold.transport.http import Settings
 from billfold.transport.sync import Http
+from billfold.wire.message import Response
 from tests.cli.terminal import Terminal, environment
-from tests.ledger.kit import NOW, collected, invoice, invoices
+from tests.ledger.kit import NOW, Vendor, collected, invoice, invoices
 from tests.transport.hostile import hostile, says
 from tests.wire.kit import line
 
@@ -123,3 +124,23 @@ def test_an_interruption_while_a_vendor_makes_us_wait_ends_the_collection(termin
     assert (code, SAID in words, "Traceback" in words) == (130, True, False)
     with Books(terminal.home / "ledger").archive as kept:
         assert list(problems(kept)) == []
+
+
+def test_a_collection_asks_nothing_more_when_the_process_is_told_to_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, books = threading.Event(), Books(tmp_path)
+    monkeypatch.setattr(pauses, "ENDING", told)
+
+    class Ending(Vendor):
+        def send(self, op: Any, /) -> Response:
+            told.set()
+            return super().send(op)
+
+    account = Account("mine", provider.find("cockroach"), {})
+    with pytest.raises(KeyboardInterrupt):
+        sync(books, [account], opened=lambda _: Ending(invoices(invoice())), clock=lambda: NOW)
+    assert len(list(books.archive.answers())) == 1
+    told.clear()
+    assert collected(books, invoices(invoice())).error is None
+    books.close()

@@ -47,5 +47,7 @@ def command(
     if not told.bills:
         click.echo("no charges were booked from this; it is kept as it came")
     for name in told.unread:
-        click.echo(f"  invoice {name} is listed, but its lines are not here: import them in the same command")
+        click.echo(
+            f"  invoice {name} is listed, but its lines are not here: import them too, in one command (--invoice-id where a file does not say it)"
+        )
     ctx.exit(1 if told.wrong or told.unread else 0)

@@ -9,6 +9,7 @@ import click
 from billfold.cli.options import Narrowing, books, filters, wanted, write
 
 COLUMNS = ("provider", "account", "invoice_id", "state", "period_start", "period_end", "currency", "total", "lines")
+MORE = ("issued_on", "due_on", "note")
 
 
 @click.command("invoices")
@@ -17,8 +18,8 @@ COLUMNS = ("provider", "account", "invoice_id", "state", "period_start", "period
 def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     """List invoices, drafts and estimates as the vendors state them.
 
-    Finals, drafts and estimates are told apart by STATE: estimate, draft or issued. The table also has the dates of issue
-    and payment where the vendor says them, and marks parked bills; `billfold sql "SELECT * FROM bills"` has all.
+    Finals, drafts and estimates are told apart by STATE: estimate, draft or issued. Table and csv also have the dates of
+    issue and payment where the vendor says them, and mark parked bills; `billfold sql "SELECT * FROM bills"` has all.
     """
     from billfold.ledger import query
     from billfold.report import render
@@ -27,12 +28,14 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
         chosen = wanted(kept, narrowing)
         rows = query.invoices(db, chosen)
         more = {_key(bill): bill for bill in query.bills(db, chosen)}
-    if shape != "table":
+    if shape == "json":
         write(shape, rows, COLUMNS)
+    elif shape == "csv":
+        write(shape, [row | _said(more[_key(row)]) for row in rows], (*COLUMNS, *MORE))
     else:
         short = [row | {name: row[name][:10] for name in ("period_start", "period_end")} for row in rows]
         told = [row | _said(more[_key(row)]) for row in short]
-        render.as_table(told, (*COLUMNS, "issued_on", "due_on", "note"), numbers=("total", "lines"))
+        render.as_table(told, (*COLUMNS, *MORE), numbers=("total", "lines"))
 
 
 def _key(bill: dict[str, Any]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -79,6 +80,9 @@ def cli(ctx: click.Context, config: str | None, ledger: str | None) -> None:
 
 def process() -> NoReturn:
     """Be the process: run the command line, then leave; freeing all objects one by one takes longer than some commands."""
+    # no file of ours may take the number of a stream that is closed
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 - until the end
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115 - until the end
     try:
         main()
     except SystemExit as ended:
@@ -86,7 +90,7 @@ def process() -> NoReturn:
     else:
         code = 0
     logging.shutdown()
-    for stream in filter(None, (sys.stdout, sys.stderr)):
+    for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):  # told already
             stream.flush()
     os._exit(code)
@@ -104,24 +108,25 @@ def _run() -> int:
     try:
         _listen(os.environ.get("BILLFOLD_LOG") or "warning")
         code = cli.main(standalone_mode=False)
-        if sys.stdout:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except click.Abort:
         code = _say(INTERRUPTED, 130)
     except click.ClickException as error:
         error.show()
         code = 2
-    except BillfoldError as error:
-        code = _say(str(error), error.exit_code)
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # the reader has what it wanted; click makes an exit of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except BillfoldError as error:
+        code = _say(str(error), error.exit_code)
     except OSError as error:
         code = _say(f"{error}; check the path, its rights and the free space", 2)
     except Exception as error:
         logging.getLogger("billfold").debug("what happened", exc_info=True)
         words = f"something is wrong that billfold did not foresee: {type(error).__name__}: {error}"
         code = _say(f"{words}; BILLFOLD_LOG=debug shows where", 2)
+    if ENDING.is_set():  # whatever a library made of it
+        return 130
     return code if isinstance(code, int) else 0
 
 
@@ -155,5 +160,6 @@ def _listen(level: str) -> None:
 
 
 def _say(sentence: str, code: int) -> int:
-    click.echo(f"billfold: {sentence}", err=True)
+    with suppress(OSError):  # nobody can hear it; the exit code says it too
+        click.echo(f"billfold: {INTERRUPTED if ENDING.is_set() else sentence}", err=True)
     return code

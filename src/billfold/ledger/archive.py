@@ -320,6 +320,7 @@ class Archive:
 
 def _may_only_be_read(path: Path) -> bool:
     """Tell whether an archive is there whole, in a directory where SQLite could make no file beside it."""
+    path = path.resolve()
     log = path.with_name(f"{path.name}-wal")
     unfinished = log.exists() and log.stat().st_size > 0
     return path.exists() and not unfinished and not os.access(path.parent, os.W_OK)

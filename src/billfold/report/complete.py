@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -40,6 +40,15 @@ def records(bills: Iterable[dict[str, Any]], runs: Iterable[dict[str, Any]]) -> 
         for who, months in sorted(by_account.items())
         for month in min(months).until(max(months))
     ]
+
+
+def vanished(bills: Iterable[dict[str, Any]], runs: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    """Yield the issued invoices that their vendor lists no longer: provider, account, invoice."""
+    latest = {(run["provider"], run["account"]): run for run in runs}
+    told = list(bills)
+    for who, run in latest.items():
+        mine = [bill for bill in told if (bill["provider"], bill["account"]) == who]
+        yield from ((*who, one) for one in _vanished(mine, run["listing"]))
 
 
 def _judge(provider: str, account: str, month: Month, bills: list[dict[str, Any]], run: dict[str, Any]) -> Record:

@@ -116,6 +116,8 @@ def running(invoice: Mtdinvoice, source: Source) -> Bill:
     amount = number(invoice.monthly_transaction_amount)
     problems += [] if amount is not None else ["the estimate has no total"]
     entries = given(invoice.transaction_line_items, [])
+    if amount is None and not entries:
+        raise Unreadable("the month to date has neither a total nor lines: it is no estimate")
     made = _lines(entries, None, source.path, (("Api", "v3"),), problems)
     path = f"{source.path}.monthly_transaction_amount"
     customer = text(invoice.customer_id)
