@@ -59,7 +59,8 @@ class AsyncHttp:
     async def _ask(self, request: Request) -> Response | Failure:
         began = self._clock()
         try:
-            async with self._client(request).stream(**self.settings.arguments(request)) as answer:
+            asked = self.settings.arguments(request)
+            async with self._client(asked["url"]).stream(**asked) as answer:
                 body = Body(answer.headers.get("content-encoding", ""))
                 async for part in answer.aiter_raw():
                     if refused := body.take(part) or too_late(began, self._clock(), self.settings):
@@ -68,8 +69,8 @@ class AsyncHttp:
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             return failure(error, self.settings)
 
-    def _client(self, request: Request) -> httpx2.AsyncClient:
-        scheme = self.settings.url(request).partition(":")[0].lower()
+    def _client(self, url: str) -> httpx2.AsyncClient:
+        scheme = url.partition(":")[0].lower()
         if scheme not in self._clients:
             self._clients[scheme] = httpx2.AsyncClient(**self.settings.client(scheme))
         return self._clients[scheme]

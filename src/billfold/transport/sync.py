@@ -52,7 +52,8 @@ class Http:
     def _ask(self, request: Request) -> Response | Failure:
         began = self._clock()
         try:
-            with self._client(request).stream(**self.settings.arguments(request)) as answer:
+            asked = self.settings.arguments(request)
+            with self._client(asked["url"]).stream(**asked) as answer:
                 body = Body(answer.headers.get("content-encoding", ""))
                 for part in answer.iter_raw():
                     if refused := body.take(part) or too_late(began, self._clock(), self.settings):
@@ -61,8 +62,8 @@ class Http:
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             return failure(error, self.settings)
 
-    def _client(self, request: Request) -> httpx2.Client:
-        scheme = self.settings.url(request).partition(":")[0].lower()
+    def _client(self, url: str) -> httpx2.Client:
+        scheme = url.partition(":")[0].lower()
         if scheme not in self._clients:
             self._clients[scheme] = httpx2.Client(**self.settings.client(scheme))
         return self._clients[scheme]
