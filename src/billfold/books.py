@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = logging.getLogger("billfold.books")
+BEFORE_MERGE, MERGING = "archive.before-merge.sqlite", "archive.merging.sqlite"
+"""Archives that a merge leaves beside the one in use: as it was, and (where it was killed) the one being made."""
 REFUSED = "refused:"
 """How the outcome of a run begins that is kept but never booked."""
 
@@ -111,21 +113,7 @@ class Books:
 
     def identity(self, run: Run) -> str | None:
         """Find in a run's answers whose account it is, or None where they do not say."""
-        try:
-            return provider.find(run.provider).identity(ArchiveReading(self.archive, run))
-        except (BillfoldError, ValueError):
-            return None
-
-    def _listing(self, run: Run) -> str | None:
-        """Write down what the run's list of invoices said, for the question what is missing from it."""
-        try:
-            found = provider.find(run.provider).listing(ArchiveReading(self.archive, run))
-        except (BillfoldError, ValueError):
-            return None
-        if found is None:
-            return None
-        since = stamp(found.since) if found.since else None
-        return json.dumps({"ids": sorted(found.ids), "proven": found.proven, "since": since})
+        return _identity(ArchiveReading(self.archive, run))
 
     def drop(self) -> None:
         """Remove the ledger file; the archive stays."""
@@ -168,9 +156,9 @@ class Books:
 
         door, reading, problems = provider.find(run.provider), ArchiveReading(self.archive, run), list[str]()
         seq = self.archive.last_seq(run.id)
-        listing = self._listing(run)
+        listing = _listing(reading)
         ids = json.loads(listing)["ids"] if listing else []
-        owner = booking.owner(db, run.provider, self.identity(run), run.account, run.id, seq, ids)
+        owner = booking.owner(db, run.provider, _identity(reading), run.account, run.id, seq, ids)
         told, estimates, keys = dict[str, set[str]](), list[str](), set[str]()
         with booking.of_run(db, owner) as made:
             for bill in _careful(door.bills(reading), problems):
@@ -199,7 +187,7 @@ class Books:
         """Put a new archive file in the place of this one, which stays beside it; the ledger is computed anew."""
         self.archive.settle()
         self.archive.close()
-        here, aside = self.archive.path, self.directory / "archive.before-merge.sqlite"
+        here, aside = self.archive.path, self.directory / BEFORE_MERGE
         self.drop()
         aside.unlink(missing_ok=True)
         aside.hardlink_to(here)
@@ -211,6 +199,25 @@ class Books:
     def close(self) -> None:
         """Close the archive."""
         self.archive.close()
+
+
+def _identity(reading: ArchiveReading) -> str | None:
+    try:
+        return provider.find(reading.run.provider).identity(reading)
+    except (BillfoldError, ValueError):
+        return None
+
+
+def _listing(reading: ArchiveReading) -> str | None:
+    """Write down what a run's list of invoices said, for the question what is missing from it."""
+    try:
+        found = provider.find(reading.run.provider).listing(reading)
+    except (BillfoldError, ValueError):
+        return None
+    if found is None:
+        return None
+    since = stamp(found.since) if found.since else None
+    return json.dumps({"ids": sorted(found.ids), "proven": found.proven, "since": since})
 
 
 def _book_one(made: Booking, bill: Bill, problems: list[str]) -> bool:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from billfold.books import Books
+from billfold.books import BEFORE_MERGE, MERGING, Books
 from billfold.ledger.archive import Archive
 from billfold.model.errors import Unreadable
 from billfold.providers import provider
 from billfold.wire import codec
 
 TOMBSTONE = "redacted"
-COPIES = ("archive.before-merge.sqlite", "archive.merging.sqlite")
-"""Archives that a merge leaves beside the one in use: as it was, and (where it was killed) the one being made."""
 
 
 def redact(books: Books, only: str | None = None) -> int:
@@ -22,7 +20,7 @@ def redact(books: Books, only: str | None = None) -> int:
     The archives that a merge left beside this one hold the same bodies, and are redacted too.
     """
     changed = _redact(books.archive, only)
-    for path in (books.directory / name for name in COPIES):
+    for path in (books.directory / name for name in (BEFORE_MERGE, MERGING)):
         if path.exists() and not path.samefile(books.archive.path):  # one file under two names until a merge is done
             with Archive(path) as beside:
                 changed |= _redact(beside, only)

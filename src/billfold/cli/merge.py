@@ -19,6 +19,7 @@ def command(ctx: click.Context, other: Path) -> None:
 
     OTHER is not changed. This archive's file as it was stays beside it as archive.before-merge.sqlite.
     """
+    from billfold.books import MERGING
     from billfold.ledger.archive import Archive
     from billfold.ledger.digest import digest
     from billfold.ledger.merge import merge
@@ -31,7 +32,7 @@ def command(ctx: click.Context, other: Path) -> None:
     with books(ctx, new=True) as kept, ExitStack() as turns:
         for provider, account in sorted({(run.provider, run.account) for run in kept.archive.runs()}):
             turns.enter_context(turn(kept.directory / "locks", provider, account))  # nobody writes meanwhile
-        draft = kept.directory / "archive.merging.sqlite"
+        draft = kept.directory / MERGING
         draft.unlink(missing_ok=True)
         with Archive(source) as theirs:
             told = merge(kept.archive, theirs, draft)
