@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from billfold.cli.options import MonthType, accounts, books, places
+from billfold.cli.options import ACCOUNT, PROVIDER, MonthType, accounts, books, places
 from billfold.model.period import Month
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command("sync")
-@click.option("--provider", metavar="NAME", help="Only this provider.")
-@click.option("--account", metavar="NAME", help="Only this account.")
+@PROVIDER
+@ACCOUNT
 @click.option(
     "--from", "since", type=MonthType(), metavar="MONTH", help="Reach back to this month.  [default: 24 months]"
 )

@@ -49,7 +49,7 @@ class Large(Sequence[Entry]):
     """The lines of a large invoice."""
 
     def __init__(self, month: Month, length: int) -> None:
-        self.month, self.patterns, self._length = month, _patterns(month), length
+        self.patterns, self._length = _patterns(month), length
 
     def __len__(self) -> int:
         return self._length
