@@ -30,7 +30,9 @@ from billfold.providers.vultr.records import (
     InvoiceList,
     PendingCharges,
 )
+from billfold.wire.answer import respond
 from billfold.wire.codec import DecimalText
+from billfold.wire.message import Response
 
 UNIT_TYPES = {"Hours": "hours", "GB": "overage", "Adjustment": "discount", "Credit": "discount", "Tax": "tax"}
 ACLS = (
@@ -86,12 +88,11 @@ def invoice(account: Played, month: Month) -> Invoice:
     )
 
 
-def items(account: Played, month: Month, op: GetInvoiceItems) -> InvoiceItems:
+def items(account: Played, month: Month, op: GetInvoiceItems) -> InvoiceItems | Response:
     """Answer with a page of an invoice's lines; of a large invoice, only the lines of the page are made."""
     lines = scenario.lines(account, month)
     if isinstance(lines, Large):
-        some = cut(range(len(lines)), op.per_page, op.cursor, _position(len(lines)), str)
-        return InvoiceItems(invoice_items=list(_of_large(month, some.items)), meta=some.meta)
+        return _of_large(month, len(lines), op.per_page, op.cursor)
     page = cut(_told(account, month), op.per_page, op.cursor, _position(len(lines)), str)  # GUESS: cursors by position
     return InvoiceItems(invoice_items=list(page.items), meta=page.meta)
 
@@ -106,13 +107,15 @@ def _told(account: Played, month: Month) -> tuple[InvoiceItem, ...]:
 
 
 @lru_cache(maxsize=256)
-def _of_large(month: Month, indices: range) -> tuple[InvoiceItem, ...]:
+def _of_large(month: Month, length: int, per_page: int | None, cursor: str | None) -> Response:
+    """Return a page of a large invoice as it is sent: what a collector does with it is measured, not what it costs here."""
+    page = cut(range(length), per_page, cursor, _position(length), str)
     lines, told = Large(month, ROUND), list[InvoiceItem]()
-    for index in indices:
+    for index in page.items:
         one = copy(_patterns(month)[index % ROUND])
         one.description = lines.description(index)
         told.append(one)
-    return tuple(told)
+    return respond(InvoiceItems(invoice_items=told, meta=page.meta))
 
 
 @lru_cache(maxsize=8)
