@@ -13,6 +13,7 @@ import pytest
 
 from billfold.books import Books, question
 from billfold.ledger import query
+from billfold.ledger.archive import Heard
 from billfold.providers import provider
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "another-vendor.md"
@@ -35,7 +36,9 @@ def test_one_module_is_found_booked_and_judged(acme: provider.Provider, tmp_path
     (kind,) = acme.operations
     books, now = Books(tmp_path), datetime.now(UTC)
     run = books.archive.start("acme", "me", "sync", now)
-    books.archive.add(run, "list_invoices", question(kind()), 200, {"content-type": "application/json"}, BODY, now)
+    books.archive.add(
+        run, Heard("list_invoices", question(kind()), 200, {"content-type": "application/json"}, BODY, now)
+    )
     books.archive.end(run, "complete", now)
     with books.ledger() as db:
         assert [(bill["invoice_id"], bill["total"]) for bill in query.invoices(db, query.Filter())] == [

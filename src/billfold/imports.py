@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from billfold.books import Books, question
+from billfold.ledger.archive import Heard
 from billfold.ledger.turn import turn
 from billfold.model.errors import BillfoldError, Misasked
 from billfold.providers.provider import Kind, Provider
@@ -56,7 +57,7 @@ def bring(
             except BillfoldError as error:
                 files.append(File(path, "", str(error)))
                 continue
-            books.archive.add(run, name_of(op), question(op), 200, response.headers, response.body, now)
+            books.archive.add(run, Heard(name_of(op), question(op), 200, response.headers, response.body, now))
             files.append(File(path, name_of(op), f"{len(response.body)} bytes"))
         books.archive.end(run, "imported", now)
     with books.ledger() as db:

@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,8 @@ from typing import Any, Protocol
 
 from billfold.books import REFUSED, Books, question
 from billfold.config import Account
-from billfold.ledger.archive import Run
+from billfold.ledger.archive import Heard, Run
+from billfold.ledger.keeper import Keeper
 from billfold.ledger.turn import turn
 from billfold.model.errors import ApiError, BillfoldError, SetupError, Unauthorized, Unreachable, Unreadable
 from billfold.model.period import Month, instant
@@ -177,12 +178,10 @@ def _collect(
     began = time.monotonic()
     run = _begin(books, account, clock())
     try:
-        with closing(opened(account)) as wires, ThreadPoolExecutor(max_workers=1) as hand:
-            desk = _Desk(books, run, wires, clock, hand, _answered(books, run))
-            _converse(
-                desk, account, Known(desk.vendor_time, since, marks, _known_answers(books, run)), outcome, progress
-            )
-            desk.settle()
+        with closing(opened(account)) as wires, Keeper(books.archive, run) as keeper:
+            desk = _Desk(books, run, wires, clock, keeper, _answered(books, run))
+            known = Known(desk.vendor_time, since, marks, _known_answers(books, run))
+            _converse(desk, account, known, outcome, progress)
     except BillfoldError as error:
         outcome.error = error
     except (ArithmeticError, ValueError, TypeError) as error:
@@ -225,19 +224,15 @@ def _converse(desk: _Desk, account: Account, known: Known, outcome: Outcome, pro
 
 @dataclass
 class _Desk:
-    """Where a question is answered: from this run's archive if it was answered already, else by the vendor.
-
-    An answer is put on disk by another ``hand`` while the next question is asked, and no further: a kill loses one.
-    """
+    """Where a question is answered: from this run's archive if it was answered already, else by the vendor."""
 
     books: Books
     run: Run
     wires: Carrier
     clock: Callable[[], datetime]
-    hand: Executor
+    keeper: Keeper
     answered: set[tuple[str, str]]
     heard: datetime | None = None
-    keeping: Future[int] | None = None
 
     def vendor_time(self) -> datetime:
         """Return the vendor's time as its last answer had it, or ours: what is a running month is the vendor's to say."""
@@ -294,21 +289,14 @@ class _Desk:
         asked = name_of(op), question(op)
         if asked not in self.answered:
             return
-        self.settle()
+        self.keeper.settle()
         for kept in self.books.archive.answers(run=self.run.id, operation=asked[0], question=asked[1]):
             if kept.status == 200:
                 body = self.books.archive.body(kept.body)
                 yield self._hear(Response(kept.status, json.loads(kept.headers), body))
 
     def _keep(self, op: Operation[Any], response: Response, mark: str = "") -> None:
-        self.settle()
-        name, asked, now = name_of(op) + mark, question(op), self.clock()
-        said = response.status, response.headers, response.body
-        self.keeping = self.hand.submit(self.books.archive.add, self.run, name, asked, *said, now)
+        name, asked = name_of(op) + mark, question(op)
+        self.keeper.keep(Heard(name, asked, response.status, response.headers, response.body, self.clock()))
         if response.status == 200:
             self.answered.add((name, asked))
-
-    def settle(self) -> None:
-        """Wait until all that was answered is on disk; raises ``LedgerError`` where it cannot be kept."""
-        if self.keeping:
-            self.keeping.result()

@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from billfold.books import Books, question
+from billfold.ledger.archive import Heard
 from billfold.model.money import exact_sum, plain
 from billfold.providers.vultr.api import GetInvoiceItems, ListInvoices
 from billfold.report import render
@@ -71,7 +72,8 @@ def archived(books: Books, lines: int) -> None:
     run, listed = books.archive.start("vultr", "digits", "sync", NOW), list[str]()
 
     def keep(op: Operation[Any], body: bytes) -> None:
-        books.archive.add(run, name_of(type(op)), question(op), 200, {"content-type": "application/json"}, body, NOW)
+        headers = {"content-type": "application/json"}
+        books.archive.add(run, Heard(name_of(type(op)), question(op), 200, headers, body, NOW))
 
     for number, body, total in pages(lines):
         keep(GetInvoiceItems(invoice_id=int(number)), body)

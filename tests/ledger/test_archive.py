@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billfold.ledger.archive import GENESIS, KEPT_HEADERS, Archive, Run, moment
+from billfold.ledger.archive import GENESIS, KEPT_HEADERS, Archive, Heard, Run, moment
 from billfold.ledger.verify import problems
 from billfold.model.errors import LedgerError
 from tests.ledger.kit import NOW
@@ -27,8 +27,8 @@ def archive(tmp_path: Path) -> Archive:
 
 
 def keep(kept: Archive, run: Run, body: bytes = b"{}", **more: Any) -> int:
-    said: dict[str, Any] = {"operation": "get_it", "question": "{}", "status": 200, "headers": {}, "now": NOW} | more
-    return kept.add(run, said["operation"], said["question"], said["status"], said["headers"], body, said["now"])
+    said: dict[str, Any] = {"operation": "get_it", "question": "{}", "status": 200, "headers": {}, "at": NOW} | more
+    return kept.add(run, Heard(body=body, **said))
 
 
 def filled(tmp_path: Path, bodies: int = 3) -> Archive:
@@ -184,14 +184,14 @@ def test_an_interruption_between_begin_and_commit_leaves_the_old_state(
 KILLED = """
 import os, sys
 from pathlib import Path
-from billfold.ledger.archive import Archive
+from billfold.ledger.archive import Archive, Heard
 from billfold.model.period import instant
 now = instant("2026-11-15")
 kept = Archive(Path(sys.argv[1]) / "archive.sqlite")
 run = kept.start("p", "a", "sync", now)
-kept.add(run, "get_it", "{}", 200, {}, b"first", now)
+kept.add(run, Heard("get_it", "{}", 200, {}, b"first", now))
 kept._db.set_trace_callback(lambda statement: os._exit(9) if statement.startswith(sys.argv[2]) else None)
-kept.add(run, "get_it", "{}", 200, {}, b"second", now)
+kept.add(run, Heard("get_it", "{}", 200, {}, b"second", now))
 os._exit(0)
 """
 
@@ -248,7 +248,7 @@ def test_the_number_at_a_time_is_the_last_one_before_it(tmp_path: Path) -> None:
     with archive(tmp_path) as kept:
         run = kept.start("p", "a", "sync", NOW)
         for day in (1, 2, 3):
-            keep(kept, run, now=NOW + timedelta(days=day))
+            keep(kept, run, at=NOW + timedelta(days=day))
         found = [kept.seq_at(NOW + timedelta(days=day, microseconds=micro)) for day in (0, 1, 2) for micro in (-1, 0)]
         assert found == [0, 1, 1, 2, 2, 3]
 

@@ -267,12 +267,12 @@ def test_what_was_known_at_a_past_time_does_not_change_whatever_the_clock_does_l
     with archive(tmp_path_factory.mktemp("clock")) as kept:
         run = kept.start("p", "a", "sync", NOW)
         for day in before:
-            keep(kept, run, now=NOW + timedelta(days=day))
+            keep(kept, run, at=NOW + timedelta(days=day))
         when = NOW + timedelta(days=asked)
         known = kept.seq_at(when)
         past = any(day > asked for day in before)
         for day in after:
-            keep(kept, run, now=NOW + timedelta(days=day))
+            keep(kept, run, at=NOW + timedelta(days=day))
         assert kept.seq_at(when) == known if past else kept.seq_at(when) >= known
         assert all(entry.when <= when for entry in kept.entries() if entry.seq <= kept.seq_at(when))
 
@@ -298,7 +298,7 @@ def test_archives_whose_clocks_jumped_back_are_merged_in_their_own_order(tmp_pat
         with Archive(tmp_path / name) as kept:
             run = kept.start("p", name, "sync", NOW + timedelta(days=days[0]))
             for number, day in enumerate(days):
-                keep(kept, run, f"{name}{number}".encode(), now=NOW + timedelta(days=day))
+                keep(kept, run, f"{name}{number}".encode(), at=NOW + timedelta(days=day))
             kept.end(run, "complete", NOW + timedelta(days=days[-1]))
     with Archive(tmp_path / "here") as here, Archive(tmp_path / "there") as there:
         merge(here, there, tmp_path / "both")

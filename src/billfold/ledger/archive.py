@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -82,6 +82,26 @@ class Kept(NamedTuple):
         return instant(self.fetched_at)
 
 
+class Heard(NamedTuple):
+    """An answer as it came: to which question, and when."""
+
+    operation: str
+    question: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    at: datetime
+
+
+class Packed(NamedTuple):
+    """A body as it is stored: ``tombstone`` is the hash of its redacted form, if it has one."""
+
+    hash: str
+    size: int
+    packed: bytes
+    tombstone: str | None
+
+
 class Archive:
     """An open archive; many processes may read, one writes. Close it, or use it in a ``with`` statement.
 
@@ -140,51 +160,46 @@ class Archive:
             ]
             if found:
                 return found[-1]
-            kept = self._append(Kept(0, 0, provider, account, START, kind, 0, "{}", "", moment(now), ""), b"")
+            entry = Kept(0, 0, provider, account, START, kind, 0, "{}", "", moment(now), "")
+            kept = self._append((entry, _packed(b"")))
             return Run(kept.run, provider, account, kind, kept.fetched_at, None, None)
 
     def end(self, run: Run, outcome: str, now: datetime) -> None:
         """Close a run: ``complete``, or why not."""
-        self._append(Kept(0, run.id, run.provider, run.account, END, outcome, 0, "{}", "", moment(now), ""), b"")
+        entry = Kept(0, run.id, run.provider, run.account, END, outcome, 0, "{}", "", moment(now), "")
+        self._append((entry, _packed(b"")))
 
-    def add(
-        self,
-        run: Run,
-        operation: str,
-        question: str,
-        status: int,
-        headers: Mapping[str, str],
-        body: bytes,
-        now: datetime,
-    ) -> int:
-        """Keep an answer; it is safe on disk when this returns. Returns its number."""
-        kept = json.dumps({k: headers[k] for k in KEPT_HEADERS if k in headers}, sort_keys=True)
-        entry = Kept(0, run.id, run.provider, run.account, operation, question, status, kept, "", moment(now), "")
-        return self._append(entry, body).seq
+    def add(self, run: Run, *answers: Heard) -> int:
+        """Keep answers, all or none; they are safe on disk when this returns. Returns the number of the last one."""
+        return self._append(*(_entry(run, one) for one in answers)).seq
 
     def copy(self, entry: Kept, source: Archive) -> int:
         """Keep an entry of another archive as it was made there; run 0 begins a new run. Returns the run's number here."""
         body, tombstone = source.stored(entry.body)
-        return self._append(entry, body, (entry.body, tombstone)).run
+        return self._append((entry, _packed(body)._replace(hash=entry.body, tombstone=tombstone)), copied=True).run
 
-    def _append(self, entry: Kept, body: bytes, copied: tuple[str, str | None] | None = None) -> Kept:
-        packed = zlib.compress(body, 1)
-        digest, tombstone = copied or (hashlib.sha256(body).hexdigest(), None)
+    def _append(self, *entries: tuple[Kept, Packed], copied: bool = False) -> Kept:
+        with self._writing() as db:
+            query = "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
+            seq, before = db.execute(query).fetchone() or (0, GENESIS)
+            if not copied:
+                self._refuse_late(entries[0][0])
+            for number, (entry, body) in enumerate(entries, seq + 1):
+                run = entry.run or db.execute("SELECT coalesce(max(run), 0) + 1 FROM entries").fetchone()[0]
+                new = entry._replace(seq=number, run=run, body=body.hash)
+                new = new._replace(hash=new.chained(before))
+                db.execute("INSERT OR IGNORE INTO bodies VALUES (?,?,?,?)", body)
+                db.execute(f"INSERT INTO entries VALUES ({','.join('?' * len(new))})", new)
+                before = new.hash
+            return new
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             db = self._db
             try:
                 db.execute("BEGIN IMMEDIATE")
-                seq, before = db.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone() or (
-                    0,
-                    GENESIS,
-                )
-                if copied is None:
-                    self._refuse_late(entry)
-                run = entry.run or db.execute("SELECT coalesce(max(run), 0) + 1 FROM entries").fetchone()[0]
-                new = entry._replace(seq=seq + 1, run=run, body=digest)
-                new = new._replace(hash=new.chained(before))
-                db.execute("INSERT OR IGNORE INTO bodies VALUES (?,?,?,?)", (digest, len(body), packed, tombstone))
-                db.execute(f"INSERT INTO entries VALUES ({','.join('?' * len(new))})", new)
+                yield db
                 db.execute("COMMIT")
             except BaseException as error:
                 if db.in_transaction:
@@ -194,7 +209,6 @@ class Archive:
                 if isinstance(error, UnicodeEncodeError):
                     raise LedgerError(f"{error.object!r} is no text and cannot be kept; give it in UTF-8") from error
                 raise
-            return new
 
     def _refuse_late(self, entry: Kept) -> None:
         query = "SELECT 1 FROM entries WHERE run=? AND operation=?"
@@ -247,9 +261,9 @@ class Archive:
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
-    def bodies(self) -> Iterator[tuple[str, int, bytes, str | None]]:
-        """Yield every body as it is stored: hash, size, packed bytes, and the hash of its redacted form if it has one."""
-        yield from self._db.execute("SELECT hash, size, packed, tombstone FROM bodies")
+    def bodies(self) -> Iterator[Packed]:
+        """Yield every body as it is stored."""
+        yield from map(Packed._make, self._db.execute("SELECT hash, size, packed, tombstone FROM bodies"))
 
     def integrity(self) -> Iterator[str]:
         """Yield what SQLite itself finds damaged in the file."""
@@ -259,10 +273,10 @@ class Archive:
 
     def redact(self, digest: str, body: bytes) -> None:
         """Put a redacted form in a body's place; the original is gone, its hash stays in the chain."""
-        tombstone, packed = hashlib.sha256(body).hexdigest(), zlib.compress(body, 1)
+        new = _packed(body)
         try:
             with self._lock:
-                self._db.execute("UPDATE bodies SET packed=?, tombstone=? WHERE hash=?", (packed, tombstone, digest))
+                self._db.execute("UPDATE bodies SET packed=?, tombstone=? WHERE hash=?", (new.packed, new.hash, digest))
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._db.execute("VACUUM")
         except sqlite3.Error as error:
@@ -324,6 +338,16 @@ def _may_only_be_read(path: Path) -> bool:
     log = path.with_name(f"{path.name}-wal")
     unfinished = log.exists() and log.stat().st_size > 0
     return path.exists() and not unfinished and not os.access(path.parent, os.W_OK)
+
+
+def _entry(run: Run, one: Heard) -> tuple[Kept, Packed]:
+    headers = json.dumps({k: one.headers[k] for k in KEPT_HEADERS if k in one.headers}, sort_keys=True)
+    said = one.operation, one.question, one.status, headers, "", moment(one.at), ""
+    return Kept(0, run.id, run.provider, run.account, *said), _packed(one.body)
+
+
+def _packed(body: bytes) -> Packed:
+    return Packed(hashlib.sha256(body).hexdigest(), len(body), zlib.compress(body, 1), None)
 
 
 def _ending(kept: Kept | None) -> tuple[str | None, str | None]:

@@ -1,0 +1,82 @@
+"""Answers reach the archive in the order they came, and none after one that could not be kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from billfold.ledger.archive import Archive, Heard, Run
+from billfold.ledger.keeper import WAITING, Keeper
+from billfold.model.errors import ApiError, LedgerError
+from tests.ledger.kit import NOW
+
+
+class Disk(Archive):
+    """An archive that writes when it is told to, and notes how much it was given at once."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.ready, self.asked, self.given = Event(), Event(), list[int]()
+        self.fails_at = 0
+
+    def add(self, run: Run, *answers: Heard) -> int:
+        self.given.append(len(answers))
+        self.asked.set()
+        self.ready.wait(30)
+        if len(self.given) == self.fails_at:
+            raise LedgerError("the disk is full")
+        return super().add(run, *answers)
+
+
+def heard(number: int) -> Heard:
+    return Heard("get_it", "{}", 200, {}, str(number).encode(), NOW)
+
+
+def kept(disk: Archive) -> list[bytes]:
+    return [disk.body(one.body) for one in disk.answers()]
+
+
+def test_answers_that_come_while_the_disk_is_busy_are_written_together_and_in_order(tmp_path: Path) -> None:
+    with Disk(tmp_path / "archive.sqlite") as disk:
+        with Keeper(disk, disk.start("p", "a", "sync", NOW)) as keeper:
+            keeper.keep(heard(0))
+            disk.asked.wait(30)
+            for number in range(1, WAITING):
+                keeper.keep(heard(number))
+            disk.ready.set()
+        assert kept(disk) == [str(number).encode() for number in range(WAITING)]
+        assert disk.given == [1, WAITING - 1]
+
+
+def test_so_many_answers_wait_for_the_disk_and_no_more(tmp_path: Path) -> None:
+    with Disk(tmp_path / "archive.sqlite") as disk, Keeper(disk, disk.start("p", "a", "sync", NOW)) as keeper:
+        disk.ready.set()
+        for number in range(5 * WAITING + 3):
+            keeper.keep(heard(number))
+            if number % WAITING == 0 and number:
+                assert len(kept(disk)) >= number
+
+
+def failing(disk: Disk, at: int) -> None:
+    """Keep two answers one by one, the first or the second of which is too much, then be refused by the vendor."""
+    disk.fails_at = at
+    disk.ready.set()
+    with Keeper(disk, disk.start("p", "a", "sync", NOW)) as keeper:
+        keeper.keep(heard(0))
+        if at == 2:
+            keeper.settle()
+        keeper.keep(heard(1))
+        keeper.keep(heard(2))
+        raise ApiError("refused")
+
+
+@pytest.mark.parametrize(("at", "before"), [(1, []), (2, [b"0"])])
+def test_a_full_disk_is_told_and_nothing_is_kept_after_what_was_lost(
+    at: int, before: list[bytes], tmp_path: Path
+) -> None:
+    with Disk(tmp_path / "archive.sqlite") as disk:
+        with pytest.raises(LedgerError, match="disk is full"):
+            failing(disk, at)
+        assert kept(disk) == before
