@@ -13,7 +13,7 @@ import pytest
 
 from billfold.books import Books, question
 from billfold.ledger import query
-from billfold.ledger.archive import Heard
+from billfold.ledger.entries import Heard
 from billfold.providers import provider
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "another-vendor.md"

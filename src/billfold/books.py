@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from billfold.ledger.archive import Archive, Kept, Run
+from billfold.ledger.archive import Archive
+from billfold.ledger.entries import Kept, Run
 from billfold.model.bill import Bill
 from billfold.model.errors import BillfoldError, LedgerError
 from billfold.model.period import stamp

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from billfold.books import Books
-from billfold.ledger.archive import Kept
+from billfold.ledger.entries import Kept
 from billfold.ledger.query import FOREVER, Filter, dicts
 from billfold.model.errors import BillfoldError, Misasked
 from billfold.wire import codec

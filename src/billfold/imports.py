@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from billfold.books import Books, question
-from billfold.ledger.archive import Heard
+from billfold.ledger.entries import Heard
 from billfold.ledger.turn import turn
 from billfold.model.errors import BillfoldError, Misasked
 from billfold.providers.provider import Kind, Provider

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from billfold.books import REFUSED, Books, question
 from billfold.config import Account
-from billfold.ledger.archive import Heard, Run
+from billfold.ledger.entries import Heard, Run
 from billfold.ledger.keeper import Keeper
 from billfold.ledger.turn import turn
 from billfold.model.errors import ApiError, BillfoldError, SetupError, Unauthorized, Unreachable, Unreadable

@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from billfold.books import Books, question
-from billfold.ledger.archive import Heard
+from billfold.ledger.entries import Heard
 from billfold.model.money import exact_sum, plain
 from billfold.providers.vultr.api import GetInvoiceItems, ListInvoices
 from billfold.report import render

@@ -16,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billfold.ledger.archive import GENESIS, KEPT_HEADERS, Archive, Heard, Run, moment
+from billfold.ledger.archive import Archive
+from billfold.ledger.entries import GENESIS, KEPT_HEADERS, Heard, Run, moment
 from billfold.ledger.verify import problems
 from billfold.model.errors import LedgerError
 from tests.ledger.kit import NOW
@@ -163,7 +164,7 @@ def test_a_body_that_was_never_kept_is_one_of_our_errors(tmp_path: Path) -> None
 def test_an_interruption_between_begin_and_commit_leaves_the_old_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from billfold.ledger.archive import Kept
+    from billfold.ledger.entries import Kept
 
     with archive(tmp_path) as kept:
         run = kept.start("p", "a", "sync", NOW)
@@ -184,7 +185,8 @@ def test_an_interruption_between_begin_and_commit_leaves_the_old_state(
 KILLED = """
 import os, sys
 from pathlib import Path
-from billfold.ledger.archive import Archive, Heard
+from billfold.ledger.archive import Archive
+from billfold.ledger.entries import Heard
 from billfold.model.period import instant
 now = instant("2026-11-15")
 kept = Archive(Path(sys.argv[1]) / "archive.sqlite")

@@ -12,7 +12,7 @@ import click
 from billfold.cli.options import ACCOUNT, PROVIDER, Narrowing, books, places, wanted
 
 if TYPE_CHECKING:
-    from billfold.ledger.archive import Kept
+    from billfold.ledger.entries import Kept
 
 ENDINGS = {"application/pdf": ".pdf", "text/csv": ".csv"}
 

@@ -8,26 +8,20 @@ so that nothing can change unseen. Bodies are stored once by their SHA-256, comp
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import sqlite3
 import threading
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
+from billfold.ledger.entries import END, GENESIS, START, Heard, Kept, Packed, Run, bound, entry, moment, packed
 from billfold.model.errors import LedgerError
-from billfold.model.period import instant
 
 FORMAT = 1
-GENESIS = "0" * 64
-START, END = ":start", ":end"
-"""The operations of the entries that begin and end a run."""
-KEPT_HEADERS = ("content-type", "content-disposition", "date", "etag", "last-modified", "retry-after")
-
 _SCHEMA = (
     """CREATE TABLE bodies (
         hash TEXT PRIMARY KEY, size INTEGER NOT NULL, packed BLOB NOT NULL, tombstone TEXT) WITHOUT ROWID""",
@@ -40,66 +34,6 @@ _SCHEMA = (
     "CREATE TRIGGER entries_stay BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END",
     "CREATE TRIGGER entries_remain BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END",
 )
-
-
-class Run(NamedTuple):
-    """One collection (or import) of one account; ``ended`` is None while it is still open."""
-
-    id: int
-    provider: str
-    account: str
-    kind: str
-    started: str
-    ended: str | None
-    outcome: str | None
-
-
-class Kept(NamedTuple):
-    """An entry as it is kept; the body is fetched by its hash. ``question`` is JSON, or words for a start or an end."""
-
-    seq: int
-    run: int
-    provider: str
-    account: str
-    operation: str
-    question: str
-    status: int
-    headers: str
-    body: str
-    fetched_at: str
-    hash: str
-
-    def chained(self, before: str) -> str:
-        """Return the hash that this entry must have after the one before it."""
-        fields = [before, *map(str, self[:-1])]
-        if any("\x1e" in field or "\x1f" in field for field in fields):
-            raise LedgerError(f"entry {self.seq} holds a separator: it could be taken for another one")
-        return hashlib.sha256("\x1f".join(fields).encode()).hexdigest()
-
-    @property
-    def when(self) -> datetime:
-        """When it was fetched."""
-        return instant(self.fetched_at)
-
-
-class Heard(NamedTuple):
-    """An answer as it came: to which question, and when."""
-
-    operation: str
-    question: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    at: datetime
-
-
-class Packed(NamedTuple):
-    """A body as it is stored: ``tombstone`` is the hash of its redacted form, if it has one."""
-
-    hash: str
-    size: int
-    packed: bytes
-    tombstone: str | None
 
 
 class Archive:
@@ -160,23 +94,21 @@ class Archive:
             ]
             if found:
                 return found[-1]
-            entry = Kept(0, 0, provider, account, START, kind, 0, "{}", "", moment(now), "")
-            kept = self._append((entry, _packed(b"")))
+            kept = self._append(bound(0, provider, account, START, kind, now))
             return Run(kept.run, provider, account, kind, kept.fetched_at, None, None)
 
     def end(self, run: Run, outcome: str, now: datetime) -> None:
         """Close a run: ``complete``, or why not."""
-        entry = Kept(0, run.id, run.provider, run.account, END, outcome, 0, "{}", "", moment(now), "")
-        self._append((entry, _packed(b"")))
+        self._append(bound(run.id, run.provider, run.account, END, outcome, now))
 
     def add(self, run: Run, *answers: Heard) -> int:
         """Keep answers, all or none; they are safe on disk when this returns. Returns the number of the last one."""
-        return self._append(*(_entry(run, one) for one in answers)).seq
+        return self._append(*(entry(run, one) for one in answers)).seq
 
     def copy(self, entry: Kept, source: Archive) -> int:
         """Keep an entry of another archive as it was made there; run 0 begins a new run. Returns the run's number here."""
         body, tombstone = source.stored(entry.body)
-        return self._append((entry, _packed(body)._replace(hash=entry.body, tombstone=tombstone)), copied=True).run
+        return self._append((entry, packed(body)._replace(hash=entry.body, tombstone=tombstone)), copied=True).run
 
     def _append(self, *entries: tuple[Kept, Packed], copied: bool = False) -> Kept:
         with self._writing() as db:
@@ -273,7 +205,7 @@ class Archive:
 
     def redact(self, digest: str, body: bytes) -> None:
         """Put a redacted form in a body's place; the original is gone, its hash stays in the chain."""
-        new = _packed(body)
+        new = packed(body)
         try:
             with self._lock:
                 self._db.execute("UPDATE bodies SET packed=?, tombstone=? WHERE hash=?", (new.packed, new.hash, digest))
@@ -340,20 +272,5 @@ def _may_only_be_read(path: Path) -> bool:
     return path.exists() and not unfinished and not os.access(path.parent, os.W_OK)
 
 
-def _entry(run: Run, one: Heard) -> tuple[Kept, Packed]:
-    headers = json.dumps({k: one.headers[k] for k in KEPT_HEADERS if k in one.headers}, sort_keys=True)
-    said = one.operation, one.question, one.status, headers, "", moment(one.at), ""
-    return Kept(0, run.id, run.provider, run.account, *said), _packed(one.body)
-
-
-def _packed(body: bytes) -> Packed:
-    return Packed(hashlib.sha256(body).hexdigest(), len(body), zlib.compress(body, 1), None)
-
-
 def _ending(kept: Kept | None) -> tuple[str | None, str | None]:
     return (kept.fetched_at, kept.question) if kept else (None, None)
-
-
-def moment(when: datetime) -> str:
-    """Write a time so that texts sort as times do: UTC, always with microseconds."""
-    return when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

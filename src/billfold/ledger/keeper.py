@@ -7,7 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-from billfold.ledger.archive import Archive, Heard, Run
+from billfold.ledger.archive import Archive
+from billfold.ledger.entries import Heard, Run
 
 WAITING = 16
 """Answers that may wait for the disk: a kill loses so many at most, and they are asked for again."""

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from billfold.ledger.archive import Archive, Kept
+from billfold.ledger.archive import Archive
+from billfold.ledger.entries import Kept
 
 
 class Merged(NamedTuple):

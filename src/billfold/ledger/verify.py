@@ -15,7 +15,8 @@ from pathlib import Path
 
 import duckdb
 
-from billfold.ledger.archive import END, GENESIS, START, Archive, Kept
+from billfold.ledger.archive import Archive
+from billfold.ledger.entries import END, GENESIS, START, Kept
 from billfold.model.errors import BillfoldError, LedgerError
 
 
