@@ -28,11 +28,9 @@ class Columns(NamedTuple):
 def columns(batch: Charges, state: State) -> Columns:
     """Turn a batch into columns; raises ``pa.ArrowInvalid`` for a value that would be rounded, ``TypeError`` for a float."""
     arrays = dict(_arrays(batch.lines))
-    if batch.shared:
-        kinds = {id(kind): kind for kind in batch.shared}
-        order = {key: index for index, key in enumerate(kinds)}
-        places = pa.array([order[id(kind)] for kind in batch.shared], type=pa.int32())
-        for name, values in _arrays(list(kinds.values())):
+    if batch.kinds:
+        places = pa.array(batch.places, type=pa.int32())
+        for name, values in _arrays(batch.kinds):
             arrays[name] = pa.DictionaryArray.from_arrays(places, values)
     common = batch.common._replace(x_AccountName=None, x_State=str(state))
     fixed = {n: v for n in CHARGE_COLUMNS if n not in arrays and (v := getattr(common, n)) is not None}
@@ -90,9 +88,8 @@ def comes_to(batch: Charges, currency: str) -> tuple[Decimal, int]:
 
 def _values(batch: Charges, column: str) -> Iterator[tuple[Any, int]]:
     """Yield the values of a column, each with how many lines say it."""
-    if batch.shared and column in batch.shared[0]._fields:
-        said, kinds = Counter(map(id, batch.shared)), {id(kind): kind for kind in batch.shared}
-        yield from ((getattr(kind, column), said[key]) for key, kind in kinds.items())
+    if batch.kinds and column in batch.kinds[0]._fields:
+        yield from ((getattr(batch.kinds[place], column), said) for place, said in Counter(batch.places).items())
     elif column in batch.lines[0]._fields:
         yield from ((getattr(line, column), 1) for line in batch.lines)
     else:

@@ -33,24 +33,25 @@ class State(StrEnum):
 class Charges(NamedTuple):
     """Charges that share most of their columns: what is common is said once.
 
-    ``lines`` are named tuples of one type whose fields are the columns that vary from line to line. ``shared`` are, line
-    by line, named tuples of more such columns, the very same object for lines that agree in all of them: an invoice of
-    many lines is booked much faster so. Empty where there are none.
+    ``lines`` are named tuples of one type whose fields are the columns that vary from line to line. ``kinds`` are named
+    tuples of more such columns, each said once for all lines that agree in them, and ``places`` tell line by line which of
+    them it is: an invoice of many lines is booked much faster so. Both are empty where there are none.
     """
 
     common: CostAndUsage
     lines: Sequence[Any]
-    shared: Sequence[Any] = ()
+    kinds: Sequence[Any] = ()
+    places: Sequence[int] = ()
 
     @property
     def varying(self) -> tuple[str, ...]:
         """The names of the columns that vary."""
-        return tuple(name for some in (self.lines, self.shared) if some for name in some[0]._fields)
+        return tuple(name for some in (self.lines, self.kinds) if some for name in some[0]._fields)
 
     def rows(self) -> Iterator[CostAndUsage]:
         """Yield every charge with all its columns."""
         for index, line in enumerate(self.lines):
-            told = self.shared[index]._asdict() if self.shared else {}
+            told = self.kinds[self.places[index]]._asdict() if self.kinds else {}
             yield self.common._replace(**told, **line._asdict())
 
     @classmethod

@@ -209,19 +209,19 @@ def _charges(common: CostAndUsage, pages: Iterator[Page], total: Decimal | None)
     """Yield the charges of a list of lines, and what is missing between them and the stated total if it can be rounding."""
     period = Period(common.BillingPeriodStart, common.BillingPeriodEnd)  # type: ignore[arg-type]
     ids = DetailIds(common.InvoiceId) if common.InvoiceId else None
-    reader, survey, ready = Reader(period, ids), Survey(), Charged([], [])
+    reader, survey, ready = Reader(period, ids), Survey(), Charged()
     for page in pages:
-        before = len(ready.shared)
+        before = len(ready.places)
         flaws = reader.read(page.items, page.seq, _paths(page.path, len(page.items)), ready)
-        survey.add(len(page.items), [kind.BilledCost for kind in ready.shared[before:]], flaws)
+        survey.add(len(page.items), [ready.kinds[place].BilledCost for place in ready.places[before:]], flaws)
         survey.turn(page.op, page.said)
         if len(ready.lines) >= TOGETHER:
-            yield Charges(common, *ready)
-            ready = Charged([], [])
+            yield ready.charges(common)
+            ready = Charged()
         last = page
     if survey.more:
         raise Endless(f"its lines were not read to their end ({survey.count} read, {survey.stated} stated)")
-    yield Charges(common, *ready)
+    yield ready.charges(common)
     problems = tuple(survey.problems())
     missing = residual(total, survey.summed, survey.count) if total is not None and not problems else None
     if missing:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from billfold.model.bill import DetailIds
+from billfold.model.bill import Charges, DetailIds
+from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO
 from billfold.model.period import Period
 from billfold.model.pricing import price
@@ -68,11 +70,18 @@ class Measured(NamedTuple):
     x_Details: str
 
 
-class Charged(NamedTuple):
-    """Charges that are made: each one's own columns, and those that it shares."""
+@dataclass
+class Charged:
+    """Charges that are made: each one's own columns, the kinds there are, and which kind each is of (``known`` by what it says)."""
 
-    lines: list[Line]
-    shared: list[Measured]
+    lines: list[Line] = field(default_factory=list)
+    kinds: list[Measured] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    known: dict[tuple[Any, ...], int] = field(default_factory=dict)
+
+    def charges(self, common: CostAndUsage) -> Charges:
+        """Return them with what all charges of the bill share."""
+        return Charges(common, self.lines, self.kinds, self.places)
 
 
 class Said(NamedTuple):
@@ -180,7 +189,7 @@ class Reader:
         self, items: Sequence[InvoiceItem], seq: int, paths: Sequence[str], made: Charged
     ) -> list[tuple[int, str]]:
         """Add an answer's lines to the charges that are made; returns which lines cannot be charges, and why."""
-        ids, known, lines, shared = self._ids, self._known, made.lines, made.shared
+        ids, known, lines, places = self._ids, made.known, made.lines, made.places
         before, flaws = len(lines), list[tuple[int, str]]()
         for item, path in zip(items, paths, strict=True):
             text, product, unit_type, total = item.description or "", item.product, item.unit_type, item.total
@@ -200,13 +209,17 @@ class Reader:
             )
             if not (usual and total) or total.is_signed():
                 says += _detail(item, text)
-            found = known.get(says) or self._learn(says)
-            if isinstance(found, str):
-                flaws.append((len(lines) - before + len(flaws), found))
-            else:
-                number = ids.next(product or "", text, start) if ids else None
-                lines.append(_tuple(Line, (text or None, number, key, name, seq, path)))
-                shared.append(found)
+            place = known.get(says)
+            if place is None:
+                found = self._known.get(says) or self._learn(says)
+                if isinstance(found, str):
+                    flaws.append((len(lines) - before + len(flaws), found))
+                    continue
+                place = known[says] = len(made.kinds)
+                made.kinds.append(found)
+            number = ids.next(product or "", text, start) if ids else None
+            lines.append(_tuple(Line, (text or None, number, key, name, seq, path)))
+            places.append(place)
         return flaws
 
     def _learn(self, about: tuple[Any, ...]) -> Measured | str:
