@@ -90,6 +90,16 @@ def find(given: str | None) -> Path:
     return here if here.exists() or not home.exists() else home
 
 
+def confirm(given: str | None) -> None:
+    """Raise ``SetupError`` where a configuration is named that is not there."""
+    if (given or os.environ.get("BILLFOLD_CONFIG")) and not (path := find(given)).exists():
+        raise _absent(path)
+
+
+def _absent(path: Path) -> SetupError:
+    return SetupError(f"there is no configuration at {path}; make one with `billfold connect PROVIDER`")
+
+
 SECTIONS = {"accounts", "rates"}
 
 
@@ -98,7 +108,7 @@ def load(path: Path) -> list[Account]:
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise SetupError(f"there is no configuration at {path}; make one with `billfold connect PROVIDER`") from None
+        raise _absent(path) from None
     except (OSError, ValueError, RecursionError) as error:
         raise SetupError(f"{path} cannot be read: {error}") from error
     if unknown := set(said) - SECTIONS:

@@ -14,15 +14,15 @@ from billfold.model.errors import BillfoldError, Misasked
 from billfold.wire import codec
 
 _CHARGES = """
-SELECT b.provider, a.name AS account, b.state, b.invoice_id, b.total, b.currency, b.lines, b.parked, c.InvoiceDetailId AS detail,
+SELECT b.id AS bill, b.provider, a.name AS account, b.state, b.invoice_id, b.total, b.currency, b.lines, b.parked, c.InvoiceDetailId AS detail,
        c.ChargeDescription AS description, c.ChargeCategory AS category,
        CASE WHEN b.currency = c.BillingCurrency THEN c.BilledCost ELSE c.PricingCurrencyEffectiveCost END AS cost,
        c.x_ArchiveSeq AS seq, c.x_JsonPath AS path
 FROM charges c JOIN bills b ON c.bill = b.id JOIN accounts a USING (provider, account)
 WHERE (c.InvoiceDetailId = $it OR c.x_NativeId = $it OR b.invoice_id = $it) AND b.from_seq <= $seq
       AND (b.until_seq IS NULL OR b.until_seq > $seq)
-ORDER BY b.id, c.x_ArchiveSeq, c.x_JsonPath
 """
+_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
 def charges(db: duckdb.DuckDBPyConnection, it: str, wanted: Filter) -> list[dict[str, Any]]:
@@ -30,7 +30,12 @@ def charges(db: duckdb.DuckDBPyConnection, it: str, wanted: Filter) -> list[dict
     found = dicts(db.execute(_CHARGES, {"it": it, "seq": min(wanted.seq, FOREVER)}))
     if not found:
         raise Misasked(f"no invoice or charge is called {it!r}; `billfold invoices` and `billfold charges` list them")
-    return found
+    return sorted(found, key=lambda row: (row["bill"], row["seq"] or 0, _order(row["path"] or "")))
+
+
+def _order(path: str) -> list[tuple[int, str]]:
+    """Return what sorts JSON paths as their lines stand in the answer: ``[9]`` before ``[10]``."""
+    return [(int(index or 0), name) for name, index in _STEP.findall(path)]
 
 
 def source(books: Books, seq: int) -> Kept:
@@ -42,7 +47,7 @@ def place(books: Books, kept: Kept, path: str) -> Any:
     """Return what stands in an archived answer at a JSON path; None where it is no JSON or has no such place."""
     try:
         value = codec.tree(books.archive.body(kept.body))
-        for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", path):
+        for name, index in _STEP.findall(path):
             value = value[name] if name else value[int(index)]
     except (BillfoldError, KeyError, IndexError, TypeError):
         return None

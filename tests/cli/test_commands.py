@@ -57,6 +57,7 @@ def clear(said: Said, code: int, words: str) -> None:
         (["sync", "--account", "nosuch"], "no account of the configuration fits; there are mine (cockroach)"),
         (["sync", "--provider", "nosuch"], "no account of the configuration fits; there are mine (cockroach)"),
         (["sync", "--config", "none.toml"], "there is no configuration at none.toml"),
+        (["report", "--config", "none.toml"], "there is no configuration at none.toml"),
         (["sync", "--ledger", "billfold.toml"], "check the path"),
         (["sync", "--ledger", "billfold.toml/x"], "check the path"),
         (["sync", "--config", "."], "cannot be read"),

@@ -84,6 +84,37 @@ def test_an_account_of_which_nothing_was_collected_does_not_add_up(own: Terminal
     assert (said.code, "vultr late: nothing was collected yet" in said.out) == (1, True), said
 
 
+@pytest.mark.parametrize(
+    "listing",
+    ["report", "report --format json", "invoices --format csv", "charges --format csv", "export focus files"],
+)
+def test_a_listing_says_beside_itself_that_the_last_collection_failed(listing: str, own: Terminal) -> None:
+    assert own.run("--ledger", "ledger", "sync").code == 0
+    whole = own.run("--ledger", "ledger", *listing.split())
+    assert (whole.code, whole.err) == (0, "")
+    told(own, "faults", provider="cockroach", fault="unauthorized")
+    assert own.run("--ledger", "ledger", "sync").code == 3
+    said = own.run("--ledger", "ledger", *listing.split())
+    assert (said.code, said.out) == (0, whole.out)
+    assert said.err.startswith("not complete: cockroach mine: the last collection did not bring everything: ")
+    assert own.run("--ledger", "ledger", *listing.split(), "--provider", "vultr").err == ""
+
+
+def test_an_invoice_is_explained_line_by_line_in_the_order_of_the_answer(tmp_path: Path) -> None:
+    books = Books(tmp_path / "ledger")
+    stage.collected(stage.twin(months=1), books, "vultr")
+    books.close()
+    terminal = Terminal(tmp_path)
+    (bill,) = [one for one in terminal.rows("--ledger", "ledger", "invoices") if one["state"] == "issued"]
+    said = terminal.run("--ledger", "ledger", "explain", bill["invoice_id"], "--all").out
+    places = [int(line.rpartition("[")[2].rstrip("]")) for line in said.splitlines() if "$.invoice_items[" in line]
+    assert places == list(range(bill["lines"]))
+    assert len(places) > 20
+    short = terminal.run("--ledger", "ledger", "explain", bill["invoice_id"]).out.splitlines()
+    assert said.splitlines()[: len(short) - 1] == short[:-1]
+    assert short[-1] == f"  ... and {len(places) - 20} more; --all shows them"
+
+
 def test_what_could_not_be_booked_is_told_once_to_people_and_of_every_month_to_machines(tmp_path: Path) -> None:
     books = Books(tmp_path / "ledger")
     kit.collected(books, kit.invoices(kit.invoice("a", total="1"), kit.invoice("a")))
@@ -160,6 +191,7 @@ def test_archived_documents_are_written_as_they_came(tmp_path: Path) -> None:
     said = Terminal(tmp_path).run("--ledger", "ledger", "documents", "out")
     files = sorted((tmp_path / "out").iterdir())
     assert (said.code, f"{len(files)} documents" in said.out) == (0, True), said
+    assert f"  genesys genesys: {len(files)}" in said.out.splitlines()
     assert files
     assert all(file.read_bytes().startswith(b"%PDF") for file in files)
 

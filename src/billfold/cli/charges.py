@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from billfold.cli.options import Narrowing, books, filters, wanted, write
+from billfold.cli.options import Narrowing, books, filters, tell_gaps, wanted, write
 
 SHORT = (
     "x_AccountName",
@@ -35,12 +35,14 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     from billfold.report import render
 
     with books(ctx) as kept, kept.ledger() as db:
-        rows = query.stream(query.charges(db, wanted(kept, narrowing)))
+        chosen = wanted(kept, narrowing)
+        rows = query.stream(query.charges(db, chosen))
         if shape == "table":
             cut = [{name: _cut(row[name]) for name in SHORT} for row in rows]
             render.as_table(cut, SHORT, numbers=("BilledCost",))
         else:
             write(shape, rows, CHARGE_COLUMNS)
+        tell_gaps(ctx, kept, db, chosen)
 
 
 def _cut(value: Any) -> Any:

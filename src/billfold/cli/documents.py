@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,17 +35,23 @@ def command(ctx: click.Context, directory: Path, provider: str | None, account: 
     with books(ctx) as kept:
         chosen = wanted(kept, Narrowing(provider, account))
         found = {
-            _name(one): one.body
+            _name(one): one
             for one in kept.archive.answers()
             if one.status == 200 and _media(one) in ENDINGS and chosen.fits(one.provider, one.account)
         }
+        accounts = {
+            (run.provider, run.account) for run in kept.archive.runs() if chosen.fits(run.provider, run.account)
+        }
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            for name, digest in found.items():
-                (directory / name).write_bytes(kept.archive.body(digest))
+            for name, one in found.items():
+                (directory / name).write_bytes(kept.archive.body(one.body))
         except OSError as error:
             raise SetupError(f"{directory} cannot be written: {error.strerror}") from error
     click.echo(f"{directory}: {counted(len(found), 'document')}")
+    counts = Counter((one.provider, one.account) for one in found.values())
+    for vendor, name in sorted(accounts):
+        click.echo(f"  {vendor} {name}: {counts[vendor, name] or 'none'}")
 
 
 def _media(one: Kept) -> str:

@@ -13,10 +13,11 @@ SHOWN = 20
 
 @click.command("explain")
 @click.argument("it", metavar="INVOICE|CHARGE")
+@click.option("--all", "every", is_flag=True, help=f"Every line of an invoice, not the first {SHOWN} of an answer.")
 @AS_OF
 @places
 @click.pass_context
-def command(ctx: click.Context, it: str, as_of: datetime | None) -> None:
+def command(ctx: click.Context, it: str, as_of: datetime | None, *, every: bool) -> None:
     """Go from an invoice id, or a charge's InvoiceDetailId, back to the archived answer: its question, time and place."""
     from billfold import explain
     from billfold.report.render import word
@@ -36,10 +37,11 @@ def command(ctx: click.Context, it: str, as_of: datetime | None) -> None:
             )
             click.echo(f"  body sha256 {entry.body}")
             mine = [row for row in found if row["seq"] == seq]
-            for row in mine[:SHOWN]:
+            shown = mine if every else mine[:SHOWN]
+            for row in shown:
                 click.echo(f"  {word(row['cost']):>18}  {row['category']}: {row['description']}")
                 click.echo(f"  {'':>18}  {row['detail'] or '(no detail id)'}  {row['path']}")
                 if len(mine) == 1 and (value := explain.place(kept, entry, row["path"] or "$")) is not None:
                     click.echo(f"  {'':>18}  {codec.encode(value).decode()}")
-            if len(mine) > SHOWN:
-                click.echo(f"  ... and {len(mine) - SHOWN} more; `billfold charges` lists all")
+            if len(mine) > len(shown):
+                click.echo(f"  ... and {len(mine) - len(shown)} more; --all shows them")

@@ -15,9 +15,12 @@ import click
 from billfold.model.period import Month, after_day, instant
 
 if TYPE_CHECKING:
+    import duckdb
+
     from billfold.books import Books
     from billfold.config import Account
     from billfold.ledger.query import Filter
+    from billfold.report.gaps import Gap
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -145,11 +148,15 @@ def accounts(ctx: click.Context) -> list[Account]:
 
 @contextmanager
 def books(ctx: click.Context, *, new: bool = False) -> Iterator[Books]:
-    """Open archive and ledger; raises ``SetupError`` where there are none, unless a ``new`` one may be made."""
+    """Open archive and ledger; raises ``SetupError`` where there are none, unless a ``new`` one may be made.
+
+    A configuration that is named must be there, also for a command that could do without.
+    """
     from billfold import config
     from billfold.books import Books
     from billfold.model.errors import SetupError
 
+    config.confirm(ctx.find_root().obj["config"])
     directory = Path(config.ledger_directory(ctx.find_root().obj["ledger"]))
     if not new and not (directory / "archive.sqlite").exists():
         raise SetupError(f"there is no ledger in {directory}: `billfold sync` makes one; --ledger names another place")
@@ -184,6 +191,23 @@ def _accounts(books: Books, provider: str | None) -> set[str]:
     with suppress(SetupError):  # a ledger can be read without a configuration
         named |= {(one.provider.name, one.name) for one in accounts(click.get_current_context())}
     return {name for vendor, name in named if provider in {None, vendor}}
+
+
+def gaps(ctx: click.Context, books: Books, db: duckdb.DuckDBPyConnection, chosen: Filter) -> list[Gap]:
+    """Return what the ledger lacks of what is wanted."""
+    from billfold.model.errors import SetupError
+    from billfold.report.gaps import failed, unfinished
+
+    configured: list[tuple[str, str]] = []
+    with suppress(SetupError):  # a ledger can be read without a configuration
+        configured = [(one.provider.name, one.name) for one in accounts(ctx)]
+    return [*unfinished(books.archive.runs(), configured, chosen), *failed(db, chosen)]
+
+
+def tell_gaps(ctx: click.Context, books: Books, db: duckdb.DuckDBPyConnection, chosen: Filter) -> None:
+    """Say on stderr what the ledger lacks of what was shown: no error is not complete."""
+    for gap in gaps(ctx, books, db, chosen):
+        click.echo(f"not complete: {gap.provider} {gap.account}: {gap.words}", err=True)
 
 
 def virtual_rates(ctx: click.Context) -> dict[str, Decimal]:

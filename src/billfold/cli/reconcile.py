@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import Narrowing, accounts, books, filters, wanted, write
+from billfold.cli.options import Narrowing, books, filters, gaps, wanted, write
 
 if TYPE_CHECKING:
-    from billfold.books import Books
-    from billfold.ledger.query import Filter
     from billfold.report.reconcile import Drift, Finding
 
 COLUMNS = ("provider", "account", "month", "wrong", "words")
@@ -32,34 +29,16 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
         chosen = wanted(kept, narrowing)
         found, count = reconcile.findings(db, chosen), len(query.invoices(db, chosen))
         drifts = reconcile.drifts(db, chosen)
-        found = [*_uncollected(ctx, kept, chosen), *found]
+        lacking = [
+            reconcile.Finding(gap.provider, gap.account, "", True, gap.words) for gap in gaps(ctx, kept, db, chosen)
+        ]
+    found = [*lacking, *found]
     rows = [one._asdict() for one in found]
     if shape != "table":
         write(shape, rows, COLUMNS)
     else:
         _tell(reconcile.once(found), drifts, count)
     ctx.exit(1 if any(one.wrong for one in found) else 0)
-
-
-def _uncollected(ctx: click.Context, kept: Books, chosen: Filter) -> list[Finding]:
-    """Name the configured accounts of which nothing was collected, and collections that did not come to their end."""
-    from billfold.ledger.query import FOREVER
-    from billfold.model.errors import SetupError
-    from billfold.report.reconcile import Finding
-
-    if chosen.seq < FOREVER:
-        return []
-    runs = kept.archive.runs()
-    found = [(run.provider, run.account, "a collection did not come to its end yet") for run in runs if not run.ended]
-    with suppress(SetupError):  # a ledger can be read without a configuration
-        ended = {(run.provider, run.account) for run in runs}
-        missing = [one for one in accounts(ctx) if (one.provider.name, one.name) not in ended]
-        found += [(one.provider.name, one.name, "nothing was collected yet") for one in missing]
-    return [
-        Finding(provider, account, "", True, f"{words}: run `billfold sync`")
-        for provider, account, words in found
-        if chosen.fits(provider, account)
-    ]
 
 
 def _tell(found: list[Finding], drifts: list[Drift], count: int) -> None:

@@ -68,10 +68,6 @@ def _of_runs(db: duckdb.DuckDBPyConnection, seq: int, listed: list[dict[str, Any
     for run in listed:
         for words in json.loads(run["checks"]):
             yield run["provider"], run["account"], words
-    for run in query.last_runs(db, seq, query.COLLECTED):
-        if run["outcome"] != "complete":
-            words = f"the last collection did not bring everything: {run['outcome']}"
-            yield run["provider"], run["account"], words
     for one in query.unread(db, seq):
         yield one["provider"], one["account"], UNBOOKED + one["words"]
 
