@@ -14,6 +14,8 @@ from billfold.ledger.columns import CHARGE_COLUMNS, KINDS
 from billfold.model.bill import Charges, State
 from billfold.model.money import ZERO, exact_sum, times
 
+SMALL = 1024
+"""Lines below which a batch is written out in full, so that it can go with others: a statement costs as much as these."""
 _NOT_STORED = {"x_AccountName", "x_State"}
 """The first is looked up when it is read, the second is the bill's."""
 
@@ -29,14 +31,23 @@ def columns(batch: Charges, state: State) -> Columns:
     """Turn a batch into columns; raises ``pa.ArrowInvalid`` for a value that would be rounded, ``TypeError`` for a float."""
     arrays = dict(_arrays(batch.lines))
     if batch.kinds:
-        places = pa.array(batch.places, type=pa.int32())
-        for name, values in _arrays(batch.kinds):
-            arrays[name] = pa.DictionaryArray.from_arrays(places, values)
+        arrays |= _in_full(batch) if len(batch.lines) < SMALL else _by_kind(batch)
     common = batch.common._replace(x_AccountName=None, x_State=str(state))
     fixed = {n: v for n in CHARGE_COLUMNS if n not in arrays and (v := getattr(common, n)) is not None}
     for name, value in fixed.items():
         exact([value], KINDS[name][1])
     return Columns(pa.table(arrays), fixed)
+
+
+def _by_kind(batch: Charges) -> dict[str, pa.Array]:
+    places = pa.array(batch.places, type=pa.int32())
+    return {name: pa.DictionaryArray.from_arrays(places, values) for name, values in _arrays(batch.kinds)}
+
+
+def _in_full(batch: Charges) -> dict[str, pa.Array]:
+    """Write the columns of kinds out line by line; Arrow would do it too, but loads slowly what it does it with."""
+    columns = ((name, values.to_pylist(), values.type) for name, values in _arrays(batch.kinds))
+    return {name: pa.array([values[place] for place in batch.places], kind) for name, values, kind in columns}
 
 
 def _arrays(rows: Sequence[Any]) -> Iterator[tuple[str, pa.Array]]:

@@ -14,13 +14,13 @@ from typing import Any, NamedTuple, Self, cast
 import duckdb
 import pyarrow as pa
 
-from billfold.ledger.batch import Columns, columns, comes_to, exact, stored
+from billfold.ledger.batch import SMALL, Columns, columns, comes_to, exact, stored
 from billfold.ledger.columns import KINDS
 from billfold.model.bill import Bill, Charges, End
 from billfold.model.money import EXACT, ZERO
 
-SMALL = 4096
-"""Lines below which a batch waits for others: a statement costs as much as a thousand lines."""
+TOGETHER = 4096
+"""Lines that are waited for before they are written."""
 GIVE_WAY = 0.0003
 """Seconds between Python's changes of threads while both make lines and write them: the usual 0.005 come a dozen times to
 each statement, which wants the interpreter as often."""
@@ -88,7 +88,7 @@ class Writer:
 
     def _put(self, number: int, found: Columns) -> None:
         self._waiting.append((number, found))
-        if sum(one.lines.num_rows for _, one in self._waiting) >= SMALL:
+        if sum(one.lines.num_rows for _, one in self._waiting) >= TOGETHER:
             self._send()
 
     def _send(self) -> None:
@@ -120,9 +120,11 @@ def _insert(db: duckdb.DuckDBPyConnection, waiting: list[tuple[int, Columns]]) -
 def _whole(number: int, made: Columns) -> pa.Table:
     """Return a batch as a table that says in every line what all lines share."""
     count = made.lines.num_rows
-    found = {name: made.lines.column(name).cast(KINDS[name][1]) for name in made.lines.column_names}
-    found |= {name: pa.repeat(exact([value], KINDS[name][1])[0], count) for name, value in made.fixed.items()}
-    return pa.table(found | {"bill": pa.repeat(pa.scalar(number, pa.int32()), count)})
+    fixed = {name: exact([value], KINDS[name][1])[0] for name, value in made.fixed.items()}
+    whole = made.lines
+    for name, value in (fixed | {"bill": pa.scalar(number, pa.int32())}).items():
+        whole = whole.append_column(name, pa.repeat(value, count))
+    return whole
 
 
 def _insert_lines(db: duckdb.DuckDBPyConnection, lines: pa.Table, fixed: dict[str, Any]) -> None:
