@@ -96,5 +96,5 @@ def _kept(here: str) -> list[tuple[str, ...]]:
 
 NOTE = """\
 Medians of interleaved runs, least..most as spread; CPU seconds (user and system) unless it says otherwise. The ratios are
-the message: the seconds are this machine's.
+the message: the seconds are this machine's. The ratios of a first sync are medians of the ratios of each round.
 """
