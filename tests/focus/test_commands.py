@@ -20,6 +20,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     books = Books(directory)
     stages.collected(stages.twin(months=3), books, "cockroach")
     books.close()
+    (directory / "billfold.toml").write_text("", encoding="utf-8")  # nobody's but this one
     return directory
 
 

@@ -52,7 +52,7 @@ class Kind(NamedTuple):
 def test_what_some_lines_share_is_said_once_and_stands_in_their_rows() -> None:
     lines = [Line(Decimal(1), "one"), Line(Decimal(2), "two"), Line(Decimal(3), "three")]
     usage, tax = Kind("Cloud", "Usage"), Kind("Cloud", "Tax")
-    charges = Charges(CostAndUsage(BillingCurrency="USD"), lines, [usage, tax, usage])
+    charges = Charges(CostAndUsage(BillingCurrency="USD"), lines, [usage, tax], [0, 1, 0])
     assert charges.varying == ("BilledCost", "ChargeDescription", "ServiceName", "ChargeCategory")
     assert [(row.ChargeDescription, row.ChargeCategory, row.BillingCurrency) for row in charges.rows()] == [
         ("one", "Usage", "USD"),
