@@ -68,7 +68,7 @@ def test_a_rate_comes_from_the_configuration(ledger: Path, tmp_path: Path) -> No
     config.write_text("[rates]\nCRDB_CLOUD_CREDITS = 0.8\n")
     with pytest.raises(Exception, match="write a rate as text"):
         run(ledger, "export", "focus", str(tmp_path))
-    config.unlink()
+    config.write_text("")
 
 
 def test_sql_sees_datasets_tables_and_records_and_keeps_digits(ledger: Path) -> None:
