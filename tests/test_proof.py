@@ -103,6 +103,18 @@ def test_what_could_not_be_booked_does_not_add_up(books: Books) -> None:
     assert any(one.wrong and "missing or damaged" in one.words for one in found)
 
 
+def test_what_an_earlier_collection_brought_and_is_damaged_does_not_add_up(books: Books) -> None:
+    host = stage.twin(months=2)
+    stage.collected(host, books, "vultr")
+    stage.collected(host, books, "vultr")
+    kept = next(iter(books.archive.answers(operation="get_invoice_items")))
+    books.archive._db.execute("UPDATE bodies SET packed=x'00' WHERE hash=?", [kept.body])
+    books.drop()
+    with books.ledger() as db:
+        found = reconcile.findings(db, query.Filter())
+    assert any(one.wrong and "missing or damaged" in one.words for one in found)
+
+
 def test_every_flipped_byte_is_found_or_changes_nothing(tmp_path: Path) -> None:
     host, books = stage.twin(months=2), Books(tmp_path / "whole")
     stage.collected(host, books, "cockroach")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from billfold.ledger.archive import Archive
-from billfold.ledger.entries import Kept, Run
+from billfold.ledger.entries import REFUSED, Kept, Run
 from billfold.model.bill import Bill
 from billfold.model.errors import BillfoldError, LedgerError
 from billfold.model.period import stamp
@@ -30,8 +30,6 @@ T = TypeVar("T")
 log = logging.getLogger("billfold.books")
 BEFORE_MERGE, MERGING = "archive.before-merge.sqlite", "archive.merging.sqlite"
 """Archives that a merge leaves beside the one in use: as it was, and (where it was killed) the one being made."""
-REFUSED = "refused:"
-"""How the outcome of a run begins that is kept but never booked."""
 
 
 def question(op: Operation[Any]) -> str:

@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -91,9 +92,10 @@ def find(given: str | None) -> Path:
 
 
 def confirm(given: str | None) -> None:
-    """Raise ``SetupError`` where a configuration is named that is not there."""
-    if (given or os.environ.get("BILLFOLD_CONFIG")) and not (path := find(given)).exists():
-        raise _absent(path)
+    """Raise ``SetupError`` where a configuration is named that is not there, or the one that is cannot be used."""
+    path = find(given)
+    if path.exists() or given or os.environ.get("BILLFOLD_CONFIG"):
+        load(path)
 
 
 def _absent(path: Path) -> SetupError:
@@ -104,15 +106,8 @@ SECTIONS = {"accounts", "rates"}
 
 
 def load(path: Path) -> list[Account]:
-    """Read the configuration; raises ``SetupError`` with the one thing to change."""
-    try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise _absent(path) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise SetupError(f"{path} cannot be read: {error}") from error
-    if unknown := set(said) - SECTIONS:
-        raise SetupError(f"{path}: {min(unknown)!r} is not known; a configuration has [[accounts]] and [rates]")
+    """Read the accounts of a configuration; raises ``SetupError`` with the one thing to change."""
+    said = _read(path)
     blocks = said.get("accounts", [])
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         raise SetupError(f"{path}: accounts are written as [[accounts]] blocks")
@@ -121,10 +116,44 @@ def load(path: Path) -> list[Account]:
     return accounts
 
 
+def rates(path: Path) -> dict[str, Decimal]:
+    """Read what a unit of each virtual currency cost, from ``[rates]``; raises ``SetupError``."""
+    return _rates(_read(path).get("rates", {}), path)
+
+
+def _rates(said: Any, path: Path) -> dict[str, Decimal]:
+    wrong = SetupError(f'{path}, [rates]: write a rate as text, as CRDB_CLOUD_CREDITS = "0.95"')
+    if not isinstance(said, dict) or not all(isinstance(rate, str) for rate in said.values()):
+        raise wrong
+    try:
+        found = {name: Decimal(rate) for name, rate in said.items()}
+    except InvalidOperation:
+        raise wrong from None
+    if not all(rate.is_finite() for rate in found.values()):
+        raise wrong
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read a configuration whose sections and rates are known to be right."""
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise _absent(path) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise SetupError(f"{path} cannot be read: {error}") from error
+    if unknown := set(said) - SECTIONS:
+        raise SetupError(f"{path}: {min(unknown)!r} is not known; a configuration has [[accounts]] and [rates]")
+    _rates(said.get("rates", {}), path)
+    return said
+
+
 def _no_doubles(accounts: list[Account], path: Path) -> None:
     names = [account.name for account in accounts]
     if doubled := {name for name in names if names.count(name) > 1}:
-        raise SetupError(f"{path}: the account name {min(doubled)!r} is used twice; names are unique")
+        raise SetupError(
+            f"{path}: the account name {min(doubled)!r} is used twice; names are unique, and --name or `name =` gives another"
+        )
 
 
 def _account(block: dict[str, Any], where: str) -> Account:

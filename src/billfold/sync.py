@@ -16,9 +16,9 @@ from importlib import import_module
 from threading import Thread
 from typing import Any, Protocol
 
-from billfold.books import REFUSED, Books, question
+from billfold.books import Books, question
 from billfold.config import Account
-from billfold.ledger.entries import Heard, Run
+from billfold.ledger.entries import REFUSED, Heard, Run
 from billfold.ledger.keeper import Keeper
 from billfold.ledger.turn import turn
 from billfold.model.errors import ApiError, BillfoldError, SetupError, Unauthorized, Unreachable, Unreadable
@@ -119,7 +119,7 @@ def _all(
 ) -> list[Outcome]:
     marks, owners = _known(books, accounts, before)
 
-    def collect(account: Account) -> tuple[Outcome, Run]:
+    def collect(account: Account) -> tuple[Outcome, Run | None]:
         return _collect(books, account, since or FIRST_DEPTH, marks[account.name], progress, opened, clock)
 
     # the ledger's libraries take as long to load as some answers to come: both at once
@@ -129,7 +129,8 @@ def _all(
     named = {*configured, *(account.name for account in accounts)}
     claims = {owner: name for owner, name in owners.items() if name in named}
     for outcome, run in collected:
-        _close(books, outcome, run, claims, clock())
+        if run:
+            _close(books, outcome, run, claims, clock())
     return [outcome for outcome, _ in collected]
 
 
@@ -173,11 +174,12 @@ def _collect(
     progress: Progress,
     opened: Callable[[Account], Carrier],
     clock: Callable[[], datetime],
-) -> tuple[Outcome, Run]:
+) -> tuple[Outcome, Run | None]:
+    """Collect one account; returns how it went, and its run unless not even that could be begun."""
     outcome = Outcome(account.name, account.provider.name)
-    began = time.monotonic()
-    run = _begin(books, account, clock())
+    began, run = time.monotonic(), None
     try:
+        run = _begin(books, account, clock())
         with closing(opened(account)) as wires, Keeper(books.archive, run) as keeper:
             desk = _Desk(books, run, wires, clock, keeper, _answered(books, run))
             known = Known(desk.vendor_time, since, marks, _known_answers(books, run))
@@ -186,7 +188,7 @@ def _collect(
         outcome.error = error
     except (ArithmeticError, ValueError, TypeError) as error:
         said = f"an answer cannot be reckoned with: {type(error).__name__}: {error}"
-        outcome.error = Unreadable(said, provider=run.provider)
+        outcome.error = Unreadable(said, provider=account.provider.name)
     outcome.seconds = time.monotonic() - began
     return outcome, run
 

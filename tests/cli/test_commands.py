@@ -140,7 +140,7 @@ def test_what_is_to_be_redacted_is_not_looked_for_at_a_provider_that_is_none(syn
     ("key", "words"),
     [
         (WRONG, "(HTTP 401). Check the key that this account's configuration refers to."),
-        (NORIGHT, "(HTTP 403). Give the key the billing right"),
+        (NORIGHT, "(HTTP 403). Give the key the right to read what is billed"),
         ("", "env:COCKROACH_API_KEY is empty or not set"),
         ("one\ntwo", "no key has"),
         ("schl\u00fcssel-\u03a9", "no key has"),

@@ -144,7 +144,7 @@ def test_a_damaged_body_is_one_of_our_errors(packed: bytes, tmp_path: Path) -> N
     with filled(tmp_path, 1) as kept:
         [entry] = kept.answers()
         kept._db.execute("UPDATE bodies SET packed=? WHERE hash=?", (packed, entry.body))
-        with pytest.raises(LedgerError, match="missing or damaged; run `billfold verify`"):
+        with pytest.raises(LedgerError, match="missing or damaged; `billfold verify` names its answer"):
             kept.body(entry.body)
 
 

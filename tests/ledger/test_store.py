@@ -132,17 +132,27 @@ def test_an_invoice_that_states_another_fact_is_another_version(
 def test_a_restatement_is_another_total_or_period_and_not_another_due_date(tmp_path: Path) -> None:
     with ledger(tmp_path) as kept:
         kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
-        said: list[dict[str, Any]] = [
-            {"total": "0"},
-            {"total": "0", "due_on": instant("2026-07-02T00:00:00Z")},
-            {"total": "7"},
-            {"total": "7", "period": Month(2026, 6).period},
+        said: list[tuple[str, dict[str, Any]]] = [
+            ("0", {}),
+            ("0", {"due_on": instant("2026-07-02T00:00:00Z")}),
+            ("7", {}),
+            ("7", {"period": Month(2026, 6).period}),
         ]
-        for number, change in enumerate(said):
-            kept.book(bill(**change))
+        for number, (cost, change) in enumerate(said):
+            kept.book(bill(cost, total=cost, **change))
             kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
         told = [(one["was"], one["is"], one["period_start"].month) for one in history.restatements(kept.db)]
     assert told == [("0", "7", 5), ("7", "7", 5)]
+
+
+def test_what_follows_a_parked_bill_restates_nothing(tmp_path: Path) -> None:
+    with ledger(tmp_path) as kept:
+        kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
+        for number, (cost, total) in enumerate([("1", "7"), ("7", "7"), ("8", "8")]):
+            kept.book(bill(cost, total=total))
+            kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
+        told = [(one["was"], one["is"]) for one in history.restatements(kept.db)]
+    assert told == [("7", "8")]
 
 
 def test_a_bill_that_changes_and_changes_back_has_three_versions(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -36,7 +37,8 @@ def command(ctx: click.Context, directory: Path) -> None:
         same = _compare(directory, config, root)
     _run("\nWhat is owed, rounded to cents:", directory, config, "report")
     click.echo(f"\n{same}")
-    click.echo(f"\nLook further:  billfold --ledger {directory} invoices | charges | report --format csv")
+    billfold = "billfold" if shutil.which("billfold") else sys.argv[0]
+    click.echo(f"\nLook further:  {billfold} --ledger {directory} invoices | charges | report --format csv")
 
 
 @contextmanager

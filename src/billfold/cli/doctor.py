@@ -79,4 +79,6 @@ def _questions(account: Account, wires: Carrier) -> int:
         if name not in asked:
             click.echo(f"  ok: {name}")
         asked.add(name)
+    if missing:
+        click.echo(f"  the key needs: {account.provider.right}")
     return 1 if missing else 0

@@ -35,23 +35,33 @@ def command(ctx: click.Context, directory: Path, provider: str | None, account: 
     with books(ctx) as kept:
         chosen = wanted(kept, Narrowing(provider, account))
         found = {
-            _name(one): one
+            _about(one): one
             for one in kept.archive.answers()
             if one.status == 200 and _media(one) in ENDINGS and chosen.fits(one.provider, one.account)
         }
         accounts = {
             (run.provider, run.account) for run in kept.archive.runs() if chosen.fits(run.provider, run.account)
         }
+        names = Counter(map(_name, found.values()))
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            for name, one in found.items():
-                (directory / name).write_bytes(kept.archive.body(one.body))
+            for one in found.values():
+                own = "" if names[_name(one)] == 1 else f"_{one.body[:8]}"
+                path = directory / f"{_name(one)}{own}{ENDINGS[_media(one)]}"
+                path.write_bytes(kept.archive.body(one.body))
         except OSError as error:
             raise SetupError(f"{directory} cannot be written: {error.strerror}") from error
     click.echo(f"{directory}: {counted(len(found), 'document')}")
     counts = Counter((one.provider, one.account) for one in found.values())
     for vendor, name in sorted(accounts):
         click.echo(f"  {vendor} {name}: {counts[vendor, name] or 'none'}")
+
+
+def _about(one: Kept) -> tuple[str, ...]:
+    """Return what a document is, so that another that is the same is a newer one; an imported one may not say it."""
+    from billfold.imports import UNNAMED
+
+    return (one.provider, one.account, one.operation, one.question, one.body if f'"{UNNAMED}"' in one.question else "")
 
 
 def _media(one: Kept) -> str:
@@ -61,4 +71,4 @@ def _media(one: Kept) -> str:
 def _name(one: Kept) -> str:
     """Call a document by its account and by what was asked for it."""
     about = [str(value) for value in json.loads(one.question).values()]
-    return re.sub(r"[^\w.-]+", "-", "_".join((one.account, one.operation, *about))) + ENDINGS[_media(one)]
+    return re.sub(r"[^\w.-]+", "-", "_".join((one.account, one.operation, *about)))

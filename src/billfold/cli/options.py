@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -180,54 +180,51 @@ def wanted(books: Books, narrowing: Narrowing) -> Filter:
         raise Misasked(f"there is no account {account!r}; there are {', '.join(sorted(names)) or 'none yet'}")
     if first and last and last < first:
         raise Misasked(f"no month lies between {first} and {last}; --from is the earlier one")
-    return Filter(provider, account, first, last, books.archive.seq_at(as_of) if as_of else FOREVER)
+    seq = books.archive.seq_at(as_of) if as_of else FOREVER
+    seq = FOREVER if seq and seq == books.archive.last_seq() else seq  # nothing was heard since
+    if not seq:
+        click.echo("nothing was known yet at that time: the first collection began later", err=True)
+    return Filter(provider, account, first, last, seq)
 
 
 def _accounts(books: Books, provider: str | None) -> set[str]:
     """Return the accounts that the archive or the configuration names."""
-    from billfold.model.errors import SetupError
-
     named = {(run.provider, run.account) for run in books.archive.runs()}
-    with suppress(SetupError):  # a ledger can be read without a configuration
-        named |= {(one.provider.name, one.name) for one in accounts(click.get_current_context())}
+    named |= set(_configured(click.get_current_context()))
     return {name for vendor, name in named if provider in {None, vendor}}
 
 
 def gaps(ctx: click.Context, books: Books, db: duckdb.DuckDBPyConnection, chosen: Filter) -> list[Gap]:
     """Return what the ledger lacks of what is wanted."""
-    from billfold.model.errors import SetupError
-    from billfold.report.gaps import failed, unfinished
+    from billfold.report.gaps import expected, failed, unfinished
 
-    configured: list[tuple[str, str]] = []
-    with suppress(SetupError):  # a ledger can be read without a configuration
-        configured = [(one.provider.name, one.name) for one in accounts(ctx)]
-    return [*unfinished(books.archive.runs(), configured, chosen), *failed(db, chosen)]
+    configured = _configured(ctx)
+    found = list(unfinished(books.archive.runs(), configured, chosen))
+    told = {(gap.provider, gap.account) for gap in found}
+    found += [gap for gap in failed(db, chosen) if (gap.provider, gap.account) not in told]
+    return list(expected(found, configured))
+
+
+def _configured(ctx: click.Context) -> list[tuple[str, str]]:
+    """Return provider and name of the configured accounts; none where there is no configuration: reading needs none."""
+    from billfold import config
+
+    path = config.find(ctx.find_root().obj["config"])
+    return [(one.provider.name, one.name) for one in config.load(path)] if path.exists() else []
 
 
 def tell_gaps(ctx: click.Context, books: Books, db: duckdb.DuckDBPyConnection, chosen: Filter) -> None:
     """Say on stderr what the ledger lacks of what was shown: no error is not complete."""
-    for gap in gaps(ctx, books, db, chosen):
-        click.echo(f"not complete: {gap.provider} {gap.account}: {gap.words}", err=True)
+    from billfold.report.gaps import unbooked
+
+    for gap in (*gaps(ctx, books, db, chosen), *unbooked(db, chosen)):
+        if gap.wrong:
+            click.echo(f"not complete: {gap.provider} {gap.account}: {gap.words}", err=True)
 
 
 def virtual_rates(ctx: click.Context) -> dict[str, Decimal]:
     """Read ``[rates]`` of the configuration, if there is one: what a unit of a virtual currency cost, as text."""
-    import tomllib
-
     from billfold import config
-    from billfold.model.errors import SetupError
 
     path = config.find(ctx.find_root().obj["config"])
-    if not path.exists():
-        return {}
-    try:
-        said: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")).get("rates", {})
-        return {name: Decimal(rate) for name, rate in said.items() if _is_text(rate)}
-    except (OSError, ValueError, InvalidOperation) as error:
-        raise SetupError(f'{path}, [rates]: write a rate as text, as CRDB_CLOUD_CREDITS = "0.95"') from error
-
-
-def _is_text(rate: object) -> bool:
-    if not isinstance(rate, str):
-        raise ValueError(f"{rate} is no text")  # noqa: TRY004 - it is told as what is wrong with the configuration
-    return True
+    return config.rates(path) if path.exists() else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.options import books, places
+from billfold.cli.options import books, places, tell_gaps
 
 
 @click.command("rebuild")
@@ -13,8 +13,10 @@ from billfold.cli.options import books, places
 def command(ctx: click.Context) -> None:
     """Compute the ledger anew from the archive alone, and print its hash: the same as `billfold hash` printed before."""
     from billfold.ledger.digest import digest
+    from billfold.ledger.query import Filter
 
     with books(ctx) as kept:
         kept.drop()
         with kept.ledger() as db:
             click.echo(digest(db))
+            tell_gaps(ctx, kept, db, Filter())

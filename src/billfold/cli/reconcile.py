@@ -30,7 +30,8 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
         found, count = reconcile.findings(db, chosen), len(query.invoices(db, chosen))
         drifts = reconcile.drifts(db, chosen)
         lacking = [
-            reconcile.Finding(gap.provider, gap.account, "", True, gap.words) for gap in gaps(ctx, kept, db, chosen)
+            reconcile.Finding(gap.provider, gap.account, "", gap.wrong, gap.words)
+            for gap in gaps(ctx, kept, db, chosen)
         ]
     found = [*lacking, *found]
     rows = [one._asdict() for one in found]

@@ -42,7 +42,8 @@ def command(
     """Collect every invoice, line and estimate: archived, then booked.
 
     Every answer is put on disk while the next question is asked. A sync that was interrupted goes on where it was.
-    Exit code 0: all is here. 1: reached, but something is missing or parked. 3: an account failed.
+    Exit code 0: all is here. 1: reached, but something is missing or parked. 2: this machine cannot (a full disk). 3: an
+    account failed.
     """
     from billfold.model.errors import SetupError
     from billfold.sync import sync
@@ -59,10 +60,10 @@ def command(
     names = [one.name for one in configured]
     with books(ctx, new=True) as kept, _progress(quiet=as_json or quiet) as progress:
         outcomes = sync(kept, chosen, since=since, progress=progress, configured=names, recheck=recheck)
-    code = _code(outcomes)
-    if code or not quiet or any(outcome.restated for outcome in outcomes):
-        _tell(outcomes, as_json=as_json)
-    ctx.exit(code)
+    said = [one for one in outcomes if not quiet or one.error or one.missing or one.doubts or one.restated]
+    if said:
+        _tell(said, as_json=as_json)
+    ctx.exit(exit_code(outcomes))
 
 
 @contextmanager
@@ -85,7 +86,12 @@ def _progress(*, quiet: bool) -> Iterator[Progress]:
         yield show
 
 
-def _code(outcomes: list[Outcome]) -> int:
+def exit_code(outcomes: list[Outcome]) -> int:
+    """Return what a sync ends with: a ledger that cannot be written is this machine's, not an account's."""
+    from billfold.model.errors import LedgerError
+
+    if any(isinstance(outcome.error, LedgerError) for outcome in outcomes):
+        return LedgerError.exit_code
     if any(outcome.error for outcome in outcomes):
         return 3
     return 1 if any(outcome.doubts or outcome.missing for outcome in outcomes) else 0

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from billfold.ledger.entries import END, GENESIS, START, Heard, Kept, Packed, Run, bound, entry, moment, packed
+from billfold.ledger.entries import DAMAGED, END, GENESIS, START, Heard, Kept, Packed, Run, bound, entry, moment, packed
 from billfold.model.errors import LedgerError
 
 FORMAT = 1
@@ -164,7 +164,8 @@ class Archive:
         except sqlite3.Error as error:
             raise self._unusable(error) from error
         if body is None or hashlib.sha256(body).hexdigest() != (row[1] or digest):
-            raise LedgerError(f"the archived body {digest[:12]} is missing or damaged; run `billfold verify`")
+            advice = "`billfold verify` names its answer; put a backup in its place, then `billfold rebuild`"
+            raise LedgerError(f"the archived body {digest[:12]} {DAMAGED}; {advice}")
         return body, row[1]
 
     def answers(

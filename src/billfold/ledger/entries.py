@@ -16,6 +16,10 @@ GENESIS = "0" * 64
 """What stands before the first entry."""
 START, END = ":start", ":end"
 """The operations of the entries that begin and end a run."""
+REFUSED = "refused:"
+"""How the outcome of a run begins that is kept but never booked."""
+DAMAGED = "is missing or damaged"
+"""What is said of a body that is not as it was written: whatever was made of it is lost until a backup is in its place."""
 KEPT_HEADERS = ("content-type", "content-disposition", "date", "etag", "last-modified", "retry-after")
 
 

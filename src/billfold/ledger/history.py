@@ -1,7 +1,7 @@
 """What changed: restated invoices, with the lines that moved and the money.
 
 A restatement is another charge, another total or another period. Another due date, term or purchase order is kept as a
-version of its own, but it restates nothing that was paid for.
+version of its own, but it restates nothing that was paid for; nor does what follows a bill that was parked.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SELECT old.provider, a.name AS account, old.invoice_id, old.period_start, old.cu
 FROM bills old JOIN bills new ON new.provider = old.provider AND new.account = old.account AND new.bill_key = old.bill_key
      AND new.from_seq = old.until_seq
 JOIN accounts a ON a.provider = old.provider AND a.account = old.account JOIN runs r ON r.run = new.run
-WHERE old.state = 'issued' AND new.state = 'issued' AND new.from_seq <= $seq AND (
+WHERE old.state = 'issued' AND new.state = 'issued' AND old.parked IS NULL AND new.from_seq <= $seq AND (
           old.content <> new.content OR old.period_start <> new.period_start OR old.period_end <> new.period_end
           OR TRY_CAST(old.total AS DECIMAL(38,12)) <> TRY_CAST(new.total AS DECIMAL(38,12)))
       AND old.provider = coalesce($provider, old.provider) AND a.name = coalesce($account, a.name)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from billfold.ledger.columns import CHARGE_COLUMNS
+from billfold.ledger.entries import DAMAGED
 from billfold.model.period import Month, stamp
 
 FOREVER = 2**62
@@ -122,11 +123,15 @@ def sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
 
 
 def unread(db: duckdb.DuckDBPyConnection, seq: int = FOREVER) -> list[dict[str, Any]]:
-    """Return what each account's last collection, and the imports since, brought that could not be booked."""
-    query = f"""SELECT DISTINCT r.provider, a.name AS account, unnest(from_json(r.problems, '["VARCHAR"]')) AS words
-                FROM runs r JOIN accounts a USING (provider, account)
-                WHERE r.seq <= $seq AND r.run >= (SELECT coalesce(max(c.run), 0) FROM runs c
-                      WHERE c.provider = r.provider AND c.account = r.account AND c.seq <= $seq AND c.{COLLECTED})
+    """Return what each account's last collection, and the imports since, brought that could not be booked.
+
+    Of earlier ones only what is damaged in the archive: all else was asked for again by the next collection.
+    """
+    query = f"""SELECT DISTINCT r.provider, a.name AS account, words
+                FROM (SELECT *, unnest(from_json(problems, '["VARCHAR"]')) AS words FROM runs) r
+                JOIN accounts a USING (provider, account)
+                WHERE r.seq <= $seq AND (contains(words, '{DAMAGED}') OR r.run >= (SELECT coalesce(max(c.run), 0) FROM runs c
+                      WHERE c.provider = r.provider AND c.account = r.account AND c.seq <= $seq AND c.{COLLECTED}))
                 ORDER BY ALL"""
     return dicts(db.execute(query, {"seq": seq}))
 

@@ -85,10 +85,13 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
 def _attached(path: Path) -> duckdb.DuckDBPyConnection:
     read_only = path.exists() and not os.access(path.parent, os.W_OK)  # DuckDB could make no log beside it
     beside = f"{tempfile.gettempdir()}/billfold.tmp" if read_only else f"{path}.tmp"
+    new = not path.exists()
     db = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": beside})
     try:
         name, how = str(path).replace("'", "''"), "READ_ONLY" if read_only else f"ROW_GROUP_SIZE {TOGETHER}"
         db.execute(f"ATTACH '{name}' AS ledger ({how}); USE ledger")
+        if new:
+            path.chmod(0o600)  # as the archive: it holds what customers are called and pay
     except BaseException:
         db.close()
         raise

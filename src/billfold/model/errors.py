@@ -107,7 +107,7 @@ class Unauthorized(Refused):
 class Forbidden(Refused):
     """The credential is good but lacks the billing right (HTTP 403)."""
 
-    advice = "Give the key the billing right named in `billfold doctor`."
+    advice = "Give the key the right to read what is billed: `billfold doctor` names it."
 
 
 class NotFound(Refused):

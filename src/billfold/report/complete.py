@@ -16,7 +16,7 @@ UNREAD = "could not be read: "
 
 
 class Record(NamedTuple):
-    """What is known of one account and month; ``reasons`` say why it is not complete."""
+    """What is known of one account and month; ``reasons`` say why it is not complete, first the ``wrong`` ones of them."""
 
     provider: str
     account: str
@@ -24,6 +24,7 @@ class Record(NamedTuple):
     state: str
     bills: int
     reasons: tuple[str, ...]
+    wrong: int = 0
 
 
 def records(bills: Iterable[dict[str, Any]], runs: Iterable[dict[str, Any]]) -> list[Record]:
@@ -59,7 +60,7 @@ def _judge(provider: str, account: str, month: Month, bills: list[dict[str, Any]
     provisional = [f"there is only {'an estimate' if state == 'estimate' else 'a draft'}" for state in open_]
     provisional += _doubts(run) if bills else []
     state = DISPUTED if disputed else PROVISIONAL if provisional else COMPLETE
-    return Record(provider, account, month, state, len(bills), tuple(disputed + provisional))
+    return Record(provider, account, month, state, len(bills), tuple(disputed + provisional), len(disputed))
 
 
 def _vanished(bills: list[dict[str, Any]], listing: str | None) -> list[str]:

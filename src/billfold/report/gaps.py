@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 import duckdb
 
 from billfold.ledger import query
-from billfold.ledger.entries import Run
+from billfold.ledger.entries import REFUSED, Run
 from billfold.ledger.query import FOREVER, Filter
+
+UNBOOKED = "could not be booked: "
+OPEN = {
+    "sync": "a collection did not come to its end yet: run `billfold sync`",
+    "import": "an import did not come to its end: import its files again",
+}
 
 
 class Gap(NamedTuple):
-    """An account of which something is not here, and what."""
+    """An account of which something is not here, and what; ``wrong`` unless nobody expects it any more."""
 
     provider: str
     account: str
     words: str
+    wrong: bool = True
+
+
+def expected(gaps: Iterable[Gap], configured: Collection[tuple[str, str]]) -> Iterator[Gap]:
+    """Yield gaps; those of accounts (provider and name) that are not configured any more are nobody's fault.
+
+    Where no account is configured, nothing is known of what is expected.
+    """
+    for gap in gaps:
+        known = not configured or (gap.provider, gap.account) in configured
+        yield gap if known else gap._replace(words=f"not configured any more; {gap.words}", wrong=False)
 
 
 def failed(db: duckdb.DuckDBPyConnection, wanted: Filter) -> Iterator[Gap]:
@@ -29,18 +46,28 @@ def failed(db: duckdb.DuckDBPyConnection, wanted: Filter) -> Iterator[Gap]:
             )
 
 
+def unbooked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> Iterator[Gap]:
+    """Yield what was collected and could not be booked."""
+    for one in query.unread(db, wanted.seq):
+        if wanted.fits(one["provider"], one["account"]):
+            yield Gap(one["provider"], one["account"], UNBOOKED + one["words"])
+
+
 def unfinished(runs: Iterable[Run], configured: Iterable[tuple[str, str]], wanted: Filter) -> Iterator[Gap]:
-    """Yield the accounts (provider and name) with a collection that did not end, and those of which none did.
+    """Yield the accounts (provider and name) with a run that did not end or was refused, and those without any collection.
 
     Nothing of a past time: what was configured or not finished then is not known.
     """
     if wanted.seq < FOREVER:
         return
     runs = list(runs)
-    open_ = [(run.provider, run.account) for run in runs if not run.ended]
-    known = {(run.provider, run.account) for run in runs}
-    for words, some in (
-        ("a collection did not come to its end yet", open_),
-        ("nothing was collected yet", [one for one in configured if one not in known]),
-    ):
-        yield from (Gap(*one, f"{words}: run `billfold sync`") for one in some if wanted.fits(*one))
+    last = {(run.provider, run.account): run for run in runs if run.kind == "sync"}
+    for run in runs:
+        if not run.ended and wanted.fits(run.provider, run.account):
+            yield Gap(run.provider, run.account, OPEN.get(run.kind, OPEN["sync"]))
+    for who, run in last.items():
+        if (run.outcome or "").startswith(REFUSED) and wanted.fits(*who):
+            yield Gap(*who, f"the last collection is kept, but not booked: {run.outcome}")
+    for who in configured:
+        if who not in last and wanted.fits(*who):
+            yield Gap(*who, "nothing was collected yet: run `billfold sync`")

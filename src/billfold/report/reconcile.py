@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import duckdb
 
@@ -13,9 +12,8 @@ from billfold.ledger import query
 from billfold.ledger.query import Filter
 from billfold.model.money import EXACT, least, plain
 from billfold.model.period import Month
-from billfold.report.complete import DISPUTED, UNREAD, Record, records
-
-UNBOOKED = "could not be booked: "
+from billfold.report.complete import UNREAD, Record, records
+from billfold.report.gaps import UNBOOKED, unbooked
 
 
 class Finding(NamedTuple):
@@ -45,10 +43,12 @@ def findings(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Finding]:
     listed = query.last_runs(db, wanted.seq)
     found = [finding for record in records(query.bills(db, wanted), listed) for finding in _of(record)]
     found += [
-        Finding(provider, account, "", True, words)
-        for provider, account, words in _of_runs(db, wanted.seq, listed)
-        if wanted.fits(provider, account)
+        Finding(run["provider"], run["account"], "", True, words)
+        for run in listed
+        for words in json.loads(run["checks"])
+        if wanted.fits(run["provider"], run["account"])
     ]
+    found += [Finding(gap.provider, gap.account, "", True, gap.words) for gap in unbooked(db, wanted)]
     found += _sums(db, wanted)
     return sorted(found, key=lambda one: (not one.wrong, *one[:3]))
 
@@ -63,18 +63,9 @@ def _of_account(doubt: Finding) -> Finding:
     return doubt._replace(month="", wrong=True, words=UNBOOKED + doubt.words.removeprefix(UNREAD))
 
 
-def _of_runs(db: duckdb.DuckDBPyConnection, seq: int, listed: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    """Yield what is wrong with the last collection of each account as a whole: the account, and the words."""
-    for run in listed:
-        for words in json.loads(run["checks"]):
-            yield run["provider"], run["account"], words
-    for one in query.unread(db, seq):
-        yield one["provider"], one["account"], UNBOOKED + one["words"]
-
-
 def _of(record: Record) -> list[Finding]:
-    wrong = record.state == DISPUTED
-    return [Finding(record.provider, record.account, str(record.month), wrong, reason) for reason in record.reasons]
+    who = record.provider, record.account, str(record.month)
+    return [Finding(*who, number < record.wrong, reason) for number, reason in enumerate(record.reasons)]
 
 
 def _sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Finding]:

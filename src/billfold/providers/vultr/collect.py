@@ -31,7 +31,7 @@ def collect(known: Known) -> Plan:
     The estimate comes before the list of invoices: a month that closes in between is then seen twice, never not at all.
     """
     yield Ask(GetAccount())
-    yield Ask(ListPendingCharges())
+    yield Ask(ListPendingCharges(), missing="the estimate of the running month")
     yield Ask(GetAccountBandwidth(), missing="traffic, and which month runs while nothing is charged yet")
     yield from _by_itself(ListBillingHistory(per_page=MOST))
     wanted: dict[str, None] = {}

@@ -18,6 +18,7 @@ from billfold.report.complete import COMPLETE, Record, records
 from billfold.report.focus.cells import guarded
 from billfold.report.focus.rows import TERMS, Part
 from billfold.report.focus.versions import COMMITMENT, Dataset, Version
+from billfold.report.gaps import failed, unbooked
 
 NAME = "metadata.json"
 DELIVERY = (
@@ -71,7 +72,11 @@ def write(db: duckdb.DuckDBPyConnection, facts: Facts, files: Iterable[File]) ->
         "x_PaymentTerms": f"{TERMS!r} where the issuer names none",
         "x_VirtualCurrencyRates": {name: plain(rate) for name, rate in facts.part.rates.items()},
         "x_LeftOut": [_left_out(bill) for bill in facts.left_out],
-        "x_Completeness": [record._asdict() | {"month": str(record.month)} for record in judged],
+        "x_Completeness": [_completeness(record) for record in judged],
+        "x_NotComplete": [
+            {"provider": gap.provider, "account": gap.account, "words": gap.words}
+            for gap in (*failed(db, facts.part.wanted), *unbooked(db, facts.part.wanted))
+        ],
     }
     if facts.form == "csv":
         said["x_FormulaGuard"] = "texts of descriptions and names that begin with = + - @ tab or CR have a ' in front"
@@ -80,6 +85,12 @@ def write(db: duckdb.DuckDBPyConnection, facts: Facts, files: Iterable[File]) ->
 
 def _judged(db: duckdb.DuckDBPyConnection, part: Part) -> list[Record]:
     return records(query.bills(db, part.wanted), query.last_runs(db, part.wanted.seq))
+
+
+def _completeness(record: Record) -> dict[str, Any]:
+    said = record._asdict() | {"month": str(record.month)}
+    del said["wrong"]
+    return said
 
 
 def _last(db: duckdb.DuckDBPyConnection) -> datetime:

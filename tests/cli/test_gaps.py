@@ -1,0 +1,153 @@
+"""What is not complete is said beside every listing: once, by whom it can be mended, and not for ever."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billfold.books import Books
+from billfold.cli.sync import exit_code
+from billfold.ledger.entries import REFUSED, Heard
+from billfold.model.errors import BillfoldError, LedgerError, Unauthorized
+from billfold.outcome import Outcome
+from tests import stage
+from tests.cli.terminal import Terminal
+from tests.ledger.kit import NOW
+
+HERE = '[[accounts]]\nname = "mine"\nprovider = "cockroach"\napi_key = "env:KEY"\n'
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Books:
+    return Books(tmp_path / "ledger")
+
+
+def said(tmp_path: Path, *more: str, config: str = HERE) -> tuple[int, list[str]]:
+    """Return how ``reconcile`` ends, and what ``report`` says is not complete."""
+    (tmp_path / "billfold.toml").write_text(config, encoding="utf-8")
+    terminal = Terminal(tmp_path)
+    code = terminal.run("--ledger", "ledger", "reconcile", *more).code
+    lines = terminal.run("--ledger", "ledger", "report", *more).err.splitlines()
+    return code, [line.removeprefix("not complete: cockroach ") for line in lines]
+
+
+def run(books: Books, kind: str = "sync", outcome: str | None = "complete", name: str = "mine") -> None:
+    begun = books.archive.start("cockroach", name, kind, NOW)
+    books.archive.add(
+        begun, Heard("list_invoices", '{"status":null,"start_time":null,"end_time":null}', 200, {}, b"{}", NOW)
+    )
+    if outcome:
+        books.archive.end(begun, outcome, NOW + timedelta(seconds=1))
+
+
+NEVER = "mine: nothing was collected yet: run `billfold sync`"
+OPEN = "mine: a collection did not come to its end yet: run `billfold sync`"
+
+
+@pytest.mark.parametrize(
+    ("runs", "told"),
+    [
+        ([{"kind": "import", "outcome": "imported"}], [NEVER]),
+        ([{"outcome": None}], [OPEN]),
+        ([{"outcome": "abandoned: interrupted too long ago"}, {"outcome": None}], [OPEN]),
+        (
+            [{}, {"kind": "import", "outcome": None}],
+            ["mine: an import did not come to its end: import its files again"],
+        ),
+        ([{"outcome": f"{REFUSED} twice"}], [f"mine: the last collection is kept, but not booked: {REFUSED} twice"]),
+        ([{"outcome": "no"}], ["mine: the last collection did not bring everything: no"]),
+    ],
+    ids=["only-imported", "open", "abandoned-and-open", "open-import", "refused", "failed"],
+)
+def test_what_is_not_complete_is_told_once(
+    runs: list[dict[str, Any]], told: list[str], books: Books, tmp_path: Path
+) -> None:
+    for one in runs:
+        run(books, **one)
+    books.close()
+    code, lines = said(tmp_path)
+    assert (code, [line for line in lines if "could not be booked" not in line]) == (1, told)
+    assert said(tmp_path, "--as-of", "2100-01-01") == (code, lines), "nothing came later"
+
+
+def test_an_account_that_is_not_configured_any_more_is_no_alarm(books: Books, tmp_path: Path) -> None:
+    stage.collected(stage.twin(months=1), books, "cockroach", {"cockroach": "mine", "cockroach-credits": "more"})
+    run(books, outcome="the key is wrong", name="gone")
+    books.close()
+    more = HERE + HERE.replace("mine", "more")
+    _, lines = said(tmp_path, config=more)
+    assert [line for line in lines if not line.startswith("gone: could")] == []
+    found = json.loads(Terminal(tmp_path).run("--ledger", "ledger", "reconcile", "--format", "json").out)
+    (about,) = [one for one in found if one["account"] == "gone" and "did not bring" in one["words"]]
+    assert (about["wrong"], about["words"].startswith("not configured any more; ")) == (False, True)
+    _, lines = said(tmp_path, config=more + HERE.replace("mine", "gone"))
+    assert "gone: the last collection did not bring everything: the key is wrong" in lines
+
+
+@pytest.mark.parametrize(
+    "config", ["[[accounts]", "[rate]\n", "rates = 5\n", '[rates]\nX = "NaN"\n', "[rates]\nX = 0.9\n"]
+)
+def test_a_configuration_that_cannot_be_used_is_told_before_anything_is_listed(
+    config: str, books: Books, tmp_path: Path
+) -> None:
+    run(books)
+    books.close()
+    (tmp_path / "billfold.toml").write_text(config, encoding="utf-8")
+    for listing in (["report"], ["export", "focus", "out"], ["sync"]):
+        answer = Terminal(tmp_path).run("--ledger", "ledger", *listing)
+        assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1), answer
+        assert answer.err.startswith("billfold: billfold.toml")
+
+
+def test_an_export_says_in_its_metadata_what_is_not_complete(books: Books, tmp_path: Path) -> None:
+    run(books, outcome="the key is wrong")
+    books.close()
+    Terminal(tmp_path).run("--ledger", "ledger", "export", "focus", "out")
+    (first, *_) = json.loads((tmp_path / "out" / "metadata.json").read_text())["x_NotComplete"]
+    assert first["words"] == "the last collection did not bring everything: the key is wrong"
+
+
+def test_a_machine_that_cannot_write_is_told_by_the_account_and_leaves_the_others(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = books.archive.start
+
+    def start(provider: str, account: str, *more: Any) -> Any:
+        if account == "cockroach":
+            raise LedgerError("the archive is being written by another process")
+        return begin(provider, account, *more)
+
+    monkeypatch.setattr(books.archive, "start", start)
+    outcomes = {one.account: one.error for one in stage.collected(stage.twin(months=1), books, "cockroach")}
+    assert str(outcomes.pop("cockroach")) == "the archive is being written by another process"
+    assert set(outcomes.values()) == {None}
+    assert all(one.ended for one in books.archive.runs())
+
+
+@pytest.mark.parametrize(("error", "code"), [(LedgerError("full"), 2), (Unauthorized("no"), 3), (None, 0)])
+def test_a_disk_that_is_full_is_no_failure_of_the_account(error: BillfoldError | None, code: int) -> None:
+    assert exit_code([Outcome("fine", "vultr"), Outcome("mine", "vultr", error=error)]) == code
+
+
+def test_a_refused_estimate_of_vultr_costs_no_invoice(books: Books) -> None:
+    host = stage.twin(months=2)
+    host.set_fault(stage.fault("vultr", "forbidden", operation="list_pending_charges"))
+    (outcome,) = stage.collected(host, books, "vultr")
+    assert (outcome.error, len(outcome.missing)) == (None, 1)
+    assert outcome.missing[0].startswith("the estimate of the running month: ")
+    with books.ledger() as db:
+        assert db.execute("SELECT DISTINCT state, count(*) FROM bills GROUP BY ALL").fetchall() == [("issued", 2)]
+
+
+def test_different_documents_are_different_files(tmp_path: Path) -> None:
+    for name, number in (("a", 1), ("b", 2)):
+        (tmp_path / f"{name}.pdf").write_bytes(b"%%PDF-1.4 %d\n%%%%EOF\n" % number)
+    terminal = Terminal(tmp_path)
+    assert terminal.run("--ledger", "ledger", "import", "fastly", "a.pdf", "b.pdf").code == 0
+    assert terminal.run("--ledger", "ledger", "documents", "out").code == 0
+    files = sorted((tmp_path / "out").iterdir())
+    assert {file.read_bytes() for file in files} == {(tmp_path / f"{name}.pdf").read_bytes() for name in "ab"}
