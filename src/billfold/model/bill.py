@@ -108,14 +108,20 @@ class DetailIds:
     """
 
     def __init__(self, invoice_id: str) -> None:
-        self._start, self._seen = f"{invoice_id}\x1f", dict[bytes, int]()
+        self._start, self._seen = blake2b(_bytes(f"{invoice_id}\x1f"), digest_size=10), dict[str, int]()
 
     def next(self, *about: object) -> str:
         """Return the id of the next line that is about this."""
         try:
-            text = self._start + "\x1f".join(about)  # type: ignore[arg-type]
+            text = "\x1f".join(about)  # type: ignore[arg-type]
         except TypeError:
-            text = self._start + "\x1f".join(map(str, about))
-        key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=10).digest()
+            text = "\x1f".join(map(str, about))
+        made = self._start.copy()
+        made.update(_bytes(text))
+        key = made.hexdigest()
         number = self._seen[key] = self._seen.get(key, 0) + 1
-        return key.hex() if number == 1 else f"{key.hex()}-{number}"
+        return key if number == 1 else f"{key}-{number}"
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
