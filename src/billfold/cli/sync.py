@@ -41,7 +41,7 @@ def command(
 ) -> None:
     """Collect every invoice, line and estimate: archived, then booked.
 
-    Every answer is put on disk while the next question is asked. A sync that was interrupted goes on where it was.
+    Answers are put on disk while the next questions are asked. A sync that was interrupted goes on where it was.
     Exit code 0: all is here. 1: reached, but something is missing or parked. 2: this machine cannot (a full disk). 3: an
     account failed.
     """
