@@ -123,7 +123,7 @@ def _all(
         return _collect(books, account, since or FIRST_DEPTH, marks[account.name], progress, opened, clock)
 
     # the ledger's libraries take as long to load as some answers to come: both at once
-    Thread(target=import_module, args=("billfold.ledger.booking",), daemon=True).start()
+    Thread(target=lambda: import_module("billfold.ledger.booking").warm(), daemon=True).start()
     with ThreadPoolExecutor(max_workers=workers or max(len(accounts), 1)) as pool:
         collected = list(pool.map(collect, accounts))
     named = {*configured, *(account.name for account in accounts)}

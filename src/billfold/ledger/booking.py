@@ -32,6 +32,11 @@ TOLD = ("mark", "lines", "parked", *STATED)
 Row = dict[str, Any]
 
 
+def warm() -> None:
+    """Have DuckDB do what it does once in a process, so that the ledger opens sooner."""
+    duckdb.connect().close()
+
+
 class Owner(NamedTuple):
     """Whose bill is booked, out of which run, and from which archive number on it is believed.
 
