@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,7 @@ from billfold.cli.options import accounts, places
 
 if TYPE_CHECKING:
     from billfold.config import Account
+    from billfold.model.errors import BillfoldError
     from billfold.sync import Carrier
 
 QUESTIONS = 12
@@ -32,7 +34,7 @@ def command(ctx: click.Context) -> None:
 
 
 def _examine(account: Account) -> int:
-    from billfold.model.errors import BillfoldError, Forbidden, Unauthorized
+    from billfold.model.errors import BillfoldError
     from billfold.sync import carrier
 
     click.echo(f"{account.name} ({account.provider.title})")
@@ -45,21 +47,20 @@ def _examine(account: Account) -> int:
         return _questions(account, wires)
     except BillfoldError as error:
         click.echo(f"  cannot be collected: {error}")
-        if isinstance(error, (Unauthorized, Forbidden)):
-            click.echo(f"  the key needs: {account.provider.right}")
+        _advise(account, [error])
         return 3
     finally:
         wires.close()
 
 
 def _questions(account: Account, wires: Carrier) -> int:
-    from billfold.model.errors import NotReady, Refused
+    from billfold.model.errors import BillfoldError, NotReady, Refused
     from billfold.providers.provider import Known
     from billfold.sync import now
     from billfold.wire.operation import name_of, read
 
     known = Known(now(), 1)
-    plan, said, missing, asked = account.provider.collect(known), None, 0, set()
+    plan, said, refusals, asked = account.provider.collect(known), None, list[BillfoldError](), set()
     for _ in range(QUESTIONS):
         try:
             ask = plan.send(said)
@@ -73,12 +74,19 @@ def _questions(account: Account, wires: Carrier) -> int:
                 raise
             said = None
             if error.status not in ask.never:
-                missing += 1
+                refusals.append(error)
                 click.echo(f"  will be missing: {ask.missing}: {error}")
             continue
         if name not in asked:
             click.echo(f"  ok: {name}")
         asked.add(name)
-    if missing:
+    _advise(account, refusals)
+    return 1 if refusals else 0
+
+
+def _advise(account: Account, errors: Sequence[BillfoldError]) -> None:
+    """Name the right that a refused key lacks; what is not there for other reasons needs none."""
+    from billfold.model.errors import Forbidden, Unauthorized
+
+    if any(isinstance(error, (Unauthorized, Forbidden)) for error in errors):
         click.echo(f"  the key needs: {account.provider.right}")
-    return 1 if missing else 0
