@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from billfold.cli.options import Narrowing, books, filters, tell_gaps, wanted, write
+from billfold.cli.options import Narrowing, books, filters, lacking, tell_gaps, wanted, write
 
 SHORT = (
     "x_AccountName",
@@ -42,7 +42,8 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
             render.as_table(cut, SHORT, numbers=("BilledCost",))
         else:
             write(shape, rows, CHARGE_COLUMNS)
-        tell_gaps(ctx, kept, db, chosen)
+        missing = lacking(ctx, kept, db, chosen)
+    tell_gaps(missing)
 
 
 def _cut(value: Any) -> Any:

@@ -37,7 +37,7 @@ def command(ctx: click.Context, directory: Path) -> None:
         same = _compare(directory, config, root)
     _run("\nWhat is owed, rounded to cents:", directory, config, "report")
     click.echo(f"\n{same}")
-    billfold = "billfold" if shutil.which("billfold") else sys.argv[0]
+    billfold = sys.argv[0] if not shutil.which("billfold") and Path(sys.argv[0]).name == "billfold" else "billfold"
     click.echo(f"\nLook further:  {billfold} --ledger {directory} invoices | charges | report --format csv")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import Narrowing, books, narrowed, places, tell_gaps, virtual_rates, wanted
+from billfold.cli.options import Narrowing, books, lacking, narrowed, places, tell_gaps, virtual_rates, wanted
 
 if TYPE_CHECKING:
     from billfold.report.focus.export import Written
@@ -48,8 +48,9 @@ def focus(
     with books(ctx) as kept, kept.ledger() as db:
         part = Part(wanted(kept, narrowing), include_parked, rates)
         written = export(db, Order(directory, form, version, by_period), part, datetime.now(UTC))
-        _tell(written, directory)
-        tell_gaps(ctx, kept, db, part.wanted)
+        missing = lacking(ctx, kept, db, part.wanted)
+    _tell(written, directory)
+    tell_gaps(missing)
 
 
 def _tell(written: Written, directory: Path) -> None:

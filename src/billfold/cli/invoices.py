@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from billfold.cli.options import Narrowing, books, filters, tell_gaps, wanted, write
+from billfold.cli.options import Narrowing, books, filters, lacking, tell_gaps, wanted, write
 
 COLUMNS = ("provider", "account", "invoice_id", "state", "period_start", "period_end", "currency", "total", "lines")
 MORE = ("issued_on", "due_on", "note")
@@ -28,15 +28,16 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
         chosen = wanted(kept, narrowing)
         rows = query.invoices(db, chosen)
         more = {_key(bill): bill for bill in query.bills(db, chosen)}
-        if shape == "json":
-            write(shape, rows, COLUMNS)
-        elif shape == "csv":
-            write(shape, [row | _said(more[_key(row)]) for row in rows], (*COLUMNS, *MORE))
-        else:
-            short = [row | {name: row[name][:10] for name in ("period_start", "period_end")} for row in rows]
-            told = [row | _said(more[_key(row)]) for row in short]
-            render.as_table(told, (*COLUMNS, *MORE), numbers=("total", "lines"))
-        tell_gaps(ctx, kept, db, chosen)
+        missing = lacking(ctx, kept, db, chosen)
+    if shape == "json":
+        write(shape, rows, COLUMNS)
+    elif shape == "csv":
+        write(shape, [row | _said(more[_key(row)]) for row in rows], (*COLUMNS, *MORE))
+    else:
+        short = [row | {name: row[name][:10] for name in ("period_start", "period_end")} for row in rows]
+        told = [row | _said(more[_key(row)]) for row in short]
+        render.as_table(told, (*COLUMNS, *MORE), numbers=("total", "lines"))
+    tell_gaps(missing)
 
 
 def _key(bill: dict[str, Any]) -> tuple[str, ...]:

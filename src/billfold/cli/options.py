@@ -150,7 +150,8 @@ def accounts(ctx: click.Context) -> list[Account]:
 def books(ctx: click.Context, *, new: bool = False) -> Iterator[Books]:
     """Open archive and ledger; raises ``SetupError`` where there are none, unless a ``new`` one may be made.
 
-    A configuration that is named must be there, also for a command that could do without.
+    A configuration that is named must be there, and one that is there must be right, also for a command that could do
+    without.
     """
     from billfold import config
     from billfold.books import Books
@@ -213,13 +214,17 @@ def _configured(ctx: click.Context) -> list[tuple[str, str]]:
     return [(one.provider.name, one.name) for one in config.load(path)] if path.exists() else []
 
 
-def tell_gaps(ctx: click.Context, books: Books, db: duckdb.DuckDBPyConnection, chosen: Filter) -> None:
-    """Say on stderr what the ledger lacks of what was shown: no error is not complete."""
+def lacking(ctx: click.Context, books: Books, db: duckdb.DuckDBPyConnection, chosen: Filter) -> list[Gap]:
+    """Return what somebody who is shown this part of the ledger must be told: no error is not complete."""
     from billfold.report.gaps import unbooked
 
-    for gap in (*gaps(ctx, books, db, chosen), *unbooked(db, chosen)):
-        if gap.wrong:
-            click.echo(f"not complete: {gap.provider} {gap.account}: {gap.words}", err=True)
+    return [gap for gap in (*gaps(ctx, books, db, chosen), *unbooked(db, chosen)) if gap.wrong]
+
+
+def tell_gaps(found: Iterable[Gap]) -> None:
+    """Say on stderr what the ledger lacks; where it can, after it is closed: who reads may take his time."""
+    for gap in found:
+        click.echo(f"not complete: {gap.provider} {gap.account}: {gap.words}", err=True)
 
 
 def virtual_rates(ctx: click.Context) -> dict[str, Decimal]:

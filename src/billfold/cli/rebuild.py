@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.options import books, places, tell_gaps
+from billfold.cli.options import books, lacking, places, tell_gaps
 
 
 @click.command("rebuild")
@@ -19,4 +19,4 @@ def command(ctx: click.Context) -> None:
         kept.drop()
         with kept.ledger() as db:
             click.echo(digest(db))
-            tell_gaps(ctx, kept, db, Filter())
+            tell_gaps(lacking(ctx, kept, db, Filter()))

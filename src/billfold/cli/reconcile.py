@@ -29,11 +29,7 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
         chosen = wanted(kept, narrowing)
         found, count = reconcile.findings(db, chosen), len(query.invoices(db, chosen))
         drifts = reconcile.drifts(db, chosen)
-        lacking = [
-            reconcile.Finding(gap.provider, gap.account, "", gap.wrong, gap.words)
-            for gap in gaps(ctx, kept, db, chosen)
-        ]
-    found = [*lacking, *found]
+        found = [*map(reconcile.of_gap, gaps(ctx, kept, db, chosen)), *found]
     rows = [one._asdict() for one in found]
     if shape != "table":
         write(shape, rows, COLUMNS)

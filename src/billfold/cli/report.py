@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from billfold.cli.options import Narrowing, books, filters, tell_gaps, wanted, write
+from billfold.cli.options import Narrowing, books, filters, lacking, tell_gaps, wanted, write
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
 
@@ -37,11 +37,12 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     with books(ctx) as kept, kept.ledger() as db:
         chosen = wanted(kept, narrowing)
         sums, parked = query.sums(db, chosen), query.parked(db, chosen)
-        if shape != "table":
-            write(shape, [row | {"month": str(Month.of(row["month"]))} for row in sums], COLUMNS)
-        else:
-            show(summary.tables(sums), parked)
-        tell_gaps(ctx, kept, db, chosen)
+        missing = lacking(ctx, kept, db, chosen)
+    if shape != "table":
+        write(shape, [row | {"month": str(Month.of(row["month"]))} for row in sums], COLUMNS)
+    else:
+        show(summary.tables(sums), parked)
+    tell_gaps(missing)
 
 
 def show(tables: list[Table], parked: list[dict[str, Any]]) -> None:

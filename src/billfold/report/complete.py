@@ -24,7 +24,7 @@ class Record(NamedTuple):
     state: str
     bills: int
     reasons: tuple[str, ...]
-    wrong: int = 0
+    wrong: int
 
 
 def records(bills: Iterable[dict[str, Any]], runs: Iterable[dict[str, Any]]) -> list[Record]:

@@ -13,7 +13,7 @@ from billfold.ledger.query import Filter
 from billfold.model.money import EXACT, least, plain
 from billfold.model.period import Month
 from billfold.report.complete import UNREAD, Record, records
-from billfold.report.gaps import UNBOOKED, unbooked
+from billfold.report.gaps import UNBOOKED, Gap, unbooked
 
 
 class Finding(NamedTuple):
@@ -48,9 +48,14 @@ def findings(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Finding]:
         for words in json.loads(run["checks"])
         if wanted.fits(run["provider"], run["account"])
     ]
-    found += [Finding(gap.provider, gap.account, "", True, gap.words) for gap in unbooked(db, wanted)]
+    found += map(of_gap, unbooked(db, wanted))
     found += _sums(db, wanted)
     return sorted(found, key=lambda one: (not one.wrong, *one[:3]))
+
+
+def of_gap(gap: Gap) -> Finding:
+    """Say of an account as a whole what is not here."""
+    return Finding(gap.provider, gap.account, "", gap.wrong, gap.words)
 
 
 def once(found: list[Finding]) -> list[Finding]:
