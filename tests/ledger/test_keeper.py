@@ -60,6 +60,19 @@ def test_so_many_answers_wait_for_the_disk_and_no_more(tmp_path: Path) -> None:
                 assert len(kept(disk)) >= number
 
 
+def test_the_answer_that_is_one_too_many_waits_for_those_before_it(tmp_path: Path) -> None:
+    with Disk(tmp_path / "archive.sqlite") as disk:
+        keeper = Keeper(disk, disk.start("p", "a", "sync", NOW))
+        disk.fails_at = 1
+        for number in range(WAITING):
+            keeper.keep(heard(number))
+        disk.ready.set()
+        with pytest.raises(LedgerError, match="disk is full"):
+            keeper.keep(heard(WAITING))
+        with pytest.raises(LedgerError, match="disk is full"):
+            keeper.__exit__(None, None, None)
+
+
 def failing(disk: Disk, at: int) -> None:
     """Keep two answers one by one, the first or the second of which is too much, then be refused by the vendor."""
     disk.fails_at = at

@@ -46,8 +46,8 @@ def _by_kind(batch: Charges) -> dict[str, pa.Array]:
 
 def _in_full(batch: Charges) -> dict[str, pa.Array]:
     """Write the columns of kinds out line by line; Arrow would do it too, but loads slowly what it does it with."""
-    columns = ((name, values.to_pylist(), values.type) for name, values in _arrays(batch.kinds))
-    return {name: pa.array([values[place] for place in batch.places], kind) for name, values, kind in columns}
+    said = ((name, values.to_pylist(), values.type) for name, values in _arrays(batch.kinds))
+    return {name: pa.array([values[place] for place in batch.places], kind) for name, values, kind in said}
 
 
 def _arrays(rows: Sequence[Any]) -> Iterator[tuple[str, pa.Array]]:
