@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -31,6 +32,14 @@ from tests.wire.kit import line
 
 SAID = "interrupted; what was collected is kept"
 ORGANIZATION = b'{"id":"org","name":"Org"}'
+
+
+@pytest.fixture(autouse=True)
+def _heeded() -> Iterator[None]:
+    """Heed interruptions here and in children: a shell that starts the tests in the background has them ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_a_wait_ends_in_every_thread_when_the_process_is_told_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
