@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache, partial
 from importlib import import_module
-from threading import Thread
+from threading import Thread, current_thread
 from typing import Any, Protocol
 
 from billfold.books import Books, question
@@ -120,6 +120,7 @@ def _all(
     marks, owners = _known(books, accounts, before)
 
     def collect(account: Account) -> tuple[Outcome, Run | None]:
+        current_thread().name = account.name  # what is logged on the way says whose it is
         return _collect(books, account, since or FIRST_DEPTH, marks[account.name], progress, opened, clock)
 
     # the ledger's libraries take as long to load as some answers to come: both at once
@@ -284,7 +285,7 @@ class _Desk:
         response = self._hear(self.wires.send(ask.op))
         if ask.document:
             response = self.wires.fetch(ask.document(read(ask.op, response)))
-        log.info("%s: %s: %d, %d bytes", self.run.account, name_of(ask.op), response.status, len(response.body))
+        log.info("%s: %d, %d bytes", name_of(ask.op), response.status, len(response.body))
         return response
 
     def _kept(self, op: Operation[Any]) -> Iterator[Response]:

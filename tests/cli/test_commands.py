@@ -6,14 +6,17 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from billfold.model.period import instant
 from tests.cli.terminal import NORIGHT, Said, Terminal, environment
 from tests.ledger.kit import invoice, invoices
 from tests.transport.hostile import hostile, nobody, says
@@ -279,6 +282,14 @@ def test_as_of_a_time_before_anything_was_known_there_is_nothing(synced: Termina
 def test_months_narrow_a_listing_and_both_ends_are_in_it(synced: Terminal) -> None:
     rows = synced.rows("--ledger", "ledger", "invoices", "--from", "2026-08", "--to", "2026-09")
     assert [row["period_start"][:7] for row in rows] == ["2026-08", "2026-09"]
+
+
+def test_a_line_of_the_log_says_when_by_utc_and_of_which_account(terminal: Terminal) -> None:
+    said = terminal.process("sync", "--ledger", "ledger", BILLFOLD_LOG="info", TZ="Asia/Tokyo").err.splitlines()
+    [line] = [line for line in said if "list_invoices" in line]
+    when, rest = line.split(" ", 1)
+    assert abs(instant(when) - datetime.now(UTC)) < timedelta(hours=1)
+    assert re.fullmatch(r"\[mine\] billfold\.sync: list_invoices: 200, \d+ bytes", rest)
 
 
 def test_syncing_twice_changes_nothing_and_a_lost_ledger_comes_back(terminal: Terminal) -> None:

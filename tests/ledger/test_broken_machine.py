@@ -231,6 +231,14 @@ def test_an_archive_with_a_page_that_is_no_page_is_told_by_every_command(tmp_pat
     assert run(tmp_path, "verify")[0] == 0
 
 
+def test_a_rebuild_that_cannot_book_what_is_damaged_says_so_and_does_not_end_well(tmp_path: Path) -> None:
+    run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))
+    assert run(tmp_path, "rebuild")[0] == 0
+    tamper(tmp_path / "ledger", "UPDATE bodies SET packed=x'00' WHERE size > 0")
+    code, said = run(tmp_path, "rebuild")
+    assert (code, "could not be booked" in said, "put a backup in its place" in said) == (1, True, True), said
+
+
 def test_an_archive_of_a_newer_billfold_is_told_and_left_alone(tmp_path: Path) -> None:
     run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))
     tamper(tmp_path / "ledger", "PRAGMA user_version=99")

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -152,11 +153,15 @@ def _interruptible() -> Iterator[None]:
 
 
 def _listen(level: str) -> None:
-    """Log as $BILLFOLD_LOG says; raises ``Misasked``."""
+    """Log as $BILLFOLD_LOG says, each line with its time (UTC) and the account it is about; raises ``Misasked``."""
     known = logging.getLevelNamesMapping()
     if level.upper() not in known:
         raise Misasked(f"BILLFOLD_LOG is {level!r}; it can be debug, info, warning, error or critical")
-    logging.basicConfig(level=known[level.upper()], format="%(asctime)s %(name)s: %(message)s")
+    words = logging.Formatter("%(asctime)s.%(msecs)03dZ [%(threadName)s] %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
+    words.converter = time.gmtime
+    hand = logging.StreamHandler()
+    hand.setFormatter(words)
+    logging.basicConfig(level=known[level.upper()], handlers=[hand])
 
 
 def _say(sentence: str, code: int) -> int:

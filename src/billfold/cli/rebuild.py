@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.options import books, lacking, places, tell_gaps
+from billfold.cli.options import books, places, tell_gaps
 
 
 @click.command("rebuild")
 @places
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Compute the ledger anew from the archive alone, and print its hash: the same as `billfold hash` printed before."""
+    """Compute the ledger anew from the archive alone, and print its hash: the same as `billfold hash` printed before.
+
+    What is damaged in the archive, or cannot be booked, is told, and the exit code is 1.
+    """
     from billfold.ledger.digest import digest
     from billfold.ledger.query import Filter
+    from billfold.report.gaps import unbooked
 
     with books(ctx) as kept:
         kept.drop()
         with kept.ledger() as db:
             click.echo(digest(db))
-            tell_gaps(lacking(ctx, kept, db, Filter()))
+            found = list(unbooked(db, Filter()))
+    tell_gaps(found)
+    ctx.exit(1 if found else 0)
