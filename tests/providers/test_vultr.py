@@ -129,7 +129,9 @@ def test_an_error_that_is_no_text_is_still_told() -> None:
         ("2026-09-01T00:00:00+00:00", "2026-09-01T00:00:00Z"),
         ("2026-09-01T02:00:00+02:00", "2026-09-01T00:00:00Z"),
         ("09-01-2021T00:00:00+00:00", "2021-09-01T00:00:00Z"),
-        ("2021-08-31 20:00:00", "2021-08-31T20:00:00Z"),
+        ("2021-08-31 20:00:00", "2021-09-01T00:00:00Z"),
+        ("08-31-2021T20:00:00", "2021-09-01T00:00:00Z"),
+        ("2016-12-31 19:30:05", "2017-01-01T00:30:05Z"),
         ("2026-09-01", "2026-09-01T00:00:00Z"),
         ("2026-09-01T00:00:00Z", "2026-09-01T00:00:00Z"),
     ],
@@ -171,6 +173,11 @@ def test_descriptions_tell_what_was_rented(text: str, thing: tuple[str | None, s
         ("Bandwidth", "overage", "Bandwidth overage (ewr)", False, "Usage"),
         ("Tax", "tax", "Sales Tax (10%)", False, "Tax"),
         ("", "", "VAT 19%", False, "Tax"),
+        ("Fee", "", "Fee (VAT 19%)", False, "Tax"),
+        ("State Taxes", "", "", False, "Tax"),
+        ("Load Balancer", "", "Load Balancer (vat)", False, "Usage"),
+        ("Discount", "discount", "Discount (promo LAUNCH25)", True, "Credit"),
+        ("Discount", "discount", "Discount [promo]", True, "Adjustment"),
         ("Taxonomy Service", "hours", "x", False, "Usage"),
         ("Discount", "discount", "Negotiated discount 10%", True, "Adjustment"),
         ("Discount", "discount", "Promo credit (LAUNCH25)", True, "Credit"),
@@ -180,7 +187,7 @@ def test_descriptions_tell_what_was_rented(text: str, thing: tuple[str | None, s
 def test_what_a_line_is_does_not_depend_on_a_customers_labels(
     product: str, unit_type: str, text: str, negative: bool, category: str
 ) -> None:
-    assert skus.category(product, unit_type, skus.head(text), negative=negative) == category
+    assert skus.category(product, unit_type, skus.head(product, text), negative=negative) == category
 
 
 def test_the_mark_of_a_listing_is_of_its_own_words_only() -> None:
@@ -287,6 +294,28 @@ def test_the_estimates_total_is_what_the_account_states() -> None:
     assert {row.BillingAccountName for row in rows} == {"Us"}
     ((bill, rows),) = made(pending, (GetAccount(), {"account": {"pending_charges": 99}}))
     assert len(rows) == 1, "beyond rounding nothing is added: the ledger parks it"
+
+
+def test_what_is_still_pending_after_midnight_belongs_to_the_month_it_began_in() -> None:
+    late = item(start_date="2026-11-01T00:00:00+00:00", end_date="2026-12-01T00:10:00+00:00")
+    ((bill, _),) = made((ListPendingCharges(), {"pending_charges": [late]}))
+    assert bill.period == Month(2026, 11).period
+
+
+def test_a_tax_is_about_nothing_that_is_rented() -> None:
+    _, (row,) = one(item(product="Fee", description="Fee (VAT 19%)", unit_type="", total=Decimal("2.35")))
+    assert (row.ChargeCategory, row.ResourceId, row.ResourceType) == ("Tax", None, None)
+
+
+def test_serverless_things_are_no_servers() -> None:
+    assert skus.service("Serverless Inference") is skus.OTHER
+    assert skus.service("Cloud Server").subcategory == "Virtual Machines"
+
+
+def test_all_keys_of_a_machine_share_one_budget() -> None:
+    lines = [PROVIDER.line({"api_key": key}, "https://api.vultr.com/v2") for key in ("a", "b")]
+    assert lines[0].pace is lines[1].pace
+    assert PROVIDER.line({"api_key": "a"}, "https://api.vultr.com/v2", unlimited=True).pace is not lines[0].pace
 
 
 def test_nothing_pending_is_an_estimate_of_nothing_in_the_vendors_month() -> None:
@@ -454,6 +483,27 @@ def test_the_history_is_held_against_the_invoices_and_against_itself() -> None:
         *({"id": n, "type": "invoice", "date": "2026-01-01", "amount": 1} for n in range(9)), key="billing_history"
     )
     assert len(checked(many, page(key="billing_invoices"))) == TOLD + 1
+
+
+def test_a_row_without_a_balance_is_no_leap_of_its_neighbours() -> None:
+    rows: list[dict[str, Any]] = [
+        {"id": 3, "type": "credit", "date": "2026-08-03T00:00:00+00:00", "amount": 5, "balance": -15},
+        {"id": 2, "type": "credit", "date": "2026-08-02T00:00:00+00:00", "amount": 10},
+        {"id": 1, "type": "credit", "date": "2026-08-01T00:00:00+00:00", "amount": 1, "balance": 0},
+    ]
+    assert checked(page(*rows, key="billing_history"), page(key="billing_invoices")) == []
+
+
+def test_rows_of_the_same_second_are_in_the_lists_order_whichever_way_it_runs() -> None:
+    rows: list[dict[str, Any]] = [
+        {"id": 1, "type": "credit", "date": "2026-08-02T00:00:00+00:00", "amount": 5, "balance": 15},
+        {"id": 7, "type": "payment", "date": "2026-08-01T00:00:00+00:00", "amount": -10, "balance": 20},
+        {"id": 9, "type": "credit", "date": "2026-08-01T00:00:00+00:00", "amount": 30, "balance": 30},
+        {"id": 2, "type": "credit", "date": "2026-07-01T00:00:00+00:00", "amount": 1, "balance": 0},
+    ]
+    none = page(key="billing_invoices")
+    assert checked(page(*rows, key="billing_history"), none) == checked(page(*rows[::-1], key="billing_history"), none)
+    assert checked(page(*rows, key="billing_history"), none) == []
 
 
 def test_an_account_is_known_by_its_first_invoice_once_the_list_was_read_to_its_end() -> None:

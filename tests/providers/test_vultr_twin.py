@@ -18,7 +18,7 @@ from billfold.model.money import exact_sum, plain
 from billfold.model.period import Month, instant
 from billfold.providers.provider import Known
 from billfold.providers.stage import Account, Moment
-from billfold.providers.vultr import PROVIDER, scenario, twin
+from billfold.providers.vultr import PROVIDER, fleet, scenario, twin
 from billfold.providers.vultr.api import (
     GetAccount,
     GetInvoice,
@@ -123,8 +123,24 @@ def test_the_account_agrees_with_its_history_and_its_pending_charges() -> None:
     pending = answered(ListPendingCharges()).pending_charges
     assert account.pending_charges == exact_sum(charge.total for charge in pending)
     for row, older in pairwise(rows):
-        assert row.balance == older.balance + row.amount
+        assert row.balance == older.balance + (-row.amount if row.type == "credit" else row.amount)
+    assert [row.amount > 0 for row in rows if row.type == "credit"] == [True] * 3
     assert {row.type for row in rows} == {"invoice", "payment", "credit"}
+
+
+def test_an_account_before_its_first_row_owes_nothing() -> None:
+    account = answered(GetAccount(), datetime(2025, 9, 1, tzinfo=UTC)).account
+    assert (account.balance, account.last_payment_amount) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("cents", "cap", "spelled"),
+    [(500, 672, "0.00744047619047619"), (8000, 672, "0.11904761904761904"), (4300, 730, "0.05890410958904110")],
+)
+def test_a_pending_rate_is_a_float_in_its_shortest_spelling(cents: int, cap: int, spelled: str) -> None:
+    rate = fleet.rate(cents, cap, pending=True)
+    assert str(rate) == repr(float(spelled))
+    assert float(rate) == cents / (cap * 100)
 
 
 def test_every_month_has_a_lifelike_number_of_lines_and_things_that_come_and_go() -> None:

@@ -124,8 +124,9 @@ class Reading(Protocol):
 
 @dataclass(frozen=True)
 class Provider:
-    """Everything billfold knows about a vendor; ``pace`` is its rate limit in requests per second.
+    """Everything billfold knows about a vendor.
 
+    ``pace`` is its rate limit in requests per second, for each key, or for all of them where it ``counts_addresses``.
     ``identity`` finds in a collection's answers whose account it is (the vendor's customer or organization), so that an
     account keeps its history whatever it is called, and cannot be counted twice. ``listing`` says which invoices the
     vendor listed, so that one that vanished is noticed. ``checks`` yields a sentence for whatever this vendor's other
@@ -147,6 +148,7 @@ class Provider:
     pace: float
     right: str
     identity: Callable[[Reading], str | None] = lambda _: None
+    counts_addresses: bool = False
     listing: Callable[[Reading], Listing | None] = lambda _: None
     checks: Callable[[Reading], Iterable[str]] = lambda _: ()
     personal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -169,9 +171,12 @@ class Provider:
             problem=self.problem,
             clock=time.time,
             chance=random.random,
-            pace=Pace(None if unlimited else self.pace),
+            pace=Pace(None) if unlimited else self._pace(),
             retries=retries,
         )
+
+    def _pace(self) -> Pace:
+        return _of_this_machine(self.name, self.pace) if self.counts_addresses else Pace(self.pace)
 
     def operation(self, name: str) -> Kind:
         """Return the operation of that method name; raises ``Misasked``."""
@@ -180,6 +185,12 @@ class Provider:
             known = ", ".join(sorted({name_of(kind) for kind in self.operations}))
             raise Misasked(f"{self.title} has no operation {name!r}; it has {known}")
         return found
+
+
+@cache
+def _of_this_machine(name: str, per_second: float) -> Pace:
+    """Return the budget that all keys of a provider share."""
+    return Pace(per_second)
 
 
 @cache

@@ -34,7 +34,7 @@ class Problem(NamedTuple):
 
 @dataclass
 class Pace:
-    """A request budget: at most ``per_second`` on average, with as many saved up as one second gives."""
+    """A request budget: at most ``per_second`` in any second, so evenly spread; nothing is saved up."""
 
     per_second: float | None
     _free: float = 0.0
@@ -43,8 +43,11 @@ class Pace:
         """Return the seconds to wait before the next request, and count it."""
         if not self.per_second:
             return 0.0
-        self._free = max(self._free, now - 1.0) + 1.0 / self.per_second
-        return max(self._free - now, 0.0)
+        if self._free - now > LONGEST_WAIT:
+            self._free = now  # the clock was set back
+        due = max(self._free, now)
+        self._free = due + 1.0 / self.per_second
+        return due - now
 
 
 @dataclass

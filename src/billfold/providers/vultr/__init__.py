@@ -40,6 +40,7 @@ PROVIDER = Provider(
     collect=collect,
     bills=bills,
     pace=30.0,
+    counts_addresses=True,
     right="ACL billing",
     identity=identity,
     listing=listing,

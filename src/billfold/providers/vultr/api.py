@@ -33,7 +33,7 @@ from billfold.wire.operation import FORMATS, Operation
 from billfold.wire.paging import Paged
 
 ACL = ("billing",)
-SEED = "https://github.com/vultr/vultr-python-client/blob/main/docs/apis/tags/BillingApi.md"
+SEED = "https://github.com/vultr/vultr-python-client/blob/main/openapi-client/docs/apis/tags/BillingApi.md"
 GOVULTR = "https://pkg.go.dev/github.com/vultr/govultr/v3#BillingService"
 ACCOUNT = "https://www.vultr.com/api/#tag/account/operation/get-account"
 MOST = 500

@@ -146,11 +146,8 @@ def _head(
 
 def _last_month(pages: Iterable[Page]) -> Month:
     """Return the month of the latest line; of no time where the lines say none."""
-    return _month(latest([item for page in pages for item in page.items])) or Month.of(datetime.fromtimestamp(0, UTC))
-
-
-def _month(end: datetime | None) -> Month | None:
-    return Month.of(end - timedelta(microseconds=1)) if end else None
+    end = latest([item for page in pages for item in page.items], "end_date")
+    return Month.of(end - timedelta(microseconds=1)) if end else Month.of(datetime.fromtimestamp(0, UTC))
 
 
 def _date(invoice: Invoice) -> datetime | None:
@@ -162,7 +159,8 @@ def _date(invoice: Invoice) -> datetime | None:
 
 def _estimate(answer: Answer, reading: Reading, owner: Account) -> Iterator[Bill]:
     page = _page(answer, "$.pending_charges")
-    month = _month(latest(page.items)) or _running(reading)
+    began = latest(page.items, "start_date")
+    month = Month.of(began) if began else _running(reading)
     if month is None:
         return
     problems = list[str]()

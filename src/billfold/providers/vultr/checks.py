@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeGuard
 
 from billfold.model.money import EXACT, plain
 from billfold.providers.provider import Listing, Reading
@@ -94,21 +95,36 @@ def _order(key: str) -> tuple[int, str]:
 
 def _leaps(rows: list[Billing]) -> Iterator[str]:
     """Look for rows that do not move the balance by their amount; in which direction is not documented for every type."""
-    known = sorted(filter(None, map(_dated, rows)), key=lambda one: one[0])
-    for (_, _, before), (_, row, after) in pairwise(known):
-        moved = abs(EXACT.subtract(after, before))
-        if isinstance(row.amount, Decimal) and in_bounds(row.amount) and abs(row.amount) != moved:
-            yield f"the balance moves by {plain(moved)} at history row {row.id}, which is {_said(row.amount)}"
+    for older, row in pairwise(_oldest_first(rows)):
+        if _known(older.balance) and _known(row.balance) and _known(row.amount):
+            moved = abs(EXACT.subtract(row.balance, older.balance))
+            if abs(row.amount) != moved:
+                yield f"the balance moves by {plain(moved)} at history row {row.id}, which is {_said(row.amount)}"
 
 
-def _dated(row: Billing) -> tuple[tuple[object, int], Billing, Decimal] | None:
+def _oldest_first(rows: list[Billing]) -> list[Billing]:
+    """Order a history by time, and rows of the same second as the list has them, whichever way it runs.
+
+    Nothing where a row has no time: its place is not known, nor who its neighbours are.
+    """
+    dated = [(at, row) for row in rows if (at := _at(row))]
+    if len(dated) < len(rows):
+        return []
+    if dated and dated[0][0] > dated[-1][0]:
+        dated.reverse()
+    return [row for _, row in sorted(dated, key=lambda one: one[0])]
+
+
+def _at(row: Billing) -> datetime | None:
     try:
-        at, number = when(given(row.date, "")), int(str(given(row.id, 0)))
+        return when(given(row.date, ""))
     except ValueError:
         return None
-    balance = row.balance
-    return ((at, number), row, balance) if isinstance(balance, Decimal) and in_bounds(balance) else None
+
+
+def _known(number: object) -> TypeGuard[Decimal]:
+    return isinstance(number, Decimal) and in_bounds(number)
 
 
 def _said(amount: object) -> str:
-    return plain(amount) if isinstance(amount, Decimal) and in_bounds(amount) else "without an amount"
+    return plain(amount) if _known(amount) else "without an amount"

@@ -38,6 +38,7 @@ def usage(account: Account, month: Month, until: datetime, *, pending: bool) -> 
     lines = [entry for rental in rentals if (entry := _rented(rental, month, until, pending=pending))]
     gigabytes = Decimal(fleet.overage(account, month, (until - month.start) // timedelta(days=1)))
     if gigabytes:
+        # GUESS: product and words, that it is one line an account, and that it is pending already
         lines.append(_entry("Bandwidth", "Bandwidth overage", month.start, until, gigabytes, CENT, unit="GB"))
     return tuple(lines)
 

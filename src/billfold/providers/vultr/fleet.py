@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -31,7 +31,6 @@ SERVICES = (
     ("Bare Metal", "198.51.100.250 (131072 MB) [{}]", ("warehouse",), (18500,)),
     ("Cloud GPU", "198.51.100.251 (16384 MB) [{}]", ("inference",), (4300,)),
 )  # GUESS: every product name but Vultr Cloud Compute and Load Balancer, and the descriptions that go with them
-_SHORT = Context(prec=16)
 
 
 class Rental(NamedTuple):
@@ -61,8 +60,9 @@ def cost(cents: int, hours: int, cap: int) -> Decimal:
 
 def rate(cents: int, cap: int, *, pending: bool) -> Decimal:
     """Return the price of an hour: four decimals on an invoice, all digits of a 64-bit float while it is pending."""
-    hourly = _SHORT.divide(Decimal(cents), Decimal(cap * 100))
-    return trimmed(hourly if pending else hourly.quantize(Decimal("1E-4"), rounding=ROUND_HALF_UP))
+    if pending:
+        return trimmed(Decimal(repr(cents / (cap * 100))))  # the vendor's own float, in its shortest spelling
+    return trimmed((Decimal(cents) / (cap * 100)).quantize(Decimal("1E-4"), rounding=ROUND_HALF_UP))
 
 
 def trimmed(number: Decimal) -> Decimal:

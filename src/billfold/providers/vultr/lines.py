@@ -194,6 +194,8 @@ class Reader:
         for item, path in zip(items, paths, strict=True):
             text, product, unit_type, total = item.description or "", item.product, item.unit_type, item.total
             usual, about = _usual(product, unit_type)
+            if not usual:
+                about = about and not skus.taxed(product or "", skus.head(product or "", text))
             key, name, size = thing(text) if about and text else NOTHING
             start = item.start_date
             says: Any = (
@@ -208,7 +210,7 @@ class Reader:
                 key is None,
             )
             if not (usual and total) or total.is_signed():
-                says += _detail(item, text)
+                says += _detail(item, product or "", text)
             place = known.get(says)
             if place is None:
                 found = self._known.get(says) or self._learn(says)
@@ -235,8 +237,10 @@ def _usual(product: Maybe[str], unit_type: Maybe[str]) -> tuple[bool, bool]:
     return skus.metered(product, unit_type), bool(skus.service(given(product, "")).resource)
 
 
-def _detail(item: InvoiceItem, text: str) -> tuple[str, str]:
-    return skus.head(text), skus.details(given(item.unit_type, ""), _number(item.units), _number(item.unit_price))
+def _detail(item: InvoiceItem, product: str, text: str) -> tuple[str, str]:
+    return skus.head(product, text), skus.details(
+        given(item.unit_type, ""), _number(item.units), _number(item.unit_price)
+    )
 
 
 def _number(value: Maybe[Decimal]) -> Decimal | None:

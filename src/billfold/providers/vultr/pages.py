@@ -33,7 +33,7 @@ def cut(
     size = USUAL if per_page is None else per_page
     if not 1 <= size <= MOST:
         raise Denied(No.BAD_REQUEST, f"per_page must be between 1 and {MOST}")  # GUESS: that it is refused, the text
-    start = _start(cursor, size, place) if cursor else 0
+    start = _start(cursor, size, place) if cursor else 0  # GUESS: an empty cursor is the first page
     end = min(start + size, len(items))
     links = Links(
         # GUESS: that the id is the last one served; prev by analogy, no sample of it was found

@@ -58,7 +58,7 @@ def _billings(account: Played, last: Month) -> tuple[Billing, ...]:
         Billing(
             id=row.id,
             date=row.date.isoformat(),
-            type=row.type,  # GUESS: the word "payment", and that payments and credits are negative
+            type=row.type,  # GUESS: the word "payment", and that payments are negative as in /account
             description=row.description,
             amount=row.amount,
             balance=row.balance,
@@ -164,10 +164,10 @@ def owner(account: Played, now: datetime, *, may_bill: bool) -> Account:
         name=scenario.title(account),
         email=f"billing@{account.name}.example",
         acls=[acl for acl in ACLS if may_bill or acl != "billing"],
-        balance=rows[-1].balance,
+        balance=rows[-1].balance if rows else Decimal(0),  # GUESS: before anything happened
         pending_charges=added(scenario.pending(account, now)[1]),
-        last_payment_date=paid.date.isoformat() if paid else "",
-        last_payment_amount=paid.amount if paid else Decimal(0),
+        last_payment_date=paid.date.isoformat() if paid else "",  # GUESS: of an account that never paid
+        last_payment_amount=paid.amount if paid else Decimal(0),  # GUESS: of an account that never paid
     )
 
 

@@ -164,7 +164,7 @@ def story(account: Account, last: Month) -> tuple[Row, ...]:
     rows: list[Row] = []
     opened = account.first_month.start - timedelta(days=41, hours=5)
     _happen(
-        rows, invoice_number(account, account.first_month) - 5_000, opened, "credit", "Account Credit", Decimal(-100)
+        rows, invoice_number(account, account.first_month) - 5_000, opened, "credit", "Account Credit", Decimal(100)
     )
     for month in account.first_month.until(last):
         number, due = invoice_number(account, month), amount(account, month)
@@ -175,12 +175,13 @@ def story(account: Account, last: Month) -> tuple[Row, ...]:
             _happen(rows, number + 41, paid, "payment", "Payment (Visa)", -owed)
         if month.number % 6 == 4:
             given = month.end + timedelta(days=11, hours=14)
-            _happen(rows, number + 97, given, "credit", "Account Credit", Decimal(-40))
+            _happen(rows, number + 97, given, "credit", "Account Credit", Decimal(40))
     return tuple(rows)
 
 
 def _happen(rows: list[Row], number: int, date: datetime, kind: str, description: str, amount: Decimal) -> None:
-    balance = trimmed(EXACT.add(rows[-1].balance if rows else ZERO, amount))
+    moved = -amount if kind == "credit" else amount  # the one documented credit is positive, its balance lower
+    balance = trimmed(EXACT.add(rows[-1].balance if rows else ZERO, moved))
     rows.append(Row(number, date, kind, description, amount, balance))
 
 

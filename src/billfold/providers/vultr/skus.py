@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 UNITS = {"hours": "Hours", "overage": "GB"}
-_TAX = re.compile(r"\b(?:tax|vat|gst|hst|pst|qst)\b", re.IGNORECASE)
+_TAX = re.compile(r"\b(?:tax(?:es)?|vat|gst|hst|pst|qst)\b", re.IGNORECASE)
 _GIFT = re.compile(r"promo|credit|coupon|gift", re.IGNORECASE)
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _FINEST = Decimal("1E-18")
@@ -32,7 +32,7 @@ OTHER = Service("Other", "Other (Other)", "Usage", "Resource")
 PRODUCTS: tuple[tuple[re.Pattern[str], Service], ...] = tuple(
     (re.compile(words, re.IGNORECASE), Service(*said))
     for words, *said in (
-        (r"\btax\b|\bvat\b|\bgst\b|discount|credit", "Other", "Other (Other)", "Usage", ""),
+        (rf"{_TAX.pattern}|discount|credit", "Other", "Other (Other)", "Usage", ""),
         (r"kubernetes|\bvke\b|container", "Compute", "Containers", "Cluster Usage", "Cluster"),
         (r"database", "Databases", "Relational Databases", "Database Usage", "Database"),
         (r"load balancer", "Networking", "Application Networking", "Load Balancer Usage", "Load Balancer"),
@@ -45,7 +45,7 @@ PRODUCTS: tuple[tuple[re.Pattern[str], Service], ...] = tuple(
         (r"ddos", "Networking", "Network Security", "DDoS Protection Usage", "Instance"),
         (r"\bcdn\b", "Networking", "Content Delivery", "Content Delivery Usage", "CDN"),
         (r"\bipv?[46]?\b|\bvpc\b|\bnat\b|\bdns\b", "Networking", "Network Infrastructure", "Network Usage", "Address"),
-        (r"bare metal|compute|gpu|instance|server", "Compute", "Virtual Machines", "Compute Usage", "Instance"),
+        (r"bare metal|compute|gpu|instance|\bservers?\b", "Compute", "Virtual Machines", "Compute Usage", "Instance"),
     )
 )
 
@@ -76,16 +76,25 @@ def service(product: str) -> Service:
 def category(product: str, unit_type: str, words: str, *, negative: bool) -> str:
     """Say what a line is: Usage, Tax, Credit or Adjustment; ``words`` are its description's ``head``."""
     if not metered(product, unit_type):
-        if _TAX.search(product) or _TAX.search(words):
+        if taxed(product, words):
             return "Tax"
         if unit_type == "discount":
             return "Credit" if _GIFT.search(f"{product} {words}") else "Adjustment"
     return "Credit" if negative else "Usage"
 
 
-def head(description: str) -> str:
-    """Return the words of a description that say what a line is: a customer's labels in brackets have no say in it."""
-    return re.split(r"[(\[]", description)[0]
+def taxed(product: str, words: str) -> bool:
+    """Tell whether a line that is not metered is a tax; ``words`` are its description's ``head``."""
+    return bool(_TAX.search(product) or _TAX.search(words))
+
+
+def head(product: str, description: str) -> str:
+    """Return the words of a description that say what a line is: a customer's names and labels have no say in it.
+
+    Labels stand in brackets, names of what has one in parentheses; those of other lines (``Fee (VAT 19%)``) do count.
+    """
+    named = service(product) is not OTHER and bool(service(product).resource)
+    return re.split(r"[(\[]" if named else r"\[", description)[0]
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -46,12 +47,10 @@ class Survey:
             yield f"the vendor counts {self.stated} lines, {self.count} were read"
 
 
-def latest(items: Sequence[InvoiceItem]) -> datetime | None:
-    """Return the latest time that some lines say; None where they say none."""
-    ends = []
+def latest(items: Sequence[InvoiceItem], name: str) -> datetime | None:
+    """Return the latest ``start_date`` or ``end_date`` that some lines say; None where they say none."""
+    said = list[datetime]()
     for item in items:
-        try:
-            ends.append(max(when(given(item.start_date, "")), when(given(item.end_date, ""))))
-        except ValueError:
-            continue
-    return max(ends, default=None)
+        with suppress(ValueError):
+            said.append(when(given(getattr(item, name), "")))
+    return max(said, default=None)

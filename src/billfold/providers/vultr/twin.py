@@ -65,7 +65,7 @@ def caller(request: Request, accounts: tuple[Played, ...], moment: Moment | None
         if key == account.credentials["api_key"]:
             return Caller(account)
         if key and key == account.noright.get("api_key"):
-            return Caller(account, allowed=False)
+            return Caller(account, allowed=False)  # GUESS: that a right is missed only where bills are asked for
     return None
 
 
@@ -84,7 +84,7 @@ def answer(op: Operation[object], moment: Moment) -> object:  # noqa: PLR0911 - 
         case ListPendingCharges():
             return replies.pending(account, now)
         case GetPendingChargesCsv():
-            return respond(replies.pending_csv(account, now), media=FORMATS["csv"])
+            return respond(replies.pending_csv(account, now), media=FORMATS["csv"])  # GUESS: the type of content
         case GetAccount():
             return AccountReply(account=replies.owner(account, now, may_bill=_may_bill(moment)))
         case GetAccountBandwidth():
@@ -106,7 +106,7 @@ def _month(invoice_id: int | str, moment: Moment) -> Month:
 WORDS: dict[No, tuple[int, str]] = {
     No.BAD_REQUEST: (400, "Bad Request"),
     No.UNAUTHORIZED: (401, "Invalid API token."),
-    No.FORBIDDEN: (403, "Your API key does not have the required privileges."),  # GUESS: the text
+    No.FORBIDDEN: (403, "Your API key does not have the required privileges."),  # GUESS: that it is this, and the text
     No.NOT_FOUND: (404, "Not Found"),  # GUESS: the text for a path that is none
     No.UNPROCESSABLE: (400, "Bad Request"),
     No.RATE_LIMITED: (429, "rate limit exceeded"),

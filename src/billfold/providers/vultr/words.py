@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from billfold.model.period import Month, instant
@@ -14,6 +14,7 @@ from billfold.providers.vultr.records import Invoice
 from billfold.wire.codec import given
 
 _MONTH_FIRST = re.compile(r"(\d{2})-(\d{2})-(\d{4})(.*)", re.DOTALL)
+_ZONELESS = re.compile(r"[\d-]{10}[T ][\d:.]+")
 _YEARS = range(1990, 2990)
 
 
@@ -22,16 +23,27 @@ def when(text: str) -> datetime:
     """Read a time of the vendor's, in UTC; raises ``ValueError`` for what is none.
 
     Spellings seen: ``2026-09-01T00:00:00+00:00`` (today's), ``09-01-2021T00:00:00+00:00`` (month first),
-    ``2021-08-31 20:00:00`` (without a zone, taken as UTC), a day alone.
+    ``2021-08-31 20:00:00`` (without a zone: midnight UTC in the vendor's Eastern time), a day alone (UTC).
     """
     found = _MONTH_FIRST.fullmatch(text.strip())
+    said = f"{found[3]}-{found[1]}-{found[2]}{found[4]}" if found else text.strip()
     try:
-        read = instant(f"{found[3]}-{found[1]}-{found[2]}{found[4]}" if found else text)
+        read = instant(said)
+        if _ZONELESS.fullmatch(said):
+            read = read.replace(tzinfo=_eastern()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{text[:40]!r} is no time") from error
     if read.year not in _YEARS:
         raise ValueError(f"{text[:40]!r} is no time of this age")
     return read
+
+
+@cache
+def _eastern() -> tzinfo:
+    """Return the vendor's zone before 2017, which an example of 2021 without a zone still has."""
+    from zoneinfo import ZoneInfo  # of every thousand times none is so old
+
+    return ZoneInfo("America/New_York")
 
 
 def billed_month(invoice: Invoice) -> Month:
