@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from billfold.model.errors import BillfoldError, SetupError
+from billfold.model.money import shown
 from billfold.providers import provider
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def note(db: duckdb.DuckDBPyConnection, outcomes: Iterable[Outcome], before: int
         ({"provider": vendor, "account": account}, f"no longer listed: {invoice}")
         for vendor, account, invoice in vanished(query.bills(db, query.Filter()), query.last_runs(db))
     ]
-    restated = [(row, f"restated: {row['invoice_id']}: {_moved(row)}") for row in history.changed(db, before)]
+    changed = [row for row in history.changed(db, before) if not row["parked"]]
+    restated = [(row, f"restated: {row['invoice_id']}: {_moved(row)}") for row in changed]
     for outcome in outcomes:
         outcome.doubts = _about(outcome, [*parked, *unread, *gone])
         outcome.restated = _about(outcome, restated)
@@ -52,8 +54,8 @@ def note(db: duckdb.DuckDBPyConnection, outcomes: Iterable[Outcome], before: int
 
 def _moved(row: dict[str, Any]) -> str:
     if row["was"] == row["is"]:
-        return f"its lines or its period changed, its total is still {row['is']} {row['currency']}"
-    return f"was {row['was']}, is {row['is']} {row['currency']}"
+        return f"its lines or its period changed, its total is still {shown(row['is'])} {row['currency']}"
+    return f"was {shown(row['was'])}, is {shown(row['is'])} {row['currency']}"
 
 
 def _about(outcome: Outcome, said: list[tuple[dict[str, Any], str]]) -> list[str]:

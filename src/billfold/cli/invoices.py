@@ -22,6 +22,7 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     issue and payment where the vendor says them, and mark parked bills; `billfold sql "SELECT * FROM bills"` has all.
     """
     from billfold.ledger import query
+    from billfold.model.money import shown
     from billfold.report import render
 
     with books(ctx) as kept, kept.ledger() as db:
@@ -34,7 +35,8 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     elif shape == "csv":
         write(shape, [row | _said(more[_key(row)]) for row in rows], (*COLUMNS, *MORE))
     else:
-        short = [row | {name: row[name][:10] for name in ("period_start", "period_end")} for row in rows]
+        days = ("period_start", "period_end")
+        short = [row | {name: row[name][:10] for name in days} | {"total": shown(row["total"])} for row in rows]
         told = [row | _said(more[_key(row)]) for row in short]
         render.as_table(told, (*COLUMNS, *MORE), numbers=("total", "lines"))
     tell_gaps(missing)

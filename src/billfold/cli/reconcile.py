@@ -39,6 +39,7 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
 
 
 def _tell(found: list[Finding], drifts: list[Drift], count: int) -> None:
+    from billfold.model.money import shown
     from billfold.report import render
 
     for wrong, title in ((True, "Does not add up"), (False, "May still change")):
@@ -49,7 +50,9 @@ def _tell(found: list[Finding], drifts: list[Drift], count: int) -> None:
             click.echo(f"  {one.provider} {one.account} {one.month}: {one.words}".replace(" : ", ": "))
     if drifts:
         click.echo("The last estimate of a month against what was invoiced:")
-        render.as_table([one._asdict() for one in drifts], drifts[0]._fields, ("estimated", "invoiced", "difference"))
+        money = ("estimated", "invoiced", "difference")
+        rows = [one._asdict() | {name: shown(getattr(one, name)) for name in money} for one in drifts]
+        render.as_table(rows, drifts[0]._fields, money)
     bad = sum(one.wrong for one in found)
     verdict = f"{render.counted(bad, 'thing')} wrong" if bad else "everything adds up" if count else "nothing to add up"
     click.echo(f"{render.counted(count, 'bill')} checked: {verdict}.")

@@ -8,7 +8,18 @@ import click
 
 from billfold.cli.options import Narrowing, books, filters, wanted
 
-COLUMNS = ("provider", "account", "invoice_id", "period_start", "currency", "seen_at", "was", "is", "difference")
+COLUMNS = (
+    "provider",
+    "account",
+    "invoice_id",
+    "period_start",
+    "currency",
+    "seen_at",
+    "was",
+    "is",
+    "difference",
+    "parked",
+)
 
 
 @click.command("restatements")
@@ -21,6 +32,7 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     lines.
     """
     from billfold.ledger import history
+    from billfold.model.money import shown
     from billfold.report import render
     from billfold.report.render import word
 
@@ -33,12 +45,13 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
         click.echo(render.as_csv(events, COLUMNS), nl=False)
         return
     for event in events:
-        click.echo(
-            f"{event['provider']} {event['account']} {event['invoice_id']} of {word(event['period_start'])[:7]}: was {event['was']}, is {event['is']} "
-            f"{event['currency']} ({event['difference']}), seen {word(event['seen_at'])}"
-        )
+        name = f"{event['provider']} {event['account']} {event['invoice_id']} of {word(event['period_start'])[:7]}"
+        new = f"is {shown(event['is'])} {event['currency']} ({shown(event['difference'])})"
+        if event["parked"]:
+            new = f"what it is told as now is parked, not counted: {event['parked']}"
+        click.echo(f"{name}: was {shown(event['was'])}, {new}, seen {word(event['seen_at'])}")
         for sign, name in (("-", "gone"), ("+", "come")):
             for line in event[name]:
-                click.echo(f"  {sign} {word(line['cost']):>20}  {line['category']}: {line['description']}")
+                click.echo(f"  {sign} {shown(line['cost']):>20}  {line['category']}: {line['description']}")
     if not events:
         click.echo("No issued invoice has changed.")

@@ -205,7 +205,7 @@ def _row(number: int, bill: Bill, written: Written, owner: Owner) -> Row:
         "period_start": naive(bill.period.start),
         "period_end": naive(bill.period.end),
         "currency": bill.currency,
-        "total": least(summed) if bill.total is None else plain(bill.total),
+        "total": _total(bill, summed, problems),
         "lines": written.listed if bill.listed is None else bill.listed,
         "charges": written.charges,
         "summed": plain(summed),
@@ -222,6 +222,13 @@ def _row(number: int, bill: Bill, written: Written, owner: Owner) -> Row:
         "from_seq": owner.seq,
         "until_seq": None,
     }
+
+
+def _total(bill: Bill, summed: Decimal, problems: list[str]) -> str | None:
+    """Return what the vendor states; of a bill without a word on it, what its charges sum to, if they can be trusted."""
+    if bill.total is not None:
+        return plain(bill.total)
+    return None if problems else least(summed)
 
 
 def close_run(

@@ -27,6 +27,14 @@ def plain(amount: Decimal) -> str:
     return format(amount, "f")
 
 
+def shown(amount: Decimal | str | None) -> str:
+    """Write an amount for people: all its digits, cents at least; "" for none."""
+    if amount is None:
+        return ""
+    whole, _, part = least(Decimal(amount)).partition(".")
+    return f"{whole}.{part:0<2}"
+
+
 def least(amount: Decimal) -> str:
     """Write an amount without an exponent and without zeros that say nothing: for people."""
     return format(amount.normalize(EXACT), "f") if amount else "0"
