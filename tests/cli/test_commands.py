@@ -339,6 +339,28 @@ def test_connecting_writes_a_reference_and_never_a_key(tmp_path: Path) -> None:
     assert WRONG not in refused.all + terminal.config.read_text()
 
 
+def test_a_bill_that_adds_up_by_rounding_only_is_named_by_reconcile(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    (tmp_path / "off.json").write_bytes(invoices(invoice("r", total="1.51"), invoice("s")))
+    clear(terminal.run("--ledger", "l", "import", "cockroach", "off.json"), 0, "adds up")
+    said = terminal.run("--ledger", "l", "reconcile")
+    clear(said, 0, "2 bills checked: everything adds up")
+    assert "rounding charge of ours" in said.out
+    assert [line.split()[3:] for line in said.out.splitlines() if "2026-08" in line] == [["r", "USD", "0.01"]]
+    shown = terminal.run("--ledger", "l", "report").out
+    assert "CockroachDB Cloud: adjustment" in shown
+
+
+def test_what_is_parked_follows_an_invoice_in_words(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    for name, total in (("good", "1.5"), ("off", "7")):
+        (tmp_path / f"{name}.json").write_bytes(invoices(invoice("r", total=total)))
+        terminal.run("--ledger", "l", "import", "cockroach", f"{name}.json")
+    said = terminal.run("--ledger", "l", "restatements")
+    clear(said, 0, "was 1.50, what it is told as now is parked, not counted: its charges sum to 1.5 USD")
+    assert len(said.out.splitlines()) == 1
+
+
 def test_a_saved_answer_is_imported_and_says_whether_it_adds_up(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
     (tmp_path / "good.json").write_bytes(invoices(invoice("g")))

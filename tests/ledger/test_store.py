@@ -155,6 +155,24 @@ def test_what_follows_a_parked_bill_restates_nothing(tmp_path: Path) -> None:
     assert told == [("7", "8")]
 
 
+def test_a_newer_version_that_is_parked_is_named_and_moves_no_line(tmp_path: Path) -> None:
+    with ledger(tmp_path) as kept:
+        kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
+        for number, told in enumerate([bill("7"), bill(total=None, problems=("unread",))]):
+            kept.book(told)
+            kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
+        (event,) = history.restatements(kept.db)
+    assert (event["was"], event["is"], event["difference"], event["parked"]) == ("7", None, None, "unread")
+    assert event["gone"] == event["come"] == []
+
+
+def test_a_total_that_nobody_states_is_the_sum_only_where_the_bill_is_trusted(tmp_path: Path) -> None:
+    with ledger(tmp_path) as kept:
+        kept.book(bill("1.50", "2", total=None))
+        kept.book(bill("1.50", total=None, invoice_id="i2", problems=("unread",)))
+        assert kept.bills("invoice_id", "total") == [("i1", "3.5"), ("i2", None)]
+
+
 def test_a_bill_that_changes_and_changes_back_has_three_versions(tmp_path: Path) -> None:
     with ledger(tmp_path) as books:
         for cost in ("1", "2", "1"):

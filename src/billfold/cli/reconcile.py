@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from billfold.cli.options import Narrowing, books, filters, gaps, wanted, write
+from billfold.model.period import Month
 
 if TYPE_CHECKING:
     from billfold.report.reconcile import Drift, Finding
@@ -28,17 +29,17 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     with books(ctx) as kept, kept.ledger() as db:
         chosen = wanted(kept, narrowing)
         found, count = reconcile.findings(db, chosen), len(query.invoices(db, chosen))
-        drifts = reconcile.drifts(db, chosen)
+        drifts, rounded = reconcile.drifts(db, chosen), query.rounded(db, chosen)
         found = [*map(reconcile.of_gap, gaps(ctx, kept, db, chosen)), *found]
     rows = [one._asdict() for one in found]
     if shape != "table":
         write(shape, rows, COLUMNS)
     else:
-        _tell(reconcile.once(found), drifts, count)
+        _tell(reconcile.once(found), drifts, rounded, count)
     ctx.exit(1 if any(one.wrong for one in found) else 0)
 
 
-def _tell(found: list[Finding], drifts: list[Drift], count: int) -> None:
+def _tell(found: list[Finding], drifts: list[Drift], rounded: list[dict[str, Any]], count: int) -> None:
     from billfold.model.money import shown
     from billfold.report import render
 
@@ -53,6 +54,10 @@ def _tell(found: list[Finding], drifts: list[Drift], count: int) -> None:
         money = ("estimated", "invoiced", "difference")
         rows = [one._asdict() | {name: shown(getattr(one, name)) for name in money} for one in drifts]
         render.as_table(rows, drifts[0]._fields, money)
+    if rounded:
+        click.echo("Adds up by a rounding charge of ours (the vendor's total is not the sum of its lines):")
+        months = [row | {"month": str(Month.of(row["period_start"])), "cost": shown(row["cost"])} for row in rounded]
+        render.as_table(months, ("provider", "account", "month", "invoice_id", "currency", "cost"), ("cost",))
     bad = sum(one.wrong for one in found)
     verdict = f"{render.counted(bad, 'thing')} wrong" if bad else "everything adds up" if count else "nothing to add up"
     click.echo(f"{render.counted(count, 'bill')} checked: {verdict}.")

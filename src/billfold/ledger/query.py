@@ -11,12 +11,16 @@ import duckdb
 from billfold.ledger.columns import CHARGE_COLUMNS
 from billfold.ledger.entries import DAMAGED
 from billfold.model.period import Month, stamp
+from billfold.model.pricing import ROUNDING
 
 FOREVER = 2**62
 BATCH = 2048
 BILLS = "bills b JOIN accounts a USING (provider, account)"
 AMOUNT = "CASE WHEN b.currency = c.BillingCurrency THEN c.BilledCost ELSE c.PricingCurrencyEffectiveCost END"
 """What a charge comes to in its bill's currency."""
+SERVICE = """CASE WHEN c.ChargeCategory IN ('Usage', 'Purchase') OR contains(lower(c.ServiceName), lower(c.ChargeCategory))
+                 THEN c.ServiceName ELSE c.ServiceName || ': ' || lower(c.ChargeCategory) END"""
+"""What a charge is for: its service; of a tax, a credit or an adjustment also that it is one."""
 CHARGES = "charges c JOIN bills b ON c.bill = b.id JOIN accounts a USING (provider, account)"
 
 COLLECTED = "outcome <> 'imported'"
@@ -113,7 +117,7 @@ def sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
     where, values = _where(wanted)
     return dicts(
         db.execute(
-            f"""SELECT b.provider, a.name AS account, c.ServiceName AS service, b.period_start AS month, b.state, b.currency,
+            f"""SELECT b.provider, a.name AS account, {SERVICE} AS service, b.period_start AS month, b.state, b.currency,
                        sum({AMOUNT}) AS cost, count(*) AS charges
                 FROM {CHARGES} WHERE {where} AND b.parked IS NULL
                 GROUP BY ALL ORDER BY ALL""",
@@ -175,6 +179,20 @@ def sums_by_bill(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str
             f"""SELECT b.provider, a.name AS account, b.period_start, b.invoice_id, b.currency, b.total,
                        coalesce(sum({AMOUNT}), 0)::DECIMAL(38,12) AS cost
                 FROM {BILLS} LEFT JOIN charges c ON c.bill = b.id WHERE {where} AND b.parked IS NULL GROUP BY ALL ORDER BY ALL""",
+            values,
+        )
+    )
+
+
+def rounded(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
+    """Return the trusted bills whose lines add up by a rounding charge of ours only, and what it comes to."""
+    where, values = _where(wanted)
+    return dicts(
+        db.execute(
+            f"""SELECT b.provider, a.name AS account, b.period_start, b.invoice_id, b.currency, sum({AMOUNT}) AS cost
+                FROM {CHARGES} WHERE {where} AND b.parked IS NULL
+                  AND c.x_Synthetic AND c.ChargeCategory = 'Adjustment' AND starts_with(c.ChargeDescription, '{ROUNDING}')
+                GROUP BY ALL ORDER BY ALL""",
             values,
         )
     )

@@ -44,8 +44,12 @@ def residual(stated: Decimal, summed: Decimal, lines: int) -> Decimal | None:
     return missing if missing and abs(missing) <= tolerance(lines) else None
 
 
+ROUNDING = "Rounding: "
+"""How the description of a charge begins that is made for a residual."""
+
+
 def adjustment(common: CostAndUsage, amount: Decimal, why: str) -> CostAndUsage:
-    """Make the one flagged row that carries a residual."""
+    """Make the one flagged row that carries a residual; ``why`` says which total it fits to which lines."""
     return common._replace(
         BilledCost=amount,
         EffectiveCost=amount,
@@ -53,6 +57,6 @@ def adjustment(common: CostAndUsage, amount: Decimal, why: str) -> CostAndUsage:
         ContractedCost=amount,
         ChargeCategory="Adjustment",
         ChargeFrequency="One-Time",
-        ChargeDescription=why,
+        ChargeDescription=f"{ROUNDING}{why}",
         x_Synthetic=True,
     )

@@ -180,7 +180,7 @@ def _charges(common: CostAndUsage, lines: list[Line], stated: Decimal | None, pa
     missing = residual(stated, summed, len(lines)) if stated is not None else None
     if missing:
         detail = DetailIds(common.InvoiceId or "").next("rounding", common.PricingCurrency)
-        row = adjustment(common, missing, "Rounding: the invoice's total less the sum of its lines")
+        row = adjustment(common, missing, "the invoice's total less the sum of its lines")
         row = row._replace(PricingCurrencyEffectiveCost=missing, InvoiceDetailId=detail, x_JsonPath=f"{path}.totals")
         yield Charges.of([_unbilled(row) if common.PricingCurrency == CREDITS else row])
 

@@ -105,7 +105,7 @@ def _charges(common: CostAndUsage, lines: Sequence[Line], envelope: Envelope) ->
     summed = exact_sum(line.BilledCost for line in lines)
     missing = residual(envelope.total, summed, len(lines)) if envelope.total is not None else None
     if missing:
-        row = adjustment(common, missing, "Rounding: the invoice's total less the sum of its lines")
+        row = adjustment(common, missing, "the invoice's total less the sum of its lines")
         detail = DetailIds(envelope.invoice_id).next("rounding") if envelope.invoice_id else None
         yield Charges.of(
             [

@@ -238,7 +238,7 @@ def _missing(
         row = adjustment(common, missing, "Tax: the invoice's amount less the sum of its lines")
         row = row._replace(ChargeCategory="Tax")
     elif missing and abs(missing) <= tolerance(len(made)):
-        row = adjustment(common, missing, "Rounding: the invoice's amount less the sum of its lines")
+        row = adjustment(common, missing, "the invoice's amount less the sum of its lines")
     else:
         return []
     row = row._replace(PricingCurrencyEffectiveCost=missing, InvoiceDetailId=ids.next(row.ChargeCategory, "residual"))

@@ -233,7 +233,7 @@ def _paths(path: str, count: int) -> list[str]:
 
 
 def _rounding(common: CostAndUsage, missing: Decimal, ids: DetailIds | None, last: Page) -> CostAndUsage:
-    row = adjustment(common, missing, "Rounding: the total that the vendor states less the sum of its lines")
+    row = adjustment(common, missing, "the total that the vendor states less the sum of its lines")
     return row._replace(
         ChargePeriodStart=common.BillingPeriodStart,
         ChargePeriodEnd=common.BillingPeriodEnd,
