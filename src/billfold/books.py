@@ -98,6 +98,8 @@ class Books:
         """Open the ledger, brought up to the archive; a stale or damaged file is dropped and computed anew."""
         from billfold.ledger import store
 
+        if not self.path.exists():
+            self._refuse_to_write()
         try:
             with store.opened(self.path) as db:
                 self._catch_up(db)
@@ -126,7 +128,8 @@ class Books:
     def _refuse_to_write(self) -> None:
         if self.archive.read_only:
             raise LedgerError(
-                f"{self.directory} may only be read, and its ledger must be computed; check the path, its rights, or copy it"
+                f"{self.directory} may only be read, and its ledger must be computed; check the path, its rights, or copy "
+                f"the directory whole, {self.path.name} included, after a sync"
             )
 
     def catch_up(self) -> None:

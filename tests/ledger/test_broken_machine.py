@@ -156,6 +156,14 @@ def test_a_directory_that_may_only_be_read_is_told_and_left_as_it_is(
     assert (code, "check the path" in said) == (2, True) or (command, code) == (["redact"], 0), said
 
 
+def test_an_archive_alone_that_may_only_be_read_is_told_in_one_sentence(tmp_path: Path) -> None:
+    assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))[0] == 0
+    (tmp_path / "ledger" / "ledger.duckdb").unlink()
+    with read_only(tmp_path / "ledger", READABLE[0]):
+        code, said = run(tmp_path, "invoices", rights="none")
+    assert (code, "ledger.duckdb included" in said, len(said.splitlines())) == (2, True, 1), said
+
+
 @pytest.mark.parametrize("files", READABLE, ids=["files-too", "directory-only"])
 def test_a_ledger_that_may_only_be_read_can_be_read(files: int, tmp_path: Path) -> None:
     assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 2))[0] == 0

@@ -184,7 +184,8 @@ def wanted(books: Books, narrowing: Narrowing) -> Filter:
     seq = books.archive.seq_at(as_of) if as_of else FOREVER
     seq = FOREVER if seq and seq == books.archive.last_seq() else seq  # nothing was heard since
     if not seq:
-        click.echo("nothing was known yet at that time: the first collection began later", err=True)
+        began = next((f" ({run.started[:19]}Z)" for run in books.archive.runs()), "")
+        click.echo(f"nothing was known yet at that time: the first collection began later{began}", err=True)
     return Filter(provider, account, first, last, seq)
 
 
