@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
+from unittest import mock
 
 import pytest
 
 from billfold.books import Books, question
 from billfold.ledger import query
+from billfold.ledger.digest import digest
 from billfold.ledger.entries import Heard
 from billfold.providers import provider
+from billfold.redact import redact
+from tests import stage
+from tests.cli.terminal import Terminal
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "another-vendor.md"
 BODY = b"""{"invoices": [{"id": "a1", "month": "2026-05", "total": 12.30, "lines": [{"text": "anvil", "cost": 12.30}]},
@@ -32,14 +39,28 @@ def acme(monkeypatch: pytest.MonkeyPatch) -> provider.Provider:
     return provider.find("acme")
 
 
-def test_one_module_is_found_booked_and_judged(acme: provider.Provider, tmp_path: Path) -> None:
+def collect(books: Books, acme: provider.Provider) -> None:
+    """Archive an answer of the vendor, as a collection does."""
     (kind,) = acme.operations
-    books, now = Books(tmp_path), datetime.now(UTC)
+    now = datetime.now(UTC)
     run = books.archive.start("acme", "me", "sync", now)
     books.archive.add(
         run, Heard("list_invoices", question(kind()), 200, {"content-type": "application/json"}, BODY, now)
     )
     books.archive.end(run, "complete", now)
+
+
+@contextmanager
+def uninstalled(acme: provider.Provider) -> Iterator[None]:
+    """Take the vendor's module away again."""
+    homes = {name: home for name, home in provider._homes().items() if name != acme.name}
+    with mock.patch.object(provider, "_homes", return_value=homes):
+        yield
+
+
+def test_one_module_is_found_booked_and_judged(acme: provider.Provider, tmp_path: Path) -> None:
+    books = Books(tmp_path)
+    collect(books, acme)
     with books.ledger() as db:
         assert [(bill["invoice_id"], bill["total"]) for bill in query.invoices(db, query.Filter())] == [
             ("a1", "12.30"),
@@ -51,8 +72,31 @@ def test_one_module_is_found_booked_and_judged(acme: provider.Provider, tmp_path
     books.close()
 
 
-def test_a_vendor_without_a_twin_is_no_part_of_the_world(acme: provider.Provider) -> None:
-    from tests import stage
+def test_a_vendor_that_is_not_installed_any_more_stops_no_other_and_is_told(
+    acme: provider.Provider, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    books, terminal = Books(tmp_path / "ledger"), Terminal(tmp_path)
+    collect(books, acme)
+    told = "not complete: acme me: what was collected is kept, but not booked: its provider is not installed"
+    with uninstalled(acme):
+        assert [one.error for one in stage.collected(stage.twin(months=1), books, "cockroach") if one.error] == []
+        assert len(terminal.rows("--ledger", "ledger", "invoices")) > 0
+        for command in (["rebuild"], ["reconcile"]):
+            said = terminal.run("--ledger", "ledger", *command)
+            assert (said.code, "its provider is not installed" in said.all) == (1, True), said
+        assert told in terminal.run("--ledger", "ledger", "report").err.splitlines()
+        assert redact(books) == 0
+        assert "acme is not installed: its answers are not redacted" in caplog.text
+    with books.ledger() as db:  # and what was left out comes in when it is installed again
+        assert len(query.invoices(db, query.Filter(provider="acme"))) == 2
+        late = digest(db)
+    books.drop()
+    with books.ledger() as db:
+        assert digest(db) == late
+    books.close()
+    assert told not in terminal.run("--ledger", "ledger", "report").err
 
+
+def test_a_vendor_without_a_twin_is_no_part_of_the_world(acme: provider.Provider) -> None:
     assert not acme.has_twin
     assert "acme" not in {one.provider.name for one in stage.twin(months=1).world.stages}

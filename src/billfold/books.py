@@ -133,7 +133,7 @@ class Books:
             )
 
     def catch_up(self) -> None:
-        """Book every ended run that is not booked yet."""
+        """Book every ended run that is not booked yet, but those whose provider is not installed."""
         with self.ledger():
             pass
 
@@ -146,12 +146,19 @@ class Books:
                 f"{self.path} was computed from another archive than {self.archive.path}, or from one that went further "
                 "(if its end was not given up on purpose, put a backup in its place)"
             )
+        for run in self.pending(db):
+            if run.provider not in provider.names():
+                log.info("%s: run %d is not booked: there is no provider %r", run.account, run.id, run.provider)
+                continue
+            self._refuse_to_write()
+            with store.writing(db):
+                self._book(db, run)
+
+    def pending(self, db: duckdb.DuckDBPyConnection) -> list[Run]:
+        """Return the ended runs that are not booked; in a ledger that was opened, those whose provider is not installed."""
         booked = {row[0] for row in db.execute("SELECT run FROM runs").fetchall()}
-        for run in self.archive.runs():
-            if run.ended and run.id not in booked and not (run.outcome or "").startswith(REFUSED):
-                self._refuse_to_write()
-                with store.writing(db):
-                    self._book(db, run)
+        ended = (run for run in self.archive.runs() if run.ended and not (run.outcome or "").startswith(REFUSED))
+        return [run for run in ended if run.id not in booked]
 
     def _book(self, db: duckdb.DuckDBPyConnection, run: Run) -> None:
         from billfold.ledger import booking

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
@@ -11,13 +12,15 @@ from billfold.model.errors import Unreadable
 from billfold.providers import provider
 from billfold.wire import codec
 
+log = logging.getLogger("billfold.redact")
 TOMBSTONE = "redacted"
 
 
 def redact(books: Books, only: str | None = None) -> int:
     """Redact every stored body of an operation that holds personal data; returns how many were changed.
 
-    The archives that a merge left beside this one hold the same bodies, and are redacted too.
+    The archives that a merge left beside this one hold the same bodies, and are redacted too. Of a provider that is not
+    installed nobody knows which data are personal: its answers are left as they are, and a warning says so.
     """
     changed = _redact(books.archive, only)
     for path in (books.directory / name for name in (BEFORE_MERGE, MERGING)):
@@ -29,10 +32,13 @@ def redact(books: Books, only: str | None = None) -> int:
 
 def _redact(archive: Archive, only: str | None) -> set[str]:
     """Redact an archive; returns the hashes of the bodies that were changed."""
-    changed = set[str]()
-    for kept in list(archive.answers()):
+    changed, known = set[str](), provider.names()
+    answers = [kept for kept in archive.answers() if only in {None, kept.provider}]
+    for name in sorted({kept.provider for kept in answers}.difference(known)):
+        log.warning("%s is not installed: its answers are not redacted", name)
+    for kept in answers:
         operation = kept.operation.partition(":")[0]  # an answer that could not be read is kept under a mark
-        paths = provider.find(kept.provider).personal.get(operation, ()) if only in {None, kept.provider} else ()
+        paths = provider.find(kept.provider).personal.get(operation, ()) if kept.provider in known else ()
         body = archive.body(kept.body) if paths else b""
         if paths and (clean := cleaned(body, paths)) != body:
             archive.redact(kept.body, clean)

@@ -198,13 +198,14 @@ def _accounts(books: Books, provider: str | None) -> set[str]:
 
 def gaps(ctx: click.Context, books: Books, db: duckdb.DuckDBPyConnection, chosen: Filter) -> list[Gap]:
     """Return what the ledger lacks of what is wanted."""
-    from billfold.report.gaps import expected, failed, unfinished
+    from billfold.report.gaps import expected, failed, stranded, unfinished
 
     configured = _configured(ctx)
     found = list(unfinished(books.archive.runs(), configured, chosen))
     told = {(gap.provider, gap.account) for gap in found}
     found += [gap for gap in failed(db, chosen) if (gap.provider, gap.account) not in told]
-    return list(expected(found, configured))
+    pending = [run for run in books.pending(db) if books.archive.last_seq(run.id) <= chosen.seq]
+    return [*expected(found, configured), *stranded(pending, chosen)]
 
 
 def _configured(ctx: click.Context) -> list[tuple[str, str]]:

@@ -17,12 +17,12 @@ def command(ctx: click.Context) -> None:
     """
     from billfold.ledger.digest import digest
     from billfold.ledger.query import Filter
-    from billfold.report.gaps import unbooked
+    from billfold.report.gaps import stranded, unbooked
 
     with books(ctx) as kept:
         kept.drop()
         with kept.ledger() as db:
             click.echo(digest(db))
-            found = list(unbooked(db, Filter()))
+            found = [*unbooked(db, Filter()), *stranded(kept.pending(db), Filter())]
     tell_gaps(found)
     ctx.exit(1 if found else 0)

@@ -53,6 +53,13 @@ def unbooked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> Iterator[Gap]:
             yield Gap(one["provider"], one["account"], UNBOOKED + one["words"])
 
 
+def stranded(runs: Iterable[Run], wanted: Filter) -> Iterator[Gap]:
+    """Yield the accounts of runs that cannot be booked because there is no such provider (any more)."""
+    for who in sorted({(run.provider, run.account) for run in runs}):
+        if wanted.fits(*who):
+            yield Gap(*who, "what was collected is kept, but not booked: its provider is not installed")
+
+
 def unfinished(runs: Iterable[Run], configured: Iterable[tuple[str, str]], wanted: Filter) -> Iterator[Gap]:
     """Yield the accounts (provider and name) with a run that did not end or was refused, and those without any collection.
 
