@@ -172,6 +172,14 @@ def test_a_redirect_to_a_public_address_is_followed(to: str) -> None:
     assert len(asked) == 2
 
 
+def test_the_fourth_redirect_is_followed_and_the_fifth_is_not() -> None:
+    hops = [moved(f"https://1.1.1.{number}/") for number in range(1, 6)]
+    answer, asked = drive(SIGNED, *hops[:4], PDF)
+    assert (answer, len(asked)) == (PDF, 5)
+    with pytest.raises(Refused, match="more than 4 redirects"):
+        drive(SIGNED, *hops, PDF)
+
+
 def test_a_circle_of_redirects_is_left() -> None:
     with pytest.raises(Refused, match=f"more than {HOPS} redirects"):
         drive(SIGNED, moved(SIGNED))

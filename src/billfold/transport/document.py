@@ -20,7 +20,7 @@ TRIES = 3
 
 def fetching(url: str, base_url: str, provider: str) -> Generator[Request, Response | Failure | None, Response]:
     """Fetch a document; raises an ``ApiError`` that does not hold the URL."""
-    for _ in range(HOPS):
+    for _ in range(HOPS + 1):
         if reason := forbidden(url, base_url):
             raise _error(f"the document's address is refused: {reason}", provider)
         reply = yield from _tried(url, provider)
