@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from billfold.model.errors import ApiError, Refused, Unreachable
 from billfold.transport.document import HOPS, TRIES, fetching, forbidden
+from billfold.transport.http import BIGGEST_ANSWER, Settings, too_big, too_late
 from billfold.wire.message import Failure, Request, Response
 from tests.transport.hostile import HOWS, How, fetch, hostile, nobody, raw, says
 from tests.wire.kit import KEY
@@ -203,6 +204,30 @@ def test_a_failing_host_is_asked_again_and_then_reported() -> None:
         drive(SIGNED, Response(503, {}, b""))
     with pytest.raises(Unreachable, match="did not answer"):
         drive(SIGNED, *[Failure("reset")] * TRIES)
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        (too_big(BIGGEST_ANSWER + 1), "the document is too large"),
+        (too_late(0, 601, Settings(API)), "the document came too slowly"),
+        (Failure("no URL", again=False), "the document's host did not answer"),
+    ],
+    ids=["size", "time", "neither"],
+)
+def test_what_is_not_to_be_asked_again_is_asked_once_and_told_as_what_it_is(failure: Failure, words: str) -> None:
+    steps = fetching(SIGNED, API, "vendor")
+    steps.send(None)
+    with pytest.raises(ApiError, match=words):
+        steps.send(failure)
+
+
+@both
+def test_a_document_that_is_too_large_is_fetched_once(how: How, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("billfold.transport.http.BIGGEST_ANSWER", 1000)
+    with hostile(says(bytes(2000))) as server, pytest.raises(Refused, match="the document is too large"):
+        fetch(how, server.root, f"{server.root}/papers/1")
+    assert len(server.heard) == 1
 
 
 def test_an_empty_document_is_refused() -> None:

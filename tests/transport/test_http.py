@@ -199,7 +199,7 @@ def test_an_answer_may_take_its_deadline_and_no_longer() -> None:
     settings = Settings("https://user:hidden@api.example/v2")
     assert too_late(100.0, 700.0, settings) is None
     refused = too_late(100.0, 700.5, settings)
-    assert refused == Failure("api.example did not finish its answer within 600 s", again=False)
+    assert refused == Failure("api.example did not finish its answer within 600 s", again=False, beyond="time")
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Again", "308 For good"])

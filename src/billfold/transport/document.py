@@ -16,6 +16,8 @@ from billfold.wire.message import Failure, Request, Response
 
 HOPS = 4
 TRIES = 3
+BEYOND = {"size": "the document is too large", "time": "the document came too slowly"}
+"""What is told of a failure; its own words may hold the URL."""
 
 
 def fetching(url: str, base_url: str, provider: str) -> Generator[Request, Response | Failure | None, Response]:
@@ -43,11 +45,18 @@ def _tried(url: str, provider: str) -> Generator[Request, Response | Failure | N
     reply: Response | Failure | None = None
     for _ in range(TRIES):
         reply = yield Request("GET", url, (), {"accept": "*/*"})
-        if isinstance(reply, Response) and reply.status < 500:
-            return reply
+        assert reply is not None
+        if not _may_pass(reply):
+            break
     if isinstance(reply, Response):
         return reply
+    if reply and reply.beyond:
+        raise _error(BEYOND[reply.beyond], provider)
     raise Unreachable("the document's host did not answer", provider=provider, operation="document")
+
+
+def _may_pass(reply: Response | Failure) -> bool:
+    return reply.again if isinstance(reply, Failure) else reply.status >= 500
 
 
 def _error(message: str, provider: str) -> ApiError:

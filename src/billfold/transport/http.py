@@ -123,11 +123,13 @@ def too_big(size: int) -> Failure | None:
     """Refuse an answer that has grown too big."""
     if size <= BIGGEST_ANSWER:
         return None
-    return Failure(f"the answer is larger than {BIGGEST_ANSWER >> 20} MiB", again=False)
+    return Failure(f"the answer is larger than {BIGGEST_ANSWER >> 20} MiB", again=False, beyond="size")
 
 
 def too_late(since: float, now: float, settings: Settings) -> Failure | None:
     """Refuse an answer that comes in drips: every read is in time, but its end is not."""
     if now - since <= settings.deadline:
         return None
-    return Failure(f"{settings.host} did not finish its answer within {settings.deadline:g} s", again=False)
+    return Failure(
+        f"{settings.host} did not finish its answer within {settings.deadline:g} s", again=False, beyond="time"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Request(NamedTuple):
@@ -40,10 +40,11 @@ class Response(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """No usable answer came: why, and whether asking again may help."""
+    """No usable answer came: why, whether asking again may help, and whether it went beyond our limits of size or time."""
 
     why: str
     again: bool = True
+    beyond: Literal["", "size", "time"] = ""
 
 
 class Wait(NamedTuple):
