@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
-from collections.abc import Callable, Generator
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,21 +14,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billfold.model.errors import ApiError, Refused, Unreachable
-from billfold.transport.document import HOPS, TRIES, fetching, forbidden
+from billfold.transport import document
+from billfold.transport.aio import AsyncHttp
+from billfold.transport.document import HOPS, TRIES, Reply, Resolve, fetching
 from billfold.transport.http import BIGGEST_ANSWER, Settings, too_big, too_late
+from billfold.transport.resolve import resolved
+from billfold.wire.ask import driven
 from billfold.wire.message import Failure, Request, Response
 from tests.transport.hostile import HOWS, How, fetch, hostile, nobody, raw, says
-from tests.wire.kit import KEY
+from tests.wire.kit import KEY, line
 
 API = "https://api.example"
 TWIN = "http://127.0.0.1:8400/fastly"
 SIGNED = "https://8.8.8.8/invoice.pdf?signature=SIGNED-SECRET"
 
 both = pytest.mark.parametrize("how", HOWS)
-Resolve = Callable[..., list[tuple[Any, ...]]]
+Resolver = Callable[..., list[tuple[Any, ...]]]
 
 
-def resolving(*addresses: str) -> Resolve:
+def resolving(*addresses: str) -> Resolver:
     """Stand for the resolver: every name has these addresses."""
 
     def resolve(host: str, port: int, **_: Any) -> list[tuple[Any, ...]]:
@@ -39,15 +45,20 @@ def resolving(*addresses: str) -> Resolve:
 
 def drive(url: str, *replies: Response | Failure, base: str = API) -> tuple[Response, list[Request]]:
     """Fetch with the replies given; the last one is given again and again."""
-    steps: Generator[Request, Response | Failure | None, Response] = fetching(url, base, "vendor")
     asked: list[Request] = []
-    reply: Response | Failure | None = None
-    while True:
-        try:
-            asked.append(steps.send(reply))
-        except StopIteration as done:
-            return done.value, asked
-        reply = replies[min(len(asked), len(replies)) - 1]
+
+    def act(step: Request | Resolve) -> Reply:
+        if isinstance(step, Resolve):
+            return resolved(step)
+        asked.append(step)
+        return replies[min(len(asked), len(replies)) - 1]
+
+    return driven(fetching(url, base, "vendor"), act), asked
+
+
+def forbidden(url: str, base: str) -> str:
+    """Say why a URL may not be fetched, with this machine's resolver."""
+    return driven(document.forbidden(url, base), resolved)
 
 
 def moved(to: str, status: int = 302) -> Response:
@@ -128,6 +139,33 @@ def test_a_name_with_any_private_address_or_none_is_refused(
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", resolving(*addresses))
     assert forbidden("https://documents.example/x", API)
+
+
+def test_where_a_document_may_come_from_is_judged_without_asking_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", None)
+    steps = fetching("https://documents.example/x", API, "vendor")
+    assert next(steps) == Resolve("documents.example", 443)
+    with pytest.raises(Refused, match="not on a public address"):
+        steps.send(frozenset({"8.8.8.8", "10.0.0.1"}))
+
+
+def test_a_resolver_that_takes_its_time_blocks_no_other_coroutine(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = threading.Event()
+
+    def slow(*_: Any, **__: Any) -> list[tuple[Any, ...]]:
+        assert others.wait(10), "nobody else had a turn"
+        return resolving("10.0.0.1")("documents.example", 443)
+
+    async def side_by_side() -> None:
+        async with AsyncHttp(Settings(API), line()) as carrier:
+            fetched = asyncio.ensure_future(carrier.fetch("https://documents.example/x"))
+            await asyncio.sleep(0)
+            others.set()
+            await fetched
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    with pytest.raises(Refused, match="not on a public address"):
+        asyncio.run(side_by_side())
 
 
 def test_a_name_with_public_addresses_only_is_fit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,7 +255,8 @@ def test_a_failing_host_is_asked_again_and_then_reported() -> None:
 )
 def test_what_is_not_to_be_asked_again_is_asked_once_and_told_as_what_it_is(failure: Failure, words: str) -> None:
     steps = fetching(SIGNED, API, "vendor")
-    steps.send(None)
+    next(steps)
+    steps.send(frozenset({"8.8.8.8"}))
     with pytest.raises(ApiError, match=words):
         steps.send(failure)
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, Self
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any, Self, TypeVar
 
 import httpx2
 
-from billfold.transport.document import fetching
+from billfold.transport.document import Reply, Resolve, fetching
 from billfold.transport.http import Body, Settings, failure, too_late
-from billfold.wire.ask import Exchange, Line, exchange
+from billfold.transport.resolve import resolved
+from billfold.wire.ask import Line, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
 
+S = TypeVar("S")
+T = TypeVar("T")
 log = logging.getLogger("billfold.transport")
 
 
@@ -37,20 +40,28 @@ class AsyncHttp:
 
     async def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation; raises an ``ApiError``."""
-        return await self._driven(exchange(op, self.line))
+        return await self._driven(exchange(op, self.line), self._act)
 
     async def fetch(self, url: str, /) -> Response:
         """Return the document behind a pre-signed URL; no credential goes along. Raises an ``ApiError``."""
-        return await self._driven(fetching(url, self.settings.base_url, self.line.provider))
+        return await self._driven(fetching(url, self.settings.base_url, self.line.provider), self._find)
 
-    async def _driven(self, steps: Exchange) -> Response:
-        reply: Response | Failure | None = None
+    async def _driven(
+        self, steps: Generator[S, T | None, Response], act: Callable[[S], Awaitable[T | None]]
+    ) -> Response:
+        reply: T | None = None
         while True:
             try:
                 step = steps.send(reply)
             except StopIteration as done:
                 return done.value  # type: ignore[no-any-return]
-            reply = await (self._wait(step) if isinstance(step, Wait) else self._ask(step))
+            reply = await act(step)
+
+    async def _act(self, step: Request | Wait) -> Response | Failure | None:
+        return await (self._ask(step) if isinstance(step, Request) else self._wait(step))
+
+    async def _find(self, step: Request | Resolve) -> Reply:
+        return await (self._ask(step) if isinstance(step, Request) else asyncio.to_thread(resolved, step))
 
     async def _wait(self, wait: Wait) -> None:
         log.info("waiting %.1f s: %s", wait.seconds, wait.why)

@@ -2,13 +2,17 @@
 
 Such a URL is a credential: it goes into no message, and no credential of ours goes along. An address is checked before
 every request, redirects included: https to a public address, or loopback where the API itself is on loopback (a twin).
+
+The check does not bind what is then reached: the HTTP library (or a proxy) resolves the name again, and a name may have
+another address by then. What is left to whoever plays that trick is TLS: a private host is asked only if it holds a
+trusted certificate for the public name.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import socket
 from collections.abc import Generator
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from billfold.model.errors import ApiError, Refused, Unreachable
@@ -20,10 +24,25 @@ BEYOND = {"size": "the document is too large", "time": "the document came too sl
 """What is told of a failure; its own words may hold the URL."""
 
 
-def fetching(url: str, base_url: str, provider: str) -> Generator[Request, Response | Failure | None, Response]:
-    """Fetch a document; raises an ``ApiError`` that does not hold the URL."""
+class Resolve(NamedTuple):
+    """A step of an exchange: find all addresses of a host, and send them; none where it has none."""
+
+    host: str
+    port: int
+
+
+Reply = Response | Failure | frozenset[str] | None
+Judging = Generator[Resolve, Reply, str]
+Fetching = Generator[Request | Resolve, Reply, Response]
+
+
+def fetching(url: str, base_url: str, provider: str) -> Fetching:
+    """Fetch a document; raises an ``ApiError`` that does not hold the URL.
+
+    Yields a ``Request`` (and is sent a ``Response`` or a ``Failure``) or a ``Resolve`` (and is sent addresses).
+    """
     for _ in range(HOPS + 1):
-        if reason := forbidden(url, base_url):
+        if reason := (yield from forbidden(url, base_url)):
             raise _error(f"the document's address is refused: {reason}", provider)
         reply = yield from _tried(url, provider)
         if reply.status not in {301, 302, 303, 307, 308}:
@@ -41,16 +60,16 @@ def fetching(url: str, base_url: str, provider: str) -> Generator[Request, Respo
     return reply
 
 
-def _tried(url: str, provider: str) -> Generator[Request, Response | Failure | None, Response]:
-    reply: Response | Failure | None = None
+def _tried(url: str, provider: str) -> Generator[Request, Reply, Response]:
+    reply: Reply = None
     for _ in range(TRIES):
         reply = yield Request("GET", url, (), {"accept": "*/*"})
-        assert reply is not None
+        assert isinstance(reply, Response | Failure)
         if not _may_pass(reply):
             break
     if isinstance(reply, Response):
         return reply
-    if reply and reply.beyond:
+    if isinstance(reply, Failure) and reply.beyond:
         raise _error(BEYOND[reply.beyond], provider)
     raise Unreachable("the document's host did not answer", provider=provider, operation="document")
 
@@ -63,7 +82,7 @@ def _error(message: str, provider: str) -> ApiError:
     return Refused(message, provider=provider, operation="document")
 
 
-def forbidden(url: str, base_url: str) -> str:
+def forbidden(url: str, base_url: str) -> Judging:
     """Say why a URL may not be fetched, or nothing where it may."""
     try:
         parts = urlsplit(url)
@@ -76,7 +95,9 @@ def forbidden(url: str, base_url: str) -> str:
         return "it is not https"
     if parts.username or parts.password:
         return "it carries a user name"
-    return _unfit_address(host, port or 443)
+    found = yield Resolve(host, port or 443)
+    assert isinstance(found, frozenset)
+    return _unfit(found)
 
 
 def _is_loopback(host: str) -> bool:
@@ -88,12 +109,10 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _unfit_address(host: str, port: int) -> str:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
+def _unfit(found: frozenset[str]) -> str:
+    if not found:
         return "its host has no address"
-    addresses = {ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in found}
+    addresses = [ipaddress.ip_address(one.partition("%")[0]) for one in found]
     return "" if all(map(_is_public, addresses)) else "its host is not on a public address"
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from billfold.transport.document import fetching
+from billfold.transport.document import Reply, Resolve, fetching
+from billfold.transport.resolve import resolved
 from billfold.wire.ask import Line, driven, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
@@ -27,10 +28,13 @@ class Loop:
 
     def fetch(self, url: str, /) -> Response:
         """Return the document behind a URL of the answering end."""
-        return driven(fetching(url, "http://localhost", self.line.provider), self._ask_whole)
+        return driven(fetching(url, "http://localhost", self.line.provider), self._find)
 
     def _act(self, step: Request | Wait) -> Response | Failure | None:
         return self._server(as_heard(step)) if isinstance(step, Request) else self._wait(step)
+
+    def _find(self, step: Request | Resolve) -> Reply:
+        return self._ask_whole(step) if isinstance(step, Request) else resolved(step)
 
     def _ask_whole(self, request: Request) -> Response:
         parts = urlsplit(request.path)

@@ -9,9 +9,10 @@ from typing import Any, Self
 
 import httpx2
 
-from billfold.transport.document import fetching
+from billfold.transport.document import Reply, Resolve, fetching
 from billfold.transport.http import Body, Settings, failure, too_late
 from billfold.transport.pause import pause
+from billfold.transport.resolve import resolved
 from billfold.wire.ask import Line, driven, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
@@ -39,10 +40,13 @@ class Http:
 
     def fetch(self, url: str, /) -> Response:
         """Return the document behind a pre-signed URL; no credential goes along. Raises an ``ApiError``."""
-        return driven(fetching(url, self.settings.base_url, self.line.provider), self._ask)
+        return driven(fetching(url, self.settings.base_url, self.line.provider), self._find)
 
     def _act(self, step: Request | Wait) -> Response | Failure | None:
         return self._ask(step) if isinstance(step, Request) else self._wait(step)
+
+    def _find(self, step: Request | Resolve) -> Reply:
+        return self._ask(step) if isinstance(step, Request) else resolved(step)
 
     def _wait(self, wait: Wait) -> Failure | None:
         log.info("waiting %.1f s: %s", wait.seconds, wait.why)

@@ -17,7 +17,8 @@ from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation, name_of, read, request
 
 R = TypeVar("R")
-S = TypeVar("S", bound=Request | Wait)
+S = TypeVar("S")
+T = TypeVar("T")
 Exchange = Generator["Request | Wait", "Response | Failure | None", Response]
 PASSING = {408, 429, 500, 502, 503, 504}
 LONGEST_WAIT = 300.0
@@ -73,11 +74,9 @@ def exchange(op: Operation[Any], line: Line) -> Exchange:
         raise named from error.__cause__
 
 
-def driven(
-    steps: Generator[S, Response | Failure | None, Response], act: Callable[[S], Response | Failure | None]
-) -> Response:
+def driven(steps: Generator[S, T | None, R], act: Callable[[S], T | None]) -> R:
     """Return what an exchange comes to; ``act`` takes each of its steps, and returns what is sent back."""
-    reply: Response | Failure | None = None
+    reply: T | None = None
     while True:
         try:
             step = steps.send(reply)

@@ -1,0 +1,16 @@
+"""The addresses of a host, as this machine's resolver gives them: it may take its time, and blocks who asks."""
+
+from __future__ import annotations
+
+import socket
+
+from billfold.transport.document import Resolve
+
+
+def resolved(step: Resolve) -> frozenset[str]:
+    """Return all addresses of a host, none where it has none."""
+    try:
+        found = socket.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return frozenset()
+    return frozenset(str(info[4][0]) for info in found)
