@@ -21,7 +21,7 @@ from billfold.config import Account
 from billfold.ledger.entries import REFUSED, Heard, Run
 from billfold.ledger.keeper import Keeper
 from billfold.ledger.turn import turn
-from billfold.model.errors import ApiError, BillfoldError, SetupError, Unauthorized, Unreachable, Unreadable
+from billfold.model.errors import ApiError, BillfoldError, SetupError, Unreadable
 from billfold.model.period import Month, instant
 from billfold.outcome import Outcome, note, strangers
 from billfold.providers import provider
@@ -29,9 +29,9 @@ from billfold.providers.provider import Ask, Known
 from billfold.transport.http import Settings
 from billfold.transport.pause import pause
 from billfold.transport.sync import Http
-from billfold.wire.auth import LOGIN
+from billfold.wire.ask import Line, naming, understood
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation, name_of, read
+from billfold.wire.operation import Operation, name_of
 
 log = logging.getLogger("billfold.sync")
 FIRST_DEPTH = 24
@@ -46,6 +46,11 @@ RESUME_WITHIN = timedelta(hours=6)
 
 class Carrier(Protocol):
     """Anything that brings an operation to its response."""
+
+    @property
+    def line(self) -> Line:
+        """Whose errors are to be named, and which secrets taken out of them."""
+        ...
 
     def send(self, op: Operation[Any], /) -> Response:
         """Return the good response; raises an ``ApiError``."""
@@ -205,19 +210,14 @@ def _known_answers(books: Books, run: Run) -> Callable[[Operation[Any]], bool]:
     return lambda op: question(op) in answered(name_of(op))
 
 
-def _document(ask: Ask, response: Response) -> bytes:
-    if wrong := ask.flaw(response.body):
-        raise Unreadable(f"the document {wrong}")
-    return response.body
-
-
 def _converse(desk: _Desk, account: Account, known: Known, outcome: Outcome, progress: Progress) -> None:
     plan = account.provider.collect(known)
     said: Any = None
     while True:
         pause(0)  # ends here where the process is told to end
         try:
-            ask = plan.send(said)
+            with naming(desk.wires.line):
+                ask = plan.send(said)
         except StopIteration:
             return
         said = desk.answer(ask, outcome)
@@ -251,16 +251,16 @@ class _Desk:
     def answer(self, ask: Ask, outcome: Outcome) -> Any:
         found = next(self._kept(ask.op), None)
         if found is not None:
-            return found.body if ask.document else read(ask.op, found)
+            return found.body if ask.document else understood(ask.op, found, self.wires.line)
         try:
             return self._readable(ask)
         except ApiError as error:
             if isinstance(error.answer, Response):
                 self._keep(ask.op, error.answer)
-            if not ask.missing or isinstance(error, (Unauthorized, Unreachable)) or error.operation == LOGIN:
+            if not ask.may_miss(error):
                 raise
-            if error.status not in ask.never:
-                outcome.missing.append(f"{ask.missing}: {error}")
+            if missed := ask.missed(error):
+                outcome.missing.append(missed)
             return None
 
     def _readable(self, ask: Ask) -> Any:
@@ -268,23 +268,28 @@ class _Desk:
         for attempt in range(1, READINGS + 1):
             response = self._asked(ask)
             try:
-                said = _document(ask, response) if ask.document else read(ask.op, response)
-            except Unreadable as error:
+                said = self._read(ask, response)
+            except Unreadable:
                 self._keep(ask.op, response, UNREADABLE)
                 if attempt == READINGS:
-                    provider, name = self.run.provider, name_of(ask.op)
-                    raise Unreadable(
-                        error.message, provider=provider, operation=name, status=response.status
-                    ) from error
+                    raise
             else:
                 self._keep(ask.op, response)
                 return said
         raise AssertionError("the last reading returns or raises")
 
+    def _read(self, ask: Ask, response: Response) -> Any:
+        if not ask.document:
+            return understood(ask.op, response, self.wires.line)
+        if wrong := ask.flaw(response.body):
+            with naming(self.wires.line, name_of(ask.op)):
+                raise Unreadable(f"the document {wrong}", status=response.status)
+        return response.body
+
     def _asked(self, ask: Ask) -> Response:
         response = self._hear(self.wires.send(ask.op))
         if ask.document:
-            response = self.wires.fetch(ask.document(read(ask.op, response)))
+            response = self.wires.fetch(ask.document(understood(ask.op, response, self.wires.line)))
         log.info("%s: %d, %d bytes", name_of(ask.op), response.status, len(response.body))
         return response
 

@@ -210,6 +210,15 @@ def test_a_vendor_that_answers_nonsense_is_told_in_a_sentence(terminal: Terminal
     clear(said, 3, "expected JSON, got text/html")
 
 
+@pytest.mark.parametrize("command", [["doctor"], ["sync"], ["api", "cockroach", "list_invoices", "--all"]], ids=str)
+def test_an_answer_that_cannot_be_read_is_told_with_its_question_by_every_command(
+    command: list[str], terminal: Terminal
+) -> None:
+    with hostile(says(b'{"invoices": 5}')) as server:
+        terminal.account(f"file:{terminal.home / 'key'}", server.root)
+        assert "cockroach list_invoices: the answer does not have the documented shape" in terminal.run(*command).all
+
+
 def test_an_invoice_that_cannot_be_read_is_told_and_is_not_a_success(terminal: Terminal) -> None:
     with hostile(says(invoices(invoice(period_start="null")))) as server:
         terminal.account(f"file:{terminal.home / 'key'}", server.root)

@@ -17,6 +17,7 @@ from billfold.outcome import Outcome
 from billfold.providers import provider
 from billfold.sync import Carrier, sync
 from billfold.twin.host import Host
+from billfold.wire.ask import Line
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation, name_of
 from tests import stage as stages
@@ -45,6 +46,10 @@ class Without(NamedTuple):
     wires: Carrier
     operation: str
     changed: Callable[[bytes], bytes]
+
+    @property
+    def line(self) -> Line:
+        return self.wires.line
 
     def send(self, op: Operation[Any], /) -> Response:
         response = self.wires.send(op)

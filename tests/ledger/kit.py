@@ -103,6 +103,7 @@ class Vendor:
 
     def __init__(self, invoices: bytes) -> None:
         self.invoices = invoices
+        self.line = provider.find("cockroach").line({"api_key": "the-key-of-mine"}, "https://api.example")
 
     def send(self, op: Operation[Any], /) -> Response:
         body = self.invoices if name_of(op) == "list_invoices" else b'{"id":"org","name":"Org"}'

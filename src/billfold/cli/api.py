@@ -88,7 +88,7 @@ def _operation(door: Provider, name: str, arguments: tuple[str, ...]) -> Operati
 
 def _answer(account: Account, op: Operation[Any], *, every: bool) -> list[bytes]:
     from billfold.sync import carrier
-    from billfold.wire.operation import read
+    from billfold.wire.ask import naming, understood
     from billfold.wire.paging import Paged, Walk
 
     wires = carrier(account)
@@ -99,7 +99,8 @@ def _answer(account: Account, op: Operation[Any], *, every: bool) -> list[bytes]
         while walk.question is not None:
             response = wires.send(walk.question)
             bodies.append(response.body)
-            walk.hear(read(walk.question, response))
+            with naming(wires.line):
+                walk.hear(understood(walk.question, response, wires.line))
         return bodies
     finally:
         wires.close()

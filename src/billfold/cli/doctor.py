@@ -54,28 +54,30 @@ def _examine(account: Account) -> int:
 
 
 def _questions(account: Account, wires: Carrier) -> int:
-    from billfold.model.errors import BillfoldError, NotReady, Refused
+    from billfold.model.errors import ApiError
     from billfold.providers.provider import Known
     from billfold.sync import now
-    from billfold.wire.operation import name_of, read
+    from billfold.wire.ask import naming, understood
+    from billfold.wire.operation import name_of
 
     known = Known(now(), 1)
-    plan, said, refusals, asked = account.provider.collect(known), None, list[BillfoldError](), set()
+    plan, said, refusals, asked = account.provider.collect(known), None, list[ApiError](), set()
     for _ in range(QUESTIONS):
         try:
-            ask = plan.send(said)
+            with naming(wires.line):
+                ask = plan.send(said)
         except StopIteration:
             break
         name = name_of(ask.op)
         try:
-            said = read(ask.op, wires.send(ask.op))
-        except (Refused, NotReady) as error:
-            if not ask.missing:
+            said = understood(ask.op, wires.send(ask.op), wires.line)
+        except ApiError as error:
+            if not ask.may_miss(error):
                 raise
             said = None
-            if error.status not in ask.never:
+            if missed := ask.missed(error):
                 refusals.append(error)
-                click.echo(f"  will be missing: {ask.missing}: {error}")
+                click.echo(f"  will be missing: {missed}")
             continue
         if name not in asked:
             click.echo(f"  ok: {name}")

@@ -61,7 +61,7 @@ class ApiError(BillfoldError):
         self.request_id, self.code, self.retry_after = request_id, code, retry_after
         self.message = "".join(c if c.isprintable() else " " for c in message)
         self.answer: object = None
-        """The response as it came, where there was one."""
+        """The response as it came, where the vendor refused; None for every other error."""
         super().__init__(self._sentence())
 
     def __reduce__(self) -> tuple[Any, ...]:

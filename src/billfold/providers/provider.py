@@ -19,10 +19,10 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple, Protocol, cast
 
 from billfold.model.bill import Bill
-from billfold.model.errors import Misasked
+from billfold.model.errors import ApiError, Misasked, Unauthorized, Unreachable
 from billfold.model.period import Month
 from billfold.wire.ask import Line, Pace, Problem
-from billfold.wire.auth import Auth
+from billfold.wire.auth import LOGIN, Auth
 from billfold.wire.bound import Api
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation, name_of
@@ -43,7 +43,8 @@ class Credential(NamedTuple):
 class Ask(NamedTuple):
     """A question of a collection; ``missing`` says what is not known when the vendor refuses to answer it.
 
-    A refusal of a question without ``missing`` ends the account's collection; one with it is reported, and answered None.
+    A refusal of a question without ``missing`` ends the account's collection; one with it is reported, and answered None
+    (``may_miss``).
     Where ``document`` is given, it finds the pre-signed URL in the answer: the document behind it is archived in the
     answer's place, because such a URL is a credential, unless ``flaw`` says what is wrong with it. ``never`` are statuses
     by which the vendor says that this account has no such thing: nothing is missing then.
@@ -54,6 +55,15 @@ class Ask(NamedTuple):
     document: Callable[[Any], str] | None = None
     never: tuple[int, ...] = ()
     flaw: Callable[[bytes], str] = lambda _: ""
+
+    def may_miss(self, error: ApiError) -> bool:
+        """Tell whether a collection goes on without this answer: not where no other question would be answered either."""
+        hopeless = isinstance(error, (Unauthorized, Unreachable)) or error.operation == LOGIN
+        return bool(self.missing) and not hopeless
+
+    def missed(self, error: ApiError) -> str:
+        """Say what is missing for want of this answer; nothing where the vendor says that the account has no such thing."""
+        return "" if error.status in self.never else f"{self.missing}: {error}"
 
 
 class Known:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import email.utils
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -66,12 +67,8 @@ class Line:
 
 def exchange(op: Operation[Any], line: Line) -> Exchange:
     """Ask until a good response comes; raises an ``ApiError`` that names provider, operation, status and request."""
-    try:
+    with naming(line, name_of(op)):
         return (yield from _until_ready(op, line))
-    except ApiError as error:
-        named = _named(error, op, line)
-        named.answer = error.answer
-        raise named from error.__cause__
 
 
 def driven(steps: Generator[S, T | None, R], act: Callable[[S], T | None]) -> R:
@@ -87,18 +84,30 @@ def driven(steps: Generator[S, T | None, R], act: Callable[[S], T | None]) -> R:
 
 def understood(op: Operation[R], response: Response, line: Line) -> R:
     """Read a good response; raises ``Unreadable`` that names provider and operation and holds no secret."""
+    with naming(line, name_of(op)):
+        try:
+            return read(op, response)
+        except Unreadable as error:
+            error.status = error.status or response.status
+            raise
+
+
+@contextmanager
+def naming(line: Line, operation: str = "") -> Iterator[None]:
+    """Name the provider, and the operation where none is named yet, in an ``ApiError``, and take secrets out of it."""
     try:
-        return read(op, response)
-    except Unreadable as error:
-        error.status = error.status or response.status
-        raise _named(error, op, line) from error.__cause__
+        yield
+    except ApiError as error:
+        named = _named(error, operation, line)
+        named.answer = error.answer
+        raise named from error.__cause__
 
 
-def _named(error: ApiError, op: Operation[Any], line: Line) -> ApiError:
+def _named(error: ApiError, operation: str, line: Line) -> ApiError:
     return type(error)(
         scrub(error.message, line.auth.secrets),
         provider=line.provider,
-        operation=error.operation or name_of(op),
+        operation=error.operation or operation,
         status=error.status,
         request_id=scrub(error.request_id, line.auth.secrets) if error.request_id else None,
         code=error.code,

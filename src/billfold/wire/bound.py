@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
-from billfold.wire.ask import Line, understood
+from billfold.wire.ask import Line, naming, understood
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation
 from billfold.wire.paging import Paged, Walk
@@ -99,7 +99,8 @@ class Items(Generic[R, I]):
         walk = Walk(self._op)
         while walk.question is not None:
             page: R = understood(walk.question, self._carrier.send(walk.question), self._carrier.line)
-            walk.hear(page)
+            with naming(self._carrier.line):
+                walk.hear(page)
             yield page
 
 
@@ -119,7 +120,8 @@ class AsyncItems(Generic[R, I]):
         walk = Walk(self._op)
         while walk.question is not None:
             page: R = understood(walk.question, await self._carrier.send(walk.question), self._carrier.line)
-            walk.hear(page)
+            with naming(self._carrier.line):
+                walk.hear(page)
             yield page
 
 

@@ -1,0 +1,66 @@
+"""The doctor says what a collection will miss, or that there will be none, by the collection's own rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billfold.books import Books
+from billfold.cli.sync import exit_code
+from billfold.config import Account
+from billfold.model.errors import ApiError, Forbidden, NotReady, RateLimited, ServerError, Unauthorized, Unreachable
+from billfold.providers import provider
+from billfold.sync import sync
+from billfold.wire.auth import LOGIN
+from billfold.wire.message import Response
+from billfold.wire.operation import name_of
+from tests.cli.terminal import Terminal
+from tests.ledger.kit import NOW, Vendor, invoice, invoices
+
+WORDS = "the organization's id and name: "
+
+
+class Reluctant(Vendor):
+    """A vendor that answers everything but who its customer is."""
+
+    def __init__(self, organization: ApiError | bytes) -> None:
+        super().__init__(invoices(invoice()))
+        self.organization = organization
+
+    def send(self, op: Any, /) -> Response:
+        if name_of(op) == "list_invoices":
+            return super().send(op)
+        if isinstance(self.organization, ApiError):
+            raise self.organization
+        return Response(200, {"content-type": "application/json"}, self.organization)
+
+
+@pytest.mark.parametrize(
+    ("organization", "code"),
+    [
+        (Forbidden("no", status=403), 1),
+        (ServerError("no", status=500), 1),
+        (RateLimited("no", status=429), 1),
+        (NotReady("no"), 1),
+        (b'{"id":', 1),
+        (Unauthorized("no", status=401), 3),
+        (Unreachable("no"), 3),
+        (RateLimited("no", status=429, operation=LOGIN), 3),
+    ],
+    ids=["right", "failing", "limited", "not-ready", "cut", "key", "nobody", "login"],
+)
+def test_the_doctor_says_beforehand_what_a_sync_then_does(
+    organization: ApiError | bytes, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books, account = Books(tmp_path / "ledger"), Account("mine", provider.find("cockroach"), {})
+    (outcome,) = sync(books, [account], opened=lambda _: Reluctant(organization), clock=lambda: NOW)
+    books.close()
+    terminal = Terminal(tmp_path)
+    terminal.account(base_url="https://api.example")
+    monkeypatch.setattr("billfold.sync.carrier", lambda _: Reluctant(organization))
+    said = terminal.run("doctor")
+    assert (exit_code([outcome]), said.code) == (code, code), said
+    assert ([one for one in outcome.missing if one.startswith(WORDS)] != []) is (code == 1)
+    assert (f"  will be missing: {WORDS}" in said.out) is (code == 1)
