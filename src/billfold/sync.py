@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -242,10 +242,8 @@ class _Desk:
         return self.heard or self.clock()
 
     def _hear(self, response: Response) -> Response:
-        try:
+        with suppress(ValueError, OverflowError):  # no date, or one outside the calendar
             self.heard = parsedate_to_datetime(response.headers.get("date", "")).astimezone(UTC)
-        except ValueError:
-            self.heard = self.heard or None
         return response
 
     def answer(self, ask: Ask, outcome: Outcome) -> Any:
