@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billfold.model.errors import ApiError, RateLimited, SetupError, Unauthorized, Unreachable, Unreadable
+from billfold.model.errors import ApiError, RateLimited, ServerError, SetupError, Unauthorized, Unreachable, Unreadable
 from billfold.wire.ask import Pace
 from billfold.wire.auth import ClientCredentials, HeaderKey, basic, bearer, scrub
 from billfold.wire.message import Failure, Request, Response
@@ -122,7 +122,7 @@ def test_a_login_is_asked_again_where_that_may_help(hiccup: Response | Failure, 
     ("lasting", "kind", "words"),
     [
         (Failure("reset"), Unreachable, "vendor login: the login did not answer: reset"),
-        (ok(status=503), Unreachable, "vendor login: the login answered with HTTP 503"),
+        (ok(status=503), ServerError, r"vendor login: the login answered with HTTP 503 .*\. Try again later\."),
         (ok(status=429), RateLimited, "vendor login: too many logins"),
         (ok(status=429, retry_after="2"), RateLimited, "vendor login: too many logins"),
     ],

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Generator, Mapping
 from typing import Protocol
 
-from billfold.model.errors import RateLimited, SetupError, Unauthorized, Unreachable, Unreadable
+from billfold.model.errors import RateLimited, SetupError, Unauthorized, Unreachable, Unreadable, refused_as
 from billfold.wire import codec
 from billfold.wire.message import Failure, Request, Response
 
@@ -115,6 +115,9 @@ class ClientCredentials:
             raise Unauthorized(self._refusal(reply), operation=LOGIN, status=reply.status)
         if reply.status == 429:
             raise RateLimited("too many logins", operation=LOGIN, status=429)
+        if reply.status >= 500:
+            words = f"the login answered with HTTP {reply.status}"
+            raise refused_as(reply.status)(words, operation=LOGIN, status=reply.status)
         if reply.status != 200:
             raise Unreachable(f"the login answered with HTTP {reply.status}", operation=LOGIN, status=reply.status)
         try:
