@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Generator
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import httpx2
 
@@ -25,7 +25,7 @@ log = logging.getLogger("billfold.transport")
 class AsyncHttp:
     """Carries operations over HTTP, awaited; close it, or use it in an ``async with`` statement."""
 
-    is_async = True
+    is_async: ClassVar[Literal[True]] = True
 
     def __init__(
         self,

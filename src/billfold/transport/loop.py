@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from billfold.transport.document import Reply, Resolve, fetching
@@ -17,6 +17,8 @@ Server = Callable[[Request], Response]
 
 class Loop:
     """Carries operations to a function that answers requests."""
+
+    is_async: ClassVar[Literal[False]] = False
 
     def __init__(self, server: Server, line: Line, *, sleep: Callable[[float], None] | None = None) -> None:
         self._server, self.line, self._sleep = server, line, sleep

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, ClassVar, Literal, Self
 
 import httpx2
 
@@ -22,6 +22,8 @@ log = logging.getLogger("billfold.transport")
 
 class Http:
     """Carries operations over HTTP; close it, or use it in a ``with`` statement."""
+
+    is_async: ClassVar[Literal[False]] = False
 
     def __init__(
         self,

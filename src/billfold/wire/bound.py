@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+from inspect import Parameter, Signature, signature
+from typing import Any, ClassVar, Generic, Literal, ParamSpec, Protocol, TypeVar, cast, overload
 
 from billfold.wire.ask import Line, naming, understood
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation
+from billfold.wire.operation import Operation, name_of
 from billfold.wire.paging import Paged, Walk
 
 R = TypeVar("R")
@@ -19,6 +20,7 @@ Q = ParamSpec("Q")
 class SyncCarrier(Protocol):
     """Anything that brings an operation to its response at once."""
 
+    is_async: ClassVar[Literal[False]]
     line: Line
 
     def send(self, op: Operation[Any], /) -> Response:
@@ -33,6 +35,7 @@ class SyncCarrier(Protocol):
 class AsyncCarrier(Protocol):
     """Anything that brings an operation to its response when awaited."""
 
+    is_async: ClassVar[Literal[True]]
     line: Line
 
     async def send(self, op: Operation[Any], /) -> Response:
@@ -192,7 +195,22 @@ class AsyncEither(Generic[P, R, Q]):
 
 
 def _bind(api: Api[Any], op: Callable[..., Any], at_once: type[Any], awaited: type[Any]) -> Any:
-    return (awaited if getattr(api.carrier, "is_async", False) else at_once)(op, api.carrier)
+    return (awaited if api.carrier.is_async else at_once)(op, api.carrier)
+
+
+def _shown(op: Any, file: Any = None) -> Callable[..., Any]:
+    """Return what stands for a method on the class itself: its words and arguments; given a client, it is the method."""
+
+    def method(api: Api[Any], /, *args: Any, **kwargs: Any) -> Any:
+        return getattr(api, name_of(op))(*args, **kwargs)
+
+    takes = dict(signature(op).parameters)
+    for name, one in signature(file).parameters.items() if file else ():
+        takes.setdefault(name, one.replace(default="json"))
+    method.__name__ = method.__qualname__ = name_of(op)
+    method.__doc__ = op.__doc__
+    method.__signature__ = Signature([Parameter("self", Parameter.POSITIONAL_ONLY), *takes.values()])  # type: ignore[attr-defined]
+    return method
 
 
 class call(Generic[P, R]):  # noqa: N801 - used like a decorator
@@ -202,12 +220,14 @@ class call(Generic[P, R]):  # noqa: N801 - used like a decorator
         self.op = op
 
     @overload
+    def __get__(self, api: None, owner: object = None) -> Callable[..., Any]: ...
+    @overload
     def __get__(self, api: Api[SyncCarrier], owner: object = None) -> SyncCall[P, R]: ...
     @overload
     def __get__(self, api: Api[AsyncCarrier], owner: object = None) -> AsyncCall[P, R]: ...
-    def __get__(self, api: Api[Any], owner: object = None) -> Any:
-        """Return the method, at once or awaited."""
-        return _bind(api, self.op, SyncCall, AsyncCall)
+    def __get__(self, api: Api[Any] | None, owner: object = None) -> Any:
+        """Return the method, at once or awaited; on the class itself, its words and arguments."""
+        return _shown(self.op) if api is None else _bind(api, self.op, SyncCall, AsyncCall)
 
 
 class listing(Generic[P, R, I]):  # noqa: N801 - used like a decorator
@@ -217,12 +237,14 @@ class listing(Generic[P, R, I]):  # noqa: N801 - used like a decorator
         self.op = op
 
     @overload
+    def __get__(self, api: None, owner: object = None) -> Callable[..., Any]: ...
+    @overload
     def __get__(self, api: Api[SyncCarrier], owner: object = None) -> SyncList[P, R, I]: ...
     @overload
     def __get__(self, api: Api[AsyncCarrier], owner: object = None) -> AsyncList[P, R, I]: ...
-    def __get__(self, api: Api[Any], owner: object = None) -> Any:
-        """Return the method, at once or awaited."""
-        return _bind(api, self.op, SyncList, AsyncList)
+    def __get__(self, api: Api[Any] | None, owner: object = None) -> Any:
+        """Return the method, at once or awaited; on the class itself, its words and arguments."""
+        return _shown(self.op) if api is None else _bind(api, self.op, SyncList, AsyncList)
 
 
 class either(Generic[P, R, Q]):  # noqa: N801 - used like a decorator
@@ -237,9 +259,11 @@ class either(Generic[P, R, Q]):  # noqa: N801 - used like a decorator
         return self.record(*args, **{name: value for name, value in kwargs.items() if name != "format"})
 
     @overload
+    def __get__(self, api: None, owner: object = None) -> Callable[..., Any]: ...
+    @overload
     def __get__(self, api: Api[SyncCarrier], owner: object = None) -> SyncEither[P, R, Q]: ...
     @overload
     def __get__(self, api: Api[AsyncCarrier], owner: object = None) -> AsyncEither[P, R, Q]: ...
-    def __get__(self, api: Api[Any], owner: object = None) -> Any:
-        """Return the method, at once or awaited."""
-        return _bind(api, self._choose, SyncEither, AsyncEither)
+    def __get__(self, api: Api[Any] | None, owner: object = None) -> Any:
+        """Return the method, at once or awaited; on the class itself, its words and arguments."""
+        return _shown(self.record, self.file) if api is None else _bind(api, self._choose, SyncEither, AsyncEither)
