@@ -33,25 +33,26 @@ if TYPE_CHECKING:
     from billfold.model.errors import Unauthorized as Unauthorized
     from billfold.model.errors import Unreachable as Unreachable
     from billfold.model.errors import Unreadable as Unreadable
+    from billfold.wire.codec import UNSET as UNSET
     from billfold.wire.codec import said as said
 
 __version__ = "0.1.0"
+_HOMES = {
+    "billfold.clients": "AsyncCockroach AsyncFastly AsyncGenesys AsyncVultr Cockroach Fastly Genesys Vultr",
+    "billfold.model.errors": (
+        "ApiError BadRequest BillfoldError Endless Forbidden LedgerError Misasked NotFound NotReady RateLimited "
+        "Refused ServerError SetupError Unauthorized Unreachable Unreadable"
+    ),
+    "billfold.wire.codec": "UNSET said",
+}
+"""In which module the names of this one are, as the lines above have it for type checkers."""
 
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        if name == "said":
-            from billfold.wire.codec import said
+        from importlib import import_module
 
-            return said
-        if not name[0].isupper():
-            raise AttributeError(f"billfold has no {name!r}")
-        from billfold import clients
-        from billfold.model import errors
-
-        if hasattr(errors, name):
-            return getattr(errors, name)
-        try:
-            return clients.client(name)
-        except errors.Misasked:
-            raise AttributeError(f"billfold has no {name!r}") from None
+        for module, names in _HOMES.items():
+            if name in names.split():
+                return getattr(import_module(module), name)
+        raise AttributeError(f"billfold has no {name!r}")

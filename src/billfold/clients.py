@@ -165,10 +165,16 @@ class AsyncGenesys(_Async, GenesysApi[AsyncHttp]):
         super().__init__(_awaited("genesys", given, options))
 
 
+CLIENTS: dict[str, type[Any]] = {
+    one.__name__: one
+    for one in (Cockroach, AsyncCockroach, Fastly, AsyncFastly, Vultr, AsyncVultr, Genesys, AsyncGenesys)
+}
+
+
 def client(name: str) -> type[Any]:
     """Return a client class by its name, also that of a provider found elsewhere; raises ``Misasked``."""
-    if name in globals():
-        return globals()[name]  # type: ignore[no-any-return]
+    if name in CLIENTS:
+        return CLIENTS[name]
     for door in map(provider.find, provider.names()):
         if name == door.client:
             return _made(name, (_Sync, door.api), _at_once, door.name)

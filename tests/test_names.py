@@ -1,0 +1,34 @@
+"""What ``import billfold`` gives: the names that are written down, and no other."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import billfold
+from billfold.clients import client
+from billfold.model.errors import Misasked
+from billfold.wire import codec
+
+
+def test_the_names_that_type_checkers_see_are_those_that_are_there() -> None:
+    tree = ast.parse(Path(billfold.__file__).read_text(encoding="utf-8"))
+    seen = [one.names[0].name for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.names[0].asname]
+    listed = [name for names in billfold._HOMES.values() for name in names.split()]
+    assert sorted(seen) == sorted(listed)
+    assert all(hasattr(billfold, name) for name in listed)
+
+
+def test_a_field_that_the_vendor_left_out_can_be_named() -> None:
+    assert billfold.UNSET is codec.UNSET
+
+
+@pytest.mark.parametrize(
+    "name", ["Any", "ClassVar", "Http", "Options", "Provider", "BY_STATUS", "errors_", "Nobody", ""]
+)
+def test_what_is_not_named_is_not_there(name: str) -> None:
+    assert not hasattr(billfold, name)
+    with pytest.raises(Misasked, match="there is no client"):
+        client(name)
