@@ -1,16 +1,16 @@
 """Every error billfold raises, as one tree: whose fault it is, and what to do next.
 
 BillfoldError
-Misasked            you asked wrongly (a bad parameter, an unknown name)
-SetupError          the configuration or a credential is not as it should be
-LedgerError         the archive or the ledger cannot be used as it is
-ApiError            an API did not give a usable answer
-Unreachable     no answer came
-Refused         an answer came, and it was no:
-BadRequest, Unauthorized, Forbidden, NotFound, RateLimited, ServerError
-Unreadable      an answer came that cannot be read
-NotReady        the answer was not ready within its deadline
-Endless         a list does not come to its end
+  Misasked        you asked wrongly (a bad parameter, an unknown name)
+  SetupError      the configuration or a credential is not as it should be
+  LedgerError     the archive or the ledger cannot be used as it is
+  ApiError        an API did not give a usable answer
+    Unreachable   no answer came
+    Refused       an answer came, and it was no:
+      BadRequest, Unauthorized, Forbidden, NotFound, RateLimited, ServerError
+    Unreadable    an answer came that cannot be read
+    NotReady      the answer was not ready within its deadline
+    Endless       a list does not come to its end
 """
 
 from __future__ import annotations

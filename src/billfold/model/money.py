@@ -1,4 +1,4 @@
-"""Exact amounts: decimals that are never rounded silently, and never added across currencies."""
+"""Exact amounts: decimals that are added, multiplied and written without losing a digit, or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules of FOCUS 1.4 that every provider's charges share: unit prices, residuals, null cascades."""
+"""Rules of FOCUS 1.4 that every provider's charges share: unit prices, and what rounding leaves between lines and a total."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def invoice_vanishing(tree: Any, places: Places) -> None:
 
 
 def off_by(amount: str) -> Change:
-    """State the total of the first item that has one off by an amount."""
+    """State the total of the last item off by an amount."""
 
     def change(tree: Any, places: Places) -> None:
         for item in _items(tree, places)[-1:] if places.items else [tree]:

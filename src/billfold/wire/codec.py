@@ -1,4 +1,4 @@
-"""JSON bytes to records and back, every digit kept; the only file that knows the codec library.
+"""JSON bytes to records and back, every digit kept: the only file that decodes and encodes what an API says.
 
 A record is a frozen struct of fields that may each be absent (``UNSET``) or null (``None``). Numbers become ``Decimal``
 straight from their digits. ``DecimalText`` is a number that the vendor writes as a string.
