@@ -34,7 +34,6 @@ FLOORS = {
 }
 """Which floor each room is on; an import may only lead to a lower floor, or stay in its own room."""
 
-ALLOWED = {("books", "providers"), ("clients", "transport")}
 LIBRARIES = {
     "httpx2": {"transport"},
     "duckdb": {"ledger", "books", "outcome", "explain", "report", "cli"},

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from billfold.providers.provider import Kind, Provider
 from billfold.providers.stage import Account
 from billfold.twin.host import Host
-from billfold.wire.operation import Operation, name_of
+from billfold.wire.operation import Operation
 from tests.stage import doors, stage
 
 DOORS = sorted(doors(), key=lambda door: door.name)
@@ -62,8 +62,3 @@ def of_type(hint: Any, *, path: bool) -> st.SearchStrategy[Any]:
         bool: st.booleans(),
     }
     return made[hint]
-
-
-def title(kind: Kind) -> str:
-    """Name an operation for a message."""
-    return name_of(kind)

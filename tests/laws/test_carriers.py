@@ -21,8 +21,6 @@ from billfold.wire.operation import Operation, name_of
 from tests import stage as stages
 from tests.laws.kit import DOORS, examples, named
 
-SECRETLESS = ("wrong-key", "twin-wrong-key")
-
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[Host, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,20 @@ def test_a_turn_is_given_back_also_after_an_error(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt), turn(tmp_path, "p", "a"):
             raise KeyboardInterrupt
+    with turn(tmp_path, "p", "a"):
+        pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no locks")
+def test_a_turn_is_given_back_by_a_process_that_is_killed(tmp_path: Path) -> None:
+    held = "import sys, time; from pathlib import Path; from billfold.ledger.turn import turn\n"
+    held += "with turn(Path(sys.argv[1]), 'p', 'a'): print('mine', flush=True); time.sleep(600)"
+    with subprocess.Popen([sys.executable, "-c", held, str(tmp_path)], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "mine\n"
+        with pytest.raises(LedgerError, match="by another process"):
+            turn(tmp_path, "p", "a").__enter__()
+        holder.kill()
     with turn(tmp_path, "p", "a"):
         pass
 

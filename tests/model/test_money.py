@@ -2,6 +2,7 @@
 
 from decimal import Decimal, Inexact, localcontext
 from fractions import Fraction
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -22,8 +23,9 @@ def test_a_sum_is_the_sum_of_the_fractions(amounts: list[Decimal]) -> None:
 
 
 @given(st.lists(AMOUNTS, max_size=6), st.randoms())
-def test_a_sum_does_not_depend_on_the_order(amounts: list[Decimal], chance: object) -> None:
-    assert exact_sum(amounts) == exact_sum(reversed(amounts)) == exact_sum(sorted(amounts))
+def test_a_sum_does_not_depend_on_the_order(amounts: list[Decimal], chance: Random) -> None:
+    shuffled = chance.sample(amounts, len(amounts))
+    assert exact_sum(amounts) == exact_sum(shuffled)
 
 
 @given(AMOUNTS, AMOUNTS)
