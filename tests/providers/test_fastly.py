@@ -18,7 +18,7 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
 from billfold.model.period import Month, instant, stamp
 from billfold.providers import fastly
-from billfold.providers.fastly import PROVIDER, records, services
+from billfold.providers.fastly import PROVIDER, charges, records, services
 from billfold.providers.fastly.api import (
     GetInvoice,
     GetInvoiceById,
@@ -33,6 +33,7 @@ from billfold.providers.fastly.api import (
     ListInvoices,
     problem,
 )
+from billfold.providers.fastly.envelope import Source
 from billfold.providers.provider import Answer, Kind, Known
 from billfold.wire import codec
 from billfold.wire.message import Response
@@ -260,6 +261,25 @@ def test_the_month_to_date_is_an_estimate_without_an_invoice_id() -> None:
     assert {(row.InvoiceId, row.InvoiceDetailId) for row in rows(bill)} == {(None, None)}
 
 
+RUNNING = {"billing_start_date": "2026-11-01T00:00:00Z", "billing_end_date": "2026-11-30T00:00:00Z"}
+
+
+def test_a_listed_invoice_whose_period_is_not_over_is_a_draft_until_it_is() -> None:
+    (bill,) = bills(ListInvoices(), {"data": [changed(**RUNNING)], "meta": {}})
+    assert (bill.state, bill.invoice_id, bill.problems) == (State.DRAFT, "4183280", ())
+    last_day = {**RUNNING, "billing_end_date": "2026-11-14T00:00:00Z"}
+    assert bills(ONE, changed(**last_day))[0].state is State.ISSUED
+
+
+def test_what_is_over_is_told_by_the_vendors_clock_and_not_by_ours() -> None:
+    (answer,) = Saved((ONE, changed(**RUNNING))).answers(GetInvoiceByInvoiceId)
+    headers = {**answer.response.headers, "date": "Tue, 01 Dec 2026 00:00:00 GMT"}
+    source = Source(answer._replace(response=answer.response._replace(headers=headers)), "$", "cdn")
+    invoice = codec.decode(answer.response.body, records.Invoice)
+    assert charges.posted(invoice, source).state is State.ISSUED
+    assert charges.posted(invoice, source._replace(answer=answer)).state is State.DRAFT
+
+
 def changed(**fields: Any) -> dict[str, Any]:
     body = sample("synthetic/v3_invoice.json")
     return {key: value for key, value in {**body, **fields}.items() if value != "absent"}
@@ -433,6 +453,21 @@ def test_a_v2_estimate_takes_the_discount_from_its_sums() -> None:
 def test_v2_says_how_far_a_bill_has_come(status: dict[str, Any], state: State) -> None:
     (bill,) = bills(GetInvoice(year=2024, month=4), old(status=status))
     assert (bill.state, bill.problems) == (state, ())
+
+
+@pytest.mark.parametrize(
+    ("fields", "state", "key"),
+    [
+        ({"status": {}}, State.DRAFT, "4183280"),
+        ({"status": {"status": "Outstanding"}}, State.DRAFT, "4183280"),
+        ({"status": {}, "invoice_id": None}, State.ESTIMATE, None),
+        ({"status": {"status": "MTD"}}, State.ESTIMATE, None),
+    ],
+)
+def test_v2_knows_a_running_month_whatever_its_status(fields: dict[str, Any], state: State, key: str | None) -> None:
+    span = {"start_time": "2026-11-01T00:00:00Z", "end_time": "2026-11-30T00:00:00Z"}
+    (bill,) = bills(GetInvoice(year=2026, month=11), old(**span, **fields))
+    assert (bill.state, bill.invoice_id, bill.problems) == (state, key, ())
 
 
 def test_an_unknown_status_or_a_missing_total_parks_a_v2_bill() -> None:

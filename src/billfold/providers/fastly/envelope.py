@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from billfold.model.bill import Bill, Charges, DetailIds, State
@@ -46,6 +47,19 @@ def when(words: str) -> datetime | None:
         return instant(words)
     except ValueError:
         return None
+
+
+def told_at(answer: Answer) -> datetime:
+    """Return when an answer was given, by the vendor's own clock where it said so: what is over is over there."""
+    try:
+        return parsedate_to_datetime(answer.response.headers.get("date", "")).astimezone(UTC)
+    except (ValueError, TypeError):
+        return answer.fetched_at
+
+
+def unfinished(span: Period, answer: Answer) -> bool:
+    """Tell whether a period was not over when the vendor told of it: nothing in it is final then."""
+    return span.end > told_at(answer)
 
 
 def period(start: str, end: str, fetched: datetime) -> tuple[Period, list[str]]:

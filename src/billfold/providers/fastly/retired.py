@@ -20,7 +20,7 @@ from billfold.model.bill import Bill, DetailIds, State
 from billfold.model.errors import Unreadable
 from billfold.model.money import EXACT, ZERO, exact_sum
 from billfold.model.period import Month, Period
-from billfold.providers.fastly.envelope import Envelope, Source, bill, period, when
+from billfold.providers.fastly.envelope import Envelope, Source, bill, period, unfinished, when
 from billfold.providers.fastly.lines import ONE, Item, details, line, number, text
 from billfold.providers.fastly.records import (
     BillingBandwidthTiers,
@@ -50,8 +50,9 @@ MEASURES = {"bandwidth": "Bandwidth", "percentile": "Percentile Bandwidth", "req
 
 def invoice(found: Bill2, source: Source, *, estimate: bool = False) -> Bill:
     """Make the bill of a v2 invoice or estimate; amounts are US dollars."""
-    state, key, problems = _standing(found, estimate=estimate)
     span, wrong = _span(found, source)
+    running = not wrong and unfinished(span, source.answer)
+    state, key, problems = _standing(found, running=running, estimate=estimate)
     sums = given(found.total, BillingTotal())
     cost = number(sums.cost)
     problems += wrong + ([] if cost is not None or source.answer.op.reply is bytes else ["the bill has no total"])
@@ -80,14 +81,18 @@ def invoice(found: Bill2, source: Source, *, estimate: bool = False) -> Bill:
     )
 
 
-def _standing(found: Bill2, *, estimate: bool) -> tuple[State, str | None, list[str]]:
-    """Return how far the bill has come, under which id, and what is wrong with either."""
-    word = text(given(found.status, BillingStatus()).status)
+def _standing(found: Bill2, *, running: bool, estimate: bool) -> tuple[State, str | None, list[str]]:
+    """Return how far the bill has come, under which id, and what is wrong with either.
+
+    What is billed of a running month is a draft; without an id it is the month to date.
+    """
+    word, key = text(given(found.status, BillingStatus()).status), str(given(found.invoice_id, ""))
     state = State.ESTIMATE if estimate else STATES.get(word, State.ISSUED)
     problems = [] if estimate or word in STATES else [f"status {word!r} is not known: counted as issued"]
+    if running and state is State.ISSUED:
+        state = State.DRAFT if key else State.ESTIMATE
     if state is State.ESTIMATE:
         return state, None, problems
-    key = str(given(found.invoice_id, ""))
     return state, key or "unknown", problems + ([] if key else ["the invoice has no id"])
 
 
