@@ -369,6 +369,54 @@ def test_the_customer_is_known_from_the_token_or_from_the_invoices() -> None:
     )
 
 
+def requested(**fields: Any) -> CostAndUsage:
+    """Book the sample's line of North American requests alone, said otherwise."""
+    line = {**sample("synthetic/v3_invoice.json")["transaction_line_items"][2], **fields}
+    (bill,) = bills(ONE, changed(transaction_line_items=[line], monthly_transaction_amount=line["amount"]))
+    (row,) = rows(bill)
+    return row
+
+
+def test_requests_that_are_counted_one_by_one_are_priced_one_by_one() -> None:
+    row = requested(units=1045123456)
+    assert (row.PricingQuantity, row.PricingUnit, row.ConsumedUnit) == (Decimal(1045123456), "Requests", "Requests")
+    assert row.x_ListedUnitPrice == Decimal("0.00000075")
+    exactly = requested(units=1_000_000, amount=Decimal("0.75"))
+    assert (exactly.ListUnitPrice, exactly.x_ListedUnitPrice) == (Decimal("0.00000075"), None)
+    assert (exactly.SkuPriceId or "").endswith("@north-america@0.00000075")
+    known = {requested(units=units).InvoiceDetailId for units in (1045123456, Decimal("104512.3456"))}
+    assert len(known) == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"units": 1, "amount": Decimal("0.01")},
+        {"units": 0, "amount": 0},
+        {"rate": 0, "amount": 0},
+        {"rate": None},
+        {"amount": Decimal("700.00")},
+        {"units": 1045123456, "amount": Decimal("700.00")},
+    ],
+)
+def test_requests_are_in_10_000s_where_nothing_speaks_for_single_ones(fields: dict[str, Any]) -> None:
+    assert requested(**fields).PricingUnit == "10000 Requests"
+
+
+@pytest.mark.parametrize(
+    ("group", "unit"),
+    [
+        ("Full Site Delivery", "10000 Requests"),
+        ("Full-Site Delivery", "10000 Requests"),
+        ("Image Optimizer", "Units"),
+        ("Media Shield", "Units"),
+        ("Compute", "Units"),
+    ],
+)
+def test_only_the_requests_of_delivery_are_priced_by_10_000(group: str, unit: str) -> None:
+    assert requested(product_group=group).PricingUnit == unit
+
+
 @pytest.mark.parametrize("group", ["Full-Site Delivery", "Compute", "KV Store", "Next-Gen WAF", "Widgets", ""])
 def test_a_service_is_of_one_category_whatever_its_product_line(group: str) -> None:
     found = services.service(group, "Network Services")
@@ -404,6 +452,116 @@ def test_a_v2_list_price_stands_in_the_regions_step() -> None:
     row = rows(bills(BY_ID, body)[0])[0]
     assert (row.ListUnitPrice, row.ListCost) == (Decimal("0.15"), Decimal(1500))
     assert (row.ContractedUnitPrice, row.BilledCost) == (Decimal("0.12"), Decimal(1200))
+
+
+def stepped(step: dict[str, Any], *, kind: str = "bandwidth", key: str = "usa", **line: Any) -> CostAndUsage:
+    """Book the first line of the v2 sample, said otherwise, beside a region's only price step."""
+    body = old()
+    body["line_items"][0] |= line
+    body["regions"] = {key: {kind: {"tiers": [step]}}}
+    return rows(bills(BY_ID, body)[0])[0]
+
+
+def test_a_v2_list_price_is_that_of_region_kind_and_units_whatever_the_rate() -> None:
+    step = {"units": 10000, "price": Decimal("0.15"), "discounted_price": Decimal("0.13")}
+    row = stepped(step)
+    assert (row.ListUnitPrice, row.ContractedUnitPrice) == (Decimal("0.15"), Decimal("0.12"))
+    for other in ({"units": 9999}, {"usage_type_cd": "Europe Bandwidth"}, {"usage_type_cd": "North America Requests"}):
+        assert stepped(step, **other).ListCost == stepped(step, **other).BilledCost
+    image = {"usage_type_cd": "North America Image Optimizer Requests"}
+    assert stepped(step, kind="requests", **image).ListCost == 1200
+
+
+def test_between_several_v2_steps_of_the_same_size_the_rate_decides() -> None:
+    body = old()
+    steps = body["regions"]["usa"]["bandwidth"]["tiers"]
+    steps[0] |= {"price": Decimal("0.15")}
+    steps[1] |= {"units": 10000, "price": Decimal("0.10")}
+    assert rows(bills(BY_ID, body)[0])[0].ListUnitPrice == Decimal("0.15")
+    body["line_items"][0]["rate_per_unit"] = None
+    assert rows(bills(BY_ID, body)[0])[0].ListCost == 1200
+
+
+def test_a_v2_line_without_a_rate_has_that_of_its_step() -> None:
+    row = stepped({"units": 10000, "price": Decimal("0.15"), "discounted_price": Decimal("0.12")}, rate_per_unit=None)
+    assert (row.ContractedUnitPrice, row.x_ListedUnitPrice, row.ListCost) == (Decimal("0.12"), None, Decimal(1500))
+
+
+def test_percentile_bandwidth_has_its_own_steps_and_is_delivery() -> None:
+    said = {"service_name": "North America Percentile Bandwidth", "usage_type_cd": "North America Percentile Bandwidth"}
+    step = {"units": 10000, "price": Decimal("0.15"), "discounted_price": Decimal("0.12")}
+    row = stepped(step, kind="percentile", **said)
+    assert (row.ListUnitPrice, row.ServiceName, row.PricingUnit) == (Decimal("0.15"), "Full Site Delivery", "GB")
+    assert stepped(step, **said).ListCost == 1200
+
+
+@pytest.mark.parametrize("key", ["mexico", "saudi_arabia", "atlantis"])
+def test_a_line_without_a_region_never_has_a_regions_list_price(key: str) -> None:
+    step = {"units": 10000, "price": 9, "discounted_price": Decimal("0.12")}
+    assert stepped(step, key=key, service_name="Bandwidth", usage_type_cd="Bandwidth").ListCost == 1200
+
+
+@pytest.mark.parametrize(("key", "name"), [("mexico", "Mexico"), ("saudi_arabia", "Saudi Arabia")])
+def test_the_regions_that_are_only_known_as_keys_have_names(key: str, name: str) -> None:
+    step = {"units": 10000, "price": 9, "discounted_price": Decimal("0.12")}
+    row = stepped(step, key=key, service_name=f"{name} Bandwidth", usage_type_cd=f"{name} Bandwidth")
+    assert (row.RegionName, row.ServiceName, row.ListUnitPrice) == (name, "Full Site Delivery", Decimal(9))
+
+
+def test_what_is_given_away_in_v2_keeps_its_list_cost() -> None:
+    body = old(line_items=[])
+    body["regions"]["usa"]["bandwidth"]["tiers"][0] |= {"discounted_price": 0, "total": 0}
+    row = rows(bills(BY_ID, body)[0])[0]
+    assert (row.BilledCost, row.ContractedUnitPrice) == (Decimal(0), Decimal(0))
+    assert (row.ListUnitPrice, row.ListCost) == (Decimal("0.12"), Decimal(1200))
+
+
+def test_v2_bandwidth_is_in_the_unit_that_the_bill_names() -> None:
+    without: dict[str, Any] = {"line_items": []}
+    for fields in ({}, without, {**without, "regions": {}}):
+        body = old(**fields)
+        assert rows(bills(BY_ID, body)[0])[0].PricingUnit == "GB"
+        body["total"]["bandwidth_units"] = "TB"
+        first = rows(bills(BY_ID, body)[0])[0]
+        assert (first.PricingUnit, first.ConsumedUnit) == ("TB", "TB")
+
+
+def test_v2_requests_that_are_counted_one_by_one_are_priced_one_by_one() -> None:
+    body = old()
+    body["line_items"][2] |= {"units": 1045123456}
+    body["regions"]["usa"]["requests"]["tiers"][0] |= {"units": 1045123456, "price": Decimal("0.01")}
+    row = rows(bills(BY_ID, body)[0])[2]
+    assert (row.PricingUnit, row.ListUnitPrice) == ("Requests", Decimal("0.000001"))
+
+
+@pytest.mark.parametrize(
+    ("plan", "category"), [("Compute", "Compute"), ("Security", "Security"), ("Gold", "Networking"), ("", "Networking")]
+)
+def test_a_v2_service_is_of_its_plans_category_or_networking(plan: str, category: str) -> None:
+    body = old()
+    body["line_items"][5] |= {"service_name": "Widgets", "plan_name": plan}
+    row = rows(bills(BY_ID, body)[0])[5]
+    assert (row.ServiceName, row.ServiceCategory) == ("Widgets", category)
+
+
+def test_native_fields_of_v2_without_a_column_are_details_and_a_deleted_line_is_kept() -> None:
+    body = old()
+    body["line_items"][0]["deleted_at"] = "2024-05-02T00:00:00Z"
+    (bill,) = bills(BY_ID, body)
+    assert summed(bill) == bill.total
+    said = json.loads(rows(bill)[0].x_Details or "")
+    assert said["DeletedAt"] == "2024-05-02T00:00:00Z"
+    assert (said["Status"], said["VendorState"], said["PlanCode"]) == ("Paid", "up", "cdn_metered")
+    assert said["AriaInvoiceId"] == "4183280"
+    assert "DeletedAt" not in json.loads(rows(bill)[1].x_Details or "")
+
+
+@pytest.mark.parametrize(("kind", "frequency"), [("One-Time", "One-Time"), ("Recurring", "Recurring")])
+def test_a_v2_estimate_says_what_is_charged_once(kind: str, frequency: str) -> None:
+    body = sample("synthetic/v2_mtd_invoice.json")
+    body["line_items"][5] |= {"description": "TLS onboarding", "service_type": kind}
+    row = rows(bills(GetInvoiceMtd(customer_id="c"), body)[0])[5]
+    assert (row.ChargeCategory, row.ChargeFrequency) == ("Purchase", frequency)
 
 
 def test_a_v2_bill_without_lines_is_read_from_its_regions_and_extras() -> None:

@@ -14,7 +14,7 @@ from billfold.model.bill import Bill, DetailIds, State
 from billfold.model.errors import Unreadable
 from billfold.model.money import ZERO, plain
 from billfold.model.period import Month
-from billfold.providers.fastly import retired
+from billfold.providers.fastly import retired, tables
 from billfold.providers.fastly.api import (
     GetInvoice,
     GetInvoiceById,
@@ -187,8 +187,8 @@ READERS: tuple[tuple[Kind, Callable[[Answer], Found], Callable[[Any, Source], Bi
     (GetInvoiceMtd, _alone, partial(retired.invoice, estimate=True)),
     (GetInvoice, _alone, retired.invoice),
     (GetInvoiceById, _alone, retired.invoice),
-    (GetInvoiceFile, retired.tables, retired.invoice),
-    (GetInvoiceByIdFile, retired.tables, retired.invoice),
+    (GetInvoiceFile, tables.tables, retired.invoice),
+    (GetInvoiceByIdFile, tables.tables, retired.invoice),
 )
 """Which operation's answers hold bills, where in them, and what makes a bill of each."""
 

@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from billfold.model.bill import DetailIds
-from billfold.model.money import EXACT
+from billfold.model.money import EXACT, plain, times
 from billfold.model.pricing import price
-from billfold.providers.fastly.services import Service, is_shortfall, is_tax, slug
+from billfold.providers.fastly.services import TEN_THOUSAND, Service, is_shortfall, is_tax, slug
 from billfold.wire.codec import Maybe, given
 
-ONE = Decimal(1)
+ONE, CENT = Decimal(1), Decimal("0.01")
 _FINEST, _WIDE = Decimal("1E-12"), Context(prec=60)
 
 
@@ -56,7 +56,8 @@ class Line(NamedTuple):
 class Item(NamedTuple):
     """What either API version says of a line, before it is priced.
 
-    ``usage`` is empty where nothing was measured; ``list_price`` is the price before a discount where one is published.
+    ``usage`` is empty where nothing was measured; ``list_price`` is the price before a discount where one is published;
+    ``once`` tells that the vendor calls it a one-time charge.
     """
 
     description: str
@@ -75,6 +76,7 @@ class Item(NamedTuple):
     sku_price: str = ""
     native: str | None = None
     list_price: Decimal | None = None
+    once: bool = False
     synthetic: bool | None = None
 
 
@@ -110,7 +112,8 @@ def category(item: Item) -> str:
 def _frequency(item: Item, kind: str) -> str:
     if kind == "Usage":
         return "Usage-Based"
-    return "Recurring" if kind == "Purchase" and "setup" not in item.description.lower() else "One-Time"
+    once = item.once or "setup" in item.description.lower()
+    return "Recurring" if kind == "Purchase" and not once else "One-Time"
 
 
 def line(item: Item, ids: DetailIds | None, *, unique: bool = False) -> Line:
@@ -168,6 +171,7 @@ def _unpriced(item: Item, kind: str) -> Line:
 
 def _priced(item: Item, kind: str) -> Line:
     """Make a usage or a purchase: with a SKU, a quantity and a unit price that give the amount."""
+    item = counted(item)
     paid = price(item.amount, item.units if item.units is not None else ONE, item.rate)
     listed, cost = _listed(item, paid.unit, paid.quantity)
     used = kind == "Usage"
@@ -186,9 +190,24 @@ def _priced(item: Item, kind: str) -> Line:
         PricingUnit=item.unit if used else "Units",
         SkuId=item.sku,
         SkuMeter=item.usage or item.product or item.description or item.sku,
-        SkuPriceId=item.sku_price or f"{item.sku}@{where}@{rate}",
+        SkuPriceId=item.sku_price or f"{item.sku}@{where}@{plain(rate)}",
         x_ListedUnitPrice=paid.listed,
     )
+
+
+def counted(item: Item) -> Item:
+    """Find out what the units of requests count: single ones where the rate of 10,000 gives the amount only so.
+
+    Nobody says whether the vendor's ``units`` are divided already; its amounts are rounded to cents.
+    """
+    if item.unit != TEN_THOUSAND or item.units is None or item.rate is None:
+        return item
+    single = EXACT.scaleb(item.rate, -4)
+    apart, divided = (abs(EXACT.subtract(times(rate, item.units), item.amount)) for rate in (single, item.rate))
+    if apart > CENT or divided <= apart:
+        return item  # GUESS: where rate and units give the amount in neither way, units are divided by 10,000 already
+    whole = EXACT.scaleb(item.list_price, -4) if item.list_price is not None else None
+    return item._replace(unit="Requests", rate=single, list_price=whole)
 
 
 def _listed(item: Item, unit: Decimal, quantity: Decimal) -> tuple[Decimal, Decimal]:

@@ -1,4 +1,4 @@
-"""Billing v2, retired by Fastly: saved invoices and estimates, as JSON or as CSV, become bills like those of v3.
+"""Billing v2, retired by Fastly: saved invoices and estimates, as JSON or as CSV, become bills like those of v3 (``tables.py`` reads the CSV).
 
 A v2 bill shows its money three times (``total``, ``regions``, ``line_items``): the lines count; where there are none, the
 regions' price steps; where there are none either, the sums in ``total``. What is counted is never counted again.
@@ -6,35 +6,29 @@ regions' price steps; where there are none either, the sums in ``total``. What i
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import combinations
-from typing import Any
-
-import msgspec
+from typing import Any, NamedTuple
 
 from billfold.model.bill import Bill, DetailIds, State
-from billfold.model.errors import Unreadable
 from billfold.model.money import EXACT, ZERO, exact_sum
 from billfold.model.period import Month, Period
 from billfold.providers.fastly.envelope import Envelope, Source, bill, period, unfinished, when
 from billfold.providers.fastly.lines import ONE, Item, details, line, number, text
 from billfold.providers.fastly.records import (
-    BillingBandwidthTiers,
     BillingEstimateLinesLineItems,
     BillingEstimateResponse,
-    BillingRegions,
     BillingResponse,
     BillingResponseLineItem,
     BillingStatus,
     BillingTotal,
 )
-from billfold.providers.fastly.services import DELIVERY, KEYS, family, is_shortfall, region_of, service, slug, unit
+from billfold.providers.fastly.services import DELIVERY, KEYS, family, is_shortfall, old_service, region_of, slug, unit
+from billfold.providers.fastly.steps import MEASURES, Regions, matching, steps
 from billfold.providers.provider import Answer
-from billfold.wire.codec import Maybe, Record, given
+from billfold.wire.codec import Maybe, given
 
 Bill2 = BillingResponse | BillingEstimateResponse
 STATES = {
@@ -45,7 +39,14 @@ STATES = {
     "": State.ISSUED,
 }
 """How far a bill with each status has come; real invoices may have none."""
-MEASURES = {"bandwidth": "Bandwidth", "percentile": "Percentile Bandwidth", "requests": "Requests"}
+
+
+class Told(NamedTuple):
+    """What a v2 bill says once for all its lines: native fields, price steps by region, the unit of its bandwidth."""
+
+    about: tuple[tuple[str, str], ...]
+    regions: Regions
+    bandwidth: str
 
 
 def invoice(found: Bill2, source: Source, *, estimate: bool = False) -> Bill:
@@ -56,8 +57,9 @@ def invoice(found: Bill2, source: Source, *, estimate: bool = False) -> Bill:
     sums = given(found.total, BillingTotal())
     cost = number(sums.cost)
     problems += wrong + ([] if cost is not None or source.answer.op.reply is bytes else ["the bill has no total"])
-    items = list(_items(found, source.path, problems))
-    items += _beside(sums, items, cost, source.path)
+    told = _told(found, sums)
+    items = list(_items(found, told, source.path, problems))
+    items += _beside(sums, told, items, cost, source.path)
     natives = Counter(item.native for item in items)
     ids = DetailIds(key) if key else None
     made = [line(item, ids, unique=natives[item.native] == 1) for item in items]
@@ -79,6 +81,16 @@ def invoice(found: Bill2, source: Source, *, estimate: bool = False) -> Bill:
         source,
         len(_entries(found)),
     )
+
+
+def _told(found: Bill2, sums: BillingTotal) -> Told:
+    about = (
+        ("Api", "v2"),
+        ("Status", text(given(found.status, BillingStatus()).status)),
+        ("VendorState", text(found.vendor_state)),
+        ("PlanCode", text(sums.plan_code)),
+    )
+    return Told(about, given(found.regions, {}), text(sums.bandwidth_units) or "GB")
 
 
 def _standing(found: Bill2, *, running: bool, estimate: bool) -> tuple[State, str | None, list[str]]:
@@ -111,38 +123,41 @@ def _asked(answer: Answer) -> Month | None:
         return None
 
 
-def _items(found: Bill2, path: str, problems: list[str]) -> Iterator[Item]:
+def _items(found: Bill2, told: Told, path: str, problems: list[str]) -> Iterator[Item]:
     """Yield what is billed: by lines, else by regions and extras, else by the sums."""
     entries = _entries(found)
-    regions = given(found.regions, {})
     for index, entry in enumerate(entries):
         if number(entry.amount) is None:
             problems.append(f"line {index + 1} has no amount")
         where = f"{path}.line_items[{index}]"
-        yield _invoiced(entry, regions, where) if isinstance(entry, BillingResponseLineItem) else _running(entry, where)
+        yield (
+            _invoiced(entry, told, where)
+            if isinstance(entry, BillingResponseLineItem)
+            else _running(entry, told, where)
+        )
     if entries or not isinstance(found.total, BillingTotal):
         return
-    traffic = list(_tiers(regions, path))
-    yield from traffic or _traffic(found.total, path)
-    yield from _extras(found.total, path)
+    traffic = list(_tiers(told, path))
+    yield from traffic or _traffic(found.total, told, path)
+    yield from _extras(found.total, told, path)
 
 
 def _entries(found: Bill2) -> Sequence[BillingResponseLineItem | BillingEstimateLinesLineItems]:
     return given(found.line_items, [])
 
 
-def _item(product: str, usage: str, amount: Decimal, path: str, **more: Any) -> Item:
-    group = more.pop("group", None) or family(product)
+def _item(told: Told, product: str, usage: str, amount: Decimal, path: str, **more: Any) -> Item:
+    group, plan = more.pop("group", None) or family(product), more.pop("plan", "")
     made = {
-        "service": service(group),
+        "service": old_service(group, plan),
         "description": product,
         "region": region_of(product),
-        "unit": unit(usage, group),
+        "unit": unit(usage, group, told.bandwidth),
         "units": None,
         "rate": None,
         "coupon": "",
         "sku": slug("v2", product or "other"),
-        "details": details(("Api", "v2")),
+        "details": details(*told.about),
         **more,
     }
     return Item(product=product, usage=usage, amount=amount, path=path, **made)
@@ -154,42 +169,51 @@ def _no(value: Maybe[Decimal]) -> str:
     return "" if found is None else format(found.normalize(), "f")
 
 
-def _invoiced(entry: BillingResponseLineItem, regions: dict[str, BillingRegions], path: str) -> Item:
+def _invoiced(entry: BillingResponseLineItem, told: Told, path: str) -> Item:
+    """Make the item of an invoice's line; one that the biller deleted is on the bill all the same, and says so."""
     product, usage = text(entry.service_name) or text(entry.plan_name), text(entry.usage_type_cd)
     sku, units = _no(entry.service_no), number(entry.units)
     tier = "/".join(filter(None, (_no(entry.rate_schedule_no), _no(entry.rate_schedule_tier_no))))
-    rate = number(entry.rate_per_unit)
-    region = region_of(usage) or region_of(product)
+    rate, region = number(entry.rate_per_unit), region_of(usage) or region_of(product)
+    if step := matching(told.regions, region, usage, units, rate):
+        rate = rate if rate is not None else number(step.discounted_price)
     return _item(
+        told,
         product,
         usage,
         number(entry.amount) or ZERO,
         path,
+        plan=text(entry.plan_name),
         description=text(entry.description) or product,
         region=region,
         units=units,
         rate=rate,
         coupon=text(entry.credit_coupon_code),
         details=details(
-            ("Api", "v2"),
+            *told.about,
             ("PlanNo", _no(entry.plan_no)),
             ("PlanName", text(entry.plan_name)),
             ("ClientServiceId", text(entry.client_service_id)),
+            ("AriaInvoiceId", str(given(entry.aria_invoice_id, ""))),
             ("LineNumber", str(given(entry.line_number, ""))),
             ("CreditCouponCode", text(entry.credit_coupon_code)),
+            ("DeletedAt", text(entry.deleted_at)),
         ),
         native=text(entry.id) or None,
-        list_price=_list_price(regions, region, entry),
+        list_price=number(step.price) if step else None,
         **({"sku": sku} if sku else {}),
         **({"sku_price": f"{sku}:{tier}@{rate}"} if sku and tier else {}),
     )
 
 
-def _running(entry: BillingEstimateLinesLineItems, path: str) -> Item:
+def _running(entry: BillingEstimateLinesLineItems, told: Told, path: str) -> Item:
     words, sku = text(entry.description), _no(entry.service_no)
-    used = "usage" in text(entry.service_type).lower() or words.lower().endswith(("bandwidth", "requests"))
+    # GUESS: service_type says Usage-Based, Recurring or One-Time; what is measured ends in Bandwidth or Requests.
+    kind = text(entry.service_type).lower()
+    used = "usage" in kind or words.lower().endswith(("bandwidth", "requests"))
     product = words.partition(" (")[0]
     return _item(
+        told,
         product,
         product if used else "",
         number(entry.amount) or ZERO,
@@ -197,8 +221,9 @@ def _running(entry: BillingEstimateLinesLineItems, path: str) -> Item:
         description=words,
         units=number(entry.units),
         rate=number(entry.per_unit_cost),
+        once="one-time" in kind,
         details=details(
-            ("Api", "v2"),
+            *told.about,
             ("PlanNo", _no(entry.plan_no)),
             ("ClientPlanId", text(entry.client_plan_id)),
             ("ClientServiceId", text(entry.client_service_id)),
@@ -208,31 +233,15 @@ def _running(entry: BillingEstimateLinesLineItems, path: str) -> Item:
     )
 
 
-def _list_price(
-    regions: dict[str, BillingRegions], region: str | None, entry: BillingResponseLineItem
-) -> Decimal | None:
-    """Find the price before the discount, in the step of the line's region and kind that has its quantity and rate."""
-    kinds = [name for name in ("bandwidth", "requests") if name in text(entry.usage_type_cd).lower()]
-    wanted = number(entry.units), number(entry.rate_per_unit)
-    for key, one in regions.items():
-        for tier in (tier for name in kinds for tier in _steps(one, name)) if KEYS.get(key) == region else ():
-            if None not in wanted and wanted == (number(tier.units), number(tier.discounted_price)):
-                return number(tier.price)
-    return None
-
-
-def _steps(region: BillingRegions, name: str) -> list[BillingBandwidthTiers]:
-    kind = getattr(region, name)
-    return given(kind.tiers, []) if isinstance(kind, Record) else []  # type: ignore[attr-defined]
-
-
-def _tiers(regions: dict[str, BillingRegions], path: str) -> Iterator[Item]:
-    for key, region in regions.items():
+def _tiers(told: Told, path: str) -> Iterator[Item]:
+    for key, region in told.regions.items():
         for name, measure in MEASURES.items():
-            for index, tier in enumerate(_steps(region, name)):
+            for index, tier in enumerate(steps(region, name)):
+                paid = number(tier.discounted_price)
                 product = f"{KEYS.get(key, key)} {measure}"
                 step = text(tier.name)
                 yield _item(
+                    told,
                     product,
                     product,
                     number(tier.total) or ZERO,
@@ -241,12 +250,12 @@ def _tiers(regions: dict[str, BillingRegions], path: str) -> Iterator[Item]:
                     description=f"{product} ({step})" if step else product,
                     region=KEYS.get(key, key),
                     units=number(tier.units),
-                    rate=number(tier.discounted_price) or number(tier.price),
+                    rate=paid if paid is not None else number(tier.price),
                     list_price=number(tier.price),
                 )
 
 
-def _traffic(sums: BillingTotal, path: str) -> Iterator[Item]:
+def _traffic(sums: BillingTotal, told: Told, path: str) -> Iterator[Item]:
     said = (
         ("Bandwidth", "bandwidth_cost", sums.bandwidth),
         ("Percentile Bandwidth", "percentile_cost", sums.percentile),
@@ -255,20 +264,20 @@ def _traffic(sums: BillingTotal, path: str) -> Iterator[Item]:
     for measure, field, counted in said:
         if amount := number(getattr(sums, field)):
             # NOTE: requests are counted one by one in the total, and priced by 10,000.
-            each = "Requests" if measure == "Requests" else "GB"
-            yield _item(measure, measure, amount, f"{path}.total.{field}", units=number(counted), unit=each)
+            each = "Requests" if measure == "Requests" else told.bandwidth
+            yield _item(told, measure, measure, amount, f"{path}.total.{field}", units=number(counted), unit=each)
 
 
-def _extras(sums: BillingTotal, path: str) -> Iterator[Item]:
+def _extras(sums: BillingTotal, told: Told, path: str) -> Iterator[Item]:
     for index, extra in enumerate(given(sums.extras, [])):
         name = text(extra.name)
         for field in ("recurring", "setup"):
             if amount := number(getattr(extra, field)):
                 where = f"{path}.total.extras[{index}].{field}"
-                yield _item(name, "", amount, where, description=f"{name} ({field})", units=ONE, rate=amount)
+                yield _item(told, name, "", amount, where, description=f"{name} ({field})", units=ONE, rate=amount)
 
 
-def _beside(sums: BillingTotal, items: list[Item], cost: Decimal | None, path: str) -> list[Item]:
+def _beside(sums: BillingTotal, told: Told, items: list[Item], cost: Decimal | None, path: str) -> list[Item]:
     """Return the shortfall and the discount that only ``total`` states, as far as they bring the lines to the total."""
     if cost is None:
         return []
@@ -276,39 +285,11 @@ def _beside(sums: BillingTotal, items: list[Item], cost: Decimal | None, path: s
     shortfall, discount = number(sums.commit_shortfall), number(sums.discount_amount)
     if shortfall and not any(is_shortfall(item.description, item.product) for item in items):
         where = f"{path}.total.commit_shortfall"
-        short = _item(DELIVERY, "", shortfall, where, description="Commit Shortfall", units=ONE, rate=shortfall)
+        short = _item(told, DELIVERY, "", shortfall, where, description="Commit Shortfall", units=ONE, rate=shortfall)
         offered.append(short._replace(sku="v2/commit-shortfall", synthetic=True))
     if discount:
         where = f"{path}.total.discount_amount"
-        offered.append(_item(DELIVERY, "", -discount, where, description="Discount", synthetic=True))
+        offered.append(_item(told, DELIVERY, "", -discount, where, description="Discount", synthetic=True))
     missing = EXACT.subtract(cost, exact_sum(item.amount for item in items))
     choices = [list(chosen) for many in range(len(offered) + 1) for chosen in combinations(offered, many)]
     return min(choices, key=lambda chosen: abs(EXACT.subtract(missing, exact_sum(item.amount for item in chosen))))
-
-
-def tables(answer: Answer) -> Iterator[tuple[BillingResponse, str]]:
-    """Read the invoice in a CSV file; a PDF holds nothing that can be booked."""
-    if answer.response.media_type == "application/pdf" or answer.response.body.startswith(b"%PDF"):
-        return
-    words = answer.response.body.decode("utf-8-sig", "replace")
-    rows = list(csv.DictReader(io.StringIO(words, newline="")))
-    if not rows or "amount" not in rows[0]:
-        raise Unreadable("the CSV has no lines with an amount")
-    # GUESS: the columns of the CSV are the JSON keys, those of the invoice repeated in every row.
-    known = {key: rows[0].get(key) or None for key in ("customer_id", "invoice_id", "start_time", "end_time")}
-    known |= {key: known[key] or _argument(answer, key) for key in ("customer_id", "invoice_id")}
-    found = {
-        **{key: value for key, value in known.items() if value},
-        "status": {"status": rows[0].get("status") or None},
-        "total": {"cost": rows[0].get("cost") or None},
-        "line_items": [{key: value for key, value in row.items() if key and value} for row in rows],
-    }
-    try:
-        yield msgspec.convert(found, BillingResponse, strict=False), "$"
-    except (msgspec.ValidationError, ArithmeticError) as error:
-        raise Unreadable(f"the CSV does not hold an invoice: {error}") from error
-
-
-def _argument(answer: Answer, name: str) -> str | None:
-    said = str(getattr(answer.op, name, ""))
-    return said if said != "unknown" else None

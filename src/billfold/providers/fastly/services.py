@@ -17,8 +17,10 @@ REGIONS = (
     "Africa",
     "Asia",
     "India",
+    "Mexico",
+    "Saudi Arabia",
 )
-"""The vendor's own region names (fastly-py ``BillingRegion``)."""
+"""The vendor's own region names (fastly-py ``BillingRegion``); the last two are only known as keys."""
 KEYS = {
     "usa": "North America",
     "europe": "Europe",
@@ -29,8 +31,10 @@ KEYS = {
     "africa_std": "Africa",
     "southamerica_std": "South America",
     "latam": "South America",
+    "mexico": "Mexico",
+    "saudi_arabia": "Saudi Arabia",
 }
-"""v2's region keys; the pairs of europe, asia and latam are inferred from the names."""
+"""v2's region keys; the pairs of europe, asia, latam, mexico and saudi_arabia are inferred from the names."""
 
 _BY_WORDS = (
     (r"object storage", "Storage", "Object Storage"),
@@ -51,7 +55,9 @@ _BY_LINE = {
 }
 _TAX = re.compile(r"\b(sales )?tax(es)?\b|\bvat\b|\bgst\b", re.IGNORECASE)
 _SHORTFALL = re.compile(r"shortfall|\bminimum\b|true-?\s?up", re.IGNORECASE)
-_MEASURE = re.compile(r"\W*\b(bandwidth|requests?)\b.*", re.IGNORECASE)
+_MEASURE = re.compile(r"\W*\b((95th )?percentile|bandwidth|requests?)\b.*", re.IGNORECASE)
+_NOWHERE, _NETWORK = ("Other", "Other (Other)"), ("Networking", "Other (Networking)")
+TEN_THOUSAND = "10000 Requests"
 
 
 class Service(NamedTuple):
@@ -65,10 +71,20 @@ class Service(NamedTuple):
 @lru_cache(maxsize=1024)
 def service(group: str, line: str = "") -> Service:
     """Return the service of a product group; its own words decide the category before its product line does."""
+    return _service(group, line, _NOWHERE)
+
+
+@lru_cache(maxsize=1024)
+def old_service(group: str, plan: str = "") -> Service:
+    """Return the service of a v2 line, whose plan is often named as a product line; what says nothing is networking."""
+    return _service(group, plan, _NETWORK)
+
+
+def _service(group: str, line: str, otherwise: tuple[str, str]) -> Service:
     for words, category, subcategory in _BY_WORDS:
         if re.search(words, group, re.IGNORECASE):
             return Service(group, category, subcategory)
-    return Service(group or FASTLY, *_BY_LINE.get(line.lower() if group else "", ("Other", "Other (Other)")))
+    return Service(group or FASTLY, *_BY_LINE.get(line.lower() if group else "", otherwise))
 
 
 @lru_cache(maxsize=1024)
@@ -106,10 +122,16 @@ def is_shortfall(*texts: str) -> bool:
     return any(_SHORTFALL.search(text) for text in texts)
 
 
+@lru_cache(maxsize=1024)
+def is_delivery(group: str) -> bool:
+    """Tell whether a product group is plain delivery, with its hyphen or without."""
+    return slug(group) == slug(DELIVERY)
+
+
 @lru_cache(maxsize=4096)
-def unit(usage: str, group: str) -> str:
-    """Return the unit that a kind of usage is priced in; the vendor says it only for delivery."""
+def unit(usage: str, group: str, bandwidth: str = "GB") -> str:
+    """Return the unit that a kind of usage is priced in; the vendor says it only for bandwidth and requests of delivery."""
     if re.search(r"bandwidth", usage, re.IGNORECASE):
-        return "GB"
-    delivered = service(group).subcategory == "Content Delivery"
-    return "10000 Requests" if delivered and re.search(r"requests?\b", usage, re.IGNORECASE) else "Units"
+        return bandwidth
+    counted = is_delivery(group) and re.search(r"requests?\b", usage, re.IGNORECASE)
+    return TEN_THOUSAND if counted else "Units"
