@@ -320,6 +320,11 @@ def test_a_cent_of_rounding_is_one_flagged_row_and_a_dollar_more_is_not_invented
     assert len(rows(far)) == 7
 
 
+def test_an_invoice_without_any_lines_gets_no_row_that_is_called_rounding() -> None:
+    (bill,) = bills(ONE, changed(transaction_line_items=[], monthly_transaction_amount=Decimal("0.95")))
+    assert (rows(bill), bill.total) == ([], Decimal("0.95"))
+
+
 def test_equal_lines_are_two_charges_with_two_ids() -> None:
     line = sample("synthetic/v3_invoice.json")["transaction_line_items"][0]
     (bill,) = bills(ONE, changed(transaction_line_items=[line, line], monthly_transaction_amount=2400))

@@ -39,9 +39,12 @@ def tolerance(lines: int) -> Decimal:
 
 
 def residual(stated: Decimal, summed: Decimal, lines: int) -> Decimal | None:
-    """Return what is missing between lines and the stated total if that can be rounding; None where it cannot, or is 0."""
+    """Return what is missing between lines and the stated total if that can be rounding; None where it cannot, or is 0.
+
+    Without any lines nothing was rounded: they are what is missing.
+    """
     missing = EXACT.subtract(stated, summed)
-    return missing if missing and abs(missing) <= tolerance(lines) else None
+    return missing if lines and missing and abs(missing) <= tolerance(lines) else None
 
 
 ROUNDING = "Rounding: "
