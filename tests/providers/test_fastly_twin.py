@@ -142,17 +142,26 @@ def test_months_are_answered_from_the_first_to_the_running_one_padded_or_not() -
             answered(GetInvoice(year=wrong[0], month=wrong[1]))
 
 
-def test_the_sums_of_a_v2_bill_hold_to_what_is_documented() -> None:
-    for month in PLAYED.first_month.until(Month(2026, 10)):
-        total = answered(GetInvoice(year=month.year, month=month.number)).total
-        extras = exact_sum(
-            [codec.given(v, Decimal(0)) for extra in total.extras for v in (extra.recurring, extra.setup)]
-        )
+ACCOUNTS = [account for seed in (1, 2, 7) for account in twin.accounts(seed, Month(2025, 11))]
+
+
+@pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: f"{account.name} {account.seed}")
+def test_the_sums_of_every_v2_bill_hold_to_what_is_documented(account: Account) -> None:
+    seen = Counter[str]()
+    for month in account.first_month.until(Month(2026, 10)):
+        bill = answered(GetInvoice(year=month.year, month=month.number), account=account)
+        total = bill.total
+        extras = [codec.given(v, Decimal(0)) for extra in total.extras for v in (extra.recurring, extra.setup)]
         assert total.incurred_cost == total.bandwidth_cost + total.requests_cost
-        assert total.extras_cost == extras
+        assert total.extras_cost == exact_sum(extras)
         assert total.cost_before_discount == total.incurred_cost + total.extras_cost
-        assert total.cost == total.cost_before_discount - total.discount_amount + total.commit_shortfall
+        assert total.discount_amount == scenario.rounded(total.discount * total.cost_before_discount)
         assert total.overage == max(total.incurred_cost - total.plan_minimum, 0)
+        assert total.commit_shortfall == max(total.plan_minimum - total.incurred_cost, 0)
+        assert total.cost == total.cost_before_discount - total.discount_amount + total.commit_shortfall
+        assert total.cost == exact_sum([line.amount for line in bill.line_items])
+        seen.update(name for name in ("overage", "commit_shortfall", "discount_amount") if getattr(total, name))
+    assert set(seen) == {"overage", "commit_shortfall", "discount_amount"}
 
 
 def test_the_regions_of_a_v2_bill_are_its_traffic() -> None:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from billfold.model.money import ZERO, exact_sum
 from billfold.model.period import Month, stamp
 from billfold.providers.fastly import scenario
-from billfold.providers.fastly.catalogue import DELIVERY, MEASURED, PACKAGES
+from billfold.providers.fastly.catalogue import MEASURED, PACKAGES
 from billfold.providers.fastly.records import (
     BillingBandwidth,
     BillingBandwidthTiers,
@@ -106,11 +106,11 @@ def estimate(account: Account, month: Month, until: datetime, spoken: Dialect) -
 
 
 def _total(account: Account, entries: Sequence[Entry]) -> BillingTotal:
-    traffic = [entry for entry in entries if _measure(entry)]
+    traffic = [entry for entry in entries if entry.traffic]
     bandwidth = [entry for entry in traffic if entry.usage == "Bandwidth"]
     requests = [entry for entry in traffic if entry.usage == "Requests"]
     short, off = _named(entries, "Commit Shortfall"), -_named(entries, "Discount 5%")
-    extras = _extras([e for e in entries if not _measure(e) and e.name not in {"Commit Shortfall", "Discount 5%"}])
+    extras = _extras([e for e in entries if not e.traffic and e.name not in {"Commit Shortfall", "Discount 5%"}])
     incurred = total(traffic)
     beside = total(entries) - incurred - short + off
     return BillingTotal(
@@ -119,7 +119,7 @@ def _total(account: Account, entries: Sequence[Entry]) -> BillingTotal:
         bandwidth_units="GB",
         cost=total(entries),
         cost_before_discount=incurred + beside,
-        discount=Decimal("0.05") if off else ZERO,
+        discount=Decimal("0.05") if off else ZERO,  # GUESS: a rate of discount is a fraction
         discount_amount=off,
         extras=extras,
         extras_cost=beside,
@@ -143,10 +143,6 @@ def _counted(entries: Sequence[Entry], each: int = 1) -> Decimal:
     return units if each == 1 else scenario.rounded(units * each, Decimal(1))
 
 
-def _measure(entry: Entry) -> bool:
-    return entry.group == DELIVERY and bool(entry.usage)
-
-
 def _named(entries: Sequence[Entry], name: str) -> Decimal:
     return total(entry for entry in entries if entry.name == name)
 
@@ -167,7 +163,7 @@ def _extras(entries: Sequence[Entry]) -> list[BillingTotalExtras]:
 def _regions(entries: Sequence[Entry]) -> dict[str, BillingRegions]:
     made = {}
     for name, key in REGIONS.items():
-        mine = [entry for entry in entries if entry.region == name and _measure(entry)]
+        mine = [entry for entry in entries if entry.region == name and entry.traffic]
         if mine:
             made[key] = BillingRegions(
                 cost=total(mine), bandwidth=_steps(mine, "Bandwidth", 1), requests=_steps(mine, "Requests", 10_000)

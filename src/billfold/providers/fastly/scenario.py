@@ -46,9 +46,15 @@ class Entry(NamedTuple):
     tier: int = 0
     step: str = ""
 
+    @property
+    def traffic(self) -> bool:
+        """Whether it is measured plain delivery: what v2 calls incurred, and shows by region."""
+        return self.group == DELIVERY and bool(self.usage)
+
 
 def rounded(amount: Decimal, places: Decimal = CENT) -> Decimal:
-    """Round as the vendor's biller does, half to even."""
+    """Round half to even: an amount to cents, if nothing else is said."""
+    # GUESS: how the vendor's biller rounds.
     return amount.quantize(places, context=_ROUNDING)
 
 
@@ -74,8 +80,9 @@ def invoice_id(account: Account, month: Month) -> str:
 
 @lru_cache(maxsize=64)
 def minimum(account: Account) -> Decimal:
-    """Return the agreed minimum of a month: about three quarters of an ordinary one, in full hundreds."""
-    ordinary = exact_sum([entry.amount for product in MEASURED for entry in _used(product, product.a_day * 30)])
+    """Return the agreed minimum of a month's delivery: about three quarters of an ordinary one, in full hundreds."""
+    delivery = [product for product in MEASURED if product.traffic]
+    ordinary = exact_sum([entry.amount for product in delivery for entry in _used(product, product.a_day * 30)])
     return rounded(ordinary * 3 / 400, Decimal(1)) * 100
 
 
@@ -161,18 +168,22 @@ def _bought(package: Package, *, first: bool) -> Iterator[Entry]:
 
 
 def _closing(account: Account, month: Month, so_far: list[Entry]) -> Iterator[Entry]:
-    """Yield what a month's end brings: the shortfall, the discount, the tax on all of it."""
-    made = []
-    incurred = exact_sum(entry.amount for entry in so_far if entry.category == "Usage")
-    if short := max(minimum(account) - incurred, Decimal(0)):
-        made.append(_flat("Commit Shortfall", DELIVERY, short, "Purchase", "Recurring"))
+    """Yield what a month's end brings: the shortfall of its delivery, the discount on all before it, the tax.
+
+    NOTE: v2 states its sums so: the minimum is for bandwidth and requests, the discount is a rate of what comes before it,
+    and that includes the tax.
+    """
+    delivered = exact_sum(entry.amount for entry in so_far if entry.traffic)
+    before = exact_sum(entry.amount for entry in so_far)
+    due = rounded(before * 6 / 100) if month > account.first_month.plus(TAXED_AFTER - 1) else Decimal(0)
+    if short := max(minimum(account) - delivered, Decimal(0)):
+        yield _flat("Commit Shortfall", DELIVERY, short, "Purchase", "Recurring")
     if is_discounted(account, month):
-        off = -rounded(incurred / 20)
-        made.append(_flat("Discount 5%", DELIVERY, off, "Credit", "One-Time")._replace(coupon=COUPON))
-    if month > account.first_month.plus(TAXED_AFTER - 1):
-        due = rounded(exact_sum([entry.amount for entry in (*so_far, *made)]) * 6 / 100)
-        made.append(_flat("Sales Tax", "Taxes", due, "Tax", "One-Time")._replace(line="Taxes"))
-    yield from made
+        off = -rounded((before + due) / 20)  # GUESS: credits are negative
+        yield _flat("Discount 5%", DELIVERY, off, "Credit", "One-Time")._replace(coupon=COUPON)
+    if due:
+        # GUESS: a tax is a line whose product group and product line are "Taxes"; it is on what comes before the discount.
+        yield _flat("Sales Tax", "Taxes", due, "Tax", "One-Time")._replace(line="Taxes")
 
 
 def _flat(name: str, group: str, amount: Decimal, category: str, frequency: str) -> Entry:
