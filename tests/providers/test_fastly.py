@@ -633,6 +633,55 @@ def test_v2_knows_a_running_month_whatever_its_status(fields: dict[str, Any], st
     assert (bill.state, bill.invoice_id, bill.problems) == (state, key, ())
 
 
+@pytest.mark.parametrize(
+    ("sums", "words"),
+    [
+        ({}, None),
+        ({"incurred_cost": Decimal("2298.89")}, None),
+        ({"incurred_cost": 2300}, "incurred_cost is 2300, and bandwidth_cost + requests_cost is 2298.88"),
+        ({"bandwidth_cost": 1, "percentile_cost": 2}, None),
+        ({"extras_cost": 1}, "extras_cost is 1, and the sum of the extras is 875.0"),
+        ({"extras": None, "extras_cost": 875}, None),
+        ({"cost_before_discount": 77}, "cost_before_discount is 77, and incurred_cost + extras_cost is 3173.88"),
+        ({"overage": 0}, "overage is 0, and incurred_cost - plan_minimum is 2248.88"),
+        ({"plan_minimum": 3000, "overage": 0}, None),
+        ({"plan_minimum": 3000, "overage": 5}, "overage is 5, and incurred_cost - plan_minimum is 0"),
+        ({"plan_minimum": 3000, "overage": 0, "commit_shortfall": 1}, None),
+    ],
+)
+def test_a_v2_sum_that_is_not_what_it_is_documented_to_be_is_told_and_not_parked(
+    sums: dict[str, Any], words: str | None
+) -> None:
+    body = old()
+    body["total"] |= sums
+    said = list(PROVIDER.checks(Saved((BY_ID, body), (GetInvoice(year=2024, month=4), body))))
+    assert not said if words is None else f"invoice 4183280: {words}" in said
+    assert len(said) == len(set(said))
+    assert bills(BY_ID, body)[0].problems == ()
+
+
+@pytest.mark.parametrize(("short", "told"), [(Decimal("41.30"), False), (Decimal("40.00"), True)])
+def test_the_documented_shortfall_is_what_is_missing_to_the_minimum(short: Decimal, told: bool) -> None:
+    total = {
+        "bandwidth_cost": Decimal("1.20"), "requests_cost": Decimal("7.50"), "incurred_cost": Decimal("8.70"),
+        "plan_minimum": 50, "commit_shortfall": short, "overage": 0, "cost": 50,
+    }  # fmt: skip
+    said = list(PROVIDER.checks(Saved((BY_ID, old(total=total)))))
+    words = "invoice 4183280: commit_shortfall is 40.00, and plan_minimum - incurred_cost is 41.30"
+    assert said == ([words] if told else [])
+    span = {"start_time": "2026-11-01T00:00:00Z", "end_time": "2026-11-30T00:00:00Z"}
+    for running in ({"status": {"status": "MTD"}}, {"status": {}, **span}):
+        assert list(PROVIDER.checks(Saved((BY_ID, old(total=total, **running))))) == []
+
+
+def test_an_answer_that_cannot_be_read_does_not_hide_what_others_contradict() -> None:
+    body = old()
+    body["total"] |= {"overage": 0}
+    bad = (GetInvoiceByIdFile(customer_id="C", invoice_id=9, format="csv"), b"a,b\n1,2\n")
+    (words,) = PROVIDER.checks(Saved(bad, (BY_ID, body)))
+    assert "overage is 0" in words
+
+
 def test_an_unknown_status_or_a_missing_total_parks_a_v2_bill() -> None:
     (bill,) = bills(BY_ID, old(status={"status": "Overdue"}))
     assert bill.problems == ("status 'Overdue' is not known: counted as issued",)

@@ -161,7 +161,15 @@ def test_the_sums_of_every_v2_bill_hold_to_what_is_documented(account: Account) 
         assert total.cost == total.cost_before_discount - total.discount_amount + total.commit_shortfall
         assert total.cost == exact_sum([line.amount for line in bill.line_items])
         seen.update(name for name in ("overage", "commit_shortfall", "discount_amount") if getattr(total, name))
+        op = GetInvoice(year=month.year, month=month.number)
+        assert list(PROVIDER.checks(Saved((op, codec.encode(bill))))) == []
     assert set(seen) == {"overage", "commit_shortfall", "discount_amount"}
+    if account.kind != scenario.PARENT_PAY:
+        mtd = GetInvoiceMtd(customer_id=scenario.customer(account))
+        memory: dict[str, Any] = {}
+        assert answered(mtd, NOW, account, memory).status == 202
+        running = body(mtd, NOW + timedelta(seconds=5), account, memory)
+        assert list(PROVIDER.checks(Saved((mtd, running)))) == []
 
 
 def test_the_regions_of_a_v2_bill_are_its_traffic() -> None:

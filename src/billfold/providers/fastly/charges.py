@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from billfold.model.bill import Bill, DetailIds, State
 from billfold.model.errors import Unreadable
-from billfold.model.money import ZERO, plain
+from billfold.model.money import ZERO
 from billfold.model.period import Month
 from billfold.providers.fastly import retired, tables
 from billfold.providers.fastly.api import (
@@ -36,7 +36,7 @@ from billfold.providers.fastly.records import (
     Mtdlineitems,
 )
 from billfold.providers.fastly.services import Service, service, slug, unit
-from billfold.providers.provider import Answer, Kind, Listing, Reading
+from billfold.providers.provider import Answer, Kind, Reading
 from billfold.wire.codec import Record, given
 from billfold.wire.operation import read
 
@@ -46,7 +46,7 @@ Found = Iterator[tuple[Record, str]]
 
 def bills(reading: Reading) -> Iterator[Bill]:
     """Yield a bill for every invoice and estimate that was answered; raises ``Unreadable`` after all that can be read."""
-    owner, unread = _owner(reading) or reading.account, []
+    owner, unread = owned(reading) or reading.account, []
     for kind, find, make in READERS:
         for answer in reading.answers(kind):
             try:
@@ -180,6 +180,11 @@ def _item(entry: Mtdlineitems, amount: Decimal, about: tuple[tuple[str, str], ..
     )
 
 
+def owned(reading: Reading) -> str | None:
+    """Return the customer whose the token is, or None where that was not answered."""
+    return next((text(read(a.op, a.response).customer_id) for a in reading.answers(GetTokenSelf)), None) or None
+
+
 READERS: tuple[tuple[Kind, Callable[[Answer], Found], Callable[[Any, Source], Bill]], ...] = (
     (GetMonthToDateInvoice, _alone, running),
     (ListInvoices, _listed, posted),
@@ -191,48 +196,3 @@ READERS: tuple[tuple[Kind, Callable[[Answer], Found], Callable[[Any, Source], Bi
     (GetInvoiceByIdFile, tables.tables, retired.invoice),
 )
 """Which operation's answers hold bills, where in them, and what makes a bill of each."""
-
-
-def identity(reading: Reading) -> str | None:
-    """Return the customer that the token belongs to, or that the invoices are for."""
-    return _owner(reading) or next((found for found in _customers(reading) if found), None)
-
-
-def _owner(reading: Reading) -> str | None:
-    return next((text(read(a.op, a.response).customer_id) for a in reading.answers(GetTokenSelf)), None) or None
-
-
-def _customers(reading: Reading) -> Iterator[str]:
-    for kind, find, _ in READERS:
-        for answer in reading.answers(kind):
-            for found, _path in find(answer):
-                yield text(getattr(found, "customer_id", None))
-
-
-def listing(reading: Reading) -> Listing | None:
-    """Say which invoices were listed; the list reaches back to the oldest of them."""
-    ids, starts, proven, seen = set(), [], False, False
-    for answer in reading.answers(ListInvoices, billing_start_date=None, billing_end_date=None):
-        page, seen = read(answer.op, answer.response), True
-        proven = answer.op.ended(page)  # type: ignore[attr-defined]
-        for invoice in given(page.data, []):
-            ids.add(str(given(invoice.invoice_id, "")))
-            starts += [start] if (start := when(text(invoice.billing_start_date))) else []
-    return Listing(frozenset(ids), proven, min(starts, default=None)) if seen else None
-
-
-def checks(reading: Reading) -> Iterator[str]:
-    """Yield a sentence where the list holds fewer invoices than it states, or two that look like one."""
-    seen: dict[tuple[object, ...], str] = {}
-    stated, ids = None, set()
-    for answer in reading.answers(ListInvoices, billing_start_date=None, billing_end_date=None):
-        page = read(answer.op, answer.response)
-        stated = answer.op.stated_total(page)  # type: ignore[attr-defined]
-        for invoice in given(page.data, []):
-            key, amount = str(given(invoice.invoice_id, "")), number(invoice.monthly_transaction_amount)
-            ids.add(key)
-            other = seen.setdefault((invoice.customer_id, invoice.billing_start_date, amount), key)
-            if other != key and amount:
-                yield f"invoices {other} and {key} have the same period and total ({plain(amount)}): one may be a duplicate"
-    if stated is not None and len(ids) != stated:
-        yield f"the list of invoices states {stated} and holds {len(ids)}"
