@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -171,6 +172,19 @@ def test_months_and_ids_are_taken_as_numbers_and_as_text() -> None:
     assert request(GetInvoice(year="2020", month="5")).path == "/billing/v2/year/2020/month/5"
     assert request(GetInvoiceMtd(customer_id="c", month=5, year=2020)).query == (("month", "05"), ("year", "2020"))
     assert request(GetInvoiceByInvoiceId(invoice_id=7)) == request(GetInvoiceByInvoiceId(invoice_id="7"))
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        date(2026, 5, 1),
+        datetime(2026, 5, 1, tzinfo=UTC).replace(tzinfo=None),
+        datetime(2026, 4, 30, 22, tzinfo=timezone(timedelta(hours=-5))),
+    ],
+)
+def test_a_list_is_asked_for_days_even_where_a_time_is_given(when: date) -> None:
+    op = ListInvoices(billing_start_date=when, billing_end_date=when)
+    assert request(op).query == (("billing_start_date", "2026-05-01"), ("billing_end_date", "2026-05-01"))
 
 
 @pytest.mark.parametrize("last", [{"next_cursor": ""}, {"next_cursor": None}, {}])
@@ -420,6 +434,18 @@ def test_requests_are_in_10_000s_where_nothing_speaks_for_single_ones(fields: di
 )
 def test_only_the_requests_of_delivery_are_priced_by_10_000(group: str, unit: str) -> None:
     assert requested(product_group=group).PricingUnit == unit
+
+
+def test_a_bill_is_its_own_customers_whoever_asks_and_nobody_has_a_name() -> None:
+    token = (GetTokenSelf(), {"customer_id": "T"})
+    for answers, owner in (
+        ([(ONE, changed())], "x4xCwxxJxGCx123Rx5xTx"),
+        ([token, (ONE, changed())], "x4xCwxxJxGCx123Rx5xTx"),
+        ([token, (ONE, changed(customer_id=None))], "T"),
+        ([(ONE, changed(customer_id=None))], "cdn"),
+    ):
+        (bill,) = PROVIDER.bills(Saved(*answers))
+        assert {(row.BillingAccountId, row.BillingAccountName) for row in rows(bill)} == {(owner, None)}
 
 
 @pytest.mark.parametrize("group", ["Full-Site Delivery", "Compute", "KV Store", "Next-Gen WAF", "Widgets", ""])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import msgspec
@@ -164,6 +164,11 @@ class ListInvoices(Paged[ListEomInvoicesResponse, Invoice], frozen=True, kw_only
     billing_end_date: date | None = None
     limit: int | None = None
     cursor: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("billing_start_date", "billing_end_date"):
+            if isinstance(when := getattr(self, name), datetime):  # which is a date too; the vendor wants the day
+                msgspec.structs.force_setattr(self, name, (when.astimezone(UTC) if when.tzinfo else when).date())
 
     def following(self, page: ListEomInvoicesResponse) -> Self | None:
         """Return the question for the page that the cursor names, or None where there is no cursor."""

@@ -97,7 +97,6 @@ def bill(envelope: Envelope, lines: Sequence[Line], source: Source, listed: int)
 def _common(envelope: Envelope, source: Source) -> CostAndUsage:
     return CostAndUsage(
         BillingAccountId=envelope.customer or source.owner,
-        BillingAccountName=source.owner,
         BillingAccountType="Customer",
         BillingCurrency=envelope.currency,
         BillingPeriodEnd=envelope.period.end,
