@@ -29,6 +29,7 @@ from billfold.providers.fastly.api import (
     GetServiceLevelUsage,
     GetUsageMetrics,
     ListInvoices,
+    problem,
 )
 from billfold.providers.provider import Known
 from billfold.providers.stage import Account, Denied, Moment
@@ -84,6 +85,15 @@ def test_an_estimate_takes_5_seconds_is_kept_4_hours_and_never_over_midnight(op:
         202,
         200,
     ]
+
+
+def test_an_estimate_has_an_id_of_letters_and_digits() -> None:
+    for op in (GetMonthToDateInvoice(), GetInvoiceMtd(customer_id=OWNER)):
+        memory: dict[str, Any] = {}
+        answered(op, memory=memory)
+        number = answered(op, NOW + timedelta(seconds=5), memory=memory).invoice_id
+        assert number.isalnum()
+        assert not number.isdecimal()
 
 
 def test_an_account_whose_parent_pays_has_no_estimate() -> None:
@@ -206,6 +216,16 @@ def test_the_list_begins_with_the_newest_and_ends_with_an_empty_cursor() -> None
     assert json.loads(body(ListInvoices(limit=12)))["meta"]["next_cursor"] == ""
 
 
+@pytest.mark.parametrize(("agent", "status"), [("fastly-py/5.1.0", 200), ("fastly-py/5.4.0", 400), ("curl", 400)])
+def test_only_the_sdks_that_write_a_date_with_a_time_may_do_so(agent: str, status: int) -> None:
+    query = (("billing_start_date", "2026-05-01T00:00:00+00:00"), ("billing_end_date", "2026-05-31T23:59:59Z"))
+    headers = {"fastly-key": "twin-fastly-token", "user-agent": agent}
+    response = stages.twin().answer(Request("GET", "/fastly/billing/v3/invoices", query, headers))
+    assert response is not None
+    assert response.status == status
+    assert status != 200 or len(json.loads(response.body)["data"]) == 1
+
+
 def test_a_cursor_stays_good_when_a_month_is_posted_in_between() -> None:
     first = json.loads(body(ListInvoices(limit=5)))
     later = instant("2026-12-01T00:00:00Z")
@@ -244,6 +264,8 @@ def test_parameters_are_taken_or_refused_in_the_vendors_envelopes(
     assert response.status == status
     assert response.headers["content-type"] == "application/json"
     assert response.headers["cache-control"] == "no-store"
+    assert re.fullmatch(r"S\d+\.\d+,VS\d+,VE\d+", response.headers["x-timer"])
+    assert status == 200 or problem(response).request_id == response.headers["fastly-trace-id"]
     if status != 200:
         said = json.loads(response.body)
         assert said.get("msg") or said.get("title")

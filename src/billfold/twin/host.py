@@ -120,8 +120,9 @@ class Host:
         return place is not None and request.path.startswith(place)
 
     def _heard(self, stage: Stage, request: Request) -> tuple[Operation[Any] | None, str]:
+        reworded = getattr(stage.twin, "reworded", None)
         try:
-            return self._routes[stage.provider.name].match(request), ""
+            return self._routes[stage.provider.name].match(reworded(request) if reworded else request), ""
         except Misasked as error:
             return None, str(error)
 

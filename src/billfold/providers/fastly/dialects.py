@@ -56,10 +56,14 @@ NUMBERS = {
 
 
 class Dialect(NamedTuple):
-    """What an SDK can read: ids as text with no regions, and whether a line's fields may be null."""
+    """What an SDK can read: ids as text with no regions, and whether a line's fields may be null.
+
+    ``timed`` tells that it writes v3's two dates with a time.
+    """
 
     text_ids: bool = False
     nulls: bool = True
+    timed: bool = False
 
 
 @lru_cache(maxsize=256)
@@ -67,7 +71,7 @@ def dialect(agent: str) -> Dialect:
     """Find the dialect for a ``User-Agent``."""
     said = re.match(r"fastly-py/(\d+)\.(\d+)", agent)
     version = (int(said[1]), int(said[2])) if said else (99, 0)
-    return Dialect(text_ids=version < (5, 7), nulls=version >= (5, 9))
+    return Dialect(text_ids=version < (5, 7), nulls=version >= (5, 9), timed=version < (5, 4))
 
 
 @lru_cache(maxsize=1024)
@@ -94,7 +98,7 @@ def estimate(account: Account, month: Month, until: datetime, spoken: Dialect) -
     entries = scenario.entries(account, month, until)
     return BillingEstimateResponse(
         customer_id=scenario.customer(account),
-        invoice_id=f"mtd_{month.year}{month.number:02}",
+        invoice_id=scenario.estimate_id(account, month),
         start_time=stamp(month.start),
         end_time=last_day(month),
         vendor_state="up",
@@ -227,7 +231,7 @@ def _estimated(entry: Entry) -> BillingEstimateLinesLineItems:
         units=entry.units,
         per_unit_cost=entry.rate,
         service_no=1000 + Decimal(NUMBERS.get(entry.name, 0)),
-        service_type=entry.frequency,
+        service_type=entry.frequency,  # GUESS: the words of service_type
         amount=entry.amount,
         client_service_id=_client_id(entry.name),
         client_plan_id=PLAN_CODE,

@@ -53,6 +53,7 @@ def listed(op: ListInvoices, moment: Moment) -> Response:
 @lru_cache(maxsize=256)
 def _page(account: Account, running: Month, op: ListInvoices) -> bytes:
     """Return a page, the newest period first."""
+    # GUESS: the running month is never in the list.
     months = [month for month in closed(account, running.start) if _between(month, op)]
     keys = [scenario.invoice_id(account, month) for month in reversed(months)]
     chosen, meta = _cut(keys, op.limit, op.cursor, default=LIMIT, most=MOST)

@@ -73,6 +73,7 @@ def as_file(record: Callable[[Any, Moment], BillingResponse]) -> Callable[[Any, 
 
 def old_estimate(op: GetInvoiceMtd, moment: Moment) -> BillingEstimateResponse | Response:
     """Reply with the estimate of the running month, or of another one."""
+    # GUESS: a month that is over has an estimate too.
     account, now = moment.account, moment.now
     _customer(op, account)
     running = Month.of(now)

@@ -78,6 +78,11 @@ def invoice_id(account: Account, month: Month) -> str:
     return str(first + index * 1313 + account.dice("invoice", month).randint(1, 1000))
 
 
+def estimate_id(account: Account, month: Month) -> str:
+    """Return the id of a month to date: letters and digits, where an invoice has digits only."""
+    return named(account, "month to date", month)
+
+
 @lru_cache(maxsize=64)
 def minimum(account: Account) -> Decimal:
     """Return the agreed minimum of a month's delivery: about three quarters of an ordinary one, in full hundreds."""

@@ -26,6 +26,7 @@ from billfold.wire.codec import DecimalText
 
 DAY, WHOLE = timedelta(days=1), Decimal(1)
 SERVICES = ("www", "api", "images", "video", "assets", "checkout", "search", "blog", "docs", "status", "auth", "feeds")
+# GUESS: v3's units of requests are divided by 10,000 already.
 RAW = {"Requests": 10_000, "Bandwidth": 1_000_000_000}
 """How many counted things make one billed unit of delivery: requests, and bytes to the GB."""
 UNITS = {"Requests": "10k requests", "Bandwidth": "GB"}
@@ -47,7 +48,7 @@ def invoice(account: Account, month: Month) -> Invoice:
         invoice_posted_on=stamp(month.end),
         billing_start_date=stamp(month.start),
         billing_end_date=last_day(month),
-        statement_number=f"ST-{int(number) % 10**7:07}",
+        statement_number=f"ST-{int(number) % 10**7:07}",  # GUESS: what a statement's number looks like
         currency_code="USD",
         monthly_transaction_amount=total(entries),
         transaction_line_items=[_line(entry) for entry in entries],
@@ -59,7 +60,7 @@ def month_to_date(account: Account, month: Month, until: datetime) -> Mtdinvoice
     entries = scenario.entries(account, month, until)
     return Mtdinvoice(
         customer_id=scenario.customer(account),
-        invoice_id=f"mtd-{month.year}{month.number:02}",
+        invoice_id=scenario.estimate_id(account, month),
         billing_start_date=stamp(month.start),
         billing_end_date=last_day(month),
         monthly_transaction_amount=DecimalText(total(entries)),

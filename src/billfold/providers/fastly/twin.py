@@ -9,8 +9,8 @@ from typing import Any
 
 from billfold.model.bill import Bill
 from billfold.model.errors import Misasked
-from billfold.model.period import Month
-from billfold.providers.fastly import replies, replies_v2, scenario
+from billfold.model.period import Month, instant
+from billfold.providers.fastly import dialects, replies, replies_v2, scenario
 from billfold.providers.fastly.api import (
     GetCurrentUser,
     GetInvoice,
@@ -41,6 +41,8 @@ HEADERS = {
     "vary": "Accept-Encoding",
     "via": "1.1 varnish, 1.1 varnish",
     "x-served-by": "cache-control-twin-CONTROL, cache-twin-TWIN",
+    "x-timer": "S1794700800.000000,VS0,VE42",
+    "fastly-trace-id": "7477696e2d74726163652d6964",
 }
 _V2 = Places("", "total.cost", "invoice_id", "status.status")
 _V3 = Places("", "monthly_transaction_amount", "invoice_id", "", "currency_code")
@@ -84,6 +86,20 @@ def caller(request: Request, accounts: tuple[Account, ...], moment: Moment | Non
         if key and key in {account.credentials["token"], account.noright.get("token")}:
             return Caller(account, allowed=key == account.credentials["token"])
     return None
+
+
+def reworded(request: Request) -> Request:
+    """Hear a date that has a time as its day from the SDKs that write it so (up to 5.3)."""
+    if not dialects.dialect(request.headers.get("user-agent", "")).timed:
+        return request
+    return request._replace(query=tuple((name, _day(name, text)) for name, text in request.query))
+
+
+def _day(name: str, text: str) -> str:
+    try:
+        return instant(text).date().isoformat() if name in {"billing_start_date", "billing_end_date"} else text
+    except ValueError:
+        return text
 
 
 def answer(op: Operation[Any], moment: Moment) -> object:
