@@ -472,6 +472,18 @@ def test_v2_counts_its_money_once_and_knows_the_same_invoice_as_v3() -> None:
     assert rows(bill)[-1].ChargeCategory == "Credit"
 
 
+def test_a_number_where_the_sdks_have_a_text_does_not_make_a_bill_unreadable() -> None:
+    body = old(customer_id=7)
+    body["line_items"][0] |= {"client_service_id": 7, "credit_coupon_code": None, "service_name": 7, "id": 1}
+    body["total"]["plan_code"] = 12
+    (bill,) = bills(BY_ID, body)
+    row = rows(bill)[0]
+    assert (bill.total, summed(bill), bill.problems) == (Decimal("2856.49"), Decimal("2856.49"), ())
+    assert (row.BillingAccountId, row.InvoiceDetailId) == ("7", "1")
+    (bill,) = bills(ONE, changed(statement_number=12))
+    assert json.loads(rows(bill)[0].x_Details or "")["StatementNumber"] == "12"
+
+
 @pytest.mark.parametrize("number", [4183280, "4183280"])
 def test_v2_has_ids_as_numbers_and_as_text(number: int | str) -> None:
     assert bills(BY_ID, old(invoice_id=number))[0].invoice_id == "4183280"

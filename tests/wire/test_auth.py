@@ -91,7 +91,9 @@ def test_a_login_that_echoes_the_secret_cannot_make_us_print_it(status: int) -> 
     assert SECRET not in f"{caught.value!r}"
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"null", b"[]", b'{"access_token":5}', b'{"access_token":null}', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"null", b"[]", b'{"access_token":[5]}', b'{"access_token":null}', b"\xff"]
+)
 def test_a_login_without_a_token_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable, match="holds no token"):
         talk(ASK, [ok(body)], line(client()))

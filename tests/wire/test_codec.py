@@ -116,7 +116,8 @@ def test_a_body_that_was_cut_is_unreadable(length: int) -> None:
         b'{"amount":1e99999999999999999999}',
         b'{"text":true}',
         b'{"text":[]}',
-        b'{"name":5}',
+        b'{"name":true}',
+        b'{"name":[5]}',
         b'{"name":"\xff"}',
         b'{"name":"\\ud800"}',
         b'{"name":"a\x00b"}',
@@ -132,6 +133,35 @@ def test_a_body_that_was_cut_is_unreadable(length: int) -> None:
 def test_what_does_not_fit_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):
         codec.decode(body, Thing)
+
+
+class Nested(codec.Record):
+    things: codec.Maybe[list[Thing]] = UNSET
+    by_name: codec.Maybe[dict[str, Thing]] = UNSET
+    either: codec.Maybe[Thing | list[Thing]] = UNSET
+    words: codec.Maybe[list[str]] = UNSET
+    key: codec.Maybe[codec.Id] = UNSET
+    name: codec.Maybe[str] = UNSET
+
+
+@given(LITERALS)
+@settings(max_examples=100, deadline=None)
+def test_a_number_where_a_text_is_expected_is_read_as_its_digits(literal: str) -> None:
+    name = codec.decode(f'{{"name":{literal},"amount":{literal}}}'.encode(), Thing).name
+    assert isinstance(name, str)
+    assert same(literal, codec.decode(f'{{"amount":"{name}"}}'.encode(), Thing).amount) or "e" in literal.lower()
+    assert Decimal(name) == Decimal(literal)
+
+
+def test_only_what_has_no_room_for_a_number_becomes_a_text_however_deep() -> None:
+    thing = b'{"name":7,"amount":8.50,"text":9,"count":1.0,"extra":{"name":7}}'
+    body = b'{"things":[%b],"by_name":{"a":%b},"either":[%b],"words":[1,"b"],"key":5,"name":1.50,"new":1}' % (
+        (thing,) * 3
+    )
+    found = codec.decode(body, Nested)
+    wanted = Thing(name="7", amount=Decimal("8.50"), text=DecimalText(9), count=1, extra={"name": 7})
+    assert (found.things, found.by_name, found.either) == ([wanted], {"a": wanted}, [wanted])
+    assert (found.words, found.key, found.name) == (["1", "b"], 5, "1.50")
 
 
 WORDS = ["NaN", "sNaN", "Infinity", "-inf"]

@@ -7,12 +7,14 @@ straight from their digits. ``DecimalText`` is a number that the vendor writes a
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar, Union, cast
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, inspect
 
 from billfold.model.errors import Unreadable
 from billfold.model.period import stamp
@@ -103,7 +105,8 @@ _TREE = msgspec.json.Decoder(float_hook=_finite)
 def decode(body: bytes, kind: type[T]) -> T:
     """Read JSON as a record; raises ``Unreadable`` and names the place where it does not fit.
 
-    A number sent as a string is read, and so is a whole number sent as a string or as ``1.0``.
+    A number sent as a string is read, and so is a whole number sent as a string or as ``1.0``, and a number where a text
+    is expected: its digits are the text.
     """
     body = body.removeprefix(BOM)
     try:
@@ -115,9 +118,39 @@ def decode(body: bytes, kind: type[T]) -> T:
 def _lenient(body: bytes, kind: type[T], strict: Exception) -> T:
     try:
         with _BUILDING:
-            return msgspec.convert(_whole(tree(body)), kind, strict=False, dec_hook=_from_wire)
+            spelled = _spelled(tree(body), _shape(cast("Any", kind)))
+            return msgspec.convert(_whole(spelled), kind, strict=False, dec_hook=_from_wire)
     except (msgspec.ValidationError, ArithmeticError, ValueError, RecursionError):
         raise Unreadable(f"the answer does not have the documented shape: {strict}") from strict
+
+
+@cache
+def _shape(kind: Any) -> inspect.Type:
+    return inspect.type_info(kind)
+
+
+def _spelled(tree: Any, shape: inspect.Type) -> Any:
+    """Write a number as text wherever the shape has room for a text and for no number."""
+    shapes = shape.types if isinstance(shape, inspect.UnionType) else (shape,)
+    if isinstance(tree, dict):
+        return _spelled_fields(tree, shapes)
+    if isinstance(tree, list):
+        item = next((one.item_type for one in shapes if isinstance(one, inspect.ListType)), None)
+        return [_spelled(value, item) for value in tree] if item else tree
+    if isinstance(tree, bool) or not isinstance(tree, int | Decimal):
+        return tree
+    textual = all(isinstance(one, inspect.StrType | inspect.NoneType) for one in shapes)
+    return f"{tree:f}" if textual and isinstance(tree, Decimal) else str(tree) if textual else tree
+
+
+def _spelled_fields(tree: dict[str, Any], shapes: Iterable[inspect.Type]) -> dict[str, Any]:
+    for one in shapes:
+        if isinstance(one, inspect.DictType):
+            return {key: _spelled(value, one.value_type) for key, value in tree.items()}
+        if isinstance(one, inspect.StructType):
+            known = {field.encode_name: field.type for field in one.fields}
+            return {key: _spelled(value, known[key]) if key in known else value for key, value in tree.items()}
+    return tree
 
 
 def _whole(tree: Any) -> Any:
