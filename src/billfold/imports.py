@@ -53,12 +53,14 @@ def bring(
         run = books.archive.start(door.name, account, "import", now)
         for path in paths:
             try:
-                op, response = understood(path.read_bytes(), door, operation, said)
+                found = answers(path.read_bytes(), door, operation, said)
             except BillfoldError as error:
                 files.append(File(path, "", str(error)))
                 continue
-            books.archive.add(run, Heard(name_of(op), question(op), 200, response.headers, response.body, now))
-            files.append(File(path, name_of(op), f"{len(response.body)} bytes"))
+            for op, response in found:
+                books.archive.add(run, Heard(name_of(op), question(op), 200, response.headers, response.body, now))
+            names = ", ".join(sorted({name_of(op) for op, _ in found}))
+            files.append(File(path, names, f"{sum(len(response.body) for _, response in found)} bytes"))
         books.archive.end(run, "imported", now)
     with books.ledger() as db:
         rows = db.execute(
@@ -72,6 +74,19 @@ def bring(
     unread = tuple(sorted(listed - {row[0] for row in booked}))
     bills = [dict(zip(("state", "invoice_id", "total", "currency", "parked"), row, strict=True)) for row in rows]
     return Told(files + [File(Path(account), "", problem) for problem in json.loads(problems)], bills, unread)
+
+
+def answers(
+    content: bytes, door: Provider, operation: str | None, said: Mapping[str, str]
+) -> list[tuple[Operation[Any], Response]]:
+    """Find the answers in a file: the one that it is, or those that a bare list is made of."""
+    try:
+        return [understood(content, door, operation, said)]
+    except Misasked:
+        listed = codec.tree(content) if _media(content) == FORMATS["json"] else None
+        if not listed or not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+            raise
+        return [understood(codec.encode(one), door, operation, said) for one in listed]
 
 
 def understood(

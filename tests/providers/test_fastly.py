@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from billfold.imports import understood
+from billfold.books import Books
+from billfold.imports import answers, bring, understood
 from billfold.model.bill import Bill, State
 from billfold.model.errors import Misasked, Unreadable
 from billfold.model.focus import CostAndUsage
@@ -438,13 +439,13 @@ def test_only_the_requests_of_delivery_are_priced_by_10_000(group: str, unit: st
 
 def test_a_bill_is_its_own_customers_whoever_asks_and_nobody_has_a_name() -> None:
     token = (GetTokenSelf(), {"customer_id": "T"})
-    for answers, owner in (
+    for said, owner in (
         ([(ONE, changed())], "x4xCwxxJxGCx123Rx5xTx"),
         ([token, (ONE, changed())], "x4xCwxxJxGCx123Rx5xTx"),
         ([token, (ONE, changed(customer_id=None))], "T"),
         ([(ONE, changed(customer_id=None))], "cdn"),
     ):
-        (bill,) = PROVIDER.bills(Saved(*answers))
+        (bill,) = PROVIDER.bills(Saved(*said))
         assert {(row.BillingAccountId, row.BillingAccountName) for row in rows(bill)} == {(owner, None)}
 
 
@@ -768,6 +769,25 @@ def test_a_saved_question_for_a_file_is_not_taken_for_one_for_json() -> None:
     asked = codec.encode(GetInvoiceByIdFile(customer_id="C", invoice_id=9, format="csv"))
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(asked, type=GetInvoiceById)
+
+
+def test_a_saved_list_of_v2_invoices_is_read_like_its_members(tmp_path: Path) -> None:
+    saved, books = tmp_path / "list.json", Books(tmp_path / "ledger")
+    saved.write_bytes(codec.encode([old(), old(invoice_id=7, status={"status": "Pending"})]))
+    told = bring(books, PROVIDER, "cdn", [saved], None, {})
+    assert (told.wrong, [file.operation for file in told.files]) == (False, ["get_invoice_by_id"])
+    assert [(bill["state"], bill["invoice_id"], bill["total"]) for bill in told.bills] == [
+        ("issued", "4183280", "2856.49"),
+        ("draft", "7", "2856.49"),
+    ]
+    assert bring(books, PROVIDER, "cdn", [saved], None, {}).bills == []
+    books.close()
+
+
+@pytest.mark.parametrize("body", [b"[]", b"[5]", b'[{"billing_invoice":{"id":1}}]', b"[[]]"])
+def test_a_list_of_something_else_is_not_taken_for_one_of_invoices(body: bytes) -> None:
+    with pytest.raises(Misasked):
+        answers(body, PROVIDER, None, {})
 
 
 def test_a_body_of_another_vendor_is_not_taken_for_ours() -> None:
