@@ -1,12 +1,17 @@
-"""CockroachDB Cloud: what its invoices call folders and regions."""
+"""CockroachDB Cloud: what its invoices become, and why some of them are parked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from billfold.books import Books
+from billfold.ledger import query
+from billfold.model.bill import Bill
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import instant
 from billfold.providers.cockroach import PROVIDER
@@ -15,6 +20,7 @@ from billfold.providers.provider import Answer
 from billfold.wire import codec
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation
+from tests.ledger.kit import collected
 
 INVOICE = {"invoice_id": "i-1", "status": "FINALIZED", "period_start": "2026-10-01T00:00:00Z",
            "period_end": "2026-11-01T00:00:00Z", "totals": [{"amount": 2, "currency": "USD"}]}  # fmt: skip
@@ -25,14 +31,14 @@ INSIDE = {"resource_id": "f-2", "name": "cards", "path": [{"id": "f-1", "name": 
 
 
 class Saved:
-    """A reading of one invoice."""
+    """A reading of one answer: of one invoice, as it came."""
 
     account = "db"
 
-    def __init__(self, **words: Any) -> None:
+    def __init__(self, body: Any) -> None:
         self._answer = Answer(
             GetInvoice(invoice_id="i-1"),
-            Response(200, {"content-type": "application/json"}, codec.encode(INVOICE | words)),
+            Response(200, {"content-type": "application/json"}, codec.encode(body)),
             1,
             instant("2026-11-15T00:00:00Z"),
         )
@@ -45,12 +51,45 @@ class Saved:
             yield self._answer
 
 
+def item(*lines: dict[str, Any], **said: Any) -> dict[str, Any]:
+    """Return a cluster's part of an invoice."""
+    return {"cluster": {"id": "c-1", "name": "orders"}, "line_items": list(lines)} | said
+
+
+def bills(**words: Any) -> list[Bill]:
+    """Return the bills of an invoice."""
+    return list(PROVIDER.bills(Saved(INVOICE | words)))
+
+
+def rows(**words: Any) -> list[CostAndUsage]:
+    """Return the charges of an invoice."""
+    return [row for bill in bills(**words) for batch in bill.charges for row in batch.rows()]
+
+
+def amount(number: Any, currency: str = "USD") -> dict[str, Any]:
+    return {"amount": Decimal(str(number)), "currency": currency}
+
+
+def line(number: Any, currency: str = "USD", **said: Any) -> dict[str, Any]:
+    """Return a line that costs so much."""
+    return LINE | {"quantity": 1, "unit_cost": Decimal(str(number)), "total": amount(number, currency)} | said
+
+
+def booked(directory: Path, **words: Any) -> list[tuple[Any, ...]]:
+    """Collect an invoice into a ledger, and return what is believed: invoice, total, why it is parked."""
+    books = Books(directory)
+    try:
+        collected(books, codec.encode({"invoices": [INVOICE | words]}))
+        with books.ledger() as db:
+            return [(row["invoice_id"], row["total"], row["parked"]) for row in query.bills(db, query.Filter())]
+    finally:
+        books.close()
+
+
 def billed(folders: list[dict[str, Any]], *regions: str) -> CostAndUsage:
     """Return the one charge of an invoice for a cluster in a folder and regions."""
     cluster = {"id": "c-1", "name": "orders", "parent_id": "f-1", "regions": [{"name": name} for name in regions]}
-    items = [{"cluster": cluster, "line_items": [LINE]}]
-    (bill,) = PROVIDER.bills(Saved(invoice_items=items, folder_resources=folders))
-    (row,) = [row for batch in bill.charges for row in batch.rows()]
+    (row,) = rows(invoice_items=[item(LINE, cluster=cluster)], folder_resources=folders)
     return row
 
 
@@ -69,3 +108,44 @@ def test_a_cluster_has_a_region_only_where_it_is_in_one() -> None:
     one, two = billed([], "us-east-1"), billed([], "us-east-1", "us-west-2")
     assert (one.RegionId, one.RegionName) == ("us-east-1", "us-east-1")
     assert (two.RegionId, two.RegionName) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit_cost", "cost"),
+    [
+        ("7200", "0.0006849315068493151", "4.931506849315069"),
+        ("3.3527612686157227e-05", "0.0010338", "3.466e-8"),
+        ("3.3527612686157227e-05", "0", "0"),
+        ("0.30000000000000004", "1", "0.3"),
+    ],
+)
+def test_quantities_and_prices_with_float_dust_are_booked(
+    quantity: str, unit_cost: str, cost: str, tmp_path: Path
+) -> None:
+    one = line(cost, quantity=Decimal(quantity), unit_cost=Decimal(unit_cost))
+    ((_, _, parked),) = booked(tmp_path, invoice_items=[item(one)], totals=[amount(cost)])
+    assert parked is None
+
+
+def test_float_dust_is_no_other_quantity_and_no_other_price() -> None:
+    one = line("0.3", quantity=Decimal("0.30000000000000004"), unit_cost=Decimal("1.0000000000000002"))
+    (row,) = rows(invoice_items=[item(one)], totals=[amount("0.3")])
+    assert (row.PricingQuantity, row.ListUnitPrice, row.x_ListedUnitPrice) == (Decimal("0.3"), Decimal(1), None)
+    assert row.SkuPriceId == "cockroachdb-cloud/cockroach-labs/compute@1"
+
+
+@pytest.mark.parametrize("said", [{"quantity": Decimal("1e300")}, {"unit_cost": Decimal("1e300")}])
+def test_a_number_that_no_ledger_can_keep_parks_its_invoice(said: dict[str, Any], tmp_path: Path) -> None:
+    ((_, _, parked),) = booked(tmp_path, invoice_items=[item(line(2, **said))])
+    assert "does not fit" in parked
+
+
+@pytest.mark.parametrize("said", [{"unit_cost": None}, {"unit_cost": 0}, {"unit_cost": Decimal("0.0")}])
+def test_a_price_that_is_not_said_is_called_as_one_of_nothing(said: dict[str, Any]) -> None:
+    (row,) = rows(invoice_items=[item(line(2) | said)])
+    assert row.SkuPriceId == "cockroachdb-cloud/cockroach-labs/compute@0"
+
+
+def test_a_price_has_one_name_however_it_is_spelled() -> None:
+    spelled = [line(2, quantity=1, unit_cost=Decimal(text)) for text in ("2e-07", "0.0000002", "0.00000020")]
+    assert len({row.SkuPriceId for row in rows(invoice_items=[item(*spelled)], totals=[amount(6)])}) == 1

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from billfold.model.bill import DetailIds
-from billfold.model.money import ZERO
+from billfold.model.money import ZERO, least
 from billfold.model.pricing import price
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, InvoiceItem, LineItem
 from billfold.wire.codec import Maybe, given
@@ -27,7 +27,8 @@ UNITS = {
 PLANS = {"DEDICATED": "ADVANCED", "SERVERLESS": "BASIC"}
 HOSTS = {"GCP": "Google Cloud", "AWS": "Amazon Web Services", "AZURE": "Microsoft Azure"}
 _DOUBLE = Context(prec=15, rounding=ROUND_HALF_EVEN)
-_FINEST = Decimal("1E-12")
+_MONEY, _RATE = Decimal("1E-12"), Decimal("1E-18")
+"""The finest amount of money, and the finest quantity or price, that a ledger keeps."""
 
 
 class Line(NamedTuple):
@@ -87,15 +88,15 @@ def lines_of(invoice: Invoice, path: str) -> Iterator[tuple[str, Line]]:
         yield currency_of(amount), _adjusting(given(extra.name, ""), amount, detail, f"{path}.adjustments[{k}]")
 
 
-def wiped(number: Maybe[Decimal]) -> Decimal:
-    """Wipe off float dust: a decimal sent as a 64-bit float is known to 15 significant digits; billfold keeps 12 decimals.
+def wiped(number: Maybe[Decimal], finest: Decimal = _MONEY) -> Decimal:
+    """Wipe off float dust: a decimal sent as a 64-bit float is known to 15 significant digits, and kept to the finest step.
 
     Absent and null count as zero, as the vendor's own reader has it.
     """
     value = given(number, ZERO)
     if len(value.as_tuple().digits) > 15:
         value = value.normalize(_DOUBLE)
-    return value if value.as_tuple().exponent >= -12 else value.quantize(_FINEST)  # type: ignore[operator]
+    return value if value.as_tuple().exponent >= finest.as_tuple().exponent else value.quantize(finest)  # type: ignore[operator]
 
 
 def currency_of(amount: CurrencyAmount) -> str:
@@ -142,7 +143,8 @@ def _sku(service: str, host: str, description: str) -> str:
 
 
 def _usage(line: LineItem, total: CurrencyAmount, about: dict[str, Any], detail: str, path: str) -> Line:
-    amount, quantity, rate = wiped(total.amount), given(line.quantity, ZERO), given(line.unit_cost, None)
+    amount, quantity = wiped(total.amount), wiped(line.quantity, _RATE)
+    rate = None if given(line.unit_cost, None) is None else wiped(line.unit_cost, _RATE)
     paid = ZERO if currency_of(total) == CREDITS else amount
     virtual, billed = price(amount, quantity, rate), price(paid, quantity, rate)
     unit = given(line.quantity_unit, "")
@@ -168,7 +170,7 @@ def _usage(line: LineItem, total: CurrencyAmount, about: dict[str, Any], detail:
         PricingUnit=UNITS.get(unit, unit) or "Units",
         SkuId=sku,
         SkuMeter=given(line.description, None),
-        SkuPriceId=f"{sku}@{rate}",
+        SkuPriceId=f"{sku}@{least(rate or ZERO)}",
         x_JsonPath=path,
         x_ListedUnitPrice=virtual.listed,
         **about,
@@ -209,7 +211,7 @@ def _adjusting(name: str, amount: CurrencyAmount, detail: str, path: str) -> Lin
         ServiceName="CockroachDB Cloud",
         SkuId=sku,
         SkuMeter=name if bought else None,
-        SkuPriceId=f"{sku}@{money}" if bought else None,
+        SkuPriceId=f"{sku}@{least(money)}" if bought else None,
         SubAccountId=None,
         SubAccountName=None,
         SubAccountType=None,
