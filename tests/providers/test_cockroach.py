@@ -149,3 +149,27 @@ def test_a_price_that_is_not_said_is_called_as_one_of_nothing(said: dict[str, An
 def test_a_price_has_one_name_however_it_is_spelled() -> None:
     spelled = [line(2, quantity=1, unit_cost=Decimal(text)) for text in ("2e-07", "0.0000002", "0.00000020")]
     assert len({row.SkuPriceId for row in rows(invoice_items=[item(*spelled)], totals=[amount(6)])}) == 1
+
+
+@pytest.mark.parametrize("virtual", ["CRDB_CLOUD_CREDITS", "COCKROACH_CREDITS", "POINTS"])
+def test_what_is_paid_in_any_credits_costs_no_dollars(virtual: str, tmp_path: Path) -> None:
+    said: dict[str, Any] = {
+        "totals": [amount("6.01", virtual)],
+        "invoice_items": [item(line(5, virtual))],
+        "adjustments": [{"name": "Premium Support", "amount": amount(1, virtual)}],
+    }
+    made = rows(**said)
+    assert [row.PricingCurrencyEffectiveCost for row in made] == [5, 1, Decimal("0.01")]
+    for name in ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost"):
+        assert [getattr(row, name) for row in made] == [0, 0, 0]
+    assert {(row.BillingCurrency, row.PricingCurrency) for row in made} == {("USD", virtual)}
+    assert booked(tmp_path, **said) == [("i-1", "6.01", None)]
+
+
+@pytest.mark.parametrize("money", ["EUR", "JPY", "usd"])
+def test_a_bill_in_the_money_of_another_country_is_parked_and_the_dollars_beside_it_are_not(
+    money: str, tmp_path: Path
+) -> None:
+    said = {"totals": [amount(2), amount(5, money)], "invoice_items": [item(line(2), line(5, money))]}
+    parked = {total: why for _, total, why in booked(tmp_path, **said)}
+    assert parked == {"2": None, "5": f"it is in {money}, and the vendor documents USD and credits only"}

@@ -12,11 +12,11 @@ from decimal import Decimal
 
 from billfold.model.bill import Bill, Charges, DetailIds, State
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import ZERO, exact_sum
+from billfold.model.money import NATIONAL, ZERO, exact_sum
 from billfold.model.period import Month, Period, instant
 from billfold.model.pricing import adjustment, residual
 from billfold.providers.cockroach.api import GetInvoice, GetOrganization, ListInvoices
-from billfold.providers.cockroach.lines import CREDITS, ISSUER, Line, currency_of, lines_of, wiped
+from billfold.providers.cockroach.lines import DOLLARS, ISSUER, Line, currency_of, lines_of, wiped
 from billfold.providers.cockroach.records import Invoice, Organization
 from billfold.providers.provider import Answer, Listing, Reading
 from billfold.wire.codec import given
@@ -78,7 +78,7 @@ def _of_invoice(
     stated = {currency_of(total): wiped(total.amount) for total in given(invoice.totals, [])}
     lines = list(lines_of(invoice, path))
     problems = _problems(invoice)
-    for currency in sorted({*stated, *(currency for currency, _ in lines)} or {"USD"}):
+    for currency in sorted({*stated, *(currency for currency, _ in lines)} or {DOLLARS}):
         common = _common(invoice, organization, reading, currency, answer.fetched_at)._replace(x_ArchiveSeq=answer.seq)
         mine = [line for spoken, line in lines if spoken == currency]
         yield Bill(
@@ -91,7 +91,7 @@ def _of_invoice(
             charges=_charges(common, mine, stated.get(currency), path),
             issuer=ISSUER,
             issued_on=common.BillingPeriodEnd if invoice.status != "DRAFT" else None,
-            problems=problems,
+            problems=(*problems, *_foreign(currency)),
         )
 
 
@@ -105,6 +105,12 @@ def _problems(invoice: Invoice) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _foreign(currency: str) -> Iterator[str]:
+    """Name another country's money: credits of any name are none, and what they pay costs no dollars."""
+    if currency != DOLLARS and currency.upper() in NATIONAL:
+        yield f"it is in {currency}, and the vendor documents {DOLLARS} and credits only"
+
+
 def _charges(common: CostAndUsage, lines: list[Line], stated: Decimal | None, path: str) -> Iterator[Charges]:
     if lines:
         yield Charges(common, lines)
@@ -114,7 +120,7 @@ def _charges(common: CostAndUsage, lines: list[Line], stated: Decimal | None, pa
         detail = DetailIds(common.InvoiceId or "").next("rounding", common.PricingCurrency)
         row = adjustment(common, missing, "the invoice's total less the sum of its lines")
         row = row._replace(PricingCurrencyEffectiveCost=missing, InvoiceDetailId=detail, x_JsonPath=f"{path}.totals")
-        yield Charges.of([_unbilled(row) if common.PricingCurrency == CREDITS else row])
+        yield Charges.of([row if common.PricingCurrency == DOLLARS else _unbilled(row)])
 
 
 def _unbilled(row: CostAndUsage) -> CostAndUsage:
@@ -131,7 +137,7 @@ def _common(
         BillingAccountId=owner or reading.account,
         BillingAccountName=given(organization.name, "") or reading.account,
         BillingAccountType="Organization",
-        BillingCurrency="USD",
+        BillingCurrency=DOLLARS,
         BillingPeriodStart=start,
         BillingPeriodEnd=end,
         ChargePeriodStart=start,

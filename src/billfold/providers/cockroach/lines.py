@@ -16,7 +16,7 @@ from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoic
 from billfold.wire.codec import Maybe, given
 
 ISSUER = "Cockroach Labs"
-CREDITS = "CRDB_CLOUD_CREDITS"
+DOLLARS = "USD"
 UNITS = {
     "HOURS": "Hours",
     "REQUEST_UNITS": "Request Units",
@@ -101,7 +101,7 @@ def wiped(number: Maybe[Decimal], finest: Decimal = _MONEY) -> Decimal:
 
 def currency_of(amount: CurrencyAmount) -> str:
     """Return an amount's currency; one that is not said is dollars."""
-    return given(amount.currency, "") or "USD"
+    return given(amount.currency, "") or DOLLARS
 
 
 def _names(invoice: Invoice) -> dict[str, str]:
@@ -145,7 +145,7 @@ def _sku(service: str, host: str, description: str) -> str:
 def _usage(line: LineItem, total: CurrencyAmount, about: dict[str, Any], detail: str, path: str) -> Line:
     amount, quantity = wiped(total.amount), wiped(line.quantity, _RATE)
     rate = None if given(line.unit_cost, None) is None else wiped(line.unit_cost, _RATE)
-    paid = ZERO if currency_of(total) == CREDITS else amount
+    paid = amount if currency_of(total) == DOLLARS else ZERO
     virtual, billed = price(amount, quantity, rate), price(paid, quantity, rate)
     unit = given(line.quantity_unit, "")
     sku = _sku(about["ServiceName"], about["HostProviderName"], given(line.description, ""))
@@ -179,7 +179,7 @@ def _usage(line: LineItem, total: CurrencyAmount, about: dict[str, Any], detail:
 
 def _adjusting(name: str, amount: CurrencyAmount, detail: str, path: str) -> Line:
     money = wiped(amount.amount)
-    paid = ZERO if currency_of(amount) == CREDITS else money
+    paid = money if currency_of(amount) == DOLLARS else ZERO
     category = _category(name, money)
     bought = category == "Purchase"
     sku = _sku("CockroachDB Cloud", ISSUER, name) if bought else None

@@ -135,7 +135,7 @@ def _values(bundle: Bundle, dataset: Dataset, column: Column, version: Version) 
     wrong: dict[str, tuple[int, str]] = {}
     while batch := result.fetchmany(_BATCH):
         for text, count in batch:
-            if words := flaw(column, text, version):
+            if words := flaw(column, text):
                 before = wrong.get(words, (0, text))
                 wrong[words] = (before[0] + count, before[1])
     for words, (count, example) in wrong.items():

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
+from billfold.model.money import NATIONAL
 from billfold.report.focus.cells import guarded
 from billfold.report.focus.objects import OBJECTS, flat, read
-from billfold.report.focus.versions import Column, Version
+from billfold.report.focus.versions import Column
 
 NUMBER = r"-?[0-9]+(\.[0-9]+)?(E-?[0-9]+)?"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -81,12 +82,12 @@ def one_by_one(column: Column) -> bool:
     return column.type != "Decimal" and bool(column.values or column.form or column.type == "Date/Time")
 
 
-def flaw(column: Column, text: str, version: Version) -> str:
+def flaw(column: Column, text: str) -> str:
     """Say what is wrong with a value that is not null, of a column whose values are judged one by one."""
     if column.values:
         return "" if text in column.values else f"is none of {', '.join(column.values)}"
     if column.form == "currency":
-        return "" if text in version.currencies else "is no currency of ISO 4217"
+        return "" if text in NATIONAL else "is no currency of ISO 4217"
     return _FORMS.get(column.form, _time)(column.name, text)
 
 

@@ -17,7 +17,8 @@ from billfold.ledger import query
 from billfold.ledger.columns import CHARGE_COLUMNS, COMMITMENTS, COST, RATE
 from billfold.ledger.query import Filter
 from billfold.model.errors import Misasked
-from billfold.report.focus.versions import COMMITMENT, INVOICE, PERIOD, load
+from billfold.model.money import NATIONAL
+from billfold.report.focus.versions import COMMITMENT, INVOICE, PERIOD
 from billfold.report.focus.versions import COST as CHARGES
 
 TERMS = "Due on receipt"
@@ -61,7 +62,7 @@ def _found(db: duckdb.DuckDBPyConnection, text: str) -> list[tuple[Any, ...]]:
 
 def _pick(db: duckdb.DuckDBPyConnection, ids: Iterable[int], part: Part) -> None:
     """Note the wanted bills with when each was first and last seen, whether its currency is one, and its rate."""
-    national = ", ".join(f"'{code}'" for code in sorted(load().currencies))
+    national = ", ".join(f"'{code}'" for code in sorted(NATIONAL))
     db.execute(
         f"""CREATE OR REPLACE TEMP TABLE picked AS
             WITH first AS (SELECT b.provider, b.account, b.bill_key, min(r.ended) AS created
@@ -81,7 +82,7 @@ def _rates(rates: Mapping[str, Decimal]) -> str:
     for currency, rate in rates.items():
         if not 0 < rate < _LARGEST or rate != rate.quantize(_FINEST):
             raise Misasked(f"the rate of {currency} must be above 0, below 1000 and have at most six decimals")
-        if "'" in currency or currency in load().currencies:
+        if "'" in currency or currency in NATIONAL:
             raise Misasked(f"{currency} is no virtual currency: it needs no rate")
     return " ".join(f"WHEN b.currency = '{name}' THEN {rate}" for name, rate in rates.items())
 

@@ -44,12 +44,11 @@ class Dataset(NamedTuple):
 
 
 class Version(NamedTuple):
-    """A FOCUS version: its datasets, each ServiceSubcategory's ServiceCategory, and the codes of ISO 4217."""
+    """A FOCUS version: its datasets, and each ServiceSubcategory's ServiceCategory."""
 
     name: str
     datasets: Mapping[str, Dataset]
     parents: Mapping[str, str]
-    currencies: frozenset[str]
 
 
 @cache
@@ -71,7 +70,7 @@ def load(name: str = NEWEST) -> Version:
 def _whole(said: dict[str, Any]) -> Version:
     parents = {sub: category for category, subs in said["subcategories"].items() for sub in subs}
     made = {key: _dataset(key, one["file"], one["columns"]) for key, one in said["datasets"].items()}
-    return Version(said["version"], made, parents, frozenset(said["currencies"].split()))
+    return Version(said["version"], made, parents)
 
 
 def _dataset(name: str, file: str, columns: dict[str, dict[str, Any]]) -> Dataset:
