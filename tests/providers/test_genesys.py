@@ -126,13 +126,13 @@ def test_every_sample_answer_keeps_all_digits_and_words(path: Path) -> None:
 def test_every_error_body_is_read_with_its_code_and_number(path: Path) -> None:
     said = body(path.name.removesuffix(".json"))
     found = problem(Response(said["status"], {"content-type": "application/json"}, path.read_bytes()))
-    assert found == (said["message"], said["code"], said["contextId"])
+    assert found[:3] == (said["message"], said["code"], said["contextId"])
     assert f".{said['status']}.{said['code']}." in path.name
 
 
 def test_an_error_that_is_no_json_is_told_by_its_content_type_and_header() -> None:
     found = problem(Response(502, {"content-type": "text/html", "inin-correlation-id": "7"}, b"<html>"))
-    assert found == ("the vendor answered text/html", None, "7")
+    assert found[:3] == ("the vendor answered text/html", None, "7")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from billfold.model.errors import (
     refused_as,
 )
 from billfold.transport.loop import Loop
-from billfold.wire.ask import LONGEST_WAIT, PASSING, Pace, retry_after
+from billfold.wire.ask import LONGEST_WAIT, PASSING, Pace, Problem, retry_after
 from billfold.wire.bound import SyncCall
 from billfold.wire.message import Failure, Response
 from tests.wire.kit import KEY, GetThing, SlowThing, Talk, Thing, forever, line, ok, talk
@@ -196,6 +196,25 @@ def test_a_vendors_words_are_one_line_without_control_characters() -> None:
 def test_a_refusal_for_good_stays_what_it_is_beside_a_retry_after(status: int, kind: type[Refused]) -> None:
     with pytest.raises(kind):
         talk(ASK, forever(ok(status=status, retry_after="1")))
+
+
+@pytest.mark.parametrize("status", [401, 403, 409, 501, 503])
+def test_a_refusal_that_the_provider_reads_as_too_many_requests_is_rate_limiting_whatever_its_status(
+    status: int,
+) -> None:
+    said, wires = Talk(), line()
+    wires.problem = lambda _: Problem("slow down", limited=True)
+    assert talk(ASK, [ok(status=status, retry_after="3"), ok()], wires, said) == ok()
+    assert said.waits == [3.0]
+    with pytest.raises(RateLimited):
+        talk(ASK, forever(ok(status=status, retry_after="3")), wires)
+
+
+@pytest.mark.parametrize("status", [501, 505])
+def test_any_failure_that_says_when_to_come_back_is_asked_again_then(status: int) -> None:
+    said = Talk()
+    assert talk(ASK, [ok(status=status, retry_after="2"), ok()], said=said) == ok()
+    assert said.waits == [2.0]
 
 
 def test_a_budget_keeps_the_pace_from_the_first_request_on() -> None:

@@ -27,11 +27,12 @@ LONGEST_WAIT = 300.0
 
 
 class Problem(NamedTuple):
-    """What a vendor's error body says."""
+    """What a vendor's error says; ``limited`` where its words mean too many requests, whatever its status."""
 
     message: str
     code: str | None = None
     request_id: str | None = None
+    limited: bool = False
 
 
 @dataclass
@@ -201,7 +202,8 @@ def _refusal(response: Response, line: Line) -> Exception:
     problem = line.problem(response)
     after = retry_after(response, line.clock())
     limited = after is not None and response.status < 500 and response.status not in {401, 403}
-    kind = RateLimited if limited else refused_as(response.status)
+    kind = RateLimited if limited or problem.limited else refused_as(response.status)
+    passes = response.status in PASSING or kind is RateLimited or (after is not None and response.status >= 500)
     error: Refused = kind(
         problem.message,
         status=response.status,
@@ -210,7 +212,7 @@ def _refusal(response: Response, line: Line) -> Exception:
         retry_after=after,
     )
     error.answer = response
-    return _Passing(error, after or 0.0) if response.status in PASSING or kind is RateLimited else error
+    return _Passing(error, after or 0.0) if passes else error
 
 
 def retry_after(response: Response, now: float) -> float | None:

@@ -77,11 +77,15 @@ class CockroachApi(Api[C]):
 
 
 def problem(response: Response) -> Problem:
-    """Read an error body: google.rpc.Status, whatever of it is there."""
+    """Read an error: google.rpc.Status, whatever of it is there.
+
+    The vendor's own writers say that too many requests may be refused with another status than 429: the header and the
+    words tell.
+    """
     try:
         status = codec.decode(response.body, Status)
     except Unreadable:
         return Problem(f"the vendor answered {response.media_type or 'without a content type'}")
-    return Problem(
-        codec.given(status.message, "") or "the vendor gave no reason", str(codec.given(status.code, "")) or None
-    )
+    words, code = codec.given(status.message, ""), str(codec.given(status.code, ""))
+    limited = "rate limit exceeded" in words.lower() and "retry-after" in response.headers
+    return Problem(words or "the vendor gave no reason", code or None, limited=limited)

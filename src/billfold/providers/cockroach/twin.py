@@ -228,7 +228,8 @@ WORDS: dict[No, tuple[int, int, str]] = {
 def refusal(no: No, detail: str = "", request: Request | None = None) -> Response:
     """Say no in the shape of google.rpc.Status."""
     status, code, message = WORDS[no]
-    return respond(Status(code=code, message=detail or message, details=[]), status=status)
+    waiting = {"retry-after": str(int(RATE[1]))} if no is No.RATE_LIMITED else {}
+    return respond(Status(code=code, message=detail or message, details=[]), status=status, headers=waiting)
 
 
 def truth(account: Account, now: datetime) -> Iterator[Bill]:
