@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,15 +12,17 @@ import pytest
 
 from billfold.books import Books
 from billfold.ledger import query
-from billfold.model.bill import Bill
+from billfold.model.bill import Bill, State
+from billfold.model.errors import Unreadable
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import instant
 from billfold.providers.cockroach import PROVIDER
 from billfold.providers.cockroach.api import GetInvoice
+from billfold.providers.cockroach.records import Organization
 from billfold.providers.provider import Answer
 from billfold.wire import codec
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation
+from billfold.wire.operation import Operation, read
 from tests.ledger.kit import collected
 
 INVOICE = {"invoice_id": "i-1", "status": "FINALIZED", "period_start": "2026-10-01T00:00:00Z",
@@ -173,3 +176,82 @@ def test_a_bill_in_the_money_of_another_country_is_parked_and_the_dollars_beside
     said = {"totals": [amount(2), amount(5, money)], "invoice_items": [item(line(2), line(5, money))]}
     parked = {total: why for _, total, why in booked(tmp_path, **said)}
     assert parked == {"2": None, "5": f"it is in {money}, and the vendor documents USD and credits only"}
+
+
+@pytest.mark.parametrize(
+    ("period_end", "state"), [("2026-11-15T00:00:00Z", State.ISSUED), ("2026-11-15T00:00:01Z", State.DRAFT)]
+)
+@pytest.mark.parametrize("status", [None, ""])
+def test_an_invoice_without_a_status_is_a_draft_until_its_period_has_ended(
+    period_end: str, state: State, status: str | None
+) -> None:
+    (bill,) = bills(invoice_items=[item(LINE)], status=status, period_end=period_end)
+    assert (bill.state, bill.problems) == (state, ())
+    assert bill.issued_on == (instant(period_end) if state is State.ISSUED else None)
+
+
+def test_a_clusters_total_that_is_not_the_sum_of_its_lines_parks_the_bill_in_that_currency(tmp_path: Path) -> None:
+    wrong = item(line(2), line(3, "CREDITS"), totals=[amount("2.01"), amount(3, "CREDITS")])
+    said = {"totals": [amount(2), amount(3, "CREDITS")], "invoice_items": [wrong]}
+    parked = {total: why for _, total, why in booked(tmp_path, **said)}
+    assert parked == {"2": "the lines of orders sum to 2 USD, its total is 2.01", "3": None}
+
+
+@pytest.mark.parametrize("totals", [[], None, [{"amount": Decimal("1.995")}], [amount(1), amount(1)]])
+def test_a_clusters_total_may_be_absent_or_half_a_cent_away(totals: Any) -> None:
+    (bill,) = bills(invoice_items=[item(line(2), totals=totals)])
+    assert bill.problems == ()
+
+
+def test_a_clusters_total_in_a_currency_that_none_of_its_lines_has_is_a_problem() -> None:
+    said = {"invoice_items": [item(line(2), totals=[amount(2), amount(5, "CREDITS")])]}
+    both = {bill.currency: bill.problems for bill in bills(**said, totals=[amount(2), amount(5, "CREDITS")])}
+    assert both == {"USD": (), "CREDITS": ("the lines of orders sum to 0 CREDITS, its total is 5",)}
+
+
+@pytest.mark.parametrize(
+    ("name", "cost", "category"),
+    [
+        ("Sales Taxes", 1, "Tax"),
+        ("Sales Tax", -1, "Tax"),
+        ("TAX_US_CA", 1, "Tax"),
+        ("VAT 20%", 1, "Tax"),
+        ("gst/hst", 1, "Tax"),
+        ("PST (BC)", 1, "Tax"),
+        ("Taxonomy workshop", 1, "Adjustment"),
+        ("Private link", 1, "Adjustment"),
+        ("Innovate discount", -1, "Credit"),
+        ("Premium Support", 250, "Purchase"),
+        ("Premium Support", 0, "Adjustment"),
+        ("Support credit", -5, "Credit"),
+    ],
+)
+def test_an_adjustment_is_a_tax_by_whole_words_and_support_is_bought_only_where_it_costs(
+    name: str, cost: int, category: str
+) -> None:
+    (row,) = rows(adjustments=[{"name": name, "amount": amount(cost)}], totals=[amount(cost)])
+    assert row.ChargeCategory == category
+
+
+@pytest.mark.parametrize("body", [{}, {"invoices": []}, {"invoices": [], "pagination": None}, {"invoices": [{}]}])
+def test_an_answer_without_an_invoice_is_not_read_as_an_empty_one(body: Any) -> None:
+    response = Response(200, {"content-type": "application/json"}, codec.encode(body))
+    with pytest.raises(Unreadable, match="holds no invoice"):
+        read(GetInvoice(invoice_id="i-1"), response)
+
+
+def test_a_charge_of_one_invoice_points_into_the_body_as_it_came() -> None:
+    one = INVOICE | {"invoice_items": [item(LINE)]}
+    for body, path in ((one, "$"), ({"invoices": [one], "pagination": None}, "$.invoices[0]")):
+        (row,) = [row for bill in PROVIDER.bills(Saved(body)) for batch in bill.charges for row in batch.rows()]
+        assert row.x_JsonPath == f"{path}.invoice_items[0].line_items[0]"
+
+
+def test_an_older_plan_is_todays_service_and_keeps_its_own_word_in_the_details() -> None:
+    (row,) = rows(invoice_items=[item(LINE, cluster={"id": "c-1", "plan": "DEDICATED"})])
+    assert (row.ServiceName, json.loads(row.x_Details or "")["Plan"]) == ("CockroachDB Advanced", "DEDICATED")
+
+
+def test_an_organization_keeps_every_documented_field() -> None:
+    body = b'{"id":"o","cockroach_cloud_service_principals":{"gcp":{"service_account_email":"a@b"}}}'
+    assert codec.tree(codec.encode(codec.decode(body, Organization))) == codec.tree(body)

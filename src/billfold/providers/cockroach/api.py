@@ -56,7 +56,10 @@ class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
         inside = codec.given(reply.invoices, [])
         if len(inside) > 1:
             raise Unreadable(f"expected one invoice, got {len(inside)}")
-        return inside[0] if inside else Invoice(**{name: getattr(reply, name) for name in Invoice.__struct_fields__})
+        found = inside[0] if inside else Invoice(**{name: getattr(reply, name) for name in Invoice.__struct_fields__})
+        if all(codec.given(part, None) is None for part in (found.invoice_id, found.totals, found.invoice_items)):
+            raise Unreadable("the answer holds no invoice")
+        return found
 
 
 class GetOrganization(Operation[Organization], frozen=True, kw_only=True):

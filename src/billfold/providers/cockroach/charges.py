@@ -6,21 +6,26 @@ in this folder's README.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
 from billfold.model.bill import Bill, Charges, DetailIds, State
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import NATIONAL, ZERO, exact_sum
+from billfold.model.money import EXACT, NATIONAL, ZERO, exact_sum, least
 from billfold.model.period import Month, Period, instant
 from billfold.model.pricing import adjustment, residual
 from billfold.providers.cockroach.api import GetInvoice, GetOrganization, ListInvoices
 from billfold.providers.cockroach.lines import DOLLARS, ISSUER, Line, currency_of, lines_of, wiped
-from billfold.providers.cockroach.records import Invoice, Organization
+from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, Organization
 from billfold.providers.provider import Answer, Listing, Reading
+from billfold.wire import codec
 from billfold.wire.codec import given
 from billfold.wire.operation import read
+
+HALF_A_CENT = Decimal("0.005")
+"""How far a cluster's total may be from its lines: both are sent as 64-bit floats."""
 
 
 def bills(reading: Reading) -> Iterator[Bill]:
@@ -30,7 +35,8 @@ def bills(reading: Reading) -> Iterator[Bill]:
         for index, invoice in enumerate(answer.op.items(read(answer.op, answer.response))):  # type: ignore[attr-defined]
             yield from _guarded(invoice, organization, reading, answer, f"$.invoices[{index}]")
     for answer in reading.answers(GetInvoice):
-        yield from _guarded(read(answer.op, answer.response), organization, reading, answer, "$")
+        invoice, enveloped = read(answer.op, answer.response), codec.tree(answer.response.body).get("invoices")
+        yield from _guarded(invoice, organization, reading, answer, "$.invoices[0]" if enveloped else "$")
 
 
 def _guarded(
@@ -77,12 +83,13 @@ def _of_invoice(
 ) -> Iterator[Bill]:
     stated = {currency_of(total): wiped(total.amount) for total in given(invoice.totals, [])}
     lines = list(lines_of(invoice, path))
-    problems = _problems(invoice)
+    problems, apart = _problems(invoice), dict(_apart(invoice))
     for currency in sorted({*stated, *(currency for currency, _ in lines)} or {DOLLARS}):
         common = _common(invoice, organization, reading, currency, answer.fetched_at)._replace(x_ArchiveSeq=answer.seq)
         mine = [line for spoken, line in lines if spoken == currency]
+        state = _state(invoice, common, answer.fetched_at)
         yield Bill(
-            state=State.DRAFT if invoice.status == "DRAFT" else State.ISSUED,
+            state=state,
             invoice_id=given(invoice.invoice_id, None),
             period=Period(common.BillingPeriodStart, common.BillingPeriodEnd),  # type: ignore[arg-type]
             currency=currency,
@@ -90,19 +97,50 @@ def _of_invoice(
             listed=len(mine),
             charges=_charges(common, mine, stated.get(currency), path),
             issuer=ISSUER,
-            issued_on=common.BillingPeriodEnd if invoice.status != "DRAFT" else None,
-            problems=(*problems, *_foreign(currency)),
+            issued_on=common.BillingPeriodEnd if state is State.ISSUED else None,
+            problems=(*problems, *_foreign(currency), *apart.get(currency, ())),
         )
 
 
+def _state(invoice: Invoice, common: CostAndUsage, fetched_at: datetime) -> State:
+    """Tell a draft from an issued invoice; older answers say no status."""
+    if said := given(invoice.status, ""):
+        return State.DRAFT if said == "DRAFT" else State.ISSUED
+    # GUESS: without a status, an invoice whose period had not ended when it was read is a draft
+    return State.DRAFT if common.BillingPeriodEnd and common.BillingPeriodEnd > fetched_at else State.ISSUED
+
+
 def _problems(invoice: Invoice) -> tuple[str, ...]:
-    unknown = given(invoice.status, "FINALIZED") not in {"FINALIZED", "DRAFT"}
+    unknown = (given(invoice.status, "") or "FINALIZED") not in {"FINALIZED", "DRAFT"}
     found = [f"status {invoice.status!r} is not known: counted as issued"] if unknown else []
     found += [] if given(invoice.invoice_id, "") else ["the invoice has no id"]
-    found += [] if given(invoice.status, "") else ["the invoice says no status"]
     found += [] if given(invoice.totals, []) else ["the invoice states no total"]
     found += [] if _period(invoice) else [f"its period {invoice.period_start} to {invoice.period_end} is none"]
     return tuple(found)
+
+
+def _apart(invoice: Invoice) -> Iterator[tuple[str, list[str]]]:
+    """Yield by currency what is wrong between clusters' totals and the sums of their lines."""
+    found = defaultdict[str, list[str]](list)
+    for item in given(invoice.invoice_items, []):
+        stated = _summed(given(item.totals, []))
+        summed = _summed(given(line.total, CurrencyAmount()) for line in given(item.line_items, []))
+        for currency in {**stated, **summed} if stated else ():
+            total, lines = stated.get(currency, ZERO), summed.get(currency, ZERO)
+            if abs(EXACT.subtract(total, lines)) > HALF_A_CENT:
+                name = given(given(item.cluster, Cluster()).name, "") or "a cluster without a name"
+                found[currency].append(
+                    f"the lines of {name} sum to {least(lines)} {currency}, its total is {least(total)}"
+                )
+    yield from found.items()
+
+
+def _summed(amounts: Iterable[CurrencyAmount]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for amount in amounts:
+        currency = currency_of(amount)
+        found[currency] = exact_sum((found.get(currency, ZERO), wiped(amount.amount)))
+    return found
 
 
 def _foreign(currency: str) -> Iterator[str]:
@@ -114,7 +152,7 @@ def _foreign(currency: str) -> Iterator[str]:
 def _charges(common: CostAndUsage, lines: list[Line], stated: Decimal | None, path: str) -> Iterator[Charges]:
     if lines:
         yield Charges(common, lines)
-    summed = exact_sum(line.PricingCurrencyEffectiveCost for line in lines)
+    summed = exact_sum(line.PricingCurrencyEffectiveCost for line in lines)  # GUESS: totals include adjustments
     missing = residual(stated, summed, len(lines)) if stated is not None else None
     if missing:
         detail = DetailIds(common.InvoiceId or "").next("rounding", common.PricingCurrency)

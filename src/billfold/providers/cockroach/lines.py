@@ -26,6 +26,7 @@ UNITS = {
 }
 PLANS = {"DEDICATED": "ADVANCED", "SERVERLESS": "BASIC"}
 HOSTS = {"GCP": "Google Cloud", "AWS": "Amazon Web Services", "AZURE": "Microsoft Azure"}
+TAX = re.compile(r"(?<![a-z])(tax|taxes|vat|gst|hst|pst)(?![a-z])", re.IGNORECASE)
 _DOUBLE = Context(prec=15, rounding=ROUND_HALF_EVEN)
 _MONEY, _RATE = Decimal("1E-12"), Decimal("1E-18")
 """The finest amount of money, and the finest quantity or price, that a ledger keeps."""
@@ -93,7 +94,7 @@ def wiped(number: Maybe[Decimal], finest: Decimal = _MONEY) -> Decimal:
 
     Absent and null count as zero, as the vendor's own reader has it.
     """
-    value = given(number, ZERO)
+    value = given(number, ZERO)  # GUESS: an amount that is not said is 0
     if len(value.as_tuple().digits) > 15:
         value = value.normalize(_DOUBLE)
     return value if value.as_tuple().exponent >= finest.as_tuple().exponent else value.quantize(finest)  # type: ignore[operator]
@@ -101,7 +102,7 @@ def wiped(number: Maybe[Decimal], finest: Decimal = _MONEY) -> Decimal:
 
 def currency_of(amount: CurrencyAmount) -> str:
     """Return an amount's currency; one that is not said is dollars."""
-    return given(amount.currency, "") or DOLLARS
+    return given(amount.currency, "") or DOLLARS  # GUESS: protobuf may omit what it counts as zero
 
 
 def _names(invoice: Invoice) -> dict[str, str]:
@@ -117,7 +118,8 @@ def _of_cluster(item: InvoiceItem, folders: dict[str, str]) -> dict[str, Any]:
     cluster = given(item.cluster, Cluster())
     regions = [given(region.name, "") for region in given(cluster.regions, [])]
     cloud, folder = given(cluster.cloud_provider, ""), given(cluster.parent_id, "root") or "root"
-    plan = PLANS.get(given(cluster.plan, ""), given(cluster.plan, ""))
+    said = given(cluster.plan, "")
+    plan = PLANS.get(said, said)
     one = regions[0] if len(regions) == 1 else None
     sub = folder if folder != "root" else None
     labels = given(cluster.labels, {})
@@ -133,7 +135,7 @@ def _of_cluster(item: InvoiceItem, folders: dict[str, str]) -> dict[str, Any]:
         "SubAccountName": (folders.get(folder) or folder) if sub else None,
         "SubAccountType": "Folder" if sub else None,
         "Tags": json.dumps(labels, sort_keys=True) if labels else None,
-        "x_Details": json.dumps({"CloudProvider": cloud, "Plan": plan, "Regions": ",".join(regions)}),
+        "x_Details": json.dumps({"CloudProvider": cloud, "Plan": said, "Regions": ",".join(regions)}),
     }
 
 
@@ -223,8 +225,8 @@ def _adjusting(name: str, amount: CurrencyAmount, detail: str, path: str) -> Lin
 
 
 def _category(name: str, amount: Decimal) -> str:
-    if re.search(r"\btax\b|\bvat\b|\bgst\b", name, re.IGNORECASE):
+    if TAX.search(name):
         return "Tax"
     if amount < 0:
         return "Credit"
-    return "Purchase" if re.search(r"support", name, re.IGNORECASE) else "Adjustment"
+    return "Purchase" if amount > 0 and re.search(r"support", name, re.IGNORECASE) else "Adjustment"

@@ -141,6 +141,7 @@ class Organization(Record):
     label: Maybe[str] = UNSET
     name: Maybe[str] = UNSET
     created_at: Maybe[str] = UNSET
+    cockroach_cloud_service_principals: Maybe[dict[str, Any]] = UNSET
 
 
 class Status(Record):
