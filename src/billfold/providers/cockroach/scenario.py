@@ -21,7 +21,7 @@ from billfold.model.period import Month
 from billfold.providers.stage import Account, retold
 
 ISSUER = "Cockroach Labs"
-CENT_OF_A_CENT = Decimal("1E-6")
+CENT_OF_A_CENT = Decimal("1E-6")  # GUESS: how finely lines are rounded
 CLOUDS = {"GCP": "Google Cloud", "AWS": "Amazon Web Services", "AZURE": "Microsoft Azure"}
 REGIONS = {
     "GCP": ("us-central1", "us-west1", "europe-west3"),
@@ -52,6 +52,8 @@ class Cluster(NamedTuple):
     folder: str
     labels: dict[str, str]
     meters: tuple[Meter, ...]
+    gib: int
+    born: datetime
 
 
 @lru_cache(maxsize=64)
@@ -77,21 +79,25 @@ def _cluster(account: Account, index: int) -> Cluster:
     cloud = dice.choice(sorted(CLOUDS))
     stage = ("prod", "staging")[index // len(NAMES)]
     regions = tuple(dice.sample(REGIONS[cloud], 2 if plan == "ADVANCED" and index % 8 == 3 else 1))
+    folder, cost_center = dice.choice(FOLDERS), dice.randint(1000, 1999) if index % 3 else 0
+    size, gib = dice.randint(1, 9), dice.randint(20, 900)
     return Cluster(
         id=uuid(account, "cluster", index),
         name=f"{NAMES[index % len(NAMES)]}-{stage}",
         plan=plan,
         cloud=cloud,
         regions=regions,
-        folder=dice.choice(FOLDERS),
-        labels={"env": stage, "cost_center": str(dice.randint(1000, 1999))} if index % 3 else {},
-        meters=_meters(plan, dice.randint(1, 9), dice.randint(20, 900)),
+        folder=folder,
+        labels={"env": stage, "cost_center": str(cost_center)} if cost_center else {},
+        meters=_meters(plan, size, gib),
+        gib=gib,
+        born=account.first_month.start + timedelta(microseconds=dice.randrange(1, 86_400_000_000)),
     )
 
 
 def _meters(plan: str, size: int, gib: int) -> tuple[Meter, ...]:
     free = tuple(
-        Meter(f"Data transfer: {way}", Decimal(gib * share) / 4, "GiB", ZERO)
+        Meter(f"Data transfer: {way}", Decimal(gib * share) / 4, "GiB", ZERO)  # GUESS: free on Advanced, too
         for share, way in enumerate(("same-region", "cross-region", "public internet"), 1)
     )
     if plan == "BASIC":
@@ -101,6 +107,7 @@ def _meters(plan: str, size: int, gib: int) -> tuple[Meter, ...]:
         compute = Meter("Compute", Decimal(size * 2 * 24), "vCPU-Hours", Decimal("0.1"))
         return compute, Meter("Storage", Decimal(gib * 24), "GiB-Hours", Decimal("0.000684932")), *free
     nodes = Meter("8 vCPU, 32 GiB RAM", Decimal(3 * 24), "Hours", Decimal("1.062"))
+    # GUESS: the price of a backup, and the names of all lines and adjustments
     backup = Meter("Backup storage", Decimal(gib * 12), "GiB-Hours", Decimal("0.0001096"))
     return nodes, Meter("Storage", Decimal(gib * 72), "GiB-Hours", Decimal("0.0010338")), backup, *free
 
@@ -108,6 +115,7 @@ def _meters(plan: str, size: int, gib: int) -> tuple[Meter, ...]:
 def bills(account: Account, now: datetime) -> Iterator[Bill]:
     """Yield the organization's true bills at a time: finals since its first month, and the running month's draft."""
     for month in account.first_month.until(Month.of(now)):
+        # GUESS: drafts move, and are finalized, at midnight
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         yield retold(account, bill(account, month, min(midnight, month.end)))
 
@@ -127,7 +135,7 @@ def bill(account: Account, month: Month, until: datetime) -> Bill:
     currency = "CRDB_CLOUD_CREDITS" if account.kind == "credits" else "USD"
     return Bill(
         state=State.ISSUED if final else State.DRAFT,
-        invoice_id=uuid(account, "invoice", month),
+        invoice_id=uuid(account, "invoice", month),  # GUESS: a draft keeps its id when it is finalized
         period=month.period,
         currency=currency,
         total=exact_sum(row.PricingCurrencyEffectiveCost or ZERO for row in rows),
@@ -172,6 +180,7 @@ def _usage(account: Account, cluster: Cluster, meter: Meter, days: Decimal, mont
         ServiceName=f"CockroachDB {cluster.plan.capitalize()}",
         SubAccountId=folder_id(account, cluster.folder) if cluster.folder != "root" else None,
         SubAccountName=cluster.folder if cluster.folder != "root" else None,
+        SubAccountType="Folder" if cluster.folder != "root" else None,
         Tags=json.dumps(cluster.labels, sort_keys=True) if cluster.labels else None,
         x_ListedUnitPrice=meter.price,
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -16,8 +16,8 @@ from billfold.model.money import EXACT, ZERO, exact_sum
 from billfold.model.period import Month, stamp
 from billfold.providers.cockroach import scenario
 from billfold.providers.cockroach.api import VERSION, GetInvoice, GetOrganization, ListInvoices
+from billfold.providers.cockroach.clusters import told_cluster, told_folders
 from billfold.providers.cockroach.records import (
-    Cluster,
     CurrencyAmount,
     Invoice,
     InvoiceAdjustment,
@@ -25,7 +25,6 @@ from billfold.providers.cockroach.records import (
     InvoiceList,
     LineItem,
     Organization,
-    Region,
     Status,
 )
 from billfold.providers.stage import Account, Caller, Denied, Moment, No, Places
@@ -38,6 +37,7 @@ from billfold.wire.operation import Operation
 MOUNT = "/cockroach"
 RATE = (10, 1.0)
 VERSIONS = {"2022-03-31", "2022-09-20", "2023-04-10", "2024-09-16"}
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 UNITS = {
     "Hours": "HOURS",
     "Request Units": "REQUEST_UNITS",
@@ -45,7 +45,6 @@ UNITS = {
     "GiB-Hours": "GIB_HOURS",
     "vCPU-Hours": "VCPU_HOURS",
 }
-CLOUDS = {title: cloud for cloud, title in scenario.CLOUDS.items()}
 INVOICE = Places("", "totals[0].amount", "", "status", "totals[0].currency")
 PLACES = {"list_invoices": INVOICE._replace(items="invoices"), "get_invoice": INVOICE}
 PREPAID = Decimal(600000)
@@ -54,7 +53,8 @@ TELLS = (
     "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
     "ChargeCategory", "ChargeDescription", "ChargePeriodEnd", "ChargePeriodStart", "ContractedCost", "EffectiveCost",
     "HostProviderName", "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingCurrency", "PricingCurrencyEffectiveCost",
-    "RegionId", "ResourceId", "ResourceName", "ServiceName", "ServiceProviderName", "SubAccountId", "Tags",
+    "RegionId", "ResourceId", "ResourceName", "ServiceName", "ServiceProviderName", "SubAccountId", "SubAccountName",
+    "SubAccountType", "Tags",
 )  # fmt: skip
 """The columns that the vendor's API carries: what must come back from the wire as it was in the truth."""
 
@@ -71,13 +71,13 @@ def accounts(seed: int, first_month: Month) -> tuple[Account, ...]:
 
 
 def caller(request: Request, accounts: tuple[Account, ...], moment: Moment | None = None) -> Caller | None:
-    """Hear the bearer key."""
+    """Hear the bearer key; one without the billing right may still read whose organization it is of."""
     key = bearer(request.headers)
     for account in accounts:
         if key == account.credentials["api_key"]:
             return Caller(account)
         if key and key == account.noright.get("api_key"):
-            return Caller(account, allowed=False)
+            return Caller(account, allowed=request.path == GetOrganization.path)
     return None
 
 
@@ -90,21 +90,30 @@ def answer(op: Operation[object], moment: Moment) -> object:
         case GetOrganization():
             return _organization(moment.account)
         case ListInvoices():
-            return InvoiceList(invoices=[i for i in _invoices(moment.account, moment.now) if _wanted(i, op)])
+            _refuse_times(moment.request)
+            return InvoiceList(invoices=[i for i in _invoices(moment, version) if _wanted(i, op)])
         case GetInvoice():
-            found = next((i for i in _invoices(moment.account, moment.now) if i.invoice_id == op.invoice_id), None)
+            found = next((i for i in _invoices(moment, version) if i.invoice_id == op.invoice_id), None)
             if found is None:
                 raise Denied(No.NOT_FOUND, f"invoice {op.invoice_id} not found")  # GUESS: the text
             return found
     raise Misasked(f"{op!r} is not CockroachDB Cloud's")
 
 
+def _refuse_times(request: Request) -> None:
+    """Refuse a time that is not of RFC 3339, or says no zone; raises ``Denied``."""
+    for name in ("start_time", "end_time"):
+        if not TIME.fullmatch(dict(request.query).get(name, "0001-01-01T00:00:00Z")):
+            raise Denied(No.BAD_REQUEST, f"`$.{name}`")
+
+
 def _wanted(invoice: Invoice, op: ListInvoices) -> bool:
     start, end = (datetime.fromisoformat(given(text, "")) for text in (invoice.period_start, invoice.period_end))
     return (
         (op.status is None or invoice.status == op.status)
-        and (op.start_time is None or start >= op.start_time.astimezone(UTC))
-        and (op.end_time is None or end <= op.end_time.astimezone(UTC))  # GUESS: no filter when absent
+        and (op.start_time is None or start >= op.start_time)
+        # GUESS: no filter when absent; a period that ends at that very time is in
+        and (op.end_time is None or end <= op.end_time)
     )
 
 
@@ -118,19 +127,22 @@ def _organization(account: Account) -> Organization:
 
 
 @lru_cache(maxsize=32)
-def _invoices_at(account: Account, midnight: datetime) -> tuple[Invoice, ...]:
+def _invoices_at(account: Account, midnight: datetime, version: str) -> tuple[Invoice, ...]:
     made, left = [], PREPAID
     for bill in scenario.bills(account, midnight):
-        left = EXACT.subtract(left, bill.total or ZERO)
-        made.append(_invoice(account, bill, max(left, ZERO) if bill.currency != "USD" else ZERO))
+        if bill.state is State.ISSUED:  # credits are paid at the end of a billing period
+            left = EXACT.subtract(left, bill.total or ZERO)
+        # GUESS: 0 once the credits are spent, and use goes on in credits
+        made.append(_invoice(account, bill, max(left, ZERO) if bill.currency != "USD" else ZERO, version))
     return tuple(made)
 
 
-def _invoices(account: Account, now: datetime) -> tuple[Invoice, ...]:
-    return _invoices_at(account, now.replace(hour=0, minute=0, second=0, microsecond=0))
+def _invoices(moment: Moment, version: str) -> tuple[Invoice, ...]:
+    midnight = moment.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return _invoices_at(moment.account, midnight, version)
 
 
-def _invoice(account: Account, bill: Bill, balance: Decimal) -> Invoice:
+def _invoice(account: Account, bill: Bill, balance: Decimal, version: str) -> Invoice:
     rows = [row for charges in bill.charges for row in charges.rows()]
     by_cluster: dict[str, list[CostAndUsage]] = {}
     for row in rows:
@@ -146,7 +158,8 @@ def _invoice(account: Account, bill: Bill, balance: Decimal) -> Invoice:
         adjustments=[
             InvoiceAdjustment(name=row.ChargeDescription, amount=_amount(row)) for row in rows if not row.ResourceId
         ],
-        invoice_items=[_item(account, rows) for rows in by_cluster.values()],
+        invoice_items=[_item(account, rows, version) for rows in by_cluster.values()],
+        folder_resources=told_folders(account, rows),
     )
 
 
@@ -154,10 +167,10 @@ def _amount(row: CostAndUsage) -> CurrencyAmount:
     return CurrencyAmount(amount=row.PricingCurrencyEffectiveCost, currency=row.PricingCurrency)
 
 
-def _item(account: Account, rows: list[CostAndUsage]) -> InvoiceItem:
+def _item(account: Account, rows: list[CostAndUsage], version: str) -> InvoiceItem:
     total = exact_sum(row.PricingCurrencyEffectiveCost or ZERO for row in rows)
     return InvoiceItem(
-        cluster=_cluster(account, rows[0]),
+        cluster=told_cluster(account, rows[0], version),
         line_items=[_line(row) for row in rows],
         totals=[CurrencyAmount(amount=total, currency=rows[0].PricingCurrency)],
     )
@@ -173,52 +186,12 @@ def _line(row: CostAndUsage) -> LineItem:
     )
 
 
-def _cluster(account: Account, row: CostAndUsage) -> Cluster:
-    known = next(c for c in scenario.clusters(account) if c.id == row.ResourceId)
-    cloud = CLOUDS[row.HostProviderName or ""]
-    return Cluster(
-        id=row.ResourceId,
-        name=row.ResourceName,
-        cockroach_version="v24.3.5",
-        upgrade_status="FINALIZED",
-        plan=(row.ServiceName or "").removeprefix("CockroachDB ").upper(),
-        cloud_provider=cloud,
-        account_id="",
-        state="CREATED",
-        creator_id=scenario.uuid(account, "creator"),
-        operation_status="UNSPECIFIED",
-        config={"serverless": {"routing_id": f"{row.ResourceName}-1533", "upgrade_type": "AUTOMATIC"}},
-        regions=[_region(name, row.ResourceName or "", cloud) for name in known.regions],
-        cidr_range="172.28.0.0/14",
-        labels=json.loads(row.Tags or "{}"),
-        is_customer_cloud_account=False,
-        parent_id=row.SubAccountId or "root",
-        delete_protection="DISABLED",
-        network_visibility="PUBLIC",
-        egress_traffic_policy="ALLOW_ALL",
-        created_at=stamp(account.first_month.start),
-        updated_at=stamp(account.first_month.start),
-    )
-
-
-def _region(name: str, cluster: str, cloud: str) -> Region:
-    host = f"{cluster}.{cloud.lower()}-{name}.cockroachlabs.cloud"
-    return Region(
-        name=name,
-        sql_dns=host,
-        ui_dns="",
-        internal_dns=f"internal-{host}",
-        private_endpoint_dns=f"private-{host}",
-        node_count=3,
-    )
-
-
 WORDS: dict[No, tuple[int, int, str]] = {
-    No.BAD_REQUEST: (400, 3, "invalid argument"),
+    No.BAD_REQUEST: (400, 3, "invalid argument"),  # GUESS: the code; it is told in the envelope of all others
     No.UNAUTHORIZED: (401, 16, "invalid authentication credentials"),  # GUESS: the text
     No.FORBIDDEN: (403, 7, "permission denied"),  # GUESS: the text
     No.NOT_FOUND: (404, 5, "not found"),  # GUESS: the text
-    No.UNPROCESSABLE: (400, 3, "invalid argument"),
+    No.UNPROCESSABLE: (400, 3, "invalid argument"),  # GUESS: as any other bad request
     No.RATE_LIMITED: (429, 8, "rate limit exceeded"),  # GUESS: the code
     No.SERVER_ERROR: (500, 13, "internal error"),  # GUESS: the text
     No.UNAVAILABLE: (503, 14, "service unavailable"),  # GUESS: the code and the text
@@ -226,8 +199,13 @@ WORDS: dict[No, tuple[int, int, str]] = {
 
 
 def refusal(no: No, detail: str = "", request: Request | None = None) -> Response:
-    """Say no in the shape of google.rpc.Status."""
+    """Say no in the shape of google.rpc.Status; a missing right is not named."""
     status, code, message = WORDS[no]
+    if no is No.BAD_REQUEST and (found := re.search(r"`\$\.(\w+)`", detail)):
+        # GUESS: the text, in the form of other operations' that were seen
+        detail = f'invalid argument: invalid {found[1]} "{dict(request.query if request else ()).get(found[1], "")}"'
+    elif no is No.FORBIDDEN:
+        detail = ""
     waiting = {"retry-after": str(int(RATE[1]))} if no is No.RATE_LIMITED else {}
     return respond(Status(code=code, message=detail or message, details=[]), status=status, headers=waiting)
 
