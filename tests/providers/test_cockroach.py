@@ -203,9 +203,10 @@ def test_a_clusters_total_may_be_absent_or_half_a_cent_away(totals: Any) -> None
     assert bill.problems == ()
 
 
-def test_a_clusters_total_in_a_currency_that_none_of_its_lines_has_is_a_problem() -> None:
-    said = {"invoice_items": [item(line(2), totals=[amount(2), amount(5, "CREDITS")])]}
-    both = {bill.currency: bill.problems for bill in bills(**said, totals=[amount(2), amount(5, "CREDITS")])}
+@pytest.mark.parametrize("totals", [[amount(2)], [amount(2), amount(5, "CREDITS")]])
+def test_a_clusters_total_in_a_currency_that_none_of_its_lines_has_is_a_problem(totals: list[dict[str, Any]]) -> None:
+    wrong = item(line(2), totals=[amount(2), amount(5, "CREDITS")])
+    both = {bill.currency: bill.problems for bill in bills(invoice_items=[wrong], totals=totals)}
     assert both == {"USD": (), "CREDITS": ("the lines of orders sum to 0 CREDITS, its total is 5",)}
 
 

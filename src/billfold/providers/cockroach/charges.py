@@ -84,7 +84,7 @@ def _of_invoice(
     stated = {currency_of(total): wiped(total.amount) for total in given(invoice.totals, [])}
     lines = list(lines_of(invoice, path))
     problems, apart = _problems(invoice), dict(_apart(invoice))
-    for currency in sorted({*stated, *(currency for currency, _ in lines)} or {DOLLARS}):
+    for currency in sorted({*stated, *apart, *(currency for currency, _ in lines)} or {DOLLARS}):
         common = _common(invoice, organization, reading, currency, answer.fetched_at)._replace(x_ArchiveSeq=answer.seq)
         mine = [line for spoken, line in lines if spoken == currency]
         state = _state(invoice, common, answer.fetched_at)
