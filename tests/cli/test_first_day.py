@@ -129,13 +129,16 @@ def test_what_could_not_be_booked_is_told_once_to_people_and_of_every_month_to_m
 def test_an_estimate_stands_against_all_invoices_of_its_month_and_in_no_other(tmp_path: Path) -> None:
     host, books = stage.twin(months=2), Books(tmp_path)
     stage.collected(host, books, "genesys")
+    november = query.Filter(first=Month(2026, 11), last=Month(2026, 11))
+    with books.ledger() as db:
+        estimates = [Decimal(bill["total"]) for bill in query.invoices(db, november) if bill["account"] == "genesys"]
     host.clock.advance(timedelta(days=31))
     stage.collected(host, books, "genesys")
     with books.ledger() as db:
-        november = query.Filter(first=Month(2026, 11), last=Month(2026, 11))
         (drift,) = [one for one in drifts(db, november) if one.account == "genesys"]
         invoiced = [Decimal(bill["total"]) for bill in query.invoices(db, november) if bill["account"] == "genesys"]
-        assert len(invoiced) == 2
+        assert len(invoiced) == len(estimates) == 2
+        assert Decimal(drift.estimated) == sum(estimates)
         assert Decimal(drift.invoiced) == sum(invoiced)
         assert drifts(db, query.Filter(last=Month(2026, 10))) == []
         assert drifts(db, query.Filter(seq=1)) == []

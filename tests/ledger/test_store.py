@@ -63,6 +63,21 @@ def test_an_estimate_is_dropped_by_what_is_invoiced(state: State, tmp_path: Path
         assert books.costs() == [Decimal(6)]
 
 
+def test_an_invoice_ends_the_estimates_that_it_names_in_whatever_period_and_no_other(tmp_path: Path) -> None:
+    first, second = (bill(cost, state=State.ESTIMATE, part=part) for cost, part in (("5", "a"), ("6", "b")))
+    later = bill("7", state=State.ESTIMATE, part="a", period=MAY.plus(1).period)
+    with ledger(tmp_path) as books:
+        assert all(books.book(one) for one in (first, second, later))
+        assert books.book(bill("1", invoice_id="seats", settles=()))
+        assert sorted(books.costs()) == [1, 5, 6, 7]
+        assert books.book(bill("2", invoice_id="use", settles=(first.key, "another"), period=MAY.plus(1).period))
+        assert sorted(books.costs()) == [1, 2, 6, 7]
+        assert [books.book(one) for one in (first, second, later)] == [False, False, False]
+        assert books.book(bill("8", state=State.ESTIMATE, part="b"))
+        assert books.book(bill("3", invoice_id="all"))
+        assert sorted(books.costs()) == [1, 2, 3, 7]
+
+
 def test_an_estimate_of_another_month_currency_or_account_stays(tmp_path: Path) -> None:
     with ledger(tmp_path) as books:
         books.book(bill("1", state=State.ESTIMATE, period=MAY.plus(1).period))

@@ -579,13 +579,49 @@ def test_of_two_commitments_that_could_be_meant_none_is_applied() -> None:
     assert '"ContractCommitmentAppliedQuantity": 480.50,' in (drawn(share, known[:2]) or "")
 
 
-def test_a_period_that_an_invoice_bills_is_no_estimate() -> None:
+def two_contracts(*invoices: dict[str, Any], **items: dict[str, Any]) -> list[tuple[str | None, str]]:
+    """Tell invoices, and the estimates of September and October of contracts A (the sample's) and B, by their parts."""
+    contracts = [body("contract.v269") | {"id": "A"}]
+    contracts.append(contracts[0] | {"id": "B", "purchaseOrderNumbers": ["PO-B"]})
+    words = {"dateInvoiced": "2026-10-01", "currencyIsoCode": "USD", "customerPoNumber": "PO-2026-011"}
+    details = [
+        (GetBillingContractBillingperiod(contract_id=one["id"], billing_period_id=str(month)), body("billingperiod.v269") | days)
+        for one in contracts
+        for month, days in ((9, {}), (10, {"dateStart": "2026-10-01", "dateEnd": "2026-10-31", "status": "Open"}))
+    ]  # fmt: skip
     bills = made(
-        (GetBillingContracts(), {"entities": [body("contract.v269")]}),
-        (GetBillingContractsInvoices(), body("invoices.page1")),
-        (OPERATIONS["billingperiod"], body("billingperiod.v269")),
-    )
-    assert bills == []
+        (GetBillingContracts(), {"entities": contracts}),
+        (GetBillingContractsInvoices(), {"entities": [words | {"amount": items[one["id"]]["amount"]} | one for one in invoices]}),
+        *((msgspec.structs.replace(LINES, invoice_id=name), {"entities": [item]}) for name, item in items.items()),
+        *details,
+    )  # fmt: skip
+    return [(one.invoice_id, one.part and f"{one.part} {Month.of(one.period.start)}") for one in bills]
+
+
+AUGUST = {"dateStart": "2026-08-01", "dateEnd": "2026-08-31"}
+BOTH = [(None, "A 2026-09"), (None, "B 2026-09"), (None, "A 2026-10"), (None, "B 2026-10")]
+
+
+def test_use_that_an_invoice_bills_is_no_estimate_of_its_contract_and_stays_one_of_the_other() -> None:
+    overage = line(1, "100.00", description="overage", dateStart="2026-09-01", dateEnd="2026-09-30")
+    assert two_contracts({"id": "INV8"}, INV8=overage) == [("INV8", ""), *(one for one in BOTH if one != BOTH[0])]
+    late = {"id": "INV8", "dateInvoiced": "2026-11-05"}
+    assert two_contracts(late, INV8=overage) == [("INV8", ""), *(one for one in BOTH if one != BOTH[0])]
+
+
+@pytest.mark.parametrize(
+    ("invoice", "item"),
+    [
+        ({"id": "INV9"}, line(1, "100.00", description="Seats - Prepay")),
+        ({"id": "INV9"}, line(1, "100.00", description="Seats - Prepay", dateStart="2026-09-01")),
+        ({"id": "INV9"}, line(1, "100.00", description="overage", **AUGUST)),
+        ({"id": "CM9", "customerInvoiceType": "Credit Memo"}, line(1, "-5.00", description="overage", quantity=-1)),
+    ],
+)
+def test_what_is_bought_beforehand_and_what_is_taken_back_ends_no_estimate(
+    invoice: dict[str, Any], item: dict[str, Any]
+) -> None:
+    assert two_contracts(invoice, **{invoice["id"]: item}) == [(invoice["id"], ""), *BOTH]
 
 
 def test_half_an_estimate_is_none() -> None:
@@ -595,7 +631,9 @@ def test_half_an_estimate_is_none() -> None:
     assert one == []
     second = msgspec.structs.replace(OPERATIONS["billingperiod"], contract_id=contracts["entities"][1]["id"])
     both = made((GetBillingContracts(), contracts), (OPERATIONS["billingperiod"], detail), (second, detail))
-    assert [(bill.state, bill.listed) for bill in both] == [(State.ESTIMATE, 10)]
+    assert [(bill.state, bill.part, bill.listed) for bill in both] == [
+        (State.ESTIMATE, one["id"], 5) for one in contracts["entities"][:2]
+    ]
 
 
 def test_an_amount_that_quantity_and_rate_do_not_give_parks_the_estimate() -> None:
@@ -716,8 +754,7 @@ def test_a_collection_asks_for_what_is_new_and_for_nothing_twice() -> None:
     assert asks[6].op in [ask.op for ask in asked(Known(known.now, known.since, marks), contracts, invoices)]
     again = Known(known.now, known.since, marks, lambda op: op == asks[6].op)
     assert [type(ask.op).__name__ for ask in asked(again, contracts, invoices)][2:] == [
-        "GetBillingContractBillingperiod",
-        "GetBillingContractBillingperiod",
+        *["GetBillingContractBillingperiod"] * 3,
         "GetBillingReportsBillableusage",
     ]
 

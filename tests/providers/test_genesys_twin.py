@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -159,13 +160,13 @@ def test_the_story_has_what_a_partner_sees(host: Host) -> None:
 
 
 def test_what_is_used_moves_only_at_midnight_and_never_back(host: Host) -> None:
-    account, month, before = account_of(host), Month(2026, 11), None
+    account, month, before = account_of(host), Month(2026, 11), [Decimal(0), Decimal(0)]
     for day in range(31):
-        bill = scenario.estimate(account, month, day)
-        assert before is None or (bill.total or 0) >= (before.total or 0)
-        before = bill
+        totals = [bill.total or Decimal(0) for bill in scenario.estimates(account, month, day)]
+        assert all(now >= then for now, then in zip(totals, before, strict=True))
+        before = totals
     noon = host.clock.now() + timedelta(hours=12)
-    first, second = (list(twin.truth(account, when))[-1].total for when in (host.clock.now(), noon))
+    first, second = ([bill.total for bill in twin.truth(account, when)][-2:] for when in (host.clock.now(), noon))
     assert first == second
 
 

@@ -27,7 +27,7 @@ from billfold.model.period import instant
 
 _TYPES = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us")}
 _BILLS = pa.schema([(name, _TYPES[kind]) for name, kind in BILLS.items()])
-TOLD = ("mark", "lines", "parked", *STATED)
+TOLD = ("mark", "lines", "parked", "settles", *STATED)
 """What a bill must say again, beside its charges, to be the one that is known already."""
 Row = dict[str, Any]
 
@@ -92,7 +92,7 @@ class Booking:
     def __init__(self, db: duckdb.DuckDBPyConnection, owner: Owner, writer: Writer) -> None:
         self._db, self._owner, self._writer = db, owner, writer
         self._believed: dict[str, Row] = {}
-        self._slots: defaultdict[tuple[Any, ...], dict[str, Row]] = defaultdict(dict)
+        self._slots: defaultdict[object, dict[str, Row]] = defaultdict(dict)
         self._new, self._ended = list[Row](), list[Row]()
         self._last: int = db.execute("SELECT coalesce(max(id), 0) FROM bills").fetchone()[0]  # type: ignore[index]
         query = "SELECT * FROM bills WHERE provider=? AND account=? AND until_seq IS NULL"
@@ -104,8 +104,10 @@ class Booking:
         current = self._believed.get(bill.key)
         if current and State(current["state"]).rank > bill.state.rank:
             raise LedgerError(f"is told as {bill.state} again, after it was {current['state']}: kept as it was")
-        slot = self._slots[bill.currency, naive(bill.period.start)]
-        if bill.state is State.ESTIMATE and any(row["state"] != State.ESTIMATE for row in slot.values()):
+        told: Row = {"state": bill.state, "bill_key": bill.key, "settles": _settles(bill)}
+        told |= {"currency": bill.currency, "period_start": naive(bill.period.start)}
+        rivals = {key: row for slot in _slots(told) for key, row in self._slots[slot].items()}
+        if bill.state is State.ESTIMATE and any(row["state"] != State.ESTIMATE for row in rivals.values()):
             return False
         self._last += 1
         row = self._write(self._last, bill)
@@ -117,7 +119,7 @@ class Booking:
             current["content"] = before
             self._end(current)
         if bill.state is not State.ESTIMATE:
-            for estimate in [row for row in slot.values() if row["state"] == State.ESTIMATE]:
+            for estimate in [row for row in rivals.values() if row["state"] == State.ESTIMATE]:
                 self._end(estimate)
         self._believe(row)
         self._new.append(row)
@@ -148,11 +150,13 @@ class Booking:
         self._new, self._ended = [], []
 
     def _believe(self, row: Row) -> None:
-        self._believed[row["bill_key"]] = self._slots[row["currency"], row["period_start"]][row["bill_key"]] = row
+        for place in (self._believed, *(self._slots[slot] for slot in _slots(row))):
+            place[row["bill_key"]] = row
 
     def _end(self, row: Row) -> None:
         row["until_seq"] = self._owner.seq
-        del self._believed[row["bill_key"]], self._slots[row["currency"], row["period_start"]][row["bill_key"]]
+        for place in (self._believed, *(self._slots[slot] for slot in _slots(row))):
+            del place[row["bill_key"]]
         if not any(row is new for new in self._new):
             self._ended.append(row)
 
@@ -191,6 +195,18 @@ class Booking:
         return str(self._db.execute(query, [number]).fetchone()[0])  # type: ignore[index]
 
 
+def _slots(row: Row) -> list[object]:
+    """Return where a bill meets the estimates that it ends, or those that end it: its period, or one estimate by its key."""
+    period = row["currency"], row["period_start"]
+    if row["state"] == State.ESTIMATE:
+        return [period, row["bill_key"]]
+    return [period] if row["settles"] is None else json.loads(row["settles"])
+
+
+def _settles(bill: Bill) -> str | None:
+    return None if bill.settles is None else json.dumps(bill.settles)
+
+
 def _row(number: int, bill: Bill, written: Written, owner: Owner) -> Row:
     problems, summed = [*bill.problems, *written.problems], written.summed
     if bill.total is not None and summed != bill.total:
@@ -217,6 +233,7 @@ def _row(number: int, bill: Bill, written: Written, owner: Owner) -> Row:
         "terms": bill.terms,
         "purchase_order": bill.purchase_order,
         "corrects": bill.corrects,
+        "settles": _settles(bill),
         "content": None,
         "run": owner.run,
         "from_seq": owner.seq,

@@ -66,6 +66,7 @@ BILLS = {
     "terms": "VARCHAR",
     "purchase_order": "VARCHAR",
     "corrects": "VARCHAR",
+    "settles": "VARCHAR",
     "content": "VARCHAR",
     "run": "INTEGER",
     "from_seq": "BIGINT",

@@ -83,7 +83,7 @@ def invoices(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, An
     columns = "b.provider, a.name AS account, invoice_id, state, period_start, period_end, currency, total, lines"
     rows = dicts(
         db.execute(
-            f"SELECT {columns} FROM {BILLS} WHERE {where} ORDER BY b.provider, a.name, period_start, invoice_id, currency",
+            f"SELECT {columns} FROM {BILLS} WHERE {where} ORDER BY b.provider, a.name, period_start, invoice_id, currency, bill_key",
             values,
         )
     )
@@ -203,11 +203,13 @@ def estimated(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, A
     where, values = _where(wanted)
     return dicts(
         db.execute(
-            f"""SELECT b.provider, a.name AS account, b.period_start, b.currency, any_value(e.total) AS estimated,
+            f"""SELECT b.provider, a.name AS account, b.period_start, b.currency, any_value(e.cost) AS estimated,
                        sum(b.total::DECIMAL(38,12)) AS invoiced
                 FROM {BILLS} JOIN (
-                    SELECT provider, account, currency, period_start, arg_max(total, id) AS total FROM bills
-                    WHERE state = 'estimate' AND from_seq <= $seq GROUP BY ALL) e
+                    SELECT provider, account, currency, period_start, sum(total) AS cost FROM (
+                        SELECT provider, account, currency, period_start, bill_key,
+                               arg_max(total, id)::DECIMAL(38,12) AS total FROM bills
+                        WHERE state = 'estimate' AND from_seq <= $seq GROUP BY ALL) GROUP BY ALL) e
                   ON e.provider = b.provider AND e.account = b.account AND e.currency = b.currency
                      AND e.period_start = b.period_start
                 WHERE {where} AND b.state = 'issued' AND b.parked IS NULL GROUP BY ALL ORDER BY ALL""",

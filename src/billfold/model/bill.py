@@ -74,7 +74,9 @@ class Bill(NamedTuple):
     (None: as many as there are charges that are not synthetic). ``mark`` is a fingerprint of the listing's own words, by
     which a collector knows that an issued bill has not changed. ``invoice_id`` is None for an estimate. ``problems`` says
     why the bill cannot be trusted as it is; such a bill is parked. ``charges`` may be read once only; a generator of them
-    may return an ``End``, and raises where the bill must not be booked at all.
+    may return an ``End``, and raises where the bill must not be booked at all. ``part`` names what of an account an estimate
+    is of, where that is billed apart (a contract); ``settles`` are the keys of the estimates that an issued bill ends, None
+    for all of its period and currency.
     """
 
     state: State
@@ -93,11 +95,20 @@ class Bill(NamedTuple):
     corrects: str | None = None
     commitments: tuple[ContractCommitment, ...] = ()
     problems: tuple[str, ...] = ()
+    part: str = ""
+    settles: tuple[str, ...] | None = None
 
     @property
     def key(self) -> str:
         """What this bill is, whatever its state of knowledge: the invoice, or the estimate of a period."""
-        return f"{self.invoice_id or 'estimate ' + self.period.start.date().isoformat()} {self.currency}"
+        if self.invoice_id:
+            return f"{self.invoice_id} {self.currency}"
+        return estimate_key(self.period, self.currency, self.part)
+
+
+def estimate_key(period: Period, currency: str, part: str = "") -> str:
+    """Return the key of the estimate of a period, or of a part of an account in it."""
+    return " ".join(word for word in ("estimate", period.start.date().isoformat(), part, currency) if word)
 
 
 class DetailIds:

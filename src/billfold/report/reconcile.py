@@ -96,9 +96,9 @@ def drifts(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Drift]:
             row["account"],
             str(Month.of(row["period_start"])),
             row["currency"],
-            row["estimated"],
+            least(row["estimated"]),
             least(row["invoiced"]),
-            least(EXACT.subtract(row["invoiced"], Decimal(row["estimated"]))),
+            least(EXACT.subtract(row["invoiced"], row["estimated"])),
         )
         for row in query.estimated(db, wanted)
     ]

@@ -1,7 +1,7 @@
 """Genesys Cloud's invoices as FOCUS charges, and what no invoice bills yet as estimates.
 
-Invoice lines are what is billed. A period's charges and wallets are an estimate until the period has an invoice. Licence
-reports and trustee overviews are never charges. The judgement calls are in this folder's README.
+Invoice lines are what is billed. A contract's charges and wallets of a period are an estimate until an invoice bills what
+was used in it. Licence reports and trustee overviews are never charges. The judgement calls are in this folder's README.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from billfold.providers.genesys.api import (
 )
 from billfold.providers.genesys.estimates import Used, estimate, overage
 from billfold.providers.genesys.invoices import Listed, Overages, Page, bill, corrected
-from billfold.providers.genesys.listed import Calendar, flaw, is_closed, span
+from billfold.providers.genesys.listed import Calendar, flaw, is_closed, span, spans
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
 from billfold.providers.genesys.wallets import unlike
 from billfold.providers.provider import Answer, Listing, Reading
@@ -31,35 +31,36 @@ from billfold.wire.operation import read
 
 
 def bills(reading: Reading) -> Iterator[Bill]:
-    """Yield a bill for each invoice whose lines were read, then the estimates of periods that have no invoice.
+    """Yield a bill for each invoice whose lines were read, then the estimates that none of these ends.
+
+    Whether an invoice that was read before ends one is known to the ledger.
 
     Raises ``Unreadable`` after all that can be read.
     """
     calendar, unread = Calendar(_contracts(reading).values()), list[str]()
     listed, pages, used = _listed(reading), _answers(reading), _used(reading, calendar, unread)
+    settled = set[str]()
     overages = {(given(one.contract.id, ""), period): overage(one) for period, all_ in used.items() for one in all_}
     for invoice_id, one in listed.items():
         # An invoice whose lines were not asked for is in the books already; a saved list by itself has no contracts.
         if invoice_id in pages or not calendar.contracts or not given(one.invoice.id, ""):
-            yield _bill(one, pages.get(invoice_id, []), calendar, overages, listed)
+            made = _bill(one, pages.get(invoice_id, []), calendar, overages, listed)
+            settled.update(made.settles or ())
+            yield made
     for invoice_id in [one for one in pages if one not in listed]:
         yield _orphan(invoice_id, pages[invoice_id], calendar)
-    billed = {calendar.ended(one.invoice) for one in listed.values()}
     for period, parts in used.items():
-        # Half an estimate is none: where a contract's part could not be read, the one known before stays.
-        if period not in billed and _running(calendar, period) <= {given(one.contract.id, "") for one in parts}:
-            yield from estimate(period, parts)
+        # Half an estimate is none: where a contract's part could not be read, those known before stay.
+        if _running(calendar, period) <= {given(one.contract.id, "") for one in parts}:
+            for part in parts:
+                yield from (bill for bill in estimate(period, part) if bill.key not in settled)
     if unread:
         raise Unreadable("; ".join(unread))
 
 
 def _running(calendar: Calendar, period: Period) -> set[str]:
     """Return the contracts that have a period."""
-    return {
-        given(contract.id, "")
-        for contract in calendar.contracts
-        if any(span(one) == period for one in given(contract.billing_periods, []))
-    }
+    return {given(contract.id, "") for contract in calendar.contracts if period in spans(contract)}
 
 
 def identity(reading: Reading) -> str | None:
@@ -168,7 +169,8 @@ def _used(reading: Reading, calendar: Calendar, unread: list[str]) -> dict[Perio
         detail, op = read(answer.op, answer.response), answer.op
         assert isinstance(op, GetBillingContractBillingperiod)
         if period := span(detail):
-            found.setdefault(period, []).append(Used(known.get(op.contract_id, BillingContract()), detail, answer))
+            contract = known.get(op.contract_id, BillingContract(id=op.contract_id))
+            found.setdefault(period, []).append(Used(contract, detail, answer))
         else:
             unread.append(f"period {op.billing_period_id} of contract {op.contract_id}: its detail says no days")
     return found

@@ -34,7 +34,7 @@ CONTRACTS_A_PAGE, LINES_A_PAGE = 10, 200
 REFUSALS = 3
 """Documents that may be refused in one collection: a key without the right must not ask for all of them each time."""
 LATE = timedelta(days=62)
-"""How long after a period's end its invoice is waited for; until then what was used in it is an estimate."""
+"""How long after a period's end its invoice is waited for; until then what was used in it may be an estimate."""
 
 
 def collect(known: Known) -> Plan:
@@ -44,7 +44,7 @@ def collect(known: Known) -> Plan:
     since = known.since.start.date()
     invoices = yield from _all(GetBillingContractsInvoices(page_size=LINES_A_PAGE, date_start=since))
     new = {str(i.id): i for i in invoices if given(i.id, "") and known.issued.get(str(i.id)) != mark(i)}
-    for contract_id, period in _periods(Calendar(contracts), invoices, list(new.values()), known):
+    for contract_id, period in _periods(Calendar(contracts), list(new.values()), known):
         words = "the estimate of the running period" if is_open(period) else f"period {period.id}"
         question = GetBillingContractBillingperiod(contract_id=contract_id, billing_period_id=str(period.id))
         yield Ask(question, missing=f"{words} of contract {contract_id}")
@@ -92,16 +92,17 @@ def _url(reply: UrlResponse) -> str:
 
 
 def _periods(
-    calendar: Calendar, invoices: list[BillingInvoice], new: list[BillingInvoice], known: Known
+    calendar: Calendar, new: list[BillingInvoice], known: Known
 ) -> Iterator[tuple[str, BillingContractPeriod]]:
-    """Yield the open periods, the closed ones with a new invoice, and those just closed that have none yet."""
+    """Yield the open periods, the closed ones with a new invoice, and those just closed.
+
+    Whether an invoice bills what was used in a period or only what is bought beforehand, its listing does not say.
+    """
     for contract in calendar.contracts:
-        mine = [invoice for invoice in invoices if contract in calendar.contracts_of(invoice)]
-        billed = {calendar.ended(invoice) for invoice in mine}
-        changed = {calendar.ended(invoice) for invoice in mine if invoice in new}
+        changed = {calendar.ended(invoice) for invoice in new if contract in calendar.contracts_of(invoice)}
         for period in given(contract.billing_periods, []):
             found = span(period)
-            late = found is not None and found not in billed and known.now - found.end < LATE
+            late = found is not None and known.now - found.end < LATE
             if given(contract.id, "") and given(period.id, "") and (not is_closed(period) or found in changed or late):
                 yield given(contract.id, ""), period
 

@@ -1,4 +1,4 @@
-"""What was used in a billing period that has no invoice yet, as one estimate: overage charges and wallets.
+"""What was used under a contract in a billing period that has no invoice yet, as an estimate: overage charges and wallets.
 
 Prepaid seats are not in it: the vendor's period detail has no money for them.
 """
@@ -43,28 +43,22 @@ def overage(used: Used) -> Decimal:
     return exact_sum([*charges, *(given(one.balance_overage_charge, ZERO) for one in given(used.detail.wallets, []))])
 
 
-def estimate(period: Period, all_used: Iterable[Used]) -> Iterator[Bill]:
-    """Yield an estimate of a period for each currency, over all contracts."""
-    used = list(all_used)
-    found: dict[str, list[Charges]] = {}
-    problems: dict[str, list[str]] = {}
-    for one in used:
-        for currency, rows in _by_currency(one, period).items():
-            common = lines.common(name(one.contract.bill_to_customer), period, currency, one.answer.seq)
-            found.setdefault(currency, []).append(Charges(common, rows))
-            problems.setdefault(currency, []).extend(_problems(one, currency))
-    for currency, batches in sorted(found.items()):
+def estimate(period: Period, used: Used) -> Iterator[Bill]:
+    """Yield the estimate of a contract's period for each currency."""
+    for currency, rows in sorted(_by_currency(used, period).items()):
+        common = lines.common(name(used.contract.bill_to_customer), period, currency, used.answer.seq)
         yield Bill(
             state=State.ESTIMATE,
             invoice_id=None,
             period=period,
             currency=currency,
             total=None,
-            listed=sum(len(batch.lines) for batch in batches),
-            charges=[batch for batch in batches if batch.lines],
+            listed=len(rows),
+            charges=[Charges(common, rows)] if rows else [],
             issuer=VENDOR,
-            commitments=commitments((one.contract for one in used), used[0].answer.fetched_at),
-            problems=tuple(dict.fromkeys(problems[currency])),
+            commitments=commitments([used.contract], used.answer.fetched_at),
+            problems=tuple(dict.fromkeys(_problems(used, currency))),
+            part=given(used.contract.id, ""),
         )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from billfold.model.bill import Bill, Charges, DetailIds, State
+from billfold.model.bill import Bill, Charges, DetailIds, State, estimate_key
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT, ZERO, exact_sum, times
 from billfold.model.period import Month, Period
@@ -18,7 +18,7 @@ from billfold.providers.genesys import kinds, lines
 from billfold.providers.genesys.commitments import Position, Share, applied, commitments, positions
 from billfold.providers.genesys.kinds import Kind
 from billfold.providers.genesys.lines import PLATFORM, VENDOR, Line, Rates, What, When, Where
-from billfold.providers.genesys.listed import DAY, Calendar, day, mark, name
+from billfold.providers.genesys.listed import DAY, Calendar, day, mark, name, spans
 from billfold.providers.genesys.records import BillingContract, BillingInvoice, BillingInvoiceItem, BillingProduct
 from billfold.providers.genesys.tax import is_tax
 from billfold.wire.codec import given
@@ -75,7 +75,8 @@ def bill(listed: Listed, pages: Sequence[Page], calendar: Calendar, overages: Ov
     made = [(page.seq, _lines(page, context)) for page in pages]
     batches = [Charges(common._replace(x_ArchiveSeq=seq), found) for seq, found in made if found]
     overage = overages.get((given(contracts[0].id, ""), period)) if len(contracts) == 1 else None
-    batches += _missing(listed, [one for _, found in made for one in found], common, ids, overage)
+    all_lines = [one for _, found in made for one in found]
+    batches += _missing(listed, all_lines, common, ids, overage)
     return Bill(
         state=State.ISSUED,
         invoice_id=common.InvoiceId,
@@ -92,6 +93,23 @@ def bill(listed: Listed, pages: Sequence[Page], calendar: Calendar, overages: Ov
         purchase_order=given(invoice.customer_po_number, None),
         commitments=commitments(contracts, listed.read_at),
         problems=tuple(dict.fromkeys(problems)),
+        settles=() if context.is_credit else None if not contracts else _settles(all_lines, period, contracts, common),
+    )
+
+
+def _settles(
+    made: Sequence[Line], period: Period, contracts: Iterable[BillingContract], common: CostAndUsage
+) -> tuple[str, ...]:
+    """Return the estimates that an invoice ends: of the periods in which it bills use; of its own where no line was read.
+
+    What is bought beforehand ends none: the use of its period is billed by another invoice.
+    """
+    used = {line.ChargePeriodStart for line in made if line.ChargeCategory == "Usage"} if made else {period.start}
+    return tuple(
+        estimate_key(one, common.BillingCurrency or NO_CURRENCY, given(contract.id, ""))
+        for contract in contracts
+        for one in spans(contract)
+        if any(one.start <= start < one.end for start in used)
     )
 
 

@@ -34,6 +34,11 @@ def span(period: BillingContractPeriod) -> Period | None:
     return Period(start, last + DAY) if start and last and start <= last else None
 
 
+def spans(contract: BillingContract) -> Iterator[Period]:
+    """Yield the billing periods of a contract whose days can be read."""
+    return (found for period in given(contract.billing_periods, []) if (found := span(period)))
+
+
 def is_open(period: BillingContractPeriod) -> bool:
     """Tell whether a period still moves."""
     return given(period.status, "").lower() == "open"
@@ -94,10 +99,7 @@ class Calendar:
         return max(ended, begun) if ended else begun
 
     def _periods(self, invoice: BillingInvoice) -> Iterator[Period]:
-        for contract in self.contracts_of(invoice):
-            for period in given(contract.billing_periods, []):
-                if found := span(period):
-                    yield found
+        return (period for contract in self.contracts_of(invoice) for period in spans(contract))
 
 
 def flaw(document: bytes) -> str:

@@ -41,10 +41,10 @@ def days_until(month: Month, now: datetime) -> int:
 
 
 def bills(account: Account, now: datetime) -> Iterator[Bill]:
-    """Yield the partner's true bills at a time: each closed month's invoices, and the running month's estimate."""
+    """Yield the partner's true bills at a time: each closed month's invoices, and the running month's estimates."""
     for month in account.first_month.until(Month.of(now).plus(-1)):
         yield from invoices(account, month)
-    yield estimate(account, Month.of(now), days_until(Month.of(now), now))
+    yield from estimates(account, Month.of(now), days_until(Month.of(now), now))
 
 
 @lru_cache(maxsize=512)
@@ -221,24 +221,26 @@ def _memo(account: Account, contract: Contract, month: Month) -> Bill:
     return _bill(month, contract, number, [row])._replace(corrects=invoice_id(account, contract, before))
 
 
+def estimates(account: Account, month: Month, days: int) -> Iterator[Bill]:
+    """Yield the estimate of each contract for a month that has no invoice yet."""
+    for contract in sorted(contracts(account)):
+        if contract.is_active:
+            yield estimate(account, contract, month, days)
+
+
 @lru_cache(maxsize=512)
-def estimate(account: Account, month: Month, days: int) -> Bill:
-    """Return what was used in a month that has no invoice yet: overages, and nothing of what was bought beforehand."""
+def estimate(account: Account, contract: Contract, month: Month, days: int) -> Bill:
+    """Return what was used under a contract in a month: overages, and nothing of what was bought beforehand."""
     common, rows = _common(account, month), list[CostAndUsage]()
-    for contract in contracts(account):
-        if not contract.is_active:
-            continue
-        has_tokens = not wallet(account, contract, month, days).over
-        for one in used(account, contract, month, days):
-            row = _usage(common, one.organization, one.product, one.over, one.charge)
-            drawn = (one.tokens if has_tokens else ZERO) if one.tokens else min(one.actual, one.prepaid)
-            what = TOKENS if one.tokens else one.product
-            row = row._replace(ContractApplied=applied(account, contract, what, drawn))
-            native = uuid(account, "charge", one.organization.id, one.product.sku, month)
-            rows.append(
-                row._replace(ConsumedQuantity=one.actual, ChargeDescription=one.product.name, x_NativeId=native)
-            )
-        rows.append(_of_wallet(account, contract, common, month, days))
+    has_tokens = not wallet(account, contract, month, days).over
+    for one in used(account, contract, month, days):
+        row = _usage(common, one.organization, one.product, one.over, one.charge)
+        drawn = (one.tokens if has_tokens else ZERO) if one.tokens else min(one.actual, one.prepaid)
+        what = TOKENS if one.tokens else one.product
+        row = row._replace(ContractApplied=applied(account, contract, what, drawn))
+        native = uuid(account, "charge", one.organization.id, one.product.sku, month)
+        rows.append(row._replace(ConsumedQuantity=one.actual, ChargeDescription=one.product.name, x_NativeId=native))
+    rows.append(_of_wallet(account, contract, common, month, days))
     return Bill(
         state=State.ESTIMATE,
         invoice_id=None,
@@ -248,6 +250,7 @@ def estimate(account: Account, month: Month, days: int) -> Bill:
         listed=len(rows),
         charges=[Charges.of(rows)],
         issuer=ISSUER,
+        part=contract.id,
     )
 
 
