@@ -290,10 +290,34 @@ def test_a_refund_of_an_earlier_period_is_a_correction_with_its_category_and_nam
     assert (row.ListUnitPrice or 0) * (row.PricingQuantity or 0) == row.ListCost
 
 
-def test_a_memo_in_the_middle_of_a_month_leaves_the_running_month_alone() -> None:
+def test_a_memo_in_the_middle_of_a_month_leaves_the_running_month_alone_and_corrects_the_closed_one() -> None:
     bill = invoiced("-5.00", line(1, "-5.00"), dateInvoiced="2026-11-10", customerInvoiceType="Credit Memo")
     assert bill.period == OCTOBER
+    assert rows(bill)[0].ChargeClass == "Correction"
+    running = {"dateStart": "2026-11-01", "dateEnd": "2026-11-30"}
+    bill = invoiced("-5.00", line(1, "-5.00", **running), dateInvoiced="2026-11-10", customerInvoiceType="Credit Memo")
     assert rows(bill)[0].ChargeClass is None
+
+
+@pytest.mark.parametrize(
+    ("amount", "costs", "said"),
+    [
+        ("100.00", ["100.00"], ["a positive amount", "a positive line L0"]),
+        ("-90.00", ["-100.00", "10.00"], ["a positive line L1"]),
+        ("-100.00", ["-100.00"], []),
+    ],
+)
+def test_a_credit_memo_that_takes_money_is_parked(amount: str, costs: list[str], said: list[str]) -> None:
+    items = [line(number, cost) for number, cost in enumerate(costs)]
+    problems = invoiced(amount, *items, customerInvoiceType="Credit Memo").problems
+    assert len(problems) == len(said)
+    assert all(words in problem_ for words, problem_ in zip(said, problems, strict=True))
+
+
+@pytest.mark.parametrize("last", ["2026-10-31T00:00:00Z", "2026-10-31T23:59:59.999Z", "2026-10-31T23:59:59-05:00"])
+def test_a_time_in_a_day_is_cut_off(last: str) -> None:
+    (row,) = rows(invoiced("10.00", line(1, "10.00", dateStart="2026-10-01T00:00:00.000Z", dateEnd=last)))
+    assert (row.ChargePeriodStart, row.ChargePeriodEnd) == OCTOBER
 
 
 @pytest.mark.parametrize(

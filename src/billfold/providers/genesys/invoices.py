@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -67,7 +67,7 @@ def bill(listed: Listed, pages: Sequence[Page], calendar: Calendar, overages: Ov
     invoice = listed.invoice
     contracts = calendar.contracts_of(invoice)
     period, problems = _period(listed, pages, calendar)
-    problems += _problems(invoice, pages)
+    problems += [*_problems(invoice, pages), *_unlike_credit(invoice, pages)]
     common = _common(listed, period, contracts)
     ids = DetailIds(common.InvoiceId or "")
     known = positions(contracts)
@@ -113,8 +113,24 @@ def _settles(
     )
 
 
+def _is_called_credit(invoice: BillingInvoice) -> bool:
+    return "credit" in given(invoice.customer_invoice_type, "").lower()
+
+
 def _is_credit(invoice: BillingInvoice) -> bool:
-    return "credit" in given(invoice.customer_invoice_type, "").lower() or given(invoice.amount, ZERO) < 0
+    return _is_called_credit(invoice) or given(invoice.amount, ZERO) < 0
+
+
+def _unlike_credit(invoice: BillingInvoice, pages: Iterable[Page]) -> Iterator[str]:
+    """Say what a credit memo adds to the debt: it may be meant to take it away."""
+    # GUESS: what is credited is negative; whether the vendor writes it so is not documented.
+    if _is_called_credit(invoice):
+        kind, items = given(invoice.customer_invoice_type, ""), [item for page in pages for item in page.items]
+        if given(invoice.amount, ZERO) > 0:
+            yield f"it is a {kind!r} of a positive amount: whether the vendor gives or takes it cannot be told"
+        for item in items:
+            if given(item.amount, ZERO) > 0:
+                yield f"it is a {kind!r} with a positive line {given(item.id, '')}: gift or debt cannot be told"
 
 
 def _period(listed: Listed, pages: Sequence[Page], calendar: Calendar) -> tuple[Period, list[str]]:
@@ -200,13 +216,14 @@ def _when(item: BillingInvoiceItem, context: _Context) -> When:
 def _judged(
     item: BillingInvoiceItem, product: BillingProduct, description: str, when: When, context: _Context
 ) -> tuple[Kind, bool]:
-    """Judge a line, and tell whether it corrects an earlier period: a refund keeps its category (FOCUS), a gift has none."""
+    """Judge a line, and tell whether it corrects a closed period: a refund keeps its category (FOCUS), a gift has none."""
     sku = given(product.sku, "")
     kind = kinds.kind(description, sku)
     if lines.money(item.amount) >= 0 or kind.category == "Tax":
         return kind, False
     if context.is_credit and sku:
-        return kind, when.end <= context.period.start
+        issued = day(context.invoice.date_invoiced)
+        return kind, issued is not None and when.end <= issued
     return kinds.CREDIT, False
 
 

@@ -20,9 +20,13 @@ DAY = timedelta(days=1)
 
 @lru_cache(maxsize=4096)
 def day(text: Maybe[str]) -> datetime | None:
-    """Read a day as its first instant; None for what is absent or no day, or too far off to reckon with."""
+    """Read a day as its first instant; None for what is absent or no day, or too far off to reckon with.
+
+    A time that is written with it is cut off, whatever its zone: the vendor's days have none.
+    """
     try:
-        found = instant(given(text, ""))
+        instant(given(text, ""))
+        found = instant(given(text, "").strip()[:10])
     except (ValueError, OverflowError):
         return None
     return found if 1900 <= found.year < 9000 else None
