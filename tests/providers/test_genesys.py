@@ -353,6 +353,52 @@ def test_a_position_of_the_plan_is_told_by_its_price_where_words_say_nothing() -
     )
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_a_position_whose_price_changed_the_one_of_the_services_days_counts(turned: bool) -> None:
+    contract = body("contract.v269")
+    item = contract["plans"][0]["items"][0] | {"dateEffectiveStart": "2026-01-01", "discountAmount": Decimal("2.50")}
+    old = item | {"itemNumber": "10", "price": 100, "overagePrice": 120, "dateEffectiveEnd": "2026-09-30"}
+    new = item | {
+        "itemNumber": "11",
+        "price": 195,
+        "dateEffectiveStart": "2026-10-01",
+        "dateEffectiveEnd": "2026-12-31",
+    }
+    contract["plans"][0]["items"] = [new, old] if turned else [old, new]
+    first = seats(dateStart="2026-09-01", dateEnd="2026-09-30", amount=Decimal("8000.00"), id="L2")
+    said = {"id": "INV7", "dateInvoiced": "2026-11-01", "currencyIsoCode": "USD", "customerPoNumber": "PO-2026-011"}
+    reading = (
+        (GetBillingContracts(), {"entities": [contract]}),
+        (GetBillingContractsInvoices(), {"entities": [said | {"amount": Decimal("23600.00")}]}),
+        (msgspec.structs.replace(LINES, invoice_id="INV7"), {"entities": [seats(), first]}),
+    )
+    assert [(row.ListUnitPrice, row.SkuPriceId) for row in rows(made(*reading)[0])] == [
+        (Decimal(195), "GC-170-NV-CX3/11/prepay"),
+        (Decimal(100), "GC-170-NV-CX3/10/prepay"),
+    ]
+    assert json.loads(rows(made(*reading)[0])[0].x_Details or "")["DiscountAmount"] == "2.50"
+    (estimate,) = made(reading[0], (OPERATIONS["billingperiod"], body("billingperiod.v269")))
+    assert rows(estimate)[0].SkuPriceId == "GC-170-NV-CX3/10/use"
+
+
+@pytest.mark.parametrize(
+    ("words", "by"),
+    [
+        ({}, "order"),
+        ({"customerPoNumber": "", "billToCustomer": {"number": "1004567"}}, "customer"),
+        ({"customerPoNumber": ""}, "any"),
+    ],
+)
+def test_a_charge_says_how_its_invoice_was_joined_to_its_contract(words: dict[str, Any], by: str) -> None:
+    (row,) = rows(invoiced("10.00", line(1, "10.00"), **words))
+    said = json.loads(row.x_Details or "")
+    assert (said["ContractBy"], said["ContractNumber"], said["EndCustomer"]) == (
+        by,
+        body("contract.v269")["externalNumber"],
+        body("contract.v269")["endCustomer"]["number"],
+    )
+
+
 def test_what_the_amount_has_beyond_its_lines_is_tax_where_one_rate_explains_it() -> None:
     bill = invoiced("10725.00", line(1, "10000.00"))
     tax = rows(bill)[-1]

@@ -6,7 +6,9 @@ Prepaid seats are not in it: the vendor's period detail has no money for them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from typing import NamedTuple
 
 from billfold.model.bill import Bill, Charges, State
@@ -130,7 +132,7 @@ def _of_charge(
     service = given(product.name, "") or given(charge.name, "") or PLATFORM
     cost, over = lines.money(charge.overage_charge), spelling.overage(charge) or ZERO
     priced = _priced(cost, over, charge.overage_rate)
-    what = _what(product, service, given(product.unit_of_measure, ""), charge.organizations, contract)
+    what = _what(product, service, given(product.unit_of_measure, ""), charge.organizations, contract, when.start)
     facts = (
         *_about(contract, charge.organizations),
         ("PrepaidQuantity", lines.digits(spelling.prepaid(charge))),
@@ -168,7 +170,7 @@ def _of_wallet(wallet: BillingWallet, contract: BillingContract, when: When, pat
     cost, over = lines.money(wallet.balance_overage_charge), given(wallet.balance_overage, ZERO)
     priced = _priced(cost, over, wallet.balance_overage_rate)
     unit = given(wallet.unit_of_measure, "") or given(product.unit_of_measure, "")
-    what = _what(product, service, unit, wallet.organizations, contract)
+    what = _what(product, service, unit, wallet.organizations, contract, when.start)
     facts = (
         *_about(contract, wallet.organizations),
         ("StartingBalance", lines.digits(wallet.starting_balance)),
@@ -191,9 +193,11 @@ def _what(
     unit: str,
     organizations: Maybe[list[NamedEntity]],
     contract: BillingContract,
+    start: datetime,
 ) -> What:
     sku = lines.sku_of(product, service)
-    rate = next((r for (n, c, _), r in lines.rates([contract]).items() if n == service and c == "Usage"), None)
+    known = (found for (n, c, _), found in lines.rates([contract]).items() if n == service and c == "Usage")
+    rate = lines.rate_on(start, chain.from_iterable(known))
     price_id = lines.price_id(sku, "Usage", rate)
     return What(kinds.OTHER, service, sku, price_id, kinds.unit(unit), lines.only(organizations))
 
@@ -209,4 +213,8 @@ def _priced(cost: Decimal, over: Decimal, rate: Maybe[Decimal]) -> Price:
 def _about(contract: BillingContract, organizations: Maybe[list[NamedEntity]]) -> tuple[tuple[str, str], ...]:
     several = given(organizations, [])
     names = ", ".join(given(one.name, "") or given(one.id, "") for one in several) if len(several) > 1 else ""
-    return ("ContractNumber", given(contract.external_number, "")), ("Organizations", names)
+    return (
+        ("ContractNumber", given(contract.external_number, "")),
+        ("EndCustomer", name(contract.end_customer)[0]),
+        ("Organizations", names),
+    )

@@ -24,6 +24,8 @@ from billfold.providers.genesys.tax import is_tax
 from billfold.wire.codec import given
 
 NO_CURRENCY = "XXX"
+NAMED = 5
+"""Contracts that are named one by one."""
 _WORD = re.compile(r"[\w-]+")
 
 
@@ -59,19 +61,21 @@ class _Context:
     problems: list[str]
     ids: DetailIds
     positions: list[Position]
+    about: tuple[tuple[str, str], ...]
     seen: set[str] = field(default_factory=set)
 
 
 def bill(listed: Listed, pages: Sequence[Page], calendar: Calendar, overages: Overages) -> Bill:
     """Make the bill of an invoice; whatever cannot be trusted about it becomes a problem, not an exception."""
     invoice = listed.invoice
-    contracts = calendar.contracts_of(invoice)
+    by, contracts = calendar.joined(invoice)
     period, problems = _period(listed, pages, calendar)
     problems += [*_problems(invoice, pages), *_unlike_credit(invoice, pages)]
     common = _common(listed, period, contracts)
     ids = DetailIds(common.InvoiceId or "")
     known = positions(contracts)
-    context = _Context(invoice, period, lines.rates(contracts), _is_credit(invoice), problems, ids, known)
+    rates, is_credit = lines.rates(contracts), _is_credit(invoice)
+    context = _Context(invoice, period, rates, is_credit, problems, ids, known, _about(by, contracts))
     made = [(page.seq, _lines(page, context)) for page in pages]
     batches = [Charges(common._replace(x_ArchiveSeq=seq), found) for seq, found in made if found]
     overage = overages.get((given(contracts[0].id, ""), period)) if len(contracts) == 1 else None
@@ -186,9 +190,9 @@ def _line(item: BillingInvoiceItem, context: _Context, path: str) -> Line:
     when = _when(item, context)
     kind, correction = _judged(item, product, description, when, context)
     currency = given(context.invoice.currency_iso_code, "")
-    rate = context.rates.get((service, kind.category, currency))
+    rate = lines.rate_on(when.start, context.rates.get((service, kind.category, currency), ()))
     if kind is kinds.OTHER:
-        kind, rate = _planned(item, service, currency, context) or (kind, rate)
+        kind, rate = _planned(item, service, currency, when, context) or (kind, rate)
     priced = price(cost, quantity, rate.price if rate else None)
     unit = kinds.unit(given(item.unit_of_measure, "") or given(product.unit_of_measure, ""))
     sku, organization = lines.sku_of(product, service), lines.organization(item.organization)
@@ -197,7 +201,8 @@ def _line(item: BillingInvoiceItem, context: _Context, path: str) -> Line:
         whose = frozenset(organization[:1] if organization else ())
         what = what._replace(applied=applied(Share(service, quantity, unit, *when, whose), context.positions))
     native = str(given(item.id, "")) or None
-    where = Where(path, native, _detail(native, item, context), _details(item, product, kind, context), correction)
+    details = _details(item, product, kind, rate, context)
+    where = Where(path, native, _detail(native, item, context), details, correction)
     return lines.line(what, cost, priced, quantity or priced.quantity, description, when, where)
 
 
@@ -228,10 +233,11 @@ def _judged(
 
 
 def _planned(
-    item: BillingInvoiceItem, service: str, currency: str, context: _Context
+    item: BillingInvoiceItem, service: str, currency: str, when: When, context: _Context
 ) -> tuple[Kind, lines.Rate] | None:
     """Tell a position of the plan by its price, where its words say nothing."""
-    rate, quantity = context.rates.get((service, "Purchase", currency)), given(item.quantity, ZERO)
+    rate = lines.rate_on(when.start, context.rates.get((service, "Purchase", currency), ()))
+    quantity = given(item.quantity, ZERO)
     if rate and rate.price and quantity and times(rate.price, quantity) == item.amount:
         return kinds.PLANNED, rate
     return None
@@ -247,7 +253,9 @@ def _detail(native: str | None, item: BillingInvoiceItem, context: _Context) -> 
     return native
 
 
-def _details(item: BillingInvoiceItem, product: BillingProduct, kind: Kind, context: _Context) -> str | None:
+def _details(
+    item: BillingInvoiceItem, product: BillingProduct, kind: Kind, rate: lines.Rate | None, context: _Context
+) -> str | None:
     invoice = context.invoice
     return lines.details(
         ("CategoryRule", kind.rule),
@@ -258,6 +266,20 @@ def _details(item: BillingInvoiceItem, product: BillingProduct, kind: Kind, cont
         ("DateTransacted", given(item.date_transacted, "")),
         ("ProductId", given(product.id, "")),
         ("UnitOfMeasure", given(item.unit_of_measure, "")),
+        ("DiscountAmount", rate.discount if rate else ""),
+        *context.about,
+    )
+
+
+def _about(by: str, contracts: Sequence[BillingContract]) -> tuple[tuple[str, str], ...]:
+    """Say to which contracts an invoice was taken to belong, by what, and for whom they are."""
+    numbers = [given(one.external_number, "") or given(one.id, "") for one in contracts]
+    rest = f" and {len(numbers) - NAMED} others" if len(numbers) > NAMED else ""
+    ends = {name(one.end_customer)[0] for one in contracts}
+    return (
+        ("ContractNumber", ", ".join(numbers[:NAMED]) + rest),
+        ("ContractBy", by if numbers else ""),
+        ("EndCustomer", ends.pop() if len(ends) == 1 else ""),
     )
 
 

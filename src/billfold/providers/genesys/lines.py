@@ -15,6 +15,7 @@ from billfold.model.period import Period
 from billfold.model.pricing import Price
 from billfold.providers.genesys import kinds
 from billfold.providers.genesys.kinds import Kind
+from billfold.providers.genesys.listed import day
 from billfold.providers.genesys.records import BillingContract, BillingProduct, NamedEntity
 from billfold.wire.codec import Maybe, given
 
@@ -166,13 +167,16 @@ def line(
 
 
 class Rate(NamedTuple):
-    """A price out of a contract's plans, and the number of its position."""
+    """A price out of a contract's plans, the number of its position, its days (None: unbounded) and its discount."""
 
     price: Decimal
     number: str
+    first: datetime | None
+    last: datetime | None
+    discount: str
 
 
-Rates = dict[tuple[str, str, str], Rate]
+Rates = dict[tuple[str, str, str], list[Rate]]
 """By the item's name, the charge category and the currency."""
 
 
@@ -186,8 +190,15 @@ def rates(contracts: Iterable[BillingContract]) -> Rates:
                 name, currency = given(item.name, ""), given(item.currency_iso_code, "")
                 for category, price in (("Purchase", item.price), ("Usage", item.overage_price)):
                     if number and isinstance(price, Decimal):
-                        found.setdefault((name, category, currency), Rate(price, number))
+                        days = day(item.date_effective_start), day(item.date_effective_end)
+                        rate = Rate(price, number, *days, digits(item.discount_amount))
+                        found.setdefault((name, category, currency), []).append(rate)
     return found
+
+
+def rate_on(start: datetime, known: Iterable[Rate]) -> Rate | None:
+    """Return the rate that counts on the day on which a service begins; the first where several do."""
+    return next((r for r in known if (not r.first or r.first <= start) and (not r.last or start <= r.last)), None)
 
 
 def price_id(sku: str, category: str, rate: Rate | None) -> str:

@@ -80,10 +80,15 @@ class Calendar:
 
     def contracts_of(self, invoice: BillingInvoice) -> list[BillingContract]:
         """Return the contracts that an invoice may belong to."""
+        return self.joined(invoice)[1]
+
+    def joined(self, invoice: BillingInvoice) -> tuple[str, list[BillingContract]]:
+        """Return the contracts that an invoice may belong to, and by what: their order, their customer, or any."""
         order, customer = given(invoice.customer_po_number, ""), name(invoice.bill_to_customer)[0]
         by_order = [one for one in self.contracts if order and order in purchase_orders(one)]
         by_customer = [one for one in self.contracts if customer and customer == name(one.bill_to_customer)[0]]
-        return by_order or by_customer or self.contracts
+        found = (("order", by_order), ("customer", by_customer))
+        return next((one for one in found if one[1]), ("any", self.contracts))
 
     def ended(self, invoice: BillingInvoice) -> Period | None:
         """Return the last period that had ended when an invoice was issued: the calendar month where none is known."""
