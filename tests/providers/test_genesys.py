@@ -39,6 +39,7 @@ from billfold.providers.provider import Answer, Ask, Known
 from billfold.wire import codec
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation, request
+from billfold.wire.paging import Walk
 
 SAMPLES = Path(str(genesys.__file__)).parent / "samples"
 NOW = instant("2026-11-15T00:00:00Z")
@@ -176,6 +177,26 @@ def test_the_next_page_keeps_the_filters_and_takes_the_cursor_decoded() -> None:
     last = codec.decode((SAMPLES / "invoices.page2.json").read_bytes(), op.reply)
     assert op.following(last) is None
     assert op.ended(last)
+
+
+def test_pages_with_ever_new_cursors_and_the_same_items_end() -> None:
+    walk = Walk(GetBillingContractsInvoices())
+    one = {"entities": [{"id": "INV1"}], "nextUri": "/x?after=c1"}
+    other = {"entities": [{"id": "INV2"}], "nextUri": "/x?after=c2"}
+    walk.hear(records_of(GetBillingContractsInvoices(), one))
+    walk.hear(records_of(GetBillingContractsInvoices(), other))
+    with pytest.raises(Endless, match="the same items again"):
+        walk.hear(records_of(GetBillingContractsInvoices(), other | {"nextUri": "/x?after=c3"}))
+
+
+def test_times_are_asked_with_three_digits_of_a_second_and_none_where_there_are_none() -> None:
+    start = instant("2026-10-01T00:00:00.123456Z")
+    said = dict(request(GetBillingReportsBillableusage(start_date=start, end_date=NOW)).query)
+    assert said == {"startDate": "2026-10-01T00:00:00.123Z", "endDate": "2026-11-15T00:00:00Z"}
+
+
+def test_every_operation_names_the_refusals_that_are_documented() -> None:
+    assert {op.errors for op in PROVIDER.operations} == {(400, 401, 403, 404, 408, 409, 413, 415, 429, 500, 503, 504)}
 
 
 def test_a_next_link_without_a_cursor_proves_no_end() -> None:

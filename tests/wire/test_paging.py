@@ -53,6 +53,10 @@ def walk(*pages: Page) -> Walk[Page, int]:
     return walking
 
 
+def test_pages_that_are_alike_are_read_where_the_list_may_have_such() -> None:
+    assert walk(page([7], 1), page([7], 2)).seen == 2
+
+
 @pytest.mark.parametrize("length", [1, 2, 5])
 def test_a_list_that_leads_round_is_refused_before_it_is_read_again(length: int) -> None:
     turns = [page([number], number) for number in range(1, length)]

@@ -99,13 +99,14 @@ def name_of(kind: type[Operation[Any]] | Operation[Any]) -> str:
 
 
 def written(value: object) -> str:
-    """Write one argument as it travels in a path or a query; datetimes in UTC with a Z."""
+    """Write one argument as it travels in a path or a query; datetimes in UTC with a Z, and three digits where these do."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise Misasked(f"{value} has no time zone; give an aware datetime")
-        return stamp(value)
+        text = stamp(value)
+        return f"{text.removesuffix('000Z')}Z" if value.microsecond and text.endswith("000Z") else text
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

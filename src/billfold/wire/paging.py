@@ -19,10 +19,12 @@ class Paged(Operation[P], Generic[P, I], frozen=True, kw_only=True):
     """A question whose answer comes in pages.
 
     ``following`` gives the next page's question, or None after the last; ``ended`` tells whether the vendor said so itself.
-    ``holds`` names the page's field that is the list.
+    ``holds`` names the page's field that is the list; ``may_repeat`` says whether two pages in a row can be alike, as where
+    items have no ids.
     """
 
     holds: ClassVar[str] = ""
+    may_repeat: ClassVar[bool] = True
 
     def items(self, page: P) -> Sequence[I]:
         """Return what the page holds; raises ``Unreadable`` where its list is not there: that is no empty list."""
@@ -55,6 +57,7 @@ class Walk(Generic[P, I]):
         self.total_moved = False
         self._asked: set[Any] = {first}
         self._empty = 0
+        self._before: Sequence[I] = ()
 
     def hear(self, page: P) -> Sequence[I]:
         """Take a page, return its items and move on; raises ``Endless``."""
@@ -67,7 +70,7 @@ class Walk(Generic[P, I]):
         if self.question is None:
             self.proven = asked.ended(page)
         else:
-            self._guard(asked, empty=not items)
+            self._guard(asked, items)
         return items
 
     def _note_total(self, stated: int | None) -> None:
@@ -75,8 +78,11 @@ class Walk(Generic[P, I]):
             self.total_moved = True
         self.stated = stated if stated is not None else self.stated
 
-    def _guard(self, asked: Paged[P, I], *, empty: bool) -> None:
-        self._empty = self._empty + 1 if empty else 0
+    def _guard(self, asked: Paged[P, I], items: Sequence[I]) -> None:
+        alike, self._before = bool(items) and items == self._before, items
+        if alike and not asked.may_repeat:
+            raise Endless("the list's next link leads to the same items again", operation=name_of(asked))
+        self._empty = 0 if items else self._empty + 1
         if self.question in self._asked:
             raise Endless("the list's next link leads back to a page already read", operation=name_of(asked))
         if self._empty >= EMPTY_PAGES:
