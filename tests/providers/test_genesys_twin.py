@@ -371,11 +371,29 @@ def test_every_answer_carries_the_rate_limit_and_one_too_many_the_time_to_wait()
         assert answer.headers["inin-ratelimit-allowed"] == "300"
         assert answer.headers["inin-ratelimit-reset"] == "60"
         assert "no-store" in answer.headers["cache-control"]
+    host.clock.advance(timedelta(seconds=48))
     refused = [desk.get("/contracts/nobody")[0] for _ in range(299)][-1]
-    assert (refused.status, refused.headers["retry-after"]) == (429, "60")
-    assert json.loads(refused.body)["limit"]["value"] == 300
-    host.clock.advance(timedelta(seconds=60))
+    assert (refused.status, refused.headers["retry-after"]) == (429, "12")
+    assert (refused.headers["inin-ratelimit-count"], refused.headers["inin-ratelimit-reset"]) == ("301", "12")
+    said = json.loads(refused.body)
+    assert (said["limit"]["value"], said["messageParams"]) == (300, {"retryAfter": "12"})
+    assert said["message"].endswith("[12] seconds")
+    host.clock.advance(timedelta(seconds=12))
     assert desk.get("/contracts/nobody")[0].status == 404
+
+
+def test_the_rate_limit_is_counted_for_each_token_and_told_in_every_refusal() -> None:
+    host = stages.twin(limits=True)
+    desk = Desk(host)
+    assert [desk.get("/contracts/nobody")[0].status for _ in range(301)][-1] == 429
+    other, stranger = Desk(host), Desk(host, "twin-genesys-noright")
+    assert other.get("/contracts/nobody")[0].status == 404
+    wrong = Desk(host)
+    wrong.headers |= {"authorization": "Bearer x"}
+    for asking, said, status in ((stranger, {}, 403), (wrong, {}, 401), (other, {"pageSize": "0"}, 400)):
+        answer, _ = asking.get("/contracts", **said)
+        assert (answer.status, answer.headers["inin-ratelimit-allowed"]) == (status, "300")
+        assert answer.headers["inin-ratelimit-count"] == ("2" if asking is other else "1")
 
 
 def test_a_document_has_a_url_of_the_twins_own_that_expires(host: Host) -> None:

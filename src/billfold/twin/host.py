@@ -6,11 +6,12 @@ import logging
 from collections import deque
 from datetime import datetime
 from email.utils import format_datetime
+from math import ceil
 from typing import Any, NamedTuple
 
 from billfold.model.errors import Misasked
 from billfold.model.period import Month, stamp
-from billfold.providers.stage import Account, Caller, Denied, Moment, No
+from billfold.providers.stage import Caller, Denied, Moment, No
 from billfold.twin.clock import Clock
 from billfold.twin.faults import DOCUMENT, FAULTS, STORIES, Fault, Scene
 from billfold.twin.world import Stage, World
@@ -36,20 +37,24 @@ class Heard(NamedTuple):
 class Counter:
     """Counts requests in fixed windows of the twin's time."""
 
-    def __init__(self, most: int, seconds: float) -> None:
-        self.most, self.seconds = most, seconds
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
         self._window, self._count = 0, 0
 
-    def over(self, now: datetime) -> bool:
-        """Count a request and tell whether it is one too many."""
-        window = int(now.timestamp() // self.seconds)
-        self._count = self._count + 1 if window == self._window else 1
-        self._window = window
-        return self._count > self.most
+    def count(self, now: datetime) -> tuple[int, int]:
+        """Count a request; return how many there were in this window, and the whole seconds to its end."""
+        window, gone = divmod(now.timestamp(), self.seconds)
+        self._count = self._count + 1 if int(window) == self._window else 1
+        self._window = int(window)
+        return self._count, ceil(self.seconds - gone)
 
 
 class Host:
-    """The four billing systems; ``limits`` switches the vendors' rate limits on."""
+    """The four billing systems; ``limits`` switches the vendors' rate limits on.
+
+    Requests are counted for each credential that they carry. A twin may have a ``counted`` that tells in every answer how
+    many there were.
+    """
 
     def __init__(self, world: World, clock: Clock, *, limits: bool = True) -> None:
         self.world, self.clock, self.limits = world, clock, limits
@@ -58,6 +63,7 @@ class Host:
         self._memory: dict[str, dict[str, Any]] = {}
         self._counters: dict[str, Counter] = {}
         self._routes = {stage.provider.name: Routes(stage.provider.operations) for stage in world.stages}
+        self._keys = {stage.provider.name: _key(stage) for stage in world.stages}
 
     def reset(self) -> None:
         """Forget faults, requests and what the vendors remember; the clock stays."""
@@ -136,18 +142,21 @@ class Host:
         special = getattr(stage.twin, "special", None)
         if special and (response := special(request, stage.accounts, moment)) is not None:
             return response  # type: ignore[no-any-return]
+        count, left = self._count(stage, request, moment.now)
         try:
-            return self._allowed(stage, request, op, wrong, moment)
+            response = self._allowed(stage, op, wrong, moment, over=self.limits and count > stage.twin.RATE[0])
         except Denied as denied:
-            return stage.twin.refusal(denied.no, denied.detail, request)  # type: ignore[no-any-return]
+            response = stage.twin.refusal(denied.no, denied.detail, request)
+        if counted := getattr(stage.twin, "counted", None):
+            response = counted(response, request, count, left)
+        return response  # type: ignore[no-any-return]
 
-    def _allowed(
-        self, stage: Stage, request: Request, op: Operation[Any] | None, wrong: str, moment: Moment
-    ) -> Response:
-        caller: Caller | None = stage.twin.caller(request, stage.accounts, moment)
+    @staticmethod
+    def _allowed(stage: Stage, op: Operation[Any] | None, wrong: str, moment: Moment, *, over: bool) -> Response:
+        caller: Caller | None = stage.twin.caller(moment.request, stage.accounts, moment)
         if caller is None:
             raise Denied(No.UNAUTHORIZED)
-        if self._over(stage, caller.account, moment.now):
+        if over:
             raise Denied(No.RATE_LIMITED)
         if op is None:
             raise Denied(No.BAD_REQUEST, wrong) if wrong else Denied(No.NOT_FOUND)
@@ -156,8 +165,13 @@ class Host:
         result = stage.twin.answer(op, moment._replace(account=caller.account))
         return result if isinstance(result, Response) else respond(result)
 
-    def _over(self, stage: Stage, account: Account, now: datetime) -> bool:
-        if not self.limits:
-            return False
-        counter = self._counters.setdefault(f"{account.provider}/{account.name}", Counter(*stage.twin.RATE))
-        return counter.over(now)
+    def _count(self, stage: Stage, request: Request, now: datetime) -> tuple[int, int]:
+        name = stage.provider.name
+        whose = f"{name}/{request.headers.get(self._keys[name], '')}"
+        return self._counters.setdefault(whose, Counter(stage.twin.RATE[1])).count(now)
+
+
+def _key(stage: Stage) -> str:
+    """Return the header in which a vendor's clients carry their credential."""
+    signed = stage.provider.auth(stage.accounts[0].credentials, "").sign(Request("GET", "/"))
+    return next(iter(signed.headers), "")

@@ -70,7 +70,7 @@ def refusal(no: No, detail: str = "", request: Request | None = None) -> Respons
         errors=[],
         limit=_limit() if status == 429 else UNSET,
     )
-    waiting = {"retry-after": str(int(RATE[1]))} if status == 429 else {}
+    waiting = {"retry-after": about["retryAfter"]} if status == 429 else {}
     return respond(body, status=status, headers={"inin-correlation-id": context, **waiting})
 
 
@@ -91,7 +91,7 @@ def _words(no: No, detail: str, request: Request) -> tuple[str, str, dict[str, A
         permissions = detail or "billing:subscription:view"
         return code, WORDS[code][1].format(permissions), {"permissions": f"[{permissions}]"}
     if no is No.RATE_LIMITED:
-        seconds = str(int(RATE[1]))
+        seconds = detail or str(int(RATE[1]))
         return code, WORDS[code][1].format(seconds), {"retryAfter": seconds}
     return code, WORDS[code][1], {}
 

@@ -34,7 +34,6 @@ from billfold.providers.genesys.records import (
 )
 from billfold.providers.genesys.refusals import RATE, number, refusal
 from billfold.providers.stage import Account, Caller, Denied, Moment, No, Places
-from billfold.wire.answer import respond
 from billfold.wire.auth import bearer
 from billfold.wire.codec import UNSET, given
 from billfold.wire.message import Request, Response
@@ -106,31 +105,20 @@ def caller(request: Request, accounts: tuple[Account, ...], moment: Moment) -> C
     return None
 
 
-def answer(op: Operation[Any], moment: Moment) -> Response:
-    """Answer one of the eight operations; whatever is answered has the headers of the rate limit."""
-    headers = _headers(moment)
-    try:
-        return respond(_result(op, moment), headers=headers)
-    except Denied as denied:
-        said = refusal(denied.no, denied.detail, moment.request)
-        return said._replace(headers={**said.headers, **headers})
-
-
-def _headers(moment: Moment) -> dict[str, str]:
-    most, seconds = RATE
-    window, used = divmod(int(moment.now.timestamp()), int(seconds))
-    known, count = moment.memory.get("rate", (window, 0))
-    count = count + 1 if known == window else 1
-    moment.memory["rate"] = window, count
-    return {
+def counted(response: Response, request: Request, count: int, left: int) -> Response:
+    """Tell in an answer how many there were for its token, and how many seconds are left until they are forgotten."""
+    said = refusal(No.RATE_LIMITED, str(left), request) if response.status == 429 else response
+    headers = {
         "inin-ratelimit-count": str(count),
-        "inin-ratelimit-allowed": str(most),
-        "inin-ratelimit-reset": str(int(seconds) - used),
-        "inin-correlation-id": number(moment.request),
+        "inin-ratelimit-allowed": str(RATE[0]),
+        "inin-ratelimit-reset": str(left),
+        "inin-correlation-id": number(request),
     }
+    return said._replace(headers={**said.headers, **headers})
 
 
-def _result(op: Operation[Any], moment: Moment) -> object:  # noqa: PLR0911 - one line for each operation
+def answer(op: Operation[Any], moment: Moment) -> object:  # noqa: PLR0911 - one line for each operation
+    """Answer one of the eight operations."""
     match op:
         case GetBillingContracts():
             return _contracts(op, moment)
