@@ -246,6 +246,7 @@ def query_of(uri: str) -> dict[str, str]:
         ("/contracts", {"pageSize": "None"}, "invalid.value"),
         ("/contracts/invoices", {"pageSize": "201"}, "invalid.value"),
         ("/contracts", {"status": "Bogus"}, "invalid.value"),
+        ("/contracts/invoices", {"paymentStatus": "Overdue"}, "invalid.value"),
         ("/contracts", {"after": "garbage"}, "bad.request"),
         ("/contracts", {"after": "QQ==", "before": "QQ=="}, "bad.request"),
         ("/contracts/invoices", {"dateStart": "yesterday"}, "invalid.date"),
@@ -277,12 +278,12 @@ def test_times_are_taken_with_z_offset_and_three_to_six_digits(host: Host) -> No
         assert body["startDate"] == "2026-10-01T00:00:00Z"
 
 
-def test_payment_status_is_taken_in_both_spellings(host: Host) -> None:
+def test_payment_status_is_taken_in_any_case(host: Host) -> None:
     desk = Desk(host)
-    first, second = (
-        desk.get("/contracts/invoices", paymentStatus=word)[1]["entities"] for word in ("UnPaid", "Unpaid")
+    first, second, third = (
+        desk.get("/contracts/invoices", paymentStatus=word)[1]["entities"] for word in ("UnPaid", "Unpaid", "unpaid")
     )
-    assert first == second
+    assert first == second == third
     assert {one["paymentStatus"] for one in first} == {"Unpaid"}
 
 
@@ -299,9 +300,32 @@ def test_a_report_is_prepared_first_and_then_stays_for_the_day(host: Host) -> No
     assert desk.get("/reports/billableusage", **said)[1]["status"] == "Complete"
 
 
+def report(host: Host, start: str, end: str) -> dict[str, Any]:
+    """Return what a report says was used between two days, by name."""
+    desk, said = Desk(host), {"startDate": f"{start}T00:00:00Z", "endDate": f"{end}T00:00:00Z"}
+    desk.get("/reports/billableusage", **said)
+    host.clock.advance(timedelta(seconds=2))
+    return {one["name"]: one for one in desk.get("/reports/billableusage", **said)[1]["usages"]}
+
+
+def test_a_report_tells_the_days_that_were_asked_and_none_to_come(host: Host) -> None:
+    minutes = "Genesys Cloud BYOC Cloud"
+    whole, first, rest = (
+        Decimal(report(host, *days)[minutes]["totalUsage"])
+        for days in (("2026-10-01", "2026-11-03"), ("2026-10-01", "2026-10-15"), ("2026-10-15", "2026-11-03"))
+    )
+    assert whole == first + rest > first > 0
+    assert report(host, "2026-12-01", "2027-01-01") == {}
+    until_now, far = report(host, "2026-11-14", "2026-11-15"), report(host, "2026-11-14", "2026-12-15")
+    assert far == until_now
+    assert max(seen["date"] for one in far.values() for seen in one["resources"]) < "2026-11-15"
+
+
 def test_an_overview_counts_periods_back_and_ends_before_the_first(host: Host) -> None:
     desk, account = Desk(host), account_of(host)
     path = f"/trusteebillingoverview/{account.facts['trustor_org_ids'][0]}"
+    assert desk.get(path)[1]["rampPeriodEndDate"] == "2026-01-31T23:59:59.999Z"
+    assert {row["unitOfMeasureType"] for row in desk.get(path)[1]["usages"] if "SMS" in row["name"]} == {"message"}
     running, before, first = (desk.get(path, billingPeriodIndex=index)[1] for index in ("0", "1", "12"))
     assert running["billingPeriodStartDate"] == "2026-11-01T00:00:00Z"
     assert before["billingPeriodEndDate"] == "2026-10-31T23:59:59Z"
@@ -345,8 +369,57 @@ def test_a_token_counts_for_a_day_and_the_client_logs_in_again(host: Host) -> No
     assert list(client.get_billing_contracts())
 
 
+@pytest.mark.parametrize(
+    ("said", "value", "allowed"),
+    [
+        ({"status": "Foo"}, "Foo", "Active, Inactive"),
+        ({"pageSize": "11"}, "11", "1 to 10"),
+        ({"pageSize": "many"}, "many", "whole numbers"),
+    ],
+)
+def test_a_wrong_value_is_told_with_the_documented_words_and_their_parts(
+    host: Host, said: dict[str, str], value: str, allowed: str
+) -> None:
+    _, body = Desk(host).get("/contracts", **said)
+    (field,) = said
+    assert body["messageParams"] == {"value": value, "type": field, "allowableValues": allowed}
+    assert body["message"] == f"Value [{value}] is not valid for field type [{field}]. Allowable values are: {allowed}"
+
+
+def test_lines_have_whole_quantities_for_every_sdk_and_amounts_of_all_that_was_used(host: Host) -> None:
+    for desk in (Desk(host), Desk(host, **{"purecloud-sdk": "236.0.0"})):
+        _, invoices = desk.get("/contracts/invoices", pageSize="200")
+        numbers = [one["id"] for one in invoices["entities"]]
+        lines = [line for one in numbers for line in desk.get(f"/contracts/invoices/{one}/lines")[1]["entities"]]
+        assert all(line["quantity"] == int(line["quantity"]) != 0 for line in lines)
+        minutes = [line for line in lines if line.get("unitOfMeasure") == "Minute" and line["amount"] > 0]
+        assert any(line["amount"] != round(line["quantity"] * 0.006, 2) for line in minutes)
+
+
+def test_the_page_before_the_first_item_is_empty_and_leads_on_to_it(host: Host) -> None:
+    desk = Desk(host)
+    _, first = desk.get("/contracts/invoices", pageSize="3")
+    _, second = desk.get("/contracts/invoices", **query_of(first["nextUri"]))
+    cursor = base64.b64encode(first["entities"][0]["id"].encode()).decode()
+    _, none = desk.get("/contracts/invoices", pageSize="3", before=cursor)
+    assert (none["entities"], none.get("previousUri")) == ([], None)
+    assert desk.get("/contracts/invoices", **query_of(none["nextUri"]))[1]["entities"] == first["entities"]
+    assert second["previousUri"]
+
+
+def test_nothing_is_charged_beyond_the_end_of_a_contract(host: Host) -> None:
+    _, contracts = Desk(host).get("/contracts", status="Inactive")
+    (one,) = contracts["entities"]
+    assert {item["dateChargedThrough"] for plan in one["plans"] for item in plan["items"]} == {one["dateEnd"]}
+
+
 def test_a_missing_and_a_wrong_token_are_told_apart(host: Host) -> None:
-    for headers, code in (({}, "authentication.required"), ({"authorization": "Bearer x"}, "bad.credentials")):
+    basic, wrong = {"authorization": "Basic eDp4"}, {"authorization": "Bearer x"}
+    for headers, code in (
+        ({}, "authentication.required"),
+        (basic, "authentication.required"),
+        (wrong, "bad.credentials"),
+    ):
         answer = host.answer(Request("GET", f"{API}/contracts", (), headers))
         assert answer
         assert (answer.status, json.loads(answer.body)["code"]) == (401, code)

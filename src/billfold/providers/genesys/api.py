@@ -61,8 +61,10 @@ class Cursored(Paged[P, I], Generic[P, I], frozen=True, kw_only=True, rename="ca
 class GetBillingContracts(Cursored[records.BillingContractListing, BillingContract], frozen=True, kw_only=True):
     """List contracts, with their plans and billing periods.
 
-    ``page_size`` is at most 10 since platform API release 10793 (200 before); dates compare with the contract's span.
+    ``page_size`` is at most 10 since platform API release 10793 (200 before).
     """
+
+    # GUESS: dates compare with the days on which a contract runs; the documents do not say with what.
 
     path = "/api/v2/billing/contracts"
     holds = "entities"
@@ -73,16 +75,18 @@ class GetBillingContracts(Cursored[records.BillingContractListing, BillingContra
 
 
 class GetBillingContractsInvoices(Cursored[records.BillingInvoiceListing, BillingInvoice], frozen=True, kw_only=True):
-    """List invoices and credit memos; ``page_size`` is at most 200, dates compare with the day of the invoice.
+    """List invoices and credit memos; ``page_size`` is at most 200.
 
-    The vendor spells ``payment_status`` UnPaid in the question and Unpaid in the answer: both are taken.
+    ``payment_status`` is Paid or UnPaid, in any case: the vendor spells it UnPaid in the question and Unpaid in the answer.
     """
+
+    # GUESS: dates compare with the day of the invoice; the documents do not say with what.
 
     path = "/api/v2/billing/contracts/invoices"
     holds = "entities"
     date_start: date | None = None
     date_end: date | None = None
-    payment_status: Literal["Paid", "UnPaid", "Unpaid"] | None = None
+    payment_status: str | None = None
 
 
 class GetBillingContractsInvoiceLines(
@@ -99,7 +103,9 @@ class GetBillingContractsInvoiceLines(
 
 
 class GetBillingContract(Operation[BillingContract], frozen=True, kw_only=True, rename="camel"):
-    """Get one contract by its id, with its plans and billing periods."""
+    """Get one contract, with its plans and billing periods."""
+
+    # GUESS: the id is the list's ``id``; the documents call it "the contract number".
 
     path = "/api/v2/billing/contracts/{contract_id}"
     permissions = VIEW
@@ -130,6 +136,8 @@ class GetBillingContractBillingperiod(
 
 class GetBillingContractsInvoiceDocument(Operation[records.UrlResponse], frozen=True, kw_only=True, rename="camel"):
     """Get the URL of an invoice's PDF; fetch it at once and without credentials, for it is one itself."""
+
+    # GUESS: that the URL is signed and short-lived; the documents say only that it is one.
 
     path = "/api/v2/billing/contracts/invoices/{invoice_id}/document"
     permissions = VIEW

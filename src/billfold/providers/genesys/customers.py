@@ -167,7 +167,7 @@ def applied(account: Account, contract: Contract, product: Product, quantity: De
 
 def cents(quantity: Decimal, rate: Decimal) -> Decimal:
     """Price a quantity, rounded to cents."""
-    return times(quantity, rate).quantize(CENT)
+    return times(quantity, rate).quantize(CENT)  # GUESS: a half goes to the even cent
 
 
 def wallet(account: Account, contract: Contract, month: Month, days: int) -> Wallet:

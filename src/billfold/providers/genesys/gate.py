@@ -19,7 +19,7 @@ from billfold.wire.auth import basic
 from billfold.wire.message import Request, Response
 
 TOKEN_LIFE = 86400
-"""Seconds; the vendor lets 300 to 172800 be chosen for each client."""
+"""Seconds. GUESS: the default, and that 300 to 172800 can be chosen for each client, are not in the API's documents."""
 URL_LIFE = 600
 """Seconds. GUESS: the vendor's own is not documented."""
 _STAMP = "%Y%m%dT%H%M%SZ"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from billfold.model.money import ZERO
 from billfold.model.period import Month, stamp
@@ -11,6 +12,7 @@ from billfold.providers.genesys.api import (
     GetBillingReportsBillableusage,
     GetBillingTrusteebillingoverviewTrustorOrgId,
 )
+from billfold.providers.genesys.catalog import Product
 from billfold.providers.genesys.customers import Contract
 from billfold.providers.genesys.records import (
     BillingUsage,
@@ -20,6 +22,7 @@ from billfold.providers.genesys.records import (
     SubscriptionOverviewUsage,
     TrusteeBillingOverview,
 )
+from billfold.providers.genesys.refusals import invalid
 from billfold.providers.stage import Account, Denied, Moment, No
 from billfold.wire.codec import UNSET, DecimalText
 from billfold.wire.message import Request
@@ -34,7 +37,7 @@ def usage(op: GetBillingReportsBillableusage, moment: Moment) -> BillingUsageRep
     if op.start_date.tzinfo is None or op.end_date.tzinfo is None:
         raise Denied(No.BAD_REQUEST, "invalid.date")  # GUESS: a time without a zone could also be taken as UTC
     if op.start_date > op.end_date:
-        raise Denied(No.BAD_REQUEST)  # GUESS
+        raise Denied(No.BAD_REQUEST)  # GUESS: that it is refused
     key = "usage", moment.account.name, op.start_date, op.end_date, moment.now.date()
     asked = moment.memory.setdefault(str(key), moment.now)
     done = moment.now - asked >= PREPARING
@@ -53,16 +56,29 @@ def _self(request: Request) -> str:
 
 
 def _usages(account: Account, op: GetBillingReportsBillableusage, now: datetime) -> list[BillingUsage]:
-    month, start, end = Month.of(op.start_date), op.start_date, op.end_date
-    own = customers.contracts(account)[0]
-    days = scenario.days_until(month, min(end, now)) if month >= account.first_month and start < now else 0
+    start, midnight = op.start_date, now.replace(hour=0, minute=0, second=0, microsecond=0)
+    end = max(min(op.end_date, midnight), start)  # up to the day before
     found = []
-    for one in customers.used(account, own, month, max(days, 0)):
-        if one.organization != own.organizations[0] or one.product.is_voice or not one.actual:
-            continue
-        people = range(int(one.actual)) if one.product.unit == "User" else range(0)
+    for product, quantity in _between(account, start, end).items():
+        people = range(int(quantity)) if product.unit == "User" else range(0)
         seen = [BillingUsageResource(name=_person(n), date=stamp(start + _first(n, end - start))) for n in people]
-        found.append(BillingUsage(name=one.product.name, total_usage=DecimalText(one.actual), resources=seen))
+        if quantity:
+            found.append(BillingUsage(name=product.name, total_usage=DecimalText(quantity), resources=seen))
+    return found
+
+
+def _between(account: Account, start: datetime, end: datetime) -> dict[Product, Decimal]:
+    """Return what was used on the whole days between two times: of seats the most in a month, of all else the sum."""
+    found, own = dict[Product, Decimal](), customers.contracts(account)[0]
+    for month in max(Month.of(start), account.first_month).until(Month.of(end)):
+        first, last = (max(scenario.days_until(month, when), 0) for when in (start, end))
+        both = (customers.used(account, own, month, days) for days in (first, last))
+        for before, after in zip(*both, strict=True):
+            so_far, product = found.get(after.product, ZERO), after.product
+            if after.organization != own.organizations[0] or first >= last:
+                continue  # GUESS: a report is of the organization whose client asks
+            is_seat = product.unit == "User"
+            found[product] = max(so_far, after.actual) if is_seat else so_far + after.actual - before.actual
     return found
 
 
@@ -80,7 +96,7 @@ def overview(op: GetBillingTrusteebillingoverviewTrustorOrgId, moment: Moment) -
     if back < 0:
         raise Denied(
             No.BAD_REQUEST,
-            f"invalid.value: Value [{back}] is not valid for field type [billingPeriodIndex]. Allowable values are: 0 and above",
+            invalid(back, "billingPeriodIndex", "0 and above"),  # GUESS: that it is refused, and the words
         )
     month = Month.of(moment.now).plus(-back)
     known = {party.id: one for one in customers.trustors(account) for party in one.organizations}
@@ -102,7 +118,7 @@ def _overview(account: Account, contract: Contract, month: Month, moment: Moment
         enabled_products=["PureCloud3Overage", "PureCloud1Overage", "PureCloudCommunicateOverage"],
         subscription_type="PREPAY_MONTHLY_COMMITMENT",
         ramp_period_start_date=stamp(first.start),
-        ramp_period_end_date=stamp(first.plus(2).end - timedelta(milliseconds=1)),
+        ramp_period_end_date=f"{stamp(first.plus(2).end - SECOND)[:-1]}.999Z",
         billing_period_start_date=stamp(month.start),
         billing_period_end_date=stamp(month.end - SECOND),
         usages=rows,
@@ -117,13 +133,18 @@ def _overview(account: Account, contract: Contract, month: Month, moment: Moment
 def _rows(one: customers.Used) -> list[SubscriptionOverviewUsage]:
     """Tell what is used, and in a second row of the same product what is free of charge."""
     product = one.product
-    is_seat = product.unit == "User"
-    grouping = "billable-app-usage-license" if product.is_third_party else "user-license" if is_seat else "resource"
+    is_seat, is_message = product.unit == "User", product.unit in {"Message", "Conversation"}
+    grouping = (
+        "billable-app-usage-license" if product.is_third_party else "messaging-usage" if is_message else "resource"
+    )
+    if is_seat and not product.is_third_party:
+        grouping = "user-license"  # GUESS: only the other groupings were seen
+    unit = "seat" if is_seat else "message" if product.unit == "Message" else "unit"
     row = SubscriptionOverviewUsage(
         name=product.name,
         part_number=product.sku,
         grouping=grouping,
-        unit_of_measure_type="seat" if is_seat else "unit",
+        unit_of_measure_type=unit,
         usage_quantity=DecimalText(one.actual),
         overage_price=DecimalText(product.rate),
         prepay_quantity=DecimalText(one.prepaid),

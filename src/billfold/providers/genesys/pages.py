@@ -8,9 +8,12 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from billfold.providers.genesys.api import Cursored
+from billfold.providers.genesys.refusals import invalid
 from billfold.providers.stage import Denied, No
 from billfold.wire.message import Request
 
+START = "start"
+"""What a cursor says that stands before the first item."""
 DEFAULT = 25
 """GUESS: the platform's habit on its other lists; the documents name no default."""
 
@@ -29,15 +32,16 @@ def page(found: Sequence[Any], op: Cursored[Any, Any], request: Request, most: i
     if not 1 <= size <= most:
         raise Denied(
             No.BAD_REQUEST,
-            f"invalid.value: Value [{size}] is not valid for field type [pageSize]. Allowable values are: 1 to {most}",
+            invalid(size, "pageSize", f"1 to {most}"),  # GUESS: the words
         )
     start = _start(found, op, size)
     end = min(start + size, len(found))
     if op.before is not None:
         end = _place(found, op.before)
+    last = found[end - 1].id if end else START
     links = Links(
         _link(request, op, None),
-        _link(request, op, ("after", found[end - 1].id)) if end < len(found) and end else None,
+        _link(request, op, ("after", last)) if end < len(found) else None,
         _link(request, op, ("before", found[start].id)) if start else None,
     )
     return found[start:end], links
@@ -56,6 +60,8 @@ def _place(found: Sequence[Any], cursor: str) -> int:
         wanted = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
     except ValueError:
         wanted = ""
+    if wanted == START:
+        return -1
     for place, entity in enumerate(found):
         if entity.id == wanted:
             return place

@@ -33,6 +33,7 @@ from billfold.providers.stage import Account
 from billfold.wire.codec import UNSET
 
 PAID_AFTER = timedelta(days=30)
+"""GUESS: as the terms say; and that credit memos are Paid."""
 
 
 def day(when: datetime) -> str:
@@ -96,7 +97,7 @@ def period_id(month: Month) -> str:
 
 def _plan(account: Account, one: Contract, product: Product, span: tuple[Month, Month], running: Month) -> BillingPlan:
     bought = customers.bought(one, product)
-    charged = running.end if bought else running.start
+    charged = min(running.end if bought else running.start, span[1].end)
     item = BillingPlanItem(
         item_number=NUMBERS[product.sku],
         name=product.name,

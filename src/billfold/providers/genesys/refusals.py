@@ -10,6 +10,7 @@ from uuid import UUID
 from billfold.providers.genesys.records import ErrorBody, Limit
 from billfold.providers.stage import No
 from billfold.wire.answer import respond
+from billfold.wire.auth import bearer
 from billfold.wire.codec import UNSET
 from billfold.wire.message import Request, Response
 
@@ -26,7 +27,7 @@ def number(request: Request) -> str:
 WORDS: dict[str, tuple[int, str]] = {
     "bad.request": (400, "The request could not be understood by the server due to malformed syntax."),
     "invalid.date": (400, "Dates must be specified as ISO-8601 strings. For example: yyyy-MM-ddTHH:mm:ss.SSSZ"),
-    "invalid.value": (400, "Value is not valid."),
+    "invalid.value": (400, "Value [{}] is not valid for field type [{}]. Allowable values are: {}"),
     "authentication.required": (401, "No authentication bearer token specified in authorization header."),
     "bad.credentials": (401, "Invalid login credentials."),
     "credentials.expired": (401, "The supplied credentials are expired and cannot be used."),
@@ -81,9 +82,9 @@ def _limit() -> Limit:
 
 def _words(no: No, detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
     if no in {No.BAD_REQUEST, No.UNPROCESSABLE}:
-        return _wrong(detail)
+        return _wrong(detail, request)
     if no is No.UNAUTHORIZED:
-        said = "bad.credentials" if "authorization" in request.headers else "authentication.required"
+        said = "bad.credentials" if bearer(request.headers) else "authentication.required"
         code = detail or said
         return code, WORDS[code][1], {}
     code = CODES[no]
@@ -96,20 +97,20 @@ def _words(no: No, detail: str, request: Request) -> tuple[str, str, dict[str, A
     return code, WORDS[code][1], {}
 
 
-def _wrong(detail: str) -> tuple[str, str, dict[str, Any]]:
+def invalid(value: object, field: str, allowed: str) -> str:
+    """Write in a refusal's detail what is wrong with a parameter."""
+    return "\x1f".join(("invalid.value", str(value), field, allowed))
+
+
+def _wrong(detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
     """Say what is wrong with a parameter, out of our own words or those of the reader of questions."""
-    code, _, message = detail.partition(": ")
+    code, *said = detail.split("\x1f")
     if code == "invalid.value":
-        return code, message, {}
+        names = ("value", "type", "allowableValues")
+        return code, WORDS[code][1].format(*said), dict(zip(names, said, strict=True))
     if code == "invalid.date" or re.search(r"RFC3339|date", detail):
         return "invalid.date", WORDS["invalid.date"][1], {}
-    if found := re.search(r"Invalid enum value '?(.*?)'? - at `\$\.(\w+)`", detail):
-        value, field = found[1], found[2]
-        return (
-            "invalid.value",
-            f"Value [{value}] is not valid for field type [{field}].",
-            {"value": value, "type": field},
-        )
-    if found := re.search(r"Expected `int.*?`\$\.(\w+)`", detail):
-        return "invalid.value", f"The value is not valid for field type [{found[1]}].", {"type": found[1]}
+    if found := re.search(r"(?:Invalid enum value|Expected `int).*`\$\.(\w+)`", detail):
+        field, allowed = found[1], "Active, Inactive" if found[1] == "status" else "whole numbers"  # GUESS: the latter
+        return _wrong(invalid(dict(request.query).get(field, ""), field, allowed), request)
     return "bad.request", WORDS["bad.request"][1], {}

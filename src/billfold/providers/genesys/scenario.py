@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from functools import lru_cache
 
 from billfold.model.bill import Bill, Charges, State
@@ -184,10 +184,15 @@ def _used_up(account: Account, contract: Contract, month: Month) -> Iterator[Cos
     common, days = _common(account, month), days_until(month, month.end)
     for one in used(account, contract, month, days):
         if one.over:
-            yield _usage(common, one.organization, one.product, one.over, one.charge)
+            yield _usage(common, one.organization, one.product, _whole(one.over), one.charge)
     tokens = wallet(account, contract, month, days)
     if tokens.over:
-        yield _usage(common, contract.organizations[0], TOKENS, tokens.over, tokens.charge)
+        yield _usage(common, contract.organizations[0], TOKENS, _whole(tokens.over), tokens.charge)
+
+
+def _whole(quantity: Decimal) -> Decimal:
+    """Return a quantity as invoice lines have it, in whole units; the amount is that of all that was used."""
+    return max(quantity.quantize(Decimal(1), ROUND_DOWN), Decimal(1))  # GUESS: cut off, and at least one
 
 
 def _discount(account: Account, rows: list[CostAndUsage], month: Month) -> CostAndUsage:

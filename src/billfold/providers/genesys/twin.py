@@ -32,7 +32,7 @@ from billfold.providers.genesys.records import (
     BillingInvoiceListing,
     UrlResponse,
 )
-from billfold.providers.genesys.refusals import RATE, number, refusal
+from billfold.providers.genesys.refusals import RATE, invalid, number, refusal
 from billfold.providers.stage import Account, Caller, Denied, Moment, No, Places
 from billfold.wire.auth import bearer
 from billfold.wire.codec import UNSET, given
@@ -190,6 +190,8 @@ def _detail(op: GetBillingContractBillingperiod, moment: Moment) -> BillingContr
 
 
 def _invoices(op: GetBillingContractsInvoices, moment: Moment) -> BillingInvoiceListing:
+    if op.payment_status is not None and op.payment_status.lower() not in {"paid", "unpaid"}:
+        raise Denied(No.BAD_REQUEST, invalid(op.payment_status, "paymentStatus", "Paid, UnPaid"))
     found = [
         one
         for one in played.invoices(moment.account, _midnight(moment), dialect(moment.request.headers))
