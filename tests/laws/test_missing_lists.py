@@ -147,6 +147,9 @@ def test_a_billing_period_whose_detail_says_nothing_is_said(tmp_path: Path) -> N
     collected(host, books, "genesys", "get_billing_contract_billingperiod", lambda _: b"{}")
     assert "its detail says no days" in told(books)[2][0]["words"]
 
+    def without_open(body: bytes) -> bytes:
+        return b"{}" if b'"Open"' in body else body
+
     def bare(body: bytes) -> bytes:
         tree = json.loads(body)
         return json.dumps({name: tree[name] for name in ("id", "dateStart", "dateEnd", "status")}).encode()
@@ -155,4 +158,6 @@ def test_a_billing_period_whose_detail_says_nothing_is_said(tmp_path: Path) -> N
     estimates = told(books)[1]
     assert len(estimates) == 2
     assert all("neither a list of charges nor one of wallets" in one["parked"] for one in estimates)
+    collected(host, books, "genesys", "get_billing_contract_billingperiod", without_open)
+    assert told(books)[1] == estimates, "what was known of the running period stays"
     books.close()

@@ -129,10 +129,12 @@ class Booking:
         """Stop believing what an invoice was said to be in a currency that it is no longer told in, and older estimates.
 
         A run that tells an estimate tells all there are: an estimate of a period that it does not tell is no longer one.
+        Estimates that an invoice has ended do not count: they are told for some time after it.
         """
+        tells_any = any(key in self._believed for key in estimates)
         for row in list(self._believed.values()):
             if row["state"] == State.ESTIMATE:
-                gone = bool(estimates) and row["bill_key"] not in estimates
+                gone = tells_any and row["bill_key"] not in estimates
             else:
                 gone = row["currency"] not in told.get(row["invoice_id"], {row["currency"]})
             if gone:
