@@ -375,6 +375,7 @@ def test_a_token_counts_for_a_day_and_the_client_logs_in_again(host: Host) -> No
         ({"status": "Foo"}, "Foo", "Active, Inactive"),
         ({"pageSize": "11"}, "11", "1 to 10"),
         ({"pageSize": "many"}, "many", "whole numbers"),
+        ({"status": "a\x1fb"}, "a\x1fb", "Active, Inactive"),
     ],
 )
 def test_a_wrong_value_is_told_with_the_documented_words_and_their_parts(

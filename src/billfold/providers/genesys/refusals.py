@@ -99,15 +99,16 @@ def _words(no: No, detail: str, request: Request) -> tuple[str, str, dict[str, A
 
 def invalid(value: object, field: str, allowed: str) -> str:
     """Write in a refusal's detail what is wrong with a parameter."""
-    return "\x1f".join(("invalid.value", str(value), field, allowed))
+    return "\x1f".join(("invalid.value", field, allowed, str(value)))
 
 
 def _wrong(detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
     """Say what is wrong with a parameter, out of our own words or those of the reader of questions."""
-    code, *said = detail.split("\x1f")
+    code, *said = detail.split("\x1f", 3)
     if code == "invalid.value":
-        names = ("value", "type", "allowableValues")
-        return code, WORDS[code][1].format(*said), dict(zip(names, said, strict=True))
+        field, allowed, value = said
+        about = {"value": value, "type": field, "allowableValues": allowed}
+        return code, WORDS[code][1].format(*about.values()), about
     if code == "invalid.date" or re.search(r"RFC3339|date", detail):
         return "invalid.date", WORDS["invalid.date"][1], {}
     if found := re.search(r"(?:Invalid enum value|Expected `int).*`\$\.(\w+)`", detail):
