@@ -80,11 +80,11 @@ class Walk(Generic[P, I]):
 
     def _guard(self, asked: Paged[P, I], items: Sequence[I]) -> None:
         alike, self._before = bool(items) and items == self._before, items
-        if alike and not asked.may_repeat:
-            raise Endless("the list's next link leads to the same items again", operation=name_of(asked))
         self._empty = 0 if items else self._empty + 1
         if self.question in self._asked:
             raise Endless("the list's next link leads back to a page already read", operation=name_of(asked))
+        if alike and not asked.may_repeat:
+            raise Endless("the list's next link leads to the same items again", operation=name_of(asked))
         if self._empty >= EMPTY_PAGES:
             raise Endless(f"{EMPTY_PAGES} empty pages in a row promise more", operation=name_of(asked))
         self._asked.add(self.question)
