@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billfold.model.bill import Bill, Charges, DetailIds, State
+from billfold.model.bill import Bill, Charges, DetailIds, State, together
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month
 
@@ -91,3 +91,12 @@ def test_a_line_added_elsewhere_leaves_the_others_ids_alone(about: list[tuple[st
 def test_ids_of_two_invoices_differ(about: list[tuple[str, str]], one: str, other: str) -> None:
     if one != other:
         assert not set(ids(about, f"{one}/")) & set(ids(about, f"{other}/"))
+
+
+def test_parts_of_an_estimate_are_listed_as_one_bill_and_nothing_else_is_added() -> None:
+    def row(invoice_id: str | None, total: str | None, lines: int, month: str = "2026-11") -> dict[str, object]:
+        return {"provider": "p", "invoice_id": invoice_id, "period_start": month, "total": total, "lines": lines}
+
+    rows = [row(None, "1.10", 2), row("7", "5", 1), row(None, "2.2", 3), row(None, "9", 1, "2026-10")]
+    assert together(rows) == [row(None, "3.30", 5), row("7", "5", 1), row(None, "9", 1, "2026-10")]
+    assert together([row(None, "1", 1), row(None, None, 1)]) == [row(None, None, 2)]

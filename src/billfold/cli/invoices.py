@@ -22,13 +22,14 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     issue and payment where the vendor says them, and mark parked bills; `billfold sql "SELECT * FROM bills"` has all.
     """
     from billfold.ledger import query
+    from billfold.model.bill import together
     from billfold.model.money import shown
     from billfold.report import render
 
     with books(ctx) as kept, kept.ledger() as db:
         chosen = wanted(kept, narrowing)
-        rows = query.invoices(db, chosen)
-        more = {_key(bill): bill for bill in query.bills(db, chosen)}
+        rows = together(query.invoices(db, chosen))
+        more = {_key(bill): bill for bill in sorted(query.bills(db, chosen), key=lambda bill: bool(bill["parked"]))}
         missing = lacking(ctx, kept, db, chosen)
     if shape == "json":
         write(shape, rows, COLUMNS)

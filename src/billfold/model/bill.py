@@ -14,6 +14,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from billfold.model.focus import ContractCommitment, CostAndUsage
+from billfold.model.money import exact_sum, plain
 from billfold.model.period import Period
 
 
@@ -104,6 +105,24 @@ class Bill(NamedTuple):
         if self.invoice_id:
             return f"{self.invoice_id} {self.currency}"
         return estimate_key(self.period, self.currency, self.part)
+
+
+def together(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put the parts of an estimate together, among bills as the vendors state them: one row an account, period and currency.
+
+    The total is None where that of a part is.
+    """
+    found: dict[tuple[object, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        key = tuple(value for name, value in row.items() if name not in {"total", "lines"})
+        found.setdefault(key, []).append(row)
+    return [parts[0] | _added(parts) if len(parts) > 1 else parts[0] for parts in found.values()]
+
+
+def _added(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    totals = [row["total"] for row in parts]
+    total = None if None in totals else plain(exact_sum(map(Decimal, totals)))
+    return {"total": total, "lines": sum(row["lines"] for row in parts)}
 
 
 def estimate_key(period: Period, currency: str, part: str = "") -> str:

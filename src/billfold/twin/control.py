@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from billfold.model.bill import together
 from billfold.model.errors import BillfoldError, Misasked
 from billfold.model.period import instant, stamp
 from billfold.twin.clock import span
@@ -76,7 +77,7 @@ def _truth(host: Host, *, charges: bool) -> Response:
     for account, bill in host.world.bills(now):
         invoices.append(stated(account, bill))
         counts[account.provider] += sum(len(batch.lines) for batch in bill.charges)
-    return respond({"as_of": stamp(now), "invoices": invoices, "charges": counts})
+    return respond({"as_of": stamp(now), "invoices": together(invoices), "charges": counts})
 
 
 def _rows(host: Host) -> Iterator[bytes]:
