@@ -9,25 +9,23 @@ import duckdb
 
 from billfold.books import Books
 from billfold.ledger.entries import Kept
-from billfold.ledger.query import FOREVER, Filter, dicts
+from billfold.ledger.query import AMOUNT, CHARGED, Filter, dicts, where
 from billfold.model.errors import BillfoldError, Misasked
 from billfold.wire import codec
 
-_CHARGES = """
-SELECT b.id AS bill, b.provider, a.name AS account, b.state, b.invoice_id, b.total, b.currency, b.lines, b.parked, c.InvoiceDetailId AS detail,
-       c.ChargeDescription AS description, c.ChargeCategory AS category,
-       CASE WHEN b.currency = c.BillingCurrency THEN c.BilledCost ELSE c.PricingCurrencyEffectiveCost END AS cost,
+_CHARGES = f"""
+SELECT b.id AS bill, b.provider, a.name AS account, b.state, b.invoice_id, b.total, b.currency, b.lines, b.parked,
+       c.InvoiceDetailId AS detail, c.ChargeDescription AS description, c.ChargeCategory AS category, {AMOUNT} AS cost,
        c.x_ArchiveSeq AS seq, c.x_JsonPath AS path
-FROM charges c JOIN bills b ON c.bill = b.id JOIN accounts a USING (provider, account)
-WHERE (c.InvoiceDetailId = $it OR c.x_NativeId = $it OR b.invoice_id = $it) AND b.from_seq <= $seq
-      AND (b.until_seq IS NULL OR b.until_seq > $seq)
+FROM {CHARGED} WHERE (c.InvoiceDetailId = $it OR c.x_NativeId = $it OR b.invoice_id = $it)
 """
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
 def charges(db: duckdb.DuckDBPyConnection, it: str, wanted: Filter) -> list[dict[str, Any]]:
-    """Return the charges of an invoice, or the one with that detail id; raises ``Misasked`` where there is none."""
-    found = dicts(db.execute(_CHARGES, {"it": it, "seq": min(wanted.seq, FOREVER)}))
+    """Return the charges of an invoice, or the one with that detail id, bill by bill; raises ``Misasked`` where there is none."""
+    condition, values = where(wanted)
+    found = dicts(db.execute(f"{_CHARGES} AND {condition}", values | {"it": it}))
     if not found:
         raise Misasked(f"no invoice or charge is called {it!r}; `billfold invoices` and `billfold charges` list them")
     return sorted(found, key=lambda row: (row["bill"], row["seq"] or 0, _order(row["path"] or "")))
@@ -36,11 +34,6 @@ def charges(db: duckdb.DuckDBPyConnection, it: str, wanted: Filter) -> list[dict
 def _order(path: str) -> list[tuple[int, str]]:
     """Return what sorts JSON paths as their lines stand in the answer: ``[9]`` before ``[10]``."""
     return [(int(index or 0), name) for name, index in _STEP.findall(path)]
-
-
-def source(books: Books, seq: int) -> Kept:
-    """Return the archive's entry of a number."""
-    return next(kept for kept in books.archive.entries() if kept.seq == seq)
 
 
 def place(books: Books, kept: Kept, path: str) -> Any:

@@ -115,6 +115,39 @@ def test_an_invoice_is_explained_line_by_line_in_the_order_of_the_answer(tmp_pat
     assert short[-1] == f"  ... and {len(places) - 20} more; --all shows them"
 
 
+def test_an_invoice_in_two_currencies_is_explained_as_the_two_bills_that_it_is(tmp_path: Path) -> None:
+    books = Books(tmp_path / "ledger")
+    items = ",".join(
+        f'{{"description":"in {currency}","quantity":1,"unit_cost":2,"total":{{"amount":2,"currency":"{currency}"}}}}'
+        for currency in ("USD", "EUR")
+    )
+    both = kit.invoice(
+        totals='[{"amount":2,"currency":"USD"},{"amount":2,"currency":"EUR"}]',
+        invoice_items=f'[{{"cluster":{{"id":"c"}},"line_items":[{items}]}}]',
+    )
+    kit.collected(books, kit.invoices(both))
+    books.close()
+    said = Terminal(tmp_path).run("--ledger", "ledger", "explain", "i1").out
+    heads = [line for line in said.splitlines() if line.startswith("  the vendor states")]
+    assert heads == [f"  the vendor states 2 {currency} in 1 lines" for currency in ("EUR", "USD")], said
+    for bill, currency in zip(said.split("cockroach mine: issued i1\n")[1:], ("EUR", "USD"), strict=True):
+        assert [f"in {one}" in bill for one in ("EUR", "USD")] == [currency == "EUR", currency == "USD"], said
+
+
+def test_a_bill_whose_period_crosses_a_month_is_restated_in_the_month_that_lists_it(tmp_path: Path) -> None:
+    books, days = (
+        Books(tmp_path / "ledger"),
+        {"period_start": '"2026-08-15T00:00:00Z"', "period_end": '"2026-09-15T00:00:00Z"'},
+    )
+    for number, cost in enumerate(("1.5", "2.5")):
+        kit.collected(books, kit.invoices(kit.invoice(total=cost, lines=(cost,), **days)), days=number)
+    books.close()
+    for months, count in ((("08", "08"), 1), (("09", "09"), 0), (("07", "07"), 0)):
+        narrowed = "--from", f"2026-{months[0]}", "--to", f"2026-{months[1]}"
+        for listing in ("invoices", "restatements"):
+            assert len(Terminal(tmp_path).rows("--ledger", "ledger", listing, *narrowed)) == count, (listing, months)
+
+
 def test_what_could_not_be_booked_is_told_once_to_people_and_of_every_month_to_machines(tmp_path: Path) -> None:
     books = Books(tmp_path / "ledger")
     kit.collected(books, kit.invoices(kit.invoice("a", total="1"), kit.invoice("a")))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from billfold.cli.options import AS_OF, Narrowing, books, places, wanted
+
+if TYPE_CHECKING:
+    from billfold.books import Books
 
 SHOWN = 20
 
@@ -20,28 +26,37 @@ SHOWN = 20
 def command(ctx: click.Context, it: str, as_of: datetime | None, *, every: bool) -> None:
     """Go from an invoice id, or a charge's InvoiceDetailId, back to the archived answer: its question, time and place."""
     from billfold import explain
-    from billfold.report.render import word
-    from billfold.wire import codec
 
     with books(ctx) as kept, kept.ledger() as db:
         found = explain.charges(db, it, wanted(kept, Narrowing(as_of=as_of)))
-        bill = found[0]
-        click.echo(f"{bill['provider']} {bill['account']}: {bill['state']} {bill['invoice_id'] or 'estimate'}")
-        click.echo(f"  the vendor states {bill['total']} {bill['currency']} in {bill['lines']} lines")
-        if bill["parked"]:
-            click.echo(f"  parked: {bill['parked']}")
-        for seq in sorted({row["seq"] for row in found if row["seq"]}):
-            entry = explain.source(kept, seq)
-            click.echo(
-                f"\nanswer {seq}: {entry.operation} {entry.question}, HTTP {entry.status}, fetched {entry.fetched_at}"
-            )
-            click.echo(f"  body sha256 {entry.body}")
-            mine = [row for row in found if row["seq"] == seq]
-            shown = mine if every else mine[:SHOWN]
-            for row in shown:
-                click.echo(f"  {word(row['cost']):>18}  {row['category']}: {row['description']}")
-                click.echo(f"  {'':>18}  {row['detail'] or '(no detail id)'}  {row['path']}")
-                if len(mine) == 1 and (value := explain.place(kept, entry, row["path"] or "$")) is not None:
-                    click.echo(f"  {'':>18}  {codec.encode(value).decode()}")
-            if len(mine) > len(shown):
-                click.echo(f"  ... and {len(mine) - len(shown)} more; --all shows them")
+        for number, (_, rows) in enumerate(groupby(found, key=lambda row: row["bill"])):
+            click.echo("\n" if number else "", nl=False)
+            _tell_bill(kept, list(rows), every=every)
+
+
+def _tell_bill(kept: Books, rows: Sequence[dict[str, Any]], *, every: bool) -> None:
+    bill = rows[0]
+    click.echo(f"{bill['provider']} {bill['account']}: {bill['state']} {bill['invoice_id'] or 'estimate'}")
+    click.echo(f"  the vendor states {bill['total']} {bill['currency']} in {bill['lines']} lines")
+    if bill["parked"]:
+        click.echo(f"  parked: {bill['parked']}")
+    for seq, mine in groupby((row for row in rows if row["seq"]), key=lambda row: row["seq"]):
+        _tell_answer(kept, seq, list(mine), every=every)
+
+
+def _tell_answer(kept: Books, seq: int, rows: Sequence[dict[str, Any]], *, every: bool) -> None:
+    from billfold import explain
+    from billfold.report.render import word
+    from billfold.wire import codec
+
+    entry = kept.archive.entry(seq)
+    click.echo(f"\nanswer {seq}: {entry.operation} {entry.question}, HTTP {entry.status}, fetched {entry.fetched_at}")
+    click.echo(f"  body sha256 {entry.body}")
+    shown = rows if every else rows[:SHOWN]
+    for row in shown:
+        click.echo(f"  {word(row['cost']):>18}  {row['category']}: {row['description']}")
+        click.echo(f"  {'':>18}  {row['detail'] or '(no detail id)'}  {row['path']}")
+        if len(rows) == 1 and (value := explain.place(kept, entry, row["path"] or "$")) is not None:
+            click.echo(f"  {'':>18}  {codec.encode(value).decode()}")
+    if len(rows) > len(shown):
+        click.echo(f"  ... and {len(rows) - len(shown)} more; --all shows them")

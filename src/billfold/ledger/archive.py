@@ -183,6 +183,12 @@ class Archive:
         where = "provider=:provider AND account=:account AND operation=:operation AND status=200"
         return {kept.question for kept in self._entries(where, given)}
 
+    def entry(self, seq: int) -> Kept:
+        """Return the entry of a number; raises ``LedgerError`` where there is none."""
+        for kept in self._entries("seq=:seq", {"seq": seq}):
+            return kept
+        raise LedgerError(f"the archive {self.path} has no entry {seq}; `billfold rebuild` computes the ledger anew")
+
     def entries(self) -> Iterator[Kept]:
         """Yield the whole chain."""
         return self._entries("1", {})

@@ -12,22 +12,20 @@ from typing import Any
 
 import duckdb
 
-from billfold.ledger.query import Filter, dicts
+from billfold.ledger.query import BILLED, Filter, dicts, narrowed
 from billfold.model.money import EXACT, least
 
-_CHANGES = """
-SELECT old.provider, a.name AS account, old.invoice_id, old.period_start, old.currency, r.ended AS seen_at, old.total AS was, new.total AS "is", new.parked,
-       old.id AS old_bill, new.id AS new_bill, new.from_seq
-FROM bills old JOIN bills new ON new.provider = old.provider AND new.account = old.account AND new.bill_key = old.bill_key
-     AND new.from_seq = old.until_seq
-JOIN accounts a ON a.provider = old.provider AND a.account = old.account JOIN runs r ON r.run = new.run
-WHERE old.state = 'issued' AND new.state = 'issued' AND old.parked IS NULL AND new.from_seq <= $seq AND (
-          old.content <> new.content OR old.period_start <> new.period_start OR old.period_end <> new.period_end
-          OR new.total IS NULL OR TRY_CAST(old.total AS DECIMAL(38,12)) <> TRY_CAST(new.total AS DECIMAL(38,12)))
-      AND old.provider = coalesce($provider, old.provider) AND a.name = coalesce($account, a.name)
-      AND old.period_start >= coalesce($first, old.period_start) AND old.period_end <= coalesce($last, old.period_end)
-ORDER BY ALL
+_CHANGES = f"""
+SELECT b.provider, a.name AS account, b.invoice_id, b.period_start, b.currency, r.ended AS seen_at, b.total AS was, new.total AS "is", new.parked,
+       b.id AS old_bill, new.id AS new_bill, new.from_seq
+FROM {BILLED} JOIN bills new ON new.provider = b.provider AND new.account = b.account AND new.bill_key = b.bill_key
+     AND new.from_seq = b.until_seq
+JOIN runs r ON r.run = new.run
+WHERE b.state = 'issued' AND new.state = 'issued' AND b.parked IS NULL AND new.from_seq <= $seq AND (
+          b.content <> new.content OR b.period_start <> new.period_start OR b.period_end <> new.period_end
+          OR new.total IS NULL OR TRY_CAST(b.total AS DECIMAL(38,12)) <> TRY_CAST(new.total AS DECIMAL(38,12)))
 """
+"""Bills ``b`` that another one followed."""
 
 _LINES = """
 SELECT InvoiceDetailId AS detail, ChargeDescription AS description, ChargeCategory AS category,
@@ -50,10 +48,8 @@ def restatements(db: duckdb.DuckDBPyConnection, wanted: Filter | None = None) ->
 
 
 def _changes(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
-    first, last = (wanted.first and wanted.first.start), (wanted.last and wanted.last.end)
-    values: dict[str, Any] = {"seq": wanted.seq, "provider": wanted.provider, "account": wanted.account}
-    values |= {"first": first and first.replace(tzinfo=None), "last": last and last.replace(tzinfo=None)}
-    return dicts(db.execute(_CHANGES, values))
+    condition, values = narrowed(wanted)
+    return dicts(db.execute(f"{_CHANGES} AND {condition} ORDER BY ALL", values))
 
 
 def _event(db: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from billfold.ledger.batch import naive
 from billfold.ledger.columns import CHARGE_COLUMNS
 from billfold.ledger.entries import DAMAGED
 from billfold.model.period import Month, stamp
@@ -15,13 +16,13 @@ from billfold.model.pricing import ROUNDING
 
 FOREVER = 2**62
 BATCH = 2048
-BILLS = "bills b JOIN accounts a USING (provider, account)"
+BILLED = "bills b JOIN accounts a USING (provider, account)"
 AMOUNT = "CASE WHEN b.currency = c.BillingCurrency THEN c.BilledCost ELSE c.PricingCurrencyEffectiveCost END"
 """What a charge comes to in its bill's currency."""
 SERVICE = """CASE WHEN c.ChargeCategory IN ('Usage', 'Purchase') OR contains(lower(c.ServiceName), lower(c.ChargeCategory))
                  THEN c.ServiceName ELSE c.ServiceName || ': ' || lower(c.ChargeCategory) END"""
 """What a charge is for: its service; of a tax, a credit or an adjustment also that it is one."""
-CHARGES = "charges c JOIN bills b ON c.bill = b.id JOIN accounts a USING (provider, account)"
+CHARGED = "charges c JOIN bills b ON c.bill = b.id JOIN accounts a USING (provider, account)"
 
 COLLECTED = "outcome <> 'imported'"
 LISTED = f"{COLLECTED} AND listing IS NOT NULL"
@@ -42,8 +43,15 @@ class Filter(NamedTuple):
         return self.provider in {None, provider} and self.account in {None, account}
 
 
-def _where(wanted: Filter) -> tuple[str, dict[str, Any]]:
-    clauses = ["b.from_seq <= $seq", "(b.until_seq IS NULL OR b.until_seq > $seq)"]
+def where(wanted: Filter) -> tuple[str, dict[str, Any]]:
+    """Return the condition for the bills ``b`` of accounts ``a`` that are wanted and believed, and its values."""
+    condition, values = narrowed(wanted)
+    return f"b.from_seq <= $seq AND (b.until_seq IS NULL OR b.until_seq > $seq) AND {condition}", values
+
+
+def narrowed(wanted: Filter) -> tuple[str, dict[str, Any]]:
+    """Return the condition for the bills ``b`` of accounts ``a`` that are wanted, of whatever time; its values with ``seq``."""
+    clauses = ["true"]
     values: dict[str, Any] = {"seq": wanted.seq}
     if wanted.provider:
         clauses.append("b.provider = $provider")
@@ -53,10 +61,10 @@ def _where(wanted: Filter) -> tuple[str, dict[str, Any]]:
         values["account"] = wanted.account
     if wanted.first:
         clauses.append("b.period_start >= $first")
-        values["first"] = wanted.first.start.replace(tzinfo=None)
+        values["first"] = naive(wanted.first.start)
     if wanted.last:
         clauses.append("b.period_start < $last")
-        values["last"] = wanted.last.end.replace(tzinfo=None)
+        values["last"] = naive(wanted.last.end)
     return " AND ".join(clauses), values
 
 
@@ -79,11 +87,11 @@ def _aware(value: Any) -> Any:
 
 def invoices(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
     """Return the bills as the vendors state them, the same objects as in the twin's truth."""
-    where, values = _where(wanted)
+    condition, values = where(wanted)
     columns = "b.provider, a.name AS account, invoice_id, state, period_start, period_end, currency, total, lines"
     rows = dicts(
         db.execute(
-            f"SELECT {columns} FROM {BILLS} WHERE {where} ORDER BY b.provider, a.name, period_start, invoice_id, currency, bill_key",
+            f"SELECT {columns} FROM {BILLED} WHERE {condition} ORDER BY b.provider, a.name, period_start, invoice_id, currency, bill_key",
             values,
         )
     )
@@ -92,10 +100,10 @@ def invoices(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, An
 
 def parked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
     """Return the bills that cannot be trusted as they are, and why."""
-    where, values = _where(wanted)
+    condition, values = where(wanted)
     return dicts(
         db.execute(
-            f"SELECT b.provider, a.name AS account, invoice_id, state, period_start, currency, parked FROM {BILLS} WHERE {where} AND parked IS NOT NULL ORDER BY ALL",
+            f"SELECT b.provider, a.name AS account, invoice_id, state, period_start, currency, parked FROM {BILLED} WHERE {condition} AND parked IS NOT NULL ORDER BY ALL",
             values,
         )
     )
@@ -103,10 +111,10 @@ def parked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]
 
 def charges(db: duckdb.DuckDBPyConnection, wanted: Filter) -> duckdb.DuckDBPyConnection:
     """Return the charges of all bills that are not parked, with every FOCUS column; read it in batches."""
-    where, values = _where(wanted)
+    condition, values = where(wanted)
     columns = ", ".join(f'a.name AS "{name}"' if name == "x_AccountName" else f'c."{name}"' for name in CHARGE_COLUMNS)
     return db.execute(
-        f"SELECT {columns} FROM {CHARGES} WHERE {where} AND b.parked IS NULL "
+        f"SELECT {columns} FROM {CHARGED} WHERE {condition} AND b.parked IS NULL "
         "ORDER BY b.provider, a.name, b.period_start, b.bill_key, c.x_JsonPath, c.InvoiceDetailId",
         values,
     )
@@ -114,12 +122,12 @@ def charges(db: duckdb.DuckDBPyConnection, wanted: Filter) -> duckdb.DuckDBPyCon
 
 def sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
     """Return what was charged by provider, account, service, month, state and currency."""
-    where, values = _where(wanted)
+    condition, values = where(wanted)
     return dicts(
         db.execute(
             f"""SELECT b.provider, a.name AS account, {SERVICE} AS service, b.period_start AS month, b.state, b.currency,
                        sum({AMOUNT}) AS cost, count(*) AS charges
-                FROM {CHARGES} WHERE {where} AND b.parked IS NULL
+                FROM {CHARGED} WHERE {condition} AND b.parked IS NULL
                 GROUP BY ALL ORDER BY ALL""",
             values,
         )
@@ -149,17 +157,17 @@ def known_marks(
     db: duckdb.DuckDBPyConnection, provider: str, account: str, before: Month | None = None
 ) -> dict[str, str]:
     """Return the issued bills that are booked and trusted, of periods before a month: id and mark of their listing."""
-    query = f"""SELECT invoice_id, any_value(mark) FROM {BILLS} WHERE b.provider=? AND a.name=? AND until_seq IS NULL
+    query = f"""SELECT invoice_id, any_value(mark) FROM {BILLED} WHERE b.provider=? AND a.name=? AND until_seq IS NULL
                 AND state='issued' AND period_start < ? GROUP BY invoice_id HAVING count(parked) = 0"""
-    limit = before.start.replace(tzinfo=None) if before else datetime.max  # noqa: DTZ901 - as the ledger stores times
+    limit = naive(before.start) if before else datetime.max  # noqa: DTZ901 - as the ledger stores times
     return {row[0]: row[1] for row in db.execute(query, [provider, account, limit]).fetchall()}
 
 
 def bills(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
     """Return the bills with all that the ledger notes of them."""
-    where, values = _where(wanted)
+    condition, values = where(wanted)
     order = "ORDER BY b.provider, a.name, period_start, bill_key"
-    return dicts(db.execute(f"SELECT b.*, a.name AS account FROM {BILLS} WHERE {where} {order}", values))
+    return dicts(db.execute(f"SELECT b.*, a.name AS account FROM {BILLED} WHERE {condition} {order}", values))
 
 
 def last_runs(db: duckdb.DuckDBPyConnection, seq: int = FOREVER, which: str = LISTED) -> list[dict[str, Any]]:
@@ -173,12 +181,12 @@ def last_runs(db: duckdb.DuckDBPyConnection, seq: int = FOREVER, which: str = LI
 
 def sums_by_bill(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
     """Return each trusted bill with what its charges add up to."""
-    where, values = _where(wanted)
+    condition, values = where(wanted)
     return dicts(
         db.execute(
             f"""SELECT b.provider, a.name AS account, b.period_start, b.invoice_id, b.currency, b.total,
                        coalesce(sum({AMOUNT}), 0)::DECIMAL(38,12) AS cost
-                FROM {BILLS} LEFT JOIN charges c ON c.bill = b.id WHERE {where} AND b.parked IS NULL GROUP BY ALL ORDER BY ALL""",
+                FROM {BILLED} LEFT JOIN charges c ON c.bill = b.id WHERE {condition} AND b.parked IS NULL GROUP BY ALL ORDER BY ALL""",
             values,
         )
     )
@@ -186,11 +194,11 @@ def sums_by_bill(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str
 
 def rounded(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
     """Return the trusted bills whose lines add up by a rounding charge of ours only, and what it comes to."""
-    where, values = _where(wanted)
+    condition, values = where(wanted)
     return dicts(
         db.execute(
             f"""SELECT b.provider, a.name AS account, b.period_start, b.invoice_id, b.currency, sum({AMOUNT}) AS cost
-                FROM {CHARGES} WHERE {where} AND b.parked IS NULL
+                FROM {CHARGED} WHERE {condition} AND b.parked IS NULL
                   AND c.x_Synthetic AND c.ChargeCategory = 'Adjustment' AND starts_with(c.ChargeDescription, '{ROUNDING}')
                 GROUP BY ALL ORDER BY ALL""",
             values,
@@ -200,19 +208,19 @@ def rounded(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any
 
 def estimated(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
     """Return each invoiced month with what all its invoices come to, and the last estimate that there was of it."""
-    where, values = _where(wanted)
+    condition, values = where(wanted)
     return dicts(
         db.execute(
             f"""SELECT b.provider, a.name AS account, b.period_start, b.currency, any_value(e.cost) AS estimated,
                        sum(b.total::DECIMAL(38,12)) AS invoiced
-                FROM {BILLS} JOIN (
+                FROM {BILLED} JOIN (
                     SELECT provider, account, currency, period_start, sum(total) AS cost FROM (
                         SELECT provider, account, currency, period_start, bill_key,
                                arg_max(total, id)::DECIMAL(38,12) AS total FROM bills
                         WHERE state = 'estimate' AND from_seq <= $seq GROUP BY ALL) GROUP BY ALL) e
                   ON e.provider = b.provider AND e.account = b.account AND e.currency = b.currency
                      AND e.period_start = b.period_start
-                WHERE {where} AND b.state = 'issued' AND b.parked IS NULL GROUP BY ALL ORDER BY ALL""",
+                WHERE {condition} AND b.state = 'issued' AND b.parked IS NULL GROUP BY ALL ORDER BY ALL""",
             values,
         )
     )
