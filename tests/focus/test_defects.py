@@ -6,9 +6,11 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from billfold.ledger import store
+from billfold.model.errors import Misasked
 from billfold.report.focus import check
 from billfold.report.focus.export import Order, export
 from billfold.report.focus.rows import Part
@@ -40,5 +42,54 @@ def test_our_own_checks_find_it(defect: Defect, clean: Path, tmp_path: Path) -> 
     assert check.findings(tmp_path / "spoiled")
 
 
-def test_there_are_enough_of_them() -> None:
-    assert len({defect.name for defect in DEFECTS}) == len(DEFECTS) >= 60
+def test_there_are_as_many_of_them_as_the_document_says() -> None:
+    said = (Path(__file__).parents[2] / "docs" / "focus.md").read_text(encoding="utf-8")
+    assert len({defect.name for defect in DEFECTS}) == len(DEFECTS)
+    assert f"plants {len(DEFECTS)} single defects" in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"Schema": 5}',
+        '{"Schema": [5]}',
+        '{"x_Files": 5}',
+        '{"x_Files": [{}]}',
+        '{"x_Files": [5]}',
+        '{"x_Files": [{"Dataset": [1], "Rows": 1}]}',
+        '{"x_Files": [{"Dataset": "CostAndUsage", "Rows": 1e999}]}',
+        "[" * 100_000,
+    ],
+    ids=lambda text: text[:40],
+)
+def test_metadata_of_another_shape_is_a_finding(text: str, clean: Path, tmp_path: Path) -> None:
+    shutil.copytree(clean, tmp_path / "strange")
+    (tmp_path / "strange" / "metadata.json").write_text(text)
+    assert [one.rule for one in check.findings(tmp_path / "strange")] == ["metadata"]
+
+
+def test_a_csv_without_its_header_is_checked_as_what_it_says(clean: Path, tmp_path: Path) -> None:
+    shutil.copytree(clean, tmp_path / "headless")
+    file = tmp_path / "headless" / "cost_and_usage.csv"
+    file.write_text(file.read_text().partition("\n")[2])
+    assert {"column-missing", "column-unknown"} <= {one.rule for one in check.findings(tmp_path / "headless")}
+
+
+def test_amounts_that_cannot_be_added_are_a_finding(clean: Path, tmp_path: Path) -> None:
+    shutil.copytree(clean, tmp_path / "large")
+    file = tmp_path / "large" / "cost_and_usage.csv"
+    rows = read(file)
+    for row in rows:
+        row["BilledCost"] = "12345678901234567890"
+    write(file, rows)
+    assert any("too large to be added" in one.words for one in check.findings(tmp_path / "large"))
+
+
+def test_a_damaged_file_is_said_to_be_one(clean: Path, tmp_path: Path) -> None:
+    source, file = clean / "cost_and_usage.csv", tmp_path / "cost_and_usage.parquet"
+    duckdb.sql(f"COPY (FROM read_csv('{source}', all_varchar = true)) TO '{file}'")
+    content = bytearray(file.read_bytes())
+    content[200:2000] = b"\xff" * 1800
+    file.write_bytes(content)
+    with pytest.raises(Misasked, match="cannot be read"):
+        check.findings(tmp_path)

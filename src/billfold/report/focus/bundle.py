@@ -47,7 +47,7 @@ def paths(directory: Path, dataset: Dataset) -> list[Path]:
 
 @contextmanager
 def opened(directory: Path, version: Version) -> Iterator[Bundle]:
-    """Open a directory of FOCUS files; raises ``Misasked`` where there are none."""
+    """Open a directory of FOCUS files; raises ``Misasked`` where there are none, or where they turn out to be damaged."""
     with tempfile.TemporaryDirectory() as staging, duckdb.connect() as db:
         db.execute(
             f"SET temp_directory = '{staging}'; SET memory_limit = '300MB'; SET threads = 1; SET preserve_insertion_order = false; SET TimeZone = 'UTC'"
@@ -58,7 +58,10 @@ def opened(directory: Path, version: Version) -> Iterator[Bundle]:
                 bundle.columns[dataset.name] = _open(db, dataset, found, Path(staging))
         if not bundle.columns:
             raise Misasked(f"there are no FOCUS files in {directory}")
-        yield bundle
+        try:
+            yield bundle
+        except duckdb.Error as error:  # a damaged file is found when its rows are read
+            raise Misasked(f"{directory} cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def _open(db: duckdb.DuckDBPyConnection, dataset: Dataset, found: list[Path], staging: Path) -> dict[str, str]:
@@ -67,7 +70,7 @@ def _open(db: duckdb.DuckDBPyConnection, dataset: Dataset, found: list[Path], st
         kinds = {name: kind for name, kind, *_ in db.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
     except duckdb.Error as error:
         raise Misasked(f"{found[0]} cannot be read: {str(error).splitlines()[0]}") from error
-    said = [f'{_text(name, kind)} AS "{name}"' for name, kind in kinds.items()]
+    said = [f"{_text(_named(name), kind)} AS {_named(name)}" for name, kind in kinds.items()]
     decimals = (name for name, column in dataset.columns.items() if column.type == "Decimal" and name in kinds)
     said += [f'TRY_CAST("{name}" AS {WHOLE}) AS "{name}#"' for name in decimals]
     db.execute(f'CREATE VIEW "{dataset.name}" AS SELECT {", ".join(said)} FROM {source}')
@@ -87,7 +90,12 @@ def _source(db: duckdb.DuckDBPyConnection, dataset: Dataset, found: list[Path], 
     return f"read_parquet('{staged}')"
 
 
+def _named(column: str) -> str:
+    """Write anybody's column as a name in SQL."""
+    return '"' + column.replace('"', '""') + '"'
+
+
 def _text(name: str, kind: str) -> str:
     if kind.startswith("TIMESTAMP"):
-        return f"""strftime("{name}"::TIMESTAMP, '{STAMP}')"""
-    return f'"{name}"' if kind == "VARCHAR" else f'"{name}"::VARCHAR'
+        return f"strftime({name}::TIMESTAMP, '{STAMP}')"
+    return name if kind == "VARCHAR" else f"{name}::VARCHAR"

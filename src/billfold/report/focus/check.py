@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import duckdb
 
 from billfold.report.focus import versions
 from billfold.report.focus.across import ACROSS
@@ -51,21 +54,30 @@ def _metadata(directory: Path) -> tuple[dict[str, Any], list[Finding]]:
         said = json.loads((directory / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}, []
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return {}, [Finding("metadata", NAME, "", f"cannot be read: {error}")]
-    return (said, []) if isinstance(said, dict) else ({}, [Finding("metadata", NAME, "", "is no JSON object")])
+    if not isinstance(said, dict):
+        return {}, [Finding("metadata", NAME, "", "is no JSON object")]
+    lists = {name: said.get(name) or [] for name in ("Schema", "x_Files")}
+    good = {name: one for name, one in lists.items() if isinstance(one, list) and all(type(x) is dict for x in one)}
+    return good, [Finding("metadata", NAME, name, "is no list of objects") for name in lists if name not in good]
 
 
 def _version(said: dict[str, Any]) -> str:
-    schemas = [schema for schema in said.get("Schema") or [] if isinstance(schema, dict)]
-    return next((str(schema["FocusVersion"]) for schema in schemas if schema.get("FocusVersion")), versions.NEWEST)
+    return next(
+        (str(one["FocusVersion"]) for one in said.get("Schema", []) if one.get("FocusVersion")), versions.NEWEST
+    )
 
 
 def _files(bundle: Bundle, version: Version, said: dict[str, Any]) -> Iterator[Finding]:
     """Compare the files with what our own metadata says of them: an export that was cut short is told."""
-    stated: dict[str, int] = {}
-    for file in said.get("x_Files") or []:
-        stated[file["Dataset"]] = stated.get(file["Dataset"], 0) + int(file["Rows"])
+    stated = Counter[str]()
+    for file in said.get("x_Files", []):
+        match file:
+            case {"Dataset": str(name), "Rows": int(rows)}:
+                stated[name] += rows
+            case _:
+                yield Finding("metadata", NAME, "x_Files", "has a file without its Dataset or its Rows")
     for name, count in stated.items():
         have = bundle.rows(name) if name in bundle.columns else 0
         if name in version.datasets and have != count:
@@ -172,6 +184,10 @@ def _across(bundle: Bundle) -> Iterator[Finding]:
         if not all(set(needs.split()) <= set(bundle.columns.get(name, ())) for name, needs in rule.needs.items()):
             continue
         named = f"SELECT count(*), any_value(example) FROM ({rule.broken}) AS broken(example)"
-        count, example = bundle.db.execute(named).fetchall()[0]
+        try:
+            count, example = bundle.db.execute(named).fetchall()[0]
+        except duckdb.OutOfRangeException:
+            yield Finding(rule.name, rule.dataset, "", "cannot be told: the amounts are too large to be added")
+            continue
         if count:
             yield Finding(rule.name, rule.dataset, "", rule.words, count, str(example))
