@@ -103,6 +103,33 @@ def test_a_failed_export_leaves_the_one_before(tmp_path: Path, monkeypatch: pyte
     assert {one.name: one.read_bytes() for one in out.iterdir()} == before
 
 
+@pytest.mark.parametrize("failing", range(10))
+def test_an_export_that_fails_between_two_files_leaves_the_one_before(
+    failing: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = sample.booked(tmp_path / "ledger", sample.everything())
+    out = written(path, tmp_path / "out", form="csv")
+    before = {one.name: one.read_bytes() for one in out.iterdir()}
+    moves, move = iter(range(100)), Path.replace
+
+    def refused(source: Path, place: Path) -> Path:
+        if next(moves) == failing:
+            raise OSError(28, "No space left on device")
+        return move(source, place)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(Misasked, match="No space"):
+        written(path, out)
+    assert {one.name: one.read_bytes() for one in out.iterdir()} == before
+
+
+def test_an_export_leaves_the_ledger_the_memory_that_it_had(tmp_path: Path) -> None:
+    with store.opened(sample.booked(tmp_path, sample.everything())) as db:
+        before = db.execute("SELECT current_setting('memory_limit')").fetchall()
+        export.export(db, Order(tmp_path / "out"), Part(), sample.NOW)
+        assert db.execute("SELECT current_setting('memory_limit')").fetchall() == before
+
+
 def test_the_same_ledger_gives_the_same_bytes(tmp_path: Path) -> None:
     path = sample.booked(tmp_path / "ledger", sample.everything())
     one, other = written(path, tmp_path / "one"), written(path, tmp_path / "other")

@@ -1,7 +1,8 @@
 """Write the ledger as FOCUS files: the whole of a directory's export is replaced, or nothing is.
 
 Rows go from the ledger to the files in DuckDB, a row group at a time: memory does not grow with them, and no amount
-passes a float. Files are written beside their places under a temporary name; ``metadata.json`` comes last.
+passes a float. Files are written aside and then moved, and the old ones are moved back where that fails. Who is killed
+between two moves leaves a directory without ``metadata.json``, which goes first and comes last: no finished export.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from billfold.ledger.store import MEMORY
 from billfold.model.errors import Misasked
 from billfold.model.period import Month
 from billfold.report.focus import metadata, rows, versions
@@ -25,7 +27,7 @@ from billfold.report.focus.versions import COST, INVOICE, Dataset
 FORMS = ("parquet", "csv")
 PARTITIONED = (COST, INVOICE)
 """Datasets that a partition by billing period divides; the others are small."""
-_DRAFT = ".focus-draft"
+_DRAFT, _ASIDE = ".focus-draft", "before"
 
 
 class Order(NamedTuple):
@@ -85,7 +87,7 @@ def _frugal(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     finally:
-        db.execute("RESET threads; RESET memory_limit; SET preserve_insertion_order = false")
+        db.execute(f"RESET threads; SET memory_limit = '{MEMORY}'; SET preserve_insertion_order = false")
 
 
 def _dataset(db: duckdb.DuckDBPyConnection, dataset: Dataset, order: Order, draft: Path) -> Iterator[File]:
@@ -124,17 +126,20 @@ def _copy(db: duckdb.DuckDBPyConnection, query: str, dataset: Dataset, order: Or
 
 
 def _replace(directory: Path, draft: Path) -> None:
-    """Put the new files in the places of the old: without metadata.json, a directory is no finished export."""
-    (directory / metadata.NAME).unlink(missing_ok=True)
-    for dataset in versions.load().datasets.values():
-        for old in (dataset.file, *(f"{dataset.file}.{form}" for form in FORMS)):
-            _remove(directory / old)
-    for new in sorted(draft.iterdir(), key=lambda path: path.name == metadata.NAME):
-        new.replace(directory / new.name)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    """Put the new files in the places of the old, all or none."""
+    new = sorted((path.name for path in draft.iterdir()), key=lambda name: name == metadata.NAME)
+    stems = [dataset.file for dataset in versions.load().datasets.values()]
+    old = [metadata.NAME, *(name for stem in stems for name in (stem, *(f"{stem}.{form}" for form in FORMS)))]
+    aside = draft / _ASIDE
+    aside.mkdir()
+    moves = [(directory / name, aside / name) for name in old if (directory / name).exists()]
+    moves += [(draft / name, directory / name) for name in new]
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, place in moves:
+            source.replace(place)
+            done.append((source, place))
+    except BaseException:
+        for source, place in reversed(done):
+            place.replace(source)
+        raise
