@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from billfold.ledger import booking, store
 from billfold.model.bill import Bill, State
-from billfold.model.errors import Misasked
+from billfold.model.errors import LedgerError, Misasked
 from billfold.model.period import Month
 from billfold.report.focus import check, export, metadata, versions
 from billfold.report.focus.cells import guarded
@@ -260,6 +260,22 @@ def test_frames_are_arrow_without_a_float(tmp_path: Path) -> None:
         total = duckdb.from_arrow(tables[0]).sum("BilledCost").fetchall()[0][0]
         names, said = ledger.rows("SELECT sum(BilledCost) AS total FROM CostAndUsage")
         assert (names, list(said)) == (["total"], [{"total": total}])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "there is no ledger"), (b"", "cannot be read"), (b"damaged" * 1000, "cannot be read"), ("meta", "another")],
+)
+def test_what_is_no_ledger_is_not_read_as_one(content: bytes | str | None, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "ledger.duckdb"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content:
+        with duckdb.connect(str(path)) as other:
+            other.execute(f"CREATE TABLE {content} (a INTEGER)")
+    with pytest.raises(LedgerError, match=said) as error:
+        Ledger(tmp_path)
+    assert "billfold rebuild" in str(error.value)
 
 
 @pytest.mark.parametrize(

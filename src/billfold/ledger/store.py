@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -42,6 +42,21 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         db.close()
 
 
+def to_read(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a ledger file for reading only; raises ``LedgerError`` where it is missing, in use, damaged or no ledger of ours."""
+    if not path.is_file():
+        raise LedgerError(f"there is no ledger at {path}; run `billfold sync` or `billfold rebuild`")
+    advice = "`billfold rebuild` computes it anew"
+    try:
+        db = _waited(path, lambda path: duckdb.connect(str(path), read_only=True))
+    except StaleLedgerError as error:
+        raise LedgerError(f"{error}; {advice}") from error
+    if _format(db) != FORMAT:
+        db.close()
+        raise LedgerError(f"{path} is of another format; {advice}")
+    return db
+
+
 @contextmanager
 def writing(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Write all or nothing; DuckDB has one thread and little memory for it: many small inserts need no more."""
@@ -68,10 +83,14 @@ class StaleLedgerError(LedgerError):
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    return _waited(path, _attached)
+
+
+def _waited(path: Path, attached: Callable[[Path], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            return _attached(path)
+            return attached(path)
         except duckdb.IOException as error:
             if "lock" not in str(error).lower():
                 raise StaleLedgerError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
@@ -99,11 +118,16 @@ def _attached(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _is_ours(db: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether a database is a ledger of this format; an empty one is made one."""
+    if not db.execute("SELECT 1 FROM duckdb_tables()").fetchone():
+        db.execute(f"BEGIN; {SCHEMA} INSERT INTO meta VALUES ('format', '{FORMAT}'); COMMIT;")
+    return _format(db) == FORMAT
+
+
+def _format(db: duckdb.DuckDBPyConnection) -> str | None:
+    """Return the format that a database notes; None where it is no ledger."""
     try:
         found = db.execute("SELECT value FROM meta WHERE key='format'").fetchone()
-    except duckdb.CatalogException:
-        if db.execute("SELECT 1 FROM duckdb_tables()").fetchone():
-            return False
-        db.execute(f"BEGIN; {SCHEMA} INSERT INTO meta VALUES ('format', '{FORMAT}'); COMMIT;")
-        return True
-    return found is not None and found[0] == FORMAT
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return None
+    return str(found[0]) if found else None

@@ -7,7 +7,6 @@ Arrow goes on to Polars, pandas or DuckDB with its decimals; nothing on the way 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -16,9 +15,9 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
+from billfold.ledger import store
 from billfold.ledger.archive import Archive
-from billfold.ledger.store import PATIENCE
-from billfold.model.errors import LedgerError, Misasked
+from billfold.model.errors import Misasked
 from billfold.report.focus import rows
 from billfold.report.focus.rows import Part
 from billfold.report.focus.versions import COMMITMENT, COST, INVOICE, PERIOD
@@ -34,12 +33,12 @@ _RECORDS = pa.schema(
 class Ledger:
     """A ledger directory, open for reading: its FOCUS rows as Arrow, and answers to SQL.
 
-    Raises ``LedgerError`` where the ledger is missing or in use. Use it in a ``with`` statement, or close it.
+    Raises ``LedgerError`` where the ledger is missing, in use or damaged. Use it in a ``with`` statement, or close it.
     """
 
     def __init__(self, directory: Path | str, part: Part | None = None) -> None:
         self._directory, self._part = Path(directory), part or Part()
-        self._db = _connected(self._directory / "ledger.duckdb")
+        self._db = store.to_read(self._directory / "ledger.duckdb")
         self._db.execute("SET enable_external_access = false")
         self.left_out = rows.prepare(self._db, self._part)
         """The bills that are left out because they are parked."""
@@ -121,19 +120,6 @@ def _rows(reader: pa.RecordBatchReader) -> Iterator[dict[str, Any]]:
 def _kinds() -> Iterator[tuple[str, pa.DataType]]:
     for field in _RECORDS:
         yield field.name, field.type
-
-
-def _connected(path: Path) -> duckdb.DuckDBPyConnection:
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return duckdb.connect(str(path), read_only=True)
-        except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
-                raise LedgerError(f"there is no ledger at {path}; run `billfold sync` or `billfold rebuild`") from error
-            if time.monotonic() > deadline:
-                raise LedgerError(f"the ledger {path} is in use by another process; try again in a moment") from error
-            time.sleep(1 / 20)
 
 
 def _records(archive: Archive) -> Iterator[pa.Table]:
