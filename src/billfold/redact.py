@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from billfold.books import BEFORE_MERGE, MERGING, Books
@@ -22,17 +23,17 @@ def redact(books: Books, only: str | None = None) -> int:
     The archives that a merge left beside this one hold the same bodies, and are redacted too. Of a provider that is not
     installed nobody knows which data are personal: its answers are left as they are, and a warning says so.
     """
-    changed = _redact(books.archive, only)
+    changed = books.archive.redact(_changes(books.archive, only))
     for path in (books.directory / name for name in (BEFORE_MERGE, MERGING)):
         if path.exists() and not path.samefile(books.archive.path):  # one file under two names until a merge is done
             with Archive(path) as beside:
-                changed |= _redact(beside, only)
+                changed |= beside.redact(_changes(beside, only))
     return len(changed)
 
 
-def _redact(archive: Archive, only: str | None) -> set[str]:
-    """Redact an archive; returns the hashes of the bodies that were changed."""
-    changed, known = set[str](), provider.names()
+def _changes(archive: Archive, only: str | None) -> Iterator[tuple[str, bytes]]:
+    """Yield the hashes of the bodies that hold personal data, each with what is to stand there."""
+    known = provider.names()
     answers = [kept for kept in archive.answers() if only in {None, kept.provider}]
     for name in sorted({kept.provider for kept in answers}.difference(known)):
         log.warning("%s is not installed: its answers are not redacted", name)
@@ -41,9 +42,7 @@ def _redact(archive: Archive, only: str | None) -> set[str]:
         paths = provider.find(kept.provider).personal.get(operation, ()) if kept.provider in known else ()
         body = archive.body(kept.body) if paths else b""
         if paths and (clean := cleaned(body, paths)) != body:
-            archive.redact(kept.body, clean)
-            changed.add(kept.body)
-    return changed
+            yield kept.body, clean
 
 
 def cleaned(body: bytes, paths: tuple[str, ...]) -> bytes:

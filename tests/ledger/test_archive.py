@@ -10,6 +10,7 @@ import threading
 import zlib
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -352,7 +353,41 @@ def test_fields_that_were_shifted_behind_our_back_are_named(tmp_path: Path) -> N
 def test_a_redacted_body_is_gone_and_the_chain_stays_sound(tmp_path: Path) -> None:
     with filled(tmp_path, 1) as kept:
         [entry] = kept.answers()
-        kept.redact(entry.body, b"{}")
+        assert kept.redact([(entry.body, b"{}")]) == {entry.body}
         assert kept.body(entry.body) == b"{}"
         assert list(problems(kept)) == []
-    assert b'{"n":0}' not in (tmp_path / "archive.sqlite").read_bytes()
+
+
+def traces(tmp_path: Path, packed: list[bytes]) -> int:
+    """Count the pieces of stored bodies that an archive's files still hold; a body is not stored in one piece."""
+    content = b"".join(path.read_bytes() for path in tmp_path.glob("archive.sqlite*"))
+    return sum(one[at : at + 40] in content for one in packed for at in range(0, len(one) - 40, 40))
+
+
+def test_nothing_of_what_was_redacted_is_in_the_files_and_they_are_written_anew_once(tmp_path: Path) -> None:
+    with archive(tmp_path) as kept:
+        run = kept.start("p", "a", "sync", NOW)
+        for seed in range(20):
+            keep(kept, run, Random(seed).randbytes(200 * (1 + seed)))
+        original = [body.packed for body in kept.bodies() if body.size]
+        before, said = traces(tmp_path, original), list[str]()
+        kept._db.set_trace_callback(said.append)
+        assert len(kept.redact((entry.body, b"{}") for entry in list(kept.answers()))) == 20
+        assert (before > 900, traces(tmp_path, original)) == (True, 0)
+        assert said.count("VACUUM") == 1
+        assert list(problems(kept)) == []
+
+
+def test_what_a_reader_keeps_in_the_log_is_redacted_when_he_is_gone(tmp_path: Path) -> None:
+    with filled(tmp_path) as kept, archive(tmp_path) as reader:
+        [first, *_] = kept.answers()
+        original = [body.packed for body in kept.bodies() if body.hash == first.body]
+        kept._db.execute("PRAGMA busy_timeout=1")
+        reading = reader.entries()
+        next(reading)
+        with pytest.raises(LedgerError, match="redact again"):
+            kept.redact([(first.body, b"{}")])
+        list(reading)
+        assert kept.redact([]) == set()
+        content = b"".join(path.read_bytes() for path in tmp_path.glob("archive.sqlite*"))
+        assert not any(one in content for one in original)

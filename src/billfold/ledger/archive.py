@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -210,16 +210,37 @@ class Archive:
             if said != "ok":
                 yield f"the archive's file is damaged: {said}"
 
-    def redact(self, digest: str, body: bytes) -> None:
-        """Put a redacted form in a body's place; the original is gone, its hash stays in the chain."""
-        new = packed(body)
+    def redact(self, bodies: Iterable[tuple[str, bytes]]) -> set[str]:
+        """Put redacted forms in the places of bodies, and return the hashes of these; the hashes stay in the chain.
+
+        Nothing of the originals is in the file any more when this returns; raises ``LedgerError`` where another process
+        keeps it from being written anew.
+        """
+        done = set[str]()
         try:
             with self._lock:
-                self._db.execute("UPDATE bodies SET packed=?, tombstone=? WHERE hash=?", (new.packed, new.hash, digest))
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                self._db.execute("VACUUM")
+                self._db.execute("PRAGMA secure_delete=ON")  # a kill before the end leaves no more than it must
+                try:
+                    for digest, body in bodies:
+                        new = packed(body)
+                        said = "UPDATE bodies SET packed=?, tombstone=? WHERE hash=?"
+                        self._db.execute(said, (new.packed, new.hash, digest))
+                        done.add(digest)
+                finally:
+                    self._forget(anew=bool(done))
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+        return done
+
+    def _forget(self, *, anew: bool) -> None:
+        """Leave nothing in the file, nor in the log beside it, of what was overwritten."""
+        if anew:
+            self._db.execute("VACUUM")
+        if not self.read_only and self.settle():
+            raise LedgerError(
+                f"the archive {self.path} is being read by another process, and what was redacted is still in its file; "
+                "redact again in a moment"
+            )
 
     def runs(self) -> list[Run]:
         """Return all runs, oldest first."""
@@ -239,9 +260,9 @@ class Archive:
         """Return the hash of an entry; "" where there is none of that number."""
         return str(self._value("SELECT hash FROM entries WHERE seq=?", seq) or "")
 
-    def settle(self) -> None:
-        """Bring all that was written into the one file."""
-        self._value("PRAGMA wal_checkpoint(TRUNCATE)")
+    def settle(self) -> bool:
+        """Bring all that was written into the one file; returns whether another process that reads it forbids that."""
+        return bool(self._value("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     def seq_at(self, when: datetime) -> int:
         """Return the number of the last entry before the first one made after a time; 0 for none.
