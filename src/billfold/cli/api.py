@@ -11,7 +11,7 @@ from billfold.cli.options import accounts, places
 
 if TYPE_CHECKING:
     from billfold.config import Account
-    from billfold.providers.provider import Kind, Provider
+    from billfold.providers.provider import Provider
     from billfold.wire.operation import Operation
 
 
@@ -74,16 +74,16 @@ def _account(ctx: click.Context, door: Provider, name: str | None) -> Account:
 def _operation(door: Provider, name: str, arguments: tuple[str, ...]) -> Operation[Any]:
     from billfold.model.errors import Misasked
     from billfold.wire.describe import asked
+    from billfold.wire.operation import name_of
 
-    said = dict(pair.partition("=")[::2] for pair in arguments)
-    kinds: list[Kind] = [kind for kind in door.operations if kind is not door.operation(name)]
+    said, kind = dict(pair.partition("=")[::2] for pair in arguments), door.operation(name)
     try:
-        return asked(door.operation(name), said)
+        return asked(kind, said)
     except Misasked:
-        same = [kind for kind in kinds if kind.called == name]
-        if not same:
-            raise
-        return asked(same[0], said)
+        for other in door.operations:  # two operations may be called alike and take other arguments
+            if other is not kind and name_of(other) == name:
+                return asked(other, said)
+        raise
 
 
 def _answer(account: Account, op: Operation[Any], *, every: bool) -> list[bytes]:
