@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from billfold.books import Books
+from billfold.cli.reconcile import _tell as tell
 from billfold.ledger import history, query
 from billfold.ledger.archive import Archive
 from billfold.ledger.digest import digest
@@ -299,11 +300,19 @@ def test_what_could_not_be_booked_is_told_once_and_every_month_stays_in_doubt(bo
 
 
 def test_a_months_doubt_that_no_finding_repeats_is_told() -> None:
-    doubt = reconcile.Finding("vultr", "mine", "2026-08", wrong=False, words="could not be read: x")
+    doubt = reconcile.Finding("vultr", "mine", "2026-08", wrong=False, words="could not be read: x", problem="x")
     here = doubt._replace(month="", wrong=True, words="could not be booked: x")
-    elsewhere, another = here._replace(account="other"), doubt._replace(words="there is only a draft")
+    elsewhere, another = here._replace(account="other"), doubt._replace(words="there is only a draft", problem="")
     assert reconcile.once([elsewhere, doubt, another]) == [elsewhere, doubt, another]
     assert reconcile.once([here, doubt, doubt._replace(wrong=True), another]) == [here, another]
+
+
+def test_a_vendors_words_are_told_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    month = reconcile.Finding("vultr", "mine", "2026-08", wrong=True, words="invoice a : b is no longer listed")
+    tell([month, month._replace(month="")], [], 1)
+    said = capsys.readouterr().out.splitlines()
+    assert said[1] == "  vultr mine 2026-08: invoice a : b is no longer listed"
+    assert said[2] == "  vultr mine: invoice a : b is no longer listed"
 
 
 def test_an_invoice_that_vanishes_from_the_list_is_disputed(books: Books) -> None:

@@ -31,7 +31,7 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
         found, count = reconcile.findings(db, chosen), len(query.invoices(db, chosen))
         drifts, rounded = reconcile.drifts(db, chosen), query.rounded(db, chosen)
         found = [*map(reconcile.of_gap, gaps(ctx, kept, db, chosen)), *found]
-    rows = [one._asdict() for one in found]
+    rows = [{name: getattr(one, name) for name in COLUMNS} for one in found]
     if shape != "table":
         write(shape, rows, COLUMNS)
     else:
@@ -48,7 +48,7 @@ def _tell(found: list[Finding], drifts: list[Drift], rounded: list[dict[str, Any
         if mine:
             click.echo(f"{title}:")
         for one in mine:
-            click.echo(f"  {one.provider} {one.account} {one.month}: {one.words}".replace(" : ", ": "))
+            click.echo(f"  {' '.join(filter(None, one[:3]))}: {one.words}")
     if drifts:
         click.echo("The last estimate of a month against what was invoiced:")
         money = ("estimated", "invoiced", "difference")

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 from billfold.model.period import Month, instant
 
 COMPLETE, PROVISIONAL, DISPUTED = "complete", "provisional", "disputed"
-UNREAD = "could not be read: "
-"""How a month's doubt begins that comes from what its account's last collection brought."""
 
 
-class Record(NamedTuple):
-    """What is known of one account and month; ``reasons`` say why it is not complete, first the ``wrong`` ones of them."""
+class Completeness(NamedTuple):
+    """What is known of one account and month; ``reasons`` say why it is not complete, first the ``wrong`` ones of them.
+
+    ``problems`` are what its account's last collection could not book; the last of the reasons say them.
+    """
 
     provider: str
     account: str
@@ -25,9 +26,10 @@ class Record(NamedTuple):
     bills: int
     reasons: tuple[str, ...]
     wrong: int
+    problems: tuple[str, ...] = ()
 
 
-def records(bills: Iterable[dict[str, Any]], runs: Iterable[dict[str, Any]]) -> list[Record]:
+def records(bills: Iterable[dict[str, Any]], runs: Iterable[dict[str, Any]]) -> list[Completeness]:
     """Judge every account and month from its first bill to its last; bills and runs as ``ledger.query`` gives them.
 
     A month between them without any bill is disputed: a bill is missing, or the account was not charged.
@@ -52,15 +54,18 @@ def vanished(bills: Iterable[dict[str, Any]], runs: Iterable[dict[str, Any]]) ->
         yield from ((*who, one) for one in _vanished(mine, run["listing"]))
 
 
-def _judge(provider: str, account: str, month: Month, bills: list[dict[str, Any]], run: dict[str, Any]) -> Record:
+def _judge(provider: str, account: str, month: Month, bills: list[dict[str, Any]], run: dict[str, Any]) -> Completeness:
     disputed = [f"{bill['invoice_id'] or 'the estimate'}: {bill['parked']}" for bill in bills if bill["parked"]]
     disputed += [] if bills else ["there is no bill for this month"]
     disputed += [f"invoice {one} is no longer listed" for one in _vanished(bills, run.get("listing"))]
     open_ = sorted({str(bill["state"]) for bill in bills} - {"issued"})
     provisional = [f"there is only {'an estimate' if state == 'estimate' else 'a draft'}" for state in open_]
-    provisional += _doubts(run) if bills else []
+    problems = tuple(json.loads(run.get("problems") or "[]")) if bills else ()
+    provisional += _unproven(run.get("listing")) if bills else []
+    provisional += [f"could not be read: {problem}" for problem in problems]
     state = DISPUTED if disputed else PROVISIONAL if provisional else COMPLETE
-    return Record(provider, account, month, state, len(bills), tuple(disputed + provisional), len(disputed))
+    reasons = tuple(disputed + provisional)
+    return Completeness(provider, account, month, state, len(bills), reasons, len(disputed), problems)
 
 
 def _vanished(bills: list[dict[str, Any]], listing: str | None) -> list[str]:
@@ -72,7 +77,5 @@ def _vanished(bills: list[dict[str, Any]], listing: str | None) -> list[str]:
     return sorted({bill["invoice_id"] for bill in wanted} - set(said["ids"])) if said["proven"] else []
 
 
-def _doubts(run: dict[str, Any]) -> list[str]:
-    listing = run.get("listing")
-    unproven = ["the list of invoices had no end mark"] if listing and not json.loads(listing)["proven"] else []
-    return unproven + [UNREAD + problem for problem in json.loads(run.get("problems") or "[]")]
+def _unproven(listing: str | None) -> list[str]:
+    return ["the list of invoices had no end mark"] if listing and not json.loads(listing)["proven"] else []

@@ -11,7 +11,6 @@ from billfold.ledger import query
 from billfold.ledger.entries import REFUSED, Run
 from billfold.ledger.query import FOREVER, Filter
 
-UNBOOKED = "could not be booked: "
 OPEN = {
     "sync": "a collection did not come to its end yet: run `billfold sync`",
     "import": "an import did not come to its end: import its files again",
@@ -19,12 +18,16 @@ OPEN = {
 
 
 class Gap(NamedTuple):
-    """An account of which something is not here, and what; ``wrong`` unless nobody expects it any more."""
+    """An account of which something is not here, and what; ``wrong`` unless nobody expects it any more.
+
+    ``problem`` is what a collection brought that could not be booked, where that is it.
+    """
 
     provider: str
     account: str
     words: str
     wrong: bool = True
+    problem: str = ""
 
 
 def expected(gaps: Iterable[Gap], configured: Collection[tuple[str, str]]) -> Iterator[Gap]:
@@ -50,7 +53,7 @@ def unbooked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> Iterator[Gap]:
     """Yield what was collected and could not be booked."""
     for one in query.unread(db, wanted.seq):
         if wanted.fits(one["provider"], one["account"]):
-            yield Gap(one["provider"], one["account"], UNBOOKED + one["words"])
+            yield Gap(one["provider"], one["account"], f"could not be booked: {one['words']}", problem=one["words"])
 
 
 def stranded(runs: Iterable[Run], wanted: Filter) -> Iterator[Gap]:

@@ -12,18 +12,22 @@ from billfold.ledger import query
 from billfold.ledger.query import Filter
 from billfold.model.money import EXACT, least, plain
 from billfold.model.period import Month
-from billfold.report.complete import UNREAD, Record, records
-from billfold.report.gaps import UNBOOKED, Gap, unbooked
+from billfold.report.complete import Completeness, records
+from billfold.report.gaps import Gap, unbooked
 
 
 class Finding(NamedTuple):
-    """Something that does not add up, or cannot be known yet; ``wrong`` tells which."""
+    """Something that does not add up, or cannot be known yet; ``wrong`` tells which.
+
+    ``problem`` is what a collection brought that could not be booked, where that is it.
+    """
 
     provider: str
     account: str
     month: str
     wrong: bool
     words: str
+    problem: str = ""
 
 
 class Drift(NamedTuple):
@@ -55,22 +59,22 @@ def findings(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Finding]:
 
 def of_gap(gap: Gap) -> Finding:
     """Say of an account as a whole what is not here."""
-    return Finding(gap.provider, gap.account, "", gap.wrong, gap.words)
+    return Finding(gap.provider, gap.account, "", gap.wrong, gap.words, gap.problem)
 
 
 def once(found: list[Finding]) -> list[Finding]:
     """Leave out the doubts of months that only say again what an account's collection could not book."""
-    told = set(found)
-    return [one for one in found if not one.words.startswith(UNREAD) or _of_account(one) not in told]
+    told = {(one.provider, one.account, one.problem) for one in found if not one.month}
+    return [
+        one for one in found if not one.problem or not one.month or (one.provider, one.account, one.problem) not in told
+    ]
 
 
-def _of_account(doubt: Finding) -> Finding:
-    return doubt._replace(month="", wrong=True, words=UNBOOKED + doubt.words.removeprefix(UNREAD))
-
-
-def _of(record: Record) -> list[Finding]:
+def _of(record: Completeness) -> list[Finding]:
     who = record.provider, record.account, str(record.month)
-    return [Finding(*who, number < record.wrong, reason) for number, reason in enumerate(record.reasons)]
+    problems = ("",) * (len(record.reasons) - len(record.problems)) + record.problems
+    said = enumerate(zip(record.reasons, problems, strict=True))
+    return [Finding(*who, number < record.wrong, reason, problem) for number, (reason, problem) in said]
 
 
 def _sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Finding]:

@@ -14,7 +14,7 @@ from billfold import __version__
 from billfold.ledger import query
 from billfold.model.money import plain
 from billfold.model.period import Month, stamp
-from billfold.report.complete import COMPLETE, Record, records
+from billfold.report.complete import COMPLETE, Completeness, records
 from billfold.report.focus.cells import guarded
 from billfold.report.focus.rows import TERMS, Part
 from billfold.report.focus.versions import COMMITMENT, Dataset, Version
@@ -83,14 +83,13 @@ def write(db: duckdb.DuckDBPyConnection, facts: Facts, files: Iterable[File]) ->
     return json.dumps(said, indent=1, ensure_ascii=False) + "\n"
 
 
-def _judged(db: duckdb.DuckDBPyConnection, part: Part) -> list[Record]:
+def _judged(db: duckdb.DuckDBPyConnection, part: Part) -> list[Completeness]:
     return records(query.bills(db, part.wanted), query.last_runs(db, part.wanted.seq))
 
 
-def _completeness(record: Record) -> dict[str, Any]:
+def _completeness(record: Completeness) -> dict[str, Any]:
     said = record._asdict() | {"month": str(record.month)}
-    del said["wrong"]
-    return said
+    return {name: value for name, value in said.items() if name not in {"wrong", "problems"}}
 
 
 def _last(db: duckdb.DuckDBPyConnection) -> datetime:
@@ -144,7 +143,7 @@ def _type(kind: str, focus: str) -> str:
     return "JSON" if focus == "JSON" else "DECIMAL" if kind.startswith("DECIMAL") else words.get(kind, "STRING")
 
 
-def _recency(dataset: Dataset, judged: list[Record], last: str, facts: Facts) -> dict[str, Any]:
+def _recency(dataset: Dataset, judged: list[Completeness], last: str, facts: Facts) -> dict[str, Any]:
     done = all(record.state == COMPLETE for record in judged)
     said: dict[str, Any] = {
         "DatasetInstanceId": f"billfold-{dataset.file}",
@@ -157,7 +156,7 @@ def _recency(dataset: Dataset, judged: list[Record], last: str, facts: Facts) ->
     return said
 
 
-def _sector(month: Month, judged: list[Record], last: str) -> dict[str, Any]:
+def _sector(month: Month, judged: list[Completeness], last: str) -> dict[str, Any]:
     return {
         "TimeSectorStart": stamp(month.start),
         "TimeSectorEnd": stamp(month.end),
