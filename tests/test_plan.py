@@ -34,6 +34,28 @@ FLOORS = {
 }
 """Which floor each room is on; an import may only lead to a lower floor, or stay in its own room."""
 
+LONG = {
+    "ledger/archive.py",
+    "sync.py",
+    "providers/fastly/api.py",
+    "providers/fastly/records.py",
+    "providers/fastly/retired.py",
+    "providers/genesys/records.py",
+    "providers/cockroach/charges.py:_adjusting",
+    "providers/genesys/lines.py:line",
+}
+"""Files of more than 300 lines and functions of more than 40: each is one table, or one thing that splitting made no shorter."""
+SECONDS = (
+    {f"ledger/{name}.py" for name in ("archive", "store", "turn", "writer")}
+    | {"model/errors.py"}
+    | {
+        f"providers/{name}"
+        for vendor in ("cockroach", "fastly", "genesys", "vultr")
+        for name in (f"{vendor}/__init__.py", f"{vendor}/twin.py")
+    }
+    | {"providers/provider.py", "providers/fastly/api.py", "providers/genesys/refusals.py"}
+)
+"""Files whose floats are seconds and rates of asking, never money."""
 LIBRARIES = {
     "httpx2": {"transport"},
     "duckdb": {"ledger", "books", "outcome", "explain", "report", "cli"},
@@ -95,7 +117,7 @@ def test_no_provider_knows_another() -> None:
     for source, target in edges():
         if source.startswith("billfold.providers.") and target.startswith("billfold.providers."):
             mine, other = source.split(".")[2], target.split(".")[2]
-            assert mine == other or other in {"provider", "stage", "paper"}, f"{source} imports {target}"
+            assert mine == other or other in {"provider", "stage", "restated", "paper"}, f"{source} imports {target}"
 
 
 def test_there_is_no_circle_of_imports() -> None:
@@ -136,7 +158,7 @@ def test_a_scenario_knows_neither_the_client_nor_the_charges() -> None:
 def test_a_file_is_one_room(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
-    assert len(text.splitlines()) < 400
+    assert len(text.splitlines()) <= 300 or str(path.relative_to(SOURCE)) in LONG
     caption = (ast.get_docstring(tree) or "").strip().partition("\n")[0]
     assert len(caption) > 20, "a file opens with one sentence that captions it"
 
@@ -152,22 +174,21 @@ def functions() -> Iterator[tuple[str, int]]:
 def test_functions_are_short() -> None:
     sizes = dict(functions())
     assert statistics.median(sizes.values()) < 12
-    long = {name: size for name, size in sizes.items() if size > 60}
+    long = {name: size for name, size in sizes.items() if size > 40 and name not in LONG}
     assert not long, long
+    lengths = sizes | {
+        str(path.relative_to(SOURCE)): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES
+    }
+    short = {name for name in LONG if lengths[name] <= (40 if ":" in name else 300)}
+    assert not short, f"no exceptions any more: {short}"
 
 
 def test_no_float_is_written_near_money() -> None:
-    """No call of float() and no float literal in the money path: model, providers' charges and scenarios, the ledger."""
-    rooms = [
-        path
-        for path in FILES
-        if room(module_of(path)) in {"model", "ledger", "report"}
-        or path.name in {"charges.py", "scenario.py", "records.py"}
-    ]
-    for path in rooms:
+    """No call of float() and no float literal in the money path: model, providers, the ledger, reports."""
+    for path in (path for path in FILES if room(module_of(path)) in {"model", "ledger", "providers", "report"}):
+        name = str(path.relative_to(SOURCE))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float"
             literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
-            seconds = path.name in {"archive.py", "store.py", "turn.py", "writer.py", "errors.py"}
-            assert not called, f"{path.relative_to(SOURCE)}:{node.lineno} calls float()"  # type: ignore[attr-defined]
-            assert not literal or seconds, f"{path.relative_to(SOURCE)}: {ast.unparse(node)} is a float"
+            assert not called, f"{name}:{node.lineno} calls float()"  # type: ignore[attr-defined]
+            assert not literal or name in SECONDS, f"{name}: {ast.unparse(node)} is a float"
