@@ -309,7 +309,7 @@ def test_a_months_doubt_that_no_finding_repeats_is_told() -> None:
 
 def test_a_vendors_words_are_told_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     month = reconcile.Finding("vultr", "mine", "2026-08", wrong=True, words="invoice a : b is no longer listed")
-    tell([month, month._replace(month="")], [], 1)
+    tell([month, month._replace(month="")], [], [], 1)
     said = capsys.readouterr().out.splitlines()
     assert said[1] == "  vultr mine 2026-08: invoice a : b is no longer listed"
     assert said[2] == "  vultr mine: invoice a : b is no longer listed"

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from random import Random
 from typing import Any, NamedTuple, Protocol
 
-from billfold.model.bill import Bill, Charges, State
-from billfold.model.focus import CostAndUsage
-from billfold.model.money import ZERO, exact_sum
+from billfold.model.bill import Bill
 from billfold.model.period import Month
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
@@ -93,10 +90,16 @@ class Denied(Exception):
 
 
 class Twin(Protocol):
-    """The module ``twin`` of a provider folder."""
+    """The module ``twin`` of a provider folder; ``TELLS`` are the columns that its API can carry.
+
+    It may have more: ``HEADERS`` that every answer bears, the ``PLACES`` of its operations, the path under which its
+    ``DOCUMENTS`` lie, ``special``, which answers what is no operation (a login), or None, ``reworded``, which writes a
+    question as an older client means it, and ``counted``, which tells in an answer how many a credential has had.
+    """
 
     MOUNT: str
     RATE: tuple[int, float]
+    TELLS: tuple[str, ...]
 
     def accounts(self, seed: int, first_month: Month) -> tuple[Account, ...]:
         """Return the accounts of the default world; the first one is ordinary and has all rights."""
@@ -118,55 +121,6 @@ class Twin(Protocol):
         """Yield the true bills of an account as they stand at a time."""
         ...
 
-
-def retold(account: Account, bill: Bill) -> Bill:
-    """Return a bill as the account's story has it: a scenario passes every bill it makes through here.
-
-    An issued bill of the story's month has a line added, changed or split; its total follows, except for a split.
-    """
-    if account.story is None or bill.state is not State.ISSUED or Month.of(bill.period.start) != account.story[1]:
-        return bill
-    rows = [row for batch in bill.charges for row in batch.rows()]
-    told = {"restated-added": _added, "restated-changed": _changed, "restated-split": _split}[account.story[0]](rows)
-    extra = exact_sum(_cost(row) for row in told) - exact_sum(_cost(row) for row in rows)
-    total = None if bill.total is None else bill.total + extra
-    return bill._replace(charges=[Charges.of(told)], total=total, listed=len(told))
-
-
-MOVED = Decimal("12.34")
-
-
-def _cost(row: CostAndUsage) -> Decimal:
-    spent = row.BilledCost if row.PricingCurrency == row.BillingCurrency else row.PricingCurrencyEffectiveCost
-    return spent or ZERO
-
-
-def _costing(row: CostAndUsage, cost: Decimal) -> CostAndUsage:
-    billed = cost if row.PricingCurrency == row.BillingCurrency else ZERO
-    costs = {"BilledCost": billed, "EffectiveCost": billed, "ListCost": billed, "ContractedCost": billed}
-    if row.PricingCurrencyEffectiveCost is not None:
-        costs["PricingCurrencyEffectiveCost"] = cost
-    return row._replace(**costs)  # type: ignore[arg-type]
-
-
-def _first_usage(rows: list[CostAndUsage]) -> int:
-    return next(i for i, row in enumerate(rows) if row.ChargeCategory == "Usage" and _cost(row) > 1)
-
-
-def _added(rows: list[CostAndUsage]) -> list[CostAndUsage]:
-    at = _first_usage(rows)
-    late = _costing(rows[at], MOVED)._replace(x_NativeId=f"{rows[at].x_NativeId}-late" if rows[at].x_NativeId else None)
-    return [*rows[: at + 1], late, *rows[at + 1 :]]
-
-
-def _changed(rows: list[CostAndUsage]) -> list[CostAndUsage]:
-    at = _first_usage(rows)
-    return [*rows[:at], _costing(rows[at], _cost(rows[at]) + MOVED), *rows[at + 1 :]]
-
-
-def _split(rows: list[CostAndUsage]) -> list[CostAndUsage]:
-    at = _first_usage(rows)
-    half = Decimal(1)
-    first, second = _costing(rows[at], _cost(rows[at]) - half), _costing(rows[at], half)
-    second = second._replace(x_NativeId=f"{second.x_NativeId}-split" if second.x_NativeId else None)
-    return [*rows[:at], first, second, *rows[at + 1 :]]
+    def examples(self, account: Account, now: datetime) -> tuple[Operation[Any], ...]:
+        """Return one question of each operation that the account's twin can answer."""
+        ...

@@ -14,7 +14,7 @@ from billfold.model.money import plain
 from billfold.model.period import Month, stamp
 from billfold.providers import provider
 from billfold.providers.provider import Provider
-from billfold.providers.stage import Account
+from billfold.providers.stage import Account, Twin
 
 MONTHS = 12
 DEFAULT = "default"
@@ -24,7 +24,7 @@ class Stage(NamedTuple):
     """One vendor on stage: its front door, the module that plays it, its accounts."""
 
     provider: Provider
-    twin: Any
+    twin: Twin
     accounts: tuple[Account, ...]
 
 

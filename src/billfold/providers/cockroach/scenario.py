@@ -18,7 +18,8 @@ from billfold.model.bill import Bill, Charges, State
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO, exact_sum
 from billfold.model.period import Month
-from billfold.providers.stage import Account, retold
+from billfold.providers.restated import retold
+from billfold.providers.stage import Account
 
 ISSUER = "Cockroach Labs"
 CENT_OF_A_CENT = Decimal("1E-6")  # GUESS: how finely lines are rounded

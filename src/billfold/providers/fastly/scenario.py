@@ -17,7 +17,8 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
 from billfold.providers.fastly.catalogue import DELIVERY, MEASURED, NETWORK, PACKAGES, Package, Product
-from billfold.providers.stage import Account, retold
+from billfold.providers.restated import retold
+from billfold.providers.stage import Account
 
 CENT = Decimal("0.01")
 _ROUNDING = Context(prec=60, rounding=ROUND_HALF_EVEN)

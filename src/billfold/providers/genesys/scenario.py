@@ -28,7 +28,8 @@ from billfold.providers.genesys.customers import (
     uuid,
     wallet,
 )
-from billfold.providers.stage import Account, retold
+from billfold.providers.restated import retold
+from billfold.providers.stage import Account
 
 ISSUER = "Genesys"
 PLATFORM = "Genesys Cloud"

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from billfold.model.money import EXACT
 from billfold.model.period import Month
-from billfold.providers.stage import MOVED, Account
+from billfold.providers.restated import MOVED
+from billfold.providers.stage import Account
 from billfold.providers.vultr.entries import Entry
 from billfold.providers.vultr.fleet import trimmed
 
