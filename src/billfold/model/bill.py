@@ -44,11 +44,6 @@ class Charges(NamedTuple):
     kinds: Sequence[Any] = ()
     places: Sequence[int] = ()
 
-    @property
-    def varying(self) -> tuple[str, ...]:
-        """The names of the columns that vary."""
-        return tuple(name for some in (self.lines, self.kinds) if some for name in some[0]._fields)
-
     def rows(self) -> Iterator[CostAndUsage]:
         """Yield every charge with all its columns."""
         for index, line in enumerate(self.lines):

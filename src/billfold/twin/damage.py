@@ -47,11 +47,6 @@ def put(tree: Any, path: str, value: Any) -> None:
         tree[last] = value
 
 
-def literal(text: str) -> Decimal:
-    """Return a number that is written with just these digits."""
-    return Decimal(text)
-
-
 def _items(tree: Any, places: Places) -> list[Any]:
     found = at(tree, places.items)
     return found if isinstance(found, list) else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from billfold.model.errors import Misasked
@@ -134,9 +135,9 @@ FAULTS: dict[str, Effect] = {
     "draft-finalized": _tree(damage.draft_finalized),
     "number-as-string": _tree(damage.amount(str)),
     "number-as-null": _tree(damage.amount(lambda _: None)),
-    "number-tiny": _tree(damage.amount(lambda _: damage.literal("1e-7"))),
-    "number-negative-zero": _tree(damage.amount(lambda _: damage.literal("-0"))),
-    "number-25-digits": _tree(damage.amount(lambda _: damage.literal("1234567890123.123456789012"))),
+    "number-tiny": _tree(damage.amount(lambda _: Decimal("1e-7"))),
+    "number-negative-zero": _tree(damage.amount(lambda _: Decimal("-0"))),
+    "number-25-digits": _tree(damage.amount(lambda _: Decimal("1234567890123.123456789012"))),
     "new-enum": _tree(damage.new_enum),
     "renamed-field": _tree(damage.renamed_field),
     "two-currencies": _tree(damage.two_currencies),

@@ -40,9 +40,9 @@ def page(found: Sequence[Any], op: Cursored[Any, Any], request: Request, most: i
         end = _place(found, op.before)
     last = found[end - 1].id if end else START
     links = Links(
-        _link(request, op, None),
-        _link(request, op, ("after", last)) if end < len(found) else None,
-        _link(request, op, ("before", found[start].id)) if start else None,
+        _link(request, None),
+        _link(request, ("after", last)) if end < len(found) else None,
+        _link(request, ("before", found[start].id)) if start else None,
     )
     return found[start:end], links
 
@@ -68,7 +68,7 @@ def _place(found: Sequence[Any], cursor: str) -> int:
     raise Denied(No.BAD_REQUEST)  # GUESS: how the vendor answers a cursor that it did not give
 
 
-def _link(request: Request, op: Cursored[Any, Any], cursor: tuple[str, object] | None) -> str:
+def _link(request: Request, cursor: tuple[str, object] | None) -> str:
     kept = [(key, value) for key, value in request.query if cursor is None or key not in {"before", "after"}]
     if cursor:
         kept.append((cursor[0], base64.b64encode(str(cursor[1]).encode()).decode()))

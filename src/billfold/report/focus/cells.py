@@ -11,7 +11,7 @@ READ_BY_PEOPLE = ("Description", "Name", "SkuMeter", "PaymentTerms")
 
 def guarded(column: str) -> bool:
     """Tell whether a column's texts are guarded in CSV: descriptions and names, never ids, JSON, numbers."""
-    return column.endswith(READ_BY_PEOPLE) and not column.endswith("Id")
+    return column.endswith(READ_BY_PEOPLE)
 
 
 def cell(form: str, source: str, kind: str, column: str) -> str:
