@@ -16,10 +16,10 @@ from billfold.model.bill import Bill
 from billfold.model.errors import BillfoldError, LedgerError
 from billfold.model.period import stamp
 from billfold.providers import provider
-from billfold.providers.provider import Answer, Kind
+from billfold.providers.provider import Answer
 from billfold.wire import codec
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation, name_of
+from billfold.wire.operation import Kind, Operation, name_of
 
 if TYPE_CHECKING:
     import duckdb

@@ -14,10 +14,10 @@ from billfold.books import Books, question
 from billfold.ledger.entries import Heard
 from billfold.ledger.turn import turn
 from billfold.model.errors import BillfoldError, Misasked
-from billfold.providers.provider import Kind, Provider
+from billfold.providers.provider import Provider
 from billfold.wire import codec
 from billfold.wire.message import Response
-from billfold.wire.operation import FORMATS, Operation, name_of, read
+from billfold.wire.operation import FORMATS, Kind, Operation, name_of, read
 
 UNNAMED = "unknown"
 """Stands for an argument that neither the file nor the caller gives."""

@@ -9,10 +9,10 @@ from typing import Any, Literal, Union, get_args, get_origin
 import msgspec
 from hypothesis import strategies as st
 
-from billfold.providers.provider import Kind, Provider
+from billfold.providers.provider import Provider
 from billfold.providers.stage import Account
 from billfold.twin.host import Host
-from billfold.wire.operation import Operation
+from billfold.wire.operation import Kind, Operation
 from tests.stage import doors, stage
 
 DOORS = sorted(doors(), key=lambda door: door.name)

@@ -17,8 +17,8 @@ from billfold.model.errors import (
     Unauthorized,
     Unreadable,
 )
-from billfold.providers.provider import Kind, Provider
-from billfold.wire.operation import name_of, read
+from billfold.providers.provider import Provider
+from billfold.wire.operation import Kind, name_of, read
 from tests import stage as stages
 from tests.laws.kit import KINDS, examples, named
 

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from billfold.model.errors import Endless
-from billfold.providers.provider import Kind, Provider
+from billfold.providers.provider import Provider
 from billfold.wire.codec import encode
-from billfold.wire.operation import name_of, read
+from billfold.wire.operation import Kind, name_of, read
 from billfold.wire.paging import Paged, Walk
 from tests import stage as stages
 from tests.laws.kit import DOORS, KINDS, examples, named

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billfold.providers.provider import Kind, Provider
+from billfold.providers.provider import Provider
 from billfold.transport.loop import as_heard
 from billfold.wire.answer import Routes
-from billfold.wire.operation import name_of, request
+from billfold.wire.operation import Kind, name_of, request
 from tests.laws.kit import DOORS, KINDS, named, questions
 
 TABLE = Path(__file__).with_name("operations.txt").read_text(encoding="utf-8").splitlines()

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from billfold.ledger import query
 from billfold.ledger.batch import exact
-from billfold.ledger.columns import COST, RATE
+from billfold.ledger.columns import MONEY, RATE
 from billfold.model.bill import Charges
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT, exact_sum
@@ -67,7 +67,7 @@ def floats(tree: Any) -> bool:
 
 def test_thousands_of_numbers_survive_the_whole_way(tmp_path: Path) -> None:
     numbers = [decoded(literal) for literal in literals(COUNT)]
-    kept = [number for number in numbers if fits(number, COST) and fits(number, RATE)]
+    kept = [number for number in numbers if fits(number, MONEY) and fits(number, RATE)]
     assert len(kept) > COUNT / 4
     rows = [
         CostAndUsage(BilledCost=n, PricingQuantity=n, InvoiceDetailId=f"{i:06}", BillingCurrency="USD", ServiceName="S")
@@ -90,7 +90,7 @@ def test_thousands_of_numbers_survive_the_whole_way(tmp_path: Path) -> None:
 
 def test_thousands_of_numbers_that_do_not_fit_are_all_parked(tmp_path: Path) -> None:
     numbers = [decoded(literal) for literal in literals(COUNT)]
-    outside = [number for number in numbers if not fits(number, COST)]
+    outside = [number for number in numbers if not fits(number, MONEY)]
     assert len(outside) > COUNT / 4
     with ledger(tmp_path) as books:
         for number in outside[::200]:
@@ -157,7 +157,7 @@ def test_no_number_reaches_the_database_as_a_float(tmp_path: Path) -> None:
         assert books.bills("parked") != [(None,)]
 
 
-@given(st.integers(-(10**40), 10**40), st.integers(-6000, 6000), st.sampled_from([COST, RATE]))
+@given(st.integers(-(10**40), 10**40), st.integers(-6000, 6000), st.sampled_from([MONEY, RATE]))
 def test_a_number_of_any_size_becomes_itself_in_a_column_or_is_refused(
     digits: int, exponent: int, size: tuple[int, int]
 ) -> None:

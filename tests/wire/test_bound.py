@@ -8,8 +8,8 @@ from typing import Any, get_args
 
 import pytest
 
-from billfold.providers.provider import Kind, Provider
-from billfold.wire.operation import name_of
+from billfold.providers.provider import Provider
+from billfold.wire.operation import Kind, name_of
 from tests import stage
 from tests.laws.kit import KINDS, named
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billfold.model.errors import Misasked
-from billfold.wire.describe import asked, described, kinds
+from billfold.wire.describe import asked, described, in_words
 from tests.wire.kit import FindThings, GetPaper, GetPart, GetThing, ThisThing
 
 
@@ -29,8 +29,8 @@ def test_what_may_be_left_out_stands_in_brackets() -> None:
 
 
 def test_a_choice_names_a_kind_once() -> None:
-    assert kinds(int | str) == "text"
-    assert kinds(int | None) == "number"
+    assert in_words(int | str) == "text"
+    assert in_words(int | None) == "number"
 
 
 def test_words_become_values() -> None:

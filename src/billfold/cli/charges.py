@@ -39,7 +39,7 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
         rows = query.stream(query.charges(db, chosen))
         if shape == "table":
             cut = [{name: _cut(row[name]) for name in SHORT} for row in rows]
-            render.as_table(cut, SHORT, numbers=("BilledCost",))
+            render.print_table(cut, SHORT, numbers=("BilledCost",))
         else:
             write(shape, rows, CHARGE_COLUMNS)
         missing = lacking(ctx, kept, db, chosen)

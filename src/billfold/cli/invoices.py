@@ -39,7 +39,7 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
         days = ("period_start", "period_end")
         short = [row | {name: row[name][:10] for name in days} | {"total": shown(row["total"])} for row in rows]
         told = [row | _said(more[_key(row)]) for row in short]
-        render.as_table(told, (*COLUMNS, *MORE), numbers=("total", "lines"))
+        render.print_table(told, (*COLUMNS, *MORE), numbers=("total", "lines"))
     tell_gaps(missing)
 
 

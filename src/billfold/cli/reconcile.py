@@ -53,11 +53,11 @@ def _tell(found: list[Finding], drifts: list[Drift], rounded: list[dict[str, Any
         click.echo("The last estimate of a month against what was invoiced:")
         money = ("estimated", "invoiced", "difference")
         rows = [one._asdict() | {name: shown(getattr(one, name)) for name in money} for one in drifts]
-        render.as_table(rows, drifts[0]._fields, money)
+        render.print_table(rows, drifts[0]._fields, money)
     if rounded:
         click.echo("Adds up by a rounding charge of ours (the vendor's total is not the sum of its lines):")
         months = [row | {"month": str(Month.of(row["period_start"])), "cost": shown(row["cost"])} for row in rounded]
-        render.as_table(months, ("provider", "account", "month", "invoice_id", "currency", "cost"), ("cost",))
+        render.print_table(months, ("provider", "account", "month", "invoice_id", "currency", "cost"), ("cost",))
     bad = sum(one.wrong for one in found)
     verdict = f"{render.counted(bad, 'thing')} wrong" if bad else "everything adds up" if count else "nothing to add up"
     click.echo(f"{render.counted(count, 'bill')} checked: {verdict}.")

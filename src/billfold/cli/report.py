@@ -74,7 +74,7 @@ def _print(table: Table) -> None:
         | {str(m): rounded(table.total(m)) for m in fit}
         | {"total": rounded(table.total())}
     )
-    render.as_table(rows, ("provider", "service", *months, "total"), numbers=(*months, "total"))
+    render.print_table(rows, ("provider", "service", *months, "total"), numbers=(*months, "total"))
     if len(fit) < len(table.months):
         click.echo(f"(months before {fit[0]} are in the total; a wider window shows them)")
 

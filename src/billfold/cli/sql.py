@@ -34,6 +34,6 @@ def command(
         with Ledger(kept.directory, part) as ledger:
             names, rows = ledger.rows(query)
             if shape == "table":
-                render.as_table(list(rows), names)
+                render.print_table(list(rows), names)
             else:
                 write(shape, rows, names, default=str)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from billfold.model.focus import ContractCommitment, CostAndUsage
 
-COST = (26, 12)
+MONEY = (26, 12)
 RATE = (28, 18)
 """Precision and scale: amounts of money, and prices and quantities. Both sum safely in DuckDB, Spark and Arrow."""
 
@@ -28,7 +28,7 @@ _PLAIN = {str: ("VARCHAR", pa.string()), int: ("BIGINT", pa.int64()), bool: ("BO
 def _kind(column: str, hint: Any) -> tuple[str, pa.DataType]:
     inner = next(kind for kind in get_args(hint) if kind is not type(None))
     if inner is Decimal:
-        size = COST if column in _COSTS else RATE
+        size = MONEY if column in _COSTS else RATE
         return f"DECIMAL({size[0]},{size[1]})", pa.decimal128(*size)
     return _PLAIN.get(inner, ("TIMESTAMP", pa.timestamp("us")))
 

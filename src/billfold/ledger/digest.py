@@ -21,7 +21,7 @@ STATED = (
 """What a vendor states of a bill beside its charges: another word here is another version of it."""
 _BILL = ("lines", "parked", *STATED)
 _OWNER = ("b.provider", "b.account", "b.bill_key")
-_TRUSTED = "b.until_seq IS NULL"
+_BELIEVED = "b.until_seq IS NULL"
 
 
 def text(columns: tuple[str, ...]) -> str:
@@ -29,8 +29,8 @@ def text(columns: tuple[str, ...]) -> str:
     return f"concat_ws(chr(31), {', '.join(f'coalesce({column}::VARCHAR, chr(30))' for column in columns)})"
 
 
-CONTENT = ", ".join(f'c."{name}"' for name in CHARGE_COLUMNS if name not in PROVENANCE)
-ROW = text(tuple(f'c."{name}"' for name in CHARGE_COLUMNS if name not in PROVENANCE))
+_SAID = tuple(f'c."{name}"' for name in CHARGE_COLUMNS if name not in PROVENANCE)
+CONTENT, ROW = ", ".join(_SAID), text(_SAID)
 """A charge as text, without where it came from."""
 
 
@@ -39,8 +39,8 @@ def digest(db: duckdb.DuckDBPyConnection) -> str:
 
     Fetch times, archive numbers, runs and belief spans are left out, and so is what an account is called.
     """
-    bills = f"SELECT sha256({text((*_OWNER, *(f'b.{name}' for name in _BILL)))}) AS h FROM bills b WHERE {_TRUSTED}"
+    bills = f"SELECT sha256({text((*_OWNER, *(f'b.{name}' for name in _BILL)))}) AS h FROM bills b WHERE {_BELIEVED}"
     charges = f"""SELECT sha256({text(_OWNER)} || chr(29) || {ROW}) AS h
-                  FROM charges c JOIN bills b ON c.bill = b.id WHERE {_TRUSTED} AND b.parked IS NULL"""
+                  FROM charges c JOIN bills b ON c.bill = b.id WHERE {_BELIEVED} AND b.parked IS NULL"""
     query = f"SELECT sha256(coalesce(string_agg(h, '' ORDER BY h), '')) FROM ({bills} UNION ALL {charges})"
     return f"sha256:{db.execute(query).fetchall()[0][0]}"

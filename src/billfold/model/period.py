@@ -81,16 +81,16 @@ def instant(text: str) -> datetime:
         raise ValueError(f"{text!r} is not a time; write it as 2026-05-01T00:00:00Z")
     year, month, day, hour, minute, second, fraction, zone = found.groups()
     micro = int((fraction or "0").ljust(6, "0")[:6])
-    naive = datetime(
+    there = datetime(
         int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micro, tzinfo=UTC
     )
     if not zone or zone in "Zz":
-        return naive
+        return there
     hours, minutes = int(zone[1:3]), int(zone[-2:])
     if hours > 23 or minutes > 59:
         raise ValueError(f"{text!r} is not a time: there is no such zone")
     try:
-        return naive - (-1 if zone[0] == "-" else 1) * timedelta(hours=hours, minutes=minutes)
+        return there - (-1 if zone[0] == "-" else 1) * timedelta(hours=hours, minutes=minutes)
     except OverflowError:
         raise ValueError(f"{text!r} is not a time: it lies outside the calendar") from None
 

@@ -25,10 +25,9 @@ from billfold.wire.ask import Line, Pace, Problem
 from billfold.wire.auth import LOGIN, Auth
 from billfold.wire.bound import Api
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation, name_of
+from billfold.wire.operation import Kind, Operation, name_of
 
 GROUP = "billfold.providers"
-Kind = type[Operation[Any]]
 
 
 class Credential(NamedTuple):

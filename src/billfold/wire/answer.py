@@ -11,9 +11,7 @@ import msgspec
 from billfold.model.errors import Misasked
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
-from billfold.wire.operation import FORMATS, Operation, shape
-
-Kind = type[Operation[Any]]
+from billfold.wire.operation import FORMATS, Kind, Operation, shape
 
 
 class Routes:

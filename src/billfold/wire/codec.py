@@ -17,6 +17,7 @@ import msgspec
 from msgspec import UNSET, UnsetType, inspect
 
 from billfold.model.errors import Unreadable
+from billfold.model.money import plain
 from billfold.model.period import stamp
 
 __all__ = [
@@ -29,7 +30,6 @@ __all__ = [
     "decode",
     "encode",
     "given",
-    "overlay",
     "said",
     "tree",
     "worded",
@@ -71,7 +71,7 @@ def _from_wire(kind: type, value: object) -> object:
 
 def _to_wire(value: object) -> object:
     if isinstance(value, DecimalText):
-        return format(value, "f")
+        return plain(value)
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
@@ -129,38 +129,38 @@ def _shape(kind: Any) -> inspect.Type:
     return inspect.type_info(kind)
 
 
-def _spelled(tree: Any, shape: inspect.Type) -> Any:
+def _spelled(said: Any, shape: inspect.Type) -> Any:
     """Write a number as text wherever the shape has room for a text and for no number."""
     shapes = shape.types if isinstance(shape, inspect.UnionType) else (shape,)
-    if isinstance(tree, dict):
-        return _spelled_fields(tree, shapes)
-    if isinstance(tree, list):
+    if isinstance(said, dict):
+        return _spelled_fields(said, shapes)
+    if isinstance(said, list):
         item = next((one.item_type for one in shapes if isinstance(one, inspect.ListType)), None)
-        return [_spelled(value, item) for value in tree] if item else tree
-    if isinstance(tree, bool) or not isinstance(tree, int | Decimal):
-        return tree
+        return [_spelled(value, item) for value in said] if item else said
+    if isinstance(said, bool) or not isinstance(said, int | Decimal):
+        return said
     textual = all(isinstance(one, inspect.StrType | inspect.NoneType) for one in shapes)
-    return f"{tree:f}" if textual and isinstance(tree, Decimal) else str(tree) if textual else tree
+    return plain(Decimal(said)) if textual else said
 
 
-def _spelled_fields(tree: dict[str, Any], shapes: Iterable[inspect.Type]) -> dict[str, Any]:
+def _spelled_fields(said: dict[str, Any], shapes: Iterable[inspect.Type]) -> dict[str, Any]:
     for one in shapes:
         if isinstance(one, inspect.DictType):
-            return {key: _spelled(value, one.value_type) for key, value in tree.items()}
+            return {key: _spelled(value, one.value_type) for key, value in said.items()}
         if isinstance(one, inspect.StructType):
             known = {field.encode_name: field.type for field in one.fields}
-            return {key: _spelled(value, known[key]) if key in known else value for key, value in tree.items()}
-    return tree
+            return {key: _spelled(value, known[key]) if key in known else value for key, value in said.items()}
+    return said
 
 
-def _whole(tree: Any) -> Any:
+def _whole(said: Any) -> Any:
     """Write whole numbers as such: ``1.0`` where a count is wanted is 1."""
-    if isinstance(tree, dict):
-        return {key: _whole(value) for key, value in tree.items()}
-    if isinstance(tree, list):
-        return [_whole(item) for item in tree]
-    small = isinstance(tree, Decimal) and tree.adjusted() < 18 and tree == tree.to_integral_value()
-    return int(tree) if small and tree.as_tuple().exponent == -1 else tree
+    if isinstance(said, dict):
+        return {key: _whole(value) for key, value in said.items()}
+    if isinstance(said, list):
+        return [_whole(item) for item in said]
+    small = isinstance(said, Decimal) and said.adjusted() < 18 and said == said.to_integral_value()
+    return int(said) if small and said.as_tuple().exponent == -1 else said
 
 
 def tree(body: bytes) -> Any:
@@ -177,30 +177,6 @@ def encode(value: object) -> bytes:
     return _ENCODER.encode(value)
 
 
-def overlay(record: object, body: bytes) -> bytes:
-    """Write a record over the JSON it was read from: unknown fields and the vendor's spelling of numbers survive."""
-    return encode(_over(tree(body), tree(encode(record))))
-
-
-def _over(old: Any, new: Any) -> Any:
-    if isinstance(old, dict) and isinstance(new, dict):
-        return {key: _over(value, new[key]) if key in new else value for key, value in old.items()} | {
-            key: value for key, value in new.items() if key not in old
-        }
-    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        return [_over(before, after) for before, after in zip(old, new, strict=True)]
-    return old if _same_number(old, new) else new
-
-
-def _same_number(old: Any, new: Any) -> bool:
-    if not isinstance(old, (str, int, Decimal)) or not isinstance(new, (str, int, Decimal)):
-        return False
-    try:
-        return Decimal(old) == Decimal(new)
-    except ArithmeticError:
-        return bool(old == new)
-
-
 def worded(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with its decimals and times as text: the form of our own JSON, where money is a string."""
     return {key: _word(value) for key, value in row.items()}
@@ -208,5 +184,5 @@ def worded(row: dict[str, Any]) -> dict[str, Any]:
 
 def _word(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return plain(value)
     return stamp(value) if isinstance(value, datetime) else value

@@ -10,26 +10,24 @@ import msgspec
 
 from billfold.model.errors import Misasked
 from billfold.model.period import instant
-from billfold.wire.operation import Operation, name_of
-
-Kind = type[Operation[Any]]
+from billfold.wire.operation import Kind, Operation, name_of
 
 
 def described(kind: Kind) -> str:
     """Say in one line what an operation is called, what it takes and what it does."""
     fields = msgspec.structs.fields(kind)
-    takes = " ".join(f"{f.name}={kinds(f.type)}" if f.required else f"[{f.name}={kinds(f.type)}]" for f in fields)
+    takes = " ".join(f"{f.name}={in_words(f.type)}" if f.required else f"[{f.name}={in_words(f.type)}]" for f in fields)
     first = (kind.__doc__ or "").strip().partition("\n")[0]
     preview = " (preview)" if kind.preview else ""
     return f"{name_of(kind)} {takes}".rstrip() + f"\n      {kind.method} {kind.path}{preview}\n      {first}"
 
 
-def kinds(hint: Any) -> str:
+def in_words(hint: Any) -> str:
     """Name a field's type in words."""
     if get_origin(hint) is Literal:
         return "|".join(map(str, get_args(hint)))
     if get_origin(hint) in {Union, types.UnionType}:
-        words = [kinds(one) for one in get_args(hint) if one is not type(None)]
+        words = [in_words(one) for one in get_args(hint) if one is not type(None)]
         return "|".join(dict.fromkeys("text" if word == "number" and "text" in words else word for word in words))
     return {"int": "number", "str": "text", "datetime": "time"}.get(
         getattr(hint, "__name__", ""), getattr(hint, "__name__", str(hint))
@@ -52,7 +50,7 @@ def asked(kind: Kind, said: Mapping[str, str]) -> Operation[Any]:
 
 def _timed(field: Any, value: str) -> object:
     """Read a time ourselves: the library takes a year for seconds since 1970."""
-    if kinds(field.type) != "time":
+    if in_words(field.type) != "time":
         return value
     try:
         return instant(value)

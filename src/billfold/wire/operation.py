@@ -60,6 +60,9 @@ class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         return inner  # type: ignore[no-any-return]
 
 
+Kind = type[Operation[Any]]
+
+
 class Shape(NamedTuple):
     """What is worked out once for each operation class."""
 

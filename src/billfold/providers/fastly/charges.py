@@ -36,9 +36,9 @@ from billfold.providers.fastly.records import (
     Mtdlineitems,
 )
 from billfold.providers.fastly.services import Service, service, slug, unit
-from billfold.providers.provider import Answer, Kind, Reading
+from billfold.providers.provider import Answer, Reading
 from billfold.wire.codec import Record, given
-from billfold.wire.operation import read
+from billfold.wire.operation import Kind, read
 
 Found = Iterator[tuple[Record, str]]
 """Bills in an answer, each with its JSON path there."""

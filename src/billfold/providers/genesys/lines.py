@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import ZERO
+from billfold.model.money import ZERO, plain
 from billfold.model.period import Period
 from billfold.model.pricing import Price
 from billfold.providers.genesys import kinds
@@ -234,7 +234,7 @@ def details(*facts: tuple[str, str]) -> str | None:
 
 def digits(number: Maybe[Decimal]) -> str:
     """Write a number with all its digits, or an empty text."""
-    return format(number, "f") if isinstance(number, Decimal) else ""
+    return plain(number) if isinstance(number, Decimal) else ""
 
 
 def money(number: Maybe[Decimal]) -> Decimal:

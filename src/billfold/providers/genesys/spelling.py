@@ -38,10 +38,5 @@ def date_effective(address: InvoiceAddress) -> str | None:
     return given(address.date_effective, given(address.getdate_effective, None))
 
 
-def city_subdivision(address: InvoiceAddress) -> str | None:
-    """Return the part of the city."""
-    return given(address.city_subdivision1, given(address.getcity_subdivision1, None))
-
-
 def _either(new: Maybe[Decimal], old: Maybe[Decimal]) -> Decimal | None:
     return given(new, given(old, None))

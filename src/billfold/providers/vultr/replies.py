@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from billfold.model.money import times
+from billfold.model.money import plain, times
 from billfold.model.period import Month
 from billfold.providers.stage import Account as Played
 from billfold.providers.vultr import fleet, scenario
@@ -153,7 +153,7 @@ def pending_csv(account: Played, now: datetime) -> bytes:
 
 
 def _cell(value: object) -> str:
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
+    return plain(value) if isinstance(value, Decimal) else str(value)
 
 
 def owner(account: Played, now: datetime, *, may_bill: bool) -> Account:

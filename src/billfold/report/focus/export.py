@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from billfold.ledger.batch import naive
 from billfold.ledger.store import MEMORY
 from billfold.model.errors import Misasked
 from billfold.model.period import Month
@@ -100,7 +101,7 @@ def _dataset(db: duckdb.DuckDBPyConnection, dataset: Dataset, order: Order, draf
     ).fetchall()
     for (start,) in months:
         month = Month.of(start.date())
-        first, last = (when.replace(tzinfo=None) for when in month.period)
+        first, last = map(naive, month.period)
         where = f"WHERE BillingPeriodStart >= '{first}' AND BillingPeriodStart < '{last}'"
         path = f"{dataset.file}/period={month}/{dataset.file}.{order.form}"
         yield _copy(db, f"{query} {where}", dataset, order, draft, path)

@@ -14,12 +14,11 @@ from typing import Any, NamedTuple
 import duckdb
 
 from billfold.ledger import query
-from billfold.ledger.columns import CHARGE_COLUMNS, COMMITMENTS, COST, RATE
+from billfold.ledger.columns import CHARGE_COLUMNS, COMMITMENTS, MONEY, RATE
 from billfold.ledger.query import Filter
 from billfold.model.errors import Misasked
 from billfold.model.money import NATIONAL
-from billfold.report.focus.versions import COMMITMENT, INVOICE, PERIOD
-from billfold.report.focus.versions import COST as CHARGES
+from billfold.report.focus.versions import COMMITMENT, COST, INVOICE, PERIOD
 
 TERMS = "Due on receipt"
 """PaymentTerms where neither the vendor nor the configuration names any; FOCUS has no null there."""
@@ -45,7 +44,7 @@ def prepare(db: duckdb.DuckDBPyConnection, part: Part) -> list[dict[str, Any]]:
     out = [] if part.include_parked else [bill for bill in bills if bill["parked"]]
     _pick(db, [bill["id"] for bill in bills if part.include_parked or not bill["parked"]], part)
     virtual = bool(_found(db, "SELECT 1 FROM picked WHERE virtual LIMIT 1"))
-    _view(db, CHARGES, _charges(virtual=virtual, parked=part.include_parked))
+    _view(db, COST, _charges(virtual=virtual, parked=part.include_parked))
     _view(db, INVOICE, _invoice_details(virtual=virtual))
     _view(db, PERIOD, _periods(part.wanted.seq))
     _view(db, COMMITMENT, _commitments())
@@ -107,7 +106,7 @@ def _charges(*, virtual: bool, parked: bool) -> str:
 def _virtual() -> dict[str, str]:
     """Return the columns of charges in a virtual currency: money at the configured rate, or none; amounts kept aside."""
     spent, no_incentive = "c.PricingCurrencyEffectiveCost", "c.ChargeCategory NOT IN ('Tax', 'Credit')"
-    cost = f"CASE WHEN p.virtual AND {no_incentive} THEN ({spent} * p.rate)::DECIMAL{COST} ELSE"
+    cost = f"CASE WHEN p.virtual AND {no_incentive} THEN ({spent} * p.rate)::DECIMAL{MONEY} ELSE"
     made = {name: f'{cost} c."{name}" END' for name in ("ContractedCost", "EffectiveCost", "ListCost")}
     for name in ("ContractedUnitPrice", "ListUnitPrice"):
         rated = f'(c."PricingCurrency{name}" * p.rate)::DECIMAL{RATE}'
