@@ -596,9 +596,16 @@ def test_native_fields_of_v2_without_a_column_are_details_and_a_deleted_line_is_
     assert summed(bill) == bill.total
     said = json.loads(rows(bill)[0].x_Details or "")
     assert said["DeletedAt"] == "2024-05-02T00:00:00Z"
-    assert (said["Status"], said["VendorState"], said["PlanCode"]) == ("Paid", "up", "cdn_metered")
+    assert said["PlanCode"] == "cdn_metered"
     assert said["AriaInvoiceId"] == "4183280"
     assert "DeletedAt" not in json.loads(rows(bill)[1].x_Details or "")
+
+
+def test_a_v2_invoice_that_is_paid_has_the_charges_that_it_had_while_it_was_not() -> None:
+    (before,), (after,) = (bills(BY_ID, old() | {"status": {"status": word}}) for word in ("Outstanding", "Paid"))
+    assert [row._replace(x_ArchiveSeq=None) for row in rows(before)] == [
+        row._replace(x_ArchiveSeq=None) for row in rows(after)
+    ]
 
 
 @pytest.mark.parametrize(("kind", "frequency"), [("One-Time", "One-Time"), ("Recurring", "Recurring")])

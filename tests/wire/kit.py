@@ -96,6 +96,9 @@ class ListThings(Paged[Page, int], frozen=True, kw_only=True):
     def items(self, page: Page) -> Sequence[int]:
         return codec.given(page.items, [])
 
+    def first(self) -> ListThings:
+        return ListThings(size=self.size)
+
     def following(self, page: Page) -> ListThings | None:
         following = codec.given(page.next, -1)
         return None if following < 0 else ListThings(start=following, size=self.size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from billfold.model.errors import Endless
 from billfold.transport.loop import Loop
+from billfold.wire import codec, paging
 from billfold.wire.answer import Routes
 from billfold.wire.bound import Items
 from billfold.wire.codec import UNSET
@@ -88,10 +90,37 @@ def test_an_end_that_the_vendor_marks_is_proven_and_any_other_is_not() -> None:
     assert not walk(Page()).proven
 
 
-def test_a_total_that_moves_is_noticed_and_a_missing_one_is_not() -> None:
-    assert walk(page([1], 1, 3), page([2], 2, 4)).total_moved
-    assert not walk(page([1], 1, 3), page([2], 2), page([3], None, 3)).total_moved
+def test_a_total_is_the_last_that_was_stated() -> None:
+    assert walk(page([1], 1, 3), page([2], 2, 4)).stated == 4
     assert walk(page([1], 1, 3), page([2], None)).stated == 3
+
+
+@pytest.mark.parametrize(
+    ("pages", "words"),
+    [
+        ([Page(items=[1, 2])], "stopped after 2 items, without the vendor's end mark"),
+        ([page([1], 1, 5), page([2], None, 5)], "ended after 2 of 5 items"),
+    ],
+    ids=["no end mark", "too few"],
+)
+def test_a_list_that_stops_before_its_end_is_given_and_then_told(pages: list[Page], words: str) -> None:
+    said, found = iter(pages), []
+    with pytest.raises(Endless, match=words) as caught:  # noqa: PT012 - what came before it is what counts
+        for item in Items(ListThings(), Loop(lambda _: ok(next(said)), line())):
+            found.append(item)  # noqa: PERF402
+    assert found == [item for one in pages for item in codec.given(one.items, [])]
+    assert (caught.value.provider, caught.value.operation) == ("vendor", "list_things")
+
+
+def test_a_list_that_is_read_from_its_middle_on_may_be_shorter_than_its_total() -> None:
+    assert list(Items(ListThings(start=3), Loop(lambda _: ok(page([4, 5], None, 5)), line()))) == [4, 5]
+
+
+def test_a_list_that_never_ends_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "MOST_PAGES", 50)
+    numbers = count(1)
+    with pytest.raises(Endless, match="goes on after 50 pages"):
+        list(Items(ListThings(), Loop(lambda _: ok(page([7], next(numbers))), line())))
 
 
 def test_items_are_counted_as_they_come() -> None:

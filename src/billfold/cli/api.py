@@ -101,6 +101,8 @@ def _answer(account: Account, op: Operation[Any], *, every: bool) -> list[bytes]
             bodies.append(response.body)
             with naming(wires.line):
                 walk.hear(understood(walk.question, response, wires.line))
+        with naming(wires.line):
+            walk.finish()
         return bodies
     finally:
         wires.close()

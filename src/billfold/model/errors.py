@@ -143,7 +143,7 @@ class NotReady(ApiError):
 class Endless(ApiError):
     """A list repeats its place or does not come to its end."""
 
-    advice = "Nothing of it is used; try again later."
+    advice = "What came of it may not be all; try again later."
 
 
 BY_STATUS: dict[int, type[Refused]] = {

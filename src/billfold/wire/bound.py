@@ -98,13 +98,15 @@ class Items(Generic[R, I]):
             yield from self._op.items(page)
 
     def pages(self) -> Iterator[R]:
-        """Yield every page; raises ``Endless`` where the list goes in circles."""
+        """Yield every page; raises ``Endless`` where the list goes in circles, or stops before its end."""
         walk = Walk(self._op)
         while walk.question is not None:
             page: R = understood(walk.question, self._carrier.send(walk.question), self._carrier.line)
             with naming(self._carrier.line):
                 walk.hear(page)
             yield page
+        with naming(self._carrier.line):
+            walk.finish()
 
 
 class AsyncItems(Generic[R, I]):
@@ -119,13 +121,15 @@ class AsyncItems(Generic[R, I]):
                 yield item
 
     async def pages(self) -> AsyncIterator[R]:
-        """Yield every page; raises ``Endless`` where the list goes in circles."""
+        """Yield every page; raises ``Endless`` where the list goes in circles, or stops before its end."""
         walk = Walk(self._op)
         while walk.question is not None:
             page: R = understood(walk.question, await self._carrier.send(walk.question), self._carrier.line)
             with naming(self._carrier.line):
                 walk.hear(page)
             yield page
+        with naming(self._carrier.line):
+            walk.finish()
 
 
 class SyncList(Generic[P, R, I]):

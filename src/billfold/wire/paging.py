@@ -13,6 +13,8 @@ I = TypeVar("I")  # noqa: E741 - an item
 
 EMPTY_PAGES = 3
 """Give up after so many empty pages in a row that promise more: some vendors' lists never end by themselves."""
+MOST_PAGES = 20_000
+"""Give up after so many: a million lines are ten thousand of the smallest pages that vendors cut by themselves."""
 
 
 class Paged(Operation[P], Generic[P, I], frozen=True, kw_only=True):
@@ -33,6 +35,10 @@ class Paged(Operation[P], Generic[P, I], frozen=True, kw_only=True):
             raise Unreadable(f"the answer has no list {self.holds!r}", operation=name_of(self))
         return cast("Sequence[I]", found)
 
+    def first(self) -> Self:
+        """Return the question for the first page."""
+        return self
+
     def following(self, page: P) -> Self | None:
         """Return the question for the next page, or None."""
         raise NotImplementedError
@@ -47,14 +53,17 @@ class Paged(Operation[P], Generic[P, I], frozen=True, kw_only=True):
 
 
 class Walk(Generic[P, I]):
-    """A walk over a list: hears one page at a time, knows the next question, refuses to go in circles."""
+    """A walk over a list: hears one page at a time, knows the next question, refuses to go in circles.
+
+    ``proven`` tells whether the vendor marked the end, ``stated`` how many items it counts, ``seen`` how many came.
+    """
 
     def __init__(self, first: Paged[P, I]) -> None:
         self.question: Paged[P, I] | None = first
         self.proven = False
         self.seen = 0
         self.stated: int | None = None
-        self.total_moved = False
+        self._first = first
         self._asked: set[Any] = {first}
         self._empty = 0
         self._before: Sequence[I] = ()
@@ -65,7 +74,8 @@ class Walk(Generic[P, I]):
         assert asked is not None
         items = asked.items(page)
         self.seen += len(items)
-        self._note_total(asked.stated_total(page))
+        stated = asked.stated_total(page)
+        self.stated = self.stated if stated is None else stated
         self.question = asked.following(page)
         if self.question is None:
             self.proven = asked.ended(page)
@@ -73,10 +83,13 @@ class Walk(Generic[P, I]):
             self._guard(asked, items)
         return items
 
-    def _note_total(self, stated: int | None) -> None:
-        if self.stated is not None and stated is not None and stated != self.stated:
-            self.total_moved = True
-        self.stated = stated if stated is not None else self.stated
+    def finish(self) -> None:
+        """Raise ``Endless`` where the list stopped before the end that the vendor marks or counts."""
+        name, whole = name_of(self._first), self._first == self._first.first()
+        if not self.proven:
+            raise Endless(f"the list stopped after {self.seen} items, without the vendor's end mark", operation=name)
+        if whole and self.stated is not None and self.seen < self.stated:
+            raise Endless(f"the list ended after {self.seen} of {self.stated} items", operation=name)
 
     def _guard(self, asked: Paged[P, I], items: Sequence[I]) -> None:
         alike, self._before = bool(items) and items == self._before, items
@@ -85,6 +98,8 @@ class Walk(Generic[P, I]):
             raise Endless("the list's next link leads back to a page already read", operation=name_of(asked))
         if alike and not asked.may_repeat:
             raise Endless("the list's next link leads to the same items again", operation=name_of(asked))
+        if len(self._asked) >= MOST_PAGES:
+            raise Endless(f"the list goes on after {MOST_PAGES} pages", operation=name_of(asked))
         if self._empty >= EMPTY_PAGES:
             raise Endless(f"{EMPTY_PAGES} empty pages in a row promise more", operation=name_of(asked))
         self._asked.add(self.question)

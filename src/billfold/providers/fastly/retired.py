@@ -86,8 +86,6 @@ def invoice(found: Bill2, source: Source, *, estimate: bool = False) -> Bill:
 def _told(found: Bill2, sums: BillingTotal) -> Told:
     about = (
         ("Api", "v2"),
-        ("Status", text(given(found.status, BillingStatus()).status)),
-        ("VendorState", text(found.vendor_state)),
         ("PlanCode", text(sums.plan_code)),
     )
     return Told(about, given(found.regions, {}), text(sums.bandwidth_units) or "GB")
