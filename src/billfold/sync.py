@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache, partial
@@ -236,6 +236,7 @@ class _Desk:
     keeper: Keeper
     answered: set[tuple[str, str]]
     heard: datetime | None = None
+    missed: dict[object, list[str]] = field(default_factory=dict)
 
     def vendor_time(self) -> datetime:
         """Return the vendor's time as its last answer had it, or ours: what is a running month is the vendor's to say."""
@@ -257,9 +258,15 @@ class _Desk:
                 self._keep(ask.op, error.answer)
             if not ask.may_miss(error):
                 raise
-            if missed := ask.missed(error):
-                outcome.missing.append(missed)
+            self._miss(ask, error, outcome)
             return None
+
+    def _miss(self, ask: Ask, error: ApiError, outcome: Outcome) -> None:
+        """Note what is missing, and only how many more there are that are missing for the same reason."""
+        if missed := ask.missed(error):
+            self.missed.setdefault((name_of(ask.op), type(error), error.status), []).append(missed)
+            said = ((words[0], len(words) - 1) for words in self.missed.values())
+            outcome.missing = [f"{first} (and {more} more of these)" if more else first for first, more in said]
 
     def _readable(self, ask: Ask) -> Any:
         """Ask until the answer can be read; one that cannot is kept beside, so that it is never booked."""

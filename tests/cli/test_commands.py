@@ -178,6 +178,11 @@ def test_the_doctor_says_that_all_is_well(terminal: Terminal) -> None:
     assert not (terminal.home / "ledger").exists()
 
 
+def test_the_doctor_asks_only_the_accounts_that_are_wanted(terminal: Terminal) -> None:
+    clear(terminal.run("doctor", "--account", "mine"), 0, "mine (CockroachDB Cloud)")
+    clear(terminal.run("doctor", "--provider", "vultr"), 2, "no account of the configuration fits; there are mine")
+
+
 def test_a_literal_secret_is_refused_and_not_told(terminal: Terminal) -> None:
     terminal.account("CCDB1_live_secret")
     said = terminal.run("sync")

@@ -143,6 +143,16 @@ def test_a_refused_estimate_of_vultr_costs_no_invoice(books: Books) -> None:
         assert db.execute("SELECT DISTINCT state, count(*) FROM bills GROUP BY ALL").fetchall() == [("issued", 2)]
 
 
+def test_what_is_missing_for_one_reason_is_told_once_and_counted(books: Books) -> None:
+    host, name = stage.twin(months=2), "get_billing_contract_billingperiod"
+    host.set_fault(stage.fault("genesys", "forbidden", operation=name, times=10**6))
+    (outcome,) = stage.collected(host, books, "genesys")
+    (told,) = outcome.missing
+    asked = sum(one.operation == name for one in host.requests)
+    assert asked > 1
+    assert told.endswith(f"(and {asked - 1} more of these)")
+
+
 def test_different_documents_are_different_files(tmp_path: Path) -> None:
     for name, number in (("a", 1), ("b", 2)):
         (tmp_path / f"{name}.pdf").write_bytes(b"%%PDF-1.4 %d\n%%%%EOF\n" % number)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import accounts, places
+from billfold.cli.options import ACCOUNT, PROVIDER, accounts, fitting, places
 
 if TYPE_CHECKING:
     from billfold.config import Account
@@ -19,18 +19,20 @@ QUESTIONS = 12
 
 
 @click.command("doctor")
+@PROVIDER
+@ACCOUNT
 @places
 @click.pass_context
-def command(ctx: click.Context) -> None:
+def command(ctx: click.Context, provider: str | None, account: str | None) -> None:
     """Tell whether each account can be reached, with which rights, and what will be missing.
 
     Asks the first questions of a collection and keeps nothing. Exit code 0: all is well, 1: something will be missing,
     3: an account cannot be collected.
     """
-    chosen = accounts(ctx)
-    if not chosen:
+    if not accounts(ctx):
         click.echo("No account is configured yet; add one with `billfold connect PROVIDER`.")
-    ctx.exit(max((_examine(account) for account in chosen), default=0))
+        return
+    ctx.exit(max(_examine(one) for one in fitting(ctx, provider, account)[1]))
 
 
 def _examine(account: Account) -> int:
@@ -61,7 +63,8 @@ def _questions(account: Account, wires: Carrier) -> int:
     from billfold.wire.operation import name_of
 
     known = Known(now(), 1)
-    plan, said, refusals, asked = account.provider.collect(known), None, list[ApiError](), set()
+    plan, said, refusals = account.provider.collect(known), None, list[ApiError]()
+    asked, told = set[str](), set[object]()
     for _ in range(QUESTIONS):
         try:
             with naming(wires.line):
@@ -77,7 +80,10 @@ def _questions(account: Account, wires: Carrier) -> int:
             said = None
             if missed := ask.missed(error):
                 refusals.append(error)
-                click.echo(f"  will be missing: {missed}")
+                about = name, type(error), error.status
+                if about not in told:
+                    click.echo(f"  will be missing: {missed}")
+                told.add(about)
             continue
         if name not in asked:
             click.echo(f"  ok: {name}")

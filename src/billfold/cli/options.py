@@ -146,6 +146,18 @@ def accounts(ctx: click.Context) -> list[Account]:
     return config.load(config.find(ctx.find_root().obj["config"]))
 
 
+def fitting(ctx: click.Context, provider: str | None, account: str | None) -> tuple[list[Account], list[Account]]:
+    """Return the configured accounts, and those of them that are wanted; raises ``SetupError`` where there are none."""
+    from billfold.model.errors import SetupError
+
+    known = accounts(ctx)
+    chosen = [one for one in known if provider in {None, one.provider.name} and account in {None, one.name}]
+    if not chosen:
+        there = ", ".join(f"{one.name} ({one.provider.name})" for one in known)
+        raise SetupError(f"no account of the configuration fits; there are {there or 'none: see `billfold connect`'}")
+    return known, chosen
+
+
 @contextmanager
 def books(ctx: click.Context, *, new: bool = False) -> Iterator[Books]:
     """Open archive and ledger; raises ``SetupError`` where there are none, unless a ``new`` one may be made.

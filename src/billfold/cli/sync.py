@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from billfold.cli.options import ACCOUNT, PROVIDER, MonthType, accounts, books, places
+from billfold.cli.options import ACCOUNT, PROVIDER, MonthType, books, fitting, places
 from billfold.model.period import Month
 
 if TYPE_CHECKING:
@@ -45,18 +45,9 @@ def command(
     Exit code 0: all is here. 1: reached, but something is missing or parked. 2: this machine cannot (a full disk). 3: an
     account failed.
     """
-    from billfold.model.errors import SetupError
     from billfold.sync import sync
 
-    configured = accounts(ctx)
-    chosen = [
-        one
-        for one in configured
-        if (provider is None or one.provider.name == provider) and (account is None or one.name == account)
-    ]
-    if not chosen:
-        there = ", ".join(f"{one.name} ({one.provider.name})" for one in configured)
-        raise SetupError(f"no account of the configuration fits; there are {there or 'none: see `billfold connect`'}")
+    configured, chosen = fitting(ctx, provider, account)
     names = [one.name for one in configured]
     with books(ctx, new=True) as kept, _progress(quiet=as_json or quiet) as progress:
         outcomes = sync(kept, chosen, since=since, progress=progress, configured=names, recheck=recheck)
