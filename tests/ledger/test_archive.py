@@ -54,6 +54,24 @@ def tamper(tmp_path: Path, *statements: str) -> None:
     db.close()
 
 
+def test_a_new_archive_waits_for_whoever_makes_it_at_this_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = sqlite3.connect(tmp_path / "archive.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waited = list[float]()
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        other.execute("COMMIT")
+
+    monkeypatch.setattr("billfold.ledger.archive.time.sleep", sleep)
+    with Archive(tmp_path / "archive.sqlite") as made:
+        assert made.last_seq() == 0
+    assert len(waited) == 1
+    other.close()
+
+
 def test_an_answer_comes_back_as_it_was_kept(tmp_path: Path) -> None:
     headers = {"content-type": "text/csv", "authorization": "Bearer x", "set-cookie": "s", "etag": "e"}
     with archive(tmp_path) as kept:

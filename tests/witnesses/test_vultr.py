@@ -69,7 +69,8 @@ def test_the_history_names_every_invoice_and_its_balances_follow(
     rows = read["list_billing_history"]["rows"]
     assert {row["id"] for row in rows if row["type"] == "invoice"} == set(true)
     for row, older in pairwise(rows):
-        assert Decimal(row["balance"]) == Decimal(older["balance"]) + Decimal(row["amount"])
+        moved = -Decimal(row["amount"]) if row["type"] == "credit" else Decimal(row["amount"])
+        assert Decimal(row["balance"]) == Decimal(older["balance"]) + moved
 
 
 def test_the_answer_comes_in_the_only_content_type_that_the_sdk_takes(read: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import hashlib
 import os
 import sqlite3
 import threading
+import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -22,6 +23,8 @@ from billfold.ledger.entries import DAMAGED, END, GENESIS, START, Heard, Kept, P
 from billfold.model.errors import LedgerError
 
 FORMAT = 1
+PATIENCE = 30.0
+"""Seconds to wait for another process that writes."""
 _SCHEMA = (
     """CREATE TABLE bodies (
         hash TEXT PRIMARY KEY, size INTEGER NOT NULL, packed BLOB NOT NULL, tombstone TEXT) WITHOUT ROWID""",
@@ -50,7 +53,7 @@ class Archive:
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 path.touch(mode=0o600)  # it holds what customers are called and pay
             place = path.absolute().as_uri() + ("?mode=ro&immutable=1" if self.read_only else "")
-            self._db = sqlite3.connect(place, timeout=30.0, isolation_level=None, check_same_thread=False, uri=True)
+            self._db = sqlite3.connect(place, timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=True)
             self._prepare()
         except (sqlite3.Error, OSError) as error:
             raise self._unusable(error) from error
@@ -72,8 +75,19 @@ class Archive:
                 f"the archive {self.path} has format {found}, this billfold knows {FORMAT}; update billfold"
             )
         if found < FORMAT:
-            db.execute("PRAGMA journal_mode=WAL")
+            self._share()
             self._create()
+
+    def _share(self) -> None:
+        """Let many read while one writes. SQLite waits for nobody who does the same at this moment: we do."""
+        deadline = time.monotonic() + PATIENCE
+        while self._db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            try:
+                self._db.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
     def _create(self) -> None:
         db = self._db

@@ -21,8 +21,9 @@ from billfold.providers.genesys.api import (
     GetBillingContractsInvoices,
 )
 from billfold.providers.genesys.estimates import Used, estimate, overage
-from billfold.providers.genesys.invoices import Listed, Overages, Page, bill, corrected
+from billfold.providers.genesys.invoices import Listed, Overages, Page, bill, items_of
 from billfold.providers.genesys.listed import Calendar, flaw, is_closed, span, spans
+from billfold.providers.genesys.memos import corrected
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
 from billfold.providers.genesys.wallets import unlike
 from billfold.providers.provider import Answer, Listing, Reading
@@ -143,7 +144,8 @@ def _bill(
 ) -> Bill:
     try:
         pages = [_page(answer) for answer in answers]
-        return bill(listed, pages, calendar, overages)._replace(corrects=corrected(listed.invoice, pages, known))
+        taken_from = corrected(listed.invoice, items_of(pages), known)
+        return bill(listed, pages, calendar, overages)._replace(corrects=taken_from)
     except (ApiError, ValueError, ArithmeticError) as error:
         made = bill(listed, [], calendar, overages)
         return made._replace(problems=(f"its lines cannot be read: {error}",))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from billfold.providers.genesys.commitments import Position, Share, applied, com
 from billfold.providers.genesys.kinds import Kind
 from billfold.providers.genesys.lines import PLATFORM, VENDOR, Line, Rates, What, When, Where
 from billfold.providers.genesys.listed import DAY, Calendar, day, mark, name, spans
+from billfold.providers.genesys.memos import is_credit_memo, unlike_credit
 from billfold.providers.genesys.records import BillingContract, BillingInvoice, BillingInvoiceItem, BillingProduct
 from billfold.providers.genesys.tax import is_tax
 from billfold.wire.codec import given
@@ -26,8 +27,6 @@ from billfold.wire.codec import given
 NO_CURRENCY = "XXX"
 NAMED = 5
 """Contracts that are named one by one."""
-_WORD = re.compile(r"[\w-]+")
-
 
 Overages = Mapping[tuple[str, Period], Decimal]
 """What was used beyond what was bought, by contract and period, out of the periods' own details."""
@@ -39,6 +38,11 @@ class Page(NamedTuple):
     items: Sequence[BillingInvoiceItem]
     seq: int
     last: bool
+
+
+def items_of(pages: Iterable[Page]) -> list[BillingInvoiceItem]:
+    """Return the lines of all pages."""
+    return [item for page in pages for item in page.items]
 
 
 class Listed(NamedTuple):
@@ -70,11 +74,11 @@ def bill(listed: Listed, pages: Sequence[Page], calendar: Calendar, overages: Ov
     invoice = listed.invoice
     by, contracts = calendar.joined(invoice)
     period, problems = _period(listed, pages, calendar)
-    problems += [*_problems(invoice, pages), *_unlike_credit(invoice, pages)]
+    problems += [*_problems(invoice, pages), *unlike_credit(invoice, items_of(pages))]
     common = _common(listed, period, contracts)
     ids = DetailIds(common.InvoiceId or "")
     known = positions(contracts)
-    rates, is_credit = lines.rates(contracts), _is_credit(invoice)
+    rates, is_credit = lines.rates(contracts), is_credit_memo(invoice)
     context = _Context(invoice, period, rates, is_credit, problems, ids, known, _about(by, contracts))
     made = [(page.seq, _lines(page, context)) for page in pages]
     batches = [Charges(common._replace(x_ArchiveSeq=seq), found) for seq, found in made if found]
@@ -115,26 +119,6 @@ def _settles(
         for one in spans(contract)
         if any(one.start <= start < one.end for start in used)
     )
-
-
-def _is_called_credit(invoice: BillingInvoice) -> bool:
-    return "credit" in given(invoice.customer_invoice_type, "").lower()
-
-
-def _is_credit(invoice: BillingInvoice) -> bool:
-    return _is_called_credit(invoice) or given(invoice.amount, ZERO) < 0
-
-
-def _unlike_credit(invoice: BillingInvoice, pages: Iterable[Page]) -> Iterator[str]:
-    """Say what a credit memo adds to the debt: it may be meant to take it away."""
-    # GUESS: what is credited is negative; whether the vendor writes it so is not documented.
-    if _is_called_credit(invoice):
-        kind, items = given(invoice.customer_invoice_type, ""), [item for page in pages for item in page.items]
-        if given(invoice.amount, ZERO) > 0:
-            yield f"it is a {kind!r} of a positive amount: whether the vendor gives or takes it cannot be told"
-        for item in items:
-            if given(item.amount, ZERO) > 0:
-                yield f"it is a {kind!r} with a positive line {given(item.id, '')}: gift or debt cannot be told"
 
 
 def _period(listed: Listed, pages: Sequence[Page], calendar: Calendar) -> tuple[Period, list[str]]:
@@ -300,10 +284,3 @@ def _missing(
         return []
     row = row._replace(PricingCurrencyEffectiveCost=missing, InvoiceDetailId=ids.next(row.ChargeCategory, "residual"))
     return [Charges.of([row._replace(x_JsonPath=f"{listed.path}.amount")])]
-
-
-def corrected(invoice: BillingInvoice, pages: Sequence[Page], known: Iterable[str]) -> str | None:
-    """Return the invoice that a credit memo takes back from, where its lines name one that is known."""
-    words = {word for page in pages for item in page.items for word in _WORD.findall(given(item.description, ""))}
-    named = sorted(words & set(known) - {str(given(invoice.id, ""))})
-    return named[0] if _is_credit(invoice) and len(named) == 1 else None
