@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from billfold.books import Books
 from billfold.cli.main import cli
+from billfold.model.errors import Misasked
 from tests import stage as stages
 
 
@@ -69,6 +70,35 @@ def test_a_rate_comes_from_the_configuration(ledger: Path, tmp_path: Path) -> No
     with pytest.raises(Exception, match="write a rate as text"):
         run(ledger, "export", "focus", str(tmp_path))
     config.write_text("")
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("total", "total"), ["total", "total_2"]),
+        (("a", "a", "a_2", "a"), ["a", "a_3", "a_2", "a_4"]),
+        (("Total", "total"), ["Total", "total"]),
+    ],
+)
+def test_no_column_of_an_answer_takes_the_place_of_another_of_its_name(
+    names: tuple[str, ...], told: list[str], ledger: Path
+) -> None:
+    joined = ", ".join(f"(SELECT {number} AS {name}) t{number}" for number, name in enumerate(names))
+    query = f"SELECT {', '.join(f't{number}.*' for number in range(len(names)))} FROM {joined}"
+    assert list(asked(ledger, query)[0].items()) == list(zip(told, range(len(names)), strict=True))
+    values = [str(number) for number in range(len(names))]
+    table = run(ledger, "sql", query).stdout.splitlines()
+    lines = run(ledger, "sql", query, "--format", "csv").stdout.splitlines()
+    assert [line.split() for line in table] == [line.split(",") for line in lines] == [told, values]
+
+
+@pytest.mark.parametrize("query", ["SELECT 'infinity'::timestamp", "SELECT '\udcff'", "SELECT 'infinity'::date"])
+@pytest.mark.parametrize("shape", ["table", "json", "csv"])
+def test_an_answer_or_a_query_that_cannot_be_written_is_told_in_a_sentence(
+    query: str, shape: str, ledger: Path
+) -> None:
+    with pytest.raises(Misasked, match=r"cannot be written|is not UTF-8"):
+        run(ledger, "sql", query, "--format", shape)
 
 
 def test_sql_sees_datasets_tables_and_records_and_keeps_digits(ledger: Path) -> None:

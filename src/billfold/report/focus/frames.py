@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -62,6 +63,7 @@ class Ledger:
     def sql(self, query: str) -> pa.RecordBatchReader:
         """Answer one SELECT over the datasets, the ledger's tables and ``records``; raises ``Misasked``."""
         try:
+            query.encode()  # of what is no text DuckDB says only that the argument is of the wrong type
             kinds = [statement.type.name for statement in self._db.extract_statements(query)]
             if kinds != ["SELECT"]:
                 raise Misasked("ask one SELECT: the ledger can only be read")
@@ -71,11 +73,17 @@ class Ledger:
             return asking.sql(query).to_arrow_reader(BATCH)
         except duckdb.Error as error:
             raise Misasked(str(error)) from error
+        except UnicodeEncodeError as error:
+            raise Misasked("the query is not UTF-8 text") from error
 
     def rows(self, query: str) -> tuple[list[str], Iterator[dict[str, Any]]]:
-        """Answer one SELECT with the names of its columns and its rows, one by one; raises ``Misasked``."""
+        """Answer one SELECT with the names of its columns and its rows, one by one; raises ``Misasked``.
+
+        Of columns that share a name the second is ``NAME_2`` and so on, so that none takes another's place.
+        """
         reader = self.sql(query)
-        return reader.schema.names, _rows(reader)
+        names = list(_apart(reader.schema.names))
+        return names, _rows(reader, names)
 
     def _all(self, dataset: str) -> pa.RecordBatchReader:
         return self._asking().sql(f'SELECT * FROM "{dataset}"').to_arrow_reader(BATCH)
@@ -109,12 +117,25 @@ class Ledger:
         self.close()
 
 
-def _rows(reader: pa.RecordBatchReader) -> Iterator[dict[str, Any]]:
+def _apart(names: list[str]) -> Iterator[str]:
+    """Yield names of which no two are alike; the first of some keeps its own."""
+    taken, told = set(names), set[str]()
+    for name in names:
+        free = (one for number in count(2) if (one := f"{name}_{number}") not in taken)
+        own = name if name not in told else next(free)
+        told.add(own)
+        taken.add(own)
+        yield own
+
+
+def _rows(reader: pa.RecordBatchReader, names: list[str]) -> Iterator[dict[str, Any]]:
     try:
         for batch in reader:
-            yield from batch.to_pylist()
+            yield from batch.rename_columns(names).to_pylist()
     except (pa.ArrowException, duckdb.Error) as error:
         raise Misasked(str(error).partition("\n")[0]) from error
+    except (ValueError, OverflowError) as error:
+        raise Misasked(f"the answer holds a time or a number that cannot be written: {error}") from error
 
 
 def _kinds() -> Iterator[tuple[str, pa.DataType]]:
