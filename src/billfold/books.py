@@ -226,7 +226,8 @@ def _listing(reading: ArchiveReading) -> str | None:
     if found is None:
         return None
     since = stamp(found.since) if found.since else None
-    return json.dumps({"ids": sorted(found.ids), "proven": found.proven, "since": since})
+    months = {one: str(month) for one, month in sorted(found.months.items())}
+    return json.dumps({"ids": sorted(found.ids), "proven": found.proven, "since": since, "months": months})
 
 
 def _book_one(made: Booking, bill: Bill, problems: list[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 class Outcome:
     """How one account's collection went; ``missing`` is what the vendor refused, ``error`` what ended it.
 
-    ``doubts`` are its bills that are parked or no longer listed, and what could not be booked; ``restated`` the issued
-    invoices that were told otherwise than before.
+    ``doubts`` are its bills that are parked or no longer listed, what could not be booked, and what its lists say against
+    each other; ``restated`` the issued invoices that were told otherwise than before; ``older`` what lies beyond its reach.
     """
 
     account: str
@@ -30,26 +31,33 @@ class Outcome:
     seconds: float = 0.0
     doubts: list[str] = field(default_factory=list)
     restated: list[str] = field(default_factory=list)
+    older: list[str] = field(default_factory=list)
 
 
 def note(db: duckdb.DuckDBPyConnection, outcomes: Iterable[Outcome], before: int) -> None:
     """Note in each outcome what the ledger makes of its account; ``before`` is the archive's last number before it."""
     from billfold.ledger import history, query
     from billfold.report.complete import vanished
+    from billfold.report.gaps import unread
 
-    parked = [
-        (row, f"parked: {row['invoice_id'] or 'estimate'}: {row['parked']}") for row in query.parked(db, query.Filter())
-    ]
-    unread = [(row, f"not booked: {row['words']}") for row in query.unread(db)]
+    every = query.Filter()
+    parked = [(row, f"parked: {row['invoice_id'] or 'estimate'}: {row['parked']}") for row in query.parked(db, every)]
+    unbooked = [(row, f"not booked: {row['words']}") for row in query.unread(db)]
+    listed = query.last_runs(db)
     gone = [
         ({"provider": vendor, "account": account}, f"no longer listed: {invoice}")
-        for vendor, account, invoice in vanished(query.bills(db, query.Filter()), query.last_runs(db))
+        for vendor, account, invoice in vanished(query.bills(db, every), listed)
     ]
+    unlike = [(run, words) for run in listed for words in json.loads(run["checks"])]
+    gaps = [(gap._asdict(), gap.words, gap.wrong) for gap in unread(db, every)]
+    lost = [(row, words) for row, words, wrong in gaps if wrong]
+    older = [(row, words) for row, words, wrong in gaps if not wrong]
     changed = [row for row in history.changed(db, before) if not row["parked"]]
     restated = [(row, f"restated: {row['invoice_id']}: {_moved(row)}") for row in changed]
     for outcome in outcomes:
-        outcome.doubts = _about(outcome, [*parked, *unread, *gone])
+        outcome.doubts = _about(outcome, [*parked, *unbooked, *lost, *gone, *unlike])
         outcome.restated = _about(outcome, restated)
+        outcome.older = _about(outcome, older)
 
 
 def _moved(row: dict[str, Any]) -> str:

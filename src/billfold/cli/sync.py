@@ -100,10 +100,10 @@ def _tell(outcomes: list[Outcome], *, as_json: bool) -> None:
         brought = f"{counted(outcome.answers, 'answer')} in {outcome.seconds:.1f} s"
         click.echo(f"{outcome.account:<{width}}  {f'FAILED: {outcome.error}' if outcome.error else brought}")
         missing = [f"missing: {what}" for what in outcome.missing]
-        for said in (*missing, *outcome.doubts, *outcome.restated):
+        for said in (*missing, *outcome.doubts, *outcome.restated, *outcome.older):
             click.echo(f"{'':<{width}}  {said}")
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:
     row = vars(outcome) | {"error": str(outcome.error) if outcome.error else None}
-    return row | {"notes": [*row.pop("doubts"), *row.pop("restated")]}
+    return row | {"notes": [*row.pop("doubts"), *row.pop("restated"), *row.pop("older")]}

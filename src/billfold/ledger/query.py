@@ -164,10 +164,13 @@ def known_marks(
 
 
 def bills(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
-    """Return the bills with all that the ledger notes of them."""
+    """Return the bills with all that the ledger notes of them, and whether they came from files."""
     condition, values = where(wanted)
     order = "ORDER BY b.provider, a.name, period_start, bill_key"
-    return dicts(db.execute(f"SELECT b.*, a.name AS account FROM {BILLED} WHERE {condition} {order}", values))
+    imported = f"b.run IN (SELECT run FROM runs WHERE NOT {COLLECTED}) AS imported"
+    return dicts(
+        db.execute(f"SELECT b.*, a.name AS account, {imported} FROM {BILLED} WHERE {condition} {order}", values)
+    )
 
 
 def last_runs(db: duckdb.DuckDBPyConnection, seq: int = FOREVER, which: str = LISTED) -> list[dict[str, Any]]:

@@ -107,11 +107,15 @@ class Answer(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """What a collection's list of invoices said: which ids, whether the list came to its own end, since when it reaches."""
+    """What a collection's list of invoices said: which ids, whether the list came to its own end, since when it reaches.
+
+    ``months`` tell of those invoices what they bill that a collection may leave out because they are too old for it.
+    """
 
     ids: frozenset[str]
     proven: bool
     since: datetime | None = None
+    months: Mapping[str, Month] = {}
 
 
 class Reading(Protocol):

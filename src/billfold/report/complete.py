@@ -54,6 +54,21 @@ def vanished(bills: Iterable[dict[str, Any]], runs: Iterable[dict[str, Any]]) ->
         yield from ((*who, one) for one in _vanished(mine, run["listing"]))
 
 
+def left(run: dict[str, Any], bills: Iterable[dict[str, Any]]) -> tuple[list[str], list[Month]]:
+    """Return the invoices that a run lists and its account has no bill of, and the months of those older than any it has.
+
+    What could not be booked is told by the run's problems; what was brought in from files says nothing of how far
+    collections reach.
+    """
+    said, told = json.loads(run["listing"]), [words.partition(" ")[0] for words in json.loads(run["problems"])]
+    bills = list(bills)
+    first = min((bill["period_start"] for bill in bills if not bill["imported"]), default=None)
+    missing = set(said["ids"]) - {bill["invoice_id"] for bill in bills} - set(told)
+    months = {one: Month.parse(text) for one, text in said["months"].items() if one and one in missing}
+    older = {one: month for one, month in months.items() if first is None or month.start < first}
+    return sorted(missing - set(older)), list(older.values())
+
+
 def _judge(provider: str, account: str, month: Month, bills: list[dict[str, Any]], run: dict[str, Any]) -> Completeness:
     disputed = [f"{bill['invoice_id'] or 'the estimate'}: {bill['parked']}" for bill in bills if bill["parked"]]
     disputed += [] if bills else ["there is no bill for this month"]

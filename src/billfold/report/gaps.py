@@ -10,7 +10,11 @@ import duckdb
 from billfold.ledger import query
 from billfold.ledger.entries import REFUSED, Run
 from billfold.ledger.query import FOREVER, Filter
+from billfold.report.complete import left
+from billfold.report.render import counted
 
+TOLD = 3
+"""How many invoices are named one by one."""
 OPEN = {
     "sync": "a collection did not come to its end yet: run `billfold sync`",
     "import": "an import did not come to its end: import its files again",
@@ -54,6 +58,29 @@ def unbooked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> Iterator[Gap]:
     for one in query.unread(db, wanted.seq):
         if wanted.fits(one["provider"], one["account"]):
             yield Gap(one["provider"], one["account"], f"could not be booked: {one['words']}", problem=one["words"])
+    yield from unread(db, wanted)
+
+
+def unread(db: duckdb.DuckDBPyConnection, wanted: Filter) -> Iterator[Gap]:
+    """Yield what the vendors' last lists name and no collection read; only what is older than all that was is not wrong.
+
+    Where a collection did not bring everything, that says why.
+    """
+    bills = query.bills(db, Filter(seq=wanted.seq))
+    for run in query.last_runs(db, wanted.seq):
+        who = run["provider"], run["account"]
+        if run["outcome"] == "complete" and wanted.fits(*who):
+            lost, older = left(run, [bill for bill in bills if (bill["provider"], bill["account"]) == who])
+            if lost:
+                yield Gap(*who, f"listed, but not booked: {_few(lost)}")
+            if older:
+                them = f"{counted(len(older), 'listed invoice')} older than what was read: --from {min(older)} reads"
+                yield Gap(*who, f"{them} {'it' if len(older) == 1 else 'them'}", wrong=False)
+
+
+def _few(lost: list[str]) -> str:
+    names = [f"invoice {one}" if one else "an invoice without an id" for one in lost]
+    return ", ".join(names[:TOLD]) + (f" and {len(names) - TOLD} more" if len(names) > TOLD else "")
 
 
 def stranded(runs: Iterable[Run], wanted: Filter) -> Iterator[Gap]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, TypeGuard
 
 from billfold.model.money import EXACT, plain
+from billfold.model.period import Month
 from billfold.providers.provider import Listing, Reading
 from billfold.providers.vultr.api import ListBillingHistory, ListInvoices
 from billfold.providers.vultr.lines import in_bounds
 from billfold.providers.vultr.records import Billing, Invoice
-from billfold.providers.vultr.words import when
+from billfold.providers.vultr.words import billed_month, when
 from billfold.wire.codec import given
 from billfold.wire.operation import read
 from billfold.wire.paging import Paged
@@ -35,7 +37,13 @@ def identity(reading: Reading) -> str | None:
 def listing(reading: Reading) -> Listing | None:
     """Say which invoices were listed; the list reaches back to the account's beginning."""
     invoices, last = _whole(reading, ListInvoices)
-    return Listing(frozenset(str(given(one.id, "")) for one in invoices), _ended(*last)) if last else None
+    if last is None:
+        return None
+    months = dict[str, Month]()
+    for one in invoices:
+        with suppress(ValueError):  # one without a date is read whatever it is of
+            months[str(given(one.id, ""))] = billed_month(one)
+    return Listing(frozenset(str(given(one.id, "")) for one in invoices), _ended(*last), months=months)
 
 
 def checks(reading: Reading) -> Iterator[str]:

@@ -1,0 +1,108 @@
+"""What a sync tells of an account beside its bills: what its list names and was not read, and what does not agree."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billfold.books import Books, question
+from billfold.cli.sync import exit_code
+from billfold.ledger.entries import Heard
+from billfold.ledger.query import Filter
+from billfold.model.period import Month
+from billfold.outcome import Outcome, note
+from billfold.providers.vultr.api import GetInvoiceItems, ListInvoices
+from billfold.report.reconcile import findings
+from billfold.wire.operation import name_of
+from tests import stage
+from tests.ledger.kit import NOW
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Books:
+    return Books(tmp_path)
+
+
+def invoice(number: int | None, month: int = 11) -> dict[str, Any]:
+    return {"id": number, "date": f"2026-{month:02}-01T00:00:00+00:00", "amount": 5}
+
+
+def told(books: Books, *listed: dict[str, Any], stated: int | None = None, more: str = "") -> tuple[Outcome, list[Any]]:
+    """Return what sync and ``reconcile`` tell of a collection with these invoices, of which the seventh's lines were read."""
+    line = {"start_date": "2026-10-01T00:00:00+00:00", "end_date": "2026-11-01T00:00:00+00:00", "unit_price": 5}
+    lines = {"invoice_items": [{**line, "description": "x", "units": 1, "unit_type": "hours", "total": 5}]}
+    run = books.archive.start("vultr", "mine", "sync", NOW)
+    for op, said, count, cursor in (
+        (ListInvoices(per_page=500), {"billing_invoices": listed}, len(listed) if stated is None else stated, ""),
+        (GetInvoiceItems(invoice_id="7", per_page=500), lines, 1, more),
+    ):
+        body = said | {"meta": {"total": count, "links": {"next": cursor, "prev": ""}}}
+        books.archive.add(run, Heard(name_of(op), question(op), 200, {}, json.dumps(body).encode(), NOW))
+    books.archive.end(run, "complete", NOW + timedelta(seconds=1))
+    outcome = Outcome("mine", "vultr")
+    with books.ledger() as db:
+        note(db, [outcome], 0)
+        return outcome, [(one.wrong, one.words) for one in findings(db, Filter())]
+
+
+def test_what_adds_up_is_told_without_a_word(books: Books) -> None:
+    outcome, found = told(books, invoice(7))
+    assert (outcome.doubts, outcome.older, found) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("listed", "stated", "words"),
+    [
+        ([invoice(7)], 2, "the list of invoices has 1 entries, the vendor counts 2"),
+        ([invoice(7), invoice(7)], 1, "the list of invoices has 2 entries, the vendor counts 1"),
+        ([invoice(7), invoice(None)], None, "listed, but not booked: an invoice without an id"),
+        ([invoice(7), invoice(8)], None, "listed, but not booked: invoice 8"),
+        (
+            [invoice(7), *map(invoice, range(81, 86))],
+            None,
+            "listed, but not booked: invoice 81, invoice 82, invoice 83 and 2 more",
+        ),
+    ],
+    ids=["one-of-two", "twice", "without-id", "inside-the-depth", "many"],
+)
+def test_what_reconcile_finds_wrong_with_the_list_ends_a_sync_with_1(
+    listed: list[dict[str, Any]], stated: int | None, words: str, books: Books
+) -> None:
+    outcome, found = told(books, *listed, stated=stated)
+    assert (outcome.doubts, outcome.older, found) == ([words], [], [(True, words)])
+    assert exit_code([outcome]) == 1
+
+
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        (
+            [invoice(5, 9), invoice(6, 10), invoice(7)],
+            "2 listed invoices older than what was read: --from 2026-08 reads them",
+        ),
+        ([invoice(6, 10), invoice(7)], "1 listed invoice older than what was read: --from 2026-09 reads it"),
+    ],
+)
+def test_what_is_older_than_a_sync_reached_is_told_and_not_wrong(
+    listed: list[dict[str, Any]], words: str, books: Books
+) -> None:
+    outcome, found = told(books, *listed)
+    assert (outcome.doubts, outcome.older, found) == ([], [words], [(False, words)])
+    assert exit_code([outcome]) == 0
+
+
+def test_an_invoice_that_could_not_be_booked_is_told_once(books: Books) -> None:
+    outcome, _ = told(books, invoice(7), more="halfway")
+    assert len(outcome.doubts) == 1, outcome.doubts
+
+
+def test_a_sync_says_how_to_read_what_lies_beyond_its_reach_until_it_is_read(books: Books) -> None:
+    host = stage.twin(months=4)
+    for since, words in ((Month(2030, 1), "2026-07"), (Month(2026, 9), "2026-07"), (Month(2026, 7), None)):
+        for outcome in stage.collected(host, books, "vultr", since=since):
+            assert (outcome.error, outcome.doubts, outcome.missing, len(outcome.older)) == (None, [], [], bool(words))
+            assert all(f"--from {words} reads them" in one for one in outcome.older), outcome.older
