@@ -11,9 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from billfold.model.errors import Misasked
 from billfold.model.focus import CostAndUsage
+from billfold.model.period import instant
+from billfold.providers import provider
 from billfold.twin.host import Host
 from billfold.twin.serve import answering, write_config
+from billfold.twin.world import World
 from billfold.wire.message import Request, Response
 from tests.twin.kit import alone
 
@@ -104,11 +108,59 @@ def test_the_clock_is_told_set_and_advanced(ask: Ask) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [{"advance": "soon"}, {"advance": 5}, {"advance": None}, {"set": "x"}, {"set": None}, {"set": {}}, [], 5, "x"],
+    [
+        {"sett": "2026-12-01"},
+        {"set": "2026-12-01", "advance": "abc"},
+        {"set": "2025-10-31"},
+        {"set": "1969-12-31"},
+        {"set": "0001-01-01"},
+        {"set": "2045-11-02"},
+        {"set": "2100-01-01"},
+        {"set": "9999-12-31T23:59:59Z"},
+        {"set": "2045-10-31", "advance": "2d"},
+        {"advance": "7000d"},
+        {"advance": "soon"},
+        {"advance": 5},
+        {"advance": None},
+        {"set": "x"},
+        {"set": None},
+        {"set": {}},
+        [],
+        5,
+        "x",
+    ],
 )
 def test_a_clock_that_is_told_nonsense_stays_and_says_so(said: object, ask: Ask) -> None:
-    assert ask("POST", "/_twin/clock", said, status=400)["error"]
+    assert "date value" not in ask("POST", "/_twin/clock", said, status=400)["error"]
     assert ask("GET", "/_twin/clock") == {"now": "2026-11-15T00:00:00Z"}
+
+
+@pytest.mark.parametrize("at", ["2025-11-01", "2045-11-01"])
+def test_everything_can_be_asked_at_both_ends_of_the_story(at: str, ask: Ask, host: Host) -> None:
+    ask("POST", "/_twin/clock", {"set": at})
+    assert ask("GET", "/_twin/truth")["invoices"]
+    assert bill_of(host).status == 200
+
+
+def test_who_asks_for_the_time_does_not_move_it(ask: Ask) -> None:
+    assert ask("GET", "/_twin/clock", {"set": "2026-12-01"}) == {"now": "2026-11-15T00:00:00Z"}
+
+
+@pytest.mark.parametrize("no", ["0", "no", "false"])
+def test_the_charges_of_the_truth_can_be_declined(no: str, ask: Ask) -> None:
+    assert ask("GET", "/_twin/truth", charges=no) == ask("GET", "/_twin/truth")
+
+
+@pytest.mark.parametrize("at", ["1999-12-31", "0001-01-01", "2101-01-01", "9999-12-31"])
+def test_a_world_of_another_age_is_refused(at: str) -> None:
+    with pytest.raises(Misasked, match="from the year 2000 to 2100"):
+        World(seed=1, at=instant(at))
+
+
+@pytest.mark.parametrize("at", ["2000-01-01", "2100-12-31T23:59:59Z"])
+def test_a_world_of_the_first_or_the_last_age_can_be_played(at: str) -> None:
+    world = World(seed=1, at=instant(at), months=2)
+    assert {account.provider for account, _ in world.bills(instant(at))} == set(provider.names())
 
 
 @pytest.mark.parametrize(

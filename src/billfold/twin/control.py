@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from billfold.model.bill import together
@@ -32,8 +33,10 @@ def _desk(host: Host, request: Request, root: str, what: str) -> Response:  # no
         case "GET", "accounts":
             return respond(host.world.accounts(root, host.clock.now()))
         case "GET", "truth":
-            return _truth(host, charges="charges" in dict(request.query))
-        case (("GET" | "POST"), "clock"):
+            return _truth(host, charges=dict(request.query).get("charges", "0") not in {"0", "no", "false"})
+        case "GET", "clock":
+            return _clock(host, {})
+        case "POST", "clock":
             return _clock(host, _said(request))
         case (("GET" | "POST" | "DELETE"), "faults"):
             return _faults(host, request)
@@ -54,10 +57,11 @@ def _said(request: Request) -> dict[str, Any]:
 
 
 def _clock(host: Host, said: dict[str, Any]) -> Response:
-    if "set" in said:
-        host.clock.set(instant(str(said["set"])))
-    if "advance" in said:
-        host.clock.advance(span(str(said["advance"])))
+    if unknown := set(said) - {"set", "advance"}:
+        raise Misasked(f"a clock has no {min(unknown)!r}; it can be told to set and to advance")
+    if said:
+        at = instant(str(said["set"])) if "set" in said else host.clock.now()
+        host.clock.set(host.world.playable(at, span(str(said["advance"])) if "advance" in said else timedelta()))
     return respond({"now": stamp(host.clock.now())})
 
 

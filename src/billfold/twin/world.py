@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +17,10 @@ from billfold.providers.provider import Provider
 from billfold.providers.stage import Account, Twin
 
 MONTHS = 12
+YEARS = 20
+"""How long a story goes on: it is told anew from its beginning, and takes longer the more months there are."""
+AGES = range(2000, 2101)
+"""Years in which a world may be made."""
 DEFAULT = "default"
 
 
@@ -32,6 +36,8 @@ class World:
     """A deterministic function of scenario, seed and time; it begins so many closed months before the time it is made."""
 
     def __init__(self, *, seed: int, at: datetime, scenario: str = DEFAULT, months: int = MONTHS) -> None:
+        if at.year not in AGES:
+            raise Misasked(f"no world begins at {stamp(at)}: choose a time from the year {AGES[0]} to {AGES[-1]}")
         kinds = scenes(scenario)
         self.seed, self.first_month = seed, Month.of(at).plus(-months)
         doors = [door for door in map(provider.find, provider.names()) if door.has_twin]
@@ -53,6 +59,13 @@ class World:
             if stage.provider.name == provider:
                 first, *others = stage.accounts
                 self.stages[number] = stage._replace(accounts=(first._replace(story=story), *others))
+
+    def playable(self, at: datetime, later: timedelta = timedelta()) -> datetime:
+        """Return so much later than a time; raises ``Misasked`` where the story has not begun yet, or has long ended."""
+        first, last = self.first_month.start, self.first_month.plus(12 * YEARS).start
+        if not first <= at <= last or later > last - at:
+            raise Misasked(f"the clock can be set from {stamp(first)} to {stamp(last)}: that is the world's story")
+        return at + later
 
     def bills(self, now: datetime) -> Iterator[tuple[Account, Bill]]:
         """Yield every true bill with its account."""
