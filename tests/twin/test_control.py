@@ -19,6 +19,7 @@ from billfold.twin.host import Host
 from billfold.twin.serve import answering, write_config
 from billfold.twin.world import World
 from billfold.wire.message import Request, Response
+from tests.stage import AT
 from tests.twin.kit import alone
 
 ROOT = "http://127.0.0.1:8400"
@@ -203,7 +204,19 @@ def test_at_and_times_are_one_where_they_are_not_said(ask: Ask, host: Host) -> N
     assert [bill_of(host).status for _ in range(2)] == [404, 200]
 
 
-@pytest.mark.parametrize("said", [{}, [], {"provider": "cockroach", "fault": "nothing"}, {"fault": "forbidden"}, None])
+ODD: tuple[object, ...] = ({}, [], [[]], True, 1.5, "", "x")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *({}, [], {"provider": "cockroach", "fault": "nothing"}, {"fault": "forbidden"}, None),
+        *({"provider": odd, "fault": "forbidden"} for odd in ODD),
+        *({"provider": "cockroach", "fault": odd} for odd in ODD),
+        *({"provider": "cockroach", "fault": "forbidden", "operation": odd} for odd in ODD),
+        *({"provider": "cockroach", "fault": "forbidden", "at": odd} for odd in ODD),
+    ],
+)
 def test_a_fault_that_is_not_one_is_refused_with_those_there_are(said: object, ask: Ask) -> None:
     assert ask("POST", "/_twin/faults", said, status=400)["error"]
     assert ask("GET", "/_twin/faults")["set"] == []
@@ -279,6 +292,18 @@ def test_any_path_below_a_vendor_is_answered_in_its_words(path: str, method: str
 
 
 HOST = alone()
+
+
+@pytest.mark.parametrize("scenario", ["vultr:lines-30", "fastly:parent-pay", "cockroach:credits", "genesys:ordinary"])
+def test_an_account_can_be_of_a_kind_that_its_vendor_plays(scenario: str) -> None:
+    stages = World(seed=1, at=AT, scenario=scenario).stages
+    assert scenario in {f"{account.name}:{account.kind}" for stage in stages for account in stage.accounts}
+
+
+@pytest.mark.parametrize("scenario", ["vultr:xyz", "vultr:lines-", "vultr:", "vultr:lines-N", "genesys:credits"])
+def test_a_kind_that_nobody_plays_is_refused_with_those_there_are(scenario: str) -> None:
+    with pytest.raises(Misasked, match="it can be ordinary"):
+        World(seed=1, at=AT, scenario=scenario)
 
 
 def test_a_written_config_refers_to_files_that_only_the_owner_may_read(tmp_path: Any, host: Host) -> None:

@@ -92,12 +92,15 @@ class Denied(Exception):
 class Twin(Protocol):
     """The module ``twin`` of a provider folder; ``TELLS`` are the columns that its API can carry.
 
+    ``KINDS`` are those an account of it can be of, N in one a number.
+
     It may have more: ``HEADERS`` that every answer bears, the ``PLACES`` of its operations, the path under which its
     ``DOCUMENTS`` lie, ``special``, which answers what is no operation (a login), or None, ``reworded``, which writes a
     question as an older client means it, and ``counted``, which tells in an answer how many a credential has had.
     """
 
     MOUNT: str
+    KINDS: tuple[str, ...]
     RATE: tuple[int, float]
     TELLS: tuple[str, ...]
 

@@ -21,6 +21,8 @@ def application(answer: Answering) -> Callable[[Scope, Receive, Send], Awaitable
     """Serve a function that is handed each request and the root URL it came to."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
         if scope["type"] != "http":
             return
         body = b""

@@ -198,6 +198,6 @@ def fault(said: dict[str, Any], providers: list[str]) -> Fault:
     if not all(type(value) is int and value >= 1 for value in numbers.values()):
         raise Misasked("at and times are whole numbers from 1")
     operation = said.get("operation")
-    if operation not in {None, DOCUMENT}:
+    if operation is not None and operation != DOCUMENT:
         operation = name_of(provider.find(said["provider"]).operation(str(operation)))
     return Fault(said["provider"], said["fault"], operation, **numbers)

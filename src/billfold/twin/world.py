@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -45,11 +46,15 @@ class World:
         self._cast(kinds)
 
     def _cast(self, kinds: dict[str, str]) -> None:
-        """Give accounts another kind; raises ``Misasked`` for an account that is not there."""
+        """Give accounts another kind; raises ``Misasked`` for an account or a kind that is not there."""
         names = [account.name for stage in self.stages for account in stage.accounts]
         if unknown := set(kinds) - set(names):
             raise Misasked(f"the scenario names an account {min(unknown)!r}; there are {', '.join(names)}")
         for number, stage in enumerate(self.stages):
+            for name in [account.name for account in stage.accounts if account.name in kinds]:
+                if not any(re.fullmatch(one.replace("N", r"\d{1,8}"), kinds[name]) for one in stage.twin.KINDS):
+                    there = ", ".join(stage.twin.KINDS)
+                    raise Misasked(f"{name} cannot be of the kind {kinds[name]!r}; it can be {there}")
             cast = tuple(one._replace(kind=kinds.get(one.name, one.kind)) for one in stage.accounts)
             self.stages[number] = stage._replace(accounts=cast)
 

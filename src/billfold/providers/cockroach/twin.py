@@ -35,6 +35,7 @@ from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
 
 MOUNT = "/cockroach"
+KINDS = ("ordinary", "credits")
 RATE = (10, 1.0)
 VERSIONS = {"2022-03-31", "2022-09-20", "2023-04-10", "2024-09-16"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")

@@ -33,6 +33,7 @@ from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
 
 MOUNT = "/fastly"
+KINDS = ("ordinary", "parent-pay", "v2-no-lines")
 RATE = (100_000, 1.0)
 HEADERS = {
     "cache-control": "no-store",

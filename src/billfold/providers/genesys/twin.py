@@ -41,6 +41,7 @@ from billfold.wire.operation import Operation
 
 __all__ = ["RATE", "refusal"]
 MOUNT = "/genesys"
+KINDS = ("ordinary",)
 HEADERS = {"cache-control": "no-cache, no-store, must-revalidate"}
 DOCUMENTS = "/documents/"
 INVOICES_A_PAGE = 200

@@ -30,6 +30,7 @@ from billfold.wire.message import Request, Response
 from billfold.wire.operation import FORMATS, Operation
 
 MOUNT = "/vultr/v2"
+KINDS = ("ordinary", "lines-N")
 RATE = (30, 1.0)
 
 TELLS = (
