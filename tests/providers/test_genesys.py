@@ -200,10 +200,9 @@ def test_every_operation_names_the_refusals_that_are_documented() -> None:
     assert {op.errors for op in PROVIDER.operations} == {(400, 401, 403, 404, 408, 409, 413, 415, 429, 500, 503, 504)}
 
 
-def test_a_next_link_without_a_cursor_proves_no_end() -> None:
-    page = codec.decode(
-        b'{"entities": [], "nextUri": "/api/v2/billing/contracts?pageSize=2"}', GetBillingContracts.reply
-    )
+@pytest.mark.parametrize("link", ["/api/v2/billing/contracts?pageSize=2", "http://[::1", "?after"])
+def test_a_next_link_without_a_cursor_proves_no_end(link: str) -> None:
+    page = codec.decode(json.dumps({"entities": [], "nextUri": link}).encode(), GetBillingContracts.reply)
     assert GetBillingContracts().following(page) is None
     assert not GetBillingContracts().ended(page)
 

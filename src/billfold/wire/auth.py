@@ -12,6 +12,8 @@ from billfold.wire.message import Failure, Request, Response
 
 Login = Generator[Request, "Response | Failure | None", None]
 
+DAY = 86400
+"""Seconds that a token is used at the most, whatever its vendor says."""
 LOGIN = "login"
 """What an error names as its operation where a credential could not be exchanged for a token."""
 
@@ -125,7 +127,7 @@ class ClientCredentials:
         except Unreadable as error:
             raise Unreadable("the login's answer holds no token", operation=LOGIN, status=200) from error
         self._token = token.access_token
-        self._until = now + max(codec.given(token.expires_in, 86400) - 60, 0)
+        self._until = now + max(min(codec.given(token.expires_in, DAY), DAY) - 60, 0)
 
     def forget(self) -> bool:
         """Drop the token; a new login may help if there was one."""

@@ -49,7 +49,10 @@ class Cursored(Paged[P, I], Generic[P, I], frozen=True, kw_only=True, rename="ca
     def following(self, page: P) -> Self | None:
         """Return the same question with the cursor out of ``nextUri``, or None where there is none."""
         # NOTE: the vendor's command line reads `after`, or `cursor`, out of the link (platform-client-sdk-cli).
-        link = dict(parse_qsl(urlsplit(given(page.next_uri, "")).query))
+        try:
+            link = dict(parse_qsl(urlsplit(given(page.next_uri, "")).query))
+        except ValueError:  # it is no link: it holds no cursor either
+            return None
         cursor = link.get("after") or link.get("cursor")
         return msgspec.structs.replace(self, before=None, after=cursor) if cursor else None
 
