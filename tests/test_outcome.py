@@ -17,6 +17,8 @@ from billfold.model.period import Month
 from billfold.outcome import Outcome, note
 from billfold.providers.vultr.api import GetInvoiceItems, ListInvoices
 from billfold.report.reconcile import findings
+from billfold.twin import damage
+from billfold.twin.faults import FAULTS
 from billfold.wire.operation import name_of
 from tests import stage
 from tests.ledger.kit import NOW
@@ -106,3 +108,18 @@ def test_a_sync_says_how_to_read_what_lies_beyond_its_reach_until_it_is_read(boo
         for outcome in stage.collected(host, books, "vultr", since=since):
             assert (outcome.error, outcome.doubts, outcome.missing, len(outcome.older)) == (None, [], [], bool(words))
             assert all(f"--from {words} reads them" in one for one in outcome.older), outcome.older
+
+
+@pytest.mark.parametrize("vendor", ["cockroach", "fastly", "genesys", "vultr"])
+@pytest.mark.parametrize("said", ["NaN", "sNaN", "Infinity"])
+def test_an_amount_that_is_no_number_is_told_in_words(
+    vendor: str, said: str, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = stage.twin(months=2)
+    monkeypatch.setitem(FAULTS, "no-number", lambda scene: scene.changed(damage.amount(lambda _: said)))
+    host.set_fault(stage.fault(vendor, "no-number", times=1000))
+    for outcome in stage.collected(host, books, vendor):
+        assert (outcome.error, bool(outcome.doubts)) == (None, True)
+        assert not [words for words in outcome.doubts if "<class" in words or "Error:" in words or "'str'" in words]
+        if vendor in {"vultr", "cockroach"}:
+            assert f"no number: {said}" in outcome.doubts[0]

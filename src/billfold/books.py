@@ -14,6 +14,7 @@ from billfold.ledger.archive import Archive
 from billfold.ledger.entries import REFUSED, Kept, Run
 from billfold.model.bill import Bill
 from billfold.model.errors import BillfoldError, LedgerError
+from billfold.model.money import unreckoned
 from billfold.model.period import stamp
 from billfold.providers import provider
 from billfold.providers.provider import Answer
@@ -235,7 +236,7 @@ def _book_one(made: Booking, bill: Bill, problems: list[str]) -> bool:
     try:
         return made.book(bill)
     except (BillfoldError, ValueError, ArithmeticError, TypeError) as error:
-        problems.append(f"{bill.key}: {type(error).__name__}: {error}")
+        problems.append(f"{bill.key}: {unreckoned(error) or f'{type(error).__name__}: {error}'}")
         return False
 
 
@@ -243,4 +244,4 @@ def _careful(made: Iterator[T], problems: list[str]) -> Iterator[T]:
     try:
         yield from made
     except (BillfoldError, ValueError, ArithmeticError, TypeError) as error:
-        problems.append(str(error))
+        problems.append(unreckoned(error) or str(error))

@@ -22,6 +22,7 @@ from billfold.ledger.entries import REFUSED, Heard, Run
 from billfold.ledger.keeper import Keeper
 from billfold.ledger.turn import turn
 from billfold.model.errors import ApiError, BillfoldError, SetupError, Unreadable
+from billfold.model.money import unreckoned
 from billfold.model.period import Month, instant
 from billfold.outcome import Outcome, note, strangers
 from billfold.providers import provider
@@ -193,7 +194,8 @@ def _collect(
     except BillfoldError as error:
         outcome.error = error
     except (ArithmeticError, ValueError, TypeError) as error:
-        said = f"an answer cannot be reckoned with: {type(error).__name__}: {error}"
+        words = unreckoned(error) or f"{type(error).__name__}: {error}"
+        said = f"an answer cannot be reckoned with: {words}"
         outcome.error = Unreadable(said, provider=account.provider.name)
     outcome.seconds = time.monotonic() - began
     return outcome, run

@@ -34,6 +34,21 @@ def times(price: Decimal, quantity: Decimal) -> Decimal:
     return EXACT.multiply(price, quantity)
 
 
+def finite(amount: Decimal) -> Decimal:
+    """Return an amount; raises ``ArithmeticError`` for one that is no number, which a vendor's JSON may hold as text."""
+    if not amount.is_finite():
+        raise ArithmeticError(f"an amount is no number: {amount}")
+    return amount
+
+
+def unreckoned(error: Exception) -> str:
+    """Say in words that amounts could not be reckoned with, or "" of another error; ``decimal`` names its signals only."""
+    if "NaN" not in str(error) and not isinstance(error, ArithmeticError):
+        return ""
+    own = type(error) is ArithmeticError
+    return str(error) if own else "an amount is no number, or out of all bounds"
+
+
 def plain(amount: Decimal) -> str:
     """Write an amount with all its digits and no exponent: the form of every output."""
     return format(amount, "f")

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from billfold.model.bill import Bill, Charges, DetailIds, State
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import EXACT, NATIONAL, ZERO, exact_sum, least
+from billfold.model.money import EXACT, NATIONAL, ZERO, exact_sum, least, unreckoned
 from billfold.model.period import Month, Period, instant
 from billfold.model.pricing import adjustment, residual
 from billfold.providers.cockroach.api import GetInvoice, GetOrganization, ListInvoices
@@ -52,7 +52,7 @@ def _guarded(
             period_start=invoice.period_start,
             period_end=invoice.period_end,
         )
-        words = f"its numbers cannot be reckoned with ({type(error).__name__})"
+        words = f"its numbers cannot be reckoned with ({unreckoned(error)})"
         made = list(_of_invoice(bare, organization, reading, answer, path))
         made = [bill._replace(problems=(words, *bill.problems)) for bill in made]
     yield from made

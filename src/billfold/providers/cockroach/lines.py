@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from billfold.model.bill import DetailIds
-from billfold.model.money import ZERO, least
+from billfold.model.money import ZERO, finite, least
 from billfold.model.pricing import price
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, InvoiceItem, LineItem
 from billfold.wire.codec import Maybe, given
@@ -94,7 +94,7 @@ def wiped(number: Maybe[Decimal], finest: Decimal = _MONEY) -> Decimal:
 
     Absent and null count as zero, as the vendor's own reader has it.
     """
-    value = given(number, ZERO)  # GUESS: an amount that is not said is 0
+    value = finite(given(number, ZERO))  # GUESS: an amount that is not said is 0
     if len(value.as_tuple().digits) > 15:
         value = value.normalize(_DOUBLE)
     return value if value.as_tuple().exponent >= finest.as_tuple().exponent else value.quantize(finest)  # type: ignore[operator]

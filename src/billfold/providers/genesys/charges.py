@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from billfold.model.bill import Bill
 from billfold.model.errors import ApiError, Unreadable
+from billfold.model.money import unreckoned
 from billfold.model.period import Period
 from billfold.providers.genesys.api import (
     GetBillingContract,
@@ -148,7 +149,7 @@ def _bill(
         return bill(listed, pages, calendar, overages)._replace(corrects=taken_from)
     except (ApiError, ValueError, ArithmeticError) as error:
         made = bill(listed, [], calendar, overages)
-        return made._replace(problems=(f"its lines cannot be read: {error}",))
+        return made._replace(problems=(f"its lines cannot be read: {unreckoned(error) or error}",))
 
 
 def _page(answer: Answer) -> Page:

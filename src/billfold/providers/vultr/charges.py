@@ -26,7 +26,7 @@ from billfold.providers.vultr.api import (
     ListInvoices,
     ListPendingCharges,
 )
-from billfold.providers.vultr.lines import Charged, Reader, in_bounds
+from billfold.providers.vultr.lines import Charged, Reader, in_bounds, unfit
 from billfold.providers.vultr.records import Account, BandwidthPeriod, Invoice, InvoiceItem
 from billfold.providers.vultr.survey import Survey, latest
 from billfold.providers.vultr.words import billed_month, mark, when
@@ -123,7 +123,7 @@ def _page(answer: Answer, path: str) -> Page:
 
 def _stated(amount: Decimal | None, problems: list[str]) -> Decimal | None:
     if amount is not None and not in_bounds(amount):
-        problems.append("its amount is out of all bounds")
+        problems.append(f"its amount is {unfit(amount)}")
         return None
     return amount
 

@@ -105,7 +105,12 @@ class Said(NamedTuple):
 
 def in_bounds(number: Decimal) -> bool:
     """Tell whether a number can be reckoned with: neither astronomically large nor small."""
-    return -25 < number.adjusted() < 14
+    return number.is_finite() and -25 < number.adjusted() < 14
+
+
+def unfit(number: Decimal) -> str:
+    """Say what is wrong with a number that is not in bounds."""
+    return "out of all bounds" if number.is_finite() else f"no number: {number}"
 
 
 def flaw(said: Said) -> str:
@@ -113,8 +118,8 @@ def flaw(said: Said) -> str:
     total = said.total
     if total is None or total is UNSET:
         return "has no total"
-    if not (in_bounds(total) and in_bounds(given(said.units, ZERO)) and in_bounds(given(said.rate, ZERO))):
-        return "has a number out of all bounds"
+    if odd := [one for one in (total, given(said.units, ZERO), given(said.rate, ZERO)) if not in_bounds(one)]:
+        return f"has an amount that is {unfit(odd[0])}"
     start, end = given(said.start, ""), given(said.end, "")
     if not (start and end):
         return "says no time of its usage" if _category(said, total) == "Usage" else ""
@@ -211,7 +216,11 @@ class Reader:
             )
             if not (usual and total) or total.is_signed():
                 says += _detail(item, product or "", text)
-            place = known.get(says)
+            try:
+                place = known.get(says)
+            except TypeError:  # a signaling NaN cannot even be looked up
+                flaws.append((len(lines) - before + len(flaws), flaw(Said(*says))))
+                continue
             if place is None:
                 found = self._known.get(says) or self._learn(says)
                 if isinstance(found, str):

@@ -62,6 +62,8 @@ def mark(invoice: Invoice) -> str:
 
 
 def _spelled(amount: Decimal) -> str:
+    if not amount.is_finite():
+        return str(amount)
     return str(amount.normalize()) if amount else "0"
 
 
