@@ -105,7 +105,20 @@ def test_a_private_address_is_refused_in_any_spelling(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["224.0.0.1", "[ff02::1]", "[64:ff9b::7f00:1]", "[64:ff9b::a9fe:a9fe]", "[2002:7f00:1::]", "[::127.0.0.1]"]
+    "host",
+    [
+        "224.0.0.1",
+        "[ff02::1]",
+        "[64:ff9b::7f00:1]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[2002:7f00:1::]",
+        "[::127.0.0.1]",
+        "[fec0::1]",
+        "[feff::1]",
+        "[64:ff9b:1::808:808]",
+        "[::ffff:0:7f00:1]",
+        "[::ffff:0:a9fe:a9fe]",
+    ],
 )
 def test_a_private_address_in_disguise_is_refused(host: str) -> None:
     assert forbidden(f"https://{host}/x", API)
@@ -126,7 +139,7 @@ def test_a_private_address_in_disguise_is_refused(host: str) -> None:
         ("https://8.8.8.8:99999/", "it is not a URL"),
         ("https://[::1/", "it is not a URL"),
         ("https://8.8.8.8/", ""),
-        ("https://8.8.8.8:8443/x?y=z", ""),
+        ("https://8.8.8.8:443/x?y=z", ""),
     ],
 )
 def test_an_unfit_url_is_refused_with_its_reason(url: str, reason: str) -> None:
@@ -178,10 +191,17 @@ def test_a_name_that_cannot_be_one_is_refused(host: str) -> None:
     assert forbidden(f"https://{host}/x", API)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/x", "http://localhost:9/x", "https://[::1]/x"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8400/x", "http://localhost:8400/x", "https://[::1]:8400/x"])
 def test_loopback_is_fit_where_the_api_itself_is_there(url: str) -> None:
     assert forbidden(url, TWIN) == ""
     assert forbidden(url, API)
+
+
+@pytest.mark.parametrize("port", ["1", "22", "80", "6379", "8443", "0"])
+def test_no_port_but_that_of_https_or_of_the_twin_is_asked(port: str) -> None:
+    assert forbidden(f"https://8.8.8.8:{port}/x", API) == "its port is not 443"
+    assert forbidden("https://8.8.8.8:443/x", API) == ""
+    assert forbidden(f"http://127.0.0.1:{port}/x", TWIN) == "its port is not the API's"
 
 
 @pytest.mark.parametrize("url", ["http://169.254.169.254/", "file://localhost/etc/passwd", "http://127.0.0.1.example/"])

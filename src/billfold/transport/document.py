@@ -20,6 +20,11 @@ from billfold.wire.message import Failure, Request, Response
 
 HOPS = 4
 TRIES = 3
+HTTPS = 443
+ENCLOSED = tuple(map(ipaddress.IPv6Network, ("fec0::/10", "64:ff9b:1::/48")))
+"""Networks that are nobody's but a site's, whatever Python's own table (it grows with its releases) says of them."""
+TRANSLATED = {0, 0x64FF9B << 64, 0xFFFF0000}
+"""First 96 bits of addresses that carry an IPv4 address in the rest: compatible, NAT64, SIIT."""
 BEYOND = {"size": "the document is too large", "time": "the document came too slowly"}
 """What is told of a failure; its own words may hold the URL."""
 
@@ -89,13 +94,16 @@ def forbidden(url: str, base_url: str) -> Judging:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "it is not a URL"
-    if _is_loopback(urlsplit(base_url).hostname or "") and _is_loopback(host) and parts.scheme in {"http", "https"}:
-        return ""
+    base = urlsplit(base_url)
+    if _is_loopback(base.hostname or "") and _is_loopback(host) and parts.scheme in {"http", "https"}:
+        return "" if port == base.port else "its port is not the API's"
     if parts.scheme != "https" or not host:
         return "it is not https"
     if parts.username or parts.password:
         return "it carries a user name"
-    found = yield Resolve(host, port or 443)
+    if port not in {None, HTTPS}:
+        return f"its port is not {HTTPS}"
+    found = yield Resolve(host, HTTPS)
     assert isinstance(found, frozenset)
     return _unfit(found)
 
@@ -119,9 +127,10 @@ def _unfit(found: frozenset[str]) -> str:
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """Tell whether an address is out in the world, and does not carry one that is not."""
     inner = [address]
+    if any(address in network for network in ENCLOSED):
+        return False
     if isinstance(address, ipaddress.IPv6Address):
         low = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         carried = address.ipv4_mapped or address.sixtofour
-        translated = int(address) >> 32 in {0, 0x64FF9B << 64}
-        inner += [one for one in (carried, low if translated else None) if one is not None]
+        inner += [one for one in (carried, low if int(address) >> 32 in TRANSLATED else None) if one is not None]
     return all(one.is_global and not one.is_multicast for one in inner)
