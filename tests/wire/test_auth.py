@@ -92,7 +92,18 @@ def test_a_login_that_echoes_the_secret_cannot_make_us_print_it(status: int) -> 
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{}", b"null", b"[]", b'{"access_token":[5]}', b'{"access_token":null}', b"\xff"]
+    "body",
+    [
+        b"",
+        b"{}",
+        b"null",
+        b"[]",
+        b'{"access_token":[5]}',
+        b'{"access_token":null}',
+        b'{"access_token":" "}',
+        b'{"access_token":""}',
+        b"\xff",
+    ],
 )
 def test_a_login_without_a_token_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable, match="holds no token"):
@@ -177,8 +188,9 @@ def test_a_secret_that_begins_like_another_is_scrubbed_whole() -> None:
     assert "tail" not in scrub("key-tail", ("key", "key-tail"))
 
 
-def test_an_empty_secret_leaves_a_text_alone() -> None:
-    assert scrub("abc", ("",)) == "abc"
+@pytest.mark.parametrize("secret", ["", " ", "\t "])
+def test_a_secret_of_nothing_leaves_a_text_alone(secret: str) -> None:
+    assert scrub("a b \t c", (secret,)) == "a b \t c"
 
 
 def test_a_secret_that_is_no_text_is_a_setup_error() -> None:

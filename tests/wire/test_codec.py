@@ -95,6 +95,12 @@ def test_a_body_that_was_damaged_anywhere_is_a_record_or_unreadable(place: int, 
         assert isinstance(codec.decode(damaged, Thing), Thing)
 
 
+def test_a_body_that_begins_with_a_key_tells_a_letter_of_it_at_most() -> None:
+    with pytest.raises(Unreadable, match="begins 'S'") as caught:
+        codec.decode(b"SECRETKEY-0123456789", Thing)
+    assert "SE" not in str(caught.value)
+
+
 @pytest.mark.parametrize("length", range(0, len(BODY), 7))
 def test_a_body_that_was_cut_is_unreadable(length: int) -> None:
     with pytest.raises(Unreadable, match="is not JSON"):

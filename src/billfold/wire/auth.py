@@ -122,10 +122,13 @@ class ClientCredentials:
             raise refused_as(reply.status)(words, operation=LOGIN, status=reply.status)
         if reply.status != 200:
             raise Unreachable(f"the login answered with HTTP {reply.status}", operation=LOGIN, status=reply.status)
+        none = Unreadable("the login's answer holds no token", operation=LOGIN, status=200)
         try:
             token = codec.decode(reply.body, _Token)
         except Unreadable as error:
-            raise Unreadable("the login's answer holds no token", operation=LOGIN, status=200) from error
+            raise none from error
+        if not token.access_token.strip():
+            raise none
         self._token = token.access_token
         self._until = now + max(min(codec.given(token.expires_in, DAY), DAY) - 60, 0)
 
@@ -155,6 +158,6 @@ def basic(headers: Mapping[str, str]) -> tuple[str, str] | None:
 
 def scrub(text: str, secrets: tuple[str, ...]) -> str:
     """Replace every secret in a text, so that a vendor that echoes a key cannot make us print it."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+    for secret in sorted(filter(str.strip, secrets), key=len, reverse=True):
         text = text.replace(secret, "[secret]")
     return text

@@ -168,7 +168,7 @@ def tree(body: bytes) -> Any:
     try:
         return _TREE.decode(body.removeprefix(BOM))
     except (msgspec.DecodeError, ArithmeticError, ValueError, RecursionError) as error:
-        start = body[:12].decode("utf-8", "replace")  # no more: a vendor may echo a key
+        start = body[:1].decode("latin-1")  # no more: a vendor may echo a key
         raise Unreadable(f"the answer is not JSON: {error}; it is {len(body)} bytes and begins {start!r}") from error
 
 
