@@ -65,9 +65,20 @@ def resolve(reference: str, where: str) -> str:
 
 def _from_file(path: Path, where: str) -> str:
     try:
-        return path.expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError, ValueError, RuntimeError) as error:
-        raise SetupError(f"{where}: {path} cannot be read: {getattr(error, 'strerror', None) or 'not text'}") from error
+        return _text(path.expanduser())
+    except UnicodeDecodeError as error:
+        raise SetupError(f"{where}: {path} cannot be read: not text") from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SetupError(f"{where}: {path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _text(path: Path) -> str:
+    """Read a file that somebody wrote; raises ``ValueError`` for one that is longer than anybody writes."""
+    with path.open(encoding="utf-8") as file:
+        text = file.read(LONGEST + 1)
+    if len(text) > LONGEST:
+        raise ValueError(f"it is longer than {LONGEST} characters")
+    return text
 
 
 def _from_keyring(place: str, where: str) -> str:
@@ -102,6 +113,8 @@ def _absent(path: Path) -> SetupError:
     return SetupError(f"there is no configuration at {path}; make one with `billfold connect PROVIDER`")
 
 
+LONGEST = 1_000_000
+"""Characters of a configuration, or of a key: what is longer is neither, and may have no end."""
 SECTIONS = {"accounts", "rates"}
 
 
@@ -137,7 +150,7 @@ def _rates(said: Any, path: Path) -> dict[str, Decimal]:
 def _read(path: Path) -> dict[str, Any]:
     """Read a configuration whose sections and rates are known to be right."""
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        said = tomllib.loads(_text(path))
     except FileNotFoundError:
         raise _absent(path) from None
     except (OSError, ValueError, RecursionError) as error:

@@ -19,6 +19,8 @@ from billfold.wire import codec
 from billfold.wire.message import Response
 from billfold.wire.operation import FORMATS, Kind, Operation, name_of, read
 
+LARGEST = 512 * 1024 * 1024
+"""Bytes of a file: no more is taken from a vendor either."""
 UNNAMED = "unknown"
 """Stands for an argument that neither the file nor the caller gives."""
 
@@ -53,7 +55,7 @@ def bring(
         run = books.archive.start(door.name, account, "import", now)
         for path in paths:
             try:
-                found = answers(path.read_bytes(), door, operation, said)
+                found = answers(_content(path), door, operation, said)
             except BillfoldError as error:
                 files.append(File(path, "", str(error)))
                 continue
@@ -74,6 +76,19 @@ def bring(
     unread = tuple(sorted(listed - {row[0] for row in booked}))
     bills = [dict(zip(("state", "invoice_id", "total", "currency", "parked"), row, strict=True)) for row in rows]
     return Told(files + [File(Path(account), "", problem) for problem in json.loads(problems)], bills, unread)
+
+
+def _content(path: Path) -> bytes:
+    """Read a saved answer whole; raises ``Misasked`` for what can be none."""
+    if path.is_char_device() or path.is_block_device():
+        raise Misasked("it is a device, not a file")
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise Misasked(f"it is larger than {LARGEST >> 20} MiB")
+    if not content.strip():
+        raise Misasked("it is empty")
+    return content
 
 
 def answers(

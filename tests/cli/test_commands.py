@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from billfold import imports
 from billfold.model.period import instant
 from tests.cli.terminal import NORIGHT, Said, Terminal, environment
 from tests.ledger.kit import invoice, invoices
@@ -384,6 +385,20 @@ def test_a_saved_answer_is_imported_and_says_whether_it_adds_up(tmp_path: Path) 
     clear(terminal.run("import", "cockroach", "off.json", "--ledger", "l"), 1, "the vendor states 7")
     clear(terminal.run("import", "cockroach", "bad.json", "--ledger", "l"), 1, "bad.json: NOT READ")
     assert [row["invoice_id"] for row in terminal.rows("invoices", "--ledger", "l")] == ["g", "o"]
+
+
+def test_what_can_be_no_saved_answer_is_refused_before_it_is_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "LARGEST", 100)
+    (tmp_path / "empty.csv").write_bytes(b" \n")
+    (tmp_path / "large.json").write_bytes(b" " * 101)
+    for file, words in (
+        ("/dev/zero", "it is a device, not a file"),
+        ("empty.csv", "it is empty"),
+        ("large.json", "it is larger than"),
+    ):
+        clear(Terminal(tmp_path).run("import", "fastly", file, "--ledger", "l"), 1, f"{file}: NOT READ: {words}")
 
 
 def test_an_import_under_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:

@@ -100,6 +100,13 @@ def test_deep_nesting_is_refused_as_any_other_nonsense(tmp_path: Path) -> None:
         read(tmp_path, "x = " + "[" * 5000 + "]" * 5000)
 
 
+def test_a_file_without_an_end_is_no_configuration_and_no_key() -> None:
+    with pytest.raises(SetupError, match="cannot be read: it is longer than"):
+        load(Path("/dev/zero"))
+    with pytest.raises(SetupError, match="cannot be read: it is longer than"):
+        resolve("file:/dev/zero", "here")
+
+
 def test_no_configuration_and_a_directory_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="make one with `billfold connect PROVIDER`"):
         load(tmp_path / "none.toml")
