@@ -21,6 +21,7 @@ from billfold.twin import damage
 from billfold.twin.faults import FAULTS
 from billfold.wire.operation import name_of
 from tests import stage
+from tests.cli.terminal import Terminal
 from tests.ledger.kit import NOW
 
 
@@ -95,6 +96,11 @@ def test_what_is_older_than_a_sync_reached_is_told_and_not_wrong(
     outcome, found = told(books, *listed)
     assert (outcome.doubts, outcome.older, found) == ([], [words], [(False, words)])
     assert exit_code([outcome]) == 0
+    books.close()
+    terminal = Terminal(books.directory)
+    assert terminal.run("--ledger", ".", "rebuild").code == 0
+    assert terminal.run("--ledger", ".", "export", "focus", "out").err == ""
+    assert json.loads((books.directory / "out" / "metadata.json").read_text())["x_NotComplete"] == []
 
 
 def test_an_invoice_that_could_not_be_booked_is_told_once(books: Books) -> None:

@@ -23,6 +23,7 @@ def command(ctx: click.Context) -> None:
         kept.drop()
         with kept.ledger() as db:
             click.echo(digest(db))
-            found = [*unbooked(db, Filter()), *stranded(kept.pending(db), Filter())]
+            gaps = [*unbooked(db, Filter()), *stranded(kept.pending(db), Filter())]
+    found = [gap for gap in gaps if gap.wrong]
     tell_gaps(found)
     ctx.exit(1 if found else 0)

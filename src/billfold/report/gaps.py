@@ -54,7 +54,7 @@ def failed(db: duckdb.DuckDBPyConnection, wanted: Filter) -> Iterator[Gap]:
 
 
 def unbooked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> Iterator[Gap]:
-    """Yield what was collected and could not be booked."""
+    """Yield what was collected and could not be booked, and what was listed and not read."""
     for one in query.unread(db, wanted.seq):
         if wanted.fits(one["provider"], one["account"]):
             yield Gap(one["provider"], one["account"], f"could not be booked: {one['words']}", problem=one["words"])

@@ -76,6 +76,7 @@ def write(db: duckdb.DuckDBPyConnection, facts: Facts, files: Iterable[File]) ->
         "x_NotComplete": [
             {"provider": gap.provider, "account": gap.account, "words": gap.words}
             for gap in (*failed(db, facts.part.wanted), *unbooked(db, facts.part.wanted))
+            if gap.wrong
         ],
     }
     if facts.form == "csv":
