@@ -17,6 +17,8 @@ from billfold.providers import provider
 from billfold.providers.provider import Credential, Provider
 from billfold.wire.auth import travelling
 
+LONGEST = 1_000_000
+"""Characters of a configuration, or of a key: what is longer is neither, and may have no end."""
 NAME = "billfold.toml"
 _REFERENCE = re.compile(r"(env|keyring|file):(.+)", re.DOTALL)
 _PLAIN = {"name", "provider", "base_url", "rate"}
@@ -113,8 +115,6 @@ def _absent(path: Path) -> SetupError:
     return SetupError(f"there is no configuration at {path}; make one with `billfold connect PROVIDER`")
 
 
-LONGEST = 1_000_000
-"""Characters of a configuration, or of a key: what is longer is neither, and may have no end."""
 SECTIONS = {"accounts", "rates"}
 
 
