@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from billfold.books import Books, question
+from billfold.books import Books
 from billfold.cli.sync import exit_code
 from billfold.ledger.entries import Heard
 from billfold.ledger.query import Filter
@@ -19,7 +19,7 @@ from billfold.providers.vultr.api import GetInvoiceItems, ListInvoices
 from billfold.report.reconcile import findings
 from billfold.twin import damage
 from billfold.twin.faults import FAULTS
-from billfold.wire.operation import name_of
+from billfold.wire.operation import name_of, question
 from tests import stage
 from tests.cli.terminal import Terminal
 from tests.ledger.kit import NOW

@@ -20,7 +20,7 @@ from billfold.providers import provider
 from billfold.providers.provider import Answer
 from billfold.wire import codec
 from billfold.wire.message import Response
-from billfold.wire.operation import Kind, Operation, name_of
+from billfold.wire.operation import Kind, Operation, name_of, question
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,11 +31,6 @@ T = TypeVar("T")
 log = logging.getLogger("billfold.books")
 BEFORE_MERGE, MERGING = "archive.before-merge.sqlite", "archive.merging.sqlite"
 """Archives that a merge leaves beside the one in use: as it was, and (where it was killed) the one being made."""
-
-
-def question(op: Operation[Any]) -> str:
-    """Write an operation's fields as the archive keeps them."""
-    return codec.encode(op).decode()
 
 
 @dataclass(frozen=True)

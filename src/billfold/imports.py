@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from billfold.books import Books, question
+from billfold.books import Books
 from billfold.ledger.entries import Heard
 from billfold.ledger.turn import turn
 from billfold.model.errors import BillfoldError, Misasked
 from billfold.providers.provider import Provider
 from billfold.wire import codec
 from billfold.wire.message import Response
-from billfold.wire.operation import FORMATS, Kind, Operation, name_of, read
+from billfold.wire.operation import FORMATS, Kind, Operation, name_of, question, read
 
 LARGEST = 512 * 1024 * 1024
 """Bytes of a file: no more is taken from a vendor either."""

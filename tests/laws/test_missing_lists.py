@@ -12,10 +12,11 @@ import pytest
 
 from billfold.books import Books
 from billfold.config import Account
+from billfold.desk import Carrier
 from billfold.ledger import query
 from billfold.outcome import Outcome
 from billfold.providers import provider
-from billfold.sync import Carrier, sync
+from billfold.sync import sync
 from billfold.twin.host import Host
 from billfold.wire.ask import Line
 from billfold.wire.message import Response

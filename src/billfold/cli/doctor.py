@@ -11,8 +11,8 @@ from billfold.cli.options import ACCOUNT, PROVIDER, accounts, fitting, places
 
 if TYPE_CHECKING:
     from billfold.config import Account
+    from billfold.desk import Carrier
     from billfold.model.errors import BillfoldError
-    from billfold.sync import Carrier
 
 QUESTIONS = 12
 """How many questions of a collection the doctor asks: enough to meet every right that is needed."""

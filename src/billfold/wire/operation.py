@@ -101,6 +101,11 @@ def name_of(kind: type[Operation[Any]] | Operation[Any]) -> str:
     return shape(kind if isinstance(kind, type) else type(kind)).name
 
 
+def question(op: Operation[Any]) -> str:
+    """Write an operation's fields down, as an archive keeps them."""
+    return codec.encode(op).decode()
+
+
 def written(value: object) -> str:
     """Write one argument as it travels in a path or a query; datetimes in UTC with a Z, and three digits where these do."""
     if isinstance(value, bool):

@@ -217,21 +217,28 @@ class Reader:
             if not (usual and total) or total.is_signed():
                 says += _detail(item, product or "", text)
             try:
-                place = known.get(says)
-            except TypeError:  # a signaling NaN cannot even be looked up
-                flaws.append((len(lines) - before + len(flaws), flaw(Said(*says))))
+                place: int | str = known[says]
+            except (KeyError, TypeError):  # a signaling NaN cannot even be looked up
+                place = self._place(says, made)
+            if isinstance(place, str):
+                flaws.append((len(lines) - before + len(flaws), place))
                 continue
-            if place is None:
-                found = self._known.get(says) or self._learn(says)
-                if isinstance(found, str):
-                    flaws.append((len(lines) - before + len(flaws), found))
-                    continue
-                place = known[says] = len(made.kinds)
-                made.kinds.append(found)
             number = ids.next(product or "", text, start) if ids else None
             lines.append(_tuple(Line, (text or None, number, key, name, seq, path)))
             places.append(place)
         return flaws
+
+    def _place(self, says: tuple[Any, ...], made: Charged) -> int | str:
+        """Return the place of a new kind among those that are made, or why such a line cannot be a charge."""
+        try:
+            found = self._known.get(says) or self._learn(says)
+        except TypeError:
+            return flaw(Said(*says))
+        if isinstance(found, str):
+            return found
+        made.known[says] = len(made.kinds)
+        made.kinds.append(found)
+        return made.known[says]
 
     def _learn(self, about: tuple[Any, ...]) -> Measured | str:
         if len(self._known) >= KINDS:
