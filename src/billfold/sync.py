@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,13 +32,10 @@ from billfold.transport.sync import Http
 from billfold.wire.ask import naming
 from billfold.wire.operation import Operation, name_of, question
 
-log = logging.getLogger("billfold.sync")
 FIRST_DEPTH = 24
 """Months that the first sync of an account reaches back."""
 RESUME_WITHIN = timedelta(hours=6)
 """An interrupted collection that is older is begun anew: its first answers would be stale."""
-
-
 Progress = Callable[[str, str, int], None]
 
 
