@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 import billfold
-from billfold.ledger.columns import COST, RATE
+from billfold.ledger.columns import MONEY, RATE
 
 TOGETHER = 5000
 COLUMNS = {
@@ -25,7 +25,7 @@ COLUMNS = {
     "units": pa.decimal128(*RATE),
     "unit_type": pa.string(),
     "unit_price": pa.decimal128(*RATE),
-    "total": pa.decimal128(*COST),
+    "total": pa.decimal128(*MONEY),
 }
 
 
@@ -55,8 +55,8 @@ def numbers(item: Any) -> tuple[Decimal, str, Decimal, Decimal]:
 def load(base_url: str, key: str, directory: str) -> int:
     """Load every line and count them."""
     count = 0
-    kinds = ("VARCHAR", "TIMESTAMP", f"DECIMAL{RATE}", f"DECIMAL{COST}")
-    names = dict(zip((pa.string(), pa.timestamp("us"), pa.decimal128(*RATE), pa.decimal128(*COST)), kinds, strict=True))
+    kinds = ("VARCHAR", "TIMESTAMP", f"DECIMAL{RATE}", f"DECIMAL{MONEY}")
+    names = dict(zip((pa.string(), pa.timestamp("us"), pa.decimal128(*RATE), pa.decimal128(*MONEY)), kinds, strict=True))
     vultr = billfold.Vultr(api_key=key, base_url=base_url, unlimited=True)
     with vultr, duckdb.connect(f"{directory}/floor.duckdb") as db:
         db.execute(f"CREATE TABLE items ({', '.join(f'{name} {names[kind]}' for name, kind in COLUMNS.items())})")
