@@ -24,11 +24,12 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     Exit code 1 where anything is wrong; months that may still change are named, but are not wrong.
     """
     from billfold.ledger import query
+    from billfold.model.bill import together
     from billfold.report import reconcile
 
     with books(ctx) as kept, kept.ledger() as db:
         chosen = wanted(kept, narrowing)
-        found, count = reconcile.findings(db, chosen), len(query.invoices(db, chosen))
+        found, count = reconcile.findings(db, chosen), len(together(query.invoices(db, chosen)))
         drifts, rounded = reconcile.drifts(db, chosen), query.rounded(db, chosen)
         found = [*map(reconcile.of_gap, gaps(ctx, kept, db, chosen)), *found]
     rows = [{name: getattr(one, name) for name in COLUMNS} for one in found]
