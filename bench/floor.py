@@ -56,7 +56,9 @@ def load(base_url: str, key: str, directory: str) -> int:
     """Load every line and count them."""
     count = 0
     kinds = ("VARCHAR", "TIMESTAMP", f"DECIMAL{RATE}", f"DECIMAL{MONEY}")
-    names = dict(zip((pa.string(), pa.timestamp("us"), pa.decimal128(*RATE), pa.decimal128(*MONEY)), kinds, strict=True))
+    names = dict(
+        zip((pa.string(), pa.timestamp("us"), pa.decimal128(*RATE), pa.decimal128(*MONEY)), kinds, strict=True)
+    )
     vultr = billfold.Vultr(api_key=key, base_url=base_url, unlimited=True)
     with vultr, duckdb.connect(f"{directory}/floor.duckdb") as db:
         db.execute(f"CREATE TABLE items ({', '.join(f'{name} {names[kind]}' for name, kind in COLUMNS.items())})")

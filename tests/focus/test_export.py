@@ -122,6 +122,10 @@ def test_law_8_every_invoice_adds_up_in_the_files_exactly(told: Books, out: Path
             assert exact_sum(billed.get((bill["invoice_id"], bill["currency"]), [])) == Decimal(bill["total"]), said
 
 
+def test_every_billing_account_has_a_name(out: Path) -> None:
+    assert all(row["BillingAccountName"] for row in rows(out, "cost_and_usage"))
+
+
 def test_estimates_are_on_no_invoice_and_drafts_on_an_open_one(out: Path) -> None:
     status = {row["InvoiceId"]: row["InvoiceIssueStatus"] for row in rows(out, "invoice_detail")}
     periods = {

@@ -438,7 +438,7 @@ def test_only_the_requests_of_delivery_are_priced_by_10_000(group: str, unit: st
     assert requested(product_group=group).PricingUnit == unit
 
 
-def test_a_bill_is_its_own_customers_whoever_asks_and_nobody_has_a_name() -> None:
+def test_a_bill_is_its_own_customers_whoever_asks_and_is_named_by_the_id() -> None:
     token = (GetTokenSelf(), {"customer_id": "T"})
     for said, owner in (
         ([(ONE, changed())], "x4xCwxxJxGCx123Rx5xTx"),
@@ -447,7 +447,7 @@ def test_a_bill_is_its_own_customers_whoever_asks_and_nobody_has_a_name() -> Non
         ([(ONE, changed(customer_id=None))], "cdn"),
     ):
         (bill,) = PROVIDER.bills(Saved(*said))
-        assert {(row.BillingAccountId, row.BillingAccountName) for row in rows(bill)} == {(owner, None)}
+        assert {(row.BillingAccountId, row.BillingAccountName) for row in rows(bill)} == {(owner, owner)}
 
 
 @pytest.mark.parametrize("group", ["Full-Site Delivery", "Compute", "KV Store", "Next-Gen WAF", "Widgets", ""])

@@ -97,6 +97,7 @@ def bill(envelope: Envelope, lines: Sequence[Line], source: Source, listed: int)
 def _common(envelope: Envelope, source: Source) -> CostAndUsage:
     return CostAndUsage(
         BillingAccountId=envelope.customer or source.owner,
+        BillingAccountName=envelope.customer or source.owner,
         BillingAccountType="Customer",
         BillingCurrency=envelope.currency,
         BillingPeriodEnd=envelope.period.end,
