@@ -424,6 +424,7 @@ def test_what_the_amount_has_beyond_its_lines_is_tax_where_one_rate_explains_it(
     bill = invoiced("10725.00", line(1, "10000.00"))
     tax = rows(bill)[-1]
     assert (tax.ChargeCategory, tax.BilledCost, tax.x_Synthetic, tax.SkuId) == ("Tax", Decimal("725.00"), True, None)
+    assert tax.ChargeDescription == "Tax: the invoice's amount less the sum of its lines"
     assert tax.x_JsonPath == "$.entities[0].amount"
     assert tax.x_ArchiveSeq == 2
     assert bill.listed == 1
@@ -713,6 +714,11 @@ def test_what_is_bought_beforehand_and_what_is_taken_back_ends_no_estimate(
     invoice: dict[str, Any], item: dict[str, Any]
 ) -> None:
     assert two_contracts(invoice, **{invoice["id"]: item}) == [(invoice["id"], ""), *BOTH]
+
+
+def test_an_invoice_that_may_bill_more_than_was_read_ends_the_estimate_of_the_month_before_it() -> None:
+    short = {"id": "INV9", "amount": Decimal("250.00")}
+    assert two_contracts(short, INV9=line(1, "100.00", description="Seats - Prepay")) == [("INV9", ""), *BOTH[1:]]
 
 
 def test_half_an_estimate_is_none() -> None:

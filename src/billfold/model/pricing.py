@@ -52,7 +52,7 @@ ROUNDING = "Rounding: "
 
 
 def adjustment(common: CostAndUsage, amount: Decimal, why: str) -> CostAndUsage:
-    """Make the one flagged row that carries a residual; ``why`` says which total it fits to which lines."""
+    """Make the one flagged row that carries what is missing between lines and a total."""
     return common._replace(
         BilledCost=amount,
         EffectiveCost=amount,
@@ -60,6 +60,11 @@ def adjustment(common: CostAndUsage, amount: Decimal, why: str) -> CostAndUsage:
         ContractedCost=amount,
         ChargeCategory="Adjustment",
         ChargeFrequency="One-Time",
-        ChargeDescription=f"{ROUNDING}{why}",
+        ChargeDescription=why,
         x_Synthetic=True,
     )
+
+
+def rounding(common: CostAndUsage, amount: Decimal, why: str) -> CostAndUsage:
+    """Make the one flagged row that carries a ``residual``; ``why`` says which total it fits to which lines."""
+    return adjustment(common, amount, f"{ROUNDING}{why}")

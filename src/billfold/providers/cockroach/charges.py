@@ -15,7 +15,7 @@ from billfold.model.bill import Bill, Charges, DetailIds, State
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT, NATIONAL, ZERO, exact_sum, least, unreckoned
 from billfold.model.period import Month, Period, instant
-from billfold.model.pricing import adjustment, residual
+from billfold.model.pricing import residual, rounding
 from billfold.providers.cockroach.api import GetInvoice, GetOrganization, ListInvoices
 from billfold.providers.cockroach.lines import DOLLARS, ISSUER, Line, currency_of, lines_of, wiped
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, Organization
@@ -156,7 +156,7 @@ def _charges(common: CostAndUsage, lines: list[Line], stated: Decimal | None, pa
     missing = residual(stated, summed, len(lines)) if stated is not None else None
     if missing:
         detail = DetailIds(common.InvoiceId or "").next("rounding", common.PricingCurrency)
-        row = adjustment(common, missing, "the invoice's total less the sum of its lines")
+        row = rounding(common, missing, "the invoice's total less the sum of its lines")
         row = row._replace(PricingCurrencyEffectiveCost=missing, InvoiceDetailId=detail, x_JsonPath=f"{path}.totals")
         yield Charges.of([row if common.PricingCurrency == DOLLARS else _unbilled(row)])
 

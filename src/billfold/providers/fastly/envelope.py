@@ -12,7 +12,7 @@ from billfold.model.bill import Bill, Charges, DetailIds, State
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
 from billfold.model.period import Month, Period, after_day, instant
-from billfold.model.pricing import adjustment, residual
+from billfold.model.pricing import residual, rounding
 from billfold.providers.fastly.lines import Line
 from billfold.providers.fastly.services import FASTLY
 from billfold.providers.provider import Answer
@@ -119,7 +119,7 @@ def _charges(common: CostAndUsage, lines: Sequence[Line], envelope: Envelope) ->
     summed = exact_sum(line.BilledCost for line in lines)
     missing = residual(envelope.total, summed, len(lines)) if envelope.total is not None else None
     if missing:
-        row = adjustment(common, missing, "the invoice's total less the sum of its lines")
+        row = rounding(common, missing, "the invoice's total less the sum of its lines")
         detail = DetailIds(envelope.invoice_id).next("rounding") if envelope.invoice_id else None
         yield Charges.of(
             [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ from billfold.model.bill import Bill, Charges, DetailIds, State, estimate_key
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT, ZERO, exact_sum, times
 from billfold.model.period import Month, Period
-from billfold.model.pricing import adjustment, price, tolerance
+from billfold.model.pricing import adjustment, price, rounding, tolerance
 from billfold.providers.genesys import kinds, lines
 from billfold.providers.genesys.commitments import Position, Share, applied, commitments, positions
 from billfold.providers.genesys.kinds import Kind
@@ -84,7 +84,12 @@ def bill(listed: Listed, pages: Sequence[Page], calendar: Calendar, overages: Ov
     batches = [Charges(common._replace(x_ArchiveSeq=seq), found) for seq, found in made if found]
     overage = overages.get((given(contracts[0].id, ""), period)) if len(contracts) == 1 else None
     all_lines = [one for _, found in made for one in found]
-    batches += _missing(listed, all_lines, common, ids, overage)
+    beside = _missing(listed, all_lines, common, ids, overage)
+    whole = bool(beside) or exact_sum(one.BilledCost for one in all_lines) == given(invoice.amount, None)
+    used = {one.ChargePeriodStart for one in all_lines if one.ChargeCategory == "Usage"}
+    ended = calendar.ended(invoice)
+    if ended and (problems or not whole):  # it may bill more than was read
+        used |= {one.start for one in (period, ended) if one.end <= ended.end}
     return Bill(
         state=State.ISSUED,
         invoice_id=common.InvoiceId,
@@ -92,7 +97,7 @@ def bill(listed: Listed, pages: Sequence[Page], calendar: Calendar, overages: Ov
         currency=common.BillingCurrency or NO_CURRENCY,
         total=given(invoice.amount, None),
         listed=sum(len(found) for _, found in made),
-        charges=batches,
+        charges=[*batches, *beside],
         issuer=VENDOR,
         mark=mark(invoice),
         issued_on=day(invoice.date_invoiced),
@@ -101,23 +106,22 @@ def bill(listed: Listed, pages: Sequence[Page], calendar: Calendar, overages: Ov
         purchase_order=given(invoice.customer_po_number, None),
         commitments=commitments(contracts, listed.read_at),
         problems=tuple(dict.fromkeys(problems)),
-        settles=() if context.is_credit else None if not contracts else _settles(all_lines, period, contracts, common),
+        settles=() if is_credit else _settles(used, contracts, common) if contracts else None,
     )
 
 
 def _settles(
-    made: Sequence[Line], period: Period, contracts: Iterable[BillingContract], common: CostAndUsage
+    used: Collection[datetime | None], contracts: Iterable[BillingContract], common: CostAndUsage
 ) -> tuple[str, ...]:
-    """Return the estimates that an invoice ends: of the periods in which it bills use; of its own where no line was read.
+    """Return the estimates that an invoice ends: of the periods in which it bills what was used from these times on.
 
     What is bought beforehand ends none: the use of its period is billed by another invoice.
     """
-    used = {line.ChargePeriodStart for line in made if line.ChargeCategory == "Usage"} if made else {period.start}
     return tuple(
         estimate_key(one, common.BillingCurrency or NO_CURRENCY, given(contract.id, ""))
         for contract in contracts
         for one in spans(contract)
-        if any(one.start <= start < one.end for start in used)
+        if any(start and one.start <= start < one.end for start in used)
     )
 
 
@@ -279,7 +283,7 @@ def _missing(
         row = adjustment(common, missing, "Tax: the invoice's amount less the sum of its lines")
         row = row._replace(ChargeCategory="Tax")
     elif missing and abs(missing) <= tolerance(len(made)):
-        row = adjustment(common, missing, "the invoice's amount less the sum of its lines")
+        row = rounding(common, missing, "the invoice's amount less the sum of its lines")
     else:
         return []
     row = row._replace(PricingCurrencyEffectiveCost=missing, InvoiceDetailId=ids.next(row.ChargeCategory, "residual"))

@@ -16,7 +16,7 @@ from billfold.model.bill import Bill, Charges, DetailIds, End, State
 from billfold.model.errors import Endless, Unreadable
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month, Period
-from billfold.model.pricing import adjustment, residual
+from billfold.model.pricing import residual, rounding
 from billfold.providers.provider import Answer, Reading
 from billfold.providers.vultr.api import (
     GetAccount,
@@ -233,7 +233,7 @@ def _paths(path: str, count: int) -> list[str]:
 
 
 def _rounding(common: CostAndUsage, missing: Decimal, ids: DetailIds | None, last: Page) -> CostAndUsage:
-    row = adjustment(common, missing, "the total that the vendor states less the sum of its lines")
+    row = rounding(common, missing, "the total that the vendor states less the sum of its lines")
     return row._replace(
         ChargePeriodStart=common.BillingPeriodStart,
         ChargePeriodEnd=common.BillingPeriodEnd,
