@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -37,3 +38,25 @@ def test_the_package_names_only_what_there_is() -> None:
     for name in ("Vultre", "given", "clients_"):
         with pytest.raises(AttributeError):
             getattr(billfold, name)
+
+
+def test_the_package_lists_what_it_names() -> None:
+    assert {"Vultr", "AsyncVultr", "ApiError", "UNSET", "said", "__version__"} <= set(dir(billfold))
+    assert all(hasattr(billfold, name) for name in dir(billfold))
+
+
+def test_a_closed_client_says_so() -> None:
+    with billfold.Vultr(api_key="k", base_url="http://127.0.0.1:9") as vultr:
+        pass
+    with pytest.raises(billfold.Misasked, match="this client is closed"):
+        vultr.get_account()
+
+
+def test_a_closed_client_that_is_awaited_says_so() -> None:
+    async def ask() -> None:
+        async with billfold.AsyncVultr(api_key="k", base_url="http://127.0.0.1:9") as vultr:
+            pass
+        await vultr.get_account()
+
+    with pytest.raises(billfold.Misasked, match="this client is closed"):
+        asyncio.run(ask())

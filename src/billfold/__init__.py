@@ -49,6 +49,9 @@ _HOMES = {
 
 if not TYPE_CHECKING:
 
+    def __dir__() -> list[str]:
+        return ["__version__", *(name for names in _HOMES.values() for name in names.split())]
+
     def __getattr__(name: str) -> object:
         from importlib import import_module
 

@@ -231,7 +231,8 @@ def _book_one(made: Booking, bill: Bill, problems: list[str]) -> bool:
     try:
         return made.book(bill)
     except (BillfoldError, ValueError, ArithmeticError, TypeError) as error:
-        problems.append(f"{bill.key}: {unreckoned(error) or f'{type(error).__name__}: {error}'}")
+        words = str(error) if isinstance(error, BillfoldError) else f"{type(error).__name__}: {error}"
+        problems.append(f"{bill.key}: {unreckoned(error) or words}")
         return False
 
 

@@ -52,8 +52,7 @@ def note(db: duckdb.DuckDBPyConnection, outcomes: Iterable[Outcome], before: int
     gaps = [(gap._asdict(), gap.words, gap.wrong) for gap in unread(db, every)]
     lost = [(row, words) for row, words, wrong in gaps if wrong]
     older = [(row, words) for row, words, wrong in gaps if not wrong]
-    changed = [row for row in history.changed(db, before) if not row["parked"]]
-    restated = [(row, f"restated: {row['invoice_id']}: {_moved(row)}") for row in changed]
+    restated = [(row, f"restated: {row['invoice_id']}: {_moved(row)}") for row in history.changed(db, before)]
     for outcome in outcomes:
         outcome.doubts = _about(outcome, [*parked, *unbooked, *lost, *gone, *unlike])
         outcome.restated = _about(outcome, restated)
@@ -61,6 +60,8 @@ def note(db: duckdb.DuckDBPyConnection, outcomes: Iterable[Outcome], before: int
 
 
 def _moved(row: dict[str, Any]) -> str:
+    if row["instead"]:
+        return f"was {shown(row['was'])} {row['currency']}, {row['instead']}"
     if row["was"] == row["is"]:
         return f"its lines or its period changed, its total is still {shown(row['is'])} {row['currency']}"
     return f"was {shown(row['was'])}, is {shown(row['is'])} {row['currency']}"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from billfold import imports
 from billfold.books import Books
-from billfold.ledger import history, query, store
+from billfold.ledger import booking, history, query, store
 from billfold.ledger.digest import digest
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
@@ -177,8 +177,38 @@ def test_a_newer_version_that_is_parked_is_named_and_moves_no_line(tmp_path: Pat
             kept.book(told)
             kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
         (event,) = history.restatements(kept.db)
-    assert (event["was"], event["is"], event["difference"], event["parked"]) == ("7", None, None, "unread")
+    assert (event["was"], event["is"], event["difference"]) == ("7", None, None)
+    assert event["instead"] == "what it is told as now is parked, not counted: unread"
     assert event["gone"] == event["come"] == []
+
+
+@pytest.mark.parametrize(("last", "moved"), [("7", []), ("9", [("7", "9", "2")])], ids=["as it was", "otherwise"])
+def test_what_was_parked_between_two_versions_is_passed_over(
+    last: str, moved: list[tuple[str, str, str]], tmp_path: Path
+) -> None:
+    with ledger(tmp_path) as kept:
+        kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
+        for number, told in enumerate([bill("7"), bill("1", total="8"), bill(last)]):
+            kept.book(told)
+            kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
+        told_moved = [(one["was"], one["is"], one["difference"]) for one in history.restatements(kept.db)]
+        assert told_moved == moved
+        assert len(history.restatements(kept.db, query.Filter(seq=25))) == 1, "parked, as far as was known then"
+
+
+def test_an_issued_invoice_that_is_told_in_another_currency_is_restated(tmp_path: Path) -> None:
+    with ledger(tmp_path) as kept:
+        kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
+        kept.book(bill("7"))
+        who = booking.owner(kept.db, "vendor", "me", "me", 20, 20, [])
+        with booking.of_run(kept.db, who) as made:
+            euros = [Charges(COMMON._replace(BillingCurrency="EUR"), [Line(Decimal(7))])]
+            made.book(bill("7", currency="EUR", charges=euros))
+            made.retire({"i1": {"EUR"}}, [])
+        kept.db.execute("INSERT INTO runs (run, ended) VALUES (10, now()::TIMESTAMP), (20, now()::TIMESTAMP)")
+        (event,) = history.restatements(kept.db)
+        assert (event["was"], event["currency"], event["instead"]) == ("7", "USD", "it is told in EUR now: 7.00")
+        assert event["difference"] is None
 
 
 def test_a_total_that_nobody_states_is_the_sum_only_where_the_bill_is_trusted(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import ACCOUNT, PROVIDER, accounts, fitting, places
+from billfold.cli.options import ACCOUNT, PROVIDER, fitting, places
 
 if TYPE_CHECKING:
     from billfold.config import Account
@@ -29,9 +29,6 @@ def command(ctx: click.Context, provider: str | None, account: str | None) -> No
     Asks the first questions of a collection and keeps nothing. Exit code 0: all is well, 1: something will be missing,
     3: an account cannot be collected.
     """
-    if not accounts(ctx):
-        click.echo("No account is configured yet; add one with `billfold connect PROVIDER`.")
-        return
     ctx.exit(max(_examine(one) for one in fitting(ctx, provider, account)[1]))
 
 

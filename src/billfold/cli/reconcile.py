@@ -51,7 +51,9 @@ def _tell(found: list[Finding], drifts: list[Drift], rounded: list[dict[str, Any
         for one in mine:
             click.echo(f"  {' '.join(filter(None, one[:3]))}: {one.words}")
     if drifts:
-        click.echo("The last estimate of a month against what was invoiced:")
+        click.echo(
+            "The last estimate of a month (of its day, and without what is bought beforehand) against what was invoiced:"
+        )
         money = ("estimated", "invoiced", "difference")
         rows = [one._asdict() | {name: shown(getattr(one, name)) for name in money} for one in drifts]
         render.print_table(rows, drifts[0]._fields, money)

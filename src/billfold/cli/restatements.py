@@ -18,7 +18,7 @@ COLUMNS = (
     "was",
     "is",
     "difference",
-    "parked",
+    "instead",
 )
 
 
@@ -46,9 +46,7 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
         return
     for event in events:
         name = f"{event['provider']} {event['account']} {event['invoice_id']} of {word(event['period_start'])[:7]}"
-        new = f"is {shown(event['is'])} {event['currency']} ({shown(event['difference'])})"
-        if event["parked"]:
-            new = f"what it is told as now is parked, not counted: {event['parked']}"
+        new = event["instead"] or f"is {shown(event['is'])} {event['currency']} ({shown(event['difference'])})"
         click.echo(f"{name}: was {shown(event['was'])}, {new}, seen {word(event['seen_at'])}")
         for sign, name in (("-", "gone"), ("+", "come")):
             for line in event[name]:

@@ -22,7 +22,9 @@ def command(
     """Ask one SELECT of the four FOCUS datasets, the ledger's tables and the vendors' own records.
 
     Datasets as they are exported: CostAndUsage, InvoiceDetail, BillingPeriod, ContractCommitment. Tables: bills, runs, accounts, and records
-    (every archived answer, its body as JSON text). Money is decimal; DuckDB's division and avg are not.
+    (every archived answer, its body as JSON text). Money is decimal in the datasets (DuckDB's division and avg are not), and
+    in bills as the vendors write it: text. bills has every version ever told; until_seq IS NULL are those believed now. The
+    options narrow the datasets only.
     """
     from billfold.report import render
     from billfold.report.focus.frames import Ledger

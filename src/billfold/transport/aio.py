@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import httpx2
 
+from billfold.model.errors import Misasked
 from billfold.transport.document import Reply, Resolve, fetching
 from billfold.transport.http import Body, Settings, failure, too_late
 from billfold.transport.resolve import resolved
@@ -37,6 +38,7 @@ class AsyncHttp:
     ) -> None:
         self.settings, self.line, self._sleep, self._clock = settings, line, sleep, clock
         self._clients: dict[str, httpx2.AsyncClient] = {}
+        self._closed = False
 
     async def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation; raises an ``ApiError``."""
@@ -81,13 +83,16 @@ class AsyncHttp:
             return failure(error, self.settings)
 
     def _client(self, url: str) -> httpx2.AsyncClient:
+        if self._closed:
+            raise Misasked("this client is closed; make a new one")
         scheme = url.partition(":")[0].lower()
         if scheme not in self._clients:
             self._clients[scheme] = httpx2.AsyncClient(**self.settings.client(scheme))
         return self._clients[scheme]
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections: nothing can be asked any more."""
+        self._closed = True
         for client in self._clients.values():
             await client.aclose()
 

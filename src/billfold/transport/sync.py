@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import httpx2
 
+from billfold.model.errors import Misasked
 from billfold.transport.document import Reply, Resolve, fetching
 from billfold.transport.http import Body, Settings, failure, too_late
 from billfold.transport.pause import pause
@@ -35,6 +36,7 @@ class Http:
     ) -> None:
         self.settings, self.line, self._sleep, self._clock = settings, line, sleep, clock
         self._clients: dict[str, httpx2.Client] = {}
+        self._closed = False
 
     def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation; raises an ``ApiError``."""
@@ -69,13 +71,16 @@ class Http:
             return failure(error, self.settings)
 
     def _client(self, url: str) -> httpx2.Client:
+        if self._closed:
+            raise Misasked("this client is closed; make a new one")
         scheme = url.partition(":")[0].lower()
         if scheme not in self._clients:
             self._clients[scheme] = httpx2.Client(**self.settings.client(scheme))
         return self._clients[scheme]
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections: nothing can be asked any more."""
+        self._closed = True
         for client in self._clients.values():
             client.close()
 
