@@ -176,6 +176,9 @@ def _account(block: dict[str, Any], where: str) -> Account:
     name, vendor = block.get("name", ""), block.get("provider", "")
     if not name or not re.fullmatch(r"[\w.@+-]+", name):
         raise SetupError(f"{where}: give it a name of letters, digits and . _ - @ +")
+    if not vendor:
+        there, known = ", ".join(block), ", ".join(provider.names())
+        raise SetupError(f"{where}: it says {there}, and no provider; known are {known}")
     if vendor not in provider.names():
         if not re.fullmatch(r"[\w.-]+", vendor):
             raise SetupError(f"{where}: there is no provider {vendor!r}; known are {', '.join(provider.names())}")
