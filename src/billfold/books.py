@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import REFUSED, Kept, Run
-from billfold.model.bill import Bill
+from billfold.model.bill import Bill, State
 from billfold.model.errors import BillfoldError, LedgerError
 from billfold.model.money import unreckoned
-from billfold.model.period import stamp
+from billfold.model.period import instant, stamp
 from billfold.providers import provider
 from billfold.providers.provider import Answer
 from billfold.wire import codec
@@ -167,6 +167,9 @@ class Books:
         told, estimates, keys = dict[str, set[str]](), list[str](), set[str]()
         with booking.of_run(db, owner) as made:
             for bill in _careful(door.bills(reading), problems):
+                if _untimely(bill, run):
+                    estimates.append(bill.key)
+                    continue
                 if _book_one(made, bill, problems) and bill.key in keys:
                     problems.append(f"{bill.key}: is told twice by one collection, and not alike")
                 keys.add(bill.key)
@@ -224,6 +227,12 @@ def _listing(reading: ArchiveReading) -> str | None:
     since = stamp(found.since) if found.since else None
     months = {one: str(month) for one, month in sorted(found.months.items())}
     return json.dumps({"ids": sorted(found.ids), "proven": found.proven, "since": since, "months": months})
+
+
+def _untimely(bill: Bill, run: Run) -> bool:
+    """Tell an estimate of a time that is over, where a collection did not bring everything: its invoice may be missing."""
+    whole = run.outcome in {"complete", "imported"}
+    return bill.state is State.ESTIMATE and not whole and bill.period.end <= instant(run.ended or "")
 
 
 def _book_one(made: Booking, bill: Bill, problems: list[str]) -> bool:

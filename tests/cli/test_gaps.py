@@ -11,6 +11,7 @@ import pytest
 
 from billfold.books import Books
 from billfold.cli.sync import exit_code
+from billfold.ledger import query
 from billfold.ledger.entries import REFUSED, Heard
 from billfold.model.errors import BillfoldError, LedgerError, Unauthorized
 from billfold.outcome import Outcome
@@ -151,6 +152,16 @@ def test_what_is_missing_for_one_reason_is_told_once_and_counted(books: Books) -
     asked = sum(one.operation == name for one in host.requests)
     assert asked > 1
     assert told.endswith(f"(and {asked - 1} more of these)")
+
+
+def test_a_month_that_is_over_is_no_estimate_where_its_invoice_could_not_be_read(books: Books) -> None:
+    host = stage.twin(months=2)
+    host.set_fault(stage.fault("genesys", "forbidden", operation="get_billing_contracts_invoice_lines", times=10**6))
+    (outcome,) = stage.collected(host, books, "genesys")
+    assert outcome.error is not None
+    with books.ledger() as db:
+        told = {(bill["state"], bill["period_start"][:7]) for bill in query.invoices(db, query.Filter())}
+    assert told == {("estimate", "2026-11")}
 
 
 def test_different_documents_are_different_files(tmp_path: Path) -> None:
