@@ -105,5 +105,5 @@ def _tell(outcomes: list[Outcome], *, as_json: bool) -> None:
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:
-    row = vars(outcome) | {"error": str(outcome.error) if outcome.error else None}
+    row = vars(outcome) | {"error": str(outcome.error) if outcome.error else None, "seconds": round(outcome.seconds, 3)}
     return row | {"notes": [*row.pop("doubts"), *row.pop("restated"), *row.pop("older")]}
