@@ -89,7 +89,7 @@ class Desk:
             if not ask.may_miss(error):
                 raise
             if missed := ask.missed(error):
-                self._missed.setdefault((name_of(ask.op), type(error), error.status), []).append(missed)
+                self._missed.setdefault(ask.cause(error), []).append(missed)
             return None
 
     def _readable(self, ask: Ask) -> Any:

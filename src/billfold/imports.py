@@ -59,8 +59,8 @@ def bring(
             except BillfoldError as error:
                 files.append(File(path, "", str(error)))
                 continue
-            for op, response in found:
-                books.archive.add(run, Heard(name_of(op), question(op), 200, response.headers, response.body, now))
+            heard = (Heard(name_of(op), question(op), 200, one.headers, one.body, now) for op, one in found)
+            books.archive.add(run, *heard)
             names = ", ".join(sorted({name_of(op) for op, _ in found}))
             files.append(File(path, names, f"{sum(len(response.body) for _, response in found)} bytes"))
         books.archive.end(run, "imported", now)

@@ -38,18 +38,18 @@ def note(db: duckdb.DuckDBPyConnection, outcomes: Iterable[Outcome], before: int
     """Note in each outcome what the ledger makes of its account; ``before`` is the archive's last number before it."""
     from billfold.ledger import history, query
     from billfold.report.complete import vanished
-    from billfold.report.gaps import unread
+    from billfold.report.gaps import passed_over
 
     every = query.Filter()
     parked = [(row, f"parked: {row['invoice_id'] or 'estimate'}: {row['parked']}") for row in query.parked(db, every)]
     unbooked = [(row, f"not booked: {row['words']}") for row in query.unread(db)]
-    listed = query.last_runs(db)
+    bills, listed = query.bills(db, every), query.last_runs(db)
     gone = [
         ({"provider": vendor, "account": account}, f"no longer listed: {invoice}")
-        for vendor, account, invoice in vanished(query.bills(db, every), listed)
+        for vendor, account, invoice in vanished(bills, listed)
     ]
     unlike = [(run, words) for run in listed for words in json.loads(run["checks"])]
-    gaps = [(gap._asdict(), gap.words, gap.wrong) for gap in unread(db, every)]
+    gaps = [(gap._asdict(), gap.words, gap.wrong) for gap in passed_over(bills, listed, every)]
     lost = [(row, words) for row, words, wrong in gaps if wrong]
     older = [(row, words) for row, words, wrong in gaps if not wrong]
     restated = [(row, f"restated: {row['invoice_id']}: {_moved(row)}") for row in history.changed(db, before)]

@@ -366,6 +366,15 @@ def test_a_bill_that_adds_up_by_rounding_only_is_named_by_reconcile(tmp_path: Pa
     assert "CockroachDB Cloud: adjustment" in shown
 
 
+def test_a_bill_whose_total_nobody_states_is_told_as_that(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    (tmp_path / "none.json").write_bytes(invoices(invoice("r", totals="[]")))
+    clear(
+        terminal.run("--ledger", "l", "import", "cockroach", "none.json"), 1, "issued r without a total in USD: parked"
+    )
+    clear(terminal.run("--ledger", "l", "explain", "r"), 0, "the vendor states no total in 1 lines")
+
+
 def test_what_is_parked_follows_an_invoice_in_words(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
     for name, total in (("good", "1.5"), ("off", "7")):

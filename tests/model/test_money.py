@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billfold.model.money import EXACT, ZERO, exact_sum, plain, times
+from billfold.model.errors import LedgerError
+from billfold.model.money import EXACT, ZERO, exact_sum, plain, times, unreckoned
 
 AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**24), max_value=10**24)
 
@@ -63,3 +64,9 @@ def test_a_float_cannot_be_added_to_money() -> None:
         exact_sum([Decimal(1), 0.1])  # type: ignore[list-item]
     with pytest.raises(TypeError):
         EXACT.add(Decimal(1), 0.1)  # type: ignore[arg-type]
+
+
+def test_an_error_of_ours_keeps_its_words_whatever_they_name() -> None:
+    assert unreckoned(LedgerError("line 2 has an amount that is no number: NaN")) == ""
+    assert unreckoned(TypeError("Cannot hash a signaling NaN value")) == "an amount is no number, or out of all bounds"
+    assert unreckoned(ArithmeticError("an amount is no number: NaN")) == "an amount is no number: NaN"

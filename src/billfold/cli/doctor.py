@@ -77,10 +77,9 @@ def _questions(account: Account, wires: Carrier) -> int:
             said = None
             if missed := ask.missed(error):
                 refusals.append(error)
-                about = name, type(error), error.status
-                if about not in told:
+                if ask.cause(error) not in told:
                     click.echo(f"  will be missing: {missed}")
-                told.add(about)
+                told.add(ask.cause(error))
             continue
         if name not in asked:
             click.echo(f"  ok: {name}")

@@ -37,7 +37,8 @@ def command(ctx: click.Context, it: str, as_of: datetime | None, *, every: bool)
 def _tell_bill(kept: Books, rows: Sequence[dict[str, Any]], *, every: bool) -> None:
     bill = rows[0]
     click.echo(f"{bill['provider']} {bill['account']}: {bill['state']} {bill['invoice_id'] or 'estimate'}")
-    click.echo(f"  the vendor states {bill['total']} {bill['currency']} in {bill['lines']} lines")
+    stated = f"{bill['total']} {bill['currency']}" if bill["total"] else "no total"
+    click.echo(f"  the vendor states {stated} in {bill['lines']} lines")
     if bill["parked"]:
         click.echo(f"  parked: {bill['parked']}")
     for seq, mine in groupby((row for row in rows if row["seq"]), key=lambda row: row["seq"]):

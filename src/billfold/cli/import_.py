@@ -43,7 +43,7 @@ def command(
     for bill in told.bills:
         verdict = f"parked: {bill['parked']}" if bill["parked"] else "adds up"
         name = bill["invoice_id"] or "estimate"
-        click.echo(f"  {bill['state']} {name} {bill['total']} {bill['currency']}: {verdict}")
+        click.echo(f"  {bill['state']} {name} {bill['total'] or 'without a total in'} {bill['currency']}: {verdict}")
     if not told.bills:
         click.echo("no charges were booked from this; it is kept as it came")
     for name in told.unread:

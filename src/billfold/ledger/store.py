@@ -119,9 +119,11 @@ def _attached(path: Path) -> duckdb.DuckDBPyConnection:
 
 def _is_ours(db: duckdb.DuckDBPyConnection) -> bool:
     """Tell whether a database is a ledger of this format; an empty one is made one."""
-    if not db.execute("SELECT 1 FROM duckdb_tables()").fetchone():
+    found = _format(db)
+    if found is None and not db.execute("SELECT 1 FROM duckdb_tables()").fetchone():
         db.execute(f"BEGIN; {SCHEMA} INSERT INTO meta VALUES ('format', '{FORMAT}'); COMMIT;")
-    return _format(db) == FORMAT
+        return True
+    return found == FORMAT
 
 
 def _format(db: duckdb.DuckDBPyConnection) -> str | None:

@@ -43,7 +43,8 @@ def finite(amount: Decimal) -> Decimal:
 
 def unreckoned(error: Exception) -> str:
     """Say in words that amounts could not be reckoned with, or "" of another error; ``decimal`` names its signals only."""
-    if "NaN" not in str(error) and not isinstance(error, ArithmeticError):
+    of_python = isinstance(error, (TypeError, ValueError)) and "NaN" in str(error)
+    if not of_python and not isinstance(error, ArithmeticError):
         return ""
     own = type(error) is ArithmeticError
     return str(error) if own else "an amount is no number, or out of all bounds"

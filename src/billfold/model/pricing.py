@@ -9,6 +9,8 @@ from typing import NamedTuple
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT, times
 
+ROUNDING = "Rounding: "
+"""How the description of a charge begins that is made for a residual."""
 PRICE_DIGITS = Decimal("1E-18")
 _DIVIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
@@ -45,10 +47,6 @@ def residual(stated: Decimal, summed: Decimal, lines: int) -> Decimal | None:
     """
     missing = EXACT.subtract(stated, summed)
     return missing if lines and missing and abs(missing) <= tolerance(lines) else None
-
-
-ROUNDING = "Rounding: "
-"""How the description of a charge begins that is made for a residual."""
 
 
 def adjustment(common: CostAndUsage, amount: Decimal, why: str) -> CostAndUsage:

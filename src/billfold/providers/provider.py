@@ -64,6 +64,10 @@ class Ask(NamedTuple):
         """Say what is missing for want of this answer; nothing where the vendor says that the account has no such thing."""
         return "" if error.status in self.never else f"{self.missing}: {error}"
 
+    def cause(self, error: ApiError) -> object:
+        """Return what is alike for all answers of a kind that are missing for one reason."""
+        return name_of(self.op), type(error), error.status
+
 
 class Known:
     """What a collection may take into account: the time, the first month wanted, and the issued bills already booked.

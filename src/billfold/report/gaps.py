@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -58,16 +58,15 @@ def unbooked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> Iterator[Gap]:
     for one in query.unread(db, wanted.seq):
         if wanted.fits(one["provider"], one["account"]):
             yield Gap(one["provider"], one["account"], f"could not be booked: {one['words']}", problem=one["words"])
-    yield from unread(db, wanted)
+    yield from passed_over(query.bills(db, Filter(seq=wanted.seq)), query.last_runs(db, wanted.seq), wanted)
 
 
-def unread(db: duckdb.DuckDBPyConnection, wanted: Filter) -> Iterator[Gap]:
+def passed_over(bills: Sequence[dict[str, Any]], runs: Iterable[dict[str, Any]], wanted: Filter) -> Iterator[Gap]:
     """Yield what the vendors' last lists name and no collection read; only what is older than all that was is not wrong.
 
     Where a collection did not bring everything, that says why.
     """
-    bills = query.bills(db, Filter(seq=wanted.seq))
-    for run in query.last_runs(db, wanted.seq):
+    for run in runs:
         who = run["provider"], run["account"]
         if run["outcome"] == "complete" and wanted.fits(*who):
             lost, older = left(run, [bill for bill in bills if (bill["provider"], bill["account"]) == who])
