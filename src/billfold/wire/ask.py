@@ -10,6 +10,7 @@ import email.utils
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
 from billfold.model.errors import ApiError, NotReady, RateLimited, Refused, Unreachable, Unreadable, refused_as
@@ -37,19 +38,24 @@ class Problem(NamedTuple):
 
 @dataclass
 class Pace:
-    """A request budget: at most ``per_second`` in any second, so evenly spread; nothing is saved up."""
+    """A request budget: at most ``per_second`` in any second, so evenly spread; nothing is saved up.
+
+    Several threads may share it.
+    """
 
     per_second: float | None
     _free: float = 0.0
+    _turn: Lock = field(default_factory=Lock)
 
     def due(self, now: float) -> float:
         """Return the seconds to wait before the next request, and count it."""
         if not self.per_second:
             return 0.0
-        if self._free - now > LONGEST_WAIT:
-            self._free = now  # the clock was set back
-        due = max(self._free, now)
-        self._free = due + 1.0 / self.per_second
+        with self._turn:
+            if self._free - now > LONGEST_WAIT:
+                self._free = now  # the clock was set back
+            due = max(self._free, now)
+            self._free = due + 1.0 / self.per_second
         return due - now
 
 
