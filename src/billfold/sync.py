@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from importlib import import_module
 from threading import Thread, current_thread
-from typing import Any
+from typing import Any, TypeVar
 
 from billfold.books import Books
 from billfold.config import Account
@@ -27,7 +27,7 @@ from billfold.outcome import Outcome, note, strangers
 from billfold.providers import provider
 from billfold.providers.provider import Known
 from billfold.transport.http import Settings
-from billfold.transport.pause import pause
+from billfold.transport.pause import HEED, pause
 from billfold.transport.sync import Http
 from billfold.wire.ask import naming
 from billfold.wire.operation import Operation, name_of, question
@@ -37,6 +37,7 @@ FIRST_DEPTH = 24
 RESUME_WITHIN = timedelta(hours=6)
 """An interrupted collection that is older is begun anew: its first answers would be stale."""
 Progress = Callable[[str, str, int], None]
+T = TypeVar("T")
 
 
 def carrier(account: Account) -> Http:
@@ -109,14 +110,24 @@ def _all(
 
     # the ledger's libraries take as long to load as some answers to come: both at once
     Thread(target=lambda: import_module("billfold.ledger.booking").warm(), daemon=True).start()
-    with ThreadPoolExecutor(max_workers=workers or max(len(accounts), 1)) as pool:
-        collected = list(pool.map(collect, accounts))
+    collected = _side_by_side(collect, accounts, workers or max(len(accounts), 1))
     named = {*configured, *(account.name for account in accounts)}
     claims = {owner: name for owner, name in owners.items() if name in named}
     for outcome, run in collected:
         if run:
             _close(errand.books, outcome, run, claims, errand.clock())
     return [outcome for outcome, _ in collected]
+
+
+def _side_by_side(collect: Callable[[Account], T], accounts: Sequence[Account], workers: int) -> list[T]:
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        results = [pool.submit(collect, account) for account in accounts]
+        try:
+            while wait(results, timeout=HEED).not_done:
+                continue  # here a signal is seen that came in the instant the wait began
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        return [result.result() for result in results]
 
 
 def _known(

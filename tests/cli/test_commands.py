@@ -392,7 +392,9 @@ def test_a_saved_answer_is_imported_and_says_whether_it_adds_up(tmp_path: Path) 
     (tmp_path / "bad.json").write_bytes(b"{}x")
     clear(terminal.run("import", "cockroach", "good.json", "--ledger", "l"), 0, "issued g 1.5 USD: adds up")
     clear(terminal.run("import", "cockroach", "off.json", "--ledger", "l"), 1, "the vendor states 7")
-    clear(terminal.run("import", "cockroach", "bad.json", "--ledger", "l"), 1, "bad.json: NOT READ")
+    bad = terminal.run("import", "cockroach", "bad.json", "--ledger", "l")
+    clear(bad, 1, "bad.json: NOT READ")
+    assert bad.out.endswith("\nno charges were booked from this\n"), "what was not read is not kept"
     assert [row["invoice_id"] for row in terminal.rows("invoices", "--ledger", "l")] == ["g", "o"]
 
 

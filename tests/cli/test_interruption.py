@@ -135,6 +135,26 @@ def test_an_interruption_while_a_vendor_makes_us_wait_ends_the_collection(termin
         assert list(problems(kept)) == []
 
 
+def test_an_interruption_that_another_thread_catches_ends_the_collection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main, "ENDING", told := threading.Event())
+    monkeypatch.setattr(pauses, "ENDING", told)
+    books, seen = Books(tmp_path), []
+
+    class Caught(Vendor):
+        def send(self, op: Any, /) -> Response:
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)  # the main thread's wait is not broken off by it
+            seen.append(told.wait(20))
+            return super().send(op)
+
+    account = Account("mine", provider.find("cockroach"), {})
+    with main._interruptible(), pytest.raises(KeyboardInterrupt):
+        sync(books, [account], opened=lambda _: Caught(invoices(invoice())), clock=lambda: NOW)
+    assert seen == [True]
+    books.close()
+
+
 def test_a_collection_asks_nothing_more_when_the_process_is_told_to_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,7 +45,8 @@ def command(
         name = bill["invoice_id"] or "estimate"
         click.echo(f"  {bill['state']} {name} {bill['total'] or 'without a total in'} {bill['currency']}: {verdict}")
     if not told.bills:
-        click.echo("no charges were booked from this; it is kept as it came")
+        kept_too = "; it is kept as it came" if any(file.operation for file in told.files) else ""
+        click.echo(f"no charges were booked from this{kept_too}")
     for name in told.unread:
         click.echo(
             f"  invoice {name} is listed, but its lines are not here: import them too, in one command (--invoice-id where a file does not say it)"
