@@ -48,7 +48,8 @@ class Caller(NamedTuple):
 class Places(NamedTuple):
     """Where things stand in an operation's JSON, for faults: the list, and within an item its money, id, state, currency.
 
-    ``items`` is empty where the answer is one thing; ``size`` is the path of a stated number of items.
+    ``items`` is empty where the answer is one thing; ``size`` is the path of a stated number of items. ``draft`` and ``final``
+    are words of ``state``; ``periods`` is a list within an item, ``balance`` that of a wallet.
     """
 
     items: str = ""
@@ -57,6 +58,10 @@ class Places(NamedTuple):
     state: str = ""
     currency: str = ""
     size: str = ""
+    draft: str = ""
+    final: str = ""
+    periods: str = ""
+    balance: str = ""
 
 
 class Moment(NamedTuple):

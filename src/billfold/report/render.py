@@ -17,6 +17,8 @@ from billfold.model.period import stamp
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 """Characters that make a spreadsheet read a text cell as a formula."""
+CRLF = "\r\n"
+"""What the CSV writer ends a line with, so that it quotes a cell that holds either; ours end with the second alone."""
 
 
 def word(value: Any) -> Any:
@@ -48,17 +50,17 @@ def as_csv(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> str:
 
 def csv_lines(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> Iterator[str]:
     """Write rows as CSV, row by row, as ``as_csv`` does."""
-    writer = csv.writer(_Handed(), lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    writer = csv.writer(_Handed(), lineterminator=CRLF, quoting=csv.QUOTE_MINIMAL)
     yield writer.writerow(columns)
     for row in rows:
         yield writer.writerow([_cell(row[column]) for column in columns])
 
 
 class _Handed:
-    """A file that hands back what is written to it: a CSV writer returns what its file does."""
+    """A file that hands back the line that is written to it: a CSV writer returns what its file does."""
 
     def write(self, text: str) -> str:
-        return text
+        return text.removesuffix(CRLF) + "\n"
 
 
 def _cell(value: Any) -> Any:

@@ -36,7 +36,9 @@ def at(tree: Any, path: str) -> Any:
 
 
 def put(tree: Any, path: str, value: Any) -> None:
-    """Write a value to a path, where its parent is there."""
+    """Write a value to a path, where its parent is there; the empty path is nowhere."""
+    if not path:
+        return
     *above, last = steps(path)
     for step in above:
         try:
@@ -108,7 +110,7 @@ def amount(make: Callable[[Any], Any]) -> Change:
 
     def change(tree: Any, places: Places) -> None:
         for item in _items(tree, places)[-1:] if places.items else [tree]:
-            if at(item, places.money) is not None:
+            if places.money and at(item, places.money) is not None:
                 put(item, places.money, make(at(item, places.money)))
 
     return change
@@ -117,8 +119,8 @@ def amount(make: Callable[[Any], Any]) -> Change:
 def draft_finalized(tree: Any, places: Places) -> None:
     """Call every draft final."""
     for item in _items(tree, places):
-        if places.state and at(item, places.state) == "DRAFT":
-            put(item, places.state, "FINALIZED")
+        if places.draft and at(item, places.state) == places.draft:
+            put(item, places.state, places.final)
 
 
 def new_enum(tree: Any, places: Places) -> None:
@@ -130,7 +132,7 @@ def new_enum(tree: Any, places: Places) -> None:
 
 def renamed_field(tree: Any, places: Places) -> None:
     """Send the money of the last item under another name."""
-    for item in _items(tree, places)[-1:]:
+    for item in _items(tree, places)[-1:] if places.money else []:
         *above, last = steps(places.money)
         parent = item
         for step in above:
@@ -155,15 +157,15 @@ def identical_lines(tree: Any, places: Places) -> None:
 
 def without_periods(tree: Any, places: Places) -> None:
     """Send contracts that have no billing periods."""
-    for item in [*_items(tree, places), tree]:
-        if isinstance(item, dict) and "billingPeriods" in item:
-            item["billingPeriods"] = []
+    for item in _items(tree, places) if places.items else [tree]:
+        if places.periods and at(item, places.periods):
+            put(item, places.periods, [])
 
 
 def negative_wallet(tree: Any, places: Places) -> None:
-    """Send wallets whose balance is below zero."""
-    for wallet in at(tree, "wallets") or []:
-        wallet["endingBalance"] = Decimal(-1)
+    """Send a wallet whose balance is below zero."""
+    if at(tree, places.balance) is not None:
+        put(tree, places.balance, Decimal(-1))
 
 
 def other_digits(body: bytes) -> bytes:

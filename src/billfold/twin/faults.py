@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from billfold.twin import damage
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import name_of
+from billfold.wire.waiting import Waiting
 
 STORIES = ("restated-added", "restated-changed", "restated-split")
 """Faults that happen to the world itself: an issued invoice of the last closed month is restated, and so is the truth."""
@@ -29,16 +30,16 @@ class Scene:
     refuse: Callable[[No], Response]
     answer: Callable[[], Response]
     first: Callable[[], Response | None]
-    places: Mapping[str, Places]
-    operation: str = ""
+    places: Places | None = None
+    waiting: Waiting | None = None
 
     def changed(self, change: Callable[[Any, Places], None]) -> Response:
         """Return the answer with its JSON changed in the places that the vendor's twin names for this operation."""
-        response, places = self.answer(), self.places.get(self.operation)
-        if places is None or response.status != 200:
+        response = self.answer()
+        if self.places is None or response.status != 200:
             return response
         tree = codec.tree(response.body)
-        change(tree, places)
+        change(tree, self.places)
         return response._replace(body=codec.encode(tree))
 
 
@@ -63,11 +64,14 @@ def _fixed(status: int, media: str, body: bytes) -> Effect:
 
 
 def _in_progress(scene: Scene) -> Response:
-    response = scene.answer()
-    body = codec.tree(response.body) if response.status == 200 else None
-    if not isinstance(body, dict):
-        return response
-    return response._replace(body=codec.encode({**body, "status": "InProgress", "usages": []}))
+    """Say that the answer is still being prepared, where its operation knows such a word."""
+
+    def change(tree: Any, places: Places) -> None:
+        if scene.waiting:
+            damage.put(tree, scene.waiting.field, scene.waiting.pending)
+            damage.put(tree, places.items, [])
+
+    return scene.changed(change)
 
 
 def _cut(scene: Scene) -> Response:

@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from datetime import datetime
 from email.utils import format_datetime
+from functools import partial
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -115,8 +116,8 @@ class Host:
         for fault in self.faults:
             if fault.fault in FAULTS and fault.strikes(stage.provider.name, name):
                 log.info("%s %s: fault %s", stage.provider.name, name, fault.fault)
-                places = getattr(stage.twin, "PLACES", {})
-                scene = Scene(request, refuse, plain, lambda: self._first_page(stage, request, op), places, name or "")
+                first, places = partial(self._first_page, stage, request, op), getattr(stage.twin, "PLACES", {})
+                scene = Scene(request, refuse, plain, first, places.get(name), op.waiting if op else None)
                 return name, FAULTS[fault.fault](scene)
         return name, plain()
 

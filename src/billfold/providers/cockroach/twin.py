@@ -46,7 +46,7 @@ UNITS = {
     "GiB-Hours": "GIB_HOURS",
     "vCPU-Hours": "VCPU_HOURS",
 }
-INVOICE = Places("", "totals[0].amount", "", "status", "totals[0].currency")
+INVOICE = Places("", "totals[0].amount", "", "status", "totals[0].currency", draft="DRAFT", final="FINALIZED")
 PLACES = {"list_invoices": INVOICE._replace(items="invoices"), "get_invoice": INVOICE}
 PREPAID = Decimal(600000)
 

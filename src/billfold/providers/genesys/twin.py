@@ -45,14 +45,18 @@ KINDS = ("ordinary",)
 HEADERS = {"cache-control": "no-cache, no-store, must-revalidate"}
 DOCUMENTS = "/documents/"
 INVOICES_A_PAGE = 200
-_CONTRACT = Places("", "plans[0].items[0].price", "id", "status", "plans[0].items[0].currencyIsoCode")
-_WALLET = "wallets[0].balanceOverage"
+_ITEM, _WALLET = "plans[0].items[0]", "wallets[0]"
+_OVERAGE = f"{_WALLET}.balanceOverage"
+_CONTRACT = Places("", f"{_ITEM}.price", "id", "status", f"{_ITEM}.currencyIsoCode", periods="billingPeriods")
 PLACES = {
     "get_billing_contracts": _CONTRACT._replace(items="entities"),
     "get_billing_contract": _CONTRACT,
-    "get_billing_contract_billingperiod": Places("", f"{_WALLET}Charge", "id", "status", f"{_WALLET}Currency"),
+    "get_billing_contract_billingperiod": Places(
+        "", f"{_OVERAGE}Charge", "id", "status", f"{_OVERAGE}Currency", balance=f"{_WALLET}.endingBalance"
+    ),
     "get_billing_contracts_invoices": Places("entities", "amount", "id", "paymentStatus", "currencyIsoCode"),
     "get_billing_contracts_invoice_lines": Places("entities", "amount", "id"),
+    "get_billing_reports_billableusage": Places("usages"),
 }
 
 TELLS = (
