@@ -42,8 +42,8 @@ def test_a_bill_that_is_not_counted_is_marked_wherever_it_is_listed(own: Termina
     told(own, "faults", provider="cockroach", fault="total-off-by-a-lot", operation="list_invoices")
     said = own.run("--ledger", "ledger", "sync", "--json")
     (outcome,) = json.loads(said.out)
-    assert (said.code, len(outcome["notes"])) == (1, 1)
-    assert outcome["notes"][0].startswith("parked: ")
+    assert (said.code, len(outcome["doubts"]), outcome["restated"], outcome["older"]) == (1, 1, [], [])
+    assert outcome["doubts"][0].startswith("parked: ")
     for shape in ("table", "csv"):
         shown = own.run("--ledger", "ledger", "invoices", "--format", shape).out
         assert shown.count("parked: not counted") == 1

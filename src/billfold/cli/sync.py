@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--recheck", type=click.IntRange(0, 1200), default=0, metavar="MONTHS", help="Read so many past months again."
 )
 @click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON: what is missing, doubtful, restated.")
 @places
 @click.pass_context
 def command(
@@ -105,5 +105,7 @@ def _tell(outcomes: list[Outcome], *, as_json: bool) -> None:
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:
-    row = vars(outcome) | {"error": str(outcome.error) if outcome.error else None, "seconds": round(outcome.seconds, 3)}
-    return row | {"notes": [*row.pop("doubts"), *row.pop("restated"), *row.pop("older")]}
+    return vars(outcome) | {
+        "error": str(outcome.error) if outcome.error else None,
+        "seconds": round(outcome.seconds, 3),
+    }
