@@ -1,7 +1,8 @@
-"""A collection believes the vendor's clock, but not one that is outside the calendar."""
+"""A collection believes the vendor's clock, but not one that is outside the calendar, and leaves nothing behind that crashes."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from billfold.books import Books
 from billfold.config import Account
+from billfold.ledger import booking
 from billfold.providers import provider
 from billfold.sync import sync
 from billfold.wire.message import Response
@@ -28,3 +30,18 @@ def test_a_date_that_is_none_is_not_believed_and_fails_nobody(date: str, tmp_pat
     (outcome,) = sync(books, [account], opened=lambda _: Dated(invoices(invoice())), clock=lambda: NOW)
     books.close()
     assert (outcome.error, outcome.answers) == (None, 2)
+
+
+def test_no_thread_is_left_that_would_crash_a_process_which_ends_early(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading = threading.Event()
+    monkeypatch.setattr(booking, "warm", lambda: loading.wait(60))
+    before = set(threading.enumerate())
+    books = Books(tmp_path)
+    account = Account("mine", provider.find("cockroach"), {})
+    sync(books, [account], opened=lambda _: Vendor(invoices(invoice())), clock=lambda: NOW)
+    left = set(threading.enumerate()) - before
+    loading.set()
+    books.close()
+    assert [one.daemon for one in left] == [False]

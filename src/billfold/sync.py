@@ -108,8 +108,9 @@ def _all(
         current_thread().name = account.name  # what is logged on the way says whose it is
         return _collect(errand, account, marks[account.name])
 
-    # the ledger's libraries take as long to load as some answers to come: both at once
-    Thread(target=lambda: import_module("billfold.ledger.booking").warm(), daemon=True).start()
+    # the ledger's libraries take as long to load as some answers to come: both at once; no daemon, for a process that
+    # ends while one of them is loaded would crash in it
+    Thread(target=lambda: import_module("billfold.ledger.booking").warm()).start()
     collected = _side_by_side(collect, accounts, workers or max(len(accounts), 1))
     named = {*configured, *(account.name for account in accounts)}
     claims = {owner: name for owner, name in owners.items() if name in named}
