@@ -18,6 +18,7 @@ import pytest
 
 from billfold.books import Books
 from billfold.cli.reconcile import _tell as tell
+from billfold.config import Account
 from billfold.ledger import history, query
 from billfold.ledger.archive import Archive
 from billfold.ledger.digest import digest
@@ -25,11 +26,14 @@ from billfold.ledger.merge import merge
 from billfold.ledger.verify import problems
 from billfold.model.errors import BillfoldError
 from billfold.model.period import Month
+from billfold.providers import provider
+from billfold.providers.provider import Provider
 from billfold.redact import redact
 from billfold.report import reconcile
 from billfold.report.complete import records
+from billfold.sync import sync
 from tests import stage
-from tests.laws.kit import DOORS
+from tests.laws.kit import DOORS, named
 from tests.ledger import kit
 
 
@@ -193,15 +197,50 @@ def listed(books: Books) -> list[dict[str, Any]]:
         return query.invoices(db, query.Filter())
 
 
-def test_renaming_an_account_keeps_its_history_and_its_hash(books: Books) -> None:
+@pytest.mark.parametrize("door", DOORS, ids=named)
+def test_renaming_an_account_keeps_its_history_and_its_hash_and_restates_nothing(door: Provider, books: Books) -> None:
     host = stage.twin(months=2)
-    stage.collected(host, books, "fastly")
+    [name, *_] = [one.name for one in stage.stage(host, door.name).accounts]
+    stage.collected(host, books, door.name)
     live, count = told(books), len(listed(books))
-    stage.collected(host, books, "fastly", called={"fastly": "cdn"})
+    outcomes = stage.collected(host, books, door.name, called={name: "renamed"})
     assert told(books) == live
+    assert [one.restated for one in outcomes if one.restated] == []
     assert len(listed(books)) == count
-    assert "cdn" in {bill["account"] for bill in listed(books)}
-    assert "fastly" not in {bill["account"] for bill in listed(books)}
+    names = {bill["account"] for bill in listed(books)}
+    assert ("renamed" in names, name in names) == (True, False)
+    with books.ledger() as db:
+        said = {row["BillingAccountId"] for row in query.dicts(query.charges(db, query.Filter()))}
+    assert name not in said, "an account without an id bears its present name"
+
+
+def test_a_key_of_another_customer_is_not_booked_under_an_accounts_name(books: Books) -> None:
+    host = stage.twin(months=2)
+    first, other = [one.name for one in stage.stage(host, "fastly").accounts][:2]
+    stage.collected(host, books, "fastly")
+    live = told(books)
+    outcomes = stage.collected(host, books, "fastly", called={first: other, other: first})
+    assert {str(one.error).partition(";")[0] for one in outcomes if one.account in {first, other}} == {
+        "its key belongs to another customer than before"
+    }
+    assert told(books) == live
+    assert all(one.error is None for one in stage.collected(host, books, "fastly"))
+    assert told(books) == live
+
+
+def test_two_accounts_with_one_key_are_one_customer_though_their_vendor_does_not_say_who_it_is(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VULTR_API_KEY", "one-key-for-both-of-them")
+    host = stage.twin(months=0)
+    [account, *_] = stage.stage(host, "vultr").accounts
+    for names in (["first", "second"], ["second", "first"]):
+        configured = [Account(name, provider.find("vultr"), {}) for name in names]
+        outcomes = sync(books, configured, opened=lambda _: stage.connection(host, account), clock=host.clock.now)
+        errors = {one.account: str(one.error or "") for one in outcomes}
+        assert errors["first"] == ""
+        assert "the same customer as account 'first'" in errors["second"]
+    assert {bill["account"] for bill in listed(books)} == {"first"}
 
 
 def test_one_customer_under_two_names_is_refused_and_counted_once(books: Books) -> None:
@@ -317,17 +356,17 @@ def test_a_vendors_words_are_told_as_they_are(capsys: pytest.CaptureFixture[str]
 
 def test_an_invoice_that_vanishes_from_the_list_is_disputed(books: Books) -> None:
     host = stage.twin(months=3)
-    for provider, operation in (
+    for vendor, operation in (
         ("cockroach", "list_invoices"),
         ("vultr", "list_invoices"),
         ("fastly", "list_invoices"),
     ):
-        stage.collected(host, books, provider)
-        host.set_fault(stage.fault(provider, "invoice-vanishing", operation=operation, times=9))
-        stage.collected(host, books, provider)
+        stage.collected(host, books, vendor)
+        host.set_fault(stage.fault(vendor, "invoice-vanishing", operation=operation, times=9))
+        stage.collected(host, books, vendor)
         with books.ledger() as db:
-            words = [one.words for one in reconcile.findings(db, query.Filter(provider)) if one.wrong]
-        assert any("no longer listed" in said for said in words), provider
+            words = [one.words for one in reconcile.findings(db, query.Filter(vendor)) if one.wrong]
+        assert any("no longer listed" in said for said in words), vendor
         host.clear_faults()
 
 

@@ -41,11 +41,6 @@ class ArchiveReading:
     run: Run
     _read: dict[Kind, list[tuple[Operation[Any], Kept]]] = field(default_factory=dict)
 
-    @property
-    def account(self) -> str:
-        """The account's name."""
-        return self.run.account
-
     def answers(self, kind: Kind, **fields: object) -> Iterator[Answer]:
         """Yield the answers to one operation in order, only those asked with the given fields."""
         for op, kept in self._asked(kind):
@@ -112,6 +107,11 @@ class Books:
         """Find in a run's answers whose account it is, or None where they do not say."""
         return _identity(ArchiveReading(self.archive, run))
 
+    def listed(self, run: Run) -> frozenset[str]:
+        """Find which invoices a run lists; none where it has no list, or one that cannot be read."""
+        listing = _listing(ArchiveReading(self.archive, run))
+        return frozenset(json.loads(listing)["ids"] if listing else ())
+
     def drop(self) -> None:
         """Remove the ledger file; the archive stays."""
         self._refuse_to_write()
@@ -157,25 +157,26 @@ class Books:
         return [run for run in ended if run.id not in booked]
 
     def _book(self, db: duckdb.DuckDBPyConnection, run: Run) -> None:
-        from billfold.ledger import booking
+        from billfold.ledger import booking, owners
 
         door, reading, problems = provider.find(run.provider), ArchiveReading(self.archive, run), list[str]()
         seq = self.archive.last_seq(run.id)
         listing = _listing(reading)
         ids = json.loads(listing)["ids"] if listing else []
-        owner = booking.owner(db, run.provider, _identity(reading), run.account, run.id, seq, ids)
+        owner = owners.owner(db, run.provider, _identity(reading), run.account, run.id, seq, ids)
         told, estimates, keys = dict[str, set[str]](), list[str](), set[str]()
         with booking.of_run(db, owner) as made:
             for bill in _careful(door.bills(reading), problems):
                 if _untimely(bill, run):
                     estimates.append(bill.key)
                     continue
+                less = made.outdone(bill)
                 if _book_one(made, bill, problems) and bill.key in keys:
                     problems.append(f"{bill.key}: is told twice by one collection, and not alike")
                 keys.add(bill.key)
-                if bill.invoice_id:
+                if bill.invoice_id and not less:
                     told.setdefault(bill.invoice_id, set()).add(bill.currency)
-                else:
+                elif not bill.invoice_id:
                     estimates.append(bill.key)
             made.retire(told, estimates)
         checks = list(_careful(iter(door.checks(reading)), problems))

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from importlib import import_module
 from threading import Thread, current_thread
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from billfold.books import Books
 from billfold.config import Account
@@ -31,6 +31,9 @@ from billfold.transport.pause import HEED, pause
 from billfold.transport.sync import Http
 from billfold.wire.ask import naming
 from billfold.wire.operation import Operation, name_of, question
+
+if TYPE_CHECKING:
+    from billfold.ledger.owners import Customer
 
 FIRST_DEPTH = 24
 """Months that the first sync of an account reaches back."""
@@ -102,21 +105,23 @@ def _all(
     before: Month | None,
     workers: int | None,
 ) -> list[Outcome]:
-    marks, owners = _known(errand.books, accounts, before)
+    known = _known(errand.books, accounts, before)
 
     def collect(account: Account) -> tuple[Outcome, Run | None]:
         current_thread().name = account.name  # what is logged on the way says whose it is
-        return _collect(errand, account, marks[account.name])
+        return _collect(errand, account, known.marks.get(account.name, {}))
 
     # the ledger's libraries take as long to load as some answers to come: both at once; no daemon, for a process that
     # ends while one of them is loaded would crash in it
     Thread(target=lambda: import_module("billfold.ledger.booking").warm()).start()
     collected = _side_by_side(collect, accounts, workers or max(len(accounts), 1))
     named = {*configured, *(account.name for account in accounts)}
-    claims = {owner: name for owner, name in owners.items() if name in named}
-    for outcome, run in collected:
+    claims = {owner: name for owner, name in known.owners.items() if name in named}
+    for account, (outcome, run) in sorted(
+        zip(accounts, collected, strict=True), key=lambda pair: pair[0].name not in known.owners.values()
+    ):
         if run:
-            _close(errand.books, outcome, run, claims, errand.clock())
+            _close(errand, run, outcome, _refusal(errand.books, account, run, known, claims))
     return [outcome for outcome, _ in collected]
 
 
@@ -131,27 +136,55 @@ def _side_by_side(collect: Callable[[Account], T], accounts: Sequence[Account], 
         return [result.result() for result in results]
 
 
-def _known(
-    books: Books, accounts: Sequence[Account], before: Month | None
-) -> tuple[dict[str, dict[str, str]], dict[tuple[str, str], str]]:
+@dataclass(frozen=True)
+class _Known:
+    """What the ledger knew before: marks of invoices and customers by account name, names by provider and customer."""
+
+    marks: dict[str, dict[str, str]] = field(default_factory=dict)
+    customers: dict[str, Customer] = field(default_factory=dict)
+    owners: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+def _known(books: Books, accounts: Sequence[Account], before: Month | None) -> _Known:
     if not books.archive.last_seq():
-        return {one.name: {} for one in accounts}, {}
-    from billfold.ledger import query
+        return _Known()
+    from billfold.ledger import owners, query
 
     with books.ledger() as db:
         marks = {one.name: query.known_marks(db, one.provider.name, one.name, before) for one in accounts}
-        return marks, query.owners(db)
+        customers = {one.name: owners.customer(db, one.provider.name, one.name) for one in accounts}
+        return _Known(marks, customers, query.owners(db))
 
 
-def _close(books: Books, outcome: Outcome, run: Run, claims: dict[tuple[str, str], str], when: datetime) -> None:
-    """End a run; one of a customer that another configured account already has is kept but not booked."""
+def _refusal(
+    books: Books, account: Account, run: Run, known: _Known, claims: dict[tuple[str, str], str]
+) -> SetupError | None:
+    """Say why a collection is kept but not booked: its name is another customer's, or its customer has another account."""
     identity = books.identity(run)
-    holder = claims.setdefault((run.provider, identity), run.account) if identity else run.account
+    before = known.customers.get(run.account)
+    if before and before.is_another(identity, books.listed(run)):
+        return SetupError(
+            "its key belongs to another customer than before; give this customer an account name of its own"
+        )
+    customer = identity or _key(account)
+    holder = claims.setdefault((run.provider, customer), run.account) if customer else run.account
     if holder != run.account:
-        outcome.error = SetupError(f"this is the same customer as account {holder!r}; remove one of the two")
-        books.archive.end(run, f"{REFUSED} {outcome.error}", when)
-        return
-    books.archive.end(run, str(outcome.error or "; ".join(outcome.missing) or "complete"), when)
+        return SetupError(f"this is the same customer as account {holder!r}; remove one of the two")
+    return None
+
+
+def _key(account: Account) -> str:
+    """Return what two accounts have in common that ask with the same key; "" where there is none."""
+    try:
+        return " ".join(["key", account.base_url or "", *sorted(account.credentials().values())])
+    except SetupError:
+        return ""
+
+
+def _close(errand: _Errand, run: Run, outcome: Outcome, refused: SetupError | None) -> None:
+    words = f"{REFUSED} {refused}" if refused else str(outcome.error or "; ".join(outcome.missing) or "complete")
+    outcome.error = refused or outcome.error
+    errand.books.archive.end(run, words, errand.clock())
 
 
 def _begin(archive: Archive, account: Account, when: datetime) -> Run:

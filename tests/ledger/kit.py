@@ -14,7 +14,7 @@ import duckdb
 
 from billfold.books import Books
 from billfold.config import Account
-from billfold.ledger import booking, query, store
+from billfold.ledger import booking, owners, query, store
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
 from billfold.model.focus import CostAndUsage
@@ -68,7 +68,7 @@ class Ledger:
     def book(self, one: Bill, account: str = "me") -> bool:
         """Book a bill as what a new run brought."""
         self.seq += 10
-        who = booking.owner(self.db, "vendor", account, account, self.seq, self.seq, [])
+        who = owners.owner(self.db, "vendor", account, account, self.seq, self.seq, [])
         try:
             with booking.of_run(self.db, who) as made:
                 return made.book(one)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from billfold import imports
 from billfold.books import Books
-from billfold.ledger import booking, history, query, store
+from billfold.ledger import booking, history, owners, query, store
 from billfold.ledger.digest import digest
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
@@ -200,7 +200,7 @@ def test_an_issued_invoice_that_is_told_in_another_currency_is_restated(tmp_path
     with ledger(tmp_path) as kept:
         kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
         kept.book(bill("7"))
-        who = booking.owner(kept.db, "vendor", "me", "me", 20, 20, [])
+        who = owners.owner(kept.db, "vendor", "me", "me", 20, 20, [])
         with booking.of_run(kept.db, who) as made:
             euros = [Charges(COMMON._replace(BillingCurrency="EUR"), [Line(Decimal(7))])]
             made.book(bill("7", currency="EUR", charges=euros))

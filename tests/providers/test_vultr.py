@@ -56,8 +56,6 @@ OPERATIONS: dict[str, Operation[Any]] = {
 class Saved:
     """A reading of some answers."""
 
-    account = "cloud"
-
     def __init__(self, *answers: tuple[Operation[Any], bytes | dict[str, Any]]) -> None:
         self._answers = [
             Answer(op, Response(200, JSON, body if isinstance(body, bytes) else codec.encode(body)), seq, NOW)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -18,6 +18,7 @@ import pyarrow as pa
 from billfold.ledger.batch import exact, naive, stored
 from billfold.ledger.columns import BILLS, COMMITMENTS
 from billfold.ledger.digest import CONTENT, STATED
+from billfold.ledger.owners import Owner
 from billfold.ledger.writer import Writer, Written
 from billfold.model.bill import Bill, State
 from billfold.model.errors import LedgerError
@@ -27,7 +28,7 @@ from billfold.model.period import instant
 
 _TYPES = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us")}
 _BILLS = pa.schema([(name, _TYPES[kind]) for name, kind in BILLS.items()])
-TOLD = ("mark", "lines", "parked", "settles", *STATED)
+TOLD = ("mark", "lines", "parked", "settles", "grade", *STATED)
 """What a bill must say again, beside its charges, to be the one that is known already."""
 Row = dict[str, Any]
 
@@ -35,46 +36,6 @@ Row = dict[str, Any]
 def warm() -> None:
     """Have DuckDB do what it does once in a process, so that the ledger opens sooner."""
     duckdb.connect().close()
-
-
-class Owner(NamedTuple):
-    """Whose bill is booked, out of which run, and from which archive number on it is believed.
-
-    ``account`` is the vendor's own identity of the account; its name may change.
-    """
-
-    provider: str
-    account: str
-    run: int
-    seq: int
-
-
-def owner(
-    db: duckdb.DuckDBPyConnection,
-    provider: str,
-    identity: str | None,
-    name: str,
-    run: int,
-    seq: int,
-    listed: list[str],
-) -> Owner:
-    """Find whose run it is and note its name; an account whose identity was not known before keeps its history.
-
-    ``listed`` are the invoices that the run lists: an account of the same name that has one of them is the same customer,
-    whatever the vendor says of itself now, so that no bill can be counted twice.
-    """
-    unknown = f"name:{name}"
-    known = db.execute(
-        "SELECT account FROM accounts WHERE provider=? AND name=? ORDER BY run DESC LIMIT 1", [provider, name]
-    ).fetchone()
-    if known and identity and known[0] != identity and _has_any(db, provider, known[0], listed):
-        identity = known[0] if known[0] != unknown else identity
-    account = identity or (known[0] if known else unknown)
-    if identity and known and known[0] == unknown:
-        db.execute("UPDATE bills SET account=? WHERE provider=? AND account=?", [identity, provider, unknown])
-        db.execute("DELETE FROM accounts WHERE provider=? AND account=?", [provider, unknown])
-    db.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?)", [provider, account, name, run])
-    return Owner(provider, account, run, seq)
 
 
 @contextmanager
@@ -101,6 +62,9 @@ class Booking:
 
     def book(self, bill: Bill) -> bool:
         """Book a bill unless it is known already or something higher is; returns whether the ledger changed."""
+        if better := self.outdone(bill):
+            _agree(bill, better)
+            return False
         current = self._believed.get(bill.key)
         if current and State(current["state"]).rank > bill.state.rank:
             raise LedgerError(f"is told as {bill.state} again, after it was {current['state']}: kept as it was")
@@ -124,6 +88,13 @@ class Booking:
         self._believe(row)
         self._new.append(row)
         return True
+
+    def outdone(self, bill: Bill) -> Row | None:
+        """Return what is believed of the same invoice by a source that says more than this one, if anything is."""
+        if bill.invoice_id is None or bill.grade >= 0:
+            return None
+        mine = (row for row in self._believed.values() if row["invoice_id"] == bill.invoice_id)
+        return next((row for row in mine if row["grade"] > bill.grade), None)
 
     def retire(self, told: Mapping[str, set[str]], estimates: Sequence[str]) -> None:
         """Stop believing what an invoice was said to be in a currency that it is no longer told in, and older estimates.
@@ -197,6 +168,13 @@ class Booking:
         return str(self._db.execute(query, [number]).fetchone()[0])  # type: ignore[index]
 
 
+def _agree(bill: Bill, better: Row) -> None:
+    """Hold what a bill of less detail says against what is believed; raises ``LedgerError`` where it is another total."""
+    if bill.total is not None and better["total"] is not None and bill.total != Decimal(better["total"]):
+        said, known = f"{plain(bill.total)} {bill.currency}", f"{better['total']} {better['currency']}"
+        raise LedgerError(f"is told as {said} by a source that says less than the one booked, {known}: kept as it was")
+
+
 def _slots(row: Row) -> list[object]:
     """Return where a bill meets the estimates that it ends, or those that end it: its period, or one estimate by its key."""
     period = row["currency"], row["period_start"]
@@ -236,6 +214,7 @@ def _row(number: int, bill: Bill, written: Written, owner: Owner) -> Row:
         "purchase_order": bill.purchase_order,
         "corrects": bill.corrects,
         "settles": _settles(bill),
+        "grade": bill.grade,
         "content": None,
         "run": owner.run,
         "from_seq": owner.seq,
@@ -279,8 +258,3 @@ def close_run(
         chain,
     ]
     db.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row)
-
-
-def _has_any(db: duckdb.DuckDBPyConnection, provider: str, account: str, listed: list[str]) -> bool:
-    query = "SELECT 1 FROM bills WHERE provider=? AND account=? AND invoice_id IN (SELECT unnest(?)) LIMIT 1"
-    return db.execute(query, [provider, account, listed]).fetchone() is not None

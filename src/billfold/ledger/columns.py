@@ -67,11 +67,27 @@ BILLS = {
     "purchase_order": "VARCHAR",
     "corrects": "VARCHAR",
     "settles": "VARCHAR",
+    "grade": "INTEGER",
     "content": "VARCHAR",
     "run": "INTEGER",
     "from_seq": "BIGINT",
     "until_seq": "BIGINT",
 }
+CALLED = {
+    "x_AccountName": "{name}",
+    "BillingAccountId": 'coalesce(c."BillingAccountId", {name})',
+    "BillingAccountName": 'coalesce(c."BillingAccountName", {name})',
+}
+
+
+def read_as(column: str, name: str) -> str:
+    """Return the SQL that reads a column of charges ``c``; ``name`` is where the account's present name stands.
+
+    It fills in what a vendor that names no account leaves open, so that an account which is renamed restates nothing.
+    """
+    return CALLED[column].format(name=name) if column in CALLED else f'c."{column}"'
+
+
 SCHEMA = f"""
 CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR);
 CREATE TABLE runs (run INTEGER PRIMARY KEY, provider VARCHAR, account VARCHAR, ended TIMESTAMP, seq BIGINT,

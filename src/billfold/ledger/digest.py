@@ -29,9 +29,9 @@ def text(columns: tuple[str, ...]) -> str:
     return f"concat_ws(chr(31), {', '.join(f'coalesce({column}::VARCHAR, chr(30))' for column in columns)})"
 
 
-_SAID = tuple(f'c."{name}"' for name in CHARGE_COLUMNS if name not in PROVENANCE)
+_SAID = tuple(f'c."{name}"' for name in CHARGE_COLUMNS if name not in {*PROVENANCE, "BillingAccountName"})
 CONTENT, ROW = ", ".join(_SAID), text(_SAID)
-"""A charge as text, without where it came from."""
+"""A charge as text, without where it came from and what its account is called."""
 
 
 def digest(db: duckdb.DuckDBPyConnection) -> str:

@@ -2,7 +2,7 @@
 
 A restatement is another charge, another total or another period than a trusted version had before; what was parked
 between the two is passed over. Another due date, term or purchase order is kept as a version of its own, but it restates
-nothing that was paid for. Where the newest version is parked, or in another currency, no line has moved yet.
+nothing that was paid for, and so does the same total told by a source that says more. Where the newest version is parked, or in another currency, no line has moved yet.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ FROM trusted b JOIN accounts a USING (provider, account)
 JOIN versions new ON new.provider = b.provider AND new.account = b.account AND new.invoice_id = b.invoice_id
 JOIN runs r ON r.run = new.run
 WHERE (new.id = b.following AND (
-          b.content <> new.content OR b.period_start <> new.period_start OR b.period_end <> new.period_end
+          new.grade <= b.grade
+              AND (b.content <> new.content OR b.period_start <> new.period_start OR b.period_end <> new.period_end)
           OR TRY_CAST(b.total AS DECIMAL(38,12)) <> TRY_CAST(new.total AS DECIMAL(38,12)))
        OR b.following IS NULL AND new.parked IS NOT NULL AND new.bill_key = b.bill_key AND new.from_seq > b.from_seq
           AND new.id IN (SELECT id FROM newest)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from billfold.ledger.batch import naive
-from billfold.ledger.columns import CHARGE_COLUMNS
+from billfold.ledger.columns import CHARGE_COLUMNS, read_as
 from billfold.ledger.entries import DAMAGED
 from billfold.model.period import Month, stamp
 from billfold.model.pricing import ROUNDING
@@ -112,7 +112,7 @@ def parked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]
 def charges(db: duckdb.DuckDBPyConnection, wanted: Filter) -> duckdb.DuckDBPyConnection:
     """Return the charges of all bills that are not parked, with every FOCUS column; read it in batches."""
     condition, values = where(wanted)
-    columns = ", ".join(f'a.name AS "{name}"' if name == "x_AccountName" else f'c."{name}"' for name in CHARGE_COLUMNS)
+    columns = ", ".join(f'{read_as(name, "a.name")} AS "{name}"' for name in CHARGE_COLUMNS)
     return db.execute(
         f"SELECT {columns} FROM {CHARGED} WHERE {condition} AND b.parked IS NULL "
         "ORDER BY b.provider, a.name, b.period_start, b.bill_key, c.x_JsonPath, c.InvoiceDetailId",

@@ -17,7 +17,7 @@ import duckdb
 from billfold.ledger.columns import SCHEMA
 from billfold.model.errors import LedgerError
 
-FORMAT = f"7 {duckdb.__version__}"
+FORMAT = f"8 {duckdb.__version__}"
 MEMORY, MEMORY_TO_WRITE = "256MB", "100MB"
 """What DuckDB may hold before it writes to disk: a ledger is larger than the memory it is computed in."""
 TOGETHER = 32_768

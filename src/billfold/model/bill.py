@@ -72,7 +72,8 @@ class Bill(NamedTuple):
     why the bill cannot be trusted as it is; such a bill is parked. ``charges`` may be read once only; a generator of them
     may return an ``End``, and raises where the bill must not be booked at all. ``part`` names what of an account an estimate
     is of, where that is billed apart (a contract); ``settles`` are the keys of the estimates that an issued bill ends, None
-    for all of its period and currency.
+    for all of its period and currency. ``grade`` is below 0 where its source says less than another of the vendor's would (an
+    older API, a file, lines without their list): such a bill never takes the place of one that says more.
     """
 
     state: State
@@ -93,6 +94,7 @@ class Bill(NamedTuple):
     problems: tuple[str, ...] = ()
     part: str = ""
     settles: tuple[str, ...] | None = None
+    grade: int = 0
 
     @property
     def key(self) -> str:

@@ -125,11 +125,6 @@ class Listing(NamedTuple):
 class Reading(Protocol):
     """The good answers of one collection, to be read in any order, as often as needed."""
 
-    @property
-    def account(self) -> str:
-        """The account's name in the configuration."""
-        ...
-
     def answers(self, kind: Kind, **fields: object) -> Iterator[Answer]:
         """Yield the answers to one operation in the order they came, only those asked with the given fields."""
         ...

@@ -33,18 +33,16 @@ def bills(reading: Reading) -> Iterator[Bill]:
     organization = _organization(reading)
     for answer in reading.answers(ListInvoices):
         for index, invoice in enumerate(answer.op.items(read(answer.op, answer.response))):  # type: ignore[attr-defined]
-            yield from _guarded(invoice, organization, reading, answer, f"$.invoices[{index}]")
+            yield from _guarded(invoice, organization, answer, f"$.invoices[{index}]")
     for answer in reading.answers(GetInvoice):
         invoice, enveloped = read(answer.op, answer.response), codec.tree(answer.response.body).get("invoices")
-        yield from _guarded(invoice, organization, reading, answer, "$.invoices[0]" if enveloped else "$")
+        yield from _guarded(invoice, organization, answer, "$.invoices[0]" if enveloped else "$")
 
 
-def _guarded(
-    invoice: Invoice, organization: Organization, reading: Reading, answer: Answer, path: str
-) -> Iterator[Bill]:
+def _guarded(invoice: Invoice, organization: Organization, answer: Answer, path: str) -> Iterator[Bill]:
     """Yield an invoice's bills; one whose numbers cannot be reckoned with is parked, and the others are not lost."""
     try:
-        made = list(_of_invoice(invoice, organization, reading, answer, path))
+        made = list(_of_invoice(invoice, organization, answer, path))
     except ArithmeticError as error:
         bare = Invoice(
             invoice_id=invoice.invoice_id,
@@ -53,7 +51,7 @@ def _guarded(
             period_end=invoice.period_end,
         )
         words = f"its numbers cannot be reckoned with ({unreckoned(error)})"
-        made = list(_of_invoice(bare, organization, reading, answer, path))
+        made = list(_of_invoice(bare, organization, answer, path))
         made = [bill._replace(problems=(words, *bill.problems)) for bill in made]
     yield from made
 
@@ -78,14 +76,12 @@ def _organization(reading: Reading) -> Organization:
     return next((read(a.op, a.response) for a in reading.answers(GetOrganization)), Organization())
 
 
-def _of_invoice(
-    invoice: Invoice, organization: Organization, reading: Reading, answer: Answer, path: str
-) -> Iterator[Bill]:
+def _of_invoice(invoice: Invoice, organization: Organization, answer: Answer, path: str) -> Iterator[Bill]:
     stated = {currency_of(total): wiped(total.amount) for total in given(invoice.totals, [])}
     lines = list(lines_of(invoice, path))
     problems, apart = _problems(invoice), dict(_apart(invoice))
     for currency in sorted({*stated, *apart, *(currency for currency, _ in lines)} or {DOLLARS}):
-        common = _common(invoice, organization, reading, currency, answer.fetched_at)._replace(x_ArchiveSeq=answer.seq)
+        common = _common(invoice, organization, currency, answer.fetched_at)._replace(x_ArchiveSeq=answer.seq)
         mine = [line for spoken, line in lines if spoken == currency]
         state = _state(invoice, common, answer.fetched_at)
         yield Bill(
@@ -165,15 +161,13 @@ def _unbilled(row: CostAndUsage) -> CostAndUsage:
     return row._replace(BilledCost=ZERO, EffectiveCost=ZERO, ListCost=ZERO, ContractedCost=ZERO)
 
 
-def _common(
-    invoice: Invoice, organization: Organization, reading: Reading, currency: str, fetched_at: datetime
-) -> CostAndUsage:
+def _common(invoice: Invoice, organization: Organization, currency: str, fetched_at: datetime) -> CostAndUsage:
     start, end = _period(invoice) or Month.of(fetched_at).period
     folders = given(invoice.folder_resources, [])
     owner = given(organization.id, "") or next((o for f in folders if (o := given(f.organization_id, ""))), "")
     return CostAndUsage(
-        BillingAccountId=owner or reading.account,
-        BillingAccountName=given(organization.name, "") or reading.account,
+        BillingAccountId=owner or None,
+        BillingAccountName=given(organization.name, "") or None,
         BillingAccountType="Organization",
         BillingCurrency=DOLLARS,
         BillingPeriodStart=start,

@@ -46,16 +46,21 @@ Found = Iterator[tuple[Record, str]]
 
 def bills(reading: Reading) -> Iterator[Bill]:
     """Yield a bill for every invoice and estimate that was answered; raises ``Unreadable`` after all that can be read."""
-    owner, unread = owned(reading) or reading.account, []
+    owner, unread = owned(reading), []
     for kind, find, make in READERS:
         for answer in reading.answers(kind):
             try:
                 for found, path in find(answer):
-                    yield _careful(make, found, Source(answer, path, owner))
+                    yield _careful(make, found, Source(answer, path, owner))._replace(grade=_grade(kind))
             except Unreadable as error:
                 unread.append(error)
     if unread:
         raise unread[0]
+
+
+def _grade(kind: Kind) -> int:
+    """Rank the sources of an invoice: v3 says more of it than v2 did, and v2 as JSON more than as CSV."""
+    return 0 if "/v3/" in kind.path else -2 if kind.reply is bytes else -1
 
 
 def _careful(make: Callable[[Any, Source], Bill], found: Record, source: Source) -> Bill:

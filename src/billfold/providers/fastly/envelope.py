@@ -23,7 +23,7 @@ class Source(NamedTuple):
 
     answer: Answer
     path: str
-    owner: str
+    owner: str | None
 
 
 class Envelope(NamedTuple):

@@ -161,7 +161,7 @@ def _orphan(invoice_id: str, answers: list[Answer], calendar: Calendar) -> Bill:
     """Make a bill of lines whose invoice was not read: nothing is known of its amount, so that it is parked."""
     invoice = BillingInvoice(id=invoice_id, date_invoiced=answers[0].fetched_at.date().isoformat())
     made = _bill(Listed(invoice, answers[0].seq, "$", answers[0].fetched_at), answers, calendar, {})
-    return made._replace(issued_on=None, problems=("the invoice itself was not read", *made.problems))
+    return made._replace(issued_on=None, problems=("the invoice itself was not read", *made.problems), grade=-1)
 
 
 def _used(reading: Reading, calendar: Calendar, unread: list[str]) -> dict[Period, list[Used]]:

@@ -94,7 +94,7 @@ def _issued(asked: int | str, invoice: Invoice | None, reading: Reading, owner: 
     key = str(asked)
     problems = list[str]()
     total, month = _head(invoice, partial(_pages, reading, asked), problems)
-    common = _common(month, reading, owner)._replace(InvoiceId=key)
+    common = _common(month, owner)._replace(InvoiceId=key)
     return Bill(
         state=State.ISSUED,
         invoice_id=key,
@@ -107,6 +107,7 @@ def _issued(asked: int | str, invoice: Invoice | None, reading: Reading, owner: 
         mark=mark(invoice) if invoice else "",
         issued_on=_date(invoice) if invoice else None,
         problems=tuple(problems),
+        grade=0 if invoice else -1,
     )
 
 
@@ -172,7 +173,7 @@ def _estimate(answer: Answer, reading: Reading, owner: Account) -> Iterator[Bill
         currency=CURRENCY,
         total=total,
         listed=None,
-        charges=_charges(_common(month, reading, owner), iter([page]), None if problems else total),
+        charges=_charges(_common(month, owner), iter([page]), None if problems else total),
         issuer=VULTR,
         problems=tuple(problems),
     )
@@ -188,10 +189,9 @@ def _running(reading: Reading) -> Month | None:
     return None
 
 
-def _common(month: Month, reading: Reading, owner: Account) -> CostAndUsage:
+def _common(month: Month, owner: Account) -> CostAndUsage:
     return CostAndUsage(
-        BillingAccountId=reading.account,
-        BillingAccountName=given(owner.name, "") or reading.account,
+        BillingAccountName=given(owner.name, "") or None,
         BillingAccountType="Account",
         BillingCurrency=CURRENCY,
         BillingPeriodStart=month.start,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from billfold.ledger import query
-from billfold.ledger.columns import CHARGE_COLUMNS, COMMITMENTS, MONEY, RATE
+from billfold.ledger.columns import CHARGE_COLUMNS, COMMITMENTS, MONEY, RATE, read_as
 from billfold.ledger.query import Filter
 from billfold.model.errors import Misasked
 from billfold.model.money import NATIONAL
@@ -90,8 +90,7 @@ _PRICES = ("ContractedUnitPrice", "EffectiveCost", "ListUnitPrice")
 
 
 def _charges(*, virtual: bool, parked: bool) -> str:
-    columns = {name: f'c."{name}"' for name in CHARGE_COLUMNS}
-    columns["x_AccountName"] = "p.called"
+    columns = {name: read_as(name, "p.called") for name in CHARGE_COLUMNS}
     for name in _PRICES:
         columns[f"PricingCurrency{name}"] = f'coalesce(c."PricingCurrency{name}", c."{name}")'
     if virtual:
@@ -128,7 +127,7 @@ def _invoice_details(*, virtual: bool) -> str:
         ', CASE WHEN p.virtual THEN c.PricingCurrencyEffectiveCost END AS "x_VirtualCurrencyCost"'
     )
     return f"""
-        SELECT c.BilledCost, c.BillingAccountId, c.BillingCurrency, c.BillingPeriodEnd, c.BillingPeriodStart,
+        SELECT c.BilledCost, {read_as("BillingAccountId", "p.called")} AS BillingAccountId, c.BillingCurrency, c.BillingPeriodEnd, c.BillingPeriodStart,
                c.ChargeCategory, p.created AS InvoiceDetailCreated, c.ChargeDescription AS InvoiceDetailDescription,
                {_grain()} AS InvoiceDetailGrain, c.InvoiceDetailId, p.updated AS InvoiceDetailLastUpdated, c.InvoiceId,
                CASE WHEN p.state = 'issued' THEN date_trunc('second', p.issued_on) END AS InvoiceIssueDate,

@@ -1,0 +1,124 @@
+"""An invoice that several sources tell is one invoice: the source that says most of it is believed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billfold.books import Books
+from billfold.imports import Told, bring
+from billfold.ledger import history
+from billfold.model.bill import Bill
+from billfold.providers import provider
+from billfold.providers.fastly.api import GetInvoice, GetInvoiceFile
+from billfold.twin.host import Host
+from billfold.wire.operation import Operation
+from tests import stage as stages
+from tests.ledger.kit import Ledger, bill, ledger
+
+
+def less(*costs: str, grade: int = -1, **more: Any) -> Bill:
+    return bill(*costs, grade=grade, **more)
+
+
+@pytest.fixture
+def host() -> Host:
+    return stages.twin(months=2)
+
+
+@pytest.fixture
+def books(tmp_path: Path, host: Host) -> Any:
+    books = Books(tmp_path / "ledger")
+    stages.collected(host, books)
+    yield books
+    books.close()
+
+
+def restated(kept: Ledger) -> list[tuple[str, str]]:
+    runs = "SELECT DISTINCT run, provider, account, TIMESTAMP '2026-11-15', from_seq FROM bills"
+    kept.db.execute(f"INSERT INTO runs (run, provider, account, ended, seq) {runs}")
+    return [(event["was"], event["is"]) for event in history.restatements(kept.db)]
+
+
+@pytest.mark.parametrize(
+    "one", [less("3"), less("1", "2"), less("3", total=None), less("3", currency="XXX", total=None)]
+)
+def test_what_says_less_never_takes_the_place_of_what_says_more(one: Bill, tmp_path: Path) -> None:
+    with ledger(tmp_path) as kept:
+        assert kept.book(bill("3"))
+        before = kept.all()
+        assert not kept.book(one)
+        assert kept.all() == before
+
+
+def test_what_says_more_takes_the_place_and_restates_only_another_total(tmp_path: Path) -> None:
+    with ledger(tmp_path) as kept:
+        for one in (less("3", grade=-2), less("1", "2"), bill("2", "1"), bill("4")):
+            assert kept.book(one)
+        assert kept.bills("total", "grade") == [("4", 0)]
+        assert restated(kept) == [("3", "4")]
+    (tmp_path / "ledger.duckdb").unlink()
+    with ledger(tmp_path) as kept:
+        kept.book(less("3"))
+        kept.book(bill("4"))
+        assert restated(kept) == [("3", "4")]
+
+
+def saved(host: Host, vendor: str, op: Operation[Any], path: Path) -> Path:
+    path.write_bytes(stages.connection(host, stages.stage(host, vendor).accounts[0]).send(op).body)
+    return path
+
+
+def state(books: Books) -> list[Any]:
+    with books.ledger() as db:
+        rows = db.execute("SELECT * EXCLUDE (run, from_seq) FROM bills WHERE until_seq IS NULL ORDER BY ALL").fetchall()
+        return [rows, history.restatements(db)]
+
+
+def imported(books: Books, vendor: str, file: Path, name: str, **said: str) -> Told:
+    return bring(books, provider.find(vendor), name, [file], None, said)
+
+
+@pytest.mark.parametrize("vendor", ["vultr", "genesys"])
+def test_lines_alone_do_not_take_the_place_of_an_invoice_that_is_booked(
+    vendor: str, host: Host, books: Books, tmp_path: Path
+) -> None:
+    door, [account, *_] = provider.find(vendor), stages.stage(host, vendor).accounts
+    with books.ledger() as db:
+        query = "SELECT invoice_id FROM bills JOIN accounts USING (provider, account) WHERE name=? AND state='issued'"
+        [key, *_] = [row[0] for row in db.execute(query, [account.name]).fetchall()]
+    before = state(books)
+    kind = door.operation("get_invoice_items" if vendor == "vultr" else "get_billing_contracts_invoice_lines")
+    file = saved(host, vendor, kind(invoice_id=key), tmp_path / "lines.json")
+    told = imported(books, vendor, file, account.name, invoice_id=key)
+    assert (told.wrong, told.bills) == (False, [])
+    assert state(books) == before
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_one_invoice_of_two_api_generations_is_one_that_nothing_restates(
+    form: str, host: Host, books: Books, tmp_path: Path
+) -> None:
+    before, month = state(books), host.world.first_month
+    asked: dict[str, Any] = {"year": f"{month}"[:4], "month": f"{month}"[5:]}
+    op = GetInvoice(**asked) if form == "json" else GetInvoiceFile(**asked, format="csv")
+    file = saved(host, "fastly", op, tmp_path / f"old.{form}")
+    [account, *_] = stages.stage(host, "fastly").accounts
+    told = imported(books, "fastly", file, account.name)
+    assert (told.wrong, told.bills) == (False, [])
+    assert state(books) == before
+    assert all(one.restated == [] for one in stages.collected(host, books))
+    assert state(books) == before
+
+
+def test_an_older_api_that_says_another_total_is_told_and_not_booked(host: Host, books: Books, tmp_path: Path) -> None:
+    before, month = state(books), host.world.first_month
+    op = GetInvoice(year=f"{month}"[:4], month=f"{month}"[5:])
+    host.set_fault(stages.fault("fastly", "total-off-by-a-lot", times=9))
+    file = saved(host, "fastly", op, tmp_path / "old.json")
+    told = imported(books, "fastly", file, stages.stage(host, "fastly").accounts[0].name)
+    assert told.wrong
+    assert "by a source that says less than the one booked" in told.files[-1].words
+    assert state(books) == before
