@@ -138,9 +138,9 @@ class Books:
 
         last = store.tie(db)
         if last and self.archive.hash_at(last[0]) != last[1]:
-            raise store.StaleLedgerError(
-                f"{self.path} was computed from another archive than {self.archive.path}, or from one that went further "
-                "(if its end was not given up on purpose, put a backup in its place)"
+            raise LedgerError(
+                f"{self.path} was computed from another archive than {self.archive.path}, or from one that went further: put "
+                "that archive back, or let `billfold rebuild` forget what is not in this one"
             )
         for run in self.pending(db):
             if run.provider not in provider.names():
