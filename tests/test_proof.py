@@ -32,6 +32,8 @@ from billfold.redact import redact
 from billfold.report import reconcile
 from billfold.report.complete import records
 from billfold.sync import sync
+from billfold.twin.host import Host
+from billfold.twin.world import stated
 from tests import stage
 from tests.laws.kit import DOORS, named
 from tests.ledger import kit
@@ -47,6 +49,24 @@ def books(tmp_path: Path) -> Iterator[Books]:
 def told(books: Books) -> str:
     with books.ledger() as db:
         return digest(db)
+
+
+def true(host: Host, vendor: str) -> list[str]:
+    """Return the bills of a vendor as they should have been found."""
+    bills = [(account, bill) for account, bill in host.world.bills(host.clock.now()) if account.provider == vendor]
+    return sorted(str(stated(*one)) for one in bills)
+
+
+def test_contracts_that_come_without_periods_are_told_and_leave_no_estimate_of_what_is_invoiced(books: Books) -> None:
+    host = stage.twin(months=3)
+    host.set_fault(stage.fault("genesys", "contract-without-periods", times=10**6))
+    outcomes = stage.collected(host, books, "genesys")
+    assert any("lists no billing periods: its estimate is missing" in said for one in outcomes for said in one.doubts)
+    host.clear_faults()
+    assert [one.doubts for one in stage.collected(host, books, "genesys") if one.doubts] == []
+    assert sorted(map(str, listed(books))) == true(host, "genesys")
+    with books.ledger() as db:
+        assert history.restatements(db) == []
 
 
 def test_the_ledger_is_a_function_of_the_archive(books: Books) -> None:
@@ -77,7 +97,9 @@ def test_a_corrupt_ledger_file_is_computed_anew(books: Books) -> None:
     assert told(books) == live
 
 
-def test_a_ledger_that_knows_more_than_its_archive_is_evidence_which_only_a_rebuild_forgets(books: Books, tmp_path: Path) -> None:
+def test_a_ledger_that_knows_more_than_its_archive_is_evidence_which_only_a_rebuild_forgets(
+    books: Books, tmp_path: Path
+) -> None:
     host = stage.twin(months=2)
     stage.collected(host, books, "cockroach")
     books.archive.settle()

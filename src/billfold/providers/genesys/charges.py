@@ -23,7 +23,7 @@ from billfold.providers.genesys.api import (
 )
 from billfold.providers.genesys.estimates import Used, estimate, overage
 from billfold.providers.genesys.invoices import Listed, Overages, Page, bill, items_of
-from billfold.providers.genesys.listed import Calendar, flaw, is_closed, span, spans
+from billfold.providers.genesys.listed import Calendar, day, flaw, is_closed, span, spans
 from billfold.providers.genesys.memos import corrected
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
 from billfold.providers.genesys.wallets import unlike
@@ -86,16 +86,26 @@ def listing(reading: Reading) -> Listing | None:
 
 
 def checks(reading: Reading) -> Iterator[str]:
-    """Say which documents are none, and which wallets the invoices contradict.
+    """Say which contracts have no periods, which documents are none, and which wallets the invoices contradict.
 
     The vendor gives documents as PDF, from its first bytes to its end mark.
     """
+    yield from _without_periods(reading)
     for answer in reading.answers(GetBillingContractsInvoiceDocument):
         op, body = answer.op, answer.response.body
         assert isinstance(op, GetBillingContractsInvoiceDocument)
         if wrong := flaw(body):
             yield f"invoice {op.invoice_id}: its document {wrong}"
     yield from _contradicted(reading)
+
+
+def _without_periods(reading: Reading) -> Iterator[str]:
+    """Name the contracts that run and list no billing period: what is used under them is asked for by period."""
+    times = [answer.fetched_at for answer in reading.answers(GetBillingContracts)]
+    for contract_id, one in _contracts(reading).items():
+        begun = (start := day(one.date_start)) is None or any(start <= when for when in times)
+        if begun and given(one.status, "") != "Inactive" and not any(spans(one)):
+            yield f"contract {contract_id} lists no billing periods: its estimate is missing"
 
 
 def _contradicted(reading: Reading) -> Iterator[str]:

@@ -21,7 +21,7 @@ from billfold.providers.genesys.api import (
     GetBillingContractsInvoices,
     GetBillingReportsBillableusage,
 )
-from billfold.providers.genesys.listed import Calendar, flaw, is_closed, is_open, mark, span
+from billfold.providers.genesys.listed import Calendar, flaw, is_closed, is_open, span
 from billfold.providers.genesys.records import BillingContract, BillingContractPeriod, BillingInvoice, UrlResponse
 from billfold.providers.provider import Ask, Known, Plan
 from billfold.wire.codec import given
@@ -43,8 +43,9 @@ def collect(known: Known) -> Plan:
     _no_doubles(contracts)
     since = known.since.start.date()
     invoices = yield from _all(GetBillingContractsInvoices(page_size=LINES_A_PAGE, date_start=since))
-    new = {str(i.id): i for i in invoices if given(i.id, "") and known.issued.get(str(i.id)) != mark(i)}
-    for contract_id, period in _periods(Calendar(contracts), list(new.values()), known):
+    calendar = Calendar(contracts)
+    new = {str(i.id): i for i in invoices if given(i.id, "") and known.issued.get(str(i.id)) != calendar.mark(i)}
+    for contract_id, period in _periods(calendar, list(new.values()), known):
         words = "the estimate of the running period" if is_open(period) else f"period {period.id}"
         question = GetBillingContractBillingperiod(contract_id=contract_id, billing_period_id=str(period.id))
         yield Ask(question, missing=f"{words} of contract {contract_id}")

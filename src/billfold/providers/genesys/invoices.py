@@ -99,7 +99,7 @@ def bill(listed: Listed, pages: Sequence[Page], calendar: Calendar, overages: Ov
         listed=sum(len(found) for _, found in made),
         charges=[*batches, *beside],
         issuer=VENDOR,
-        mark=mark(invoice),
+        mark=calendar.mark(invoice),
         issued_on=day(invoice.date_invoiced),
         due_on=_due(invoice),
         terms=given(invoice.payment_terms, None),

@@ -90,6 +90,13 @@ class Calendar:
         found = (("order", by_order), ("customer", by_customer))
         return next((one for one in found if one[1]), ("any", self.contracts))
 
+    def mark(self, invoice: BillingInvoice) -> str:
+        """Return by what an invoice is known to be booked already: its own words, and whether any period is known for it.
+
+        One that was read without periods is read again when there are some: only they tell which estimates it ends.
+        """
+        return mark(invoice) if any(self._periods(invoice)) else f"{mark(invoice)} without periods"
+
     def ended(self, invoice: BillingInvoice) -> Period | None:
         """Return the last period that had ended when an invoice was issued: the calendar month where none is known."""
         issued = day(invoice.date_invoiced)
