@@ -58,9 +58,30 @@ def _arrays(rows: Sequence[Any]) -> Iterator[tuple[str, pa.Array]]:
         if name not in _NOT_STORED:
             kind = KINDS[name][1]
             if array is None or array.type != kind or values != before:
-                array = exact(values, kind)
+                array = _named(name, values, kind)
             before = values
             yield name, array
+
+
+def _named(name: str, values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    try:
+        return exact(values, kind)
+    except pa.ArrowInvalid as error:
+        odd = next(
+            (one for one in values if isinstance(one, Decimal) and one.is_finite() and not _fits(one, kind)), None
+        )
+        if odd is None:
+            raise
+        room = f"{kind.precision - kind.scale} digits before the point and {kind.scale} after it"
+        raise pa.ArrowInvalid(f"{name} {str(odd)[:60]} has more than {room}") from error
+
+
+def _fits(value: Decimal, kind: pa.DataType) -> bool:
+    try:
+        exact([value], kind)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def exact(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

@@ -189,7 +189,7 @@ def _settles(bill: Bill) -> str | None:
 
 def _row(number: int, bill: Bill, written: Written, owner: Owner) -> Row:
     problems, summed = [*bill.problems, *written.problems], written.summed
-    if bill.total is not None and summed != bill.total:
+    if bill.total is not None and summed != bill.total and written.whole:
         problems.append(f"its charges sum to {plain(summed)} {bill.currency}, the vendor states {plain(bill.total)}")
     return {
         "id": number,

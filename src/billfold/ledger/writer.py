@@ -27,12 +27,16 @@ each statement, which wants the interpreter as often."""
 
 
 class Written(NamedTuple):
-    """What was written of a bill: how many charges, how many of them the vendor lists, their sum, what is wrong."""
+    """What was written of a bill: how many charges, how many of them the vendor lists, their sum, what is wrong.
+
+    ``whole`` is False where lines had to be left out: the sum is not the bill's then.
+    """
 
     charges: int
     listed: int
     summed: Decimal
     problems: tuple[str, ...]
+    whole: bool = True
 
 
 @dataclass
@@ -66,14 +70,15 @@ class Writer:
             try:
                 found = columns(batch, bill.state)
             except pa.ArrowInvalid as error:
-                problems.append(f"a value does not fit exactly: {error}")
+                problems.append(
+                    f"a value cannot be kept exactly, its line and those told with it are left out: {error}"
+                )
                 continue
             self._put(number, found)
             amount, of_vendor = comes_to(batch, bill.currency)
             count, listed, summed = count + len(batch.lines), listed + of_vendor, EXACT.add(summed, amount)
-        if made.end:
-            return Written(count, made.end.listed, summed, (*problems, *made.end.problems))
-        return Written(count, listed, summed, tuple(problems))
+        whole, ending = not problems, made.end or End(listed)
+        return Written(count, ending.listed, summed, (*problems, *ending.problems), whole)
 
     def pause(self) -> None:
         """Wait until the connection is free."""
