@@ -118,9 +118,17 @@ def understood(
     if best[1] is None or (best[0] < 0.5 and operation is None):
         raise Misasked(f"this is not the answer of an operation of {door.title}; name one with --operation")
     response = Response(200, {"content-type": FORMATS["json"]}, content)
-    op = _asked(best[1], tree if isinstance(tree, dict) else {}, said)
+    op = _asked(best[1], _own(tree, best[1]), said)
     read(op, response)
     return op, response
+
+
+def _own(tree: Any, kind: Kind) -> Mapping[str, Any]:
+    """Return what a body says of itself, out of its envelope; the id of an operation that ends in an invoice is its own."""
+    inner = tree.get(kind.unwrap) if isinstance(tree, dict) and kind.unwrap else tree
+    if not isinstance(inner, dict):
+        return {}
+    return {"invoice_id": inner.get("id"), **inner} if kind.path.endswith("/{invoice_id}") else inner
 
 
 def _media(content: bytes) -> str:
@@ -164,17 +172,19 @@ def _leaves(tree: Any) -> int:
     return sum(map(_leaves, tree)) if isinstance(tree, list) else 1
 
 
-def _asked(kind: Kind, body: Mapping[str, Any], said: Mapping[str, str]) -> Operation[Any]:
+def _asked(kind: Kind, own: Mapping[str, Any], said: Mapping[str, str]) -> Operation[Any]:
+    """Make the question out of what its answer says of itself and what the caller says; they must agree."""
     wire: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
-        if field.name in said:
-            wire[field.encode_name] = said[field.name]
-        elif (
-            field.required and field.name == "invoice_id" and kind.reply is not bytes and field.encode_name not in body
-        ):
+        told, given = own.get(field.encode_name), said.get(field.name)
+        if told is not None and given not in {None, str(told)}:
+            raise Misasked(
+                f"{name_of(kind)}: the file itself says that its {field.name} is {told}, not {given}: leave it out"
+            )
+        if told is None and given is None and field.name == "invoice_id" and kind.reply is not bytes:
             raise Misasked(f"{name_of(kind)}: the file does not say which invoice it is of: give --invoice-id")
-        elif field.required:
-            wire[field.encode_name] = body.get(field.encode_name, UNNAMED)
+        if field.required or given is not None:
+            wire[field.encode_name] = next((one for one in (told, given) if one is not None), UNNAMED)
     try:
         return msgspec.convert(wire, kind, strict=False)
     except msgspec.ValidationError as error:
