@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from billfold.imports import understood
 from billfold.model.errors import Misasked
 from billfold.providers import provider
+from billfold.wire.operation import name_of
 from tests.cli.terminal import Terminal
 
 INVOICE = {"billing_invoice": {"id": 123456, "date": "2018-04-01T00:30:05+00:00", "amount": 2.35}}
@@ -45,3 +47,48 @@ def test_an_id_that_contradicts_the_file_is_refused_and_nothing_is_kept(
 def test_an_invoice_without_an_id_needs_one() -> None:
     with pytest.raises(Misasked, match="give --invoice-id"):
         understood(b'{"billing_invoice": {"date": "2018-04-01", "amount": 1}}', provider.find("vultr"), None, {})
+
+
+PENDING = (
+    "description,product,start_date,end_date,units,unit_type,unit_price,total\nx,y,2026-11-01,2026-11-02,1,hours,1,1\n"
+)
+OLD = "customer_id,invoice_id,start_time,end_time,status,cost,description,amount\n" + "".join(
+    f"c9,{{}},2026-10-01T00:00:00Z,2026-10-31T00:00:00Z,Paid,3,{name},1.50\n" for name in ("one", "two")
+)
+NOISE = random.Random(1).randbytes(3000)
+
+
+@pytest.mark.parametrize("name", provider.names())
+@pytest.mark.parametrize(
+    "content", [NOISE, b"{" + NOISE, b"<html>hi</html>", b"hello\n", b"a,b\n1,2\n", "amount\n1\n".encode("utf-16")]
+)
+def test_what_is_no_answer_is_not_kept(content: bytes, name: str, tmp_path: Path) -> None:
+    (tmp_path / "some.thing").write_bytes(content)
+    terminal = Terminal(tmp_path)
+    said = terminal.run("--ledger", "ledger", "import", name, "some.thing")
+    assert (said.code, said.out.count("NOT READ: "), "kept" in said.out) == (1, 1, False), said
+    assert terminal.run("--ledger", "ledger", "documents", "out").out.startswith("out: 0 documents")
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "marked"])
+def test_a_csv_is_known_by_its_columns(mark: str) -> None:
+    for name, text, operation in (
+        ("vultr", PENDING, "get_pending_charges_csv"),
+        ("fastly", OLD.format(7, 7), "get_invoice_by_id"),
+    ):
+        op, answer = understood((mark + text).encode(), provider.find(name), None, {})
+        assert (name_of(op), answer.media_type) == (operation, "text/csv")
+    with pytest.raises(Misasked, match="no CSV in UTF-8 that has amount among its columns"):
+        understood(PENDING.encode(), provider.find("fastly"), None, {})
+
+
+def test_the_rows_of_a_csv_say_whose_it_is(tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text(OLD.format(7, 7))
+    terminal = Terminal(tmp_path)
+    said = terminal.run("--ledger", "ledger", "import", "fastly", "old.csv")
+    assert (said.code, "issued 7 3 USD: adds up" in said.out) == (0, True), said
+    assert terminal.run("--ledger", "ledger", "documents", "out").code == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["fastly_get_invoice_by_id_c9_7_csv.csv"]
+    for rows, more in ((OLD.format(7, 8), {}), (OLD.format(7, 7), {"invoice_id": "8"})):
+        with pytest.raises(Misasked, match=r"are not all of one invoice_id|its invoice_id is 7, not 8"):
+            understood(rows.encode(), provider.find("fastly"), None, more)

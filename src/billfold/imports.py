@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -17,7 +19,7 @@ from billfold.model.errors import BillfoldError, Misasked
 from billfold.providers.provider import Provider
 from billfold.wire import codec
 from billfold.wire.message import Response
-from billfold.wire.operation import FORMATS, Kind, Operation, name_of, question, read
+from billfold.wire.operation import FORMATS, Kind, Operation, name_of, question, read, shape
 
 LARGEST = 512 * 1024 * 1024
 """Bytes of a file: no more is taken from a vendor either."""
@@ -98,7 +100,7 @@ def answers(
     try:
         return [understood(content, door, operation, said)]
     except Misasked:
-        listed = codec.tree(content) if _media(content) == FORMATS["json"] else None
+        listed = codec.tree(content) if _format(content) == "json" else None
         if not listed or not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
             raise
         return [understood(codec.encode(one), door, operation, said) for one in listed]
@@ -108,9 +110,9 @@ def understood(
     content: bytes, door: Provider, operation: str | None, said: Mapping[str, str]
 ) -> tuple[Operation[Any], Response]:
     """Find which question a saved body answers; raises ``Misasked`` where it is none of this vendor's."""
-    media = _media(content)
-    if media != FORMATS["json"]:
-        return _file(content, media, door, operation, said)
+    form = _format(content)
+    if form != "json":
+        return _file(content, form, door, operation, said)
     tree, content = _unwrapped(codec.tree(content), content)
     kinds = [kind for kind in door.operations if operation in {None, name_of(kind)} and kind.reply is not bytes]
     scored = [(score, kind) for kind in kinds if (score := _known(content, tree, kind)) is not None]
@@ -131,11 +133,10 @@ def _own(tree: Any, kind: Kind) -> Mapping[str, Any]:
     return {"invoice_id": inner.get("id"), **inner} if kind.path.endswith("/{invoice_id}") else inner
 
 
-def _media(content: bytes) -> str:
+def _format(content: bytes) -> str:
+    """Tell by its first bytes what a file would be; what is neither JSON nor a PDF may be a CSV."""
     start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith(b"%PDF"):
-        return FORMATS["pdf"]
-    return FORMATS["json"] if start[:1] in {b"{", b"["} else FORMATS["csv"]
+    return "pdf" if start.startswith(b"%PDF") else "json" if start[:1] in {b"{", b"["} else "csv"
 
 
 def _unwrapped(tree: Any, content: bytes) -> tuple[Any, bytes]:
@@ -146,15 +147,38 @@ def _unwrapped(tree: Any, content: bytes) -> tuple[Any, bytes]:
 
 
 def _file(
-    content: bytes, media: str, door: Provider, operation: str | None, said: Mapping[str, str]
+    content: bytes, form: str, door: Provider, operation: str | None, said: Mapping[str, str]
 ) -> tuple[Operation[Any], Response]:
-    word = next(word for word, one in FORMATS.items() if one == media)
+    """Find which operation answers with such a file; raises ``Misasked``, also for a CSV without the vendor's columns."""
+    wanted = ""
     for kind in door.operations:
-        fits = "format" in kind.__struct_fields__ or kind.media == media
-        if kind.reply is bytes and fits and operation in {None, name_of(kind)}:
-            extra = {"format": word} if "format" in kind.__struct_fields__ else {}
-            return _asked(kind, {}, {**said, **extra}), Response(200, {"content-type": media}, content)
-    raise Misasked(f"{door.title} has no operation that answers {media}")
+        fits = kind.reply is bytes and FORMATS[form] in shape(kind).accepts.values()
+        if not fits or operation not in {None, name_of(kind)}:
+            continue
+        own = _columns(content, kind) if form == "csv" else {}
+        if own is not None:
+            extra = {"format": form} if "format" in kind.__struct_fields__ else {}
+            return _asked(kind, own, {**said, **extra}), Response(200, {"content-type": FORMATS[form]}, content)
+        wanted = f"and no CSV in UTF-8 that has {', '.join(kind.columns)} among its columns"
+    found = "it is a PDF" if form == "pdf" else "it is no JSON"
+    wanted = wanted or f"and {operation or door.title} does not answer so"
+    raise Misasked(f"{found}, {wanted}: import an answer as it came")
+
+
+def _columns(content: bytes, kind: Kind) -> Mapping[str, Any] | None:
+    """Return what the rows of a CSV say of the question, or None where it is none of this operation's."""
+    told: dict[str, Any] = {}
+    try:
+        rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        if not set(kind.columns) <= set(rows.fieldnames or ()):
+            return None
+        for row in rows:
+            for name in shape(kind).path_fields.values():
+                if (value := row.get(name)) and told.setdefault(name, value) != value:
+                    raise Misasked(f"its rows are not all of one {name}: import each invoice by itself")
+    except (UnicodeDecodeError, csv.Error):
+        return None
+    return told
 
 
 def _known(content: bytes, tree: Any, kind: Kind) -> float | None:

@@ -27,7 +27,7 @@ FORMATS = {"json": "application/json", "csv": "text/csv", "pdf": "application/pd
 
 
 class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
-    """A question with its path, its fields and the type of its answer."""
+    """A question with its path, its fields and the type of its answer; ``columns`` are those that a CSV of it must have."""
 
     called: ClassVar[str] = ""
     method: ClassVar[str] = "GET"
@@ -42,6 +42,7 @@ class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     seed: ClassVar[bool] = False
     docs: ClassVar[str] = ""
     media: ClassVar[str] = "application/json"
+    columns: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -87,6 +87,7 @@ class GetInvoiceFile(ByMonth, Operation[bytes], frozen=True, kw_only=True):
     permissions = ROLES
     seed = True
     docs = SEED
+    columns = ("amount",)  # GUESS: it is called as in the JSON
     format: Literal["csv", "pdf"]
 
 
@@ -117,6 +118,7 @@ class GetInvoiceByIdFile(Operation[bytes], frozen=True, kw_only=True):
     docs = SEED
     customer_id: str
     invoice_id: int | str
+    columns = ("amount",)  # GUESS: it is called as in the JSON
     format: Literal["csv", "pdf"]
 
 

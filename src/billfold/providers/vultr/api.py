@@ -139,6 +139,7 @@ class GetPendingChargesCsv(Operation[bytes], frozen=True, kw_only=True):
     path = "/billing/pending-charges/csv"
     reply: ClassVar[Any] = bytes
     media = FORMATS["csv"]
+    columns = ("description", "total")  # GUESS: they are called as in the JSON
     permissions = ACL
     docs = "https://www.vultr.com/api/#tag/billing/operation/pending-charges-csv"
 
