@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from billfold.books import Books
+from billfold.desk import UNREADABLE
 from billfold.ledger import query
 from billfold.model.period import Month
 from billfold.report.reconcile import drifts
@@ -230,6 +231,20 @@ def test_archived_documents_are_written_as_they_came(tmp_path: Path) -> None:
     assert f"  genesys genesys: {len(files)}" in said.out.splitlines()
     assert files
     assert all(file.read_bytes().startswith(b"%PDF") for file in files)
+
+
+def test_a_document_that_could_not_be_read_is_not_written_beside_the_one_that_came_after_it(tmp_path: Path) -> None:
+    host, books = stage.twin(months=2), Books(tmp_path / "ledger")
+    host.set_fault(stage.fault("genesys", "document-truncated"))
+    stage.collected(host, books, "genesys")
+    assert [one for one in books.archive.answers() if one.operation.endswith(UNREADABLE)]
+    books.close()
+    terminal = Terminal(tmp_path)
+    said = terminal.run("--ledger", "ledger", "documents", "out")
+    files = list((tmp_path / "out").iterdir())
+    assert not [file.name for file in files if "unreadable" in file.name], said
+    assert all(b"%%EOF" in file.read_bytes() for file in files)
+    assert (said.code, len(files)) == (0, int(said.out.split()[1])), said
 
 
 def test_restatements_are_narrowed_as_every_listing_is(own: Terminal) -> None:

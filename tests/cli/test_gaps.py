@@ -172,3 +172,4 @@ def test_different_documents_are_different_files(tmp_path: Path) -> None:
     assert terminal.run("--ledger", "ledger", "documents", "out").code == 0
     files = sorted((tmp_path / "out").iterdir())
     assert {file.read_bytes() for file in files} == {(tmp_path / f"{name}.pdf").read_bytes() for name in "ab"}
+    assert all(file.name.startswith("fastly_get_invoice_by_id_pdf_") for file in files), "nobody said whose they are"

@@ -29,6 +29,7 @@ def command(ctx: click.Context, directory: Path, provider: str | None, account: 
 
     A document that came more than once is written as it came last. What a sync does not collect, `billfold api` asks for.
     """
+    from billfold.desk import UNREADABLE
     from billfold.model.errors import SetupError
     from billfold.report.render import counted
 
@@ -37,7 +38,8 @@ def command(ctx: click.Context, directory: Path, provider: str | None, account: 
         found = {
             _about(one): one
             for one in kept.archive.answers()
-            if one.status == 200 and _media(one) in ENDINGS and chosen.fits(one.provider, one.account)
+            if one.status == 200 and _media(one) in ENDINGS and not one.operation.endswith(UNREADABLE)
+            if chosen.fits(one.provider, one.account)
         }
         accounts = {
             (run.provider, run.account) for run in kept.archive.runs() if chosen.fits(run.provider, run.account)
@@ -69,6 +71,8 @@ def _media(one: Kept) -> str:
 
 
 def _name(one: Kept) -> str:
-    """Call a document by its account and by what was asked for it."""
-    about = [str(value) for value in json.loads(one.question).values()]
+    """Call a document by its account and by what was asked for it, as far as that is known."""
+    from billfold.imports import UNNAMED
+
+    about = [str(value) for value in json.loads(one.question).values() if value != UNNAMED]
     return re.sub(r"[^\w.-]+", "-", "_".join((one.account, one.operation, *about)))
