@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 
 import pytest
 
 from billfold.imports import understood
-from billfold.model.errors import Misasked
+from billfold.model.errors import Misasked, Unreadable
 from billfold.providers import provider
 from billfold.wire.operation import name_of
 from tests.cli.terminal import Terminal
@@ -92,3 +93,32 @@ def test_the_rows_of_a_csv_say_whose_it_is(tmp_path: Path) -> None:
     for rows, more in ((OLD.format(7, 8), {}), (OLD.format(7, 7), {"invoice_id": "8"})):
         with pytest.raises(Misasked, match=r"are not all of one invoice_id|its invoice_id is 7, not 8"):
             understood(rows.encode(), provider.find("fastly"), None, more)
+
+
+def test_an_operation_that_there_is_not_is_named_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "invoice.json").write_text(json.dumps(INVOICE))
+    said = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "invoice.json", "--operation", "foo")
+    assert (said.code, said.err.startswith("billfold: Vultr has no operation 'foo'; it has get_account, ")) == (2, True)
+    assert not (tmp_path / "ledger").exists()
+
+
+def test_an_operation_that_a_file_does_not_answer_is_named() -> None:
+    with pytest.raises(Misasked, match="this is not the answer of list_invoices: leave --operation out"):
+        understood(json.dumps(INVOICE).encode(), provider.find("vultr"), "list_invoices", {})
+    with pytest.raises(Unreadable, match="the answer has no list 'billing_invoices'"):
+        understood(b'{"meta": {"total": 1}}', provider.find("vultr"), "list_invoices", {})
+
+
+def test_nobody_is_told_to_ask_a_file_again(tmp_path: Path) -> None:
+    (tmp_path / "cut.json").write_text('{"billing_invoice": {"id"')
+    (tmp_path / "no lines.csv").write_text("invoice_id,amount\n")
+    (tmp_path / "lines.json").write_text(json.dumps({"invoice_items": [{"description": "x", "total": 1}]}))
+    terminal = Terminal(tmp_path)
+    cut = terminal.run("--ledger", "ledger", "import", "vultr", "cut.json")
+    assert cut.out.splitlines()[0].endswith("; save the answer again as it came")
+    empty = terminal.run("--ledger", "ledger", "import", "fastly", "no lines.csv")
+    lines = terminal.run("--ledger", "ledger", "import", "vultr", "lines.json", "--invoice-id", "7")
+    assert "import them in one command with these" in lines.out
+    for said in (cut, empty, lines):
+        assert said.code == 1
+        assert not re.search(r"ask\w* again|try again|later", said.all), said

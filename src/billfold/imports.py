@@ -15,11 +15,12 @@ import msgspec
 from billfold.books import Books
 from billfold.ledger.entries import Heard
 from billfold.ledger.turn import turn
-from billfold.model.errors import BillfoldError, Misasked
+from billfold.model.errors import ApiError, BillfoldError, Misasked, Unreadable
 from billfold.providers.provider import Provider
 from billfold.wire import codec
 from billfold.wire.message import Response
 from billfold.wire.operation import FORMATS, Kind, Operation, name_of, question, read, shape
+from billfold.wire.paging import Paged
 
 LARGEST = 512 * 1024 * 1024
 """Bytes of a file: no more is taken from a vendor either."""
@@ -59,7 +60,7 @@ def bring(
             try:
                 found = answers(_content(path), door, operation, said)
             except BillfoldError as error:
-                files.append(File(path, "", str(error)))
+                files.append(File(path, "", _words(error)))
                 continue
             heard = (Heard(name_of(op), question(op), 200, one.headers, one.body, now) for op, one in found)
             books.archive.add(run, *heard)
@@ -77,7 +78,13 @@ def bring(
         booked = db.execute(mine, [run.id]).fetchall()
     unread = tuple(sorted(listed - {row[0] for row in booked}))
     bills = [dict(zip(("state", "invoice_id", "total", "currency", "parked"), row, strict=True)) for row in rows]
-    return Told(files + [File(Path(account), "", problem) for problem in json.loads(problems)], bills, unread)
+    said_of = (problem.removesuffix(f" {Unreadable.advice}") for problem in json.loads(problems))
+    return Told(files + [File(Path(account), "", problem) for problem in said_of], bills, unread)
+
+
+def _words(error: BillfoldError) -> str:
+    """Say why a file was not read; a vendor's answer would be asked for again, but not a file."""
+    return f"{error.message}; save the answer again as it came" if isinstance(error, ApiError) else str(error)
 
 
 def _content(path: Path) -> bytes:
@@ -117,11 +124,18 @@ def understood(
     kinds = [kind for kind in door.operations if operation in {None, name_of(kind)} and kind.reply is not bytes]
     scored = [(score, kind) for kind in kinds if (score := _known(content, tree, kind)) is not None]
     best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
-    if best[1] is None or (best[0] < 0.5 and operation is None):
-        raise Misasked(f"this is not the answer of an operation of {door.title}; name one with --operation")
+    if best[1] is None or not best[0] or (best[0] < 0.5 and operation is None):
+        named = (
+            f"{operation}: leave --operation out"
+            if operation
+            else f"an operation of {door.title}; name one with --operation"
+        )
+        raise Misasked(f"this is not the answer of {named}")
     response = Response(200, {"content-type": FORMATS["json"]}, content)
     op = _asked(best[1], _own(tree, best[1]), said)
-    read(op, response)
+    found = read(op, response)
+    if isinstance(op, Paged):
+        op.items(found)
     return op, response
 
 

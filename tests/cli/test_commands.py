@@ -49,7 +49,10 @@ def clear(said: Said, code: int, words: str) -> None:
         (["api", "cockroach", "nosuch"], "has no operation 'nosuch'; it has get_invoice"),
         (["api", "cockroach", "get_invoice"], "get_invoice needs invoice_id; write invoice_id=..."),
         (["api", "cockroach", "list_invoices", "bogus=1"], "list_invoices takes no 'bogus'"),
-        (["api", "cockroach", "list_invoices", "status=BOGUS"], "Invalid enum value 'BOGUS'"),
+        (
+            ["api", "cockroach", "list_invoices", "status=BOGUS"],
+            "status is 'BOGUS'; it must be one of FINALIZED, DRAFT",
+        ),
         (["connect", "nosuch"], "there is no provider 'nosuch'"),
         (["connect", "cockroach", "--reference", "token=env:K"], "has no credential 'token'"),
         (["import", "nosuch", "billfold.toml"], "there is no provider 'nosuch'"),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from billfold.cli.options import books, places
+
+if TYPE_CHECKING:
+    from billfold.imports import Told
 
 
 @click.command("import")
@@ -34,16 +38,28 @@ def command(
     from billfold.providers import provider as providers
 
     door = providers.find(provider)
+    if operation is not None:
+        door.operation(operation)  # before anything is written
     with books(ctx, new=True) as kept:
         told = bring(
             kept, door, account or door.name, files, operation, {"invoice_id": invoice_id} if invoice_id else {}
         )
+    _tell(told)
+    ctx.exit(1 if told.wrong or told.unread else 0)
+
+
+def _tell(told: Told) -> None:
+    """Say what became of each file and of each bill, and what is still to be imported."""
     for file in told.files:
         click.echo(f"{file.path}: {file.operation or 'NOT READ'}: {file.words}")
     for bill in told.bills:
         verdict = f"parked: {bill['parked']}" if bill["parked"] else "adds up"
         name = bill["invoice_id"] or "estimate"
         click.echo(f"  {bill['state']} {name} {bill['total'] or 'without a total in'} {bill['currency']}: {verdict}")
+    if any(bill["parked"] for bill in told.bills):
+        click.echo(
+            "  parked is kept, but not counted; where a list or lines are missing, import them in one command with these"
+        )
     if not told.bills:
         kept_too = "; it is kept as it came" if any(file.operation for file in told.files) else ""
         click.echo(f"no charges were booked from this{kept_too}")
@@ -51,4 +67,3 @@ def command(
         click.echo(
             f"  invoice {name} is listed, but its lines are not here: import them too, in one command (--invoice-id where a file does not say it)"
         )
-    ctx.exit(1 if told.wrong or told.unread else 0)

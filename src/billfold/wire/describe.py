@@ -12,6 +12,15 @@ from billfold.model.errors import Misasked
 from billfold.model.period import instant
 from billfold.wire.operation import Kind, Operation, name_of
 
+EXAMPLES = {
+    "number": "a whole number",
+    "text": "text",
+    "date": "a day, as 2026-05-01",
+    "time": "a time, as 2026-05-01T00:00:00Z",
+    "bool": "true or false",
+}
+"""What an argument must be, by the word of its type."""
+
 
 def described(kind: Kind) -> str:
     """Say in one line what an operation is called, what it takes and what it does."""
@@ -42,17 +51,20 @@ def asked(kind: Kind, said: Mapping[str, str]) -> Operation[Any]:
     if missing := [field.name for field in fields.values() if field.required and field.name not in said]:
         raise Misasked(f"{name_of(kind)} needs {', '.join(missing)}; write {missing[0]}=...")
     try:
-        wire = {fields[name].encode_name: _timed(fields[name], value) for name, value in said.items()}
+        wire = {fields[name].encode_name: _value(fields[name], value) for name, value in said.items()}
         return msgspec.convert(wire, kind, strict=False)
     except (msgspec.ValidationError, ValueError) as error:
         raise Misasked(f"{name_of(kind)}: {error}") from error
 
 
-def _timed(field: Any, value: str) -> object:
-    """Read a time ourselves: the library takes a year for seconds since 1970."""
-    if in_words(field.type) != "time":
-        return value
+def _value(field: Any, value: str) -> object:
+    """Read an argument; a time we read ourselves: the library takes a year for seconds since 1970.
+
+    Raises ``ValueError`` that says what it may be.
+    """
+    word = in_words(field.type)
     try:
-        return instant(value)
-    except ValueError as error:
-        raise ValueError(f"{error} - at {field.name}") from error
+        return instant(value) if word == "time" else msgspec.convert(value, field.type, strict=False)
+    except ValueError:
+        wanted = EXAMPLES.get(word) or f"one of {word.replace('|', ', ')}"
+        raise ValueError(f"{field.name} is {value!r}; it must be {wanted}") from None
