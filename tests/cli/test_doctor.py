@@ -64,3 +64,6 @@ def test_the_doctor_says_beforehand_what_a_sync_then_does(
     assert (exit_code([outcome]), said.code) == (code, code), said
     assert ([one for one in outcome.missing if one.startswith(WORDS)] != []) is (code == 1)
     assert (f"  will be missing: {WORDS}" in said.out) is (code == 1)
+    assert "billfold doctor" not in said.all
+    assert ("named below" in said.out) is isinstance(organization, Forbidden)
+    assert ("the key needs: " in said.out) is isinstance(organization, Forbidden | Unauthorized)

@@ -51,6 +51,12 @@ def test_an_api_error_names_where_what_and_what_next(kind: type[ApiError]) -> No
     assert said.endswith(kind.advice)
 
 
+def test_a_refusal_of_a_question_without_parameters_does_not_blame_them_alone() -> None:
+    assert str(BadRequest("parent-pay", status=422)).endswith(
+        "and whether this account can have such an answer at all."
+    )
+
+
 def test_a_vendor_that_says_when_to_ask_again_is_passed_on() -> None:
     said = str(RateLimited("too many", provider="p", operation="get_it", status=429, retry_after=86400.0))
     assert said == "p get_it: too many (HTTP 429, to be asked again in 86400 s). Try again later."

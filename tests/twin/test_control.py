@@ -179,6 +179,13 @@ def test_a_body_that_cannot_be_read_is_refused_with_a_sentence(body: bytes, ask:
     assert ask("POST", "/_twin/clock", body, status=400)["error"]
 
 
+@pytest.mark.parametrize("desk", ["clock", "faults"])
+@pytest.mark.parametrize("body", [b"zzz", b"[]", b"{"])
+def test_a_request_that_is_no_json_object_is_told_that_it_is_the_request(desk: str, body: bytes, ask: Ask) -> None:
+    said = ask("POST", f"/_twin/{desk}", body, status=400)["error"]
+    assert said.startswith("the request is no JSON object; send one, as ")
+
+
 def test_faults_are_listed_set_told_and_cleared(ask: Ask, host: Host) -> None:
     named = ask("GET", "/_twin/faults")
     assert {

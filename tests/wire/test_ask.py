@@ -60,9 +60,29 @@ def test_any_other_refusal_is_reported_at_once(status: int) -> None:
     assert (len(said.requests), said.waits, caught.value.status) == (1, [], status)
 
 
+@pytest.mark.parametrize(
+    ("location", "address"),
+    [
+        ("https://me:secret@api.example/v2/things?key=secret#secret", "https://api.example/v2/things"),
+        ("/elsewhere", "/elsewhere"),
+    ],
+)
+def test_a_redirect_says_where_it_leads_but_no_secret_and_that_base_url_is_wrong(location: str, address: str) -> None:
+    with pytest.raises(Refused) as caught:
+        talk(ASK, forever(ok(b"", status=302, location=location)))
+    said = f"vendor get_thing: the address redirects to {address}: correct base_url so that it leads there by itself"
+    assert str(caught.value) == f"{said} (HTTP 302)."
+
+
+@pytest.mark.parametrize("location", ["", "https://[", "?key=secret"])
+def test_a_redirect_that_leads_nowhere_is_a_refusal_as_any_other(location: str) -> None:
+    with pytest.raises(Refused, match="no reason"):
+        talk(ASK, forever(ok(b"", status=302, location=location)))
+
+
 @pytest.mark.parametrize("status", [201, 202, 204, 206, 226])
 def test_a_success_that_is_no_answer_is_unreadable(status: int) -> None:
-    with pytest.raises(Unreadable, match=f"HTTP {status} is not an answer"):
+    with pytest.raises(Unreadable, match=rf"^vendor get_thing: this is no answer to the question \(HTTP {status}\)\."):
         talk(ASK, [ok(status=status)])
 
 

@@ -135,7 +135,7 @@ def test_a_login_is_asked_again_where_that_may_help(hiccup: Response | Failure, 
     ("lasting", "kind", "words"),
     [
         (Failure("reset"), Unreachable, "vendor login: the login did not answer: reset"),
-        (ok(status=503), ServerError, r"vendor login: the login answered with HTTP 503 .*\. Try again later\."),
+        (ok(status=503), ServerError, r"^vendor login: the login failed \(HTTP 503\)\. Try again later\.$"),
         (ok(status=429), RateLimited, "vendor login: too many logins"),
         (ok(status=429, retry_after="2"), RateLimited, "vendor login: too many logins"),
     ],

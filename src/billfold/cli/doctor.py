@@ -45,7 +45,7 @@ def _examine(account: Account) -> int:
     try:
         return _questions(account, wires)
     except BillfoldError as error:
-        click.echo(f"  cannot be collected: {error}")
+        click.echo(f"  cannot be collected: {_here(str(error))}")
         _advise(account, [error])
         return 3
     finally:
@@ -78,7 +78,7 @@ def _questions(account: Account, wires: Carrier) -> int:
             if missed := ask.missed(error):
                 refusals.append(error)
                 if ask.cause(error) not in told:
-                    click.echo(f"  will be missing: {missed}")
+                    click.echo(f"  will be missing: {_here(missed)}")
                 told.add(ask.cause(error))
             continue
         if name not in asked:
@@ -86,6 +86,13 @@ def _questions(account: Account, wires: Carrier) -> int:
         asked.add(name)
     _advise(account, refusals)
     return 1 if refusals else 0
+
+
+def _here(words: str) -> str:
+    """Leave out of an error's words that the doctor knows more: it is the doctor who says them."""
+    from billfold.model.errors import Forbidden
+
+    return words.replace(Forbidden.advice, "Give the key the right that is named below.")
 
 
 def _advise(account: Account, errors: Sequence[BillfoldError]) -> None:

@@ -95,7 +95,7 @@ class Refused(ApiError):
 class BadRequest(Refused):
     """The vendor did not accept a parameter (HTTP 400, 422)."""
 
-    advice = "Check the parameters."
+    advice = "Check the parameters, and whether this account can have such an answer at all."
 
 
 class Unauthorized(Refused):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from billfold.model.bill import together
-from billfold.model.errors import BillfoldError, Misasked
+from billfold.model.errors import BillfoldError, Misasked, Unreadable
 from billfold.model.period import instant, stamp
 from billfold.twin.clock import span
 from billfold.twin.faults import FAULTS, STORIES, fault
@@ -50,10 +51,11 @@ def _desk(host: Host, request: Request, root: str, what: str) -> Response:  # no
 
 
 def _said(request: Request) -> dict[str, Any]:
-    said = codec.tree(request.body) if request.body else {}
-    if not isinstance(said, dict):
-        raise Misasked("send a JSON object")
-    return said
+    with suppress(Unreadable):
+        said = codec.tree(request.body or b"{}")
+        if isinstance(said, dict):
+            return said
+    raise Misasked('the request is no JSON object; send one, as {"advance": "31d"} or {"provider": ..., "fault": ...}')
 
 
 def _clock(host: Host, said: dict[str, Any]) -> Response:

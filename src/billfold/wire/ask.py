@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 from billfold.model.errors import ApiError, NotReady, RateLimited, Refused, Unreachable, Unreadable, refused_as
 from billfold.wire.auth import Auth, scrub
@@ -204,14 +205,14 @@ def _send(question: Request, line: Line) -> Exchange:
 
 def _refusal(response: Response, line: Line) -> Exception:
     if response.status < 300:
-        return Unreadable(f"HTTP {response.status} is not an answer to this question", status=response.status)
+        return Unreadable("this is no answer to the question", status=response.status)
     problem = line.problem(response)
     after = retry_after(response, line.clock())
     limited = after is not None and response.status < 500 and response.status not in {401, 403}
     kind = RateLimited if limited or problem.limited else refused_as(response.status)
     passes = response.status in PASSING or kind is RateLimited or (after is not None and response.status >= 500)
     error: Refused = kind(
-        problem.message,
+        _moved(response) or problem.message,
         status=response.status,
         code=problem.code,
         request_id=problem.request_id,
@@ -219,6 +220,17 @@ def _refusal(response: Response, line: Line) -> Exception:
     )
     error.answer = response
     return _Passing(error, after or 0.0) if passes else error
+
+
+def _moved(response: Response) -> str:
+    """Say where a redirect leads to, without what may be secret in it; nothing of any other answer."""
+    where = response.headers.get("location", "") if 300 <= response.status < 400 else ""
+    try:
+        parts = urlsplit(where)
+        address = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    except ValueError:
+        return ""
+    return f"the address redirects to {address}: correct base_url so that it leads there by itself" if address else ""
 
 
 def retry_after(response: Response, now: float) -> float | None:

@@ -83,7 +83,7 @@ class ClientCredentials:
     ) -> None:
         self._id, self._url = travelling(client_id, "the client id"), token_url
         self._secret = travelling(client_secret, "the client secret")
-        self._refusal = refusal or (lambda response: f"the login was refused with HTTP {response.status}")
+        self._refusal = refusal or (lambda _: "the login was refused")
         self._token, self._until = "", 0.0
 
     @property
@@ -118,10 +118,9 @@ class ClientCredentials:
         if reply.status == 429:
             raise RateLimited("too many logins", operation=LOGIN, status=429)
         if reply.status >= 500:
-            words = f"the login answered with HTTP {reply.status}"
-            raise refused_as(reply.status)(words, operation=LOGIN, status=reply.status)
+            raise refused_as(reply.status)("the login failed", operation=LOGIN, status=reply.status)
         if reply.status != 200:
-            raise Unreachable(f"the login answered with HTTP {reply.status}", operation=LOGIN, status=reply.status)
+            raise Unreachable("the login led nowhere", operation=LOGIN, status=reply.status)
         none = Unreadable("the login's answer holds no token", operation=LOGIN, status=200)
         try:
             token = codec.decode(reply.body, _Token)
