@@ -59,6 +59,7 @@ LIBRARIES = {
     "httpx2": {"transport"},
     "duckdb": {"ledger", "books", "outcome", "explain", "report", "cli"},
     "pyarrow": {"ledger", "report"},
+    "pypdf": {"report"},
     "sqlite3": {"ledger"},
     "msgspec": {"wire", "providers", "books", "imports", "cli"},
     "uvicorn": {"twin"},

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 from billfold.ledger.archive import Archive
-from billfold.ledger.entries import Heard, Run
+from billfold.ledger.entries import UNREADABLE, Heard, Run
 from billfold.ledger.keeper import Keeper
 from billfold.model.errors import ApiError, Unreadable
 from billfold.providers.provider import Ask
@@ -23,8 +23,6 @@ from billfold.wire.operation import Operation, name_of, question
 log = logging.getLogger("billfold.sync")
 READINGS = 3
 """How often a question is asked whose answer cannot be read: a body may have been cut on its way."""
-UNREADABLE = ":unreadable"
-"""Marks the operation of an archived answer that could not be read."""
 
 
 class Carrier(Protocol):

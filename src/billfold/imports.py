@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from billfold.books import Books
+from billfold.ledger.documents import UNNAMED
 from billfold.ledger.entries import Heard
 from billfold.ledger.turn import turn
 from billfold.model.errors import ApiError, BillfoldError, Misasked, Unreadable
@@ -24,8 +25,6 @@ from billfold.wire.paging import Paged
 
 LARGEST = 512 * 1024 * 1024
 """Bytes of a file: no more is taken from a vendor either."""
-UNNAMED = "unknown"
-"""Stands for an argument that neither the file nor the caller gives."""
 
 
 class File(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from billfold.books import Books
-from billfold.desk import UNREADABLE
+from billfold.ledger.entries import UNREADABLE
 from billfold.ledger import query
 from billfold.model.period import Month
 from billfold.report.reconcile import drifts

@@ -15,8 +15,6 @@ from billfold.cli.options import ACCOUNT, PROVIDER, Narrowing, books, places, wa
 if TYPE_CHECKING:
     from billfold.ledger.entries import Kept
 
-ENDINGS = {"application/pdf": ".pdf", "text/csv": ".csv"}
-
 
 @click.command("documents")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
@@ -29,50 +27,34 @@ def command(ctx: click.Context, directory: Path, provider: str | None, account: 
 
     A document that came more than once is written as it came last. What a sync does not collect, `billfold api` asks for.
     """
-    from billfold.desk import UNREADABLE
+    from billfold.ledger.documents import ENDINGS, latest, media
     from billfold.model.errors import SetupError
     from billfold.report.render import counted
 
     with books(ctx) as kept:
         chosen = wanted(kept, Narrowing(provider, account))
-        found = {
-            _about(one): one
-            for one in kept.archive.answers()
-            if one.status == 200 and _media(one) in ENDINGS and not one.operation.endswith(UNREADABLE)
-            if chosen.fits(one.provider, one.account)
-        }
+        found = [one for one in latest(kept.archive, chosen.seq) if chosen.fits(one.provider, one.account)]
         accounts = {
             (run.provider, run.account) for run in kept.archive.runs() if chosen.fits(run.provider, run.account)
         }
-        names = Counter(map(_name, found.values()))
+        names = Counter(map(_name, found))
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            for one in found.values():
+            for one in found:
                 own = "" if names[_name(one)] == 1 else f"_{one.body[:8]}"
-                path = directory / f"{_name(one)}{own}{ENDINGS[_media(one)]}"
+                path = directory / f"{_name(one)}{own}{ENDINGS[media(one)]}"
                 path.write_bytes(kept.archive.body(one.body))
         except OSError as error:
             raise SetupError(f"{directory} cannot be written: {error.strerror}") from error
     click.echo(f"{directory}: {counted(len(found), 'document')}")
-    counts = Counter((one.provider, one.account) for one in found.values())
+    counts = Counter((one.provider, one.account) for one in found)
     for vendor, name in sorted(accounts):
         click.echo(f"  {vendor} {name}: {counts[vendor, name] or 'none'}")
 
 
-def _about(one: Kept) -> tuple[str, ...]:
-    """Return what a document is, so that another that is the same is a newer one; an imported one may not say it."""
-    from billfold.imports import UNNAMED
-
-    return (one.provider, one.account, one.operation, one.question, one.body if f'"{UNNAMED}"' in one.question else "")
-
-
-def _media(one: Kept) -> str:
-    return str(json.loads(one.headers).get("content-type", "")).partition(";")[0].strip().lower()
-
-
 def _name(one: Kept) -> str:
     """Call a document by its account and by what was asked for it, as far as that is known."""
-    from billfold.imports import UNNAMED
+    from billfold.ledger.documents import UNNAMED
 
     about = [str(value) for value in json.loads(one.question).values() if value != UNNAMED]
     return re.sub(r"[^\w.-]+", "-", "_".join((one.account, one.operation, *about)))

@@ -21,17 +21,18 @@ COLUMNS = ("provider", "account", "month", "wrong", "words")
 def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     """Say what does not add up: lines = invoice = what the vendor says elsewhere = FOCUS sums, and no month is missing.
 
-    Exit code 1 where anything is wrong; months that may still change are named, but are not wrong.
+    Among what the vendor says elsewhere are the invoices' PDFs that came, where their text can be read. Exit code 1 where
+    anything is wrong; months that may still change are named, but are not wrong.
     """
     from billfold.ledger import query
     from billfold.model.bill import together
-    from billfold.report import reconcile
+    from billfold.report import printed, reconcile
 
     with books(ctx) as kept, kept.ledger() as db:
         chosen = wanted(kept, narrowing)
         found, count = reconcile.findings(db, chosen), len(together(query.invoices(db, chosen)))
         drifts, rounded = reconcile.drifts(db, chosen), query.rounded(db, chosen)
-        found = [*map(reconcile.of_gap, gaps(ctx, kept, db, chosen)), *found]
+        found = [*map(reconcile.of_gap, gaps(ctx, kept, db, chosen)), *printed.unlike(kept.archive, db, chosen), *found]
     rows = [{name: getattr(one, name) for name in COLUMNS} for one in found]
     if shape != "table":
         write(shape, rows, COLUMNS)

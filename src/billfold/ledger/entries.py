@@ -20,6 +20,8 @@ REFUSED = "refused:"
 """How the outcome of a run begins that is kept but never booked."""
 DAMAGED = "is missing or damaged"
 """What is said of a body that is not as it was written: whatever was made of it is lost until a backup is in its place."""
+UNREADABLE = ":unreadable"
+"""Marks the operation of an answer that could not be read: it is kept beside the others, and never booked."""
 KEPT_HEADERS = ("content-type", "content-disposition", "date", "etag", "last-modified", "retry-after")
 
 

@@ -153,6 +153,12 @@ def owners(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
     return {(row[0], row[1]): row[2] for row in db.execute("SELECT provider, account, name FROM accounts").fetchall()}
 
 
+def names_by_run(db: duckdb.DuckDBPyConnection, seq: int = FOREVER) -> dict[int, str]:
+    """Return what the account of each run that is booked is called now."""
+    query = "SELECT r.run, a.name FROM runs r JOIN accounts a USING (provider, account) WHERE r.seq <= ?"
+    return dict(db.execute(query, [seq]).fetchall())
+
+
 def known_marks(
     db: duckdb.DuckDBPyConnection, provider: str, account: str, before: Month | None = None
 ) -> dict[str, str]:

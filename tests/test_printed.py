@@ -1,0 +1,198 @@
+"""The invoices' documents against the invoices: a PDF that says another total is named, one that says nothing is not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pypdf
+import pytest
+from pypdf import PdfReader, PdfWriter
+
+from billfold.books import Books
+from billfold.imports import bring
+from billfold.ledger import documents, query
+from billfold.ledger.entries import Heard
+from billfold.ledger.query import Filter
+from billfold.providers import paper, provider
+from billfold.providers.fastly.api import GetInvoiceFile
+from billfold.providers.genesys.api import GetBillingContractsInvoiceDocument
+from billfold.report import pdf, printed
+from billfold.wire.operation import name_of, question
+from tests import stage
+from tests.cli.terminal import Terminal
+
+EVERY = Filter()
+VENDOR = "genesys"
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Books:
+    made = Books(tmp_path / "ledger")
+    stage.collected(stage.twin(months=2), made, VENDOR)
+    return made
+
+
+def invoice(books: Books) -> dict[str, Any]:
+    with books.ledger() as db:
+        return next(bill for bill in query.bills(db, EVERY) if bill["state"] == "issued")
+
+
+def document(number: str, total: str) -> bytes:
+    facts, lines = {"Date": "2026-11-01"}, [["licences", "3", "7.25"], ["calls", "1", "0.50"]]
+    return paper.pdf(
+        paper.paper(VENDOR, f"Invoice {number}", facts, ("What", "Many", "Amount"), lines, total, stage.AT)
+    )
+
+
+def came(books: Books, body: bytes, number: str) -> None:
+    """Let a document of an invoice come by another collection."""
+    op, when = GetBillingContractsInvoiceDocument(invoice_id=number), stage.AT + timedelta(days=1)
+    run = books.archive.start(VENDOR, VENDOR, "import", when)
+    books.archive.add(run, Heard(name_of(op), question(op), 200, {"content-type": documents.PDF}, body, when))
+    books.archive.end(run, "imported", when)
+
+
+def brought(books: Books, body: bytes) -> None:
+    """Import a saved document that nobody says the invoice of."""
+    file = books.directory / "saved.pdf"
+    file.write_bytes(body)
+    assert not bring(books, provider.find("fastly"), "fastly", [file], None, {}).wrong
+
+
+def words(books: Books, wanted: Filter = EVERY) -> list[str]:
+    with books.ledger() as db:
+        found = list(printed.unlike(books.archive, db, wanted))
+    assert all(one.wrong for one in found)
+    return [one.words for one in found]
+
+
+def test_every_document_of_the_twin_is_read_and_says_its_invoices_total(books: Books) -> None:
+    found = documents.latest(books.archive, query.FOREVER)
+    assert len(found) >= 4
+    assert all("Total" in pdf.text(books.archive.body(one.body)) for one in found)
+    assert words(books) == []
+
+
+def test_a_document_with_another_total_is_named_until_the_right_one_comes(books: Books) -> None:
+    bill = invoice(books)
+    number, total = bill["invoice_id"], bill["total"]
+    before = books.archive.last_seq()
+    came(books, document(number, "12.34 USD"), number)
+    (said,) = words(books)
+    assert said.startswith(f"{number}: its document does not say its total {total} USD")
+    told = Terminal(books.directory.parent).run("--ledger", "ledger", "reconcile")
+    assert (told.code, said in told.out) == (1, True)
+    assert words(books, Filter(seq=before)) == []
+    assert words(books, Filter(account="another")) == []
+    came(books, document(number, f"{Decimal(total):,} USD"), number)
+    assert words(books) == []
+
+
+def test_a_document_that_is_not_named_is_of_the_invoice_whose_number_it_says(tmp_path: Path) -> None:
+    books = Books(tmp_path / "ledger")
+    host = stage.twin(months=2)
+    stage.collected(host, books, "fastly", {"fastly": "fastly", "fastly-parent-pay": "parent"})
+    number = invoice(books)["invoice_id"]
+    account = stage.stage(host, "fastly").accounts[0]
+    with books.ledger() as db:
+        start = next(bill["period_start"] for bill in query.bills(db, EVERY) if bill["invoice_id"] == number)
+    true = stage.connection(host, account).send(GetInvoiceFile(year=start.year, month=start.month, format="pdf")).body
+    brought(books, true)
+    assert words(books) == []
+    brought(books, document("999999", "12.34 USD"))
+    assert words(books) == []
+    brought(books, document(number, "12.34 USD"))
+    assert [said.partition(":")[0] for said in words(books)] == [number]
+
+
+def without_text() -> bytes:
+    writer, out = PdfWriter(), BytesIO()
+    writer.add_blank_page(100, 100)
+    writer.write(out)
+    return out.getvalue()
+
+
+def locked(body: bytes) -> bytes:
+    writer, out = PdfWriter(clone_from=PdfReader(BytesIO(body))), BytesIO()
+    writer.encrypt("a password", algorithm="RC4-128")
+    writer.write(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        lambda body: body[: len(body) // 2],
+        lambda body: body[: len(body) // 2] + b"\n%%EOF\n",
+        lambda body: b"%PDF-1.7\n%%EOF\n",
+        lambda body: b"%PDF-1.7\nstartxref\n9\n%%EOF\n",
+        lambda body: without_text(),
+        locked,
+    ],
+    ids=["cut-off", "cut-and-ended", "empty", "leads-to-itself", "no-text", "locked"],
+)
+def test_a_document_that_cannot_be_read_is_no_finding(spoiled: Any, books: Books) -> None:
+    number = invoice(books)["invoice_id"]
+    came(books, spoiled(document(number, "12.34 USD")), number)
+    assert words(books) == []
+
+
+def test_a_document_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = document("INV1", "12.34 USD")
+    assert "12.34" in pdf.text(body)
+    for limit in ("MOST", "LARGEST"):
+        with monkeypatch.context() as less:
+            less.setattr(pdf, limit, 0)
+            assert pdf.text(body) == "", limit
+
+
+def test_a_document_is_not_read_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    enough = Event()
+    monkeypatch.setattr(pypdf, "PdfReader", lambda _: enough.wait())
+    monkeypatch.setattr(pdf, "PATIENCE", 0)
+    try:
+        assert pdf.text(document("INV1", "12.34 USD")) == ""
+    finally:
+        enough.set()
+
+
+@pytest.mark.parametrize(
+    ("total", "spelled"),
+    [
+        (
+            "1234.5",
+            "1234.5 1234.50 1,234.50 1.234,50 1\N{NO-BREAK SPACE}234,5000 1'234.50 -1,234.50 (1,234.50) $1234.50.",
+        ),
+        ("-1234.5", "1,234.50- (1234.50)"),
+        ("1234", "1234 1,234.00 1.234,00 JPY1,234"),
+        ("0", "0.00 0,00 0"),
+        ("3.14159", "3.14 3.14159 3.1415900"),
+        ("2.665", "2.66 2.67 2.665"),
+        ("1234567.891", "1,234,567.89 12,34,567.89 1234567.891"),
+    ],
+)
+def test_a_total_is_found_however_it_is_spelled(total: str, spelled: str) -> None:
+    for word in spelled.split(" "):
+        assert printed.says(f"Due 3 {word} on 2026-11-01", Decimal(total)), word
+
+
+@pytest.mark.parametrize(
+    "text", ["11,234.50", "1,234.51", "234.50", "1234.505", "12345.0", "91234.50", "1234.50.1", "1.1234.50"]
+)
+def test_another_amount_is_not_taken_for_the_total(text: str) -> None:
+    assert not printed.says(text, Decimal("1234.5"))
+
+
+def test_no_document_no_library(tmp_path: Path) -> None:
+    stage.collected(stage.twin(months=1), Books(tmp_path / "ledger"), "vultr")
+    line = f"import sys, billfold.cli.main as front; code = front.cli.main(['--ledger', {str(tmp_path / 'ledger')!r}, "
+    line += "'reconcile'], standalone_mode=False); sys.exit('pypdf' in sys.modules or code)"
+    done = subprocess.run([sys.executable, "-c", line], check=False, capture_output=True, cwd=tmp_path)
+    assert done.returncode == 0, done
