@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from billfold.model.errors import Unauthorized as Unauthorized
     from billfold.model.errors import Unreachable as Unreachable
     from billfold.model.errors import Unreadable as Unreadable
+    from billfold.report.focus.frames import Ledger as Ledger
     from billfold.wire.codec import UNSET as UNSET
     from billfold.wire.codec import said as said
 
@@ -43,6 +44,7 @@ _HOMES = {
         "ApiError BadRequest BillfoldError Endless Forbidden LedgerError Misasked NotFound NotReady RateLimited "
         "Refused ServerError SetupError Unauthorized Unreachable Unreadable"
     ),
+    "billfold.report.focus.frames": "Ledger",
     "billfold.wire.codec": "UNSET said",
 }
 """In which module the names of this one are, as the lines above have it for type checkers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import billfold
+from billfold.books import Books
 from billfold.ledger import booking, owners, store
 from billfold.model.bill import Bill, State
 from billfold.model.errors import LedgerError, Misasked
@@ -24,6 +26,7 @@ from billfold.report.focus.cells import guarded
 from billfold.report.focus.export import Order
 from billfold.report.focus.frames import Ledger
 from billfold.report.focus.rows import Part
+from tests import stage
 from tests.focus import sample
 
 MAY, JUNE = Month(2026, 5), Month(2026, 6)
@@ -296,3 +299,29 @@ def test_the_ledger_can_only_be_asked(query: str, tmp_path: Path) -> None:
     sample.booked(tmp_path, sample.everything())
     with Ledger(tmp_path) as ledger, pytest.raises(Misasked):
         list(ledger.rows(query)[1])
+
+
+def frames(directory: Path, as_of: date | None) -> int:
+    with billfold.Ledger(directory, as_of=as_of) as ledger:
+        return len(ledger.charges().read_all())
+
+
+def test_a_ledger_shows_what_was_known_at_a_time_or_at_the_end_of_a_day(tmp_path: Path) -> None:
+    host, books = stage.twin(months=1), Books(tmp_path)
+    stage.collected(host, books, "cockroach")
+    first = frames(tmp_path, None)
+    host.clock.advance(timedelta(days=31))
+    stage.collected(host, books, "cockroach")
+    began, now = stage.AT.date(), frames(tmp_path, None)
+    assert 0 < first < now
+    assert frames(tmp_path, stage.AT - timedelta(microseconds=1)) == frames(tmp_path, began - timedelta(days=2)) == 0
+    assert frames(tmp_path, stage.AT + timedelta(hours=1)) == frames(tmp_path, began) == first
+    assert frames(tmp_path, date(2100, 1, 1)) == now
+    for wrong in (datetime(2026, 11, 15), date.max):  # noqa: DTZ001 - it must be refused
+        with pytest.raises(Misasked):
+            frames(tmp_path, wrong)
+    books.archive.close()
+    books.archive.path.unlink()
+    with pytest.raises(LedgerError, match="no archive"):
+        frames(tmp_path, began)
+    assert not books.archive.path.exists()

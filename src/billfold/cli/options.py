@@ -182,7 +182,7 @@ def books(ctx: click.Context, *, new: bool = False) -> Iterator[Books]:
 
 def wanted(books: Books, narrowing: Narrowing) -> Filter:
     """Turn what was asked into a filter; raises ``Misasked`` where it names what there is not."""
-    from billfold.ledger.query import FOREVER, Filter
+    from billfold.ledger.query import FOREVER, Filter, known_at
     from billfold.model.errors import Misasked
     from billfold.providers import provider as providers
 
@@ -193,8 +193,7 @@ def wanted(books: Books, narrowing: Narrowing) -> Filter:
         raise Misasked(f"there is no account {account!r}; there are {', '.join(sorted(names)) or 'none yet'}")
     if first and last and last < first:
         raise Misasked(f"no month lies between {first} and {last}; --from is the earlier one")
-    seq = books.archive.seq_at(as_of) if as_of else FOREVER
-    seq = FOREVER if seq and seq == books.archive.last_seq() else seq  # nothing was heard since
+    seq = known_at(books.archive, as_of) if as_of else FOREVER
     if not seq:
         began = next((f" ({run.started[:19]}Z)" for run in books.archive.runs()), "")
         click.echo(f"nothing was known yet at that time: the first collection began later{began}", err=True)

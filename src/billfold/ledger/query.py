@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from billfold.ledger.archive import Archive
 from billfold.ledger.batch import naive
 from billfold.ledger.columns import CHARGE_COLUMNS, read_as
 from billfold.ledger.entries import DAMAGED
@@ -41,6 +42,12 @@ class Filter(NamedTuple):
     def fits(self, provider: str, account: str) -> bool:
         """Tell whether an account of a provider is wanted."""
         return self.provider in {None, provider} and self.account in {None, account}
+
+
+def known_at(archive: Archive, when: datetime) -> int:
+    """Return the archive number of what was known at a time: 0 for nothing yet, ``FOREVER`` where nothing came since."""
+    seq = archive.seq_at(when)
+    return FOREVER if seq and seq == archive.last_seq() else seq
 
 
 def where(wanted: Filter) -> tuple[str, dict[str, Any]]:

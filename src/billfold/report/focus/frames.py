@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date, datetime
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -16,9 +17,10 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
-from billfold.ledger import store
+from billfold.ledger import query, store
 from billfold.ledger.archive import Archive
-from billfold.model.errors import Misasked
+from billfold.model.errors import LedgerError, Misasked
+from billfold.model.period import after_day
 from billfold.report.focus import rows
 from billfold.report.focus.rows import Part
 from billfold.report.focus.versions import COMMITMENT, COST, INVOICE, PERIOD
@@ -34,11 +36,15 @@ _RECORDS = pa.schema(
 class Ledger:
     """A ledger directory, open for reading: its FOCUS rows as Arrow, and answers to SQL.
 
-    Raises ``LedgerError`` where the ledger is missing, in use or damaged. Use it in a ``with`` statement, or close it.
+    ``as_of`` shows it as it was known at a time, which has a zone, or at the end of a day (UTC). Raises ``LedgerError``
+    where the ledger is missing, in use or damaged, ``Misasked`` for no such time. Use it in a ``with`` statement, or close
+    it.
     """
 
-    def __init__(self, directory: Path | str, part: Part | None = None) -> None:
+    def __init__(self, directory: Path | str, part: Part | None = None, *, as_of: date | None = None) -> None:
         self._directory, self._part = Path(directory), part or Part()
+        if as_of is not None:
+            self._part = self._part._replace(wanted=self._part.wanted._replace(seq=self._known_at(_instant(as_of))))
         self._db = store.to_read(self._directory / "ledger.duckdb")
         self._db.execute("SET enable_external_access = false")
         self.left_out = rows.prepare(self._db, self._part)
@@ -94,6 +100,13 @@ class Ledger:
         rows.prepare(asking, self._part)
         return asking
 
+    def _known_at(self, when: datetime) -> int:
+        path = self._directory / "archive.sqlite"
+        if not path.is_file():
+            raise LedgerError(f"there is no archive at {path}: what was known at a time is not known without it")
+        with Archive(path) as archive:
+            return query.known_at(archive, when)
+
     def _load_records(self, asking: duckdb.DuckDBPyConnection) -> None:
         """Lay the archive's answers beside the ledger: bodies as text, null where they are none (a PDF)."""
         columns = ", ".join(f"{name} {'BIGINT' if kind == pa.int64() else 'VARCHAR'}" for name, kind in _kinds())
@@ -115,6 +128,17 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _instant(as_of: date) -> datetime:
+    """Return the time to look back to; of a day its end."""
+    if not isinstance(as_of, datetime):
+        if as_of == date.max:
+            raise Misasked(f"{as_of} is the calendar's last day: it has no end to look back to")
+        return after_day(as_of)
+    if as_of.tzinfo is None:
+        raise Misasked(f"as_of {as_of} has no zone; give it one, as in datetime(2026, 8, 1, tzinfo=UTC)")
+    return as_of
 
 
 def _apart(names: list[str]) -> Iterator[str]:
