@@ -10,24 +10,32 @@ import duckdb
 from billfold.books import Books
 from billfold.ledger.entries import Kept
 from billfold.ledger.query import AMOUNT, CHARGED, Filter, dicts, where
+from billfold.model.bill import State
 from billfold.model.errors import BillfoldError, Misasked
 from billfold.wire import codec
 
 _CHARGES = f"""
-SELECT b.id AS bill, b.provider, a.name AS account, b.state, b.invoice_id, b.total, b.currency, b.lines, b.parked,
+SELECT b.id AS bill, b.provider, a.name AS account, b.state, b.invoice_id, b.period_start, b.total, b.currency, b.lines, b.parked,
        c.InvoiceDetailId AS detail, c.ChargeDescription AS description, c.ChargeCategory AS category, {AMOUNT} AS cost,
        c.x_ArchiveSeq AS seq, c.x_JsonPath AS path
-FROM {CHARGED} WHERE (c.InvoiceDetailId = $it OR c.x_NativeId = $it OR b.invoice_id = $it)
+FROM {CHARGED} WHERE (c.InvoiceDetailId = $it OR c.x_NativeId = $it OR b.invoice_id = $it
+   OR b.state = '{State.ESTIMATE}' AND $it IN ('{State.ESTIMATE}', c.x_JsonPath))
 """
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
 def charges(db: duckdb.DuckDBPyConnection, it: str, wanted: Filter) -> list[dict[str, Any]]:
-    """Return the charges of an invoice, or the one with that detail id, bill by bill; raises ``Misasked`` where there is none."""
+    """Return the charges of an invoice, or the one with that detail id, bill by bill; raises ``Misasked`` where there is none.
+
+    An estimate has neither: ``estimate`` stands for all of them that are wanted, a charge's x_JsonPath for itself.
+    """
     condition, values = where(wanted)
     found = dicts(db.execute(f"{_CHARGES} AND {condition}", values | {"it": it}))
     if not found:
-        raise Misasked(f"no invoice or charge is called {it!r}; `billfold invoices` and `billfold charges` list them")
+        raise Misasked(
+            f"no invoice or charge is called {it!r}; `billfold invoices` and `billfold charges` list them (an estimate is "
+            f"called {State.ESTIMATE}, its charges by their x_JsonPath)"
+        )
     return sorted(found, key=lambda row: (row["bill"], row["seq"] or 0, _order(row["path"] or "")))
 
 

@@ -116,6 +116,33 @@ def test_an_invoice_is_explained_line_by_line_in_the_order_of_the_answer(tmp_pat
     assert short[-1] == f"  ... and {len(places) - 20} more; --all shows them"
 
 
+def test_an_estimate_is_explained_by_that_word_and_its_charge_by_its_place(tmp_path: Path) -> None:
+    books = Books(tmp_path / "ledger")
+    stage.collected(stage.twin(months=1), books)
+    books.close()
+    terminal = Terminal(tmp_path)
+
+    def explained(*asked: str) -> str:
+        said = terminal.run("--ledger", "ledger", "explain", *asked)
+        assert said.code == 0, said
+        return said.out
+
+    every = explained("estimate")
+    assert {line.partition(":")[0] for line in every.splitlines() if line.endswith("estimate of 2026-11")} == {
+        "fastly fastly",
+        "genesys genesys",
+        "vultr vultr",
+    }
+    one = explained("estimate", "--provider", "vultr", "--from", "2026-11", "--all")
+    (charge, *_) = terminal.rows("--ledger", "ledger", "charges", "--provider", "vultr", "--from", "2026-11")
+    assert (charge["x_State"], charge["InvoiceDetailId"]) == ("estimate", None)
+    assert f"answer {charge['x_ArchiveSeq']}: list_pending_charges {{}}, HTTP 200" in one
+    assert "fastly" not in one
+    assert f"  {charge['x_JsonPath']}\n" in one
+    assert '"unit_price":' in explained(charge["x_JsonPath"], "--account", "vultr"), "the archived line itself"
+    assert terminal.run("--ledger", "ledger", "explain", "estimate", "--provider", "vultr", "--to", "2026-10").code == 2
+
+
 def test_an_invoice_in_two_currencies_is_explained_as_the_two_bills_that_it_is(tmp_path: Path) -> None:
     books = Books(tmp_path / "ledger")
     items = ",".join(

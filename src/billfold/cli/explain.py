@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from billfold.cli.options import AS_OF, Narrowing, books, places, wanted
+from billfold.cli.options import Narrowing, books, narrowed, wanted
+from billfold.model.period import Month
 
 if TYPE_CHECKING:
     from billfold.books import Books
@@ -18,17 +18,20 @@ SHOWN = 20
 
 
 @click.command("explain")
-@click.argument("it", metavar="INVOICE|CHARGE")
+@click.argument("it", metavar="INVOICE|CHARGE|estimate")
 @click.option("--all", "every", is_flag=True, help=f"Every line of an invoice, not the first {SHOWN} of an answer.")
-@AS_OF
-@places
+@narrowed
 @click.pass_context
-def command(ctx: click.Context, it: str, as_of: datetime | None, *, every: bool) -> None:
-    """Go from an invoice id, or a charge's InvoiceDetailId, back to the archived answer: its question, time and place."""
+def command(ctx: click.Context, it: str, narrowing: Narrowing, *, every: bool) -> None:
+    """Go from an invoice id, or a charge's InvoiceDetailId, back to the archived answer: its question, time and place.
+
+    Estimates have no ids: `billfold explain estimate` shows all that are left by --provider, --account, --from and --to, and
+    a charge's x_JsonPath in its place that one.
+    """
     from billfold import explain
 
     with books(ctx) as kept, kept.ledger() as db:
-        found = explain.charges(db, it, wanted(kept, Narrowing(as_of=as_of)))
+        found = explain.charges(db, it, wanted(kept, narrowing))
         for number, (_, rows) in enumerate(groupby(found, key=lambda row: row["bill"])):
             click.echo("\n" if number else "", nl=False)
             _tell_bill(kept, list(rows), every=every)
@@ -36,7 +39,8 @@ def command(ctx: click.Context, it: str, as_of: datetime | None, *, every: bool)
 
 def _tell_bill(kept: Books, rows: Sequence[dict[str, Any]], *, every: bool) -> None:
     bill = rows[0]
-    click.echo(f"{bill['provider']} {bill['account']}: {bill['state']} {bill['invoice_id'] or 'estimate'}")
+    name = bill["invoice_id"] or f"of {Month.of(bill['period_start'])}"
+    click.echo(f"{bill['provider']} {bill['account']}: {bill['state']} {name}")
     stated = f"{bill['total']} {bill['currency']}" if bill["total"] else "no total"
     click.echo(f"  the vendor states {stated} in {bill['lines']} lines")
     if bill["parked"]:

@@ -19,7 +19,8 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     """List invoices, drafts and estimates as the vendors state them.
 
     Finals, drafts and estimates are told apart by STATE: estimate, draft or issued. Table and csv also have the dates of
-    issue and payment where the vendor says them, and mark parked bills; `billfold sql "SELECT * FROM bills"` has all.
+    issue and payment where the vendor says them, and mark parked bills; `billfold sql "SELECT * FROM bills"` has all. Where one
+    comes from tells `billfold explain`, with its id or the word estimate.
     """
     from billfold.ledger import query
     from billfold.model.bill import together
