@@ -15,6 +15,8 @@ from billfold.ledger import query
 from billfold.ledger.entries import REFUSED, Heard
 from billfold.model.errors import BillfoldError, LedgerError, Unauthorized
 from billfold.outcome import Outcome
+from billfold.providers.vultr.checks import _few
+from billfold.report.reconcile import Finding, wrongs
 from tests import stage
 from tests.cli.terminal import Terminal
 from tests.ledger.kit import NOW
@@ -173,3 +175,9 @@ def test_different_documents_are_different_files(tmp_path: Path) -> None:
     files = sorted((tmp_path / "out").iterdir())
     assert {file.read_bytes() for file in files} == {(tmp_path / f"{name}.pdf").read_bytes() for name in "ab"}
     assert all(file.name.startswith("fastly_get_invoice_by_id_pdf_") for file in files), "nobody said whose they are"
+
+
+def test_what_is_wrong_and_not_told_one_by_one_is_counted_all_the_same() -> None:
+    many = [Finding("vultr", "v", "", True, words) for words in _few(iter(["unlike"] * 1200))]
+    assert len(many) < 10
+    assert wrongs([*many, many[0]._replace(wrong=False)]) == 1200

@@ -44,6 +44,7 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
 def _tell(found: list[Finding], drifts: list[Drift], rounded: list[dict[str, Any]], count: int) -> None:
     from billfold.model.money import shown
     from billfold.report import render
+    from billfold.report.reconcile import wrongs
 
     for wrong, title in ((True, "Does not add up"), (False, "May still change")):
         mine = [one for one in found if one.wrong is wrong]
@@ -62,6 +63,6 @@ def _tell(found: list[Finding], drifts: list[Drift], rounded: list[dict[str, Any
         click.echo("Adds up by a rounding charge of ours (the vendor's total is not the sum of its lines):")
         months = [row | {"month": str(Month.of(row["period_start"])), "cost": shown(row["cost"])} for row in rounded]
         render.print_table(months, ("provider", "account", "month", "invoice_id", "currency", "cost"), ("cost",))
-    bad = sum(one.wrong for one in found)
+    bad = wrongs(found)
     verdict = f"{render.counted(bad, 'thing')} wrong" if bad else "everything adds up" if count else "nothing to add up"
     click.echo(f"{render.counted(count, 'bill')} checked: {verdict}.")

@@ -142,8 +142,9 @@ class Provider:
     ``identity`` finds in a collection's answers whose account it is (the vendor's customer or organization), so that an
     account keeps its history whatever it is called, and cannot be counted twice. ``listing`` says which invoices the
     vendor listed, so that one that vanished is noticed. ``checks`` yields a sentence for whatever this vendor's other
-    sources (histories, balances, documents) say against its invoices. ``personal`` names by operation the fields that
-    hold personal data, as ``usages[].resources[].name``; no charge is made from them.
+    sources (histories, balances, documents) say against its invoices; of very many the first, then ``9 more like these``.
+    ``personal`` names by operation the fields that hold personal data, as ``usages[].resources[].name``; no charge is made
+    from them.
     """
 
     name: str

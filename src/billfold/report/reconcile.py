@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ from billfold.model.money import EXACT, least, plain
 from billfold.model.period import Month
 from billfold.report.complete import Completeness, records
 from billfold.report.gaps import Gap, unbooked
+
+_MORE = re.compile(r"(\d+) more like these")
+"""How a provider's checks end that name only the first of many."""
 
 
 class Finding(NamedTuple):
@@ -68,6 +72,12 @@ def once(found: list[Finding]) -> list[Finding]:
     return [
         one for one in found if not one.problem or not one.month or (one.provider, one.account, one.problem) not in told
     ]
+
+
+def wrongs(found: list[Finding]) -> int:
+    """Count what is wrong; a finding that stands for many more like it counts as these."""
+    many = (_MORE.fullmatch(one.words) for one in found if one.wrong)
+    return sum(int(more[1]) if more else 1 for more in many)
 
 
 def _of(record: Completeness) -> list[Finding]:
