@@ -327,6 +327,16 @@ def test_a_damaged_ledger_is_computed_anew(synced: Terminal, tmp_path: Path) -> 
     assert said.out == synced.run("hash", "--ledger", "ledger").out
 
 
+def test_a_warning_is_a_sentence_and_a_line_of_the_log_where_one_is_asked_for(synced: Terminal, tmp_path: Path) -> None:
+    shutil.copytree(synced.home / "ledger", tmp_path / "ledger")
+    for asked, form in (("", r"billfold: warning: "), ("warning", r"\S+Z \[MainThread\] billfold\.books: ")):
+        (tmp_path / "ledger" / "ledger.duckdb").write_bytes(b"garbage" * 999)
+        said = synced.process("hash", "--ledger", tmp_path / "ledger", BILLFOLD_LOG=asked)
+        assert re.fullmatch(form + r"\S+ cannot be read: .*; computing the ledger anew from the archive\n", said.err), (
+            said
+        )
+
+
 def test_garbage_in_the_archives_place_is_told_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "archive.sqlite").write_bytes(b"garbage" * 999)
     clear(Terminal(tmp_path).process("invoices", "--ledger", "."), 2, "file is not a database")

@@ -107,7 +107,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        _listen(os.environ.get("BILLFOLD_LOG") or "warning")
+        _listen(os.environ.get("BILLFOLD_LOG", ""))
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()
     except click.Abort:
@@ -152,16 +152,22 @@ def _interruptible() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _listen(level: str) -> None:
-    """Log as $BILLFOLD_LOG says, each line with its time (UTC) and the account it is about; raises ``Misasked``."""
-    known = logging.getLevelNamesMapping()
-    if level.upper() not in known:
-        raise Misasked(f"BILLFOLD_LOG is {level!r}; it can be debug, info, warning, error or critical")
-    words = logging.Formatter("%(asctime)s.%(msecs)03dZ [%(threadName)s] %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
-    words.converter = time.gmtime
+def _listen(asked: str) -> None:
+    """Log as $BILLFOLD_LOG says, each line with its time (UTC) and the account it is about; raises ``Misasked``.
+
+    Where nobody asked for a log, warnings are sentences as all others.
+    """
+    known, level = logging.getLevelNamesMapping(), (asked or "warning").upper()
+    if level not in known:
+        raise Misasked(f"BILLFOLD_LOG is {asked!r}; it can be debug, info, warning, error or critical")
+    words = (
+        "%(asctime)s.%(msecs)03dZ [%(threadName)s] %(name)s: %(message)s" if asked else "billfold: warning: %(message)s"
+    )
+    form = logging.Formatter(words, "%Y-%m-%dT%H:%M:%S")
+    form.converter = time.gmtime
     hand = logging.StreamHandler()
-    hand.setFormatter(words)
-    logging.basicConfig(level=known[level.upper()], handlers=[hand])
+    hand.setFormatter(form)
+    logging.basicConfig(level=known[level], handlers=[hand])
 
 
 def _say(sentence: str, code: int) -> int:
