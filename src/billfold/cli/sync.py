@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 @PROVIDER
 @ACCOUNT
 @click.option(
-    "--from", "since", type=MonthType(), metavar="MONTH", help="Reach back to this month.  [default: 24 months]"
+    "--from",
+    "since",
+    type=MonthType(),
+    metavar="MONTH",
+    help="Reach back to this month; Fastly's invoices are all read.  [default: 24 months]",
 )
 @click.option(
     "--recheck", type=click.IntRange(0, 1200), default=0, metavar="MONTHS", help="Read so many past months again."

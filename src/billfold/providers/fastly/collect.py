@@ -18,7 +18,8 @@ def collect(known: Known) -> Plan:
     """Ask whose the token is, for the estimate, for all invoices with their lines, and for the usage of three months.
 
     The estimate comes before the list: a month that closes in between is then seen twice, never not at all. The list is
-    read to its end whatever is booked already: its lines stand in it, so there is nothing to save.
+    read to its end whatever is booked already, and whichever month is wanted: its lines stand in it, so there is nothing to
+    save, and what its dates filter (bounds, or equal days) is not documented.
     """
     yield Ask(GetTokenSelf(), missing="the id of the customer")
     yield Ask(GetMonthToDateInvoice(), missing="the estimate of the running month", never=(422,))
