@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from billfold.books import Books
 from billfold.ledger.entries import UNREADABLE
 from billfold.ledger import query
+from billfold.ledger.archive import Archive
 from billfold.model.period import Month
 from billfold.report.reconcile import drifts
 from tests import stage
@@ -283,3 +284,16 @@ def test_restatements_are_narrowed_as_every_listing_is(own: Terminal) -> None:
     assert own.run("--ledger", "ledger", "restatements", "--format", "csv").out.count("12.34") == 1
     for narrowed in (["--to", "2025-01"], ["--provider", "vultr"], ["--as-of", "2001-01-01"]):
         assert own.rows("--ledger", "ledger", "restatements", *narrowed) == []
+
+
+def test_a_clock_that_was_set_back_is_named_by_a_sync_and_fails_nothing(terminal: Terminal) -> None:
+    assert terminal.run("--ledger", "ledger", "sync", "--quiet").all == ""
+    with Archive(terminal.home / "ledger" / "archive.sqlite") as archive:
+        for ahead in (timedelta(seconds=20), timedelta(days=400)):
+            when = datetime.now(UTC) + ahead
+            archive.end(archive.start("cockroach", "mine", "import", when), "imported", when)
+            said = terminal.run("--ledger", "ledger", "sync", "--quiet")
+            assert said.code == 0
+            assert ("of " + when.isoformat()[:19] in said.err) is (ahead > timedelta(minutes=1)), said
+    assert said.err.startswith("billfold: warning: the archive's newest answer is of ")
+    assert said.err.count("\n") == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,8 +14,12 @@ from billfold.cli.options import ACCOUNT, PROVIDER, MonthType, books, fitting, p
 from billfold.model.period import Month
 
 if TYPE_CHECKING:
+    from billfold.books import Books
     from billfold.outcome import Outcome
     from billfold.sync import Progress
+
+ASTRAY = timedelta(minutes=1)
+"""What a clock that is kept right by its network may jump back."""
 
 
 @click.command("sync")
@@ -54,11 +59,24 @@ def command(
     configured, chosen = fitting(ctx, provider, account)
     names = [one.name for one in configured]
     with books(ctx, new=True) as kept, _progress(quiet=as_json or quiet) as progress:
+        _doubt_clock(kept)
         outcomes = sync(kept, chosen, since=since, progress=progress, configured=names, recheck=recheck)
     said = [one for one in outcomes if not quiet or one.error or one.missing or one.doubts or one.restated]
     if said:
         _tell(said, as_json=as_json)
     ctx.exit(exit_code(outcomes))
+
+
+def _doubt_clock(kept: Books) -> None:
+    """Warn where the archive has what is yet to come by this machine's clock: ``--as-of`` goes by these times."""
+    last = kept.archive.last_seq()
+    if kept.archive.seq_at(datetime.now(UTC) + ASTRAY) < last:
+        newest = max(one.fetched_at for one in kept.archive.entries())
+        click.echo(
+            f"billfold: warning: the archive's newest answer is of {newest[:19]}Z, which is yet to come by this machine's clock: "
+            "check the clock; for --as-of nothing that is collected now is older than that",
+            err=True,
+        )
 
 
 @contextmanager
