@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from billfold.books import Books
-from billfold.ledger.entries import UNREADABLE
 from billfold.ledger import query
 from billfold.ledger.archive import Archive
+from billfold.ledger.entries import UNREADABLE
 from billfold.model.period import Month
 from billfold.report.reconcile import drifts
 from tests import stage

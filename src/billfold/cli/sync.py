@@ -30,7 +30,7 @@ ASTRAY = timedelta(minutes=1)
     "since",
     type=MonthType(),
     metavar="MONTH",
-    help="Reach back to this month; Fastly's invoices are all read.  [default: 24 months]",
+    help="Reach back to this month; a list that cannot be narrowed is read whole.  [default: 24 months]",
 )
 @click.option(
     "--recheck", type=click.IntRange(0, 1200), default=0, metavar="MONTHS", help="Read so many past months again."
