@@ -2,6 +2,7 @@
 
     python -m tests.rig.rig kill  [--story NAME] [--point N] [--every K]    SIGKILL at write points
     python -m tests.rig.rig fault [--provider P] [--fault F] [--at N]       every fault at every request
+    python -m tests.rig.rig lasting [--provider P] [--fault F]              every fault for a whole collection
     python -m tests.rig.rig live  [--seeds N] [--days M]                    random days with random faults
     python -m tests.rig.rig together [--seeds N]                            three syncs and a reader, in random turns
 
@@ -31,12 +32,11 @@ from billfold.twin.faults import FAULTS, STORIES, Fault
 from billfold.twin.host import Host
 from billfold.twin.world import stated
 from tests import stage
+from tests.rig import lasting
 from tests.rig.points import Tracer
 from tests.rig.together import together
 
 MONTHS = 2
-LIES = {"draft-finalized"}
-"""Faults that make an issued bill of one that is not: nobody can know, until it is issued."""
 
 
 class Told(NamedTuple):
@@ -229,7 +229,7 @@ def lied(provider: str, fault: str, at: int, seed: int) -> str:
             after = tell(books)
         finally:
             books.close()
-        if wrong and fault not in LIES:
+        if wrong and fault not in lasting.LIES:
             return f"believed during the fault, but not true: {wrong[0]}"
         return "" if after.bills == truth else f"after the fault: {sorted(set(after.bills) ^ set(truth))[:2]}"
 
@@ -254,7 +254,7 @@ def every_fault(
 ) -> Iterator[tuple[str, int, str]]:
     """Yield every fault at every request with what went wrong."""
     count = requests(provider, seed)
-    for fault in [only] if only else [name for name in FAULTS if name not in LIES]:
+    for fault in [only] if only else [name for name in FAULTS if name not in lasting.LIES]:
         for number in [at] if at else range(1, count + 1):
             yield fault, number, lied(provider, fault, number, seed)
 
@@ -273,7 +273,7 @@ def live(seed: int, days: int) -> tuple[int, str]:
             host.clock.advance(timedelta(days=step, hours=dice.randint(0, 5)))
             host.clear_faults()
             for _ in range(dice.randint(0, 2)):
-                fault = dice.choice([name for name in [*FAULTS, *STORIES] if name not in LIES])
+                fault = dice.choice([name for name in [*FAULTS, *STORIES] if name not in lasting.LIES])
                 host.set_fault(Fault(dice.choice(names), fault, at=dice.randint(1, 12), times=dice.randint(1, 3)))
             stage.collected(host, books, workers=1, recheck=dice.choice([0, 0, 2]))
         host.clear_faults()
@@ -294,7 +294,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="rig", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["kill", "fault", "live", "together", "all"])
+    parser.add_argument("what", choices=["kill", "fault", "lasting", "live", "together", "all"])
     for name, default in (("--story", None), ("--provider", None), ("--fault", None)):
         parser.add_argument(name, default=default)
     for name, number in (("--seed", 1), ("--point", 0), ("--every", 1), ("--at", 0), ("--seeds", 10), ("--days", 60)):
@@ -305,6 +305,8 @@ def main() -> None:
         failed |= _kill_all(said)
     if said.what in {"fault", "all"}:
         failed |= _fault_all(said)
+    if said.what in {"lasting", "all"}:
+        failed |= _lasting_all(said)
     if said.what in {"live", "all"}:
         failed |= _live_all(said)
     if said.what in {"together", "all"}:
@@ -342,6 +344,22 @@ def _fault_all(said: argparse.Namespace) -> bool:
                 failures.append(f"{fault} at {at}: {wrong}\n  repeat: {command}")
         failed |= bool(failures)
         print(f"fault {provider}: {count} cases, {len(failures)} wrong")
+        print("\n".join(failures), end="\n" if failures else "")
+    return failed
+
+
+def _lasting_all(said: argparse.Namespace) -> bool:
+    failed = False
+    for provider in [said.provider] if said.provider else [door.name for door in stage.doors()]:
+        found = list(lasting.every_fault(provider, said.seed, MONTHS, said.fault))
+        repeat = f"python -m tests.rig.rig lasting --provider {provider} --seed {said.seed} --fault"
+        failures = [
+            f"{fault} in {'a later' if later else 'the first'} collection: {wrong}\n  repeat: {repeat} {fault}"
+            for fault, later, wrong in found
+            if wrong
+        ]
+        failed |= bool(failures)
+        print(f"lasting {provider}: {len(found)} cases, {len(failures)} wrong")
         print("\n".join(failures), end="\n" if failures else "")
     return failed
 

@@ -29,6 +29,10 @@ def test_a_fault_costs_nothing_and_books_nothing_wrong(fault: str) -> None:
     assert rig("fault", "--fault", fault, "--at", "2").count("1 cases, 0 wrong") == 4
 
 
+def test_a_fault_of_a_whole_collection_leaves_nothing_behind() -> None:
+    assert rig("lasting", "--fault", "contract-without-periods").count("2 cases, 0 wrong") == 4
+
+
 def test_weeks_of_random_faults_end_in_the_truth() -> None:
     assert ", 0 wrong" in rig("live", "--seeds", "1", "--days", "25")
 

@@ -1,0 +1,46 @@
+"""Faults that last for a whole collection, the first one or a later one; an ordinary sync afterwards must find the truth."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from billfold.books import Books
+from billfold.ledger import query
+from billfold.twin.faults import FAULTS, Fault
+from billfold.twin.world import stated
+from tests import stage
+
+LIES = {"draft-finalized"}
+"""Faults that make an issued bill of one that is not: nobody can know, until it is issued."""
+FOR_EVER = 10**6
+
+
+def every_fault(provider: str, seed: int, months: int, only: str | None = None) -> Iterator[tuple[str, bool, str]]:
+    """Yield every fault in a first collection and in a later one, with what is wrong afterwards."""
+    for fault in [only] if only else [name for name in FAULTS if name not in LIES]:
+        for later in (False, True):
+            yield fault, later, outlived(provider, fault, seed, months, later=later)
+
+
+def outlived(provider: str, fault: str, seed: int, months: int, *, later: bool) -> str:
+    """Collect while a fault lasts, then without it; say what is not true, nothing where all is."""
+    with tempfile.TemporaryDirectory() as home:
+        host, books = stage.twin(seed=seed, months=months), Books(Path(home))
+        try:
+            if later:
+                stage.collected(host, books, provider, workers=1)
+                host.clock.advance(timedelta(days=31))
+            host.set_fault(Fault(provider, fault, times=FOR_EVER))
+            stage.collected(host, books, provider, workers=1)
+            host.clear_faults()
+            stage.collected(host, books, provider, workers=1)
+            with books.ledger() as db:
+                ours = set(map(str, query.invoices(db, query.Filter())))
+        finally:
+            books.close()
+        bills = host.world.bills(host.clock.now())
+        true = {str(stated(account, bill)) for account, bill in bills if account.provider == provider}
+        return f"{sorted(ours ^ true)[:2]}" if ours != true else ""
