@@ -61,7 +61,8 @@ def _tell(told: Told) -> None:
             "  parked is kept, but not counted; where a list or lines are missing, import them in one command with these"
         )
     if not told.bills:
-        kept_too = "; it is kept as it came" if any(file.operation for file in told.files) else ""
+        why = " (it bills nothing, or what is booked says as much); it is kept as it came"
+        kept_too = why if any(file.operation for file in told.files) else ""
         click.echo(f"no charges were booked from this{kept_too}")
     for name in told.unread:
         click.echo(
