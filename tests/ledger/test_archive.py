@@ -298,13 +298,38 @@ def test_a_file_that_is_no_archive_is_one_of_our_errors_and_left_alone(content: 
     assert path.read_bytes() == content
 
 
-@pytest.mark.parametrize("version", [1, -1])
-def test_a_database_of_somebody_else_is_one_of_our_errors(version: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 0, -1])
+def test_a_database_of_somebody_else_is_one_of_our_errors_and_left_alone(version: int, tmp_path: Path) -> None:
     db = sqlite3.connect(tmp_path / "archive.sqlite")
     db.executescript(f"CREATE TABLE other (a); PRAGMA user_version={version}")
     db.close()
+    before = (tmp_path / "archive.sqlite").read_bytes()
     with pytest.raises(LedgerError), archive(tmp_path) as kept:
         kept.runs()
+    assert (tmp_path / "archive.sqlite").read_bytes() == before
+
+
+def test_an_archive_that_lost_the_mark_of_its_format_is_told_as_that(tmp_path: Path) -> None:
+    filled(tmp_path).close()
+    tamper(tmp_path, "PRAGMA user_version=0")
+    with pytest.raises(LedgerError, match=r"a database without the mark of an archive .* put a backup in its place"):
+        archive(tmp_path)
+
+
+def test_an_archive_that_cannot_be_used_is_closed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(tmp_path).close()
+    tamper(tmp_path, "PRAGMA user_version=99")
+    made, connect = list[sqlite3.Connection](), sqlite3.connect
+
+    def noted(*args: Any, **how: Any) -> sqlite3.Connection:
+        made.append(connect(*args, **how))
+        return made[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", noted)
+    with pytest.raises(LedgerError):
+        archive(tmp_path)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        made[0].execute("SELECT 1")
 
 
 def broken(tmp_path: Path) -> Archive:
@@ -331,7 +356,7 @@ def test_verifying_a_damaged_file_names_the_damage(tmp_path: Path) -> None:
 @pytest.mark.parametrize("below", ["file", "file/deeper"])
 def test_a_directory_that_is_a_file_is_one_of_our_errors(below: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(LedgerError, match="check the path"):
+    with pytest.raises(LedgerError, match="is a file where a directory is needed"):
         archive(tmp_path / below)
 
 

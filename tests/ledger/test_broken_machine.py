@@ -215,6 +215,37 @@ def test_an_archive_that_may_only_be_read_is_read_with_what_lies_beside_it_or_no
         assert (code, "check the path, its rights" in said) == (2, True), said
 
 
+def test_a_ledger_that_the_disk_has_no_room_for_is_told_once_and_not_as_a_stale_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(path: Path) -> duckdb.DuckDBPyConnection:
+        raise duckdb.IOException(f'Could not write file "{path}": No space left on device')
+
+    monkeypatch.setattr("billfold.ledger.store._attached", full)
+    books = Books(tmp_path)
+    with pytest.raises(LedgerError, match=r"cannot be written: .* the free space, then ask again"), books.ledger():
+        pass
+    books.close()
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("place", "command"),
+    [
+        ("a.json", ["hash"]),
+        ("a.json", ["import", "cockroach", "a.json"]),
+        ("a.json/b", ["import", "cockroach", "a.json"]),
+    ],
+    ids=str,
+)
+def test_a_file_where_the_ledgers_directory_should_be_is_told_as_that(
+    place: str, command: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / saved(tmp_path, "a", 1)
+    words = f"billfold: {file} is a file where a directory is needed; name another place with --ledger\n"
+    assert run(tmp_path, "--ledger", str(tmp_path / place), *command) == (2, words)
+
+
 def test_a_directory_that_may_not_be_made_is_told(tmp_path: Path) -> None:
     saved(tmp_path, "a", 1)
     tmp_path.chmod(0o555)

@@ -171,7 +171,7 @@ def books(ctx: click.Context, *, new: bool = False) -> Iterator[Books]:
 
     config.confirm(ctx.find_root().obj["config"])
     directory = Path(config.ledger_directory(ctx.find_root().obj["ledger"]))
-    if not new and not (directory / "archive.sqlite").exists():
+    if not new and not directory.is_file() and not (directory / "archive.sqlite").exists():
         raise SetupError(f"there is no ledger in {directory}: `billfold sync` makes one; --ledger names another place")
     opened = Books(directory)
     try:

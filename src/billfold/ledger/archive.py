@@ -54,11 +54,17 @@ class Archive:
                 path.touch(mode=0o600)  # it holds what customers are called and pay
             place = path.absolute().as_uri() + ("?mode=ro&immutable=1" if self.read_only else "")
             self._db = sqlite3.connect(place, timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=True)
-            self._prepare()
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
         except (sqlite3.Error, OSError) as error:
             raise self._unusable(error) from error
 
     def _unusable(self, error: Exception) -> LedgerError:
+        if file := next((one for one in self.path.parents if one.is_file()), None):
+            return LedgerError(f"{file} is a file where a directory is needed; name another place with --ledger")
         if "locked" in str(error):
             return LedgerError(f"the archive {self.path} is being written by another process; try again in a moment")
         damaged = "malformed" in str(error) or "not a database" in str(error)
@@ -69,10 +75,17 @@ class Archive:
         db = self._db
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA foreign_keys=ON")
-        found = db.execute("PRAGMA user_version").fetchone()[0]
+        found, tables = db.execute(
+            "SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version"
+        ).fetchone()
         if found > FORMAT:
             raise LedgerError(
                 f"the archive {self.path} has format {found}, this billfold knows {FORMAT}; update billfold"
+            )
+        if found < FORMAT and tables:
+            raise LedgerError(
+                f"{self.path} is a database without the mark of an archive (its user_version is {found}): another program "
+                "wrote it; put a backup in its place, or name another place with --ledger"
             )
         if found < FORMAT:
             self._share()

@@ -36,10 +36,20 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             raise StaleLedgerError(f"{path} is of another format")
         yield db
     except duckdb.Error as error:
+        _refuse_full_disk(path, error)
         words = str(error).splitlines()[0]
         raise LedgerError(f"the ledger {path} cannot be used: {words}; `billfold rebuild` computes it anew") from error
     finally:
         db.close()
+
+
+def _refuse_full_disk(path: Path, error: Exception) -> None:
+    """Raise ``LedgerError`` where it is the disk that takes no more: the ledger is not stale, and made anew has no room."""
+    words = str(error).splitlines()[0]
+    if "Could not write" in words or "No space left" in words:
+        raise LedgerError(
+            f"the ledger {path} cannot be written: {words}; check its rights and the free space, then ask again"
+        ) from error
 
 
 def to_read(path: Path) -> duckdb.DuckDBPyConnection:
@@ -93,6 +103,7 @@ def _waited(path: Path, attached: Callable[[Path], duckdb.DuckDBPyConnection]) -
             return attached(path)
         except duckdb.IOException as error:
             if "lock" not in str(error).lower():
+                _refuse_full_disk(path, error)
                 raise StaleLedgerError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
             if time.monotonic() > deadline:
                 raise LedgerError(f"the ledger {path} is in use by another process; try again in a moment") from error
