@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,8 +28,9 @@ from tests.ledger.kit import NOW
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Books:
-    return Books(tmp_path)
+def books(tmp_path: Path) -> Iterator[Books]:
+    with closing(Books(tmp_path)) as opened:
+        yield opened
 
 
 def invoice(number: int | None, month: int = 11) -> dict[str, Any]:

@@ -204,9 +204,14 @@ def _known(content: bytes, tree: Any, kind: Kind) -> float | None:
 
 
 def _leaves(tree: Any) -> int:
-    if isinstance(tree, dict):
-        return sum(map(_leaves, tree.values())) + len(tree)
-    return sum(map(_leaves, tree)) if isinstance(tree, list) else 1
+    """Count names and values; a file may be nested deeper than functions can call themselves."""
+    count, left = 0, [tree]
+    while left:
+        one = left.pop()
+        inner = list(one.values()) if isinstance(one, dict) else one if isinstance(one, list) else None
+        count += 1 if inner is None else len(inner) * isinstance(one, dict)
+        left += inner or ()
+    return count
 
 
 def _asked(kind: Kind, own: Mapping[str, Any], said: Mapping[str, str]) -> Operation[Any]:

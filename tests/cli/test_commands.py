@@ -411,6 +411,11 @@ def test_a_saved_answer_is_imported_and_says_whether_it_adds_up(tmp_path: Path) 
     assert [row["invoice_id"] for row in terminal.rows("invoices", "--ledger", "l")] == ["g", "o"]
 
 
+def test_a_file_that_is_nested_deeper_than_any_answer_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "deep.json").write_bytes(b'{"a":' * 5000 + b"1" + b"}" * 5000)
+    clear(Terminal(tmp_path).run("import", "cockroach", "deep.json", "--ledger", "l"), 1, "deep.json: NOT READ")
+
+
 def test_what_can_be_no_saved_answer_is_refused_before_it_is_read_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

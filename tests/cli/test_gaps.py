@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,8 +27,9 @@ HERE = '[[accounts]]\nname = "mine"\nprovider = "cockroach"\napi_key = "env:KEY"
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Books:
-    return Books(tmp_path / "ledger")
+def books(tmp_path: Path) -> Iterator[Books]:
+    with closing(Books(tmp_path / "ledger")) as opened:
+        yield opened
 
 
 def said(tmp_path: Path, *more: str, config: str = HERE) -> tuple[int, list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -377,8 +379,9 @@ def test_a_ledger_that_is_a_directory_is_one_of_our_errors(tmp_path: Path) -> No
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Books:
-    return Books(tmp_path / "books")
+def kept(tmp_path: Path) -> Iterator[Books]:
+    with closing(Books(tmp_path / "books")) as opened:
+        yield opened
 
 
 HOSTILE = [

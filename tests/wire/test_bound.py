@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pydoc
+import re
 from typing import Any, get_args
 
 import pytest
@@ -22,7 +23,8 @@ def test_the_class_of_a_client_shows_every_operation_with_its_arguments_and_its_
     assert {"self", *kind.__struct_fields__} <= {*inspect.signature(method).parameters}
     first = (method.__doc__ or "").partition("\n")[0]
     assert first.startswith(("Get ", "List "))
-    assert f"{name_of(kind)}(self, /" in (page := pydoc.plain(pydoc.render_doc(door.api)))
+    page = pydoc.plain(pydoc.render_doc(door.api))
+    assert f"{name_of(kind)}(self,/" in re.sub(r"[\s|]", "", page)  # long ones go over several lines
     assert first in page
 
 

@@ -131,7 +131,7 @@ def test_a_body_that_was_cut_is_unreadable(length: int) -> None:
         b'{"count":1.5}',
         b'{"count":' + b"9" * 5000 + b"}",
         b'{"extra":' + b"[" * 100_000,
-        b'{"extra":' + b'{"a":' * 5000 + b"1" + b"}" * 5001,
+        b'{"extra":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001,
         b"\xff\xfe{\x00}\x00",
         b'{"name":"n"}{',
     ],
