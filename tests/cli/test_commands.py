@@ -18,6 +18,8 @@ import pytest
 
 from billfold import imports
 from billfold.model.period import instant
+from billfold.transport.sync import Http
+from billfold.wire.message import Response
 from tests.cli.terminal import NORIGHT, Said, Terminal, environment
 from tests.ledger.kit import invoice, invoices
 from tests.transport.hostile import hostile, nobody, says
@@ -440,6 +442,18 @@ def test_an_operation_is_asked_and_answered_as_json_or_as_it_came(terminal: Term
     assert json.loads(shown.out) == json.loads(raw.out)
     assert [one["status"] for one in json.loads(raw.out)["invoices"]] == ["DRAFT"]
     assert shown.out.startswith("{\n  ")
+
+
+@pytest.mark.parametrize("body", [b"<html>busy</html>", b"null", b'{"id":[]}'])
+def test_an_answer_that_is_none_is_an_error_unless_its_bytes_are_wanted(
+    body: bytes, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came = Response(200, {"content-type": "application/json"}, body)
+    monkeypatch.setattr(Http, "send", lambda self, op: came)
+    said = terminal.run("api", "cockroach", "get_organization")
+    clear(said, 3, "cockroach get_organization: the answer")
+    assert said.out == ""
+    assert terminal.run("api", "cockroach", "get_organization", "--raw").out == body.decode()
 
 
 def test_operations_are_described_without_any_account(tmp_path: Path) -> None:

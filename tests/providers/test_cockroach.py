@@ -237,7 +237,7 @@ def test_an_adjustment_is_a_tax_by_whole_words_and_support_is_bought_only_where_
 @pytest.mark.parametrize("body", [{}, {"invoices": []}, {"invoices": [], "pagination": None}, {"invoices": [{}]}])
 def test_an_answer_without_an_invoice_is_not_read_as_an_empty_one(body: Any) -> None:
     response = Response(200, {"content-type": "application/json"}, codec.encode(body))
-    with pytest.raises(Unreadable, match="holds no invoice"):
+    with pytest.raises(Unreadable, match="the answer has none of invoice_id, totals, invoice_items"):
         read(GetInvoice(invoice_id="i-1"), response)
 
 

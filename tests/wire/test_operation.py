@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from urllib.parse import unquote
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from billfold.model.errors import Misasked, Unreadable
 from billfold.wire.message import Response
-from billfold.wire.operation import name_of, read, request, shape, written
+from billfold.wire.operation import Operation, name_of, read, request, shape, written
 from tests.wire.kit import FindThings, GetPaper, GetPart, GetThing, ListThings, Thing, ok
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: text not in {".", ".."})
@@ -120,3 +121,17 @@ def test_an_answer_without_what_was_asked_is_unreadable(body: bytes) -> None:
 
 def test_what_was_asked_is_taken_out_of_its_answer() -> None:
     assert read(GetPart(thing_id="1", part_id="2"), ok({"name": "inner"})) == "inner"
+
+
+class GetBill(Operation[Thing], frozen=True, kw_only=True):
+    """Get a thing that has a name or an amount."""
+
+    path = "/bill"
+    tells = ("name", "amount")
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"message":"hello"}', b'{"name":null,"text":"1"}'])
+def test_an_answer_with_none_of_what_it_tells_is_unreadable(body: bytes) -> None:
+    with pytest.raises(Unreadable, match="the answer has none of name, amount"):
+        read(GetBill(), ok(body))
+    assert read(GetBill(), ok({"amount": 0})) == Thing(amount=Decimal(0))

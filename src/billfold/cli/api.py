@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("operation", required=False)
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--account", metavar="NAME", help="Ask with this account's key (default: the provider's first account).")
-@click.option("--raw", is_flag=True, help="Print the answer's bytes as they came.")
+@click.option("--raw", is_flag=True, help="Print the answer's bytes as they came, readable or not.")
 @click.option("--all", "every", is_flag=True, help="Follow a list to its end: a JSON list of its pages.")
 @places
 @click.pass_context
@@ -48,7 +48,7 @@ def command(
         return
     door = providers.find(provider)
     op = _operation(door, operation, arguments)
-    bodies = _answer(_account(ctx, door, account), op, every=every)
+    bodies = _answer(_account(ctx, door, account), op, every=every, raw=raw)
     _print([b"[" + b",".join(bodies) + b"]"] if every and not raw else bodies, raw=raw)
 
 
@@ -86,7 +86,7 @@ def _operation(door: Provider, name: str, arguments: tuple[str, ...]) -> Operati
         raise
 
 
-def _answer(account: Account, op: Operation[Any], *, every: bool) -> list[bytes]:
+def _answer(account: Account, op: Operation[Any], *, every: bool, raw: bool) -> list[bytes]:
     from billfold.sync import carrier
     from billfold.wire.ask import naming, understood
     from billfold.wire.paging import Paged, Walk
@@ -94,7 +94,10 @@ def _answer(account: Account, op: Operation[Any], *, every: bool) -> list[bytes]
     wires = carrier(account)
     try:
         if not every or not isinstance(op, Paged):
-            return [wires.send(op).body]
+            response = wires.send(op)
+            if not raw:
+                understood(op, response, wires.line)  # raises where it is no answer
+            return [response.body]
         walk, bodies = Walk(op), []
         while walk.question is not None:
             response = wires.send(walk.question)

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from inspect import Parameter, Signature, signature
 from typing import Any, ClassVar, Generic, Literal, ParamSpec, Protocol, TypeVar, cast, overload
 
+from billfold.model.errors import Misasked
 from billfold.wire.ask import Line, naming, understood
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation, name_of
+from billfold.wire.operation import Kind, Operation, name_of, shape
 from billfold.wire.paging import Paged, Walk
 
 R = TypeVar("R")
@@ -258,7 +259,10 @@ class either(Generic[P, R, Q]):  # noqa: N801 - used like a decorator
         self.record, self.file = record, file
 
     def _choose(self, *args: Any, **kwargs: Any) -> Operation[Any]:
-        if kwargs.get("format", "json") != "json":
+        if (chosen := kwargs.get("format", "json")) != "json":
+            formats = tuple(shape(cast("Kind", self.file)).accepts)
+            if chosen not in formats:
+                raise Misasked(f"there is no format {chosen!r}; the formats are json, {', '.join(formats)}")
             return self.file(*args, **kwargs)
         return self.record(*args, **{name: value for name, value in kwargs.items() if name != "format"})
 

@@ -27,13 +27,18 @@ FORMATS = {"json": "application/json", "csv": "text/csv", "pdf": "application/pd
 
 
 class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
-    """A question with its path, its fields and the type of its answer; ``columns`` are those that a CSV of it must have."""
+    """A question with its path, its fields and the type of its answer.
+
+    ``tells`` names fields of which an answer has at least one, where the vendor marks each of them optional: one with none
+    is no answer to this question. ``columns`` are those that a CSV of it must have.
+    """
 
     called: ClassVar[str] = ""
     method: ClassVar[str] = "GET"
     path: ClassVar[str] = ""
     reply: ClassVar[Any] = None
     unwrap: ClassVar[str] = ""
+    tells: ClassVar[tuple[str, ...]] = ()
     headers: ClassVar[Mapping[str, str]] = {}
     waiting: ClassVar[Waiting | None] = None
     permissions: ClassVar[tuple[str, ...]] = ()
@@ -52,13 +57,13 @@ class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
                 cls.reply = args[0]
 
     def result(self, reply: Any) -> R:
-        """Return what the caller wants out of the decoded body."""
-        if not self.unwrap:
-            return reply  # type: ignore[no-any-return]
-        inner = getattr(reply, self.unwrap)
-        if inner is None or inner is codec.UNSET:
+        """Return what the caller wants out of the decoded body; raises ``Unreadable`` where it is not there."""
+        found = getattr(reply, self.unwrap) if self.unwrap else reply
+        if found is None or found is codec.UNSET:
             raise Unreadable(f"the answer has no {self.unwrap!r}")
-        return inner  # type: ignore[no-any-return]
+        if self.tells and all(codec.given(getattr(found, name), None) is None for name in self.tells):
+            raise Unreadable(f"the answer has none of {', '.join(self.tells)}")
+        return found  # type: ignore[no-any-return]
 
 
 Kind = type[Operation[Any]]

@@ -47,6 +47,7 @@ class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
     reply: ClassVar[Any] = InvoiceReply
     headers = VERSION
     permissions = ROLES
+    tells = ("invoice_id", "totals", "invoice_items")
     seed = True
     docs = SEED
     invoice_id: str
@@ -56,10 +57,8 @@ class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
         inside = codec.given(reply.invoices, [])
         if len(inside) > 1:
             raise Unreadable(f"expected one invoice, got {len(inside)}")
-        found = inside[0] if inside else Invoice(**{name: getattr(reply, name) for name in Invoice.__struct_fields__})
-        if all(codec.given(part, None) is None for part in (found.invoice_id, found.totals, found.invoice_items)):
-            raise Unreadable("the answer holds no invoice")
-        return found
+        bare = Invoice(**{name: getattr(reply, name) for name in Invoice.__struct_fields__})
+        return super().result(inside[0] if inside else bare)
 
 
 class GetOrganization(Operation[Organization], frozen=True, kw_only=True):

@@ -71,6 +71,7 @@ class GetInvoice(ByMonth, Operation[BillingResponse], frozen=True, kw_only=True,
     """
 
     path = "/billing/v2/year/{year}/month/{month}"
+    tells = ("invoice_id", "total", "regions", "line_items")
     permissions = ROLES
     seed = True
     docs = SEED
@@ -98,6 +99,7 @@ class GetInvoiceById(Operation[BillingResponse], frozen=True, kw_only=True, forb
     """
 
     path = "/billing/v2/account_customers/{customer_id}/invoices/{invoice_id}"
+    tells = ("invoice_id", "total", "regions", "line_items")
     permissions = ROLES
     seed = True
     docs = SEED
@@ -193,6 +195,7 @@ class GetInvoiceByInvoiceId(Operation[Invoice], frozen=True, kw_only=True):
     """Get a posted invoice with its lines, in its own currency (billing v3)."""
 
     path = "/billing/v3/invoices/{invoice_id}"
+    tells = ("invoice_id", "monthly_transaction_amount", "transaction_line_items")
     permissions = ROLES
     docs = V3
     invoice_id: int | str

@@ -102,6 +102,7 @@ class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
     path = "/billing/invoices/{invoice_id}"
     reply: ClassVar[Any] = InvoiceReply
     unwrap = "billing_invoice"
+    tells = ("id", "amount")
     permissions = ACL
     seed = True
     docs = SEED
