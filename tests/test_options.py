@@ -26,6 +26,13 @@ def test_a_key_that_cannot_travel_is_refused_by_its_name_and_not_told(key: str) 
     assert key not in str(told.value)
 
 
+@pytest.mark.parametrize("client", [billfold.Vultr, billfold.AsyncFastly])
+def test_a_password_in_the_base_url_is_refused_and_not_told(client: Any) -> None:
+    with pytest.raises(billfold.SetupError, match=r"^base_url must hold no user and no password") as told:
+        client("k", base_url="http://user:hidden@127.0.0.1:1")
+    assert "hidden" not in str(told.value)
+
+
 @pytest.mark.parametrize("value", [None, UNSET])
 def test_a_field_that_is_needed_and_not_there_is_an_error(value: Any) -> None:
     assert billfold.said(7) == 7

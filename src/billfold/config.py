@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from billfold.model.errors import SetupError
 from billfold.providers import provider
 from billfold.providers.provider import Credential, Provider
-from billfold.wire.auth import travelling
+from billfold.wire.auth import keyless, travelling
 
 LONGEST = 1_000_000
 """Characters of a configuration, or of a key: what is longer is neither, and may have no end."""
@@ -196,7 +196,7 @@ def _account(block: dict[str, Any], where: str) -> Account:
 
 
 def _address(base_url: str | None, where: str) -> str | None:
-    """Check that a base URL is one; raises ``SetupError``."""
+    """Check that a base URL is one, and no secret in it; raises ``SetupError``."""
     try:
         parts = urlsplit(base_url or "https://ok")
         fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -205,7 +205,7 @@ def _address(base_url: str | None, where: str) -> str | None:
         fine = False
     if not fine:
         raise SetupError(f"{where}: base_url must be a whole URL, as https://api.example.com")
-    return base_url
+    return keyless(base_url, f"{where}: base_url") if base_url else None
 
 
 def _reference(text: str, field: Credential, where: str) -> str:

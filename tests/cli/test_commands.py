@@ -369,6 +369,26 @@ def test_connecting_writes_a_reference_and_never_a_key(tmp_path: Path) -> None:
     assert WRONG not in refused.all + terminal.config.read_text()
 
 
+@pytest.mark.parametrize(
+    ("option", "value"), [("--base-url", f"http://user:{WRONG}@127.0.0.1:1"), ("--reference", WRONG)]
+)
+def test_a_key_that_is_given_to_connect_in_the_wrong_place_is_refused_and_not_told(
+    option: str, value: str, tmp_path: Path
+) -> None:
+    terminal = Terminal(tmp_path)
+    said = terminal.run("connect", "fastly", option, value)
+    assert (said.code, WRONG in said.all) == (2, False), said
+    assert not terminal.config.exists()
+
+
+@pytest.mark.parametrize("pair", ["api_key", "api_key=", "=env:K", "="])
+def test_a_reference_without_its_field_or_its_place_is_refused_in_words(pair: str, tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    said = terminal.run("connect", "vultr", "--reference", pair)
+    clear(said, 2, "has no credential ''" if pair == "=env:K" else "--reference takes FIELD=REF, as api_key=env:MY_KEY")
+    assert not terminal.config.exists()
+
+
 def test_a_bill_that_adds_up_by_rounding_only_is_named_by_reconcile(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
     (tmp_path / "off.json").write_bytes(invoices(invoice("r", total="1.51"), invoice("s")))

@@ -59,6 +59,7 @@ def test_a_literal_secret_is_refused_and_not_told(secret: str, tmp_path: Path) -
         (ACCOUNT + 'token = "env:K"', "'token' is not known; CockroachDB Cloud takes api_key, base_url, rate"),
         (ACCOUNT + 'rate = "on"', 'rate can only be "off"'),
         (ACCOUNT + "rate = 5", "rate must be text"),
+        (ACCOUNT + 'base_url = "http://u:p@h"', "account 1: base_url must hold no user and no password: leave out"),
         (ACCOUNT + ACCOUNT, "'a' is used twice"),
     ],
 )

@@ -15,7 +15,7 @@ import pytest
 
 from billfold.model.errors import ApiError, RateLimited, Refused, SetupError, Unreachable
 from billfold.transport import http
-from billfold.transport.http import Settings, failure, too_big, too_late, trusted
+from billfold.transport.http import Settings, too_big, too_late, trusted
 from billfold.wire.auth import HeaderKey
 from billfold.wire.message import Failure, Request
 from tests.transport.hostile import HOWS, How, hostile, nobody, raw, reset, says, send, stall
@@ -196,7 +196,7 @@ def test_an_answer_that_drips_is_given_up_after_the_deadline_of_the_whole(how: H
 
 
 def test_an_answer_may_take_its_deadline_and_no_longer() -> None:
-    settings = Settings("https://user:hidden@api.example/v2")
+    settings = Settings("https://api.example/v2")
     assert too_late(100.0, 700.0, settings) is None
     refused = too_late(100.0, 700.5, settings)
     assert refused == Failure("api.example did not finish its answer within 600 s", again=False, beyond="time")
@@ -265,10 +265,17 @@ def http_client(root: str, waits: list[float]) -> Any:
     return Http(Settings(root), line(), sleep=waits.append)
 
 
-def test_a_user_and_password_in_the_base_url_are_not_told() -> None:
-    said = failure(ConnectionError("x"), Settings("http://user:hidden@127.0.0.1:1/x"))
-    assert "hidden" not in said.why
-    assert "user" not in said.why
+@pytest.mark.parametrize(
+    "base", ["http://user:hidden@127.0.0.1:1/x", "https://hidden@h", "http://:hidden@[", "//u:hidden@h"]
+)
+def test_a_user_or_password_in_the_base_url_is_refused_and_not_told(base: str) -> None:
+    with pytest.raises(SetupError, match=r"^base_url must hold no user and no password") as caught:
+        Settings(base)
+    assert "hidden" not in str(caught.value)
+
+
+def test_an_at_sign_in_the_path_of_a_base_url_is_no_password() -> None:
+    assert Settings("http://127.0.0.1:1/a@b").host == "127.0.0.1:1"
 
 
 def test_a_whole_url_is_asked_as_it_is_and_a_path_below_the_base() -> None:

@@ -33,6 +33,8 @@ def command(
 
     door = providers.find(provider)
     said = dict(pair.partition("=")[::2] for pair in references)
+    if not all(said.values()):  # not told: it may be the key itself
+        raise Misasked(f"--reference takes FIELD=REF, as {door.credentials[0].name}=env:MY_KEY; one has no REF")
     if unknown := set(said) - {field.name for field in door.credentials}:
         raise Misasked(
             f"{door.title} has no credential {min(unknown)!r}; it has {', '.join(f.name for f in door.credentials)}"
@@ -40,7 +42,7 @@ def command(
     path = config.find(ctx.find_root().obj["config"])
     block = {"name": name or door.name, "provider": door.name} | ({"base_url": base_url} if base_url else {})
     block |= {
-        field.name: said.get(field.name) or f"env:{field.env[0]}"
+        field.name: said.get(field.name, f"env:{field.env[0]}")
         for field in door.credentials
         if field.secret or field.name in said
     }

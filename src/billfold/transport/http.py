@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import httpx2
 
+from billfold.wire.auth import keyless
 from billfold.wire.message import Failure, Request
 
 BIGGEST_ANSWER = 512 * 1024 * 1024
@@ -26,16 +27,22 @@ for _name in ("httpx2", "httpcore2"):
 
 @dataclass(frozen=True)
 class Settings:
-    """Where and how patiently to ask, in seconds: ``timeout`` for connecting and each read, ``deadline`` for one answer."""
+    """Where and how patiently to ask, in seconds: ``timeout`` for connecting and each read, ``deadline`` for one answer.
+
+    Raises ``SetupError`` for a base URL that holds a user or a password.
+    """
 
     base_url: str
     timeout: float = 60.0
     deadline: float = 600.0
 
+    def __post_init__(self) -> None:
+        keyless(self.base_url, "base_url")
+
     @property
     def host(self) -> str:
-        """Whom is asked, without a user and password that may stand before it."""
-        return self.base_url.partition("://")[2].partition("/")[0].rpartition("@")[2] or "the API"
+        """Whom is asked."""
+        return self.base_url.partition("://")[2].partition("/")[0] or "the API"
 
     def url(self, request: Request) -> str:
         """Return the whole URL of a request; the library takes longer for one whose query comes apart from it."""

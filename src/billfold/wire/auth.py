@@ -46,6 +46,13 @@ def travelling(credential: str, what: str) -> str:
     return credential
 
 
+def keyless(address: str, what: str) -> str:
+    """Return an address that holds no user and no password; raises ``SetupError`` for one that does, without telling it."""
+    if "@" in address.partition("//")[2].partition("/")[0]:
+        raise SetupError(f"{what} must hold no user and no password: leave out what stands before the @ and the @")
+    return address
+
+
 class HeaderKey:
     """A fixed key in a header, as ``Authorization: Bearer KEY`` or ``Fastly-Key: KEY``."""
 
