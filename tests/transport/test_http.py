@@ -11,11 +11,12 @@ import tracemalloc
 import zlib
 from typing import Any
 
+import httpx2
 import pytest
 
 from billfold.model.errors import ApiError, RateLimited, Refused, SetupError, Unreachable
 from billfold.transport import http
-from billfold.transport.http import Settings, too_big, too_late, trusted
+from billfold.transport.http import Body, Settings, too_big, too_late, trusted
 from billfold.wire.auth import HeaderKey
 from billfold.wire.message import Failure, Request
 from tests.transport.hostile import HOWS, How, hostile, nobody, raw, reset, says, send, stall
@@ -162,12 +163,53 @@ def test_a_whole_compressed_body_is_unpacked(how: How, encoding: str) -> None:
     assert "\r\naccept-encoding: gzip\r\n" in server.heard[0].lower()
 
 
-@pytest.mark.parametrize("tail", [b"x", PACKED], ids=["garbage", "another"])
+@pytest.mark.parametrize("tail", [b"x", b"\x00", b"\x1fx", zlib.compress(GOOD)], ids=repr)
 @both
 def test_what_follows_a_compressed_body_is_not_left_out_in_silence(how: How, tail: bytes) -> None:
     answer = says(PACKED + tail, content_encoding="gzip")
     with hostile(answer) as server, pytest.raises(Unreachable, match="Content-Encoding"):
         send(how, server.root, ASK)
+
+
+def test_a_deflated_body_has_one_part_only() -> None:
+    body = Body("deflate")
+    with pytest.raises(httpx2.DecodingError):
+        body.take(zlib.compress(GOOD) + PACKED)
+
+
+@both
+def test_a_body_of_many_gzip_members_is_read_whole(how: How) -> None:
+    packed = gzip.compress(GOOD[:3]) + gzip.compress(b"") + gzip.compress(GOOD[3:])
+    with hostile(says(packed, content_encoding="gzip")) as server:
+        assert send(how, server.root, ASK).body == GOOD
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_gzip_members_may_be_cut_anywhere_on_their_way(size: int) -> None:
+    packed, body = gzip.compress(GOOD) + PACKED, Body("gzip")
+    for at in range(0, len(packed), size):
+        assert body.take(packed[at : at + size]) is None
+    assert body.whole() == GOOD + gzip.decompress(PACKED)
+    body.take(PACKED[:-1])
+    with pytest.raises(httpx2.RemoteProtocolError, match="has no end"):
+        body.whole()
+
+
+@both
+def test_a_bomb_of_many_members_is_refused_over_the_limit_and_not_held(
+    how: How, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "BIGGEST_ANSWER", 1 << 20)
+    bomb = gzip.compress(bytes(700 << 10)) * 50
+    tracemalloc.start()
+    try:
+        with hostile(says(bomb, content_encoding="gzip")) as server:
+            with pytest.raises(Unreachable, match="larger than 1 MiB"):
+                send(how, server.root, ASK)
+            assert len(server.heard) == 1
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @both

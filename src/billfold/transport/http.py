@@ -19,6 +19,8 @@ BIGGEST_ANSWER = 512 * 1024 * 1024
 """Bytes after decompression; a larger answer is refused, so that a compressed bomb cannot fill the memory."""
 ACCEPTED = {"accept-encoding": "gzip"}
 """What we unpack ourselves."""
+MEMBER = b"\x1f"
+"""What every member of a gzip file begins with."""
 
 for _name in ("httpx2", "httpcore2"):
     # it writes whole URLs at INFO and below, and a pre-signed one is a credential
@@ -82,10 +84,10 @@ class Body:
 
     def __init__(self, encoding: str) -> None:
         self._content, self._begun = bytearray(), False
-        word = encoding.strip().lower()
-        if word not in {"", "identity", "gzip", "x-gzip", "deflate"}:
-            raise httpx2.DecodingError(f"nobody asked for {word}")
-        self._unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32) if word not in {"", "identity"} else None
+        self._word = encoding.strip().lower()
+        if self._word not in {"", "identity", "gzip", "x-gzip", "deflate"}:
+            raise httpx2.DecodingError(f"nobody asked for {self._word}")
+        self._unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32) if self._word not in {"", "identity"} else None
 
     def take(self, part: bytes) -> Failure | None:
         """Take the next part; refuses what has grown too big."""
@@ -94,12 +96,21 @@ class Body:
             return too_big(len(self._content))
         self._begun = self._begun or bool(part)
         try:
-            self._content += self._unpacking.decompress(part, BIGGEST_ANSWER + 1 - len(self._content))
+            while part and not too_big(len(self._content)):
+                part = self._unpack(part)
         except zlib.error as error:
             raise httpx2.DecodingError(str(error)) from error
-        if self._unpacking.unused_data:
-            raise httpx2.DecodingError("something follows the end")
         return too_big(len(self._content))
+
+    def _unpack(self, part: bytes) -> bytes:
+        """Unpack to the end of a gzip member, of which a body may have many; returns what follows it."""
+        assert self._unpacking is not None
+        if self._unpacking.eof:
+            if self._word == "deflate" or not part.startswith(MEMBER):
+                raise httpx2.DecodingError("something follows the end")
+            self._unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        self._content += self._unpacking.decompress(part, BIGGEST_ANSWER + 1 - len(self._content))
+        return self._unpacking.unused_data
 
     def whole(self) -> bytes:
         """Return the body; raises where its end has not come."""
