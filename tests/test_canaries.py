@@ -15,6 +15,7 @@ import pytest
 
 from billfold.books import Books
 from billfold.config import Account as Configured
+from billfold.desk import secretless
 from billfold.outcome import Outcome
 from billfold.providers import provider
 from billfold.providers.stage import Account
@@ -22,6 +23,7 @@ from billfold.sync import sync
 from billfold.transport.loop import Loop
 from billfold.twin.faults import FAULTS, STORIES
 from billfold.twin.host import Host
+from billfold.wire.message import Request, Response
 from tests import canaries, stage
 from tests.cli.terminal import Terminal, twin
 
@@ -98,6 +100,50 @@ def test_no_fault_of_a_vendor_makes_us_tell_a_credential(
         assert canaries.in_file(path, secrets) == set(), path
         if path.suffix in {".duckdb", ".parquet"}:
             assert canaries.told(canaries.cells(path), secrets) == set(), path
+
+
+@pytest.mark.parametrize("status", [200, 401, 500])
+@pytest.mark.parametrize("vendor", provider.names())
+def test_a_vendor_that_echoes_the_credential_puts_it_into_no_file(vendor: str, status: int, tmp_path: Path) -> None:
+    host = stage.twin(months=1)
+    accounts, secrets = disguised(host, vendor)
+
+    def opened(one: Configured) -> Loop:
+        wires = stage.connection(host, next(account for account in accounts if account.name == one.name))
+        true = wires._server
+
+        def answer(request: Request) -> Response:
+            came, sent = true(request), request.headers.get("authorization") or request.headers.get("fastly-key", "")
+            if request.method != "GET" or came.status != 200:
+                return came
+            body = came.body.replace(b"{", b'{"echo":' + json.dumps(sent).encode() + b",", 1)
+            return Response(status, {**came.headers, "retry-after": sent, "etag": sent}, body)
+
+        wires._server = answer
+        made.append(wires)
+        return wires
+
+    books, made = Books(tmp_path), list[Loop]()
+    configured = [Configured(one.name, provider.find(vendor), {}, unlimited=True) for one in accounts]
+    outcomes = sync(books, configured, opened=opened, clock=host.clock.now)
+    tokens = {secret for one in made for secret in one.line.auth.secrets}
+    kept = [books.archive.body(one.body) + one.headers.encode() for one in books.archive.answers()]
+    books.close()
+    assert any(b"[secret]" in one for one in kept)
+    assert all(outcome.error is None for outcome in outcomes) == (status == 200)
+    for path in [path for path in tmp_path.rglob("*") if path.is_file()]:
+        assert canaries.in_file(path, secrets | tokens) == set(), path
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\x00 key-7f3a", b"{}", b"\r\n[secret]", bytes(range(256))])
+def test_an_answer_that_echoes_no_credential_is_kept_byte_for_byte(body: bytes) -> None:
+    came = Response(200, {"etag": '"5"'}, body)
+    assert secretless(came, ("key-7f3a-do-not-print", "", "7f3a")) == came
+
+
+def test_a_credential_is_taken_out_of_bytes_that_are_no_text() -> None:
+    came = Response(200, {"etag": "key-7f3a-1"}, b"\xff\x00key-7f3a-1\xfekey-7f3a")
+    assert secretless(came, ("key-7f3a", "key-7f3a-1"))[1:] == ({"etag": "[secret]"}, b"\xff\x00[secret]\xfe[secret]")
 
 
 STRUCK = ["cut-body", "html-200", "unauthorized", "document-redirect", "forbidden"]

@@ -1,4 +1,4 @@
-"""Where a collection's questions are answered, and every answer is put into the archive as it came."""
+"""Where a collection's questions are answered, and every answer is put into the archive as it came, but for our own keys."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ from billfold.ledger.keeper import Keeper
 from billfold.model.errors import ApiError, Unreadable
 from billfold.providers.provider import Ask
 from billfold.wire.ask import Line, naming, understood
+from billfold.wire.auth import scrub
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation, name_of, question
 
 log = logging.getLogger("billfold.sync")
 READINGS = 3
 """How often a question is asked whose answer cannot be read: a body may have been cut on its way."""
+
+SHORTEST = 8
+"""Characters of the shortest credential that is looked for in answers: a shorter one is no secret, and stands in amounts."""
 
 
 class Carrier(Protocol):
@@ -132,6 +136,16 @@ class Desk:
 
     def _keep(self, op: Operation[Any], response: Response, mark: str = "") -> None:
         name, asked = name_of(op) + mark, question(op)
-        self.keeper.keep(Heard(name, asked, response.status, response.headers, response.body, self.clock()))
+        status, headers, body = secretless(response, self.wires.line.auth.secrets)
+        self.keeper.keep(Heard(name, asked, status, headers, body, self.clock()))
         if response.status == 200:
             self.answered.add((name, asked))
+
+
+def secretless(response: Response, secrets: tuple[str, ...]) -> Response:
+    """Return a response with ``[secret]`` wherever its vendor echoes a credential; any other is byte for byte as it came."""
+    long = tuple(one for one in secrets if len(one) >= SHORTEST)
+    headers = {name: scrub(value, long) for name, value in response.headers.items()}
+    if not any(one.encode() in response.body for one in long):
+        return response._replace(headers=headers)
+    return response._replace(headers=headers, body=scrub(response.body.decode("latin-1"), long).encode("latin-1"))
