@@ -33,7 +33,7 @@ from billfold.providers.genesys.api import (
 )
 from billfold.providers.genesys.commitments import Share, commitments, positions
 from billfold.providers.genesys.commitments import applied as drawn
-from billfold.providers.genesys.listed import mark
+from billfold.providers.genesys.listed import Calendar, mark
 from billfold.providers.genesys.tax import is_tax
 from billfold.providers.provider import Answer, Ask, Known
 from billfold.wire import codec
@@ -822,7 +822,7 @@ def records_of(op: Operation[Any], said: Any) -> Any:
 def test_a_key_without_the_right_asks_for_three_documents_and_says_how_many_it_left() -> None:
     contracts = records_of(GetBillingContracts(), {"entities": []})
     invoices = records_of(GetBillingContractsInvoices(), {"entities": [{"id": f"i{number}"} for number in range(9)]})
-    marks = {str(one.id): mark(one) for one in invoices.entities}
+    marks = {str(one.id): Calendar([]).mark(one) for one in invoices.entities}
     asks = asked(Known(instant("2026-10-10"), Month(2026, 1), marks), contracts, invoices)
     words = [ask.missing for ask in asks if ask.document]
     assert words == ["the PDF of invoice i8", "the PDF of invoice i7", "the PDF of invoice i6 (and of 6 others)"]
