@@ -10,7 +10,7 @@ import pytest
 from billfold.books import Books
 from billfold.imports import Told, bring
 from billfold.ledger import history
-from billfold.model.bill import Bill
+from billfold.model.bill import Bill, State
 from billfold.providers import provider
 from billfold.providers.fastly.api import GetInvoice, GetInvoiceFile
 from billfold.twin.host import Host
@@ -51,6 +51,13 @@ def test_what_says_less_never_takes_the_place_of_what_says_more(one: Bill, tmp_p
         before = kept.all()
         assert not kept.book(one)
         assert kept.all() == before
+
+
+def test_a_final_of_any_source_takes_the_place_of_a_draft(tmp_path: Path) -> None:
+    with ledger(tmp_path) as kept:
+        kept.book(bill("3", state=State.DRAFT))
+        assert kept.book(less("4"))
+        assert kept.bills("state", "total") == [("issued", "4")]
 
 
 def test_what_says_more_takes_the_place_and_restates_only_another_total(tmp_path: Path) -> None:

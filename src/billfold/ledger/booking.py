@@ -90,11 +90,11 @@ class Booking:
         return True
 
     def outdone(self, bill: Bill) -> Row | None:
-        """Return what is believed of the same invoice by a source that says more than this one, if anything is."""
+        """Return what is believed of the same invoice by a source that says more than this one, and is no less far."""
         if bill.invoice_id is None or bill.grade >= 0:
             return None
         mine = (row for row in self._believed.values() if row["invoice_id"] == bill.invoice_id)
-        return next((row for row in mine if row["grade"] > bill.grade), None)
+        return next((r for r in mine if r["grade"] > bill.grade and State(r["state"]).rank >= bill.state.rank), None)
 
     def retire(self, told: Mapping[str, set[str]], estimates: Sequence[str]) -> None:
         """Stop believing what an invoice was said to be in a currency that it is no longer told in, and older estimates.
