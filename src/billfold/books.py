@@ -163,7 +163,8 @@ class Books:
         seq = self.archive.last_seq(run.id)
         listing = _listing(reading)
         ids = json.loads(listing)["ids"] if listing else []
-        owner = owners.owner(db, run.provider, _identity(reading), run.account, run.id, seq, ids)
+        asked = run.outcome != "imported"  # whoever saved a file may call its account anything
+        owner = owners.owner(db, run.provider, _identity(reading), run.account, run.id, seq, ids, renames=asked)
         told, estimates, keys = dict[str, set[str]](), list[str](), set[str]()
         with booking.of_run(db, owner) as made:
             for bill in _careful(door.bills(reading), problems):

@@ -129,3 +129,34 @@ def test_an_older_api_that_says_another_total_is_told_and_not_booked(host: Host,
     assert told.wrong
     assert "by a source that says less than the one booked" in told.files[-1].words
     assert state(books) == before
+
+
+def test_a_draft_in_another_currency_takes_nothing_from_a_final(tmp_path: Path) -> None:
+    with ledger(tmp_path) as kept:
+        kept.book(bill("3"))
+        before = kept.all()
+        assert not kept.book(bill("4", state=State.DRAFT, currency="EUR"))
+        assert kept.all() == before
+
+
+@pytest.mark.parametrize("vendor", ["vultr", "cockroach", "genesys"])
+@pytest.mark.parametrize("first", ["sync", "import"])
+def test_an_invoice_that_is_imported_under_another_name_is_not_counted_twice(
+    vendor: str, first: str, host: Host, tmp_path: Path
+) -> None:
+    books, [account, *_] = Books(tmp_path / "other"), stages.stage(host, vendor).accounts
+    kinds = {"vultr": "list_invoices", "cockroach": "list_invoices", "genesys": "get_billing_contracts_invoices"}
+    file = saved(host, vendor, provider.find(vendor).operation(kinds[vendor])(), tmp_path / "list.json")
+    called = {one.name: f"my-{one.name}" for one in stages.stage(host, vendor).accounts}
+    for step in (first, *{"sync", "import"} - {first}):
+        if step == "sync":
+            stages.collected(host, books, vendor, called=called)
+        else:
+            imported(books, vendor, file, account.name)
+    with books.ledger() as db:
+        query = (
+            "SELECT invoice_id, currency, count(*) FROM bills WHERE until_seq IS NULL AND state='issued' GROUP BY ALL"
+        )
+        assert [row for row in db.execute(query).fetchall() if row[2] > 1] == []
+        assert f"my-{account.name}" in {row[0] for row in db.execute("SELECT name FROM accounts").fetchall()}
+    books.close()

@@ -66,8 +66,6 @@ class Booking:
             _agree(bill, better)
             return False
         current = self._believed.get(bill.key)
-        if current and State(current["state"]).rank > bill.state.rank:
-            raise LedgerError(f"is told as {bill.state} again, after it was {current['state']}: kept as it was")
         told: Row = {"state": bill.state, "bill_key": bill.key, "settles": _settles(bill)}
         told |= {"currency": bill.currency, "period_start": naive(bill.period.start)}
         rivals = {key: row for slot in _slots(told) for key, row in self._slots[slot].items()}
@@ -90,11 +88,15 @@ class Booking:
         return True
 
     def outdone(self, bill: Bill) -> Row | None:
-        """Return what is believed of the same invoice by a source that says more than this one, and is no less far."""
-        if bill.invoice_id is None or bill.grade >= 0:
+        """Return what is believed of the same invoice and stays: of a higher state, or by a source that says more."""
+        if bill.invoice_id is None or (bill.grade >= 0 and bill.state is State.ISSUED):
             return None
-        mine = (row for row in self._believed.values() if row["invoice_id"] == bill.invoice_id)
-        return next((r for r in mine if r["grade"] > bill.grade and State(r["state"]).rank >= bill.state.rank), None)
+        mine = [row for row in self._believed.values() if row["invoice_id"] == bill.invoice_id]
+        ranks = [State(row["state"]).rank - bill.state.rank for row in mine]
+        stays = (
+            row for row, more in zip(mine, ranks, strict=True) if more > 0 or (not more and row["grade"] > bill.grade)
+        )
+        return next(stays, None)
 
     def retire(self, told: Mapping[str, set[str]], estimates: Sequence[str]) -> None:
         """Stop believing what an invoice was said to be in a currency that it is no longer told in, and older estimates.
@@ -169,7 +171,9 @@ class Booking:
 
 
 def _agree(bill: Bill, better: Row) -> None:
-    """Hold what a bill of less detail says against what is believed; raises ``LedgerError`` where it is another total."""
+    """Hold what a lower bill says against what is believed; raises ``LedgerError`` where it is another state or total."""
+    if better["state"] != bill.state:
+        raise LedgerError(f"is told as {bill.state} again, after it was {better['state']}: kept as it was")
     if bill.total is not None and better["total"] is not None and bill.total != Decimal(better["total"]):
         said, known = f"{plain(bill.total)} {bill.currency}", f"{better['total']} {better['currency']}"
         raise LedgerError(f"is told as {said} by a source that says less than the one booked, {known}: kept as it was")

@@ -30,11 +30,13 @@ def owner(
     run: int,
     seq: int,
     listed: list[str],
+    *,
+    renames: bool = True,
 ) -> Owner:
     """Find whose run it is and note its name; an account whose identity was not known before keeps its history.
 
-    ``listed`` are the invoices that the run lists: an account of the same name that has one of them is the same customer,
-    whatever the vendor says of itself now, so that no bill can be counted twice.
+    ``listed`` are the invoices that the run lists: who has one of them is the same customer, whatever the vendor says of
+    itself now, so that no bill can be counted twice. Without ``renames`` an account that is known keeps its name.
     """
     unknown = f"{UNKNOWN}{name}"
     known = db.execute(
@@ -42,12 +44,25 @@ def owner(
     ).fetchone()
     if known and identity and known[0] != identity and _has_any(db, provider, known[0], listed):
         identity = known[0] if known[0] != unknown else identity
+    if not known and identity is None and (holder := _holder(db, provider, listed)):
+        return Owner(provider, holder, run, seq)
     account = identity or (known[0] if known else unknown)
-    if identity and known and known[0] == unknown:
-        db.execute("UPDATE bills SET account=? WHERE provider=? AND account=?", [identity, provider, unknown])
-        db.execute("DELETE FROM accounts WHERE provider=? AND account=?", [provider, unknown])
-    db.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?)", [provider, account, name, run])
+    if identity:
+        strangers = {_holder(db, provider, listed, UNKNOWN), unknown if known and known[0] == unknown else None}
+        for stranger in strangers - {None, identity}:
+            db.execute("UPDATE bills SET account=? WHERE provider=? AND account=?", [identity, provider, stranger])
+            db.execute("DELETE FROM accounts WHERE provider=? AND account=?", [provider, stranger])
+    how = "REPLACE" if renames else "IGNORE"
+    db.execute(f"INSERT OR {how} INTO accounts VALUES (?, ?, ?, ?)", [provider, account, name, run])
     return Owner(provider, account, run, seq)
+
+
+def _holder(db: duckdb.DuckDBPyConnection, provider: str, listed: list[str], beginning: str = "") -> str | None:
+    """Return the account that has one of these invoices, whose identity begins so; None where none or several have."""
+    query = """SELECT DISTINCT account FROM bills JOIN accounts USING (provider, account)
+               WHERE provider=? AND starts_with(account, ?) AND invoice_id IN (SELECT unnest(?))"""
+    found = db.execute(query, [provider, beginning, listed]).fetchall() if listed else []
+    return str(found[0][0]) if len(found) == 1 else None
 
 
 class Customer(NamedTuple):

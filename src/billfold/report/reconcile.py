@@ -115,4 +115,5 @@ def drifts(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Drift]:
             least(EXACT.subtract(row["invoiced"], row["estimated"])),
         )
         for row in query.estimated(db, wanted)
+        if row["estimated"] is not None and row["invoiced"] is not None  # its last estimate stated no total
     ]

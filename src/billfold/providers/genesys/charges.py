@@ -48,7 +48,7 @@ def bills(reading: Reading) -> Iterator[Bill]:
         if invoice_id in pages or not calendar.contracts or not given(one.invoice.id, ""):
             made = _bill(one, pages.get(invoice_id, []), calendar, overages, listed)
             settled.update(made.settles or ())
-            yield made
+            yield made if invoice_id in pages else made._replace(grade=-1)
     for invoice_id in [one for one in pages if one not in listed]:
         yield _orphan(invoice_id, pages[invoice_id], calendar)
     for period, parts in used.items():

@@ -132,6 +132,8 @@ class Ledger:
 
 def _instant(as_of: date) -> datetime:
     """Return the time to look back to; of a day its end."""
+    if not isinstance(as_of, date):
+        raise Misasked(f"as_of is {as_of!r}; it must be a date, or a datetime with a zone")
     if not isinstance(as_of, datetime):
         if as_of == date.max:
             raise Misasked(f"{as_of} is the calendar's last day: it has no end to look back to")
