@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -33,10 +34,11 @@ VENDOR = "genesys"
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Books:
+def books(tmp_path: Path) -> Iterator[Books]:
     made = Books(tmp_path / "ledger")
     stage.collected(stage.twin(months=2), made, VENDOR)
-    return made
+    yield made
+    made.close()
 
 
 def invoice(books: Books) -> dict[str, Any]:
@@ -110,6 +112,7 @@ def test_a_document_that_is_not_named_is_of_the_invoice_whose_number_it_says(tmp
     assert words(books) == []
     brought(books, document(number, "12.34 USD"))
     assert [said.partition(":")[0] for said in words(books)] == [number]
+    books.close()
 
 
 def without_text() -> bytes:
@@ -191,7 +194,9 @@ def test_another_amount_is_not_taken_for_the_total(text: str) -> None:
 
 
 def test_no_document_no_library(tmp_path: Path) -> None:
-    stage.collected(stage.twin(months=1), Books(tmp_path / "ledger"), "vultr")
+    books = Books(tmp_path / "ledger")
+    stage.collected(stage.twin(months=1), books, "vultr")
+    books.close()
     line = f"import sys, billfold.cli.main as front; code = front.cli.main(['--ledger', {str(tmp_path / 'ledger')!r}, "
     line += "'reconcile'], standalone_mode=False); sys.exit('pypdf' in sys.modules or code)"
     done = subprocess.run([sys.executable, "-c", line], check=False, capture_output=True, cwd=tmp_path)

@@ -317,7 +317,8 @@ def test_a_ledger_shows_what_was_known_at_a_time_or_at_the_end_of_a_day(tmp_path
     assert frames(tmp_path, stage.AT - timedelta(microseconds=1)) == frames(tmp_path, began - timedelta(days=2)) == 0
     assert frames(tmp_path, stage.AT + timedelta(hours=1)) == frames(tmp_path, began) == first
     assert frames(tmp_path, date(2100, 1, 1)) == now
-    for wrong in (datetime(2026, 11, 15), date.max):  # noqa: DTZ001 - it must be refused
+    wrongs: tuple[Any, ...] = datetime(2026, 11, 15), date.max, "2026-11-15"  # noqa: DTZ001 - it must be refused
+    for wrong in wrongs:
         with pytest.raises(Misasked):
             frames(tmp_path, wrong)
     books.archive.close()

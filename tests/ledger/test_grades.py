@@ -10,9 +10,11 @@ import pytest
 from billfold.books import Books
 from billfold.imports import Told, bring
 from billfold.ledger import history
+from billfold.ledger.query import Filter
 from billfold.model.bill import Bill, State
 from billfold.providers import provider
 from billfold.providers.fastly.api import GetInvoice, GetInvoiceFile
+from billfold.report import reconcile
 from billfold.twin.host import Host
 from billfold.wire.operation import Operation
 from tests import stage as stages
@@ -160,3 +162,10 @@ def test_an_invoice_that_is_imported_under_another_name_is_not_counted_twice(
         assert [row for row in db.execute(query).fetchall() if row[2] > 1] == []
         assert f"my-{account.name}" in {row[0] for row in db.execute("SELECT name FROM accounts").fetchall()}
     books.close()
+
+
+def test_an_estimate_without_a_total_says_nothing_against_its_invoice(tmp_path: Path) -> None:
+    with ledger(tmp_path) as kept:
+        kept.book(bill("1", state=State.ESTIMATE, total=None, problems=("it cannot be trusted",)))
+        kept.book(bill("2"))
+        assert reconcile.drifts(kept.db, Filter()) == []
