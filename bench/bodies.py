@@ -13,7 +13,7 @@ import bare
 
 from billfold.model.period import Month, instant
 from billfold.providers import provider
-from billfold.providers.stage import Moment
+from billfold.providers.twin_api import Moment
 from billfold.wire import codec
 from billfold.wire.message import Request
 

@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from billfold.books import Books
+from billfold.collect.outcome import Outcome
+from billfold.collect.sync import sync
+from billfold.collect.workspace import Books
 from billfold.config import Account as Configured
 from billfold.model.bill import Bill, Charges, End
 from billfold.model.period import instant
-from billfold.outcome import Outcome
 from billfold.providers import provider
 from billfold.providers.provider import Provider
-from billfold.providers.stage import Account
-from billfold.sync import sync
+from billfold.providers.twin_api import Account
 from billfold.transport.loop import Loop
 from billfold.twin.clock import Clock
 from billfold.twin.faults import Fault

@@ -14,12 +14,12 @@ from unittest import mock
 
 import pytest
 
-from billfold.books import Books
+from billfold.collect.redact import redact
+from billfold.collect.workspace import Books
 from billfold.ledger import query
 from billfold.ledger.digest import digest
 from billfold.ledger.entries import Heard
 from billfold.providers import provider
-from billfold.redact import redact
 from billfold.wire.operation import question
 from tests import stage
 from tests.cli.terminal import Terminal

@@ -13,13 +13,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from billfold.books import Books
+from billfold.collect.outcome import Outcome
+from billfold.collect.session import secretless
+from billfold.collect.sync import sync
+from billfold.collect.workspace import Books
 from billfold.config import Account as Configured
-from billfold.desk import secretless
-from billfold.outcome import Outcome
 from billfold.providers import provider
-from billfold.providers.stage import Account
-from billfold.sync import sync
+from billfold.providers.twin_api import Account
 from billfold.transport.loop import Loop
 from billfold.twin.faults import FAULTS, STORIES
 from billfold.twin.host import Host

@@ -47,7 +47,7 @@ def test_a_sample_that_does_not_say_which_invoice_it_is_of_counts_as_one() -> No
 @pytest.mark.parametrize("readme", PROVIDERS, ids=lambda path: path.parent.name)
 def test_every_file_with_a_guess_is_named_in_its_providers_readme(readme: Path) -> None:
     text = readme.read_text(encoding="utf-8")
-    for path in readme.parent.glob("*.py"):
+    for path in readme.parent.rglob("*.py"):
         if "# GUESS" in path.read_text(encoding="utf-8"):
             assert path.name in text, f"{path.name} guesses, and {readme} does not say so"
     assert "guessed" in text

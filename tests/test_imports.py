@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from billfold.imports import understood
+from billfold.collect.importing import understood
 from billfold.model.errors import Misasked, Unreadable
 from billfold.providers import provider
 from billfold.wire.operation import name_of

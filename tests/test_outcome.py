@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from billfold.books import Books
 from billfold.cli.sync import exit_code
+from billfold.collect.outcome import Outcome, note
+from billfold.collect.workspace import Books
 from billfold.ledger.entries import Heard
 from billfold.ledger.query import Filter
 from billfold.model.period import Month
-from billfold.outcome import Outcome, note
 from billfold.providers.vultr.api import GetInvoiceItems, ListInvoices
 from billfold.report.reconcile import findings
 from billfold.twin import damage

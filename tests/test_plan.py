@@ -13,22 +13,18 @@ SOURCE = Path(__file__).parent.parent / "src" / "billfold"
 FILES = sorted(SOURCE.rglob("*.py"))
 
 FLOORS = {
+    "version": 0,
     "model": 0,
     "wire": 1,
     "ledger": 1,
     "providers": 2,
     "transport": 2,
     "report": 2,
+    "focus": 3,
     "config": 3,
     "clients": 3,
-    "books": 3,
-    "outcome": 3,
-    "desk": 3,
+    "collect": 4,
     "twin": 4,
-    "sync": 4,
-    "imports": 4,
-    "explain": 4,
-    "redact": 4,
     "cli": 5,
     "__main__": 6,
     "__init__": 6,
@@ -40,28 +36,28 @@ LONG = {
     "providers/fastly/api.py",
     "providers/fastly/records.py",
     "providers/genesys/records.py",
-    "providers/cockroach/lines.py:_adjusting",
-    "providers/genesys/lines.py:line",
+    "providers/cockroach/mapping/lines.py:_adjusting",
+    "providers/genesys/mapping/lines.py:line",
 }
-"""Files of more than 300 lines and functions of more than 40: each is one table, or one thing that splitting made no shorter."""
+"""Files of more than 320 lines and functions of more than 40: each is one table, or one thing that splitting made no shorter."""
 SECONDS = (
-    {f"ledger/{name}.py" for name in ("archive", "store", "turn", "writer")}
+    {f"ledger/{name}.py" for name in ("archive", "store", "account_lock", "charge_writer")}
     | {"model/errors.py"}
+    | {"providers/provider.py", "providers/fastly/api.py", "providers/genesys/twin/errors.py"}
     | {
-        f"providers/{name}"
-        for vendor in ("cockroach", "fastly", "genesys", "vultr")
-        for name in (f"{vendor}/__init__.py", f"{vendor}/twin.py")
+        str(path.relative_to(SOURCE))
+        for pattern in ("providers/*/__init__.py", "providers/*/twin/handlers.py")
+        for path in SOURCE.glob(pattern)
     }
-    | {"providers/provider.py", "providers/fastly/api.py", "providers/genesys/refusals.py"}
 )
 """Files whose floats are seconds and rates of asking, never money."""
 LIBRARIES = {
     "httpx2": {"transport"},
-    "duckdb": {"ledger", "books", "outcome", "explain", "report", "cli"},
-    "pyarrow": {"ledger", "report"},
+    "duckdb": {"ledger", "collect", "focus", "report", "cli"},
+    "pyarrow": {"ledger", "focus"},
     "pypdf": {"report"},
     "sqlite3": {"ledger"},
-    "msgspec": {"wire", "providers", "books", "imports", "cli"},
+    "msgspec": {"wire", "providers", "collect", "cli"},
     "uvicorn": {"twin"},
     "click": {"cli"},
     "rich": {"report", "cli"},
@@ -108,7 +104,7 @@ def edges() -> Iterator[tuple[str, str]]:
 def test_no_import_runs_up_a_floor_or_across_it() -> None:
     for source, target in edges():
         here, there = room(source), room(target)
-        if here == there or target == "billfold":
+        if here == there:
             continue
         assert FLOORS[there] < FLOORS[here], f"{source} imports {target}"
 
@@ -117,7 +113,9 @@ def test_no_provider_knows_another() -> None:
     for source, target in edges():
         if source.startswith("billfold.providers.") and target.startswith("billfold.providers."):
             mine, other = source.split(".")[2], target.split(".")[2]
-            assert mine == other or other in {"provider", "stage", "restated", "paper"}, f"{source} imports {target}"
+            assert mine == other or other in {"provider", "twin_api", "restatements", "invoice_pdf"}, (
+                f"{source} imports {target}"
+            )
 
 
 def test_there_is_no_circle_of_imports() -> None:
@@ -148,7 +146,7 @@ def test_each_library_is_used_in_its_own_rooms() -> None:
 
 def test_a_scenario_knows_neither_the_client_nor_the_charges() -> None:
     for source, target in edges():
-        if source.endswith(".scenario"):
+        if source.endswith(".twin.scenario"):
             assert target.rpartition(".")[2] not in {"charges", "api", "records", "collect"}, (
                 f"{source} imports {target}"
             )
@@ -158,7 +156,7 @@ def test_a_scenario_knows_neither_the_client_nor_the_charges() -> None:
 def test_a_file_is_one_room(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
-    assert len(text.splitlines()) <= 300 or str(path.relative_to(SOURCE)) in LONG
+    assert len(text.splitlines()) <= 320 or str(path.relative_to(SOURCE)) in LONG
     caption = (ast.get_docstring(tree) or "").strip().partition("\n")[0]
     assert len(caption) > 20, "a file opens with one sentence that captions it"
 
@@ -179,7 +177,7 @@ def test_functions_are_short() -> None:
     lengths = sizes | {
         str(path.relative_to(SOURCE)): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES
     }
-    short = {name for name in LONG if lengths[name] <= (40 if ":" in name else 300)}
+    short = {name for name in LONG if lengths[name] <= (40 if ":" in name else 320)}
     assert not short, f"no exceptions any more: {short}"
 
 

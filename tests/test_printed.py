@@ -16,15 +16,15 @@ import pypdf
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from billfold.books import Books
-from billfold.imports import bring
+from billfold.collect.importing import bring
+from billfold.collect.workspace import Books
 from billfold.ledger import documents, query
 from billfold.ledger.entries import Heard
 from billfold.ledger.query import Filter
-from billfold.providers import paper, provider
+from billfold.providers import invoice_pdf, provider
 from billfold.providers.fastly.api import GetInvoiceFile
 from billfold.providers.genesys.api import GetBillingContractsInvoiceDocument
-from billfold.report import pdf, printed
+from billfold.report import document_check, pdf_text
 from billfold.wire.operation import name_of, question
 from tests import stage
 from tests.cli.terminal import Terminal
@@ -48,8 +48,8 @@ def invoice(books: Books) -> dict[str, Any]:
 
 def document(number: str, total: str) -> bytes:
     facts, lines = {"Date": "2026-11-01"}, [["licences", "3", "7.25"], ["calls", "1", "0.50"]]
-    return paper.pdf(
-        paper.paper(VENDOR, f"Invoice {number}", facts, ("What", "Many", "Amount"), lines, total, stage.AT)
+    return invoice_pdf.pdf(
+        invoice_pdf.paper(VENDOR, f"Invoice {number}", facts, ("What", "Many", "Amount"), lines, total, stage.AT)
     )
 
 
@@ -70,7 +70,7 @@ def brought(books: Books, body: bytes) -> None:
 
 def words(books: Books, wanted: Filter = EVERY) -> list[str]:
     with books.ledger() as db:
-        found = list(printed.unlike(books.archive, db, wanted))
+        found = list(document_check.unlike(books.archive, db, wanted))
     assert all(one.wrong for one in found)
     return [one.words for one in found]
 
@@ -78,7 +78,7 @@ def words(books: Books, wanted: Filter = EVERY) -> list[str]:
 def test_every_document_of_the_twin_is_read_and_says_its_invoices_total(books: Books) -> None:
     found = documents.latest(books.archive, query.FOREVER)
     assert len(found) >= 4
-    assert all("Total" in pdf.text(books.archive.body(one.body)) for one in found)
+    assert all("Total" in pdf_text.text(books.archive.body(one.body)) for one in found)
     assert words(books) == []
 
 
@@ -149,19 +149,19 @@ def test_a_document_that_cannot_be_read_is_no_finding(spoiled: Any, books: Books
 
 def test_a_document_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     body = document("INV1", "12.34 USD")
-    assert "12.34" in pdf.text(body)
+    assert "12.34" in pdf_text.text(body)
     for limit in ("MOST", "LARGEST"):
         with monkeypatch.context() as less:
-            less.setattr(pdf, limit, 0)
-            assert pdf.text(body) == "", limit
+            less.setattr(pdf_text, limit, 0)
+            assert pdf_text.text(body) == "", limit
 
 
 def test_a_document_is_not_read_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     enough = Event()
     monkeypatch.setattr(pypdf, "PdfReader", lambda _: enough.wait())
-    monkeypatch.setattr(pdf, "PATIENCE", 0)
+    monkeypatch.setattr(pdf_text, "PATIENCE", 0)
     try:
-        assert pdf.text(document("INV1", "12.34 USD")) == ""
+        assert pdf_text.text(document("INV1", "12.34 USD")) == ""
     finally:
         enough.set()
 
@@ -183,14 +183,14 @@ def test_a_document_is_not_read_without_end(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_a_total_is_found_however_it_is_spelled(total: str, spelled: str) -> None:
     for word in spelled.split(" "):
-        assert printed.says(f"Due 3 {word} on 2026-11-01", Decimal(total)), word
+        assert document_check.says(f"Due 3 {word} on 2026-11-01", Decimal(total)), word
 
 
 @pytest.mark.parametrize(
     "text", ["11,234.50", "1,234.51", "234.50", "1234.505", "12345.0", "91234.50", "1234.50.1", "1.1234.50"]
 )
 def test_another_amount_is_not_taken_for_the_total(text: str) -> None:
-    assert not printed.says(text, Decimal("1234.5"))
+    assert not document_check.says(text, Decimal("1234.5"))
 
 
 def test_no_document_no_library(tmp_path: Path) -> None:

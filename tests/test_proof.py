@@ -16,10 +16,12 @@ from typing import Any
 
 import pytest
 
-from billfold.books import Books
 from billfold.cli.reconcile import _tell as tell
+from billfold.collect.redact import redact
+from billfold.collect.sync import sync
+from billfold.collect.workspace import Books
 from billfold.config import Account
-from billfold.ledger import history, query
+from billfold.ledger import query, restatements
 from billfold.ledger.archive import Archive
 from billfold.ledger.digest import digest
 from billfold.ledger.merge import merge
@@ -28,10 +30,8 @@ from billfold.model.errors import BillfoldError, LedgerError
 from billfold.model.period import Month
 from billfold.providers import provider
 from billfold.providers.provider import Provider
-from billfold.redact import redact
 from billfold.report import reconcile
-from billfold.report.complete import records
-from billfold.sync import sync
+from billfold.report.completeness import records
 from billfold.twin.host import Host
 from billfold.twin.world import stated
 from tests import stage
@@ -66,7 +66,7 @@ def test_contracts_that_come_without_periods_are_told_and_leave_no_estimate_of_w
     assert [one.doubts for one in stage.collected(host, books, "genesys") if one.doubts] == []
     assert sorted(map(str, listed(books))) == true(host, "genesys")
     with books.ledger() as db:
-        assert history.restatements(db) == []
+        assert restatements.restatements(db) == []
 
 
 def test_the_ledger_is_a_function_of_the_archive(books: Books) -> None:
@@ -205,7 +205,7 @@ def test_a_restated_month_is_kept_twice_and_told(provider: str, kind: str, books
     stage.collected(host, books, provider, recheck=3)
     after = listed(books)
     with books.ledger() as db:
-        events = history.restatements(db)
+        events = restatements.restatements(db)
         then = query.invoices(db, query.Filter(seq=books.archive.seq_at(seen - timedelta(minutes=1))))
     assert then == before
     changed = [bill for bill in after if bill not in before]
@@ -413,7 +413,7 @@ def test_a_recheck_with_nothing_new_asks_no_more_than_the_first_time_and_a_sync_
 
 def test_two_processes_sync_and_read_at_the_same_time(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from tests import stage; from billfold.books import Books\n"
+        "import sys; from pathlib import Path; from tests import stage; from billfold.collect.workspace import Books\n"
         "b = Books(Path(sys.argv[1])); stage.collected(stage.twin(months=2), b, sys.argv[2]); b.close()"
     )
     root = str(Path(__file__).parent.parent)

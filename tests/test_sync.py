@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from billfold.books import Books
+from billfold.collect.sync import sync
+from billfold.collect.workspace import Books
 from billfold.config import Account
 from billfold.ledger import booking
 from billfold.providers import provider
-from billfold.sync import sync
 from billfold.wire.message import Response
 from tests.ledger.kit import NOW, Vendor, invoice, invoices
 

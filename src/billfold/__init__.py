@@ -8,6 +8,8 @@ Names are loaded when they are first used, so that importing billfold costs noth
 
 from typing import TYPE_CHECKING
 
+from billfold.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from billfold.clients import AsyncCockroach as AsyncCockroach
     from billfold.clients import AsyncFastly as AsyncFastly
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from billfold.clients import Fastly as Fastly
     from billfold.clients import Genesys as Genesys
     from billfold.clients import Vultr as Vultr
+    from billfold.focus.reader import Ledger as Ledger
     from billfold.model.errors import ApiError as ApiError
     from billfold.model.errors import BadRequest as BadRequest
     from billfold.model.errors import BillfoldError as BillfoldError
@@ -33,18 +36,16 @@ if TYPE_CHECKING:
     from billfold.model.errors import Unauthorized as Unauthorized
     from billfold.model.errors import Unreachable as Unreachable
     from billfold.model.errors import Unreadable as Unreadable
-    from billfold.report.focus.frames import Ledger as Ledger
     from billfold.wire.codec import UNSET as UNSET
     from billfold.wire.codec import said as said
 
-__version__ = "0.1.0"
 _HOMES = {
     "billfold.clients": "AsyncCockroach AsyncFastly AsyncGenesys AsyncVultr Cockroach Fastly Genesys Vultr",
     "billfold.model.errors": (
         "ApiError BadRequest BillfoldError Endless Forbidden LedgerError Misasked NotFound NotReady RateLimited "
         "Refused ServerError SetupError Unauthorized Unreachable Unreadable"
     ),
-    "billfold.report.focus.frames": "Ledger",
+    "billfold.focus.reader": "Ledger",
     "billfold.wire.codec": "UNSET said",
 }
 """In which module the names of this one are, as the lines above have it for type checkers."""

@@ -21,8 +21,8 @@ from billfold.providers.vultr.api import VultrApi
 from billfold.transport.aio import AsyncHttp
 from billfold.transport.http import Settings
 from billfold.transport.sync import Http
-from billfold.wire.ask import Line
 from billfold.wire.auth import travelling
+from billfold.wire.exchange import Line
 
 
 class Options(TypedDict, total=False):

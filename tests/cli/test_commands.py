@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from billfold import imports
+from billfold.collect import importing
 from billfold.model.period import instant
 from billfold.transport.sync import Http
 from billfold.wire.message import Response
@@ -441,7 +441,7 @@ def test_a_file_that_is_nested_deeper_than_any_answer_is_not_read(tmp_path: Path
 def test_what_can_be_no_saved_answer_is_refused_before_it_is_read_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "LARGEST", 100)
+    monkeypatch.setattr(importing, "LARGEST", 100)
     (tmp_path / "empty.csv").write_bytes(b" \n")
     (tmp_path / "large.json").write_bytes(b" " * 101)
     for file, words in (

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billfold import config
+from billfold.collect.sync import carrier
 from billfold.config import add, find, ledger_directory, load, resolve
 from billfold.model.errors import Misasked, SetupError
-from billfold.sync import carrier
 from tests.cli.terminal import Terminal
 
 ACCOUNT = '[[accounts]]\nname = "a"\nprovider = "cockroach"\n'

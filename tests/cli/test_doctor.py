@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from billfold.books import Books
 from billfold.cli.sync import exit_code
+from billfold.collect.sync import sync
+from billfold.collect.workspace import Books
 from billfold.config import Account
 from billfold.model.errors import ApiError, Forbidden, NotReady, RateLimited, ServerError, Unauthorized, Unreachable
 from billfold.providers import provider
-from billfold.sync import sync
 from billfold.wire.auth import LOGIN
 from billfold.wire.message import Response
 from billfold.wire.operation import name_of
@@ -59,7 +59,7 @@ def test_the_doctor_says_beforehand_what_a_sync_then_does(
     books.close()
     terminal = Terminal(tmp_path)
     terminal.account(base_url="https://api.example")
-    monkeypatch.setattr("billfold.sync.carrier", lambda _: Reluctant(organization))
+    monkeypatch.setattr("billfold.collect.sync.carrier", lambda _: Reluctant(organization))
     said = terminal.run("doctor")
     assert (exit_code([outcome]), said.code) == (code, code), said
     assert ([one for one in outcome.missing if one.startswith(WORDS)] != []) is (code == 1)

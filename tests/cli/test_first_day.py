@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from billfold.books import Books
+from billfold.collect.workspace import Books
 from billfold.ledger import query
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import UNREADABLE

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from billfold.books import Books
 from billfold.cli.sync import exit_code
+from billfold.collect.outcome import Outcome
+from billfold.collect.workspace import Books
 from billfold.ledger import query
 from billfold.ledger.entries import REFUSED, Heard
 from billfold.model.errors import BillfoldError, LedgerError, Unauthorized
-from billfold.outcome import Outcome
-from billfold.providers.vultr.checks import _few
+from billfold.providers.vultr.mapping.checks import _few
 from billfold.report.reconcile import Finding, wrongs
 from tests import stage
 from tests.cli.terminal import Terminal

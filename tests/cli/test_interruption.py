@@ -14,13 +14,13 @@ from unittest import mock
 
 import pytest
 
-from billfold.books import Books
 from billfold.cli import main
+from billfold.collect.sync import sync
+from billfold.collect.workspace import Books
 from billfold.config import Account
 from billfold.ledger.digest import digest
 from billfold.ledger.verify import problems
 from billfold.providers import provider
-from billfold.sync import sync
 from billfold.transport import pause as pauses
 from billfold.transport.http import Settings
 from billfold.transport.sync import Http
@@ -79,7 +79,7 @@ def test_an_interruption_in_a_wait_leaves_the_archive_whole_and_the_next_sync_go
 
 
 def test_an_interrupted_command_ends_with_130_and_a_sentence(terminal: Terminal) -> None:
-    with mock.patch("billfold.sync.sync", side_effect=KeyboardInterrupt):
+    with mock.patch("billfold.collect.sync.sync", side_effect=KeyboardInterrupt):
         said = terminal.run("sync", "--ledger", "ledger")
     assert (said.code, said.out) == (130, "")
     assert SAID in said.err

@@ -21,11 +21,11 @@ from xml.etree import ElementTree as ET
 
 import duckdb
 
-from billfold.books import Books
+from billfold.collect.workspace import Books
+from billfold.focus import versions
+from billfold.focus.export import Order, export
+from billfold.focus.views import Part
 from billfold.ledger import store
-from billfold.report.focus import versions
-from billfold.report.focus.export import Order, export
-from billfold.report.focus.rows import Part
 from tests import stage
 from tests.focus import sample
 

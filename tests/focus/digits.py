@@ -19,14 +19,14 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from billfold.books import Books
+from billfold.collect.workspace import Books
+from billfold.focus.export import Order, export
+from billfold.focus.reader import Ledger
+from billfold.focus.views import Part
 from billfold.ledger.entries import Heard
 from billfold.model.money import exact_sum, plain
 from billfold.providers.vultr.api import GetInvoiceItems, ListInvoices
 from billfold.report import render
-from billfold.report.focus.export import Order, export
-from billfold.report.focus.frames import Ledger
-from billfold.report.focus.rows import Part
 from billfold.wire.operation import Operation, name_of, question
 
 NOW = datetime(2026, 11, 15, tzinfo=UTC)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from billfold.ledger import booking, owners, store
+from billfold.ledger import booking, identities, store
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.focus import ContractCommitment, CostAndUsage
 from billfold.model.period import Month, Period, stamp
@@ -23,7 +23,7 @@ def booked(directory: Path, bills: Iterator[Bill], when: datetime = NOW) -> Path
     """Book bills as one run's; returns the ledger's path."""
     directory.mkdir(parents=True, exist_ok=True)
     with store.opened(directory / LEDGER) as db:
-        owner = owners.owner(db, "sample", "sample-1", "sample", 1, 1, [])
+        owner = identities.owner(db, "sample", "sample-1", "sample", 1, 1, [])
         with booking.of_run(db, owner) as made:
             assert all(made.book(bill) for bill in bills)
         booking.close_run(db, owner, stamp(when), "complete", problems=[], listing=None, checks=[], chain="")

@@ -9,10 +9,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from billfold.focus import check
+from billfold.focus.export import FORMS, Order, export
+from billfold.focus.views import Part
 from billfold.ledger import store
-from billfold.report.focus import check
-from billfold.report.focus.export import FORMS, Order, export
-from billfold.report.focus.rows import Part
 from tests.focus import sample
 
 

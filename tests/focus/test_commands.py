@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from billfold.books import Books
 from billfold.cli.main import cli
+from billfold.collect.workspace import Books
 from billfold.model.errors import Misasked
 from tests import stage as stages
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from billfold.focus import check
+from billfold.focus.export import Order, export
+from billfold.focus.views import Part
 from billfold.ledger import store
 from billfold.model.errors import Misasked
-from billfold.report.focus import check
-from billfold.report.focus.export import Order, export
-from billfold.report.focus.rows import Part
 from tests.focus import sample, toolkit
 from tests.focus.defects import DEFECTS, Defect, read, write
 

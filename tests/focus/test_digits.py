@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from billfold.books import Books
+from billfold.collect.workspace import Books
 from tests.focus import digits
 
 LINES = 3000

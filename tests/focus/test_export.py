@@ -13,14 +13,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from billfold.books import Books
+from billfold.collect.workspace import Books
+from billfold.focus import check, versions
+from billfold.focus.export import Order, export
+from billfold.focus.views import Part
 from billfold.ledger import query
 from billfold.model.bill import together
 from billfold.model.money import exact_sum
 from billfold.providers import provider
-from billfold.report.focus import check, versions
-from billfold.report.focus.export import Order, export
-from billfold.report.focus.rows import Part
 from tests import stage as stages
 from tests.focus import toolkit
 

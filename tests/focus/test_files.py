@@ -16,16 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import billfold
-from billfold.books import Books
-from billfold.ledger import booking, owners, store
+from billfold.collect.workspace import Books
+from billfold.focus import check, export, metadata, versions
+from billfold.focus.export import Order
+from billfold.focus.reader import Ledger
+from billfold.focus.sql_cells import guarded
+from billfold.focus.views import Part
+from billfold.ledger import booking, identities, store
 from billfold.model.bill import Bill, State
 from billfold.model.errors import LedgerError, Misasked
 from billfold.model.period import Month
-from billfold.report.focus import check, export, metadata, versions
-from billfold.report.focus.cells import guarded
-from billfold.report.focus.export import Order
-from billfold.report.focus.frames import Ledger
-from billfold.report.focus.rows import Part
 from tests import stage
 from tests.focus import sample
 
@@ -176,7 +176,7 @@ def test_a_period_is_closed_when_it_has_ended_and_all_its_bills_are_issued(tmp_p
     out = written(path, tmp_path / "out", form="csv")
     assert [row["BillingPeriodStatus"] for row in rows(out / "billing_period.csv")] == ["Open"]
     with store.opened(path) as db:
-        owner = owners.owner(db, "sample", "sample-1", "sample", 2, 2, [])
+        owner = identities.owner(db, "sample", "sample-1", "sample", 2, 2, [])
         with booking.of_run(db, owner) as made:
             made.book(sample.bill(State.ISSUED, "b", JUNE, sample.month_rows(JUNE, "b"), issued_on=JUNE.end))
         booking.close_run(db, owner, "2026-06-03T00:00:00Z", "complete", problems=[], listing=None, checks=[], chain="")
@@ -190,7 +190,7 @@ def test_a_period_is_closed_when_it_has_ended_and_all_its_bills_are_issued(tmp_p
 def restated(path: Path, run: int, *bills: Bill) -> None:
     """Book bills again, as another run has them."""
     with store.opened(path) as db:
-        owner = owners.owner(db, "sample", "sample-1", "sample", run, run, [])
+        owner = identities.owner(db, "sample", "sample-1", "sample", run, run, [])
         with booking.of_run(db, owner) as made:
             assert all(made.book(bill) for bill in bills)
         booking.close_run(

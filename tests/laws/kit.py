@@ -10,7 +10,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from billfold.providers.provider import Provider
-from billfold.providers.stage import Account
+from billfold.providers.twin_api import Account
 from billfold.twin.host import Host
 from billfold.wire.operation import Kind, Operation
 from tests.stage import doors, stage

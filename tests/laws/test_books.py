@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from billfold.books import Books
+from billfold.collect.workspace import Books
 from billfold.ledger import query
 from billfold.ledger.columns import CHARGE_COLUMNS
 from billfold.model.focus import CostAndUsage

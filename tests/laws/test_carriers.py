@@ -16,7 +16,7 @@ from billfold.providers.provider import Provider
 from billfold.transport.asgi import application
 from billfold.twin import serve
 from billfold.twin.host import Host
-from billfold.wire.bound import AsyncItems, Items
+from billfold.wire.methods import AsyncItems, Items
 from billfold.wire.operation import Operation, name_of
 from tests import stage as stages
 from tests.laws.kit import DOORS, examples, named

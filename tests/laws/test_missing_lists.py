@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from billfold.books import Books
+from billfold.collect.outcome import Outcome
+from billfold.collect.session import Carrier
+from billfold.collect.sync import sync
+from billfold.collect.workspace import Books
 from billfold.config import Account
-from billfold.desk import Carrier
 from billfold.ledger import query
-from billfold.outcome import Outcome
 from billfold.providers import provider
-from billfold.sync import sync
 from billfold.twin.host import Host
-from billfold.wire.ask import Line
+from billfold.wire.exchange import Line
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation, name_of
 from tests import stage as stages

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from billfold.imports import understood
+from billfold.collect.importing import understood
 from billfold.model.errors import BillfoldError
 from billfold.providers.provider import Provider
 from billfold.wire import codec

@@ -12,17 +12,17 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from billfold.books import Books
+from billfold.collect.outcome import Outcome
+from billfold.collect.sync import sync
+from billfold.collect.workspace import Books
 from billfold.config import Account
-from billfold.ledger import booking, owners, query, store
+from billfold.ledger import booking, identities, query, store
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
 from billfold.model.period import Month, instant
-from billfold.outcome import Outcome
 from billfold.providers import provider
-from billfold.sync import sync
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation, name_of
 
@@ -68,7 +68,7 @@ class Ledger:
     def book(self, one: Bill, account: str = "me") -> bool:
         """Book a bill as what a new run brought."""
         self.seq += 10
-        who = owners.owner(self.db, "vendor", account, account, self.seq, self.seq, [])
+        who = identities.owner(self.db, "vendor", account, account, self.seq, self.seq, [])
         try:
             with booking.of_run(self.db, who) as made:
                 return made.book(one)

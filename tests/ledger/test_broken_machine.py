@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billfold.books import Books
+from billfold.collect.workspace import Books
 from billfold.ledger.archive import Archive
 from billfold.ledger.digest import digest
 from billfold.ledger.merge import merge

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from billfold.books import Books
-from billfold.imports import Told, bring
-from billfold.ledger import history
+from billfold.collect.importing import Told, bring
+from billfold.collect.workspace import Books
+from billfold.ledger import restatements
 from billfold.ledger.query import Filter
 from billfold.model.bill import Bill, State
 from billfold.providers import provider
@@ -41,7 +41,7 @@ def books(tmp_path: Path, host: Host) -> Any:
 def restated(kept: Ledger) -> list[tuple[str, str]]:
     runs = "SELECT DISTINCT run, provider, account, TIMESTAMP '2026-11-15', from_seq FROM bills"
     kept.db.execute(f"INSERT INTO runs (run, provider, account, ended, seq) {runs}")
-    return [(event["was"], event["is"]) for event in history.restatements(kept.db)]
+    return [(event["was"], event["is"]) for event in restatements.restatements(kept.db)]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def saved(host: Host, vendor: str, op: Operation[Any], path: Path) -> Path:
 def state(books: Books) -> list[Any]:
     with books.ledger() as db:
         rows = db.execute("SELECT * EXCLUDE (run, from_seq) FROM bills WHERE until_seq IS NULL ORDER BY ALL").fetchall()
-        return [rows, history.restatements(db)]
+        return [rows, restatements.restatements(db)]
 
 
 def imported(books: Books, vendor: str, file: Path, name: str, **said: str) -> Told:

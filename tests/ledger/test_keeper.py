@@ -8,8 +8,8 @@ from threading import Event
 import pytest
 
 from billfold.ledger.archive import Archive
+from billfold.ledger.archive_writer import WAITING, Keeper
 from billfold.ledger.entries import Heard, Run
-from billfold.ledger.keeper import WAITING, Keeper
 from billfold.model.errors import ApiError, LedgerError
 from tests.ledger.kit import NOW
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billfold import imports
-from billfold.books import Books
-from billfold.ledger import booking, history, owners, query, store
+from billfold.collect import importing
+from billfold.collect.workspace import Books
+from billfold.ledger import booking, identities, query, restatements, store
 from billfold.ledger.digest import digest
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
@@ -158,7 +158,7 @@ def test_a_restatement_is_another_total_or_period_and_not_another_due_date(tmp_p
         for number, (cost, change) in enumerate(said):
             kept.book(bill(cost, total=cost, **change))
             kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        told = [(one["was"], one["is"], one["period_start"].month) for one in history.restatements(kept.db)]
+        told = [(one["was"], one["is"], one["period_start"].month) for one in restatements.restatements(kept.db)]
     assert told == [("0", "7", 5), ("7", "7", 5)]
 
 
@@ -168,7 +168,7 @@ def test_what_follows_a_parked_bill_restates_nothing(tmp_path: Path) -> None:
         for number, (cost, total) in enumerate([("1", "7"), ("7", "7"), ("8", "8")]):
             kept.book(bill(cost, total=total))
             kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        told = [(one["was"], one["is"]) for one in history.restatements(kept.db)]
+        told = [(one["was"], one["is"]) for one in restatements.restatements(kept.db)]
     assert told == [("7", "8")]
 
 
@@ -178,7 +178,7 @@ def test_a_newer_version_that_is_parked_is_named_and_moves_no_line(tmp_path: Pat
         for number, told in enumerate([bill("7"), bill(total=None, problems=("unread",))]):
             kept.book(told)
             kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        (event,) = history.restatements(kept.db)
+        (event,) = restatements.restatements(kept.db)
     assert (event["was"], event["is"], event["difference"]) == ("7", None, None)
     assert event["instead"] == "what it is told as now is parked, not counted: unread"
     assert event["gone"] == event["come"] == []
@@ -193,22 +193,22 @@ def test_what_was_parked_between_two_versions_is_passed_over(
         for number, told in enumerate([bill("7"), bill("1", total="8"), bill(last)]):
             kept.book(told)
             kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        told_moved = [(one["was"], one["is"], one["difference"]) for one in history.restatements(kept.db)]
+        told_moved = [(one["was"], one["is"], one["difference"]) for one in restatements.restatements(kept.db)]
         assert told_moved == moved
-        assert len(history.restatements(kept.db, query.Filter(seq=25))) == 1, "parked, as far as was known then"
+        assert len(restatements.restatements(kept.db, query.Filter(seq=25))) == 1, "parked, as far as was known then"
 
 
 def test_an_issued_invoice_that_is_told_in_another_currency_is_restated(tmp_path: Path) -> None:
     with ledger(tmp_path) as kept:
         kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
         kept.book(bill("7"))
-        who = owners.owner(kept.db, "vendor", "me", "me", 20, 20, [])
+        who = identities.owner(kept.db, "vendor", "me", "me", 20, 20, [])
         with booking.of_run(kept.db, who) as made:
             euros = [Charges(COMMON._replace(BillingCurrency="EUR"), [Line(Decimal(7))])]
             made.book(bill("7", currency="EUR", charges=euros))
             made.retire({"i1": {"EUR"}}, [])
         kept.db.execute("INSERT INTO runs (run, ended) VALUES (10, now()::TIMESTAMP), (20, now()::TIMESTAMP)")
-        (event,) = history.restatements(kept.db)
+        (event,) = restatements.restatements(kept.db)
         assert (event["was"], event["currency"], event["instead"]) == ("7", "USD", "it is told in EUR now: 7.00")
         assert event["difference"] is None
 
@@ -429,7 +429,7 @@ def test_an_import_does_not_hide_what_a_collection_could_not_book(kept: Books, t
     collected(kept, invoices(invoice("twice"), invoice("twice", total="2.5", lines=["2.5"])))
     before = told()
     assert len(before) == 1
-    imports.bring(kept, provider.find("cockroach"), "mine", [good], None, {})
+    importing.bring(kept, provider.find("cockroach"), "mine", [good], None, {})
     assert told() == before
     collected(kept, invoices(invoice("twice", total="2.5", lines=["2.5"])), days=1)
     assert told() == []

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from billfold.ledger import turn as turns
-from billfold.ledger.turn import turn
+from billfold.ledger import account_lock as turns
+from billfold.ledger.account_lock import turn
 from billfold.model.errors import LedgerError
 
 
@@ -43,7 +43,7 @@ def test_a_turn_is_given_back_also_after_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no locks")
 def test_a_turn_is_given_back_by_a_process_that_is_killed(tmp_path: Path) -> None:
-    held = "import sys, time; from pathlib import Path; from billfold.ledger.turn import turn\n"
+    held = "import sys, time; from pathlib import Path; from billfold.ledger.account_lock import turn\n"
     held += "with turn(Path(sys.argv[1]), 'p', 'a'): print('mine', flush=True); time.sleep(600)"
     with subprocess.Popen([sys.executable, "-c", held, str(tmp_path)], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None

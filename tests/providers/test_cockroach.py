@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from billfold.books import Books
+from billfold.collect.workspace import Books
 from billfold.ledger import query
 from billfold.model.bill import Bill, State
 from billfold.model.errors import Unreadable

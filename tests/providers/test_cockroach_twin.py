@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from billfold.model.errors import Forbidden, RateLimited
-from billfold.providers.cockroach import twin
 from billfold.providers.cockroach.api import ListInvoices, problem
+from billfold.providers.cockroach.twin import handlers
 from billfold.twin.host import Host
 from billfold.wire.message import Request, Response
 from tests.twin.kit import alone
@@ -144,8 +144,8 @@ def test_credits_are_paid_when_an_invoice_is_finalized_and_not_by_a_draft(host: 
 
 
 def test_every_guess_of_the_twin_is_listed_in_the_readme() -> None:
-    home = Path(str(twin.__file__)).parent
+    home = Path(str(handlers.__file__)).parent.parent
     readme = (home / "README.md").read_text(encoding="utf-8")
     listed = readme.partition("Guesses in the code:")[2].partition("## ")[0]
-    for path in home.glob("*.py"):
-        assert ("# GUESS: " in path.read_text(encoding="utf-8")) == (f"`{path.name}`" in listed), path.name
+    for path in home.rglob("*.py"):
+        assert ("# GUESS: " in path.read_text(encoding="utf-8")) == (f"{path.name}`" in listed), path.name

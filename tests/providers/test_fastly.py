@@ -12,15 +12,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from billfold.books import Books
-from billfold.imports import answers, bring, understood
+from billfold.collect.importing import answers, bring, understood
+from billfold.collect.workspace import Books
 from billfold.model.bill import Bill, State
 from billfold.model.errors import Misasked, Unreadable
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
 from billfold.model.period import Month, instant, stamp
 from billfold.providers import fastly
-from billfold.providers.fastly import PROVIDER, charges, records, services
+from billfold.providers.fastly import PROVIDER, records
 from billfold.providers.fastly.api import (
     GetInvoice,
     GetInvoiceById,
@@ -35,7 +35,8 @@ from billfold.providers.fastly.api import (
     ListInvoices,
     problem,
 )
-from billfold.providers.fastly.envelope import Source
+from billfold.providers.fastly.mapping import charges, services
+from billfold.providers.fastly.mapping.bill_header import Source
 from billfold.providers.provider import Answer, Known
 from billfold.wire import codec
 from billfold.wire.message import Response

@@ -17,7 +17,7 @@ import pytest
 from billfold.model.bill import Bill, State
 from billfold.model.money import exact_sum
 from billfold.model.period import Month, instant
-from billfold.providers.fastly import PROVIDER, dialects, scenario, twin
+from billfold.providers.fastly import PROVIDER
 from billfold.providers.fastly.api import (
     GetCurrentUser,
     GetInvoice,
@@ -31,15 +31,16 @@ from billfold.providers.fastly.api import (
     ListInvoices,
     problem,
 )
+from billfold.providers.fastly.twin import handlers, scenario, sdk_compat
 from billfold.providers.provider import Known
-from billfold.providers.stage import Account, Denied, Moment
+from billfold.providers.twin_api import Account, Denied, Moment
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
 from tests import stage as stages
 from tests.providers.test_fastly import HOME, NOW, Saved
 
-PLAYED, PARENT_PAY = twin.accounts(1, Month(2025, 11))
+PLAYED, PARENT_PAY = handlers.accounts(1, Month(2025, 11))
 OWNER = scenario.customer(PLAYED)
 
 
@@ -51,7 +52,7 @@ def answered(
     agent: str = "",
 ) -> Any:
     request = Request("GET", "/", (), {"fastly-key": account.credentials["token"], "user-agent": agent})
-    return twin.answer(op, Moment(account, now, request, {} if memory is None else memory))
+    return handlers.answer(op, Moment(account, now, request, {} if memory is None else memory))
 
 
 def body(op: Operation[Any], *args: Any, **settings: Any) -> bytes:
@@ -102,8 +103,8 @@ def test_an_account_whose_parent_pays_has_no_estimate() -> None:
     assert response.status == 422
     assert set(json.loads(response.body)) == {"type", "title", "code", "status"}
     assert asked(f"/billing/v2/account_customers/{scenario.customer(PARENT_PAY)}/mtd_invoice", token).status == 422
-    assert all(bill.state is State.ISSUED for bill in twin.truth(PARENT_PAY, NOW))
-    assert len(list(twin.truth(PARENT_PAY, NOW))) == 12
+    assert all(bill.state is State.ISSUED for bill in handlers.truth(PARENT_PAY, NOW))
+    assert len(list(handlers.truth(PARENT_PAY, NOW))) == 12
 
 
 # --- dialects ---------------------------------------------------------------------------------------------------------
@@ -132,7 +133,7 @@ def test_v2_speaks_as_the_sdk_that_asks_can_read(
 
 
 def test_the_same_invoice_has_the_same_id_in_v2_and_v3() -> None:
-    for bill in list(twin.truth(PLAYED, NOW))[:-1]:
+    for bill in list(handlers.truth(PLAYED, NOW))[:-1]:
         month = Month.of(bill.period.start)
         assert answered(GetInvoice(year=month.year, month=month.number)).invoice_id == int(bill.invoice_id or "")
         assert answered(GetInvoiceByInvoiceId(invoice_id=bill.invoice_id or "")).invoice_id == bill.invoice_id
@@ -152,7 +153,7 @@ def test_months_are_answered_from_the_first_to_the_running_one_padded_or_not() -
             answered(GetInvoice(year=wrong[0], month=wrong[1]))
 
 
-ACCOUNTS = [account for seed in (1, 2, 7) for account in twin.accounts(seed, Month(2025, 11))]
+ACCOUNTS = [account for seed in (1, 2, 7) for account in handlers.accounts(seed, Month(2025, 11))]
 
 
 @pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: f"{account.name} {account.seed}")
@@ -185,7 +186,7 @@ def test_the_sums_of_every_v2_bill_hold_to_what_is_documented(account: Account) 
 def test_the_regions_of_a_v2_bill_are_its_traffic() -> None:
     invoice = answered(GetInvoice(year=2026, month=10))
     assert exact_sum([region.cost for region in invoice.regions.values()]) == invoice.total.incurred_cost
-    assert set(invoice.regions) == set(dialects.REGIONS.values())
+    assert set(invoice.regions) == set(sdk_compat.REGIONS.values())
     assert invoice.total.requests == exact_sum([region.requests.total for region in invoice.regions.values()])
 
 
@@ -299,7 +300,7 @@ def test_usage_by_service_sums_to_the_usage_of_the_account() -> None:
 
 
 def test_a_year_has_every_kind_of_charge_and_a_lifelike_number_of_lines() -> None:
-    bills = list(twin.truth(PLAYED, NOW))
+    bills = list(handlers.truth(PLAYED, NOW))
     assert [bill.state for bill in bills] == [State.ISSUED] * 12 + [State.ESTIMATE]
     assert all(39 <= (bill.listed or 0) <= 60 for bill in bills)
     rows = [row for bill in bills for batch in bill.charges for row in batch.rows()]
@@ -309,7 +310,7 @@ def test_a_year_has_every_kind_of_charge_and_a_lifelike_number_of_lines() -> Non
 
 
 def test_the_running_month_only_grows_and_moves_at_midnight_only() -> None:
-    totals = [list(twin.truth(PLAYED, NOW + timedelta(hours=h)))[-1].total or Decimal(0) for h in range(0, 240, 6)]
+    totals = [list(handlers.truth(PLAYED, NOW + timedelta(hours=h)))[-1].total or Decimal(0) for h in range(0, 240, 6)]
     assert totals == sorted(totals)
     assert len(set(totals)) == 10
 
@@ -340,7 +341,7 @@ def collected(account: Account, now: datetime) -> Saved:
         said = ask.op.result(codec.decode(made, ask.op.reply))
 
 
-def told(bills: Iterable[Bill], columns: tuple[str, ...] = twin.TELLS) -> Counter[Any]:
+def told(bills: Iterable[Bill], columns: tuple[str, ...] = handlers.TELLS) -> Counter[Any]:
     found: Counter[Any] = Counter()
     for bill in bills:
         assert bill.problems == ()
@@ -354,35 +355,35 @@ def told(bills: Iterable[Bill], columns: tuple[str, ...] = twin.TELLS) -> Counte
 @pytest.mark.parametrize("at", ["2026-11-15T00:00:10Z", "2026-11-01T00:00:10Z", "2026-11-30T23:59:59Z"])
 def test_the_books_balance(account: Account, at: str) -> None:
     reading = collected(account, instant(at))
-    assert told(PROVIDER.bills(reading)) == told(twin.truth(account, instant(at)))
+    assert told(PROVIDER.bills(reading)) == told(handlers.truth(account, instant(at)))
     assert list(PROVIDER.checks(reading)) == []
 
 
 @pytest.mark.parametrize("story", ["restated-added", "restated-changed", "restated-split"])
 def test_a_restated_invoice_is_told_as_it_now_is(story: str) -> None:
     account = PLAYED._replace(story=(story, Month(2026, 10)))
-    assert told(twin.truth(account, NOW)) != told(twin.truth(PLAYED, NOW))
+    assert told(handlers.truth(account, NOW)) != told(handlers.truth(PLAYED, NOW))
     reading = collected(account, NOW + timedelta(seconds=10))
-    assert told(PROVIDER.bills(reading)) == told(twin.truth(account, NOW))
+    assert told(PROVIDER.bills(reading)) == told(handlers.truth(account, NOW))
 
 
-OLD_TELLS = tuple(set(twin.TELLS) - {"ServiceName", "SkuMeter", "RegionName"})
+OLD_TELLS = tuple(set(handlers.TELLS) - {"ServiceName", "SkuMeter", "RegionName"})
 
 
 @pytest.mark.parametrize("agent", ["fastly-py/5.6.0", "fastly-py/7.0.0"])
 def test_the_books_balance_through_v2(agent: str) -> None:
-    months = [Month.of(bill.period.start) for bill in twin.truth(PLAYED, NOW)]
+    months = [Month.of(bill.period.start) for bill in handlers.truth(PLAYED, NOW)]
     asks = [GetInvoice(year=month.year, month=month.number) for month in months]
     reading = Saved(*((op, body(op, agent=agent)) for op in asks))
-    assert told(PROVIDER.bills(reading), OLD_TELLS) == told(twin.truth(PLAYED, NOW), OLD_TELLS)
+    assert told(PROVIDER.bills(reading), OLD_TELLS) == told(handlers.truth(PLAYED, NOW), OLD_TELLS)
     files = [GetInvoiceFile(year=month.year, month=month.number, format="csv") for month in months]
     reading = Saved(*((op, body(op, agent=agent)) for op in files))
-    assert told(PROVIDER.bills(reading), OLD_TELLS) == told(twin.truth(PLAYED, NOW), OLD_TELLS)
+    assert told(PROVIDER.bills(reading), OLD_TELLS) == told(handlers.truth(PLAYED, NOW), OLD_TELLS)
 
 
 def test_v2_bills_without_lines_come_to_the_same_totals() -> None:
-    account = PLAYED._replace(kind=dialects.NO_LINES)
-    for true in list(twin.truth(account, NOW))[:-1]:
+    account = PLAYED._replace(kind=sdk_compat.NO_LINES)
+    for true in list(handlers.truth(account, NOW))[:-1]:
         month = Month.of(true.period.start)
         op = GetInvoice(year=month.year, month=month.number)
         (bill,) = PROVIDER.bills(Saved((op, body(op, account=account))))

@@ -18,7 +18,7 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
 from billfold.model.period import Month, Period, instant
 from billfold.providers import genesys
-from billfold.providers.genesys import PROVIDER, lines, regions, spelling
+from billfold.providers.genesys import PROVIDER, regions
 from billfold.providers.genesys.api import (
     GetBillingContract,
     GetBillingContractBillingperiod,
@@ -31,10 +31,11 @@ from billfold.providers.genesys.api import (
     login_refusal,
     problem,
 )
-from billfold.providers.genesys.commitments import Share, commitments, positions
-from billfold.providers.genesys.commitments import applied as drawn
-from billfold.providers.genesys.listed import Calendar, mark
-from billfold.providers.genesys.tax import is_tax
+from billfold.providers.genesys.mapping import field_aliases, lines
+from billfold.providers.genesys.mapping.commitments import Share, commitments, positions
+from billfold.providers.genesys.mapping.commitments import applied as drawn
+from billfold.providers.genesys.mapping.invoice_periods import Calendar, mark
+from billfold.providers.genesys.mapping.tax import is_tax
 from billfold.providers.provider import Answer, Ask, Known
 from billfold.wire import codec
 from billfold.wire.message import Response
@@ -151,11 +152,11 @@ def test_a_refused_login_is_told_in_the_vendors_words(name: str, words: str) -> 
 
 def test_both_spellings_of_the_renamed_keys_say_the_same() -> None:
     old, new = (codec.decode((SAMPLES / f"contract.{v}.json").read_bytes(), genesys.records.BillingContract) for v in ("v236", "v269"))  # fmt: skip
-    assert spelling.purchase_orders(old) == spelling.purchase_orders(new) == ["PO-2026-011"]
+    assert field_aliases.purchase_orders(old) == field_aliases.purchase_orders(new) == ["PO-2026-011"]
     kind = genesys.records.BillingContractPeriodDetail
     old_, new_ = (codec.decode((SAMPLES / f"billingperiod.{v}.json").read_bytes(), kind) for v in ("v236", "v269"))
     for name in ("prepaid", "fair_use", "actual", "overage"):
-        read = getattr(spelling, name)
+        read = getattr(field_aliases, name)
         first, second = [read(c) for c in old_.charges], [read(c) for c in new_.charges]  # type: ignore[union-attr]
         assert first[:2] == second[:2]
         assert None not in first + second
@@ -163,7 +164,7 @@ def test_both_spellings_of_the_renamed_keys_say_the_same() -> None:
         {"dateEffective": "2024-05-01", "citySubdivision1": "Downtown"},
         {"getdateEffective": "2024-05-01", "getcitySubdivision1": "Downtown"},
     )]  # fmt: skip
-    assert {spelling.date_effective(one) for one in addresses} == {"2024-05-01"}
+    assert {field_aliases.date_effective(one) for one in addresses} == {"2024-05-01"}
     assert [one.city_subdivision1 for one in addresses] == ["Downtown", codec.UNSET]
     assert [one.getcity_subdivision1 for one in addresses] == [codec.UNSET, "Downtown"]
 

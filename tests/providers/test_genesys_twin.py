@@ -13,16 +13,17 @@ from typing import Any
 
 import pytest
 
-from billfold.books import Books
+from billfold.collect.workspace import Books
 from billfold.ledger import query
 from billfold.model.bill import Bill
 from billfold.model.errors import BadRequest, Forbidden, Unauthorized
 from billfold.model.money import exact_sum, plain
 from billfold.model.period import Month, instant
-from billfold.providers.genesys import PROVIDER, customers, scenario, twin
+from billfold.providers.genesys import PROVIDER
 from billfold.providers.genesys.api import GetBillingContracts, GetBillingContractsInvoices
+from billfold.providers.genesys.twin import customers, handlers, scenario
 from billfold.providers.provider import Answer, Known
-from billfold.providers.stage import Account
+from billfold.providers.twin_api import Account
 from billfold.twin.faults import Fault
 from billfold.twin.host import Host
 from billfold.twin.world import stated
@@ -120,7 +121,7 @@ def test_the_truth_comes_back_from_the_wire_bill_by_bill(at: str, seed: int) -> 
     host = stages.twin(instant(at), seed=seed)
     account, now = account_of(host), host.clock.now()
     ours = {bill.key: bill for bill in PROVIDER.bills(Heard(answers(host, Known(now, account.first_month))))}
-    true = {bill.key: bill for bill in twin.truth(account, now)}
+    true = {bill.key: bill for bill in handlers.truth(account, now)}
     assert set(ours) == set(true)
     for key, bill in ours.items():
         told = true[key]
@@ -131,7 +132,7 @@ def test_the_truth_comes_back_from_the_wire_bill_by_bill(at: str, seed: int) -> 
             told.listed,
             told.corrects,
         )
-        assert worded(bill, twin.TELLS) == worded(told, twin.TELLS), key
+        assert worded(bill, handlers.TELLS) == worded(told, handlers.TELLS), key
         assert exact_sum(row.BilledCost for batch in bill.charges for row in batch.rows()) == told.total  # type: ignore[misc]
         if bill.invoice_id:
             assert (bill.total, bill.terms, bill.due_on, bill.issued_on) == (
@@ -144,7 +145,7 @@ def test_the_truth_comes_back_from_the_wire_bill_by_bill(at: str, seed: int) -> 
 
 def test_the_story_has_what_a_partner_sees(host: Host) -> None:
     account = account_of(host)
-    bills = list(twin.truth(account, host.clock.now()))
+    bills = list(handlers.truth(account, host.clock.now()))
     rows = [row for bill in bills for batch in bill.charges for row in batch.rows()]
     assert {row.ChargeCategory for row in rows} == {"Usage", "Purchase", "Tax", "Credit"}
     assert any(row.ChargeClass == "Correction" for row in rows)
@@ -166,7 +167,7 @@ def test_what_is_used_moves_only_at_midnight_and_never_back(host: Host) -> None:
         assert all(now >= then for now, then in zip(totals, before, strict=True))
         before = totals
     noon = host.clock.now() + timedelta(hours=12)
-    first, second = ([bill.total for bill in twin.truth(account, when)][-2:] for when in (host.clock.now(), noon))
+    first, second = ([bill.total for bill in handlers.truth(account, when)][-2:] for when in (host.clock.now(), noon))
     assert first == second
 
 
@@ -209,7 +210,7 @@ def test_the_dialect_is_that_of_the_sdk_that_asks(
 
 def test_nothing_is_ever_null(host: Host) -> None:
     desk = Desk(host)
-    for op in twin.examples(account_of(host), host.clock.now()):
+    for op in handlers.examples(account_of(host), host.clock.now()):
         stages.connection(host, account_of(host)).send(op)
     answer, _ = desk.get("/contracts")
     for path in ("/contracts", "/contracts/invoices"):

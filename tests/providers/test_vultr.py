@@ -19,7 +19,7 @@ from billfold.model.money import exact_sum
 from billfold.model.period import Month, instant
 from billfold.providers import vultr
 from billfold.providers.provider import Answer, Known
-from billfold.providers.vultr import PROVIDER, skus, words
+from billfold.providers.vultr import PROVIDER
 from billfold.providers.vultr.api import (
     GetAccount,
     GetAccountBandwidth,
@@ -30,7 +30,8 @@ from billfold.providers.vultr.api import (
     ListPendingCharges,
     problem,
 )
-from billfold.providers.vultr.checks import TOLD
+from billfold.providers.vultr.mapping import skus, text_fields
+from billfold.providers.vultr.mapping.checks import TOLD
 from billfold.providers.vultr.records import Invoice
 from billfold.wire import codec
 from billfold.wire.message import Response
@@ -136,7 +137,7 @@ def test_an_error_that_is_no_text_is_still_told() -> None:
     ],
 )
 def test_times_are_read_in_every_spelling_that_was_seen(text: str, means: str) -> None:
-    assert words.when(text) == instant(means)
+    assert text_fields.when(text) == instant(means)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_times_are_read_in_every_spelling_that_was_seen(text: str, means: str) -
 )
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no time"):
-        words.when(text)
+        text_fields.when(text)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_what_is_no_time_is_refused(text: str) -> None:
     ],
 )
 def test_descriptions_tell_what_was_rented(text: str, thing: tuple[str | None, str | None, str]) -> None:
-    assert words.thing(text) == thing
+    assert text_fields.thing(text) == thing
 
 
 @pytest.mark.parametrize(
@@ -191,8 +192,10 @@ def test_what_a_line_is_does_not_depend_on_a_customers_labels(
 
 def test_the_mark_of_a_listing_is_of_its_own_words_only() -> None:
     one = Invoice(id=7, date="2026-10-01T00:30:05+00:00", amount=Decimal(10), balance=Decimal(1))
-    assert words.mark(one) == words.mark(Invoice(id="7", date=one.date, amount=Decimal("10.0"), balance=Decimal(99)))
-    assert words.mark(one) != words.mark(Invoice(id=7, date=one.date, amount=Decimal("10.01")))
+    assert text_fields.mark(one) == text_fields.mark(
+        Invoice(id="7", date=one.date, amount=Decimal("10.0"), balance=Decimal(99))
+    )
+    assert text_fields.mark(one) != text_fields.mark(Invoice(id=7, date=one.date, amount=Decimal("10.01")))
 
 
 # --- charges of samples ----------------------------------------------------------------------------------------------
@@ -437,7 +440,7 @@ def test_known_and_old_invoices_are_not_read_again() -> None:
         {"id": number, "date": f"2026-{month:02}-01T00:30:05+00:00", "amount": 1, "balance": 5}
         for number, month in ((4, 11), (3, 10), (2, 9), (1, 3))
     ]
-    booked = words.mark(Invoice(id=3, date=rows[1]["date"], amount=Decimal(1)))
+    booked = text_fields.mark(Invoice(id=3, date=rows[1]["date"], amount=Decimal(1)))
     known = Known(NOW, Month(2026, 8), {"3": booked, "2": "another"})
     lists: Any = ({"account": {}}, {"pending_charges": []}, None, page(key="billing_history"))
     questions = asked(known, *lists, page(*rows, key="billing_invoices"), page(), page())

@@ -17,8 +17,8 @@ from billfold.model.bill import Bill
 from billfold.model.money import exact_sum, plain
 from billfold.model.period import Month, instant
 from billfold.providers.provider import Known
-from billfold.providers.stage import Account, Moment
-from billfold.providers.vultr import PROVIDER, fleet, scenario, twin
+from billfold.providers.twin_api import Account, Moment
+from billfold.providers.vultr import PROVIDER
 from billfold.providers.vultr.api import (
     GetAccount,
     GetInvoice,
@@ -27,9 +27,10 @@ from billfold.providers.vultr.api import (
     ListInvoices,
     ListPendingCharges,
 )
-from billfold.providers.vultr.entries import Entry
-from billfold.providers.vultr.large import Large
-from billfold.providers.vultr.pages import token
+from billfold.providers.vultr.twin import handlers, inventory, scenario
+from billfold.providers.vultr.twin.history import Entry
+from billfold.providers.vultr.twin.large_invoices import Large
+from billfold.providers.vultr.twin.pages import token
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation, read
@@ -37,12 +38,12 @@ from tests import stage as stages
 from tests.providers.test_vultr import HOME, NOW, Saved, exact, sample
 from tests.stage import whole
 
-PLAYED = twin.accounts(1, Month(2025, 11))[0]
+PLAYED = handlers.accounts(1, Month(2025, 11))[0]
 
 
 def answered(op: Operation[Any], now: datetime = NOW, account: Account = PLAYED) -> Any:
     request = Request("GET", "/", (), {"authorization": f"Bearer {account.credentials['api_key']}"})
-    said = twin.answer(op, Moment(account, now, request, {}))
+    said = handlers.answer(op, Moment(account, now, request, {}))
     return read(op, said) if isinstance(said, Response) and op.reply is not bytes else said
 
 
@@ -138,7 +139,7 @@ def test_an_account_before_its_first_row_owes_nothing() -> None:
     [(500, 672, "0.00744047619047619"), (8000, 672, "0.11904761904761904"), (4300, 730, "0.05890410958904110")],
 )
 def test_a_pending_rate_is_a_float_in_its_shortest_spelling(cents: int, cap: int, spelled: str) -> None:
-    rate = fleet.rate(cents, cap, pending=True)
+    rate = inventory.rate(cents, cap, pending=True)
     assert str(rate) == repr(float(spelled))
     assert float(rate) == cents / (cap * 100)
 
@@ -162,7 +163,7 @@ def test_a_full_month_costs_its_monthly_price_and_not_720_hours() -> None:
 
 
 def test_the_csv_says_what_the_list_says() -> None:
-    account = twin.examples(PLAYED, NOW)[5]
+    account = handlers.examples(PLAYED, NOW)[5]
     table = answered(account).body.decode().splitlines()
     pending = answered(ListPendingCharges()).pending_charges
     assert len(table) == len(pending) + 1
@@ -208,7 +209,7 @@ def collected(account: Account, now: datetime = NOW) -> Saved:
 
 
 def told(bills: Iterator[Bill]) -> Counter[Any]:
-    columns = [column for column in twin.TELLS if column != "BillingAccountName"]
+    columns = [column for column in handlers.TELLS if column != "BillingAccountName"]
     found: Counter[Any] = Counter()
     for bill in map(whole, bills):
         found[bill.state, bill.invoice_id, bill.period, bill.currency, str(bill.total), bill.listed] += 1
@@ -224,7 +225,7 @@ def told(bills: Iterator[Bill]) -> Counter[Any]:
 def test_the_books_balance(at: str, kind: str) -> None:
     account, now = PLAYED._replace(kind=kind), instant(at)
     reading = collected(account, now)
-    assert told(PROVIDER.bills(reading)) == told(twin.truth(account, now))
+    assert told(PROVIDER.bills(reading)) == told(handlers.truth(account, now))
     assert list(PROVIDER.checks(reading)) == []
 
 

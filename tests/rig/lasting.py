@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from billfold.books import Books
+from billfold.collect.workspace import Books
 from billfold.ledger import query
 from billfold.twin.faults import FAULTS, Fault
 from billfold.twin.world import stated

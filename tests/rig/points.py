@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from billfold.ledger import keeper, store
+from billfold.ledger import archive_writer, store
 
 _WRITING = {"os.rename", "os.remove", "os.truncate"}
 
@@ -53,7 +53,7 @@ class Tracer:
             return _Watched(opening(path), self.point)
 
         store._connect = opened
-        setattr(keeper, "ThreadPoolExecutor", _Slow)  # noqa: B010 - what a module imports is not its to give
+        setattr(archive_writer, "ThreadPoolExecutor", _Slow)  # noqa: B010 - what a module imports is not its to give
 
     def _audit(self, event: str, args: tuple[Any, ...]) -> None:
         if event in _WRITING:

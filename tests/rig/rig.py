@@ -24,7 +24,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from billfold.books import Books
+from billfold.collect.workspace import Books
 from billfold.ledger import query
 from billfold.ledger.digest import digest
 from billfold.ledger.verify import problems

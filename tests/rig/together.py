@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from billfold.books import Books
+from billfold.collect.workspace import Books
+from billfold.ledger import account_lock as turns
 from billfold.ledger import query, store
-from billfold.ledger import turn as turns
 from billfold.twin.host import Host
 from tests import stage
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from billfold.transport.aio import AsyncHttp
 from billfold.transport.http import Settings
 from billfold.transport.sync import Http
-from billfold.wire.ask import Line
+from billfold.wire.exchange import Line
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation
 from tests.wire.kit import line

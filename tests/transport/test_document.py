@@ -19,7 +19,7 @@ from billfold.transport.aio import AsyncHttp
 from billfold.transport.document import HOPS, TRIES, Reply, Resolve, fetching
 from billfold.transport.http import BIGGEST_ANSWER, Settings, too_big, too_late
 from billfold.transport.resolve import resolved
-from billfold.wire.ask import driven
+from billfold.wire.exchange import driven
 from billfold.wire.message import Failure, Request, Response
 from tests.transport.hostile import HOWS, How, fetch, hostile, nobody, raw, says
 from tests.wire.kit import KEY, line

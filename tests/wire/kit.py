@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from billfold.model.errors import Unreadable
 from billfold.wire import codec
-from billfold.wire.ask import Line, Pace, Problem, exchange
 from billfold.wire.auth import Auth, HeaderKey
 from billfold.wire.codec import UNSET, DecimalText, Maybe, Record
+from billfold.wire.exchange import Line, Pace, Problem, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
 from billfold.wire.paging import Paged

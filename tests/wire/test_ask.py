@@ -21,9 +21,9 @@ from billfold.model.errors import (
     refused_as,
 )
 from billfold.transport.loop import Loop
-from billfold.wire.ask import LONGEST_WAIT, PASSING, Pace, Problem, retry_after
-from billfold.wire.bound import SyncCall
+from billfold.wire.exchange import LONGEST_WAIT, PASSING, Pace, Problem, retry_after
 from billfold.wire.message import Failure, Response
+from billfold.wire.methods import SyncCall
 from tests.wire.kit import KEY, GetThing, SlowThing, Talk, Thing, forever, line, ok, talk
 
 ASK = GetThing(thing_id="1")

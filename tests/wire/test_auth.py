@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billfold.model.errors import ApiError, RateLimited, ServerError, SetupError, Unauthorized, Unreachable, Unreadable
-from billfold.wire.ask import Pace
 from billfold.wire.auth import ClientCredentials, HeaderKey, basic, bearer, scrub
+from billfold.wire.exchange import Pace
 from billfold.wire.message import Failure, Request, Response
 from tests.wire.kit import GetThing, Talk, forever, line, ok, talk
 

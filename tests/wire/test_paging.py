@@ -13,9 +13,9 @@ from billfold.model.errors import Endless
 from billfold.transport.loop import Loop
 from billfold.wire import codec, paging
 from billfold.wire.answer import Routes
-from billfold.wire.bound import Items
 from billfold.wire.codec import UNSET
 from billfold.wire.message import Request, Response
+from billfold.wire.methods import Items
 from billfold.wire.paging import EMPTY_PAGES, Walk
 from tests.wire.kit import ListThings, Page, line, ok
 

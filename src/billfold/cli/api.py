@@ -87,8 +87,8 @@ def _operation(door: Provider, name: str, arguments: tuple[str, ...]) -> Operati
 
 
 def _answer(account: Account, op: Operation[Any], *, every: bool, raw: bool) -> list[bytes]:
-    from billfold.sync import carrier
-    from billfold.wire.ask import naming, understood
+    from billfold.collect.sync import carrier
+    from billfold.wire.exchange import naming, understood
     from billfold.wire.paging import Paged, Walk
 
     wires = carrier(account)

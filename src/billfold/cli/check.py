@@ -10,7 +10,7 @@ import click
 from billfold.cli.options import FORMAT, places, write
 
 if TYPE_CHECKING:
-    from billfold.report.focus.check import Finding
+    from billfold.focus.check import Finding
 
 COLUMNS = ("rule", "dataset", "column", "words", "rows", "example")
 
@@ -32,7 +32,7 @@ def focus(ctx: click.Context, directory: Path, version: str | None, shape: str) 
 
     Reads CSV or Parquet, partitioned or not, ours or not. Exit code 1 where anything is found.
     """
-    from billfold.report.focus.check import findings
+    from billfold.focus.check import findings
 
     found = findings(directory, version)
     rows = [one._asdict() for one in found]

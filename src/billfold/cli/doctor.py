@@ -10,8 +10,8 @@ import click
 from billfold.cli.options import ACCOUNT, PROVIDER, fitting, places
 
 if TYPE_CHECKING:
+    from billfold.collect.session import Carrier
     from billfold.config import Account
-    from billfold.desk import Carrier
     from billfold.model.errors import BillfoldError
 
 QUESTIONS = 12
@@ -33,8 +33,8 @@ def command(ctx: click.Context, provider: str | None, account: str | None) -> No
 
 
 def _examine(account: Account) -> int:
+    from billfold.collect.sync import carrier
     from billfold.model.errors import BillfoldError
-    from billfold.sync import carrier
 
     click.echo(f"{account.name} ({account.provider.title})")
     try:
@@ -53,10 +53,10 @@ def _examine(account: Account) -> int:
 
 
 def _questions(account: Account, wires: Carrier) -> int:
+    from billfold.collect.sync import now
     from billfold.model.errors import ApiError
     from billfold.providers.provider import Known
-    from billfold.sync import now
-    from billfold.wire.ask import naming, understood
+    from billfold.wire.exchange import naming, understood
     from billfold.wire.operation import name_of
 
     known = Known(now(), 1)

@@ -12,7 +12,7 @@ from billfold.cli.options import Narrowing, books, narrowed, wanted
 from billfold.model.period import Month
 
 if TYPE_CHECKING:
-    from billfold.books import Books
+    from billfold.collect.workspace import Books
 
 SHOWN = 20
 
@@ -28,7 +28,7 @@ def command(ctx: click.Context, it: str, narrowing: Narrowing, *, every: bool) -
     Estimates have no ids: `billfold explain estimate` shows all that are left by --provider, --account, --from and --to, and
     a charge's x_JsonPath in its place that one.
     """
-    from billfold import explain
+    from billfold.report import explain
 
     with books(ctx) as kept, kept.ledger() as db:
         found = explain.charges(db, it, wanted(kept, narrowing))
@@ -50,7 +50,7 @@ def _tell_bill(kept: Books, rows: Sequence[dict[str, Any]], *, every: bool) -> N
 
 
 def _tell_answer(kept: Books, seq: int, rows: Sequence[dict[str, Any]], *, every: bool) -> None:
-    from billfold import explain
+    from billfold.report import explain
     from billfold.report.render import word
     from billfold.wire import codec
 
@@ -61,7 +61,7 @@ def _tell_answer(kept: Books, seq: int, rows: Sequence[dict[str, Any]], *, every
     for row in shown:
         click.echo(f"  {word(row['cost']):>18}  {row['category']}: {row['description']}")
         click.echo(f"  {'':>18}  {row['detail'] or '(no detail id)'}  {row['path']}")
-        if len(rows) == 1 and (value := explain.place(kept, entry, row["path"] or "$")) is not None:
+        if len(rows) == 1 and (value := explain.place(kept.archive, entry, row["path"] or "$")) is not None:
             click.echo(f"  {'':>18}  {codec.encode(value).decode()}")
     if len(rows) > len(shown):
         click.echo(f"  ... and {len(rows) - len(shown)} more; --all shows them")

@@ -11,7 +11,7 @@ import click
 from billfold.cli.options import Narrowing, books, lacking, narrowed, places, tell_gaps, virtual_rates, wanted
 
 if TYPE_CHECKING:
-    from billfold.report.focus.export import Written
+    from billfold.focus.export import Written
 
 
 @click.group("export")
@@ -41,8 +41,8 @@ def focus(
 
     Issued bills, drafts (invoice still open) and estimates (no invoice) are told apart by x_State. Parked bills are left out.
     """
-    from billfold.report.focus.export import Order, export
-    from billfold.report.focus.rows import Part
+    from billfold.focus.export import Order, export
+    from billfold.focus.views import Part
 
     rates = virtual_rates(ctx)
     with books(ctx) as kept, kept.ledger() as db:

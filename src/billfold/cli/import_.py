@@ -10,7 +10,7 @@ import click
 from billfold.cli.options import books, places
 
 if TYPE_CHECKING:
-    from billfold.imports import Told
+    from billfold.collect.importing import Told
 
 
 @click.command("import")
@@ -34,7 +34,7 @@ def command(
     Bodies of any operation, as JSON or (Fastly) CSV; other documents are kept, but not booked. An invoice's list and its
     lines belong together: name them in one command. Exit code 1: something was read but cannot be booked as it is.
     """
-    from billfold.imports import bring
+    from billfold.collect.importing import bring
     from billfold.providers import provider as providers
 
     door = providers.find(provider)

@@ -17,9 +17,9 @@ from typing import NoReturn
 
 import click
 
-from billfold import __version__
 from billfold.model.errors import BillfoldError, Misasked
 from billfold.transport.pause import ENDING
+from billfold.version import __version__
 
 COMMANDS = {
     "api": "Ask a vendor one documented operation, and print the answer.",

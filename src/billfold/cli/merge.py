@@ -19,11 +19,11 @@ def command(ctx: click.Context, other: Path) -> None:
 
     OTHER is not changed. This archive's file as it was stays beside it as archive.before-merge.sqlite.
     """
-    from billfold.books import MERGING
+    from billfold.collect.workspace import MERGING
+    from billfold.ledger.account_lock import turn
     from billfold.ledger.archive import Archive
     from billfold.ledger.digest import digest
     from billfold.ledger.merge import merge
-    from billfold.ledger.turn import turn
     from billfold.model.errors import Misasked
 
     source = other / "archive.sqlite"

@@ -17,7 +17,7 @@ from billfold.model.period import Month, after_day, instant
 if TYPE_CHECKING:
     import duckdb
 
-    from billfold.books import Books
+    from billfold.collect.workspace import Books
     from billfold.config import Account
     from billfold.ledger.query import Filter
     from billfold.report.gaps import Gap
@@ -166,7 +166,7 @@ def books(ctx: click.Context, *, new: bool = False) -> Iterator[Books]:
     without.
     """
     from billfold import config
-    from billfold.books import Books
+    from billfold.collect.workspace import Books
     from billfold.model.errors import SetupError
 
     config.confirm(ctx.find_root().obj["config"])

@@ -26,13 +26,17 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     """
     from billfold.ledger import query
     from billfold.model.bill import together
-    from billfold.report import printed, reconcile
+    from billfold.report import document_check, reconcile
 
     with books(ctx) as kept, kept.ledger() as db:
         chosen = wanted(kept, narrowing)
         found, count = reconcile.findings(db, chosen), len(together(query.invoices(db, chosen)))
         drifts, rounded = reconcile.drifts(db, chosen), query.rounded(db, chosen)
-        found = [*map(reconcile.of_gap, gaps(ctx, kept, db, chosen)), *printed.unlike(kept.archive, db, chosen), *found]
+        found = [
+            *map(reconcile.of_gap, gaps(ctx, kept, db, chosen)),
+            *document_check.unlike(kept.archive, db, chosen),
+            *found,
+        ]
     rows = [{name: getattr(one, name) for name in COLUMNS} for one in found]
     if shape != "table":
         write(shape, rows, COLUMNS)

@@ -17,8 +17,8 @@ def command(ctx: click.Context, provider: str | None) -> None:
     What stood there is gone for good, from what `merge` left beside the archive too; the chain of hashes stays, `billfold
     verify` stays green, no charge changes. A backup of your own is yours to redact (`--ledger`).
     """
+    from billfold.collect.redact import redact
     from billfold.providers import provider as providers
-    from billfold.redact import redact
 
     if provider is not None:
         providers.find(provider)

@@ -31,13 +31,13 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     Both versions are kept: every command shows the older one with --as-of a time before the change was seen. csv has no
     lines.
     """
-    from billfold.ledger import history
+    from billfold.ledger import restatements
     from billfold.model.money import shown
     from billfold.report import render
     from billfold.report.render import word
 
     with books(ctx) as kept, kept.ledger() as db:
-        events = history.restatements(db, wanted(kept, narrowing))
+        events = restatements.restatements(db, wanted(kept, narrowing))
     if shape == "json":
         click.echo(json.dumps(events, default=word, indent=1))
         return

@@ -26,9 +26,9 @@ def command(
     in bills as the vendors write it: text. bills has every version ever told; until_seq IS NULL are those believed now. The
     options narrow the datasets only.
     """
+    from billfold.focus.reader import Ledger
+    from billfold.focus.views import Part
     from billfold.report import render
-    from billfold.report.focus.frames import Ledger
-    from billfold.report.focus.rows import Part
 
     with books(ctx) as kept:
         kept.catch_up()

@@ -14,9 +14,9 @@ from billfold.cli.options import ACCOUNT, PROVIDER, MonthType, books, fitting, p
 from billfold.model.period import Month
 
 if TYPE_CHECKING:
-    from billfold.books import Books
-    from billfold.outcome import Outcome
-    from billfold.sync import Progress
+    from billfold.collect.outcome import Outcome
+    from billfold.collect.sync import Progress
+    from billfold.collect.workspace import Books
 
 ASTRAY = timedelta(minutes=1)
 """What a clock that is kept right by its network may jump back."""
@@ -54,7 +54,7 @@ def command(
     Exit code 0: all is here. 1: reached, but something is missing or parked. 2: this machine cannot (a full disk). 3: an
     account failed.
     """
-    from billfold.sync import sync
+    from billfold.collect.sync import sync
 
     configured, chosen = fitting(ctx, provider, account)
     names = [one.name for one in configured]

@@ -16,10 +16,10 @@ import duckdb
 import pyarrow as pa
 
 from billfold.ledger.batch import exact, naive, stored
+from billfold.ledger.charge_writer import Writer, Written
 from billfold.ledger.columns import BILLS, COMMITMENTS
 from billfold.ledger.digest import CONTENT, STATED
-from billfold.ledger.owners import Owner
-from billfold.ledger.writer import Writer, Written
+from billfold.ledger.identities import Owner
 from billfold.model.bill import Bill, State
 from billfold.model.errors import LedgerError
 from billfold.model.focus import ContractCommitment

@@ -21,10 +21,10 @@ from typing import Any, NamedTuple, Protocol, cast
 from billfold.model.bill import Bill
 from billfold.model.errors import ApiError, Misasked, Unauthorized, Unreachable
 from billfold.model.period import Month
-from billfold.wire.ask import Line, Pace, Problem
 from billfold.wire.auth import LOGIN, Auth
-from billfold.wire.bound import Api
+from billfold.wire.exchange import Line, Pace, Problem
 from billfold.wire.message import Response
+from billfold.wire.methods import Api
 from billfold.wire.operation import Kind, Operation, name_of
 
 GROUP = "billfold.providers"
@@ -174,7 +174,7 @@ class Provider:
 
     def twin(self) -> Any:
         """Return the module that plays this vendor."""
-        return import_module(f"{_home(self.name)}.twin")
+        return import_module(f"{_home(self.name)}.twin.handlers")
 
     def line(self, credentials: Mapping[str, str], base_url: str, *, retries: int = 4, unlimited: bool = False) -> Line:
         """Put together what exchanges with this vendor need; ``unlimited`` leaves its rate limit out."""

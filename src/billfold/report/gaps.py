@@ -10,7 +10,7 @@ import duckdb
 from billfold.ledger import query
 from billfold.ledger.entries import REFUSED, Run
 from billfold.ledger.query import FOREVER, Filter
-from billfold.report.complete import left
+from billfold.report.completeness import left
 from billfold.report.render import counted
 
 TOLD = 3

@@ -13,7 +13,7 @@ from billfold.ledger import query
 from billfold.ledger.query import Filter
 from billfold.model.money import EXACT, least, plain
 from billfold.model.period import Month
-from billfold.report.complete import Completeness, records
+from billfold.report.completeness import Completeness, records
 from billfold.report.gaps import Gap, unbooked
 
 _MORE = re.compile(r"(\d+) more like these")

@@ -14,7 +14,7 @@ from billfold.model.errors import Misasked
 from billfold.transport.document import Reply, Resolve, fetching
 from billfold.transport.http import Body, Settings, failure, too_late
 from billfold.transport.resolve import resolved
-from billfold.wire.ask import Line, exchange
+from billfold.wire.exchange import Line, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
 

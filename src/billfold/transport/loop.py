@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from billfold.transport.document import Reply, Resolve, fetching
 from billfold.transport.resolve import resolved
-from billfold.wire.ask import Line, driven, exchange
+from billfold.wire.exchange import Line, driven, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
 

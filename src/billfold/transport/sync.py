@@ -14,7 +14,7 @@ from billfold.transport.document import Reply, Resolve, fetching
 from billfold.transport.http import Body, Settings, failure, too_late
 from billfold.transport.pause import pause
 from billfold.transport.resolve import resolved
-from billfold.wire.ask import Line, driven, exchange
+from billfold.wire.exchange import Line, driven, exchange
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from billfold.providers.stage import Places
+from billfold.providers.twin_api import Places
 from billfold.wire.message import Response
 
 Change = Callable[[Any, Places], None]

@@ -9,7 +9,7 @@ from typing import Any
 
 from billfold.model.errors import Misasked
 from billfold.providers import provider
-from billfold.providers.stage import No, Places
+from billfold.providers.twin_api import No, Places
 from billfold.twin import damage
 from billfold.wire import codec
 from billfold.wire.message import Request, Response

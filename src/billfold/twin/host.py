@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from billfold.model.errors import Misasked
 from billfold.model.period import Month, stamp
-from billfold.providers.stage import Caller, Denied, Moment, No
+from billfold.providers.twin_api import Caller, Denied, Moment, No
 from billfold.twin.clock import Clock
 from billfold.twin.faults import DOCUMENT, FAULTS, STORIES, Fault, Scene
 from billfold.twin.world import Stage, World

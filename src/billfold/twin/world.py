@@ -15,7 +15,7 @@ from billfold.model.money import plain
 from billfold.model.period import Month, stamp
 from billfold.providers import provider
 from billfold.providers.provider import Provider
-from billfold.providers.stage import Account, Twin
+from billfold.providers.twin_api import Account, Twin
 
 MONTHS = 12
 YEARS = 20

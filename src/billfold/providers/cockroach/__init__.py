@@ -1,8 +1,8 @@
 """CockroachDB Cloud: two billing operations, no pages, amounts in USD or in prepaid credits."""
 
 from billfold.providers.cockroach.api import CockroachApi, GetInvoice, GetOrganization, ListInvoices, problem
-from billfold.providers.cockroach.charges import bills, identity, listing
-from billfold.providers.cockroach.collect import collect
+from billfold.providers.cockroach.mapping.charges import bills, identity, listing
+from billfold.providers.cockroach.mapping.collect import collect
 from billfold.providers.provider import Credential, Provider
 from billfold.wire.auth import HeaderKey
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Literal
 from billfold.model.errors import Unreadable
 from billfold.providers.cockroach.records import Invoice, InvoiceList, InvoiceReply, Organization, Status
 from billfold.wire import codec
-from billfold.wire.ask import Problem
-from billfold.wire.bound import Api, C, call, listing
+from billfold.wire.exchange import Problem
 from billfold.wire.message import Response
+from billfold.wire.methods import Api, C, call, listing
 from billfold.wire.operation import Operation
 from billfold.wire.paging import Paged
 

@@ -1,9 +1,9 @@
 """Fastly: invoices and month-to-date by billing v3, and billing v2 for answers that were saved before it was retired."""
 
 from billfold.providers.fastly.api import OPERATIONS, FastlyApi, problem
-from billfold.providers.fastly.charges import bills
-from billfold.providers.fastly.checks import checks, identity, listing
-from billfold.providers.fastly.collect import collect
+from billfold.providers.fastly.mapping.charges import bills
+from billfold.providers.fastly.mapping.checks import checks, identity, listing
+from billfold.providers.fastly.mapping.collect import collect
 from billfold.providers.provider import Credential, Provider
 from billfold.wire.auth import HeaderKey
 

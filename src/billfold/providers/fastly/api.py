@@ -28,9 +28,9 @@ from billfold.providers.fastly.records import (
     Usagemetrics,
 )
 from billfold.wire import codec
-from billfold.wire.ask import Problem
-from billfold.wire.bound import Api, C, call, either, listing
+from billfold.wire.exchange import Problem
 from billfold.wire.message import Response
+from billfold.wire.methods import Api, C, call, either, listing
 from billfold.wire.operation import Operation
 from billfold.wire.paging import Paged
 from billfold.wire.waiting import Waiting

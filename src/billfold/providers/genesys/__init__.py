@@ -1,8 +1,8 @@
 """Genesys Cloud: contracts, billing periods, wallets, invoices with lines and documents; OAuth client credentials."""
 
 from billfold.providers.genesys.api import OPERATIONS, GenesysApi, login_refusal, problem
-from billfold.providers.genesys.charges import bills, checks, identity, listing
-from billfold.providers.genesys.collect import collect
+from billfold.providers.genesys.mapping.charges import bills, checks, identity, listing
+from billfold.providers.genesys.mapping.collect import collect
 from billfold.providers.genesys.regions import base_url, token_url
 from billfold.providers.provider import Credential, Provider
 from billfold.wire.auth import ClientCredentials

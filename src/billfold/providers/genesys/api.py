@@ -12,10 +12,10 @@ from billfold.model.errors import Unreadable
 from billfold.providers.genesys import records
 from billfold.providers.genesys.records import BillingContract, BillingInvoice, BillingInvoiceItem
 from billfold.wire import codec
-from billfold.wire.ask import Problem
-from billfold.wire.bound import Api, C, call, listing
 from billfold.wire.codec import given
+from billfold.wire.exchange import Problem
 from billfold.wire.message import Response
+from billfold.wire.methods import Api, C, call, listing
 from billfold.wire.operation import Operation
 from billfold.wire.paging import Paged
 from billfold.wire.waiting import Waiting

@@ -1,7 +1,7 @@
 """What Genesys Cloud answers, field for field, in its own words (platform API as of SDK 269.0.0, and 236.0.0 beside it).
 
 Sources: the models of PureCloudPlatformClientV2 236.0.0 and 269.0.0. Seven keys were renamed between the two; both
-spellings are fields here, and the functions of ``spelling.py`` read whichever came.
+spellings are fields here, and the functions of ``field_aliases.py`` read whichever came.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from billfold.providers.vultr.api import (
     VultrApi,
     problem,
 )
-from billfold.providers.vultr.charges import bills
-from billfold.providers.vultr.checks import checks, identity, listing
-from billfold.providers.vultr.collect import collect
+from billfold.providers.vultr.mapping.charges import bills
+from billfold.providers.vultr.mapping.checks import checks, identity, listing
+from billfold.providers.vultr.mapping.collect import collect
 from billfold.wire.auth import HeaderKey
 
 PROVIDER = Provider(

@@ -25,10 +25,10 @@ from billfold.providers.vultr.records import (
     PendingCharges,
 )
 from billfold.wire import codec
-from billfold.wire.ask import Problem
-from billfold.wire.bound import Api, C, call, listing
 from billfold.wire.codec import Maybe
+from billfold.wire.exchange import Problem
 from billfold.wire.message import Response
+from billfold.wire.methods import Api, C, call, listing
 from billfold.wire.operation import FORMATS, Operation
 from billfold.wire.paging import Paged
 

@@ -1,0 +1,188 @@
+"""Questions to a ledger in SQL and as Arrow: the four FOCUS datasets and the vendors' own records, for reading only.
+
+Arrow goes on to Polars, pandas or DuckDB with its decimals; nothing on the way is a float unless a query makes one
+(DuckDB's division and ``avg`` do).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from billfold.focus import views
+from billfold.focus.versions import COMMITMENT, COST, INVOICE, PERIOD
+from billfold.focus.views import Part
+from billfold.ledger import query, store
+from billfold.ledger.archive import Archive
+from billfold.model.errors import LedgerError, Misasked
+from billfold.model.period import after_day
+
+BATCH = 65_536
+_AT_ONCE = 200
+_RECORDS = pa.schema(
+    [(name, pa.int64()) for name in ("seq", "run", "status")]
+    + [(name, pa.string()) for name in ("provider", "account", "operation", "question", "fetched_at", "body")]
+)
+
+
+class Ledger:
+    """A ledger directory, open for reading: its FOCUS rows as Arrow, and answers to SQL.
+
+    ``as_of`` shows it as it was known at a time, which has a zone, or at the end of a day (UTC). Raises ``LedgerError``
+    where the ledger is missing, in use or damaged, ``Misasked`` for no such time. Use it in a ``with`` statement, or close
+    it.
+    """
+
+    def __init__(self, directory: Path | str, part: Part | None = None, *, as_of: date | None = None) -> None:
+        self._directory, self._part = Path(directory), part or Part()
+        if as_of is not None:
+            self._part = self._part._replace(wanted=self._part.wanted._replace(seq=self._known_at(_instant(as_of))))
+        self._db = store.to_read(self._directory / "ledger.duckdb")
+        self._db.execute("SET enable_external_access = false")
+        self.left_out = views.prepare(self._db, self._part)
+        """The bills that are left out because they are parked."""
+
+    def charges(self) -> pa.RecordBatchReader:
+        """Return the CostAndUsage rows."""
+        return self._all(COST)
+
+    def invoice_details(self) -> pa.RecordBatchReader:
+        """Return the InvoiceDetail rows."""
+        return self._all(INVOICE)
+
+    def billing_periods(self) -> pa.RecordBatchReader:
+        """Return the BillingPeriod rows."""
+        return self._all(PERIOD)
+
+    def contract_commitments(self) -> pa.RecordBatchReader:
+        """Return the ContractCommitment rows."""
+        return self._all(COMMITMENT)
+
+    def sql(self, query: str) -> pa.RecordBatchReader:
+        """Answer one SELECT over the datasets, the ledger's tables and ``records``; raises ``Misasked``."""
+        try:
+            query.encode()  # of what is no text DuckDB says only that the argument is of the wrong type
+            kinds = [statement.type.name for statement in self._db.extract_statements(query)]
+            if kinds != ["SELECT"]:
+                raise Misasked("ask one SELECT: the ledger can only be read")
+            asking = self._asking()
+            if re.search(r"\brecords\b", query, re.IGNORECASE):
+                self._load_records(asking)
+            return asking.sql(query).to_arrow_reader(BATCH)
+        except duckdb.Error as error:
+            raise Misasked(str(error)) from error
+        except UnicodeEncodeError as error:
+            raise Misasked("the query is not UTF-8 text") from error
+
+    def rows(self, query: str) -> tuple[list[str], Iterator[dict[str, Any]]]:
+        """Answer one SELECT with the names of its columns and its rows, one by one; raises ``Misasked``.
+
+        Of columns that share a name the second is ``NAME_2`` and so on, so that none takes another's place.
+        """
+        reader = self.sql(query)
+        names = list(_apart(reader.schema.names))
+        return names, _rows(reader, names)
+
+    def _all(self, dataset: str) -> pa.RecordBatchReader:
+        return self._asking().sql(f'SELECT * FROM "{dataset}"').to_arrow_reader(BATCH)
+
+    def _asking(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection for one question: it is taken until the answer is read, and views are its own."""
+        asking = self._db.cursor()
+        views.prepare(asking, self._part)
+        return asking
+
+    def _known_at(self, when: datetime) -> int:
+        path = self._directory / "archive.sqlite"
+        if not path.is_file():
+            raise LedgerError(f"there is no archive at {path}: what was known at a time is not known without it")
+        with Archive(path) as archive:
+            return query.known_at(archive, when)
+
+    def _load_records(self, asking: duckdb.DuckDBPyConnection) -> None:
+        """Lay the archive's answers beside the ledger: bodies as text, null where they are none (a PDF)."""
+        columns = ", ".join(f"{name} {'BIGINT' if kind == pa.int64() else 'VARCHAR'}" for name, kind in _kinds())
+        asking.execute(f"CREATE TEMP TABLE records ({columns})")
+        with Archive(self._directory / "archive.sqlite") as archive:
+            for batch in _records(archive):
+                asking.register("incoming", batch)
+                asking.execute("INSERT INTO records BY NAME SELECT * FROM incoming")
+                asking.unregister("incoming")
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _instant(as_of: date) -> datetime:
+    """Return the time to look back to; of a day its end."""
+    if not isinstance(as_of, date):
+        raise Misasked(f"as_of is {as_of!r}; it must be a date, or a datetime with a zone")
+    if not isinstance(as_of, datetime):
+        if as_of == date.max:
+            raise Misasked(f"{as_of} is the calendar's last day: it has no end to look back to")
+        return after_day(as_of)
+    if as_of.tzinfo is None:
+        raise Misasked(f"as_of {as_of} has no zone; give it one, as in datetime(2026, 8, 1, tzinfo=UTC)")
+    return as_of
+
+
+def _apart(names: list[str]) -> Iterator[str]:
+    """Yield names of which no two are alike; the first of some keeps its own."""
+    taken, told = set(names), set[str]()
+    for name in names:
+        free = (one for number in count(2) if (one := f"{name}_{number}") not in taken)
+        own = name if name not in told else next(free)
+        told.add(own)
+        taken.add(own)
+        yield own
+
+
+def _rows(reader: pa.RecordBatchReader, names: list[str]) -> Iterator[dict[str, Any]]:
+    try:
+        for batch in reader:
+            yield from batch.rename_columns(names).to_pylist()
+    except (pa.ArrowException, duckdb.Error) as error:
+        raise Misasked(str(error).partition("\n")[0]) from error
+    except (ValueError, OverflowError) as error:
+        raise Misasked(f"the answer holds a time or a number that cannot be written: {error}") from error
+
+
+def _kinds() -> Iterator[tuple[str, pa.DataType]]:
+    for field in _RECORDS:
+        yield field.name, field.type
+
+
+def _records(archive: Archive) -> Iterator[pa.Table]:
+    waiting = []
+    for kept in archive.answers():
+        said = kept._asdict() | {"body": _text(archive.body(kept.body))}
+        waiting.append({name: said[name] for name in _RECORDS.names})
+        if len(waiting) == _AT_ONCE:
+            yield pa.Table.from_pylist(waiting, schema=_RECORDS)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_pylist(waiting, schema=_RECORDS)
+
+
+def _text(body: bytes) -> str | None:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return None

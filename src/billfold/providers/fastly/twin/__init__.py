@@ -1,0 +1,1 @@
+"""Fastly's twin: the true FOCUS rows and a time, as the vendor's own records."""

@@ -1,0 +1,1 @@
+"""From Genesys Cloud's answers to FOCUS rows: what to ask, and what the answers mean."""

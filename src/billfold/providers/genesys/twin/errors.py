@@ -1,0 +1,117 @@
+"""How Genesys Cloud says no: an ErrorBody with the vendor's code and message, and the number of the request."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+from uuid import UUID
+
+from billfold.providers.genesys.records import ErrorBody, Limit
+from billfold.providers.twin_api import No
+from billfold.wire.answer import respond
+from billfold.wire.auth import bearer
+from billfold.wire.codec import UNSET
+from billfold.wire.message import Request, Response
+
+RATE = (300, 60.0)
+"""Requests and seconds, for each token."""
+
+
+def number(request: Request) -> str:
+    """Return a request's number: the same question has the same, so that a story can be told twice."""
+    said = hashlib.sha256(f"{request.method} {request.path} {request.query}".encode()).digest()
+    return str(UUID(bytes=said[:16], version=4))
+
+
+WORDS: dict[str, tuple[int, str]] = {
+    "bad.request": (400, "The request could not be understood by the server due to malformed syntax."),
+    "invalid.date": (400, "Dates must be specified as ISO-8601 strings. For example: yyyy-MM-ddTHH:mm:ss.SSSZ"),
+    "invalid.value": (400, "Value [{}] is not valid for field type [{}]. Allowable values are: {}"),
+    "authentication.required": (401, "No authentication bearer token specified in authorization header."),
+    "bad.credentials": (401, "Invalid login credentials."),
+    "credentials.expired": (401, "The supplied credentials are expired and cannot be used."),
+    "missing.any.permissions": (
+        403,
+        "Unable to perform the requested action. You must have at least one of the following permissions assigned: [{}]",
+    ),
+    "not.found": (404, "The requested resource was not found."),
+    "too.many.requests.retry.after": (429, "Rate limit exceeded the maximum. Retry the request in [{}] seconds"),
+    "internal.server.error": (
+        500,
+        "The server encountered an unexpected condition which prevented it from fulfilling the request.",
+    ),
+    "service.unavailable": (
+        503,
+        "Service Unavailable - The server is currently unavailable (because it is overloaded or down for maintenance).",
+    ),
+}
+CODES = {
+    No.FORBIDDEN: "missing.any.permissions",
+    No.NOT_FOUND: "not.found",
+    No.RATE_LIMITED: "too.many.requests.retry.after",
+    No.SERVER_ERROR: "internal.server.error",
+    No.UNAVAILABLE: "service.unavailable",
+}
+
+
+def refusal(no: No, detail: str = "", request: Request | None = None) -> Response:
+    """Say no with an ErrorBody: the vendor's code and message, and the number of the request."""
+    asked = request or Request("GET", "/")
+    code, message, about = _words(no, detail, asked)
+    context = number(asked)
+    status = WORDS[code][0]
+    body = ErrorBody(
+        message=message,
+        code=code,
+        status=status,
+        message_params=about or UNSET,
+        context_id=context,
+        details=[],
+        errors=[],
+        limit=_limit() if status == 429 else UNSET,
+    )
+    waiting = {"retry-after": about["retryAfter"]} if status == 429 else {}
+    return respond(body, status=status, headers={"inin-correlation-id": context, **waiting})
+
+
+def _limit() -> Limit:
+    # GUESS: which key goes with which namespace
+    return Limit(key="client.credentials.token.rate.per.minute", namespace="platform.api", value=RATE[0])
+
+
+def _words(no: No, detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
+    if no in {No.BAD_REQUEST, No.UNPROCESSABLE}:
+        return _wrong(detail, request)
+    if no is No.UNAUTHORIZED:
+        said = "bad.credentials" if bearer(request.headers) else "authentication.required"
+        code = detail or said
+        return code, WORDS[code][1], {}
+    code = CODES[no]
+    if no is No.FORBIDDEN:
+        permissions = detail or "billing:subscription:view"
+        return code, WORDS[code][1].format(permissions), {"permissions": f"[{permissions}]"}
+    if no is No.RATE_LIMITED:
+        seconds = detail or str(int(RATE[1]))
+        return code, WORDS[code][1].format(seconds), {"retryAfter": seconds}
+    return code, WORDS[code][1], {}
+
+
+def invalid(value: object, field: str, allowed: str) -> str:
+    """Write in a refusal's detail what is wrong with a parameter."""
+    return "\x1f".join(("invalid.value", field, allowed, str(value)))
+
+
+def _wrong(detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
+    """Say what is wrong with a parameter, out of our own words or those of the reader of questions."""
+    code, *said = detail.split("\x1f", 3)
+    if code == "invalid.value":
+        field, allowed, value = said
+        about = {"value": value, "type": field, "allowableValues": allowed}
+        return code, WORDS[code][1].format(*about.values()), about
+    if code == "invalid.date" or re.search(r"RFC3339|date", detail):
+        return "invalid.date", WORDS["invalid.date"][1], {}
+    if found := re.search(r"(?:Invalid enum value|Expected `int).*`\$\.(\w+)`", detail):
+        field, allowed = found[1], "Active, Inactive" if found[1] == "status" else "whole numbers"  # GUESS: the latter
+        return _wrong(invalid(dict(request.query).get(field, ""), field, allowed), request)
+    return "bad.request", WORDS["bad.request"][1], {}

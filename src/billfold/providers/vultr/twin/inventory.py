@@ -1,0 +1,129 @@
+"""What an invented Vultr account rents: instances that come and go, and services beside them, hour by hour.
+
+Prices and rules are the vendor's as far as they are published: a month costs at most 672 hours (GPUs 730), a started
+hour counts whole, a line is rounded up to the cent. Names, addresses and the mix of things are invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from billfold.model.period import Month
+from billfold.providers.twin_api import Account
+
+HOUR = timedelta(hours=1)
+CAP, GPU_CAP = 672, 730
+COMPUTE = "Vultr Cloud Compute"
+PLANS = ((1024, 500), (2048, 1000), (4096, 2000), (8192, 4000), (16384, 8000), (32768, 16000))
+"""Memory in MB and cents a month."""
+ROLES = ("web", "api", "worker", "cache", "queue", "search", "mail", "build", "metrics", "proxy", "vpn", "git")
+SERVICES = (
+    ("Load Balancer", "Load Balancer ({})", ("edge", "api", "internal", "eu"), (1000, 1000, 2000)),
+    ("Block Storage", "Block Storage ({})", ("pg-data", "media", "logs", "scratch", "archive"), (400, 1000, 2500)),
+    ("Object Storage", "Object Storage ({})", ("assets", "uploads"), (1800,)),
+    ("Vultr Kubernetes Engine", "Kubernetes ({})", ("prod", "staging"), (1000,)),
+    ("Managed Database", "Managed Database ({})", ("orders-pg", "users-pg", "sessions-valkey"), (1500, 6000, 12000)),
+    ("Snapshot", "Snapshot ({})", ("golden-2024", "golden-2025", "before-upgrade", "web-base"), (80, 125, 400)),
+    ("Bare Metal", "198.51.100.250 (131072 MB) [{}]", ("warehouse",), (18500,)),
+    ("Cloud GPU", "198.51.100.251 (16384 MB) [{}]", ("inference",), (4300,)),
+)  # GUESS: every product name but Vultr Cloud Compute and Load Balancer, and the descriptions that go with them
+
+
+class Rental(NamedTuple):
+    """Something rented from a time on, for ever or until another; ``cents`` a month."""
+
+    product: str
+    description: str
+    cents: int
+    start: datetime
+    end: datetime | None = None
+
+    def within(self, month: Month, until: datetime) -> tuple[datetime, datetime] | None:
+        """Return the part of it that lies in a month up to a time, or None."""
+        start, end = max(self.start, month.start), min(self.end or until, until, month.end)
+        return (start, end) if start < end else None
+
+
+def hours(start: datetime, end: datetime) -> int:
+    """Return the hours begun between two times."""
+    return -((start - end) // HOUR)
+
+
+def cost(cents: int, hours: int, cap: int) -> Decimal:
+    """Return what so many hours cost: a month's price in steps of an hour, capped, rounded up to the cent."""
+    return trimmed(Decimal(-(-min(hours, cap) * cents // cap)) / 100)
+
+
+def rate(cents: int, cap: int, *, pending: bool) -> Decimal:
+    """Return the price of an hour: four decimals on an invoice, all digits of a 64-bit float while it is pending."""
+    if pending:
+        return trimmed(Decimal(repr(cents / (cap * 100))))  # the vendor's own float, in its shortest spelling
+    return trimmed((Decimal(cents) / (cap * 100)).quantize(Decimal("1E-4"), rounding=ROUND_HALF_UP))
+
+
+def trimmed(number: Decimal) -> Decimal:
+    """Return a number as the vendor writes it: no zeros behind, no exponent."""
+    short = number.normalize()
+    return short if short.as_tuple().exponent <= 0 else short.quantize(Decimal(1))  # type: ignore[operator]
+
+
+@lru_cache(maxsize=64)
+def lasting(account: Account) -> tuple[Rental, ...]:
+    """Return what is rented for long: most since before the first month, some from later on, some given back."""
+    return (*_instances(account), *_services(account))
+
+
+def _instances(account: Account) -> Iterator[Rental]:
+    for index in range(52):
+        dice = account.dice("instance", index)
+        memory, cents = dice.choice(PLANS[:4] if index % 6 else PLANS)
+        start = account.first_month.start - timedelta(seconds=dice.randint(86_400, 86_400 * 200))
+        if index >= 38:
+            start = account.first_month.start + timedelta(seconds=dice.randint(0, 86_400 * 480))
+        end = start + timedelta(seconds=dice.randint(86_400 * 220, 86_400 * 520)) if index % 5 == 2 else None
+        label = f"{ROLES[index % len(ROLES)]}-{index // len(ROLES) + 1:02}"
+        words = f"198.51.100.{index + 10} ({memory} MB) [{label}]"
+        yield Rental(COMPUTE, words, cents, start, end)
+        if index % 5 == 0:
+            yield Rental("Automatic Backups", words, cents // 5, start, end)  # GUESS: the product's name
+
+
+def _services(account: Account) -> Iterator[Rental]:
+    for product, words, names, prices in SERVICES:
+        for name in names:
+            dice = account.dice(product, name)
+            late = dice.randint(0, 86_400 * 240) if name in {"eu", "archive", "before-upgrade", "inference"} else -1
+            start = account.first_month.start + timedelta(seconds=late)
+            yield Rental(product, words.format(name), dice.choice(prices), start)
+
+
+@lru_cache(maxsize=256)
+def passing(account: Account, month: Month) -> tuple[Rental, ...]:
+    """Return the instances of a month that live for hours or days only."""
+    made = []
+    for index in range(account.dice("passing", month).randint(9, 20)):
+        dice = account.dice("passing", month, index)
+        memory, cents = dice.choice(PLANS)
+        start = month.start + timedelta(seconds=dice.randint(0, 86_400 * 27))
+        end = start + timedelta(seconds=dice.choice((dice.randint(60, 7200), dice.randint(7200, 86_400 * 12))))
+        words = (
+            f"203.0.113.{dice.randint(1, 254)} ({memory} MB) [job-{month.year % 100:02}{month.number:02}-{index:02}]"
+        )
+        made.append(Rental(COMPUTE, words, cents, start, end))
+    return tuple(made)
+
+
+def overage(account: Account, month: Month, days: int) -> int:
+    """Return the GB of traffic beyond the allowance in so many days of a month; in one month of three there are none."""
+    dice = account.dice("overage", month)
+    return 0 if dice.randint(1, 3) == 1 else dice.randint(20, 180) * days
+
+
+def traffic(account: Account, month: Month, days: int) -> tuple[int, int]:
+    """Return the GB that came in and went out in so many days of a month, without the overage."""
+    dice = account.dice("traffic", month)
+    return dice.randint(90, 200) * days, dice.randint(1_500, 2_000) * days
