@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import bare
 
-from billfold.model.period import Month, instant
+from billfold.model.period import Month, parse_instant
 from billfold.providers import provider
-from billfold.providers.twin_api import Moment
+from billfold.providers.twin_api import RequestContext
 from billfold.wire import codec
 from billfold.wire.message import Request
 
@@ -35,7 +35,7 @@ class Body(NamedTuple):
 
     @property
     def kind(self) -> Any:
-        return provider.find(self.provider).operation(self.operation).reply
+        return provider.find_provider(self.provider).find_operation(self.operation).reply
 
 
 def sample(path: str) -> Any:
@@ -66,7 +66,7 @@ def lines(shapes: list[Any], count: int = LINES) -> Iterator[Any]:
 def paged(envelope: Any, key: str, size: int) -> tuple[bytes, ...]:
     """Cut the lines into pages of so many, each in its envelope."""
     every = list(lines(envelope[key]))
-    return tuple(codec.encode(envelope | {key: every[at : at + size]}) for at in range(0, LINES, size))
+    return tuple(codec.encode_json(envelope | {key: every[at : at + size]}) for at in range(0, LINES, size))
 
 
 def vultr() -> tuple[bytes, ...]:
@@ -86,22 +86,24 @@ def fastly_v3_list() -> tuple[bytes, ...]:
     invoice, key = page["data"][0], "transaction_line_items"
     every = list(lines(invoice[key]))
     invoices = [invoice | {key: every[at : at + 100]} for at in range(0, LINES, 100)]
-    return (codec.encode(page | {"data": invoices}),)
+    return (codec.encode_json(page | {"data": invoices}),)
 
 
 def cockroach() -> tuple[bytes, ...]:
     """Make a hundred invoices of the twin's first account, with a hundred lines each."""
-    door = provider.find("cockroach")
-    twin, now = door.twin(), instant("2026-11-15T00:00:00Z")
-    account = twin.accounts(1, Month.of(now).plus(-12))[0]
-    ask: Any = door.operation("list_invoices")
-    told = codec.tree(codec.encode(twin.answer(ask(), Moment(account, now, Request("GET", "/"), {}))))
+    door = provider.find_provider("cockroach")
+    twin, now = door.load_twin(), parse_instant("2026-11-15T00:00:00Z")
+    account = twin.accounts(1, Month.of(now).add_months(-12))[0]
+    ask: Any = door.find_operation("list_invoices")
+    told = codec.parse_json(
+        codec.encode_json(twin.answer(ask(), RequestContext(account, now, Request("GET", "/"), {})))
+    )
     invoice = max(told["invoices"], key=lambda one: len(one["invoice_items"]))
     shapes = [line for item in invoice["invoice_items"] for line in item["line_items"]]
     every, first = list(lines(shapes)), invoice["invoice_items"][0]
     parts = [first | {"line_items": every[at : at + 25]} for at in range(0, LINES, 25)]
     made = [invoice | {"invoice_items": parts[at : at + 4]} for at in range(0, len(parts), 4)]
-    return (codec.encode(told | {"invoices": made}),)
+    return (codec.encode_json(told | {"invoices": made}),)
 
 
 def genesys() -> tuple[bytes, ...]:

@@ -34,7 +34,7 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
 
 def _calls(body: Body, witness: Witness) -> dict[str, Callable[[], float]]:
     kind, decoder = body.kind, msgspec.json.Decoder(body.bare)
-    readers = {"ours": lambda page: codec.decode(page, kind), "bare msgspec": decoder.decode, **READERS}
+    readers = {"ours": lambda page: codec.decode_record(page, kind), "bare msgspec": decoder.decode, **READERS}
     calls = {name: _call(read, body.pages) for name, read in readers.items()}
     return {**calls, f"SDK {body.witness}": witness.cpu}
 

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 import billfold
-from billfold.ledger.columns import MONEY, RATE
+from billfold.ledger.columns import MONEY_DECIMAL, RATE_DECIMAL
 
 TOGETHER = 5000
 COLUMNS = {
@@ -22,10 +22,10 @@ COLUMNS = {
     "product": pa.string(),
     "start_date": pa.timestamp("us"),
     "end_date": pa.timestamp("us"),
-    "units": pa.decimal128(*RATE),
+    "units": pa.decimal128(*RATE_DECIMAL),
     "unit_type": pa.string(),
-    "unit_price": pa.decimal128(*RATE),
-    "total": pa.decimal128(*MONEY),
+    "unit_price": pa.decimal128(*RATE_DECIMAL),
+    "total": pa.decimal128(*MONEY_DECIMAL),
 }
 
 
@@ -55,9 +55,13 @@ def numbers(item: Any) -> tuple[Decimal, str, Decimal, Decimal]:
 def load(base_url: str, key: str, directory: str) -> int:
     """Load every line and count them."""
     count = 0
-    kinds = ("VARCHAR", "TIMESTAMP", f"DECIMAL{RATE}", f"DECIMAL{MONEY}")
+    kinds = ("VARCHAR", "TIMESTAMP", f"DECIMAL{RATE_DECIMAL}", f"DECIMAL{MONEY_DECIMAL}")
     names = dict(
-        zip((pa.string(), pa.timestamp("us"), pa.decimal128(*RATE), pa.decimal128(*MONEY)), kinds, strict=True)
+        zip(
+            (pa.string(), pa.timestamp("us"), pa.decimal128(*RATE_DECIMAL), pa.decimal128(*MONEY_DECIMAL)),
+            kinds,
+            strict=True,
+        )
     )
     vultr = billfold.Vultr(api_key=key, base_url=base_url, unlimited=True)
     with vultr, duckdb.connect(f"{directory}/floor.duckdb") as db:

@@ -11,10 +11,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from billfold.collect.importing import understood  # noqa: E402
+from billfold.collect.importing import identify_answer  # noqa: E402
 from billfold.model.errors import BillfoldError  # noqa: E402
 from billfold.providers.provider import Provider  # noqa: E402
-from billfold.wire.operation import name_of  # noqa: E402
+from billfold.wire.operation import operation_name  # noqa: E402
 from tests import stage  # noqa: E402
 
 HEAD = """# Coverage
@@ -35,8 +35,11 @@ def coverage() -> str:
     lines = []
     for door in sorted(stage.doors(), key=lambda one: one.name):
         one = stage.stage(host, door.name)
-        played = {type(op) for op in one.twin.examples(one.accounts[0], host.clock.now())}
-        names = {name_of(kind): [k for k in door.operations if name_of(k) == name_of(kind)] for kind in door.operations}
+        played = {type(op) for op in one.twin.example_operations(one.accounts[0], host.clock.now())}
+        names = {
+            operation_name(kind): [k for k in door.operations if operation_name(k) == operation_name(kind)]
+            for kind in door.operations
+        }
         for name, kinds in names.items():
             facts = (
                 any(kind.seed for kind in kinds),
@@ -61,7 +64,7 @@ def _sampled(door: Provider) -> set[str]:
     for path in sorted((_home(door) / "samples").rglob("*.*")):
         for said in {}, {"invoice_id": "1"}:
             with suppress(BillfoldError):
-                found.add(name_of(understood(path.read_bytes(), door, None, said)[0]))
+                found.add(operation_name(identify_answer(path.read_bytes(), door, None, said)[0]))
     return found
 
 

@@ -21,8 +21,8 @@ SIGNATURE = "X-Amz-Signature="
 
 def known() -> set[str]:
     """Return every secret that tests use."""
-    accounts = [account for one in stage.twin(months=1).world.stages for account in one.accounts]
-    said = [one for account in accounts for one in (account.credentials, account.noright) if one]
+    accounts = [account for one in stage.twin(months=1).world.vendors for account in one.accounts]
+    said = [one for account in accounts for one in (account.credentials, account.unprivileged_credentials) if one]
     return {value for one in said for name, value in one.items() if name not in PLAIN} | {kit.KEY}
 
 

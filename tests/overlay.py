@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from billfold.wire.codec import encode, tree
+from billfold.wire.codec import encode_json, parse_json
 
 
 def overlay(record: object, body: bytes) -> bytes:
     """Write a record over the JSON it was read from: unknown fields and the vendor's spelling of numbers survive."""
-    return encode(_over(tree(body), tree(encode(record))))
+    return encode_json(_over(parse_json(body), parse_json(encode_json(record))))
 
 
 def _over(old: Any, new: Any) -> Any:

@@ -7,23 +7,23 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from billfold.collect.outcome import Outcome
-from billfold.collect.sync import sync
-from billfold.collect.workspace import Books
-from billfold.config import Account as Configured
-from billfold.model.bill import Bill, Charges, End
-from billfold.model.period import instant
+from billfold.collect.outcome import CollectOutcome
+from billfold.collect.sync import sync_accounts
+from billfold.collect.workspace import Workspace
+from billfold.config import AccountConfig as Configured
+from billfold.model.bill import Bill, BillEnd, Charges
+from billfold.model.period import parse_instant
 from billfold.providers import provider
 from billfold.providers.provider import Provider
-from billfold.providers.twin_api import Account
-from billfold.transport.loop import Loop
+from billfold.providers.twin_api import TwinAccount
+from billfold.transport.loop import InProcessTransport
 from billfold.twin.clock import Clock
 from billfold.twin.faults import Fault
-from billfold.twin.host import Host
-from billfold.twin.world import Stage, World
+from billfold.twin.host import TwinHost
+from billfold.twin.world import PlayedVendor, World
 from billfold.wire.message import Request, Response
 
-AT = instant("2026-11-15T00:00:00Z")
+AT = parse_instant("2026-11-15T00:00:00Z")
 ROOT = "http://localhost"
 
 
@@ -32,30 +32,32 @@ class Still(Clock):
 
     def now(self) -> datetime:
         """Return the time last set."""
-        return self._at
+        return self._start_time
 
 
-def twin(at: datetime = AT, *, seed: int = 1, limits: bool = False, months: int = 12) -> Host:
+def twin(at: datetime = AT, *, seed: int = 1, limits: bool = False, months: int = 12) -> TwinHost:
     """Return a twin whose clock stands still."""
-    return Host(World(seed=seed, at=at, months=months), Still(at), limits=limits)
+    return TwinHost(World(seed=seed, start_time=at, months=months), Still(at), limits=limits)
 
 
-def stage(host: Host, name: str) -> Stage:
+def stage(host: TwinHost, name: str) -> PlayedVendor:
     """Return one vendor of a twin."""
-    return next(one for one in host.world.stages if one.provider.name == name)
+    return next(one for one in host.world.vendors if one.provider.name == name)
 
 
-def connection(host: Host, account: Account, credentials: dict[str, str] | None = None, *, retries: int = 4) -> Loop:
+def connection(
+    host: TwinHost, account: TwinAccount, credentials: dict[str, str] | None = None, *, retries: int = 4
+) -> InProcessTransport:
     """Connect to a twin as one of its accounts; waits move the twin's clock."""
-    door = provider.find(account.provider)
-    base = ROOT + stage(host, account.provider).twin.MOUNT
-    wires = door.line(credentials or dict(account.credentials), base, retries=retries, unlimited=True)
-    wires.clock, wires.chance = lambda: host.clock.now().timestamp(), lambda: 0.5
+    door = provider.find_provider(account.provider)
+    base = ROOT + stage(host, account.provider).twin.MOUNT_PATH
+    wires = door.make_context(credentials or dict(account.credentials), base, retries=retries, unlimited=True)
+    wires.clock, wires.jitter = lambda: host.clock.now().timestamp(), lambda: 0.5
 
     def answer(request: Request) -> Response:
         parts = urlsplit(request.path)
         path = parts.path if parts.scheme else urlsplit(base).path + request.path
-        response = host.answer(request._replace(path=path, headers={"host": "localhost", **request.headers}))
+        response = host.answer_request(request._replace(path=path, headers={"host": "localhost", **request.headers}))
         assert response is not None, f"no vendor is served under {path}"
         return response
 
@@ -64,29 +66,31 @@ def connection(host: Host, account: Account, credentials: dict[str, str] | None 
 
         host.clock.advance(timedelta(seconds=seconds))
 
-    return Loop(answer, wires, sleep=sleep)
+    return InProcessTransport(answer, wires, sleep=sleep)
 
 
-def client(host: Host, account: Account, **settings: Any) -> Any:
+def client(host: TwinHost, account: TwinAccount, **settings: Any) -> Any:
     """Return the typed client of an account, connected in this process."""
-    return provider.find(account.provider).api(connection(host, account, **settings))
+    return provider.find_provider(account.provider).api(connection(host, account, **settings))
 
 
 def collected(
-    host: Host, books: Books, only: str | None = None, called: Mapping[str, str] | None = None, **settings: Any
-) -> list[Outcome]:
+    host: TwinHost, books: Workspace, only: str | None = None, called: Mapping[str, str] | None = None, **settings: Any
+) -> list[CollectOutcome]:
     """Sync a twin's accounts into the books, in this process; ``called`` gives them other names in the configuration."""
-    accounts = [account for one in host.world.stages for account in one.accounts if only in {None, one.provider.name}]
+    accounts = [account for one in host.world.vendors for account in one.accounts if only in {None, one.provider.name}]
     by_name = {(called or {}).get(account.name, account.name): account for account in accounts}
-    configured = [Configured(name, provider.find(a.provider), {}, unlimited=True) for name, a in by_name.items()]
-    return sync(
-        books, configured, opened=lambda one: connection(host, by_name[one.name]), clock=host.clock.now, **settings
+    configured = [
+        Configured(name, provider.find_provider(a.provider), {}, unlimited=True) for name, a in by_name.items()
+    ]
+    return sync_accounts(
+        books, configured, connect=lambda one: connection(host, by_name[one.name]), clock=host.clock.now, **settings
     )
 
 
 def doors() -> Iterator[Provider]:
     """Yield every provider."""
-    return map(provider.find, provider.names())
+    return map(provider.find_provider, provider.provider_names())
 
 
 def fault(vendor: str, name: str, **settings: Any) -> Fault:
@@ -103,5 +107,5 @@ def whole(bill: Bill) -> Bill:
         except StopIteration as stop:
             end = stop.value
             break
-    listed = end.listed if isinstance(end, End) else bill.listed
-    return bill._replace(charges=charges, listed=listed, problems=(*bill.problems, *(end.problems if end else ())))
+    listed = end.line_count if isinstance(end, BillEnd) else bill.line_count
+    return bill._replace(charges=charges, line_count=listed, problems=(*bill.problems, *(end.problems if end else ())))

@@ -14,13 +14,13 @@ from unittest import mock
 
 import pytest
 
-from billfold.collect.redact import redact
-from billfold.collect.workspace import Books
+from billfold.collect.redact import redact_workspace
+from billfold.collect.workspace import Workspace
 from billfold.ledger import query
-from billfold.ledger.digest import digest
-from billfold.ledger.entries import Heard
+from billfold.ledger.digest import compute_digest
+from billfold.ledger.entries import ArchivedResponse
 from billfold.providers import provider
-from billfold.wire.operation import question
+from billfold.wire.operation import question_text
 from tests import stage
 from tests.cli.terminal import Terminal
 
@@ -35,40 +35,41 @@ def acme(monkeypatch: pytest.MonkeyPatch) -> provider.Provider:
     module = ModuleType("billfold_acme")
     monkeypatch.setitem(sys.modules, "billfold_acme", module)
     exec(code, module.__dict__)
-    homes = {**provider._homes(), "acme": "billfold_acme"}
-    monkeypatch.setattr(provider, "_homes", lambda: homes)
-    return provider.find("acme")
+    homes = {**provider._find_modules(), "acme": "billfold_acme"}
+    monkeypatch.setattr(provider, "_find_modules", lambda: homes)
+    return provider.find_provider("acme")
 
 
-def collect(books: Books, acme: provider.Provider) -> None:
+def collect(books: Workspace, acme: provider.Provider) -> None:
     """Archive an answer of the vendor, as a collection does."""
     (kind,) = acme.operations
     now = datetime.now(UTC)
-    run = books.archive.start("acme", "me", "sync", now)
-    books.archive.add(
-        run, Heard("list_invoices", question(kind()), 200, {"content-type": "application/json"}, BODY, now)
+    run = books.archive.start_run("acme", "me", "sync", now)
+    books.archive.add_responses(
+        run,
+        ArchivedResponse("list_invoices", question_text(kind()), 200, {"content-type": "application/json"}, BODY, now),
     )
-    books.archive.end(run, "complete", now)
+    books.archive.end_run(run, "complete", now)
 
 
 @contextmanager
 def uninstalled(acme: provider.Provider) -> Iterator[None]:
     """Take the vendor's module away again."""
-    homes = {name: home for name, home in provider._homes().items() if name != acme.name}
-    with mock.patch.object(provider, "_homes", return_value=homes):
+    homes = {name: home for name, home in provider._find_modules().items() if name != acme.name}
+    with mock.patch.object(provider, "_find_modules", return_value=homes):
         yield
 
 
 def test_one_module_is_found_booked_and_judged(acme: provider.Provider, tmp_path: Path) -> None:
-    books = Books(tmp_path)
+    books = Workspace(tmp_path)
     collect(books, acme)
-    with books.ledger() as db:
-        assert [(bill["invoice_id"], bill["total"]) for bill in query.invoices(db, query.Filter())] == [
+    with books.open_ledger() as db:
+        assert [(bill["invoice_id"], bill["total"]) for bill in query.list_invoices(db, query.LedgerFilter())] == [
             ("a1", "12.30"),
             ("a2", "9"),
         ]
-        assert [bill["invoice_id"] for bill in query.parked(db, query.Filter())] == ["a2"]
-        (charge,) = query.dicts(query.charges(db, query.Filter()))
+        assert [bill["invoice_id"] for bill in query.list_parked_bills(db, query.LedgerFilter())] == ["a2"]
+        (charge,) = query.fetch_dicts(query.select_charges(db, query.LedgerFilter()))
         assert (charge["BilledCost"], charge["x_JsonPath"]) == (Decimal("12.30"), "$.invoices[0].lines[0]")
     books.close()
 
@@ -76,7 +77,7 @@ def test_one_module_is_found_booked_and_judged(acme: provider.Provider, tmp_path
 def test_a_vendor_that_is_not_installed_any_more_stops_no_other_and_is_told(
     acme: provider.Provider, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    books, terminal = Books(tmp_path / "ledger"), Terminal(tmp_path)
+    books, terminal = Workspace(tmp_path / "ledger"), Terminal(tmp_path)
     collect(books, acme)
     told = "not complete: acme me: what was collected is kept, but not booked: its provider is not installed"
     with uninstalled(acme):
@@ -86,18 +87,18 @@ def test_a_vendor_that_is_not_installed_any_more_stops_no_other_and_is_told(
             said = terminal.run("--ledger", "ledger", *command)
             assert (said.code, "its provider is not installed" in said.all) == (1, True), said
         assert told in terminal.run("--ledger", "ledger", "report").err.splitlines()
-        assert redact(books) == 0
+        assert redact_workspace(books) == 0
         assert "acme is not installed: its answers are not redacted" in caplog.text
-    with books.ledger() as db:  # and what was left out comes in when it is installed again
-        assert len(query.invoices(db, query.Filter(provider="acme"))) == 2
-        late = digest(db)
-    books.drop()
-    with books.ledger() as db:
-        assert digest(db) == late
+    with books.open_ledger() as db:  # and what was left out comes in when it is installed again
+        assert len(query.list_invoices(db, query.LedgerFilter(provider="acme"))) == 2
+        late = compute_digest(db)
+    books.drop_ledger()
+    with books.open_ledger() as db:
+        assert compute_digest(db) == late
     books.close()
     assert told not in terminal.run("--ledger", "ledger", "report").err
 
 
 def test_a_vendor_without_a_twin_is_no_part_of_the_world(acme: provider.Provider) -> None:
     assert not acme.has_twin
-    assert "acme" not in {one.provider.name for one in stage.twin(months=1).world.stages}
+    assert "acme" not in {one.provider.name for one in stage.twin(months=1).world.vendors}

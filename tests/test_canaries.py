@@ -13,21 +13,21 @@ from typing import Any
 import duckdb
 import pytest
 
-from billfold.collect.outcome import Outcome
-from billfold.collect.session import secretless
-from billfold.collect.sync import sync
-from billfold.collect.workspace import Books
-from billfold.config import Account as Configured
+from billfold.collect.outcome import CollectOutcome
+from billfold.collect.session import scrub_response
+from billfold.collect.sync import sync_accounts
+from billfold.collect.workspace import Workspace
+from billfold.config import AccountConfig as Configured
 from billfold.providers import provider
-from billfold.providers.twin_api import Account
-from billfold.transport.loop import Loop
-from billfold.twin.faults import FAULTS, STORIES
-from billfold.twin.host import Host
+from billfold.providers.twin_api import TwinAccount
+from billfold.transport.loop import InProcessTransport
+from billfold.twin.faults import FAULTS, RESTATEMENTS
+from billfold.twin.host import TwinHost
 from billfold.wire.message import Request, Response
 from tests import canaries, stage
 from tests.cli.terminal import Terminal, twin
 
-FAULTY = [*FAULTS, *STORIES]
+FAULTY = [*FAULTS, *RESTATEMENTS]
 COMMANDS = [
     ["sync"],
     ["doctor"],
@@ -43,42 +43,42 @@ COMMANDS = [
 ]
 
 
-def disguised(host: Host, vendor: str) -> tuple[list[Account], set[str]]:
+def disguised(host: TwinHost, vendor: str) -> tuple[list[TwinAccount], set[str]]:
     """Give every account of a vendor a credential that is found wherever it stands; return them, and these."""
-    number, one = next((n, s) for n, s in enumerate(host.world.stages) if s.provider.name == vendor)
+    number, one = next((n, s) for n, s in enumerate(host.world.vendors) if s.provider.name == vendor)
     fresh, secrets = [], set()
     for account in one.accounts:
         said = {k: v if k == "region" else f"canary-{account.name}-{k}" for k, v in account.credentials.items()}
         secrets |= {value for name, value in said.items() if name not in canaries.PLAIN}
         fresh.append(account._replace(credentials=said))
-    host.world.stages[number] = one._replace(accounts=tuple(fresh))
+    host.world.vendors[number] = one._replace(accounts=tuple(fresh))
     return fresh, secrets
 
 
-def collected(books: Books, vendor: str, fault: str) -> tuple[list[Outcome], set[str]]:
+def collected(books: Workspace, vendor: str, fault: str) -> tuple[list[CollectOutcome], set[str]]:
     """Collect a vendor anew on a bad day; return what came of it, and every secret that there was."""
     host = stage.twin(months=1)
     accounts, secrets = disguised(host, vendor)
     for at in (2, 5, 9):
         host.set_fault(stage.fault(vendor, fault, at=at, times=2))
-    by_name, wires = {account.name: account for account in accounts}, list[Loop]()
+    by_name, wires = {account.name: account for account in accounts}, list[InProcessTransport]()
 
-    def opened(one: Configured) -> Loop:
+    def opened(one: Configured) -> InProcessTransport:
         wires.append(stage.connection(host, by_name[one.name]))
         return wires[-1]
 
-    configured = [Configured(name, provider.find(vendor), {}, unlimited=True) for name in by_name]
-    outcomes = sync(books, configured, opened=opened, clock=host.clock.now, recheck=24)
-    tokens = {secret for one in wires for secret in one.line.auth.secrets}
+    configured = [Configured(name, provider.find_provider(vendor), {}, unlimited=True) for name in by_name]
+    outcomes = sync_accounts(books, configured, connect=opened, clock=host.clock.now, recheck_months=24)
+    tokens = {secret for one in wires for secret in one.context.auth.secrets}
     return outcomes, secrets | tokens | {canaries.SIGNATURE}
 
 
-@pytest.mark.parametrize("vendor", provider.names())
+@pytest.mark.parametrize("vendor", provider.provider_names())
 def test_no_fault_of_a_vendor_makes_us_tell_a_credential(
     vendor: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    books, secrets, said = Books(tmp_path / "ledger"), set[str](), ""
+    books, secrets, said = Workspace(tmp_path / "ledger"), set[str](), ""
     for fault in FAULTY:
         outcomes, more = collected(books, vendor, fault)
         secrets |= more
@@ -103,12 +103,12 @@ def test_no_fault_of_a_vendor_makes_us_tell_a_credential(
 
 
 @pytest.mark.parametrize("status", [200, 401, 500])
-@pytest.mark.parametrize("vendor", provider.names())
+@pytest.mark.parametrize("vendor", provider.provider_names())
 def test_a_vendor_that_echoes_the_credential_puts_it_into_no_file(vendor: str, status: int, tmp_path: Path) -> None:
     host = stage.twin(months=1)
     accounts, secrets = disguised(host, vendor)
 
-    def opened(one: Configured) -> Loop:
+    def opened(one: Configured) -> InProcessTransport:
         wires = stage.connection(host, next(account for account in accounts if account.name == one.name))
         true = wires._server
 
@@ -123,11 +123,11 @@ def test_a_vendor_that_echoes_the_credential_puts_it_into_no_file(vendor: str, s
         made.append(wires)
         return wires
 
-    books, made = Books(tmp_path), list[Loop]()
-    configured = [Configured(one.name, provider.find(vendor), {}, unlimited=True) for one in accounts]
-    outcomes = sync(books, configured, opened=opened, clock=host.clock.now)
-    tokens = {secret for one in made for secret in one.line.auth.secrets}
-    kept = [books.archive.body(one.body) + one.headers.encode() for one in books.archive.answers()]
+    books, made = Workspace(tmp_path), list[InProcessTransport]()
+    configured = [Configured(one.name, provider.find_provider(vendor), {}, unlimited=True) for one in accounts]
+    outcomes = sync_accounts(books, configured, connect=opened, clock=host.clock.now)
+    tokens = {secret for one in made for secret in one.context.auth.secrets}
+    kept = [books.archive.read_body(one.body) + one.headers.encode() for one in books.archive.iter_answers()]
     books.close()
     assert any(b"[secret]" in one for one in kept)
     assert all(outcome.error is None for outcome in outcomes) == (status == 200)
@@ -138,12 +138,15 @@ def test_a_vendor_that_echoes_the_credential_puts_it_into_no_file(vendor: str, s
 @pytest.mark.parametrize("body", [b"", b"\xff\x00 key-7f3a", b"{}", b"\r\n[secret]", bytes(range(256))])
 def test_an_answer_that_echoes_no_credential_is_kept_byte_for_byte(body: bytes) -> None:
     came = Response(200, {"etag": '"5"'}, body)
-    assert secretless(came, ("key-7f3a-do-not-print", "", "7f3a")) == came
+    assert scrub_response(came, ("key-7f3a-do-not-print", "", "7f3a")) == came
 
 
 def test_a_credential_is_taken_out_of_bytes_that_are_no_text() -> None:
     came = Response(200, {"etag": "key-7f3a-1"}, b"\xff\x00key-7f3a-1\xfekey-7f3a")
-    assert secretless(came, ("key-7f3a", "key-7f3a-1"))[1:] == ({"etag": "[secret]"}, b"\xff\x00[secret]\xfe[secret]")
+    assert scrub_response(came, ("key-7f3a", "key-7f3a-1"))[1:] == (
+        {"etag": "[secret]"},
+        b"\xff\x00[secret]\xfe[secret]",
+    )
 
 
 STRUCK = ["cut-body", "html-200", "unauthorized", "document-redirect", "forbidden"]
@@ -176,7 +179,7 @@ def test_processes_that_log_everything_over_a_real_network_tell_no_credential(tm
     home.mkdir()
     with twin(tmp_path) as root:
         variables, secrets = configuration(home, root)
-        for number, (vendor, fault) in enumerate((v, f) for v in provider.names() for f in STRUCK):
+        for number, (vendor, fault) in enumerate((v, f) for v in provider.provider_names() for f in STRUCK):
             struck(root, provider=vendor, fault=fault, at=3 + 2 * (number % len(STRUCK)))
         for command in [["sync"], *COMMANDS]:
             shown = Terminal(home).process("--ledger", "ledger", *command, BILLFOLD_LOG="debug", **variables)

@@ -74,8 +74,8 @@ def test_the_repository_names_no_neighbour_and_no_index() -> None:
 
 
 def test_every_fault_is_told_with_what_the_collector_makes_of_it() -> None:
-    from billfold.twin.faults import FAULTS, STORIES
+    from billfold.twin.faults import FAULTS, RESTATEMENTS
 
     told = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
-    for name in (*FAULTS, *STORIES):
+    for name in (*FAULTS, *RESTATEMENTS):
         assert re.search(rf"(^\| |, ){name}(,| \|)", told, re.MULTILINE), name

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from billfold.collect.importing import understood
-from billfold.model.errors import Misasked, Unreadable
+from billfold.collect.importing import identify_answer
+from billfold.model.errors import InvalidArgument, InvalidResponse
 from billfold.providers import provider
-from billfold.wire.operation import name_of
+from billfold.wire.operation import operation_name
 from tests.cli.terminal import Terminal
 
 INVOICE = {"billing_invoice": {"id": 123456, "date": "2018-04-01T00:30:05+00:00", "amount": 2.35}}
@@ -22,7 +22,7 @@ def test_an_invoice_in_its_envelope_is_archived_under_its_own_id(tmp_path: Path)
     (tmp_path / "invoice.json").write_text(json.dumps(INVOICE))
     said = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "invoice.json")
     assert (said.code, "invoice.json: get_invoice: " in said.out) == (0, True), said
-    op, _ = understood(json.dumps(INVOICE).encode(), provider.find("vultr"), None, {})
+    op, _ = identify_answer(json.dumps(INVOICE).encode(), provider.find_provider("vultr"), None, {})
     assert op.invoice_id == 123456  # type: ignore[attr-defined]
 
 
@@ -46,8 +46,10 @@ def test_an_id_that_contradicts_the_file_is_refused_and_nothing_is_kept(
 
 
 def test_an_invoice_without_an_id_needs_one() -> None:
-    with pytest.raises(Misasked, match="give --invoice-id"):
-        understood(b'{"billing_invoice": {"date": "2018-04-01", "amount": 1}}', provider.find("vultr"), None, {})
+    with pytest.raises(InvalidArgument, match="give --invoice-id"):
+        identify_answer(
+            b'{"billing_invoice": {"date": "2018-04-01", "amount": 1}}', provider.find_provider("vultr"), None, {}
+        )
 
 
 PENDING = (
@@ -59,7 +61,7 @@ OLD = "customer_id,invoice_id,start_time,end_time,status,cost,description,amount
 NOISE = random.Random(1).randbytes(3000)
 
 
-@pytest.mark.parametrize("name", provider.names())
+@pytest.mark.parametrize("name", provider.provider_names())
 @pytest.mark.parametrize(
     "content", [NOISE, b"{" + NOISE, b"<html>hi</html>", b"hello\n", b"a,b\n1,2\n", "amount\n1\n".encode("utf-16")]
 )
@@ -77,10 +79,10 @@ def test_a_csv_is_known_by_its_columns(mark: str) -> None:
         ("vultr", PENDING, "get_pending_charges_csv"),
         ("fastly", OLD.format(7, 7), "get_invoice_by_id"),
     ):
-        op, answer = understood((mark + text).encode(), provider.find(name), None, {})
-        assert (name_of(op), answer.media_type) == (operation, "text/csv")
-    with pytest.raises(Misasked, match="no CSV in UTF-8 that has amount among its columns"):
-        understood(PENDING.encode(), provider.find("fastly"), None, {})
+        op, answer = identify_answer((mark + text).encode(), provider.find_provider(name), None, {})
+        assert (operation_name(op), answer.media_type) == (operation, "text/csv")
+    with pytest.raises(InvalidArgument, match="no CSV in UTF-8 that has amount among its columns"):
+        identify_answer(PENDING.encode(), provider.find_provider("fastly"), None, {})
 
 
 def test_the_rows_of_a_csv_say_whose_it_is(tmp_path: Path) -> None:
@@ -91,8 +93,8 @@ def test_the_rows_of_a_csv_say_whose_it_is(tmp_path: Path) -> None:
     assert terminal.run("--ledger", "ledger", "documents", "out").code == 0
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["fastly_get_invoice_by_id_c9_7_csv.csv"]
     for rows, more in ((OLD.format(7, 8), {}), (OLD.format(7, 7), {"invoice_id": "8"})):
-        with pytest.raises(Misasked, match=r"are not all of one invoice_id|its invoice_id is 7, not 8"):
-            understood(rows.encode(), provider.find("fastly"), None, more)
+        with pytest.raises(InvalidArgument, match=r"are not all of one invoice_id|its invoice_id is 7, not 8"):
+            identify_answer(rows.encode(), provider.find_provider("fastly"), None, more)
 
 
 def test_an_operation_that_there_is_not_is_named_before_anything_is_written(tmp_path: Path) -> None:
@@ -103,10 +105,10 @@ def test_an_operation_that_there_is_not_is_named_before_anything_is_written(tmp_
 
 
 def test_an_operation_that_a_file_does_not_answer_is_named() -> None:
-    with pytest.raises(Misasked, match="this is not the answer of list_invoices: leave --operation out"):
-        understood(json.dumps(INVOICE).encode(), provider.find("vultr"), "list_invoices", {})
-    with pytest.raises(Unreadable, match="the answer has no list 'billing_invoices'"):
-        understood(b'{"meta": {"total": 1}}', provider.find("vultr"), "list_invoices", {})
+    with pytest.raises(InvalidArgument, match="this is not the answer of list_invoices: leave --operation out"):
+        identify_answer(json.dumps(INVOICE).encode(), provider.find_provider("vultr"), "list_invoices", {})
+    with pytest.raises(InvalidResponse, match="the answer has no list 'billing_invoices'"):
+        identify_answer(b'{"meta": {"total": 1}}', provider.find_provider("vultr"), "list_invoices", {})
 
 
 def test_nobody_is_told_to_ask_a_file_again(tmp_path: Path) -> None:

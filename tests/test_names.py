@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import billfold
-from billfold.clients import client
-from billfold.model.errors import Misasked
+from billfold.clients import find_client
+from billfold.model.errors import InvalidArgument
 from billfold.wire import codec
 
 
@@ -30,5 +30,5 @@ def test_a_field_that_the_vendor_left_out_can_be_named() -> None:
 )
 def test_what_is_not_named_is_not_there(name: str) -> None:
     assert not hasattr(billfold, name)
-    with pytest.raises(Misasked, match="there is no client"):
-        client(name)
+    with pytest.raises(InvalidArgument, match="there is no client"):
+        find_client(name)

@@ -20,7 +20,7 @@ def test_a_misspelt_option_is_refused_so_that_no_key_goes_to_another_address(cli
 @pytest.mark.parametrize("key", ["one\ntwo", "schl\u00fcssel"])
 def test_a_key_that_cannot_travel_is_refused_by_its_name_and_not_told(key: str) -> None:
     with pytest.raises(
-        billfold.SetupError, match=r"^api_key holds a line break or a character that no key has"
+        billfold.ConfigurationError, match=r"^api_key holds a line break or a character that no key has"
     ) as told:
         billfold.Vultr(api_key=key)
     assert key not in str(told.value)
@@ -28,16 +28,16 @@ def test_a_key_that_cannot_travel_is_refused_by_its_name_and_not_told(key: str) 
 
 @pytest.mark.parametrize("client", [billfold.Vultr, billfold.AsyncFastly])
 def test_a_password_in_the_base_url_is_refused_and_not_told(client: Any) -> None:
-    with pytest.raises(billfold.SetupError, match=r"^base_url must hold no user and no password") as told:
+    with pytest.raises(billfold.ConfigurationError, match=r"^base_url must hold no user and no password") as told:
         client("k", base_url="http://user:hidden@127.0.0.1:1")
     assert "hidden" not in str(told.value)
 
 
 @pytest.mark.parametrize("value", [None, UNSET])
 def test_a_field_that_is_needed_and_not_there_is_an_error(value: Any) -> None:
-    assert billfold.said(7) == 7
-    with pytest.raises(billfold.Unreadable, match="absent or null"):
-        billfold.said(value)
+    assert billfold.require(7) == 7
+    with pytest.raises(billfold.InvalidResponse, match="absent or null"):
+        billfold.require(value)
 
 
 def test_the_package_names_only_what_there_is() -> None:
@@ -48,14 +48,14 @@ def test_the_package_names_only_what_there_is() -> None:
 
 
 def test_the_package_lists_what_it_names() -> None:
-    assert {"Vultr", "AsyncVultr", "ApiError", "UNSET", "said", "__version__"} <= set(dir(billfold))
+    assert {"Vultr", "AsyncVultr", "ApiError", "UNSET", "require", "__version__"} <= set(dir(billfold))
     assert all(hasattr(billfold, name) for name in dir(billfold))
 
 
 def test_a_closed_client_says_so() -> None:
     with billfold.Vultr(api_key="k", base_url="http://127.0.0.1:9") as vultr:
         pass
-    with pytest.raises(billfold.Misasked, match="this client is closed"):
+    with pytest.raises(billfold.InvalidArgument, match="this client is closed"):
         vultr.get_account()
 
 
@@ -65,5 +65,5 @@ def test_a_closed_client_that_is_awaited_says_so() -> None:
             pass
         await vultr.get_account()
 
-    with pytest.raises(billfold.Misasked, match="this client is closed"):
+    with pytest.raises(billfold.InvalidArgument, match="this client is closed"):
         asyncio.run(ask())

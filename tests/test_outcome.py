@@ -11,25 +11,25 @@ from typing import Any
 
 import pytest
 
-from billfold.cli.sync import exit_code
-from billfold.collect.outcome import Outcome, note
-from billfold.collect.workspace import Books
-from billfold.ledger.entries import Heard
-from billfold.ledger.query import Filter
+from billfold.cli.sync import choose_exit_code
+from billfold.collect.outcome import CollectOutcome, fill_outcomes
+from billfold.collect.workspace import Workspace
+from billfold.ledger.entries import ArchivedResponse
+from billfold.ledger.query import LedgerFilter
 from billfold.model.period import Month
 from billfold.providers.vultr.api import GetInvoiceItems, ListInvoices
 from billfold.report.reconcile import findings
 from billfold.twin import damage
 from billfold.twin.faults import FAULTS
-from billfold.wire.operation import name_of, question
+from billfold.wire.operation import operation_name, question_text
 from tests import stage
 from tests.cli.terminal import Terminal
 from tests.ledger.kit import NOW
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    with closing(Books(tmp_path)) as opened:
+def books(tmp_path: Path) -> Iterator[Workspace]:
+    with closing(Workspace(tmp_path)) as opened:
         yield opened
 
 
@@ -37,25 +37,29 @@ def invoice(number: int | None, month: int = 11) -> dict[str, Any]:
     return {"id": number, "date": f"2026-{month:02}-01T00:00:00+00:00", "amount": 5}
 
 
-def told(books: Books, *listed: dict[str, Any], stated: int | None = None, more: str = "") -> tuple[Outcome, list[Any]]:
+def told(
+    books: Workspace, *listed: dict[str, Any], stated: int | None = None, more: str = ""
+) -> tuple[CollectOutcome, list[Any]]:
     """Return what sync and ``reconcile`` tell of a collection with these invoices, of which the seventh's lines were read."""
     line = {"start_date": "2026-10-01T00:00:00+00:00", "end_date": "2026-11-01T00:00:00+00:00", "unit_price": 5}
     lines = {"invoice_items": [{**line, "description": "x", "units": 1, "unit_type": "hours", "total": 5}]}
-    run = books.archive.start("vultr", "mine", "sync", NOW)
+    run = books.archive.start_run("vultr", "mine", "sync", NOW)
     for op, said, count, cursor in (
         (ListInvoices(per_page=500), {"billing_invoices": listed}, len(listed) if stated is None else stated, ""),
         (GetInvoiceItems(invoice_id="7", per_page=500), lines, 1, more),
     ):
         body = said | {"meta": {"total": count, "links": {"next": cursor, "prev": ""}}}
-        books.archive.add(run, Heard(name_of(op), question(op), 200, {}, json.dumps(body).encode(), NOW))
-    books.archive.end(run, "complete", NOW + timedelta(seconds=1))
-    outcome = Outcome("mine", "vultr")
-    with books.ledger() as db:
-        note(db, [outcome], 0)
-        return outcome, [(one.wrong, one.words) for one in findings(db, Filter())]
+        books.archive.add_responses(
+            run, ArchivedResponse(operation_name(op), question_text(op), 200, {}, json.dumps(body).encode(), NOW)
+        )
+    books.archive.end_run(run, "complete", NOW + timedelta(seconds=1))
+    outcome = CollectOutcome("mine", "vultr")
+    with books.open_ledger() as db:
+        fill_outcomes(db, [outcome], 0)
+        return outcome, [(one.wrong, one.words) for one in findings(db, LedgerFilter())]
 
 
-def test_what_adds_up_is_told_without_a_word(books: Books) -> None:
+def test_what_adds_up_is_told_without_a_word(books: Workspace) -> None:
     outcome, found = told(books, invoice(7))
     assert (outcome.doubts, outcome.older, found) == ([], [], [])
 
@@ -76,11 +80,11 @@ def test_what_adds_up_is_told_without_a_word(books: Books) -> None:
     ids=["one-of-two", "twice", "without-id", "inside-the-depth", "many"],
 )
 def test_what_reconcile_finds_wrong_with_the_list_ends_a_sync_with_1(
-    listed: list[dict[str, Any]], stated: int | None, words: str, books: Books
+    listed: list[dict[str, Any]], stated: int | None, words: str, books: Workspace
 ) -> None:
     outcome, found = told(books, *listed, stated=stated)
     assert (outcome.doubts, outcome.older, found) == ([words], [], [(True, words)])
-    assert exit_code([outcome]) == 1
+    assert choose_exit_code([outcome]) == 1
 
 
 @pytest.mark.parametrize(
@@ -94,11 +98,11 @@ def test_what_reconcile_finds_wrong_with_the_list_ends_a_sync_with_1(
     ],
 )
 def test_what_is_older_than_a_sync_reached_is_told_and_not_wrong(
-    listed: list[dict[str, Any]], words: str, books: Books
+    listed: list[dict[str, Any]], words: str, books: Workspace
 ) -> None:
     outcome, found = told(books, *listed)
     assert (outcome.doubts, outcome.older, found) == ([], [words], [(False, words)])
-    assert exit_code([outcome]) == 0
+    assert choose_exit_code([outcome]) == 0
     books.close()
     terminal = Terminal(books.directory)
     assert terminal.run("--ledger", ".", "rebuild").code == 0
@@ -106,12 +110,12 @@ def test_what_is_older_than_a_sync_reached_is_told_and_not_wrong(
     assert json.loads((books.directory / "out" / "metadata.json").read_text())["x_NotComplete"] == []
 
 
-def test_an_invoice_that_could_not_be_booked_is_told_once(books: Books) -> None:
+def test_an_invoice_that_could_not_be_booked_is_told_once(books: Workspace) -> None:
     outcome, _ = told(books, invoice(7), more="halfway")
     assert len(outcome.doubts) == 1, outcome.doubts
 
 
-def test_a_sync_says_how_to_read_what_lies_beyond_its_reach_until_it_is_read(books: Books) -> None:
+def test_a_sync_says_how_to_read_what_lies_beyond_its_reach_until_it_is_read(books: Workspace) -> None:
     host = stage.twin(months=4)
     for since, words in ((Month(2030, 1), "2026-07"), (Month(2026, 9), "2026-07"), (Month(2026, 7), None)):
         for outcome in stage.collected(host, books, "vultr", since=since):
@@ -122,10 +126,10 @@ def test_a_sync_says_how_to_read_what_lies_beyond_its_reach_until_it_is_read(boo
 @pytest.mark.parametrize("vendor", ["cockroach", "fastly", "genesys", "vultr"])
 @pytest.mark.parametrize("said", ["NaN", "sNaN", "Infinity"])
 def test_an_amount_that_is_no_number_is_told_in_words(
-    vendor: str, said: str, books: Books, monkeypatch: pytest.MonkeyPatch
+    vendor: str, said: str, books: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host = stage.twin(months=2)
-    monkeypatch.setitem(FAULTS, "no-number", lambda scene: scene.changed(damage.amount(lambda _: said)))
+    monkeypatch.setitem(FAULTS, "no-number", lambda scene: scene.change_answer(damage.rewrite_amount(lambda _: said)))
     host.set_fault(stage.fault(vendor, "no-number", times=1000))
     for outcome in stage.collected(host, books, vendor):
         assert (outcome.error, bool(outcome.doubts)) == (None, True)

@@ -16,95 +16,100 @@ import pypdf
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from billfold.collect.importing import bring
-from billfold.collect.workspace import Books
+from billfold.collect.importing import import_files
+from billfold.collect.workspace import Workspace
 from billfold.ledger import documents, query
-from billfold.ledger.entries import Heard
-from billfold.ledger.query import Filter
+from billfold.ledger.entries import ArchivedResponse
+from billfold.ledger.query import LedgerFilter
 from billfold.providers import invoice_pdf, provider
 from billfold.providers.fastly.api import GetInvoiceFile
 from billfold.providers.genesys.api import GetBillingContractsInvoiceDocument
 from billfold.report import document_check, pdf_text
-from billfold.wire.operation import name_of, question
+from billfold.wire.operation import operation_name, question_text
 from tests import stage
 from tests.cli.terminal import Terminal
 
-EVERY = Filter()
+EVERY = LedgerFilter()
 VENDOR = "genesys"
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    made = Books(tmp_path / "ledger")
+def books(tmp_path: Path) -> Iterator[Workspace]:
+    made = Workspace(tmp_path / "ledger")
     stage.collected(stage.twin(months=2), made, VENDOR)
     yield made
     made.close()
 
 
-def invoice(books: Books) -> dict[str, Any]:
-    with books.ledger() as db:
-        return next(bill for bill in query.bills(db, EVERY) if bill["state"] == "issued")
+def invoice(books: Workspace) -> dict[str, Any]:
+    with books.open_ledger() as db:
+        return next(bill for bill in query.list_bills(db, EVERY) if bill["state"] == "issued")
 
 
 def document(number: str, total: str) -> bytes:
     facts, lines = {"Date": "2026-11-01"}, [["licences", "3", "7.25"], ["calls", "1", "0.50"]]
-    return invoice_pdf.pdf(
-        invoice_pdf.paper(VENDOR, f"Invoice {number}", facts, ("What", "Many", "Amount"), lines, total, stage.AT)
+    return invoice_pdf.render_pdf(
+        invoice_pdf.make_paper(VENDOR, f"Invoice {number}", facts, ("What", "Many", "Amount"), lines, total, stage.AT)
     )
 
 
-def came(books: Books, body: bytes, number: str) -> None:
+def came(books: Workspace, body: bytes, number: str) -> None:
     """Let a document of an invoice come by another collection."""
     op, when = GetBillingContractsInvoiceDocument(invoice_id=number), stage.AT + timedelta(days=1)
-    run = books.archive.start(VENDOR, VENDOR, "import", when)
-    books.archive.add(run, Heard(name_of(op), question(op), 200, {"content-type": documents.PDF}, body, when))
-    books.archive.end(run, "imported", when)
+    run = books.archive.start_run(VENDOR, VENDOR, "import", when)
+    books.archive.add_responses(
+        run,
+        ArchivedResponse(
+            operation_name(op), question_text(op), 200, {"content-type": documents.PDF_MEDIA_TYPE}, body, when
+        ),
+    )
+    books.archive.end_run(run, "imported", when)
 
 
-def brought(books: Books, body: bytes) -> None:
+def brought(books: Workspace, body: bytes) -> None:
     """Import a saved document that nobody says the invoice of."""
     file = books.directory / "saved.pdf"
     file.write_bytes(body)
-    assert not bring(books, provider.find("fastly"), "fastly", [file], None, {}).wrong
+    assert not import_files(books, provider.find_provider("fastly"), "fastly", [file], None, {}).has_problems
 
 
-def words(books: Books, wanted: Filter = EVERY) -> list[str]:
-    with books.ledger() as db:
+def words(books: Workspace, wanted: LedgerFilter = EVERY) -> list[str]:
+    with books.open_ledger() as db:
         found = list(document_check.unlike(books.archive, db, wanted))
     assert all(one.wrong for one in found)
     return [one.words for one in found]
 
 
-def test_every_document_of_the_twin_is_read_and_says_its_invoices_total(books: Books) -> None:
-    found = documents.latest(books.archive, query.FOREVER)
+def test_every_document_of_the_twin_is_read_and_says_its_invoices_total(books: Workspace) -> None:
+    found = documents.list_latest_documents(books.archive, query.MAX_SEQ)
     assert len(found) >= 4
-    assert all("Total" in pdf_text.text(books.archive.body(one.body)) for one in found)
+    assert all("Total" in pdf_text.text(books.archive.read_body(one.body)) for one in found)
     assert words(books) == []
 
 
-def test_a_document_with_another_total_is_named_until_the_right_one_comes(books: Books) -> None:
+def test_a_document_with_another_total_is_named_until_the_right_one_comes(books: Workspace) -> None:
     bill = invoice(books)
     number, total = bill["invoice_id"], bill["total"]
-    before = books.archive.last_seq()
+    before = books.archive.read_last_seq()
     came(books, document(number, "12.34 USD"), number)
     (said,) = words(books)
     assert said.startswith(f"{number}: its document does not say its total {total} USD")
     told = Terminal(books.directory.parent).run("--ledger", "ledger", "reconcile")
     assert (told.code, said in told.out) == (1, True)
-    assert words(books, Filter(seq=before)) == []
-    assert words(books, Filter(account="another")) == []
+    assert words(books, LedgerFilter(seq=before)) == []
+    assert words(books, LedgerFilter(account="another")) == []
     came(books, document(number, f"{Decimal(total):,} USD"), number)
     assert words(books) == []
 
 
 def test_a_document_that_is_not_named_is_of_the_invoice_whose_number_it_says(tmp_path: Path) -> None:
-    books = Books(tmp_path / "ledger")
+    books = Workspace(tmp_path / "ledger")
     host = stage.twin(months=2)
     stage.collected(host, books, "fastly", {"fastly": "fastly", "fastly-parent-pay": "parent"})
     number = invoice(books)["invoice_id"]
     account = stage.stage(host, "fastly").accounts[0]
-    with books.ledger() as db:
-        start = next(bill["period_start"] for bill in query.bills(db, EVERY) if bill["invoice_id"] == number)
+    with books.open_ledger() as db:
+        start = next(bill["period_start"] for bill in query.list_bills(db, EVERY) if bill["invoice_id"] == number)
     true = stage.connection(host, account).send(GetInvoiceFile(year=start.year, month=start.month, format="pdf")).body
     brought(books, true)
     assert words(books) == []
@@ -141,7 +146,7 @@ def locked(body: bytes) -> bytes:
     ],
     ids=["cut-off", "cut-and-ended", "empty", "leads-to-itself", "no-text", "locked"],
 )
-def test_a_document_that_cannot_be_read_is_no_finding(spoiled: Any, books: Books) -> None:
+def test_a_document_that_cannot_be_read_is_no_finding(spoiled: Any, books: Workspace) -> None:
     number = invoice(books)["invoice_id"]
     came(books, spoiled(document(number, "12.34 USD")), number)
     assert words(books) == []
@@ -194,7 +199,7 @@ def test_another_amount_is_not_taken_for_the_total(text: str) -> None:
 
 
 def test_no_document_no_library(tmp_path: Path) -> None:
-    books = Books(tmp_path / "ledger")
+    books = Workspace(tmp_path / "ledger")
     stage.collected(stage.twin(months=1), books, "vultr")
     books.close()
     line = f"import sys, billfold.cli.main as front; code = front.cli.main(['--ledger', {str(tmp_path / 'ledger')!r}, "

@@ -16,48 +16,50 @@ from typing import Any
 
 import pytest
 
-from billfold.cli.reconcile import _tell as tell
-from billfold.collect.redact import redact
-from billfold.collect.sync import sync
-from billfold.collect.workspace import Books
-from billfold.config import Account
+from billfold.cli.reconcile import _print_findings as tell
+from billfold.collect.redact import redact_workspace
+from billfold.collect.sync import sync_accounts
+from billfold.collect.workspace import Workspace
+from billfold.config import AccountConfig
 from billfold.ledger import query, restatements
 from billfold.ledger.archive import Archive
-from billfold.ledger.digest import digest
-from billfold.ledger.merge import merge
-from billfold.ledger.verify import problems
+from billfold.ledger.digest import compute_digest
+from billfold.ledger.merge import merge_archives
+from billfold.ledger.verify import find_problems
 from billfold.model.errors import BillfoldError, LedgerError
 from billfold.model.period import Month
 from billfold.providers import provider
 from billfold.providers.provider import Provider
 from billfold.report import reconcile
 from billfold.report.completeness import records
-from billfold.twin.host import Host
-from billfold.twin.world import stated
+from billfold.twin.host import TwinHost
+from billfold.twin.world import describe_bill
 from tests import stage
 from tests.laws.kit import DOORS, named
 from tests.ledger import kit
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    opened = Books(tmp_path / "ledger")
+def books(tmp_path: Path) -> Iterator[Workspace]:
+    opened = Workspace(tmp_path / "ledger")
     yield opened
     opened.close()
 
 
-def told(books: Books) -> str:
-    with books.ledger() as db:
-        return digest(db)
+def told(books: Workspace) -> str:
+    with books.open_ledger() as db:
+        return compute_digest(db)
 
 
-def true(host: Host, vendor: str) -> list[str]:
+def true(host: TwinHost, vendor: str) -> list[str]:
     """Return the bills of a vendor as they should have been found."""
-    bills = [(account, bill) for account, bill in host.world.bills(host.clock.now()) if account.provider == vendor]
-    return sorted(str(stated(*one)) for one in bills)
+    bills = [(account, bill) for account, bill in host.world.iter_bills(host.clock.now()) if account.provider == vendor]
+    return sorted(str(describe_bill(*one)) for one in bills)
 
 
-def test_contracts_that_come_without_periods_are_told_and_leave_no_estimate_of_what_is_invoiced(books: Books) -> None:
+def test_contracts_that_come_without_periods_are_told_and_leave_no_estimate_of_what_is_invoiced(
+    books: Workspace,
+) -> None:
     host = stage.twin(months=3)
     host.set_fault(stage.fault("genesys", "contract-without-periods", times=10**6))
     outcomes = stage.collected(host, books, "genesys")
@@ -65,24 +67,24 @@ def test_contracts_that_come_without_periods_are_told_and_leave_no_estimate_of_w
     host.clear_faults()
     assert [one.doubts for one in stage.collected(host, books, "genesys") if one.doubts] == []
     assert sorted(map(str, listed(books))) == true(host, "genesys")
-    with books.ledger() as db:
-        assert restatements.restatements(db) == []
+    with books.open_ledger() as db:
+        assert restatements.list_restatements(db) == []
 
 
-def test_the_ledger_is_a_function_of_the_archive(books: Books) -> None:
+def test_the_ledger_is_a_function_of_the_archive(books: Workspace) -> None:
     host = stage.twin(months=2)
     stage.collected(host, books)
     host.clock.advance(timedelta(days=20))
     stage.collected(host, books)
     live = told(books)
-    books.drop()
+    books.drop_ledger()
     assert told(books) == live
 
 
 def test_any_order_of_accounts_gives_the_same_ledger(tmp_path: Path) -> None:
     hashes = set()
     for order in (DOORS, DOORS[::-1]):
-        host, books = stage.twin(months=2), Books(tmp_path / order[0].name)
+        host, books = stage.twin(months=2), Workspace(tmp_path / order[0].name)
         for door in order:
             stage.collected(host, books, door.name)
         hashes.add(told(books))
@@ -90,19 +92,19 @@ def test_any_order_of_accounts_gives_the_same_ledger(tmp_path: Path) -> None:
     assert len(hashes) == 1
 
 
-def test_a_corrupt_ledger_file_is_computed_anew(books: Books) -> None:
+def test_a_corrupt_ledger_file_is_computed_anew(books: Workspace) -> None:
     stage.collected(stage.twin(months=2), books, "cockroach")
     live = told(books)
-    books.path.write_bytes(b"not a ledger" * 1000)
+    books.ledger_path.write_bytes(b"not a ledger" * 1000)
     assert told(books) == live
 
 
 def test_a_ledger_that_knows_more_than_its_archive_is_evidence_which_only_a_rebuild_forgets(
-    books: Books, tmp_path: Path
+    books: Workspace, tmp_path: Path
 ) -> None:
     host = stage.twin(months=2)
     stage.collected(host, books, "cockroach")
-    books.archive.settle()
+    books.archive.checkpoint_wal()
     backup = tmp_path / "backup.sqlite"
     shutil.copy(books.archive.path, backup)
     host.clock.advance(timedelta(days=31))
@@ -110,43 +112,45 @@ def test_a_ledger_that_knows_more_than_its_archive_is_evidence_which_only_a_rebu
     newer = told(books)
     books.close()
     shutil.copy(backup, books.archive.path)
-    restored = Books(books.directory)
+    restored = Workspace(books.directory)
     for _ in range(2):
         with pytest.raises(LedgerError, match="let `billfold rebuild` forget what is not in this one"):
             told(restored)
-        assert any("the archive's end is missing" in said for said in problems(restored.archive, restored.path))
-    restored.drop()
+        assert any(
+            "the archive's end is missing" in said for said in find_problems(restored.archive, restored.ledger_path)
+        )
+    restored.drop_ledger()
     assert told(restored) != newer
     stage.collected(host, restored, "cockroach")
     assert told(restored) == newer
     restored.close()
 
 
-def test_what_could_not_be_booked_does_not_add_up(books: Books) -> None:
+def test_what_could_not_be_booked_does_not_add_up(books: Workspace) -> None:
     host = stage.twin(months=2)
     stage.collected(host, books, "cockroach")
-    kept = list(books.archive.answers(operation="list_invoices"))[-1]
+    kept = list(books.archive.iter_answers(operation="list_invoices"))[-1]
     books.archive._db.execute("UPDATE bodies SET packed=x'00' WHERE hash=?", [kept.body])
-    books.drop()
-    with books.ledger() as db:
-        found = reconcile.findings(db, query.Filter())
+    books.drop_ledger()
+    with books.open_ledger() as db:
+        found = reconcile.findings(db, query.LedgerFilter())
     assert any(one.wrong and "missing or damaged" in one.words for one in found)
 
 
-def test_what_an_earlier_collection_brought_and_is_damaged_does_not_add_up(books: Books) -> None:
+def test_what_an_earlier_collection_brought_and_is_damaged_does_not_add_up(books: Workspace) -> None:
     host = stage.twin(months=2)
     stage.collected(host, books, "vultr")
     stage.collected(host, books, "vultr")
-    kept = next(iter(books.archive.answers(operation="get_invoice_items")))
+    kept = next(iter(books.archive.iter_answers(operation="get_invoice_items")))
     books.archive._db.execute("UPDATE bodies SET packed=x'00' WHERE hash=?", [kept.body])
-    books.drop()
-    with books.ledger() as db:
-        found = reconcile.findings(db, query.Filter())
+    books.drop_ledger()
+    with books.open_ledger() as db:
+        found = reconcile.findings(db, query.LedgerFilter())
     assert any(one.wrong and "missing or damaged" in one.words for one in found)
 
 
 def test_every_flipped_byte_is_found_or_changes_nothing(tmp_path: Path) -> None:
-    host, books = stage.twin(months=2), Books(tmp_path / "whole")
+    host, books = stage.twin(months=2), Workspace(tmp_path / "whole")
     stage.collected(host, books, "cockroach")
     live = told(books)
     books.close()
@@ -161,8 +165,8 @@ def test_every_flipped_byte_is_found_or_changes_nothing(tmp_path: Path) -> None:
             whole[:at] + bytes([whole[at] ^ (1 << dice.randrange(8))]) + whole[at + 1 :]
         )
         try:
-            flipped = Books(home)
-            wrong = list(problems(flipped.archive))
+            flipped = Workspace(home)
+            wrong = list(find_problems(flipped.archive))
             assert wrong or told(flipped) == live, f"a flip at byte {at} is not found, and the ledger differs"
             found += bool(wrong)
             flipped.close()
@@ -172,11 +176,11 @@ def test_every_flipped_byte_is_found_or_changes_nothing(tmp_path: Path) -> None:
     assert found > 3
 
 
-def test_flipped_content_is_always_found(books: Books) -> None:
+def test_flipped_content_is_always_found(books: Workspace) -> None:
     stage.collected(stage.twin(months=2), books, "cockroach")
     db = books.archive._db
     db.execute("DROP TRIGGER entries_stay")
-    assert not list(problems(books.archive))
+    assert not list(find_problems(books.archive))
     for table, column in (("bodies", "packed"), ("entries", "question"), ("entries", "at"), ("entries", "account")):
         row, value = db.execute(
             f"SELECT rowid, {column} FROM entries ORDER BY seq DESC"
@@ -188,25 +192,25 @@ def test_flipped_content_is_always_found(books: Books) -> None:
         )
         key = "rowid" if table == "entries" else "hash"
         db.execute(f"UPDATE {table} SET {column}=? WHERE {key}=?", (changed, row))
-        assert list(problems(books.archive)), f"{table}.{column}"
+        assert list(find_problems(books.archive)), f"{table}.{column}"
         db.execute(f"UPDATE {table} SET {column}=? WHERE {key}=?", (value, row))
-    assert not list(problems(books.archive))
+    assert not list(find_problems(books.archive))
 
 
 @pytest.mark.parametrize("kind", ["restated-added", "restated-changed", "restated-split"])
 @pytest.mark.parametrize("provider", [door.name for door in DOORS])
-def test_a_restated_month_is_kept_twice_and_told(provider: str, kind: str, books: Books) -> None:
+def test_a_restated_month_is_kept_twice_and_told(provider: str, kind: str, books: Workspace) -> None:
     host = stage.twin(months=2)
     stage.collected(host, books, provider)
     before = listed(books)
     host.clock.advance(timedelta(hours=1))
     seen = host.clock.now()
     host.set_fault(stage.fault(provider, kind))
-    stage.collected(host, books, provider, recheck=3)
+    stage.collected(host, books, provider, recheck_months=3)
     after = listed(books)
-    with books.ledger() as db:
-        events = restatements.restatements(db)
-        then = query.invoices(db, query.Filter(seq=books.archive.seq_at(seen - timedelta(minutes=1))))
+    with books.open_ledger() as db:
+        events = restatements.list_restatements(db)
+        then = query.list_invoices(db, query.LedgerFilter(seq=books.archive.find_seq_at(seen - timedelta(minutes=1))))
     assert then == before
     changed = [bill for bill in after if bill not in before]
     assert events
@@ -217,13 +221,15 @@ def test_a_restated_month_is_kept_twice_and_told(provider: str, kind: str, books
     assert moved in {(len(event["gone"]), len(event["come"])) for event in events}
 
 
-def listed(books: Books) -> list[dict[str, Any]]:
-    with books.ledger() as db:
-        return query.invoices(db, query.Filter())
+def listed(books: Workspace) -> list[dict[str, Any]]:
+    with books.open_ledger() as db:
+        return query.list_invoices(db, query.LedgerFilter())
 
 
 @pytest.mark.parametrize("door", DOORS, ids=named)
-def test_renaming_an_account_keeps_its_history_and_its_hash_and_restates_nothing(door: Provider, books: Books) -> None:
+def test_renaming_an_account_keeps_its_history_and_its_hash_and_restates_nothing(
+    door: Provider, books: Workspace
+) -> None:
     host = stage.twin(months=2)
     [name, *_] = [one.name for one in stage.stage(host, door.name).accounts]
     stage.collected(host, books, door.name)
@@ -234,12 +240,12 @@ def test_renaming_an_account_keeps_its_history_and_its_hash_and_restates_nothing
     assert len(listed(books)) == count
     names = {bill["account"] for bill in listed(books)}
     assert ("renamed" in names, name in names) == (True, False)
-    with books.ledger() as db:
-        said = {row["BillingAccountId"] for row in query.dicts(query.charges(db, query.Filter()))}
+    with books.open_ledger() as db:
+        said = {row["BillingAccountId"] for row in query.fetch_dicts(query.select_charges(db, query.LedgerFilter()))}
     assert name not in said, "an account without an id bears its present name"
 
 
-def test_a_key_of_another_customer_is_not_booked_under_an_accounts_name(books: Books) -> None:
+def test_a_key_of_another_customer_is_not_booked_under_an_accounts_name(books: Workspace) -> None:
     host = stage.twin(months=2)
     first, other = [one.name for one in stage.stage(host, "fastly").accounts][:2]
     stage.collected(host, books, "fastly")
@@ -254,78 +260,80 @@ def test_a_key_of_another_customer_is_not_booked_under_an_accounts_name(books: B
 
 
 def test_two_accounts_with_one_key_are_one_customer_though_their_vendor_does_not_say_who_it_is(
-    books: Books, monkeypatch: pytest.MonkeyPatch
+    books: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VULTR_API_KEY", "one-key-for-both-of-them")
     host = stage.twin(months=0)
     [account, *_] = stage.stage(host, "vultr").accounts
     for names in (["first", "second"], ["second", "first"]):
-        configured = [Account(name, provider.find("vultr"), {}) for name in names]
-        outcomes = sync(books, configured, opened=lambda _: stage.connection(host, account), clock=host.clock.now)
+        configured = [AccountConfig(name, provider.find_provider("vultr"), {}) for name in names]
+        outcomes = sync_accounts(
+            books, configured, connect=lambda _: stage.connection(host, account), clock=host.clock.now
+        )
         errors = {one.account: str(one.error or "") for one in outcomes}
         assert errors["first"] == ""
         assert "the same customer as account 'first'" in errors["second"]
     assert {bill["account"] for bill in listed(books)} == {"first"}
 
 
-def test_one_customer_under_two_names_is_refused_and_counted_once(books: Books) -> None:
+def test_one_customer_under_two_names_is_refused_and_counted_once(books: Workspace) -> None:
     host = stage.twin(months=2)
     stage.collected(host, books, "fastly")
     count = len(listed(books))
-    outcomes = stage.collected(host, books, "fastly", called={"fastly": "again"}, configured=["fastly"])
+    outcomes = stage.collected(host, books, "fastly", called={"fastly": "again"}, configured_names=["fastly"])
     refused = next(one for one in outcomes if one.account == "again")
     assert "same customer as account 'fastly'" in str(refused.error)
     assert len(listed(books)) == count
 
 
 def test_two_archives_become_one_that_says_the_same(tmp_path: Path) -> None:
-    host, both = stage.twin(months=2), Books(tmp_path / "both")
-    parts = [Books(tmp_path / "a"), Books(tmp_path / "b")]
+    host, both = stage.twin(months=2), Workspace(tmp_path / "both")
+    parts = [Workspace(tmp_path / "a"), Workspace(tmp_path / "b")]
     for part, names in zip(parts, (["cockroach", "vultr"], ["vultr", "fastly", "genesys"]), strict=True):
         for name in names:
             stage.collected(host, part, name)
     for door in DOORS:
         stage.collected(host, both, door.name)
-    merge(parts[0].archive, parts[1].archive, tmp_path / "c" / "archive.sqlite")
-    merged = Books(tmp_path / "c")
-    assert not list(problems(merged.archive))
+    merge_archives(parts[0].archive, parts[1].archive, tmp_path / "c" / "archive.sqlite")
+    merged = Workspace(tmp_path / "c")
+    assert not list(find_problems(merged.archive))
     assert told(merged) == told(both)
     for one in (both, merged, *parts):
         one.close()
 
 
-def test_redaction_leaves_no_personal_data_and_the_chain_whole(books: Books) -> None:
+def test_redaction_leaves_no_personal_data_and_the_chain_whole(books: Workspace) -> None:
     host = stage.twin(months=2)
     stage.collected(host, books, "genesys")
     live = told(books)
     assert MAIL.search(everything(books.archive))
-    assert redact(books) > 0
+    assert redact_workspace(books) > 0
     assert not MAIL.search(everything(books.archive))
-    assert redact(books) == 0
-    assert not list(problems(books.archive))
-    books.drop()
+    assert redact_workspace(books) == 0
+    assert not list(find_problems(books.archive))
+    books.drop_ledger()
     assert told(books) == live
 
 
-def test_redaction_reaches_the_archives_that_a_merge_left_beside(books: Books, tmp_path: Path) -> None:
-    host, other = stage.twin(months=2), Books(tmp_path / "other")
+def test_redaction_reaches_the_archives_that_a_merge_left_beside(books: Workspace, tmp_path: Path) -> None:
+    host, other = stage.twin(months=2), Workspace(tmp_path / "other")
     stage.collected(host, books, "genesys")
     stage.collected(host, other, "vultr")
     draft = books.directory / "archive.merging.sqlite"
-    merge(books.archive, other.archive, draft)
+    merge_archives(books.archive, other.archive, draft)
     books.replace_archive(draft)
-    merge(books.archive, other.archive, draft)  # and one that was killed before it was put in place
+    merge_archives(books.archive, other.archive, draft)  # and one that was killed before it was put in place
     other.close()
-    personal = [packed[:64] for _, _, packed, _ in books.archive.bodies() if MAIL.search(zlib.decompress(packed))]
+    personal = [packed[:64] for _, _, packed, _ in books.archive.iter_bodies() if MAIL.search(zlib.decompress(packed))]
     files = list(books.directory.glob("archive.*sqlite"))
     assert len(files) == 3
     assert all(any(start in file.read_bytes() for start in personal) for file in files)
-    assert redact(books) == len(personal)
+    assert redact_workspace(books) == len(personal)
     books.close()
     for file in files:
         with Archive(file) as archive:
             assert not MAIL.search(everything(archive))
-            assert not list(problems(archive))
+            assert not list(find_problems(archive))
     assert not any(start in file.read_bytes() for start in personal for file in books.directory.glob("archive.*"))
 
 
@@ -333,27 +341,27 @@ MAIL = re.compile(rb"[\w.]+@[\w.-]+\.(example|invalid|com)")
 
 
 def everything(archive: Archive) -> bytes:
-    return b"\n".join(zlib.decompress(packed) for _, _, packed, _ in archive.bodies())
+    return b"\n".join(zlib.decompress(packed) for _, _, packed, _ in archive.iter_bodies())
 
 
-def test_completeness_is_a_fact_for_every_account_and_month(books: Books) -> None:
+def test_completeness_is_a_fact_for_every_account_and_month(books: Workspace) -> None:
     host = stage.twin(months=2)
     stage.collected(host, books)
-    with books.ledger() as db:
-        judged = records(query.bills(db, query.Filter()), query.last_runs(db))
-        found = [one for one in reconcile.findings(db, query.Filter()) if one.wrong]
+    with books.open_ledger() as db:
+        judged = records(query.list_bills(db, query.LedgerFilter()), query.list_last_runs(db))
+        found = [one for one in reconcile.findings(db, query.LedgerFilter()) if one.wrong]
     assert not found
     running = Month.of(stage.AT)
     assert {one.state for one in judged if one.month == running} == {"provisional"}
     assert {one.state for one in judged if one.month < running} == {"complete"}
 
 
-def test_what_could_not_be_booked_is_told_once_and_every_month_stays_in_doubt(books: Books) -> None:
+def test_what_could_not_be_booked_is_told_once_and_every_month_stays_in_doubt(books: Workspace) -> None:
     july = {"period_start": '"2026-07-01T00:00:00Z"', "period_end": '"2026-08-01T00:00:00Z"'}
     kit.collected(books, kit.invoices(kit.invoice("a", total="1"), kit.invoice("a"), kit.invoice("b", **july)))
-    with books.ledger() as db:
-        found = reconcile.findings(db, query.Filter())
-        judged = records(query.bills(db, query.Filter()), query.last_runs(db))
+    with books.open_ledger() as db:
+        found = reconcile.findings(db, query.LedgerFilter())
+        judged = records(query.list_bills(db, query.LedgerFilter()), query.list_last_runs(db))
     problem = "a USD: is told twice by one collection, and not alike"
     assert [(one.month, one.words) for one in reconcile.once(found) if problem in one.words] == [
         ("", f"could not be booked: {problem}")
@@ -379,7 +387,7 @@ def test_a_vendors_words_are_told_as_they_are(capsys: pytest.CaptureFixture[str]
     assert said[2] == "  vultr mine: invoice a : b is no longer listed"
 
 
-def test_an_invoice_that_vanishes_from_the_list_is_disputed(books: Books) -> None:
+def test_an_invoice_that_vanishes_from_the_list_is_disputed(books: Workspace) -> None:
     host = stage.twin(months=3)
     for vendor, operation in (
         ("cockroach", "list_invoices"),
@@ -389,13 +397,13 @@ def test_an_invoice_that_vanishes_from_the_list_is_disputed(books: Books) -> Non
         stage.collected(host, books, vendor)
         host.set_fault(stage.fault(vendor, "invoice-vanishing", operation=operation, times=9))
         stage.collected(host, books, vendor)
-        with books.ledger() as db:
-            words = [one.words for one in reconcile.findings(db, query.Filter(vendor)) if one.wrong]
+        with books.open_ledger() as db:
+            words = [one.words for one in reconcile.findings(db, query.LedgerFilter(vendor)) if one.wrong]
         assert any("no longer listed" in said for said in words), vendor
         host.clear_faults()
 
 
-def test_a_recheck_with_nothing_new_asks_no_more_than_the_first_time_and_a_sync_asks_little(books: Books) -> None:
+def test_a_recheck_with_nothing_new_asks_no_more_than_the_first_time_and_a_sync_asks_little(books: Workspace) -> None:
     host = stage.twin(months=6)
     stage.collected(host, books)
     first = len(host.requests)
@@ -403,7 +411,7 @@ def test_a_recheck_with_nothing_new_asks_no_more_than_the_first_time_and_a_sync_
     stage.collected(host, books)
     again = len(host.requests)
     assert again < first
-    longer, more = stage.twin(months=12), Books(books.directory / "longer")
+    longer, more = stage.twin(months=12), Workspace(books.directory / "longer")
     stage.collected(longer, more)
     longer.requests.clear()
     stage.collected(longer, more)
@@ -413,19 +421,19 @@ def test_a_recheck_with_nothing_new_asks_no_more_than_the_first_time_and_a_sync_
 
 def test_two_processes_sync_and_read_at_the_same_time(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from tests import stage; from billfold.collect.workspace import Books\n"
-        "b = Books(Path(sys.argv[1])); stage.collected(stage.twin(months=2), b, sys.argv[2]); b.close()"
+        "import sys; from pathlib import Path; from tests import stage; from billfold.collect.workspace import Workspace\n"
+        "b = Workspace(Path(sys.argv[1])); stage.collected(stage.twin(months=2), b, sys.argv[2]); b.close()"
     )
     root = str(Path(__file__).parent.parent)
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([root, *sys.path])}
     names = ["cockroach", "vultr", "cockroach"]
     running = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name], env=env) for name in names]
     assert [one.wait(timeout=120) for one in running] == [0, 0, 0]
-    books = Books(tmp_path)
+    books = Workspace(tmp_path)
     host = stage.twin(months=2)
-    from billfold.twin.world import stated
+    from billfold.twin.world import describe_bill
 
-    true = [stated(a, b) for a, b in host.world.bills(host.clock.now()) if a.provider in names]
+    true = [describe_bill(a, b) for a, b in host.world.iter_bills(host.clock.now()) if a.provider in names]
     assert sorted(map(str, listed(books))) == sorted(map(str, true))
-    assert not list(problems(books.archive))
+    assert not list(find_problems(books.archive))
     books.close()

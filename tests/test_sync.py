@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from billfold.collect.sync import sync
-from billfold.collect.workspace import Books
-from billfold.config import Account
+from billfold.collect.sync import sync_accounts
+from billfold.collect.workspace import Workspace
+from billfold.config import AccountConfig
 from billfold.ledger import booking
 from billfold.providers import provider
 from billfold.wire.message import Response
@@ -26,8 +26,8 @@ def test_a_date_that_is_none_is_not_believed_and_fails_nobody(date: str, tmp_pat
             response = super().send(op)
             return response._replace(headers={**response.headers, "date": date})
 
-    books, account = Books(tmp_path), Account("mine", provider.find("cockroach"), {})
-    (outcome,) = sync(books, [account], opened=lambda _: Dated(invoices(invoice())), clock=lambda: NOW)
+    books, account = Workspace(tmp_path), AccountConfig("mine", provider.find_provider("cockroach"), {})
+    (outcome,) = sync_accounts(books, [account], connect=lambda _: Dated(invoices(invoice())), clock=lambda: NOW)
     books.close()
     assert (outcome.error, outcome.answers) == (None, 2)
 
@@ -36,11 +36,11 @@ def test_no_thread_is_left_that_would_crash_a_process_which_ends_early(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loading = threading.Event()
-    monkeypatch.setattr(booking, "warm", lambda: loading.wait(60))
+    monkeypatch.setattr(booking, "preload_duckdb", lambda: loading.wait(60))
     before = set(threading.enumerate())
-    books = Books(tmp_path)
-    account = Account("mine", provider.find("cockroach"), {})
-    sync(books, [account], opened=lambda _: Vendor(invoices(invoice())), clock=lambda: NOW)
+    books = Workspace(tmp_path)
+    account = AccountConfig("mine", provider.find_provider("cockroach"), {})
+    sync_accounts(books, [account], connect=lambda _: Vendor(invoices(invoice())), clock=lambda: NOW)
     left = set(threading.enumerate()) - before
     loading.set()
     books.close()

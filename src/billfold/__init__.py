@@ -21,32 +21,32 @@ if TYPE_CHECKING:
     from billfold.clients import Vultr as Vultr
     from billfold.focus.reader import Ledger as Ledger
     from billfold.model.errors import ApiError as ApiError
+    from billfold.model.errors import APIStatusError as APIStatusError
     from billfold.model.errors import BadRequest as BadRequest
     from billfold.model.errors import BillfoldError as BillfoldError
-    from billfold.model.errors import Endless as Endless
+    from billfold.model.errors import ConfigurationError as ConfigurationError
     from billfold.model.errors import Forbidden as Forbidden
+    from billfold.model.errors import IncompleteList as IncompleteList
+    from billfold.model.errors import InvalidArgument as InvalidArgument
+    from billfold.model.errors import InvalidResponse as InvalidResponse
     from billfold.model.errors import LedgerError as LedgerError
-    from billfold.model.errors import Misasked as Misasked
     from billfold.model.errors import NotFound as NotFound
     from billfold.model.errors import NotReady as NotReady
     from billfold.model.errors import RateLimited as RateLimited
-    from billfold.model.errors import Refused as Refused
     from billfold.model.errors import ServerError as ServerError
-    from billfold.model.errors import SetupError as SetupError
     from billfold.model.errors import Unauthorized as Unauthorized
     from billfold.model.errors import Unreachable as Unreachable
-    from billfold.model.errors import Unreadable as Unreadable
     from billfold.wire.codec import UNSET as UNSET
-    from billfold.wire.codec import said as said
+    from billfold.wire.codec import require as require
 
 _HOMES = {
     "billfold.clients": "AsyncCockroach AsyncFastly AsyncGenesys AsyncVultr Cockroach Fastly Genesys Vultr",
     "billfold.model.errors": (
-        "ApiError BadRequest BillfoldError Endless Forbidden LedgerError Misasked NotFound NotReady RateLimited "
-        "Refused ServerError SetupError Unauthorized Unreachable Unreadable"
+        "APIStatusError ApiError BadRequest BillfoldError ConfigurationError Forbidden IncompleteList InvalidArgument "
+        "InvalidResponse LedgerError NotFound NotReady RateLimited ServerError Unauthorized Unreachable"
     ),
     "billfold.focus.reader": "Ledger",
-    "billfold.wire.codec": "UNSET said",
+    "billfold.wire.codec": "UNSET require",
 }
 """In which module the names of this one are, as the lines above have it for type checkers."""
 

@@ -11,21 +11,21 @@ from typing import Any, Self, TypedDict
 
 from typing_extensions import Unpack
 
-from billfold.model.errors import Misasked, SetupError
+from billfold.model.errors import ConfigurationError, InvalidArgument
 from billfold.providers import provider
 from billfold.providers.cockroach.api import CockroachApi
 from billfold.providers.fastly.api import FastlyApi
 from billfold.providers.genesys.api import GenesysApi
 from billfold.providers.provider import Provider
 from billfold.providers.vultr.api import VultrApi
-from billfold.transport.aio import AsyncHttp
-from billfold.transport.http import Settings
-from billfold.transport.sync import Http
-from billfold.wire.auth import travelling
-from billfold.wire.exchange import Line
+from billfold.transport.aio import AsyncHttpTransport
+from billfold.transport.http import HttpSettings
+from billfold.transport.sync import HttpTransport
+from billfold.wire.auth import check_credential
+from billfold.wire.exchange import ClientContext
 
 
-class Options(TypedDict, total=False):
+class ClientOptions(TypedDict, total=False):
     """What every client takes beside its credentials."""
 
     base_url: str | None
@@ -34,37 +34,44 @@ class Options(TypedDict, total=False):
     unlimited: bool
 
 
-def credentials(door: Provider, given: dict[str, str | None]) -> dict[str, str]:
-    """Complete credentials from the environment; raises ``SetupError`` for one that is missing."""
-    found = {}
-    for field in door.credentials:
-        value = given.get(field.name) or next((v for name in field.env if (v := os.environ.get(name))), field.default)
+def complete_credentials(provider: Provider, arguments: dict[str, str | None]) -> dict[str, str]:
+    """Complete credentials from the environment; raises ``ConfigurationError`` for one that is missing."""
+    credentials = {}
+    for field in provider.credentials:
+        value = arguments.get(field.name) or next(
+            (variable_value for variable in field.env_names if (variable_value := os.environ.get(variable))),
+            field.default,
+        )
         if not value:
-            raise SetupError(f"{door.title} needs {field.name}; give it, or set {' or '.join(field.env)}")
-        found[field.name] = travelling(value, field.name)
-    return found
+            raise ConfigurationError(
+                f"{provider.title} needs {field.name}; give it, or set {' or '.join(field.env_names)}"
+            )
+        credentials[field.name] = check_credential(value, field.name)
+    return credentials
 
 
-def connection(door: Provider, given: dict[str, str | None], options: Options) -> tuple[Settings, Line]:
+def make_connection(
+    provider: Provider, arguments: dict[str, str | None], options: ClientOptions
+) -> tuple[HttpSettings, ClientContext]:
     """Return the settings and the line for one client; raises ``TypeError`` for an option that there is not.
 
     A misspelt ``base_url`` would send the key to the vendor itself.
     """
-    known = {*Options.__annotations__, *(field.name for field in door.credentials)}
-    if unknown := sorted({*given, *options} - known):
-        raise TypeError(f"{door.client} has no option {unknown[0]!r}; it has {', '.join(sorted(known))}")
-    complete = credentials(door, given)
-    base_url = options.get("base_url") or door.base_url(complete)
+    option_names = {*ClientOptions.__annotations__, *(field.name for field in provider.credentials)}
+    if unknown := sorted({*arguments, *options} - option_names):
+        raise TypeError(f"{provider.client} has no option {unknown[0]!r}; it has {', '.join(sorted(option_names))}")
+    credentials = complete_credentials(provider, arguments)
+    base_url = options.get("base_url") or provider.find_base_url(credentials)
     limits = {"retries": options.get("retries", 4), "unlimited": options.get("unlimited", False)}
-    return Settings(base_url, options.get("timeout", 60.0)), door.line(complete, base_url, **limits)  # type: ignore[arg-type]
+    return HttpSettings(base_url, options.get("timeout", 60.0)), provider.make_context(credentials, base_url, **limits)  # type: ignore[arg-type]
 
 
-class _Sync:
-    carrier: Http
+class _SyncClient:
+    transport: HttpTransport
 
     def close(self) -> None:
         """Close the connections."""
-        self.carrier.close()
+        self.transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -73,12 +80,12 @@ class _Sync:
         self.close()
 
 
-class _Async:
-    carrier: AsyncHttp
+class _AsyncClient:
+    transport: AsyncHttpTransport
 
     async def close(self) -> None:
         """Close the connections."""
-        await self.carrier.close()
+        await self.transport.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -87,57 +94,57 @@ class _Async:
         await self.close()
 
 
-def _at_once(name: str, given: dict[str, str | None], options: Options) -> Http:
-    return Http(*connection(provider.find(name), given, options))
+def _make_transport(name: str, arguments: dict[str, str | None], options: ClientOptions) -> HttpTransport:
+    return HttpTransport(*make_connection(provider.find_provider(name), arguments, options))
 
 
-def _awaited(name: str, given: dict[str, str | None], options: Options) -> AsyncHttp:
-    return AsyncHttp(*connection(provider.find(name), given, options))
+def _make_async_transport(name: str, arguments: dict[str, str | None], options: ClientOptions) -> AsyncHttpTransport:
+    return AsyncHttpTransport(*make_connection(provider.find_provider(name), arguments, options))
 
 
-class Cockroach(_Sync, CockroachApi[Http]):
+class Cockroach(_SyncClient, CockroachApi[HttpTransport]):
     """CockroachDB Cloud's billing API."""
 
-    def __init__(self, api_key: str | None = None, **options: Unpack[Options]) -> None:
-        super().__init__(_at_once("cockroach", {"api_key": api_key}, options))
+    def __init__(self, api_key: str | None = None, **options: Unpack[ClientOptions]) -> None:
+        super().__init__(_make_transport("cockroach", {"api_key": api_key}, options))
 
 
-class AsyncCockroach(_Async, CockroachApi[AsyncHttp]):
+class AsyncCockroach(_AsyncClient, CockroachApi[AsyncHttpTransport]):
     """CockroachDB Cloud's billing API, awaited."""
 
-    def __init__(self, api_key: str | None = None, **options: Unpack[Options]) -> None:
-        super().__init__(_awaited("cockroach", {"api_key": api_key}, options))
+    def __init__(self, api_key: str | None = None, **options: Unpack[ClientOptions]) -> None:
+        super().__init__(_make_async_transport("cockroach", {"api_key": api_key}, options))
 
 
-class Fastly(_Sync, FastlyApi[Http]):
+class Fastly(_SyncClient, FastlyApi[HttpTransport]):
     """Fastly's billing API, version 2 (retired) and 3."""
 
-    def __init__(self, token: str | None = None, **options: Unpack[Options]) -> None:
-        super().__init__(_at_once("fastly", {"token": token}, options))
+    def __init__(self, token: str | None = None, **options: Unpack[ClientOptions]) -> None:
+        super().__init__(_make_transport("fastly", {"token": token}, options))
 
 
-class AsyncFastly(_Async, FastlyApi[AsyncHttp]):
+class AsyncFastly(_AsyncClient, FastlyApi[AsyncHttpTransport]):
     """Fastly's billing API, version 2 (retired) and 3, awaited."""
 
-    def __init__(self, token: str | None = None, **options: Unpack[Options]) -> None:
-        super().__init__(_awaited("fastly", {"token": token}, options))
+    def __init__(self, token: str | None = None, **options: Unpack[ClientOptions]) -> None:
+        super().__init__(_make_async_transport("fastly", {"token": token}, options))
 
 
-class Vultr(_Sync, VultrApi[Http]):
+class Vultr(_SyncClient, VultrApi[HttpTransport]):
     """Vultr's billing API."""
 
-    def __init__(self, api_key: str | None = None, **options: Unpack[Options]) -> None:
-        super().__init__(_at_once("vultr", {"api_key": api_key}, options))
+    def __init__(self, api_key: str | None = None, **options: Unpack[ClientOptions]) -> None:
+        super().__init__(_make_transport("vultr", {"api_key": api_key}, options))
 
 
-class AsyncVultr(_Async, VultrApi[AsyncHttp]):
+class AsyncVultr(_AsyncClient, VultrApi[AsyncHttpTransport]):
     """Vultr's billing API, awaited."""
 
-    def __init__(self, api_key: str | None = None, **options: Unpack[Options]) -> None:
-        super().__init__(_awaited("vultr", {"api_key": api_key}, options))
+    def __init__(self, api_key: str | None = None, **options: Unpack[ClientOptions]) -> None:
+        super().__init__(_make_async_transport("vultr", {"api_key": api_key}, options))
 
 
-class Genesys(_Sync, GenesysApi[Http]):
+class Genesys(_SyncClient, GenesysApi[HttpTransport]):
     """Genesys Cloud's billing API; ``region`` is an AWS region name or a bare domain."""
 
     def __init__(
@@ -145,13 +152,13 @@ class Genesys(_Sync, GenesysApi[Http]):
         client_id: str | None = None,
         client_secret: str | None = None,
         region: str | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ClientOptions],
     ) -> None:
-        given = {"client_id": client_id, "client_secret": client_secret, "region": region}
-        super().__init__(_at_once("genesys", given, options))
+        arguments = {"client_id": client_id, "client_secret": client_secret, "region": region}
+        super().__init__(_make_transport("genesys", arguments, options))
 
 
-class AsyncGenesys(_Async, GenesysApi[AsyncHttp]):
+class AsyncGenesys(_AsyncClient, GenesysApi[AsyncHttpTransport]):
     """Genesys Cloud's billing API, awaited; ``region`` is an AWS region name or a bare domain."""
 
     def __init__(
@@ -159,35 +166,35 @@ class AsyncGenesys(_Async, GenesysApi[AsyncHttp]):
         client_id: str | None = None,
         client_secret: str | None = None,
         region: str | None = None,
-        **options: Unpack[Options],
+        **options: Unpack[ClientOptions],
     ) -> None:
-        given = {"client_id": client_id, "client_secret": client_secret, "region": region}
-        super().__init__(_awaited("genesys", given, options))
+        arguments = {"client_id": client_id, "client_secret": client_secret, "region": region}
+        super().__init__(_make_async_transport("genesys", arguments, options))
 
 
 CLIENTS: dict[str, type[Any]] = {
-    one.__name__: one
-    for one in (Cockroach, AsyncCockroach, Fastly, AsyncFastly, Vultr, AsyncVultr, Genesys, AsyncGenesys)
+    client_type.__name__: client_type
+    for client_type in (Cockroach, AsyncCockroach, Fastly, AsyncFastly, Vultr, AsyncVultr, Genesys, AsyncGenesys)
 }
 
 
-def client(name: str) -> type[Any]:
-    """Return a client class by its name, also that of a provider found elsewhere; raises ``Misasked``."""
+def find_client(name: str) -> type[Any]:
+    """Return a client class by its name, also that of a provider found elsewhere; raises ``InvalidArgument``."""
     if name in CLIENTS:
         return CLIENTS[name]
-    for door in map(provider.find, provider.names()):
-        if name == door.client:
-            return _made(name, (_Sync, door.api), _at_once, door.name)
-        if name == f"Async{door.client}":
-            return _made(name, (_Async, door.api), _awaited, door.name)
-    raise Misasked(f"there is no client {name!r}")
+    for candidate in map(provider.find_provider, provider.provider_names()):
+        if name == candidate.client:
+            return _make_client_type(name, (_SyncClient, candidate.api), _make_transport, candidate.name)
+        if name == f"Async{candidate.client}":
+            return _make_client_type(name, (_AsyncClient, candidate.api), _make_async_transport, candidate.name)
+    raise InvalidArgument(f"there is no client {name!r}")
 
 
-def _made(name: str, bases: tuple[type, ...], opened: Any, vendor: str) -> type[Any]:
-    options = Options.__annotations__
+def _make_client_type(name: str, bases: tuple[type, ...], make_transport: Any, provider_name: str) -> type[Any]:
+    option_names = ClientOptions.__annotations__
 
-    def init(self: Any, **given: Any) -> None:
-        chosen = {key: given.pop(key) for key in options if key in given}
-        bases[1].__init__(self, opened(vendor, given, chosen))  # type: ignore[misc]
+    def init_client(self: Any, **arguments: Any) -> None:
+        options = {key: arguments.pop(key) for key in option_names if key in arguments}
+        bases[1].__init__(self, make_transport(provider_name, arguments, options))  # type: ignore[misc]
 
-    return type(name, bases, {"__init__": init})
+    return type(name, bases, {"__init__": init_client})

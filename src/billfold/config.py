@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from billfold.model.errors import SetupError
+from billfold.model.errors import ConfigurationError
 from billfold.providers import provider
 from billfold.providers.provider import Credential, Provider
-from billfold.wire.auth import keyless, travelling
+from billfold.wire.auth import check_credential, check_url_userinfo
 
-LONGEST = 1_000_000
+MAX_TEXT_CHARS = 1_000_000
 """Characters of a configuration, or of a key: what is longer is neither, and may have no end."""
-NAME = "billfold.toml"
-_REFERENCE = re.compile(r"(env|keyring|file):(.+)", re.DOTALL)
-_PLAIN = {"name", "provider", "base_url", "rate"}
+CONFIG_FILE_NAME = "billfold.toml"
+_REFERENCE_PATTERN = re.compile(r"(env|keyring|file):(.+)", re.DOTALL)
+_COMMON_KEYS = {"name", "provider", "base_url", "rate"}
 
 
-class Account(NamedTuple):
+class AccountConfig(NamedTuple):
     """One account of the configuration; ``references`` say where each credential is kept."""
 
     name: str
@@ -33,218 +33,228 @@ class Account(NamedTuple):
     base_url: str | None = None
     unlimited: bool = False
 
-    def credentials(self) -> dict[str, str]:
-        """Fetch the credentials; raises ``SetupError`` that names the reference, never the value."""
-        return {field.name: self._credential(field) for field in self.provider.credentials}
+    def read_credentials(self) -> dict[str, str]:
+        """Fetch the credentials; raises ``ConfigurationError`` that names the reference, never the value."""
+        return {field.name: self._read_credential(field) for field in self.provider.credentials}
 
-    def _credential(self, field: Credential) -> str:
+    def _read_credential(self, field: Credential) -> str:
         reference = self.references.get(field.name)
-        where = f"account {self.name!r}, {field.name}"
+        location = f"account {self.name!r}, {field.name}"
         if reference is not None:
-            return resolve(reference, where)
-        found = next((value for name in field.env if (value := os.environ.get(name))), field.default)
-        if not found:
-            raise SetupError(
-                f"{where}: nothing is configured and {' or '.join(field.env)} is not set; set it, or name a reference"
+            return resolve_reference(reference, location)
+        credential = next((value for variable in field.env_names if (value := os.environ.get(variable))), field.default)
+        if not credential:
+            raise ConfigurationError(
+                f"{location}: nothing is configured and {' or '.join(field.env_names)} is not set; set it, or name a reference"
             )
-        return travelling(found.strip(), where)
+        return check_credential(credential.strip(), location)
 
 
-def resolve(reference: str, where: str) -> str:
-    """Fetch what an ``env:``, ``file:`` or ``keyring:`` reference points to; raises ``SetupError``."""
-    kind, _, place = reference.partition(":")
-    match kind:
+def resolve_reference(reference: str, location: str) -> str:
+    """Fetch what an ``env:``, ``file:`` or ``keyring:`` reference points to; raises ``ConfigurationError``."""
+    scheme, _, target = reference.partition(":")
+    match scheme:
         case "env":
-            value = os.environ.get(place, "")
+            value = os.environ.get(target, "")
         case "file":
-            value = _from_file(Path(place), where)
+            value = _read_file(Path(target), location)
         case _:
-            value = _from_keyring(place, where)
+            value = _read_keyring(target, location)
     if not value.strip():
-        raise SetupError(f"{where}: {reference} is empty or not set")
-    return travelling(value.strip(), where)
+        raise ConfigurationError(f"{location}: {reference} is empty or not set")
+    return check_credential(value.strip(), location)
 
 
-def _from_file(path: Path, where: str) -> str:
+def _read_file(path: Path, location: str) -> str:
     try:
-        return _text(path.expanduser())
+        return _read_text(path.expanduser())
     except UnicodeDecodeError as error:
-        raise SetupError(f"{where}: {path} cannot be read: not text") from error
+        raise ConfigurationError(f"{location}: {path} cannot be read: not text") from error
     except (OSError, ValueError, RuntimeError) as error:
-        raise SetupError(f"{where}: {path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        raise ConfigurationError(
+            f"{location}: {path} cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from error
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     """Read a file that somebody wrote; raises ``ValueError`` for one that is longer than anybody writes."""
     with path.open(encoding="utf-8") as file:
-        text = file.read(LONGEST + 1)
-    if len(text) > LONGEST:
-        raise ValueError(f"it is longer than {LONGEST} characters")
+        text = file.read(MAX_TEXT_CHARS + 1)
+    if len(text) > MAX_TEXT_CHARS:
+        raise ValueError(f"it is longer than {MAX_TEXT_CHARS} characters")
     return text
 
 
-def _from_keyring(place: str, where: str) -> str:
+def _read_keyring(target: str, location: str) -> str:
     try:
         import keyring
     except ImportError:
-        raise SetupError(f"{where}: install billfold[keyring] to keep credentials in the keyring") from None
-    service, _, user = place.partition("/")
+        raise ConfigurationError(f"{location}: install billfold[keyring] to keep credentials in the keyring") from None
+    service, _, user = target.partition("/")
     try:
         return keyring.get_password(service, user or "billfold") or ""
     except Exception as error:
-        raise SetupError(f"{where}: the keyring cannot be read: {type(error).__name__}") from error
+        raise ConfigurationError(f"{location}: the keyring cannot be read: {type(error).__name__}") from error
 
 
-def find(given: str | None) -> Path:
+def find_config(path_option: str | None) -> Path:
     """Return the configuration's path: the one given, $BILLFOLD_CONFIG, the working directory's, the user's."""
-    if named := given or os.environ.get("BILLFOLD_CONFIG"):
-        return Path(named)
-    here = Path(NAME)
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "billfold" / NAME
-    return here if here.exists() or not home.exists() else home
+    if named_path := path_option or os.environ.get("BILLFOLD_CONFIG"):
+        return Path(named_path)
+    local_path = Path(CONFIG_FILE_NAME)
+    user_path = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "billfold" / CONFIG_FILE_NAME
+    return local_path if local_path.exists() or not user_path.exists() else user_path
 
 
-def confirm(given: str | None) -> None:
-    """Raise ``SetupError`` where a configuration is named that is not there, or the one that is cannot be used."""
-    path = find(given)
-    if path.exists() or given or os.environ.get("BILLFOLD_CONFIG"):
-        load(path)
+def check_config(path_option: str | None) -> None:
+    """Raise ``ConfigurationError`` where a configuration is named that is not there, or the one that is cannot be used."""
+    path = find_config(path_option)
+    if path.exists() or path_option or os.environ.get("BILLFOLD_CONFIG"):
+        load_accounts(path)
 
 
-def _absent(path: Path) -> SetupError:
-    return SetupError(f"there is no configuration at {path}; make one with `billfold connect PROVIDER`")
+def _missing_config_error(path: Path) -> ConfigurationError:
+    return ConfigurationError(f"there is no configuration at {path}; make one with `billfold connect PROVIDER`")
 
 
 SECTIONS = {"accounts", "rates"}
 
 
-def load(path: Path) -> list[Account]:
-    """Read the accounts of a configuration; raises ``SetupError`` with the one thing to change."""
-    said = _read(path)
-    blocks = said.get("accounts", [])
+def load_accounts(path: Path) -> list[AccountConfig]:
+    """Read the accounts of a configuration; raises ``ConfigurationError`` with the one thing to change."""
+    document = _read_config(path)
+    blocks = document.get("accounts", [])
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-        raise SetupError(f"{path}: accounts are written as [[accounts]] blocks")
-    accounts = [_account(block, f"{path}, account {number}") for number, block in enumerate(blocks, 1)]
-    _no_doubles(accounts, path)
+        raise ConfigurationError(f"{path}: accounts are written as [[accounts]] blocks")
+    accounts = [_parse_account(block, f"{path}, account {number}") for number, block in enumerate(blocks, 1)]
+    _reject_duplicates(accounts, path)
     return accounts
 
 
-def rates(path: Path) -> dict[str, Decimal]:
-    """Read what a unit of each virtual currency cost, from ``[rates]``; raises ``SetupError``."""
-    return _rates(_read(path).get("rates", {}), path)
+def load_rates(path: Path) -> dict[str, Decimal]:
+    """Read what a unit of each virtual currency cost, from ``[rates]``; raises ``ConfigurationError``."""
+    return _parse_rates(_read_config(path).get("rates", {}), path)
 
 
-def _rates(said: Any, path: Path) -> dict[str, Decimal]:
-    wrong = SetupError(f'{path}, [rates]: write a rate as text, as CRDB_CLOUD_CREDITS = "0.95"')
-    if not isinstance(said, dict) or not all(isinstance(rate, str) for rate in said.values()):
-        raise wrong
+def _parse_rates(table: Any, path: Path) -> dict[str, Decimal]:
+    rates_error = ConfigurationError(f'{path}, [rates]: write a rate as text, as CRDB_CLOUD_CREDITS = "0.95"')
+    if not isinstance(table, dict) or not all(isinstance(rate, str) for rate in table.values()):
+        raise rates_error
     try:
-        found = {name: Decimal(rate) for name, rate in said.items()}
+        rates_by_currency = {currency: Decimal(rate) for currency, rate in table.items()}
     except InvalidOperation:
-        raise wrong from None
-    if not all(rate.is_finite() for rate in found.values()):
-        raise wrong
-    return found
+        raise rates_error from None
+    if not all(rate.is_finite() for rate in rates_by_currency.values()):
+        raise rates_error
+    return rates_by_currency
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read_config(path: Path) -> dict[str, Any]:
     """Read a configuration whose sections and rates are known to be right."""
     try:
-        said = tomllib.loads(_text(path))
+        document = tomllib.loads(_read_text(path))
     except FileNotFoundError:
-        raise _absent(path) from None
+        raise _missing_config_error(path) from None
     except (OSError, ValueError, RecursionError) as error:
-        raise SetupError(f"{path} cannot be read: {error}") from error
-    if unknown := set(said) - SECTIONS:
-        raise SetupError(f"{path}: {min(unknown)!r} is not known; a configuration has [[accounts]] and [rates]")
-    _rates(said.get("rates", {}), path)
-    return said
+        raise ConfigurationError(f"{path} cannot be read: {error}") from error
+    if unknown := set(document) - SECTIONS:
+        raise ConfigurationError(f"{path}: {min(unknown)!r} is not known; a configuration has [[accounts]] and [rates]")
+    _parse_rates(document.get("rates", {}), path)
+    return document
 
 
-def _no_doubles(accounts: list[Account], path: Path) -> None:
+def _reject_duplicates(accounts: list[AccountConfig], path: Path) -> None:
     names = [account.name for account in accounts]
-    if doubled := {name for name in names if names.count(name) > 1}:
-        raise SetupError(
-            f"{path}: the account name {min(doubled)!r} is used twice; names are unique, and --name or `name =` gives another"
+    if duplicates := {name for name in names if names.count(name) > 1}:
+        raise ConfigurationError(
+            f"{path}: the account name {min(duplicates)!r} is used twice; names are unique, and --name or `name =` gives another"
         )
 
 
-def _account(block: dict[str, Any], where: str) -> Account:
+def _parse_account(block: dict[str, Any], location: str) -> AccountConfig:
     for key, value in block.items():
         if not isinstance(value, str):
-            raise SetupError(f"{where}: {key} must be text in quotes")
-    name, vendor = block.get("name", ""), block.get("provider", "")
+            raise ConfigurationError(f"{location}: {key} must be text in quotes")
+    name, provider_name = block.get("name", ""), block.get("provider", "")
     if not name or not re.fullmatch(r"[\w.@+-]+", name):
-        raise SetupError(f"{where}: give it a name of letters, digits and . _ - @ +")
-    if not vendor:
-        there, known = ", ".join(block), ", ".join(provider.names())
-        raise SetupError(f"{where}: it says {there}, and no provider; known are {known}")
-    if vendor not in provider.names():
-        if not re.fullmatch(r"[\w.-]+", vendor):
-            raise SetupError(f"{where}: there is no provider {vendor!r}; known are {', '.join(provider.names())}")
-        return Account(name, provider.stranger(vendor), {})  # one that a newer billfold knows stops no other account
-    door = provider.find(vendor)
-    fields = {field.name: field for field in door.credentials}
-    if unknown := set(block) - _PLAIN - set(fields):
-        raise SetupError(
-            f"{where}: {min(unknown)!r} is not known; {door.title} takes {', '.join([*fields, 'base_url', 'rate'])}"
+        raise ConfigurationError(f"{location}: give it a name of letters, digits and . _ - @ +")
+    if not provider_name:
+        block_keys, known_providers = ", ".join(block), ", ".join(provider.provider_names())
+        raise ConfigurationError(f"{location}: it says {block_keys}, and no provider; known are {known_providers}")
+    if provider_name not in provider.provider_names():
+        if not re.fullmatch(r"[\w.-]+", provider_name):
+            raise ConfigurationError(
+                f"{location}: there is no provider {provider_name!r}; known are {', '.join(provider.provider_names())}"
+            )
+        return AccountConfig(
+            name, provider.unknown_provider(provider_name), {}
+        )  # one that a newer billfold knows stops no other account
+    account_provider = provider.find_provider(provider_name)
+    fields = {field.name: field for field in account_provider.credentials}
+    if unknown := set(block) - _COMMON_KEYS - set(fields):
+        raise ConfigurationError(
+            f"{location}: {min(unknown)!r} is not known; {account_provider.title} takes {', '.join([*fields, 'base_url', 'rate'])}"
         )
-    references = {key: _reference(block[key], fields[key], f"{where}, {key}") for key in fields if key in block}
+    references = {
+        key: _check_reference(block[key], fields[key], f"{location}, {key}") for key in fields if key in block
+    }
     if block.get("rate", "off") != "off":
-        raise SetupError(f'{where}: rate can only be "off", for a twin; leave it out otherwise')
-    return Account(name, door, references, _address(block.get("base_url"), where), unlimited="rate" in block)
+        raise ConfigurationError(f'{location}: rate can only be "off", for a twin; leave it out otherwise')
+    return AccountConfig(
+        name, account_provider, references, _check_base_url(block.get("base_url"), location), unlimited="rate" in block
+    )
 
 
-def _address(base_url: str | None, where: str) -> str | None:
-    """Check that a base URL is one, and no secret in it; raises ``SetupError``."""
+def _check_base_url(base_url: str | None, location: str) -> str | None:
+    """Check that a base URL is one, and no secret in it; raises ``ConfigurationError``."""
     try:
         parts = urlsplit(base_url or "https://ok")
-        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-        fine = fine and (base_url or "").isprintable() and " " not in (base_url or "")
+        is_valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        is_valid = is_valid and (base_url or "").isprintable() and " " not in (base_url or "")
     except ValueError:
-        fine = False
-    if not fine:
-        raise SetupError(f"{where}: base_url must be a whole URL, as https://api.example.com")
-    return keyless(base_url, f"{where}: base_url") if base_url else None
+        is_valid = False
+    if not is_valid:
+        raise ConfigurationError(f"{location}: base_url must be a whole URL, as https://api.example.com")
+    return check_url_userinfo(base_url, f"{location}: base_url") if base_url else None
 
 
-def _reference(text: str, field: Credential, where: str) -> str:
-    if _REFERENCE.fullmatch(text):
-        return text
-    if field.secret:
-        raise SetupError(
-            f"{where}: write a reference (env:NAME, file:PATH or keyring:SERVICE/USER), never the secret itself"
+def _check_reference(reference: str, field: Credential, location: str) -> str:
+    if _REFERENCE_PATTERN.fullmatch(reference):
+        return reference
+    if field.is_secret:
+        raise ConfigurationError(
+            f"{location}: write a reference (env:NAME, file:PATH or keyring:SERVICE/USER), never the secret itself"
         )
-    raise SetupError(f"{where}: write a reference: env:NAME, file:PATH or keyring:SERVICE/USER")
+    raise ConfigurationError(f"{location}: write a reference: env:NAME, file:PATH or keyring:SERVICE/USER")
 
 
-def add(path: Path, block: Mapping[str, str]) -> None:
+def add_account(path: Path, block: Mapping[str, str]) -> None:
     """Add an account to the configuration, and check that the whole can still be read."""
     try:
-        _add(path, block)
+        _write_account(path, block)
     except (OSError, ValueError) as error:
-        raise SetupError(f"{path} cannot be written: {error}") from error
+        raise ConfigurationError(f"{path} cannot be written: {error}") from error
 
 
-def _add(path: Path, block: Mapping[str, str]) -> None:
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
+def _write_account(path: Path, block: Mapping[str, str]) -> None:
+    existing_text = path.read_text(encoding="utf-8") if path.exists() else ""
     lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in block.items())
-    text = f"{before.rstrip()}\n\n[[accounts]]\n{lines}\n".lstrip()
+    text = f"{existing_text.rstrip()}\n\n[[accounts]]\n{lines}\n".lstrip()
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
+    draft_path = path.with_suffix(".draft")
     try:
-        draft.write_text(text, encoding="utf-8")
+        draft_path.write_text(text, encoding="utf-8")
         try:
-            load(draft)
-        except SetupError as error:
-            raise SetupError(str(error).replace(str(draft), str(path))) from error
-        draft.replace(path)
+            load_accounts(draft_path)
+        except ConfigurationError as error:
+            raise ConfigurationError(str(error).replace(str(draft_path), str(path))) from error
+        draft_path.replace(path)
     finally:
-        draft.unlink(missing_ok=True)
+        draft_path.unlink(missing_ok=True)
 
 
-def ledger_directory(given: str | None) -> Path:
+def find_ledger_directory(path_option: str | None) -> Path:
     """Return where the archive and the ledger are: the one given, $BILLFOLD_LEDGER, the user's data directory."""
-    if named := given or os.environ.get("BILLFOLD_LEDGER"):
-        return Path(named)
+    if named_path := path_option or os.environ.get("BILLFOLD_LEDGER"):
+        return Path(named_path)
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "billfold"

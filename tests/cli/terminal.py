@@ -59,7 +59,9 @@ class Terminal:
         """Run a command here, in this process, without retries; ``more`` are environment variables."""
         line = ["billfold", *map(os.fsdecode, arguments)]
         with _stream() as out, _stream() as err:
-            patient = mock.patch.object(Provider, "line", functools.partialmethod(Provider.line, retries=0))
+            patient = mock.patch.object(
+                Provider, "make_context", functools.partialmethod(Provider.make_context, retries=0)
+            )
             settings = mock.patch.dict(os.environ, environment(self.home, **more), clear=True)
             with patient, settings, chdir(self.home), redirect_stdout(out), redirect_stderr(err):
                 code = _ended(line)

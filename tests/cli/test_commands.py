@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from billfold.collect import importing
-from billfold.model.period import instant
-from billfold.transport.sync import Http
+from billfold.model.period import parse_instant
+from billfold.transport.sync import HttpTransport
 from billfold.wire.message import Response
 from tests.cli.terminal import NORIGHT, Said, Terminal, environment
 from tests.ledger.kit import invoice, invoices
@@ -308,7 +308,7 @@ def test_a_line_of_the_log_says_when_by_utc_and_of_which_account(terminal: Termi
     said = terminal.process("sync", "--ledger", "ledger", BILLFOLD_LOG="info", TZ="Asia/Tokyo").err.splitlines()
     [line] = [line for line in said if "list_invoices" in line]
     when, rest = line.split(" ", 1)
-    assert abs(instant(when) - datetime.now(UTC)) < timedelta(hours=1)
+    assert abs(parse_instant(when) - datetime.now(UTC)) < timedelta(hours=1)
     assert re.fullmatch(r"\[mine\] billfold\.sync: list_invoices: 200, \d+ bytes", rest)
 
 
@@ -441,7 +441,7 @@ def test_a_file_that_is_nested_deeper_than_any_answer_is_not_read(tmp_path: Path
 def test_what_can_be_no_saved_answer_is_refused_before_it_is_read_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "LARGEST", 100)
+    monkeypatch.setattr(importing, "MAX_FILE_SIZE", 100)
     (tmp_path / "empty.csv").write_bytes(b" \n")
     (tmp_path / "large.json").write_bytes(b" " * 101)
     for file, words in (
@@ -469,7 +469,7 @@ def test_an_answer_that_is_none_is_an_error_unless_its_bytes_are_wanted(
     body: bytes, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     came = Response(200, {"content-type": "application/json"}, body)
-    monkeypatch.setattr(Http, "send", lambda self, op: came)
+    monkeypatch.setattr(HttpTransport, "send", lambda self, op: came)
     said = terminal.run("api", "cockroach", "get_organization")
     clear(said, 3, "cockroach get_organization: the answer")
     assert said.out == ""

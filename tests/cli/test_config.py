@@ -10,18 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billfold import config
-from billfold.collect.sync import carrier
-from billfold.config import add, find, ledger_directory, load, resolve
-from billfold.model.errors import Misasked, SetupError
+from billfold.collect.sync import open_transport
+from billfold.config import add_account, find_config, find_ledger_directory, load_accounts, resolve_reference
+from billfold.model.errors import ConfigurationError, InvalidArgument
 from tests.cli.terminal import Terminal
 
 ACCOUNT = '[[accounts]]\nname = "a"\nprovider = "cockroach"\n'
 
 
-def read(tmp_path: Path, text: str | bytes) -> list[config.Account]:
+def read(tmp_path: Path, text: str | bytes) -> list[config.AccountConfig]:
     path = tmp_path / "billfold.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return load(path)
+    return load_accounts(path)
 
 
 def test_an_account_is_read_with_its_references(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_an_account_is_read_with_its_references(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("secret", ["sk-live-1234", "env", "env:", "ENV:K", "vault:x", " env:K", "CCDB1_x"])
 def test_a_literal_secret_is_refused_and_not_told(secret: str, tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match="never the secret itself") as caught:
+    with pytest.raises(ConfigurationError, match="never the secret itself") as caught:
         read(tmp_path, ACCOUNT + f'api_key = "{secret}"\n')
     assert f'"{secret}"' not in str(caught.value)
     assert secret not in str(caught.value) or secret.startswith("env")
@@ -64,7 +64,7 @@ def test_a_literal_secret_is_refused_and_not_told(secret: str, tmp_path: Path) -
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(text: str | bytes, words: str, tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match=words):
+    with pytest.raises(ConfigurationError, match=words):
         read(tmp_path, text)
 
 
@@ -76,8 +76,8 @@ def test_an_account_of_an_unknown_provider_says_so_when_it_is_asked_and_stops_no
     known, strange = read(tmp_path, ACCOUNT + text)
     assert (known.provider.name, strange.provider.name) == ("cockroach", vendor)
     for url in (None, "http://127.0.0.1:9"):
-        with pytest.raises(Misasked, match=f"there is no provider '{vendor}'; known are cockroach"):
-            carrier(strange._replace(base_url=url))
+        with pytest.raises(InvalidArgument, match=f"there is no provider '{vendor}'; known are cockroach"):
+            open_transport(strange._replace(base_url=url))
 
 
 def test_sync_collects_the_others_and_reports_an_account_of_an_unknown_provider_as_failed(terminal: Terminal) -> None:
@@ -98,22 +98,22 @@ def test_sync_collects_the_others_and_reports_an_account_of_an_unknown_provider_
 
 
 def test_deep_nesting_is_refused_as_any_other_nonsense(tmp_path: Path) -> None:
-    with pytest.raises(SetupError):
+    with pytest.raises(ConfigurationError):
         read(tmp_path, "x = " + "[" * 5000 + "]" * 5000)
 
 
 def test_a_file_without_an_end_is_no_configuration_and_no_key() -> None:
-    with pytest.raises(SetupError, match="cannot be read: it is longer than"):
-        load(Path("/dev/zero"))
-    with pytest.raises(SetupError, match="cannot be read: it is longer than"):
-        resolve("file:/dev/zero", "here")
+    with pytest.raises(ConfigurationError, match="cannot be read: it is longer than"):
+        load_accounts(Path("/dev/zero"))
+    with pytest.raises(ConfigurationError, match="cannot be read: it is longer than"):
+        resolve_reference("file:/dev/zero", "here")
 
 
 def test_no_configuration_and_a_directory_are_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match="make one with `billfold connect PROVIDER`"):
-        load(tmp_path / "none.toml")
-    with pytest.raises(SetupError, match="cannot be read"):
-        load(tmp_path)
+    with pytest.raises(ConfigurationError, match="make one with `billfold connect PROVIDER`"):
+        load_accounts(tmp_path / "none.toml")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        load_accounts(tmp_path)
 
 
 @given(text=st.text(max_size=60))
@@ -121,14 +121,14 @@ def test_no_configuration_and_a_directory_are_told_apart(tmp_path: Path) -> None
 def test_any_text_is_a_configuration_or_refused(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "any.toml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    with suppress(SetupError):
-        assert load(path) == []
+    with suppress(ConfigurationError):
+        assert load_accounts(path) == []
 
 
 def test_a_reference_is_resolved_and_trimmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("K", " value\n")
     (tmp_path / "key").write_text("\tvalue \r\n")
-    assert resolve("env:K", "here") == resolve(f"file:{tmp_path / 'key'}", "here") == "value"
+    assert resolve_reference("env:K", "here") == resolve_reference(f"file:{tmp_path / 'key'}", "here") == "value"
 
 
 @pytest.mark.parametrize("content", [None, "", " \n"])
@@ -139,11 +139,11 @@ def test_an_empty_or_unset_reference_names_itself(
         monkeypatch.delenv("K", raising=False)
     else:
         monkeypatch.setenv("K", content)
-    with pytest.raises(SetupError, match="here: env:K is empty or not set"):
-        resolve("env:K", "here")
+    with pytest.raises(ConfigurationError, match="here: env:K is empty or not set"):
+        resolve_reference("env:K", "here")
     (tmp_path / "key").write_text(content or "")
-    with pytest.raises(SetupError, match=r"here: file:.*/key is empty or not set"):
-        resolve(f"file:{tmp_path / 'key'}", "here")
+    with pytest.raises(ConfigurationError, match=r"here: file:.*/key is empty or not set"):
+        resolve_reference(f"file:{tmp_path / 'key'}", "here")
 
 
 def test_a_file_that_cannot_be_read_is_named_and_not_quoted(tmp_path: Path) -> None:
@@ -153,15 +153,15 @@ def test_a_file_that_cannot_be_read_is_named_and_not_quoted(tmp_path: Path) -> N
         (tmp_path, "Is a directory"),
         (tmp_path / "no", "No such file"),
     ):
-        with pytest.raises(SetupError, match=f"cannot be read: {reason}") as caught:
-            resolve(f"file:{path}", "here")
+        with pytest.raises(ConfigurationError, match=f"cannot be read: {reason}") as caught:
+            resolve_reference(f"file:{path}", "here")
         assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("place", ["~nobody-of-this-name/key", "a\x00b"])
 def test_a_file_that_cannot_be_named_is_refused(place: str) -> None:
-    with pytest.raises(SetupError):
-        resolve(f"file:{place}", "here")
+    with pytest.raises(ConfigurationError):
+        resolve_reference(f"file:{place}", "here")
 
 
 def test_an_account_without_a_reference_uses_the_vendors_own_variable(
@@ -169,10 +169,10 @@ def test_an_account_without_a_reference_uses_the_vendors_own_variable(
 ) -> None:
     [one] = read(tmp_path, ACCOUNT)
     monkeypatch.setenv("COCKROACH_API_KEY", "k\n")
-    assert one.credentials() == {"api_key": "k"}
+    assert one.read_credentials() == {"api_key": "k"}
     monkeypatch.delenv("COCKROACH_API_KEY")
-    with pytest.raises(SetupError, match=r"account 'a', api_key: .* COCKROACH_API_KEY is not set"):
-        one.credentials()
+    with pytest.raises(ConfigurationError, match=r"account 'a', api_key: .* COCKROACH_API_KEY is not set"):
+        one.read_credentials()
 
 
 def test_the_places_are_looked_for_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,35 +182,35 @@ def test_the_places_are_looked_for_in_their_order(tmp_path: Path, monkeypatch: p
     for name in ("BILLFOLD_CONFIG", "BILLFOLD_LEDGER"):
         monkeypatch.delenv(name, raising=False)
     home = tmp_path / "c" / "billfold" / "billfold.toml"
-    assert (find(None), ledger_directory(None)) == (Path("billfold.toml"), tmp_path / "d" / "billfold")
+    assert (find_config(None), find_ledger_directory(None)) == (Path("billfold.toml"), tmp_path / "d" / "billfold")
     home.parent.mkdir(parents=True)
     home.touch()
-    assert find(None) == home
+    assert find_config(None) == home
     Path("billfold.toml").touch()
-    assert find(None) == Path("billfold.toml")
+    assert find_config(None) == Path("billfold.toml")
     monkeypatch.setenv("BILLFOLD_CONFIG", "env.toml")
     monkeypatch.setenv("BILLFOLD_LEDGER", "env")
-    assert (find(None), ledger_directory(None)) == (Path("env.toml"), Path("env"))
-    assert (find("given.toml"), ledger_directory("given")) == (Path("given.toml"), Path("given"))
+    assert (find_config(None), find_ledger_directory(None)) == (Path("env.toml"), Path("env"))
+    assert (find_config("given.toml"), find_ledger_directory("given")) == (Path("given.toml"), Path("given"))
 
 
 def test_an_added_account_stands_beside_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "billfold.toml"
-    add(path, {"name": "one", "provider": "cockroach", "api_key": "env:K"})
+    add_account(path, {"name": "one", "provider": "cockroach", "api_key": "env:K"})
     path.write_text("# a comment\n" + path.read_text())
-    add(path, {"name": "two", "provider": "cockroach", "base_url": 'http://x/"\\\u20ac'})
-    assert [one.name for one in load(path)] == ["one", "two"]
-    assert load(path)[1].base_url == 'http://x/"\\\u20ac'
+    add_account(path, {"name": "two", "provider": "cockroach", "base_url": 'http://x/"\\\u20ac'})
+    assert [one.name for one in load_accounts(path)] == ["one", "two"]
+    assert load_accounts(path)[1].base_url == 'http://x/"\\\u20ac'
     assert path.read_text().startswith("# a comment\n")
 
 
 @pytest.mark.parametrize("block", [{"name": "one"}, {"name": "x", "api_key": "literal"}, {"name": "a b"}])
 def test_an_account_that_does_not_fit_leaves_the_file_as_it_was(block: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "billfold.toml"
-    add(path, {"name": "one", "provider": "cockroach"})
+    add_account(path, {"name": "one", "provider": "cockroach"})
     before = path.read_bytes()
-    with pytest.raises(SetupError):
-        add(path, {"provider": "cockroach", **block})
+    with pytest.raises(ConfigurationError):
+        add_account(path, {"provider": "cockroach", **block})
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
@@ -219,8 +219,8 @@ def test_an_account_that_does_not_fit_leaves_the_file_as_it_was(block: dict[str,
 def test_a_configuration_that_cannot_be_written_is_one_of_our_errors(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "latin").write_bytes(b"# \xe9")
-    with pytest.raises(SetupError):
-        add(tmp_path / name, {"name": "one", "provider": "cockroach"})
+    with pytest.raises(ConfigurationError):
+        add_account(tmp_path / name, {"name": "one", "provider": "cockroach"})
 
 
 def test_a_misspelt_section_is_refused_by_its_name(terminal: Terminal) -> None:

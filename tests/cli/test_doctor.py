@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from billfold.cli.sync import exit_code
-from billfold.collect.sync import sync
-from billfold.collect.workspace import Books
-from billfold.config import Account
+from billfold.cli.sync import choose_exit_code
+from billfold.collect.sync import sync_accounts
+from billfold.collect.workspace import Workspace
+from billfold.config import AccountConfig
 from billfold.model.errors import ApiError, Forbidden, NotReady, RateLimited, ServerError, Unauthorized, Unreachable
 from billfold.providers import provider
-from billfold.wire.auth import LOGIN
+from billfold.wire.auth import LOGIN_OPERATION
 from billfold.wire.message import Response
-from billfold.wire.operation import name_of
+from billfold.wire.operation import operation_name
 from tests.cli.terminal import Terminal
 from tests.ledger.kit import NOW, Vendor, invoice, invoices
 
@@ -30,7 +30,7 @@ class Reluctant(Vendor):
         self.organization = organization
 
     def send(self, op: Any, /) -> Response:
-        if name_of(op) == "list_invoices":
+        if operation_name(op) == "list_invoices":
             return super().send(op)
         if isinstance(self.organization, ApiError):
             raise self.organization
@@ -47,21 +47,21 @@ class Reluctant(Vendor):
         (b'{"id":', 1),
         (Unauthorized("no", status=401), 3),
         (Unreachable("no"), 3),
-        (RateLimited("no", status=429, operation=LOGIN), 3),
+        (RateLimited("no", status=429, operation=LOGIN_OPERATION), 3),
     ],
     ids=["right", "failing", "limited", "not-ready", "cut", "key", "nobody", "login"],
 )
 def test_the_doctor_says_beforehand_what_a_sync_then_does(
     organization: ApiError | bytes, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    books, account = Books(tmp_path / "ledger"), Account("mine", provider.find("cockroach"), {})
-    (outcome,) = sync(books, [account], opened=lambda _: Reluctant(organization), clock=lambda: NOW)
+    books, account = Workspace(tmp_path / "ledger"), AccountConfig("mine", provider.find_provider("cockroach"), {})
+    (outcome,) = sync_accounts(books, [account], connect=lambda _: Reluctant(organization), clock=lambda: NOW)
     books.close()
     terminal = Terminal(tmp_path)
     terminal.account(base_url="https://api.example")
-    monkeypatch.setattr("billfold.collect.sync.carrier", lambda _: Reluctant(organization))
+    monkeypatch.setattr("billfold.collect.sync.open_transport", lambda _: Reluctant(organization))
     said = terminal.run("doctor")
-    assert (exit_code([outcome]), said.code) == (code, code), said
+    assert (choose_exit_code([outcome]), said.code) == (code, code), said
     assert ([one for one in outcome.missing if one.startswith(WORDS)] != []) is (code == 1)
     assert (f"  will be missing: {WORDS}" in said.out) is (code == 1)
     assert "billfold doctor" not in said.all

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from billfold.collect.workspace import Books
+from billfold.collect.workspace import Workspace
 from billfold.ledger import query
 from billfold.ledger.archive import Archive
-from billfold.ledger.entries import UNREADABLE
+from billfold.ledger.entries import UNREADABLE_SUFFIX
 from billfold.model.period import Month
 from billfold.report.reconcile import drifts
 from tests import stage
@@ -103,7 +103,7 @@ def test_a_listing_says_beside_itself_that_the_last_collection_failed(listing: s
 
 
 def test_an_invoice_is_explained_line_by_line_in_the_order_of_the_answer(tmp_path: Path) -> None:
-    books = Books(tmp_path / "ledger")
+    books = Workspace(tmp_path / "ledger")
     stage.collected(stage.twin(months=1), books, "vultr")
     books.close()
     terminal = Terminal(tmp_path)
@@ -118,7 +118,7 @@ def test_an_invoice_is_explained_line_by_line_in_the_order_of_the_answer(tmp_pat
 
 
 def test_an_estimate_is_explained_by_that_word_and_its_charge_by_its_place(tmp_path: Path) -> None:
-    books = Books(tmp_path / "ledger")
+    books = Workspace(tmp_path / "ledger")
     stage.collected(stage.twin(months=1), books)
     books.close()
     terminal = Terminal(tmp_path)
@@ -145,7 +145,7 @@ def test_an_estimate_is_explained_by_that_word_and_its_charge_by_its_place(tmp_p
 
 
 def test_an_invoice_in_two_currencies_is_explained_as_the_two_bills_that_it_is(tmp_path: Path) -> None:
-    books = Books(tmp_path / "ledger")
+    books = Workspace(tmp_path / "ledger")
     items = ",".join(
         f'{{"description":"in {currency}","quantity":1,"unit_cost":2,"total":{{"amount":2,"currency":"{currency}"}}}}'
         for currency in ("USD", "EUR")
@@ -165,7 +165,7 @@ def test_an_invoice_in_two_currencies_is_explained_as_the_two_bills_that_it_is(t
 
 def test_a_bill_whose_period_crosses_a_month_is_restated_in_the_month_that_lists_it(tmp_path: Path) -> None:
     books, days = (
-        Books(tmp_path / "ledger"),
+        Workspace(tmp_path / "ledger"),
         {"period_start": '"2026-08-15T00:00:00Z"', "period_end": '"2026-09-15T00:00:00Z"'},
     )
     for number, cost in enumerate(("1.5", "2.5")):
@@ -178,7 +178,7 @@ def test_a_bill_whose_period_crosses_a_month_is_restated_in_the_month_that_lists
 
 
 def test_what_could_not_be_booked_is_told_once_to_people_and_of_every_month_to_machines(tmp_path: Path) -> None:
-    books = Books(tmp_path / "ledger")
+    books = Workspace(tmp_path / "ledger")
     kit.collected(books, kit.invoices(kit.invoice("a", total="1"), kit.invoice("a")))
     books.close()
     problem, terminal = "a USD: is told twice by one collection, and not alike", Terminal(tmp_path)
@@ -189,21 +189,25 @@ def test_what_could_not_be_booked_is_told_once_to_people_and_of_every_month_to_m
 
 
 def test_an_estimate_stands_against_all_invoices_of_its_month_and_in_no_other(tmp_path: Path) -> None:
-    host, books = stage.twin(months=2), Books(tmp_path)
+    host, books = stage.twin(months=2), Workspace(tmp_path)
     stage.collected(host, books, "genesys")
-    november = query.Filter(first=Month(2026, 11), last=Month(2026, 11))
-    with books.ledger() as db:
-        estimates = [Decimal(bill["total"]) for bill in query.invoices(db, november) if bill["account"] == "genesys"]
+    november = query.LedgerFilter(first_month=Month(2026, 11), last_month=Month(2026, 11))
+    with books.open_ledger() as db:
+        estimates = [
+            Decimal(bill["total"]) for bill in query.list_invoices(db, november) if bill["account"] == "genesys"
+        ]
     host.clock.advance(timedelta(days=31))
     stage.collected(host, books, "genesys")
-    with books.ledger() as db:
+    with books.open_ledger() as db:
         (drift,) = [one for one in drifts(db, november) if one.account == "genesys"]
-        invoiced = [Decimal(bill["total"]) for bill in query.invoices(db, november) if bill["account"] == "genesys"]
+        invoiced = [
+            Decimal(bill["total"]) for bill in query.list_invoices(db, november) if bill["account"] == "genesys"
+        ]
         assert len(invoiced) == len(estimates) == 2
         assert Decimal(drift.estimated) == sum(estimates)
         assert Decimal(drift.invoiced) == sum(invoiced)
-        assert drifts(db, query.Filter(last=Month(2026, 10))) == []
-        assert drifts(db, query.Filter(seq=1)) == []
+        assert drifts(db, query.LedgerFilter(last_month=Month(2026, 10))) == []
+        assert drifts(db, query.LedgerFilter(seq=1)) == []
     books.close()
 
 
@@ -251,7 +255,7 @@ def test_all_pages_of_a_list_are_one_json_value(synced: Terminal) -> None:
 
 
 def test_archived_documents_are_written_as_they_came(tmp_path: Path) -> None:
-    host, books = stage.twin(months=2), Books(tmp_path / "ledger")
+    host, books = stage.twin(months=2), Workspace(tmp_path / "ledger")
     stage.collected(host, books, "genesys")
     books.close()
     said = Terminal(tmp_path).run("--ledger", "ledger", "documents", "out")
@@ -263,10 +267,10 @@ def test_archived_documents_are_written_as_they_came(tmp_path: Path) -> None:
 
 
 def test_a_document_that_could_not_be_read_is_not_written_beside_the_one_that_came_after_it(tmp_path: Path) -> None:
-    host, books = stage.twin(months=2), Books(tmp_path / "ledger")
+    host, books = stage.twin(months=2), Workspace(tmp_path / "ledger")
     host.set_fault(stage.fault("genesys", "document-truncated"))
     stage.collected(host, books, "genesys")
-    assert [one for one in books.archive.answers() if one.operation.endswith(UNREADABLE)]
+    assert [one for one in books.archive.iter_answers() if one.operation.endswith(UNREADABLE_SUFFIX)]
     books.close()
     terminal = Terminal(tmp_path)
     said = terminal.run("--ledger", "ledger", "documents", "out")
@@ -292,7 +296,7 @@ def test_a_clock_that_was_set_back_is_named_by_a_sync_and_fails_nothing(terminal
     with Archive(terminal.home / "ledger" / "archive.sqlite") as archive:
         for ahead in (timedelta(seconds=20), timedelta(days=400)):
             when = datetime.now(UTC) + ahead
-            archive.end(archive.start("cockroach", "mine", "import", when), "imported", when)
+            archive.end_run(archive.start_run("cockroach", "mine", "import", when), "imported", when)
             said = terminal.run("--ledger", "ledger", "sync", "--quiet")
             assert said.code == 0
             assert ("of " + when.isoformat()[:19] in said.err) is (ahead > timedelta(minutes=1)), said

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from billfold.cli.sync import exit_code
-from billfold.collect.outcome import Outcome
-from billfold.collect.workspace import Books
+from billfold.cli.sync import choose_exit_code
+from billfold.collect.outcome import CollectOutcome
+from billfold.collect.workspace import Workspace
 from billfold.ledger import query
-from billfold.ledger.entries import REFUSED, Heard
+from billfold.ledger.entries import REFUSED_PREFIX, ArchivedResponse
 from billfold.model.errors import BillfoldError, LedgerError, Unauthorized
 from billfold.providers.vultr.mapping.checks import _few
 from billfold.report.reconcile import Finding, wrongs
@@ -27,8 +27,8 @@ HERE = '[[accounts]]\nname = "mine"\nprovider = "cockroach"\napi_key = "env:KEY"
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    with closing(Books(tmp_path / "ledger")) as opened:
+def books(tmp_path: Path) -> Iterator[Workspace]:
+    with closing(Workspace(tmp_path / "ledger")) as opened:
         yield opened
 
 
@@ -41,13 +41,14 @@ def said(tmp_path: Path, *more: str, config: str = HERE) -> tuple[int, list[str]
     return code, [line.removeprefix("not complete: cockroach ") for line in lines]
 
 
-def run(books: Books, kind: str = "sync", outcome: str | None = "complete", name: str = "mine") -> None:
-    begun = books.archive.start("cockroach", name, kind, NOW)
-    books.archive.add(
-        begun, Heard("list_invoices", '{"status":null,"start_time":null,"end_time":null}', 200, {}, b"{}", NOW)
+def run(books: Workspace, kind: str = "sync", outcome: str | None = "complete", name: str = "mine") -> None:
+    begun = books.archive.start_run("cockroach", name, kind, NOW)
+    books.archive.add_responses(
+        begun,
+        ArchivedResponse("list_invoices", '{"status":null,"start_time":null,"end_time":null}', 200, {}, b"{}", NOW),
     )
     if outcome:
-        books.archive.end(begun, outcome, NOW + timedelta(seconds=1))
+        books.archive.end_run(begun, outcome, NOW + timedelta(seconds=1))
 
 
 NEVER = "mine: nothing was collected yet: run `billfold sync`"
@@ -64,13 +65,16 @@ OPEN = "mine: a collection did not come to its end yet: run `billfold sync`"
             [{}, {"kind": "import", "outcome": None}],
             ["mine: an import did not come to its end: import its files again"],
         ),
-        ([{"outcome": f"{REFUSED} twice"}], [f"mine: the last collection is kept, but not booked: {REFUSED} twice"]),
+        (
+            [{"outcome": f"{REFUSED_PREFIX} twice"}],
+            [f"mine: the last collection is kept, but not booked: {REFUSED_PREFIX} twice"],
+        ),
         ([{"outcome": "no"}], ["mine: the last collection did not bring everything: no"]),
     ],
     ids=["only-imported", "open", "abandoned-and-open", "open-import", "refused", "failed"],
 )
 def test_what_is_not_complete_is_told_once(
-    runs: list[dict[str, Any]], told: list[str], books: Books, tmp_path: Path
+    runs: list[dict[str, Any]], told: list[str], books: Workspace, tmp_path: Path
 ) -> None:
     for one in runs:
         run(books, **one)
@@ -80,7 +84,7 @@ def test_what_is_not_complete_is_told_once(
     assert said(tmp_path, "--as-of", "2100-01-01") == (code, lines), "nothing came later"
 
 
-def test_an_account_that_is_not_configured_any_more_is_no_alarm(books: Books, tmp_path: Path) -> None:
+def test_an_account_that_is_not_configured_any_more_is_no_alarm(books: Workspace, tmp_path: Path) -> None:
     stage.collected(stage.twin(months=1), books, "cockroach", {"cockroach": "mine", "cockroach-credits": "more"})
     run(books, outcome="the key is wrong", name="gone")
     books.close()
@@ -98,7 +102,7 @@ def test_an_account_that_is_not_configured_any_more_is_no_alarm(books: Books, tm
     "config", ["[[accounts]", "[rate]\n", "rates = 5\n", '[rates]\nX = "NaN"\n', "[rates]\nX = 0.9\n"]
 )
 def test_a_configuration_that_cannot_be_used_is_told_before_anything_is_listed(
-    config: str, books: Books, tmp_path: Path
+    config: str, books: Workspace, tmp_path: Path
 ) -> None:
     run(books)
     books.close()
@@ -109,7 +113,7 @@ def test_a_configuration_that_cannot_be_used_is_told_before_anything_is_listed(
         assert answer.err.startswith("billfold: billfold.toml")
 
 
-def test_an_export_says_in_its_metadata_what_is_not_complete(books: Books, tmp_path: Path) -> None:
+def test_an_export_says_in_its_metadata_what_is_not_complete(books: Workspace, tmp_path: Path) -> None:
     run(books, outcome="the key is wrong")
     books.close()
     Terminal(tmp_path).run("--ledger", "ledger", "export", "focus", "out")
@@ -118,38 +122,38 @@ def test_an_export_says_in_its_metadata_what_is_not_complete(books: Books, tmp_p
 
 
 def test_a_machine_that_cannot_write_is_told_by_the_account_and_leaves_the_others(
-    books: Books, monkeypatch: pytest.MonkeyPatch
+    books: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin = books.archive.start
+    begin = books.archive.start_run
 
     def start(provider: str, account: str, *more: Any) -> Any:
         if account == "cockroach":
             raise LedgerError("the archive is being written by another process")
         return begin(provider, account, *more)
 
-    monkeypatch.setattr(books.archive, "start", start)
+    monkeypatch.setattr(books.archive, "start_run", start)
     outcomes = {one.account: one.error for one in stage.collected(stage.twin(months=1), books, "cockroach")}
     assert str(outcomes.pop("cockroach")) == "the archive is being written by another process"
     assert set(outcomes.values()) == {None}
-    assert all(one.ended for one in books.archive.runs())
+    assert all(one.ended_at for one in books.archive.list_runs())
 
 
 @pytest.mark.parametrize(("error", "code"), [(LedgerError("full"), 2), (Unauthorized("no"), 3), (None, 0)])
 def test_a_disk_that_is_full_is_no_failure_of_the_account(error: BillfoldError | None, code: int) -> None:
-    assert exit_code([Outcome("fine", "vultr"), Outcome("mine", "vultr", error=error)]) == code
+    assert choose_exit_code([CollectOutcome("fine", "vultr"), CollectOutcome("mine", "vultr", error=error)]) == code
 
 
-def test_a_refused_estimate_of_vultr_costs_no_invoice(books: Books) -> None:
+def test_a_refused_estimate_of_vultr_costs_no_invoice(books: Workspace) -> None:
     host = stage.twin(months=2)
     host.set_fault(stage.fault("vultr", "forbidden", operation="list_pending_charges"))
     (outcome,) = stage.collected(host, books, "vultr")
     assert (outcome.error, len(outcome.missing)) == (None, 1)
     assert outcome.missing[0].startswith("the estimate of the running month: ")
-    with books.ledger() as db:
+    with books.open_ledger() as db:
         assert db.execute("SELECT DISTINCT state, count(*) FROM bills GROUP BY ALL").fetchall() == [("issued", 2)]
 
 
-def test_what_is_missing_for_one_reason_is_told_once_and_counted(books: Books) -> None:
+def test_what_is_missing_for_one_reason_is_told_once_and_counted(books: Workspace) -> None:
     host, name = stage.twin(months=2), "get_billing_contract_billingperiod"
     host.set_fault(stage.fault("genesys", "forbidden", operation=name, times=10**6))
     (outcome,) = stage.collected(host, books, "genesys")
@@ -159,13 +163,13 @@ def test_what_is_missing_for_one_reason_is_told_once_and_counted(books: Books) -
     assert told.endswith(f"(and {asked - 1} more of these)")
 
 
-def test_a_month_that_is_over_is_no_estimate_where_its_invoice_could_not_be_read(books: Books) -> None:
+def test_a_month_that_is_over_is_no_estimate_where_its_invoice_could_not_be_read(books: Workspace) -> None:
     host = stage.twin(months=2)
     host.set_fault(stage.fault("genesys", "forbidden", operation="get_billing_contracts_invoice_lines", times=10**6))
     (outcome,) = stage.collected(host, books, "genesys")
     assert outcome.error is not None
-    with books.ledger() as db:
-        told = {(bill["state"], bill["period_start"][:7]) for bill in query.invoices(db, query.Filter())}
+    with books.open_ledger() as db:
+        told = {(bill["state"], bill["period_start"][:7]) for bill in query.list_invoices(db, query.LedgerFilter())}
     assert told == {("estimate", "2026-11")}
 
 

@@ -15,15 +15,15 @@ from unittest import mock
 import pytest
 
 from billfold.cli import main
-from billfold.collect.sync import sync
-from billfold.collect.workspace import Books
-from billfold.config import Account
-from billfold.ledger.digest import digest
-from billfold.ledger.verify import problems
+from billfold.collect.sync import sync_accounts
+from billfold.collect.workspace import Workspace
+from billfold.config import AccountConfig
+from billfold.ledger.digest import compute_digest
+from billfold.ledger.verify import find_problems
 from billfold.providers import provider
 from billfold.transport import pause as pauses
-from billfold.transport.http import Settings
-from billfold.transport.sync import Http
+from billfold.transport.http import HttpSettings
+from billfold.transport.sync import HttpTransport
 from billfold.wire.message import Response
 from tests.cli.terminal import Terminal, environment
 from tests.ledger.kit import NOW, Vendor, collected, invoice, invoices
@@ -44,11 +44,11 @@ def _heeded() -> Iterator[None]:
 
 def test_a_wait_ends_in_every_thread_when_the_process_is_told_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
     told = threading.Event()
-    monkeypatch.setattr(pauses, "ENDING", told)
-    pauses.pause(0.0)
+    monkeypatch.setattr(pauses, "STOP_REQUESTED", told)
+    pauses.interruptible_sleep(0.0)
     told.set()
     with pytest.raises(KeyboardInterrupt):
-        pauses.pause(10.0**6)
+        pauses.interruptible_sleep(10.0**6)
 
 
 def test_an_interruption_in_a_wait_leaves_the_archive_whole_and_the_next_sync_goes_on(tmp_path: Path) -> None:
@@ -56,30 +56,33 @@ def test_an_interruption_in_a_wait_leaves_the_archive_whole_and_the_next_sync_go
         assert seconds == 290.0
         raise KeyboardInterrupt
 
-    books, account = Books(tmp_path / "one"), Account("mine", provider.find("cockroach"), {})
+    books, account = Workspace(tmp_path / "one"), AccountConfig("mine", provider.find_provider("cockroach"), {})
     slow = says(b"{}", "429 Slow", retry_after="290")
     with hostile(says(ORGANIZATION), slow) as server:
 
-        def opened(_: Account) -> Any:
-            return Http(Settings(server.root), line(), sleep=interrupted)
+        def opened(_: AccountConfig) -> Any:
+            return HttpTransport(HttpSettings(server.root), line(), sleep=interrupted)
 
         with pytest.raises(KeyboardInterrupt):
-            sync(books, [account], opened=opened, clock=lambda: NOW)
-    [kept] = books.archive.answers()
-    assert (books.archive.body(kept.body), list(problems(books.archive, books.path))) == (ORGANIZATION, [])
-    assert [run.ended for run in books.archive.runs()] == [None]
-    never = Books(tmp_path / "other")
+            sync_accounts(books, [account], connect=opened, clock=lambda: NOW)
+    [kept] = books.archive.iter_answers()
+    assert (books.archive.read_body(kept.body), list(find_problems(books.archive, books.ledger_path))) == (
+        ORGANIZATION,
+        [],
+    )
+    assert [run.ended_at for run in books.archive.list_runs()] == [None]
+    never = Workspace(tmp_path / "other")
     for one in (books, never):
         assert collected(one, invoices(invoice())).error is None
-        assert [run.outcome for run in one.archive.runs()] == ["complete"]
-    with books.ledger() as here, never.ledger() as there:
-        assert digest(here) == digest(there)
+        assert [run.outcome for run in one.archive.list_runs()] == ["complete"]
+    with books.open_ledger() as here, never.open_ledger() as there:
+        assert compute_digest(here) == compute_digest(there)
     books.close()
     never.close()
 
 
 def test_an_interrupted_command_ends_with_130_and_a_sentence(terminal: Terminal) -> None:
-    with mock.patch("billfold.collect.sync.sync", side_effect=KeyboardInterrupt):
+    with mock.patch("billfold.collect.sync.sync_accounts", side_effect=KeyboardInterrupt):
         said = terminal.run("sync", "--ledger", "ledger")
     assert (said.code, said.out) == (130, "")
     assert SAID in said.err
@@ -93,10 +96,10 @@ def test_the_handler_is_taken_back_when_a_command_has_ended(terminal: Terminal) 
 
 
 def test_a_second_interruption_ends_the_process_in_the_midst_of_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(main, "ENDING", threading.Event())
+    monkeypatch.setattr(main, "STOP_REQUESTED", threading.Event())
     system = mock.Mock(**{"_exit.side_effect": SystemExit})
     monkeypatch.setattr("billfold.cli.main.os", system)
-    with main._interruptible():
+    with main._handle_interrupts():
         handler: Any = signal.getsignal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             handler(signal.SIGINT, None)
@@ -131,16 +134,16 @@ def test_an_interruption_while_a_vendor_makes_us_wait_ends_the_collection(termin
     with hostile(turn) as server:
         code, words = interrupted(terminal, server.root, heard)
     assert (code, SAID in words, "Traceback" in words) == (130, True, False)
-    with Books(terminal.home / "ledger").archive as kept:
-        assert list(problems(kept)) == []
+    with Workspace(terminal.home / "ledger").archive as kept:
+        assert list(find_problems(kept)) == []
 
 
 def test_an_interruption_that_another_thread_catches_ends_the_collection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(main, "ENDING", told := threading.Event())
-    monkeypatch.setattr(pauses, "ENDING", told)
-    books, seen = Books(tmp_path), []
+    monkeypatch.setattr(main, "STOP_REQUESTED", told := threading.Event())
+    monkeypatch.setattr(pauses, "STOP_REQUESTED", told)
+    books, seen = Workspace(tmp_path), []
 
     class Caught(Vendor):
         def send(self, op: Any, /) -> Response:
@@ -148,9 +151,9 @@ def test_an_interruption_that_another_thread_catches_ends_the_collection(
             seen.append(told.wait(20))
             return super().send(op)
 
-    account = Account("mine", provider.find("cockroach"), {})
-    with main._interruptible(), pytest.raises(KeyboardInterrupt):
-        sync(books, [account], opened=lambda _: Caught(invoices(invoice())), clock=lambda: NOW)
+    account = AccountConfig("mine", provider.find_provider("cockroach"), {})
+    with main._handle_interrupts(), pytest.raises(KeyboardInterrupt):
+        sync_accounts(books, [account], connect=lambda _: Caught(invoices(invoice())), clock=lambda: NOW)
     assert seen == [True]
     books.close()
 
@@ -158,18 +161,18 @@ def test_an_interruption_that_another_thread_catches_ends_the_collection(
 def test_a_collection_asks_nothing_more_when_the_process_is_told_to_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told, books = threading.Event(), Books(tmp_path)
-    monkeypatch.setattr(pauses, "ENDING", told)
+    told, books = threading.Event(), Workspace(tmp_path)
+    monkeypatch.setattr(pauses, "STOP_REQUESTED", told)
 
     class Ending(Vendor):
         def send(self, op: Any, /) -> Response:
             told.set()
             return super().send(op)
 
-    account = Account("mine", provider.find("cockroach"), {})
+    account = AccountConfig("mine", provider.find_provider("cockroach"), {})
     with pytest.raises(KeyboardInterrupt):
-        sync(books, [account], opened=lambda _: Ending(invoices(invoice())), clock=lambda: NOW)
-    assert len(list(books.archive.answers())) == 1
+        sync_accounts(books, [account], connect=lambda _: Ending(invoices(invoice())), clock=lambda: NOW)
+    assert len(list(books.archive.iter_answers())) == 1
     told.clear()
     assert collected(books, invoices(invoice())).error is None
     books.close()

@@ -21,7 +21,7 @@ from xml.etree import ElementTree as ET
 
 import duckdb
 
-from billfold.collect.workspace import Books
+from billfold.collect.workspace import Workspace
 from billfold.focus import versions
 from billfold.focus.export import Order, export
 from billfold.focus.views import Part
@@ -164,15 +164,15 @@ def slices(file: Path, dataset: str) -> Iterator[str]:
 
 def exported(place: Path) -> Iterator[tuple[str, Path]]:
     """Yield the demo world, the sample in which everything happens, and 100,000 charges, as exported."""
-    books = Books(place / "world")
+    books = Workspace(place / "world")
     host = stage.twin()
     stage.collected(host, books)
-    with books.ledger() as db:
+    with books.open_ledger() as db:
         export(db, Order(place / "world" / "out"), Part(), host.clock.now())
     books.close()
     yield "the demo world", place / "world" / "out"
     for name, bills in (("everything", sample.everything()), ("100,000 charges", sample.many(100_000))):
-        with store.opened(sample.booked(place / name, bills)) as db:
+        with store.open_ledger(sample.booked(place / name, bills)) as db:
             export(db, Order(place / name / "out"), Part(), sample.NOW)
         yield name, place / name / "out"
 

@@ -19,15 +19,15 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from billfold.collect.workspace import Books
+from billfold.collect.workspace import Workspace
 from billfold.focus.export import Order, export
 from billfold.focus.reader import Ledger
 from billfold.focus.views import Part
-from billfold.ledger.entries import Heard
-from billfold.model.money import exact_sum, plain
+from billfold.ledger.entries import ArchivedResponse
+from billfold.model.money import exact_sum, format_decimal
 from billfold.providers.vultr.api import GetInvoiceItems, ListInvoices
 from billfold.report import render
-from billfold.wire.operation import Operation, name_of, question
+from billfold.wire.operation import Operation, operation_name, question_text
 
 NOW = datetime(2026, 11, 15, tzinfo=UTC)
 TOGETHER = 2000
@@ -46,7 +46,7 @@ def decimals(number: int) -> tuple[Decimal, Decimal, Decimal]:
 
 def spelled(number: Decimal, dice: Random) -> str:
     """Write a number as one of the ways in which JSON can."""
-    text = plain(number)
+    text = format_decimal(number)
     more = text + ("0" if "." in text else ".0") if dice.random() < 0.3 else text
     return f"{number:E}" if dice.random() < 0.2 else more
 
@@ -67,20 +67,22 @@ def pages(lines: int) -> Iterator[tuple[str, bytes, Decimal]]:
         yield str(1000 + start // TOGETHER), body.encode(), exact_sum(total for _, total, *_ in made)
 
 
-def archived(books: Books, lines: int) -> None:
+def archived(books: Workspace, lines: int) -> None:
     """Archive a collection of one Vultr account with so many lines, and book it."""
-    run, listed = books.archive.start("vultr", "digits", "sync", NOW), list[str]()
+    run, listed = books.archive.start_run("vultr", "digits", "sync", NOW), list[str]()
 
     def keep(op: Operation[Any], body: bytes) -> None:
         headers = {"content-type": "application/json"}
-        books.archive.add(run, Heard(name_of(type(op)), question(op), 200, headers, body, NOW))
+        books.archive.add_responses(
+            run, ArchivedResponse(operation_name(type(op)), question_text(op), 200, headers, body, NOW)
+        )
 
     for number, body, total in pages(lines):
         keep(GetInvoiceItems(invoice_id=int(number)), body)
-        listed.append(f'{{"id":{number},"date":"2026-11-01T00:00:00+00:00","amount":{plain(total)}}}')
+        listed.append(f'{{"id":{number},"date":"2026-11-01T00:00:00+00:00","amount":{format_decimal(total)}}}')
     meta = f'{{"total":{len(listed)},"links":{{"next":"","prev":""}}}}'
     keep(ListInvoices(), f'{{"billing_invoices":[{",".join(listed)}],"meta":{meta}}}'.encode())
-    books.archive.end(run, "complete", NOW)
+    books.archive.end_run(run, "complete", NOW)
     books.catch_up()
 
 
@@ -117,8 +119,8 @@ def _number(text: str | None) -> Decimal | None:
 
 
 def _exported(directory: Path, form: str) -> None:
-    books = Books(directory)
-    with books.ledger() as db:
+    books = Workspace(directory)
+    with books.open_ledger() as db:
         export(db, Order(directory / "out", form), Part(), NOW)
     books.close()
 
@@ -142,7 +144,7 @@ def main(count: int) -> int:
     lines, wrong = -(-count // 3), 0
     with tempfile.TemporaryDirectory() as room:
         directory, began = Path(room), time.monotonic()
-        books = Books(directory)
+        books = Workspace(directory)
         archived(books, lines)
         books.close()
         sys.stdout.write(f"{lines} lines booked in {time.monotonic() - began:.0f} s\n")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from billfold.ledger import booking, identities, store
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.focus import ContractCommitment, CostAndUsage
-from billfold.model.period import Month, Period, stamp
+from billfold.model.period import Month, Period, format_instant
 
 LEDGER = "ledger.duckdb"
 NOW = datetime(2026, 11, 15, tzinfo=UTC)
@@ -22,11 +22,13 @@ TOGETHER = 5000
 def booked(directory: Path, bills: Iterator[Bill], when: datetime = NOW) -> Path:
     """Book bills as one run's; returns the ledger's path."""
     directory.mkdir(parents=True, exist_ok=True)
-    with store.opened(directory / LEDGER) as db:
-        owner = identities.owner(db, "sample", "sample-1", "sample", 1, 1, [])
-        with booking.of_run(db, owner) as made:
-            assert all(made.book(bill) for bill in bills)
-        booking.close_run(db, owner, stamp(when), "complete", problems=[], listing=None, checks=[], chain="")
+    with store.open_ledger(directory / LEDGER) as db:
+        owner = identities.resolve_account(db, "sample", "sample-1", "sample", 1, 1, [])
+        with booking.open_booking(db, owner) as made:
+            assert all(made.book_bill(bill) for bill in bills)
+        booking.close_run(
+            db, owner, format_instant(when), "complete", problems=[], listing=None, checks=[], chain_hash=""
+        )
     return directory / LEDGER
 
 
@@ -127,8 +129,8 @@ def covered_rows(month: Month, number: str) -> list[CostAndUsage]:
                       **consumed("60"), **share, AllocatedResourceId="job-1", AllocatedResourceName="job one",
                       AllocatedTags='{"team": "a"}', ResourceId="cluster-1", ResourceType="Cluster"),
         base._replace(ChargeCategory="Usage", ChargeClass="Correction", ChargeDescription="Refund", **costing("-1.00"),
-                      **priced("-10", "0.1"), **consumed("-10"), ChargePeriodStart=month.plus(-2).start,
-                      ChargePeriodEnd=month.plus(-2).end),
+                      **priced("-10", "0.1"), **consumed("-10"), ChargePeriodStart=month.add_months(-2).start,
+                      ChargePeriodEnd=month.add_months(-2).end),
     ]  # fmt: skip
     return numbered(made, 20)
 
@@ -165,7 +167,7 @@ def everything() -> Iterator[Bill]:
     rows = month_rows(october, "inv-10") + covered_rows(october, "inv-10")
     yield bill(State.ISSUED, "inv-10", october, rows, issued_on=november.start, commitments=(commitment(),))
     yield bill(State.DRAFT, "inv-11", november, month_rows(november, "inv-11"))
-    yield bill(State.ESTIMATE, None, november.plus(1), month_rows(november.plus(1), None))
+    yield bill(State.ESTIMATE, None, november.add_months(1), month_rows(november.add_months(1), None))
 
 
 class Line(NamedTuple):
@@ -193,7 +195,7 @@ class Line(NamedTuple):
 def many(count: int, months: int = 12) -> Iterator[Bill]:
     """Yield issued bills that have so many charges together, each month one."""
     for index in range(months):
-        month, each = Month(2026, 10).plus(-index), count // months + (index < count % months)
+        month, each = Month(2026, 10).add_months(-index), count // months + (index < count % months)
         number = f"big-{index}"
         shared = common(month, number)._replace(
             ChargeCategory="Usage", ConsumedUnit="Hours", PricingCategory="Standard", PricingUnit="Hours",

@@ -19,7 +19,7 @@ from tests.focus import sample
 def measured(ledger: Path, form: str, out: Path) -> str:
     """Export once in this process; returns what it took."""
     began, spent = time.monotonic(), time.process_time()
-    with store.opened(ledger) as db:
+    with store.open_ledger(ledger) as db:
         written = export(db, Order(out, form), Part(), sample.NOW)
     spent, wall = time.process_time() - spent, time.monotonic() - began
     rows, charges = sum(written.rows.values()), written.rows["CostAndUsage"]

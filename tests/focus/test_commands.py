@@ -10,15 +10,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from billfold.cli.main import cli
-from billfold.collect.workspace import Books
-from billfold.model.errors import Misasked
+from billfold.collect.workspace import Workspace
+from billfold.model.errors import InvalidArgument
 from tests import stage as stages
 
 
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("ledger")
-    books = Books(directory)
+    books = Workspace(directory)
     stages.collected(stages.twin(months=3), books, "cockroach")
     books.close()
     (directory / "billfold.toml").write_text("", encoding="utf-8")  # nobody's but this one
@@ -97,7 +97,7 @@ def test_no_column_of_an_answer_takes_the_place_of_another_of_its_name(
 def test_an_answer_or_a_query_that_cannot_be_written_is_told_in_a_sentence(
     query: str, shape: str, ledger: Path
 ) -> None:
-    with pytest.raises(Misasked, match=r"cannot be written|is not UTF-8"):
+    with pytest.raises(InvalidArgument, match=r"cannot be written|is not UTF-8"):
         run(ledger, "sql", query, "--format", shape)
 
 

@@ -13,7 +13,7 @@ from billfold.focus import check
 from billfold.focus.export import Order, export
 from billfold.focus.views import Part
 from billfold.ledger import store
-from billfold.model.errors import Misasked
+from billfold.model.errors import InvalidArgument
 from tests.focus import sample, toolkit
 from tests.focus.defects import DEFECTS, Defect, read, write
 
@@ -21,7 +21,7 @@ from tests.focus.defects import DEFECTS, Defect, read, write
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("clean")
-    with store.opened(sample.booked(home / "ledger", sample.everything())) as db:
+    with store.open_ledger(sample.booked(home / "ledger", sample.everything())) as db:
         export(db, Order(home / "out", "csv"), Part(), datetime(2026, 11, 15, tzinfo=UTC))
     (home / "out" / "metadata.json").unlink()
     return home / "out"
@@ -91,5 +91,5 @@ def test_a_damaged_file_is_said_to_be_one(clean: Path, tmp_path: Path) -> None:
     content = bytearray(file.read_bytes())
     content[200:2000] = b"\xff" * 1800
     file.write_bytes(content)
-    with pytest.raises(Misasked, match="cannot be read"):
+    with pytest.raises(InvalidArgument, match="cannot be read"):
         check.findings(tmp_path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from billfold.collect.workspace import Books
+from billfold.collect.workspace import Workspace
 from tests.focus import digits
 
 LINES = 3000
@@ -15,9 +15,9 @@ LINES = 3000
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("digits")
-    books = Books(directory)
+    books = Workspace(directory)
     digits.archived(books, LINES)
-    with books.ledger() as db:
+    with books.open_ledger() as db:
         assert db.execute("SELECT count(*) FROM bills WHERE parked IS NOT NULL").fetchall() == [(0,)]
     books.close()
     return directory

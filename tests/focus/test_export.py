@@ -13,12 +13,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from billfold.collect.workspace import Books
+from billfold.collect.workspace import Workspace
 from billfold.focus import check, versions
 from billfold.focus.export import Order, export
 from billfold.focus.views import Part
 from billfold.ledger import query
-from billfold.model.bill import together
+from billfold.model.bill import merge_estimate_parts
 from billfold.model.money import exact_sum
 from billfold.providers import provider
 from tests import stage as stages
@@ -44,27 +44,27 @@ FAULTS = (
 )
 
 
-def world(directory: Path, only: str | None = None) -> Books:
-    host, books = stages.twin(), Books(directory)
+def world(directory: Path, only: str | None = None) -> Workspace:
+    host, books = stages.twin(), Workspace(directory)
     stages.collected(host, books, only)
     return books
 
 
-def written(books: Books, directory: Path, form: str = "csv", part: Part | None = None, **order: object) -> Path:
-    with books.ledger() as db:
+def written(books: Workspace, directory: Path, form: str = "csv", part: Part | None = None, **order: object) -> Path:
+    with books.open_ledger() as db:
         export(db, Order(directory, form, **order), part or Part(), stages.AT)  # type: ignore[arg-type]
     return directory
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     books = world(tmp_path_factory.mktemp("ledger"))
     yield books
     books.close()
 
 
 @pytest.fixture(scope="module")
-def out(told: Books, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def out(told: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(told, tmp_path_factory.mktemp("out"))
 
 
@@ -76,9 +76,9 @@ def test_the_demo_world_passes_our_own_checks(out: Path) -> None:
     assert check.findings(out) == []
 
 
-@pytest.mark.parametrize("name", provider.names())
-def test_a_world_per_provider_passes_all_checks(name: str, told: Books, tmp_path: Path) -> None:
-    made = written(told, tmp_path, part=Part(query.Filter(provider=name)))
+@pytest.mark.parametrize("name", provider.provider_names())
+def test_a_world_per_provider_passes_all_checks(name: str, told: Workspace, tmp_path: Path) -> None:
+    made = written(told, tmp_path, part=Part(query.LedgerFilter(provider=name)))
     assert check.findings(made) == []
     assert toolkit.findings(made, Decimal(0)) == []
 
@@ -86,7 +86,7 @@ def test_a_world_per_provider_passes_all_checks(name: str, told: Books, tmp_path
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("name", ["cockroach", "genesys"])
 def test_what_can_be_exported_of_a_bad_day_passes_all_checks(name: str, fault: str, tmp_path: Path) -> None:
-    host, books = stages.twin(months=3), Books(tmp_path / "ledger")
+    host, books = stages.twin(months=3), Workspace(tmp_path / "ledger")
     host.faults.append(stages.fault(name, fault, times=3))
     stages.collected(host, books, name)
     host.clock.advance(timedelta(days=20))
@@ -102,7 +102,7 @@ def rows(directory: Path, stem: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_law_8_every_invoice_adds_up_in_the_files_exactly(told: Books, out: Path) -> None:
+def test_law_8_every_invoice_adds_up_in_the_files_exactly(told: Workspace, out: Path) -> None:
     summed: dict[tuple[str, ...], list[Decimal]] = defaultdict(list)
     billed: dict[tuple[str, ...], list[Decimal]] = defaultdict(list)
     for row in rows(out, "cost_and_usage"):
@@ -112,8 +112,8 @@ def test_law_8_every_invoice_adds_up_in_the_files_exactly(told: Books, out: Path
     for row in rows(out, "invoice_detail"):
         spent = row["x_VirtualCurrencyCost"] if row["x_VirtualCurrency"] else row["BilledCost"]
         billed[row["InvoiceId"], row["x_VirtualCurrency"] or row["BillingCurrency"]].append(Decimal(spent))
-    with told.ledger() as db:
-        bills = together(query.invoices(db, query.Filter()))
+    with told.open_ledger() as db:
+        bills = merge_estimate_parts(query.list_invoices(db, query.LedgerFilter()))
     assert len(bills) > 60
     for bill in bills:
         said = bill["account"], bill["invoice_id"] or "", bill["period_start"][:10], bill["currency"]
@@ -147,7 +147,7 @@ def test_columns_are_all_there_in_order_and_ours_come_last(out: Path) -> None:
         assert header == known + sorted(set(header) - set(known))
 
 
-def test_parquet_is_typed_and_says_the_same_as_csv(told: Books, out: Path, tmp_path: Path) -> None:
+def test_parquet_is_typed_and_says_the_same_as_csv(told: Workspace, out: Path, tmp_path: Path) -> None:
     made = written(told, tmp_path, "parquet")
     assert check.findings(made) == []
     with duckdb.connect() as db:
@@ -168,7 +168,7 @@ def test_parquet_is_typed_and_says_the_same_as_csv(told: Books, out: Path, tmp_p
     assert typed[2] == len(said)
 
 
-def test_by_period_has_the_same_rows_in_a_folder_each(told: Books, out: Path, tmp_path: Path) -> None:
+def test_by_period_has_the_same_rows_in_a_folder_each(told: Workspace, out: Path, tmp_path: Path) -> None:
     made = written(told, tmp_path, by_period=True)
     assert check.findings(made) == []
     assert toolkit.findings(made, Decimal(0)) == []
@@ -179,7 +179,7 @@ def test_by_period_has_the_same_rows_in_a_folder_each(told: Books, out: Path, tm
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
-def test_older_versions_are_views_of_the_same_rows(version: str, told: Books, out: Path, tmp_path: Path) -> None:
+def test_older_versions_are_views_of_the_same_rows(version: str, told: Workspace, out: Path, tmp_path: Path) -> None:
     from focus_data_toolkit.schema.registry import version_columns
 
     made = written(told, tmp_path, version=version)
@@ -193,7 +193,7 @@ def test_older_versions_are_views_of_the_same_rows(version: str, told: Books, ou
     assert rows(made, "cost_and_usage")[0]["ProviderName"]
 
 
-def test_a_rate_of_credits_is_stated_and_none_is_invented(told: Books, out: Path, tmp_path: Path) -> None:
+def test_a_rate_of_credits_is_stated_and_none_is_invented(told: Workspace, out: Path, tmp_path: Path) -> None:
     rate = Decimal("0.95")
     made = written(told, tmp_path, part=Part(rates={"CRDB_CLOUD_CREDITS": rate}))
     assert check.findings(made) == []

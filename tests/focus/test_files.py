@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import billfold
-from billfold.collect.workspace import Books
+from billfold.collect.workspace import Workspace
 from billfold.focus import check, export, metadata, versions
 from billfold.focus.export import Order
 from billfold.focus.reader import Ledger
@@ -24,7 +24,7 @@ from billfold.focus.sql_cells import guarded
 from billfold.focus.views import Part
 from billfold.ledger import booking, identities, store
 from billfold.model.bill import Bill, State
-from billfold.model.errors import LedgerError, Misasked
+from billfold.model.errors import InvalidArgument, LedgerError
 from billfold.model.period import Month
 from tests import stage
 from tests.focus import sample
@@ -33,7 +33,7 @@ MAY, JUNE = Month(2026, 5), Month(2026, 6)
 
 
 def written(path: Path, directory: Path, part: Part | None = None, **order: Any) -> Path:
-    with store.opened(path) as db:
+    with store.open_ledger(path) as db:
         export.export(db, Order(directory, **order), part or Part(), sample.NOW)
     return directory
 
@@ -101,7 +101,7 @@ def test_a_failed_export_leaves_the_one_before(tmp_path: Path, monkeypatch: pyte
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(metadata, "write", full)
-    with pytest.raises(Misasked, match="No space"):
+    with pytest.raises(InvalidArgument, match="No space"):
         written(path, out, form="csv")
     assert {one.name: one.read_bytes() for one in out.iterdir()} == before
 
@@ -121,13 +121,13 @@ def test_an_export_that_fails_between_two_files_leaves_the_one_before(
         return move(source, place)
 
     monkeypatch.setattr(Path, "replace", refused)
-    with pytest.raises(Misasked, match="No space"):
+    with pytest.raises(InvalidArgument, match="No space"):
         written(path, out)
     assert {one.name: one.read_bytes() for one in out.iterdir()} == before
 
 
 def test_an_export_leaves_the_ledger_the_memory_that_it_had(tmp_path: Path) -> None:
-    with store.opened(sample.booked(tmp_path, sample.everything())) as db:
+    with store.open_ledger(sample.booked(tmp_path, sample.everything())) as db:
         before = db.execute("SELECT current_setting('memory_limit')").fetchall()
         export.export(db, Order(tmp_path / "out"), Part(), sample.NOW)
         assert db.execute("SELECT current_setting('memory_limit')").fetchall() == before
@@ -175,11 +175,13 @@ def test_a_period_is_closed_when_it_has_ended_and_all_its_bills_are_issued(tmp_p
     path = sample.booked(tmp_path, iter(bills), early)
     out = written(path, tmp_path / "out", form="csv")
     assert [row["BillingPeriodStatus"] for row in rows(out / "billing_period.csv")] == ["Open"]
-    with store.opened(path) as db:
-        owner = identities.owner(db, "sample", "sample-1", "sample", 2, 2, [])
-        with booking.of_run(db, owner) as made:
-            made.book(sample.bill(State.ISSUED, "b", JUNE, sample.month_rows(JUNE, "b"), issued_on=JUNE.end))
-        booking.close_run(db, owner, "2026-06-03T00:00:00Z", "complete", problems=[], listing=None, checks=[], chain="")
+    with store.open_ledger(path) as db:
+        owner = identities.resolve_account(db, "sample", "sample-1", "sample", 2, 2, [])
+        with booking.open_booking(db, owner) as made:
+            made.book_bill(sample.bill(State.ISSUED, "b", JUNE, sample.month_rows(JUNE, "b"), issued_on=JUNE.end))
+        booking.close_run(
+            db, owner, "2026-06-03T00:00:00Z", "complete", problems=[], listing=None, checks=[], chain_hash=""
+        )
     found = {row["BillingPeriodStart"][:7]: row for row in rows(written(path, out, form="csv") / "billing_period.csv")}
     assert found["2026-05"]["BillingPeriodStatus"] == "Closed"
     assert found["2026-05"]["BillingPeriodLastUpdated"] == "2026-06-03T00:00:00Z"
@@ -189,12 +191,12 @@ def test_a_period_is_closed_when_it_has_ended_and_all_its_bills_are_issued(tmp_p
 
 def restated(path: Path, run: int, *bills: Bill) -> None:
     """Book bills again, as another run has them."""
-    with store.opened(path) as db:
-        owner = identities.owner(db, "sample", "sample-1", "sample", run, run, [])
-        with booking.of_run(db, owner) as made:
-            assert all(made.book(bill) for bill in bills)
+    with store.open_ledger(path) as db:
+        owner = identities.resolve_account(db, "sample", "sample-1", "sample", run, run, [])
+        with booking.open_booking(db, owner) as made:
+            assert all(made.book_bill(bill) for bill in bills)
         booking.close_run(
-            db, owner, f"2026-11-{15 + run}T00:00:00Z", "complete", problems=[], listing=None, checks=[], chain=""
+            db, owner, f"2026-11-{15 + run}T00:00:00Z", "complete", problems=[], listing=None, checks=[], chain_hash=""
         )
 
 
@@ -241,7 +243,7 @@ def test_a_new_invoice_that_is_parked_does_not_reopen_a_closed_period(tmp_path: 
 )
 def test_a_rate_that_cannot_be_is_refused(currency: str, rate: str, tmp_path: Path) -> None:
     path = sample.booked(tmp_path, sample.everything())
-    with pytest.raises(Misasked):
+    with pytest.raises(InvalidArgument):
         written(path, tmp_path / "out", Part(rates={currency: Decimal(rate)}))
 
 
@@ -249,7 +251,7 @@ def test_a_version_is_added_by_adding_its_data() -> None:
     assert versions.names()[-1] == versions.NEWEST == "1.4"
     sizes = {name: len(versions.load(name).datasets["CostAndUsage"].columns) for name in versions.names()}
     assert sizes["1.4"] == 65
-    with pytest.raises(Misasked, match=r"known are 1\.2, 1\.3, 1\.4"):
+    with pytest.raises(InvalidArgument, match=r"known are 1\.2, 1\.3, 1\.4"):
         versions.load("1.1")
 
 
@@ -297,7 +299,7 @@ def test_what_is_no_ledger_is_not_read_as_one(content: bytes | str | None, said:
 )
 def test_the_ledger_can_only_be_asked(query: str, tmp_path: Path) -> None:
     sample.booked(tmp_path, sample.everything())
-    with Ledger(tmp_path) as ledger, pytest.raises(Misasked):
+    with Ledger(tmp_path) as ledger, pytest.raises(InvalidArgument):
         list(ledger.rows(query)[1])
 
 
@@ -307,7 +309,7 @@ def frames(directory: Path, as_of: date | None) -> int:
 
 
 def test_a_ledger_shows_what_was_known_at_a_time_or_at_the_end_of_a_day(tmp_path: Path) -> None:
-    host, books = stage.twin(months=1), Books(tmp_path)
+    host, books = stage.twin(months=1), Workspace(tmp_path)
     stage.collected(host, books, "cockroach")
     first = frames(tmp_path, None)
     host.clock.advance(timedelta(days=31))
@@ -319,7 +321,7 @@ def test_a_ledger_shows_what_was_known_at_a_time_or_at_the_end_of_a_day(tmp_path
     assert frames(tmp_path, date(2100, 1, 1)) == now
     wrongs: tuple[Any, ...] = datetime(2026, 11, 15), date.max, "2026-11-15"  # noqa: DTZ001 - it must be refused
     for wrong in wrongs:
-        with pytest.raises(Misasked):
+        with pytest.raises(InvalidArgument):
             frames(tmp_path, wrong)
     books.archive.close()
     books.archive.path.unlink()

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from billfold.model.focus import CostAndUsage
-from billfold.model.period import instant
+from billfold.model.period import parse_instant
 from billfold.providers import cockroach, fastly, genesys
 from billfold.providers.cockroach.api import GetInvoice
 from billfold.providers.fastly.api import GetInvoiceByInvoiceId
@@ -23,14 +23,14 @@ from billfold.providers.genesys.api import (
     GetBillingContractsInvoiceLines,
     GetBillingContractsInvoices,
 )
-from billfold.providers.provider import Answer
+from billfold.providers.provider import ArchivedAnswer
 from billfold.wire import codec
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation
 
 Words = dict[str, Any]
 MONEY = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost", "ListUnitPrice", "ContractedUnitPrice")
-AT = instant("2026-11-15T00:00:00Z")
+AT = parse_instant("2026-11-15T00:00:00Z")
 
 
 class Saved:
@@ -41,11 +41,15 @@ class Saved:
     def __init__(self, *answers: tuple[Operation[Any], Words]) -> None:
         kind = {"content-type": "application/json"}
         told = enumerate(answers, 1)
-        self._answers = [Answer(op, Response(200, kind, codec.encode(body)), seq, AT) for seq, (op, body) in told]
+        self._answers = [
+            ArchivedAnswer(op, Response(200, kind, codec.encode_json(body)), seq, AT) for seq, (op, body) in told
+        ]
 
-    def answers(self, kind: Any, **fields: object) -> Iterator[Answer]:
+    def answers(self, operation_type: Any, **fields: object) -> Iterator[ArchivedAnswer]:
         for one in self._answers:
-            if isinstance(one.op, kind) and all(getattr(one.op, name) == value for name, value in fields.items()):
+            if isinstance(one.op, operation_type) and all(
+                getattr(one.op, name) == value for name, value in fields.items()
+            ):
                 yield one
 
 
@@ -67,9 +71,9 @@ def usage(cost: str, quantity: str, price: str, unit: str, **words: Any) -> Word
 
 
 def _made(provider: Any, *answers: tuple[Operation[Any], Words]) -> list[CostAndUsage]:
-    (bill,) = provider.bills(Saved(*answers))
+    (bill,) = provider.read_bills(Saved(*answers))
     assert bill.problems == ()
-    return [row for batch in bill.charges for row in batch.rows()]
+    return [row for batch in bill.charges for row in batch.iter_rows()]
 
 
 def database() -> Iterator[Example]:

@@ -10,9 +10,9 @@ import msgspec
 from hypothesis import strategies as st
 
 from billfold.providers.provider import Provider
-from billfold.providers.twin_api import Account
-from billfold.twin.host import Host
-from billfold.wire.operation import Kind, Operation
+from billfold.providers.twin_api import TwinAccount
+from billfold.twin.host import TwinHost
+from billfold.wire.operation import Operation, OperationType
 from tests.stage import doors, stage
 
 DOORS = sorted(doors(), key=lambda door: door.name)
@@ -26,14 +26,14 @@ def named(value: object) -> str:
     return value.__name__ if isinstance(value, type) else str(value)
 
 
-def examples(host: Host, door: Provider) -> tuple[Account, dict[Kind, Operation[Any]]]:
+def examples(host: TwinHost, door: Provider) -> tuple[TwinAccount, dict[OperationType, Operation[Any]]]:
     """Return the provider's first account and one good question of each operation."""
     one = stage(host, door.name)
     account = one.accounts[0]
-    return account, {type(op): op for op in one.twin.examples(account, host.clock.now())}
+    return account, {type(op): op for op in one.twin.example_operations(account, host.clock.now())}
 
 
-def questions(kind: Kind) -> st.SearchStrategy[Operation[Any]]:
+def questions(kind: OperationType) -> st.SearchStrategy[Operation[Any]]:
     """Make any question of an operation."""
     fields = {
         field.name: (field, of_type(field.type, path="{" + field.name + "}" in kind.path))

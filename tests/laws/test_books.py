@@ -11,36 +11,36 @@ from typing import Any
 
 import pytest
 
-from billfold.collect.workspace import Books
+from billfold.collect.workspace import Workspace
 from billfold.ledger import query
 from billfold.ledger.columns import CHARGE_COLUMNS
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import exact_sum, plain
+from billfold.model.money import exact_sum, format_decimal
 from billfold.providers.provider import Provider
-from billfold.twin.host import Host
-from billfold.twin.world import stated
+from billfold.twin.host import TwinHost
+from billfold.twin.world import describe_bill
 from tests import stage as stages
 from tests.laws.kit import DOORS, named
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Books]]:
-    host, books = stages.twin(), Books(tmp_path_factory.mktemp("ledger"))
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TwinHost, Workspace]]:
+    host, books = stages.twin(), Workspace(tmp_path_factory.mktemp("ledger"))
     outcomes = stages.collected(host, books)
     assert all(outcome.error is None for outcome in outcomes), outcomes
     yield host, books
     books.close()
 
 
-def rows(books: Books) -> list[dict[str, Any]]:
-    with books.ledger() as db:
-        result = query.charges(db, query.Filter())
+def rows(books: Workspace) -> list[dict[str, Any]]:
+    with books.open_ledger() as db:
+        result = query.select_charges(db, query.LedgerFilter())
         return [dict(zip(CHARGE_COLUMNS, row, strict=True)) for row in result.fetchall()]
 
 
-def test_law_8_every_bill_of_the_default_world_adds_up(told: tuple[Host, Books]) -> None:
+def test_law_8_every_bill_of_the_default_world_adds_up(told: tuple[TwinHost, Workspace]) -> None:
     _, books = told
-    with books.ledger() as db:
+    with books.open_ledger() as db:
         bills = db.execute(
             "SELECT provider, account, invoice_id, total, summed, parked FROM bills WHERE until_seq IS NULL"
         )
@@ -48,11 +48,11 @@ def test_law_8_every_bill_of_the_default_world_adds_up(told: tuple[Host, Books])
     assert not wrong
 
 
-def test_law_8_the_ledger_lists_the_bills_that_are_true(told: tuple[Host, Books]) -> None:
+def test_law_8_the_ledger_lists_the_bills_that_are_true(told: tuple[TwinHost, Workspace]) -> None:
     host, books = told
-    with books.ledger() as db:
-        ours = query.invoices(db, query.Filter())
-    true = [stated(account, bill) for account, bill in host.world.bills(host.clock.now())]
+    with books.open_ledger() as db:
+        ours = query.list_invoices(db, query.LedgerFilter())
+    true = [describe_bill(account, bill) for account, bill in host.world.iter_bills(host.clock.now())]
     assert sorted(map(str, ours)) == sorted(map(str, true))
     assert sum(bill["lines"] for bill in true) >= 3000
 
@@ -63,27 +63,27 @@ def naive(value: Any) -> Any:
 
 def worded(row: dict[str, Any], columns: tuple[str, ...]) -> tuple[Any, ...]:
     said = (naive(row[column]) for column in columns)
-    return tuple(plain(v.normalize()) if hasattr(v, "normalize") else v for v in said)
+    return tuple(format_decimal(v.normalize()) if hasattr(v, "normalize") else v for v in said)
 
 
 @pytest.mark.parametrize("door", DOORS, ids=named)
-def test_law_9_the_books_balance(door: Provider, told: tuple[Host, Books]) -> None:
+def test_law_9_the_books_balance(door: Provider, told: tuple[TwinHost, Workspace]) -> None:
     host, books = told
     one = stages.stage(host, door.name)
     names = {account.name for account in one.accounts}
-    columns = ("x_AccountName", "x_State", *one.twin.TELLS)
+    columns = ("x_AccountName", "x_State", *one.twin.CARRIED_COLUMNS)
     ours = Counter(
         worded(row, columns) for row in rows(books) if row["x_AccountName"] in names and not row["x_Synthetic"]
     )
     true: Counter[tuple[Any, ...]] = Counter()
-    for account, bill in host.world.bills(host.clock.now()):
+    for account, bill in host.world.iter_bills(host.clock.now()):
         if account.provider == door.name:
             for batch in bill.charges:
-                for row in batch.rows():
+                for row in batch.iter_rows():
                     if not row.x_Synthetic:
                         said = row._replace(x_AccountName=account.name, x_State=str(bill.state))._asdict()
                         true[worded(said, columns)] += 1
-    assert set(one.twin.TELLS) <= set(CostAndUsage._fields)
+    assert set(one.twin.CARRIED_COLUMNS) <= set(CostAndUsage._fields)
     assert ours - true == Counter()
     assert true - ours == Counter()
 
@@ -122,7 +122,7 @@ PRICED = (
 )
 
 
-def test_every_charge_has_the_columns_that_focus_makes_mandatory(told: tuple[Host, Books]) -> None:
+def test_every_charge_has_the_columns_that_focus_makes_mandatory(told: tuple[TwinHost, Workspace]) -> None:
     _, books = told
     for row in rows(books):
         missing = [column for column in MANDATORY if row[column] is None]
@@ -131,7 +131,7 @@ def test_every_charge_has_the_columns_that_focus_makes_mandatory(told: tuple[Hos
         assert (row["InvoiceId"] is None) == (row["x_State"] == "estimate") == (row["InvoiceDetailId"] is None)
 
 
-def test_usage_and_purchases_are_priced_and_nothing_else_is(told: tuple[Host, Books]) -> None:
+def test_usage_and_purchases_are_priced_and_nothing_else_is(told: tuple[TwinHost, Workspace]) -> None:
     _, books = told
     for row in rows(books):
         priced = row["ChargeCategory"] in {"Usage", "Purchase"}
@@ -146,7 +146,7 @@ def test_usage_and_purchases_are_priced_and_nothing_else_is(told: tuple[Host, Bo
         assert not (row["ChargeCategory"] == "Purchase" and row["ChargeFrequency"] == "Usage-Based")
 
 
-def test_a_service_has_one_category_and_a_price_one_sku(told: tuple[Host, Books]) -> None:
+def test_a_service_has_one_category_and_a_price_one_sku(told: tuple[TwinHost, Workspace]) -> None:
     _, books = told
     categories, skus = dict[str, Any](), dict[str, Any]()
     for row in rows(books):
@@ -157,15 +157,15 @@ def test_a_service_has_one_category_and_a_price_one_sku(told: tuple[Host, Books]
 
 
 def test_law_10_syncing_twice_is_syncing_once(tmp_path: Path) -> None:
-    host, books = stages.twin(), Books(tmp_path)
+    host, books = stages.twin(), Workspace(tmp_path)
     stages.collected(host, books)
-    with books.ledger() as db:
+    with books.open_ledger() as db:
         before = db.execute("SELECT count(*), max(id) FROM bills").fetchall(), rows_of(db)
     stages.collected(host, books)
-    with books.ledger() as db:
+    with books.open_ledger() as db:
         assert (db.execute("SELECT count(*), max(id) FROM bills").fetchall(), rows_of(db)) == before
-    books.drop()
-    with books.ledger() as db:
+    books.drop_ledger()
+    with books.open_ledger() as db:
         assert rows_of(db) == before[1]
     books.close()
 
@@ -175,25 +175,27 @@ def rows_of(db: Any) -> list[Any]:
 
 
 def test_a_month_later_estimates_and_drafts_have_become_invoices(tmp_path: Path) -> None:
-    host, books = stages.twin(), Books(tmp_path)
+    host, books = stages.twin(), Workspace(tmp_path)
     stages.collected(host, books)
     for _ in range(2):
         host.clock.advance(timedelta(days=21))
         stages.collected(host, books)
-        with books.ledger() as db:
-            ours = query.invoices(db, query.Filter())
-        true = [stated(account, bill) for account, bill in host.world.bills(host.clock.now())]
+        with books.open_ledger() as db:
+            ours = query.list_invoices(db, query.LedgerFilter())
+        true = [describe_bill(account, bill) for account, bill in host.world.iter_bills(host.clock.now())]
         assert sorted(map(str, ours)) == sorted(map(str, true))
-    with books.ledger() as db:
-        believed_before = query.invoices(db, query.Filter(seq=books.archive.seq_at(stages.AT + timedelta(days=1))))
-    first = [stated(account, bill) for account, bill in host.world.bills(stages.AT)]
+    with books.open_ledger() as db:
+        believed_before = query.list_invoices(
+            db, query.LedgerFilter(seq=books.archive.find_seq_at(stages.AT + timedelta(days=1)))
+        )
+    first = [describe_bill(account, bill) for account, bill in host.world.iter_bills(stages.AT)]
     assert sorted(map(str, believed_before)) == sorted(map(str, first))
     books.close()
 
 
-def test_sums_of_money_are_exact(told: tuple[Host, Books]) -> None:
+def test_sums_of_money_are_exact(told: tuple[TwinHost, Workspace]) -> None:
     _, books = told
-    with books.ledger() as db:
-        sums = query.sums(db, query.Filter())
+    with books.open_ledger() as db:
+        sums = query.sum_charges(db, query.LedgerFilter())
         bills = db.execute("SELECT summed FROM bills WHERE until_seq IS NULL").fetchall()
     assert exact_sum(row["cost"] for row in sums) == exact_sum(Decimal(bill[0]) for bill in bills)

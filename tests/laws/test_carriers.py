@@ -10,23 +10,23 @@ from typing import Any
 import pytest
 import uvicorn
 
-from billfold.clients import client as client_class
+from billfold.clients import find_client as client_class
 from billfold.model.errors import ApiError
 from billfold.providers.provider import Provider
-from billfold.transport.asgi import application
+from billfold.transport.asgi import make_application
 from billfold.twin import serve
-from billfold.twin.host import Host
-from billfold.wire.methods import AsyncItems, Items
-from billfold.wire.operation import Operation, name_of
+from billfold.twin.host import TwinHost
+from billfold.wire.methods import AsyncItems, SyncItems
+from billfold.wire.operation import Operation, operation_name
 from tests import stage as stages
 from tests.laws.kit import DOORS, examples, named
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Host, str]]:
+def served() -> Iterator[tuple[TwinHost, str]]:
     host = stages.twin()
-    door = serve.listen("127.0.0.1", 0)
-    config = uvicorn.Config(application(serve.answering(host)), log_level="error", lifespan="off")
+    door = serve.open_listener("127.0.0.1", 0)
+    config = uvicorn.Config(make_application(serve.make_handler(host)), log_level="error", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
     thread.start()
@@ -40,12 +40,12 @@ def arguments(op: Operation[Any]) -> dict[str, Any]:
 
 
 def at_once(client: Any, op: Operation[Any]) -> Any:
-    said = getattr(client, name_of(op))(**arguments(op))
-    return list(said) if isinstance(said, Items) else said
+    said = getattr(client, operation_name(op))(**arguments(op))
+    return list(said) if isinstance(said, SyncItems) else said
 
 
 async def awaited(client: Any, op: Operation[Any]) -> Any:
-    said = getattr(client, name_of(op))(**arguments(op))
+    said = getattr(client, operation_name(op))(**arguments(op))
     return [item async for item in said] if isinstance(said, AsyncItems) else await said
 
 
@@ -70,11 +70,11 @@ def strip_url(said: Any) -> Any:
 
 @pytest.mark.parametrize("right", [True, False], ids=["allowed", "refused"])
 @pytest.mark.parametrize("door", DOORS, ids=named)
-def test_law_4_three_carriers_one_answer(door: Provider, right: bool, served: tuple[Host, str]) -> None:
+def test_law_4_three_carriers_one_answer(door: Provider, right: bool, served: tuple[TwinHost, str]) -> None:
     host, root = served
     account, questions = examples(host, door)
-    base_url = root + stages.stage(host, door.name).twin.MOUNT
-    credentials = dict(account.credentials if right else account.noright)
+    base_url = root + stages.stage(host, door.name).twin.MOUNT_PATH
+    credentials = dict(account.credentials if right else account.unprivileged_credentials)
     first = stages.client(host, account, credentials=credentials)
     options: dict[str, Any] = {"base_url": base_url, "unlimited": True}
 
@@ -87,6 +87,6 @@ def test_law_4_three_carriers_one_answer(door: Provider, right: bool, served: tu
         over_http = [told(second, op) for op in questions.values()]
     billing = {name for op in questions.values() if op.seed for name in op.permissions}
     for op, one, two, three in zip(questions.values(), in_process, over_http, asyncio.run(later()), strict=True):
-        assert strip_url(one) == strip_url(two) == strip_url(three), name_of(op)
+        assert strip_url(one) == strip_url(two) == strip_url(three), operation_name(op)
         refused = isinstance(one, tuple) and one[0] == "Forbidden"
-        assert refused == (not right and not billing.isdisjoint(op.permissions)), (name_of(op), one)
+        assert refused == (not right and not billing.isdisjoint(op.permissions)), (operation_name(op), one)

@@ -7,38 +7,38 @@ from typing import Any
 import msgspec
 import pytest
 
-from billfold.model.errors import Endless
+from billfold.model.errors import IncompleteList
 from billfold.providers.provider import Provider
-from billfold.wire.codec import encode
-from billfold.wire.operation import Kind, name_of, read
-from billfold.wire.paging import Paged, Walk
+from billfold.wire.codec import encode_json
+from billfold.wire.operation import OperationType, operation_name, read_response
+from billfold.wire.paging import PagedOperation, Walk
 from tests import stage as stages
 from tests.laws.kit import DOORS, KINDS, examples, named
 
-LISTS = [(door, kind) for door, kind in KINDS if issubclass(kind, Paged)]
+LISTS = [(door, kind) for door, kind in KINDS if issubclass(kind, PagedOperation)]
 SIZES = ("per_page", "page_size", "limit")
 
 
-def size_of(kind: Kind) -> str | None:
+def size_of(kind: OperationType) -> str | None:
     return next((name for name in SIZES if name in kind.__struct_fields__), None)
 
 
-def items(wires: Any, op: Paged[Any, Any]) -> tuple[list[Any], Walk[Any, Any], list[Any]]:
+def items(wires: Any, op: PagedOperation[Any, Any]) -> tuple[list[Any], Walk[Any, Any], list[Any]]:
     walk, found, asked = Walk(op), list[Any](), list[Any]()
-    while walk.question is not None:
-        asked.append(walk.question)
-        found.extend(walk.hear(read(walk.question, wires.send(walk.question))))
+    while walk.next_operation is not None:
+        asked.append(walk.next_operation)
+        found.extend(walk.take_page(read_response(walk.next_operation, wires.send(walk.next_operation))))
     return found, walk, asked
 
 
 @pytest.mark.parametrize(("door", "kind"), LISTS, ids=named)
-def test_law_5_any_page_size_gives_the_same_items(door: Provider, kind: Kind) -> None:
+def test_law_5_any_page_size_gives_the_same_items(door: Provider, kind: OperationType) -> None:
     host = stages.twin()
     account, questions = examples(host, door)
     wires, op = stages.connection(host, account), questions[kind]
-    assert isinstance(op, Paged)
+    assert isinstance(op, PagedOperation)
     whole, walk, _ = items(wires, op)
-    assert walk.proven
+    assert walk.end_confirmed
     assert whole
     size = size_of(kind)
     for number in (1, 3, 7, 10) if size else ():
@@ -47,22 +47,22 @@ def test_law_5_any_page_size_gives_the_same_items(door: Provider, kind: Kind) ->
 
 
 @pytest.mark.parametrize(("door", "kind"), LISTS, ids=named)
-def test_law_5_a_walk_goes_on_from_its_bookmark(door: Provider, kind: Kind) -> None:
+def test_law_5_a_walk_goes_on_from_its_bookmark(door: Provider, kind: OperationType) -> None:
     host = stages.twin()
     account, questions = examples(host, door)
     wires, op, size = stages.connection(host, account), questions[kind], size_of(kind)
-    assert isinstance(op, Paged)
+    assert isinstance(op, PagedOperation)
     if size is None:
         pytest.skip("this list comes in one answer")
     whole, _, asked = items(wires, msgspec.structs.replace(op, **{size: 5}))
     for number, bookmark in enumerate(asked):
-        stored = msgspec.json.decode(encode(bookmark), type=kind)
-        assert isinstance(stored, Paged)
+        stored = msgspec.json.decode(encode_json(bookmark), type=kind)
+        assert isinstance(stored, PagedOperation)
         assert items(wires, stored)[0] == whole[number * 5 :]
 
 
 @pytest.mark.parametrize(("door", "kind"), [pair for pair in LISTS if size_of(pair[1])], ids=named)
-def test_law_5_a_list_that_leads_round_is_refused(door: Provider, kind: Kind) -> None:
+def test_law_5_a_list_that_leads_round_is_refused(door: Provider, kind: OperationType) -> None:
     host = stages.twin()
     account, questions = examples(host, door)
     client, op = stages.client(host, account), questions[kind]
@@ -70,8 +70,8 @@ def test_law_5_a_list_that_leads_round_is_refused(door: Provider, kind: Kind) ->
     arguments = {name: getattr(op, name) for name in op.__struct_fields__ if getattr(op, name) is not None}
     size = size_of(kind)
     assert size
-    method = getattr(client, name_of(op))
-    with pytest.raises(Endless, match=f"^{door.name} {name_of(op)}: .* leads back"):
+    method = getattr(client, operation_name(op))
+    with pytest.raises(IncompleteList, match=f"^{door.name} {operation_name(op)}: .* leads back"):
         list(method(**{**arguments, size: 2}))
 
 

@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from billfold.collect.outcome import Outcome
-from billfold.collect.session import Carrier
-from billfold.collect.sync import sync
-from billfold.collect.workspace import Books
-from billfold.config import Account
+from billfold.collect.outcome import CollectOutcome
+from billfold.collect.session import Transport
+from billfold.collect.sync import sync_accounts
+from billfold.collect.workspace import Workspace
+from billfold.config import AccountConfig
 from billfold.ledger import query
 from billfold.providers import provider
-from billfold.twin.host import Host
-from billfold.wire.exchange import Line
+from billfold.twin.host import TwinHost
+from billfold.wire.exchange import ClientContext
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation, name_of
+from billfold.wire.operation import Operation, operation_name
 from tests import stage as stages
 
 LISTS = {
@@ -44,17 +44,17 @@ CASES = [(door, name) for door, names in LISTS.items() for name in names]
 class Without(NamedTuple):
     """A connection whose answers to one operation are changed."""
 
-    wires: Carrier
+    wires: Transport
     operation: str
     changed: Callable[[bytes], bytes]
 
     @property
-    def line(self) -> Line:
-        return self.wires.line
+    def context(self) -> ClientContext:
+        return self.wires.context
 
     def send(self, op: Operation[Any], /) -> Response:
         response = self.wires.send(op)
-        return response._replace(body=self.changed(response.body)) if name_of(op) == self.operation else response
+        return response._replace(body=self.changed(response.body)) if operation_name(op) == self.operation else response
 
     def fetch(self, url: str, /) -> Response:
         return self.wires.fetch(url)
@@ -64,26 +64,26 @@ class Without(NamedTuple):
 
 
 def collected(
-    host: Host, books: Books, door: str, operation: str = "", changed: Callable[[bytes], bytes] = bytes
-) -> Outcome:
+    host: TwinHost, books: Workspace, door: str, operation: str = "", changed: Callable[[bytes], bytes] = bytes
+) -> CollectOutcome:
     account = stages.stage(host, door).accounts[0]
-    configured = Account(account.name, provider.find(door), {}, unlimited=True)
-    (outcome,) = sync(
+    configured = AccountConfig(account.name, provider.find_provider(door), {}, unlimited=True)
+    (outcome,) = sync_accounts(
         books,
         [configured],
-        opened=lambda _: Without(stages.connection(host, account), operation, changed),
+        connect=lambda _: Without(stages.connection(host, account), operation, changed),
         clock=host.clock.now,
     )
     return outcome
 
 
-def told(books: Books) -> tuple[list[Any], list[Any], list[Any]]:
+def told(books: Workspace) -> tuple[list[Any], list[Any], list[Any]]:
     """Return what is believed of invoices, and what is said against them."""
-    with books.ledger() as db:
+    with books.open_ledger() as db:
         issued = (
             "SELECT bill_key, total, summed FROM bills WHERE state='issued' AND parked IS NULL AND until_seq IS NULL"
         )
-        return db.execute(issued).fetchall(), query.parked(db, query.Filter()), query.unread(db)
+        return db.execute(issued).fetchall(), query.list_parked_bills(db, query.LedgerFilter()), query.list_unbooked(db)
 
 
 @pytest.mark.parametrize("null", [False, True], ids=["absent", "null"])
@@ -98,7 +98,7 @@ def test_a_list_that_is_not_in_its_answer_is_said_and_nothing_booked_is_lost(
         assert isinstance(tree.pop(field), list)
         return json.dumps(tree | {field: None} if null else tree).encode()
 
-    host, books = stages.twin(months=3), Books(tmp_path)
+    host, books = stages.twin(months=3), Workspace(tmp_path)
     collected(host, books, door)
     before = told(books)[0]
     assert before
@@ -112,7 +112,7 @@ def test_a_list_that_is_not_in_its_answer_is_said_and_nothing_booked_is_lost(
 
 @pytest.mark.parametrize(("door", "operation"), CASES)
 def test_an_empty_object_in_place_of_a_list_is_said_on_the_first_day(door: str, operation: str, tmp_path: Path) -> None:
-    host, books = stages.twin(months=3), Books(tmp_path)
+    host, books = stages.twin(months=3), Workspace(tmp_path)
     outcome = collected(host, books, door, operation, lambda _: b"{}")
     _, parked, unread = told(books)
     assert outcome.error or parked or unread
@@ -126,7 +126,7 @@ def test_an_empty_object_in_place_of_a_list_is_said_on_the_first_day(door: str, 
 def test_an_invoice_without_a_list_of_lines_keeps_no_other_from_the_books(
     door: str, operation: str, tmp_path: Path
 ) -> None:
-    host, books, seen = stages.twin(months=3), Books(tmp_path), list[bytes]()
+    host, books, seen = stages.twin(months=3), Workspace(tmp_path), list[bytes]()
 
     def first(body: bytes) -> bytes:
         seen.append(body)
@@ -144,7 +144,7 @@ def test_an_invoice_without_a_list_of_lines_keeps_no_other_from_the_books(
 
 
 def test_a_billing_period_whose_detail_says_nothing_is_said(tmp_path: Path) -> None:
-    host, books = stages.twin(months=3), Books(tmp_path)
+    host, books = stages.twin(months=3), Workspace(tmp_path)
     collected(host, books, "genesys", "get_billing_contract_billingperiod", lambda _: b"{}")
     assert "its detail says no days" in told(books)[2][0]["words"]
 

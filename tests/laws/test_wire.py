@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billfold.providers.provider import Provider
-from billfold.transport.loop import as_heard
+from billfold.transport.loop import normalize_request
 from billfold.wire.answer import Routes
-from billfold.wire.operation import Kind, name_of, request
+from billfold.wire.operation import OperationType, build_request, operation_name
 from tests.laws.kit import DOORS, KINDS, named, questions
 
 TABLE = Path(__file__).with_name("operations.txt").read_text(encoding="utf-8").splitlines()
@@ -20,7 +20,9 @@ DOCUMENTED = {tuple(row.split()) for row in TABLE if row and not row.startswith(
 
 
 def test_law_1_the_declared_operations_are_the_documented_ones() -> None:
-    declared = {(door.name, name_of(kind), kind.method, re.sub(r"\{\w+\}", "{}", kind.path)) for door, kind in KINDS}
+    declared = {
+        (door.name, operation_name(kind), kind.method, re.sub(r"\{\w+\}", "{}", kind.path)) for door, kind in KINDS
+    }
     assert not DOCUMENTED - declared, f"documented but not declared: {sorted(DOCUMENTED - declared)}"
     extra = {row for row in declared - DOCUMENTED if row[1] not in BEYOND}
     assert not extra, f"declared but not documented: {sorted(extra)}"
@@ -31,19 +33,19 @@ BEYOND = {"get_service_level_usage_types"}
 
 
 @pytest.mark.parametrize(("door", "kind"), KINDS, ids=named)
-def test_law_1_every_operation_says_what_it_does_and_where_that_is_written(door: Provider, kind: Kind) -> None:
+def test_law_1_every_operation_says_what_it_does_and_where_that_is_written(door: Provider, kind: OperationType) -> None:
     first = (kind.__doc__ or "").strip().partition("\n")[0]
     assert first.endswith((".", ":", ",", ";")), f"{kind.__name__} has no first sentence: {first!r}"
     assert kind.docs.startswith("https://"), f"{kind.__name__} names no document"
-    assert callable(getattr(door.api, name_of(kind), None)) or name_of(kind) in vars(door.api)
+    assert callable(getattr(door.api, operation_name(kind), None)) or operation_name(kind) in vars(door.api)
 
 
 @pytest.mark.parametrize(("door", "kind"), KINDS, ids=named)
 @given(data=st.data())
 @settings(max_examples=50, deadline=None)
-def test_law_2_what_was_asked_is_what_is_heard(door: Provider, kind: Kind, data: st.DataObject) -> None:
+def test_law_2_what_was_asked_is_what_is_heard(door: Provider, kind: OperationType, data: st.DataObject) -> None:
     asked = data.draw(questions(kind))
-    assert Routes(door.operations).match(as_heard(request(asked))) == asked
+    assert Routes(door.operations).match_request(normalize_request(build_request(asked))) == asked
 
 
 def test_law_1_every_provider_is_found_by_looking() -> None:

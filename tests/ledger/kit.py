@@ -12,22 +12,22 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from billfold.collect.outcome import Outcome
-from billfold.collect.sync import sync
-from billfold.collect.workspace import Books
-from billfold.config import Account
+from billfold.collect.outcome import CollectOutcome
+from billfold.collect.sync import sync_accounts
+from billfold.collect.workspace import Workspace
+from billfold.config import AccountConfig
 from billfold.ledger import booking, identities, query, store
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
-from billfold.model.period import Month, instant
+from billfold.model.period import Month, parse_instant
 from billfold.providers import provider
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation, name_of
+from billfold.wire.operation import Operation, operation_name
 
 MAY = Month(2026, 5)
-NOW = instant("2026-11-15T00:00:00Z")
+NOW = parse_instant("2026-11-15T00:00:00Z")
 
 
 class Line(NamedTuple):
@@ -51,7 +51,7 @@ def bill(*costs: str, state: State = State.ISSUED, total: str | None = "", **mor
         "period": MAY.period,
         "currency": "USD",
         "total": None if stated is None else Decimal(stated),
-        "listed": None,
+        "line_count": None,
         "charges": [Charges(COMMON, lines)],
         "issuer": "I",
     }
@@ -68,20 +68,22 @@ class Ledger:
     def book(self, one: Bill, account: str = "me") -> bool:
         """Book a bill as what a new run brought."""
         self.seq += 10
-        who = identities.owner(self.db, "vendor", account, account, self.seq, self.seq, [])
+        who = identities.resolve_account(self.db, "vendor", account, account, self.seq, self.seq, [])
         try:
-            with booking.of_run(self.db, who) as made:
-                return made.book(one)
+            with booking.open_booking(self.db, who) as made:
+                return made.book_bill(one)
         except LedgerError:  # a lower state after a higher one is refused
             return False
 
-    def bills(self, *columns: str, seq: int = query.FOREVER) -> list[tuple[Any, ...]]:
+    def bills(self, *columns: str, seq: int = query.MAX_SEQ) -> list[tuple[Any, ...]]:
         """Return the bills that are believed, by these columns."""
-        return [tuple(row[name] for name in columns) for row in query.bills(self.db, query.Filter(seq=seq))]
+        return [tuple(row[name] for name in columns) for row in query.list_bills(self.db, query.LedgerFilter(seq=seq))]
 
-    def costs(self, seq: int = query.FOREVER) -> list[Decimal]:
+    def costs(self, seq: int = query.MAX_SEQ) -> list[Decimal]:
         """Return what the charges of all trusted bills cost."""
-        return sorted(row["BilledCost"] for row in query.dicts(query.charges(self.db, query.Filter(seq=seq))))
+        return sorted(
+            row["BilledCost"] for row in query.fetch_dicts(query.select_charges(self.db, query.LedgerFilter(seq=seq)))
+        )
 
     def all(self) -> list[tuple[Any, ...]]:
         """Return every row of the two tables."""
@@ -94,7 +96,7 @@ class Ledger:
 @contextmanager
 def ledger(path: Path) -> Iterator[Ledger]:
     """Open an empty ledger."""
-    with store.opened(path / "ledger.duckdb") as db:
+    with store.open_ledger(path / "ledger.duckdb") as db:
         yield Ledger(db)
 
 
@@ -103,10 +105,12 @@ class Vendor:
 
     def __init__(self, invoices: bytes) -> None:
         self.invoices = invoices
-        self.line = provider.find("cockroach").line({"api_key": "the-key-of-mine"}, "https://api.example")
+        self.context = provider.find_provider("cockroach").make_context(
+            {"api_key": "the-key-of-mine"}, "https://api.example"
+        )
 
     def send(self, op: Operation[Any], /) -> Response:
-        body = self.invoices if name_of(op) == "list_invoices" else b'{"id":"org","name":"Org"}'
+        body = self.invoices if operation_name(op) == "list_invoices" else b'{"id":"org","name":"Org"}'
         return Response(200, {"content-type": "application/json"}, body)
 
     def fetch(self, url: str, /) -> Response:
@@ -116,14 +120,14 @@ class Vendor:
         pass
 
 
-def collected(books: Books, invoices: bytes, *, days: int = 0) -> Outcome:
+def collected(books: Workspace, invoices: bytes, *, days: int = 0) -> CollectOutcome:
     """Sync one account of a vendor that answers these bytes."""
 
     def clock() -> datetime:
         return NOW + timedelta(days=days)
 
-    account = Account("mine", provider.find("cockroach"), {})
-    return sync(books, [account], opened=lambda _: Vendor(invoices), clock=clock)[0]
+    account = AccountConfig("mine", provider.find_provider("cockroach"), {})
+    return sync_accounts(books, [account], connect=lambda _: Vendor(invoices), clock=clock)[0]
 
 
 def invoices(*said: str) -> bytes:

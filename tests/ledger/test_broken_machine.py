@@ -17,11 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billfold.collect.workspace import Books
+from billfold.collect.workspace import Workspace
 from billfold.ledger.archive import Archive
-from billfold.ledger.digest import digest
-from billfold.ledger.merge import merge
-from billfold.ledger.verify import problems
+from billfold.ledger.digest import compute_digest
+from billfold.ledger.merge import merge_archives
+from billfold.ledger.verify import find_problems
 from billfold.model.errors import LedgerError
 from tests.ledger.kit import NOW, collected, invoice, invoices
 from tests.ledger.test_archive import archive, filled, keep, tamper
@@ -82,7 +82,7 @@ def test_a_disk_that_fills_up_is_told_and_what_is_missing_can_be_brought_when_th
 
 def test_a_disk_that_is_full_for_the_archive_refuses_the_answer_and_keeps_the_others(tmp_path: Path) -> None:
     with archive(tmp_path) as kept:
-        run = kept.start("p", "a", "sync", NOW)
+        run = kept.start_run("p", "a", "sync", NOW)
         keep(kept, run, b"before")
         pages = kept._db.execute("PRAGMA page_count").fetchone()[0]
         kept._db.execute(f"PRAGMA max_page_count={pages}")
@@ -90,20 +90,20 @@ def test_a_disk_that_is_full_for_the_archive_refuses_the_answer_and_keeps_the_ot
             LedgerError, match="database or disk is full; check the path, its rights and the free space"
         ):
             keep(kept, run, os.urandom(100_000))
-        assert [kept.body(entry.body) for entry in kept.answers()] == [b"before"]
+        assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == [b"before"]
         kept._db.execute("PRAGMA max_page_count=100000")
         keep(kept, run, b"after")
-        kept.end(run, "complete", NOW)
-        assert [kept.body(entry.body) for entry in kept.answers()] == [b"before", b"after"]
-        assert list(problems(kept)) == []
+        kept.end_run(run, "complete", NOW)
+        assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == [b"before", b"after"]
+        assert list(find_problems(kept)) == []
 
 
 @pytest.mark.parametrize("last", [0, 1, 2])
 def test_a_collection_whose_answer_cannot_be_kept_fails_and_goes_on_when_it_can(
     last: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    books, never = Books(tmp_path / "one"), Books(tmp_path / "other")
-    kept, add = list[int](), Archive.add
+    books, never = Workspace(tmp_path / "one"), Workspace(tmp_path / "other")
+    kept, add = list[int](), Archive.add_responses
 
     def full(self: Archive, *said: Any) -> int:
         if len(kept) == last:
@@ -111,15 +111,15 @@ def test_a_collection_whose_answer_cannot_be_kept_fails_and_goes_on_when_it_can(
         kept.append(add(self, *said))
         return kept[-1]
 
-    monkeypatch.setattr(Archive, "add", full)
+    monkeypatch.setattr(Archive, "add_responses", full)
     failed = collected(books, invoices(invoice()))
     monkeypatch.undo()
-    answers = len(list(books.archive.answers()))
+    answers = len(list(books.archive.iter_answers()))
     assert answers == last
     assert (failed.error is None) == (last == collected(never, invoices(invoice())).answers)
     assert collected(books, invoices(invoice())).error is None
-    with books.ledger() as here, never.ledger() as there:
-        assert digest(here) == digest(there)
+    with books.open_ledger() as here, never.open_ledger() as there:
+        assert compute_digest(here) == compute_digest(there)
     books.close()
     never.close()
 
@@ -200,10 +200,10 @@ def test_a_ledger_that_may_only_be_read_and_is_not_up_to_its_archive_is_told(tmp
 
 
 def test_an_archive_that_may_only_be_read_is_read_with_what_lies_beside_it_or_not_at_all(tmp_path: Path) -> None:
-    books = Books(tmp_path / "first")
+    books = Workspace(tmp_path / "first")
     assert collected(books, invoices(invoice())).error is None
     assert (tmp_path / "first" / "archive.sqlite-wal").stat().st_size
-    count = books.archive.last_seq()
+    count = books.archive.read_last_seq()
     shutil.copytree(tmp_path / "first", tmp_path / "ledger")
     books.close()
     with read_only(tmp_path / "ledger", 0o444):
@@ -221,9 +221,9 @@ def test_a_ledger_that_the_disk_has_no_room_for_is_told_once_and_not_as_a_stale_
     def full(path: Path) -> duckdb.DuckDBPyConnection:
         raise duckdb.IOException(f'Could not write file "{path}": No space left on device')
 
-    monkeypatch.setattr("billfold.ledger.store._attached", full)
-    books = Books(tmp_path)
-    with pytest.raises(LedgerError, match=r"cannot be written: .* the free space, then ask again"), books.ledger():
+    monkeypatch.setattr("billfold.ledger.store._attach_file", full)
+    books = Workspace(tmp_path)
+    with pytest.raises(LedgerError, match=r"cannot be written: .* the free space, then ask again"), books.open_ledger():
         pass
     books.close()
     assert not caplog.records
@@ -258,7 +258,7 @@ def test_an_archive_with_a_page_that_is_no_page_is_told_by_every_command(tmp_pat
     assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 2))[0] == 0
     path = tmp_path / "ledger" / "archive.sqlite"
     with Archive(path) as kept:
-        kept.settle()
+        kept.checkpoint_wal()
     whole = path.read_bytes()
     size = int.from_bytes(whole[16:18], "big")
     for page in range(1, len(whole) // size):
@@ -291,14 +291,14 @@ def test_an_archive_of_a_newer_billfold_is_told_and_left_alone(tmp_path: Path) -
 def test_a_ledger_of_a_newer_billfold_is_computed_anew_and_that_is_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    books = Books(tmp_path)
+    books = Workspace(tmp_path)
     collected(books, invoices(invoice()))
-    with books.ledger() as db:
-        before = digest(db)
-    with duckdb.connect(str(books.path)) as db:
+    with books.open_ledger() as db:
+        before = compute_digest(db)
+    with duckdb.connect(str(books.ledger_path)) as db:
         db.execute("UPDATE meta SET value='99 of a later time' WHERE key='format'")
-    with books.ledger() as db:
-        assert digest(db) == before
+    with books.open_ledger() as db:
+        assert compute_digest(db) == before
     assert "is of another format; computing the ledger anew from the archive" in caplog.text
     books.close()
 
@@ -312,28 +312,28 @@ def test_what_was_known_at_a_past_time_does_not_change_whatever_the_clock_does_l
     before: list[int], after: list[int], asked: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with archive(tmp_path_factory.mktemp("clock")) as kept:
-        run = kept.start("p", "a", "sync", NOW)
+        run = kept.start_run("p", "a", "sync", NOW)
         for day in before:
-            keep(kept, run, at=NOW + timedelta(days=day))
+            keep(kept, run, received_at=NOW + timedelta(days=day))
         when = NOW + timedelta(days=asked)
-        known = kept.seq_at(when)
+        known = kept.find_seq_at(when)
         past = any(day > asked for day in before)
         for day in after:
-            keep(kept, run, at=NOW + timedelta(days=day))
-        assert kept.seq_at(when) == known if past else kept.seq_at(when) >= known
-        assert all(entry.when <= when for entry in kept.entries() if entry.seq <= kept.seq_at(when))
+            keep(kept, run, received_at=NOW + timedelta(days=day))
+        assert kept.find_seq_at(when) == known if past else kept.find_seq_at(when) >= known
+        assert all(entry.fetch_time <= when for entry in kept.iter_entries() if entry.seq <= kept.find_seq_at(when))
 
 
 def test_a_clock_that_jumps_back_leaves_the_chain_sound_and_the_bills_in_their_order(tmp_path: Path) -> None:
-    books = Books(tmp_path)
+    books = Workspace(tmp_path)
     for days, total in ((0, "1"), (10, "2"), (5, "3")):
         assert collected(books, invoices(invoice(total=total, lines=[total])), days=days).error is None
-    assert list(problems(books.archive, books.path)) == []
+    assert list(find_problems(books.archive, books.ledger_path)) == []
 
     def known(days: int) -> list[str]:
-        seq = books.archive.seq_at(NOW + timedelta(days=days))
+        seq = books.archive.find_seq_at(NOW + timedelta(days=days))
         query = "SELECT total FROM bills WHERE from_seq <= ? AND (until_seq IS NULL OR until_seq > ?)"
-        with books.ledger() as db:
+        with books.open_ledger() as db:
             return [row[0] for row in db.execute(query, [seq, seq]).fetchall()]
 
     assert [known(days) for days in (0, 5, 9, 10, 11)] == [["1"], ["1"], ["1"], ["3"], ["3"]]
@@ -343,16 +343,16 @@ def test_a_clock_that_jumps_back_leaves_the_chain_sound_and_the_bills_in_their_o
 def test_archives_whose_clocks_jumped_back_are_merged_in_their_own_order(tmp_path: Path) -> None:
     for name, days in (("here", (0, 9, 1, 2)), ("there", (5, 4, 3, 6))):
         with Archive(tmp_path / name) as kept:
-            run = kept.start("p", name, "sync", NOW + timedelta(days=days[0]))
+            run = kept.start_run("p", name, "sync", NOW + timedelta(days=days[0]))
             for number, day in enumerate(days):
-                keep(kept, run, f"{name}{number}".encode(), at=NOW + timedelta(days=day))
-            kept.end(run, "complete", NOW + timedelta(days=days[-1]))
+                keep(kept, run, f"{name}{number}".encode(), received_at=NOW + timedelta(days=day))
+            kept.end_run(run, "complete", NOW + timedelta(days=days[-1]))
     with Archive(tmp_path / "here") as here, Archive(tmp_path / "there") as there:
-        merge(here, there, tmp_path / "both")
+        merge_archives(here, there, tmp_path / "both")
     with Archive(tmp_path / "both") as both:
-        assert list(problems(both)) == []
+        assert list(find_problems(both)) == []
         for name in ("here", "there"):
-            mine = [both.body(entry.body) for entry in both.answers() if entry.account == name]
+            mine = [both.read_body(entry.body) for entry in both.iter_answers() if entry.account == name]
             assert mine == [f"{name}{number}".encode() for number in range(4)]
 
 
@@ -361,24 +361,24 @@ def test_an_archive_that_another_process_writes_is_told(tmp_path: Path) -> None:
         kept._db.execute("PRAGMA busy_timeout=0")
         other._db.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerError, match="is being written by another process; try again in a moment"):
-            kept.start("p", "a", "sync", NOW)
+            kept.start_run("p", "a", "sync", NOW)
         other._db.execute("ROLLBACK")
-        assert kept.start("p", "a", "sync", NOW).id == 1
-        assert list(problems(kept)) == []
+        assert kept.start_run("p", "a", "sync", NOW).id == 1
+        assert list(find_problems(kept)) == []
 
 
 def test_a_run_that_another_process_ended_takes_no_more(tmp_path: Path) -> None:
     with archive(tmp_path) as kept, archive(tmp_path) as other:
-        run = kept.start("p", "a", "import", NOW)
-        assert other.start("p", "a", "import", NOW) == run
+        run = kept.start_run("p", "a", "import", NOW)
+        assert other.start_run("p", "a", "import", NOW) == run
         keep(kept, run, b"mine")
         keep(other, run, b"theirs")
-        kept.end(run, "imported", NOW)
-        for late in (lambda: keep(other, run, b"late"), lambda: other.end(run, "imported", NOW)):
+        kept.end_run(run, "imported", NOW)
+        for late in (lambda: keep(other, run, b"late"), lambda: other.end_run(run, "imported", NOW)):
             with pytest.raises(LedgerError, match="run 1 of 'a' was ended by another process"):
                 late()
-        assert [kept.body(entry.body) for entry in kept.answers()] == [b"mine", b"theirs"]
-        assert list(problems(kept)) == []
+        assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == [b"mine", b"theirs"]
+        assert list(find_problems(kept)) == []
 
 
 def test_two_processes_that_import_at_once_leave_a_sound_archive(tmp_path: Path) -> None:
@@ -390,10 +390,10 @@ def test_two_processes_that_import_at_once_leave_a_sound_archive(tmp_path: Path)
         for name in names
     ]
     assert [one.wait(timeout=120) for one in both] == [0, 0]
-    books = Books(tmp_path / "ledger")
-    with books.ledger() as db:
+    books = Workspace(tmp_path / "ledger")
+    with books.open_ledger() as db:
         assert db.execute("SELECT count(*) FROM bills WHERE until_seq IS NULL").fetchall() == [(6,)]
-    assert list(problems(books.archive, books.path)) == []
+    assert list(find_problems(books.archive, books.ledger_path)) == []
     books.close()
 
 
@@ -408,15 +408,15 @@ def cut(directory: Path, last: int) -> None:
 
 @pytest.mark.parametrize("last", [0, 1, 3, 5])
 def test_a_missing_end_of_the_chain_is_told_by_the_ledger(last: int, tmp_path: Path) -> None:
-    books = Books(tmp_path)
+    books = Workspace(tmp_path)
     for days in (0, 1):
         collected(books, invoices(invoice()), days=days)
-    booked = books.archive.last_seq()
-    assert list(problems(books.archive, books.path)) == []
+    booked = books.archive.read_last_seq()
+    assert list(find_problems(books.archive, books.ledger_path)) == []
     books.close()
     cut(tmp_path, last)
-    books = Books(tmp_path)
-    found = list(problems(books.archive, books.path))
+    books = Workspace(tmp_path)
+    found = list(find_problems(books.archive, books.ledger_path))
     words = f"the archive's end is missing: it has {last} entries, and entry {booked} was booked in the ledger"
     assert any(words in problem for problem in found), found
     books.close()
@@ -445,12 +445,12 @@ def test_a_ledger_that_cannot_tell_is_no_problem_of_the_archive(ledger: str, tmp
     with filled(tmp_path) as kept:
         if ledger == "locked":
             with duckdb.connect(str(path)):
-                assert list(problems(kept, path)) == []
-        assert list(problems(kept, path)) == []
+                assert list(find_problems(kept, path)) == []
+        assert list(find_problems(kept, path)) == []
 
 
 def test_what_was_never_booked_can_be_cut_unseen_where_nothing_else_notes_it(tmp_path: Path) -> None:
     filled(tmp_path).close()
     cut(tmp_path, 3)
     with archive(tmp_path) as kept:
-        assert list(problems(kept, tmp_path / "ledger.duckdb")) == []
+        assert list(find_problems(kept, tmp_path / "ledger.duckdb")) == []

@@ -19,11 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billfold.ledger import query
-from billfold.ledger.batch import exact
-from billfold.ledger.columns import MONEY, RATE
+from billfold.ledger.batch import make_exact_array
+from billfold.ledger.columns import MONEY_DECIMAL, RATE_DECIMAL
 from billfold.model.bill import Charges
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import EXACT, exact_sum
+from billfold.model.money import EXACT_CONTEXT, exact_sum
 from billfold.report.render import as_csv, as_json, csv_lines, json_lines, word
 from billfold.wire import codec
 from tests.ledger.kit import COMMON, bill, ledger
@@ -53,7 +53,7 @@ def fits(number: Decimal, size: tuple[int, int]) -> bool:
 
 
 def decoded(literal: str) -> Decimal:
-    amount = codec.decode(f'{{"amount":{literal}}}'.encode(), Thing).amount
+    amount = codec.decode_record(f'{{"amount":{literal}}}'.encode(), Thing).amount
     assert isinstance(amount, Decimal), literal
     assert amount == Decimal(literal), literal
     return amount
@@ -67,7 +67,7 @@ def floats(tree: Any) -> bool:
 
 def test_thousands_of_numbers_survive_the_whole_way(tmp_path: Path) -> None:
     numbers = [decoded(literal) for literal in literals(COUNT)]
-    kept = [number for number in numbers if fits(number, MONEY) and fits(number, RATE)]
+    kept = [number for number in numbers if fits(number, MONEY_DECIMAL) and fits(number, RATE_DECIMAL)]
     assert len(kept) > COUNT / 4
     rows = [
         CostAndUsage(BilledCost=n, PricingQuantity=n, InvoiceDetailId=f"{i:06}", BillingCurrency="USD", ServiceName="S")
@@ -76,9 +76,9 @@ def test_thousands_of_numbers_survive_the_whole_way(tmp_path: Path) -> None:
     with ledger(tmp_path) as books:
         books.book(bill(total=str(exact_sum(kept)), charges=[Charges.of(rows)]))
         assert books.bills("parked") == [(None,)]
-        result = query.charges(books.db, query.Filter())
+        result = query.select_charges(books.db, query.LedgerFilter())
         names = [column[0] for column in result.description or ()]
-        found = sorted(query.dicts(result), key=lambda row: str(row["InvoiceDetailId"]))
+        found = sorted(query.fetch_dicts(result), key=lambda row: str(row["InvoiceDetailId"]))
     told = json.loads(as_json(found))
     cells = list(csv.DictReader(io.StringIO(as_csv(found, names))))
     assert not floats(told)
@@ -90,7 +90,7 @@ def test_thousands_of_numbers_survive_the_whole_way(tmp_path: Path) -> None:
 
 def test_thousands_of_numbers_that_do_not_fit_are_all_parked(tmp_path: Path) -> None:
     numbers = [decoded(literal) for literal in literals(COUNT)]
-    outside = [number for number in numbers if not fits(number, MONEY)]
+    outside = [number for number in numbers if not fits(number, MONEY_DECIMAL)]
     assert len(outside) > COUNT / 4
     with ledger(tmp_path) as books:
         for number in outside[::200]:
@@ -104,7 +104,7 @@ def test_thousands_of_numbers_that_do_not_fit_are_all_parked(tmp_path: Path) -> 
 def test_the_database_sums_as_exactly_as_we_do(costs: list[Decimal], tmp_path_factory: pytest.TempPathFactory) -> None:
     with ledger(tmp_path_factory.mktemp("sums")) as books:
         books.book(bill(*map(str, costs)))
-        assert [row["cost"] for row in query.sums(books.db, query.Filter())] == [exact_sum(costs)]
+        assert [row["cost"] for row in query.sum_charges(books.db, query.LedgerFilter())] == [exact_sum(costs)]
 
 
 def test_no_column_of_the_ledger_is_a_float(tmp_path: Path) -> None:
@@ -113,7 +113,10 @@ def test_no_column_of_the_ledger_is_a_float(tmp_path: Path) -> None:
         assert {"DECIMAL(26,12)", "DECIMAL(28,18)"} <= {kind for (kind,) in kinds}
         assert not {"DOUBLE", "FLOAT", "REAL"} & {kind for (kind,) in kinds}
         books.book(bill("1", "2"))
-        for row in (*query.sums(books.db, query.Filter()), *query.sums_by_bill(books.db, query.Filter())):
+        for row in (
+            *query.sum_charges(books.db, query.LedgerFilter()),
+            *query.sum_by_bill(books.db, query.LedgerFilter()),
+        ):
             assert not floats(row)
 
 
@@ -146,7 +149,7 @@ def test_a_zero_fits_however_it_is_written(zero: str, tmp_path: Path) -> None:
 def test_a_negative_total_is_a_number_in_csv(tmp_path: Path) -> None:
     with ledger(tmp_path) as books:
         books.book(bill("-12.50"))
-        rows = query.invoices(books.db, query.Filter())
+        rows = query.list_invoices(books.db, query.LedgerFilter())
     assert next(csv.DictReader(io.StringIO(as_csv(rows, list(rows[0])))))["total"] == "-12.50"
 
 
@@ -157,13 +160,13 @@ def test_no_number_reaches_the_database_as_a_float(tmp_path: Path) -> None:
         assert books.bills("parked") != [(None,)]
 
 
-@given(st.integers(-(10**40), 10**40), st.integers(-6000, 6000), st.sampled_from([MONEY, RATE]))
+@given(st.integers(-(10**40), 10**40), st.integers(-6000, 6000), st.sampled_from([MONEY_DECIMAL, RATE_DECIMAL]))
 def test_a_number_of_any_size_becomes_itself_in_a_column_or_is_refused(
     digits: int, exponent: int, size: tuple[int, int]
 ) -> None:
-    number = Decimal(digits).scaleb(exponent, EXACT)
+    number = Decimal(digits).scaleb(exponent, EXACT_CONTEXT)
     try:
-        (kept,) = exact([number], pa.decimal128(*size)).to_pylist()
+        (kept,) = make_exact_array([number], pa.decimal128(*size)).to_pylist()
     except pa.ArrowInvalid:
         assert number
         assert number.adjusted() >= size[0] - size[1] - 1 or number.as_tuple().exponent < -size[1]  # type: ignore[operator]
@@ -188,7 +191,7 @@ def test_no_rows_are_an_empty_list_and_a_line_of_names() -> None:
 
 def test_a_result_is_read_in_batches_and_no_row_is_lost() -> None:
     with duckdb.connect() as db:
-        result = db.execute(f"SELECT range AS n, TIMESTAMP '2026-05-01' AS at FROM range({query.BATCH} + 1)")
-        rows = list(query.stream(result))
-    assert [row["n"] for row in rows] == list(range(query.BATCH + 1))
+        result = db.execute(f"SELECT range AS n, TIMESTAMP '2026-05-01' AS at FROM range({query.ROWS_PER_FETCH} + 1)")
+        rows = list(query.iter_dicts(result))
+    assert [row["n"] for row in rows] == list(range(query.ROWS_PER_FETCH + 1))
     assert {row["at"] for row in rows} == {datetime(2026, 5, 1, tzinfo=UTC)}

@@ -7,32 +7,32 @@ from typing import Any
 
 import pytest
 
-from billfold.collect.importing import Told, bring
-from billfold.collect.workspace import Books
+from billfold.collect.importing import ImportResult, import_files
+from billfold.collect.workspace import Workspace
 from billfold.ledger import restatements
-from billfold.ledger.query import Filter
+from billfold.ledger.query import LedgerFilter
 from billfold.model.bill import Bill, State
 from billfold.providers import provider
 from billfold.providers.fastly.api import GetInvoice, GetInvoiceFile
 from billfold.report import reconcile
-from billfold.twin.host import Host
+from billfold.twin.host import TwinHost
 from billfold.wire.operation import Operation
 from tests import stage as stages
 from tests.ledger.kit import Ledger, bill, ledger
 
 
-def less(*costs: str, grade: int = -1, **more: Any) -> Bill:
-    return bill(*costs, grade=grade, **more)
+def less(*costs: str, source_rank: int = -1, **more: Any) -> Bill:
+    return bill(*costs, source_rank=source_rank, **more)
 
 
 @pytest.fixture
-def host() -> Host:
+def host() -> TwinHost:
     return stages.twin(months=2)
 
 
 @pytest.fixture
-def books(tmp_path: Path, host: Host) -> Any:
-    books = Books(tmp_path / "ledger")
+def books(tmp_path: Path, host: TwinHost) -> Any:
+    books = Workspace(tmp_path / "ledger")
     stages.collected(host, books)
     yield books
     books.close()
@@ -41,7 +41,7 @@ def books(tmp_path: Path, host: Host) -> Any:
 def restated(kept: Ledger) -> list[tuple[str, str]]:
     runs = "SELECT DISTINCT run, provider, account, TIMESTAMP '2026-11-15', from_seq FROM bills"
     kept.db.execute(f"INSERT INTO runs (run, provider, account, ended, seq) {runs}")
-    return [(event["was"], event["is"]) for event in restatements.restatements(kept.db)]
+    return [(event["was"], event["is"]) for event in restatements.list_restatements(kept.db)]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_final_of_any_source_takes_the_place_of_a_draft(tmp_path: Path) -> Non
 
 def test_what_says_more_takes_the_place_and_restates_only_another_total(tmp_path: Path) -> None:
     with ledger(tmp_path) as kept:
-        for one in (less("3", grade=-2), less("1", "2"), bill("2", "1"), bill("4")):
+        for one in (less("3", source_rank=-2), less("1", "2"), bill("2", "1"), bill("4")):
             assert kept.book(one)
         assert kept.bills("total", "grade") == [("4", 0)]
         assert restated(kept) == [("3", "4")]
@@ -75,40 +75,40 @@ def test_what_says_more_takes_the_place_and_restates_only_another_total(tmp_path
         assert restated(kept) == [("3", "4")]
 
 
-def saved(host: Host, vendor: str, op: Operation[Any], path: Path) -> Path:
+def saved(host: TwinHost, vendor: str, op: Operation[Any], path: Path) -> Path:
     path.write_bytes(stages.connection(host, stages.stage(host, vendor).accounts[0]).send(op).body)
     return path
 
 
-def state(books: Books) -> list[Any]:
-    with books.ledger() as db:
+def state(books: Workspace) -> list[Any]:
+    with books.open_ledger() as db:
         rows = db.execute("SELECT * EXCLUDE (run, from_seq) FROM bills WHERE until_seq IS NULL ORDER BY ALL").fetchall()
-        return [rows, restatements.restatements(db)]
+        return [rows, restatements.list_restatements(db)]
 
 
-def imported(books: Books, vendor: str, file: Path, name: str, **said: str) -> Told:
-    return bring(books, provider.find(vendor), name, [file], None, said)
+def imported(books: Workspace, vendor: str, file: Path, name: str, **said: str) -> ImportResult:
+    return import_files(books, provider.find_provider(vendor), name, [file], None, said)
 
 
 @pytest.mark.parametrize("vendor", ["vultr", "genesys"])
 def test_lines_alone_do_not_take_the_place_of_an_invoice_that_is_booked(
-    vendor: str, host: Host, books: Books, tmp_path: Path
+    vendor: str, host: TwinHost, books: Workspace, tmp_path: Path
 ) -> None:
-    door, [account, *_] = provider.find(vendor), stages.stage(host, vendor).accounts
-    with books.ledger() as db:
+    door, [account, *_] = provider.find_provider(vendor), stages.stage(host, vendor).accounts
+    with books.open_ledger() as db:
         query = "SELECT invoice_id FROM bills JOIN accounts USING (provider, account) WHERE name=? AND state='issued'"
         [key, *_] = [row[0] for row in db.execute(query, [account.name]).fetchall()]
     before = state(books)
-    kind = door.operation("get_invoice_items" if vendor == "vultr" else "get_billing_contracts_invoice_lines")
+    kind = door.find_operation("get_invoice_items" if vendor == "vultr" else "get_billing_contracts_invoice_lines")
     file = saved(host, vendor, kind(invoice_id=key), tmp_path / "lines.json")
     told = imported(books, vendor, file, account.name, invoice_id=key)
-    assert (told.wrong, told.bills) == (False, [])
+    assert (told.has_problems, told.bills) == (False, [])
     assert state(books) == before
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_one_invoice_of_two_api_generations_is_one_that_nothing_restates(
-    form: str, host: Host, books: Books, tmp_path: Path
+    form: str, host: TwinHost, books: Workspace, tmp_path: Path
 ) -> None:
     before, month = state(books), host.world.first_month
     asked: dict[str, Any] = {"year": f"{month}"[:4], "month": f"{month}"[5:]}
@@ -116,20 +116,22 @@ def test_one_invoice_of_two_api_generations_is_one_that_nothing_restates(
     file = saved(host, "fastly", op, tmp_path / f"old.{form}")
     [account, *_] = stages.stage(host, "fastly").accounts
     told = imported(books, "fastly", file, account.name)
-    assert (told.wrong, told.bills) == (False, [])
+    assert (told.has_problems, told.bills) == (False, [])
     assert state(books) == before
     assert all(one.restated == [] for one in stages.collected(host, books))
     assert state(books) == before
 
 
-def test_an_older_api_that_says_another_total_is_told_and_not_booked(host: Host, books: Books, tmp_path: Path) -> None:
+def test_an_older_api_that_says_another_total_is_told_and_not_booked(
+    host: TwinHost, books: Workspace, tmp_path: Path
+) -> None:
     before, month = state(books), host.world.first_month
     op = GetInvoice(year=f"{month}"[:4], month=f"{month}"[5:])
     host.set_fault(stages.fault("fastly", "total-off-by-a-lot", times=9))
     file = saved(host, "fastly", op, tmp_path / "old.json")
     told = imported(books, "fastly", file, stages.stage(host, "fastly").accounts[0].name)
-    assert told.wrong
-    assert "by a source that says less than the one booked" in told.files[-1].words
+    assert told.has_problems
+    assert "by a source that says less than the one booked" in told.files[-1].message
     assert state(books) == before
 
 
@@ -144,18 +146,18 @@ def test_a_draft_in_another_currency_takes_nothing_from_a_final(tmp_path: Path) 
 @pytest.mark.parametrize("vendor", ["vultr", "cockroach", "genesys"])
 @pytest.mark.parametrize("first", ["sync", "import"])
 def test_an_invoice_that_is_imported_under_another_name_is_not_counted_twice(
-    vendor: str, first: str, host: Host, tmp_path: Path
+    vendor: str, first: str, host: TwinHost, tmp_path: Path
 ) -> None:
-    books, [account, *_] = Books(tmp_path / "other"), stages.stage(host, vendor).accounts
+    books, [account, *_] = Workspace(tmp_path / "other"), stages.stage(host, vendor).accounts
     kinds = {"vultr": "list_invoices", "cockroach": "list_invoices", "genesys": "get_billing_contracts_invoices"}
-    file = saved(host, vendor, provider.find(vendor).operation(kinds[vendor])(), tmp_path / "list.json")
+    file = saved(host, vendor, provider.find_provider(vendor).find_operation(kinds[vendor])(), tmp_path / "list.json")
     called = {one.name: f"my-{one.name}" for one in stages.stage(host, vendor).accounts}
     for step in (first, *{"sync", "import"} - {first}):
         if step == "sync":
             stages.collected(host, books, vendor, called=called)
         else:
             imported(books, vendor, file, account.name)
-    with books.ledger() as db:
+    with books.open_ledger() as db:
         query = (
             "SELECT invoice_id, currency, count(*) FROM bills WHERE until_seq IS NULL AND state='issued' GROUP BY ALL"
         )
@@ -168,4 +170,4 @@ def test_an_estimate_without_a_total_says_nothing_against_its_invoice(tmp_path: 
     with ledger(tmp_path) as kept:
         kept.book(bill("1", state=State.ESTIMATE, total=None, problems=("it cannot be trusted",)))
         kept.book(bill("2"))
-        assert reconcile.drifts(kept.db, Filter()) == []
+        assert reconcile.drifts(kept.db, LedgerFilter()) == []

@@ -8,8 +8,8 @@ from threading import Event
 import pytest
 
 from billfold.ledger.archive import Archive
-from billfold.ledger.archive_writer import WAITING, Keeper
-from billfold.ledger.entries import Heard, Run
+from billfold.ledger.archive_writer import MAX_QUEUED_RESPONSES, ArchiveWriter
+from billfold.ledger.entries import ArchivedResponse, Run
 from billfold.model.errors import ApiError, LedgerError
 from tests.ledger.kit import NOW
 
@@ -22,53 +22,56 @@ class Disk(Archive):
         self.ready, self.asked, self.given = Event(), Event(), list[int]()
         self.fails_at = 0
 
-    def add(self, run: Run, *answers: Heard) -> int:
+    def add_responses(self, run: Run, *answers: ArchivedResponse) -> int:
         self.given.append(len(answers))
         self.asked.set()
         self.ready.wait(30)
         if len(self.given) == self.fails_at:
             raise LedgerError("the disk is full")
-        return super().add(run, *answers)
+        return super().add_responses(run, *answers)
 
 
-def heard(number: int) -> Heard:
-    return Heard("get_it", "{}", 200, {}, str(number).encode(), NOW)
+def heard(number: int) -> ArchivedResponse:
+    return ArchivedResponse("get_it", "{}", 200, {}, str(number).encode(), NOW)
 
 
 def kept(disk: Archive) -> list[bytes]:
-    return [disk.body(one.body) for one in disk.answers()]
+    return [disk.read_body(one.body) for one in disk.iter_answers()]
 
 
 def test_answers_that_come_while_the_disk_is_busy_are_written_together_and_in_order(tmp_path: Path) -> None:
     with Disk(tmp_path / "archive.sqlite") as disk:
-        with Keeper(disk, disk.start("p", "a", "sync", NOW)) as keeper:
-            keeper.keep(heard(0))
+        with ArchiveWriter(disk, disk.start_run("p", "a", "sync", NOW)) as keeper:
+            keeper.add_response(heard(0))
             disk.asked.wait(30)
-            for number in range(1, WAITING):
-                keeper.keep(heard(number))
+            for number in range(1, MAX_QUEUED_RESPONSES):
+                keeper.add_response(heard(number))
             disk.ready.set()
-        assert kept(disk) == [str(number).encode() for number in range(WAITING)]
-        assert disk.given == [1, WAITING - 1]
+        assert kept(disk) == [str(number).encode() for number in range(MAX_QUEUED_RESPONSES)]
+        assert disk.given == [1, MAX_QUEUED_RESPONSES - 1]
 
 
 def test_so_many_answers_wait_for_the_disk_and_no_more(tmp_path: Path) -> None:
-    with Disk(tmp_path / "archive.sqlite") as disk, Keeper(disk, disk.start("p", "a", "sync", NOW)) as keeper:
+    with (
+        Disk(tmp_path / "archive.sqlite") as disk,
+        ArchiveWriter(disk, disk.start_run("p", "a", "sync", NOW)) as keeper,
+    ):
         disk.ready.set()
-        for number in range(5 * WAITING + 3):
-            keeper.keep(heard(number))
-            if number % WAITING == 0 and number:
+        for number in range(5 * MAX_QUEUED_RESPONSES + 3):
+            keeper.add_response(heard(number))
+            if number % MAX_QUEUED_RESPONSES == 0 and number:
                 assert len(kept(disk)) >= number
 
 
 def test_the_answer_that_is_one_too_many_waits_for_those_before_it(tmp_path: Path) -> None:
     with Disk(tmp_path / "archive.sqlite") as disk:
-        keeper = Keeper(disk, disk.start("p", "a", "sync", NOW))
+        keeper = ArchiveWriter(disk, disk.start_run("p", "a", "sync", NOW))
         disk.fails_at = 1
-        for number in range(WAITING):
-            keeper.keep(heard(number))
+        for number in range(MAX_QUEUED_RESPONSES):
+            keeper.add_response(heard(number))
         disk.ready.set()
         with pytest.raises(LedgerError, match="disk is full"):
-            keeper.keep(heard(WAITING))
+            keeper.add_response(heard(MAX_QUEUED_RESPONSES))
         with pytest.raises(LedgerError, match="disk is full"):
             keeper.__exit__(None, None, None)
 
@@ -77,12 +80,12 @@ def failing(disk: Disk, at: int) -> None:
     """Keep two answers one by one, the first or the second of which is too much, then be refused by the vendor."""
     disk.fails_at = at
     disk.ready.set()
-    with Keeper(disk, disk.start("p", "a", "sync", NOW)) as keeper:
-        keeper.keep(heard(0))
+    with ArchiveWriter(disk, disk.start_run("p", "a", "sync", NOW)) as keeper:
+        keeper.add_response(heard(0))
         if at == 2:
-            keeper.settle()
-        keeper.keep(heard(1))
-        keeper.keep(heard(2))
+            keeper.flush()
+        keeper.add_response(heard(1))
+        keeper.add_response(heard(2))
         raise ApiError("refused")
 
 

@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billfold.collect import importing
-from billfold.collect.workspace import Books
+from billfold.collect.workspace import Workspace
 from billfold.ledger import booking, identities, query, restatements, store
-from billfold.ledger.digest import digest
+from billfold.ledger.digest import compute_digest
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
-from billfold.model.period import Month, instant
+from billfold.model.period import Month, parse_instant
 from billfold.providers import provider
 from tests.ledger.kit import COMMON, MAY, Line, bill, collected, invoice, invoices, ledger
 
@@ -66,23 +66,25 @@ def test_an_estimate_is_dropped_by_what_is_invoiced(state: State, tmp_path: Path
 
 
 def test_an_invoice_ends_the_estimates_that_it_names_in_whatever_period_and_no_other(tmp_path: Path) -> None:
-    first, second = (bill(cost, state=State.ESTIMATE, part=part) for cost, part in (("5", "a"), ("6", "b")))
-    later = bill("7", state=State.ESTIMATE, part="a", period=MAY.plus(1).period)
+    first, second = (bill(cost, state=State.ESTIMATE, scope=part) for cost, part in (("5", "a"), ("6", "b")))
+    later = bill("7", state=State.ESTIMATE, scope="a", period=MAY.add_months(1).period)
     with ledger(tmp_path) as books:
         assert all(books.book(one) for one in (first, second, later))
-        assert books.book(bill("1", invoice_id="seats", settles=()))
+        assert books.book(bill("1", invoice_id="seats", replaces_estimates=()))
         assert sorted(books.costs()) == [1, 5, 6, 7]
-        assert books.book(bill("2", invoice_id="use", settles=(first.key, "another"), period=MAY.plus(1).period))
+        assert books.book(
+            bill("2", invoice_id="use", replaces_estimates=(first.key, "another"), period=MAY.add_months(1).period)
+        )
         assert sorted(books.costs()) == [1, 2, 6, 7]
         assert [books.book(one) for one in (first, second, later)] == [False, False, False]
-        assert books.book(bill("8", state=State.ESTIMATE, part="b"))
+        assert books.book(bill("8", state=State.ESTIMATE, scope="b"))
         assert books.book(bill("3", invoice_id="all"))
         assert sorted(books.costs()) == [1, 2, 3, 7]
 
 
 def test_an_estimate_of_another_month_currency_or_account_stays(tmp_path: Path) -> None:
     with ledger(tmp_path) as books:
-        books.book(bill("1", state=State.ESTIMATE, period=MAY.plus(1).period))
+        books.book(bill("1", state=State.ESTIMATE, period=MAY.add_months(1).period))
         books.book(bill("2", state=State.ESTIMATE, currency="EUR", charges=[]))
         books.book(bill("3", state=State.ESTIMATE), account="other")
         books.book(bill("4"))
@@ -100,10 +102,10 @@ def test_an_estimate_moves_with_the_days(tmp_path: Path) -> None:
 def test_the_same_bill_twice_changes_nothing(state: State, tmp_path: Path) -> None:
     with ledger(tmp_path) as books:
         books.book(bill("1.10", "2", state=state))
-        before = books.all(), digest(books.db)
+        before = books.all(), compute_digest(books.db)
         assert not books.book(bill("1.10", "2", state=state))
         assert not books.book(bill("2", "1.10", state=state))
-        assert (books.all(), digest(books.db)) == before
+        assert (books.all(), compute_digest(books.db)) == before
 
 
 def test_a_restated_bill_keeps_the_old_one(tmp_path: Path) -> None:
@@ -123,8 +125,8 @@ def test_a_restated_bill_keeps_the_old_one(tmp_path: Path) -> None:
     "change",
     [
         {"period": Month(2026, 6).period},
-        {"issued_on": instant("2026-06-02T00:00:00Z")},
-        {"due_on": instant("2026-07-02T00:00:00Z")},
+        {"issued_on": parse_instant("2026-06-02T00:00:00Z")},
+        {"due_on": parse_instant("2026-07-02T00:00:00Z")},
         {"terms": "Net 45"},
         {"purchase_order": "PO-2"},
         {"corrects": "i0"},
@@ -137,11 +139,11 @@ def test_an_invoice_that_states_another_fact_is_another_version(
 ) -> None:
     with ledger(tmp_path) as kept:
         kept.book(bill(*costs))
-        first = digest(kept.db)
+        first = compute_digest(kept.db)
         assert kept.book(bill(*costs, **change))
-        assert digest(kept.db) != first
+        assert compute_digest(kept.db) != first
         assert not kept.book(bill(*costs, **change))
-        (row,) = query.bills(kept.db, query.Filter())
+        (row,) = query.list_bills(kept.db, query.LedgerFilter())
         named = {"period_start": change["period"].start} if "period" in change else change
         assert {name: row[name] for name in named} == named
 
@@ -151,14 +153,14 @@ def test_a_restatement_is_another_total_or_period_and_not_another_due_date(tmp_p
         kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
         said: list[tuple[str, dict[str, Any]]] = [
             ("0", {}),
-            ("0", {"due_on": instant("2026-07-02T00:00:00Z")}),
+            ("0", {"due_on": parse_instant("2026-07-02T00:00:00Z")}),
             ("7", {}),
             ("7", {"period": Month(2026, 6).period}),
         ]
         for number, (cost, change) in enumerate(said):
             kept.book(bill(cost, total=cost, **change))
             kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        told = [(one["was"], one["is"], one["period_start"].month) for one in restatements.restatements(kept.db)]
+        told = [(one["was"], one["is"], one["period_start"].month) for one in restatements.list_restatements(kept.db)]
     assert told == [("0", "7", 5), ("7", "7", 5)]
 
 
@@ -168,7 +170,7 @@ def test_what_follows_a_parked_bill_restates_nothing(tmp_path: Path) -> None:
         for number, (cost, total) in enumerate([("1", "7"), ("7", "7"), ("8", "8")]):
             kept.book(bill(cost, total=total))
             kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        told = [(one["was"], one["is"]) for one in restatements.restatements(kept.db)]
+        told = [(one["was"], one["is"]) for one in restatements.list_restatements(kept.db)]
     assert told == [("7", "8")]
 
 
@@ -178,7 +180,7 @@ def test_a_newer_version_that_is_parked_is_named_and_moves_no_line(tmp_path: Pat
         for number, told in enumerate([bill("7"), bill(total=None, problems=("unread",))]):
             kept.book(told)
             kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        (event,) = restatements.restatements(kept.db)
+        (event,) = restatements.list_restatements(kept.db)
     assert (event["was"], event["is"], event["difference"]) == ("7", None, None)
     assert event["instead"] == "what it is told as now is parked, not counted: unread"
     assert event["gone"] == event["come"] == []
@@ -193,22 +195,24 @@ def test_what_was_parked_between_two_versions_is_passed_over(
         for number, told in enumerate([bill("7"), bill("1", total="8"), bill(last)]):
             kept.book(told)
             kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        told_moved = [(one["was"], one["is"], one["difference"]) for one in restatements.restatements(kept.db)]
+        told_moved = [(one["was"], one["is"], one["difference"]) for one in restatements.list_restatements(kept.db)]
         assert told_moved == moved
-        assert len(restatements.restatements(kept.db, query.Filter(seq=25))) == 1, "parked, as far as was known then"
+        assert len(restatements.list_restatements(kept.db, query.LedgerFilter(seq=25))) == 1, (
+            "parked, as far as was known then"
+        )
 
 
 def test_an_issued_invoice_that_is_told_in_another_currency_is_restated(tmp_path: Path) -> None:
     with ledger(tmp_path) as kept:
         kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
         kept.book(bill("7"))
-        who = identities.owner(kept.db, "vendor", "me", "me", 20, 20, [])
-        with booking.of_run(kept.db, who) as made:
+        who = identities.resolve_account(kept.db, "vendor", "me", "me", 20, 20, [])
+        with booking.open_booking(kept.db, who) as made:
             euros = [Charges(COMMON._replace(BillingCurrency="EUR"), [Line(Decimal(7))])]
-            made.book(bill("7", currency="EUR", charges=euros))
-            made.retire({"i1": {"EUR"}}, [])
+            made.book_bill(bill("7", currency="EUR", charges=euros))
+            made.supersede_missing({"i1": {"EUR"}}, [])
         kept.db.execute("INSERT INTO runs (run, ended) VALUES (10, now()::TIMESTAMP), (20, now()::TIMESTAMP)")
-        (event,) = restatements.restatements(kept.db)
+        (event,) = restatements.list_restatements(kept.db)
         assert (event["was"], event["currency"], event["instead"]) == ("7", "USD", "it is told in EUR now: 7.00")
         assert event["difference"] is None
 
@@ -306,8 +310,8 @@ def test_a_bill_that_does_not_add_up_is_parked_with_both_sums(total: str, tmp_pa
     with ledger(tmp_path) as books:
         books.book(bill("1", total=total))
         assert books.bills("parked") == [(f"its charges sum to 1 USD, the vendor states {total}",)]
-        assert query.parked(books.db, query.Filter())[0]["invoice_id"] == "i1"
-        assert (books.costs(), query.sums(books.db, query.Filter())) == ([], [])
+        assert query.list_parked_bills(books.db, query.LedgerFilter())[0]["invoice_id"] == "i1"
+        assert (books.costs(), query.sum_charges(books.db, query.LedgerFilter())) == ([], [])
 
 
 def test_a_parked_bill_that_adds_up_later_is_trusted(tmp_path: Path) -> None:
@@ -328,7 +332,7 @@ def test_two_currencies_are_two_bills_and_two_sums(tmp_path: Path) -> None:
     with ledger(tmp_path) as books:
         books.book(bill("1"))
         books.book(bill("5", currency="EUR", charges=euros))
-        sums = {(row["currency"], row["cost"]) for row in query.sums(books.db, query.Filter())}
+        sums = {(row["currency"], row["cost"]) for row in query.sum_charges(books.db, query.LedgerFilter())}
         assert sums == {("USD", Decimal(1)), ("EUR", Decimal(5))}
 
 
@@ -336,7 +340,7 @@ def test_two_currencies_are_two_bills_and_two_sums(tmp_path: Path) -> None:
 def test_any_text_is_kept_as_it_is(text: str, tmp_path: Path) -> None:
     with ledger(tmp_path) as books:
         books.book(bill("1", invoice_id=text or "i", charges=[Charges(COMMON, [Line(Decimal(1), text)])]))
-        row = query.dicts(query.charges(books.db, query.Filter()))[0]
+        row = query.fetch_dicts(query.select_charges(books.db, query.LedgerFilter()))[0]
         assert row["ChargeDescription"] == text
 
 
@@ -351,36 +355,36 @@ def test_a_file_of_another_format_is_called_stale_and_left_alone(tmp_path: Path)
         books.db.execute("UPDATE meta SET value='0'")
     path = tmp_path / "ledger.duckdb"
     before = path.read_bytes()
-    with pytest.raises(store.StaleLedgerError, match="another format"), store.opened(path):
+    with pytest.raises(store.StaleLedgerError, match="another format"), store.open_ledger(path):
         pass
     assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("content", [b"x", b"garbage" * 4000, b"SQLite format 3\x00" + bytes(4096)])
 def test_a_file_that_is_no_ledger_is_computed_anew(content: bytes, tmp_path: Path) -> None:
-    books = Books(tmp_path)
+    books = Workspace(tmp_path)
     assert collected(books, invoices(invoice())).error is None
-    with books.ledger() as db:
-        before = digest(db)
-    books.path.write_bytes(content)
-    with books.ledger() as db:
-        assert digest(db) == before
+    with books.open_ledger() as db:
+        before = compute_digest(db)
+    books.ledger_path.write_bytes(content)
+    with books.open_ledger() as db:
+        assert compute_digest(db) == before
     books.close()
 
 
 def test_a_ledger_that_is_a_directory_is_one_of_our_errors(tmp_path: Path) -> None:
-    books = Books(tmp_path)
-    books.path.mkdir()
+    books = Workspace(tmp_path)
+    books.ledger_path.mkdir()
     try:
-        with pytest.raises(LedgerError), books.ledger():
+        with pytest.raises(LedgerError), books.open_ledger():
             pass
     finally:
         books.close()
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Books]:
-    with closing(Books(tmp_path / "books")) as opened:
+def kept(tmp_path: Path) -> Iterator[Workspace]:
+    with closing(Workspace(tmp_path / "books")) as opened:
         yield opened
 
 
@@ -394,11 +398,11 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=range(5))
-def test_one_hostile_number_does_not_close_the_ledger_for_good(hostile: str, kept: Books) -> None:
+def test_one_hostile_number_does_not_close_the_ledger_for_good(hostile: str, kept: Workspace) -> None:
     try:
         collected(kept, invoices(hostile))
-        with kept.ledger() as db:
-            assert query.charges(db, query.Filter()).fetchall() == []
+        with kept.open_ledger() as db:
+            assert query.select_charges(db, query.LedgerFilter()).fetchall() == []
     finally:
         kept.close()
 
@@ -410,26 +414,26 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("unreadable", UNREADABLE, ids=range(2))
-def test_an_invoice_that_cannot_be_read_leaves_the_others_alone(unreadable: str, kept: Books) -> None:
+def test_an_invoice_that_cannot_be_read_leaves_the_others_alone(unreadable: str, kept: Workspace) -> None:
     collected(kept, invoices(unreadable, invoice("good")))
     try:
-        with kept.ledger() as db:
-            assert "good" in [row["invoice_id"] for row in query.invoices(db, query.Filter())]
+        with kept.open_ledger() as db:
+            assert "good" in [row["invoice_id"] for row in query.list_invoices(db, query.LedgerFilter())]
     finally:
         kept.close()
 
 
-def test_an_import_does_not_hide_what_a_collection_could_not_book(kept: Books, tmp_path: Path) -> None:
+def test_an_import_does_not_hide_what_a_collection_could_not_book(kept: Workspace, tmp_path: Path) -> None:
     def told() -> list[str]:
-        with kept.ledger() as db:
-            return [row["words"] for row in query.unread(db)]
+        with kept.open_ledger() as db:
+            return [row["words"] for row in query.list_unbooked(db)]
 
     good = tmp_path / "good.json"
     good.write_bytes(invoices(invoice("good")))
     collected(kept, invoices(invoice("twice"), invoice("twice", total="2.5", lines=["2.5"])))
     before = told()
     assert len(before) == 1
-    importing.bring(kept, provider.find("cockroach"), "mine", [good], None, {})
+    importing.import_files(kept, provider.find_provider("cockroach"), "mine", [good], None, {})
     assert told() == before
     collected(kept, invoices(invoice("twice", total="2.5", lines=["2.5"])), days=1)
     assert told() == []
@@ -451,20 +455,20 @@ def test_an_import_does_not_hide_what_a_collection_could_not_book(kept: Books, t
     ],
     ids=range(10),
 )
-def test_odd_invoices_are_booked_or_parked_or_noted_and_the_same_when_computed_anew(said: str, kept: Books) -> None:
+def test_odd_invoices_are_booked_or_parked_or_noted_and_the_same_when_computed_anew(said: str, kept: Workspace) -> None:
     assert collected(kept, invoices(said)).error is None
-    with kept.ledger() as db:
-        before = digest(db)
-    kept.drop()
-    with kept.ledger() as db:
-        assert digest(db) == before
+    with kept.open_ledger() as db:
+        before = compute_digest(db)
+    kept.drop_ledger()
+    with kept.open_ledger() as db:
+        assert compute_digest(db) == before
     kept.close()
 
 
-def test_collecting_twice_is_collecting_once_and_a_restatement_is_kept(kept: Books) -> None:
+def test_collecting_twice_is_collecting_once_and_a_restatement_is_kept(kept: Workspace) -> None:
     for day, total in enumerate(["1.5", "1.5", "2.5"]):
         collected(kept, invoices(invoice(total=total, lines=[total])), days=day)
-    with kept.ledger() as db:
+    with kept.open_ledger() as db:
         found = db.execute("SELECT total, until_seq IS NULL FROM bills ORDER BY id").fetchall()
     kept.close()
     assert found == [("1.5", False), ("2.5", True)]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billfold.model.bill import Bill, Charges, DetailIds, State, together
+from billfold.model.bill import Bill, Charges, DetailIds, State, merge_estimate_parts
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month
 
@@ -37,7 +37,7 @@ def test_an_estimate_is_its_month() -> None:
 def test_what_charges_share_is_said_once_and_stands_in_every_row() -> None:
     lines = [Line(Decimal(1), "one"), Line(Decimal(2), "two")]
     charges = Charges(CostAndUsage(BillingCurrency="USD", ChargeDescription="none"), lines)
-    assert [(row.BilledCost, row.ChargeDescription, row.BillingCurrency) for row in charges.rows()] == [
+    assert [(row.BilledCost, row.ChargeDescription, row.BillingCurrency) for row in charges.iter_rows()] == [
         (Decimal(1), "one", "USD"),
         (Decimal(2), "two", "USD"),
     ]
@@ -52,7 +52,7 @@ def test_what_some_lines_share_is_said_once_and_stands_in_their_rows() -> None:
     lines = [Line(Decimal(1), "one"), Line(Decimal(2), "two"), Line(Decimal(3), "three")]
     usage, tax = Kind("Cloud", "Usage"), Kind("Cloud", "Tax")
     charges = Charges(CostAndUsage(BillingCurrency="USD"), lines, [usage, tax], [0, 1, 0])
-    assert [(row.ChargeDescription, row.ChargeCategory, row.BillingCurrency) for row in charges.rows()] == [
+    assert [(row.ChargeDescription, row.ChargeCategory, row.BillingCurrency) for row in charges.iter_rows()] == [
         ("one", "Usage", "USD"),
         ("two", "Tax", "USD"),
         ("three", "Usage", "USD"),
@@ -60,17 +60,17 @@ def test_what_some_lines_share_is_said_once_and_stands_in_their_rows() -> None:
 
 
 def test_no_lines_are_no_rows() -> None:
-    assert list(Charges(CostAndUsage(), []).rows()) == []
+    assert list(Charges(CostAndUsage(), []).iter_rows()) == []
 
 
 def test_whole_rows_come_back_as_they_were() -> None:
     rows = [CostAndUsage(BilledCost=Decimal(1)), CostAndUsage(Tags="{}")]
-    assert list(Charges.of(iter(rows)).rows()) == rows
+    assert list(Charges.of(iter(rows)).iter_rows()) == rows
 
 
 def ids(about: list[tuple[str, str]], invoice: str = "7") -> list[str]:
     made = DetailIds(invoice)
-    return [made.next(*one) for one in about]
+    return [made.next_id(*one) for one in about]
 
 
 @given(ABOUT)
@@ -95,5 +95,5 @@ def test_parts_of_an_estimate_are_listed_as_one_bill_and_nothing_else_is_added()
         return {"provider": "p", "invoice_id": invoice_id, "period_start": month, "total": total, "lines": lines}
 
     rows = [row(None, "1.10", 2), row("7", "5", 1), row(None, "2.2", 3), row(None, "9", 1, "2026-10")]
-    assert together(rows) == [row(None, "3.30", 5), row("7", "5", 1), row(None, "9", 1, "2026-10")]
-    assert together([row(None, "1", 1), row(None, None, 1)]) == [row(None, None, 2)]
+    assert merge_estimate_parts(rows) == [row(None, "3.30", 5), row("7", "5", 1), row(None, "9", 1, "2026-10")]
+    assert merge_estimate_parts([row(None, "1", 1), row(None, None, 1)]) == [row(None, None, 2)]

@@ -7,18 +7,18 @@ import pytest
 from billfold.model import errors
 from billfold.model.errors import (
     ApiError,
+    APIStatusError,
     BadRequest,
     BillfoldError,
+    ConfigurationError,
     Forbidden,
+    InvalidArgument,
     LedgerError,
-    Misasked,
     NotFound,
     RateLimited,
-    Refused,
     ServerError,
-    SetupError,
     Unauthorized,
-    refused_as,
+    error_for_status,
 )
 
 KINDS = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, ApiError)]
@@ -27,21 +27,21 @@ KINDS = [one for one in vars(errors).values() if isinstance(one, type) and issub
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (300, Refused),
-        (302, Refused),
+        (300, APIStatusError),
+        (302, APIStatusError),
         (400, BadRequest),
         (401, Unauthorized),
         (403, Forbidden),
         (404, NotFound),
-        (409, Refused),
+        (409, APIStatusError),
         (422, BadRequest),
         (429, RateLimited),
         (500, ServerError),
         (599, ServerError),
     ],
 )
-def test_each_status_has_its_error(status: int, kind: type[Refused]) -> None:
-    assert refused_as(status) is kind
+def test_each_status_has_its_error(status: int, kind: type[APIStatusError]) -> None:
+    assert error_for_status(status) is kind
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -67,7 +67,7 @@ def test_what_is_not_known_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "code"), [(Misasked, 2), (SetupError, 2), (LedgerError, 2), *((kind, 3) for kind in KINDS)]
+    ("kind", "code"), [(InvalidArgument, 2), (ConfigurationError, 2), (LedgerError, 2), *((kind, 3) for kind in KINDS)]
 )
 def test_each_error_has_its_exit_code(kind: type[BillfoldError], code: int) -> None:
     assert kind.exit_code == code

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import ZERO, exact_sum, times
-from billfold.model.pricing import PRICE_DIGITS, adjustment, price, residual, tolerance
+from billfold.model.money import ZERO, exact_product, exact_sum
+from billfold.model.pricing import PRICE_QUANTUM, build_adjustment, choose_price, find_residual, rounding_tolerance
 
 COSTS = st.decimals(min_value=-(10**9), max_value=10**9, places=6)
 QUANTITIES = st.decimals(min_value=0, max_value=10**6, places=3)
@@ -16,62 +16,62 @@ QUANTITIES = st.decimals(min_value=0, max_value=10**6, places=3)
 
 @given(QUANTITIES, st.decimals(min_value=0, max_value=10**6, places=9))
 def test_a_published_rate_that_gives_the_cost_is_the_price(quantity: Decimal, rate: Decimal) -> None:
-    chosen = price(times(rate, quantity), quantity, rate)
-    assert times(chosen.unit, chosen.quantity) == times(rate, quantity)
-    assert chosen.listed is None or not quantity
+    chosen = choose_price(exact_product(rate, quantity), quantity, rate)
+    assert exact_product(chosen.unit_price, chosen.quantity) == exact_product(rate, quantity)
+    assert chosen.published_rate is None or not quantity
 
 
 @given(COSTS, QUANTITIES, st.none() | COSTS)
 def test_a_price_is_never_negative_and_gives_the_cost(
     cost: Decimal, quantity: Decimal, published: Decimal | None
 ) -> None:
-    chosen = price(cost, quantity, published)
-    assert chosen.unit >= 0
-    assert abs(times(chosen.unit, chosen.quantity) - cost) <= abs(chosen.quantity) * PRICE_DIGITS
+    chosen = choose_price(cost, quantity, published)
+    assert chosen.unit_price >= 0
+    assert abs(exact_product(chosen.unit_price, chosen.quantity) - cost) <= abs(chosen.quantity) * PRICE_QUANTUM
 
 
 @given(COSTS)
 def test_a_line_without_a_quantity_is_one_unit(cost: Decimal) -> None:
-    chosen = price(cost, ZERO, None)
-    assert times(chosen.unit, chosen.quantity) == cost
+    chosen = choose_price(cost, ZERO, None)
+    assert exact_product(chosen.unit_price, chosen.quantity) == cost
     assert abs(chosen.quantity) == 1
 
 
 def test_a_rate_that_is_not_the_price_is_listed_beside_it() -> None:
-    assert price(Decimal(9), Decimal(3), Decimal(4)) == (Decimal(3), Decimal(3), Decimal(4))
+    assert choose_price(Decimal(9), Decimal(3), Decimal(4)) == (Decimal(3), Decimal(3), Decimal(4))
 
 
 def test_the_price_of_one_unit_has_all_the_digits_of_the_cost() -> None:
     cost = Decimal("-123456789012345678901234567890.12345")
-    assert price(cost, ZERO, None).unit == cost.copy_abs()
+    assert choose_price(cost, ZERO, None).unit_price == cost.copy_abs()
 
 
 @pytest.mark.parametrize(("lines", "cents"), [(0, 100), (1, 100), (40_000, 100), (1_000_000, 500), (4_000_000, 1000)])
 def test_the_tolerance_is_the_one_of_focus(lines: int, cents: int) -> None:
-    assert tolerance(lines) == Decimal(cents) / 100
+    assert rounding_tolerance(lines) == Decimal(cents) / 100
 
 
 @given(st.lists(COSTS, max_size=20), COSTS)
 def test_a_residual_closes_the_gap_exactly_or_is_none(lines: list[Decimal], stated: Decimal) -> None:
     summed = exact_sum(lines)
-    missing = residual(stated, summed, len(lines))
+    missing = find_residual(stated, summed, len(lines))
     if missing is None:
-        assert not lines or stated == summed or abs(stated - summed) > tolerance(len(lines))
+        assert not lines or stated == summed or abs(stated - summed) > rounding_tolerance(len(lines))
     else:
         assert exact_sum([summed, missing]) == stated
 
 
 @pytest.mark.parametrize(("missing", "booked"), [("1.00", True), ("-1.00", True), ("1.000001", False), ("0", False)])
 def test_a_residual_is_taken_up_to_the_tolerance(missing: str, booked: bool) -> None:
-    assert (residual(Decimal(10) + Decimal(missing), Decimal(10), 1) is not None) == booked
+    assert (find_residual(Decimal(10) + Decimal(missing), Decimal(10), 1) is not None) == booked
 
 
 def test_what_an_invoice_without_lines_states_is_no_rounding() -> None:
-    assert residual(Decimal("0.95"), ZERO, 0) is None
-    assert residual(Decimal("0.95"), ZERO, 1) == Decimal("0.95")
+    assert find_residual(Decimal("0.95"), ZERO, 0) is None
+    assert find_residual(Decimal("0.95"), ZERO, 1) == Decimal("0.95")
 
 
 def test_an_adjustment_is_flagged_and_carries_its_amount_everywhere() -> None:
-    row = adjustment(CostAndUsage(InvoiceId="i"), Decimal("-0.01"), "why")
+    row = build_adjustment(CostAndUsage(InvoiceId="i"), Decimal("-0.01"), "why")
     assert {row.BilledCost, row.EffectiveCost, row.ListCost, row.ContractedCost} == {Decimal("-0.01")}
     assert (row.InvoiceId, row.ChargeCategory, row.x_Synthetic) == ("i", "Adjustment", True)

@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 
-from billfold.collect.workspace import Books
+from billfold.collect.workspace import Workspace
 from billfold.ledger import query
 from billfold.model.bill import Bill, State
-from billfold.model.errors import Unreadable
+from billfold.model.errors import InvalidResponse
 from billfold.model.focus import CostAndUsage
-from billfold.model.period import instant
+from billfold.model.period import parse_instant
 from billfold.providers.cockroach import PROVIDER
 from billfold.providers.cockroach.api import GetInvoice
 from billfold.providers.cockroach.records import Organization
-from billfold.providers.provider import Answer
+from billfold.providers.provider import ArchivedAnswer
 from billfold.wire import codec
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation, read
+from billfold.wire.operation import Operation, read_response
 from tests.ledger.kit import collected
 
 INVOICE = {"invoice_id": "i-1", "status": "FINALIZED", "period_start": "2026-10-01T00:00:00Z",
@@ -39,18 +39,18 @@ class Saved:
     account = "db"
 
     def __init__(self, body: Any) -> None:
-        self._answer = Answer(
+        self._answer = ArchivedAnswer(
             GetInvoice(invoice_id="i-1"),
-            Response(200, {"content-type": "application/json"}, codec.encode(body)),
+            Response(200, {"content-type": "application/json"}, codec.encode_json(body)),
             1,
-            instant("2026-11-15T00:00:00Z"),
+            parse_instant("2026-11-15T00:00:00Z"),
         )
 
-    def asked(self, kind: Any) -> Iterator[Operation[Any]]:
-        return (one.op for one in self.answers(kind))
+    def requests(self, operation_type: Any) -> Iterator[Operation[Any]]:
+        return (one.op for one in self.answers(operation_type))
 
-    def answers(self, kind: Any, **fields: object) -> Iterator[Answer]:
-        if isinstance(self._answer.op, kind):
+    def answers(self, operation_type: Any, **fields: object) -> Iterator[ArchivedAnswer]:
+        if isinstance(self._answer.op, operation_type):
             yield self._answer
 
 
@@ -61,12 +61,12 @@ def item(*lines: dict[str, Any], **said: Any) -> dict[str, Any]:
 
 def bills(**words: Any) -> list[Bill]:
     """Return the bills of an invoice."""
-    return list(PROVIDER.bills(Saved(INVOICE | words)))
+    return list(PROVIDER.read_bills(Saved(INVOICE | words)))
 
 
 def rows(**words: Any) -> list[CostAndUsage]:
     """Return the charges of an invoice."""
-    return [row for bill in bills(**words) for batch in bill.charges for row in batch.rows()]
+    return [row for bill in bills(**words) for batch in bill.charges for row in batch.iter_rows()]
 
 
 def amount(number: Any, currency: str = "USD") -> dict[str, Any]:
@@ -80,11 +80,13 @@ def line(number: Any, currency: str = "USD", **said: Any) -> dict[str, Any]:
 
 def booked(directory: Path, **words: Any) -> list[tuple[Any, ...]]:
     """Collect an invoice into a ledger, and return what is believed: invoice, total, why it is parked."""
-    books = Books(directory)
+    books = Workspace(directory)
     try:
-        collected(books, codec.encode({"invoices": [INVOICE | words]}))
-        with books.ledger() as db:
-            return [(row["invoice_id"], row["total"], row["parked"]) for row in query.bills(db, query.Filter())]
+        collected(books, codec.encode_json({"invoices": [INVOICE | words]}))
+        with books.open_ledger() as db:
+            return [
+                (row["invoice_id"], row["total"], row["parked"]) for row in query.list_bills(db, query.LedgerFilter())
+            ]
     finally:
         books.close()
 
@@ -187,7 +189,7 @@ def test_an_invoice_without_a_status_is_a_draft_until_its_period_has_ended(
 ) -> None:
     (bill,) = bills(invoice_items=[item(LINE)], status=status, period_end=period_end)
     assert (bill.state, bill.problems) == (state, ())
-    assert bill.issued_on == (instant(period_end) if state is State.ISSUED else None)
+    assert bill.issued_on == (parse_instant(period_end) if state is State.ISSUED else None)
 
 
 def test_a_clusters_total_that_is_not_the_sum_of_its_lines_parks_the_bill_in_that_currency(tmp_path: Path) -> None:
@@ -236,15 +238,17 @@ def test_an_adjustment_is_a_tax_by_whole_words_and_support_is_bought_only_where_
 
 @pytest.mark.parametrize("body", [{}, {"invoices": []}, {"invoices": [], "pagination": None}, {"invoices": [{}]}])
 def test_an_answer_without_an_invoice_is_not_read_as_an_empty_one(body: Any) -> None:
-    response = Response(200, {"content-type": "application/json"}, codec.encode(body))
-    with pytest.raises(Unreadable, match="the answer has none of invoice_id, totals, invoice_items"):
-        read(GetInvoice(invoice_id="i-1"), response)
+    response = Response(200, {"content-type": "application/json"}, codec.encode_json(body))
+    with pytest.raises(InvalidResponse, match="the answer has none of invoice_id, totals, invoice_items"):
+        read_response(GetInvoice(invoice_id="i-1"), response)
 
 
 def test_a_charge_of_one_invoice_points_into_the_body_as_it_came() -> None:
     one = INVOICE | {"invoice_items": [item(LINE)]}
     for body, path in ((one, "$"), ({"invoices": [one], "pagination": None}, "$.invoices[0]")):
-        (row,) = [row for bill in PROVIDER.bills(Saved(body)) for batch in bill.charges for row in batch.rows()]
+        (row,) = [
+            row for bill in PROVIDER.read_bills(Saved(body)) for batch in bill.charges for row in batch.iter_rows()
+        ]
         assert row.x_JsonPath == f"{path}.invoice_items[0].line_items[0]"
 
 
@@ -255,4 +259,4 @@ def test_an_older_plan_is_todays_service_and_keeps_its_own_word_in_the_details()
 
 def test_an_organization_keeps_every_documented_field() -> None:
     body = b'{"id":"o","cockroach_cloud_service_principals":{"gcp":{"service_account_email":"a@b"}}}'
-    assert codec.tree(codec.encode(codec.decode(body, Organization))) == codec.tree(body)
+    assert codec.parse_json(codec.encode_json(codec.decode_record(body, Organization))) == codec.parse_json(body)

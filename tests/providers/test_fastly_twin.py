@@ -16,7 +16,7 @@ import pytest
 
 from billfold.model.bill import Bill, State
 from billfold.model.money import exact_sum
-from billfold.model.period import Month, instant
+from billfold.model.period import Month, parse_instant
 from billfold.providers.fastly import PROVIDER
 from billfold.providers.fastly.api import (
     GetCurrentUser,
@@ -29,40 +29,40 @@ from billfold.providers.fastly.api import (
     GetServiceLevelUsage,
     GetUsageMetrics,
     ListInvoices,
-    problem,
+    read_error,
 )
 from billfold.providers.fastly.twin import handlers, scenario, sdk_compat
-from billfold.providers.provider import Known
-from billfold.providers.twin_api import Account, Denied, Moment
+from billfold.providers.provider import SyncState
+from billfold.providers.twin_api import AccessDenied, RequestContext, TwinAccount
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
 from tests import stage as stages
 from tests.providers.test_fastly import HOME, NOW, Saved
 
-PLAYED, PARENT_PAY = handlers.accounts(1, Month(2025, 11))
-OWNER = scenario.customer(PLAYED)
+PLAYED, PARENT_PAY = handlers.make_accounts(1, Month(2025, 11))
+OWNER = scenario.customer_id_of(PLAYED)
 
 
 def answered(
     op: Operation[Any],
     now: datetime = NOW,
-    account: Account = PLAYED,
+    account: TwinAccount = PLAYED,
     memory: dict[str, Any] | None = None,
     agent: str = "",
 ) -> Any:
     request = Request("GET", "/", (), {"fastly-key": account.credentials["token"], "user-agent": agent})
-    return handlers.answer(op, Moment(account, now, request, {} if memory is None else memory))
+    return handlers.answer_operation(op, RequestContext(account, now, request, {} if memory is None else memory))
 
 
 def body(op: Operation[Any], *args: Any, **settings: Any) -> bytes:
     said = answered(op, *args, **settings)
-    return said.body if isinstance(said, Response) else codec.encode(said)
+    return said.body if isinstance(said, Response) else codec.encode_json(said)
 
 
 def asked(path: str, token: str = "twin-fastly-token", **query: str) -> Response:
     request = Request("GET", f"/fastly{path}", tuple(query.items()), {"fastly-key": token})
-    response = stages.twin().answer(request)
+    response = stages.twin().answer_request(request)
     assert response is not None
     return response
 
@@ -102,9 +102,11 @@ def test_an_account_whose_parent_pays_has_no_estimate() -> None:
     response = asked("/billing/v3/invoices/month-to-date", token)
     assert response.status == 422
     assert set(json.loads(response.body)) == {"type", "title", "code", "status"}
-    assert asked(f"/billing/v2/account_customers/{scenario.customer(PARENT_PAY)}/mtd_invoice", token).status == 422
-    assert all(bill.state is State.ISSUED for bill in handlers.truth(PARENT_PAY, NOW))
-    assert len(list(handlers.truth(PARENT_PAY, NOW))) == 12
+    assert (
+        asked(f"/billing/v2/account_customers/{scenario.customer_id_of(PARENT_PAY)}/mtd_invoice", token).status == 422
+    )
+    assert all(bill.state is State.ISSUED for bill in handlers.true_bills(PARENT_PAY, NOW))
+    assert len(list(handlers.true_bills(PARENT_PAY, NOW))) == 12
 
 
 # --- dialects ---------------------------------------------------------------------------------------------------------
@@ -124,7 +126,7 @@ def test_an_account_whose_parent_pays_has_no_estimate() -> None:
 def test_v2_speaks_as_the_sdk_that_asks_can_read(
     agent: str, number: type, regions: bool, aria: bool, nulls: bool
 ) -> None:
-    month = next(m for m in PLAYED.first_month.until(Month(2026, 10)) if scenario.is_discounted(PLAYED, m))
+    month = next(m for m in PLAYED.first_month.iter_until(Month(2026, 10)) if scenario.is_discounted(PLAYED, m))
     said = json.loads(body(GetInvoice(year=month.year, month=month.number), agent=agent))
     assert type(said["invoice_id"]) is number
     assert bool(said["regions"]) == regions
@@ -133,7 +135,7 @@ def test_v2_speaks_as_the_sdk_that_asks_can_read(
 
 
 def test_the_same_invoice_has_the_same_id_in_v2_and_v3() -> None:
-    for bill in list(handlers.truth(PLAYED, NOW))[:-1]:
+    for bill in list(handlers.true_bills(PLAYED, NOW))[:-1]:
         month = Month.of(bill.period.start)
         assert answered(GetInvoice(year=month.year, month=month.number)).invoice_id == int(bill.invoice_id or "")
         assert answered(GetInvoiceByInvoiceId(invoice_id=bill.invoice_id or "")).invoice_id == bill.invoice_id
@@ -146,47 +148,47 @@ def test_months_are_answered_from_the_first_to_the_running_one_padded_or_not() -
     running = answered(GetInvoice(year=2026, month=11))
     assert (running.status.status, running.invoice_id) == ("MTD", codec.UNSET)
     for year, month in ((2025, 10), (2026, 12), (1999, 1)):
-        with pytest.raises(Denied, match="not-found"):
+        with pytest.raises(AccessDenied, match="not-found"):
             answered(GetInvoice(year=year, month=month))
     for wrong in (("2026", "13"), ("26", "05"), ("2026", "x")):
-        with pytest.raises(Denied, match="bad-request"):
+        with pytest.raises(AccessDenied, match="bad-request"):
             answered(GetInvoice(year=wrong[0], month=wrong[1]))
 
 
-ACCOUNTS = [account for seed in (1, 2, 7) for account in handlers.accounts(seed, Month(2025, 11))]
+ACCOUNTS = [account for seed in (1, 2, 7) for account in handlers.make_accounts(seed, Month(2025, 11))]
 
 
 @pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: f"{account.name} {account.seed}")
-def test_the_sums_of_every_v2_bill_hold_to_what_is_documented(account: Account) -> None:
+def test_the_sums_of_every_v2_bill_hold_to_what_is_documented(account: TwinAccount) -> None:
     seen = Counter[str]()
-    for month in account.first_month.until(Month(2026, 10)):
+    for month in account.first_month.iter_until(Month(2026, 10)):
         bill = answered(GetInvoice(year=month.year, month=month.number), account=account)
         total = bill.total
-        extras = [codec.given(v, Decimal(0)) for extra in total.extras for v in (extra.recurring, extra.setup)]
+        extras = [codec.get_or(v, Decimal(0)) for extra in total.extras for v in (extra.recurring, extra.setup)]
         assert total.incurred_cost == total.bandwidth_cost + total.requests_cost
         assert total.extras_cost == exact_sum(extras)
         assert total.cost_before_discount == total.incurred_cost + total.extras_cost
-        assert total.discount_amount == scenario.rounded(total.discount * total.cost_before_discount)
+        assert total.discount_amount == scenario.round_amount(total.discount * total.cost_before_discount)
         assert total.overage == max(total.incurred_cost - total.plan_minimum, 0)
         assert total.commit_shortfall == max(total.plan_minimum - total.incurred_cost, 0)
         assert total.cost == total.cost_before_discount - total.discount_amount + total.commit_shortfall
         assert total.cost == exact_sum([line.amount for line in bill.line_items])
         seen.update(name for name in ("overage", "commit_shortfall", "discount_amount") if getattr(total, name))
         op = GetInvoice(year=month.year, month=month.number)
-        assert list(PROVIDER.checks(Saved((op, codec.encode(bill))))) == []
+        assert list(PROVIDER.check_answers(Saved((op, codec.encode_json(bill))))) == []
     assert set(seen) == {"overage", "commit_shortfall", "discount_amount"}
-    if account.kind != scenario.PARENT_PAY:
-        mtd = GetInvoiceMtd(customer_id=scenario.customer(account))
+    if account.account_type != scenario.PARENT_PAY:
+        mtd = GetInvoiceMtd(customer_id=scenario.customer_id_of(account))
         memory: dict[str, Any] = {}
         assert answered(mtd, NOW, account, memory).status == 202
         running = body(mtd, NOW + timedelta(seconds=5), account, memory)
-        assert list(PROVIDER.checks(Saved((mtd, running)))) == []
+        assert list(PROVIDER.check_answers(Saved((mtd, running)))) == []
 
 
 def test_the_regions_of_a_v2_bill_are_its_traffic() -> None:
     invoice = answered(GetInvoice(year=2026, month=10))
     assert exact_sum([region.cost for region in invoice.regions.values()]) == invoice.total.incurred_cost
-    assert set(invoice.regions) == set(sdk_compat.REGIONS.values())
+    assert set(invoice.regions) == set(sdk_compat.REGION_KEYS.values())
     assert invoice.total.requests == exact_sum([region.requests.total for region in invoice.regions.values()])
 
 
@@ -221,7 +223,7 @@ def test_the_list_begins_with_the_newest_and_ends_with_an_empty_cursor() -> None
 def test_only_the_sdks_that_write_a_date_with_a_time_may_do_so(agent: str, status: int) -> None:
     query = (("billing_start_date", "2026-05-01T00:00:00+00:00"), ("billing_end_date", "2026-05-31T23:59:59Z"))
     headers = {"fastly-key": "twin-fastly-token", "user-agent": agent}
-    response = stages.twin().answer(Request("GET", "/fastly/billing/v3/invoices", query, headers))
+    response = stages.twin().answer_request(Request("GET", "/fastly/billing/v3/invoices", query, headers))
     assert response is not None
     assert response.status == status
     assert status != 200 or len(json.loads(response.body)["data"]) == 1
@@ -229,7 +231,7 @@ def test_only_the_sdks_that_write_a_date_with_a_time_may_do_so(agent: str, statu
 
 def test_a_cursor_stays_good_when_a_month_is_posted_in_between() -> None:
     first = json.loads(body(ListInvoices(limit=5)))
-    later = instant("2026-12-01T00:00:00Z")
+    later = parse_instant("2026-12-01T00:00:00Z")
     second = json.loads(body(ListInvoices(limit=5, cursor=first["meta"]["next_cursor"]), later))
     assert second["data"][0]["billing_start_date"] == "2026-05-01T00:00:00Z"
     assert second["meta"]["total"] == 13
@@ -266,7 +268,7 @@ def test_parameters_are_taken_or_refused_in_the_vendors_envelopes(
     assert response.headers["content-type"] == "application/json"
     assert response.headers["cache-control"] == "no-store"
     assert re.fullmatch(r"S\d+\.\d+,VS\d+,VE\d+", response.headers["x-timer"])
-    assert status == 200 or problem(response).request_id == response.headers["fastly-trace-id"]
+    assert status == 200 or read_error(response).request_id == response.headers["fastly-trace-id"]
     if status != 200:
         said = json.loads(response.body)
         assert said.get("msg") or said.get("title")
@@ -300,17 +302,19 @@ def test_usage_by_service_sums_to_the_usage_of_the_account() -> None:
 
 
 def test_a_year_has_every_kind_of_charge_and_a_lifelike_number_of_lines() -> None:
-    bills = list(handlers.truth(PLAYED, NOW))
+    bills = list(handlers.true_bills(PLAYED, NOW))
     assert [bill.state for bill in bills] == [State.ISSUED] * 12 + [State.ESTIMATE]
-    assert all(39 <= (bill.listed or 0) <= 60 for bill in bills)
-    rows = [row for bill in bills for batch in bill.charges for row in batch.rows()]
+    assert all(39 <= (bill.line_count or 0) <= 60 for bill in bills)
+    rows = [row for bill in bills for batch in bill.charges for row in batch.iter_rows()]
     assert {row.ChargeCategory for row in rows} == {"Usage", "Purchase", "Credit", "Tax"}
     words = {row.ChargeDescription for row in rows}
     assert {"Commit Shortfall", "Discount 5%", "Sales Tax", "Image Optimizer (setup)"} <= words
 
 
 def test_the_running_month_only_grows_and_moves_at_midnight_only() -> None:
-    totals = [list(handlers.truth(PLAYED, NOW + timedelta(hours=h)))[-1].total or Decimal(0) for h in range(0, 240, 6)]
+    totals = [
+        list(handlers.true_bills(PLAYED, NOW + timedelta(hours=h)))[-1].total or Decimal(0) for h in range(0, 240, 6)
+    ]
     assert totals == sorted(totals)
     assert len(set(totals)) == 10
 
@@ -318,8 +322,8 @@ def test_the_running_month_only_grows_and_moves_at_midnight_only() -> None:
 # --- the books balance ------------------------------------------------------------------------------------------------
 
 
-def collected(account: Account, now: datetime) -> Saved:
-    plan, said = PROVIDER.collect(Known(now, account.first_month)), None
+def collected(account: TwinAccount, now: datetime) -> Saved:
+    plan, said = PROVIDER.plan_requests(SyncState(now, account.first_month)), None
     answers = list[tuple[Operation[Any], bytes]]()
     begun = now - timedelta(seconds=6)
     memory = {f"estimate of {account.name} v3": begun} if begun.date() == now.date() else {}
@@ -330,66 +334,66 @@ def collected(account: Account, now: datetime) -> Saved:
             return Saved(*answers)
         try:
             found = answered(ask.op, now, account, memory)
-        except Denied:
+        except AccessDenied:
             said = None
             continue
-        made = found.body if isinstance(found, Response) else codec.encode(found)
+        made = found.body if isinstance(found, Response) else codec.encode_json(found)
         if isinstance(found, Response) and found.status == 202:
             said = None
             continue
         answers.append((ask.op, made))
-        said = ask.op.result(codec.decode(made, ask.op.reply))
+        said = ask.op.extract_result(codec.decode_record(made, ask.op.reply))
 
 
-def told(bills: Iterable[Bill], columns: tuple[str, ...] = handlers.TELLS) -> Counter[Any]:
+def told(bills: Iterable[Bill], columns: tuple[str, ...] = handlers.CARRIED_COLUMNS) -> Counter[Any]:
     found: Counter[Any] = Counter()
     for bill in bills:
         assert bill.problems == ()
-        found[bill.state, bill.invoice_id, bill.period, bill.currency, str(bill.total), bill.listed] += 1
+        found[bill.state, bill.invoice_id, bill.period, bill.currency, str(bill.total), bill.line_count] += 1
         for batch in bill.charges:
-            found.update(tuple(getattr(row, column) for column in columns) for row in batch.rows())
+            found.update(tuple(getattr(row, column) for column in columns) for row in batch.iter_rows())
     return found
 
 
 @pytest.mark.parametrize("account", [PLAYED, PARENT_PAY], ids=lambda account: account.name)
 @pytest.mark.parametrize("at", ["2026-11-15T00:00:10Z", "2026-11-01T00:00:10Z", "2026-11-30T23:59:59Z"])
-def test_the_books_balance(account: Account, at: str) -> None:
-    reading = collected(account, instant(at))
-    assert told(PROVIDER.bills(reading)) == told(handlers.truth(account, instant(at)))
-    assert list(PROVIDER.checks(reading)) == []
+def test_the_books_balance(account: TwinAccount, at: str) -> None:
+    reading = collected(account, parse_instant(at))
+    assert told(PROVIDER.read_bills(reading)) == told(handlers.true_bills(account, parse_instant(at)))
+    assert list(PROVIDER.check_answers(reading)) == []
 
 
 @pytest.mark.parametrize("story", ["restated-added", "restated-changed", "restated-split"])
 def test_a_restated_invoice_is_told_as_it_now_is(story: str) -> None:
-    account = PLAYED._replace(story=(story, Month(2026, 10)))
-    assert told(handlers.truth(account, NOW)) != told(handlers.truth(PLAYED, NOW))
+    account = PLAYED._replace(restatement=(story, Month(2026, 10)))
+    assert told(handlers.true_bills(account, NOW)) != told(handlers.true_bills(PLAYED, NOW))
     reading = collected(account, NOW + timedelta(seconds=10))
-    assert told(PROVIDER.bills(reading)) == told(handlers.truth(account, NOW))
+    assert told(PROVIDER.read_bills(reading)) == told(handlers.true_bills(account, NOW))
 
 
-OLD_TELLS = tuple(set(handlers.TELLS) - {"ServiceName", "SkuMeter", "RegionName"})
+OLD_TELLS = tuple(set(handlers.CARRIED_COLUMNS) - {"ServiceName", "SkuMeter", "RegionName"})
 
 
 @pytest.mark.parametrize("agent", ["fastly-py/5.6.0", "fastly-py/7.0.0"])
 def test_the_books_balance_through_v2(agent: str) -> None:
-    months = [Month.of(bill.period.start) for bill in handlers.truth(PLAYED, NOW)]
+    months = [Month.of(bill.period.start) for bill in handlers.true_bills(PLAYED, NOW)]
     asks = [GetInvoice(year=month.year, month=month.number) for month in months]
     reading = Saved(*((op, body(op, agent=agent)) for op in asks))
-    assert told(PROVIDER.bills(reading), OLD_TELLS) == told(handlers.truth(PLAYED, NOW), OLD_TELLS)
+    assert told(PROVIDER.read_bills(reading), OLD_TELLS) == told(handlers.true_bills(PLAYED, NOW), OLD_TELLS)
     files = [GetInvoiceFile(year=month.year, month=month.number, format="csv") for month in months]
     reading = Saved(*((op, body(op, agent=agent)) for op in files))
-    assert told(PROVIDER.bills(reading), OLD_TELLS) == told(handlers.truth(PLAYED, NOW), OLD_TELLS)
+    assert told(PROVIDER.read_bills(reading), OLD_TELLS) == told(handlers.true_bills(PLAYED, NOW), OLD_TELLS)
 
 
 def test_v2_bills_without_lines_come_to_the_same_totals() -> None:
-    account = PLAYED._replace(kind=sdk_compat.NO_LINES)
-    for true in list(handlers.truth(account, NOW))[:-1]:
+    account = PLAYED._replace(account_type=sdk_compat.NO_LINES)
+    for true in list(handlers.true_bills(account, NOW))[:-1]:
         month = Month.of(true.period.start)
         op = GetInvoice(year=month.year, month=month.number)
-        (bill,) = PROVIDER.bills(Saved((op, body(op, account=account))))
+        (bill,) = PROVIDER.read_bills(Saved((op, body(op, account=account))))
         assert bill.total == true.total
-        assert exact_sum([row.BilledCost or Decimal(0) for b in bill.charges for row in b.rows()]) == true.total
-        assert bill.listed == 0
+        assert exact_sum([row.BilledCost or Decimal(0) for b in bill.charges for row in b.iter_rows()]) == true.total
+        assert bill.line_count == 0
 
 
 def test_every_guess_in_the_code_is_listed_in_the_readme() -> None:

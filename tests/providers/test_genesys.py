@@ -13,10 +13,10 @@ import msgspec
 import pytest
 
 from billfold.model.bill import Bill, State
-from billfold.model.errors import Endless, SetupError, Unreadable
+from billfold.model.errors import ConfigurationError, IncompleteList, InvalidResponse
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
-from billfold.model.period import Month, Period, instant
+from billfold.model.period import Month, Period, parse_instant
 from billfold.providers import genesys
 from billfold.providers.genesys import PROVIDER, regions
 from billfold.providers.genesys.api import (
@@ -29,22 +29,22 @@ from billfold.providers.genesys.api import (
     GetBillingReportsBillableusage,
     GetBillingTrusteebillingoverviewTrustorOrgId,
     login_refusal,
-    problem,
+    read_error,
 )
 from billfold.providers.genesys.mapping import field_aliases, lines
 from billfold.providers.genesys.mapping.commitments import Share, commitments, positions
 from billfold.providers.genesys.mapping.commitments import applied as drawn
 from billfold.providers.genesys.mapping.invoice_periods import Calendar, mark
 from billfold.providers.genesys.mapping.tax import is_tax
-from billfold.providers.provider import Answer, Ask, Known
+from billfold.providers.provider import ArchivedAnswer, Fetch, SyncState
 from billfold.wire import codec
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation, request
+from billfold.wire.operation import Operation, build_request
 from billfold.wire.paging import Walk
 from tests.overlay import overlay
 
 SAMPLES = Path(str(genesys.__file__)).parent / "samples"
-NOW = instant("2026-11-15T00:00:00Z")
+NOW = parse_instant("2026-11-15T00:00:00Z")
 SEPTEMBER, OCTOBER = Month(2026, 9).period, Month(2026, 10).period
 CONTRACT = "c0ffee00-0000-4000-8000-000000000001"
 LINES = GetBillingContractsInvoiceLines(invoice_id="INV0000002")
@@ -74,25 +74,27 @@ class Saved:
 
     def __init__(self, *answers: tuple[Operation[Any], Any]) -> None:
         self._answers = [
-            Answer(op, Response(200, {"content-type": "application/json"}, raw if isinstance(raw, bytes) else codec.encode(raw)), seq, NOW)
+            ArchivedAnswer(op, Response(200, {"content-type": "application/json"}, raw if isinstance(raw, bytes) else codec.encode_json(raw)), seq, NOW)
             for seq, (op, raw) in enumerate(answers, 1)
         ]  # fmt: skip
 
-    def asked(self, kind: Any) -> Iterator[Operation[Any]]:
-        return (one.op for one in self.answers(kind))
+    def requests(self, operation_type: Any) -> Iterator[Operation[Any]]:
+        return (one.op for one in self.answers(operation_type))
 
-    def answers(self, kind: Any, **fields: object) -> Iterator[Answer]:
+    def answers(self, operation_type: Any, **fields: object) -> Iterator[ArchivedAnswer]:
         for one in self._answers:
-            if isinstance(one.op, kind) and all(getattr(one.op, name) == value for name, value in fields.items()):
+            if isinstance(one.op, operation_type) and all(
+                getattr(one.op, name) == value for name, value in fields.items()
+            ):
                 yield one
 
 
 def made(*answers: tuple[Operation[Any], Any]) -> list[Bill]:
-    return list(PROVIDER.bills(Saved(*answers)))
+    return list(PROVIDER.read_bills(Saved(*answers)))
 
 
 def rows(bill: Bill) -> list[CostAndUsage]:
-    return [row for batch in bill.charges for row in batch.rows()]
+    return [row for batch in bill.charges for row in batch.iter_rows()]
 
 
 def line(number: int, amount: str, **words: Any) -> dict[str, Any]:
@@ -120,21 +122,21 @@ def invoiced(total: str | None, *items: dict[str, Any], **words: Any) -> Bill:
 @pytest.mark.parametrize("path", ANSWERS, ids=lambda path: path.name)
 def test_every_sample_answer_keeps_all_digits_and_words(path: Path) -> None:
     raw, op = path.read_bytes(), OPERATIONS[path.name.split(".")[0]]
-    record = codec.decode(raw, op.reply)
-    assert codec.tree(overlay(record, raw)) == codec.tree(raw)
-    assert codec.tree(codec.encode(record)) == codec.tree(raw)
+    record = codec.decode_record(raw, op.reply)
+    assert codec.parse_json(overlay(record, raw)) == codec.parse_json(raw)
+    assert codec.parse_json(codec.encode_json(record)) == codec.parse_json(raw)
 
 
 @pytest.mark.parametrize("path", ERRORS, ids=lambda path: path.name)
 def test_every_error_body_is_read_with_its_code_and_number(path: Path) -> None:
     said = body(path.name.removesuffix(".json"))
-    found = problem(Response(said["status"], {"content-type": "application/json"}, path.read_bytes()))
+    found = read_error(Response(said["status"], {"content-type": "application/json"}, path.read_bytes()))
     assert found[:3] == (said["message"], said["code"], said["contextId"])
     assert f".{said['status']}.{said['code']}." in path.name
 
 
 def test_an_error_that_is_no_json_is_told_by_its_content_type_and_header() -> None:
-    found = problem(Response(502, {"content-type": "text/html", "inin-correlation-id": "7"}, b"<html>"))
+    found = read_error(Response(502, {"content-type": "text/html", "inin-correlation-id": "7"}, b"<html>"))
     assert found[:3] == ("the vendor answered text/html", None, "7")
 
 
@@ -151,16 +153,18 @@ def test_a_refused_login_is_told_in_the_vendors_words(name: str, words: str) -> 
 
 
 def test_both_spellings_of_the_renamed_keys_say_the_same() -> None:
-    old, new = (codec.decode((SAMPLES / f"contract.{v}.json").read_bytes(), genesys.records.BillingContract) for v in ("v236", "v269"))  # fmt: skip
+    old, new = (codec.decode_record((SAMPLES / f"contract.{v}.json").read_bytes(), genesys.records.BillingContract) for v in ("v236", "v269"))  # fmt: skip
     assert field_aliases.purchase_orders(old) == field_aliases.purchase_orders(new) == ["PO-2026-011"]
     kind = genesys.records.BillingContractPeriodDetail
-    old_, new_ = (codec.decode((SAMPLES / f"billingperiod.{v}.json").read_bytes(), kind) for v in ("v236", "v269"))
+    old_, new_ = (
+        codec.decode_record((SAMPLES / f"billingperiod.{v}.json").read_bytes(), kind) for v in ("v236", "v269")
+    )
     for name in ("prepaid", "fair_use", "actual", "overage"):
         read = getattr(field_aliases, name)
         first, second = [read(c) for c in old_.charges], [read(c) for c in new_.charges]  # type: ignore[union-attr]
         assert first[:2] == second[:2]
         assert None not in first + second
-    addresses = [codec.decode(json.dumps(one).encode(), genesys.records.InvoiceAddress) for one in (
+    addresses = [codec.decode_record(json.dumps(one).encode(), genesys.records.InvoiceAddress) for one in (
         {"dateEffective": "2024-05-01", "citySubdivision1": "Downtown"},
         {"getdateEffective": "2024-05-01", "getcitySubdivision1": "Downtown"},
     )]  # fmt: skip
@@ -171,29 +175,29 @@ def test_both_spellings_of_the_renamed_keys_say_the_same() -> None:
 
 def test_the_next_page_keeps_the_filters_and_takes_the_cursor_decoded() -> None:
     op = GetBillingContractsInvoices(page_size=2, date_start=date(2026, 9, 1), before="x")
-    page = codec.decode((SAMPLES / "invoices.page1.json").read_bytes(), op.reply)
-    after = op.following(page)
+    page = codec.decode_record((SAMPLES / "invoices.page1.json").read_bytes(), op.reply)
+    after = op.next_operation(page)
     assert after == GetBillingContractsInvoices(page_size=2, date_start=date(2026, 9, 1), after="SU5WMDAwMDAwMg==")
-    assert ("after", "SU5WMDAwMDAwMg==") in request(after).query
-    assert after.first() == msgspec.structs.replace(op, before=None)
-    last = codec.decode((SAMPLES / "invoices.page2.json").read_bytes(), op.reply)
-    assert op.following(last) is None
-    assert op.ended(last)
+    assert ("after", "SU5WMDAwMDAwMg==") in build_request(after).query
+    assert after.first_operation() == msgspec.structs.replace(op, before=None)
+    last = codec.decode_record((SAMPLES / "invoices.page2.json").read_bytes(), op.reply)
+    assert op.next_operation(last) is None
+    assert op.has_end_mark(last)
 
 
 def test_pages_with_ever_new_cursors_and_the_same_items_end() -> None:
     walk = Walk(GetBillingContractsInvoices())
     one = {"entities": [{"id": "INV1"}], "nextUri": "/x?after=c1"}
     other = {"entities": [{"id": "INV2"}], "nextUri": "/x?after=c2"}
-    walk.hear(records_of(GetBillingContractsInvoices(), one))
-    walk.hear(records_of(GetBillingContractsInvoices(), other))
-    with pytest.raises(Endless, match="the same items again"):
-        walk.hear(records_of(GetBillingContractsInvoices(), other | {"nextUri": "/x?after=c3"}))
+    walk.take_page(records_of(GetBillingContractsInvoices(), one))
+    walk.take_page(records_of(GetBillingContractsInvoices(), other))
+    with pytest.raises(IncompleteList, match="the same items again"):
+        walk.take_page(records_of(GetBillingContractsInvoices(), other | {"nextUri": "/x?after=c3"}))
 
 
 def test_times_are_asked_with_three_digits_of_a_second_and_none_where_there_are_none() -> None:
-    start = instant("2026-10-01T00:00:00.123456Z")
-    said = dict(request(GetBillingReportsBillableusage(start_date=start, end_date=NOW)).query)
+    start = parse_instant("2026-10-01T00:00:00.123456Z")
+    said = dict(build_request(GetBillingReportsBillableusage(start_date=start, end_date=NOW)).query)
     assert said == {"startDate": "2026-10-01T00:00:00.123Z", "endDate": "2026-11-15T00:00:00Z"}
 
 
@@ -203,9 +207,9 @@ def test_every_operation_names_the_refusals_that_are_documented() -> None:
 
 @pytest.mark.parametrize("link", ["/api/v2/billing/contracts?pageSize=2", "http://[::1", "?after"])
 def test_a_next_link_without_a_cursor_proves_no_end(link: str) -> None:
-    page = codec.decode(json.dumps({"entities": [], "nextUri": link}).encode(), GetBillingContracts.reply)
-    assert GetBillingContracts().following(page) is None
-    assert not GetBillingContracts().ended(page)
+    page = codec.decode_record(json.dumps({"entities": [], "nextUri": link}).encode(), GetBillingContracts.reply)
+    assert GetBillingContracts().next_operation(page) is None
+    assert not GetBillingContracts().has_end_mark(page)
 
 
 def test_the_sample_invoices_are_billed_as_they_add_up() -> None:
@@ -216,7 +220,7 @@ def test_the_sample_invoices_are_billed_as_they_add_up() -> None:
         (msgspec.structs.replace(LINES, after="SU5WMDAwMDAwMi0wMDI="), body("invoice_lines.page2")),
     )
     (bill,) = bills  # the invoice whose lines were not asked for is in the books already
-    assert (bill.invoice_id, bill.state, bill.total, bill.listed) == (
+    assert (bill.invoice_id, bill.state, bill.total, bill.line_count) == (
         "INV0000002",
         State.ISSUED,
         Decimal("14555.47"),
@@ -224,7 +228,7 @@ def test_the_sample_invoices_are_billed_as_they_add_up() -> None:
     )
     assert exact_sum(row.BilledCost or Decimal(0) for row in rows(bill)) == bill.total
     assert bill.period == SEPTEMBER
-    assert bill.due_on == instant("2026-10-31")
+    assert bill.due_on == parse_instant("2026-10-31")
     assert (bill.terms, bill.purchase_order, bill.problems) == ("Net 30", "PO-2026-011", ())
     requests = next(row for row in rows(bill) if row.x_NativeId == "INV0000002-002")
     assert requests.PricingQuantity == 323992
@@ -281,7 +285,7 @@ def test_advance_and_arrears_on_one_invoice_bill_the_ended_period() -> None:
     ahead = line(2, "10.00", dateStart="2026-11-01", dateEnd="2026-11-30")
     bill = invoiced("20.00", line(1, "10.00"), ahead)
     assert bill.period == OCTOBER
-    assert rows(bill)[1].ChargePeriodStart == instant("2026-11-01")
+    assert rows(bill)[1].ChargePeriodStart == parse_instant("2026-11-01")
 
 
 def test_periods_that_are_no_calendar_months_are_taken_from_the_contract() -> None:
@@ -291,7 +295,7 @@ def test_periods_that_are_no_calendar_months_are_taken_from_the_contract() -> No
         (GetBillingContractsInvoices(), body("invoices.page1") | {"entities": [body("invoices.page1")["entities"][1] | {"dateInvoiced": "2026-10-22"}]}),
         (LINES, {"entities": [line(1, "14555.47", dateStart="2026-09-21", dateEnd="2026-10-20")]}),
     )[0]  # fmt: skip
-    assert bill.period == Period(instant("2026-09-21"), instant("2026-10-21"))
+    assert bill.period == Period(parse_instant("2026-09-21"), parse_instant("2026-10-21"))
 
 
 def test_a_refund_of_an_earlier_period_is_a_correction_with_its_category_and_names_the_invoice() -> None:
@@ -428,7 +432,7 @@ def test_what_the_amount_has_beyond_its_lines_is_tax_where_one_rate_explains_it(
     assert tax.ChargeDescription == "Tax: the invoice's amount less the sum of its lines"
     assert tax.x_JsonPath == "$.entities[0].amount"
     assert tax.x_ArchiveSeq == 2
-    assert bill.listed == 1
+    assert bill.line_count == 1
 
 
 def test_a_cent_is_rounding_and_what_nothing_explains_is_left_to_be_parked() -> None:
@@ -508,7 +512,7 @@ def test_a_period_without_an_invoice_is_an_estimate_in_either_spelling(version: 
     assert (bill.state, bill.invoice_id, bill.period, bill.currency) == (State.ESTIMATE, None, SEPTEMBER, "USD")
     found = rows(bill)
     assert exact_sum(row.BilledCost or Decimal(0) for row in found) == Decimal("14555.47")
-    assert bill.listed == len(found) == (5 if version == "v269" else 4)
+    assert bill.line_count == len(found) == (5 if version == "v269" else 4)
     assert {row.InvoiceDetailId for row in found} == {None}
     seats = found[0]
     assert (seats.PricingQuantity, seats.ConsumedQuantity, seats.ListUnitPrice) == (
@@ -533,7 +537,7 @@ def overdrawn(*items: dict[str, Any], **wallet: Any) -> list[str]:
         (msgspec.structs.replace(LINES, invoice_id="INV9"), {"entities": list(items)}),
         (OPERATIONS["billingperiod"], detail),
     )
-    return list(PROVIDER.checks(reading))
+    return list(PROVIDER.check_answers(reading))
 
 
 TOKENS = {"sku": "GC-170-NV-AITOKEN", "name": "AI Experience Tokens", "unitOfMeasure": "Token"}
@@ -579,11 +583,19 @@ def test_a_wallet_that_still_moves_is_held_against_no_invoice() -> None:
     )
     items = msgspec.structs.replace(LINES, invoice_id="INV9"), {"entities": [line(1, "1.00", **SPENT)]}
     assert (
-        len(list(PROVIDER.checks(Saved(*lists, items, (OPERATIONS["billingperiod"], detail | {"status": "Closed"})))))
+        len(
+            list(
+                PROVIDER.check_answers(
+                    Saved(*lists, items, (OPERATIONS["billingperiod"], detail | {"status": "Closed"}))
+                )
+            )
+        )
         == 1
     )
-    assert list(PROVIDER.checks(Saved(*lists, items, (OPERATIONS["billingperiod"], detail)))) == []
-    assert list(PROVIDER.checks(Saved(*lists, (OPERATIONS["billingperiod"], detail | {"status": "Closed"})))) == []
+    assert list(PROVIDER.check_answers(Saved(*lists, items, (OPERATIONS["billingperiod"], detail)))) == []
+    assert (
+        list(PROVIDER.check_answers(Saved(*lists, (OPERATIONS["billingperiod"], detail | {"status": "Closed"})))) == []
+    )
 
 
 def estimated(consumed: str, over: str) -> dict[str, CostAndUsage]:
@@ -666,7 +678,7 @@ def test_what_is_not_for_the_commitment_does_not_draw_on_it(words: dict[str, Any
 def test_of_two_commitments_that_could_be_meant_none_is_applied() -> None:
     contract = body("contract.v269")
     contract["plans"].append(contract["plans"][0] | {"id": "another"})
-    known = positions([codec.decode(codec.encode(contract), genesys.records.BillingContract)])
+    known = positions([codec.decode_record(codec.encode_json(contract), genesys.records.BillingContract)])
     share = Share("AI Experience Tokens", Decimal("480.50"), "Tokens", *SEPTEMBER)
     assert drawn(share, known) is None
     assert '"ContractCommitmentAppliedQuantity": 480.50,' in (drawn(share, known[:2]) or "")
@@ -688,7 +700,7 @@ def two_contracts(*invoices: dict[str, Any], **items: dict[str, Any]) -> list[tu
         *((msgspec.structs.replace(LINES, invoice_id=name), {"entities": [item]}) for name, item in items.items()),
         *details,
     )  # fmt: skip
-    return [(one.invoice_id, one.part and f"{one.part} {Month.of(one.period.start)}") for one in bills]
+    return [(one.invoice_id, one.scope and f"{one.scope} {Month.of(one.period.start)}") for one in bills]
 
 
 AUGUST = {"dateStart": "2026-08-01", "dateEnd": "2026-08-31"}
@@ -729,7 +741,7 @@ def test_half_an_estimate_is_none() -> None:
     assert one == []
     second = msgspec.structs.replace(OPERATIONS["billingperiod"], contract_id=contracts["entities"][1]["id"])
     both = made((GetBillingContracts(), contracts), (OPERATIONS["billingperiod"], detail), (second, detail))
-    assert [(bill.state, bill.part, bill.listed) for bill in both] == [
+    assert [(bill.state, bill.scope, bill.line_count) for bill in both] == [
         (State.ESTIMATE, one["id"], 5) for one in contracts["entities"][:2]
     ]
 
@@ -749,20 +761,23 @@ def test_an_unknown_period_status_parks_the_estimate() -> None:
 def test_a_paid_invoice_is_the_same_invoice_and_a_changed_one_is_not() -> None:
     words = body("invoices.page1")["entities"][1]
     first, paid, changed = (
-        mark(codec.decode(codec.encode(words | other), genesys.records.BillingInvoice))
+        mark(codec.decode_record(codec.encode_json(words | other), genesys.records.BillingInvoice))
         for other in ({}, {"paymentStatus": "Paid", "paymentLink": "x"}, {"amount": Decimal(1)})
     )
     assert first == paid != changed
 
 
 def test_every_committed_position_of_a_contract_is_a_commitment() -> None:
-    contract = codec.decode((SAMPLES / "contract.v269.json").read_bytes(), genesys.records.BillingContract)
+    contract = codec.decode_record((SAMPLES / "contract.v269.json").read_bytes(), genesys.records.BillingContract)
     found = commitments([contract], NOW)
     assert [one.ContractCommitmentQuantity for one in found] == [80, 5000]
     assert len({one.ContractCommitmentId for one in found}) == 2
     first = found[0]
     assert (first.ContractCommitmentUnit, first.ContractCommitmentDurationType) == ("Users", "1 Year")
-    assert (first.ContractPeriodStart, first.ContractPeriodEnd) == (instant("2026-01-01"), instant("2027-01-01"))
+    assert (first.ContractPeriodStart, first.ContractPeriodEnd) == (
+        parse_instant("2026-01-01"),
+        parse_instant("2027-01-01"),
+    )
     assert first.ContractCommitmentLifecycleStatus == "Active"
     nullable = {
         "ContractCommitmentCost",
@@ -789,7 +804,7 @@ def test_a_region_is_a_name_or_a_domain(region: str, domain: str) -> None:
 
 @pytest.mark.parametrize("region", ["moon-1", "", "evil.example/path", "user@host.example"])
 def test_an_unknown_region_is_refused_with_the_known_ones(region: str) -> None:
-    with pytest.raises(SetupError, match="us-east-1, eu-west-1"):
+    with pytest.raises(ConfigurationError, match="us-east-1, eu-west-1"):
         regions.domain(region)
 
 
@@ -804,9 +819,9 @@ def test_the_login_is_where_the_sdk_looks_for_it(base: str, token: str) -> None:
     assert regions.token_url(base) == token
 
 
-def asked(known: Known, *answers: Any) -> list[Ask]:
+def asked(known: SyncState, *answers: Any) -> list[Fetch]:
     """Run the plan against these answers, in order; None for the rest."""
-    plan, said, found = PROVIDER.collect(known), iter(answers), []
+    plan, said, found = PROVIDER.plan_requests(known), iter(answers), []
     try:
         ask = next(plan)
         while True:
@@ -817,15 +832,15 @@ def asked(known: Known, *answers: Any) -> list[Ask]:
 
 
 def records_of(op: Operation[Any], said: Any) -> Any:
-    return codec.decode(codec.encode(said), op.reply)
+    return codec.decode_record(codec.encode_json(said), op.reply)
 
 
 def test_a_key_without_the_right_asks_for_three_documents_and_says_how_many_it_left() -> None:
     contracts = records_of(GetBillingContracts(), {"entities": []})
     invoices = records_of(GetBillingContractsInvoices(), {"entities": [{"id": f"i{number}"} for number in range(9)]})
     marks = {str(one.id): Calendar([]).mark(one) for one in invoices.entities}
-    asks = asked(Known(instant("2026-10-10"), Month(2026, 1), marks), contracts, invoices)
-    words = [ask.missing for ask in asks if ask.document]
+    asks = asked(SyncState(parse_instant("2026-10-10"), Month(2026, 1), marks), contracts, invoices)
+    words = [ask.missing for ask in asks if ask.find_document_url]
     assert words == ["the PDF of invoice i8", "the PDF of invoice i7", "the PDF of invoice i6 (and of 6 others)"]
 
 
@@ -833,7 +848,7 @@ def test_a_collection_asks_for_what_is_new_and_for_nothing_twice() -> None:
     contracts = records_of(GetBillingContracts(), {"entities": [body("contract.v269")]})
     invoices = records_of(GetBillingContractsInvoices(), body("invoices.page2"))
     empty = records_of(LINES, {"entities": []})
-    known = Known(instant("2026-10-10"), Month(2026, 1))
+    known = SyncState(parse_instant("2026-10-10"), Month(2026, 1))
     asks = asked(known, contracts, invoices, None, None, None, empty)
     names = [type(ask.op).__name__.removeprefix("GetBilling") for ask in asks]
     assert names == [
@@ -846,11 +861,13 @@ def test_a_collection_asks_for_what_is_new_and_for_nothing_twice() -> None:
     ]
     assert [ask.op.billing_period_id for ask in asks[2:5]] == ["202608", "202609", "202610"]  # type: ignore[attr-defined]
     assert [bool(ask.missing) for ask in asks] == [False, False, True, True, True, False, True, True]
-    assert asks[6].document
-    assert asks[6].document(records_of(asks[6].op, body("invoice_document"))).startswith("https://prod-billing")
+    assert asks[6].find_document_url
+    assert (
+        asks[6].find_document_url(records_of(asks[6].op, body("invoice_document"))).startswith("https://prod-billing")
+    )
     marks = {"INV0000003": mark(invoices.entities[0])}
-    assert asks[6].op in [ask.op for ask in asked(Known(known.now, known.since, marks), contracts, invoices)]
-    again = Known(known.now, known.since, marks, lambda op: op == asks[6].op)
+    assert asks[6].op in [ask.op for ask in asked(SyncState(known.now, known.since, marks), contracts, invoices)]
+    again = SyncState(known.now, known.since, marks, lambda op: op == asks[6].op)
     assert [type(ask.op).__name__ for ask in asked(again, contracts, invoices)][2:] == [
         *["GetBillingContractBillingperiod"] * 3,
         "GetBillingReportsBillableusage",
@@ -859,36 +876,36 @@ def test_a_collection_asks_for_what_is_new_and_for_nothing_twice() -> None:
 
 def test_on_the_first_day_of_a_month_there_is_no_day_to_report() -> None:
     nothing = records_of(GetBillingContracts(), {"entities": []})
-    asks = asked(Known(instant("2026-10-01T00:00:00Z"), Month(2026, 1)), nothing, nothing)
+    asks = asked(SyncState(parse_instant("2026-10-01T00:00:00Z"), Month(2026, 1)), nothing, nothing)
     assert len(asks) == 2
 
 
 def test_a_list_that_moved_or_has_no_end_is_refused() -> None:
-    known = Known(NOW, Month(2026, 1))
+    known = SyncState(NOW, Month(2026, 1))
     twice = records_of(GetBillingContracts(), {"entities": [body("contract.v269")] * 2})
-    with pytest.raises(Unreadable, match="twice"):
+    with pytest.raises(InvalidResponse, match="twice"):
         asked(known, twice)
     endless = records_of(GetBillingContracts(), {"entities": [], "nextUri": "/api/v2/billing/contracts?pageSize=10"})
-    with pytest.raises(Endless, match="no cursor"):
+    with pytest.raises(IncompleteList, match="no cursor"):
         asked(known, endless)
 
 
 def test_documents_that_are_none_are_found() -> None:
     document = GetBillingContractsInvoiceDocument(invoice_id="INV1")
     for raw, word in ((b"<html>", "not a PDF"), (b"%PDF-1.7 ...", "cut off")):
-        (said,) = PROVIDER.checks(Saved((document, raw)))
+        (said,) = PROVIDER.check_answers(Saved((document, raw)))
         assert word in said
-    assert not list(PROVIDER.checks(Saved((document, b"%PDF-1.7 ... %%EOF\n"))))
+    assert not list(PROVIDER.check_answers(Saved((document, b"%PDF-1.7 ... %%EOF\n"))))
 
 
 def test_what_was_listed_is_told_with_its_end_and_reach() -> None:
     op = GetBillingContractsInvoices(date_start=date(2026, 1, 1))
-    first = PROVIDER.listing(Saved((op, body("invoices.page1"))))
+    first = PROVIDER.read_listing(Saved((op, body("invoices.page1"))))
     assert first
-    assert (first.proven, first.since, len(first.ids)) == (False, instant("2026-01-01"), 2)
-    both = PROVIDER.listing(Saved((op, body("invoices.page1")), (op, body("invoices.page2"))))
+    assert (first.has_end_mark, first.since, len(first.ids)) == (False, parse_instant("2026-01-01"), 2)
+    both = PROVIDER.read_listing(Saved((op, body("invoices.page1")), (op, body("invoices.page2"))))
     assert both
-    assert (both.proven, len(both.ids)) == (True, 3)
-    assert PROVIDER.listing(Saved()) is None
-    assert PROVIDER.identity(Saved((GetBillingContracts(), body("contracts.page1")))) == CONTRACT
-    assert PROVIDER.identity(Saved()) is None
+    assert (both.has_end_mark, len(both.ids)) == (True, 3)
+    assert PROVIDER.read_listing(Saved()) is None
+    assert PROVIDER.find_identity(Saved((GetBillingContracts(), body("contracts.page1")))) == CONTRACT
+    assert PROVIDER.find_identity(Saved()) is None

@@ -13,40 +13,40 @@ from typing import Any
 
 import pytest
 
-from billfold.collect.workspace import Books
+from billfold.collect.workspace import Workspace
 from billfold.ledger import query
 from billfold.model.bill import Bill
 from billfold.model.errors import BadRequest, Forbidden, Unauthorized
-from billfold.model.money import exact_sum, plain
-from billfold.model.period import Month, instant
+from billfold.model.money import exact_sum, format_decimal
+from billfold.model.period import Month, parse_instant
 from billfold.providers.genesys import PROVIDER
 from billfold.providers.genesys.api import GetBillingContracts, GetBillingContractsInvoices
 from billfold.providers.genesys.twin import customers, handlers, scenario
-from billfold.providers.provider import Answer, Known
-from billfold.providers.twin_api import Account
+from billfold.providers.provider import ArchivedAnswer, SyncState
+from billfold.providers.twin_api import TwinAccount
 from billfold.twin.faults import Fault
-from billfold.twin.host import Host
-from billfold.twin.world import stated
+from billfold.twin.host import TwinHost
+from billfold.twin.world import describe_bill
 from billfold.wire.message import Request, Response
-from billfold.wire.operation import Operation, read
+from billfold.wire.operation import Operation, read_response
 from tests import stage as stages
 
 API = "/genesys/api/v2/billing"
 
 
 @pytest.fixture
-def host() -> Host:
+def host() -> TwinHost:
     return stages.twin()
 
 
-def account_of(host: Host) -> Account:
+def account_of(host: TwinHost) -> TwinAccount:
     return stages.stage(host, "genesys").accounts[0]
 
 
 class Desk:
     """Asks the twin as a bare HTTP client does, with a token of its own."""
 
-    def __init__(self, host: Host, client: str = "twin-genesys-client", **headers: str) -> None:
+    def __init__(self, host: TwinHost, client: str = "twin-genesys-client", **headers: str) -> None:
         self.host = host
         answer = login(host, client, "twin-genesys-secret")
         self.headers = {
@@ -56,32 +56,36 @@ class Desk:
         }
 
     def get(self, path: str, **said: str) -> tuple[Response, Any]:
-        answer = self.host.answer(
+        answer = self.host.answer_request(
             Request("GET", path if path.startswith("/genesys") else API + path, tuple(said.items()), self.headers)
         )
         assert answer
         return answer, json.loads(answer.body) if answer.media_type == "application/json" else answer.body
 
 
-def login(host: Host, client: str, secret: str, grant: bytes = b"grant_type=client_credentials") -> Response:
+def login(host: TwinHost, client: str, secret: str, grant: bytes = b"grant_type=client_credentials") -> Response:
     pair = base64.b64encode(f"{client}:{secret}".encode()).decode()
-    answer = host.answer(Request("POST", "/genesys/oauth/token", (), {"authorization": f"Basic {pair}"}, grant))
+    answer = host.answer_request(Request("POST", "/genesys/oauth/token", (), {"authorization": f"Basic {pair}"}, grant))
     assert answer
     return answer
 
 
-def answers(host: Host, known: Known) -> list[Answer]:
+def answers(host: TwinHost, known: SyncState) -> list[ArchivedAnswer]:
     """Walk the plan against the twin."""
-    wires, plan, found = stages.connection(host, account_of(host)), PROVIDER.collect(known), list[Answer]()
+    wires, plan, found = (
+        stages.connection(host, account_of(host)),
+        PROVIDER.plan_requests(known),
+        list[ArchivedAnswer](),
+    )
     try:
         ask = next(plan)
         while True:
             response = wires.send(ask.op)
-            said = read(ask.op, response)
-            if ask.document:
-                response = wires.fetch(ask.document(said))
-            found.append(Answer(ask.op, response, len(found) + 1, host.clock.now()))
-            ask = plan.send(response.body if ask.document else said)
+            said = read_response(ask.op, response)
+            if ask.find_document_url:
+                response = wires.fetch(ask.find_document_url(said))
+            found.append(ArchivedAnswer(ask.op, response, len(found) + 1, host.clock.now()))
+            ask = plan.send(response.body if ask.find_document_url else said)
     except StopIteration:
         return found
 
@@ -91,26 +95,28 @@ class Heard:
 
     account = "genesys"
 
-    def __init__(self, found: list[Answer]) -> None:
+    def __init__(self, found: list[ArchivedAnswer]) -> None:
         self.found = found
 
-    def asked(self, kind: Any) -> Iterator[Operation[Any]]:
-        return (one.op for one in self.answers(kind))
+    def requests(self, operation_type: Any) -> Iterator[Operation[Any]]:
+        return (one.op for one in self.answers(operation_type))
 
-    def answers(self, kind: Any, **fields: object) -> Iterator[Answer]:
+    def answers(self, operation_type: Any, **fields: object) -> Iterator[ArchivedAnswer]:
         for one in self.found:
-            if isinstance(one.op, kind) and all(getattr(one.op, name) == value for name, value in fields.items()):
+            if isinstance(one.op, operation_type) and all(
+                getattr(one.op, name) == value for name, value in fields.items()
+            ):
                 yield one
 
 
 def worded(bill: Bill, columns: tuple[str, ...]) -> Counter[tuple[Any, ...]]:
     found: Counter[tuple[Any, ...]] = Counter()
     for batch in bill.charges:
-        for row in batch.rows():
+        for row in batch.iter_rows():
             said = row._asdict()
             kept = () if row.x_Synthetic else tuple(said[column] for column in columns)
             words = (row.ChargeCategory, row.BilledCost, row.x_Synthetic, *kept)
-            found[tuple(plain(v.normalize()) if hasattr(v, "normalize") else v for v in words)] += 1
+            found[tuple(format_decimal(v.normalize()) if hasattr(v, "normalize") else v for v in words)] += 1
     return found
 
 
@@ -118,22 +124,22 @@ def worded(bill: Bill, columns: tuple[str, ...]) -> Counter[tuple[Any, ...]]:
     ("at", "seed"), [("2026-11-15T00:00:00Z", 1), ("2026-12-01T00:00:00Z", 2), ("2027-03-31T12:00:00Z", 7)]
 )
 def test_the_truth_comes_back_from_the_wire_bill_by_bill(at: str, seed: int) -> None:
-    host = stages.twin(instant(at), seed=seed)
+    host = stages.twin(parse_instant(at), seed=seed)
     account, now = account_of(host), host.clock.now()
-    ours = {bill.key: bill for bill in PROVIDER.bills(Heard(answers(host, Known(now, account.first_month))))}
-    true = {bill.key: bill for bill in handlers.truth(account, now)}
+    ours = {bill.key: bill for bill in PROVIDER.read_bills(Heard(answers(host, SyncState(now, account.first_month))))}
+    true = {bill.key: bill for bill in handlers.true_bills(account, now)}
     assert set(ours) == set(true)
     for key, bill in ours.items():
         told = true[key]
         assert bill.problems == ()
-        assert (bill.state, bill.period, bill.listed, bill.corrects) == (
+        assert (bill.state, bill.period, bill.line_count, bill.corrects) == (
             told.state,
             told.period,
-            told.listed,
+            told.line_count,
             told.corrects,
         )
-        assert worded(bill, handlers.TELLS) == worded(told, handlers.TELLS), key
-        assert exact_sum(row.BilledCost for batch in bill.charges for row in batch.rows()) == told.total  # type: ignore[misc]
+        assert worded(bill, handlers.CARRIED_COLUMNS) == worded(told, handlers.CARRIED_COLUMNS), key
+        assert exact_sum(row.BilledCost for batch in bill.charges for row in batch.iter_rows()) == told.total  # type: ignore[misc]
         if bill.invoice_id:
             assert (bill.total, bill.terms, bill.due_on, bill.issued_on) == (
                 told.total,
@@ -143,16 +149,16 @@ def test_the_truth_comes_back_from_the_wire_bill_by_bill(at: str, seed: int) -> 
             )
 
 
-def test_the_story_has_what_a_partner_sees(host: Host) -> None:
+def test_the_story_has_what_a_partner_sees(host: TwinHost) -> None:
     account = account_of(host)
-    bills = list(handlers.truth(account, host.clock.now()))
-    rows = [row for bill in bills for batch in bill.charges for row in batch.rows()]
+    bills = list(handlers.true_bills(account, host.clock.now()))
+    rows = [row for bill in bills for batch in bill.charges for row in batch.iter_rows()]
     assert {row.ChargeCategory for row in rows} == {"Usage", "Purchase", "Tax", "Credit"}
     assert any(row.ChargeClass == "Correction" for row in rows)
     assert any((bill.total or 0) < 0 for bill in bills)
     by_month = Counter[Month]()
     for bill in bills:
-        by_month[Month.of(bill.period.start)] += bill.listed or 0
+        by_month[Month.of(bill.period.start)] += bill.line_count or 0
     assert len(by_month) == 13
     assert all(40 <= count <= 75 for count in by_month.values())
     over = [customers.wallet(account, customers.contracts(account)[0], month, 30).over for month in by_month]
@@ -160,27 +166,31 @@ def test_the_story_has_what_a_partner_sees(host: Host) -> None:
     assert not all(over)
 
 
-def test_what_is_used_moves_only_at_midnight_and_never_back(host: Host) -> None:
+def test_what_is_used_moves_only_at_midnight_and_never_back(host: TwinHost) -> None:
     account, month, before = account_of(host), Month(2026, 11), [Decimal(0), Decimal(0)]
     for day in range(31):
         totals = [bill.total or Decimal(0) for bill in scenario.estimates(account, month, day)]
         assert all(now >= then for now, then in zip(totals, before, strict=True))
         before = totals
     noon = host.clock.now() + timedelta(hours=12)
-    first, second = ([bill.total for bill in handlers.truth(account, when)][-2:] for when in (host.clock.now(), noon))
+    first, second = (
+        [bill.total for bill in handlers.true_bills(account, when)][-2:] for when in (host.clock.now(), noon)
+    )
     assert first == second
 
 
 @pytest.mark.parametrize("story", ["restated-added", "restated-changed", "restated-split"])
 def test_a_restated_invoice_is_told_and_read_as_it_then_is(tmp_path: Path, story: str) -> None:
-    host, books = stages.twin(months=2), Books(tmp_path)
+    host, books = stages.twin(months=2), Workspace(tmp_path)
     stages.collected(host, books, "genesys")
     host.set_fault(Fault("genesys", story))
-    stages.collected(host, books, "genesys", recheck=3)
-    with books.ledger() as db:
-        ours = [bill for bill in query.invoices(db, query.Filter()) if bill["provider"] == "genesys"]
-        assert not query.parked(db, query.Filter())
-    assert ours == [stated(a, bill) for a, bill in host.world.bills(host.clock.now()) if a.provider == "genesys"]
+    stages.collected(host, books, "genesys", recheck_months=3)
+    with books.open_ledger() as db:
+        ours = [bill for bill in query.list_invoices(db, query.LedgerFilter()) if bill["provider"] == "genesys"]
+        assert not query.list_parked_bills(db, query.LedgerFilter())
+    assert ours == [
+        describe_bill(a, bill) for a, bill in host.world.iter_bills(host.clock.now()) if a.provider == "genesys"
+    ]
     books.close()
 
 
@@ -190,7 +200,7 @@ def test_a_restated_invoice_is_told_and_read_as_it_then_is(tmp_path: Path, story
      ("261.0.0", False, False, False), ("269.0.0", False, False, True), ("", False, False, True)],
 )  # fmt: skip
 def test_the_dialect_is_that_of_the_sdk_that_asks(
-    host: Host, version: str, old: bool, whole: bool, named: bool
+    host: TwinHost, version: str, old: bool, whole: bool, named: bool
 ) -> None:
     desk = Desk(host, **({"purecloud-sdk": version} if version else {}))
     _, contracts = desk.get("/contracts")
@@ -208,9 +218,9 @@ def test_the_dialect_is_that_of_the_sdk_that_asks(
     assert status.status == (400 if version in {"269.0.0", ""} else 200)
 
 
-def test_nothing_is_ever_null(host: Host) -> None:
+def test_nothing_is_ever_null(host: TwinHost) -> None:
     desk = Desk(host)
-    for op in handlers.examples(account_of(host), host.clock.now()):
+    for op in handlers.example_operations(account_of(host), host.clock.now()):
         stages.connection(host, account_of(host)).send(op)
     answer, _ = desk.get("/contracts")
     for path in ("/contracts", "/contracts/invoices"):
@@ -218,7 +228,7 @@ def test_nothing_is_ever_null(host: Host) -> None:
         assert b"null" not in answer.body
 
 
-def test_pages_lead_on_and_back_and_keep_the_filters(host: Host) -> None:
+def test_pages_lead_on_and_back_and_keep_the_filters(host: TwinHost) -> None:
     desk = Desk(host)
     _, whole = desk.get("/contracts/invoices", pageSize="200", dateStart="2026-03-01")
     ids = [one["id"] for one in whole["entities"]]
@@ -263,7 +273,7 @@ def query_of(uri: str) -> dict[str, str]:
     ],
 )  # fmt: skip
 def test_a_wrong_question_is_refused_in_the_vendors_words(
-    host: Host, path: str, said: dict[str, str], code: str
+    host: TwinHost, path: str, said: dict[str, str], code: str
 ) -> None:
     answer, body = Desk(host).get(path, **said)
     assert body["code"] == code
@@ -271,7 +281,7 @@ def test_a_wrong_question_is_refused_in_the_vendors_words(
     assert body["contextId"] == answer.headers["inin-correlation-id"]
 
 
-def test_times_are_taken_with_z_offset_and_three_to_six_digits(host: Host) -> None:
+def test_times_are_taken_with_z_offset_and_three_to_six_digits(host: TwinHost) -> None:
     desk = Desk(host)
     for start in ("2026-10-01T00:00:00Z", "2026-10-01T00:00:00.000Z", "2026-10-01T02:00:00.000000+02:00"):
         answer, body = desk.get("/reports/billableusage", startDate=start, endDate="2026-11-01T00:00:00Z")
@@ -279,7 +289,7 @@ def test_times_are_taken_with_z_offset_and_three_to_six_digits(host: Host) -> No
         assert body["startDate"] == "2026-10-01T00:00:00Z"
 
 
-def test_payment_status_is_taken_in_any_case(host: Host) -> None:
+def test_payment_status_is_taken_in_any_case(host: TwinHost) -> None:
     desk = Desk(host)
     first, second, third = (
         desk.get("/contracts/invoices", paymentStatus=word)[1]["entities"] for word in ("UnPaid", "Unpaid", "unpaid")
@@ -288,7 +298,7 @@ def test_payment_status_is_taken_in_any_case(host: Host) -> None:
     assert {one["paymentStatus"] for one in first} == {"Unpaid"}
 
 
-def test_a_report_is_prepared_first_and_then_stays_for_the_day(host: Host) -> None:
+def test_a_report_is_prepared_first_and_then_stays_for_the_day(host: TwinHost) -> None:
     desk, said = Desk(host), {"startDate": "2026-11-01T00:00:00Z", "endDate": "2026-11-15T00:00:00Z"}
     assert desk.get("/reports/billableusage", **said)[1] | {"selfUri": ""} == {
         "startDate": "2026-11-01T00:00:00Z", "endDate": "2026-11-15T00:00:00Z", "status": "InProgress", "usages": [], "selfUri": "",
@@ -301,7 +311,7 @@ def test_a_report_is_prepared_first_and_then_stays_for_the_day(host: Host) -> No
     assert desk.get("/reports/billableusage", **said)[1]["status"] == "Complete"
 
 
-def report(host: Host, start: str, end: str) -> dict[str, Any]:
+def report(host: TwinHost, start: str, end: str) -> dict[str, Any]:
     """Return what a report says was used between two days, by name."""
     desk, said = Desk(host), {"startDate": f"{start}T00:00:00Z", "endDate": f"{end}T00:00:00Z"}
     desk.get("/reports/billableusage", **said)
@@ -309,7 +319,7 @@ def report(host: Host, start: str, end: str) -> dict[str, Any]:
     return {one["name"]: one for one in desk.get("/reports/billableusage", **said)[1]["usages"]}
 
 
-def test_a_report_tells_the_days_that_were_asked_and_none_to_come(host: Host) -> None:
+def test_a_report_tells_the_days_that_were_asked_and_none_to_come(host: TwinHost) -> None:
     minutes = "Genesys Cloud BYOC Cloud"
     whole, first, rest = (
         Decimal(report(host, *days)[minutes]["totalUsage"])
@@ -322,9 +332,9 @@ def test_a_report_tells_the_days_that_were_asked_and_none_to_come(host: Host) ->
     assert max(seen["date"] for one in far.values() for seen in one["resources"]) < "2026-11-15"
 
 
-def test_an_overview_counts_periods_back_and_ends_before_the_first(host: Host) -> None:
+def test_an_overview_counts_periods_back_and_ends_before_the_first(host: TwinHost) -> None:
     desk, account = Desk(host), account_of(host)
-    path = f"/trusteebillingoverview/{account.facts['trustor_org_ids'][0]}"
+    path = f"/trusteebillingoverview/{account.public_facts['trustor_org_ids'][0]}"
     assert desk.get(path)[1]["rampPeriodEndDate"] == "2026-01-31T23:59:59.999Z"
     assert {row["unitOfMeasureType"] for row in desk.get(path)[1]["usages"] if "SMS" in row["name"]} == {"message"}
     running, before, first = (desk.get(path, billingPeriodIndex=index)[1] for index in ("0", "1", "12"))
@@ -344,7 +354,7 @@ def test_an_overview_counts_periods_back_and_ends_before_the_first(host: Host) -
     [("nobody", "x", 400, "client not found"), ("twin-genesys-client", "x", 401, "authentication failed")],
 )
 def test_a_wrong_login_is_refused_as_the_sample_has_it(
-    host: Host, client: str, secret: str, status: int, description: str
+    host: TwinHost, client: str, secret: str, status: int, description: str
 ) -> None:
     answer = login(host, client, secret)
     body = json.loads(answer.body)
@@ -356,11 +366,11 @@ def test_a_wrong_login_is_refused_as_the_sample_has_it(
         stages.client(host, account, credentials=dict(account.credentials)).get_billing_contract(contract_id="x")
 
 
-def test_another_grant_is_refused(host: Host) -> None:
+def test_another_grant_is_refused(host: TwinHost) -> None:
     assert login(host, "twin-genesys-client", "twin-genesys-secret", b"grant_type=password").status == 400
 
 
-def test_a_token_counts_for_a_day_and_the_client_logs_in_again(host: Host) -> None:
+def test_a_token_counts_for_a_day_and_the_client_logs_in_again(host: TwinHost) -> None:
     desk, client = Desk(host), stages.client(host, account_of(host))
     assert desk.get("/contracts")[0].status == 200
     assert list(client.get_billing_contracts())
@@ -380,7 +390,7 @@ def test_a_token_counts_for_a_day_and_the_client_logs_in_again(host: Host) -> No
     ],
 )
 def test_a_wrong_value_is_told_with_the_documented_words_and_their_parts(
-    host: Host, said: dict[str, str], value: str, allowed: str
+    host: TwinHost, said: dict[str, str], value: str, allowed: str
 ) -> None:
     _, body = Desk(host).get("/contracts", **said)
     (field,) = said
@@ -388,7 +398,7 @@ def test_a_wrong_value_is_told_with_the_documented_words_and_their_parts(
     assert body["message"] == f"Value [{value}] is not valid for field type [{field}]. Allowable values are: {allowed}"
 
 
-def test_lines_have_whole_quantities_for_every_sdk_and_amounts_of_all_that_was_used(host: Host) -> None:
+def test_lines_have_whole_quantities_for_every_sdk_and_amounts_of_all_that_was_used(host: TwinHost) -> None:
     for desk in (Desk(host), Desk(host, **{"purecloud-sdk": "236.0.0"})):
         _, invoices = desk.get("/contracts/invoices", pageSize="200")
         numbers = [one["id"] for one in invoices["entities"]]
@@ -398,7 +408,7 @@ def test_lines_have_whole_quantities_for_every_sdk_and_amounts_of_all_that_was_u
         assert any(line["amount"] != round(line["quantity"] * 0.006, 2) for line in minutes)
 
 
-def test_the_page_before_the_first_item_is_empty_and_leads_on_to_it(host: Host) -> None:
+def test_the_page_before_the_first_item_is_empty_and_leads_on_to_it(host: TwinHost) -> None:
     desk = Desk(host)
     _, first = desk.get("/contracts/invoices", pageSize="3")
     _, second = desk.get("/contracts/invoices", **query_of(first["nextUri"]))
@@ -409,32 +419,36 @@ def test_the_page_before_the_first_item_is_empty_and_leads_on_to_it(host: Host) 
     assert second["previousUri"]
 
 
-def test_nothing_is_charged_beyond_the_end_of_a_contract(host: Host) -> None:
+def test_nothing_is_charged_beyond_the_end_of_a_contract(host: TwinHost) -> None:
     _, contracts = Desk(host).get("/contracts", status="Inactive")
     (one,) = contracts["entities"]
     assert {item["dateChargedThrough"] for plan in one["plans"] for item in plan["items"]} == {one["dateEnd"]}
 
 
-def test_a_missing_and_a_wrong_token_are_told_apart(host: Host) -> None:
+def test_a_missing_and_a_wrong_token_are_told_apart(host: TwinHost) -> None:
     basic, wrong = {"authorization": "Basic eDp4"}, {"authorization": "Bearer x"}
     for headers, code in (
         ({}, "authentication.required"),
         (basic, "authentication.required"),
         (wrong, "bad.credentials"),
     ):
-        answer = host.answer(Request("GET", f"{API}/contracts", (), headers))
+        answer = host.answer_request(Request("GET", f"{API}/contracts", (), headers))
         assert answer
         assert (answer.status, json.loads(answer.body)["code"]) == (401, code)
 
 
-def test_a_client_without_the_right_is_told_which_one_it_lacks(host: Host) -> None:
+def test_a_client_without_the_right_is_told_which_one_it_lacks(host: TwinHost) -> None:
     desk, account = Desk(host, "twin-genesys-noright"), account_of(host)
     answer, body = desk.get("/contracts")
     assert (answer.status, body["messageParams"]) == (403, {"permissions": "[billing:subscription:view]"})
-    _, body = desk.get(f"/trusteebillingoverview/{account.facts['trustor_org_ids'][0]}")
+    _, body = desk.get(f"/trusteebillingoverview/{account.public_facts['trustor_org_ids'][0]}")
     assert "affiliateOrganization:clientBilling:view" in body["message"]
     with pytest.raises(Forbidden):
-        list(stages.client(host, account, credentials=dict(account.noright)).get_billing_contracts_invoices())
+        list(
+            stages.client(
+                host, account, credentials=dict(account.unprivileged_credentials)
+            ).get_billing_contracts_invoices()
+        )
 
 
 def test_every_answer_carries_the_rate_limit_and_one_too_many_the_time_to_wait() -> None:
@@ -471,7 +485,7 @@ def test_the_rate_limit_is_counted_for_each_token_and_told_in_every_refusal() ->
         assert answer.headers["inin-ratelimit-count"] == ("2" if asking is other else "1")
 
 
-def test_a_document_has_a_url_of_the_twins_own_that_expires(host: Host) -> None:
+def test_a_document_has_a_url_of_the_twins_own_that_expires(host: TwinHost) -> None:
     desk, account = Desk(host), account_of(host)
     number = scenario.invoice_id(account, customers.contracts(account)[0], Month(2026, 10))
     url = desk.get(f"/contracts/invoices/{number}/document")[1]["url"]
@@ -479,7 +493,7 @@ def test_a_document_has_a_url_of_the_twins_own_that_expires(host: Host) -> None:
     said = tuple(pair.partition("=")[::2] for pair in asked.split("&"))
 
     def fetched(query: Any) -> Response:
-        answer = host.answer(Request("GET", path, query, {}))
+        answer = host.answer_request(Request("GET", path, query, {}))
         assert answer
         return answer
 
@@ -493,13 +507,13 @@ def test_a_document_has_a_url_of_the_twins_own_that_expires(host: Host) -> None:
     assert (late.status, late.media_type, b"Request has expired" in late.body) == (403, "application/xml", True)
 
 
-def test_a_filter_is_what_the_client_sends(host: Host) -> None:
+def test_a_filter_is_what_the_client_sends(host: TwinHost) -> None:
     client, account = stages.client(host, account_of(host)), account_of(host)
     own = customers.contracts(account)[0]
     assert [one.id for one in client.get_billing_contracts(external_number=own.number)] == [own.id]
     assert len(list(client.get_billing_contracts(status="Inactive"))) == 1
     pages = list(client.get_billing_contracts_invoices(page_size=10).pages())
-    cursor = GetBillingContractsInvoices(page_size=10).following(pages[0]).after  # type: ignore[union-attr]
+    cursor = GetBillingContractsInvoices(page_size=10).next_operation(pages[0]).after  # type: ignore[union-attr]
     assert next(iter(client.get_billing_contracts_invoices(page_size=10, after=cursor).pages())) == pages[1]
     with pytest.raises(BadRequest, match="1 to 10"):
         list(client.get_billing_contracts(page_size=200))

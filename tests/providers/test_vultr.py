@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from billfold.model.bill import Bill, State
-from billfold.model.errors import Endless
+from billfold.model.errors import IncompleteList
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
-from billfold.model.period import Month, instant
+from billfold.model.period import Month, parse_instant
 from billfold.providers import vultr
-from billfold.providers.provider import Answer, Known
+from billfold.providers.provider import ArchivedAnswer, SyncState
 from billfold.providers.vultr import PROVIDER
 from billfold.providers.vultr.api import (
     GetAccount,
@@ -28,20 +28,20 @@ from billfold.providers.vultr.api import (
     ListBillingHistory,
     ListInvoices,
     ListPendingCharges,
-    problem,
+    read_error,
 )
 from billfold.providers.vultr.mapping import skus, text_fields
 from billfold.providers.vultr.mapping.checks import TOLD
 from billfold.providers.vultr.records import Invoice
 from billfold.wire import codec
 from billfold.wire.message import Response
-from billfold.wire.operation import Kind, Operation
+from billfold.wire.operation import Operation, OperationType
 from tests.overlay import overlay
 from tests.stage import whole
 
 HOME = Path(str(vultr.__file__)).parent
 SAMPLES = HOME / "samples"
-NOW = instant("2026-11-15T00:00:00Z")
+NOW = parse_instant("2026-11-15T00:00:00Z")
 JSON = {"content-type": "application/json"}
 OPERATIONS: dict[str, Operation[Any]] = {
     "history": ListBillingHistory(),
@@ -59,16 +59,20 @@ class Saved:
 
     def __init__(self, *answers: tuple[Operation[Any], bytes | dict[str, Any]]) -> None:
         self._answers = [
-            Answer(op, Response(200, JSON, body if isinstance(body, bytes) else codec.encode(body)), seq, NOW)
+            ArchivedAnswer(
+                op, Response(200, JSON, body if isinstance(body, bytes) else codec.encode_json(body)), seq, NOW
+            )
             for seq, (op, body) in enumerate(answers, 1)
         ]
 
-    def asked(self, kind: Kind) -> Iterator[Operation[Any]]:
-        return (one.op for one in self.answers(kind))
+    def requests(self, operation_type: OperationType) -> Iterator[Operation[Any]]:
+        return (one.op for one in self.answers(operation_type))
 
-    def answers(self, kind: Kind, **fields: object) -> Iterator[Answer]:
+    def answers(self, operation_type: OperationType, **fields: object) -> Iterator[ArchivedAnswer]:
         for one in self._answers:
-            if isinstance(one.op, kind) and all(getattr(one.op, name) == value for name, value in fields.items()):
+            if isinstance(one.op, operation_type) and all(
+                getattr(one.op, name) == value for name, value in fields.items()
+            ):
                 yield one
 
 
@@ -91,16 +95,16 @@ def exact(body: bytes) -> Any:
 
 @pytest.mark.parametrize("path", ANSWERS, ids=lambda path: path.name)
 def test_every_sample_is_read_and_written_with_all_its_digits(path: Path) -> None:
-    record = codec.decode(path.read_bytes(), operation(path).reply)
+    record = codec.decode_record(path.read_bytes(), operation(path).reply)
     assert exact(overlay(record, path.read_bytes())) == exact(path.read_bytes())
 
 
 def test_unknown_fields_survive_and_absent_is_not_null() -> None:
     body = b'{"billing_invoice":{"id":7,"balance":null,"new":[1,{"a":0.10}]},"more":1}'
-    invoice = codec.decode(body, GetInvoice.reply).billing_invoice
+    invoice = codec.decode_record(body, GetInvoice.reply).billing_invoice
     assert invoice.balance is None
     assert invoice.amount is codec.UNSET
-    assert exact(overlay(codec.decode(body, GetInvoice.reply), body)) == exact(body)
+    assert exact(overlay(codec.decode_record(body, GetInvoice.reply), body)) == exact(body)
 
 
 @pytest.mark.parametrize("path", ERRORS, ids=lambda path: path.name)
@@ -108,16 +112,16 @@ def test_every_sample_of_an_error_is_understood(path: Path) -> None:
     said = json.loads(path.read_bytes())
     status = int(path.name.split("_")[1])
     for media in ("application/json", "text/html; charset=UTF-8", ""):
-        assert problem(Response(status, {"content-type": media}, path.read_bytes())).message == said["error"]
+        assert read_error(Response(status, {"content-type": media}, path.read_bytes())).message == said["error"]
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b"{}", b'{"error":""}', b'{"error":null}', b"\xff"])
 def test_an_error_body_of_any_kind_gives_a_problem(body: bytes) -> None:
-    assert problem(Response(503, {"content-type": "text/html"}, body)).message
+    assert read_error(Response(503, {"content-type": "text/html"}, body)).message
 
 
 def test_an_error_that_is_no_text_is_still_told() -> None:
-    assert problem(Response(400, JSON, b'{"error":{"per_page":["too big"]}}')).message == '{"per_page":["too big"]}'
+    assert read_error(Response(400, JSON, b'{"error":{"per_page":["too big"]}}')).message == '{"per_page":["too big"]}'
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -137,7 +141,7 @@ def test_an_error_that_is_no_text_is_still_told() -> None:
     ],
 )
 def test_times_are_read_in_every_spelling_that_was_seen(text: str, means: str) -> None:
-    assert text_fields.when(text) == instant(means)
+    assert text_fields.when(text) == parse_instant(means)
 
 
 @pytest.mark.parametrize(
@@ -202,8 +206,8 @@ def test_the_mark_of_a_listing_is_of_its_own_words_only() -> None:
 
 
 def made(*answers: tuple[Operation[Any], bytes | dict[str, Any]]) -> list[tuple[Bill, list[CostAndUsage]]]:
-    bills = [whole(bill) for bill in PROVIDER.bills(Saved(*answers))]
-    return [(bill, [row for batch in bill.charges for row in batch.rows()]) for bill in bills]
+    bills = [whole(bill) for bill in PROVIDER.read_bills(Saved(*answers))]
+    return [(bill, [row for batch in bill.charges for row in batch.iter_rows()]) for bill in bills]
 
 
 def item(**changes: Any) -> dict[str, Any]:
@@ -231,11 +235,11 @@ def test_the_recorded_invoice_adds_up_and_its_rate_does_not_give_its_total() -> 
     ((bill, (row,)),) = made(
         (ListInvoices(), sample("govultr_invoices.json")), (ITEMS, sample("govultr_invoice_items.json"))
     )
-    assert (bill.state, bill.invoice_id, bill.total, bill.listed, bill.problems) == (
+    assert (bill.state, bill.invoice_id, bill.total, bill.line_count, bill.problems) == (
         State.ISSUED, "5317720", Decimal("2.35"), 1, (),
     )  # fmt: skip
     assert bill.period == Month(2018, 3).period
-    assert bill.issued_on == instant("2018-04-01T00:30:05Z")
+    assert bill.issued_on == parse_instant("2018-04-01T00:30:05Z")
     assert row.BilledCost == row.ListCost == Decimal("2.35")
     assert row.PricingQuantity == 315
     assert row.x_ListedUnitPrice == Decimal("0.0074")
@@ -269,19 +273,19 @@ def test_the_documented_page_of_an_unfinished_list_gives_no_bill_and_says_so() -
     reading = Saved(
         (ListInvoices(), sample("doc_billing_invoices.json")), (ITEMS, sample("doc_billing_invoice_items.json"))
     )
-    bills = PROVIDER.bills(reading)
-    with pytest.raises(Endless, match=r"\(2 read, 3 stated\)"):
+    bills = PROVIDER.read_bills(reading)
+    with pytest.raises(IncompleteList, match=r"\(2 read, 3 stated\)"):
         whole(next(bills))
 
 
 def test_pending_charges_are_one_estimate_without_invoice() -> None:
     ((bill, rows),) = made((ListPendingCharges(), sample("vultr_php_pending_charges.json")))
-    assert (bill.state, bill.invoice_id, bill.total, bill.listed) == (State.ESTIMATE, None, None, 2)
+    assert (bill.state, bill.invoice_id, bill.total, bill.line_count) == (State.ESTIMATE, None, None, 2)
     assert bill.period == Month(2024, 11).period
     assert {row.InvoiceId for row in rows} == {row.InvoiceDetailId for row in rows} == {None}
     balancer, instance = rows
-    assert balancer.ChargePeriodStart == instant("2020-10-10T01:56:20Z")
-    assert balancer.ChargePeriodEnd == instant("2020-10-10T02:56:20Z"), "start = end lasts an hour"
+    assert balancer.ChargePeriodStart == parse_instant("2020-10-10T01:56:20Z")
+    assert balancer.ChargePeriodEnd == parse_instant("2020-10-10T02:56:20Z"), "start = end lasts an hour"
     assert balancer.ChargeClass == "Correction"
     assert instance.BilledCost == Decimal("3.31")
     assert instance.x_ListedUnitPrice == Decimal("0.00744047619047619")
@@ -315,15 +319,18 @@ def test_serverless_things_are_no_servers() -> None:
 
 
 def test_all_keys_of_a_machine_share_one_budget() -> None:
-    lines = [PROVIDER.line({"api_key": key}, "https://api.vultr.com/v2") for key in ("a", "b")]
-    assert lines[0].pace is lines[1].pace
-    assert PROVIDER.line({"api_key": "a"}, "https://api.vultr.com/v2", unlimited=True).pace is not lines[0].pace
+    lines = [PROVIDER.make_context({"api_key": key}, "https://api.vultr.com/v2") for key in ("a", "b")]
+    assert lines[0].rate_limiter is lines[1].rate_limiter
+    assert (
+        PROVIDER.make_context({"api_key": "a"}, "https://api.vultr.com/v2", unlimited=True).rate_limiter
+        is not lines[0].rate_limiter
+    )
 
 
 def test_nothing_pending_is_an_estimate_of_nothing_in_the_vendors_month() -> None:
     nothing: tuple[Operation[Any], dict[str, Any]] = (ListPendingCharges(), {"pending_charges": []})
     ((bill, rows),) = made(nothing, (GetAccountBandwidth(), sample("govultr_account_bandwidth.json")))
-    assert (bill.period, bill.listed, rows) == (Month(2025, 2).period, 0, [])
+    assert (bill.period, bill.line_count, rows) == (Month(2025, 2).period, 0, [])
     assert made(nothing) == [], "without a month there is no estimate"
 
 
@@ -338,7 +345,7 @@ def test_rounding_becomes_one_flagged_row_and_more_does_not() -> None:
     assert [row.x_Synthetic for row in rows] == [None, True]
     assert rows[1].BilledCost == Decimal("0.05")
     assert rows[1].InvoiceDetailId
-    assert bill.listed == 1
+    assert bill.line_count == 1
     _, rows = one(item(), amount=Decimal(12))
     assert len(rows) == 1
 
@@ -358,7 +365,7 @@ def test_a_bad_line_parks_its_invoice_and_is_left_out(changes: dict[str, Any], w
     bill, rows = one(item(), item(**changes))
     assert why in "; ".join(bill.problems)
     assert len(rows) == 1
-    assert bill.listed == 2
+    assert bill.line_count == 2
 
 
 @pytest.mark.parametrize(
@@ -423,13 +430,13 @@ def test_a_tax_without_times_has_the_billing_period() -> None:
 # --- collecting and checks -------------------------------------------------------------------------------------------
 
 
-def asked(known: Known, *answers: Any) -> list[Operation[Any]]:
-    plan, said, questions = PROVIDER.collect(known), None, []
+def asked(known: SyncState, *answers: Any) -> list[Operation[Any]]:
+    plan, said, questions = PROVIDER.plan_requests(known), None, []
     for reply in answers:
         ask = plan.send(said)
         questions.append(ask.op)
-        said = codec.decode(codec.encode(reply), ask.op.reply) if reply is not None else None
-        said = ask.op.result(said) if said is not None else None
+        said = codec.decode_record(codec.encode_json(reply), ask.op.reply) if reply is not None else None
+        said = ask.op.extract_result(said) if said is not None else None
     with pytest.raises(StopIteration):
         plan.send(said)
     return questions
@@ -441,7 +448,7 @@ def test_known_and_old_invoices_are_not_read_again() -> None:
         for number, month in ((4, 11), (3, 10), (2, 9), (1, 3))
     ]
     booked = text_fields.mark(Invoice(id=3, date=rows[1]["date"], amount=Decimal(1)))
-    known = Known(NOW, Month(2026, 8), {"3": booked, "2": "another"})
+    known = SyncState(NOW, Month(2026, 8), {"3": booked, "2": "another"})
     lists: Any = ({"account": {}}, {"pending_charges": []}, None, page(key="billing_history"))
     questions = asked(known, *lists, page(*rows, key="billing_invoices"), page(), page())
     assert [op.invoice_id for op in questions if isinstance(op, GetInvoiceItems)] == ["4", "2"]
@@ -449,13 +456,13 @@ def test_known_and_old_invoices_are_not_read_again() -> None:
 
 
 def test_a_list_that_leads_round_ends_the_collection() -> None:
-    plan = PROVIDER.collect(Known(NOW, Month(2026, 8)))
+    plan = PROVIDER.plan_requests(SyncState(NOW, Month(2026, 8)))
     for said in (None, object(), object(), object()):
         ask = plan.send(said)
     again = {"billing_history": [{"id": 1}], "meta": {"links": {"next": "bmV4dF9fMQ==", "prev": ""}}}
-    ask = plan.send(codec.decode(codec.encode(again), ask.op.reply))
-    with pytest.raises(Endless):
-        plan.send(codec.decode(codec.encode(again), ask.op.reply))
+    ask = plan.send(codec.decode_record(codec.encode_json(again), ask.op.reply))
+    with pytest.raises(IncompleteList):
+        plan.send(codec.decode_record(codec.encode_json(again), ask.op.reply))
 
 
 HISTORY = json.loads(sample("constructed_billing_history.json"))
@@ -463,7 +470,7 @@ LISTED = json.loads(sample("constructed_billing_invoices.json"))
 
 
 def checked(history: dict[str, Any], listed: dict[str, Any]) -> list[str]:
-    return list(PROVIDER.checks(Saved((ListBillingHistory(), history), (ListInvoices(), listed))))
+    return list(PROVIDER.check_answers(Saved((ListBillingHistory(), history), (ListInvoices(), listed))))
 
 
 def changed(tree: dict[str, Any], key: str, index: int, **changes: Any) -> dict[str, Any]:
@@ -511,15 +518,15 @@ def test_rows_of_the_same_second_are_in_the_lists_order_whichever_way_it_runs() 
 def test_an_account_is_known_by_its_first_invoice_once_the_list_was_read_to_its_end() -> None:
     rows: list[dict[str, Any]] = [{"id": 30}, {"id": 9}, {"id": "20"}]
     whole = Saved((ListInvoices(), page(*rows, key="billing_invoices")))
-    assert PROVIDER.identity(whole) == "first invoice 9"
-    listed = PROVIDER.listing(whole)
+    assert PROVIDER.find_identity(whole) == "first invoice 9"
+    listed = PROVIDER.read_listing(whole)
     assert listed is not None
-    assert (listed.ids, listed.proven, listed.since) == (frozenset({"30", "9", "20"}), True, None)
+    assert (listed.ids, listed.has_end_mark, listed.since) == (frozenset({"30", "9", "20"}), True, None)
     part = Saved((ListInvoices(), page(*rows, key="billing_invoices", links={"next": "bmV4dF9fMjA=", "prev": ""})))
-    assert PROVIDER.identity(part) is None
-    assert PROVIDER.listing(part) == listed._replace(proven=False)
-    assert PROVIDER.identity(Saved()) is None
-    assert PROVIDER.listing(Saved()) is None
+    assert PROVIDER.find_identity(part) is None
+    assert PROVIDER.read_listing(part) == listed._replace(has_end_mark=False)
+    assert PROVIDER.find_identity(Saved()) is None
+    assert PROVIDER.read_listing(Saved()) is None
 
 
 def test_every_sample_has_its_source() -> None:

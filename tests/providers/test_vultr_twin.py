@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from billfold.model.bill import Bill
-from billfold.model.money import exact_sum, plain
-from billfold.model.period import Month, instant
-from billfold.providers.provider import Known
-from billfold.providers.twin_api import Account, Moment
+from billfold.model.money import exact_sum, format_decimal
+from billfold.model.period import Month, parse_instant
+from billfold.providers.provider import SyncState
+from billfold.providers.twin_api import RequestContext, TwinAccount
 from billfold.providers.vultr import PROVIDER
 from billfold.providers.vultr.api import (
     GetAccount,
@@ -33,18 +33,18 @@ from billfold.providers.vultr.twin.large_invoices import Large
 from billfold.providers.vultr.twin.pages import token
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
-from billfold.wire.operation import Operation, read
+from billfold.wire.operation import Operation, read_response
 from tests import stage as stages
 from tests.providers.test_vultr import HOME, NOW, Saved, exact, sample
 from tests.stage import whole
 
-PLAYED = handlers.accounts(1, Month(2025, 11))[0]
+PLAYED = handlers.make_accounts(1, Month(2025, 11))[0]
 
 
-def answered(op: Operation[Any], now: datetime = NOW, account: Account = PLAYED) -> Any:
+def answered(op: Operation[Any], now: datetime = NOW, account: TwinAccount = PLAYED) -> Any:
     request = Request("GET", "/", (), {"authorization": f"Bearer {account.credentials['api_key']}"})
-    said = handlers.answer(op, Moment(account, now, request, {}))
-    return read(op, said) if isinstance(said, Response) and op.reply is not bytes else said
+    said = handlers.answer_operation(op, RequestContext(account, now, request, {}))
+    return read_response(op, said) if isinstance(said, Response) and op.reply is not bytes else said
 
 
 def test_the_recorded_cursors_are_written_the_same_way() -> None:
@@ -79,7 +79,7 @@ def test_parameters_are_taken_or_refused(query: str, status: int) -> None:
     host = stages.twin()
     headers = {"authorization": "Bearer twin-vultr-key"}
     pair = tuple(query.split("="))
-    response = host.answer(Request("GET", "/vultr/v2/billing/invoices", (pair,), headers))  # type: ignore[arg-type]
+    response = host.answer_request(Request("GET", "/vultr/v2/billing/invoices", (pair,), headers))  # type: ignore[arg-type]
     assert response is not None
     assert response.status == status
     assert response.headers["content-type"] == "application/json"
@@ -90,7 +90,7 @@ def test_parameters_are_taken_or_refused(query: str, status: int) -> None:
 def test_the_31st_request_of_a_second_is_refused_in_the_recorded_words() -> None:
     host = stages.twin(limits=True)
     request = Request("GET", "/vultr/v2/account", (), {"authorization": "Bearer twin-vultr-key"})
-    answers = [host.answer(request) for _ in range(31)]
+    answers = [host.answer_request(request) for _ in range(31)]
     assert [one.status for one in answers if one] == [200] * 30 + [429]
     assert answers[30] is not None
     assert exact(answers[30].body) == exact(sample("error_429_rate_limit.json"))
@@ -163,15 +163,17 @@ def test_a_full_month_costs_its_monthly_price_and_not_720_hours() -> None:
 
 
 def test_the_csv_says_what_the_list_says() -> None:
-    account = handlers.examples(PLAYED, NOW)[5]
+    account = handlers.example_operations(PLAYED, NOW)[5]
     table = answered(account).body.decode().splitlines()
     pending = answered(ListPendingCharges()).pending_charges
     assert len(table) == len(pending) + 1
-    assert table[1].endswith(f",{pending[0].unit_type},{plain(pending[0].unit_price)},{plain(pending[0].total)}")
+    assert table[1].endswith(
+        f",{pending[0].unit_type},{format_decimal(pending[0].unit_price)},{format_decimal(pending[0].total)}"
+    )
 
 
 def test_a_large_invoice_costs_only_the_lines_that_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    large = PLAYED._replace(kind="lines-1000000")
+    large = PLAYED._replace(account_type="lines-1000000")
     number = scenario.invoice_number(large, large.first_month)
     counted: list[int] = []
     describe = Large.description
@@ -195,26 +197,26 @@ def test_a_large_invoice_states_what_its_lines_sum_to() -> None:
     assert len({line.description for line in lines}) == 2345
 
 
-def collected(account: Account, now: datetime = NOW) -> Saved:
-    plan = PROVIDER.collect(Known(now, account.first_month))
+def collected(account: TwinAccount, now: datetime = NOW) -> Saved:
+    plan = PROVIDER.plan_requests(SyncState(now, account.first_month))
     said, answers = None, list[tuple[Operation[Any], bytes]]()
     while True:
         try:
             ask = plan.send(said)
         except StopIteration:
             return Saved(*answers)
-        body = codec.encode(answered(ask.op, now, account))
+        body = codec.encode_json(answered(ask.op, now, account))
         answers.append((ask.op, body))
-        said = ask.op.result(codec.decode(body, ask.op.reply))
+        said = ask.op.extract_result(codec.decode_record(body, ask.op.reply))
 
 
 def told(bills: Iterator[Bill]) -> Counter[Any]:
-    columns = [column for column in handlers.TELLS if column != "BillingAccountName"]
+    columns = [column for column in handlers.CARRIED_COLUMNS if column != "BillingAccountName"]
     found: Counter[Any] = Counter()
     for bill in map(whole, bills):
-        found[bill.state, bill.invoice_id, bill.period, bill.currency, str(bill.total), bill.listed] += 1
+        found[bill.state, bill.invoice_id, bill.period, bill.currency, str(bill.total), bill.line_count] += 1
         for batch in bill.charges:
-            found.update(tuple(getattr(row, column) for column in columns) for row in batch.rows())
+            found.update(tuple(getattr(row, column) for column in columns) for row in batch.iter_rows())
     return found
 
 
@@ -223,10 +225,10 @@ def told(bills: Iterator[Bill]) -> Counter[Any]:
     "at", ["2026-11-15T00:00:00Z", "2026-12-01T00:10:00Z", "2026-12-01T00:40:00Z", "2026-11-30T23:59:59Z"]
 )
 def test_the_books_balance(at: str, kind: str) -> None:
-    account, now = PLAYED._replace(kind=kind), instant(at)
+    account, now = PLAYED._replace(account_type=kind), parse_instant(at)
     reading = collected(account, now)
-    assert told(PROVIDER.bills(reading)) == told(handlers.truth(account, now))
-    assert list(PROVIDER.checks(reading)) == []
+    assert told(PROVIDER.read_bills(reading)) == told(handlers.true_bills(account, now))
+    assert list(PROVIDER.check_answers(reading)) == []
 
 
 def test_every_guess_in_the_code_is_listed_in_the_readme() -> None:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from billfold.collect.workspace import Books
+from billfold.collect.workspace import Workspace
 from billfold.ledger import query
 from billfold.twin.faults import FAULTS, Fault
-from billfold.twin.world import stated
+from billfold.twin.world import describe_bill
 from tests import stage
 
 LIES = {"draft-finalized"}
@@ -28,7 +28,7 @@ def every_fault(provider: str, seed: int, months: int, only: str | None = None) 
 def outlived(provider: str, fault: str, seed: int, months: int, *, later: bool) -> str:
     """Collect while a fault lasts, then without it; say what is not true, nothing where all is."""
     with tempfile.TemporaryDirectory() as home:
-        host, books = stage.twin(seed=seed, months=months), Books(Path(home))
+        host, books = stage.twin(seed=seed, months=months), Workspace(Path(home))
         try:
             if later:
                 stage.collected(host, books, provider, workers=1)
@@ -37,10 +37,10 @@ def outlived(provider: str, fault: str, seed: int, months: int, *, later: bool) 
             stage.collected(host, books, provider, workers=1)
             host.clear_faults()
             stage.collected(host, books, provider, workers=1)
-            with books.ledger() as db:
-                ours = set(map(str, query.invoices(db, query.Filter())))
+            with books.open_ledger() as db:
+                ours = set(map(str, query.list_invoices(db, query.LedgerFilter())))
         finally:
             books.close()
-        bills = host.world.bills(host.clock.now())
-        true = {str(stated(account, bill)) for account, bill in bills if account.provider == provider}
+        bills = host.world.iter_bills(host.clock.now())
+        true = {str(describe_bill(account, bill)) for account, bill in bills if account.provider == provider}
         return f"{sorted(ours ^ true)[:2]}" if ours != true else ""

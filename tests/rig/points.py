@@ -46,13 +46,13 @@ class Tracer:
             return db  # type: ignore[no-any-return]
 
         sqlite3.connect = traced  # type: ignore[assignment]
-        opening = store._connect
+        opening = store._connect_ledger
 
         def opened(path: Path) -> Any:
             self.point("duckdb: open")
             return _Watched(opening(path), self.point)
 
-        store._connect = opened
+        store._connect_ledger = opened
         setattr(archive_writer, "ThreadPoolExecutor", _Slow)  # noqa: B010 - what a module imports is not its to give
 
     def _audit(self, event: str, args: tuple[Any, ...]) -> None:

@@ -24,13 +24,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from billfold.collect.workspace import Books
+from billfold.collect.workspace import Workspace
 from billfold.ledger import query
-from billfold.ledger.digest import digest
-from billfold.ledger.verify import problems
-from billfold.twin.faults import FAULTS, STORIES, Fault
-from billfold.twin.host import Host
-from billfold.twin.world import stated
+from billfold.ledger.digest import compute_digest
+from billfold.ledger.verify import find_problems
+from billfold.twin.faults import FAULTS, RESTATEMENTS, Fault
+from billfold.twin.host import TwinHost
+from billfold.twin.world import describe_bill
 from tests import stage
 from tests.rig import lasting
 from tests.rig.points import Tracer
@@ -46,27 +46,27 @@ class Told(NamedTuple):
     bills: list[str]
 
 
-def first(host: Host, books: Books) -> None:
+def first(host: TwinHost, books: Workspace) -> None:
     """Collect for the first time."""
     stage.collected(host, books, workers=1)
 
 
-def incremental(host: Host, books: Books) -> None:
+def incremental(host: TwinHost, books: Workspace) -> None:
     """Collect again after a month has closed."""
     stage.collected(host, books, workers=1)
     host.clock.advance(timedelta(days=20))
     yield_point(host, books)
 
 
-def restated(host: Host, books: Books) -> None:
+def restated(host: TwinHost, books: Workspace) -> None:
     """Collect again after an invoice of every vendor was restated."""
     stage.collected(host, books, workers=1)
-    for one in host.world.stages:
+    for one in host.world.vendors:
         host.set_fault(Fault(one.provider.name, "restated-changed"))
-    yield_point(host, books, recheck=3)
+    yield_point(host, books, recheck_months=3)
 
 
-def yield_point(host: Host, books: Books, **settings: Any) -> None:
+def yield_point(host: TwinHost, books: Workspace, **settings: Any) -> None:
     """Begin the part of a story that is killed."""
     if TRACER is not None:
         TRACER.on = True
@@ -74,22 +74,22 @@ def yield_point(host: Host, books: Books, **settings: Any) -> None:
 
 
 TRACER: Tracer | None = None
-STORIES_TOLD: dict[str, Callable[[Host, Books], None]] = {
+STORIES_TOLD: dict[str, Callable[[TwinHost, Workspace], None]] = {
     "first": first,
     "incremental": incremental,
     "restated": restated,
 }
 
 
-def tell(books: Books) -> Told:
+def tell(books: Workspace) -> Told:
     """Say what the ledger says."""
-    with books.ledger() as db:
-        return Told(digest(db), sorted(map(str, query.invoices(db, query.Filter()))))
+    with books.open_ledger() as db:
+        return Told(compute_digest(db), sorted(map(str, query.list_invoices(db, query.LedgerFilter()))))
 
 
-def true(host: Host) -> list[str]:
+def true(host: TwinHost) -> list[str]:
     """Say what is true."""
-    return sorted(str(stated(account, bill)) for account, bill in host.world.bills(host.clock.now()))
+    return sorted(str(describe_bill(account, bill)) for account, bill in host.world.iter_bills(host.clock.now()))
 
 
 def forked(work: Callable[[], None]) -> int:
@@ -128,8 +128,8 @@ def _traced(fatal: int | None, story: str) -> Tracer:
     return TRACER
 
 
-def _live(story: str, seed: int, home: Path) -> Host:
-    host, books = stage.twin(seed=seed, months=MONTHS), Books(home)
+def _live(story: str, seed: int, home: Path) -> TwinHost:
+    host, books = stage.twin(seed=seed, months=MONTHS), Workspace(home)
     STORIES_TOLD[story](host, books)
     books.close()
     return host
@@ -139,7 +139,7 @@ def whole(story: str, seed: int) -> tuple[Told, list[str]]:
     """Return what a story's ledger says when nobody kills it, and the truth."""
     with tempfile.TemporaryDirectory() as home:
         host = _live(story, seed, Path(home))
-        books = Books(Path(home))
+        books = Workspace(Path(home))
         told = tell(books)
         books.close()
         return told, true(host)
@@ -166,15 +166,15 @@ def _after(story: str, seed: int, ledger: Path, expected: Told) -> str:
     if story == "incremental":
         host.clock.advance(timedelta(days=20))
     if story == "restated":
-        settings["recheck"] = 3
-        for one in host.world.stages:
+        settings["recheck_months"] = 3
+        for one in host.world.vendors:
             host.set_fault(Fault(one.provider.name, "restated-changed"))
-    books = Books(ledger)
+    books = Workspace(ledger)
     try:
-        damaged = list(problems(books.archive))
+        damaged = list(find_problems(books.archive))
         stage.collected(host, books, workers=1, **settings)
         told = tell(books)
-        books.drop()
+        books.drop_ledger()
         again = tell(books)
     finally:
         books.close()
@@ -199,7 +199,7 @@ def kill(story: str, seed: int, numbers: Iterator[int] | range) -> list[str]:
 def requests(provider: str, seed: int) -> int:
     """Count the requests of a first collection."""
     with tempfile.TemporaryDirectory() as home:
-        host, books = stage.twin(seed=seed, months=MONTHS), Books(Path(home))
+        host, books = stage.twin(seed=seed, months=MONTHS), Workspace(Path(home))
         stage.collected(host, books, provider, workers=1)
         books.close()
         return len(host.requests)
@@ -208,13 +208,13 @@ def requests(provider: str, seed: int) -> int:
 def lied(provider: str, fault: str, at: int, seed: int) -> str:
     """Collect with a fault at a request, then without; say what is wrong; nothing where all is well."""
     with tempfile.TemporaryDirectory() as home:
-        host, books = stage.twin(seed=seed, months=MONTHS), Books(Path(home))
+        host, books = stage.twin(seed=seed, months=MONTHS), Workspace(Path(home))
         try:
             host.set_fault(Fault(provider, fault, at=at, operation=None))
             stage.collected(host, books, provider, workers=1)
-            with books.ledger() as db:
-                during = query.invoices(db, query.Filter())
-                parked = {str(bill["invoice_id"]) for bill in query.parked(db, query.Filter())}
+            with books.open_ledger() as db:
+                during = query.list_invoices(db, query.LedgerFilter())
+                parked = {str(bill["invoice_id"]) for bill in query.list_parked_bills(db, query.LedgerFilter())}
             truth = [bill for bill in true(host) if f"'provider': '{provider}'" in bill]
             wrong = [
                 str(b)
@@ -225,7 +225,7 @@ def lied(provider: str, fault: str, at: int, seed: int) -> str:
                 and not (fault in UNLISTED and b["state"] == "estimate")
             ]
             host.clear_faults()
-            stage.collected(host, books, provider, workers=1, recheck=MONTHS + 1)
+            stage.collected(host, books, provider, workers=1, recheck_months=MONTHS + 1)
             after = tell(books)
         finally:
             books.close()
@@ -263,8 +263,8 @@ def live(seed: int, days: int) -> tuple[int, str]:
     """Live through days with random faults; returns vendor-days and what is wrong at the end."""
     dice = random.Random(f"rig/{seed}")
     home = Path(tempfile.mkdtemp())
-    host, books = stage.twin(seed=seed, months=1), Books(home)
-    names = [one.provider.name for one in host.world.stages]
+    host, books = stage.twin(seed=seed, months=1), Workspace(home)
+    names = [one.provider.name for one in host.world.vendors]
     lived = 0
     try:
         while lived < days:
@@ -273,15 +273,15 @@ def live(seed: int, days: int) -> tuple[int, str]:
             host.clock.advance(timedelta(days=step, hours=dice.randint(0, 5)))
             host.clear_faults()
             for _ in range(dice.randint(0, 2)):
-                fault = dice.choice([name for name in [*FAULTS, *STORIES] if name not in lasting.LIES])
+                fault = dice.choice([name for name in [*FAULTS, *RESTATEMENTS] if name not in lasting.LIES])
                 host.set_fault(Fault(dice.choice(names), fault, at=dice.randint(1, 12), times=dice.randint(1, 3)))
-            stage.collected(host, books, workers=1, recheck=dice.choice([0, 0, 2]))
+            stage.collected(host, books, workers=1, recheck_months=dice.choice([0, 0, 2]))
         host.clear_faults()
         host.clock.advance(timedelta(days=1))
-        stage.collected(host, books, workers=1, recheck=24)
+        stage.collected(host, books, workers=1, recheck_months=24)
         told = tell(books)
         wrong = "" if told.bills == true(host) else f"{sorted(set(told.bills) ^ set(true(host)))[:2]}"
-        books.drop()
+        books.drop_ledger()
         wrong = wrong or ("" if tell(books) == told else "the rebuilt ledger has another hash")
     finally:
         books.close()

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from billfold.collect.workspace import Books
+from billfold.collect.workspace import Workspace
 from billfold.ledger import account_lock as turns
 from billfold.ledger import query, store
-from billfold.twin.host import Host
+from billfold.twin.host import TwinHost
 from tests import stage
 
 READINGS = 12
@@ -62,7 +62,7 @@ def _patient(wait: Callable[[], None]) -> None:
     """Let this process wait for locks by giving its turn away, and give it away where a ledger is opened or open."""
     for module in (turns, store):
         setattr(module, "time", _Time(wait))  # noqa: B010 - what a module imports is not its to give, for a type checker
-    opening = store._connect
+    opening = store._connect_ledger
 
     def opened(path: Path) -> Any:
         wait()
@@ -70,7 +70,7 @@ def _patient(wait: Callable[[], None]) -> None:
         wait()
         return db
 
-    store._connect = opened
+    store._connect_ledger = opened
 
 
 class _Time:
@@ -106,7 +106,7 @@ def play(parts: list[Part], seed: int) -> list[str]:
     return bad
 
 
-def together(seed: int, months: int, expected: tuple[Any, list[str]], tell: Callable[[Books], Any]) -> str:
+def together(seed: int, months: int, expected: tuple[Any, list[str]], tell: Callable[[Workspace], Any]) -> str:
     """Sync the same accounts twice and others beside them while somebody reads; say what is wrong, nothing where all is well.
 
     The reader must see of each account nothing or all of what is true: never a part of a bill, never one twice.
@@ -114,11 +114,11 @@ def together(seed: int, months: int, expected: tuple[Any, list[str]], tell: Call
     told, true = expected
     with tempfile.TemporaryDirectory() as home:
         ledger = Path(home)
-        Books(ledger).close()
+        Workspace(ledger).close()
 
         def syncing(only: str | None) -> Callable[[Callable[[], None]], None]:
             def work(wait: Callable[[], None]) -> None:
-                host, books = stage.twin(seed=seed, months=months), Books(ledger)
+                host, books = stage.twin(seed=seed, months=months), Workspace(ledger)
                 _waiting(host, wait)
                 stage.collected(host, books, only, workers=1)
                 books.close()
@@ -126,15 +126,15 @@ def together(seed: int, months: int, expected: tuple[Any, list[str]], tell: Call
             return work
 
         def reading(wait: Callable[[], None]) -> None:
-            books = Books(ledger)
+            books = Workspace(ledger)
             for _ in range(READINGS):
                 wait()
-                with books.ledger() as db:
-                    _whole(query.invoices(db, query.Filter()), true)
+                with books.open_ledger() as db:
+                    _whole(query.list_invoices(db, query.LedgerFilter()), true)
             books.close()
 
         bad = play([part(syncing(None)), part(syncing("genesys")), part(syncing("vultr")), part(reading)], seed)
-        books = Books(ledger)
+        books = Workspace(ledger)
         after = tell(books)
         books.close()
         if bad:
@@ -142,14 +142,14 @@ def together(seed: int, months: int, expected: tuple[Any, list[str]], tell: Call
         return "" if after == told else f"the ledger differs: {sorted(set(after.bills) ^ set(told.bills))[:2] or after}"
 
 
-def _waiting(host: Host, wait: Callable[[], None]) -> None:
-    answer = host.answer
+def _waiting(host: TwinHost, wait: Callable[[], None]) -> None:
+    answer = host.answer_request
 
     def waited(request: Any) -> Any:
         wait()
         return answer(request)
 
-    host.answer = waited  # type: ignore[method-assign]
+    host.answer_request = waited  # type: ignore[method-assign]
 
 
 def _whole(seen: list[dict[str, Any]], true: list[str]) -> None:

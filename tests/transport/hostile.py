@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from billfold.transport.aio import AsyncHttp
-from billfold.transport.http import Settings
-from billfold.transport.sync import Http
-from billfold.wire.exchange import Line
+from billfold.transport.aio import AsyncHttpTransport
+from billfold.transport.http import HttpSettings
+from billfold.transport.sync import HttpTransport
+from billfold.wire.exchange import ClientContext
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation
 from tests.wire.kit import line
@@ -114,32 +114,32 @@ def send(
     how: How,
     root: str,
     op: Operation[Any],
-    wires: Line | None = None,
+    wires: ClientContext | None = None,
     *,
     timeout: float = 10.0,
     deadline: float = 600.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> Response:
     """Send an operation, at once or awaited; nothing is slept."""
-    return _carried(how, Settings(root, timeout, deadline), wires, clock, lambda carrier: carrier.send(op))
+    return _carried(how, HttpSettings(root, timeout, deadline), wires, clock, lambda carrier: carrier.send(op))
 
 
-def fetch(how: How, root: str, url: str, wires: Line | None = None) -> Response:
+def fetch(how: How, root: str, url: str, wires: ClientContext | None = None) -> Response:
     """Fetch a document, at once or awaited."""
-    return _carried(how, Settings(root, 10.0), wires, time.monotonic, lambda carrier: carrier.fetch(url))
+    return _carried(how, HttpSettings(root, 10.0), wires, time.monotonic, lambda carrier: carrier.fetch(url))
 
 
 def _carried(
-    how: How, settings: Settings, wires: Line | None, clock: Callable[[], float], use: Callable[[Any], Any]
+    how: How, settings: HttpSettings, wires: ClientContext | None, clock: Callable[[], float], use: Callable[[Any], Any]
 ) -> Response:
     chosen = wires or line(retries=1)
     if how == "at once":
-        with Http(settings, chosen, sleep=lambda _: None, clock=clock) as carrier:
+        with HttpTransport(settings, chosen, sleep=lambda _: None, clock=clock) as carrier:
             found: Response = use(carrier)
             return found
 
     async def later() -> Response:
-        async with AsyncHttp(settings, chosen, sleep=_awake, clock=clock) as carrier:
+        async with AsyncHttpTransport(settings, chosen, sleep=_awake, clock=clock) as carrier:
             found: Response = await use(carrier)
             return found
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import MutableMapping
 from typing import Any
 
-from billfold.transport.asgi import application
+from billfold.transport.asgi import make_application
 from billfold.wire.message import Request, Response
 
 
@@ -23,7 +23,7 @@ def test_a_web_socket_is_refused_before_it_is_one() -> None:
         raise AssertionError("nobody asks")
 
     async def connect() -> None:
-        await application(answer)({"type": "websocket", "path": "/"}, receive, send)
+        await make_application(answer)({"type": "websocket", "path": "/"}, receive, send)
 
     asyncio.run(connect())
     assert sent == [{"type": "websocket.close"}]

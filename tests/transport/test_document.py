@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billfold.model.errors import ApiError, Refused, Unreachable
+from billfold.model.errors import ApiError, APIStatusError, Unreachable
 from billfold.transport import document
-from billfold.transport.aio import AsyncHttp
-from billfold.transport.document import HOPS, TRIES, Reply, Resolve, fetching
-from billfold.transport.http import BIGGEST_ANSWER, Settings, too_big, too_late
-from billfold.transport.resolve import resolved
-from billfold.wire.exchange import driven
+from billfold.transport.aio import AsyncHttpTransport
+from billfold.transport.document import MAX_ATTEMPTS, MAX_REDIRECTS, Reply, Resolve, fetch_document
+from billfold.transport.http import MAX_BODY_BYTES, HttpSettings, check_deadline, check_size
+from billfold.transport.resolve import resolve_host
+from billfold.wire.exchange import drive_exchange
 from billfold.wire.message import Failure, Request, Response
 from tests.transport.hostile import HOWS, How, fetch, hostile, nobody, raw, says
 from tests.wire.kit import KEY, line
@@ -49,16 +49,16 @@ def drive(url: str, *replies: Response | Failure, base: str = API) -> tuple[Resp
 
     def act(step: Request | Resolve) -> Reply:
         if isinstance(step, Resolve):
-            return resolved(step)
+            return resolve_host(step)
         asked.append(step)
         return replies[min(len(asked), len(replies)) - 1]
 
-    return driven(fetching(url, base, "vendor"), act), asked
+    return drive_exchange(fetch_document(url, base, "vendor"), act), asked
 
 
 def forbidden(url: str, base: str) -> str:
     """Say why a URL may not be fetched, with this machine's resolver."""
-    return driven(document.forbidden(url, base), resolved)
+    return drive_exchange(document.check_document_url(url, base), resolve_host)
 
 
 def moved(to: str, status: int = 302) -> Response:
@@ -156,9 +156,9 @@ def test_a_name_with_any_private_address_or_none_is_refused(
 
 def test_where_a_document_may_come_from_is_judged_without_asking_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", None)
-    steps = fetching("https://documents.example/x", API, "vendor")
+    steps = fetch_document("https://documents.example/x", API, "vendor")
     assert next(steps) == Resolve("documents.example", 443)
-    with pytest.raises(Refused, match="not on a public address"):
+    with pytest.raises(APIStatusError, match="not on a public address"):
         steps.send(frozenset({"8.8.8.8", "10.0.0.1"}))
 
 
@@ -170,14 +170,14 @@ def test_a_resolver_that_takes_its_time_blocks_no_other_coroutine(monkeypatch: p
         return resolving("10.0.0.1")("documents.example", 443)
 
     async def side_by_side() -> None:
-        async with AsyncHttp(Settings(API), line()) as carrier:
+        async with AsyncHttpTransport(HttpSettings(API), line()) as carrier:
             fetched = asyncio.ensure_future(carrier.fetch("https://documents.example/x"))
             await asyncio.sleep(0)
             others.set()
             await fetched
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    with pytest.raises(Refused, match="not on a public address"):
+    with pytest.raises(APIStatusError, match="not on a public address"):
         asyncio.run(side_by_side())
 
 
@@ -220,7 +220,7 @@ def test_any_text_in_the_place_of_a_path_leaves_the_judgement_alone(path: str) -
     ["http://169.254.169.254/latest", "https://10.0.0.1/", "http://8.8.8.8/", "//127.0.0.1/", "file:///etc/passwd"],
 )
 def test_a_redirect_to_where_nothing_may_be_fetched_is_refused(to: str, status: int) -> None:
-    with pytest.raises(Refused, match="the document's address is refused"):
+    with pytest.raises(APIStatusError, match="the document's address is refused"):
         drive(SIGNED, moved(to, status), PDF)
 
 
@@ -235,46 +235,46 @@ def test_the_fourth_redirect_is_followed_and_the_fifth_is_not() -> None:
     hops = [moved(f"https://1.1.1.{number}/") for number in range(1, 6)]
     answer, asked = drive(SIGNED, *hops[:4], PDF)
     assert (answer, len(asked)) == (PDF, 5)
-    with pytest.raises(Refused, match="more than 4 redirects"):
+    with pytest.raises(APIStatusError, match="more than 4 redirects"):
         drive(SIGNED, *hops, PDF)
 
 
 def test_a_circle_of_redirects_is_left() -> None:
-    with pytest.raises(Refused, match=f"more than {HOPS} redirects"):
+    with pytest.raises(APIStatusError, match=f"more than {MAX_REDIRECTS} redirects"):
         drive(SIGNED, moved(SIGNED))
 
 
 def test_a_redirect_to_what_is_no_url_is_refused() -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(APIStatusError):
         drive(SIGNED, moved("http://["), PDF)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
 def test_a_refused_document_is_told_with_its_status(status: int) -> None:
-    with pytest.raises(Refused, match=f"vendor document: the document was refused .HTTP {status}") as caught:
+    with pytest.raises(APIStatusError, match=f"vendor document: the document was refused .HTTP {status}") as caught:
         drive(SIGNED, Response(status, {}, b"<Error/>"))
     assert caught.value.status == status
 
 
 def test_a_failing_host_is_asked_again_and_then_reported() -> None:
     assert drive(SIGNED, Response(503, {}, b""), Failure("reset"), PDF)[0] == PDF
-    with pytest.raises(Refused):
+    with pytest.raises(APIStatusError):
         drive(SIGNED, Response(503, {}, b""))
     with pytest.raises(Unreachable, match="did not answer"):
-        drive(SIGNED, *[Failure("reset")] * TRIES)
+        drive(SIGNED, *[Failure("reset")] * MAX_ATTEMPTS)
 
 
 @pytest.mark.parametrize(
     ("failure", "words"),
     [
-        (too_big(BIGGEST_ANSWER + 1), "the document is too large"),
-        (too_late(0, 601, Settings(API)), "the document came too slowly"),
-        (Failure("no URL", again=False), "the document's host did not answer"),
+        (check_size(MAX_BODY_BYTES + 1), "the document is too large"),
+        (check_deadline(0, 601, HttpSettings(API)), "the document came too slowly"),
+        (Failure("no URL", retryable=False), "the document's host did not answer"),
     ],
     ids=["size", "time", "neither"],
 )
 def test_what_is_not_to_be_asked_again_is_asked_once_and_told_as_what_it_is(failure: Failure, words: str) -> None:
-    steps = fetching(SIGNED, API, "vendor")
+    steps = fetch_document(SIGNED, API, "vendor")
     next(steps)
     steps.send(frozenset({"8.8.8.8"}))
     with pytest.raises(ApiError, match=words):
@@ -283,14 +283,14 @@ def test_what_is_not_to_be_asked_again_is_asked_once_and_told_as_what_it_is(fail
 
 @both
 def test_a_document_that_is_too_large_is_fetched_once(how: How, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("billfold.transport.http.BIGGEST_ANSWER", 1000)
-    with hostile(says(bytes(2000))) as server, pytest.raises(Refused, match="the document is too large"):
+    monkeypatch.setattr("billfold.transport.http.MAX_BODY_BYTES", 1000)
+    with hostile(says(bytes(2000))) as server, pytest.raises(APIStatusError, match="the document is too large"):
         fetch(how, server.root, f"{server.root}/papers/1")
     assert len(server.heard) == 1
 
 
 def test_an_empty_document_is_refused() -> None:
-    with pytest.raises(Refused, match="is empty"):
+    with pytest.raises(APIStatusError, match="is empty"):
         drive(SIGNED, Response(200, {}, b""))
 
 
@@ -326,7 +326,10 @@ def test_a_twins_document_is_fetched_without_the_key(how: How) -> None:
 
 @both
 def test_a_twins_redirect_to_a_private_host_is_refused(how: How) -> None:
-    with hostile(says(b"", "302 Found", location="http://169.254.169.254/latest")) as server, pytest.raises(Refused):
+    with (
+        hostile(says(b"", "302 Found", location="http://169.254.169.254/latest")) as server,
+        pytest.raises(APIStatusError),
+    ):
         fetch(how, server.root, f"{server.root}/papers/1?sig=abc")
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from billfold.model.errors import ApiError, RateLimited, Refused, SetupError, Unreachable
+from billfold.model.errors import ApiError, APIStatusError, ConfigurationError, RateLimited, Unreachable
 from billfold.transport import http
-from billfold.transport.http import Body, Settings, too_big, too_late, trusted
+from billfold.transport.http import BodyReader, HttpSettings, check_deadline, check_size, make_ssl_context
 from billfold.wire.auth import HeaderKey
 from billfold.wire.message import Failure, Request
 from tests.transport.hostile import HOWS, How, hostile, nobody, raw, reset, says, send, stall
@@ -100,7 +100,7 @@ def test_a_server_that_stalls_is_given_up_after_the_timeout(how: How, content: b
 def test_an_answer_larger_than_the_limit_is_refused_and_not_asked_again(
     how: How, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "BIGGEST_ANSWER", 1 << 20)
+    monkeypatch.setattr(http, "MAX_BODY_BYTES", 1 << 20)
     bomb = gzip.compress(bytes(8 << 20))
     with hostile(says(bomb, content_encoding="gzip")) as server, pytest.raises(Unreachable, match="larger than 1 MiB"):
         send(how, server.root, ASK)
@@ -109,22 +109,22 @@ def test_an_answer_larger_than_the_limit_is_refused_and_not_asked_again(
 
 @both
 def test_an_answer_without_an_announced_end_is_cut_off_at_the_limit(how: How, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "BIGGEST_ANSWER", 1 << 20)
+    monkeypatch.setattr(http, "MAX_BODY_BYTES", 1 << 20)
     with hostile(says(bytes(3 << 20), content_length="")) as server, pytest.raises(Unreachable, match="larger than"):
         send(how, server.root, ASK)
 
 
 def test_an_answer_of_just_the_limit_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "BIGGEST_ANSWER", 1000)
-    assert too_big(1000) is None
-    assert too_big(1001) is not None
+    monkeypatch.setattr(http, "MAX_BODY_BYTES", 1000)
+    assert check_size(1000) is None
+    assert check_size(1001) is not None
     with hostile(says(gzip.compress(bytes(1000)), content_encoding="gzip")) as server:
         assert send("at once", server.root, ASK).body == bytes(1000)
 
 
 @both
 def test_a_bomb_in_a_bomb_does_not_fill_the_memory(how: How, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "BIGGEST_ANSWER", 1 << 20)
+    monkeypatch.setattr(http, "MAX_BODY_BYTES", 1 << 20)
     bomb = gzip.compress(gzip.compress(bytes(32 << 20)))
     tracemalloc.start()
     try:
@@ -172,9 +172,9 @@ def test_what_follows_a_compressed_body_is_not_left_out_in_silence(how: How, tai
 
 
 def test_a_deflated_body_has_one_part_only() -> None:
-    body = Body("deflate")
+    body = BodyReader("deflate")
     with pytest.raises(httpx2.DecodingError):
-        body.take(zlib.compress(GOOD) + PACKED)
+        body.add_chunk(zlib.compress(GOOD) + PACKED)
 
 
 @both
@@ -186,20 +186,20 @@ def test_a_body_of_many_gzip_members_is_read_whole(how: How) -> None:
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 def test_gzip_members_may_be_cut_anywhere_on_their_way(size: int) -> None:
-    packed, body = gzip.compress(GOOD) + PACKED, Body("gzip")
+    packed, body = gzip.compress(GOOD) + PACKED, BodyReader("gzip")
     for at in range(0, len(packed), size):
-        assert body.take(packed[at : at + size]) is None
-    assert body.whole() == GOOD + gzip.decompress(PACKED)
-    body.take(PACKED[:-1])
+        assert body.add_chunk(packed[at : at + size]) is None
+    assert body.read_all() == GOOD + gzip.decompress(PACKED)
+    body.add_chunk(PACKED[:-1])
     with pytest.raises(httpx2.RemoteProtocolError, match="has no end"):
-        body.whole()
+        body.read_all()
 
 
 @both
 def test_a_bomb_of_many_members_is_refused_over_the_limit_and_not_held(
     how: How, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "BIGGEST_ANSWER", 1 << 20)
+    monkeypatch.setattr(http, "MAX_BODY_BYTES", 1 << 20)
     bomb = gzip.compress(bytes(700 << 10)) * 50
     tracemalloc.start()
     try:
@@ -238,17 +238,19 @@ def test_an_answer_that_drips_is_given_up_after_the_deadline_of_the_whole(how: H
 
 
 def test_an_answer_may_take_its_deadline_and_no_longer() -> None:
-    settings = Settings("https://api.example/v2")
-    assert too_late(100.0, 700.0, settings) is None
-    refused = too_late(100.0, 700.5, settings)
-    assert refused == Failure("api.example did not finish its answer within 600 s", again=False, beyond="time")
+    settings = HttpSettings("https://api.example/v2")
+    assert check_deadline(100.0, 700.0, settings) is None
+    refused = check_deadline(100.0, 700.5, settings)
+    assert refused == Failure(
+        "api.example did not finish its answer within 600 s", retryable=False, exceeded_limit="time"
+    )
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Again", "308 For good"])
 @both
 def test_a_redirect_is_not_followed_so_that_the_key_stays_here(how: How, status: str) -> None:
     with hostile(says(GOOD)) as other, hostile(says(b"", status, location=other.root)) as server:
-        with pytest.raises(Refused):
+        with pytest.raises(APIStatusError):
             send(how, server.root, ASK)
         assert other.heard == []
         assert len(server.heard) == 1
@@ -280,7 +282,7 @@ def test_a_rate_limit_of_nothing_but_a_header_is_heard(how: How) -> None:
 @both
 def test_a_key_that_cannot_travel_is_a_setup_error_neither_sent_nor_told(how: How, key: str) -> None:
     with hostile(says(GOOD)) as server:
-        with pytest.raises(SetupError) as caught:
+        with pytest.raises(ConfigurationError) as caught:
             send(how, server.root, ASK, line(HeaderKey(key)))
         assert not any(server.heard)
     assert key not in str(caught.value)
@@ -289,45 +291,45 @@ def test_a_key_that_cannot_travel_is_a_setup_error_neither_sent_nor_told(how: Ho
 @pytest.mark.parametrize("root", ["http://[::1", "http://127.0.0.1\n"])
 @both
 def test_a_base_url_that_is_none_is_one_of_our_errors(how: How, root: str) -> None:
-    with pytest.raises((ApiError, SetupError)):
+    with pytest.raises((ApiError, ConfigurationError)):
         send(how, root, ASK)
 
 
 @pytest.mark.parametrize("root", ["", "api.example", "ftp://127.0.0.1", "http:///x"])
 def test_a_base_url_without_a_host_is_not_asked_again(root: str) -> None:
     waits: list[float] = []
-    with http_client(root, waits) as carrier, pytest.raises((ApiError, SetupError)):
+    with http_client(root, waits) as carrier, pytest.raises((ApiError, ConfigurationError)):
         carrier.send(ASK)
     assert waits == []
 
 
 def http_client(root: str, waits: list[float]) -> Any:
-    from billfold.transport.sync import Http
+    from billfold.transport.sync import HttpTransport
 
-    return Http(Settings(root), line(), sleep=waits.append)
+    return HttpTransport(HttpSettings(root), line(), sleep=waits.append)
 
 
 @pytest.mark.parametrize(
     "base", ["http://user:hidden@127.0.0.1:1/x", "https://hidden@h", "http://:hidden@[", "//u:hidden@h"]
 )
 def test_a_user_or_password_in_the_base_url_is_refused_and_not_told(base: str) -> None:
-    with pytest.raises(SetupError, match=r"^base_url must hold no user and no password") as caught:
-        Settings(base)
+    with pytest.raises(ConfigurationError, match=r"^base_url must hold no user and no password") as caught:
+        HttpSettings(base)
     assert "hidden" not in str(caught.value)
 
 
 def test_an_at_sign_in_the_path_of_a_base_url_is_no_password() -> None:
-    assert Settings("http://127.0.0.1:1/a@b").host == "127.0.0.1:1"
+    assert HttpSettings("http://127.0.0.1:1/a@b").host == "127.0.0.1:1"
 
 
 def test_a_whole_url_is_asked_as_it_is_and_a_path_below_the_base() -> None:
-    settings = Settings("https://api.example/v2/")
-    assert settings.url(Request("GET", "/x")) == "https://api.example/v2/x"
-    assert settings.url(Request("GET", "https://login.example/token")) == "https://login.example/token"
+    settings = HttpSettings("https://api.example/v2/")
+    assert settings.build_url(Request("GET", "/x")) == "https://api.example/v2/x"
+    assert settings.build_url(Request("GET", "https://login.example/token")) == "https://login.example/token"
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_no_certificate_is_taken_unseen(scheme: str) -> None:
-    known = trusted(scheme)
+    known = make_ssl_context(scheme)
     assert (known.verify_mode, known.check_hostname) == (ssl.CERT_REQUIRED, True)
-    assert trusted(scheme) is known
+    assert make_ssl_context(scheme) is known

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from billfold.twin.host import Host
+from billfold.twin.host import TwinHost
 from billfold.twin.world import World
 from tests.stage import AT, Still
 
 
-def alone(*, limits: bool = False) -> Host:
+def alone(*, limits: bool = False) -> TwinHost:
     """Return the twin."""
-    world = World(seed=1, at=AT)
-    world.stages = [stage for stage in world.stages if stage.provider.name == "cockroach"]
-    return Host(world, Still(AT), limits=limits)
+    world = World(seed=1, start_time=AT)
+    world.vendors = [stage for stage in world.vendors if stage.provider.name == "cockroach"]
+    return TwinHost(world, Still(AT), limits=limits)

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billfold.model.errors import Misasked
+from billfold.model.errors import InvalidArgument
 from billfold.model.focus import CostAndUsage
-from billfold.model.period import instant
+from billfold.model.period import parse_instant
 from billfold.providers import provider
-from billfold.twin.host import Host
-from billfold.twin.serve import answering, write_config
+from billfold.twin.host import TwinHost
+from billfold.twin.serve import make_handler, write_config
 from billfold.twin.world import World
 from billfold.wire.message import Request, Response
 from tests.stage import AT
@@ -28,13 +28,13 @@ Ask = Callable[..., Any]
 
 
 @pytest.fixture
-def host() -> Host:
+def host() -> TwinHost:
     return alone()
 
 
 @pytest.fixture
-def ask(host: Host) -> Ask:
-    answer = answering(host)
+def ask(host: TwinHost) -> Ask:
+    answer = make_handler(host)
 
     def asked(method: str, path: str, body: object = None, *, status: int = 200, **query: str) -> Any:
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
@@ -45,8 +45,8 @@ def ask(host: Host) -> Ask:
     return asked
 
 
-def bill_of(host: Host, key: str = "twin-cockroach-key") -> Response:
-    answer = answering(host)(Request("GET", LIST, (), {"authorization": f"Bearer {key}"}), ROOT)
+def bill_of(host: TwinHost, key: str = "twin-cockroach-key") -> Response:
+    answer = make_handler(host)(Request("GET", LIST, (), {"authorization": f"Bearer {key}"}), ROOT)
     assert answer.headers["x-billfold-twin"] == "cockroach"
     return answer
 
@@ -63,7 +63,7 @@ def test_accounts_tell_all_that_a_client_needs(ask: Ask) -> None:
     assert len({account["name"] for account in accounts}) == len(accounts)
 
 
-def test_the_fixed_keys_open_what_they_should(host: Host) -> None:
+def test_the_fixed_keys_open_what_they_should(host: TwinHost) -> None:
     keys = ("twin-cockroach-key", "twin-cockroach-noright", "wrong", "")
     assert [bill_of(host, key).status for key in keys] == [200, 403, 401, 401]
 
@@ -137,7 +137,7 @@ def test_a_clock_that_is_told_nonsense_stays_and_says_so(said: object, ask: Ask)
 
 
 @pytest.mark.parametrize("at", ["2025-11-01", "2045-11-01"])
-def test_everything_can_be_asked_at_both_ends_of_the_story(at: str, ask: Ask, host: Host) -> None:
+def test_everything_can_be_asked_at_both_ends_of_the_story(at: str, ask: Ask, host: TwinHost) -> None:
     ask("POST", "/_twin/clock", {"set": at})
     assert ask("GET", "/_twin/truth")["invoices"]
     assert bill_of(host).status == 200
@@ -154,14 +154,14 @@ def test_the_charges_of_the_truth_can_be_declined(no: str, ask: Ask) -> None:
 
 @pytest.mark.parametrize("at", ["1999-12-31", "0001-01-01", "2101-01-01", "9999-12-31"])
 def test_a_world_of_another_age_is_refused(at: str) -> None:
-    with pytest.raises(Misasked, match="from the year 2000 to 2100"):
-        World(seed=1, at=instant(at))
+    with pytest.raises(InvalidArgument, match="from the year 2000 to 2100"):
+        World(seed=1, start_time=parse_instant(at))
 
 
 @pytest.mark.parametrize("at", ["2000-01-01", "2100-12-31T23:59:59Z"])
 def test_a_world_of_the_first_or_the_last_age_can_be_played(at: str) -> None:
-    world = World(seed=1, at=instant(at), months=2)
-    assert {account.provider for account, _ in world.bills(instant(at))} == set(provider.names())
+    world = World(seed=1, start_time=parse_instant(at), months=2)
+    assert {account.provider for account, _ in world.iter_bills(parse_instant(at))} == set(provider.provider_names())
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_a_request_that_is_no_json_object_is_told_that_it_is_the_request(desk: s
     assert said.startswith("the request is no JSON object; send one, as ")
 
 
-def test_faults_are_listed_set_told_and_cleared(ask: Ask, host: Host) -> None:
+def test_faults_are_listed_set_told_and_cleared(ask: Ask, host: TwinHost) -> None:
     named = ask("GET", "/_twin/faults")
     assert {
         "unauthorized",
@@ -206,7 +206,7 @@ def test_faults_are_listed_set_told_and_cleared(ask: Ask, host: Host) -> None:
     assert ask("DELETE", "/_twin/faults")["set"] == []
 
 
-def test_at_and_times_are_one_where_they_are_not_said(ask: Ask, host: Host) -> None:
+def test_at_and_times_are_one_where_they_are_not_said(ask: Ask, host: TwinHost) -> None:
     ask("POST", "/_twin/faults", {"provider": "cockroach", "fault": "not-found"})
     assert [bill_of(host).status for _ in range(2)] == [404, 200]
 
@@ -229,10 +229,10 @@ def test_a_fault_that_is_not_one_is_refused_with_those_there_are(said: object, a
     assert ask("GET", "/_twin/faults")["set"] == []
 
 
-def test_requests_tell_what_was_asked_and_no_key(ask: Ask, host: Host) -> None:
+def test_requests_tell_what_was_asked_and_no_key(ask: Ask, host: TwinHost) -> None:
     bill_of(host)
     bill_of(host, "wrong")
-    answering(host)(Request("GET", "/cockroach/nowhere", (("a", "b"),), {}), ROOT)
+    make_handler(host)(Request("GET", "/cockroach/nowhere", (("a", "b"),), {}), ROOT)
     heard = ask("GET", "/_twin/requests")
     told = [(one["provider"], one["operation"], one["path"], one["query"], one["status"]) for one in heard]
     assert told == [
@@ -249,7 +249,7 @@ def test_the_desk_itself_is_not_among_the_requests(ask: Ask) -> None:
     assert ask("GET", "/_twin/requests") == []
 
 
-def test_a_reset_forgets_faults_and_requests_but_not_the_time(ask: Ask, host: Host) -> None:
+def test_a_reset_forgets_faults_and_requests_but_not_the_time(ask: Ask, host: TwinHost) -> None:
     ask("POST", "/_twin/clock", {"advance": "1d"})
     ask("POST", "/_twin/faults", {"provider": "cockroach", "fault": "forbidden", "times": 100})
     bill_of(host)
@@ -294,7 +294,7 @@ def test_a_path_that_nobody_serves_names_what_is_served(path: str, ask: Ask) -> 
 @settings(max_examples=60, deadline=None)
 def test_any_path_below_a_vendor_is_answered_in_its_words(path: str, method: str) -> None:
     for headers in ({}, {"authorization": "Bearer twin-cockroach-key"}):
-        answer = answering(HOST)(Request(method, f"/cockroach/{path}", (), headers), ROOT)
+        answer = make_handler(HOST)(Request(method, f"/cockroach/{path}", (), headers), ROOT)
         assert answer.status in {200, 400, 401, 404}
 
 
@@ -303,20 +303,20 @@ HOST = alone()
 
 @pytest.mark.parametrize("scenario", ["vultr:lines-30", "fastly:parent-pay", "cockroach:credits", "genesys:ordinary"])
 def test_an_account_can_be_of_a_kind_that_its_vendor_plays(scenario: str) -> None:
-    stages = World(seed=1, at=AT, scenario=scenario).stages
-    assert scenario in {f"{account.name}:{account.kind}" for stage in stages for account in stage.accounts}
+    stages = World(seed=1, start_time=AT, scenario=scenario).vendors
+    assert scenario in {f"{account.name}:{account.account_type}" for stage in stages for account in stage.accounts}
 
 
 @pytest.mark.parametrize("scenario", ["vultr:xyz", "vultr:lines-", "vultr:", "vultr:lines-N", "genesys:credits"])
 def test_a_kind_that_nobody_plays_is_refused_with_those_there_are(scenario: str) -> None:
-    with pytest.raises(Misasked, match="it can be ordinary"):
-        World(seed=1, at=AT, scenario=scenario)
+    with pytest.raises(InvalidArgument, match="it can be ordinary"):
+        World(seed=1, start_time=AT, scenario=scenario)
 
 
-def test_a_written_config_refers_to_files_that_only_the_owner_may_read(tmp_path: Any, host: Host) -> None:
+def test_a_written_config_refers_to_files_that_only_the_owner_may_read(tmp_path: Any, host: TwinHost) -> None:
     import tomllib
 
-    write_config(tmp_path / "billfold.toml", host.world.accounts(ROOT, host.clock.now()))
+    write_config(tmp_path / "billfold.toml", host.world.describe_accounts(ROOT, host.clock.now()))
     said = tomllib.loads((tmp_path / "billfold.toml").read_text())["accounts"]
     assert "twin-cockroach-key" not in (tmp_path / "billfold.toml").read_text()
     mine = next(account for account in said if account["name"] == "cockroach")

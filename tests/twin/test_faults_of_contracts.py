@@ -6,44 +6,47 @@ from typing import Any
 
 import pytest
 
-from billfold import said
+from billfold import require
 from billfold.model.errors import NotReady
-from billfold.twin.host import Host
+from billfold.twin.host import TwinHost
 from tests import stage as stages
 
 
 @pytest.fixture
-def host() -> Host:
+def host() -> TwinHost:
     return stages.twin()
 
 
-def asked(host: Host) -> Any:
+def asked(host: TwinHost) -> Any:
     return stages.client(host, stages.stage(host, "genesys").accounts[0])
 
 
-def test_a_contract_without_periods_has_an_empty_list_of_them(host: Host) -> None:
+def test_a_contract_without_periods_has_an_empty_list_of_them(host: TwinHost) -> None:
     before = list(asked(host).get_billing_contracts())
     host.set_fault(stages.fault("genesys", "contract-without-periods", times=9))
     broke = list(asked(host).get_billing_contracts())
     assert all(one.billing_periods for one in before)
     assert [one.billing_periods for one in broke] == [[] for _ in before]
-    one = asked(host).get_billing_contract(contract_id=said(before[0].id))
+    one = asked(host).get_billing_contract(contract_id=require(before[0].id))
     assert one.billing_periods == []
 
 
-def test_a_wallet_below_zero_says_so(host: Host) -> None:
+def test_a_wallet_below_zero_says_so(host: TwinHost) -> None:
     client = asked(host)
-    contract = max(client.get_billing_contracts(), key=lambda one: len(said(one.plans)))
-    question = {"contract_id": said(contract.id), "billing_period_id": said(said(contract.billing_periods)[0].id)}
+    contract = max(client.get_billing_contracts(), key=lambda one: len(require(one.plans)))
+    question = {
+        "contract_id": require(contract.id),
+        "billing_period_id": require(require(contract.billing_periods)[0].id),
+    }
     whole = client.get_billing_contract_billingperiod(**question)
     host.set_fault(stages.fault("genesys", "negative-wallet"))
     broke = client.get_billing_contract_billingperiod(**question)
-    assert said(whole.wallets)[0].ending_balance >= 0
-    assert said(broke.wallets)[0].ending_balance == -1
-    assert said(broke.wallets)[1:] == said(whole.wallets)[1:]
+    assert require(whole.wallets)[0].ending_balance >= 0
+    assert require(broke.wallets)[0].ending_balance == -1
+    assert require(broke.wallets)[1:] == require(whole.wallets)[1:]
 
 
-def test_a_report_in_progress_lists_nothing_and_other_answers_have_no_such_word(host: Host) -> None:
+def test_a_report_in_progress_lists_nothing_and_other_answers_have_no_such_word(host: TwinHost) -> None:
     client = asked(host)
     host.set_fault(stages.fault("genesys", "in-progress", times=10**6))
     with pytest.raises(NotReady):

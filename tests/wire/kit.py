@@ -8,14 +8,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from billfold.model.errors import Unreadable
+from billfold.model.errors import InvalidResponse
 from billfold.wire import codec
 from billfold.wire.auth import Auth, HeaderKey
 from billfold.wire.codec import UNSET, DecimalText, Maybe, Record
-from billfold.wire.exchange import Line, Pace, Problem, exchange
+from billfold.wire.exchange import ClientContext, ErrorDetails, RateLimiter, send_operation
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
-from billfold.wire.paging import Paged
+from billfold.wire.paging import PagedOperation
 from billfold.wire.waiting import Waiting
 
 KEY = "key-7f3a-do-not-print"
@@ -48,7 +48,7 @@ class GetPart(Operation[str], frozen=True, kw_only=True):
 
     path = "/things/{thing_id}/parts/{part_id}"
     reply = Thing
-    unwrap = "name"
+    result_field = "name"
     thing_id: str
     part_id: str
 
@@ -83,10 +83,12 @@ class SlowThing(Operation[Thing], frozen=True, kw_only=True):
     """Get a thing that is not ready at once."""
 
     path = "/slow"
-    waiting = Waiting(field="name", pending="InProgress", first=2.0, factor=2.0, most=8.0, within=30.0)
+    waiting = Waiting(
+        field="name", pending_value="InProgress", first_delay_s=2.0, delay_factor=2.0, max_delay_s=8.0, timeout_s=30.0
+    )
 
 
-class ListThings(Paged[Page, int], frozen=True, kw_only=True):
+class ListThings(PagedOperation[Page, int], frozen=True, kw_only=True):
     """List things."""
 
     path = "/list"
@@ -94,28 +96,28 @@ class ListThings(Paged[Page, int], frozen=True, kw_only=True):
     size: int = 10
 
     def items(self, page: Page) -> Sequence[int]:
-        return codec.given(page.items, [])
+        return codec.get_or(page.items, [])
 
-    def first(self) -> ListThings:
+    def first_operation(self) -> ListThings:
         return ListThings(size=self.size)
 
-    def following(self, page: Page) -> ListThings | None:
-        following = codec.given(page.next, -1)
+    def next_operation(self, page: Page) -> ListThings | None:
+        following = codec.get_or(page.next, -1)
         return None if following < 0 else ListThings(start=following, size=self.size)
 
-    def ended(self, page: Page) -> bool:
+    def has_end_mark(self, page: Page) -> bool:
         return page.next is not UNSET
 
     def stated_total(self, page: Page) -> int | None:
-        return codec.given(page.total, -1) if isinstance(page.total, int) else None
+        return codec.get_or(page.total, -1) if isinstance(page.total, int) else None
 
 
-def problem(response: Response) -> Problem:
+def problem(response: Response) -> ErrorDetails:
     try:
-        said = codec.decode(response.body, Thing)
-    except Unreadable:
-        return Problem("no reason")
-    return Problem(codec.given(said.name, "no reason"), request_id=response.headers.get("x-request-id"))
+        said = codec.decode_record(response.body, Thing)
+    except InvalidResponse:
+        return ErrorDetails("no reason")
+    return ErrorDetails(codec.get_or(said.name, "no reason"), request_id=response.headers.get("x-request-id"))
 
 
 @dataclass
@@ -126,22 +128,27 @@ class Talk:
     waits: list[float] = field(default_factory=list)
 
 
-def line(auth: Auth | None = None, *, retries: int = 3, clock: Callable[[], float] = lambda: 1000.0) -> Line:
+def line(auth: Auth | None = None, *, retries: int = 3, clock: Callable[[], float] = lambda: 1000.0) -> ClientContext:
     signed = auth or HeaderKey(KEY)
-    return Line("vendor", signed, problem, clock=clock, chance=lambda: 0.5, pace=Pace(None), retries=retries)
+    return ClientContext(
+        "vendor", signed, problem, clock=clock, jitter=lambda: 0.5, rate_limiter=RateLimiter(None), retries=retries
+    )
 
 
 def ok(body: object = b'{"name":"n"}', status: int = 200, **headers: str) -> Response:
-    content = body if isinstance(body, bytes) else codec.encode(body)
+    content = body if isinstance(body, bytes) else codec.encode_json(body)
     return Response(status, {**JSON, **{k.replace("_", "-"): v for k, v in headers.items()}}, content)
 
 
 def talk(
-    op: Operation[Any], replies: Iterable[Response | Failure], wires: Line | None = None, said: Talk | None = None
+    op: Operation[Any],
+    replies: Iterable[Response | Failure],
+    wires: ClientContext | None = None,
+    said: Talk | None = None,
 ) -> Response:
     """Drive one exchange with the replies given; ``said`` hears what was asked and how long was waited."""
     said, left = said if said is not None else Talk(), iter(replies)
-    steps = exchange(op, wires or line())
+    steps = send_operation(op, wires or line())
     reply: Response | Failure | None = None
     while True:
         try:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billfold.model.errors import Misasked
-from billfold.transport.loop import as_heard
-from billfold.wire.answer import Routes, accepted, respond
+from billfold.model.errors import InvalidArgument
+from billfold.transport.loop import normalize_request
+from billfold.wire.answer import Routes, build_response, choose_format
 from billfold.wire.message import Request
-from billfold.wire.operation import FORMATS, Operation, request
+from billfold.wire.operation import MEDIA_TYPES, Operation, build_request
 from tests.wire.kit import FindThings, GetPaper, GetPart, GetThing, ListThings, ThisThing
 
 ROUTES = Routes([GetThing, GetPart, ThisThing, FindThings, GetPaper, ListThings])
@@ -20,13 +20,13 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lam
 
 
 def heard(path: str, *query: tuple[str, str], method: str = "GET", **headers: str) -> Operation[object] | None:
-    return ROUTES.match(Request(method, path, query, headers))
+    return ROUTES.match_request(Request(method, path, query, headers))
 
 
 @given(TEXTS.filter(lambda text: text != "me"), TEXTS)
 def test_any_text_in_a_path_is_heard_as_it_was_asked(thing: str, part: str) -> None:
     for asked in (GetThing(thing_id=thing), GetPart(thing_id=thing, part_id=part)):
-        assert ROUTES.match(as_heard(request(asked))) == asked
+        assert ROUTES.match_request(normalize_request(build_request(asked))) == asked
 
 
 @given(
@@ -40,7 +40,7 @@ def test_any_value_in_a_query_is_heard_as_it_was_asked(
     name: str, most: int, deep: bool, when: datetime, day: date
 ) -> None:
     asked = FindThings(name_part=name, since=when, day=day, most=most, deep=deep, kind="big")
-    assert ROUTES.match(as_heard(request(asked))) == asked
+    assert ROUTES.match_request(normalize_request(build_request(asked))) == asked
 
 
 def test_a_fixed_path_goes_before_one_with_a_field() -> None:
@@ -69,7 +69,7 @@ def test_a_segment_is_decoded_after_it_was_matched(path: str) -> None:
     "pair", [("most", "x"), ("most", "1.5"), ("since", "yesterday"), ("kind", "huge"), ("deep", "maybe"), ("day", "1")]
 )
 def test_a_parameter_that_does_not_fit_is_refused_with_its_name(pair: tuple[str, str]) -> None:
-    with pytest.raises(Misasked, match=pair[0]):
+    with pytest.raises(InvalidArgument, match=pair[0]):
         heard("/find", pair)
 
 
@@ -86,12 +86,12 @@ def test_the_accept_header_chooses_the_format() -> None:
 
 @given(st.text())
 def test_any_accept_header_names_an_offer_or_none(accept: str) -> None:
-    assert accepted(accept, FORMATS) in {"", *FORMATS}
+    assert choose_format(accept, MEDIA_TYPES) in {"", *MEDIA_TYPES}
 
 
 def test_a_record_goes_out_as_json_and_bytes_as_they_are() -> None:
-    assert respond({"a": 1}).body == b'{"a":1}'
-    assert respond(b"\x00%PDF", media="application/pdf", headers={"x": "y"}) == (
+    assert build_response({"a": 1}).body == b'{"a":1}'
+    assert build_response(b"\x00%PDF", media_type="application/pdf", headers={"x": "y"}) == (
         200,
         {"content-type": "application/pdf", "x": "y"},
         b"\x00%PDF",

@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 
 from billfold.model.errors import (
     ApiError,
+    APIStatusError,
     Forbidden,
+    InvalidResponse,
     NotReady,
     RateLimited,
-    Refused,
     ServerError,
     Unauthorized,
     Unreachable,
-    Unreadable,
-    refused_as,
+    error_for_status,
 )
-from billfold.transport.loop import Loop
-from billfold.wire.exchange import LONGEST_WAIT, PASSING, Pace, Problem, retry_after
+from billfold.transport.loop import InProcessTransport
+from billfold.wire.exchange import MAX_WAIT_S, RETRYABLE_STATUSES, ErrorDetails, RateLimiter, read_retry_after
 from billfold.wire.message import Failure, Response
 from billfold.wire.methods import SyncCall
 from tests.wire.kit import KEY, GetThing, SlowThing, Talk, Thing, forever, line, ok, talk
@@ -37,17 +37,17 @@ def test_a_good_answer_is_returned_at_once_and_was_signed() -> None:
     assert said.waits == []
 
 
-@pytest.mark.parametrize("status", sorted(PASSING))
+@pytest.mark.parametrize("status", sorted(RETRYABLE_STATUSES))
 def test_a_passing_refusal_is_asked_again_with_growing_pauses(status: int) -> None:
     said = Talk()
     assert talk(ASK, [ok(status=status), ok(status=status), ok()], said=said).status == 200
     assert said.waits == [0.5, 1.0]
 
 
-@pytest.mark.parametrize("status", sorted(PASSING))
+@pytest.mark.parametrize("status", sorted(RETRYABLE_STATUSES))
 def test_a_lasting_refusal_is_reported_after_the_retries(status: int) -> None:
     said = Talk()
-    with pytest.raises(refused_as(status)):
+    with pytest.raises(error_for_status(status)):
         talk(ASK, forever(ok(status=status)), line(retries=2), said)
     assert len(said.requests) == 3
 
@@ -55,7 +55,7 @@ def test_a_lasting_refusal_is_reported_after_the_retries(status: int) -> None:
 @pytest.mark.parametrize("status", [300, 301, 302, 304, 400, 401, 403, 404, 405, 409, 410, 418, 422, 501, 505])
 def test_any_other_refusal_is_reported_at_once(status: int) -> None:
     said = Talk()
-    with pytest.raises(refused_as(status)) as caught:
+    with pytest.raises(error_for_status(status)) as caught:
         talk(ASK, forever(ok(status=status)), said=said)
     assert (len(said.requests), said.waits, caught.value.status) == (1, [], status)
 
@@ -68,7 +68,7 @@ def test_any_other_refusal_is_reported_at_once(status: int) -> None:
     ],
 )
 def test_a_redirect_says_where_it_leads_but_no_secret_and_that_base_url_is_wrong(location: str, address: str) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(APIStatusError) as caught:
         talk(ASK, forever(ok(b"", status=302, location=location)))
     said = f"vendor get_thing: the address redirects to {address}: correct base_url so that it leads there by itself"
     assert str(caught.value) == f"{said} (HTTP 302)."
@@ -76,24 +76,26 @@ def test_a_redirect_says_where_it_leads_but_no_secret_and_that_base_url_is_wrong
 
 @pytest.mark.parametrize("location", ["", "https://[", "?key=secret"])
 def test_a_redirect_that_leads_nowhere_is_a_refusal_as_any_other(location: str) -> None:
-    with pytest.raises(Refused, match="no reason"):
+    with pytest.raises(APIStatusError, match="no reason"):
         talk(ASK, forever(ok(b"", status=302, location=location)))
 
 
 @pytest.mark.parametrize("status", [201, 202, 204, 206, 226])
 def test_a_success_that_is_no_answer_is_unreadable(status: int) -> None:
-    with pytest.raises(Unreadable, match=rf"^vendor get_thing: this is no answer to the question \(HTTP {status}\)\."):
+    with pytest.raises(
+        InvalidResponse, match=rf"^vendor get_thing: this is no answer to the question \(HTTP {status}\)\."
+    ):
         talk(ASK, [ok(status=status)])
 
 
 def test_the_error_keeps_the_answer_as_it_came() -> None:
     with pytest.raises(Forbidden) as caught:
         talk(ASK, [ok(b"\xff\x00", 403)])
-    assert caught.value.answer == ok(b"\xff\x00", 403)
+    assert caught.value.response == ok(b"\xff\x00", 403)
 
 
 def test_an_error_names_provider_operation_status_and_request() -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(APIStatusError) as caught:
         talk(ASK, [ok({"name": "not now"}, 409, x_request_id="r-77")])
     assert str(caught.value).startswith("vendor get_thing: not now (HTTP 409, request r-77)")
     assert (caught.value.provider, caught.value.operation) == ("vendor", "get_thing")
@@ -109,7 +111,7 @@ def test_no_answer_is_asked_again_and_then_reported() -> None:
 def test_a_failure_that_will_not_pass_is_asked_once() -> None:
     said = Talk()
     with pytest.raises(Unreachable, match="too big"):
-        talk(ASK, [Failure("too big", again=False)], said=said)
+        talk(ASK, [Failure("too big", retryable=False)], said=said)
     assert (len(said.requests), said.waits) == (1, [])
 
 
@@ -127,7 +129,7 @@ def test_a_vendor_that_asks_for_too_long_is_reported_instead_of_obeyed(text: str
         talk(ASK, [ok(status=429, retry_after=text)], said=said)
     assert said.waits == []
     assert caught.value.retry_after is not None
-    assert caught.value.retry_after > LONGEST_WAIT
+    assert caught.value.retry_after > MAX_WAIT_S
 
 
 @pytest.mark.parametrize("text", ["", "0", "soon", "-5", "1.5", "Thu, 01 Jan 1970 00:00:01 GMT", "\x00", "1e3", "0x10"])
@@ -140,18 +142,18 @@ def test_a_retry_after_that_says_nothing_usable_leaves_our_own_pauses(text: str)
 @given(st.integers(0, 10**6))
 def test_a_retry_after_date_counts_from_now(seconds: int) -> None:
     text = email.utils.formatdate(NOW + seconds, usegmt=True)
-    assert retry_after(Response(429, {"retry-after": text}, b""), NOW) == seconds
+    assert read_retry_after(Response(429, {"retry-after": text}, b""), NOW) == seconds
 
 
 @given(st.text(st.characters(codec="latin-1", exclude_categories=["No"]), max_size=30))
 def test_any_retry_after_is_a_wait_or_nothing(text: str) -> None:
-    found = retry_after(Response(429, {"retry-after": text}, b""), NOW)
+    found = read_retry_after(Response(429, {"retry-after": text}, b""), NOW)
     assert found is None or found >= 0
 
 
 @pytest.mark.parametrize("text", ["\u00b2", "Wed, 21 Oct 99999999999 07:28:00 GMT"])
 def test_a_hostile_retry_after_is_ignored(text: str) -> None:
-    assert retry_after(Response(429, {"retry-after": text}, b""), NOW) is None
+    assert read_retry_after(Response(429, {"retry-after": text}, b""), NOW) is None
 
 
 def test_not_ready_yet_is_polled_as_declared() -> None:
@@ -185,35 +187,35 @@ def test_a_vendor_that_echoes_the_key_cannot_make_us_print_it(status: int) -> No
 
 def test_a_failure_that_names_the_key_cannot_make_us_print_it() -> None:
     with pytest.raises(Unreachable) as caught:
-        talk(ASK, [Failure(f"bad header Bearer {KEY}", again=False)])
+        talk(ASK, [Failure(f"bad header Bearer {KEY}", retryable=False)])
     assert KEY not in f"{caught.value!r}"
 
 
 def ask_once(answer: Response) -> Thing:
-    call: SyncCall[[], Thing] = SyncCall(lambda: ASK, Loop(lambda _: answer, line()))
+    call: SyncCall[[], Thing] = SyncCall(lambda: ASK, InProcessTransport(lambda _: answer, line()))
     return call()
 
 
 def test_an_unreadable_answer_that_echoes_the_key_cannot_make_us_print_it() -> None:
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         ask_once(ok(f"key {KEY}".encode()))
     assert KEY not in str(caught.value)
 
 
 def test_an_unreadable_answer_names_provider_operation_and_status() -> None:
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         ask_once(ok(b"{"))
     assert (caught.value.provider, caught.value.operation, caught.value.status) == ("vendor", "get_thing", 200)
 
 
 def test_a_vendors_words_are_one_line_without_control_characters() -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(APIStatusError) as caught:
         talk(ASK, [ok({"name": "no\n\x1b[2J\x1b]0;owned\x07"}, 409)])
     assert str(caught.value).isprintable()
 
 
 @pytest.mark.parametrize(("status", "kind"), [(401, Unauthorized), (403, Forbidden)])
-def test_a_refusal_for_good_stays_what_it_is_beside_a_retry_after(status: int, kind: type[Refused]) -> None:
+def test_a_refusal_for_good_stays_what_it_is_beside_a_retry_after(status: int, kind: type[APIStatusError]) -> None:
     with pytest.raises(kind):
         talk(ASK, forever(ok(status=status, retry_after="1")))
 
@@ -223,7 +225,7 @@ def test_a_refusal_that_the_provider_reads_as_too_many_requests_is_rate_limiting
     status: int,
 ) -> None:
     said, wires = Talk(), line()
-    wires.problem = lambda _: Problem("slow down", limited=True)
+    wires.read_error = lambda _: ErrorDetails("slow down", rate_limited=True)
     assert talk(ASK, [ok(status=status, retry_after="3"), ok()], wires, said) == ok()
     assert said.waits == [3.0]
     with pytest.raises(RateLimited):
@@ -238,35 +240,35 @@ def test_any_failure_that_says_when_to_come_back_is_asked_again_then(status: int
 
 
 def test_a_budget_keeps_the_pace_from_the_first_request_on() -> None:
-    pace = Pace(4.0)
-    assert [pace.due(100.0) for _ in range(4)] == [0.0, 0.25, 0.5, 0.75]
-    assert [pace.due(200.0) for _ in range(2)] == [0.0, 0.25]
+    pace = RateLimiter(4.0)
+    assert [pace.reserve_slot(100.0) for _ in range(4)] == [0.0, 0.25, 0.5, 0.75]
+    assert [pace.reserve_slot(200.0) for _ in range(2)] == [0.0, 0.25]
 
 
 def test_a_budget_waits_for_no_clock_that_was_set_back() -> None:
-    pace = Pace(4.0)
-    assert [pace.due(now) for now in (9_000.0, 5_000.0, 5_000.0)] == [0.0, 0.0, 0.25]
+    pace = RateLimiter(4.0)
+    assert [pace.reserve_slot(now) for now in (9_000.0, 5_000.0, 5_000.0)] == [0.0, 0.0, 0.25]
 
 
 @given(st.integers(1, 50), st.lists(st.floats(0.0, 3.0), min_size=2, max_size=80))
 def test_no_second_sees_more_than_the_budget(per_second: int, gaps: list[float]) -> None:
-    pace, now, sent = Pace(float(per_second)), 1000.0, []
+    pace, now, sent = RateLimiter(float(per_second)), 1000.0, []
     for gap in gaps:
         now += gap
-        now += pace.due(now)
+        now += pace.reserve_slot(now)
         sent.append(now)
     for first in sent:
         assert sum(first <= one < first + 1.0 - 1e-6 for one in sent) <= per_second
 
 
 def test_no_budget_is_no_wait() -> None:
-    pace = Pace(None)
-    assert {pace.due(0.0) for _ in range(100)} == {0.0}
+    pace = RateLimiter(None)
+    assert {pace.reserve_slot(0.0) for _ in range(100)} == {0.0}
 
 
 def test_a_used_budget_is_waited_for_before_the_request() -> None:
     wires, said = line(), Talk()
-    wires.pace = Pace(1.0)
+    wires.rate_limiter = RateLimiter(1.0)
     talk(ASK, [ok()], wires, said)
     talk(ASK, [ok()], wires, said)
     assert said.waits == [1.0]

@@ -8,9 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billfold.model.errors import ApiError, RateLimited, ServerError, SetupError, Unauthorized, Unreachable, Unreadable
-from billfold.wire.auth import ClientCredentials, HeaderKey, basic, bearer, scrub
-from billfold.wire.exchange import Pace
+from billfold.model.errors import (
+    ApiError,
+    ConfigurationError,
+    InvalidResponse,
+    RateLimited,
+    ServerError,
+    Unauthorized,
+    Unreachable,
+)
+from billfold.wire.auth import ClientCredentials, HeaderKey, read_basic_pair, read_bearer_token, scrub_secrets
+from billfold.wire.exchange import RateLimiter
 from billfold.wire.message import Failure, Request, Response
 from tests.wire.kit import GetThing, Talk, forever, line, ok, talk
 
@@ -29,13 +37,13 @@ def token(text: str = "token-1", **more: object) -> Response:
 
 
 def test_a_key_travels_in_its_header() -> None:
-    signed = HeaderKey("k", header="fastly-key", prefix="").sign(Request("GET", "/", headers={"accept": "x"}))
+    signed = HeaderKey("k", header="fastly-key", prefix="").sign_request(Request("GET", "/", headers={"accept": "x"}))
     assert signed.headers == {"accept": "x", "fastly-key": "k"}
-    assert HeaderKey("k").forget() is False
+    assert HeaderKey("k").forget_token() is False
 
 
 def test_a_request_does_not_show_what_it_carries() -> None:
-    signed = HeaderKey(SECRET).sign(Request("POST", "/", body=SECRET.encode()))
+    signed = HeaderKey(SECRET).sign_request(Request("POST", "/", body=SECRET.encode()))
     assert SECRET not in f"{signed} {signed!r}"
 
 
@@ -85,7 +93,7 @@ def test_a_refused_login_is_unauthorized(status: int) -> None:
 
 @pytest.mark.parametrize("status", [200, 400])
 def test_a_login_that_echoes_the_secret_cannot_make_us_print_it(status: int) -> None:
-    door = ClientCredentials("me", SECRET, token_url=URL, refusal=lambda response: response.body.decode())
+    door = ClientCredentials("me", SECRET, token_url=URL, describe_refusal=lambda response: response.body.decode())
     with pytest.raises(ApiError) as caught:
         talk(ASK, [ok(f"no {SECRET}".encode(), status)], line(door))
     assert SECRET not in f"{caught.value!r}"
@@ -106,7 +114,7 @@ def test_a_login_that_echoes_the_secret_cannot_make_us_print_it(status: int) -> 
     ],
 )
 def test_a_login_without_a_token_is_unreadable(body: bytes) -> None:
-    with pytest.raises(Unreadable, match="holds no token"):
+    with pytest.raises(InvalidResponse, match="holds no token"):
         talk(ASK, [ok(body)], line(client()))
 
 
@@ -149,7 +157,7 @@ def test_a_login_that_fails_for_long_is_named_after_the_retries(
     assert [one.path for one in said.requests] == [URL] * 3
 
 
-@pytest.mark.parametrize("lasting", [ok(status=404), ok(status=302), Failure("no host", again=False)])
+@pytest.mark.parametrize("lasting", [ok(status=404), ok(status=302), Failure("no host", retryable=False)])
 def test_a_login_that_will_not_pass_is_asked_once(lasting: Response | Failure) -> None:
     said = Talk()
     with pytest.raises(Unreachable):
@@ -166,7 +174,7 @@ def test_a_login_that_is_told_to_wait_too_long_is_reported_with_the_wait() -> No
 
 def test_a_login_keeps_to_the_rate_limit_as_any_question() -> None:
     wires, said = line(client()), Talk()
-    wires.pace = Pace(1.0)
+    wires.rate_limiter = RateLimiter(1.0)
     talk(ASK, [ok(status=503), token(), ok()], wires, said)
     assert said.waits == [0.5, 1.0, 2.0]
 
@@ -181,20 +189,20 @@ def test_every_string_that_gives_access_is_a_secret() -> None:
 @given(WORDS, st.lists(WORDS, min_size=1, max_size=4))
 def test_a_scrubbed_text_holds_no_secret(text: str, secrets: list[str]) -> None:
     marks = tuple(f"<{secret}>" for secret in secrets)
-    assert not any(mark in scrub(f"{text}{mark}{text}", (mark,)) for mark in marks if mark not in "[secret]")
+    assert not any(mark in scrub_secrets(f"{text}{mark}{text}", (mark,)) for mark in marks if mark not in "[secret]")
 
 
 def test_a_secret_that_begins_like_another_is_scrubbed_whole() -> None:
-    assert "tail" not in scrub("key-tail", ("key", "key-tail"))
+    assert "tail" not in scrub_secrets("key-tail", ("key", "key-tail"))
 
 
 @pytest.mark.parametrize("secret", ["", " ", "\t "])
 def test_a_secret_of_nothing_leaves_a_text_alone(secret: str) -> None:
-    assert scrub("a b \t c", (secret,)) == "a b \t c"
+    assert scrub_secrets("a b \t c", (secret,)) == "a b \t c"
 
 
 def test_a_secret_that_is_no_text_is_a_setup_error() -> None:
-    with pytest.raises(SetupError):
+    with pytest.raises(ConfigurationError):
         talk(ASK, [token(), ok()], line(ClientCredentials("me", "\udcff", token_url=URL)))
 
 
@@ -212,15 +220,15 @@ def test_a_secret_that_is_no_text_is_a_setup_error() -> None:
     ],
 )
 def test_the_answering_end_hears_a_bearer(header: str, heard: str | None) -> None:
-    assert bearer({"authorization": header}) == heard
+    assert read_bearer_token({"authorization": header}) == heard
 
 
 @given(WORDS.filter(lambda user: ":" not in user), WORDS)
 def test_the_answering_end_hears_user_and_password(user: str, password: str) -> None:
     pair = base64.b64encode(f"{user}:{password}".encode()).decode()
-    assert basic({"authorization": f"Basic {pair}"}) == (user, password)
+    assert read_basic_pair({"authorization": f"Basic {pair}"}) == (user, password)
 
 
 @pytest.mark.parametrize("header", ["", "Basic é", "Basic !!!!", "Basic //79/A==", "Bearer bWU6eA=="])
 def test_what_is_no_user_and_password_is_nobody(header: str) -> None:
-    assert basic({"authorization": header}) is None
+    assert read_basic_pair({"authorization": header}) is None

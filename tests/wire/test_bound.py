@@ -11,9 +11,9 @@ from typing import Any, get_args
 import pytest
 
 from billfold.clients import AsyncFastly, Fastly
-from billfold.model.errors import Misasked, Unreadable
+from billfold.model.errors import InvalidArgument, InvalidResponse
 from billfold.providers.provider import Provider
-from billfold.wire.operation import Kind, name_of, read
+from billfold.wire.operation import OperationType, operation_name, read_response
 from tests import stage
 from tests.laws.kit import KINDS, named
 from tests.wire.kit import ok
@@ -21,14 +21,14 @@ from tests.wire.kit import ok
 
 @pytest.mark.parametrize(("door", "kind"), KINDS, ids=named)
 def test_the_class_of_a_client_shows_every_operation_with_its_arguments_and_its_words(
-    door: Provider, kind: Kind
+    door: Provider, kind: OperationType
 ) -> None:
-    method = getattr(door.api, name_of(kind))
+    method = getattr(door.api, operation_name(kind))
     assert {"self", *kind.__struct_fields__} <= {*inspect.signature(method).parameters}
     first = (method.__doc__ or "").partition("\n")[0]
     assert first.startswith(("Get ", "List "))
     page = pydoc.plain(pydoc.render_doc(door.api))
-    assert f"{name_of(kind)}(self,/" in re.sub(r"[\s|]", "", page)  # long ones go over several lines
+    assert f"{operation_name(kind)}(self,/" in re.sub(r"[\s|]", "", page)  # long ones go over several lines
     assert first in page
 
 
@@ -53,7 +53,7 @@ def test_a_format_that_there_is_not_is_refused_before_anything_is_asked(client: 
         (made.get_invoice_by_id, {"customer_id": "c", "invoice_id": "1"}),
     ):
         for asked in (method, method.raw):
-            with pytest.raises(Misasked, match=r"there is no format .*; the formats are json, csv, pdf"):
+            with pytest.raises(InvalidArgument, match=r"there is no format .*; the formats are json, csv, pdf"):
                 awaited(asked(**fields, format=format_))
 
 
@@ -68,9 +68,9 @@ def awaited(answer: Any) -> Any:
 
 @pytest.mark.parametrize("body", [b"{}", b'{"message":"hello"}', b'{"billing_invoice":{}}'])
 def test_no_single_invoice_is_read_from_an_answer_that_holds_none(body: bytes) -> None:
-    kinds = [kind for _, kind in KINDS if name_of(kind).startswith("get_invoice") and kind.tells]
+    kinds = [kind for _, kind in KINDS if operation_name(kind).startswith("get_invoice") and kind.expected_fields]
     assert len(kinds) == 5
     for kind in kinds:
         op = kind(**dict.fromkeys(kind.__struct_fields__, "1"))
-        with pytest.raises(Unreadable, match=r"the answer has no(ne of)? "):
-            read(op, ok(body))
+        with pytest.raises(InvalidResponse, match=r"the answer has no(ne of)? "):
+            read_response(op, ok(body))

@@ -10,9 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billfold.model.errors import Misasked, Unreadable
+from billfold.model.errors import InvalidArgument, InvalidResponse
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation, name_of, read, request, shape, written
+from billfold.wire.operation import (
+    Operation,
+    build_request,
+    format_argument,
+    operation_name,
+    operation_shape,
+    read_response,
+)
 from tests.wire.kit import FindThings, GetPaper, GetPart, GetThing, ListThings, Thing, ok
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: text not in {".", ".."})
@@ -20,7 +27,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lam
 
 @given(TEXTS)
 def test_a_path_field_is_one_segment_whatever_is_in_it(thing: str) -> None:
-    path = request(GetThing(thing_id=thing)).path
+    path = build_request(GetThing(thing_id=thing)).path
     assert path.count("/") == 2
     assert path.isascii()
     assert not set("?# %") & set(path.removeprefix("/things/").replace("%", ""))
@@ -29,28 +36,28 @@ def test_a_path_field_is_one_segment_whatever_is_in_it(thing: str) -> None:
 
 @pytest.mark.parametrize("thing", ["", ".", ".."])
 def test_a_path_field_that_would_change_the_path_is_refused(thing: str) -> None:
-    with pytest.raises(Misasked, match="thing_id must not be"):
-        request(GetThing(thing_id=thing))
+    with pytest.raises(InvalidArgument, match="thing_id must not be"):
+        build_request(GetThing(thing_id=thing))
 
 
 def test_a_path_field_that_is_none_is_refused() -> None:
-    with pytest.raises(Misasked, match="thing_id"):
-        request(GetThing(thing_id=None))  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgument, match="thing_id"):
+        build_request(GetThing(thing_id=None))  # type: ignore[arg-type]
 
 
 def test_a_path_field_that_is_no_text_is_refused() -> None:
-    with pytest.raises(Misasked, match="thing_id"):
-        request(GetThing(thing_id="\udcff"))
+    with pytest.raises(InvalidArgument, match="thing_id"):
+        build_request(GetThing(thing_id="\udcff"))
 
 
 def test_a_query_field_that_is_no_text_is_refused() -> None:
-    with pytest.raises(Misasked, match="name_part"):
-        request(FindThings(name_part="\udcff"))
+    with pytest.raises(InvalidArgument, match="name_part"):
+        build_request(FindThings(name_part="\udcff"))
 
 
 def test_what_is_none_does_not_travel() -> None:
-    assert request(FindThings()).query == ()
-    assert request(FindThings(most=0, deep=False, name_part="")).query == (
+    assert build_request(FindThings()).query == ()
+    assert build_request(FindThings(most=0, deep=False, name_part="")).query == (
         ("namePart", ""),
         ("most", "0"),
         ("deep", "false"),
@@ -58,9 +65,9 @@ def test_what_is_none_does_not_travel() -> None:
 
 
 def test_the_format_travels_in_the_accept_header_alone() -> None:
-    asked = request(GetPaper(thing_id="1", format="csv"))
+    asked = build_request(GetPaper(thing_id="1", format="csv"))
     assert (asked.headers["accept"], asked.query) == ("text/csv", ())
-    assert request(GetThing(thing_id="1")).headers["accept"] == "application/json"
+    assert build_request(GetThing(thing_id="1")).headers["accept"] == "application/json"
 
 
 @pytest.mark.parametrize(
@@ -74,29 +81,33 @@ def test_the_format_travels_in_the_accept_header_alone() -> None:
     ],
 )
 def test_values_travel_in_their_own_spelling(value: object, said: str) -> None:
-    assert written(value) == said
+    assert format_argument(value) == said
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
-    with pytest.raises(Misasked, match="no time zone"):
-        request(FindThings(since=datetime(2026, 5, 1)))  # noqa: DTZ001 - it is what is refused
+    with pytest.raises(InvalidArgument, match="no time zone"):
+        build_request(FindThings(since=datetime(2026, 5, 1)))  # noqa: DTZ001 - it is what is refused
 
 
 def test_a_time_beyond_the_calendar_is_refused() -> None:
-    with pytest.raises(Misasked):
-        request(FindThings(since=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5)))))
+    with pytest.raises(InvalidArgument):
+        build_request(FindThings(since=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5)))))
 
 
 def test_names_are_those_of_the_methods() -> None:
-    assert [name_of(kind) for kind in (GetThing, FindThings, ListThings)] == ["get_thing", "find_things", "list_things"]
-    assert name_of(GetThing(thing_id="1")) == "get_thing"
-    assert shape(GetPart).path_fields == {"thing_id": "thing_id", "part_id": "part_id"}
+    assert [operation_name(kind) for kind in (GetThing, FindThings, ListThings)] == [
+        "get_thing",
+        "find_things",
+        "list_things",
+    ]
+    assert operation_name(GetThing(thing_id="1")) == "get_thing"
+    assert operation_shape(GetPart).path_fields == {"thing_id": "thing_id", "part_id": "part_id"}
 
 
 @pytest.mark.parametrize("media", ["text/html", "text/html; charset=utf-8", "TEXT/HTML", "application/pdf", "text/csv"])
 def test_another_kind_of_document_is_unreadable(media: str) -> None:
-    with pytest.raises(Unreadable, match="expected JSON"):
-        read(GetThing(thing_id="1"), Response(200, {"content-type": media}, b"{}"))
+    with pytest.raises(InvalidResponse, match="expected JSON"):
+        read_response(GetThing(thing_id="1"), Response(200, {"content-type": media}, b"{}"))
 
 
 def test_json_under_any_other_name_is_read() -> None:
@@ -106,32 +117,34 @@ def test_json_under_any_other_name_is_read() -> None:
         {"content-type": "text/plain"},
         {"content-type": "application/problem+json"},
     ):
-        assert read(GetThing(thing_id="1"), Response(200, headers, b'{"name":"n"}')) == Thing(name="n")
+        assert read_response(GetThing(thing_id="1"), Response(200, headers, b'{"name":"n"}')) == Thing(name="n")
 
 
 def test_a_document_is_read_as_its_bytes() -> None:
-    assert read(GetPaper(thing_id="1"), Response(200, {"content-type": "text/html"}, b"\xff\x00")) == b"\xff\x00"
+    assert (
+        read_response(GetPaper(thing_id="1"), Response(200, {"content-type": "text/html"}, b"\xff\x00")) == b"\xff\x00"
+    )
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"name":null}'])
 def test_an_answer_without_what_was_asked_is_unreadable(body: bytes) -> None:
-    with pytest.raises(Unreadable, match="has no 'name'"):
-        read(GetPart(thing_id="1", part_id="2"), ok(body))
+    with pytest.raises(InvalidResponse, match="has no 'name'"):
+        read_response(GetPart(thing_id="1", part_id="2"), ok(body))
 
 
 def test_what_was_asked_is_taken_out_of_its_answer() -> None:
-    assert read(GetPart(thing_id="1", part_id="2"), ok({"name": "inner"})) == "inner"
+    assert read_response(GetPart(thing_id="1", part_id="2"), ok({"name": "inner"})) == "inner"
 
 
 class GetBill(Operation[Thing], frozen=True, kw_only=True):
     """Get a thing that has a name or an amount."""
 
     path = "/bill"
-    tells = ("name", "amount")
+    expected_fields = ("name", "amount")
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"message":"hello"}', b'{"name":null,"text":"1"}'])
 def test_an_answer_with_none_of_what_it_tells_is_unreadable(body: bytes) -> None:
-    with pytest.raises(Unreadable, match="the answer has none of name, amount"):
-        read(GetBill(), ok(body))
-    assert read(GetBill(), ok({"amount": 0})) == Thing(amount=Decimal(0))
+    with pytest.raises(InvalidResponse, match="the answer has none of name, amount"):
+        read_response(GetBill(), ok(body))
+    assert read_response(GetBill(), ok({"amount": 0})) == Thing(amount=Decimal(0))

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billfold.model.errors import Endless
-from billfold.transport.loop import Loop
+from billfold.model.errors import IncompleteList
+from billfold.transport.loop import InProcessTransport
 from billfold.wire import codec, paging
 from billfold.wire.answer import Routes
 from billfold.wire.codec import UNSET
 from billfold.wire.message import Request, Response
-from billfold.wire.methods import Items
-from billfold.wire.paging import EMPTY_PAGES, Walk
+from billfold.wire.methods import SyncItems
+from billfold.wire.paging import MAX_EMPTY_PAGES, Walk
 from tests.wire.kit import ListThings, Page, line, ok
 
 ROUTES = Routes([ListThings])
@@ -30,11 +30,11 @@ def whole(length: int, size: int, start: int = 0) -> list[int]:
     """Walk over a list of so many numbers that a server cuts into pages."""
 
     def answer(request: Request) -> Response:
-        op: Any = ROUTES.match(request)
+        op: Any = ROUTES.match_request(request)
         cut = range(min(op.start, length), min(op.start + op.size, length))
         return ok(page(list(cut), cut.stop if cut.stop < length else None, length))
 
-    return list(Items(ListThings(start=start, size=size), Loop(answer, line())))
+    return list(SyncItems(ListThings(start=start, size=size), InProcessTransport(answer, line())))
 
 
 @given(st.integers(0, 60), st.integers(1, 70))
@@ -51,48 +51,48 @@ def test_a_walk_from_any_place_gives_the_rest(length: int, size: int, data: st.D
 def walk(*pages: Page) -> Walk[Page, int]:
     walking = Walk(ListThings())
     for one in pages:
-        walking.hear(one)
+        walking.take_page(one)
     return walking
 
 
 def test_pages_that_are_alike_are_read_where_the_list_may_have_such() -> None:
-    assert walk(page([7], 1), page([7], 2)).seen == 2
+    assert walk(page([7], 1), page([7], 2)).item_count == 2
 
 
 @pytest.mark.parametrize("length", [1, 2, 5])
 def test_a_list_that_leads_round_is_refused_before_it_is_read_again(length: int) -> None:
     turns = [page([number], number) for number in range(1, length)]
-    with pytest.raises(Endless, match="leads back") as caught:
+    with pytest.raises(IncompleteList, match="leads back") as caught:
         walk(*turns, page([0], 0))
     assert caught.value.operation == "list_things"
 
 
 def test_a_page_that_names_itself_is_refused() -> None:
-    with pytest.raises(Endless, match="leads back"):
+    with pytest.raises(IncompleteList, match="leads back"):
         walk(page([1], 10), page([2], 10))
 
 
 def test_empty_pages_that_promise_more_are_refused() -> None:
-    empty = [page([], number) for number in range(1, EMPTY_PAGES + 1)]
-    assert walk(*empty[:-1]).question is not None
-    with pytest.raises(Endless, match="promise more"):
+    empty = [page([], number) for number in range(1, MAX_EMPTY_PAGES + 1)]
+    assert walk(*empty[:-1]).next_operation is not None
+    with pytest.raises(IncompleteList, match="promise more"):
         walk(*empty)
 
 
 def test_an_item_between_empty_pages_starts_the_count_anew() -> None:
     turns = [page([], 1), page([], 2), page([7], 3), page([], 4), page([], 5)]
-    assert walk(*turns).question == ListThings(start=5)
+    assert walk(*turns).next_operation == ListThings(start=5)
 
 
 def test_an_end_that_the_vendor_marks_is_proven_and_any_other_is_not() -> None:
-    assert walk(page([1], None)).proven
-    assert not walk(Page(items=[1])).proven
-    assert not walk(Page()).proven
+    assert walk(page([1], None)).end_confirmed
+    assert not walk(Page(items=[1])).end_confirmed
+    assert not walk(Page()).end_confirmed
 
 
 def test_a_total_is_the_last_that_was_stated() -> None:
-    assert walk(page([1], 1, 3), page([2], 2, 4)).stated == 4
-    assert walk(page([1], 1, 3), page([2], None)).stated == 3
+    assert walk(page([1], 1, 3), page([2], 2, 4)).stated_total == 4
+    assert walk(page([1], 1, 3), page([2], None)).stated_total == 3
 
 
 @pytest.mark.parametrize(
@@ -105,23 +105,26 @@ def test_a_total_is_the_last_that_was_stated() -> None:
 )
 def test_a_list_that_stops_before_its_end_is_given_and_then_told(pages: list[Page], words: str) -> None:
     said, found = iter(pages), []
-    with pytest.raises(Endless, match=words) as caught:  # noqa: PT012 - what came before it is what counts
-        for item in Items(ListThings(), Loop(lambda _: ok(next(said)), line())):
+    with pytest.raises(IncompleteList, match=words) as caught:  # noqa: PT012 - what came before it is what counts
+        for item in SyncItems(ListThings(), InProcessTransport(lambda _: ok(next(said)), line())):
             found.append(item)  # noqa: PERF402
-    assert found == [item for one in pages for item in codec.given(one.items, [])]
+    assert found == [item for one in pages for item in codec.get_or(one.items, [])]
     assert (caught.value.provider, caught.value.operation) == ("vendor", "list_things")
 
 
 def test_a_list_that_is_read_from_its_middle_on_may_be_shorter_than_its_total() -> None:
-    assert list(Items(ListThings(start=3), Loop(lambda _: ok(page([4, 5], None, 5)), line()))) == [4, 5]
+    assert list(SyncItems(ListThings(start=3), InProcessTransport(lambda _: ok(page([4, 5], None, 5)), line()))) == [
+        4,
+        5,
+    ]
 
 
 def test_a_list_that_never_ends_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "MOST_PAGES", 50)
+    monkeypatch.setattr(paging, "MAX_PAGES", 50)
     numbers = count(1)
-    with pytest.raises(Endless, match="goes on after 50 pages"):
-        list(Items(ListThings(), Loop(lambda _: ok(page([7], next(numbers))), line())))
+    with pytest.raises(IncompleteList, match="goes on after 50 pages"):
+        list(SyncItems(ListThings(), InProcessTransport(lambda _: ok(page([7], next(numbers))), line())))
 
 
 def test_items_are_counted_as_they_come() -> None:
-    assert walk(page([1, 2], 2), page([3], None)).seen == 3
+    assert walk(page([1, 2], 2), page([3], None)).item_count == 3

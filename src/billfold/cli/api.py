@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from billfold.cli.options import accounts, places
+from billfold.cli.options import add_location_options, load_accounts
 
 if TYPE_CHECKING:
-    from billfold.config import Account
+    from billfold.config import AccountConfig
     from billfold.providers.provider import Provider
     from billfold.wire.operation import Operation
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--account", metavar="NAME", help="Ask with this account's key (default: the provider's first account).")
 @click.option("--raw", is_flag=True, help="Print the answer's bytes as they came, readable or not.")
-@click.option("--all", "every", is_flag=True, help="Follow a list to its end: a JSON list of its pages.")
-@places
+@click.option("--all", "all_pages", is_flag=True, help="Follow a list to its end: a JSON list of its pages.")
+@add_location_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -31,7 +31,7 @@ def command(
     arguments: tuple[str, ...],
     account: str | None,
     raw: bool,
-    every: bool,
+    all_pages: bool,
 ) -> None:
     """Ask a vendor one documented operation, and print the answer as JSON (documents as their bytes).
 
@@ -43,81 +43,83 @@ def command(
     from billfold.providers import provider as providers
 
     if provider is None or operation is None:
-        for name in [provider] if provider else providers.names():
-            _describe(providers.find(name))
+        for name in [provider] if provider else providers.provider_names():
+            _print_operations(providers.find_provider(name))
         return
-    door = providers.find(provider)
-    op = _operation(door, operation, arguments)
-    bodies = _answer(_account(ctx, door, account), op, every=every, raw=raw)
-    _print([b"[" + b",".join(bodies) + b"]"] if every and not raw else bodies, raw=raw)
+    chosen_provider = providers.find_provider(provider)
+    op = _build_operation(chosen_provider, operation, arguments)
+    bodies = _fetch_bodies(_find_account(ctx, chosen_provider, account), op, all_pages=all_pages, raw=raw)
+    _print_bodies([b"[" + b",".join(bodies) + b"]"] if all_pages and not raw else bodies, raw=raw)
 
 
-def _describe(door: Provider) -> None:
-    from billfold.wire.describe import described
+def _print_operations(provider: Provider) -> None:
+    from billfold.wire.describe import describe_operation
 
-    click.echo(f"\n{door.title} ({door.name})")
-    for kind in door.operations:
-        click.echo(f"  {described(kind)}")
+    click.echo(f"\n{provider.title} ({provider.name})")
+    for operation_type in provider.operations:
+        click.echo(f"  {describe_operation(operation_type)}")
 
 
-def _account(ctx: click.Context, door: Provider, name: str | None) -> Account:
-    from billfold.model.errors import SetupError
+def _find_account(ctx: click.Context, provider: Provider, name: str | None) -> AccountConfig:
+    from billfold.model.errors import ConfigurationError
 
-    fitting = [one for one in accounts(ctx) if one.provider is door and name in {None, one.name}]
-    if not fitting:
-        raise SetupError(
-            f"no account of {door.title} is configured{f' as {name!r}' if name else ''}; add one with `billfold connect {door.name}`"
+    matches = [
+        account for account in load_accounts(ctx) if account.provider is provider and name in {None, account.name}
+    ]
+    if not matches:
+        raise ConfigurationError(
+            f"no account of {provider.title} is configured{f' as {name!r}' if name else ''}; add one with `billfold connect {provider.name}`"
         )
-    return fitting[0]
+    return matches[0]
 
 
-def _operation(door: Provider, name: str, arguments: tuple[str, ...]) -> Operation[Any]:
-    from billfold.model.errors import Misasked
-    from billfold.wire.describe import asked
-    from billfold.wire.operation import name_of
+def _build_operation(provider: Provider, name: str, arguments: tuple[str, ...]) -> Operation[Any]:
+    from billfold.model.errors import InvalidArgument
+    from billfold.wire.describe import parse_arguments
+    from billfold.wire.operation import operation_name
 
-    said, kind = dict(pair.partition("=")[::2] for pair in arguments), door.operation(name)
+    values, operation_type = dict(pair.partition("=")[::2] for pair in arguments), provider.find_operation(name)
     try:
-        return asked(kind, said)
-    except Misasked:
-        for other in door.operations:  # two operations may be called alike and take other arguments
-            if other is not kind and name_of(other) == name:
-                return asked(other, said)
+        return parse_arguments(operation_type, values)
+    except InvalidArgument:
+        for candidate in provider.operations:  # two operations may be called alike and take other arguments
+            if candidate is not operation_type and operation_name(candidate) == name:
+                return parse_arguments(candidate, values)
         raise
 
 
-def _answer(account: Account, op: Operation[Any], *, every: bool, raw: bool) -> list[bytes]:
-    from billfold.collect.sync import carrier
-    from billfold.wire.exchange import naming, understood
-    from billfold.wire.paging import Paged, Walk
+def _fetch_bodies(account: AccountConfig, op: Operation[Any], *, all_pages: bool, raw: bool) -> list[bytes]:
+    from billfold.collect.sync import open_transport
+    from billfold.wire.exchange import decode_response, name_errors
+    from billfold.wire.paging import PagedOperation, Walk
 
-    wires = carrier(account)
+    transport = open_transport(account)
     try:
-        if not every or not isinstance(op, Paged):
-            response = wires.send(op)
+        if not all_pages or not isinstance(op, PagedOperation):
+            response = transport.send(op)
             if not raw:
-                understood(op, response, wires.line)  # raises where it is no answer
+                decode_response(op, response, transport.context)  # raises where it is no answer
             return [response.body]
         walk, bodies = Walk(op), []
-        while walk.question is not None:
-            response = wires.send(walk.question)
+        while walk.next_operation is not None:
+            response = transport.send(walk.next_operation)
             bodies.append(response.body)
-            with naming(wires.line):
-                walk.hear(understood(walk.question, response, wires.line))
-        with naming(wires.line):
+            with name_errors(transport.context):
+                walk.take_page(decode_response(walk.next_operation, response, transport.context))
+        with name_errors(transport.context):
             walk.finish()
         return bodies
     finally:
-        wires.close()
+        transport.close()
 
 
-def _print(bodies: list[bytes], *, raw: bool) -> None:
+def _print_bodies(bodies: list[bytes], *, raw: bool) -> None:
     import msgspec
 
     for body in bodies:
         try:
-            text = body if raw else msgspec.json.format(body, indent=2) + b"\n"
+            output = body if raw else msgspec.json.format(body, indent=2) + b"\n"
         except msgspec.DecodeError:
-            text = body
-        sys.stdout.buffer.write(text)
+            output = body
+        sys.stdout.buffer.write(output)
     sys.stdout.flush()

@@ -7,9 +7,17 @@ from typing import Any
 
 import click
 
-from billfold.cli.options import Narrowing, books, filters, lacking, tell_gaps, wanted, write
+from billfold.cli.options import (
+    FilterOptions,
+    add_listing_options,
+    build_filter,
+    find_wrong_gaps,
+    open_workspace,
+    print_gaps,
+    print_rows,
+)
 
-SHORT = (
+TABLE_COLUMNS = (
     "x_AccountName",
     "x_State",
     "BillingPeriodStart",
@@ -22,9 +30,9 @@ SHORT = (
 
 
 @click.command("charges")
-@filters
+@add_listing_options
 @click.pass_context
-def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
+def command(ctx: click.Context, output_format: str, filter_options: FilterOptions) -> None:
     """List charges as FOCUS 1.4 CostAndUsage rows.
 
     The table shows the main columns; json and csv have all columns of the ledger and all digits: virtual currencies as
@@ -34,19 +42,19 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     from billfold.ledger.columns import CHARGE_COLUMNS
     from billfold.report import render
 
-    with books(ctx) as kept, kept.ledger() as db:
-        chosen = wanted(kept, narrowing)
-        rows = query.stream(query.charges(db, chosen))
-        if shape == "table":
-            cut = [{name: _cut(row[name]) for name in SHORT} for row in rows]
-            render.print_table(cut, SHORT, numbers=("BilledCost",))
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+        filters = build_filter(workspace, filter_options)
+        rows = query.iter_dicts(query.select_charges(db, filters))
+        if output_format == "table":
+            table_rows = [{name: _shorten_value(row[name]) for name in TABLE_COLUMNS} for row in rows]
+            render.print_table(table_rows, TABLE_COLUMNS, numbers=("BilledCost",))
         else:
-            write(shape, rows, CHARGE_COLUMNS)
-        missing = lacking(ctx, kept, db, chosen)
-    tell_gaps(missing)
+            print_rows(output_format, rows, CHARGE_COLUMNS)
+        gaps = find_wrong_gaps(ctx, workspace, db, filters)
+    print_gaps(gaps)
 
 
-def _cut(value: Any) -> Any:
+def _shorten_value(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.date().isoformat()
     return value[:47] + "..." if isinstance(value, str) and len(value) > 50 else value

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import FORMAT, places, write
+from billfold.cli.options import FORMAT_OPTION, add_location_options, print_rows
 
 if TYPE_CHECKING:
     from billfold.focus.check import Finding
@@ -16,7 +16,7 @@ COLUMNS = ("rule", "dataset", "column", "words", "rows", "example")
 
 
 @click.group("check")
-@places
+@add_location_options
 def command() -> None:
     """Check FOCUS files, our own or anybody's."""
 
@@ -24,28 +24,28 @@ def command() -> None:
 @command.command("focus")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--focus-version", "version", help="The FOCUS version (default: what metadata.json says, else 1.4).")
-@FORMAT
-@places
+@FORMAT_OPTION
+@add_location_options
 @click.pass_context
-def focus(ctx: click.Context, directory: Path, version: str | None, shape: str) -> None:
+def focus(ctx: click.Context, directory: Path, version: str | None, output_format: str) -> None:
     """Check the FOCUS files in DIRECTORY: columns, cells, rows, and how the four datasets hang together.
 
     Reads CSV or Parquet, partitioned or not, ours or not. Exit code 1 where anything is found.
     """
     from billfold.focus.check import findings
 
-    found = findings(directory, version)
-    rows = [one._asdict() for one in found]
-    if shape != "table":
-        write(shape, rows, COLUMNS)
+    check_findings = findings(directory, version)
+    rows = [finding._asdict() for finding in check_findings]
+    if output_format != "table":
+        print_rows(output_format, rows, COLUMNS)
     else:
-        _tell(found)
-    ctx.exit(1 if found else 0)
+        _print_findings(check_findings)
+    ctx.exit(1 if check_findings else 0)
 
 
-def _tell(found: list[Finding]) -> None:
-    for one in found:
-        where = f"{one.dataset}.{one.column}" if one.column else one.dataset
-        count = f" ({one.rows} rows, as {one.example!r})" if one.rows else ""
-        click.echo(f"{where}: {one.words}{count} [{one.rule}]")
-    click.echo(f"{len(found)} findings." if found else "Everything is as FOCUS has it.")
+def _print_findings(findings: list[Finding]) -> None:
+    for finding in findings:
+        location = f"{finding.dataset}.{finding.column}" if finding.column else finding.dataset
+        row_note = f" ({finding.rows} rows, as {finding.example!r})" if finding.rows else ""
+        click.echo(f"{location}: {finding.words}{row_note} [{finding.rule}]")
+    click.echo(f"{len(findings)} findings." if findings else "Everything is as FOCUS has it.")

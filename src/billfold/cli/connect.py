@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.options import places
+from billfold.cli.options import add_location_options
 
 
 @click.command("connect")
@@ -18,7 +18,7 @@ from billfold.cli.options import places
     metavar="FIELD=REF",
     help="Where a credential is kept, as api_key=env:MY_KEY; repeat it for more.",
 )
-@places
+@add_location_options
 @click.pass_context
 def command(
     ctx: click.Context, provider: str, name: str | None, base_url: str | None, references: tuple[str, ...]
@@ -28,29 +28,33 @@ def command(
     Without --reference the environment variables of the vendor's own tools are referred to.
     """
     from billfold import config
-    from billfold.model.errors import Misasked
+    from billfold.model.errors import InvalidArgument
     from billfold.providers import provider as providers
 
-    door = providers.find(provider)
-    said = dict(pair.partition("=")[::2] for pair in references)
-    if not all(said.values()):  # not told: it may be the key itself
-        raise Misasked(f"--reference takes FIELD=REF, as {door.credentials[0].name}=env:MY_KEY; one has no REF")
-    if unknown := set(said) - {field.name for field in door.credentials}:
-        raise Misasked(
-            f"{door.title} has no credential {min(unknown)!r}; it has {', '.join(f.name for f in door.credentials)}"
+    chosen_provider = providers.find_provider(provider)
+    references_by_field = dict(pair.partition("=")[::2] for pair in references)
+    if not all(references_by_field.values()):  # not told: it may be the key itself
+        raise InvalidArgument(
+            f"--reference takes FIELD=REF, as {chosen_provider.credentials[0].name}=env:MY_KEY; one has no REF"
         )
-    path = config.find(ctx.find_root().obj["config"])
-    block = {"name": name or door.name, "provider": door.name} | ({"base_url": base_url} if base_url else {})
+    if unknown := set(references_by_field) - {field.name for field in chosen_provider.credentials}:
+        raise InvalidArgument(
+            f"{chosen_provider.title} has no credential {min(unknown)!r}; it has {', '.join(credential.name for credential in chosen_provider.credentials)}"
+        )
+    path = config.find_config(ctx.find_root().obj["config"])
+    block = {"name": name or chosen_provider.name, "provider": chosen_provider.name} | (
+        {"base_url": base_url} if base_url else {}
+    )
     block |= {
-        field.name: said.get(field.name, f"env:{field.env[0]}")
-        for field in door.credentials
-        if field.secret or field.name in said
+        field.name: references_by_field.get(field.name, f"env:{field.env_names[0]}")
+        for field in chosen_provider.credentials
+        if field.is_secret or field.name in references_by_field
     }
-    config.add(path, block)
+    config.add_account(path, block)
     click.echo(f"added account {block['name']!r} to {path}")
-    for field in door.credentials:
-        if field.name not in said:
-            usual = f" (unless it is {field.default})" if field.default else ""
-            click.echo(f"  set {field.env[0]} to the {field.name}{usual} before you run `billfold sync`")
-    click.echo(f"  the key needs: {door.right}")
+    for field in chosen_provider.credentials:
+        if field.name not in references_by_field:
+            default_note = f" (unless it is {field.default})" if field.default else ""
+            click.echo(f"  set {field.env_names[0]} to the {field.name}{default_note} before you run `billfold sync`")
+    click.echo(f"  the key needs: {chosen_provider.billing_right}")
     click.echo("  check it with `billfold doctor`")

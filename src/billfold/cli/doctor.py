@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import ACCOUNT, PROVIDER, fitting, places
+from billfold.cli.options import ACCOUNT_OPTION, PROVIDER_OPTION, add_location_options, select_accounts
 
 if TYPE_CHECKING:
-    from billfold.collect.session import Carrier
-    from billfold.config import Account
+    from billfold.collect.session import Transport
+    from billfold.config import AccountConfig
     from billfold.model.errors import BillfoldError
 
-QUESTIONS = 12
+MAX_QUESTIONS = 12
 """How many questions of a collection the doctor asks: enough to meet every right that is needed."""
 
 
 @click.command("doctor")
-@PROVIDER
-@ACCOUNT
-@places
+@PROVIDER_OPTION
+@ACCOUNT_OPTION
+@add_location_options
 @click.pass_context
 def command(ctx: click.Context, provider: str | None, account: str | None) -> None:
     """Tell whether each account can be reached, with which rights, and what will be missing.
@@ -29,75 +29,75 @@ def command(ctx: click.Context, provider: str | None, account: str | None) -> No
     Asks the first questions of a collection and keeps nothing. Exit code 0: all is well, 1: something will be missing,
     3: an account cannot be collected.
     """
-    ctx.exit(max(_examine(one) for one in fitting(ctx, provider, account)[1]))
+    ctx.exit(max(_check_account(candidate) for candidate in select_accounts(ctx, provider, account)[1]))
 
 
-def _examine(account: Account) -> int:
-    from billfold.collect.sync import carrier
+def _check_account(account: AccountConfig) -> int:
+    from billfold.collect.sync import open_transport
     from billfold.model.errors import BillfoldError
 
     click.echo(f"{account.name} ({account.provider.title})")
     try:
-        wires = carrier(account)
+        transport = open_transport(account)
     except BillfoldError as error:
         click.echo(f"  cannot ask: {error}")
         return 3
     try:
-        return _questions(account, wires)
+        return _ask_questions(account, transport)
     except BillfoldError as error:
-        click.echo(f"  cannot be collected: {_here(str(error))}")
-        _advise(account, [error])
+        click.echo(f"  cannot be collected: {_replace_advice(str(error))}")
+        _print_needed_right(account, [error])
         return 3
     finally:
-        wires.close()
+        transport.close()
 
 
-def _questions(account: Account, wires: Carrier) -> int:
-    from billfold.collect.sync import now
+def _ask_questions(account: AccountConfig, transport: Transport) -> int:
+    from billfold.collect.sync import get_current_time
     from billfold.model.errors import ApiError
-    from billfold.providers.provider import Known
-    from billfold.wire.exchange import naming, understood
-    from billfold.wire.operation import name_of
+    from billfold.providers.provider import SyncState
+    from billfold.wire.exchange import decode_response, name_errors
+    from billfold.wire.operation import operation_name
 
-    known = Known(now(), 1)
-    plan, said, refusals = account.provider.collect(known), None, list[ApiError]()
-    asked, told = set[str](), set[object]()
-    for _ in range(QUESTIONS):
+    state = SyncState(get_current_time(), 1)
+    plan, answer, refusals = account.provider.plan_requests(state), None, list[ApiError]()
+    answered_names, reported_causes = set[str](), set[object]()
+    for _ in range(MAX_QUESTIONS):
         try:
-            with naming(wires.line):
-                ask = plan.send(said)
+            with name_errors(transport.context):
+                fetch = plan.send(answer)
         except StopIteration:
             break
-        name = name_of(ask.op)
+        name = operation_name(fetch.op)
         try:
-            said = understood(ask.op, wires.send(ask.op), wires.line)
+            answer = decode_response(fetch.op, transport.send(fetch.op), transport.context)
         except ApiError as error:
-            if not ask.may_miss(error):
+            if not fetch.may_fail(error):
                 raise
-            said = None
-            if missed := ask.missed(error):
+            answer = None
+            if missing_note := fetch.describe_missing(error):
                 refusals.append(error)
-                if ask.cause(error) not in told:
-                    click.echo(f"  will be missing: {_here(missed)}")
-                told.add(ask.cause(error))
+                if fetch.failure_key(error) not in reported_causes:
+                    click.echo(f"  will be missing: {_replace_advice(missing_note)}")
+                reported_causes.add(fetch.failure_key(error))
             continue
-        if name not in asked:
+        if name not in answered_names:
             click.echo(f"  ok: {name}")
-        asked.add(name)
-    _advise(account, refusals)
+        answered_names.add(name)
+    _print_needed_right(account, refusals)
     return 1 if refusals else 0
 
 
-def _here(words: str) -> str:
+def _replace_advice(message: str) -> str:
     """Leave out of an error's words that the doctor knows more: it is the doctor who says them."""
     from billfold.model.errors import Forbidden
 
-    return words.replace(Forbidden.advice, "Give the key the right that is named below.")
+    return message.replace(Forbidden.advice, "Give the key the right that is named below.")
 
 
-def _advise(account: Account, errors: Sequence[BillfoldError]) -> None:
+def _print_needed_right(account: AccountConfig, errors: Sequence[BillfoldError]) -> None:
     """Name the right that a refused key lacks; what is not there for other reasons needs none."""
     from billfold.model.errors import Forbidden, Unauthorized
 
     if any(isinstance(error, (Unauthorized, Forbidden)) for error in errors):
-        click.echo(f"  the key needs: {account.provider.right}")
+        click.echo(f"  the key needs: {account.provider.billing_right}")

@@ -10,51 +10,64 @@ from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import ACCOUNT, PROVIDER, Narrowing, books, places, wanted
+from billfold.cli.options import (
+    ACCOUNT_OPTION,
+    PROVIDER_OPTION,
+    FilterOptions,
+    add_location_options,
+    build_filter,
+    open_workspace,
+)
 
 if TYPE_CHECKING:
-    from billfold.ledger.entries import Kept
+    from billfold.ledger.entries import Entry
 
 
 @click.command("documents")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@PROVIDER
-@ACCOUNT
-@places
+@PROVIDER_OPTION
+@ACCOUNT_OPTION
+@add_location_options
 @click.pass_context
 def command(ctx: click.Context, directory: Path, provider: str | None, account: str | None) -> None:
     """Write the archived documents to DIRECTORY: invoices as PDF and CSV, as they came.
 
     A document that came more than once is written as it came last. What a sync does not collect, `billfold api` asks for.
     """
-    from billfold.ledger.documents import ENDINGS, latest, media
-    from billfold.model.errors import SetupError
+    from billfold.ledger.documents import FILE_SUFFIXES, list_latest_documents, read_media_type
+    from billfold.model.errors import ConfigurationError
     from billfold.report.render import counted
 
-    with books(ctx) as kept:
-        chosen = wanted(kept, Narrowing(provider, account))
-        found = [one for one in latest(kept.archive, chosen.seq) if chosen.fits(one.provider, one.account)]
+    with open_workspace(ctx) as workspace:
+        filters = build_filter(workspace, FilterOptions(provider, account))
+        entries = [
+            entry
+            for entry in list_latest_documents(workspace.archive, filters.seq)
+            if filters.includes_account(entry.provider, entry.account)
+        ]
         accounts = {
-            (run.provider, run.account) for run in kept.archive.runs() if chosen.fits(run.provider, run.account)
+            (run.provider, run.account)
+            for run in workspace.archive.list_runs()
+            if filters.includes_account(run.provider, run.account)
         }
-        names = Counter(map(_name, found))
+        name_counts = Counter(map(_build_file_name, entries))
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            for one in found:
-                own = "" if names[_name(one)] == 1 else f"_{one.body[:8]}"
-                path = directory / f"{_name(one)}{own}{ENDINGS[media(one)]}"
-                path.write_bytes(kept.archive.body(one.body))
+            for entry in entries:
+                hash_suffix = "" if name_counts[_build_file_name(entry)] == 1 else f"_{entry.body[:8]}"
+                path = directory / f"{_build_file_name(entry)}{hash_suffix}{FILE_SUFFIXES[read_media_type(entry)]}"
+                path.write_bytes(workspace.archive.read_body(entry.body))
         except OSError as error:
-            raise SetupError(f"{directory} cannot be written: {error.strerror}") from error
-    click.echo(f"{directory}: {counted(len(found), 'document')}")
-    counts = Counter((one.provider, one.account) for one in found)
-    for vendor, name in sorted(accounts):
-        click.echo(f"  {vendor} {name}: {counts[vendor, name] or 'none'}")
+            raise ConfigurationError(f"{directory} cannot be written: {error.strerror}") from error
+    click.echo(f"{directory}: {counted(len(entries), 'document')}")
+    account_counts = Counter((entry.provider, entry.account) for entry in entries)
+    for provider_name, account_name in sorted(accounts):
+        click.echo(f"  {provider_name} {account_name}: {account_counts[provider_name, account_name] or 'none'}")
 
 
-def _name(one: Kept) -> str:
+def _build_file_name(entry: Entry) -> str:
     """Call a document by its account and by what was asked for it, as far as that is known."""
-    from billfold.ledger.documents import UNNAMED
+    from billfold.ledger.documents import UNKNOWN_VALUE
 
-    about = [str(value) for value in json.loads(one.question).values() if value != UNNAMED]
-    return re.sub(r"[^\w.-]+", "-", "_".join((one.account, one.operation, *about)))
+    argument_values = [str(value) for value in json.loads(entry.question).values() if value != UNKNOWN_VALUE]
+    return re.sub(r"[^\w.-]+", "-", "_".join((entry.account, entry.operation, *argument_values)))

@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from billfold.cli.options import Narrowing, books, narrowed, wanted
+from billfold.cli.options import FilterOptions, add_filter_options, build_filter, open_workspace
 from billfold.model.period import Month
 
 if TYPE_CHECKING:
-    from billfold.collect.workspace import Books
+    from billfold.collect.workspace import Workspace
 
-SHOWN = 20
+MAX_SHOWN_LINES = 20
 
 
 @click.command("explain")
-@click.argument("it", metavar="INVOICE|CHARGE|estimate")
-@click.option("--all", "every", is_flag=True, help=f"Every line of an invoice, not the first {SHOWN} of an answer.")
-@narrowed
+@click.argument("reference", metavar="INVOICE|CHARGE|estimate")
+@click.option(
+    "--all", "all_lines", is_flag=True, help=f"Every line of an invoice, not the first {MAX_SHOWN_LINES} of an answer."
+)
+@add_filter_options
 @click.pass_context
-def command(ctx: click.Context, it: str, narrowing: Narrowing, *, every: bool) -> None:
+def command(ctx: click.Context, reference: str, filter_options: FilterOptions, *, all_lines: bool) -> None:
     """Go from an invoice id, or a charge's InvoiceDetailId, back to the archived answer: its question, time and place.
 
     Estimates have no ids: `billfold explain estimate` shows all that are left by --provider, --account, --from and --to, and
@@ -30,38 +32,38 @@ def command(ctx: click.Context, it: str, narrowing: Narrowing, *, every: bool) -
     """
     from billfold.report import explain
 
-    with books(ctx) as kept, kept.ledger() as db:
-        found = explain.charges(db, it, wanted(kept, narrowing))
-        for number, (_, rows) in enumerate(groupby(found, key=lambda row: row["bill"])):
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+        charges = explain.charges(db, reference, build_filter(workspace, filter_options))
+        for number, (_, rows) in enumerate(groupby(charges, key=lambda row: row["bill"])):
             click.echo("\n" if number else "", nl=False)
-            _tell_bill(kept, list(rows), every=every)
+            _print_bill(workspace, list(rows), all_lines=all_lines)
 
 
-def _tell_bill(kept: Books, rows: Sequence[dict[str, Any]], *, every: bool) -> None:
+def _print_bill(workspace: Workspace, rows: Sequence[dict[str, Any]], *, all_lines: bool) -> None:
     bill = rows[0]
     name = bill["invoice_id"] or f"of {Month.of(bill['period_start'])}"
     click.echo(f"{bill['provider']} {bill['account']}: {bill['state']} {name}")
-    stated = f"{bill['total']} {bill['currency']}" if bill["total"] else "no total"
-    click.echo(f"  the vendor states {stated} in {bill['lines']} lines")
+    stated_total = f"{bill['total']} {bill['currency']}" if bill["total"] else "no total"
+    click.echo(f"  the vendor states {stated_total} in {bill['lines']} lines")
     if bill["parked"]:
         click.echo(f"  parked: {bill['parked']}")
-    for seq, mine in groupby((row for row in rows if row["seq"]), key=lambda row: row["seq"]):
-        _tell_answer(kept, seq, list(mine), every=every)
+    for seq, answer_rows in groupby((row for row in rows if row["seq"]), key=lambda row: row["seq"]):
+        _print_answer(workspace, seq, list(answer_rows), all_lines=all_lines)
 
 
-def _tell_answer(kept: Books, seq: int, rows: Sequence[dict[str, Any]], *, every: bool) -> None:
+def _print_answer(workspace: Workspace, seq: int, rows: Sequence[dict[str, Any]], *, all_lines: bool) -> None:
     from billfold.report import explain
     from billfold.report.render import word
     from billfold.wire import codec
 
-    entry = kept.archive.entry(seq)
+    entry = workspace.archive.read_entry(seq)
     click.echo(f"\nanswer {seq}: {entry.operation} {entry.question}, HTTP {entry.status}, fetched {entry.fetched_at}")
     click.echo(f"  body sha256 {entry.body}")
-    shown = rows if every else rows[:SHOWN]
-    for row in shown:
+    shown_rows = rows if all_lines else rows[:MAX_SHOWN_LINES]
+    for row in shown_rows:
         click.echo(f"  {word(row['cost']):>18}  {row['category']}: {row['description']}")
         click.echo(f"  {'':>18}  {row['detail'] or '(no detail id)'}  {row['path']}")
-        if len(rows) == 1 and (value := explain.place(kept.archive, entry, row["path"] or "$")) is not None:
-            click.echo(f"  {'':>18}  {codec.encode(value).decode()}")
-    if len(rows) > len(shown):
-        click.echo(f"  ... and {len(rows) - len(shown)} more; --all shows them")
+        if len(rows) == 1 and (value := explain.place(workspace.archive, entry, row["path"] or "$")) is not None:
+            click.echo(f"  {'':>18}  {codec.encode_json(value).decode()}")
+    if len(rows) > len(shown_rows):
+        click.echo(f"  ... and {len(rows) - len(shown_rows)} more; --all shows them")

@@ -8,34 +8,43 @@ from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import Narrowing, books, lacking, narrowed, places, tell_gaps, virtual_rates, wanted
+from billfold.cli.options import (
+    FilterOptions,
+    add_filter_options,
+    add_location_options,
+    build_filter,
+    find_wrong_gaps,
+    load_virtual_rates,
+    open_workspace,
+    print_gaps,
+)
 
 if TYPE_CHECKING:
     from billfold.focus.export import Written
 
 
 @click.group("export")
-@places
+@add_location_options
 def command() -> None:
     """Write the ledger as files for other tools."""
 
 
 @command.command("focus")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
+@click.option("--format", "output_format", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
 @click.option("--focus-version", "version", default="1.4", show_default=True, help="The FOCUS version of the files.")
 @click.option("--by-period", is_flag=True, help="Divide charges and invoice lines by billing period, a folder each.")
 @click.option("--include-parked", is_flag=True, help="Write bills too that do not add up; x_Parked says why.")
-@narrowed
+@add_filter_options
 @click.pass_context
 def focus(
     ctx: click.Context,
     directory: Path,
-    form: str,
+    output_format: str,
     version: str,
     by_period: bool,
     include_parked: bool,
-    narrowing: Narrowing,
+    filter_options: FilterOptions,
 ) -> None:
     """Write the four FOCUS datasets and their metadata into DIRECTORY, in the place of an earlier export there.
 
@@ -44,18 +53,18 @@ def focus(
     from billfold.focus.export import Order, export
     from billfold.focus.views import Part
 
-    rates = virtual_rates(ctx)
-    with books(ctx) as kept, kept.ledger() as db:
-        part = Part(wanted(kept, narrowing), include_parked, rates)
-        written = export(db, Order(directory, form, version, by_period), part, datetime.now(UTC))
-        missing = lacking(ctx, kept, db, part.wanted)
-    _tell(written, directory)
-    tell_gaps(missing)
+    rates = load_virtual_rates(ctx)
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+        selection = Part(build_filter(workspace, filter_options), include_parked, rates)
+        result = export(db, Order(directory, output_format, version, by_period), selection, datetime.now(UTC))
+        gaps = find_wrong_gaps(ctx, workspace, db, selection.wanted)
+    _print_summary(result, directory)
+    print_gaps(gaps)
 
 
-def _tell(written: Written, directory: Path) -> None:
-    counts = ", ".join(f"{count} {name}" for name, count in written.rows.items())
+def _print_summary(result: Written, directory: Path) -> None:
+    counts = ", ".join(f"{count} {name}" for name, count in result.rows.items())
     click.echo(f"{directory}: {counts} rows.")
-    for bill in written.left_out:
+    for bill in result.left_out:
         name = bill["invoice_id"] or "estimate"
         click.echo(f"parked, left out: {bill['provider']} {bill['account']} {name}: {bill['parked']}")

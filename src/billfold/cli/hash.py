@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.options import books, places
+from billfold.cli.options import add_location_options, open_workspace
 
 
 @click.command("hash")
-@places
+@add_location_options
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """Print one line that stands for all that the ledger believes now; equal ledgers print the same, on any machine."""
-    from billfold.ledger.digest import digest
+    from billfold.ledger.digest import compute_digest
 
-    with books(ctx) as kept, kept.ledger() as db:
-        click.echo(digest(db))
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+        click.echo(compute_digest(db))

@@ -6,16 +6,24 @@ from typing import Any
 
 import click
 
-from billfold.cli.options import Narrowing, books, filters, lacking, tell_gaps, wanted, write
+from billfold.cli.options import (
+    FilterOptions,
+    add_listing_options,
+    build_filter,
+    find_wrong_gaps,
+    open_workspace,
+    print_gaps,
+    print_rows,
+)
 
 COLUMNS = ("provider", "account", "invoice_id", "state", "period_start", "period_end", "currency", "total", "lines")
-MORE = ("issued_on", "due_on", "note")
+EXTRA_COLUMNS = ("issued_on", "due_on", "note")
 
 
 @click.command("invoices")
-@filters
+@add_listing_options
 @click.pass_context
-def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
+def command(ctx: click.Context, output_format: str, filter_options: FilterOptions) -> None:
     """List invoices, drafts and estimates as the vendors state them.
 
     Finals, drafts and estimates are told apart by STATE: estimate, draft or issued. Table and csv also have the dates of
@@ -23,33 +31,43 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     comes from tells `billfold explain`, with its id or the word estimate.
     """
     from billfold.ledger import query
-    from billfold.model.bill import together
-    from billfold.model.money import shown
+    from billfold.model.bill import merge_estimate_parts
+    from billfold.model.money import format_amount
     from billfold.report import render
 
-    with books(ctx) as kept, kept.ledger() as db:
-        chosen = wanted(kept, narrowing)
-        rows = together(query.invoices(db, chosen))
-        more = {_key(bill): bill for bill in sorted(query.bills(db, chosen), key=lambda bill: bool(bill["parked"]))}
-        missing = lacking(ctx, kept, db, chosen)
-    if shape == "json":
-        write(shape, rows, COLUMNS)
-    elif shape == "csv":
-        write(shape, [row | _said(more[_key(row)]) for row in rows], (*COLUMNS, *MORE))
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+        filters = build_filter(workspace, filter_options)
+        rows = merge_estimate_parts(query.list_invoices(db, filters))
+        bills_by_key = {
+            _build_bill_key(bill): bill
+            for bill in sorted(query.list_bills(db, filters), key=lambda bill: bool(bill["parked"]))
+        }
+        gaps = find_wrong_gaps(ctx, workspace, db, filters)
+    if output_format == "json":
+        print_rows(output_format, rows, COLUMNS)
+    elif output_format == "csv":
+        print_rows(
+            output_format,
+            [row | _build_extra_cells(bills_by_key[_build_bill_key(row)]) for row in rows],
+            (*COLUMNS, *EXTRA_COLUMNS),
+        )
     else:
-        days = ("period_start", "period_end")
-        short = [row | {name: row[name][:10] for name in days} | {"total": shown(row["total"])} for row in rows]
-        told = [row | _said(more[_key(row)]) for row in short]
-        render.print_table(told, (*COLUMNS, *MORE), numbers=("total", "lines"))
-    tell_gaps(missing)
+        date_columns = ("period_start", "period_end")
+        short_rows = [
+            row | {name: row[name][:10] for name in date_columns} | {"total": format_amount(row["total"])}
+            for row in rows
+        ]
+        table_rows = [row | _build_extra_cells(bills_by_key[_build_bill_key(row)]) for row in short_rows]
+        render.print_table(table_rows, (*COLUMNS, *EXTRA_COLUMNS), numbers=("total", "lines"))
+    print_gaps(gaps)
 
 
-def _key(bill: dict[str, Any]) -> tuple[str, ...]:
+def _build_bill_key(bill: dict[str, Any]) -> tuple[str, ...]:
     start = bill["period_start"] if isinstance(bill["period_start"], str) else bill["period_start"].date().isoformat()
     return (bill["provider"], bill["account"], str(bill["invoice_id"]), bill["currency"], bill["state"], start[:10])
 
 
-def _said(bill: dict[str, Any]) -> dict[str, str]:
+def _build_extra_cells(bill: dict[str, Any]) -> dict[str, str]:
     """Say of a bill what the vendors' totals do not: its dates, and whether it is counted."""
     dates = {name: bill[name].date().isoformat() if bill[name] else "" for name in ("issued_on", "due_on")}
     return dates | {"note": "parked: not counted" if bill["parked"] else ""}

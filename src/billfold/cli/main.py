@@ -17,8 +17,8 @@ from typing import NoReturn
 
 import click
 
-from billfold.model.errors import BillfoldError, Misasked
-from billfold.transport.pause import ENDING
+from billfold.model.errors import BillfoldError, InvalidArgument
+from billfold.transport.pause import STOP_REQUESTED
 from billfold.version import __version__
 
 COMMANDS = {
@@ -45,10 +45,10 @@ COMMANDS = {
     "twin": "Play the four vendors' billing systems on this machine.",
     "verify": "Check every stored hash of the archive.",
 }
-INTERRUPTED = "interrupted; what was collected is kept"
+INTERRUPTED_MESSAGE = "interrupted; what was collected is kept"
 
 
-class Commands(click.Group):
+class CommandGroup(click.Group):
     """A group whose commands live in one module each, named ``billfold.cli.NAME``."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -69,7 +69,7 @@ class Commands(click.Group):
             formatter.write_dl(sorted(COMMANDS.items()))
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="billfold")
 @click.option("--config", metavar="FILE", help="The configuration (default: billfold.toml here, or the user's).")
 @click.option("--ledger", metavar="DIR", help="Where archive and ledger are (default: the user's data directory).")
@@ -86,8 +86,8 @@ def process() -> NoReturn:
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115 - until the end
     try:
         main()
-    except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else 1
+    except SystemExit as exit_request:
+        code = exit_request.code if isinstance(exit_request.code, int) else 1
     else:
         code = 0
     logging.shutdown()
@@ -100,18 +100,18 @@ def process() -> NoReturn:
 def main() -> None:
     """Run the command line: one clear sentence for each error, and the exit code that goes with it."""
     gc.set_threshold(100_000, 50, 100)  # millions of rows and no cycles: looking for some took a fifth of a sync
-    with _interruptible():
-        code = _run()
+    with _handle_interrupts():
+        code = _run_command()
     sys.exit(code)
 
 
-def _run() -> int:
+def _run_command() -> int:
     try:
-        _listen(os.environ.get("BILLFOLD_LOG", ""))
+        _configure_logging(os.environ.get("BILLFOLD_LOG", ""))
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()
     except click.Abort:
-        code = _say(INTERRUPTED, 130)
+        code = _print_error(INTERRUPTED_MESSAGE, 130)
     except click.ClickException as error:
         error.show()
         code = 2
@@ -119,58 +119,60 @@ def _run() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except BillfoldError as error:
-        code = _say(str(error), error.exit_code)
+        code = _print_error(str(error), error.exit_code)
     except OSError as error:
-        code = _say(f"{error}; check the path, its rights and the free space", 2)
+        code = _print_error(f"{error}; check the path, its rights and the free space", 2)
     except Exception as error:
         logging.getLogger("billfold").debug("what happened", exc_info=True)
-        words = f"something is wrong that billfold did not foresee: {type(error).__name__}: {error}"
-        code = _say(f"{words}; BILLFOLD_LOG=debug shows where", 2)
-    if ENDING.is_set():  # whatever a library made of it
+        message = f"something is wrong that billfold did not foresee: {type(error).__name__}: {error}"
+        code = _print_error(f"{message}; BILLFOLD_LOG=debug shows where", 2)
+    if STOP_REQUESTED.is_set():  # whatever a library made of it
         return 130
     return code if isinstance(code, int) else 0
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def _handle_interrupts() -> Iterator[None]:
     """Let Ctrl-C end the pauses of all threads, and a second one the process: what is archived is safe at any instant."""
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return
 
-    def interrupted(number: int, frame: FrameType | None) -> None:
-        if ENDING.is_set():
-            os.write(2, f"billfold: {INTERRUPTED}\n".encode())
+    def stop_on_signal(number: int, frame: FrameType | None) -> None:
+        if STOP_REQUESTED.is_set():
+            os.write(2, f"billfold: {INTERRUPTED_MESSAGE}\n".encode())
             os._exit(130)
-        ENDING.set()
+        STOP_REQUESTED.set()
         signal.default_int_handler(number, frame)
 
-    signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGINT, stop_on_signal)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _listen(asked: str) -> None:
-    """Log as $BILLFOLD_LOG says, each line with its time (UTC) and the account it is about; raises ``Misasked``.
+def _configure_logging(level_name: str) -> None:
+    """Log as $BILLFOLD_LOG says, each line with its time (UTC) and the account it is about; raises ``InvalidArgument``.
 
     Where nobody asked for a log, warnings are sentences as all others.
     """
-    known, level = logging.getLevelNamesMapping(), (asked or "warning").upper()
-    if level not in known:
-        raise Misasked(f"BILLFOLD_LOG is {asked!r}; it can be debug, info, warning, error or critical")
-    words = (
-        "%(asctime)s.%(msecs)03dZ [%(threadName)s] %(name)s: %(message)s" if asked else "billfold: warning: %(message)s"
+    levels, level = logging.getLevelNamesMapping(), (level_name or "warning").upper()
+    if level not in levels:
+        raise InvalidArgument(f"BILLFOLD_LOG is {level_name!r}; it can be debug, info, warning, error or critical")
+    line_format = (
+        "%(asctime)s.%(msecs)03dZ [%(threadName)s] %(name)s: %(message)s"
+        if level_name
+        else "billfold: warning: %(message)s"
     )
-    form = logging.Formatter(words, "%Y-%m-%dT%H:%M:%S")
-    form.converter = time.gmtime
-    hand = logging.StreamHandler()
-    hand.setFormatter(form)
-    logging.basicConfig(level=known[level], handlers=[hand])
+    formatter = logging.Formatter(line_format, "%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=levels[level], handlers=[handler])
 
 
-def _say(sentence: str, code: int) -> int:
+def _print_error(message: str, code: int) -> int:
     with suppress(OSError):  # nobody can hear it; the exit code says it too
-        click.echo(f"billfold: {INTERRUPTED if ENDING.is_set() else sentence}", err=True)
+        click.echo(f"billfold: {INTERRUPTED_MESSAGE if STOP_REQUESTED.is_set() else message}", err=True)
     return code

@@ -7,35 +7,39 @@ from pathlib import Path
 
 import click
 
-from billfold.cli.options import books, places
+from billfold.cli.options import add_location_options, open_workspace
 
 
 @click.command("merge")
-@click.argument("other", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@places
+@click.argument("source_directory", metavar="OTHER", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@add_location_options
 @click.pass_context
-def command(ctx: click.Context, other: Path) -> None:
+def command(ctx: click.Context, source_directory: Path) -> None:
     """Bring the archive of the ledger directory OTHER into this one; runs that both hold are taken once.
 
     OTHER is not changed. This archive's file as it was stays beside it as archive.before-merge.sqlite.
     """
-    from billfold.collect.workspace import MERGING
-    from billfold.ledger.account_lock import turn
+    from billfold.collect.workspace import MERGE_DRAFT_FILE
+    from billfold.ledger.account_lock import account_lock
     from billfold.ledger.archive import Archive
-    from billfold.ledger.digest import digest
-    from billfold.ledger.merge import merge
-    from billfold.model.errors import Misasked
+    from billfold.ledger.digest import compute_digest
+    from billfold.ledger.merge import merge_archives
+    from billfold.model.errors import InvalidArgument
 
-    source = other / "archive.sqlite"
-    if not source.exists():
-        raise Misasked(f"{other} holds no archive.sqlite; name another ledger directory")
-    with books(ctx, new=True) as kept, ExitStack() as turns:
-        for provider, account in sorted({(run.provider, run.account) for run in kept.archive.runs()}):
-            turns.enter_context(turn(kept.directory / "locks", provider, account))  # nobody writes meanwhile
-        draft = kept.directory / MERGING
-        draft.unlink(missing_ok=True)
-        with Archive(source) as theirs:
-            told = merge(kept.archive, theirs, draft)
-        kept.replace_archive(draft)
-        with kept.ledger() as db:
-            click.echo(f"{told.added} runs brought, {told.known} were here already: {digest(db)}")
+    source_path = source_directory / "archive.sqlite"
+    if not source_path.exists():
+        raise InvalidArgument(f"{source_directory} holds no archive.sqlite; name another ledger directory")
+    with open_workspace(ctx, new=True) as workspace, ExitStack() as locks:
+        for provider, account in sorted({(run.provider, run.account) for run in workspace.archive.list_runs()}):
+            locks.enter_context(
+                account_lock(workspace.directory / "locks", provider, account)
+            )  # nobody writes meanwhile
+        draft_path = workspace.directory / MERGE_DRAFT_FILE
+        draft_path.unlink(missing_ok=True)
+        with Archive(source_path) as source_archive:
+            result = merge_archives(workspace.archive, source_archive, draft_path)
+        workspace.replace_archive(draft_path)
+        with workspace.open_ledger() as db:
+            click.echo(
+                f"{result.added_count} runs brought, {result.duplicate_count} were here already: {compute_digest(db)}"
+            )

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.options import books, places, tell_gaps
+from billfold.cli.options import add_location_options, open_workspace, print_gaps
 
 
 @click.command("rebuild")
-@places
+@add_location_options
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """Compute the ledger anew from the archive alone, and print its hash: the same as `billfold hash` printed before.
 
     What is damaged in the archive, or cannot be booked, is told, and the exit code is 1.
     """
-    from billfold.ledger.digest import digest
-    from billfold.ledger.query import Filter
+    from billfold.ledger.digest import compute_digest
+    from billfold.ledger.query import LedgerFilter
     from billfold.report.gaps import stranded, unbooked
 
-    with books(ctx) as kept:
-        kept.drop()
-        with kept.ledger() as db:
-            click.echo(digest(db))
-            gaps = [*unbooked(db, Filter()), *stranded(kept.pending(db), Filter())]
-    found = [gap for gap in gaps if gap.wrong]
-    tell_gaps(found)
-    ctx.exit(1 if found else 0)
+    with open_workspace(ctx) as workspace:
+        workspace.drop_ledger()
+        with workspace.open_ledger() as db:
+            click.echo(compute_digest(db))
+            all_gaps = [*unbooked(db, LedgerFilter()), *stranded(workspace.list_pending_runs(db), LedgerFilter())]
+    wrong_gaps = [gap for gap in all_gaps if gap.wrong]
+    print_gaps(wrong_gaps)
+    ctx.exit(1 if wrong_gaps else 0)

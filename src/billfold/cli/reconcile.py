@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from billfold.cli.options import Narrowing, books, filters, gaps, wanted, write
+from billfold.cli.options import FilterOptions, add_listing_options, build_filter, find_gaps, open_workspace, print_rows
 from billfold.model.period import Month
 
 if TYPE_CHECKING:
@@ -16,57 +16,73 @@ COLUMNS = ("provider", "account", "month", "wrong", "words")
 
 
 @click.command("reconcile")
-@filters
+@add_listing_options
 @click.pass_context
-def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
+def command(ctx: click.Context, output_format: str, filter_options: FilterOptions) -> None:
     """Say what does not add up: lines = invoice = what the vendor says elsewhere = FOCUS sums, and no month is missing.
 
     Among what the vendor says elsewhere are the invoices' PDFs that came, where their text can be read. Exit code 1 where
     anything is wrong; months that may still change are named, but are not wrong.
     """
     from billfold.ledger import query
-    from billfold.model.bill import together
+    from billfold.model.bill import merge_estimate_parts
     from billfold.report import document_check, reconcile
 
-    with books(ctx) as kept, kept.ledger() as db:
-        chosen = wanted(kept, narrowing)
-        found, count = reconcile.findings(db, chosen), len(together(query.invoices(db, chosen)))
-        drifts, rounded = reconcile.drifts(db, chosen), query.rounded(db, chosen)
-        found = [
-            *map(reconcile.of_gap, gaps(ctx, kept, db, chosen)),
-            *document_check.unlike(kept.archive, db, chosen),
-            *found,
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+        filters = build_filter(workspace, filter_options)
+        findings, bill_count = (
+            reconcile.findings(db, filters),
+            len(merge_estimate_parts(query.list_invoices(db, filters))),
+        )
+        drifts, rounded_bills = reconcile.drifts(db, filters), query.list_rounded_bills(db, filters)
+        findings = [
+            *map(reconcile.of_gap, find_gaps(ctx, workspace, db, filters)),
+            *document_check.unlike(workspace.archive, db, filters),
+            *findings,
         ]
-    rows = [{name: getattr(one, name) for name in COLUMNS} for one in found]
-    if shape != "table":
-        write(shape, rows, COLUMNS)
+    rows = [{name: getattr(finding, name) for name in COLUMNS} for finding in findings]
+    if output_format != "table":
+        print_rows(output_format, rows, COLUMNS)
     else:
-        _tell(reconcile.once(found), drifts, rounded, count)
-    ctx.exit(1 if any(one.wrong for one in found) else 0)
+        _print_findings(reconcile.once(findings), drifts, rounded_bills, bill_count)
+    ctx.exit(1 if any(finding.wrong for finding in findings) else 0)
 
 
-def _tell(found: list[Finding], drifts: list[Drift], rounded: list[dict[str, Any]], count: int) -> None:
-    from billfold.model.money import shown
+def _print_findings(
+    findings: list[Finding], drifts: list[Drift], rounded_bills: list[dict[str, Any]], bill_count: int
+) -> None:
+    from billfold.model.money import format_amount
     from billfold.report import render
     from billfold.report.reconcile import wrongs
 
-    for wrong, title in ((True, "Does not add up"), (False, "May still change")):
-        mine = [one for one in found if one.wrong is wrong]
-        if mine:
-            click.echo(f"{title}:")
-        for one in mine:
-            click.echo(f"  {' '.join(filter(None, one[:3]))}: {one.words}")
+    for wrong, heading in ((True, "Does not add up"), (False, "May still change")):
+        section = [finding for finding in findings if finding.wrong is wrong]
+        if section:
+            click.echo(f"{heading}:")
+        for finding in section:
+            click.echo(f"  {' '.join(filter(None, finding[:3]))}: {finding.words}")
     if drifts:
         click.echo(
             "The last estimate of a month (of its day, and without what is bought beforehand) against what was invoiced:"
         )
-        money = ("estimated", "invoiced", "difference")
-        rows = [one._asdict() | {name: shown(getattr(one, name)) for name in money} for one in drifts]
-        render.print_table(rows, drifts[0]._fields, money)
-    if rounded:
+        amount_columns = ("estimated", "invoiced", "difference")
+        drift_rows = [
+            drift._asdict() | {name: format_amount(getattr(drift, name)) for name in amount_columns} for drift in drifts
+        ]
+        render.print_table(drift_rows, drifts[0]._fields, amount_columns)
+    if rounded_bills:
         click.echo("Adds up by a rounding charge of ours (the vendor's total is not the sum of its lines):")
-        months = [row | {"month": str(Month.of(row["period_start"])), "cost": shown(row["cost"])} for row in rounded]
-        render.print_table(months, ("provider", "account", "month", "invoice_id", "currency", "cost"), ("cost",))
-    bad = wrongs(found)
-    verdict = f"{render.counted(bad, 'thing')} wrong" if bad else "everything adds up" if count else "nothing to add up"
-    click.echo(f"{render.counted(count, 'bill')} checked: {verdict}.")
+        rounding_rows = [
+            row | {"month": str(Month.of(row["period_start"])), "cost": format_amount(row["cost"])}
+            for row in rounded_bills
+        ]
+        render.print_table(rounding_rows, ("provider", "account", "month", "invoice_id", "currency", "cost"), ("cost",))
+    wrong_count = wrongs(findings)
+    verdict = (
+        f"{render.counted(wrong_count, 'thing')} wrong"
+        if wrong_count
+        else "everything adds up"
+        if bill_count
+        else "nothing to add up"
+    )
+    click.echo(f"{render.counted(bill_count, 'bill')} checked: {verdict}.")

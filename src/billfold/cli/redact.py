@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.options import books, places
+from billfold.cli.options import add_location_options, open_workspace
 
 
 @click.command("redact")
 @click.option("--provider", metavar="NAME", help="Only this provider's answers.")
-@places
+@add_location_options
 @click.pass_context
 def command(ctx: click.Context, provider: str | None) -> None:
     """Replace stored personal data (as e-mail addresses in usage reports) by a tombstone.
@@ -17,11 +17,13 @@ def command(ctx: click.Context, provider: str | None) -> None:
     What stood there is gone for good, from what `merge` left beside the archive too; the chain of hashes stays, `billfold
     verify` stays green, no charge changes. A backup of your own is yours to redact (`--ledger`).
     """
-    from billfold.collect.redact import redact
+    from billfold.collect.redact import redact_workspace
     from billfold.providers import provider as providers
 
     if provider is not None:
-        providers.find(provider)
-    with books(ctx) as kept:
-        changed = redact(kept, provider)
-    click.echo(f"{changed} stored answers were redacted" if changed else "no stored answer holds personal data")
+        providers.find_provider(provider)
+    with open_workspace(ctx) as workspace:
+        redacted_count = redact_workspace(workspace, provider)
+    click.echo(
+        f"{redacted_count} stored answers were redacted" if redacted_count else "no stored answer holds personal data"
+    )

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from billfold.cli.options import Narrowing, books, filters, lacking, tell_gaps, wanted, write
+from billfold.cli.options import (
+    FilterOptions,
+    add_listing_options,
+    build_filter,
+    find_wrong_gaps,
+    open_workspace,
+    print_gaps,
+    print_rows,
+)
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
 
@@ -15,7 +23,7 @@ if TYPE_CHECKING:
     from billfold.report.summary import Table
 
 COLUMNS = ("provider", "account", "service", "month", "state", "currency", "cost", "charges")
-WORDS = {
+STATE_HEADINGS = {
     "issued": "Issued invoices",
     "draft": "Drafts - may still change",
     "estimate": "Estimates - not invoiced yet, as far as the vendors tell",
@@ -23,9 +31,9 @@ WORDS = {
 
 
 @click.command("report")
-@filters
+@add_listing_options
 @click.pass_context
-def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
+def command(ctx: click.Context, output_format: str, filter_options: FilterOptions) -> None:
     """Show what is paid, by provider, service and month.
 
     Issued invoices, drafts and estimates stand in tables of their own, and so does every currency. Amounts in the table
@@ -34,52 +42,52 @@ def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
     from billfold.ledger import query
     from billfold.report import summary
 
-    with books(ctx) as kept, kept.ledger() as db:
-        chosen = wanted(kept, narrowing)
-        sums, parked = query.sums(db, chosen), query.parked(db, chosen)
-        missing = lacking(ctx, kept, db, chosen)
-    if shape != "table":
-        write(shape, [row | {"month": str(Month.of(row["month"]))} for row in sums], COLUMNS)
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+        filters = build_filter(workspace, filter_options)
+        sums, parked_bills = query.sum_charges(db, filters), query.list_parked_bills(db, filters)
+        gaps = find_wrong_gaps(ctx, workspace, db, filters)
+    if output_format != "table":
+        print_rows(output_format, [row | {"month": str(Month.of(row["month"]))} for row in sums], COLUMNS)
     else:
-        show(summary.tables(sums), parked)
-    tell_gaps(missing)
+        print_report(summary.tables(sums), parked_bills)
+    print_gaps(gaps)
 
 
-def show(tables: list[Table], parked: list[dict[str, Any]]) -> None:
+def print_report(tables: list[Table], parked_bills: list[dict[str, Any]]) -> None:
     """Print the report's tables, and what was left out."""
     if not tables:
         click.echo("There are no charges to show: none are booked that fit, or were known then.")
     for table in tables:
-        click.echo(f"\n{WORDS[table.state]}, {table.currency}")
-        _print(table)
-    for bill in parked:
+        click.echo(f"\n{STATE_HEADINGS[table.state]}, {table.currency}")
+        _print_table(table)
+    for bill in parked_bills:
         name = bill["invoice_id"] or "estimate"
         click.echo(f"parked, not counted: {bill['provider']} {bill['account']} {name}: {bill['parked']}")
 
 
-def _print(table: Table) -> None:
+def _print_table(table: Table) -> None:
     from billfold.report import render
     from billfold.report.summary import rounded
 
-    fit = table.months if not sys.stdout.isatty() else table.months[-_columns() :]
-    months = [str(month) for month in fit]
+    shown_months = table.months if not sys.stdout.isatty() else table.months[-_count_month_columns() :]
+    month_columns = [str(month) for month in shown_months]
     rows: list[dict[str, Any]] = [
         {"provider": provider, "service": service}
-        | {str(m): rounded(costs[m]) if m in costs else "" for m in fit}
+        | {str(month): rounded(costs[month]) if month in costs else "" for month in shown_months}
         | {"total": rounded(exact_sum(costs.values()))}
         for provider, service, costs in table.rows
     ]
     rows.append(
         {"provider": "total", "service": ""}
-        | {str(m): rounded(table.total(m)) for m in fit}
+        | {str(month): rounded(table.total(month)) for month in shown_months}
         | {"total": rounded(table.total())}
     )
-    render.print_table(rows, ("provider", "service", *months, "total"), numbers=(*months, "total"))
-    if len(fit) < len(table.months):
-        click.echo(f"(months before {fit[0]} are in the total; a wider window shows them)")
+    render.print_table(rows, ("provider", "service", *month_columns, "total"), numbers=(*month_columns, "total"))
+    if len(shown_months) < len(table.months):
+        click.echo(f"(months before {shown_months[0]} are in the total; a wider window shows them)")
 
 
-def _columns() -> int:
+def _count_month_columns() -> int:
     import shutil
 
     return max((shutil.get_terminal_size().columns - 60) // 13, 1)

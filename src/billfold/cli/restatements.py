@@ -6,7 +6,7 @@ import json
 
 import click
 
-from billfold.cli.options import Narrowing, books, filters, wanted
+from billfold.cli.options import FilterOptions, add_listing_options, build_filter, open_workspace
 
 COLUMNS = (
     "provider",
@@ -23,33 +23,36 @@ COLUMNS = (
 
 
 @click.command("restatements")
-@filters
+@add_listing_options
 @click.pass_context
-def command(ctx: click.Context, shape: str, narrowing: Narrowing) -> None:
+def command(ctx: click.Context, output_format: str, filter_options: FilterOptions) -> None:
     """List issued invoices that changed after they were booked, with the lines that moved and the money.
 
     Both versions are kept: every command shows the older one with --as-of a time before the change was seen. csv has no
     lines.
     """
     from billfold.ledger import restatements
-    from billfold.model.money import shown
+    from billfold.model.money import format_amount
     from billfold.report import render
     from billfold.report.render import word
 
-    with books(ctx) as kept, kept.ledger() as db:
-        events = restatements.restatements(db, wanted(kept, narrowing))
-    if shape == "json":
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+        events = restatements.list_restatements(db, build_filter(workspace, filter_options))
+    if output_format == "json":
         click.echo(json.dumps(events, default=word, indent=1))
         return
-    if shape == "csv":
+    if output_format == "csv":
         click.echo(render.as_csv(events, COLUMNS), nl=False)
         return
     for event in events:
-        name = f"{event['provider']} {event['account']} {event['invoice_id']} of {word(event['period_start'])[:7]}"
-        new = event["instead"] or f"is {shown(event['is'])} {event['currency']} ({shown(event['difference'])})"
-        click.echo(f"{name}: was {shown(event['was'])}, {new}, seen {word(event['seen_at'])}")
-        for sign, name in (("-", "gone"), ("+", "come")):
-            for line in event[name]:
-                click.echo(f"  {sign} {shown(line['cost']):>20}  {line['category']}: {line['description']}")
+        label = f"{event['provider']} {event['account']} {event['invoice_id']} of {word(event['period_start'])[:7]}"
+        new_state = (
+            event["instead"]
+            or f"is {format_amount(event['is'])} {event['currency']} ({format_amount(event['difference'])})"
+        )
+        click.echo(f"{label}: was {format_amount(event['was'])}, {new_state}, seen {word(event['seen_at'])}")
+        for sign, lines_key in (("-", "gone"), ("+", "come")):
+            for line in event[lines_key]:
+                click.echo(f"  {sign} {format_amount(line['cost']):>20}  {line['category']}: {line['description']}")
     if not events:
         click.echo("No issued invoice has changed.")

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.options import Narrowing, books, filters, virtual_rates, wanted, write
+from billfold.cli.options import (
+    FilterOptions,
+    add_listing_options,
+    build_filter,
+    load_virtual_rates,
+    open_workspace,
+    print_rows,
+)
 
 
 @click.command("sql")
 @click.argument("query")
 @click.option("--include-parked", is_flag=True, help="Count bills too that do not add up.")
-@filters
+@add_listing_options
 @click.pass_context
 def command(
     ctx: click.Context,
     query: str,
     include_parked: bool,
-    shape: str,
-    narrowing: Narrowing,
+    output_format: str,
+    filter_options: FilterOptions,
 ) -> None:
     """Ask one SELECT of the four FOCUS datasets, the ledger's tables and the vendors' own records.
 
@@ -30,12 +37,12 @@ def command(
     from billfold.focus.views import Part
     from billfold.report import render
 
-    with books(ctx) as kept:
-        kept.catch_up()
-        part = Part(wanted(kept, narrowing), include_parked, virtual_rates(ctx))
-        with Ledger(kept.directory, part) as ledger:
-            names, rows = ledger.rows(query)
-            if shape == "table":
-                render.print_table(list(rows), names)
+    with open_workspace(ctx) as workspace:
+        workspace.catch_up()
+        selection = Part(build_filter(workspace, filter_options), include_parked, load_virtual_rates(ctx))
+        with Ledger(workspace.directory, selection) as ledger:
+            column_names, rows = ledger.rows(query)
+            if output_format == "table":
+                render.print_table(list(rows), column_names)
             else:
-                write(shape, rows, names, default=str)
+                print_rows(output_format, rows, column_names, default=str)

@@ -10,21 +10,28 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from billfold.cli.options import ACCOUNT, PROVIDER, MonthType, books, fitting, places
+from billfold.cli.options import (
+    ACCOUNT_OPTION,
+    PROVIDER_OPTION,
+    MonthType,
+    add_location_options,
+    open_workspace,
+    select_accounts,
+)
 from billfold.model.period import Month
 
 if TYPE_CHECKING:
-    from billfold.collect.outcome import Outcome
+    from billfold.collect.outcome import CollectOutcome
     from billfold.collect.sync import Progress
-    from billfold.collect.workspace import Books
+    from billfold.collect.workspace import Workspace
 
-ASTRAY = timedelta(minutes=1)
+MAX_CLOCK_SKEW = timedelta(minutes=1)
 """What a clock that is kept right by its network may jump back."""
 
 
 @click.command("sync")
-@PROVIDER
-@ACCOUNT
+@PROVIDER_OPTION
+@ACCOUNT_OPTION
 @click.option(
     "--from",
     "since",
@@ -37,7 +44,7 @@ ASTRAY = timedelta(minutes=1)
 )
 @click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON: what is missing, doubtful, restated.")
-@places
+@add_location_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -54,33 +61,44 @@ def command(
     Exit code 0: all is here. 1: reached, but something is missing or parked. 2: this machine cannot (a full disk). 3: an
     account failed.
     """
-    from billfold.collect.sync import sync
+    from billfold.collect.sync import sync_accounts
 
-    configured, chosen = fitting(ctx, provider, account)
-    names = [one.name for one in configured]
-    with books(ctx, new=True) as kept, _progress(quiet=as_json or quiet) as progress:
-        _doubt_clock(kept)
-        outcomes = sync(kept, chosen, since=since, progress=progress, configured=names, recheck=recheck)
-    said = [one for one in outcomes if not quiet or one.error or one.missing or one.doubts or one.restated]
-    if said:
-        _tell(said, as_json=as_json)
-    ctx.exit(exit_code(outcomes))
+    configured_accounts, selected_accounts = select_accounts(ctx, provider, account)
+    account_names = [configured.name for configured in configured_accounts]
+    with open_workspace(ctx, new=True) as workspace, _show_progress(quiet=as_json or quiet) as progress:
+        _check_clock(workspace)
+        outcomes = sync_accounts(
+            workspace,
+            selected_accounts,
+            since=since,
+            progress=progress,
+            configured_names=account_names,
+            recheck_months=recheck,
+        )
+    reported_outcomes = [
+        outcome
+        for outcome in outcomes
+        if not quiet or outcome.error or outcome.missing or outcome.doubts or outcome.restated
+    ]
+    if reported_outcomes:
+        _print_outcomes(reported_outcomes, as_json=as_json)
+    ctx.exit(choose_exit_code(outcomes))
 
 
-def _doubt_clock(kept: Books) -> None:
+def _check_clock(workspace: Workspace) -> None:
     """Warn where the archive has what is yet to come by this machine's clock: ``--as-of`` goes by these times."""
-    last = kept.archive.last_seq()
-    if kept.archive.seq_at(datetime.now(UTC) + ASTRAY) < last:
-        newest = max(one.fetched_at for one in kept.archive.entries())
+    last_seq = workspace.archive.read_last_seq()
+    if workspace.archive.find_seq_at(datetime.now(UTC) + MAX_CLOCK_SKEW) < last_seq:
+        newest_time = max(entry.fetched_at for entry in workspace.archive.iter_entries())
         click.echo(
-            f"billfold: warning: the archive's newest answer is of {newest[:19]}Z, which is yet to come by this machine's clock: "
+            f"billfold: warning: the archive's newest answer is of {newest_time[:19]}Z, which is yet to come by this machine's clock: "
             "check the clock; for --as-of nothing that is collected now is older than that",
             err=True,
         )
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> Iterator[Progress]:
+def _show_progress(*, quiet: bool) -> Iterator[Progress]:
     if quiet or not sys.stderr.isatty():
         yield lambda *_: None
         return
@@ -88,18 +106,20 @@ def _progress(*, quiet: bool) -> Iterator[Progress]:
     from rich.progress import Progress as Bars
     from rich.progress import SpinnerColumn, TextColumn
 
-    with Bars(SpinnerColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True) as bars:
+    with Bars(
+        SpinnerColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True
+    ) as progress_bars:
         tasks: dict[str, Any] = {}
 
-        def show(account: str, operation: str, answers: int) -> None:
+        def update_bar(account: str, operation: str, answers: int) -> None:
             if account not in tasks:
-                tasks[account] = bars.add_task(account)
-            bars.update(tasks[account], description=f"{account}: {answers} answers, last {operation}")
+                tasks[account] = progress_bars.add_task(account)
+            progress_bars.update(tasks[account], description=f"{account}: {answers} answers, last {operation}")
 
-        yield show
+        yield update_bar
 
 
-def exit_code(outcomes: list[Outcome]) -> int:
+def choose_exit_code(outcomes: list[CollectOutcome]) -> int:
     """Return what a sync ends with: a ledger that cannot be written is this machine's, not an account's."""
     from billfold.model.errors import LedgerError
 
@@ -110,23 +130,23 @@ def exit_code(outcomes: list[Outcome]) -> int:
     return 1 if any(outcome.doubts or outcome.missing for outcome in outcomes) else 0
 
 
-def _tell(outcomes: list[Outcome], *, as_json: bool) -> None:
-    from billfold.report.render import as_json as written
+def _print_outcomes(outcomes: list[CollectOutcome], *, as_json: bool) -> None:
+    from billfold.report.render import as_json as format_json
     from billfold.report.render import counted
 
     if as_json:
-        click.echo(written([_row(outcome) for outcome in outcomes]))
+        click.echo(format_json([_build_row(outcome) for outcome in outcomes]))
         return
     width = max(len(outcome.account) for outcome in outcomes)
     for outcome in outcomes:
-        brought = f"{counted(outcome.answers, 'answer')} in {outcome.seconds:.1f} s"
-        click.echo(f"{outcome.account:<{width}}  {f'FAILED: {outcome.error}' if outcome.error else brought}")
-        missing = [f"missing: {what}" for what in outcome.missing]
-        for said in (*missing, *outcome.doubts, *outcome.restated, *outcome.older):
-            click.echo(f"{'':<{width}}  {said}")
+        summary = f"{counted(outcome.answers, 'answer')} in {outcome.seconds:.1f} s"
+        click.echo(f"{outcome.account:<{width}}  {f'FAILED: {outcome.error}' if outcome.error else summary}")
+        missing_lines = [f"missing: {reason}" for reason in outcome.missing]
+        for line in (*missing_lines, *outcome.doubts, *outcome.restated, *outcome.older):
+            click.echo(f"{'':<{width}}  {line}")
 
 
-def _row(outcome: Outcome) -> dict[str, Any]:
+def _build_row(outcome: CollectOutcome) -> dict[str, Any]:
     return vars(outcome) | {
         "error": str(outcome.error) if outcome.error else None,
         "seconds": round(outcome.seconds, 3),

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from billfold.cli.options import Time, places
-from billfold.model.period import instant
+from billfold.cli.options import TimeType, add_location_options
+from billfold.model.period import parse_instant
 
 
 @click.command("twin")
@@ -24,8 +24,8 @@ from billfold.model.period import instant
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed is another world.")
 @click.option(
     "--at",
-    type=Time(),
-    default=instant("2026-11-15T00:00:00Z"),
+    type=TimeType(),
+    default=parse_instant("2026-11-15T00:00:00Z"),
     metavar="TIME",
     help="Where the clock starts.  [default: 2026-11-15T00:00:00Z]",
 )
@@ -38,7 +38,7 @@ from billfold.model.period import instant
     metavar="FILE",
     help="Write a configuration that speaks to this twin.",
 )
-@places
+@add_location_options
 def command(
     port: int, bind: str, scenario: str, seed: int, at: datetime, limits: str, write_config: Path | None
 ) -> None:
@@ -46,17 +46,17 @@ def command(
     from billfold.model.errors import BillfoldError
     from billfold.twin import serve
     from billfold.twin.clock import Clock
-    from billfold.twin.host import Host
+    from billfold.twin.host import TwinHost
     from billfold.twin.world import World
 
-    host = Host(World(seed=seed, at=at, scenario=scenario), Clock(at), limits=limits == "on")
-    door = serve.listen(bind, port)
-    root = f"http://{'[' + bind + ']' if ':' in bind else bind}:{door.getsockname()[1]}"
+    host = TwinHost(World(seed=seed, start_time=at, scenario=scenario), Clock(at), limits=limits == "on")
+    listener = serve.open_listener(bind, port)
+    root_url = f"http://{'[' + bind + ']' if ':' in bind else bind}:{listener.getsockname()[1]}"
     if write_config:
         try:
-            serve.write_config(write_config, host.world.accounts(root, host.clock.now()))
+            serve.write_config(write_config, host.world.describe_accounts(root_url, host.clock.now()))
         except BillfoldError:
-            door.close()
+            listener.close()
             raise
-    click.echo(f"the twin is ready at {root} - try {root}/_twin/accounts")
-    serve.serve(host, door)
+    click.echo(f"the twin is ready at {root_url} - try {root_url}/_twin/accounts")
+    serve.serve_twin(host, listener)

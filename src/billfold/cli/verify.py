@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.options import books, places
+from billfold.cli.options import add_location_options, open_workspace
 
 
 @click.command("verify")
-@places
+@add_location_options
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """Check every stored hash of the archive, and name what is damaged or missing. Exit code 1 where anything is.
 
     Whether the archive's end was cut off is told from the ledger computed from it.
     """
-    from billfold.ledger.verify import problems
+    from billfold.ledger.verify import find_problems
     from billfold.report.render import counted
 
-    with books(ctx) as kept:
-        found = 0
-        for problem in problems(kept.archive, kept.path):
+    with open_workspace(ctx) as workspace:
+        problem_count = 0
+        for problem in find_problems(workspace.archive, workspace.ledger_path):
             click.echo(problem)
-            found += 1
-        checked = "the archive" if found else counted(kept.archive.last_seq(), "entry", "entries")
-    click.echo(f"{checked} checked: {counted(found, 'problem') if found else 'all is as it was written'}")
-    ctx.exit(1 if found else 0)
+            problem_count += 1
+        subject = "the archive" if problem_count else counted(workspace.archive.read_last_seq(), "entry", "entries")
+    click.echo(
+        f"{subject} checked: {counted(problem_count, 'problem') if problem_count else 'all is as it was written'}"
+    )
+    ctx.exit(1 if problem_count else 0)

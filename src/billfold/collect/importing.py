@@ -12,222 +12,271 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from billfold.collect.workspace import Books
-from billfold.ledger.account_lock import turn
-from billfold.ledger.documents import UNNAMED
-from billfold.ledger.entries import Heard
-from billfold.model.errors import ApiError, BillfoldError, Misasked, Unreadable
+from billfold.collect.workspace import Workspace
+from billfold.ledger.account_lock import account_lock
+from billfold.ledger.documents import UNKNOWN_VALUE
+from billfold.ledger.entries import ArchivedResponse, Run
+from billfold.model.errors import ApiError, BillfoldError, InvalidArgument, InvalidResponse
 from billfold.providers.provider import Provider
 from billfold.wire import codec
 from billfold.wire.message import Response
-from billfold.wire.operation import FORMATS, Kind, Operation, name_of, question, read, shape
-from billfold.wire.paging import Paged
+from billfold.wire.operation import (
+    MEDIA_TYPES,
+    Operation,
+    OperationType,
+    operation_name,
+    operation_shape,
+    question_text,
+    read_response,
+)
+from billfold.wire.paging import PagedOperation
 
-LARGEST = 512 * 1024 * 1024
+MAX_FILE_SIZE = 512 * 1024 * 1024
 """Bytes of a file: no more is taken from a vendor either."""
 
 
-class File(NamedTuple):
+class ImportedFile(NamedTuple):
     """What became of one file."""
 
     path: Path
     operation: str
-    words: str
+    message: str
 
 
-class Told(NamedTuple):
+class ImportResult(NamedTuple):
     """What became of an import: the files, the bills that it changed, the invoices that are listed but not booked."""
 
-    files: list[File]
+    files: list[ImportedFile]
     bills: list[dict[str, Any]]
-    unread: tuple[str, ...] = ()
+    unbooked_ids: tuple[str, ...] = ()
 
     @property
-    def wrong(self) -> bool:
+    def has_problems(self) -> bool:
         """Whether anything was not read or cannot be trusted as it is."""
         return any(not file.operation for file in self.files) or any(bill["parked"] for bill in self.bills)
 
 
-def bring(
-    books: Books, door: Provider, account: str, paths: Sequence[Path], operation: str | None, said: Mapping[str, str]
-) -> Told:
+def import_files(
+    workspace: Workspace,
+    provider: Provider,
+    account: str,
+    paths: Sequence[Path],
+    operation: str | None,
+    question_fields: Mapping[str, str],
+) -> ImportResult:
     """Archive the files as answers of one run, book them, and tell what became of each; an unread file is left out."""
-    now, files = datetime.now(UTC), list[File]()
-    with turn(books.directory / "locks", door.name, account):
-        run = books.archive.start(door.name, account, "import", now)
+    now, files = datetime.now(UTC), list[ImportedFile]()
+    with account_lock(workspace.directory / "locks", provider.name, account):
+        run = workspace.archive.start_run(provider.name, account, "import", now)
         for path in paths:
             try:
-                found = answers(_content(path), door, operation, said)
+                answers = find_answers(_read_file(path), provider, operation, question_fields)
             except BillfoldError as error:
-                files.append(File(path, "", _words(error)))
+                files.append(ImportedFile(path, "", _describe_error(error)))
                 continue
-            heard = (Heard(name_of(op), question(op), 200, one.headers, one.body, now) for op, one in found)
-            books.archive.add(run, *heard)
-            names = ", ".join(sorted({name_of(op) for op, _ in found}))
-            files.append(File(path, names, f"{sum(len(response.body) for _, response in found)} bytes"))
-        books.archive.end(run, "imported", now)
-    with books.ledger() as db:
+            responses = (
+                ArchivedResponse(operation_name(op), question_text(op), 200, response.headers, response.body, now)
+                for op, response in answers
+            )
+            workspace.archive.add_responses(run, *responses)
+            operation_names = ", ".join(sorted({operation_name(op) for op, _ in answers}))
+            files.append(
+                ImportedFile(path, operation_names, f"{sum(len(response.body) for _, response in answers)} bytes")
+            )
+        workspace.archive.end_run(run, "imported", now)
+    return _summarize_import(workspace, run, account, files)
+
+
+def _summarize_import(workspace: Workspace, run: Run, account: str, files: list[ImportedFile]) -> ImportResult:
+    """Read back what the ledger booked of an import, and what it could not book."""
+    with workspace.open_ledger() as db:
         rows = db.execute(
             "SELECT state, invoice_id, total, currency, parked FROM bills WHERE run=? ORDER BY period_start, invoice_id",
             [run.id],
         ).fetchall()
         problems, listing = db.execute("SELECT problems, listing FROM runs WHERE run=?", [run.id]).fetchall()[0]
-        listed = set(json.loads(listing)["ids"]) if listing else set()
-        mine = "SELECT invoice_id FROM bills JOIN runs USING (provider, account) WHERE runs.run=?"
-        booked = db.execute(mine, [run.id]).fetchall()
-    unread = tuple(sorted(listed - {row[0] for row in booked}))
+        listed_ids = set(json.loads(listing)["ids"]) if listing else set()
+        booked_sql = "SELECT invoice_id FROM bills JOIN runs USING (provider, account) WHERE runs.run=?"
+        booked_rows = db.execute(booked_sql, [run.id]).fetchall()
+    unbooked_ids = tuple(sorted(listed_ids - {row[0] for row in booked_rows}))
     bills = [dict(zip(("state", "invoice_id", "total", "currency", "parked"), row, strict=True)) for row in rows]
-    said_of = (problem.removesuffix(f" {Unreadable.advice}") for problem in json.loads(problems))
-    return Told(files + [File(Path(account), "", problem) for problem in said_of], bills, unread)
+    run_problems = (problem.removesuffix(f" {InvalidResponse.advice}") for problem in json.loads(problems))
+    return ImportResult(
+        files + [ImportedFile(Path(account), "", problem) for problem in run_problems], bills, unbooked_ids
+    )
 
 
-def _words(error: BillfoldError) -> str:
+def _describe_error(error: BillfoldError) -> str:
     """Say why a file was not read; a vendor's answer would be asked for again, but not a file."""
     return f"{error.message}; save the answer again as it came" if isinstance(error, ApiError) else str(error)
 
 
-def _content(path: Path) -> bytes:
-    """Read a saved answer whole; raises ``Misasked`` for what can be none."""
+def _read_file(path: Path) -> bytes:
+    """Read a saved answer whole; raises ``InvalidArgument`` for what can be none."""
     if path.is_char_device() or path.is_block_device():
-        raise Misasked("it is a device, not a file")
+        raise InvalidArgument("it is a device, not a file")
     with path.open("rb") as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise Misasked(f"it is larger than {LARGEST >> 20} MiB")
+        content = file.read(MAX_FILE_SIZE + 1)
+    if len(content) > MAX_FILE_SIZE:
+        raise InvalidArgument(f"it is larger than {MAX_FILE_SIZE >> 20} MiB")
     if not content.strip():
-        raise Misasked("it is empty")
+        raise InvalidArgument("it is empty")
     return content
 
 
-def answers(
-    content: bytes, door: Provider, operation: str | None, said: Mapping[str, str]
+def find_answers(
+    content: bytes, provider: Provider, operation: str | None, question_fields: Mapping[str, str]
 ) -> list[tuple[Operation[Any], Response]]:
     """Find the answers in a file: the one that it is, or those that a bare list is made of."""
     try:
-        return [understood(content, door, operation, said)]
-    except Misasked:
-        listed = codec.tree(content) if _format(content) == "json" else None
-        if not listed or not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        return [identify_answer(content, provider, operation, question_fields)]
+    except InvalidArgument:
+        items = codec.parse_json(content) if _detect_format(content) == "json" else None
+        if not items or not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise
-        return [understood(codec.encode(one), door, operation, said) for one in listed]
+        return [identify_answer(codec.encode_json(item), provider, operation, question_fields) for item in items]
 
 
-def understood(
-    content: bytes, door: Provider, operation: str | None, said: Mapping[str, str]
+def identify_answer(
+    content: bytes, provider: Provider, operation: str | None, question_fields: Mapping[str, str]
 ) -> tuple[Operation[Any], Response]:
-    """Find which question a saved body answers; raises ``Misasked`` where it is none of this vendor's."""
-    form = _format(content)
-    if form != "json":
-        return _file(content, form, door, operation, said)
-    tree, content = _unwrapped(codec.tree(content), content)
-    kinds = [kind for kind in door.operations if operation in {None, name_of(kind)} and kind.reply is not bytes]
-    scored = [(score, kind) for kind in kinds if (score := _known(content, tree, kind)) is not None]
-    best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
-    if best[1] is None or not best[0] or (best[0] < 0.5 and operation is None):
-        named = (
+    """Find which question a saved body answers; raises ``InvalidArgument`` where it is none of this vendor's."""
+    file_format = _detect_format(content)
+    if file_format != "json":
+        return _identify_file(content, file_format, provider, operation, question_fields)
+    tree, content = _unwrap_exchange(codec.parse_json(content), content)
+    operation_types = [
+        operation_type
+        for operation_type in provider.operations
+        if operation in {None, operation_name(operation_type)} and operation_type.reply is not bytes
+    ]
+    candidates = [
+        (score, operation_type)
+        for operation_type in operation_types
+        if (score := _score_operation(content, tree, operation_type)) is not None
+    ]
+    best_match = max(candidates, key=lambda pair: pair[0], default=(0.0, None))
+    if best_match[1] is None or not best_match[0] or (best_match[0] < 0.5 and operation is None):
+        subject = (
             f"{operation}: leave --operation out"
             if operation
-            else f"an operation of {door.title}; name one with --operation"
+            else f"an operation of {provider.title}; name one with --operation"
         )
-        raise Misasked(f"this is not the answer of {named}")
-    response = Response(200, {"content-type": FORMATS["json"]}, content)
-    op = _asked(best[1], _own(tree, best[1]), said)
-    found = read(op, response)
-    if isinstance(op, Paged):
-        op.items(found)
+        raise InvalidArgument(f"this is not the answer of {subject}")
+    response = Response(200, {"content-type": MEDIA_TYPES["json"]}, content)
+    op = _build_operation(best_match[1], _read_body_fields(tree, best_match[1]), question_fields)
+    reply = read_response(op, response)
+    if isinstance(op, PagedOperation):
+        op.items(reply)
     return op, response
 
 
-def _own(tree: Any, kind: Kind) -> Mapping[str, Any]:
+def _read_body_fields(tree: Any, operation_type: OperationType) -> Mapping[str, Any]:
     """Return what a body says of itself, out of its envelope; the id of an operation that ends in an invoice is its own."""
-    inner = tree.get(kind.unwrap) if isinstance(tree, dict) and kind.unwrap else tree
-    if not isinstance(inner, dict):
+    result = tree.get(operation_type.result_field) if isinstance(tree, dict) and operation_type.result_field else tree
+    if not isinstance(result, dict):
         return {}
-    return {"invoice_id": inner.get("id"), **inner} if kind.path.endswith("/{invoice_id}") else inner
+    return {"invoice_id": result.get("id"), **result} if operation_type.path.endswith("/{invoice_id}") else result
 
 
-def _format(content: bytes) -> str:
+def _detect_format(content: bytes) -> str:
     """Tell by its first bytes what a file would be; what is neither JSON nor a PDF may be a CSV."""
     start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
     return "pdf" if start.startswith(b"%PDF") else "json" if start[:1] in {b"{", b"["} else "csv"
 
 
-def _unwrapped(tree: Any, content: bytes) -> tuple[Any, bytes]:
+def _unwrap_exchange(tree: Any, content: bytes) -> tuple[Any, bytes]:
     """Take the body out of a saved exchange, which has a status and headers beside it."""
     if isinstance(tree, dict) and {"status", "headers", "body"} <= set(tree) and isinstance(tree["body"], dict):
-        return tree["body"], codec.encode(tree["body"])
+        return tree["body"], codec.encode_json(tree["body"])
     return tree, content
 
 
-def _file(
-    content: bytes, form: str, door: Provider, operation: str | None, said: Mapping[str, str]
+def _identify_file(
+    content: bytes, file_format: str, provider: Provider, operation: str | None, question_fields: Mapping[str, str]
 ) -> tuple[Operation[Any], Response]:
-    """Find which operation answers with such a file; raises ``Misasked``, also for a CSV without the vendor's columns."""
-    wanted = ""
-    for kind in door.operations:
-        fits = kind.reply is bytes and FORMATS[form] in shape(kind).accepts.values()
-        if not fits or operation not in {None, name_of(kind)}:
+    """Find which operation answers with such a file; raises ``InvalidArgument``, also for a CSV without the vendor's columns."""
+    expectation = ""
+    for operation_type in provider.operations:
+        is_candidate = (
+            operation_type.reply is bytes
+            and MEDIA_TYPES[file_format] in operation_shape(operation_type).media_types.values()
+        )
+        if not is_candidate or operation not in {None, operation_name(operation_type)}:
             continue
-        own = _columns(content, kind) if form == "csv" else {}
-        if own is not None:
-            extra = {"format": form} if "format" in kind.__struct_fields__ else {}
-            return _asked(kind, own, {**said, **extra}), Response(200, {"content-type": FORMATS[form]}, content)
-        wanted = f"and no CSV in UTF-8 that has {', '.join(kind.columns)} among its columns"
-    found = "it is a PDF" if form == "pdf" else "it is no JSON"
-    wanted = wanted or f"and {operation or door.title} does not answer so"
-    raise Misasked(f"{found}, {wanted}: import an answer as it came")
+        row_fields = _read_csv_fields(content, operation_type) if file_format == "csv" else {}
+        if row_fields is not None:
+            format_field = {"format": file_format} if "format" in operation_type.__struct_fields__ else {}
+            return _build_operation(operation_type, row_fields, {**question_fields, **format_field}), Response(
+                200, {"content-type": MEDIA_TYPES[file_format]}, content
+            )
+        expectation = f"and no CSV in UTF-8 that has {', '.join(operation_type.columns)} among its columns"
+    description = "it is a PDF" if file_format == "pdf" else "it is no JSON"
+    expectation = expectation or f"and {operation or provider.title} does not answer so"
+    raise InvalidArgument(f"{description}, {expectation}: import an answer as it came")
 
 
-def _columns(content: bytes, kind: Kind) -> Mapping[str, Any] | None:
+def _read_csv_fields(content: bytes, operation_type: OperationType) -> Mapping[str, Any] | None:
     """Return what the rows of a CSV say of the question, or None where it is none of this operation's."""
-    told: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     try:
         rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
-        if not set(kind.columns) <= set(rows.fieldnames or ()):
+        if not set(operation_type.columns) <= set(rows.fieldnames or ()):
             return None
         for row in rows:
-            for name in shape(kind).path_fields.values():
-                if (value := row.get(name)) and told.setdefault(name, value) != value:
-                    raise Misasked(f"its rows are not all of one {name}: import each invoice by itself")
+            for name in operation_shape(operation_type).path_fields.values():
+                if (value := row.get(name)) and fields.setdefault(name, value) != value:
+                    raise InvalidArgument(f"its rows are not all of one {name}: import each invoice by itself")
     except (UnicodeDecodeError, csv.Error):
         return None
-    return told
+    return fields
 
 
-def _known(content: bytes, tree: Any, kind: Kind) -> float | None:
+def _score_operation(content: bytes, tree: Any, operation_type: OperationType) -> float | None:
     """Return which share of a body an operation's record knows, or None where it does not fit at all."""
     try:
-        again = codec.tree(codec.encode(codec.decode(content, kind.reply)))
+        decoded_tree = codec.parse_json(codec.encode_json(codec.decode_record(content, operation_type.reply)))
     except (BillfoldError, TypeError):
         return None
-    return _leaves(again) / max(_leaves(tree), 1)
+    return _count_leaves(decoded_tree) / max(_count_leaves(tree), 1)
 
 
-def _leaves(tree: Any) -> int:
+def _count_leaves(tree: Any) -> int:
     """Count names and values; a file may be nested deeper than functions can call themselves."""
-    count, left = 0, [tree]
-    while left:
-        one = left.pop()
-        inner = list(one.values()) if isinstance(one, dict) else one if isinstance(one, list) else None
-        count += 1 if inner is None else len(inner) * isinstance(one, dict)
-        left += inner or ()
+    count, pending = 0, [tree]
+    while pending:
+        node = pending.pop()
+        children = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else None
+        count += 1 if children is None else len(children) * isinstance(node, dict)
+        pending += children or ()
     return count
 
 
-def _asked(kind: Kind, own: Mapping[str, Any], said: Mapping[str, str]) -> Operation[Any]:
+def _build_operation(
+    operation_type: OperationType, body_fields: Mapping[str, Any], question_fields: Mapping[str, str]
+) -> Operation[Any]:
     """Make the question out of what its answer says of itself and what the caller says; they must agree."""
-    wire: dict[str, Any] = {}
-    for field in msgspec.structs.fields(kind):
-        told, given = own.get(field.encode_name), said.get(field.name)
-        if told is not None and given not in {None, str(told)}:
-            raise Misasked(
-                f"{name_of(kind)}: the file itself says that its {field.name} is {told}, not {given}: leave it out"
+    wire_fields: dict[str, Any] = {}
+    for field in msgspec.structs.fields(operation_type):
+        body_value, question_value = body_fields.get(field.encode_name), question_fields.get(field.name)
+        if body_value is not None and question_value not in {None, str(body_value)}:
+            raise InvalidArgument(
+                f"{operation_name(operation_type)}: the file itself says that its {field.name} is {body_value}, not {question_value}: leave it out"
             )
-        if told is None and given is None and field.name == "invoice_id" and kind.reply is not bytes:
-            raise Misasked(f"{name_of(kind)}: the file does not say which invoice it is of: give --invoice-id")
-        if field.required or given is not None:
-            wire[field.encode_name] = next((one for one in (told, given) if one is not None), UNNAMED)
+        if (
+            body_value is None
+            and question_value is None
+            and field.name == "invoice_id"
+            and operation_type.reply is not bytes
+        ):
+            raise InvalidArgument(
+                f"{operation_name(operation_type)}: the file does not say which invoice it is of: give --invoice-id"
+            )
+        if field.required or question_value is not None:
+            wire_fields[field.encode_name] = next(
+                (value for value in (body_value, question_value) if value is not None), UNKNOWN_VALUE
+            )
     try:
-        return msgspec.convert(wire, kind, strict=False)
+        return msgspec.convert(wire_fields, operation_type, strict=False)
     except msgspec.ValidationError as error:
-        raise Misasked(f"{name_of(kind)}: {error}") from error
+        raise InvalidArgument(f"{operation_name(operation_type)}: {error}") from error

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from billfold.model.errors import BillfoldError, SetupError
-from billfold.model.money import shown
+from billfold.model.errors import BillfoldError, ConfigurationError
+from billfold.model.money import format_amount
 from billfold.providers import provider
 
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Outcome:
+class CollectOutcome:
     """How one account's collection went; ``missing`` is what the vendor refused, ``error`` what ended it.
 
     ``doubts`` are its bills that are parked or no longer listed, what could not be booked, and what its lists say against
-    each other; ``restated`` the issued invoices that were told otherwise than before; ``older`` what lies beyond its reach.
+    each other; ``restated_texts`` the issued invoices that were told otherwise than before; ``older_texts`` what lies beyond its reach.
     """
 
     account: str
@@ -34,50 +34,60 @@ class Outcome:
     older: list[str] = field(default_factory=list)
 
 
-def note(db: duckdb.DuckDBPyConnection, outcomes: Iterable[Outcome], before: int) -> None:
-    """Note in each outcome what the ledger makes of its account; ``before`` is the archive's last number before it."""
+def fill_outcomes(db: duckdb.DuckDBPyConnection, outcomes: Iterable[CollectOutcome], last_seq: int) -> None:
+    """Note in each outcome what the ledger makes of its account; ``last_seq`` is the archive's last number before it."""
     from billfold.ledger import query, restatements
     from billfold.report.completeness import vanished
     from billfold.report.gaps import passed_over
 
-    every = query.Filter()
-    parked = [(row, f"parked: {row['invoice_id'] or 'estimate'}: {row['parked']}") for row in query.parked(db, every)]
-    unbooked = [(row, f"not booked: {row['words']}") for row in query.unread(db)]
-    bills, listed = query.bills(db, every), query.last_runs(db)
-    gone = [
-        ({"provider": vendor, "account": account}, f"no longer listed: {invoice}")
-        for vendor, account, invoice in vanished(bills, listed)
+    filters = query.LedgerFilter()
+    parked_texts = [
+        (row, f"parked: {row['invoice_id'] or 'estimate'}: {row['parked']}")
+        for row in query.list_parked_bills(db, filters)
     ]
-    unlike = [(run, words) for run in listed for words in json.loads(run["checks"])]
-    gaps = [(gap._asdict(), gap.words, gap.wrong) for gap in passed_over(bills, listed, every)]
-    lost = [(row, words) for row, words, wrong in gaps if wrong]
-    older = [(row, words) for row, words, wrong in gaps if not wrong]
-    restated = [(row, f"restated: {row['invoice_id']}: {_moved(row)}") for row in restatements.changed(db, before)]
+    unbooked_texts = [(row, f"not booked: {row['words']}") for row in query.list_unbooked(db)]
+    bills, last_runs = query.list_bills(db, filters), query.list_last_runs(db)
+    vanished_texts = [
+        ({"provider": provider_name, "account": account}, f"no longer listed: {invoice_id}")
+        for provider_name, account, invoice_id in vanished(bills, last_runs)
+    ]
+    check_texts = [(run, text) for run in last_runs for text in json.loads(run["checks"])]
+    gap_texts = [(gap._asdict(), gap.words, gap.wrong) for gap in passed_over(bills, last_runs, filters)]
+    missing_texts = [(row, text) for row, text, is_wrong in gap_texts if is_wrong]
+    older_texts = [(row, text) for row, text, is_wrong in gap_texts if not is_wrong]
+    restated_texts = [
+        (row, f"restated: {row['invoice_id']}: {_describe_change(row)}")
+        for row in restatements.list_changes_since(db, last_seq)
+    ]
     for outcome in outcomes:
-        outcome.doubts = _about(outcome, [*parked, *unbooked, *lost, *gone, *unlike])
-        outcome.restated = _about(outcome, restated)
-        outcome.older = _about(outcome, older)
+        outcome.doubts = _select_texts(
+            outcome, [*parked_texts, *unbooked_texts, *missing_texts, *vanished_texts, *check_texts]
+        )
+        outcome.restated = _select_texts(outcome, restated_texts)
+        outcome.older = _select_texts(outcome, older_texts)
 
 
-def _moved(row: dict[str, Any]) -> str:
+def _describe_change(row: dict[str, Any]) -> str:
     if row["instead"]:
-        return f"was {shown(row['was'])} {row['currency']}, {row['instead']}"
+        return f"was {format_amount(row['was'])} {row['currency']}, {row['instead']}"
     if row["was"] == row["is"]:
-        return f"its lines or its period changed, its total is still {shown(row['is'])} {row['currency']}"
-    return f"was {shown(row['was'])}, is {shown(row['is'])} {row['currency']}"
+        return f"its lines or its period changed, its total is still {format_amount(row['is'])} {row['currency']}"
+    return f"was {format_amount(row['was'])}, is {format_amount(row['is'])} {row['currency']}"
 
 
-def _about(outcome: Outcome, said: list[tuple[dict[str, Any], str]]) -> list[str]:
-    mine = outcome.provider, outcome.account
-    return [words for row, words in said if (row["provider"], row["account"]) == mine]
+def _select_texts(outcome: CollectOutcome, row_texts: list[tuple[dict[str, Any], str]]) -> list[str]:
+    account_key = outcome.provider, outcome.account
+    return [text for row, text in row_texts if (row["provider"], row["account"]) == account_key]
 
 
-def strangers(accounts: Iterable[tuple[str, str]]) -> list[Outcome]:
+def fail_unknown_providers(accounts: Iterable[tuple[str, str]]) -> list[CollectOutcome]:
     """Return how it went with the accounts (name and provider) of providers that there are not: nothing of them is kept."""
-    known = provider.names()
-    words = f"known are {', '.join(known)}: correct the name, or update billfold"
+    provider_names = provider.provider_names()
+    advice = f"known are {', '.join(provider_names)}: correct the name, or update billfold"
     return [
-        Outcome(name, vendor, error=SetupError(f"there is no provider {vendor!r}; {words}"))
-        for name, vendor in accounts
-        if vendor not in known
+        CollectOutcome(
+            account_name, provider_name, error=ConfigurationError(f"there is no provider {provider_name!r}; {advice}")
+        )
+        for account_name, provider_name in accounts
+        if provider_name not in provider_names
     ]

@@ -12,28 +12,28 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 from billfold.ledger.archive import Archive
-from billfold.ledger.archive_writer import Keeper
-from billfold.ledger.entries import UNREADABLE, Heard, Run
-from billfold.model.errors import ApiError, Unreadable
-from billfold.providers.provider import Ask
-from billfold.wire.auth import scrub
-from billfold.wire.exchange import Line, naming, understood
+from billfold.ledger.archive_writer import ArchiveWriter
+from billfold.ledger.entries import UNREADABLE_SUFFIX, ArchivedResponse, Run
+from billfold.model.errors import ApiError, InvalidResponse
+from billfold.providers.provider import Fetch
+from billfold.wire.auth import scrub_secrets
+from billfold.wire.exchange import ClientContext, decode_response, name_errors
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation, name_of, question
+from billfold.wire.operation import Operation, operation_name, question_text
 
 log = logging.getLogger("billfold.sync")
-READINGS = 3
+MAX_READ_ATTEMPTS = 3
 """How often a question is asked whose answer cannot be read: a body may have been cut on its way."""
 
-SHORTEST = 8
+MIN_SECRET_LENGTH = 8
 """Characters of the shortest credential that is looked for in answers: a shorter one is no secret, and stands in amounts."""
 
 
-class Carrier(Protocol):
+class Transport(Protocol):
     """Anything that brings an operation to its response."""
 
     @property
-    def line(self) -> Line:
+    def context(self) -> ClientContext:
         """Whose errors are to be named, and which secrets taken out of them."""
         ...
 
@@ -51,101 +51,109 @@ class Carrier(Protocol):
 
 
 @dataclass
-class Desk:
+class CollectSession:
     """Where a question is answered: from this run's archive if it was answered already, else by the vendor."""
 
     archive: Archive
     run: Run
-    wires: Carrier
+    transport: Transport
     clock: Callable[[], datetime]
-    keeper: Keeper
-    answered: set[tuple[str, str]]
-    heard: datetime | None = None
-    _missed: dict[object, list[str]] = field(default_factory=dict)
+    writer: ArchiveWriter
+    answered_questions: set[tuple[str, str]]
+    last_response_time: datetime | None = None
+    _missing_by_cause: dict[object, list[str]] = field(default_factory=dict)
 
     @property
     def missing(self) -> list[str]:
         """What is missing; of what is missing for one reason the first, and how many more there are."""
-        said = ((words[0], len(words) - 1) for words in self._missed.values())
-        return [f"{first} (and {more} more of these)" if more else first for first, more in said]
+        groups = ((texts[0], len(texts) - 1) for texts in self._missing_by_cause.values())
+        return [f"{text} (and {remaining} more of these)" if remaining else text for text, remaining in groups]
 
-    def vendor_time(self) -> datetime:
+    def read_vendor_time(self) -> datetime:
         """Return the vendor's time as its last answer had it, or ours: what is a running month is the vendor's to say."""
-        return self.heard or self.clock()
+        return self.last_response_time or self.clock()
 
-    def _hear(self, response: Response) -> Response:
+    def _note_response_time(self, response: Response) -> Response:
         with suppress(ValueError, OverflowError):  # no date, or one outside the calendar
-            self.heard = parsedate_to_datetime(response.headers.get("date", "")).astimezone(UTC)
+            self.last_response_time = parsedate_to_datetime(response.headers.get("date", "")).astimezone(UTC)
         return response
 
-    def answer(self, ask: Ask) -> Any:
+    def answer_fetch(self, fetch: Fetch) -> Any:
         """Return what answers a question, read, or a document's bytes; None where it may be missing, and is."""
-        found = next(self._kept(ask.op), None)
-        if found is not None:
-            return found.body if ask.document else understood(ask.op, found, self.wires.line)
+        archived_response = next(self._find_archived(fetch.op), None)
+        if archived_response is not None:
+            return (
+                archived_response.body
+                if fetch.find_document_url
+                else decode_response(fetch.op, archived_response, self.transport.context)
+            )
         try:
-            return self._readable(ask)
+            return self._fetch_readable(fetch)
         except ApiError as error:
-            if isinstance(error.answer, Response):
-                self._keep(ask.op, error.answer)
-            if not ask.may_miss(error):
+            if isinstance(error.response, Response):
+                self._archive_response(fetch.op, error.response)
+            if not fetch.may_fail(error):
                 raise
-            if missed := ask.missed(error):
-                self._missed.setdefault(ask.cause(error), []).append(missed)
+            if missing_text := fetch.describe_missing(error):
+                self._missing_by_cause.setdefault(fetch.failure_key(error), []).append(missing_text)
             return None
 
-    def _readable(self, ask: Ask) -> Any:
+    def _fetch_readable(self, fetch: Fetch) -> Any:
         """Ask until the answer can be read; one that cannot is kept beside, so that it is never booked."""
-        for attempt in range(1, READINGS + 1):
-            response = self._asked(ask)
+        for attempt in range(1, MAX_READ_ATTEMPTS + 1):
+            response = self._send_fetch(fetch)
             try:
-                said = self._read(ask, response)
-            except Unreadable:
-                self._keep(ask.op, response, UNREADABLE)
-                if attempt == READINGS:
+                answer = self._read_answer(fetch, response)
+            except InvalidResponse:
+                self._archive_response(fetch.op, response, UNREADABLE_SUFFIX)
+                if attempt == MAX_READ_ATTEMPTS:
                     raise
             else:
-                self._keep(ask.op, response)
-                return said
+                self._archive_response(fetch.op, response)
+                return answer
         raise AssertionError("the last reading returns or raises")
 
-    def _read(self, ask: Ask, response: Response) -> Any:
-        if not ask.document:
-            return understood(ask.op, response, self.wires.line)
-        if wrong := ask.flaw(response.body):
-            with naming(self.wires.line, name_of(ask.op)):
-                raise Unreadable(f"the document {wrong}", status=response.status)
+    def _read_answer(self, fetch: Fetch, response: Response) -> Any:
+        if not fetch.find_document_url:
+            return decode_response(fetch.op, response, self.transport.context)
+        if problem := fetch.find_flaw(response.body):
+            with name_errors(self.transport.context, operation_name(fetch.op)):
+                raise InvalidResponse(f"the document {problem}", status=response.status)
         return response.body
 
-    def _asked(self, ask: Ask) -> Response:
-        response = self._hear(self.wires.send(ask.op))
-        if ask.document:
-            response = self.wires.fetch(ask.document(understood(ask.op, response, self.wires.line)))
-        log.info("%s: %d, %d bytes", name_of(ask.op), response.status, len(response.body))
+    def _send_fetch(self, fetch: Fetch) -> Response:
+        response = self._note_response_time(self.transport.send(fetch.op))
+        if fetch.find_document_url:
+            response = self.transport.fetch(
+                fetch.find_document_url(decode_response(fetch.op, response, self.transport.context))
+            )
+        log.info("%s: %d, %d bytes", operation_name(fetch.op), response.status, len(response.body))
         return response
 
-    def _kept(self, op: Operation[Any]) -> Iterator[Response]:
-        asked = name_of(op), question(op)
-        if asked not in self.answered:
+    def _find_archived(self, op: Operation[Any]) -> Iterator[Response]:
+        question_key = operation_name(op), question_text(op)
+        if question_key not in self.answered_questions:
             return
-        self.keeper.settle()
-        for kept in self.archive.answers(run=self.run.id, operation=asked[0], question=asked[1]):
-            if kept.status == 200:
-                body = self.archive.body(kept.body)
-                yield self._hear(Response(kept.status, json.loads(kept.headers), body))
+        self.writer.flush()
+        for entry in self.archive.iter_answers(run=self.run.id, operation=question_key[0], question=question_key[1]):
+            if entry.status == 200:
+                body = self.archive.read_body(entry.body)
+                yield self._note_response_time(Response(entry.status, json.loads(entry.headers), body))
 
-    def _keep(self, op: Operation[Any], response: Response, mark: str = "") -> None:
-        name, asked = name_of(op) + mark, question(op)
-        status, headers, body = secretless(response, self.wires.line.auth.secrets)
-        self.keeper.keep(Heard(name, asked, status, headers, body, self.clock()))
+    def _archive_response(self, op: Operation[Any], response: Response, suffix: str = "") -> None:
+        name, question = operation_name(op) + suffix, question_text(op)
+        status, headers, body = scrub_response(response, self.transport.context.auth.secrets)
+        self.writer.add_response(ArchivedResponse(name, question, status, headers, body, self.clock()))
         if response.status == 200:
-            self.answered.add((name, asked))
+            self.answered_questions.add((name, question))
 
 
-def secretless(response: Response, secrets: tuple[str, ...]) -> Response:
+def scrub_response(response: Response, secrets: tuple[str, ...]) -> Response:
     """Return a response with ``[secret]`` wherever its vendor echoes a credential; any other is byte for byte as it came."""
-    long = tuple(one for one in secrets if len(one) >= SHORTEST)
-    headers = {name: scrub(value, long) for name, value in response.headers.items()}
-    if not any(one.encode() in response.body for one in long):
+    long_secrets = tuple(secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH)
+    headers = {name: scrub_secrets(value, long_secrets) for name, value in response.headers.items()}
+    if not any(secret.encode() in response.body for secret in long_secrets):
         return response._replace(headers=headers)
-    return response._replace(headers=headers, body=scrub(response.body.decode("latin-1"), long).encode("latin-1"))
+    return response._replace(
+        headers=headers, body=scrub_secrets(response.body.decode("latin-1"), long_secrets).encode("latin-1")
+    )

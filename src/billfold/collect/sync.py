@@ -13,230 +13,253 @@ from importlib import import_module
 from threading import Thread, current_thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from billfold.collect.outcome import Outcome, note, strangers
-from billfold.collect.session import Carrier, Desk
-from billfold.collect.workspace import Books
-from billfold.config import Account
-from billfold.ledger.account_lock import turn
+from billfold.collect.outcome import CollectOutcome, fail_unknown_providers, fill_outcomes
+from billfold.collect.session import CollectSession, Transport
+from billfold.collect.workspace import Workspace
+from billfold.config import AccountConfig
+from billfold.ledger.account_lock import account_lock
 from billfold.ledger.archive import Archive
-from billfold.ledger.archive_writer import Keeper
-from billfold.ledger.entries import REFUSED, Run
-from billfold.model.errors import BillfoldError, SetupError, Unreadable
-from billfold.model.money import unreckoned
-from billfold.model.period import Month, instant
+from billfold.ledger.archive_writer import ArchiveWriter
+from billfold.ledger.entries import REFUSED_PREFIX, Run
+from billfold.model.errors import BillfoldError, ConfigurationError, InvalidResponse
+from billfold.model.money import describe_arithmetic_error
+from billfold.model.period import Month, parse_instant
 from billfold.providers import provider
-from billfold.providers.provider import Known
-from billfold.transport.http import Settings
-from billfold.transport.pause import HEED, pause
-from billfold.transport.sync import Http
-from billfold.wire.exchange import naming
-from billfold.wire.operation import Operation, name_of, question
+from billfold.providers.provider import SyncState
+from billfold.transport.http import HttpSettings
+from billfold.transport.pause import POLL_INTERVAL_S, interruptible_sleep
+from billfold.transport.sync import HttpTransport
+from billfold.wire.exchange import name_errors
+from billfold.wire.operation import Operation, operation_name, question_text
 
 if TYPE_CHECKING:
-    from billfold.ledger.identities import Customer
+    from billfold.ledger.identities import KnownCustomer
 
-FIRST_DEPTH = 24
+FIRST_SYNC_MONTHS = 24
 """Months that the first sync of an account reaches back."""
-RESUME_WITHIN = timedelta(hours=6)
+MAX_RESUME_AGE = timedelta(hours=6)
 """An interrupted collection that is older is begun anew: its first answers would be stale."""
 Progress = Callable[[str, str, int], None]
 T = TypeVar("T")
 
 
-def carrier(account: Account) -> Http:
-    """Open a connection for an account; raises ``SetupError``."""
-    credentials = account.credentials()
-    base_url = account.base_url or account.provider.base_url(credentials)
-    return Http(Settings(base_url), account.provider.line(credentials, base_url, unlimited=account.unlimited))
+def open_transport(account: AccountConfig) -> HttpTransport:
+    """Open a connection for an account; raises ``ConfigurationError``."""
+    credentials = account.read_credentials()
+    base_url = account.base_url or account.provider.find_base_url(credentials)
+    return HttpTransport(
+        HttpSettings(base_url), account.provider.make_context(credentials, base_url, unlimited=account.unlimited)
+    )
 
 
-def now() -> datetime:
+def get_current_time() -> datetime:
     """Return the present time."""
     return datetime.now(UTC)
 
 
-def sync(
-    books: Books,
-    accounts: Sequence[Account],
+def sync_accounts(
+    workspace: Workspace,
+    accounts: Sequence[AccountConfig],
     *,
     since: Month | None = None,
     progress: Progress = lambda *_: None,
-    opened: Callable[[Account], Carrier] = carrier,
-    clock: Callable[[], datetime] = now,
-    configured: Sequence[str] = (),
-    recheck: int = 0,
+    connect: Callable[[AccountConfig], Transport] = open_transport,
+    clock: Callable[[], datetime] = get_current_time,
+    configured_names: Sequence[str] = (),
+    recheck_months: int = 0,
     workers: int | None = None,
-) -> list[Outcome]:
+) -> list[CollectOutcome]:
     """Collect all accounts side by side and book what came; one account's failure leaves the others untouched.
 
-    ``configured`` names all accounts of the configuration, so that one customer under two names is refused; ``recheck``
+    ``configured_names`` names all accounts of the configuration, so that one customer under two names is refused; ``recheck_months``
     reads the invoices of so many past months again, whether or not their listing changed; ``workers`` is how many
     accounts are collected at once (None: all).
     """
-    others = strangers((one.name, one.provider.name) for one in accounts)
-    accounts = [one for one in accounts if one.provider.name in provider.names()]
-    with ExitStack() as turns:
-        for account in sorted(accounts, key=lambda one: one.name):
-            turns.enter_context(turn(books.directory / "locks", account.provider.name, account.name))
-        before = Month.of(clock()).plus(-recheck) if recheck else None
-        last = books.archive.last_seq()
-        errand = _Errand(books, since or FIRST_DEPTH, progress, opened, clock)
-        outcomes = _all(errand, accounts, configured, before, workers)
-        with books.ledger() as db:
-            note(db, outcomes, last)
-        return outcomes + others
+    unknown_outcomes = fail_unknown_providers((account.name, account.provider.name) for account in accounts)
+    accounts = [account for account in accounts if account.provider.name in provider.provider_names()]
+    with ExitStack() as locks:
+        for account in sorted(accounts, key=lambda account: account.name):
+            locks.enter_context(account_lock(workspace.directory / "locks", account.provider.name, account.name))
+        before_month = Month.of(clock()).add_months(-recheck_months) if recheck_months else None
+        last_seq = workspace.archive.read_last_seq()
+        settings = _SyncSettings(workspace, since or FIRST_SYNC_MONTHS, progress, connect, clock)
+        outcomes = _collect_all(settings, accounts, configured_names, before_month, workers)
+        with workspace.open_ledger() as db:
+            fill_outcomes(db, outcomes, last_seq)
+        return outcomes + unknown_outcomes
 
 
 @dataclass(frozen=True)
-class _Errand:
+class _SyncSettings:
     """What is the same for all accounts of a sync: where answers go, how far back to ask, how to ask, what time it is."""
 
-    books: Books
+    workspace: Workspace
     since: Month | int
     progress: Progress
-    opened: Callable[[Account], Carrier]
+    connect: Callable[[AccountConfig], Transport]
     clock: Callable[[], datetime]
 
 
-def _all(
-    errand: _Errand,
-    accounts: Sequence[Account],
-    configured: Sequence[str],
-    before: Month | None,
+def _collect_all(
+    settings: _SyncSettings,
+    accounts: Sequence[AccountConfig],
+    configured_names: Sequence[str],
+    before_month: Month | None,
     workers: int | None,
-) -> list[Outcome]:
-    known = _known(errand.books, accounts, before)
+) -> list[CollectOutcome]:
+    ledger_state = _read_ledger_state(settings.workspace, accounts, before_month)
 
-    def collect(account: Account) -> tuple[Outcome, Run | None]:
+    def collect_account(account: AccountConfig) -> tuple[CollectOutcome, Run | None]:
         current_thread().name = account.name  # what is logged on the way says whose it is
-        return _collect(errand, account, known.marks.get(account.name, {}))
+        return _collect_account(settings, account, ledger_state.fingerprints.get(account.name, {}))
 
     # the ledger's libraries take as long to load as some answers to come: both at once; no daemon, for a process that
     # ends while one of them is loaded would crash in it
-    Thread(target=lambda: import_module("billfold.ledger.booking").warm()).start()
-    collected = _side_by_side(collect, accounts, workers or max(len(accounts), 1))
-    named = {*configured, *(account.name for account in accounts)}
-    claims = {owner: name for owner, name in known.owners.items() if name in named}
+    Thread(target=lambda: import_module("billfold.ledger.booking").preload_duckdb()).start()
+    results = _collect_in_parallel(collect_account, accounts, workers or max(len(accounts), 1))
+    all_names = {*configured_names, *(account.name for account in accounts)}
+    claims = {customer: name for customer, name in ledger_state.account_names.items() if name in all_names}
     for account, (outcome, run) in sorted(
-        zip(accounts, collected, strict=True), key=lambda pair: pair[0].name not in known.owners.values()
+        zip(accounts, results, strict=True), key=lambda pair: pair[0].name not in ledger_state.account_names.values()
     ):
         if run:
-            _close(errand, run, outcome, _refusal(errand.books, account, run, known, claims))
-    return [outcome for outcome, _ in collected]
+            _close_run(settings, run, outcome, _find_refusal(settings.workspace, account, run, ledger_state, claims))
+    return [outcome for outcome, _ in results]
 
 
-def _side_by_side(collect: Callable[[Account], T], accounts: Sequence[Account], workers: int) -> list[T]:
+def _collect_in_parallel(
+    collect_account: Callable[[AccountConfig], T], accounts: Sequence[AccountConfig], workers: int
+) -> list[T]:
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        results = [pool.submit(collect, account) for account in accounts]
+        futures = [pool.submit(collect_account, account) for account in accounts]
         try:
-            while wait(results, timeout=HEED).not_done:
+            while wait(futures, timeout=POLL_INTERVAL_S).not_done:
                 continue  # here a signal is seen that came in the instant the wait began
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-        return [result.result() for result in results]
+        return [future.result() for future in futures]
 
 
 @dataclass(frozen=True)
-class _Known:
+class _LedgerState:
     """What the ledger knew before: marks of invoices and customers by account name, names by provider and customer."""
 
-    marks: dict[str, dict[str, str]] = field(default_factory=dict)
-    customers: dict[str, Customer] = field(default_factory=dict)
-    owners: dict[tuple[str, str], str] = field(default_factory=dict)
+    fingerprints: dict[str, dict[str, str]] = field(default_factory=dict)
+    customers: dict[str, KnownCustomer] = field(default_factory=dict)
+    account_names: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
-def _known(books: Books, accounts: Sequence[Account], before: Month | None) -> _Known:
-    if not books.archive.last_seq():
-        return _Known()
+def _read_ledger_state(
+    workspace: Workspace, accounts: Sequence[AccountConfig], before_month: Month | None
+) -> _LedgerState:
+    if not workspace.archive.read_last_seq():
+        return _LedgerState()
     from billfold.ledger import identities, query
 
-    with books.ledger() as db:
-        marks = {one.name: query.known_marks(db, one.provider.name, one.name, before) for one in accounts}
-        customers = {one.name: identities.customer(db, one.provider.name, one.name) for one in accounts}
-        return _Known(marks, customers, query.owners(db))
+    with workspace.open_ledger() as db:
+        fingerprints = {
+            account.name: query.issued_fingerprints(db, account.provider.name, account.name, before_month)
+            for account in accounts
+        }
+        customers = {
+            account.name: identities.known_customer(db, account.provider.name, account.name) for account in accounts
+        }
+        return _LedgerState(fingerprints, customers, query.read_account_names(db))
 
 
-def _refusal(
-    books: Books, account: Account, run: Run, known: _Known, claims: dict[tuple[str, str], str]
-) -> SetupError | None:
+def _find_refusal(
+    workspace: Workspace,
+    account: AccountConfig,
+    run: Run,
+    ledger_state: _LedgerState,
+    claims: dict[tuple[str, str], str],
+) -> ConfigurationError | None:
     """Say why a collection is kept but not booked: its name is another customer's, or its customer has another account."""
-    identity = books.identity(run)
-    before = known.customers.get(run.account)
-    if before and before.is_another(identity, books.listed(run)):
-        return SetupError(
+    identity = workspace.find_identity(run)
+    known_customer = ledger_state.customers.get(run.account)
+    if known_customer and known_customer.is_another_customer(identity, workspace.find_listed_ids(run)):
+        return ConfigurationError(
             "its key belongs to another customer than before; give this customer an account name of its own"
         )
-    customer = identity or _key(account)
-    holder = claims.setdefault((run.provider, customer), run.account) if customer else run.account
-    if holder != run.account:
-        return SetupError(f"this is the same customer as account {holder!r}; remove one of the two")
+    customer_key = identity or _read_credential_key(account)
+    claimed_by = claims.setdefault((run.provider, customer_key), run.account) if customer_key else run.account
+    if claimed_by != run.account:
+        return ConfigurationError(f"this is the same customer as account {claimed_by!r}; remove one of the two")
     return None
 
 
-def _key(account: Account) -> str:
+def _read_credential_key(account: AccountConfig) -> str:
     """Return what two accounts have in common that ask with the same key; "" where there is none."""
     try:
-        return " ".join(["key", account.base_url or "", *sorted(account.credentials().values())])
-    except SetupError:
+        return " ".join(["key", account.base_url or "", *sorted(account.read_credentials().values())])
+    except ConfigurationError:
         return ""
 
 
-def _close(errand: _Errand, run: Run, outcome: Outcome, refused: SetupError | None) -> None:
-    words = f"{REFUSED} {refused}" if refused else str(outcome.error or "; ".join(outcome.missing) or "complete")
-    outcome.error = refused or outcome.error
-    errand.books.archive.end(run, words, errand.clock())
+def _close_run(settings: _SyncSettings, run: Run, outcome: CollectOutcome, refusal: ConfigurationError | None) -> None:
+    outcome_text = (
+        f"{REFUSED_PREFIX} {refusal}" if refusal else str(outcome.error or "; ".join(outcome.missing) or "complete")
+    )
+    outcome.error = refusal or outcome.error
+    settings.workspace.archive.end_run(run, outcome_text, settings.clock())
 
 
-def _begin(archive: Archive, account: Account, when: datetime) -> Run:
+def _begin_run(archive: Archive, account: AccountConfig, start_time: datetime) -> Run:
     """Go on with a collection that was interrupted a short while ago, or begin a new one."""
-    run = archive.start(account.provider.name, account.name, "sync", when)
-    if when - instant(run.started) <= RESUME_WITHIN:
+    run = archive.start_run(account.provider.name, account.name, "sync", start_time)
+    if start_time - parse_instant(run.started_at) <= MAX_RESUME_AGE:
         return run
-    archive.end(run, "abandoned: interrupted too long ago", when)
-    return archive.start(account.provider.name, account.name, "sync", when)
+    archive.end_run(run, "abandoned: interrupted too long ago", start_time)
+    return archive.start_run(account.provider.name, account.name, "sync", start_time)
 
 
-def _collect(errand: _Errand, account: Account, marks: dict[str, str]) -> tuple[Outcome, Run | None]:
+def _collect_account(
+    settings: _SyncSettings, account: AccountConfig, fingerprints: dict[str, str]
+) -> tuple[CollectOutcome, Run | None]:
     """Collect one account; returns how it went, and its run unless not even that could be begun."""
-    archive, outcome = errand.books.archive, Outcome(account.name, account.provider.name)
-    began, run = time.monotonic(), None
+    archive, outcome = settings.workspace.archive, CollectOutcome(account.name, account.provider.name)
+    start_time, run = time.monotonic(), None
     try:
-        run = _begin(archive, account, errand.clock())
-        with closing(errand.opened(account)) as wires, Keeper(archive, run) as keeper:
-            desk = Desk(archive, run, wires, errand.clock, keeper, _answered(archive, run))
-            known = Known(desk.vendor_time, errand.since, marks, _known_answers(archive, run))
-            _converse(desk, account, known, outcome, errand.progress)
+        run = _begin_run(archive, account, settings.clock())
+        with closing(settings.connect(account)) as transport, ArchiveWriter(archive, run) as writer:
+            session = CollectSession(archive, run, transport, settings.clock, writer, _find_answered(archive, run))
+            sync_state = SyncState(
+                session.read_vendor_time, settings.since, fingerprints, _make_answer_check(archive, run)
+            )
+            _run_plan(session, account, sync_state, outcome, settings.progress)
     except BillfoldError as error:
         outcome.error = error
     except (ArithmeticError, ValueError, TypeError) as error:
-        words = unreckoned(error) or f"{type(error).__name__}: {error}"
-        said = f"an answer cannot be reckoned with: {words}"
-        outcome.error = Unreadable(said, provider=account.provider.name)
-    outcome.seconds = time.monotonic() - began
+        reason = describe_arithmetic_error(error) or f"{type(error).__name__}: {error}"
+        message = f"an answer cannot be reckoned with: {reason}"
+        outcome.error = InvalidResponse(message, provider=account.provider.name)
+    outcome.seconds = time.monotonic() - start_time
     return outcome, run
 
 
-def _answered(archive: Archive, run: Run) -> set[tuple[str, str]]:
+def _find_answered(archive: Archive, run: Run) -> set[tuple[str, str]]:
     """Return the questions that an interrupted collection has good answers to."""
-    return {(kept.operation, kept.question) for kept in archive.answers(run=run.id) if kept.status == 200}
+    return {(entry.operation, entry.question) for entry in archive.iter_answers(run=run.id) if entry.status == 200}
 
 
-def _known_answers(archive: Archive, run: Run) -> Callable[[Operation[Any]], bool]:
+def _make_answer_check(archive: Archive, run: Run) -> Callable[[Operation[Any]], bool]:
     """Return what tells whether a question was well answered in any collection of the account."""
-    answered = cache(partial(archive.answered, run.provider, run.account))
-    return lambda op: question(op) in answered(name_of(op))
+    find_answered = cache(partial(archive.find_answered_questions, run.provider, run.account))
+    return lambda op: question_text(op) in find_answered(operation_name(op))
 
 
-def _converse(desk: Desk, account: Account, known: Known, outcome: Outcome, progress: Progress) -> None:
-    plan = account.provider.collect(known)
-    said: Any = None
+def _run_plan(
+    session: CollectSession, account: AccountConfig, sync_state: SyncState, outcome: CollectOutcome, progress: Progress
+) -> None:
+    plan = account.provider.plan_requests(sync_state)
+    answer: Any = None
     while True:
-        pause(0)  # ends here where the process is told to end
+        interruptible_sleep(0)  # ends here where the process is told to end
         try:
-            with naming(desk.wires.line):
-                ask = plan.send(said)
+            with name_errors(session.transport.context):
+                fetch = plan.send(answer)
         except StopIteration:
             return
-        said = desk.answer(ask)
-        outcome.answers, outcome.missing = outcome.answers + 1, desk.missing
-        progress(account.name, name_of(ask.op), outcome.answers)
+        answer = session.answer_fetch(fetch)
+        outcome.answers, outcome.missing = outcome.answers + 1, session.missing
+        progress(account.name, operation_name(fetch.op), outcome.answers)

@@ -11,244 +11,274 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from billfold.ledger.archive import Archive
-from billfold.ledger.entries import REFUSED, Kept, Run
+from billfold.ledger.entries import REFUSED_PREFIX, Entry, Run
 from billfold.model.bill import Bill, State
 from billfold.model.errors import BillfoldError, LedgerError
-from billfold.model.money import unreckoned
-from billfold.model.period import instant, stamp
+from billfold.model.money import describe_arithmetic_error
+from billfold.model.period import format_instant, parse_instant
 from billfold.providers import provider
-from billfold.providers.provider import Answer
+from billfold.providers.provider import ArchivedAnswer
 from billfold.wire import codec
 from billfold.wire.message import Response
-from billfold.wire.operation import Kind, Operation, name_of, question
+from billfold.wire.operation import Operation, OperationType, operation_name, question_text
 
 if TYPE_CHECKING:
     import duckdb
 
     from billfold.ledger.booking import Booking
+    from billfold.ledger.identities import AccountIdentity
 
 T = TypeVar("T")
 log = logging.getLogger("billfold.books")
-BEFORE_MERGE, MERGING = "archive.before-merge.sqlite", "archive.merging.sqlite"
+MERGE_BACKUP_FILE, MERGE_DRAFT_FILE = "archive.before-merge.sqlite", "archive.merging.sqlite"
 """Archives that a merge leaves beside the one in use: as it was, and (where it was killed) the one being made."""
 
 
 @dataclass(frozen=True)
-class ArchiveReading:
+class ArchiveRunAnswers:
     """The good answers of one run of the archive."""
 
     archive: Archive
     run: Run
-    _read: dict[Kind, list[tuple[Operation[Any], Kept]]] = field(default_factory=dict)
+    _answers_by_type: dict[OperationType, list[tuple[Operation[Any], Entry]]] = field(default_factory=dict)
 
-    def answers(self, kind: Kind, **fields: object) -> Iterator[Answer]:
+    def answers(self, operation_type: OperationType, **fields: object) -> Iterator[ArchivedAnswer]:
         """Yield the answers to one operation in order, only those asked with the given fields."""
-        for op, kept in self._asked(kind):
+        for op, entry in self._list_answers(operation_type):
             if any(getattr(op, name) != value for name, value in fields.items()):
                 continue
-            response = Response(kept.status, json.loads(kept.headers), self.archive.body(kept.body))
-            if not (op.waiting and op.waiting.not_yet(response)):
-                yield Answer(op, response, kept.seq, kept.when)
+            response = Response(entry.status, json.loads(entry.headers), self.archive.read_body(entry.body))
+            if not (op.waiting and op.waiting.is_pending(response)):
+                yield ArchivedAnswer(op, response, entry.seq, entry.fetch_time)
 
-    def asked(self, kind: Kind) -> Iterator[Operation[Any]]:
+    def requests(self, operation_type: OperationType) -> Iterator[Operation[Any]]:
         """Yield the questions of one operation in the order they were answered."""
-        return (op for op, _ in self._asked(kind))
+        return (op for op, _ in self._list_answers(operation_type))
 
-    def _asked(self, kind: Kind) -> list[tuple[Operation[Any], Kept]]:
+    def _list_answers(self, operation_type: OperationType) -> list[tuple[Operation[Any], Entry]]:
         """Find the questions of one operation once: each of a run's many invoices looks for its own."""
-        if kind not in self._read:
-            kept = self.archive.answers(run=self.run.id, operation=name_of(kind))
-            asked = ((_question(self.run.provider, one.operation, one.question), one) for one in kept)
-            self._read[kind] = [(op, one) for op, one in asked if one.status == 200 and isinstance(op, kind)]
-        return self._read[kind]
+        if operation_type not in self._answers_by_type:
+            entries = self.archive.iter_answers(run=self.run.id, operation=operation_name(operation_type))
+            answers = (
+                (_read_operation(self.run.provider, entry.operation, entry.question), entry) for entry in entries
+            )
+            self._answers_by_type[operation_type] = [
+                (op, entry) for op, entry in answers if entry.status == 200 and isinstance(op, operation_type)
+            ]
+        return self._answers_by_type[operation_type]
 
 
-def _question(door: str, operation: str, asked: str) -> Operation[Any] | None:
+def _read_operation(provider_name: str, operation: str, question: str) -> Operation[Any] | None:
     """Read a question as the archive keeps it; None where it is of an operation that there is no more."""
-    for kind in provider.find(door).operations:
-        if name_of(kind) == operation:
+    for operation_type in provider.find_provider(provider_name).operations:
+        if operation_name(operation_type) == operation:
             try:
-                op = codec.decode(asked.encode(), kind)
+                op = codec.decode_record(question.encode(), operation_type)
             except BillfoldError:
                 continue
-            if question(op) == asked:
+            if question_text(op) == question:
                 return op
     return None
 
 
-class Books:
+class Workspace:
     """An archive and its ledger in one directory."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.archive = Archive(directory / "archive.sqlite")
-        self.path = directory / "ledger.duckdb"
+        self.ledger_path = directory / "ledger.duckdb"
 
     @contextmanager
-    def ledger(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def open_ledger(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the ledger, brought up to the archive; a stale or damaged file is dropped and computed anew."""
         from billfold.ledger import store
 
-        if not self.path.exists():
-            self._refuse_to_write()
+        if not self.ledger_path.exists():
+            self._require_writable()
         try:
-            with store.opened(self.path) as db:
+            with store.open_ledger(self.ledger_path) as db:
                 self._catch_up(db)
                 yield db
                 return
         except store.StaleLedgerError as error:
             log.warning("%s; computing the ledger anew from the archive", error)
-        self.drop()
-        with store.opened(self.path) as db:
+        self.drop_ledger()
+        with store.open_ledger(self.ledger_path) as db:
             self._catch_up(db)
             yield db
 
-    def identity(self, run: Run) -> str | None:
+    def find_identity(self, run: Run) -> str | None:
         """Find in a run's answers whose account it is, or None where they do not say."""
-        return _identity(ArchiveReading(self.archive, run))
+        return _find_identity(ArchiveRunAnswers(self.archive, run))
 
-    def listed(self, run: Run) -> frozenset[str]:
+    def find_listed_ids(self, run: Run) -> frozenset[str]:
         """Find which invoices a run lists; none where it has no list, or one that cannot be read."""
-        listing = _listing(ArchiveReading(self.archive, run))
+        listing = _read_listing(ArchiveRunAnswers(self.archive, run))
         return frozenset(json.loads(listing)["ids"] if listing else ())
 
-    def drop(self) -> None:
+    def drop_ledger(self) -> None:
         """Remove the ledger file; the archive stays."""
-        self._refuse_to_write()
-        for path in (self.path, self.path.with_suffix(".duckdb.wal")):
+        self._require_writable()
+        for path in (self.ledger_path, self.ledger_path.with_suffix(".duckdb.wal")):
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
                 raise LedgerError(f"{path} cannot be removed: {error.strerror}; remove it by hand") from error
 
-    def _refuse_to_write(self) -> None:
+    def _require_writable(self) -> None:
         if self.archive.read_only:
             raise LedgerError(
                 f"{self.directory} may only be read, and its ledger must be computed; check the path, its rights, or copy "
-                f"the directory whole, {self.path.name} included, after a sync"
+                f"the directory whole, {self.ledger_path.name} included, after a sync"
             )
 
     def catch_up(self) -> None:
         """Book every ended run that is not booked yet, but those whose provider is not installed."""
-        with self.ledger():
+        with self.open_ledger():
             pass
 
     def _catch_up(self, db: duckdb.DuckDBPyConnection) -> None:
         from billfold.ledger import store
 
-        last = store.tie(db)
-        if last and self.archive.hash_at(last[0]) != last[1]:
+        last_booked = store.read_last_booked(db)
+        if last_booked and self.archive.read_hash(last_booked[0]) != last_booked[1]:
             raise LedgerError(
-                f"{self.path} was computed from another archive than {self.archive.path}, or from one that went further: put "
+                f"{self.ledger_path} was computed from another archive than {self.archive.path}, or from one that went further: put "
                 "that archive back, or let `billfold rebuild` forget what is not in this one"
             )
-        for run in self.pending(db):
-            if run.provider not in provider.names():
+        for run in self.list_pending_runs(db):
+            if run.provider not in provider.provider_names():
                 log.info("%s: run %d is not booked: there is no provider %r", run.account, run.id, run.provider)
                 continue
-            self._refuse_to_write()
-            with store.writing(db):
-                self._book(db, run)
+            self._require_writable()
+            with store.open_transaction(db):
+                self._book_run(db, run)
 
-    def pending(self, db: duckdb.DuckDBPyConnection) -> list[Run]:
+    def list_pending_runs(self, db: duckdb.DuckDBPyConnection) -> list[Run]:
         """Return the ended runs that are not booked; in a ledger that was opened, those whose provider is not installed."""
-        booked = {row[0] for row in db.execute("SELECT run FROM runs").fetchall()}
-        ended = (run for run in self.archive.runs() if run.ended and not (run.outcome or "").startswith(REFUSED))
-        return [run for run in ended if run.id not in booked]
+        booked_ids = {row[0] for row in db.execute("SELECT run FROM runs").fetchall()}
+        ended_runs = (
+            run
+            for run in self.archive.list_runs()
+            if run.ended_at and not (run.outcome or "").startswith(REFUSED_PREFIX)
+        )
+        return [run for run in ended_runs if run.id not in booked_ids]
 
-    def _book(self, db: duckdb.DuckDBPyConnection, run: Run) -> None:
-        from billfold.ledger import booking, identities
+    def _book_run(self, db: duckdb.DuckDBPyConnection, run: Run) -> None:
+        """Book one run: whose it is, its bills, what they supersede, and how it ended."""
+        from billfold.ledger import booking
 
-        door, reading, problems = provider.find(run.provider), ArchiveReading(self.archive, run), list[str]()
-        seq = self.archive.last_seq(run.id)
-        listing = _listing(reading)
-        ids = json.loads(listing)["ids"] if listing else []
-        asked = run.outcome != "imported"  # whoever saved a file may call its account anything
-        owner = identities.owner(db, run.provider, _identity(reading), run.account, run.id, seq, ids, renames=asked)
-        told, estimates, keys = dict[str, set[str]](), list[str](), set[str]()
-        with booking.of_run(db, owner) as made:
-            for bill in _careful(door.bills(reading), problems):
-                if _untimely(bill, run):
-                    estimates.append(bill.key)
-                    continue
-                less = made.outdone(bill)
-                if _book_one(made, bill, problems) and bill.key in keys:
-                    problems.append(f"{bill.key}: is told twice by one collection, and not alike")
-                keys.add(bill.key)
-                if bill.invoice_id and not less:
-                    told.setdefault(bill.invoice_id, set()).add(bill.currency)
-                elif not bill.invoice_id:
-                    estimates.append(bill.key)
-            made.retire(told, estimates)
-        checks = list(_careful(iter(door.checks(reading)), problems))
-        chain = self.archive.hash_at(seq)
+        run_answers, problems = ArchiveRunAnswers(self.archive, run), list[str]()
+        listing = _read_listing(run_answers)
+        account_identity = self._resolve_account(db, run_answers, listing)
+        with booking.open_booking(db, account_identity) as run_booking:
+            _book_bills(run_booking, run_answers, problems)
+        run_provider = provider.find_provider(run.provider)
+        checks = list(_iter_guarded(iter(run_provider.check_answers(run_answers)), problems))
         booking.close_run(
             db,
-            owner,
-            run.ended or "",
+            account_identity,
+            run.ended_at or "",
             run.outcome or "",
             problems=problems,
             listing=listing,
             checks=checks,
-            chain=chain,
+            chain_hash=self.archive.read_hash(account_identity.seq),
+        )
+
+    def _resolve_account(
+        self, db: duckdb.DuckDBPyConnection, run_answers: ArchiveRunAnswers, listing: str | None
+    ) -> AccountIdentity:
+        from billfold.ledger import identities
+
+        run = run_answers.run
+        return identities.resolve_account(
+            db,
+            run.provider,
+            _find_identity(run_answers),
+            run.account,
+            run.id,
+            self.archive.read_last_seq(run.id),
+            json.loads(listing)["ids"] if listing else [],
+            can_rename=run.outcome != "imported",  # whoever saved a file may call its account anything
         )
 
     def replace_archive(self, draft: Path) -> None:
         """Put a new archive file in the place of this one, which stays beside it; the ledger is computed anew."""
-        self.archive.settle()
+        self.archive.checkpoint_wal()
         self.archive.close()
-        here, aside = self.archive.path, self.directory / BEFORE_MERGE
-        self.drop()
-        aside.unlink(missing_ok=True)
-        aside.hardlink_to(here)
-        for side in ("-wal", "-shm"):  # empty, and not the new file's
-            Path(f"{here}{side}").unlink(missing_ok=True)
-        draft.replace(here)
-        self.archive = Archive(here)
+        archive_path, backup_path = self.archive.path, self.directory / MERGE_BACKUP_FILE
+        self.drop_ledger()
+        backup_path.unlink(missing_ok=True)
+        backup_path.hardlink_to(archive_path)
+        for suffix in ("-wal", "-shm"):  # empty, and not the new file's
+            Path(f"{archive_path}{suffix}").unlink(missing_ok=True)
+        draft.replace(archive_path)
+        self.archive = Archive(archive_path)
 
     def close(self) -> None:
         """Close the archive."""
         self.archive.close()
 
 
-def _identity(reading: ArchiveReading) -> str | None:
+def _find_identity(run_answers: ArchiveRunAnswers) -> str | None:
     try:
-        return provider.find(reading.run.provider).identity(reading)
+        return provider.find_provider(run_answers.run.provider).find_identity(run_answers)
     except (BillfoldError, ValueError):
         return None
 
 
-def _listing(reading: ArchiveReading) -> str | None:
+def _read_listing(run_answers: ArchiveRunAnswers) -> str | None:
     """Write down what a run's list of invoices said, for the question what is missing from it."""
     try:
-        found = provider.find(reading.run.provider).listing(reading)
+        listing = provider.find_provider(run_answers.run.provider).read_listing(run_answers)
     except (BillfoldError, ValueError):
         return None
-    if found is None:
+    if listing is None:
         return None
-    since = stamp(found.since) if found.since else None
-    months = {one: str(month) for one, month in sorted(found.months.items())}
-    return json.dumps({"ids": sorted(found.ids), "proven": found.proven, "since": since, "months": months})
+    since = format_instant(listing.since) if listing.since else None
+    months = {invoice_id: str(month) for invoice_id, month in sorted(listing.months.items())}
+    return json.dumps({"ids": sorted(listing.ids), "proven": listing.has_end_mark, "since": since, "months": months})
 
 
-def _untimely(bill: Bill, run: Run) -> bool:
+def _is_stale_estimate(bill: Bill, run: Run) -> bool:
     """Tell an estimate of a time that is over, where a collection did not bring everything: its invoice may be missing."""
-    whole = run.outcome in {"complete", "imported"}
-    return bill.state is State.ESTIMATE and not whole and bill.period.end <= instant(run.ended or "")
+    is_complete = run.outcome in {"complete", "imported"}
+    return bill.state is State.ESTIMATE and not is_complete and bill.period.end <= parse_instant(run.ended_at or "")
 
 
-def _book_one(made: Booking, bill: Bill, problems: list[str]) -> bool:
+def _book_bills(run_booking: Booking, run_answers: ArchiveRunAnswers, problems: list[str]) -> None:
+    """Book all bills of a run, then end what they supersede; one that cannot be booked hides no other."""
+    currencies_by_invoice, estimate_keys, bill_keys = dict[str, set[str]](), list[str](), set[str]()
+    run_provider = provider.find_provider(run_answers.run.provider)
+    for bill in _iter_guarded(run_provider.read_bills(run_answers), problems):
+        if _is_stale_estimate(bill, run_answers.run):
+            estimate_keys.append(bill.key)
+            continue
+        superseding_row = run_booking.superseded_by(bill)
+        if _book_bill(run_booking, bill, problems) and bill.key in bill_keys:
+            problems.append(f"{bill.key}: is told twice by one collection, and not alike")
+        bill_keys.add(bill.key)
+        if bill.invoice_id and not superseding_row:
+            currencies_by_invoice.setdefault(bill.invoice_id, set()).add(bill.currency)
+        elif not bill.invoice_id:
+            estimate_keys.append(bill.key)
+    run_booking.supersede_missing(currencies_by_invoice, estimate_keys)
+
+
+def _book_bill(booking: Booking, bill: Bill, problems: list[str]) -> bool:
     """Book a bill; one that cannot be booked is noted, and the others are booked all the same."""
     try:
-        return made.book(bill)
+        return booking.book_bill(bill)
     except (BillfoldError, ValueError, ArithmeticError, TypeError) as error:
-        words = str(error) if isinstance(error, BillfoldError) else f"{type(error).__name__}: {error}"
-        problems.append(f"{bill.key}: {unreckoned(error) or words}")
+        message = str(error) if isinstance(error, BillfoldError) else f"{type(error).__name__}: {error}"
+        problems.append(f"{bill.key}: {describe_arithmetic_error(error) or message}")
         return False
 
 
-def _careful(made: Iterator[T], problems: list[str]) -> Iterator[T]:
+def _iter_guarded(values: Iterator[T], problems: list[str]) -> Iterator[T]:
     try:
-        yield from made
+        yield from values
     except (BillfoldError, ValueError, ArithmeticError, TypeError) as error:
-        problems.append(unreckoned(error) or str(error))
+        problems.append(describe_arithmetic_error(error) or str(error))

@@ -16,7 +16,7 @@ import duckdb
 
 from billfold.focus.sql_cells import STAMP
 from billfold.focus.versions import Dataset, Version
-from billfold.model.errors import Misasked
+from billfold.model.errors import InvalidArgument
 
 WHOLE = "DECIMAL(38,18)"
 
@@ -41,13 +41,13 @@ def paths(directory: Path, dataset: Dataset) -> list[Path]:
     ]
     forms = {path.suffix for path in found}
     if len(forms) > 1:
-        raise Misasked(f"{directory} has {dataset.file} as CSV and as Parquet; leave one of them")
+        raise InvalidArgument(f"{directory} has {dataset.file} as CSV and as Parquet; leave one of them")
     return found
 
 
 @contextmanager
 def opened(directory: Path, version: Version) -> Iterator[Bundle]:
-    """Open a directory of FOCUS files; raises ``Misasked`` where there are none, or where they turn out to be damaged."""
+    """Open a directory of FOCUS files; raises ``InvalidArgument`` where there are none, or where they turn out to be damaged."""
     with tempfile.TemporaryDirectory() as staging, duckdb.connect() as db:
         db.execute(
             f"SET temp_directory = '{staging}'; SET memory_limit = '300MB'; SET threads = 1; SET preserve_insertion_order = false; SET TimeZone = 'UTC'"
@@ -57,11 +57,11 @@ def opened(directory: Path, version: Version) -> Iterator[Bundle]:
             if found := paths(directory, dataset):
                 bundle.columns[dataset.name] = _open(db, dataset, found, Path(staging))
         if not bundle.columns:
-            raise Misasked(f"there are no FOCUS files in {directory}")
+            raise InvalidArgument(f"there are no FOCUS files in {directory}")
         try:
             yield bundle
         except duckdb.Error as error:  # a damaged file is found when its rows are read
-            raise Misasked(f"{directory} cannot be read: {str(error).splitlines()[0]}") from error
+            raise InvalidArgument(f"{directory} cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def _open(db: duckdb.DuckDBPyConnection, dataset: Dataset, found: list[Path], staging: Path) -> dict[str, str]:
@@ -69,7 +69,7 @@ def _open(db: duckdb.DuckDBPyConnection, dataset: Dataset, found: list[Path], st
         source = _source(db, dataset, found, staging)
         kinds = {name: kind for name, kind, *_ in db.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
     except duckdb.Error as error:
-        raise Misasked(f"{found[0]} cannot be read: {str(error).splitlines()[0]}") from error
+        raise InvalidArgument(f"{found[0]} cannot be read: {str(error).splitlines()[0]}") from error
     said = [f"{_text(_named(name), kind)} AS {_named(name)}" for name, kind in kinds.items()]
     decimals = (name for name, column in dataset.columns.items() if column.type == "Decimal" and name in kinds)
     said += [f'TRY_CAST("{name}" AS {WHOLE}) AS "{name}#"' for name in decimals]

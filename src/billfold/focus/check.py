@@ -35,7 +35,7 @@ class Finding(NamedTuple):
 
 
 def findings(directory: Path, version: str | None = None) -> list[Finding]:
-    """Return everything that is wrong with a directory of FOCUS files; raises ``Misasked`` where there are none.
+    """Return everything that is wrong with a directory of FOCUS files; raises ``InvalidArgument`` where there are none.
 
     The version is the one that the directory's metadata names, else the newest.
     """

@@ -20,9 +20,9 @@ from billfold.focus import metadata, versions, views
 from billfold.focus.metadata import File
 from billfold.focus.sql_cells import cell, options
 from billfold.focus.versions import COST, INVOICE, Dataset
-from billfold.ledger.batch import naive
-from billfold.ledger.store import MEMORY
-from billfold.model.errors import Misasked
+from billfold.ledger.batch import to_naive_utc
+from billfold.ledger.store import MEMORY_LIMIT
+from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month
 
 FORMS = ("parquet", "csv")
@@ -48,15 +48,15 @@ class Written(NamedTuple):
 
 
 def export(db: duckdb.DuckDBPyConnection, order: Order, part: views.Part, when: datetime) -> Written:
-    """Write the wanted part of an open ledger in the place of an earlier export; raises ``Misasked`` where it cannot."""
+    """Write the wanted part of an open ledger in the place of an earlier export; raises ``InvalidArgument`` where it cannot."""
     if order.form not in FORMS:
-        raise Misasked(f"{order.form} is no form of file; known are {', '.join(FORMS)}")
+        raise InvalidArgument(f"{order.form} is no form of file; known are {', '.join(FORMS)}")
     version, left_out = versions.load(order.version), views.prepare(db, part)
     try:
         files = _write(db, order, metadata.Facts(order.form, version, part, when, left_out))
     except (OSError, duckdb.IOException) as error:
         words = str(error).splitlines()[0]
-        raise Misasked(f"{order.directory} cannot be written: {words}") from error
+        raise InvalidArgument(f"{order.directory} cannot be written: {words}") from error
     counts = {name: sum(file.rows for file in files if file.dataset == name) for name in version.datasets}
     return Written(counts, left_out)
 
@@ -88,7 +88,7 @@ def _frugal(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     finally:
-        db.execute(f"RESET threads; SET memory_limit = '{MEMORY}'; SET preserve_insertion_order = false")
+        db.execute(f"RESET threads; SET memory_limit = '{MEMORY_LIMIT}'; SET preserve_insertion_order = false")
 
 
 def _dataset(db: duckdb.DuckDBPyConnection, dataset: Dataset, order: Order, draft: Path) -> Iterator[File]:
@@ -101,7 +101,7 @@ def _dataset(db: duckdb.DuckDBPyConnection, dataset: Dataset, order: Order, draf
     ).fetchall()
     for (start,) in months:
         month = Month.of(start.date())
-        first, last = map(naive, month.period)
+        first, last = map(to_naive_utc, month.period)
         where = f"WHERE BillingPeriodStart >= '{first}' AND BillingPeriodStart < '{last}'"
         path = f"{dataset.file}/period={month}/{dataset.file}.{order.form}"
         yield _copy(db, f"{query} {where}", dataset, order, draft, path)

@@ -14,8 +14,8 @@ from billfold.focus.sql_cells import guarded
 from billfold.focus.versions import COMMITMENT, Dataset, Version
 from billfold.focus.views import TERMS, Part
 from billfold.ledger import query
-from billfold.model.money import plain
-from billfold.model.period import Month, stamp
+from billfold.model.money import format_decimal
+from billfold.model.period import Month, format_instant
 from billfold.report.completeness import COMPLETE, Completeness, records
 from billfold.report.gaps import failed, unbooked
 from billfold.version import __version__
@@ -58,7 +58,7 @@ class Facts(NamedTuple):
 def write(db: duckdb.DuckDBPyConnection, facts: Facts, files: Iterable[File]) -> str:
     """Return the text of ``metadata.json`` for views that were prepared on an open ledger."""
     judged = _judged(db, facts.part)
-    last = stamp(_last(db))
+    last = format_instant(_last(db))
     datasets = facts.version.datasets.values()
     said = {
         "DataGenerator": {"DataGenerator": f"billfold {__version__}"},
@@ -70,7 +70,7 @@ def write(db: duckdb.DuckDBPyConnection, facts: Facts, files: Iterable[File]) ->
         "x_States": STATES,
         "x_Prices": PRICES,
         "x_PaymentTerms": f"{TERMS!r} where the issuer names none",
-        "x_VirtualCurrencyRates": {name: plain(rate) for name, rate in facts.part.rates.items()},
+        "x_VirtualCurrencyRates": {name: format_decimal(rate) for name, rate in facts.part.rates.items()},
         "x_LeftOut": [_left_out(bill) for bill in facts.left_out],
         "x_Completeness": [_completeness(record) for record in judged],
         "x_NotComplete": [
@@ -85,7 +85,7 @@ def write(db: duckdb.DuckDBPyConnection, facts: Facts, files: Iterable[File]) ->
 
 
 def _judged(db: duckdb.DuckDBPyConnection, part: Part) -> list[Completeness]:
-    return records(query.bills(db, part.wanted), query.last_runs(db, part.wanted.seq))
+    return records(query.list_bills(db, part.wanted), query.list_last_runs(db, part.wanted.seq))
 
 
 def _completeness(record: Completeness) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def _schema(db: duckdb.DuckDBPyConnection, dataset: Dataset, facts: Facts) -> di
         "SchemaId": f"billfold-{dataset.file}-{digest[:16]}",
         "DatasetInstanceId": f"billfold-{dataset.file}",
         "FocusVersion": facts.version.name,
-        "CreationDate": stamp(facts.when.replace(microsecond=0)),
+        "CreationDate": format_instant(facts.when.replace(microsecond=0)),
         "DataGeneratorVersion": __version__,
         "ColumnDefinition": columns,
     }
@@ -148,7 +148,7 @@ def _recency(dataset: Dataset, judged: list[Completeness], last: str, facts: Fac
     done = all(record.state == COMPLETE for record in judged)
     said: dict[str, Any] = {
         "DatasetInstanceId": f"billfold-{dataset.file}",
-        "RecencyLastUpdated": stamp(facts.when.replace(microsecond=0)),
+        "RecencyLastUpdated": format_instant(facts.when.replace(microsecond=0)),
         "DatasetInstanceLastUpdated": last,
         "DatasetInstanceComplete": done,
     }
@@ -159,8 +159,8 @@ def _recency(dataset: Dataset, judged: list[Completeness], last: str, facts: Fac
 
 def _sector(month: Month, judged: list[Completeness], last: str) -> dict[str, Any]:
     return {
-        "TimeSectorStart": stamp(month.start),
-        "TimeSectorEnd": stamp(month.end),
+        "TimeSectorStart": format_instant(month.start),
+        "TimeSectorEnd": format_instant(month.end),
         "TimeSectorComplete": all(one.state == COMPLETE for one in judged if one.month == month),
         "TimeSectorLastUpdated": last,
     }

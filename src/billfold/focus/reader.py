@@ -22,8 +22,8 @@ from billfold.focus.versions import COMMITMENT, COST, INVOICE, PERIOD
 from billfold.focus.views import Part
 from billfold.ledger import query, store
 from billfold.ledger.archive import Archive
-from billfold.model.errors import LedgerError, Misasked
-from billfold.model.period import after_day
+from billfold.model.errors import InvalidArgument, LedgerError
+from billfold.model.period import end_of_day
 
 BATCH = 65_536
 _AT_ONCE = 200
@@ -37,7 +37,7 @@ class Ledger:
     """A ledger directory, open for reading: its FOCUS rows as Arrow, and answers to SQL.
 
     ``as_of`` shows it as it was known at a time, which has a zone, or at the end of a day (UTC). Raises ``LedgerError``
-    where the ledger is missing, in use or damaged, ``Misasked`` for no such time. Use it in a ``with`` statement, or close
+    where the ledger is missing, in use or damaged, ``InvalidArgument`` for no such time. Use it in a ``with`` statement, or close
     it.
     """
 
@@ -45,7 +45,7 @@ class Ledger:
         self._directory, self._part = Path(directory), part or Part()
         if as_of is not None:
             self._part = self._part._replace(wanted=self._part.wanted._replace(seq=self._known_at(_instant(as_of))))
-        self._db = store.to_read(self._directory / "ledger.duckdb")
+        self._db = store.open_read_only(self._directory / "ledger.duckdb")
         self._db.execute("SET enable_external_access = false")
         self.left_out = views.prepare(self._db, self._part)
         """The bills that are left out because they are parked."""
@@ -67,23 +67,23 @@ class Ledger:
         return self._all(COMMITMENT)
 
     def sql(self, query: str) -> pa.RecordBatchReader:
-        """Answer one SELECT over the datasets, the ledger's tables and ``records``; raises ``Misasked``."""
+        """Answer one SELECT over the datasets, the ledger's tables and ``records``; raises ``InvalidArgument``."""
         try:
             query.encode()  # of what is no text DuckDB says only that the argument is of the wrong type
             kinds = [statement.type.name for statement in self._db.extract_statements(query)]
             if kinds != ["SELECT"]:
-                raise Misasked("ask one SELECT: the ledger can only be read")
+                raise InvalidArgument("ask one SELECT: the ledger can only be read")
             asking = self._asking()
             if re.search(r"\brecords\b", query, re.IGNORECASE):
                 self._load_records(asking)
             return asking.sql(query).to_arrow_reader(BATCH)
         except duckdb.Error as error:
-            raise Misasked(str(error)) from error
+            raise InvalidArgument(str(error)) from error
         except UnicodeEncodeError as error:
-            raise Misasked("the query is not UTF-8 text") from error
+            raise InvalidArgument("the query is not UTF-8 text") from error
 
     def rows(self, query: str) -> tuple[list[str], Iterator[dict[str, Any]]]:
-        """Answer one SELECT with the names of its columns and its rows, one by one; raises ``Misasked``.
+        """Answer one SELECT with the names of its columns and its rows, one by one; raises ``InvalidArgument``.
 
         Of columns that share a name the second is ``NAME_2`` and so on, so that none takes another's place.
         """
@@ -105,7 +105,7 @@ class Ledger:
         if not path.is_file():
             raise LedgerError(f"there is no archive at {path}: what was known at a time is not known without it")
         with Archive(path) as archive:
-            return query.known_at(archive, when)
+            return query.resolve_as_of(archive, when)
 
     def _load_records(self, asking: duckdb.DuckDBPyConnection) -> None:
         """Lay the archive's answers beside the ledger: bodies as text, null where they are none (a PDF)."""
@@ -133,13 +133,13 @@ class Ledger:
 def _instant(as_of: date) -> datetime:
     """Return the time to look back to; of a day its end."""
     if not isinstance(as_of, date):
-        raise Misasked(f"as_of is {as_of!r}; it must be a date, or a datetime with a zone")
+        raise InvalidArgument(f"as_of is {as_of!r}; it must be a date, or a datetime with a zone")
     if not isinstance(as_of, datetime):
         if as_of == date.max:
-            raise Misasked(f"{as_of} is the calendar's last day: it has no end to look back to")
-        return after_day(as_of)
+            raise InvalidArgument(f"{as_of} is the calendar's last day: it has no end to look back to")
+        return end_of_day(as_of)
     if as_of.tzinfo is None:
-        raise Misasked(f"as_of {as_of} has no zone; give it one, as in datetime(2026, 8, 1, tzinfo=UTC)")
+        raise InvalidArgument(f"as_of {as_of} has no zone; give it one, as in datetime(2026, 8, 1, tzinfo=UTC)")
     return as_of
 
 
@@ -159,9 +159,9 @@ def _rows(reader: pa.RecordBatchReader, names: list[str]) -> Iterator[dict[str, 
         for batch in reader:
             yield from batch.rename_columns(names).to_pylist()
     except (pa.ArrowException, duckdb.Error) as error:
-        raise Misasked(str(error).partition("\n")[0]) from error
+        raise InvalidArgument(str(error).partition("\n")[0]) from error
     except (ValueError, OverflowError) as error:
-        raise Misasked(f"the answer holds a time or a number that cannot be written: {error}") from error
+        raise InvalidArgument(f"the answer holds a time or a number that cannot be written: {error}") from error
 
 
 def _kinds() -> Iterator[tuple[str, pa.DataType]]:
@@ -171,8 +171,8 @@ def _kinds() -> Iterator[tuple[str, pa.DataType]]:
 
 def _records(archive: Archive) -> Iterator[pa.Table]:
     waiting = []
-    for kept in archive.answers():
-        said = kept._asdict() | {"body": _text(archive.body(kept.body))}
+    for kept in archive.iter_answers():
+        said = kept._asdict() | {"body": _text(archive.read_body(kept.body))}
         waiting.append({name: said[name] for name in _RECORDS.names})
         if len(waiting) == _AT_ONCE:
             yield pa.Table.from_pylist(waiting, schema=_RECORDS)

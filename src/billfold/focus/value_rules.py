@@ -9,7 +9,7 @@ from datetime import datetime
 from billfold.focus.json_columns import OBJECTS, flat, read
 from billfold.focus.sql_cells import guarded
 from billfold.focus.versions import Column
-from billfold.model.money import NATIONAL
+from billfold.model.money import NATIONAL_CURRENCIES
 
 NUMBER = r"-?[0-9]+(\.[0-9]+)?(E-?[0-9]+)?"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -87,7 +87,7 @@ def flaw(column: Column, text: str) -> str:
     if column.values:
         return "" if text in column.values else f"is none of {', '.join(column.values)}"
     if column.form == "currency":
-        return "" if text in NATIONAL else "is no currency of ISO 4217"
+        return "" if text in NATIONAL_CURRENCIES else "is no currency of ISO 4217"
     return _FORMS.get(column.form, _time)(column.name, text)
 
 

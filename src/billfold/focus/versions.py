@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from billfold.model.errors import Misasked
+from billfold.model.errors import InvalidArgument
 
 NEWEST = "1.4"
 COST, INVOICE, PERIOD, COMMITMENT = "CostAndUsage", "InvoiceDetail", "BillingPeriod", "ContractCommitment"
@@ -60,9 +60,9 @@ def names() -> tuple[str, ...]:
 
 @cache
 def load(name: str = NEWEST) -> Version:
-    """Return a version; raises ``Misasked`` for one that there is no data for."""
+    """Return a version; raises ``InvalidArgument`` for one that there is no data for."""
     if name not in names():
-        raise Misasked(f"FOCUS {name} is not known; known are {', '.join(names())}")
+        raise InvalidArgument(f"FOCUS {name} is not known; known are {', '.join(names())}")
     said = json.loads((files(__package__) / "data" / f"{name}.json").read_text(encoding="utf-8"))
     return _view(said) if "base" in said else _whole(said)
 

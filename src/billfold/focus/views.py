@@ -15,10 +15,16 @@ import duckdb
 
 from billfold.focus.versions import COMMITMENT, COST, INVOICE, PERIOD
 from billfold.ledger import query
-from billfold.ledger.columns import CHARGE_COLUMNS, COMMITMENTS, MONEY, RATE, read_as
-from billfold.ledger.query import Filter
-from billfold.model.errors import Misasked
-from billfold.model.money import NATIONAL
+from billfold.ledger.columns import (
+    CHARGE_COLUMNS,
+    COMMITMENT_COLUMN_TYPES,
+    MONEY_DECIMAL,
+    RATE_DECIMAL,
+    build_column_sql,
+)
+from billfold.ledger.query import LedgerFilter
+from billfold.model.errors import InvalidArgument
+from billfold.model.money import NATIONAL_CURRENCIES
 
 TERMS = "Due on receipt"
 """PaymentTerms where neither the vendor nor the configuration names any; FOCUS has no null there."""
@@ -33,14 +39,14 @@ class Part(NamedTuple):
     ``rates`` say what one unit of a virtual currency cost in BillingCurrency (below 1000, at most six decimals).
     """
 
-    wanted: Filter = Filter()
+    wanted: LedgerFilter = LedgerFilter()
     include_parked: bool = False
     rates: Mapping[str, Decimal] = {}
 
 
 def prepare(db: duckdb.DuckDBPyConnection, part: Part) -> list[dict[str, Any]]:
     """Make the four views on an open ledger, and return the bills that are left out because they are parked."""
-    bills = query.bills(db, part.wanted)
+    bills = query.list_bills(db, part.wanted)
     out = [] if part.include_parked else [bill for bill in bills if bill["parked"]]
     _pick(db, [bill["id"] for bill in bills if part.include_parked or not bill["parked"]], part)
     virtual = bool(_found(db, "SELECT 1 FROM picked WHERE virtual LIMIT 1"))
@@ -61,7 +67,7 @@ def _found(db: duckdb.DuckDBPyConnection, text: str) -> list[tuple[Any, ...]]:
 
 def _pick(db: duckdb.DuckDBPyConnection, ids: Iterable[int], part: Part) -> None:
     """Note the wanted bills with when each was first and last seen, whether its currency is one, and its rate."""
-    national = ", ".join(f"'{code}'" for code in sorted(NATIONAL))
+    national = ", ".join(f"'{code}'" for code in sorted(NATIONAL_CURRENCIES))
     db.execute(
         f"""CREATE OR REPLACE TEMP TABLE picked AS
             WITH first AS (SELECT b.provider, b.account, b.bill_key, min(r.ended) AS created
@@ -80,9 +86,9 @@ def _pick(db: duckdb.DuckDBPyConnection, ids: Iterable[int], part: Part) -> None
 def _rates(rates: Mapping[str, Decimal]) -> str:
     for currency, rate in rates.items():
         if not 0 < rate < _LARGEST or rate != rate.quantize(_FINEST):
-            raise Misasked(f"the rate of {currency} must be above 0, below 1000 and have at most six decimals")
-        if "'" in currency or currency in NATIONAL:
-            raise Misasked(f"{currency} is no virtual currency: it needs no rate")
+            raise InvalidArgument(f"the rate of {currency} must be above 0, below 1000 and have at most six decimals")
+        if "'" in currency or currency in NATIONAL_CURRENCIES:
+            raise InvalidArgument(f"{currency} is no virtual currency: it needs no rate")
     return " ".join(f"WHEN b.currency = '{name}' THEN {rate}" for name, rate in rates.items())
 
 
@@ -90,7 +96,7 @@ _PRICES = ("ContractedUnitPrice", "EffectiveCost", "ListUnitPrice")
 
 
 def _charges(*, virtual: bool, parked: bool) -> str:
-    columns = {name: read_as(name, "p.called") for name in CHARGE_COLUMNS}
+    columns = {name: build_column_sql(name, "p.called") for name in CHARGE_COLUMNS}
     for name in _PRICES:
         columns[f"PricingCurrency{name}"] = f'coalesce(c."PricingCurrency{name}", c."{name}")'
     if virtual:
@@ -105,10 +111,10 @@ def _charges(*, virtual: bool, parked: bool) -> str:
 def _virtual() -> dict[str, str]:
     """Return the columns of charges in a virtual currency: money at the configured rate, or none; amounts kept aside."""
     spent, no_incentive = "c.PricingCurrencyEffectiveCost", "c.ChargeCategory NOT IN ('Tax', 'Credit')"
-    cost = f"CASE WHEN p.virtual AND {no_incentive} THEN ({spent} * p.rate)::DECIMAL{MONEY} ELSE"
+    cost = f"CASE WHEN p.virtual AND {no_incentive} THEN ({spent} * p.rate)::DECIMAL{MONEY_DECIMAL} ELSE"
     made = {name: f'{cost} c."{name}" END' for name in ("ContractedCost", "EffectiveCost", "ListCost")}
     for name in ("ContractedUnitPrice", "ListUnitPrice"):
-        rated = f'(c."PricingCurrency{name}" * p.rate)::DECIMAL{RATE}'
+        rated = f'(c."PricingCurrency{name}" * p.rate)::DECIMAL{RATE_DECIMAL}'
         made[name] = f'CASE WHEN p.virtual AND c."{name}" IS NOT NULL THEN {rated} ELSE c."{name}" END'
     for name in _PRICES:
         vendors = f'c."PricingCurrency{name}"'
@@ -127,7 +133,7 @@ def _invoice_details(*, virtual: bool) -> str:
         ', CASE WHEN p.virtual THEN c.PricingCurrencyEffectiveCost END AS "x_VirtualCurrencyCost"'
     )
     return f"""
-        SELECT c.BilledCost, {read_as("BillingAccountId", "p.called")} AS BillingAccountId, c.BillingCurrency, c.BillingPeriodEnd, c.BillingPeriodStart,
+        SELECT c.BilledCost, {build_column_sql("BillingAccountId", "p.called")} AS BillingAccountId, c.BillingCurrency, c.BillingPeriodEnd, c.BillingPeriodStart,
                c.ChargeCategory, p.created AS InvoiceDetailCreated, c.ChargeDescription AS InvoiceDetailDescription,
                {_grain()} AS InvoiceDetailGrain, c.InvoiceDetailId, p.updated AS InvoiceDetailLastUpdated, c.InvoiceId,
                CASE WHEN p.state = 'issued' THEN date_trunc('second', p.issued_on) END AS InvoiceIssueDate,
@@ -187,7 +193,7 @@ def _commitments() -> str:
     """Each commitment once, as the latest bill that tells of it has it."""
     columns = ", ".join(
         f'coalesce(m."{name}", p.{when}) AS "{name}"' if (when := _WHEN.get(name)) else f'm."{name}"'
-        for name in COMMITMENTS
+        for name in COMMITMENT_COLUMN_TYPES
     )
     return f"""
         SELECT {columns} FROM commitments m JOIN picked p ON m.bill = p.id

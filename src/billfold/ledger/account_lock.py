@@ -12,16 +12,16 @@ from typing import IO
 
 from billfold.model.errors import LedgerError
 
-PATIENCE = 60.0
+LOCK_TIMEOUT_S = 60.0
 """Seconds to wait for another process that collects the same account."""
 
 
 @contextmanager
-def turn(directory: Path, provider: str, account: str) -> Iterator[None]:
+def account_lock(directory: Path, provider: str, account: str) -> Iterator[None]:
     """Hold the turn of an account; raises ``LedgerError`` where another process does not give it back in time."""
-    with _opened(directory, hashlib.sha256(f"{provider}/{account}".encode()).hexdigest()[:16]) as file:
-        deadline = time.monotonic() + PATIENCE
-        while not _taken(file.fileno()):
+    with _open_lock_file(directory, hashlib.sha256(f"{provider}/{account}".encode()).hexdigest()[:16]) as file:
+        deadline = time.monotonic() + LOCK_TIMEOUT_S
+        while not _try_lock(file.fileno()):
             if time.monotonic() > deadline:
                 raise LedgerError(
                     f"account {account!r} is being collected by another process; try again when it is done"
@@ -30,10 +30,10 @@ def turn(directory: Path, provider: str, account: str) -> Iterator[None]:
         yield
 
 
-def _opened(directory: Path, name: str) -> IO[str]:
+def _open_lock_file(directory: Path, lock_name: str) -> IO[str]:
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        return (directory / f"{name}.lock").open("w")
+        return (directory / f"{lock_name}.lock").open("w")
     except OSError as error:
         raise LedgerError(
             f"the locks in {directory} cannot be used: {error.strerror}; check the path and its rights"
@@ -42,14 +42,14 @@ def _opened(directory: Path, name: str) -> IO[str]:
 
 if sys.platform == "win32":
 
-    def _taken(number: int) -> bool:
+    def _try_lock(number: int) -> bool:
         """Take any lock for given: this system has no such locks, and the user sees to it."""
         return number >= 0
 
 else:
     import fcntl
 
-    def _taken(number: int) -> bool:
+    def _try_lock(number: int) -> bool:
         """Try to take the lock."""
         try:
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,48 +8,48 @@ from types import TracebackType
 from typing import Self
 
 from billfold.ledger.archive import Archive
-from billfold.ledger.entries import Heard, Run
+from billfold.ledger.entries import ArchivedResponse, Run
 
-WAITING = 16
+MAX_QUEUED_RESPONSES = 16
 """Answers that may wait for the disk: a kill loses so many at most, and they are asked for again."""
 
 
-class Keeper:
+class ArchiveWriter:
     """Keeps the answers of one run; use it in a ``with`` statement: all is on disk, or ``LedgerError`` raised, at its end."""
 
     def __init__(self, archive: Archive, run: Run) -> None:
         self._archive, self._run = archive, run
-        self._hand = ThreadPoolExecutor(max_workers=1)
-        self._answers, self._turns = deque[Heard](), list[Future[None]]()
-        self._failed = False
+        self._executor = ThreadPoolExecutor(max_workers=1)
+        self._queue, self._futures = deque[ArchivedResponse](), list[Future[None]]()
+        self._has_failed = False
 
-    def keep(self, answer: Heard) -> None:
+    def add_response(self, response: ArchivedResponse) -> None:
         """Take an answer; raises ``LedgerError`` where an earlier one cannot be kept."""
-        if len(self._turns) >= WAITING:
-            self.settle()
-        self._answers.append(answer)
-        self._turns.append(self._hand.submit(self._write))
+        if len(self._futures) >= MAX_QUEUED_RESPONSES:
+            self.flush()
+        self._queue.append(response)
+        self._futures.append(self._executor.submit(self._write_queue))
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Wait until all that was taken is on disk; raises ``LedgerError`` where it cannot be kept."""
-        for turn in self._turns:
-            turn.result()
-        self._turns.clear()
+        for future in self._futures:
+            future.result()
+        self._futures.clear()
 
-    def _write(self) -> None:
+    def _write_queue(self) -> None:
         """Write all that waits; nothing more once something could not be written: the order is the archive's meaning."""
-        answers = [self._answers.popleft() for _ in range(len(self._answers))]
-        if answers and not self._failed:
-            self._failed = True
-            self._archive.add(self._run, *answers)
-            self._failed = False
+        responses = [self._queue.popleft() for _ in range(len(self._queue))]
+        if responses and not self._has_failed:
+            self._has_failed = True
+            self._archive.add_responses(self._run, *responses)
+            self._has_failed = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._hand.shutdown()
+        self._executor.shutdown()
         if error is None or isinstance(error, Exception):  # nobody who was interrupted wants to hear of the disk
-            self.settle()
+            self.flush()

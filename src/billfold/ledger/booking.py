@@ -15,250 +15,272 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from billfold.ledger.batch import exact, naive, stored
-from billfold.ledger.charge_writer import Writer, Written
-from billfold.ledger.columns import BILLS, COMMITMENTS
-from billfold.ledger.digest import CONTENT, STATED
-from billfold.ledger.identities import Owner
+from billfold.ledger.batch import make_exact_array, to_naive_utc, to_stored_value
+from billfold.ledger.charge_writer import ChargeWriter, WrittenBill
+from billfold.ledger.columns import BILL_COLUMN_TYPES, COMMITMENT_COLUMN_TYPES
+from billfold.ledger.digest import CONTENT_SQL, STATED_COLUMNS
+from billfold.ledger.identities import AccountIdentity
 from billfold.model.bill import Bill, State
 from billfold.model.errors import LedgerError
 from billfold.model.focus import ContractCommitment
-from billfold.model.money import least, plain
-from billfold.model.period import instant
+from billfold.model.money import format_decimal, format_trimmed
+from billfold.model.period import parse_instant
 
-_TYPES = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us")}
-_BILLS = pa.schema([(name, _TYPES[kind]) for name, kind in BILLS.items()])
-TOLD = ("mark", "lines", "parked", "settles", "grade", *STATED)
+_ARROW_TYPES = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us")}
+_BILL_SCHEMA = pa.schema([(name, _ARROW_TYPES[column_type]) for name, column_type in BILL_COLUMN_TYPES.items()])
+COMPARED_COLUMNS = ("mark", "lines", "parked", "settles", "grade", *STATED_COLUMNS)
 """What a bill must say again, beside its charges, to be the one that is known already."""
-Row = dict[str, Any]
+BillRow = dict[str, Any]
 
 
-def warm() -> None:
+def preload_duckdb() -> None:
     """Have DuckDB do what it does once in a process, so that the ledger opens sooner."""
     duckdb.connect().close()
 
 
 @contextmanager
-def of_run(db: duckdb.DuckDBPyConnection, owner: Owner) -> Iterator[Booking]:
+def open_booking(db: duckdb.DuckDBPyConnection, account_identity: AccountIdentity) -> Iterator[Booking]:
     """Book what a run brought; all of it is in the ledger's tables when this ends without an error."""
-    with Writer(db) as writer:
-        made = Booking(db, owner, writer)
-        yield made
-        made.settle()
+    with ChargeWriter(db) as writer:
+        booking = Booking(db, account_identity, writer)
+        yield booking
+        booking.flush()
 
 
 class Booking:
     """A run's bills, booked one by one over what its account was believed to owe before."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, owner: Owner, writer: Writer) -> None:
-        self._db, self._owner, self._writer = db, owner, writer
-        self._believed: dict[str, Row] = {}
-        self._slots: defaultdict[object, dict[str, Row]] = defaultdict(dict)
-        self._new, self._ended = list[Row](), list[Row]()
-        self._last: int = db.execute("SELECT coalesce(max(id), 0) FROM bills").fetchone()[0]  # type: ignore[index]
+    def __init__(self, db: duckdb.DuckDBPyConnection, account_identity: AccountIdentity, writer: ChargeWriter) -> None:
+        self._db, self._account_identity, self._writer = db, account_identity, writer
+        self._current: dict[str, BillRow] = {}
+        self._replacement_index: defaultdict[object, dict[str, BillRow]] = defaultdict(dict)
+        self._new_rows, self._superseded_rows = list[BillRow](), list[BillRow]()
+        self._last_id: int = db.execute("SELECT coalesce(max(id), 0) FROM bills").fetchone()[0]  # type: ignore[index]
         query = "SELECT * FROM bills WHERE provider=? AND account=? AND until_seq IS NULL"
-        for row in db.execute(query, [owner.provider, owner.account]).fetchall():
-            self._believe(dict(zip(BILLS, row, strict=True)))
+        for row in db.execute(query, [account_identity.provider, account_identity.account]).fetchall():
+            self._add_current(dict(zip(BILL_COLUMN_TYPES, row, strict=True)))
 
-    def book(self, bill: Bill) -> bool:
+    def book_bill(self, bill: Bill) -> bool:
         """Book a bill unless it is known already or something higher is; returns whether the ledger changed."""
-        if better := self.outdone(bill):
-            _agree(bill, better)
+        if superseding_row := self.superseded_by(bill):
+            _check_agreement(bill, superseding_row)
             return False
-        current = self._believed.get(bill.key)
-        told: Row = {"state": bill.state, "bill_key": bill.key, "settles": _settles(bill)}
-        told |= {"currency": bill.currency, "period_start": naive(bill.period.start)}
-        rivals = {key: row for slot in _slots(told) for key, row in self._slots[slot].items()}
-        if bill.state is State.ESTIMATE and any(row["state"] != State.ESTIMATE for row in rivals.values()):
+        current_row = self._current.get(bill.key)
+        candidate: BillRow = {"state": bill.state, "bill_key": bill.key, "settles": _encode_replaced_estimates(bill)}
+        candidate |= {"currency": bill.currency, "period_start": to_naive_utc(bill.period.start)}
+        competing_rows = {
+            key: row
+            for index_key in _find_index_keys(candidate)
+            for key, row in self._replacement_index[index_key].items()
+        }
+        if bill.state is State.ESTIMATE and any(row["state"] != State.ESTIMATE for row in competing_rows.values()):
             return False
-        self._last += 1
-        row = self._write(self._last, bill)
-        if current:
-            before, row["content"] = current["content"] or self._content(current["id"]), self._content(row["id"])
-            if before == row["content"] and all(current[n] == row[n] for n in TOLD):
-                self._forget(row["id"])
+        self._last_id += 1
+        row = self._write_bill(self._last_id, bill)
+        if current_row:
+            previous_content, row["content"] = (
+                current_row["content"] or self._hash_content(current_row["id"]),
+                self._hash_content(row["id"]),
+            )
+            if previous_content == row["content"] and all(
+                current_row[column] == row[column] for column in COMPARED_COLUMNS
+            ):
+                self._delete_bill(row["id"])
                 return False
-            current["content"] = before
-            self._end(current)
+            current_row["content"] = previous_content
+            self._supersede_row(current_row)
         if bill.state is not State.ESTIMATE:
-            for estimate in [row for row in rivals.values() if row["state"] == State.ESTIMATE]:
-                self._end(estimate)
-        self._believe(row)
-        self._new.append(row)
+            for estimate in [row for row in competing_rows.values() if row["state"] == State.ESTIMATE]:
+                self._supersede_row(estimate)
+        self._add_current(row)
+        self._new_rows.append(row)
         return True
 
-    def outdone(self, bill: Bill) -> Row | None:
+    def superseded_by(self, bill: Bill) -> BillRow | None:
         """Return what is believed of the same invoice and stays: of a higher state, or by a source that says more."""
-        if bill.invoice_id is None or (bill.grade >= 0 and bill.state is State.ISSUED):
+        if bill.invoice_id is None or (bill.source_rank >= 0 and bill.state is State.ISSUED):
             return None
-        mine = [row for row in self._believed.values() if row["invoice_id"] == bill.invoice_id]
-        ranks = [State(row["state"]).rank - bill.state.rank for row in mine]
-        stays = (
-            row for row, more in zip(mine, ranks, strict=True) if more > 0 or (not more and row["grade"] > bill.grade)
+        invoice_rows = [row for row in self._current.values() if row["invoice_id"] == bill.invoice_id]
+        rank_differences = [State(row["state"]).rank - bill.state.rank for row in invoice_rows]
+        superseding_rows = (
+            row
+            for row, rank_difference in zip(invoice_rows, rank_differences, strict=True)
+            if rank_difference > 0 or (not rank_difference and row["grade"] > bill.source_rank)
         )
-        return next(stays, None)
+        return next(superseding_rows, None)
 
-    def retire(self, told: Mapping[str, set[str]], estimates: Sequence[str]) -> None:
+    def supersede_missing(self, currencies_by_invoice: Mapping[str, set[str]], estimate_keys: Sequence[str]) -> None:
         """Stop believing what an invoice was said to be in a currency that it is no longer told in, and older estimates.
 
         A run that tells an estimate tells all there are: an estimate of a period that it does not tell is no longer one.
         Estimates that an invoice has ended do not count: they are told for some time after it.
         """
-        tells_any = any(key in self._believed for key in estimates)
-        for row in list(self._believed.values()):
+        has_estimates = any(key in self._current for key in estimate_keys)
+        for row in list(self._current.values()):
             if row["state"] == State.ESTIMATE:
-                gone = tells_any and row["bill_key"] not in estimates
+                is_missing = has_estimates and row["bill_key"] not in estimate_keys
             else:
-                gone = row["currency"] not in told.get(row["invoice_id"], {row["currency"]})
-            if gone:
-                self._end(row)
+                is_missing = row["currency"] not in currencies_by_invoice.get(row["invoice_id"], {row["currency"]})
+            if is_missing:
+                self._supersede_row(row)
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Bring all that was booked into the tables."""
-        self._writer.settle()
-        for row in self._ended:
-            change = [row["content"], row["until_seq"], row["id"]]
-            self._db.execute("UPDATE bills SET content=?, until_seq=? WHERE id=?", change)
-        if self._new:
-            lines = pa.Table.from_pylist(self._new, _BILLS)  # noqa: F841 - read by name in the SQL below
+        self._writer.flush()
+        for row in self._superseded_rows:
+            update_values = [row["content"], row["until_seq"], row["id"]]
+            self._db.execute("UPDATE bills SET content=?, until_seq=? WHERE id=?", update_values)
+        if self._new_rows:
+            lines = pa.Table.from_pylist(self._new_rows, _BILL_SCHEMA)  # noqa: F841 - read by name in the SQL below
             self._db.execute("INSERT INTO bills SELECT * FROM lines")
-        self._new, self._ended = [], []
+        self._new_rows, self._superseded_rows = [], []
 
-    def _believe(self, row: Row) -> None:
-        for place in (self._believed, *(self._slots[slot] for slot in _slots(row))):
-            place[row["bill_key"]] = row
+    def _add_current(self, row: BillRow) -> None:
+        for index in (self._current, *(self._replacement_index[index_key] for index_key in _find_index_keys(row))):
+            index[row["bill_key"]] = row
 
-    def _end(self, row: Row) -> None:
-        row["until_seq"] = self._owner.seq
-        for place in (self._believed, *(self._slots[slot] for slot in _slots(row))):
-            del place[row["bill_key"]]
-        if not any(row is new for new in self._new):
-            self._ended.append(row)
+    def _supersede_row(self, row: BillRow) -> None:
+        row["until_seq"] = self._account_identity.seq
+        for index in (self._current, *(self._replacement_index[index_key] for index_key in _find_index_keys(row))):
+            del index[row["bill_key"]]
+        if not any(row is new_row for new_row in self._new_rows):
+            self._superseded_rows.append(row)
 
-    def _write(self, number: int, bill: Bill) -> Row:
+    def _write_bill(self, bill_id: int, bill: Bill) -> BillRow:
         try:
-            row = _row(number, bill, self._writer.write(number, bill), self._owner)
-            pa.Table.from_pylist([row], _BILLS)  # what cannot be kept is this bill's error, not the run's
-            self._promise(number, bill.commitments)
+            row = _build_row(bill_id, bill, self._writer.write_bill(bill_id, bill), self._account_identity)
+            pa.Table.from_pylist([row], _BILL_SCHEMA)  # what cannot be kept is this bill's error, not the run's
+            self._write_commitments(bill_id, bill.commitments)
         except BaseException:
             with suppress(duckdb.Error):  # a full disk has ended the transaction already
-                self._forget(number)
+                self._delete_bill(bill_id)
             raise
         return row
 
-    def _forget(self, number: int) -> None:
-        self._writer.settle()
+    def _delete_bill(self, bill_id: int) -> None:
+        self._writer.flush()
         for table in ("charges", "commitments"):
-            self._db.execute(f"DELETE FROM {table} WHERE bill=?", [number])
+            self._db.execute(f"DELETE FROM {table} WHERE bill=?", [bill_id])
 
-    def _promise(self, number: int, commitments: tuple[ContractCommitment, ...]) -> None:
-        for one in commitments:
-            for name, value in one._asdict().items():
+    def _write_commitments(self, bill_id: int, commitments: tuple[ContractCommitment, ...]) -> None:
+        for commitment in commitments:
+            for name, value in commitment._asdict().items():
                 if isinstance(value, Decimal):
-                    exact([value], COMMITMENTS[name][1])  # DuckDB would round what is too long
-            self._writer.pause()
-            row = [number, *map(stored, one)]
+                    make_exact_array([value], COMMITMENT_COLUMN_TYPES[name][1])  # DuckDB would round what is too long
+            self._writer.wait_for_insert()
+            row = [bill_id, *map(to_stored_value, commitment)]
             self._db.execute(f"INSERT INTO commitments VALUES ({', '.join('?' * len(row))})", row)
 
-    def _content(self, number: int) -> str:
+    def _hash_content(self, bill_id: int) -> str:
         """Return a fingerprint of a bill's charges, whatever their order, that leaves out where they came from.
 
         Taken only where a bill is told again: the first one needs none.
         """
-        self._writer.settle()
-        query = f"SELECT count(*) || '/' || sum(hash({CONTENT})) FROM charges c WHERE bill=?"
-        return str(self._db.execute(query, [number]).fetchone()[0])  # type: ignore[index]
+        self._writer.flush()
+        query = f"SELECT count(*) || '/' || sum(hash({CONTENT_SQL})) FROM charges c WHERE bill=?"
+        return str(self._db.execute(query, [bill_id]).fetchone()[0])  # type: ignore[index]
 
 
-def _agree(bill: Bill, better: Row) -> None:
+def _check_agreement(bill: Bill, superseding_row: BillRow) -> None:
     """Hold what a lower bill says against what is believed; raises ``LedgerError`` where it is another state or total."""
-    if better["state"] != bill.state:
-        raise LedgerError(f"is told as {bill.state} again, after it was {better['state']}: kept as it was")
-    if bill.total is not None and better["total"] is not None and bill.total != Decimal(better["total"]):
-        said, known = f"{plain(bill.total)} {bill.currency}", f"{better['total']} {better['currency']}"
-        raise LedgerError(f"is told as {said} by a source that says less than the one booked, {known}: kept as it was")
+    if superseding_row["state"] != bill.state:
+        raise LedgerError(f"is told as {bill.state} again, after it was {superseding_row['state']}: kept as it was")
+    if (
+        bill.total is not None
+        and superseding_row["total"] is not None
+        and bill.total != Decimal(superseding_row["total"])
+    ):
+        new_amount, booked_amount = (
+            f"{format_decimal(bill.total)} {bill.currency}",
+            f"{superseding_row['total']} {superseding_row['currency']}",
+        )
+        raise LedgerError(
+            f"is told as {new_amount} by a source that says less than the one booked, {booked_amount}: kept as it was"
+        )
 
 
-def _slots(row: Row) -> list[object]:
+def _find_index_keys(row: BillRow) -> list[object]:
     """Return where a bill meets the estimates that it ends, or those that end it: its period, or one estimate by its key."""
-    period = row["currency"], row["period_start"]
+    period_key = row["currency"], row["period_start"]
     if row["state"] == State.ESTIMATE:
-        return [period, row["bill_key"]]
-    return [period] if row["settles"] is None else json.loads(row["settles"])
+        return [period_key, row["bill_key"]]
+    return [period_key] if row["settles"] is None else json.loads(row["settles"])
 
 
-def _settles(bill: Bill) -> str | None:
-    return None if bill.settles is None else json.dumps(bill.settles)
+def _encode_replaced_estimates(bill: Bill) -> str | None:
+    return None if bill.replaces_estimates is None else json.dumps(bill.replaces_estimates)
 
 
-def _row(number: int, bill: Bill, written: Written, owner: Owner) -> Row:
-    problems, summed = [*bill.problems, *written.problems], written.summed
-    if bill.total is not None and summed != bill.total and written.whole:
-        problems.append(f"its charges sum to {plain(summed)} {bill.currency}, the vendor states {plain(bill.total)}")
+def _build_row(bill_id: int, bill: Bill, written_bill: WrittenBill, account_identity: AccountIdentity) -> BillRow:
+    problems, charge_sum = [*bill.problems, *written_bill.problems], written_bill.charge_sum
+    if bill.total is not None and charge_sum != bill.total and written_bill.is_complete:
+        problems.append(
+            f"its charges sum to {format_decimal(charge_sum)} {bill.currency}, the vendor states {format_decimal(bill.total)}"
+        )
     return {
-        "id": number,
-        "provider": owner.provider,
-        "account": owner.account,
+        "id": bill_id,
+        "provider": account_identity.provider,
+        "account": account_identity.account,
         "bill_key": bill.key,
         "state": str(bill.state),
         "invoice_id": bill.invoice_id,
-        "period_start": naive(bill.period.start),
-        "period_end": naive(bill.period.end),
+        "period_start": to_naive_utc(bill.period.start),
+        "period_end": to_naive_utc(bill.period.end),
         "currency": bill.currency,
-        "total": _total(bill, summed, problems),
-        "lines": written.listed if bill.listed is None else bill.listed,
-        "charges": written.charges,
-        "summed": plain(summed),
+        "total": _choose_total(bill, charge_sum, problems),
+        "lines": written_bill.line_count if bill.line_count is None else bill.line_count,
+        "charges": written_bill.charge_count,
+        "summed": format_decimal(charge_sum),
         "parked": "; ".join(problems) or None,
-        "mark": bill.mark,
+        "mark": bill.fingerprint,
         "issuer": bill.issuer,
-        "issued_on": naive(bill.issued_on),
-        "due_on": naive(bill.due_on),
+        "issued_on": to_naive_utc(bill.issued_on),
+        "due_on": to_naive_utc(bill.due_on),
         "terms": bill.terms,
         "purchase_order": bill.purchase_order,
         "corrects": bill.corrects,
-        "settles": _settles(bill),
-        "grade": bill.grade,
+        "settles": _encode_replaced_estimates(bill),
+        "grade": bill.source_rank,
         "content": None,
-        "run": owner.run,
-        "from_seq": owner.seq,
+        "run": account_identity.run,
+        "from_seq": account_identity.seq,
         "until_seq": None,
     }
 
 
-def _total(bill: Bill, summed: Decimal, problems: list[str]) -> str | None:
+def _choose_total(bill: Bill, charge_sum: Decimal, problems: list[str]) -> str | None:
     """Return what the vendor states; of a bill without a word on it, what its charges sum to, if they can be trusted."""
     if bill.total is not None:
-        return plain(bill.total)
-    return None if problems else least(summed)
+        return format_decimal(bill.total)
+    return None if problems else format_trimmed(charge_sum)
 
 
 def close_run(
     db: duckdb.DuckDBPyConnection,
-    owner: Owner,
-    ended: str,
+    account_identity: AccountIdentity,
+    ended_at: str,
     outcome: str,
     *,
     problems: list[str],
     listing: str | None,
     checks: list[str],
-    chain: str,
+    chain_hash: str,
 ) -> None:
     """Note that a run is booked: how it ended, what could not be read, what its list of invoices said.
 
-    ``chain`` is the hash of the archive's entry that it was booked up to: it ties the ledger to its archive.
+    ``chain_hash`` is the hash of the archive's entry that it was booked up to: it ties the ledger to its archive.
     """
-    at = naive(instant(ended))
+    end_time = to_naive_utc(parse_instant(ended_at))
     row = [
-        owner.run,
-        owner.provider,
-        owner.account,
-        at,
-        owner.seq,
+        account_identity.run,
+        account_identity.provider,
+        account_identity.account,
+        end_time,
+        account_identity.seq,
         outcome,
         json.dumps(problems),
         listing,
         json.dumps(checks),
-        chain,
+        chain_hash,
     ]
     db.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row)

@@ -14,125 +14,146 @@ from typing import Any, NamedTuple, Self, cast
 import duckdb
 import pyarrow as pa
 
-from billfold.ledger.batch import SMALL, Columns, columns, comes_to, exact, stored
-from billfold.ledger.columns import KINDS
-from billfold.model.bill import Bill, Charges, End
-from billfold.model.money import EXACT, ZERO
+from billfold.ledger.batch import (
+    SMALL_BATCH_LINES,
+    Columns,
+    build_columns,
+    make_exact_array,
+    sum_batch,
+    to_stored_value,
+)
+from billfold.ledger.columns import CHARGE_COLUMN_TYPES
+from billfold.model.bill import Bill, BillEnd, Charges
+from billfold.model.money import EXACT_CONTEXT, ZERO
 
-TOGETHER = 4096
+CHARGES_PER_INSERT = 4096
 """Lines that are waited for before they are written."""
-GIVE_WAY = 0.0003
+SWITCH_INTERVAL_S = 0.0003
 """Seconds between Python's changes of threads while both make lines and write them: the usual 0.005 come a dozen times to
 each statement, which wants the interpreter as often."""
 
 
-class Written(NamedTuple):
+class WrittenBill(NamedTuple):
     """What was written of a bill: how many charges, how many of them the vendor lists, their sum, what is wrong.
 
     ``whole`` is False where lines had to be left out: the sum is not the bill's then.
     """
 
-    charges: int
-    listed: int
-    summed: Decimal
+    charge_count: int
+    line_count: int
+    charge_sum: Decimal
     problems: tuple[str, ...]
-    whole: bool = True
+    is_complete: bool = True
 
 
 @dataclass
-class _Ended:
+class _BatchStream:
     """Batches, and what a generator of them said at its end."""
 
-    made: Iterable[Charges]
-    end: End | None = None
+    batches: Iterable[Charges]
+    end: BillEnd | None = None
 
     def __iter__(self) -> Iterator[Charges]:
-        self.end = yield from cast("Generator[Charges, None, End | None]", self.made)
+        self.end = yield from cast("Generator[Charges, None, BillEnd | None]", self.batches)
 
 
-class Writer:
+class ChargeWriter:
     """Writes the charges of one bill after another; use it in a ``with`` statement.
 
-    The connection belongs to the background while it writes: ``pause`` or ``settle`` before anything else is asked of it.
+    The connection belongs to the background while it writes: ``wait_for_insert`` or ``flush`` before anything else is asked of it.
     """
 
     def __init__(self, db: duckdb.DuckDBPyConnection) -> None:
-        self._db, self._hand = db, ThreadPoolExecutor(max_workers=1)
-        self._waiting: list[tuple[int, Columns]] = []
-        self._writing: Future[None] | None = None
-        self._usual = sys.getswitchinterval()
+        self._db, self._executor = db, ThreadPoolExecutor(max_workers=1)
+        self._queue: list[tuple[int, Columns]] = []
+        self._insert_future: Future[None] | None = None
+        self._usual_switch_interval = sys.getswitchinterval()
 
-    def write(self, number: int, bill: Bill) -> Written:
+    def write_bill(self, bill_id: int, bill: Bill) -> WrittenBill:
         """Write a bill's charges under its number, each batch while the next one is made."""
-        count, listed, summed, problems = 0, 0, ZERO, list[str]()
-        made = _Ended(bill.charges)
-        for batch in filter(attrgetter("lines"), made):
+        charge_count, line_count, charge_sum, problems = 0, 0, ZERO, list[str]()
+        batches = _BatchStream(bill.charges)
+        for batch in filter(attrgetter("lines"), batches):
             try:
-                found = columns(batch, bill.state)
+                columns = build_columns(batch, bill.state)
             except pa.ArrowInvalid as error:
                 problems.append(
                     f"a value cannot be kept exactly, its line and those told with it are left out: {error}"
                 )
                 continue
-            self._put(number, found)
-            amount, of_vendor = comes_to(batch, bill.currency)
-            count, listed, summed = count + len(batch.lines), listed + of_vendor, EXACT.add(summed, amount)
-        whole, ending = not problems, made.end or End(listed)
-        return Written(count, ending.listed, summed, (*problems, *ending.problems), whole)
+            self._queue_columns(bill_id, columns)
+            amount, vendor_line_count = sum_batch(batch, bill.currency)
+            charge_count, line_count, charge_sum = (
+                charge_count + len(batch.lines),
+                line_count + vendor_line_count,
+                EXACT_CONTEXT.add(charge_sum, amount),
+            )
+        is_complete, bill_end = not problems, batches.end or BillEnd(line_count)
+        return WrittenBill(charge_count, bill_end.line_count, charge_sum, (*problems, *bill_end.problems), is_complete)
 
-    def pause(self) -> None:
+    def wait_for_insert(self) -> None:
         """Wait until the connection is free."""
-        if self._writing:
-            self._writing.result()
-            self._writing = None
+        if self._insert_future:
+            self._insert_future.result()
+            self._insert_future = None
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Wait until everything is written."""
-        self._send()
-        self.pause()
+        self._start_insert()
+        self.wait_for_insert()
 
-    def _put(self, number: int, found: Columns) -> None:
-        self._waiting.append((number, found))
-        if sum(one.lines.num_rows for _, one in self._waiting) >= TOGETHER:
-            self._send()
+    def _queue_columns(self, bill_id: int, columns: Columns) -> None:
+        self._queue.append((bill_id, columns))
+        if sum(batch_columns.table.num_rows for _, batch_columns in self._queue) >= CHARGES_PER_INSERT:
+            self._start_insert()
 
-    def _send(self) -> None:
-        self.pause()
-        if self._waiting:
-            self._writing = self._hand.submit(_insert, self._db, self._waiting)
-            self._waiting = []
+    def _start_insert(self) -> None:
+        self.wait_for_insert()
+        if self._queue:
+            self._insert_future = self._executor.submit(_insert_batches, self._db, self._queue)
+            self._queue = []
 
     def __enter__(self) -> Self:
-        sys.setswitchinterval(GIVE_WAY)
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._hand.shutdown()
-        sys.setswitchinterval(self._usual)
+        self._executor.shutdown()
+        sys.setswitchinterval(self._usual_switch_interval)
 
 
-def _insert(db: duckdb.DuckDBPyConnection, waiting: list[tuple[int, Columns]]) -> None:
-    small = [_whole(number, made) for number, made in waiting if made.lines.num_rows < SMALL]
-    if small:
-        _insert_lines(db, pa.concat_tables(small, promote_options="default"), {})
-    for number, made in waiting:
-        if made.lines.num_rows >= SMALL:
-            _insert_lines(db, made.lines, {"bill": number, **made.fixed})
+def _insert_batches(db: duckdb.DuckDBPyConnection, batches: list[tuple[int, Columns]]) -> None:
+    small_tables = [
+        _build_full_table(bill_id, columns)
+        for bill_id, columns in batches
+        if columns.table.num_rows < SMALL_BATCH_LINES
+    ]
+    if small_tables:
+        _insert_lines(db, pa.concat_tables(small_tables, promote_options="default"), {})
+    for bill_id, columns in batches:
+        if columns.table.num_rows >= SMALL_BATCH_LINES:
+            _insert_lines(db, columns.table, {"bill": bill_id, **columns.common_values})
 
 
-def _whole(number: int, made: Columns) -> pa.Table:
+def _build_full_table(bill_id: int, columns: Columns) -> pa.Table:
     """Return a batch as a table that says in every line what all lines share."""
-    count = made.lines.num_rows
-    fixed = {name: exact([value], KINDS[name][1])[0] for name, value in made.fixed.items()}
-    whole = made.lines
-    for name, value in (fixed | {"bill": pa.scalar(number, pa.int32())}).items():
-        whole = whole.append_column(name, pa.repeat(value, count))
-    return whole
+    line_count = columns.table.num_rows
+    common_scalars = {
+        name: make_exact_array([value], CHARGE_COLUMN_TYPES[name][1])[0]
+        for name, value in columns.common_values.items()
+    }
+    table = columns.table
+    for name, value in (common_scalars | {"bill": pa.scalar(bill_id, pa.int32())}).items():
+        table = table.append_column(name, pa.repeat(value, line_count))
+    return table
 
 
-def _insert_lines(db: duckdb.DuckDBPyConnection, lines: pa.Table, fixed: dict[str, Any]) -> None:
-    into = ", ".join(f'"{name}"' for name in (*fixed, *lines.column_names))
-    said = ", ".join([*"?" * len(fixed), *(f'"{name}"' for name in lines.column_names)])
-    db.execute(f"INSERT INTO charges ({into}) SELECT {said} FROM lines", list(map(stored, fixed.values())))
+def _insert_lines(db: duckdb.DuckDBPyConnection, lines: pa.Table, common_values: dict[str, Any]) -> None:
+    target_columns = ", ".join(f'"{name}"' for name in (*common_values, *lines.column_names))
+    select_list = ", ".join([*"?" * len(common_values), *(f'"{name}"' for name in lines.column_names)])
+    db.execute(
+        f"INSERT INTO charges ({target_columns}) SELECT {select_list} FROM lines",
+        list(map(to_stored_value, common_values.values())),
+    )

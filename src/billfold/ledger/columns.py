@@ -9,11 +9,11 @@ import pyarrow as pa
 
 from billfold.model.focus import ContractCommitment, CostAndUsage
 
-MONEY = (26, 12)
-RATE = (28, 18)
+MONEY_DECIMAL = (26, 12)
+RATE_DECIMAL = (28, 18)
 """Precision and scale: amounts of money, and prices and quantities. Both sum safely in DuckDB, Spark and Arrow."""
 
-_COSTS = {
+_COST_COLUMNS = {
     "BilledCost",
     "ContractedCost",
     "EffectiveCost",
@@ -22,29 +22,29 @@ _COSTS = {
     "ContractCommitmentCost",
     "PricingCurrencyContractCommitmentCost",
 }
-_PLAIN = {str: ("VARCHAR", pa.string()), int: ("BIGINT", pa.int64()), bool: ("BOOLEAN", pa.bool_())}
+_STORAGE_TYPES = {str: ("VARCHAR", pa.string()), int: ("BIGINT", pa.int64()), bool: ("BOOLEAN", pa.bool_())}
 
 
-def _kind(column: str, hint: Any) -> tuple[str, pa.DataType]:
-    inner = next(kind for kind in get_args(hint) if kind is not type(None))
-    if inner is Decimal:
-        size = MONEY if column in _COSTS else RATE
-        return f"DECIMAL({size[0]},{size[1]})", pa.decimal128(*size)
-    return _PLAIN.get(inner, ("TIMESTAMP", pa.timestamp("us")))
+def _choose_column_type(column: str, hint: Any) -> tuple[str, pa.DataType]:
+    value_type = next(hint_type for hint_type in get_args(hint) if hint_type is not type(None))
+    if value_type is Decimal:
+        decimal_size = MONEY_DECIMAL if column in _COST_COLUMNS else RATE_DECIMAL
+        return f"DECIMAL({decimal_size[0]},{decimal_size[1]})", pa.decimal128(*decimal_size)
+    return _STORAGE_TYPES.get(value_type, ("TIMESTAMP", pa.timestamp("us")))
 
 
-def kinds(row: type) -> dict[str, tuple[str, pa.DataType]]:
+def list_column_types(row_type: type) -> dict[str, tuple[str, pa.DataType]]:
     """Return how each column of a dataset is stored: its SQL type and its Arrow type."""
-    return {column: _kind(column, hint) for column, hint in get_type_hints(row).items()}
+    return {column: _choose_column_type(column, hint) for column, hint in get_type_hints(row_type).items()}
 
 
-KINDS = kinds(CostAndUsage)
-COMMITMENTS = kinds(ContractCommitment)
-CHARGE_COLUMNS = tuple(KINDS)
-PROVENANCE = ("x_ArchiveSeq", "x_JsonPath")
+CHARGE_COLUMN_TYPES = list_column_types(CostAndUsage)
+COMMITMENT_COLUMN_TYPES = list_column_types(ContractCommitment)
+CHARGE_COLUMNS = tuple(CHARGE_COLUMN_TYPES)
+PROVENANCE_COLUMNS = ("x_ArchiveSeq", "x_JsonPath")
 """Columns that say where a row came from, not what it says: left out of every hash."""
 
-BILLS = {
+BILL_COLUMN_TYPES = {
     "id": "INTEGER",
     "provider": "VARCHAR",
     "account": "VARCHAR",
@@ -73,27 +73,27 @@ BILLS = {
     "from_seq": "BIGINT",
     "until_seq": "BIGINT",
 }
-CALLED = {
+ACCOUNT_NAME_SQL = {
     "x_AccountName": "{name}",
     "BillingAccountId": 'coalesce(c."BillingAccountId", {name})',
     "BillingAccountName": 'coalesce(c."BillingAccountName", {name})',
 }
 
 
-def read_as(column: str, name: str) -> str:
-    """Return the SQL that reads a column of charges ``c``; ``name`` is where the account's present name stands.
+def build_column_sql(column: str, name_sql: str) -> str:
+    """Return the SQL that reads a column of charges ``c``; ``name_sql`` is where the account's present name stands.
 
     It fills in what a vendor that names no account leaves open, so that an account which is renamed restates nothing.
     """
-    return CALLED[column].format(name=name) if column in CALLED else f'c."{column}"'
+    return ACCOUNT_NAME_SQL[column].format(name=name_sql) if column in ACCOUNT_NAME_SQL else f'c."{column}"'
 
 
-SCHEMA = f"""
+SCHEMA_SQL = f"""
 CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR);
 CREATE TABLE runs (run INTEGER PRIMARY KEY, provider VARCHAR, account VARCHAR, ended TIMESTAMP, seq BIGINT,
     outcome VARCHAR, problems VARCHAR, listing VARCHAR, checks VARCHAR, chain VARCHAR);
 CREATE TABLE accounts (provider VARCHAR, account VARCHAR, name VARCHAR, run INTEGER, PRIMARY KEY (provider, account));
-CREATE TABLE bills ({", ".join(f"{name} {kind}" for name, kind in BILLS.items())});
-CREATE TABLE commitments (bill INTEGER, {", ".join(f'"{name}" {kind}' for name, (kind, _) in COMMITMENTS.items())});
-CREATE TABLE charges (bill INTEGER, {", ".join(f'"{name}" {kind}' for name, (kind, _) in KINDS.items())});
+CREATE TABLE bills ({", ".join(f"{name} {column_type}" for name, column_type in BILL_COLUMN_TYPES.items())});
+CREATE TABLE commitments (bill INTEGER, {", ".join(f'"{name}" {column_type}' for name, (column_type, _) in COMMITMENT_COLUMN_TYPES.items())});
+CREATE TABLE charges (bill INTEGER, {", ".join(f'"{name}" {column_type}' for name, (column_type, _) in CHARGE_COLUMN_TYPES.items())});
 """

@@ -5,29 +5,43 @@ from __future__ import annotations
 import json
 
 from billfold.ledger.archive import Archive
-from billfold.ledger.entries import UNREADABLE, Kept
+from billfold.ledger.entries import UNREADABLE_SUFFIX, Entry
 
-PDF = "application/pdf"
-ENDINGS = {PDF: ".pdf", "text/csv": ".csv"}
+PDF_MEDIA_TYPE = "application/pdf"
+FILE_SUFFIXES = {PDF_MEDIA_TYPE: ".pdf", "text/csv": ".csv"}
 """What a document's file is called, by its media type."""
-UNNAMED = "unknown"
+UNKNOWN_VALUE = "unknown"
 """Stands in a question for what an imported file does not say."""
 
 
-def latest(archive: Archive, seq: int) -> list[Kept]:
+def list_latest_documents(archive: Archive, seq: int) -> list[Entry]:
     """Return every document as it came last up to an archive number.
 
     Of those that do not say what they are of, each that is unlike the others.
     """
-    found = (one for one in archive.answers() if one.seq <= seq and one.status == 200 and media(one) in ENDINGS)
-    return list({_about(one): one for one in found if not one.operation.endswith(UNREADABLE)}.values())
+    documents = (
+        entry
+        for entry in archive.iter_answers()
+        if entry.seq <= seq and entry.status == 200 and read_media_type(entry) in FILE_SUFFIXES
+    )
+    return list(
+        {
+            _build_document_key(entry): entry for entry in documents if not entry.operation.endswith(UNREADABLE_SUFFIX)
+        }.values()
+    )
 
 
-def media(one: Kept) -> str:
+def read_media_type(entry: Entry) -> str:
     """Return the media type that an answer came with."""
-    return str(json.loads(one.headers).get("content-type", "")).partition(";")[0].strip().lower()
+    return str(json.loads(entry.headers).get("content-type", "")).partition(";")[0].strip().lower()
 
 
-def _about(one: Kept) -> tuple[str, ...]:
+def _build_document_key(entry: Entry) -> tuple[str, ...]:
     """Return what a document is, so that another that is the same is a newer one."""
-    return (one.provider, one.account, one.operation, one.question, one.body if f'"{UNNAMED}"' in one.question else "")
+    return (
+        entry.provider,
+        entry.account,
+        entry.operation,
+        entry.question,
+        entry.body if f'"{UNKNOWN_VALUE}"' in entry.question else "",
+    )

@@ -10,34 +10,34 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from billfold.model.errors import LedgerError
-from billfold.model.period import instant
+from billfold.model.period import parse_instant
 
-GENESIS = "0" * 64
+GENESIS_HASH = "0" * 64
 """What stands before the first entry."""
-START, END = ":start", ":end"
+RUN_START, RUN_END = ":start", ":end"
 """The operations of the entries that begin and end a run."""
-REFUSED = "refused:"
+REFUSED_PREFIX = "refused:"
 """How the outcome of a run begins that is kept but never booked."""
-DAMAGED = "is missing or damaged"
+DAMAGED_BODY_TEXT = "is missing or damaged"
 """What is said of a body that is not as it was written: whatever was made of it is lost until a backup is in its place."""
-UNREADABLE = ":unreadable"
+UNREADABLE_SUFFIX = ":unreadable"
 """Marks the operation of an answer that could not be read: it is kept beside the others, and never booked."""
-KEPT_HEADERS = ("content-type", "content-disposition", "date", "etag", "last-modified", "retry-after")
+ARCHIVED_HEADERS = ("content-type", "content-disposition", "date", "etag", "last-modified", "retry-after")
 
 
 class Run(NamedTuple):
-    """One collection (or import) of one account; ``ended`` is None while it is still open."""
+    """One collection (or import) of one account; ``ended_at`` is None while it is still open."""
 
     id: int
     provider: str
     account: str
-    kind: str
-    started: str
-    ended: str | None
+    run_type: str
+    started_at: str
+    ended_at: str | None
     outcome: str | None
 
 
-class Kept(NamedTuple):
+class Entry(NamedTuple):
     """An entry as it is kept; the body is fetched by its hash. ``question`` is JSON, or words for a start or an end."""
 
     seq: int
@@ -52,20 +52,20 @@ class Kept(NamedTuple):
     fetched_at: str
     hash: str
 
-    def chained(self, before: str) -> str:
+    def compute_hash(self, previous_hash: str) -> str:
         """Return the hash that this entry must have after the one before it."""
-        fields = [before, *map(str, self[:-1])]
+        fields = [previous_hash, *map(str, self[:-1])]
         if any("\x1e" in field or "\x1f" in field for field in fields):
             raise LedgerError(f"entry {self.seq} holds a separator: it could be taken for another one")
         return hashlib.sha256("\x1f".join(fields).encode()).hexdigest()
 
     @property
-    def when(self) -> datetime:
+    def fetch_time(self) -> datetime:
         """When it was fetched."""
-        return instant(self.fetched_at)
+        return parse_instant(self.fetched_at)
 
 
-class Heard(NamedTuple):
+class ArchivedResponse(NamedTuple):
     """An answer as it came: to which question, and when."""
 
     operation: str
@@ -73,10 +73,10 @@ class Heard(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes
-    at: datetime
+    received_at: datetime
 
 
-class Packed(NamedTuple):
+class StoredBody(NamedTuple):
     """A body as it is stored: ``tombstone`` is the hash of its redacted form, if it has one."""
 
     hash: str
@@ -85,23 +85,27 @@ class Packed(NamedTuple):
     tombstone: str | None
 
 
-def entry(run: Run, one: Heard) -> tuple[Kept, Packed]:
+def build_entry(run: Run, response: ArchivedResponse) -> tuple[Entry, StoredBody]:
     """Return an answer as an entry of a run that has no number yet, and its body."""
-    headers = json.dumps({k: one.headers[k] for k in KEPT_HEADERS if k in one.headers}, sort_keys=True)
-    said = one.operation, one.question, one.status, headers, "", moment(one.at), ""
-    return Kept(0, run.id, run.provider, run.account, *said), packed(one.body)
+    headers = json.dumps(
+        {name: response.headers[name] for name in ARCHIVED_HEADERS if name in response.headers}, sort_keys=True
+    )
+    fields = response.operation, response.question, response.status, headers, "", format_time(response.received_at), ""
+    return Entry(0, run.id, run.provider, run.account, *fields), pack_body(response.body)
 
 
-def bound(run: int, provider: str, account: str, operation: str, words: str, now: datetime) -> tuple[Kept, Packed]:
+def build_run_marker(
+    run_id: int, provider: str, account: str, operation: str, text: str, now: datetime
+) -> tuple[Entry, StoredBody]:
     """Return the entry that begins a run (0: a new one) or ends it, and its empty body."""
-    return Kept(0, run, provider, account, operation, words, 0, "{}", "", moment(now), ""), packed(b"")
+    return Entry(0, run_id, provider, account, operation, text, 0, "{}", "", format_time(now), ""), pack_body(b"")
 
 
-def packed(body: bytes) -> Packed:
+def pack_body(body: bytes) -> StoredBody:
     """Return a body as it is stored."""
-    return Packed(hashlib.sha256(body).hexdigest(), len(body), zlib.compress(body, 1), None)
+    return StoredBody(hashlib.sha256(body).hexdigest(), len(body), zlib.compress(body, 1), None)
 
 
-def moment(when: datetime) -> str:
+def format_time(instant: datetime) -> str:
     """Write a time so that texts sort as times do: UTC, always with microseconds."""
-    return when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import duckdb
 
-UNKNOWN = "name:"
+UNKNOWN_PREFIX = "name:"
 """Begins the identity of an account whose vendor has not said yet whose it is."""
 
 
-class Owner(NamedTuple):
+class AccountIdentity(NamedTuple):
     """Whose bill is booked, out of which run, and from which archive number on it is believed.
 
     ``account`` is the vendor's own identity of the account; its name may change.
@@ -22,70 +22,87 @@ class Owner(NamedTuple):
     seq: int
 
 
-def owner(
+def resolve_account(
     db: duckdb.DuckDBPyConnection,
     provider: str,
     identity: str | None,
     name: str,
-    run: int,
+    run_id: int,
     seq: int,
-    listed: list[str],
+    invoice_ids: list[str],
     *,
-    renames: bool = True,
-) -> Owner:
+    can_rename: bool = True,
+) -> AccountIdentity:
     """Find whose run it is and note its name; an account whose identity was not known before keeps its history.
 
-    ``listed`` are the invoices that the run lists: who has one of them is the same customer, whatever the vendor says of
-    itself now, so that no bill can be counted twice. Without ``renames`` an account that is known keeps its name.
+    ``invoice_ids`` are the invoices that the run lists: who has one of them is the same customer, whatever the vendor says of
+    itself now, so that no bill can be counted twice. Without ``can_rename`` an account that is known keeps its name.
     """
-    unknown = f"{UNKNOWN}{name}"
-    known = db.execute(
-        "SELECT account FROM accounts WHERE provider=? AND name=? ORDER BY run DESC LIMIT 1", [provider, name]
-    ).fetchone()
-    if known and identity and known[0] != identity and _has_any(db, provider, known[0], listed):
-        identity = known[0] if known[0] != unknown else identity
-    if not known and identity is None and (holder := _holder(db, provider, listed)):
-        return Owner(provider, holder, run, seq)
-    account = identity or (known[0] if known else unknown)
+    default_account = f"{UNKNOWN_PREFIX}{name}"
+    booked_account = _find_account(db, provider, name)
+    if booked_account and identity and _has_invoice(db, provider, booked_account, invoice_ids):
+        identity = booked_account if booked_account != default_account else identity
+    if not booked_account and identity is None and (claimed_by := _find_claimant(db, provider, invoice_ids)):
+        return AccountIdentity(provider, claimed_by, run_id, seq)
+    account = identity or booked_account or default_account
     if identity:
-        strangers = {_holder(db, provider, listed, UNKNOWN), unknown if known and known[0] == unknown else None}
-        for stranger in strangers - {None, identity}:
-            db.execute("UPDATE bills SET account=? WHERE provider=? AND account=?", [identity, provider, stranger])
-            db.execute("DELETE FROM accounts WHERE provider=? AND account=?", [provider, stranger])
-    how = "REPLACE" if renames else "IGNORE"
-    db.execute(f"INSERT OR {how} INTO accounts VALUES (?, ?, ?, ?)", [provider, account, name, run])
-    return Owner(provider, account, run, seq)
+        provisional_accounts = {_find_claimant(db, provider, invoice_ids, UNKNOWN_PREFIX)}
+        provisional_accounts |= {default_account} if booked_account == default_account else set()
+        _move_bills(db, provider, provisional_accounts - {None, identity}, identity)
+    conflict_action = "REPLACE" if can_rename else "IGNORE"
+    db.execute(f"INSERT OR {conflict_action} INTO accounts VALUES (?, ?, ?, ?)", [provider, account, name, run_id])
+    return AccountIdentity(provider, account, run_id, seq)
 
 
-def _holder(db: duckdb.DuckDBPyConnection, provider: str, listed: list[str], beginning: str = "") -> str | None:
+def _find_account(db: duckdb.DuckDBPyConnection, provider: str, name: str) -> str | None:
+    """Return the account that was last called so; None where none was."""
+    query = "SELECT account FROM accounts WHERE provider=? AND name=? ORDER BY run DESC LIMIT 1"
+    row = db.execute(query, [provider, name]).fetchone()
+    return str(row[0]) if row else None
+
+
+def _move_bills(
+    db: duckdb.DuckDBPyConnection, provider: str, provisional_accounts: set[str | None], identity: str
+) -> None:
+    """Give the bills of accounts whose identity was not known before to the account that they are of."""
+    for provisional_account in provisional_accounts:
+        db.execute(
+            "UPDATE bills SET account=? WHERE provider=? AND account=?", [identity, provider, provisional_account]
+        )
+        db.execute("DELETE FROM accounts WHERE provider=? AND account=?", [provider, provisional_account])
+
+
+def _find_claimant(
+    db: duckdb.DuckDBPyConnection, provider: str, invoice_ids: list[str], prefix: str = ""
+) -> str | None:
     """Return the account that has one of these invoices, whose identity begins so; None where none or several have."""
     query = """SELECT DISTINCT account FROM bills JOIN accounts USING (provider, account)
                WHERE provider=? AND starts_with(account, ?) AND invoice_id IN (SELECT unnest(?))"""
-    found = db.execute(query, [provider, beginning, listed]).fetchall() if listed else []
-    return str(found[0][0]) if len(found) == 1 else None
+    rows = db.execute(query, [provider, prefix, invoice_ids]).fetchall() if invoice_ids else []
+    return str(rows[0][0]) if len(rows) == 1 else None
 
 
-class Customer(NamedTuple):
+class KnownCustomer(NamedTuple):
     """Who answered to an account's name until now: the identities at the vendor, and the invoices."""
 
     identities: frozenset[str] = frozenset()
-    invoices: frozenset[str] = frozenset()
+    invoice_ids: frozenset[str] = frozenset()
 
-    def is_another(self, identity: str | None, listed: frozenset[str]) -> bool:
+    def is_another_customer(self, identity: str | None, listed_ids: frozenset[str]) -> bool:
         """Tell whether somebody else answers to the name now, of whom neither the identity nor any invoice is known."""
-        strange = identity is not None and bool(self.identities) and identity not in self.identities
-        return strange and not self.invoices & listed
+        is_unknown = identity is not None and bool(self.identities) and identity not in self.identities
+        return is_unknown and not self.invoice_ids & listed_ids
 
 
-def customer(db: duckdb.DuckDBPyConnection, provider: str, name: str) -> Customer:
+def known_customer(db: duckdb.DuckDBPyConnection, provider: str, name: str) -> KnownCustomer:
     """Return who answered to an account's name until now."""
     query = """SELECT DISTINCT account, invoice_id FROM accounts LEFT JOIN bills USING (provider, account)
                WHERE provider=? AND name=?"""
     rows = db.execute(query, [provider, name]).fetchall()
-    known = frozenset(one for one, _ in rows if not one.startswith(UNKNOWN))
-    return Customer(known, frozenset(invoice for _, invoice in rows if invoice))
+    identities = frozenset(identity for identity, _ in rows if not identity.startswith(UNKNOWN_PREFIX))
+    return KnownCustomer(identities, frozenset(invoice_id for _, invoice_id in rows if invoice_id))
 
 
-def _has_any(db: duckdb.DuckDBPyConnection, provider: str, account: str, listed: list[str]) -> bool:
+def _has_invoice(db: duckdb.DuckDBPyConnection, provider: str, account: str, invoice_ids: list[str]) -> bool:
     query = "SELECT 1 FROM bills WHERE provider=? AND account=? AND invoice_id IN (SELECT unnest(?)) LIMIT 1"
-    return db.execute(query, [provider, account, listed]).fetchone() is not None
+    return db.execute(query, [provider, account, invoice_ids]).fetchone() is not None

@@ -12,17 +12,17 @@ from typing import Any
 
 import duckdb
 
-from billfold.ledger.query import Filter, dicts, narrowed
-from billfold.model.money import EXACT, least, shown
+from billfold.ledger.query import LedgerFilter, build_filter_condition, fetch_dicts
+from billfold.model.money import EXACT_CONTEXT, format_amount, format_trimmed
 
-_VERSIONS = """
+_VERSIONS_SQL = """
 WITH versions AS (SELECT * FROM bills WHERE state = 'issued' AND from_seq <= $seq),
      trusted AS (SELECT *, lead(id) OVER (PARTITION BY provider, account, bill_key ORDER BY from_seq, id) AS following
                  FROM versions WHERE parked IS NULL),
      newest AS (SELECT * FROM versions
                 QUALIFY row_number() OVER (PARTITION BY provider, account, bill_key ORDER BY from_seq DESC, id DESC) = 1)
 """
-_CHANGES = """
+_CHANGES_SQL = """
 SELECT b.provider, a.name AS account, b.invoice_id, b.period_start, b.currency, r.ended AS seen_at, b.total AS was, new.total AS "is",
        new.parked, new.currency AS told_in, b.id AS old_bill, new.id AS new_bill, new.from_seq
 FROM trusted b JOIN accounts a USING (provider, account)
@@ -38,52 +38,60 @@ WHERE (new.id = b.following AND (
 """
 """Trusted versions ``b`` of invoices that are told otherwise: by the next trusted one, or now parked, or in another currency."""
 
-_INNER = {"old_bill", "new_bill", "from_seq", "parked", "told_in"}
-_LINES = """
+_INTERNAL_COLUMNS = {"old_bill", "new_bill", "from_seq", "parked", "told_in"}
+_LINES_SQL = """
 SELECT InvoiceDetailId AS detail, ChargeDescription AS description, ChargeCategory AS category,
        CASE WHEN BillingCurrency = $currency THEN BilledCost ELSE PricingCurrencyEffectiveCost END AS cost
 FROM charges WHERE bill = $bill
 """
 
 
-def changed(db: duckdb.DuckDBPyConnection, since: int) -> list[dict[str, Any]]:
+def list_changes_since(db: duckdb.DuckDBPyConnection, after_seq: int) -> list[dict[str, Any]]:
     """Return every change of an issued invoice that was seen after an archive number and is believed, without the lines."""
-    return [row for row in _changes(db, Filter()) if row["from_seq"] > since and not row["parked"]]
+    return [row for row in _select_changes(db, LedgerFilter()) if row["from_seq"] > after_seq and not row["parked"]]
 
 
-def restatements(db: duckdb.DuckDBPyConnection, wanted: Filter | None = None) -> list[dict[str, Any]]:
+def list_restatements(db: duckdb.DuckDBPyConnection, filters: LedgerFilter | None = None) -> list[dict[str, Any]]:
     """Return every change of an issued invoice: when it was seen, its total before and after, the lines that moved.
 
     ``instead`` says what it is told as now where that cannot be compared; ``difference`` is None then, and no line moved.
     """
-    return [_event(db, row) for row in _changes(db, wanted or Filter())]
+    return [_build_restatement(db, row) for row in _select_changes(db, filters or LedgerFilter())]
 
 
-def _changes(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[dict[str, Any]]:
-    condition, values = narrowed(wanted)
-    rows = dicts(db.execute(f"{_VERSIONS} {_CHANGES} AND {condition} ORDER BY ALL", values))
-    return [row | {"instead": _instead(row)} for row in rows]
+def _select_changes(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[dict[str, Any]]:
+    condition, values = build_filter_condition(filters)
+    rows = fetch_dicts(db.execute(f"{_VERSIONS_SQL} {_CHANGES_SQL} AND {condition} ORDER BY ALL", values))
+    return [row | {"instead": _explain_incomparable(row)} for row in rows]
 
 
-def _instead(row: dict[str, Any]) -> str | None:
+def _explain_incomparable(row: dict[str, Any]) -> str | None:
     if row["parked"]:
         return f"what it is told as now is parked, not counted: {row['parked']}"
-    return None if row["told_in"] == row["currency"] else f"it is told in {row['told_in']} now: {shown(row['is'])}"
+    return (
+        None if row["told_in"] == row["currency"] else f"it is told in {row['told_in']} now: {format_amount(row['is'])}"
+    )
 
 
-def _event(db: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> dict[str, Any]:
-    old, new = row["old_bill"], row["new_bill"]
-    row = {name: value for name, value in row.items() if name not in _INNER}
+def _build_restatement(db: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> dict[str, Any]:
+    old_bill, new_bill = row["old_bill"], row["new_bill"]
+    row = {name: value for name, value in row.items() if name not in _INTERNAL_COLUMNS}
     if row["instead"]:
         return row | {"difference": None, "gone": [], "come": []}
-    moved = {
-        "gone": _difference(db, old, new, row["currency"]),
-        "come": _difference(db, new, old, row["currency"]),
+    moved_lines = {
+        "gone": _subtract_lines(db, old_bill, new_bill, row["currency"]),
+        "come": _subtract_lines(db, new_bill, old_bill, row["currency"]),
     }
-    return row | {"difference": least(EXACT.subtract(Decimal(row["is"]), Decimal(row["was"])))} | moved
+    return (
+        row
+        | {"difference": format_trimmed(EXACT_CONTEXT.subtract(Decimal(row["is"]), Decimal(row["was"])))}
+        | moved_lines
+    )
 
 
-def _difference(db: duckdb.DuckDBPyConnection, one: int, other: int, currency: str) -> list[dict[str, Any]]:
-    mine, theirs = _LINES.replace("$bill", "$one"), _LINES.replace("$bill", "$other")
-    values = {"one": one, "other": other, "currency": currency}
-    return dicts(db.execute(f"{mine} EXCEPT ALL {theirs} ORDER BY ALL", values))
+def _subtract_lines(
+    db: duckdb.DuckDBPyConnection, bill_id: int, other_bill_id: int, currency: str
+) -> list[dict[str, Any]]:
+    lines_sql, other_lines_sql = _LINES_SQL.replace("$bill", "$one"), _LINES_SQL.replace("$bill", "$other")
+    values = {"one": bill_id, "other": other_bill_id, "currency": currency}
+    return fetch_dicts(db.execute(f"{lines_sql} EXCEPT ALL {other_lines_sql} ORDER BY ALL", values))

@@ -14,63 +14,65 @@ from pathlib import Path
 
 import duckdb
 
-from billfold.ledger.columns import SCHEMA
+from billfold.ledger.columns import SCHEMA_SQL
 from billfold.model.errors import LedgerError
 
-FORMAT = f"8 {duckdb.__version__}"
-MEMORY, MEMORY_TO_WRITE = "256MB", "100MB"
+LEDGER_FORMAT = f"8 {duckdb.__version__}"
+MEMORY_LIMIT, WRITE_MEMORY_LIMIT = "256MB", "100MB"
 """What DuckDB may hold before it writes to disk: a ledger is larger than the memory it is computed in."""
-TOGETHER = 32_768
+ROW_GROUP_ROWS = 32_768
 """Rows that DuckDB packs at once: fewer than it would by itself, so that a large bill is packed while it is still read."""
-PATIENCE = 10.0
+LOCK_TIMEOUT_S = 10.0
 """Seconds to wait for another process that has the ledger open."""
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_ledger(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the ledger file and close it again; makes an empty one where there is none or it is of another format."""
-    db = _connect(path)
+    db = _connect_ledger(path)
     try:
         db.execute("SET preserve_insertion_order=false")
-        if not _is_ours(db):
+        if not _has_current_format(db):
             raise StaleLedgerError(f"{path} is of another format")
         yield db
     except duckdb.Error as error:
         _refuse_full_disk(path, error)
-        words = str(error).splitlines()[0]
-        raise LedgerError(f"the ledger {path} cannot be used: {words}; `billfold rebuild` computes it anew") from error
+        message = str(error).splitlines()[0]
+        raise LedgerError(
+            f"the ledger {path} cannot be used: {message}; `billfold rebuild` computes it anew"
+        ) from error
     finally:
         db.close()
 
 
 def _refuse_full_disk(path: Path, error: Exception) -> None:
     """Raise ``LedgerError`` where it is the disk that takes no more: the ledger is not stale, and made anew has no room."""
-    words = str(error).splitlines()[0]
-    if "Could not write" in words or "No space left" in words:
+    message = str(error).splitlines()[0]
+    if "Could not write" in message or "No space left" in message:
         raise LedgerError(
-            f"the ledger {path} cannot be written: {words}; check its rights and the free space, then ask again"
+            f"the ledger {path} cannot be written: {message}; check its rights and the free space, then ask again"
         ) from error
 
 
-def to_read(path: Path) -> duckdb.DuckDBPyConnection:
+def open_read_only(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a ledger file for reading only; raises ``LedgerError`` where it is missing, in use, damaged or no ledger of ours."""
     if not path.is_file():
         raise LedgerError(f"there is no ledger at {path}; run `billfold sync` or `billfold rebuild`")
     advice = "`billfold rebuild` computes it anew"
     try:
-        db = _waited(path, lambda path: duckdb.connect(str(path), read_only=True))
+        db = _connect_with_retry(path, lambda path: duckdb.connect(str(path), read_only=True))
     except StaleLedgerError as error:
         raise LedgerError(f"{error}; {advice}") from error
-    if _format(db) != FORMAT:
+    if _read_format(db) != LEDGER_FORMAT:
         db.close()
         raise LedgerError(f"{path} is of another format; {advice}")
     return db
 
 
 @contextmanager
-def writing(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def open_transaction(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Write all or nothing; DuckDB has one thread and little memory for it: many small inserts need no more."""
-    db.execute(f"SET threads=1; SET memory_limit='{MEMORY_TO_WRITE}'; BEGIN")
+    db.execute(f"SET threads=1; SET memory_limit='{WRITE_MEMORY_LIMIT}'; BEGIN")
     try:
         yield
         db.execute("COMMIT")
@@ -79,28 +81,28 @@ def writing(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
             db.execute("ROLLBACK")
         raise
     finally:
-        db.execute(f"RESET threads; SET memory_limit='{MEMORY}'")
+        db.execute(f"RESET threads; SET memory_limit='{MEMORY_LIMIT}'")
 
 
-def tie(db: duckdb.DuckDBPyConnection) -> tuple[int, str] | None:
+def read_last_booked(db: duckdb.DuckDBPyConnection) -> tuple[int, str] | None:
     """Return the last archive number that was booked, and the hash of its entry; None for an empty ledger."""
-    found = db.execute("SELECT seq, chain FROM runs ORDER BY seq DESC LIMIT 1").fetchone()
-    return (int(found[0]), str(found[1])) if found else None
+    row = db.execute("SELECT seq, chain FROM runs ORDER BY seq DESC LIMIT 1").fetchone()
+    return (int(row[0]), str(row[1])) if row else None
 
 
 class StaleLedgerError(LedgerError):
     """The ledger file is of another format or damaged: drop it, it can be rebuilt."""
 
 
-def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    return _waited(path, _attached)
+def _connect_ledger(path: Path) -> duckdb.DuckDBPyConnection:
+    return _connect_with_retry(path, _attach_file)
 
 
-def _waited(path: Path, attached: Callable[[Path], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
-    deadline = time.monotonic() + PATIENCE
+def _connect_with_retry(path: Path, connect: Callable[[Path], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
+    deadline = time.monotonic() + LOCK_TIMEOUT_S
     while True:
         try:
-            return attached(path)
+            return connect(path)
         except duckdb.IOException as error:
             if "lock" not in str(error).lower():
                 _refuse_full_disk(path, error)
@@ -112,15 +114,18 @@ def _waited(path: Path, attached: Callable[[Path], duckdb.DuckDBPyConnection]) -
             raise StaleLedgerError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
 
 
-def _attached(path: Path) -> duckdb.DuckDBPyConnection:
+def _attach_file(path: Path) -> duckdb.DuckDBPyConnection:
     read_only = path.exists() and not os.access(path.parent, os.W_OK)  # DuckDB could make no log beside it
-    beside = f"{tempfile.gettempdir()}/billfold.tmp" if read_only else f"{path}.tmp"
-    new = not path.exists()
-    db = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": beside})
+    temp_directory = f"{tempfile.gettempdir()}/billfold.tmp" if read_only else f"{path}.tmp"
+    is_new = not path.exists()
+    db = duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": temp_directory})
     try:
-        name, how = str(path).replace("'", "''"), "READ_ONLY" if read_only else f"ROW_GROUP_SIZE {TOGETHER}"
-        db.execute(f"ATTACH '{name}' AS ledger ({how}); USE ledger")
-        if new:
+        quoted_path, attach_options = (
+            str(path).replace("'", "''"),
+            "READ_ONLY" if read_only else f"ROW_GROUP_SIZE {ROW_GROUP_ROWS}",
+        )
+        db.execute(f"ATTACH '{quoted_path}' AS ledger ({attach_options}); USE ledger")
+        if is_new:
             path.chmod(0o600)  # as the archive: it holds what customers are called and pay
     except BaseException:
         db.close()
@@ -128,19 +133,19 @@ def _attached(path: Path) -> duckdb.DuckDBPyConnection:
     return db
 
 
-def _is_ours(db: duckdb.DuckDBPyConnection) -> bool:
+def _has_current_format(db: duckdb.DuckDBPyConnection) -> bool:
     """Tell whether a database is a ledger of this format; an empty one is made one."""
-    found = _format(db)
-    if found is None and not db.execute("SELECT 1 FROM duckdb_tables()").fetchone():
-        db.execute(f"BEGIN; {SCHEMA} INSERT INTO meta VALUES ('format', '{FORMAT}'); COMMIT;")
+    file_format = _read_format(db)
+    if file_format is None and not db.execute("SELECT 1 FROM duckdb_tables()").fetchone():
+        db.execute(f"BEGIN; {SCHEMA_SQL} INSERT INTO meta VALUES ('format', '{LEDGER_FORMAT}'); COMMIT;")
         return True
-    return found == FORMAT
+    return file_format == LEDGER_FORMAT
 
 
-def _format(db: duckdb.DuckDBPyConnection) -> str | None:
+def _read_format(db: duckdb.DuckDBPyConnection) -> str | None:
     """Return the format that a database notes; None where it is no ledger."""
     try:
-        found = db.execute("SELECT value FROM meta WHERE key='format'").fetchone()
+        row = db.execute("SELECT value FROM meta WHERE key='format'").fetchone()
     except (duckdb.CatalogException, duckdb.BinderException):
         return None
-    return str(found[0]) if found else None
+    return str(row[0]) if row else None

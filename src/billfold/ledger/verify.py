@@ -16,99 +16,99 @@ from pathlib import Path
 import duckdb
 
 from billfold.ledger.archive import Archive
-from billfold.ledger.entries import END, GENESIS, START, Kept
+from billfold.ledger.entries import GENESIS_HASH, RUN_END, RUN_START, Entry
 from billfold.model.errors import BillfoldError, LedgerError
 
 
-def problems(archive: Archive, ledger: Path | None = None) -> Iterator[str]:
+def find_problems(archive: Archive, ledger_path: Path | None = None) -> Iterator[str]:
     """Yield a sentence for each thing that is not as it was written; nothing for a sound archive.
 
     The ledger's file, where it is given and there, tells whether the archive's end is missing.
     """
     try:
-        yield from archive.integrity()
-        yield from _chain(archive)
-        yield from _end(archive, _booked(ledger) if ledger and ledger.is_file() else 0)
-        yield from _bodies(archive)
+        yield from archive.check_integrity()
+        yield from _check_chain(archive)
+        yield from _check_end(archive, _read_booked_seq(ledger_path) if ledger_path and ledger_path.is_file() else 0)
+        yield from _check_bodies(archive)
     except (BillfoldError, sqlite3.Error, UnicodeDecodeError, ValueError, OverflowError) as error:
         yield f"the archive's file is damaged: {error}"
 
 
-def _chain(archive: Archive) -> Iterator[str]:
-    before, expected, open_runs, ended = GENESIS, 1, dict[int, Kept](), set[int]()
-    for kept in archive.entries():
-        if kept.seq != expected:
-            yield f"answers {expected} to {kept.seq - 1} are missing"
-        if not _fits(kept, before):
-            yield f"{_name(kept)} was changed, or an answer before it"
-        if kept.operation == START:
-            open_runs[kept.run] = kept
-        elif kept.run not in open_runs or kept.run in ended:
-            yield f"{_name(kept)} belongs to no open run"
-        elif (kept.provider, kept.account) != open_runs[kept.run][2:4]:
-            yield f"{_name(kept)} belongs to another account than its run"
-        if kept.operation == END:
-            ended.add(kept.run)
-        before, expected = kept.hash, kept.seq + 1
+def _check_chain(archive: Archive) -> Iterator[str]:
+    previous_hash, expected_seq, open_runs, ended_runs = GENESIS_HASH, 1, dict[int, Entry](), set[int]()
+    for entry in archive.iter_entries():
+        if entry.seq != expected_seq:
+            yield f"answers {expected_seq} to {entry.seq - 1} are missing"
+        if not _has_valid_hash(entry, previous_hash):
+            yield f"{_describe_entry(entry)} was changed, or an answer before it"
+        if entry.operation == RUN_START:
+            open_runs[entry.run] = entry
+        elif entry.run not in open_runs or entry.run in ended_runs:
+            yield f"{_describe_entry(entry)} belongs to no open run"
+        elif (entry.provider, entry.account) != open_runs[entry.run][2:4]:
+            yield f"{_describe_entry(entry)} belongs to another account than its run"
+        if entry.operation == RUN_END:
+            ended_runs.add(entry.run)
+        previous_hash, expected_seq = entry.hash, entry.seq + 1
 
 
-def _fits(kept: Kept, before: str) -> bool:
+def _has_valid_hash(entry: Entry, previous_hash: str) -> bool:
     try:
-        return kept.chained(before) == kept.hash
+        return entry.compute_hash(previous_hash) == entry.hash
     except LedgerError:
         return False
 
 
-def _end(archive: Archive, booked: int) -> Iterator[str]:
-    last = archive.last_seq()
-    if last < booked:
+def _check_end(archive: Archive, booked_seq: int) -> Iterator[str]:
+    last_seq = archive.read_last_seq()
+    if last_seq < booked_seq:
         yield (
-            f"the archive's end is missing: it has {last} entries, and entry {booked} was booked in the ledger; "
+            f"the archive's end is missing: it has {last_seq} entries, and entry {booked_seq} was booked in the ledger; "
             "bring the archive back from a copy, or let `billfold rebuild` forget what is gone"
         )
 
 
-def _booked(ledger: Path) -> int:
+def _read_booked_seq(ledger_path: Path) -> int:
     """Return the highest archive number that the ledger notes; 0 where its file cannot tell (stale, in use, damaged)."""
     query = "SELECT max(seq) FROM (SELECT seq FROM runs UNION ALL SELECT from_seq FROM bills)"
     try:
-        with closing(duckdb.connect(str(ledger), read_only=True)) as db:
-            found = db.execute(query).fetchone()
+        with closing(duckdb.connect(str(ledger_path), read_only=True)) as db:
+            row = db.execute(query).fetchone()
     except duckdb.Error:
         return 0
-    return int(found[0] or 0) if found else 0
+    return int(row[0] or 0) if row else 0
 
 
-def _name(kept: Kept) -> str:
-    what = (
-        f"{kept.operation} {kept.question}"
-        if kept.operation not in {START, END}
-        else f"run {kept.run}'s {kept.operation[1:]}"
+def _describe_entry(entry: Entry) -> str:
+    subject = (
+        f"{entry.operation} {entry.question}"
+        if entry.operation not in {RUN_START, RUN_END}
+        else f"run {entry.run}'s {entry.operation[1:]}"
     )
-    return f"entry {kept.seq} ({kept.provider} {kept.account}: {what})"
+    return f"entry {entry.seq} ({entry.provider} {entry.account}: {subject})"
 
 
-def _bodies(archive: Archive) -> Iterator[str]:
-    wanted: dict[str, Kept] = {}
-    for kept in archive.entries():
-        wanted.setdefault(kept.body, kept)
-    for digest, size, packed, tombstone in archive.bodies():
-        owner = wanted.pop(digest) if digest in wanted else None
-        if owner is None:
+def _check_bodies(archive: Archive) -> Iterator[str]:
+    entries_by_body: dict[str, Entry] = {}
+    for entry in archive.iter_entries():
+        entries_by_body.setdefault(entry.body, entry)
+    for digest, size, packed, tombstone in archive.iter_bodies():
+        body_entry = entries_by_body.pop(digest) if digest in entries_by_body else None
+        if body_entry is None:
             yield f"body {digest[:12]} belongs to no answer"
-        elif reason := _damage(digest, size, packed, tombstone):
-            yield f"the body of {_name(owner)} {reason}"
-    for missed in wanted.values():
-        yield f"the body of {_name(missed)} is missing"
+        elif reason := _find_damage(digest, size, packed, tombstone):
+            yield f"the body of {_describe_entry(body_entry)} {reason}"
+    for unmatched_entry in entries_by_body.values():
+        yield f"the body of {_describe_entry(unmatched_entry)} is missing"
 
 
-def _damage(digest: str, size: int, packed: bytes, tombstone: str | None) -> str:
+def _find_damage(digest: str, size: int, packed: bytes, tombstone: str | None) -> str:
     try:
-        unpacking = zlib.decompressobj()
-        body = unpacking.decompress(packed)
+        decompressor = zlib.decompressobj()
+        body = decompressor.decompress(packed)
     except zlib.error as error:
         return f"is damaged: {error}"
-    if not unpacking.eof or unpacking.unused_data:
+    if not decompressor.eof or decompressor.unused_data:
         return "is damaged: its end is not where it should be"
     if hashlib.sha256(body).hexdigest() != (tombstone or digest):
         return "is damaged: its content has another hash"

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from billfold.model.focus import ContractCommitment, CostAndUsage
-from billfold.model.money import exact_sum, plain
+from billfold.model.money import exact_sum, format_decimal
 from billfold.model.period import Period
 
 
@@ -34,21 +34,21 @@ class State(StrEnum):
 class Charges(NamedTuple):
     """Charges that share most of their columns: what is common is said once.
 
-    ``lines`` are named tuples of one type whose fields are the columns that vary from line to line. ``kinds`` are named
-    tuples of more such columns, each said once for all lines that agree in them, and ``places`` tell line by line which of
+    ``lines`` are named tuples of one type whose fields are the columns that vary from line to line. ``shared_rows`` are named
+    tuples of more such columns, each said once for all lines that agree in them, and ``shared_index`` tell line by line which of
     them it is: an invoice of many lines is booked much faster so. Both are empty where there are none.
     """
 
     common: CostAndUsage
     lines: Sequence[Any]
-    kinds: Sequence[Any] = ()
-    places: Sequence[int] = ()
+    shared_rows: Sequence[Any] = ()
+    shared_index: Sequence[int] = ()
 
-    def rows(self) -> Iterator[CostAndUsage]:
+    def iter_rows(self) -> Iterator[CostAndUsage]:
         """Yield every charge with all its columns."""
         for index, line in enumerate(self.lines):
-            told = self.kinds[self.places[index]]._asdict() if self.kinds else {}
-            yield self.common._replace(**told, **line._asdict())
+            shared_columns = self.shared_rows[self.shared_index[index]]._asdict() if self.shared_rows else {}
+            yield self.common._replace(**shared_columns, **line._asdict())
 
     @classmethod
     def of(cls, rows: Iterable[CostAndUsage]) -> Charges:
@@ -56,23 +56,23 @@ class Charges(NamedTuple):
         return cls(CostAndUsage(), list(rows))
 
 
-class End(NamedTuple):
+class BillEnd(NamedTuple):
     """What showed only when all lines of a bill were read: how many the vendor lists, and what is wrong with them."""
 
-    listed: int
+    line_count: int
     problems: tuple[str, ...] = ()
 
 
 class Bill(NamedTuple):
     """One invoice, draft or estimate of one account in one currency.
 
-    ``total`` is what the vendor states, or None where it states none; ``listed`` is how many lines the vendor lists
-    (None: as many as there are charges that are not synthetic). ``mark`` is a fingerprint of the listing's own words, by
+    ``total`` is what the vendor states, or None where it states none; ``line_count`` is how many lines the vendor lists
+    (None: as many as there are charges that are not synthetic). ``fingerprint`` is a fingerprint of the listing's own words, by
     which a collector knows that an issued bill has not changed. ``invoice_id`` is None for an estimate. ``problems`` says
     why the bill cannot be trusted as it is; such a bill is parked. ``charges`` may be read once only; a generator of them
-    may return an ``End``, and raises where the bill must not be booked at all. ``part`` names what of an account an estimate
-    is of, where that is billed apart (a contract); ``settles`` are the keys of the estimates that an issued bill ends, None
-    for all of its period and currency. ``grade`` is below 0 where its source says less than another of the vendor's would (an
+    may return an ``BillEnd``, and raises where the bill must not be booked at all. ``scope`` names what of an account an estimate
+    is of, where that is billed apart (a contract); ``replaces_estimates`` are the keys of the estimates that an issued bill ends, None
+    for all of its period and currency. ``source_rank`` is below 0 where its source says less than another of the vendor's would (an
     older API, a file, lines without their list): such a bill never takes the place of one that says more.
     """
 
@@ -81,10 +81,10 @@ class Bill(NamedTuple):
     period: Period
     currency: str
     total: Decimal | None
-    listed: int | None
+    line_count: int | None
     charges: Iterable[Charges]
     issuer: str
-    mark: str = ""
+    fingerprint: str = ""
     issued_on: datetime | None = None
     due_on: datetime | None = None
     terms: str | None = None
@@ -92,39 +92,39 @@ class Bill(NamedTuple):
     corrects: str | None = None
     commitments: tuple[ContractCommitment, ...] = ()
     problems: tuple[str, ...] = ()
-    part: str = ""
-    settles: tuple[str, ...] | None = None
-    grade: int = 0
+    scope: str = ""
+    replaces_estimates: tuple[str, ...] | None = None
+    source_rank: int = 0
 
     @property
     def key(self) -> str:
         """What this bill is, whatever its state of knowledge: the invoice, or the estimate of a period."""
         if self.invoice_id:
             return f"{self.invoice_id} {self.currency}"
-        return estimate_key(self.period, self.currency, self.part)
+        return estimate_key(self.period, self.currency, self.scope)
 
 
-def together(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def merge_estimate_parts(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Put the parts of an estimate together, among bills as the vendors state them: one row an account, period and currency.
 
     The total is None where that of a part is.
     """
-    found: dict[tuple[object, ...], list[dict[str, Any]]] = {}
+    parts_by_key: dict[tuple[object, ...], list[dict[str, Any]]] = {}
     for row in rows:
         key = tuple(value for name, value in row.items() if name not in {"total", "lines"})
-        found.setdefault(key, []).append(row)
-    return [parts[0] | _added(parts) if len(parts) > 1 else parts[0] for parts in found.values()]
+        parts_by_key.setdefault(key, []).append(row)
+    return [parts[0] | _sum_parts(parts) if len(parts) > 1 else parts[0] for parts in parts_by_key.values()]
 
 
-def _added(parts: list[dict[str, Any]]) -> dict[str, Any]:
+def _sum_parts(parts: list[dict[str, Any]]) -> dict[str, Any]:
     totals = [row["total"] for row in parts]
-    total = None if None in totals else plain(exact_sum(map(Decimal, totals)))
+    total = None if None in totals else format_decimal(exact_sum(map(Decimal, totals)))
     return {"total": total, "lines": sum(row["lines"] for row in parts)}
 
 
-def estimate_key(period: Period, currency: str, part: str = "") -> str:
+def estimate_key(period: Period, currency: str, scope: str = "") -> str:
     """Return the key of the estimate of a period, or of a part of an account in it."""
-    return " ".join(word for word in ("estimate", period.start.date().isoformat(), part, currency) if word)
+    return " ".join(word for word in ("estimate", period.start.date().isoformat(), scope, currency) if word)
 
 
 class DetailIds:
@@ -135,20 +135,20 @@ class DetailIds:
     """
 
     def __init__(self, invoice_id: str) -> None:
-        self._start, self._seen = blake2b(_bytes(f"{invoice_id}\x1f"), digest_size=10), dict[str, int]()
+        self._invoice_hash, self._counts = blake2b(_encode_text(f"{invoice_id}\x1f"), digest_size=10), dict[str, int]()
 
-    def next(self, *about: object) -> str:
+    def next_id(self, *key_parts: object) -> str:
         """Return the id of the next line that is about this."""
         try:
-            text = "\x1f".join(about)  # type: ignore[arg-type]
+            text = "\x1f".join(key_parts)  # type: ignore[arg-type]
         except TypeError:
-            text = "\x1f".join(map(str, about))
-        made = self._start.copy()
-        made.update(_bytes(text))
-        key = made.hexdigest()
-        number = self._seen[key] = self._seen.get(key, 0) + 1
+            text = "\x1f".join(map(str, key_parts))
+        line_hash = self._invoice_hash.copy()
+        line_hash.update(_encode_text(text))
+        key = line_hash.hexdigest()
+        number = self._counts[key] = self._counts.get(key, 0) + 1
         return key if number == 1 else f"{key}-{number}"
 
 
-def _bytes(text: str) -> bytes:
+def _encode_text(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")

@@ -1,16 +1,16 @@
 """Every error billfold raises, as one tree: whose fault it is, and what to do next.
 
 BillfoldError
-  Misasked        you asked wrongly (a bad parameter, an unknown name)
-  SetupError      the configuration or a credential is not as it should be
-  LedgerError     the archive or the ledger cannot be used as it is
-  ApiError        an API did not give a usable answer
-    Unreachable   no answer came
-    Refused       an answer came, and it was no:
+  InvalidArgument     you asked wrongly (a bad parameter, an unknown name)
+  ConfigurationError  the configuration or a credential is not as it should be
+  LedgerError         the archive or the ledger cannot be used as it is
+  ApiError            an API did not give a usable answer
+    Unreachable       no answer came
+    APIStatusError    an answer came, and it was no:
       BadRequest, Unauthorized, Forbidden, NotFound, RateLimited, ServerError
-    Unreadable    an answer came that cannot be read
-    NotReady      the answer was not ready within its deadline
-    Endless       a list does not come to its end
+    InvalidResponse   an answer came that cannot be read
+    NotReady          the answer was not ready within its deadline
+    IncompleteList    a list does not come to its end
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class BillfoldError(Exception):
     exit_code: ClassVar[int] = 2
 
 
-class Misasked(BillfoldError):
+class InvalidArgument(BillfoldError):
     """What was asked cannot be asked."""
 
 
-class SetupError(BillfoldError):
+class ConfigurationError(BillfoldError):
     """The configuration or a credential is not as it should be."""
 
 
@@ -59,27 +59,27 @@ class ApiError(BillfoldError):
     ) -> None:
         self.provider, self.operation, self.status = provider, operation, status
         self.request_id, self.code, self.retry_after = request_id, code, retry_after
-        self.message = "".join(c if c.isprintable() else " " for c in message)
-        self.answer: object = None
+        self.message = "".join(character if character.isprintable() else " " for character in message)
+        self.response: object = None
         """The response as it came, where the vendor refused; None for every other error."""
-        super().__init__(self._sentence())
+        super().__init__(self._build_sentence())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        facts = ("provider", "operation", "status", "request_id", "code", "retry_after")
-        return _remade, (type(self), self.message, {name: getattr(self, name) for name in facts})
+        field_names = ("provider", "operation", "status", "request_id", "code", "retry_after")
+        return _rebuild_error, (type(self), self.message, {name: getattr(self, name) for name in field_names})
 
-    def _sentence(self) -> str:
-        where = " ".join(part for part in (self.provider, self.operation) if part)
-        about = [f"HTTP {self.status}"] if self.status else []
-        about += [f"request {self.request_id}"] if self.request_id else []
-        about += [f"to be asked again in {self.retry_after:.0f} s"] if self.retry_after else []
-        tail = f" ({', '.join(about)})" if about else ""
+    def _build_sentence(self) -> str:
+        source = " ".join(part for part in (self.provider, self.operation) if part)
+        details = [f"HTTP {self.status}"] if self.status else []
+        details += [f"request {self.request_id}"] if self.request_id else []
+        details += [f"to be asked again in {self.retry_after:.0f} s"] if self.retry_after else []
+        suffix = f" ({', '.join(details)})" if details else ""
         advice = f" {self.advice}" if self.advice else ""
-        return f"{where}: {self.message}{tail}.{advice}" if where else f"{self.message}{tail}.{advice}"
+        return f"{source}: {self.message}{suffix}.{advice}" if source else f"{self.message}{suffix}.{advice}"
 
 
-def _remade(kind: type[ApiError], message: str, facts: dict[str, Any]) -> ApiError:
-    return kind(message, **facts)
+def _rebuild_error(error_type: type[ApiError], message: str, fields: dict[str, Any]) -> ApiError:
+    return error_type(message, **fields)
 
 
 class Unreachable(ApiError):
@@ -88,47 +88,47 @@ class Unreachable(ApiError):
     advice = "Check the network, the proxy settings and base_url, then try again."
 
 
-class Refused(ApiError):
+class APIStatusError(ApiError):
     """An answer came, and it was no."""
 
 
-class BadRequest(Refused):
+class BadRequest(APIStatusError):
     """The vendor did not accept a parameter (HTTP 400, 422)."""
 
     advice = "Check the parameters, and whether this account can have such an answer at all."
 
 
-class Unauthorized(Refused):
+class Unauthorized(APIStatusError):
     """The credential is missing, wrong or expired (HTTP 401)."""
 
     advice = "Check the key that this account's configuration refers to."
 
 
-class Forbidden(Refused):
+class Forbidden(APIStatusError):
     """The credential is good but lacks the billing right (HTTP 403)."""
 
     advice = "Give the key the right to read what is billed: `billfold doctor` names it."
 
 
-class NotFound(Refused):
+class NotFound(APIStatusError):
     """There is no such thing (HTTP 404)."""
 
     advice = "Check the id."
 
 
-class RateLimited(Refused):
+class RateLimited(APIStatusError):
     """Too many requests, and waiting did not help (HTTP 429)."""
 
     advice = "Try again later."
 
 
-class ServerError(Refused):
+class ServerError(APIStatusError):
     """The vendor's side failed (HTTP 5xx)."""
 
     advice = "Try again later."
 
 
-class Unreadable(ApiError):
+class InvalidResponse(ApiError):
     """An answer came that cannot be read as what it should be."""
 
     advice = "It is not what the vendor documents: ask again, and report it if it stays so."
@@ -140,13 +140,13 @@ class NotReady(ApiError):
     advice = "Try again later."
 
 
-class Endless(ApiError):
+class IncompleteList(ApiError):
     """A list repeats its place or does not come to its end."""
 
     advice = "What came of it may not be all; try again later."
 
 
-BY_STATUS: dict[int, type[Refused]] = {
+ERRORS_BY_STATUS: dict[int, type[APIStatusError]] = {
     400: BadRequest,
     401: Unauthorized,
     403: Forbidden,
@@ -156,6 +156,6 @@ BY_STATUS: dict[int, type[Refused]] = {
 }
 
 
-def refused_as(status: int) -> type[Refused]:
+def error_for_status(status: int) -> type[APIStatusError]:
     """Return the class that stands for an HTTP status of 300 or more."""
-    return BY_STATUS.get(status) or (ServerError if status >= 500 else Refused)
+    return ERRORS_BY_STATUS.get(status) or (ServerError if status >= 500 else APIStatusError)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
 
-EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+EXACT_CONTEXT = Context(prec=400, rounding=ROUND_HALF_EVEN, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 """Arithmetic that raises ``decimal.Inexact`` rather than lose a digit."""
 
 ZERO = Decimal(0)
@@ -19,50 +19,50 @@ PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN 
 TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XAG XAU XBA XBB XBC XBD XCD XCG XDR XOF
 XPD XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWG
 """
-NATIONAL = frozenset(_ISO_4217.split())
+NATIONAL_CURRENCIES = frozenset(_ISO_4217.split())
 """The codes of ISO 4217: any other currency is a virtual one."""
 
 
 def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
     """Add amounts without losing a digit; zero for none."""
-    with localcontext(EXACT):
+    with localcontext(EXACT_CONTEXT):
         return sum(amounts, ZERO)
 
 
-def times(price: Decimal, quantity: Decimal) -> Decimal:
+def exact_product(price: Decimal, quantity: Decimal) -> Decimal:
     """Multiply without losing a digit."""
-    return EXACT.multiply(price, quantity)
+    return EXACT_CONTEXT.multiply(price, quantity)
 
 
-def finite(amount: Decimal) -> Decimal:
+def require_finite(amount: Decimal) -> Decimal:
     """Return an amount; raises ``ArithmeticError`` for one that is no number, which a vendor's JSON may hold as text."""
     if not amount.is_finite():
         raise ArithmeticError(f"an amount is no number: {amount}")
     return amount
 
 
-def unreckoned(error: Exception) -> str:
+def describe_arithmetic_error(error: Exception) -> str:
     """Say in words that amounts could not be reckoned with, or "" of another error; ``decimal`` names its signals only."""
-    of_python = isinstance(error, (TypeError, ValueError)) and "NaN" in str(error)
-    if not of_python and not isinstance(error, ArithmeticError):
+    is_nan_error = isinstance(error, (TypeError, ValueError)) and "NaN" in str(error)
+    if not is_nan_error and not isinstance(error, ArithmeticError):
         return ""
-    own = type(error) is ArithmeticError
-    return str(error) if own else "an amount is no number, or out of all bounds"
+    is_own_error = type(error) is ArithmeticError
+    return str(error) if is_own_error else "an amount is no number, or out of all bounds"
 
 
-def plain(amount: Decimal) -> str:
+def format_decimal(amount: Decimal) -> str:
     """Write an amount with all its digits and no exponent: the form of every output."""
     return format(amount, "f")
 
 
-def shown(amount: Decimal | str | None) -> str:
+def format_amount(amount: Decimal | str | None) -> str:
     """Write an amount for people: all its digits, cents at least; "" for none."""
     if amount is None:
         return ""
-    whole, _, part = least(Decimal(amount)).partition(".")
-    return f"{whole}.{part:0<2}"
+    units, _, fraction = format_trimmed(Decimal(amount)).partition(".")
+    return f"{units}.{fraction:0<2}"
 
 
-def least(amount: Decimal) -> str:
+def format_trimmed(amount: Decimal) -> str:
     """Write an amount without an exponent and without zeros that say nothing: for people."""
-    return format(amount.normalize(EXACT), "f") if amount else "0"
+    return format(amount.normalize(EXACT_CONTEXT), "f") if amount else "0"

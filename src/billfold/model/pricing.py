@@ -7,49 +7,58 @@ from math import isqrt
 from typing import NamedTuple
 
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import EXACT, times
+from billfold.model.money import EXACT_CONTEXT, exact_product
 
-ROUNDING = "Rounding: "
+ROUNDING_PREFIX = "Rounding: "
 """How the description of a charge begins that is made for a residual."""
-PRICE_DIGITS = Decimal("1E-18")
-_DIVIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
+PRICE_QUANTUM = Decimal("1E-18")
+_DIVISION_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
 class Price(NamedTuple):
-    """A unit price that, times the quantity, gives the cost; ``listed`` is the vendor's rate where that is another."""
+    """A unit price that, times the quantity, gives the cost; ``published_rate`` is the vendor's rate where that is another."""
 
-    unit: Decimal
+    unit_price: Decimal
     quantity: Decimal
-    listed: Decimal | None
+    published_rate: Decimal | None
 
 
-def price(cost: Decimal, quantity: Decimal, published: Decimal | None) -> Price:
+def choose_price(cost: Decimal, quantity: Decimal, published_rate: Decimal | None) -> Price:
     """Choose the unit price of a line: the published rate where it gives the cost exactly, else cost / quantity.
 
     A derived price has 18 decimals; a line without a quantity is priced as one unit. Costs are never adjusted.
     """
-    if published is not None and published >= 0 and quantity and times(published, quantity) == cost:
-        return Price(published, quantity, None)
+    if (
+        published_rate is not None
+        and published_rate >= 0
+        and quantity
+        and exact_product(published_rate, quantity) == cost
+    ):
+        return Price(published_rate, quantity, None)
     if not quantity or (cost < 0) != (quantity < 0):
-        return Price(cost.copy_abs(), Decimal(1) if cost >= 0 else Decimal(-1), published)
-    return Price(_DIVIDE.divide(cost, quantity).quantize(PRICE_DIGITS, context=_DIVIDE), quantity, published)
+        return Price(cost.copy_abs(), Decimal(1) if cost >= 0 else Decimal(-1), published_rate)
+    return Price(
+        _DIVISION_CONTEXT.divide(cost, quantity).quantize(PRICE_QUANTUM, context=_DIVISION_CONTEXT),
+        quantity,
+        published_rate,
+    )
 
 
-def tolerance(lines: int) -> Decimal:
+def rounding_tolerance(line_count: int) -> Decimal:
     """Return the rounding variance that FOCUS 1.4 allows an invoice in cents: max(100, sqrt(lines) / 2) of 0.01."""
-    return max(Decimal(1), Decimal(isqrt(lines)) / 200)
+    return max(Decimal(1), Decimal(isqrt(line_count)) / 200)
 
 
-def residual(stated: Decimal, summed: Decimal, lines: int) -> Decimal | None:
+def find_residual(stated_total: Decimal, line_sum: Decimal, line_count: int) -> Decimal | None:
     """Return what is missing between lines and the stated total if that can be rounding; None where it cannot, or is 0.
 
     Without any lines nothing was rounded: they are what is missing.
     """
-    missing = EXACT.subtract(stated, summed)
-    return missing if lines and missing and abs(missing) <= tolerance(lines) else None
+    difference = EXACT_CONTEXT.subtract(stated_total, line_sum)
+    return difference if line_count and difference and abs(difference) <= rounding_tolerance(line_count) else None
 
 
-def adjustment(common: CostAndUsage, amount: Decimal, why: str) -> CostAndUsage:
+def build_adjustment(common: CostAndUsage, amount: Decimal, description: str) -> CostAndUsage:
     """Make the one flagged row that carries what is missing between lines and a total."""
     return common._replace(
         BilledCost=amount,
@@ -58,11 +67,11 @@ def adjustment(common: CostAndUsage, amount: Decimal, why: str) -> CostAndUsage:
         ContractedCost=amount,
         ChargeCategory="Adjustment",
         ChargeFrequency="One-Time",
-        ChargeDescription=why,
+        ChargeDescription=description,
         x_Synthetic=True,
     )
 
 
-def rounding(common: CostAndUsage, amount: Decimal, why: str) -> CostAndUsage:
-    """Make the one flagged row that carries a ``residual``; ``why`` says which total it fits to which lines."""
-    return adjustment(common, amount, f"{ROUNDING}{why}")
+def build_rounding(common: CostAndUsage, amount: Decimal, description: str) -> CostAndUsage:
+    """Make the one flagged row that carries a ``find_residual``; ``description`` says which total it fits to which lines."""
+    return build_adjustment(common, amount, f"{ROUNDING_PREFIX}{description}")

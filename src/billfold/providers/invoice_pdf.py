@@ -30,7 +30,7 @@ _PAGE = """
 """
 
 
-class Paper(NamedTuple):
+class InvoicePaper(NamedTuple):
     """What stands on an invoice; cells are text, money with all its digits."""
 
     issuer: str
@@ -43,7 +43,7 @@ class Paper(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def pdf(paper: Paper) -> bytes:
+def render_pdf(paper: InvoicePaper) -> bytes:
     """Set an invoice as a PDF; the same paper gives the same bytes."""
     import typst
 
@@ -53,7 +53,7 @@ def pdf(paper: Paper) -> bytes:
     )
 
 
-def paper(
+def make_paper(
     issuer: str,
     title: str,
     facts: Mapping[str, str],
@@ -61,6 +61,6 @@ def paper(
     lines: Sequence[Sequence[str]],
     total: str,
     made: datetime,
-) -> Paper:
+) -> InvoicePaper:
     """Put a paper together from ordinary mappings and lists."""
-    return Paper(issuer, title, tuple(facts.items()), tuple(columns), tuple(map(tuple, lines)), total, made)
+    return InvoicePaper(issuer, title, tuple(facts.items()), tuple(columns), tuple(map(tuple, lines)), total, made)

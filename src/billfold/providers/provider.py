@@ -1,6 +1,6 @@
 """The front door of a provider: what its folder hands over, and how folders are found.
 
-A provider is a module with one value, ``PROVIDER``. Folders beside this file are found by looking; others by the
+A provider is a module with one value, ``PROVIDER_OPTION``. Folders beside this file are found by looking; others by the
 entry-point group ``billfold.providers``. Nothing anywhere lists them.
 """
 
@@ -19,61 +19,62 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple, Protocol, cast
 
 from billfold.model.bill import Bill
-from billfold.model.errors import ApiError, Misasked, Unauthorized, Unreachable
+from billfold.model.errors import ApiError, InvalidArgument, Unauthorized, Unreachable
 from billfold.model.period import Month
-from billfold.wire.auth import LOGIN, Auth
-from billfold.wire.exchange import Line, Pace, Problem
+from billfold.providers.twin_api import TwinApi
+from billfold.wire.auth import LOGIN_OPERATION, Auth
+from billfold.wire.exchange import ClientContext, ErrorDetails, RateLimiter
 from billfold.wire.message import Response
 from billfold.wire.methods import Api
-from billfold.wire.operation import Kind, Operation, name_of
+from billfold.wire.operation import Operation, OperationType, operation_name
 
-GROUP = "billfold.providers"
+ENTRY_POINT_GROUP = "billfold.providers"
 
 
 class Credential(NamedTuple):
     """One field of an account's credentials, and the environment variables that the vendor's own tools read it from."""
 
     name: str
-    env: tuple[str, ...]
-    secret: bool = True
+    env_names: tuple[str, ...]
+    is_secret: bool = True
     default: str | None = None
 
 
-class Ask(NamedTuple):
+class Fetch(NamedTuple):
     """A question of a collection; ``missing`` says what is not known when the vendor refuses to answer it.
 
     A refusal of a question without ``missing`` ends the account's collection; one with it is reported, and answered None
-    (``may_miss``).
-    Where ``document`` is given, it finds the pre-signed URL in the answer: the document behind it is archived in the
-    answer's place, because such a URL is a credential, unless ``flaw`` says what is wrong with it. ``never`` are statuses
+    (``may_fail``).
+    Where ``find_document_url`` is given, it finds the pre-signed URL in the answer: the document behind it is archived in the
+    answer's place, because such a URL is a credential, unless ``find_flaw`` says what is wrong with it. ``absent_statuses`` are statuses
     by which the vendor says that this account has no such thing: nothing is missing then.
     """
 
     op: Operation[Any]
     missing: str = ""
-    document: Callable[[Any], str] | None = None
-    never: tuple[int, ...] = ()
-    flaw: Callable[[bytes], str] = lambda _: ""
+    find_document_url: Callable[[Any], str] | None = None
+    absent_statuses: tuple[int, ...] = ()
+    find_flaw: Callable[[bytes], str] = lambda _: ""
 
-    def may_miss(self, error: ApiError) -> bool:
+    def may_fail(self, error: ApiError) -> bool:
         """Tell whether a collection goes on without this answer: not where no other question would be answered either."""
-        hopeless = isinstance(error, (Unauthorized, Unreachable)) or error.operation == LOGIN
-        return bool(self.missing) and not hopeless
+        is_hopeless = isinstance(error, (Unauthorized, Unreachable)) or error.operation == LOGIN_OPERATION
+        return bool(self.missing) and not is_hopeless
 
-    def missed(self, error: ApiError) -> str:
+    def describe_missing(self, error: ApiError) -> str:
         """Say what is missing for want of this answer; nothing where the vendor says that the account has no such thing."""
-        return "" if error.status in self.never else f"{self.missing}: {error}"
+        return "" if error.status in self.absent_statuses else f"{self.missing}: {error}"
 
-    def cause(self, error: ApiError) -> object:
+    def failure_key(self, error: ApiError) -> object:
         """Return what is alike for all answers of a kind that are missing for one reason."""
-        return name_of(self.op), type(error), error.status
+        return operation_name(self.op), type(error), error.status
 
 
-class Known:
+class SyncState:
     """What a collection may take into account: the time, the first month wanted, and the issued bills already booked.
 
-    ``now`` may be a clock (the vendor's own, heard in its answers), ``since`` a number of months before now. ``issued``
-    maps an invoice id to the mark of its listing when it was booked. ``has`` tells whether a question was well answered
+    ``now`` may be a clock (the vendor's own, heard in its answers), ``since`` a number of months before now. ``issued_fingerprints``
+    maps an invoice id to the mark of its listing when it was booked. ``already_fetched`` tells whether a question was well answered
     in an earlier collection.
     """
 
@@ -81,10 +82,15 @@ class Known:
         self,
         now: datetime | Callable[[], datetime],
         since: Month | int,
-        issued: Mapping[str, str] | None = None,
-        has: Callable[[Operation[Any]], bool] = lambda _: False,
+        issued_fingerprints: Mapping[str, str] | None = None,
+        already_fetched: Callable[[Operation[Any]], bool] = lambda _: False,
     ) -> None:
-        self._now, self._since, self.issued, self.has = now, since, issued or {}, has
+        self._now, self._since, self.issued_fingerprints, self.already_fetched = (
+            now,
+            since,
+            issued_fingerprints or {},
+            already_fetched,
+        )
 
     @property
     def now(self) -> datetime:
@@ -94,14 +100,14 @@ class Known:
     @property
     def since(self) -> Month:
         """The first month wanted."""
-        return self._since if isinstance(self._since, Month) else Month.of(self.now).plus(-self._since)
+        return self._since if isinstance(self._since, Month) else Month.of(self.now).add_months(-self._since)
 
 
-Plan = Generator[Ask, Any, None]
+CollectPlan = Generator[Fetch, Any, None]
 """Yields questions, and is sent each one's decoded answer (None where a question with ``missing`` was refused)."""
 
 
-class Answer(NamedTuple):
+class ArchivedAnswer(NamedTuple):
     """One good answer out of the archive; ``seq`` is its number there."""
 
     op: Operation[Any]
@@ -110,26 +116,26 @@ class Answer(NamedTuple):
     fetched_at: datetime
 
 
-class Listing(NamedTuple):
+class InvoiceListing(NamedTuple):
     """What a collection's list of invoices said: which ids, whether the list came to its own end, since when it reaches.
 
     ``months`` tell of those invoices what they bill that a collection may leave out because they are too old for it.
     """
 
     ids: frozenset[str]
-    proven: bool
+    has_end_mark: bool
     since: datetime | None = None
     months: Mapping[str, Month] = {}
 
 
-class Reading(Protocol):
+class RunAnswers(Protocol):
     """The good answers of one collection, to be read in any order, as often as needed."""
 
-    def answers(self, kind: Kind, **fields: object) -> Iterator[Answer]:
+    def answers(self, operation_type: OperationType, **fields: object) -> Iterator[ArchivedAnswer]:
         """Yield the answers to one operation in the order they came, only those asked with the given fields."""
         ...
 
-    def asked(self, kind: Kind) -> Iterator[Operation[Any]]:
+    def requests(self, operation_type: OperationType) -> Iterator[Operation[Any]]:
         """Yield the questions of one operation in the order they were answered, without reading the answers."""
         ...
 
@@ -138,12 +144,12 @@ class Reading(Protocol):
 class Provider:
     """Everything billfold knows about a vendor.
 
-    ``pace`` is its rate limit in requests per second, for each key, or for all of them where it ``counts_addresses``.
-    ``identity`` finds in a collection's answers whose account it is (the vendor's customer or organization), so that an
-    account keeps its history whatever it is called, and cannot be counted twice. ``listing`` says which invoices the
-    vendor listed, so that one that vanished is noticed. ``checks`` yields a sentence for whatever this vendor's other
+    ``requests_per_second`` is its rate limit in requests per second, for each key, or for all of them where it ``limits_by_address``.
+    ``find_identity`` finds in a collection's answers whose account it is (the vendor's customer or organization), so that an
+    account keeps its history whatever it is called, and cannot be counted twice. ``read_listing`` says which invoices the
+    vendor listed, so that one that vanished is noticed. ``check_answers`` yields a sentence for whatever this vendor's other
     sources (histories, balances, documents) say against its invoices; of very many the first, then ``9 more like these``.
-    ``personal`` names by operation the fields that hold personal data, as ``usages[].resources[].name``; no charge is made
+    ``personal_fields`` names by operation the fields that hold personal data, as ``usages[].resources[].name``; no charge is made
     from them.
     """
 
@@ -151,86 +157,101 @@ class Provider:
     title: str
     client: str
     api: type[Api[Any]]
-    operations: tuple[Kind, ...]
+    operations: tuple[OperationType, ...]
     credentials: tuple[Credential, ...]
-    base_url: Callable[[Mapping[str, str]], str]
-    auth: Callable[[Mapping[str, str], str], Auth]
-    problem: Callable[[Response], Problem]
-    collect: Callable[[Known], Plan]
-    bills: Callable[[Reading], Iterator[Bill]]
-    pace: float
-    right: str
-    identity: Callable[[Reading], str | None] = lambda _: None
-    counts_addresses: bool = False
-    listing: Callable[[Reading], Listing | None] = lambda _: None
-    checks: Callable[[Reading], Iterable[str]] = lambda _: ()
-    personal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    find_base_url: Callable[[Mapping[str, str]], str]
+    make_auth: Callable[[Mapping[str, str], str], Auth]
+    read_error: Callable[[Response], ErrorDetails]
+    plan_requests: Callable[[SyncState], CollectPlan]
+    read_bills: Callable[[RunAnswers], Iterator[Bill]]
+    requests_per_second: float
+    billing_right: str
+    find_identity: Callable[[RunAnswers], str | None] = lambda _: None
+    limits_by_address: bool = False
+    read_listing: Callable[[RunAnswers], InvoiceListing | None] = lambda _: None
+    check_answers: Callable[[RunAnswers], Iterable[str]] = lambda _: ()
+    personal_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def has_twin(self) -> bool:
         """Whether there is a module that plays this vendor: a provider from elsewhere may do without."""
-        home = import_module(_home(self.name))
+        home = import_module(_module_of(self.name))
         return hasattr(home, "__path__") and find_spec(f"{home.__name__}.twin") is not None
 
-    def twin(self) -> Any:
+    def load_twin(self) -> TwinApi:
         """Return the module that plays this vendor."""
-        return import_module(f"{_home(self.name)}.twin.handlers")
+        return cast("TwinApi", import_module(f"{_module_of(self.name)}.twin.handlers"))
 
-    def line(self, credentials: Mapping[str, str], base_url: str, *, retries: int = 4, unlimited: bool = False) -> Line:
+    def make_context(
+        self, credentials: Mapping[str, str], base_url: str, *, retries: int = 4, unlimited: bool = False
+    ) -> ClientContext:
         """Put together what exchanges with this vendor need; ``unlimited`` leaves its rate limit out."""
-        return Line(
+        return ClientContext(
             provider=self.name,
-            auth=self.auth(credentials, base_url),
-            problem=self.problem,
+            auth=self.make_auth(credentials, base_url),
+            read_error=self.read_error,
             clock=time.time,
-            chance=random.random,
-            pace=Pace(None) if unlimited else self._pace(),
+            jitter=random.random,
+            rate_limiter=RateLimiter(None) if unlimited else self._make_limiter(),
             retries=retries,
         )
 
-    def _pace(self) -> Pace:
-        return _of_this_machine(self.name, self.pace) if self.counts_addresses else Pace(self.pace)
+    def _make_limiter(self) -> RateLimiter:
+        return (
+            _machine_limiter(self.name, self.requests_per_second)
+            if self.limits_by_address
+            else RateLimiter(self.requests_per_second)
+        )
 
-    def operation(self, name: str) -> Kind:
-        """Return the operation of that method name; raises ``Misasked``."""
-        found = next((kind for kind in self.operations if name_of(kind) == name), None)
-        if found is None:
-            known = ", ".join(sorted({name_of(kind) for kind in self.operations}))
-            raise Misasked(f"{self.title} has no operation {name!r}; it has {known}")
-        return found
+    def find_operation(self, name: str) -> OperationType:
+        """Return the operation of that method name; raises ``InvalidArgument``."""
+        operation_type = next(
+            (operation_type for operation_type in self.operations if operation_name(operation_type) == name), None
+        )
+        if operation_type is None:
+            operation_names = ", ".join(sorted({operation_name(operation_type) for operation_type in self.operations}))
+            raise InvalidArgument(f"{self.title} has no operation {name!r}; it has {operation_names}")
+        return operation_type
 
 
 @cache
-def _of_this_machine(name: str, per_second: float) -> Pace:
+def _machine_limiter(name: str, per_second: float) -> RateLimiter:
     """Return the budget that all keys of a provider share."""
-    return Pace(per_second)
+    return RateLimiter(per_second)
 
 
 @cache
-def _homes() -> Mapping[str, str]:
+def _find_modules() -> Mapping[str, str]:
     package = __name__.rpartition(".")[0]
     paths = import_module(package).__path__
-    inside = {info.name: f"{package}.{info.name}" for info in pkgutil.iter_modules(paths) if info.ispkg}
-    return {**inside, **{entry.name: entry.module for entry in entry_points(group=GROUP)}}
+    own_modules = {
+        module_info.name: f"{package}.{module_info.name}"
+        for module_info in pkgutil.iter_modules(paths)
+        if module_info.ispkg
+    }
+    return {
+        **own_modules,
+        **{entry_point.name: entry_point.module for entry_point in entry_points(group=ENTRY_POINT_GROUP)},
+    }
 
 
-def _home(name: str) -> str:
+def _module_of(name: str) -> str:
     try:
-        return _homes()[name]
+        return _find_modules()[name]
     except KeyError:
-        raise Misasked(f"there is no provider {name!r}; known are {', '.join(names())}") from None
+        raise InvalidArgument(f"there is no provider {name!r}; known are {', '.join(provider_names())}") from None
 
 
-def names() -> tuple[str, ...]:
+def provider_names() -> tuple[str, ...]:
     """Return the names of all providers, without importing them."""
-    return tuple(sorted(_homes()))
+    return tuple(sorted(_find_modules()))
 
 
-def stranger(name: str) -> Provider:
+def unknown_provider(name: str) -> Provider:
     """Return what stands for a provider that there is not: it can be named, and says so when it is asked anything."""
 
-    def refuse(*_: object) -> Any:
-        _home(name)
+    def refuse_use(*_: object) -> Any:
+        _module_of(name)
 
     return Provider(
         name=name,
@@ -239,16 +260,16 @@ def stranger(name: str) -> Provider:
         api=Api,
         operations=(),
         credentials=(),
-        base_url=refuse,
-        auth=refuse,
-        problem=refuse,
-        collect=refuse,
-        bills=refuse,
-        pace=1.0,
-        right="",
+        find_base_url=refuse_use,
+        make_auth=refuse_use,
+        read_error=refuse_use,
+        plan_requests=refuse_use,
+        read_bills=refuse_use,
+        requests_per_second=1.0,
+        billing_right="",
     )
 
 
-def find(name: str) -> Provider:
-    """Return a provider by its name; raises ``Misasked``."""
-    return cast("Provider", import_module(_home(name)).PROVIDER)
+def find_provider(provider_name: str) -> Provider:
+    """Return a provider by its name; raises ``InvalidArgument``."""
+    return cast("Provider", import_module(_module_of(provider_name)).PROVIDER)

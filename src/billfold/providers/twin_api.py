@@ -14,10 +14,10 @@ from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
 
 
-class Account(NamedTuple):
-    """An account that a twin plays; ``facts`` are what ``/_twin/accounts`` tells beside the rest.
+class TwinAccount(NamedTuple):
+    """An account that a twin plays; ``public_facts`` are what ``/_twin/accounts`` tells beside the rest.
 
-    ``story`` is a restatement that happened to it: which one, and of which month.
+    ``restatement`` is a restatement that happened to it: which one, and of which month.
     """
 
     provider: str
@@ -25,27 +25,27 @@ class Account(NamedTuple):
     credentials: Mapping[str, str]
     seed: int
     first_month: Month
-    facts: Mapping[str, Any] = {}
-    noright: Mapping[str, str] = {}
-    kind: str = "ordinary"
-    story: tuple[str, Month] | None = None
+    public_facts: Mapping[str, Any] = {}
+    unprivileged_credentials: Mapping[str, str] = {}
+    account_type: str = "ordinary"
+    restatement: tuple[str, Month] | None = None
 
     def __hash__(self) -> int:
-        return hash((self.provider, self.name, self.seed, self.first_month, self.kind, self.story))
+        return hash((self.provider, self.name, self.seed, self.first_month, self.account_type, self.restatement))
 
-    def dice(self, *about: object) -> Random:
+    def random_for(self, *topic: object) -> Random:
         """Return a source of chance that depends on nothing but the seed, the account and what it is about."""
-        return Random("/".join(map(str, (self.seed, self.provider, self.name, *about))))  # noqa: S311 - a story
+        return Random("/".join(map(str, (self.seed, self.provider, self.name, *topic))))  # noqa: S311 - a story
 
 
 class Caller(NamedTuple):
     """Who a request comes from: an account, and whether its credential has the billing right."""
 
-    account: Account
-    allowed: bool = True
+    account: TwinAccount
+    is_allowed: bool = True
 
 
-class Places(NamedTuple):
+class FieldMap(NamedTuple):
     """Where things stand in an operation's JSON, for faults: the list, and within an item its money, id, state, currency.
 
     ``items`` is empty where the answer is one thing; ``size`` is the path of a stated number of items. ``draft`` and ``final``
@@ -64,16 +64,16 @@ class Places(NamedTuple):
     balance: str = ""
 
 
-class Moment(NamedTuple):
+class RequestContext(NamedTuple):
     """What an answer is made from beside the question; ``memory`` holds what the vendor remembers of past questions."""
 
-    account: Account
+    account: TwinAccount
     now: datetime
     request: Request
     memory: MutableMapping[str, Any]
 
 
-class No(StrEnum):
+class ApiFault(StrEnum):
     """The ways in which a vendor says no."""
 
     BAD_REQUEST = "bad-request"
@@ -86,49 +86,51 @@ class No(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-class Denied(Exception):
+class AccessDenied(Exception):
     """Raised by a twin's answer to say no in the vendor's words."""
 
-    def __init__(self, no: No, detail: str = "") -> None:
-        self.no, self.detail = no, detail
-        super().__init__(f"{no}: {detail}")
+    def __init__(self, fault: ApiFault, detail: str = "") -> None:
+        self.fault, self.detail = fault, detail
+        super().__init__(f"{fault}: {detail}")
 
 
-class Twin(Protocol):
-    """The module ``twin`` of a provider folder; ``TELLS`` are the columns that its API can carry.
+class TwinApi(Protocol):
+    """The module ``twin`` of a provider folder; ``CARRIED_COLUMNS`` are the columns that its API can carry.
 
-    ``KINDS`` are those an account of it can be of, N in one a number.
+    ``ACCOUNT_TYPES`` are those an account of it can be of, N in one a number.
 
-    It may have more: ``HEADERS`` that every answer bears, the ``PLACES`` of its operations, the path under which its
-    ``DOCUMENTS`` lie, ``special``, which answers what is no operation (a login), or None, ``reworded``, which writes a
+    It may have more: ``RESPONSE_HEADERS`` that every answer bears, the ``FIELD_MAPS`` of its operations, the path under which its
+    ``DOCUMENTS_PATH`` lie, ``special``, which answers what is no operation (a login), or None, ``reworded``, which writes a
     question as an older client means it, and ``counted``, which tells in an answer how many a credential has had.
     """
 
-    MOUNT: str
-    KINDS: tuple[str, ...]
-    RATE: tuple[int, float]
-    TELLS: tuple[str, ...]
+    MOUNT_PATH: str
+    ACCOUNT_TYPES: tuple[str, ...]
+    RATE_LIMIT: tuple[int, float]
+    CARRIED_COLUMNS: tuple[str, ...]
 
-    def accounts(self, seed: int, first_month: Month) -> tuple[Account, ...]:
+    def make_accounts(self, seed: int, first_month: Month) -> tuple[TwinAccount, ...]:
         """Return the accounts of the default world; the first one is ordinary and has all rights."""
         ...
 
-    def caller(self, request: Request, accounts: tuple[Account, ...], moment: Moment) -> Caller | None:
+    def identify_caller(
+        self, request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext
+    ) -> Caller | None:
         """Hear who asks; None for nobody known."""
         ...
 
-    def answer(self, op: Operation[Any], moment: Moment) -> object:
-        """Answer an operation with a record, or with a whole ``Response``; raises ``Denied``."""
+    def answer_operation(self, op: Operation[Any], context: RequestContext) -> object:
+        """Answer an operation with a record, or with a whole ``Response``; raises ``AccessDenied``."""
         ...
 
-    def refusal(self, no: No, detail: str, request: Request) -> Response:
+    def refuse_request(self, fault: ApiFault, detail: str, request: Request) -> Response:
         """Say no as the vendor does: status, content type, body."""
         ...
 
-    def truth(self, account: Account, now: datetime) -> Iterator[Bill]:
+    def true_bills(self, account: TwinAccount, now: datetime) -> Iterator[Bill]:
         """Yield the true bills of an account as they stand at a time."""
         ...
 
-    def examples(self, account: Account, now: datetime) -> tuple[Operation[Any], ...]:
+    def example_operations(self, account: TwinAccount, now: datetime) -> tuple[Operation[Any], ...]:
         """Return one question of each operation that the account's twin can answer."""
         ...

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from billfold.model.period import Month, instant
+from billfold.model.period import Month, parse_instant
 
 COMPLETE, PROVISIONAL, DISPUTED = "complete", "provisional", "disputed"
 
@@ -41,7 +41,7 @@ def records(bills: Iterable[dict[str, Any]], runs: Iterable[dict[str, Any]]) -> 
     return [
         _judge(*who, month, months.get(month, []), latest.get(who, {}))
         for who, months in sorted(by_account.items())
-        for month in min(months).until(max(months))
+        for month in min(months).iter_until(max(months))
     ]
 
 
@@ -87,7 +87,7 @@ def _vanished(bills: list[dict[str, Any]], listing: str | None) -> list[str]:
     if not listing:
         return []
     said = json.loads(listing)
-    since: datetime | None = instant(said["since"]) if said["since"] else None
+    since: datetime | None = parse_instant(said["since"]) if said["since"] else None
     wanted = [bill for bill in bills if bill["state"] == "issued" and (since is None or bill["period_start"] >= since)]
     return sorted({bill["invoice_id"] for bill in wanted} - set(said["ids"])) if said["proven"] else []
 

@@ -8,31 +8,31 @@ from typing import Any
 import duckdb
 
 from billfold.ledger.archive import Archive
-from billfold.ledger.entries import Kept
-from billfold.ledger.query import AMOUNT, CHARGED, Filter, dicts, where
+from billfold.ledger.entries import Entry
+from billfold.ledger.query import AMOUNT_SQL, CHARGES_JOIN, LedgerFilter, build_current_condition, fetch_dicts
 from billfold.model.bill import State
-from billfold.model.errors import BillfoldError, Misasked
+from billfold.model.errors import BillfoldError, InvalidArgument
 from billfold.wire import codec
 
 _CHARGES = f"""
 SELECT b.id AS bill, b.provider, a.name AS account, b.state, b.invoice_id, b.period_start, b.total, b.currency, b.lines, b.parked,
-       c.InvoiceDetailId AS detail, c.ChargeDescription AS description, c.ChargeCategory AS category, {AMOUNT} AS cost,
+       c.InvoiceDetailId AS detail, c.ChargeDescription AS description, c.ChargeCategory AS category, {AMOUNT_SQL} AS cost,
        c.x_ArchiveSeq AS seq, c.x_JsonPath AS path
-FROM {CHARGED} WHERE (c.InvoiceDetailId = $it OR c.x_NativeId = $it OR b.invoice_id = $it
+FROM {CHARGES_JOIN} WHERE (c.InvoiceDetailId = $it OR c.x_NativeId = $it OR b.invoice_id = $it
    OR b.state = '{State.ESTIMATE}' AND $it IN ('{State.ESTIMATE}', c.x_JsonPath))
 """
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
-def charges(db: duckdb.DuckDBPyConnection, it: str, wanted: Filter) -> list[dict[str, Any]]:
-    """Return the charges of an invoice, or the one with that detail id, bill by bill; raises ``Misasked`` where there is none.
+def charges(db: duckdb.DuckDBPyConnection, it: str, wanted: LedgerFilter) -> list[dict[str, Any]]:
+    """Return the charges of an invoice, or the one with that detail id, bill by bill; raises ``InvalidArgument`` where there is none.
 
     An estimate has neither: ``estimate`` stands for all of them that are wanted, a charge's x_JsonPath for itself.
     """
-    condition, values = where(wanted)
-    found = dicts(db.execute(f"{_CHARGES} AND {condition}", values | {"it": it}))
+    condition, values = build_current_condition(wanted)
+    found = fetch_dicts(db.execute(f"{_CHARGES} AND {condition}", values | {"it": it}))
     if not found:
-        raise Misasked(
+        raise InvalidArgument(
             f"no invoice or charge is called {it!r}; `billfold invoices` and `billfold charges` list them (an estimate is "
             f"called {State.ESTIMATE}, its charges by their x_JsonPath)"
         )
@@ -44,10 +44,10 @@ def _order(path: str) -> list[tuple[int, str]]:
     return [(int(index or 0), name) for name, index in _STEP.findall(path)]
 
 
-def place(archive: Archive, kept: Kept, path: str) -> Any:
+def place(archive: Archive, kept: Entry, path: str) -> Any:
     """Return what stands in an archived answer at a JSON path; None where it is no JSON or has no such place."""
     try:
-        value = codec.tree(archive.body(kept.body))
+        value = codec.parse_json(archive.read_body(kept.body))
         for name, index in _STEP.findall(path):
             value = value[name] if name else value[int(index)]
     except (BillfoldError, KeyError, IndexError, TypeError):

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import duckdb
 
 from billfold.ledger import query
-from billfold.ledger.entries import REFUSED, Run
-from billfold.ledger.query import FOREVER, Filter
+from billfold.ledger.entries import REFUSED_PREFIX, Run
+from billfold.ledger.query import MAX_SEQ, LedgerFilter
 from billfold.report.completeness import left
 from billfold.report.render import counted
 
@@ -44,31 +44,33 @@ def expected(gaps: Iterable[Gap], configured: Collection[tuple[str, str]]) -> It
         yield gap if known else gap._replace(words=f"not configured any more; {gap.words}", wrong=False)
 
 
-def failed(db: duckdb.DuckDBPyConnection, wanted: Filter) -> Iterator[Gap]:
+def failed(db: duckdb.DuckDBPyConnection, wanted: LedgerFilter) -> Iterator[Gap]:
     """Yield the accounts whose last collection did not bring everything."""
-    for run in query.last_runs(db, wanted.seq, query.COLLECTED):
-        if run["outcome"] != "complete" and wanted.fits(run["provider"], run["account"]):
+    for run in query.list_last_runs(db, wanted.seq, query.COLLECTED_CONDITION):
+        if run["outcome"] != "complete" and wanted.includes_account(run["provider"], run["account"]):
             yield Gap(
                 run["provider"], run["account"], f"the last collection did not bring everything: {run['outcome']}"
             )
 
 
-def unbooked(db: duckdb.DuckDBPyConnection, wanted: Filter) -> Iterator[Gap]:
+def unbooked(db: duckdb.DuckDBPyConnection, wanted: LedgerFilter) -> Iterator[Gap]:
     """Yield what was collected and could not be booked, and what was listed and not read."""
-    for one in query.unread(db, wanted.seq):
-        if wanted.fits(one["provider"], one["account"]):
+    for one in query.list_unbooked(db, wanted.seq):
+        if wanted.includes_account(one["provider"], one["account"]):
             yield Gap(one["provider"], one["account"], f"could not be booked: {one['words']}", problem=one["words"])
-    yield from passed_over(query.bills(db, Filter(seq=wanted.seq)), query.last_runs(db, wanted.seq), wanted)
+    yield from passed_over(
+        query.list_bills(db, LedgerFilter(seq=wanted.seq)), query.list_last_runs(db, wanted.seq), wanted
+    )
 
 
-def passed_over(bills: Sequence[dict[str, Any]], runs: Iterable[dict[str, Any]], wanted: Filter) -> Iterator[Gap]:
+def passed_over(bills: Sequence[dict[str, Any]], runs: Iterable[dict[str, Any]], wanted: LedgerFilter) -> Iterator[Gap]:
     """Yield what the vendors' last lists name and no collection read; only what is older than all that was is not wrong.
 
     Where a collection did not bring everything, that says why.
     """
     for run in runs:
         who = run["provider"], run["account"]
-        if run["outcome"] == "complete" and wanted.fits(*who):
+        if run["outcome"] == "complete" and wanted.includes_account(*who):
             lost, older = left(run, [bill for bill in bills if (bill["provider"], bill["account"]) == who])
             if lost:
                 yield Gap(*who, f"listed, but not booked: {_few(lost)}")
@@ -82,28 +84,28 @@ def _few(lost: list[str]) -> str:
     return ", ".join(names[:TOLD]) + (f" and {len(names) - TOLD} more" if len(names) > TOLD else "")
 
 
-def stranded(runs: Iterable[Run], wanted: Filter) -> Iterator[Gap]:
+def stranded(runs: Iterable[Run], wanted: LedgerFilter) -> Iterator[Gap]:
     """Yield the accounts of runs that cannot be booked because there is no such provider (any more)."""
     for who in sorted({(run.provider, run.account) for run in runs}):
-        if wanted.fits(*who):
+        if wanted.includes_account(*who):
             yield Gap(*who, "what was collected is kept, but not booked: its provider is not installed")
 
 
-def unfinished(runs: Iterable[Run], configured: Iterable[tuple[str, str]], wanted: Filter) -> Iterator[Gap]:
+def unfinished(runs: Iterable[Run], configured: Iterable[tuple[str, str]], wanted: LedgerFilter) -> Iterator[Gap]:
     """Yield the accounts (provider and name) with a run that did not end or was refused, and those without any collection.
 
     Nothing of a past time: what was configured or not finished then is not known.
     """
-    if wanted.seq < FOREVER:
+    if wanted.seq < MAX_SEQ:
         return
     runs = list(runs)
-    last = {(run.provider, run.account): run for run in runs if run.kind == "sync"}
+    last = {(run.provider, run.account): run for run in runs if run.run_type == "sync"}
     for run in runs:
-        if not run.ended and wanted.fits(run.provider, run.account):
-            yield Gap(run.provider, run.account, OPEN.get(run.kind, OPEN["sync"]))
+        if not run.ended_at and wanted.includes_account(run.provider, run.account):
+            yield Gap(run.provider, run.account, OPEN.get(run.run_type, OPEN["sync"]))
     for who, run in last.items():
-        if (run.outcome or "").startswith(REFUSED) and wanted.fits(*who):
+        if (run.outcome or "").startswith(REFUSED_PREFIX) and wanted.includes_account(*who):
             yield Gap(*who, f"the last collection is kept, but not booked: {run.outcome}")
     for who in configured:
-        if who not in last and wanted.fits(*who):
+        if who not in last and wanted.includes_account(*who):
             yield Gap(*who, "nothing was collected yet: run `billfold sync`")

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import duckdb
 
 from billfold.ledger import query
-from billfold.ledger.query import Filter
-from billfold.model.money import EXACT, least, plain
+from billfold.ledger.query import LedgerFilter
+from billfold.model.money import EXACT_CONTEXT, format_decimal, format_trimmed
 from billfold.model.period import Month
 from billfold.report.completeness import Completeness, records
 from billfold.report.gaps import Gap, unbooked
@@ -46,15 +46,15 @@ class Drift(NamedTuple):
     difference: str
 
 
-def findings(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Finding]:
+def findings(db: duckdb.DuckDBPyConnection, wanted: LedgerFilter) -> list[Finding]:
     """Return everything that does not add up, worst first."""
-    listed = query.last_runs(db, wanted.seq)
-    found = [finding for record in records(query.bills(db, wanted), listed) for finding in _of(record)]
+    listed = query.list_last_runs(db, wanted.seq)
+    found = [finding for record in records(query.list_bills(db, wanted), listed) for finding in _of(record)]
     found += [
         Finding(run["provider"], run["account"], "", True, words)
         for run in listed
         for words in json.loads(run["checks"])
-        if wanted.fits(run["provider"], run["account"])
+        if wanted.includes_account(run["provider"], run["account"])
     ]
     found += map(of_gap, unbooked(db, wanted))
     found += _sums(db, wanted)
@@ -87,7 +87,7 @@ def _of(record: Completeness) -> list[Finding]:
     return [Finding(*who, number < record.wrong, reason, problem) for number, (reason, problem) in said]
 
 
-def _sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Finding]:
+def _sums(db: duckdb.DuckDBPyConnection, wanted: LedgerFilter) -> list[Finding]:
     """Add the charges of every invoice up anew, from the rows as they are exported."""
     return [
         Finding(
@@ -95,14 +95,14 @@ def _sums(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Finding]:
             row["account"],
             str(Month.of(row["period_start"])),
             True,
-            f"{row['invoice_id'] or 'the estimate'}: its charges sum to {plain(row['cost'])} {row['currency']}, stated is {row['total']}",
+            f"{row['invoice_id'] or 'the estimate'}: its charges sum to {format_decimal(row['cost'])} {row['currency']}, stated is {row['total']}",
         )
-        for row in query.sums_by_bill(db, wanted)
+        for row in query.sum_by_bill(db, wanted)
         if row["cost"] != Decimal(row["total"])
     ]
 
 
-def drifts(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Drift]:
+def drifts(db: duckdb.DuckDBPyConnection, wanted: LedgerFilter) -> list[Drift]:
     """Return for each invoiced month the last estimate that there was of it."""
     return [
         Drift(
@@ -110,10 +110,10 @@ def drifts(db: duckdb.DuckDBPyConnection, wanted: Filter) -> list[Drift]:
             row["account"],
             str(Month.of(row["period_start"])),
             row["currency"],
-            least(row["estimated"]),
-            least(row["invoiced"]),
-            least(EXACT.subtract(row["invoiced"], row["estimated"])),
+            format_trimmed(row["estimated"]),
+            format_trimmed(row["invoiced"]),
+            format_trimmed(EXACT_CONTEXT.subtract(row["invoiced"], row["estimated"])),
         )
-        for row in query.estimated(db, wanted)
+        for row in query.compare_estimates(db, wanted)
         if row["estimated"] is not None and row["invoiced"] is not None  # its last estimate stated no total
     ]

@@ -11,8 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from billfold.model.money import least
-from billfold.model.period import stamp
+from billfold.model.money import format_trimmed
+from billfold.model.period import format_instant
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
@@ -24,8 +24,8 @@ CRLF = "\r\n"
 def word(value: Any) -> Any:
     """Write one value for JSON and CSV: decimals and times as text."""
     if isinstance(value, Decimal):
-        return least(value)
-    return stamp(value) if isinstance(value, datetime) else value
+        return format_trimmed(value)
+    return format_instant(value) if isinstance(value, datetime) else value
 
 
 def as_json(rows: Iterable[dict[str, Any]]) -> str:

@@ -10,11 +10,11 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import httpx2
 
-from billfold.model.errors import Misasked
-from billfold.transport.document import Reply, Resolve, fetching
-from billfold.transport.http import Body, Settings, failure, too_late
-from billfold.transport.resolve import resolved
-from billfold.wire.exchange import Line, exchange
+from billfold.model.errors import InvalidArgument
+from billfold.transport.document import Reply, Resolve, fetch_document
+from billfold.transport.http import BodyReader, HttpSettings, check_deadline, failure_for_error
+from billfold.transport.resolve import resolve_host
+from billfold.wire.exchange import ClientContext, send_operation
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
 
@@ -23,33 +23,35 @@ T = TypeVar("T")
 log = logging.getLogger("billfold.transport")
 
 
-class AsyncHttp:
+class AsyncHttpTransport:
     """Carries operations over HTTP, awaited; close it, or use it in an ``async with`` statement."""
 
     is_async: ClassVar[Literal[True]] = True
 
     def __init__(
         self,
-        settings: Settings,
-        line: Line,
+        settings: HttpSettings,
+        context: ClientContext,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.settings, self.line, self._sleep, self._clock = settings, line, sleep, clock
+        self.settings, self.context, self._sleep, self._clock = settings, context, sleep, clock
         self._clients: dict[str, httpx2.AsyncClient] = {}
         self._closed = False
 
     async def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation; raises an ``ApiError``."""
-        return await self._driven(exchange(op, self.line), self._act)
+        return await self._drive_exchange(send_operation(op, self.context), self._perform_step)
 
     async def fetch(self, url: str, /) -> Response:
         """Return the document behind a pre-signed URL; no credential goes along. Raises an ``ApiError``."""
-        return await self._driven(fetching(url, self.settings.base_url, self.line.provider), self._find)
+        return await self._drive_exchange(
+            fetch_document(url, self.settings.base_url, self.context.provider), self._perform_fetch_step
+        )
 
-    async def _driven(
-        self, steps: Generator[S, T | None, Response], act: Callable[[S], Awaitable[T | None]]
+    async def _drive_exchange(
+        self, steps: Generator[S, T | None, Response], perform_step: Callable[[S], Awaitable[T | None]]
     ) -> Response:
         reply: T | None = None
         while True:
@@ -57,37 +59,39 @@ class AsyncHttp:
                 step = steps.send(reply)
             except StopIteration as done:
                 return done.value  # type: ignore[no-any-return]
-            reply = await act(step)
+            reply = await perform_step(step)
 
-    async def _act(self, step: Request | Wait) -> Response | Failure | None:
-        return await (self._ask(step) if isinstance(step, Request) else self._wait(step))
+    async def _perform_step(self, step: Request | Wait) -> Response | Failure | None:
+        return await (self._send_request(step) if isinstance(step, Request) else self._perform_wait(step))
 
-    async def _find(self, step: Request | Resolve) -> Reply:
-        return await (self._ask(step) if isinstance(step, Request) else asyncio.to_thread(resolved, step))
+    async def _perform_fetch_step(self, step: Request | Resolve) -> Reply:
+        return await (self._send_request(step) if isinstance(step, Request) else asyncio.to_thread(resolve_host, step))
 
-    async def _wait(self, wait: Wait) -> None:
-        log.info("waiting %.1f s: %s", wait.seconds, wait.why)
+    async def _perform_wait(self, wait: Wait) -> None:
+        log.info("waiting %.1f s: %s", wait.seconds, wait.reason)
         await self._sleep(wait.seconds)
 
-    async def _ask(self, request: Request) -> Response | Failure:
-        began = self._clock()
+    async def _send_request(self, request: Request) -> Response | Failure:
+        started_at = self._clock()
         try:
-            asked = self.settings.arguments(request)
-            async with self._client(asked["url"]).stream(**asked) as answer:
-                body = Body(answer.headers.get("content-encoding", ""))
-                async for part in answer.aiter_raw():
-                    if refused := body.take(part) or too_late(began, self._clock(), self.settings):
-                        return refused
-                return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body.whole())
+            options = self.settings.request_options(request)
+            async with self._get_client(options["url"]).stream(**options) as answer:
+                body = BodyReader(answer.headers.get("content-encoding", ""))
+                async for chunk in answer.aiter_raw():
+                    if failure := body.add_chunk(chunk) or check_deadline(started_at, self._clock(), self.settings):
+                        return failure
+                return Response(
+                    answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body.read_all()
+                )
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
-            return failure(error, self.settings)
+            return failure_for_error(error, self.settings)
 
-    def _client(self, url: str) -> httpx2.AsyncClient:
+    def _get_client(self, url: str) -> httpx2.AsyncClient:
         if self._closed:
-            raise Misasked("this client is closed; make a new one")
+            raise InvalidArgument("this client is closed; make a new one")
         scheme = url.partition(":")[0].lower()
         if scheme not in self._clients:
-            self._clients[scheme] = httpx2.AsyncClient(**self.settings.client(scheme))
+            self._clients[scheme] = httpx2.AsyncClient(**self.settings.client_options(scheme))
         return self._clients[scheme]
 
     async def close(self) -> None:

@@ -12,60 +12,66 @@ from billfold.wire.message import Request, Response
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-DRIP, PAUSE = 512, 0.01
+DRIP_BYTES, DRIP_PAUSE_S = 512, 0.01
 """Bytes and seconds between them, for an answer that comes in drips."""
-Answering = Callable[[Request, str], Response]
+RequestHandler = Callable[[Request, str], Response]
 
 
-def application(answer: Answering) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def make_application(handler: RequestHandler) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """Serve a function that is handed each request and the root URL it came to."""
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    async def asgi_app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close"})
         if scope["type"] != "http":
             return
         body = b""
         while True:
-            part = await receive()
-            body += part.get("body", b"")
-            if not part.get("more_body"):
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
                 break
-        response = answer(_request(scope, body), _root(scope))
-        await _answer(response, send, head=scope["method"] == "HEAD")
+        response = handler(_parse_scope(scope, body), _build_root_url(scope))
+        await _send_response(response, send, head_only=scope["method"] == "HEAD")
 
-    return app
+    return asgi_app
 
 
-async def _answer(response: Response, send: Send, *, head: bool) -> None:
+async def _send_response(response: Response, send: Send, *, head_only: bool) -> None:
     """Send a response; its header ``x-twin-wire`` (never sent) asks for a fault of the line itself."""
-    wire = response.headers.get("x-twin-wire", "")
-    body = b"" if head else response.body
-    length = len(response.body) + (64 if wire == "wrong-length" else 0)
-    headers = {"content-length": str(length), **response.headers}
-    start = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in headers.items() if k != "x-twin-wire"]
-    await send({"type": "http.response.start", "status": response.status, "headers": start})
-    if not wire:
+    fault = response.headers.get("x-twin-wire", "")
+    body = b"" if head_only else response.body
+    content_length = len(response.body) + (64 if fault == "wrong-length" else 0)
+    headers = {"content-length": str(content_length), **response.headers}
+    header_pairs = [
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items() if name != "x-twin-wire"
+    ]
+    await send({"type": "http.response.start", "status": response.status, "headers": header_pairs})
+    if not fault:
         await send({"type": "http.response.body", "body": body})
         return
-    parts = [body[at : at + DRIP] for at in range(0, len(body), DRIP)] if wire == "drip" else [body]
-    if wire in {"reset", "wrong-length"}:
+    parts = (
+        [body[offset : offset + DRIP_BYTES] for offset in range(0, len(body), DRIP_BYTES)]
+        if fault == "drip"
+        else [body]
+    )
+    if fault in {"reset", "wrong-length"}:
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
         raise ConnectionAbortedError("the twin breaks the line off, as it was told")
     for part in parts:
         await send({"type": "http.response.body", "body": part, "more_body": True})
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(DRIP_PAUSE_S)
     await send({"type": "http.response.body", "body": b""})
 
 
-def _request(scope: Scope, body: bytes) -> Request:
+def _parse_scope(scope: Scope, body: bytes) -> Request:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     query = scope["query_string"].decode("latin-1")
     pairs = tuple(parse_qsl(query, keep_blank_values=True)) if query else ()
     return Request(scope["method"], scope["raw_path"].decode("latin-1"), pairs, headers, body)
 
 
-def _root(scope: Scope) -> str:
+def _build_root_url(scope: Scope) -> str:
     host = dict(scope["headers"]).get(b"host")
     address = host.decode("latin-1") if host else ":".join(map(str, scope["server"]))
     return f"{scope['scheme']}://{address}"

@@ -15,17 +15,17 @@ from collections.abc import Generator
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from billfold.model.errors import ApiError, Refused, Unreachable
+from billfold.model.errors import ApiError, APIStatusError, Unreachable
 from billfold.wire.message import Failure, Request, Response
 
-HOPS = 4
-TRIES = 3
-HTTPS = 443
-ENCLOSED = tuple(map(ipaddress.IPv6Network, ("fec0::/10", "64:ff9b:1::/48")))
+MAX_REDIRECTS = 4
+MAX_ATTEMPTS = 3
+HTTPS_PORT = 443
+SITE_NETWORKS = tuple(map(ipaddress.IPv6Network, ("fec0::/10", "64:ff9b:1::/48")))
 """Networks that are nobody's but a site's, whatever Python's own table (it grows with its releases) says of them."""
-TRANSLATED = {0, 0x64FF9B << 64, 0xFFFF0000}
+IPV4_CARRYING_PREFIXES = {0, 0x64FF9B << 64, 0xFFFF0000}
 """First 96 bits of addresses that carry an IPv4 address in the rest: compatible, NAT64, SIIT."""
-BEYOND = {"size": "the document is too large", "time": "the document came too slowly"}
+LIMIT_MESSAGES = {"size": "the document is too large", "time": "the document came too slowly"}
 """What is told of a failure; its own words may hold the URL."""
 
 
@@ -37,75 +37,75 @@ class Resolve(NamedTuple):
 
 
 Reply = Response | Failure | frozenset[str] | None
-Judging = Generator[Resolve, Reply, str]
-Fetching = Generator[Request | Resolve, Reply, Response]
+UrlCheck = Generator[Resolve, Reply, str]
+DocumentExchange = Generator[Request | Resolve, Reply, Response]
 
 
-def fetching(url: str, base_url: str, provider: str) -> Fetching:
+def fetch_document(url: str, base_url: str, provider: str) -> DocumentExchange:
     """Fetch a document; raises an ``ApiError`` that does not hold the URL.
 
     Yields a ``Request`` (and is sent a ``Response`` or a ``Failure``) or a ``Resolve`` (and is sent addresses).
     """
-    for _ in range(HOPS + 1):
-        if reason := (yield from forbidden(url, base_url)):
-            raise _error(f"the document's address is refused: {reason}", provider)
-        reply = yield from _tried(url, provider)
+    for _ in range(MAX_REDIRECTS + 1):
+        if reason := (yield from check_document_url(url, base_url)):
+            raise _build_error(f"the document's address is refused: {reason}", provider)
+        reply = yield from _fetch_with_retries(url, provider)
         if reply.status not in {301, 302, 303, 307, 308}:
             break
         try:
             url = urljoin(url, reply.headers.get("location", ""))
         except ValueError:
-            raise _error("the document's redirect leads nowhere", provider) from None
+            raise _build_error("the document's redirect leads nowhere", provider) from None
     else:
-        raise _error(f"more than {HOPS} redirects", provider)
+        raise _build_error(f"more than {MAX_REDIRECTS} redirects", provider)
     if reply.status != 200:
-        raise Refused("the document was refused", provider=provider, operation="document", status=reply.status)
+        raise APIStatusError("the document was refused", provider=provider, operation="document", status=reply.status)
     if not reply.body:
-        raise _error("the document is empty", provider)
+        raise _build_error("the document is empty", provider)
     return reply
 
 
-def _tried(url: str, provider: str) -> Generator[Request, Reply, Response]:
+def _fetch_with_retries(url: str, provider: str) -> Generator[Request, Reply, Response]:
     reply: Reply = None
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         reply = yield Request("GET", url, (), {"accept": "*/*"})
         assert isinstance(reply, Response | Failure)
-        if not _may_pass(reply):
+        if not _is_retryable(reply):
             break
     if isinstance(reply, Response):
         return reply
-    if isinstance(reply, Failure) and reply.beyond:
-        raise _error(BEYOND[reply.beyond], provider)
+    if isinstance(reply, Failure) and reply.exceeded_limit:
+        raise _build_error(LIMIT_MESSAGES[reply.exceeded_limit], provider)
     raise Unreachable("the document's host did not answer", provider=provider, operation="document")
 
 
-def _may_pass(reply: Response | Failure) -> bool:
-    return reply.again if isinstance(reply, Failure) else reply.status >= 500
+def _is_retryable(reply: Response | Failure) -> bool:
+    return reply.retryable if isinstance(reply, Failure) else reply.status >= 500
 
 
-def _error(message: str, provider: str) -> ApiError:
-    return Refused(message, provider=provider, operation="document")
+def _build_error(message: str, provider: str) -> ApiError:
+    return APIStatusError(message, provider=provider, operation="document")
 
 
-def forbidden(url: str, base_url: str) -> Judging:
+def check_document_url(url: str, base_url: str) -> UrlCheck:
     """Say why a URL may not be fetched, or nothing where it may."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "it is not a URL"
-    base = urlsplit(base_url)
-    if _is_loopback(base.hostname or "") and _is_loopback(host) and parts.scheme in {"http", "https"}:
-        return "" if port == base.port else "its port is not the API's"
+    base_parts = urlsplit(base_url)
+    if _is_loopback(base_parts.hostname or "") and _is_loopback(host) and parts.scheme in {"http", "https"}:
+        return "" if port == base_parts.port else "its port is not the API's"
     if parts.scheme != "https" or not host:
         return "it is not https"
     if parts.username or parts.password:
         return "it carries a user name"
-    if port not in {None, HTTPS}:
-        return f"its port is not {HTTPS}"
-    found = yield Resolve(host, HTTPS)
-    assert isinstance(found, frozenset)
-    return _unfit(found)
+    if port not in {None, HTTPS_PORT}:
+        return f"its port is not {HTTPS_PORT}"
+    addresses = yield Resolve(host, HTTPS_PORT)
+    assert isinstance(addresses, frozenset)
+    return _check_addresses(addresses)
 
 
 def _is_loopback(host: str) -> bool:
@@ -117,20 +117,24 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _unfit(found: frozenset[str]) -> str:
-    if not found:
+def _check_addresses(address_texts: frozenset[str]) -> str:
+    if not address_texts:
         return "its host has no address"
-    addresses = [ipaddress.ip_address(one.partition("%")[0]) for one in found]
+    addresses = [ipaddress.ip_address(address_text.partition("%")[0]) for address_text in address_texts]
     return "" if all(map(_is_public, addresses)) else "its host is not on a public address"
 
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """Tell whether an address is out in the world, and does not carry one that is not."""
-    inner = [address]
-    if any(address in network for network in ENCLOSED):
+    addresses = [address]
+    if any(address in network for network in SITE_NETWORKS):
         return False
     if isinstance(address, ipaddress.IPv6Address):
-        low = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        carried = address.ipv4_mapped or address.sixtofour
-        inner += [one for one in (carried, low if int(address) >> 32 in TRANSLATED else None) if one is not None]
-    return all(one.is_global and not one.is_multicast for one in inner)
+        low_address = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        carried_address = address.ipv4_mapped or address.sixtofour
+        addresses += [
+            candidate
+            for candidate in (carried_address, low_address if int(address) >> 32 in IPV4_CARRYING_PREFIXES else None)
+            if candidate is not None
+        ]
+    return all(candidate.is_global and not candidate.is_multicast for candidate in addresses)

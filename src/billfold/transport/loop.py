@@ -6,44 +6,44 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from billfold.transport.document import Reply, Resolve, fetching
-from billfold.transport.resolve import resolved
-from billfold.wire.exchange import Line, driven, exchange
+from billfold.transport.document import Reply, Resolve, fetch_document
+from billfold.transport.resolve import resolve_host
+from billfold.wire.exchange import ClientContext, drive_exchange, send_operation
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
 
 Server = Callable[[Request], Response]
 
 
-class Loop:
+class InProcessTransport:
     """Carries operations to a function that answers requests."""
 
     is_async: ClassVar[Literal[False]] = False
 
-    def __init__(self, server: Server, line: Line, *, sleep: Callable[[float], None] | None = None) -> None:
-        self._server, self.line, self._sleep = server, line, sleep
+    def __init__(self, server: Server, context: ClientContext, *, sleep: Callable[[float], None] | None = None) -> None:
+        self._server, self.context, self._sleep = server, context, sleep
         self.waits: list[Wait] = []
 
     def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation; raises an ``ApiError``."""
-        return driven(exchange(op, self.line), self._act)
+        return drive_exchange(send_operation(op, self.context), self._perform_step)
 
     def fetch(self, url: str, /) -> Response:
         """Return the document behind a URL of the answering end."""
-        return driven(fetching(url, "http://localhost", self.line.provider), self._find)
+        return drive_exchange(fetch_document(url, "http://localhost", self.context.provider), self._perform_fetch_step)
 
-    def _act(self, step: Request | Wait) -> Response | Failure | None:
-        return self._server(as_heard(step)) if isinstance(step, Request) else self._wait(step)
+    def _perform_step(self, step: Request | Wait) -> Response | Failure | None:
+        return self._server(normalize_request(step)) if isinstance(step, Request) else self._perform_wait(step)
 
-    def _find(self, step: Request | Resolve) -> Reply:
-        return self._ask_whole(step) if isinstance(step, Request) else resolved(step)
+    def _perform_fetch_step(self, step: Request | Resolve) -> Reply:
+        return self._send_absolute(step) if isinstance(step, Request) else resolve_host(step)
 
-    def _ask_whole(self, request: Request) -> Response:
+    def _send_absolute(self, request: Request) -> Response:
         parts = urlsplit(request.path)
-        whole = f"{parts.scheme}://{parts.netloc}{parts.path}"
-        return self._server(as_heard(request._replace(path=whole, query=tuple(parse_qsl(parts.query)))))
+        url = f"{parts.scheme}://{parts.netloc}{parts.path}"
+        return self._server(normalize_request(request._replace(path=url, query=tuple(parse_qsl(parts.query)))))
 
-    def _wait(self, wait: Wait) -> Failure | None:
+    def _perform_wait(self, wait: Wait) -> Failure | None:
         self.waits.append(wait)
         if self._sleep:
             self._sleep(wait.seconds)
@@ -53,7 +53,7 @@ class Loop:
         """Close nothing: there is no connection."""
 
 
-def as_heard(request: Request) -> Request:
+def normalize_request(request: Request) -> Request:
     """Return the request as a server hears it: header names in lower case, the query written and read back."""
     query = tuple(parse_qsl(urlencode(request.query), keep_blank_values=True))
-    return request._replace(query=query, headers={k.lower(): v for k, v in request.headers.items()})
+    return request._replace(query=query, headers={name.lower(): value for name, value in request.headers.items()})

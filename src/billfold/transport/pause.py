@@ -5,18 +5,18 @@ from __future__ import annotations
 import threading
 import time
 
-ENDING = threading.Event()
+STOP_REQUESTED = threading.Event()
 """Set when the process is told to end; nobody waits for it, so that a signal's handler finds its lock free."""
-HEED = 0.2
+POLL_INTERVAL_S = 0.2
 """Seconds that a wait lasts at most: a signal that comes in the instant a wait begins is seen when the wait is over."""
 
 
-def pause(seconds: float) -> None:
+def interruptible_sleep(seconds: float) -> None:
     """Sleep so long; raises ``KeyboardInterrupt``, in any thread, as soon as the process is told to end."""
-    until = time.monotonic() + seconds
-    while not ENDING.is_set():
-        left = until - time.monotonic()
-        if left <= 0:
+    deadline = time.monotonic() + seconds
+    while not STOP_REQUESTED.is_set():
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
             return
-        time.sleep(min(left, HEED))
+        time.sleep(min(remaining, POLL_INTERVAL_S))
     raise KeyboardInterrupt

@@ -7,10 +7,10 @@ import socket
 from billfold.transport.document import Resolve
 
 
-def resolved(step: Resolve) -> frozenset[str]:
+def resolve_host(step: Resolve) -> frozenset[str]:
     """Return all addresses of a host, none where it has none."""
     try:
-        found = socket.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM)
+        address_infos = socket.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return frozenset()
-    return frozenset(str(info[4][0]) for info in found)
+    return frozenset(str(info[4][0]) for info in address_infos)

@@ -9,73 +9,77 @@ from typing import Any, ClassVar, Literal, Self
 
 import httpx2
 
-from billfold.model.errors import Misasked
-from billfold.transport.document import Reply, Resolve, fetching
-from billfold.transport.http import Body, Settings, failure, too_late
-from billfold.transport.pause import pause
-from billfold.transport.resolve import resolved
-from billfold.wire.exchange import Line, driven, exchange
+from billfold.model.errors import InvalidArgument
+from billfold.transport.document import Reply, Resolve, fetch_document
+from billfold.transport.http import BodyReader, HttpSettings, check_deadline, failure_for_error
+from billfold.transport.pause import interruptible_sleep
+from billfold.transport.resolve import resolve_host
+from billfold.wire.exchange import ClientContext, drive_exchange, send_operation
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation
 
 log = logging.getLogger("billfold.transport")
 
 
-class Http:
+class HttpTransport:
     """Carries operations over HTTP; close it, or use it in a ``with`` statement."""
 
     is_async: ClassVar[Literal[False]] = False
 
     def __init__(
         self,
-        settings: Settings,
-        line: Line,
+        settings: HttpSettings,
+        context: ClientContext,
         *,
-        sleep: Callable[[float], None] = pause,
+        sleep: Callable[[float], None] = interruptible_sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.settings, self.line, self._sleep, self._clock = settings, line, sleep, clock
+        self.settings, self.context, self._sleep, self._clock = settings, context, sleep, clock
         self._clients: dict[str, httpx2.Client] = {}
         self._closed = False
 
     def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation; raises an ``ApiError``."""
-        return driven(exchange(op, self.line), self._act)
+        return drive_exchange(send_operation(op, self.context), self._perform_step)
 
     def fetch(self, url: str, /) -> Response:
         """Return the document behind a pre-signed URL; no credential goes along. Raises an ``ApiError``."""
-        return driven(fetching(url, self.settings.base_url, self.line.provider), self._find)
+        return drive_exchange(
+            fetch_document(url, self.settings.base_url, self.context.provider), self._perform_fetch_step
+        )
 
-    def _act(self, step: Request | Wait) -> Response | Failure | None:
-        return self._ask(step) if isinstance(step, Request) else self._wait(step)
+    def _perform_step(self, step: Request | Wait) -> Response | Failure | None:
+        return self._send_request(step) if isinstance(step, Request) else self._perform_wait(step)
 
-    def _find(self, step: Request | Resolve) -> Reply:
-        return self._ask(step) if isinstance(step, Request) else resolved(step)
+    def _perform_fetch_step(self, step: Request | Resolve) -> Reply:
+        return self._send_request(step) if isinstance(step, Request) else resolve_host(step)
 
-    def _wait(self, wait: Wait) -> Failure | None:
-        log.info("waiting %.1f s: %s", wait.seconds, wait.why)
+    def _perform_wait(self, wait: Wait) -> Failure | None:
+        log.info("waiting %.1f s: %s", wait.seconds, wait.reason)
         self._sleep(wait.seconds)
         return None
 
-    def _ask(self, request: Request) -> Response | Failure:
-        began = self._clock()
+    def _send_request(self, request: Request) -> Response | Failure:
+        started_at = self._clock()
         try:
-            asked = self.settings.arguments(request)
-            with self._client(asked["url"]).stream(**asked) as answer:
-                body = Body(answer.headers.get("content-encoding", ""))
-                for part in answer.iter_raw():
-                    if refused := body.take(part) or too_late(began, self._clock(), self.settings):
-                        return refused
-                return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body.whole())
+            options = self.settings.request_options(request)
+            with self._get_client(options["url"]).stream(**options) as answer:
+                body = BodyReader(answer.headers.get("content-encoding", ""))
+                for chunk in answer.iter_raw():
+                    if failure := body.add_chunk(chunk) or check_deadline(started_at, self._clock(), self.settings):
+                        return failure
+                return Response(
+                    answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body.read_all()
+                )
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
-            return failure(error, self.settings)
+            return failure_for_error(error, self.settings)
 
-    def _client(self, url: str) -> httpx2.Client:
+    def _get_client(self, url: str) -> httpx2.Client:
         if self._closed:
-            raise Misasked("this client is closed; make a new one")
+            raise InvalidArgument("this client is closed; make a new one")
         scheme = url.partition(":")[0].lower()
         if scheme not in self._clients:
-            self._clients[scheme] = httpx2.Client(**self.settings.client(scheme))
+            self._clients[scheme] = httpx2.Client(**self.settings.client_options(scheme))
         return self._clients[scheme]
 
     def close(self) -> None:

@@ -6,36 +6,36 @@ import re
 import time
 from datetime import UTC, datetime, timedelta
 
-from billfold.model.errors import Misasked
+from billfold.model.errors import InvalidArgument
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class Clock:
     """A clock in UTC that can be set and advanced, and never goes back by itself."""
 
-    def __init__(self, at: datetime) -> None:
-        self._at, self._since = at.astimezone(UTC), time.monotonic()
+    def __init__(self, start_time: datetime) -> None:
+        self._start_time, self._monotonic_start = start_time.astimezone(UTC), time.monotonic()
 
     def now(self) -> datetime:
         """Return the twin's time."""
-        return self._at + timedelta(seconds=time.monotonic() - self._since)
+        return self._start_time + timedelta(seconds=time.monotonic() - self._monotonic_start)
 
-    def set(self, at: datetime) -> None:
+    def set(self, new_time: datetime) -> None:
         """Jump to a time."""
-        self._at, self._since = at.astimezone(UTC), time.monotonic()
+        self._start_time, self._monotonic_start = new_time.astimezone(UTC), time.monotonic()
 
-    def advance(self, by: timedelta) -> None:
+    def advance(self, delta: timedelta) -> None:
         """Jump ahead."""
-        self.set(self.now() + by)
+        self.set(self.now() + delta)
 
 
-def span(text: str) -> timedelta:
-    """Read ``31d``, ``4h``, ``90s`` or ``1d12h``; raises ``Misasked``."""
+def parse_duration(text: str) -> timedelta:
+    """Read ``31d``, ``4h``, ``90s`` or ``1d12h``; raises ``InvalidArgument``."""
     parts = re.findall(r"(\d+)([smhd])", text)
     if not parts or "".join(map("".join, parts)) != text:
-        raise Misasked(f"{text!r} is not a span of time; write it as 31d, 4h, 90s or 1d12h")
+        raise InvalidArgument(f"{text!r} is not a span of time; write it as 31d, 4h, 90s or 1d12h")
     try:
-        return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+        return timedelta(seconds=sum(int(number) * _SECONDS_BY_UNIT[unit] for number, unit in parts))
     except OverflowError:
-        raise Misasked(f"{text!r} is longer than time") from None
+        raise InvalidArgument(f"{text!r} is longer than time") from None

@@ -8,87 +8,106 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from billfold.model.bill import together
-from billfold.model.errors import BillfoldError, Misasked, Unreadable
-from billfold.model.period import instant, stamp
-from billfold.twin.clock import span
-from billfold.twin.faults import FAULTS, STORIES, fault
-from billfold.twin.host import Host
-from billfold.twin.world import stated
+from billfold.model.bill import merge_estimate_parts
+from billfold.model.errors import BillfoldError, InvalidArgument, InvalidResponse
+from billfold.model.period import format_instant, parse_instant
+from billfold.twin.clock import parse_duration
+from billfold.twin.faults import FAULTS, RESTATEMENTS, parse_fault
+from billfold.twin.host import TwinHost
+from billfold.twin.world import describe_bill
 from billfold.wire import codec
-from billfold.wire.answer import respond
+from billfold.wire.answer import build_response
 from billfold.wire.message import Request, Response
 
 
-def control(host: Host, request: Request, root: str) -> Response:
-    """Answer a request to the control desk; ``root`` is the twin's own URL."""
-    what = request.path.removeprefix("/_twin").strip("/")
+def handle_control(host: TwinHost, request: Request, root_url: str) -> Response:
+    """Answer a request to the control desk; ``root_url`` is the twin's own URL."""
+    endpoint = request.path.removeprefix("/_twin").strip("/")
     try:
-        return _desk(host, request, root, what)
+        return _route_request(host, request, root_url, endpoint)
     except (BillfoldError, ValueError, OverflowError) as error:
-        return respond({"error": str(error)}, status=400)
+        return build_response({"error": str(error)}, status=400)
 
 
-def _desk(host: Host, request: Request, root: str, what: str) -> Response:  # noqa: PLR0911 - a table of desks
-    match request.method, what:
+def _route_request(host: TwinHost, request: Request, root_url: str, endpoint: str) -> Response:  # noqa: PLR0911 - a table of desks
+    match request.method, endpoint:
         case "GET", "accounts":
-            return respond(host.world.accounts(root, host.clock.now()))
+            return build_response(host.world.describe_accounts(root_url, host.clock.now()))
         case "GET", "truth":
-            return _truth(host, charges=dict(request.query).get("charges", "0") not in {"0", "no", "false"})
+            return _describe_truth(host, charges=dict(request.query).get("charges", "0") not in {"0", "no", "false"})
         case "GET", "clock":
-            return _clock(host, {})
+            return _handle_clock(host, {})
         case "POST", "clock":
-            return _clock(host, _said(request))
+            return _handle_clock(host, _read_object(request))
         case (("GET" | "POST" | "DELETE"), "faults"):
-            return _faults(host, request)
+            return _handle_faults(host, request)
         case "GET", "requests":
-            return respond([heard._asdict() for heard in host.requests])
+            return build_response([entry._asdict() for entry in host.requests])
         case "POST", "reset":
             host.reset()
-            return respond({"now": stamp(host.clock.now())})
-    desk = "accounts, truth, clock, faults, requests, reset"
-    return respond({"error": f"there is no {request.method} /_twin/{what}; there are {desk}"}, status=404)
+            return build_response({"now": format_instant(host.clock.now())})
+    endpoints = "accounts, truth, clock, faults, requests, reset"
+    return build_response(
+        {"error": f"there is no {request.method} /_twin/{endpoint}; there are {endpoints}"}, status=404
+    )
 
 
-def _said(request: Request) -> dict[str, Any]:
-    with suppress(Unreadable):
-        said = codec.tree(request.body or b"{}")
-        if isinstance(said, dict):
-            return said
-    raise Misasked('the request is no JSON object; send one, as {"advance": "31d"} or {"provider": ..., "fault": ...}')
+def _read_object(request: Request) -> dict[str, Any]:
+    with suppress(InvalidResponse):
+        body = codec.parse_json(request.body or b"{}")
+        if isinstance(body, dict):
+            return body
+    raise InvalidArgument(
+        'the request is no JSON object; send one, as {"advance": "31d"} or {"provider": ..., "fault": ...}'
+    )
 
 
-def _clock(host: Host, said: dict[str, Any]) -> Response:
-    if unknown := set(said) - {"set", "advance"}:
-        raise Misasked(f"a clock has no {min(unknown)!r}; it can be told to set and to advance")
-    if said:
-        at = instant(str(said["set"])) if "set" in said else host.clock.now()
-        host.clock.set(host.world.playable(at, span(str(said["advance"])) if "advance" in said else timedelta()))
-    return respond({"now": stamp(host.clock.now())})
+def _handle_clock(host: TwinHost, settings: dict[str, Any]) -> Response:
+    if unknown := set(settings) - {"set", "advance"}:
+        raise InvalidArgument(f"a clock has no {min(unknown)!r}; it can be told to set and to advance")
+    if settings:
+        new_time = parse_instant(str(settings["set"])) if "set" in settings else host.clock.now()
+        host.clock.set(
+            host.world.shift_time(
+                new_time, parse_duration(str(settings["advance"])) if "advance" in settings else timedelta()
+            )
+        )
+    return build_response({"now": format_instant(host.clock.now())})
 
 
-def _faults(host: Host, request: Request) -> Response:
+def _handle_faults(host: TwinHost, request: Request) -> Response:
     if request.method == "DELETE":
         host.clear_faults()
     if request.method == "POST":
-        host.set_fault(fault(_said(request), [stage.provider.name for stage in host.world.stages]))
-    return respond({"faults": [*FAULTS, *STORIES], "set": [one.told() for one in host.faults]})
+        host.set_fault(parse_fault(_read_object(request), [vendor.provider.name for vendor in host.world.vendors]))
+    return build_response(
+        {"faults": [*FAULTS, *RESTATEMENTS], "set": [active_fault.as_dict() for active_fault in host.faults]}
+    )
 
 
-def _truth(host: Host, *, charges: bool) -> Response:
+def _describe_truth(host: TwinHost, *, charges: bool) -> Response:
     now = host.clock.now()
     if charges:
-        return respond(b"".join(_rows(host)), media="application/x-ndjson")
-    invoices, counts = [], Counter[str]()
-    for account, bill in host.world.bills(now):
-        invoices.append(stated(account, bill))
-        counts[account.provider] += sum(len(batch.lines) for batch in bill.charges)
-    return respond({"as_of": stamp(now), "invoices": together(invoices), "charges": counts})
+        return build_response(b"".join(_encode_rows(host)), media_type="application/x-ndjson")
+    invoices, charge_counts = [], Counter[str]()
+    for account, bill in host.world.iter_bills(now):
+        invoices.append(describe_bill(account, bill))
+        charge_counts[account.provider] += sum(len(batch.lines) for batch in bill.charges)
+    return build_response(
+        {"as_of": format_instant(now), "invoices": merge_estimate_parts(invoices), "charges": charge_counts}
+    )
 
 
-def _rows(host: Host) -> Iterator[bytes]:
-    for account, bill in host.world.bills(host.clock.now()):
+def _encode_rows(host: TwinHost) -> Iterator[bytes]:
+    for account, bill in host.world.iter_bills(host.clock.now()):
         for batch in bill.charges:
-            for row in batch.rows():
-                said = row._replace(x_AccountName=account.name, x_State=str(bill.state))._asdict()
-                yield codec.encode(codec.worded({k: v for k, v in said.items() if v is not None})) + b"\n"
+            for row in batch.iter_rows():
+                row_values = row._replace(x_AccountName=account.name, x_State=str(bill.state))._asdict()
+                yield (
+                    codec.encode_json(
+                        codec.stringify_row(
+                            {column: value for column, value in row_values.items() if value is not None}
+                        )
+                    )
+                    + b"\n"
+                )

@@ -1,6 +1,6 @@
 """What faults do to an answer's bytes: after encoding, so that they are not polite.
 
-A vendor's twin names the places of each operation's answer (``PLACES``): where its list is, which field of an item is its
+A vendor's twin names the places of each operation's answer (``FIELD_MAPS``): where its list is, which field of an item is its
 money, its id, its state. Paths are written as ``meta.total`` or ``totals[0].amount``.
 """
 
@@ -12,22 +12,22 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from billfold.providers.twin_api import Places
+from billfold.providers.twin_api import FieldMap
 from billfold.wire.message import Response
 
-Change = Callable[[Any, Places], None]
-BOMB = 1 << 30
+JsonChange = Callable[[Any, FieldMap], None]
+GZIP_BOMB_BYTES = 1 << 30
 """Bytes that a small compressed body unfolds to."""
 
 
-def steps(path: str) -> list[str | int]:
+def parse_path(path: str) -> list[str | int]:
     """Return a path's steps."""
     return [int(index) if index else name for name, index in re.findall(r"(\w+)|\[(\d+)\]", path)]
 
 
-def at(tree: Any, path: str) -> Any:
+def get_value(tree: Any, path: str) -> Any:
     """Return what stands at a path; None where there is no such place."""
-    for step in steps(path) if path else []:
+    for step in parse_path(path) if path else []:
         try:
             tree = tree[step]
         except (KeyError, IndexError, TypeError):
@@ -35,149 +35,149 @@ def at(tree: Any, path: str) -> Any:
     return tree
 
 
-def put(tree: Any, path: str, value: Any) -> None:
+def set_value(tree: Any, path: str, value: Any) -> None:
     """Write a value to a path, where its parent is there; the empty path is nowhere."""
     if not path:
         return
-    *above, last = steps(path)
-    for step in above:
+    *parent_steps, last_step = parse_path(path)
+    for step in parent_steps:
         try:
             tree = tree[step]
         except (KeyError, IndexError, TypeError):
             return
     if isinstance(tree, dict):
-        tree[last] = value
+        tree[last_step] = value
 
 
-def _items(tree: Any, places: Places) -> list[Any]:
-    found = at(tree, places.items)
-    return found if isinstance(found, list) else []
+def _list_items(tree: Any, field_map: FieldMap) -> list[Any]:
+    items = get_value(tree, field_map.items)
+    return items if isinstance(items, list) else []
 
 
-def short_page(tree: Any, places: Places) -> None:
+def halve_page(tree: Any, field_map: FieldMap) -> None:
     """Leave the second half of a page out; its next link stays."""
-    items = _items(tree, places)
+    items = _list_items(tree, field_map)
     del items[(len(items) + 1) // 2 :]
 
 
-def total_moving(tree: Any, places: Places) -> None:
+def raise_count(tree: Any, field_map: FieldMap) -> None:
     """Say that the list is longer than it was."""
-    count = at(tree, places.size) if places.size else None
+    count = get_value(tree, field_map.size) if field_map.size else None
     if isinstance(count, int):
-        put(tree, places.size, count + 1)
+        set_value(tree, field_map.size, count + 1)
 
 
-def item_moved(tree: Any, places: Places) -> None:
+def shift_items(tree: Any, field_map: FieldMap) -> None:
     """Give the page's last item twice and its first not at all, as when a list shifts while it is read."""
-    items = _items(tree, places)
+    items = _list_items(tree, field_map)
     if len(items) > 1:
         items[0] = items[-1]
 
 
-def line_ids_changing(tree: Any, places: Places) -> None:
+def change_line_ids(tree: Any, field_map: FieldMap) -> None:
     """Give every line an id that it did not have before; an invoice of another id would be another invoice."""
-    for number, item in enumerate([] if places.state or places.currency else _items(tree, places)):
-        if places.id and isinstance(at(item, places.id), str):
-            put(item, places.id, f"{at(item, places.id)}-{number}")
+    for index, item in enumerate([] if field_map.state or field_map.currency else _list_items(tree, field_map)):
+        if field_map.id and isinstance(get_value(item, field_map.id), str):
+            set_value(item, field_map.id, f"{get_value(item, field_map.id)}-{index}")
 
 
-def invoice_vanishing(tree: Any, places: Places) -> None:
+def remove_invoice(tree: Any, field_map: FieldMap) -> None:
     """Leave the item in the list's middle out, and count as if it had never been."""
-    items = _items(tree, places)
+    items = _list_items(tree, field_map)
     if items:
         items.pop(len(items) // 2)
-    count = at(tree, places.size) if places.size else None
+    count = get_value(tree, field_map.size) if field_map.size else None
     if isinstance(count, int):
-        put(tree, places.size, count - 1)
+        set_value(tree, field_map.size, count - 1)
 
 
-def off_by(amount: str) -> Change:
+def shift_total(amount: str) -> JsonChange:
     """State the total of the last item off by an amount."""
 
-    def change(tree: Any, places: Places) -> None:
-        for item in _items(tree, places)[-1:] if places.items else [tree]:
-            value = at(item, places.money)
+    def add_amount(tree: Any, field_map: FieldMap) -> None:
+        for item in _list_items(tree, field_map)[-1:] if field_map.items else [tree]:
+            value = get_value(item, field_map.money)
             if isinstance(value, (int, Decimal)):
-                put(item, places.money, Decimal(value) + Decimal(amount))
+                set_value(item, field_map.money, Decimal(value) + Decimal(amount))
             elif isinstance(value, str):
-                put(item, places.money, str(Decimal(value) + Decimal(amount)))
+                set_value(item, field_map.money, str(Decimal(value) + Decimal(amount)))
 
-    return change
+    return add_amount
 
 
-def amount(make: Callable[[Any], Any]) -> Change:
+def rewrite_amount(convert: Callable[[Any], Any]) -> JsonChange:
     """Write the money of the last item in another way."""
 
-    def change(tree: Any, places: Places) -> None:
-        for item in _items(tree, places)[-1:] if places.items else [tree]:
-            if places.money and at(item, places.money) is not None:
-                put(item, places.money, make(at(item, places.money)))
+    def convert_amount(tree: Any, field_map: FieldMap) -> None:
+        for item in _list_items(tree, field_map)[-1:] if field_map.items else [tree]:
+            if field_map.money and get_value(item, field_map.money) is not None:
+                set_value(item, field_map.money, convert(get_value(item, field_map.money)))
 
-    return change
+    return convert_amount
 
 
-def draft_finalized(tree: Any, places: Places) -> None:
+def finalize_drafts(tree: Any, field_map: FieldMap) -> None:
     """Call every draft final."""
-    for item in _items(tree, places):
-        if places.draft and at(item, places.state) == places.draft:
-            put(item, places.state, places.final)
+    for item in _list_items(tree, field_map):
+        if field_map.draft and get_value(item, field_map.state) == field_map.draft:
+            set_value(item, field_map.state, field_map.final)
 
 
-def new_enum(tree: Any, places: Places) -> None:
+def invent_state(tree: Any, field_map: FieldMap) -> None:
     """Use a state word that no document knows."""
-    for item in _items(tree, places)[:1]:
-        if places.state:
-            put(item, places.state, "BILLFOLD_NEW_WORD")
+    for item in _list_items(tree, field_map)[:1]:
+        if field_map.state:
+            set_value(item, field_map.state, "BILLFOLD_NEW_WORD")
 
 
-def renamed_field(tree: Any, places: Places) -> None:
+def rename_amount(tree: Any, field_map: FieldMap) -> None:
     """Send the money of the last item under another name."""
-    for item in _items(tree, places)[-1:] if places.money else []:
-        *above, last = steps(places.money)
+    for item in _list_items(tree, field_map)[-1:] if field_map.money else []:
+        *parent_steps, last_step = parse_path(field_map.money)
         parent = item
-        for step in above:
+        for step in parent_steps:
             parent = parent[step]
-        if isinstance(parent, dict) and last in parent:
-            parent[f"new_{last}"] = parent.pop(last)
+        if isinstance(parent, dict) and last_step in parent:
+            parent[f"new_{last_step}"] = parent.pop(last_step)
 
 
-def two_currencies(tree: Any, places: Places) -> None:
+def change_currency(tree: Any, field_map: FieldMap) -> None:
     """Send the last item in another currency."""
-    for item in _items(tree, places)[-1:]:
-        if places.currency:
-            put(item, places.currency, "EUR")
+    for item in _list_items(tree, field_map)[-1:]:
+        if field_map.currency:
+            set_value(item, field_map.currency, "EUR")
 
 
-def identical_lines(tree: Any, places: Places) -> None:
+def duplicate_line(tree: Any, field_map: FieldMap) -> None:
     """Send the first item twice: two legitimate lines that are equal in every word."""
-    items = _items(tree, places)
+    items = _list_items(tree, field_map)
     if items:
         items.insert(0, items[0])
 
 
-def without_periods(tree: Any, places: Places) -> None:
+def remove_periods(tree: Any, field_map: FieldMap) -> None:
     """Send contracts that have no billing periods."""
-    for item in _items(tree, places) if places.items else [tree]:
-        if places.periods and at(item, places.periods):
-            put(item, places.periods, [])
+    for item in _list_items(tree, field_map) if field_map.items else [tree]:
+        if field_map.periods and get_value(item, field_map.periods):
+            set_value(item, field_map.periods, [])
 
 
-def negative_wallet(tree: Any, places: Places) -> None:
+def overdraw_wallet(tree: Any, field_map: FieldMap) -> None:
     """Send a wallet whose balance is below zero."""
-    if at(tree, places.balance) is not None:
-        put(tree, places.balance, Decimal(-1))
+    if get_value(tree, field_map.balance) is not None:
+        set_value(tree, field_map.balance, Decimal(-1))
 
 
-def other_digits(body: bytes) -> bytes:
+def change_last_digit(body: bytes) -> bytes:
     """Change the last digit in a body."""
-    found = list(re.finditer(rb"\d", body))
-    if not found:
+    digits = list(re.finditer(rb"\d", body))
+    if not digits:
         return body
-    last = found[-1].start()
-    return body[:last] + (b"1" if body[last : last + 1] != b"1" else b"2") + body[last + 1 :]
+    offset = digits[-1].start()
+    return body[:offset] + (b"1" if body[offset : offset + 1] != b"1" else b"2") + body[offset + 1 :]
 
 
-def bomb() -> Response:
+def make_gzip_bomb() -> Response:
     """Return a small body that unfolds to a gigabyte."""
-    packed = gzip.compress(bytes(1 << 20), 9) * (BOMB >> 20)
-    return Response(200, {"content-type": "application/json", "content-encoding": "gzip"}, packed)
+    body = gzip.compress(bytes(1 << 20), 9) * (GZIP_BOMB_BYTES >> 20)
+    return Response(200, {"content-type": "application/json", "content-encoding": "gzip"}, body)

@@ -10,21 +10,21 @@ from functools import partial
 from math import ceil
 from typing import Any, NamedTuple
 
-from billfold.model.errors import Misasked
-from billfold.model.period import Month, stamp
-from billfold.providers.twin_api import Caller, Denied, Moment, No
+from billfold.model.errors import InvalidArgument
+from billfold.model.period import Month, format_instant
+from billfold.providers.twin_api import AccessDenied, ApiFault, Caller, RequestContext
 from billfold.twin.clock import Clock
-from billfold.twin.faults import DOCUMENT, FAULTS, STORIES, Fault, Scene
-from billfold.twin.world import Stage, World
-from billfold.wire.answer import Routes, respond
+from billfold.twin.faults import DOCUMENT_OPERATION, FAULTS, RESTATEMENTS, Fault, FaultContext
+from billfold.twin.world import PlayedVendor, World
+from billfold.wire.answer import Routes, build_response
 from billfold.wire.message import Request, Response
-from billfold.wire.operation import Operation, name_of
+from billfold.wire.operation import Operation, operation_name
 
 log = logging.getLogger("billfold.twin")
-KEPT = 10_000
+MAX_LOGGED_REQUESTS = 10_000
 
 
-class Heard(NamedTuple):
+class RequestLogEntry(NamedTuple):
     """A request that the twin heard, as ``/_twin/requests`` tells it."""
 
     at: str
@@ -35,36 +35,36 @@ class Heard(NamedTuple):
     status: int
 
 
-class Counter:
+class RequestCounter:
     """Counts requests in fixed windows of the twin's time."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._window, self._count = 0, 0
+    def __init__(self, window_s: float) -> None:
+        self.window_s = window_s
+        self._window_number, self._count = 0, 0
 
-    def count(self, now: datetime) -> tuple[int, int]:
+    def count_request(self, now: datetime) -> tuple[int, int]:
         """Count a request; return how many there were in this window, and the whole seconds to its end."""
-        window, gone = divmod(now.timestamp(), self.seconds)
-        self._count = self._count + 1 if int(window) == self._window else 1
-        self._window = int(window)
-        return self._count, ceil(self.seconds - gone)
+        window, elapsed_s = divmod(now.timestamp(), self.window_s)
+        self._count = self._count + 1 if int(window) == self._window_number else 1
+        self._window_number = int(window)
+        return self._count, ceil(self.window_s - elapsed_s)
 
 
-class Host:
+class TwinHost:
     """The four billing systems; ``limits`` switches the vendors' rate limits on.
 
-    Requests are counted for each credential that they carry. A twin may have a ``counted`` that tells in every answer how
+    Requests are counted for each credential that they carry. A twin may have a ``add_rate_headers`` that tells in every answer how
     many there were.
     """
 
     def __init__(self, world: World, clock: Clock, *, limits: bool = True) -> None:
         self.world, self.clock, self.limits = world, clock, limits
         self.faults: list[Fault] = []
-        self.requests: deque[Heard] = deque(maxlen=KEPT)
+        self.requests: deque[RequestLogEntry] = deque(maxlen=MAX_LOGGED_REQUESTS)
         self._memory: dict[str, dict[str, Any]] = {}
-        self._counters: dict[str, Counter] = {}
-        self._routes = {stage.provider.name: Routes(stage.provider.operations) for stage in world.stages}
-        self._keys = {stage.provider.name: _key(stage) for stage in world.stages}
+        self._counters: dict[str, RequestCounter] = {}
+        self._routes = {vendor.provider.name: Routes(vendor.provider.operations) for vendor in world.vendors}
+        self._credential_headers = {vendor.provider.name: _find_credential_header(vendor) for vendor in world.vendors}
 
     def reset(self) -> None:
         """Forget faults, requests and what the vendors remember; the clock stays."""
@@ -73,106 +73,136 @@ class Host:
         self._memory.clear()
         self._counters.clear()
 
-    def set_fault(self, one: Fault) -> None:
+    def set_fault(self, fault: Fault) -> None:
         """Set a fault; one that happens to the world itself changes the vendor's first account, and the truth."""
-        self.faults.append(one)
-        if one.fault in STORIES:
-            self.world.tell(one.provider, (one.fault, Month.of(self.clock.now()).plus(-1)))
+        self.faults.append(fault)
+        if fault.fault in RESTATEMENTS:
+            self.world.apply_event(fault.provider, (fault.fault, Month.of(self.clock.now()).add_months(-1)))
 
     def clear_faults(self) -> None:
         """Clear all faults; what happened to the world is undone too."""
         self.faults.clear()
-        for stage in self.world.stages:
-            self.world.tell(stage.provider.name, None)
+        for vendor in self.world.vendors:
+            self.world.apply_event(vendor.provider.name, None)
 
-    def stage(self, path: str) -> Stage | None:
+    def find_vendor(self, path: str) -> PlayedVendor | None:
         """Return the vendor whose mount a path lies under."""
-        return next((s for s in self.world.stages if path == s.twin.MOUNT or path.startswith(s.twin.MOUNT + "/")), None)
+        return next(
+            (
+                vendor
+                for vendor in self.world.vendors
+                if path == vendor.twin.MOUNT_PATH or path.startswith(vendor.twin.MOUNT_PATH + "/")
+            ),
+            None,
+        )
 
-    def answer(self, request: Request) -> Response | None:
+    def answer_request(self, request: Request) -> Response | None:
         """Answer a request to any vendor; None where the path belongs to none."""
-        stage = self.stage(request.path)
-        if stage is None:
+        vendor = self.find_vendor(request.path)
+        if vendor is None:
             return None
-        inner = request._replace(path=request.path[len(stage.twin.MOUNT) :])
-        operation, response = self._struck(stage, inner)
+        vendor_request = request._replace(path=request.path[len(vendor.twin.MOUNT_PATH) :])
+        operation, response = self._answer_with_faults(vendor, vendor_request)
         self.requests.append(
-            Heard(
-                stamp(self.clock.now()), stage.provider.name, operation, inner.path, dict(inner.query), response.status
+            RequestLogEntry(
+                format_instant(self.clock.now()),
+                vendor.provider.name,
+                operation,
+                vendor_request.path,
+                dict(vendor_request.query),
+                response.status,
             )
         )
-        extra = getattr(stage.twin, "HEADERS", {})
-        told = {"date": format_datetime(self.clock.now(), usegmt=True), "x-billfold-twin": stage.provider.name}
-        return response._replace(headers={**extra, **response.headers, **told})
+        vendor_headers = getattr(vendor.twin, "RESPONSE_HEADERS", {})
+        twin_headers = {"date": format_datetime(self.clock.now(), usegmt=True), "x-billfold-twin": vendor.provider.name}
+        return response._replace(headers={**vendor_headers, **response.headers, **twin_headers})
 
-    def _struck(self, stage: Stage, request: Request) -> tuple[str | None, Response]:
-        op, wrong = self._heard(stage, request)
-        name = name_of(op) if op else DOCUMENT if self._is_document(stage, request) else None
-        refuse = lambda no, detail="": stage.twin.refusal(no, detail, request)  # noqa: E731
+    def _answer_with_faults(self, vendor: PlayedVendor, request: Request) -> tuple[str | None, Response]:
+        op, parse_error = self._match_operation(vendor, request)
+        name = operation_name(op) if op else DOCUMENT_OPERATION if self._is_document(vendor, request) else None
+        refuse_request = lambda api_fault, detail="": vendor.twin.refuse_request(api_fault, detail, request)  # noqa: E731
 
-        def plain() -> Response:
-            return self._plainly(stage, request, op, wrong)
+        def answer_without_faults() -> Response:
+            return self._answer_without_faults(vendor, request, op, parse_error)
 
         for fault in self.faults:
-            if fault.fault in FAULTS and fault.strikes(stage.provider.name, name):
-                log.info("%s %s: fault %s", stage.provider.name, name, fault.fault)
-                first, places = partial(self._first_page, stage, request, op), getattr(stage.twin, "PLACES", {})
-                scene = Scene(request, refuse, plain, first, places.get(name), op.waiting if op else None)
-                return name, FAULTS[fault.fault](scene)
-        return name, plain()
+            if fault.fault in FAULTS and fault.matches(vendor.provider.name, name):
+                log.info("%s %s: fault %s", vendor.provider.name, name, fault.fault)
+                answer_first_page, field_maps = (
+                    partial(self._answer_first_page, vendor, request, op),
+                    getattr(vendor.twin, "FIELD_MAPS", {}),
+                )
+                fault_context = FaultContext(
+                    request,
+                    refuse_request,
+                    answer_without_faults,
+                    answer_first_page,
+                    field_maps.get(name),
+                    op.waiting if op else None,
+                )
+                return name, FAULTS[fault.fault](fault_context)
+        return name, answer_without_faults()
 
     @staticmethod
-    def _is_document(stage: Stage, request: Request) -> bool:
-        place = getattr(stage.twin, "DOCUMENTS", None)
-        return place is not None and request.path.startswith(place)
+    def _is_document(vendor: PlayedVendor, request: Request) -> bool:
+        documents_path = getattr(vendor.twin, "DOCUMENTS_PATH", None)
+        return documents_path is not None and request.path.startswith(documents_path)
 
-    def _heard(self, stage: Stage, request: Request) -> tuple[Operation[Any] | None, str]:
-        reworded = getattr(stage.twin, "reworded", None)
+    def _match_operation(self, vendor: PlayedVendor, request: Request) -> tuple[Operation[Any] | None, str]:
+        translate_request = getattr(vendor.twin, "translate_request", None)
         try:
-            return self._routes[stage.provider.name].match(reworded(request) if reworded else request), ""
-        except Misasked as error:
+            return self._routes[vendor.provider.name].match_request(
+                translate_request(request) if translate_request else request
+            ), ""
+        except InvalidArgument as error:
             return None, str(error)
 
-    def _first_page(self, stage: Stage, request: Request, op: Operation[Any] | None) -> Response | None:
-        first = getattr(op, "first", None)
-        return self._plainly(stage, request, first(), "") if first else None
+    def _answer_first_page(self, vendor: PlayedVendor, request: Request, op: Operation[Any] | None) -> Response | None:
+        first_operation = getattr(op, "first_operation", None)
+        return self._answer_without_faults(vendor, request, first_operation(), "") if first_operation else None
 
-    def _plainly(self, stage: Stage, request: Request, op: Operation[Any] | None, wrong: str) -> Response:
-        memory = self._memory.setdefault(stage.provider.name, {})
-        moment = Moment(stage.accounts[0], self.clock.now(), request, memory)
-        special = getattr(stage.twin, "special", None)
-        if special and (response := special(request, stage.accounts, moment)) is not None:
+    def _answer_without_faults(
+        self, vendor: PlayedVendor, request: Request, op: Operation[Any] | None, parse_error: str
+    ) -> Response:
+        memory = self._memory.setdefault(vendor.provider.name, {})
+        context = RequestContext(vendor.accounts[0], self.clock.now(), request, memory)
+        answer_special = getattr(vendor.twin, "answer_special", None)
+        if answer_special and (response := answer_special(request, vendor.accounts, context)) is not None:
             return response  # type: ignore[no-any-return]
-        count, left = self._count(stage, request, moment.now)
+        request_count, seconds_left = self._count_request(vendor, request, context.now)
         try:
-            response = self._allowed(stage, op, wrong, moment, over=self.limits and count > stage.twin.RATE[0])
-        except Denied as denied:
-            response = stage.twin.refusal(denied.no, denied.detail, request)
-        if counted := getattr(stage.twin, "counted", None):
-            response = counted(response, request, count, left)
+            response = self._check_and_answer(
+                vendor, op, parse_error, context, over_limit=self.limits and request_count > vendor.twin.RATE_LIMIT[0]
+            )
+        except AccessDenied as denied:
+            response = vendor.twin.refuse_request(denied.fault, denied.detail, request)
+        if add_rate_headers := getattr(vendor.twin, "add_rate_headers", None):
+            response = add_rate_headers(response, request, request_count, seconds_left)
         return response  # type: ignore[no-any-return]
 
     @staticmethod
-    def _allowed(stage: Stage, op: Operation[Any] | None, wrong: str, moment: Moment, *, over: bool) -> Response:
-        caller: Caller | None = stage.twin.caller(moment.request, stage.accounts, moment)
+    def _check_and_answer(
+        vendor: PlayedVendor, op: Operation[Any] | None, parse_error: str, context: RequestContext, *, over_limit: bool
+    ) -> Response:
+        caller: Caller | None = vendor.twin.identify_caller(context.request, vendor.accounts, context)
         if caller is None:
-            raise Denied(No.UNAUTHORIZED)
-        if over:
-            raise Denied(No.RATE_LIMITED)
+            raise AccessDenied(ApiFault.UNAUTHORIZED)
+        if over_limit:
+            raise AccessDenied(ApiFault.RATE_LIMITED)
         if op is None:
-            raise Denied(No.BAD_REQUEST, wrong) if wrong else Denied(No.NOT_FOUND)
-        if not caller.allowed and op.permissions:
-            raise Denied(No.FORBIDDEN, ", ".join(op.permissions))
-        result = stage.twin.answer(op, moment._replace(account=caller.account))
-        return result if isinstance(result, Response) else respond(result)
+            raise AccessDenied(ApiFault.BAD_REQUEST, parse_error) if parse_error else AccessDenied(ApiFault.NOT_FOUND)
+        if not caller.is_allowed and op.permissions:
+            raise AccessDenied(ApiFault.FORBIDDEN, ", ".join(op.permissions))
+        result = vendor.twin.answer_operation(op, context._replace(account=caller.account))
+        return result if isinstance(result, Response) else build_response(result)
 
-    def _count(self, stage: Stage, request: Request, now: datetime) -> tuple[int, int]:
-        name = stage.provider.name
-        whose = f"{name}/{request.headers.get(self._keys[name], '')}"
-        return self._counters.setdefault(whose, Counter(stage.twin.RATE[1])).count(now)
+    def _count_request(self, vendor: PlayedVendor, request: Request, now: datetime) -> tuple[int, int]:
+        name = vendor.provider.name
+        counter_key = f"{name}/{request.headers.get(self._credential_headers[name], '')}"
+        return self._counters.setdefault(counter_key, RequestCounter(vendor.twin.RATE_LIMIT[1])).count_request(now)
 
 
-def _key(stage: Stage) -> str:
+def _find_credential_header(vendor: PlayedVendor) -> str:
     """Return the header in which a vendor's clients carry their credential."""
-    signed = stage.provider.auth(stage.accounts[0].credentials, "").sign(Request("GET", "/"))
-    return next(iter(signed.headers), "")
+    signed_request = vendor.provider.make_auth(vendor.accounts[0].credentials, "").sign_request(Request("GET", "/"))
+    return next(iter(signed_request.headers), "")

@@ -11,77 +11,81 @@ from typing import Any
 
 import uvicorn
 
-from billfold.model.errors import SetupError
-from billfold.transport.asgi import application
-from billfold.twin.control import control
-from billfold.twin.host import Host
-from billfold.wire.answer import respond
+from billfold.model.errors import ConfigurationError
+from billfold.transport.asgi import make_application
+from billfold.twin.control import handle_control
+from billfold.twin.host import TwinHost
+from billfold.wire.answer import build_response
 from billfold.wire.message import Request, Response
 
 
-def answering(host: Host) -> Callable[[Request, str], Response]:
+def make_handler(host: TwinHost) -> Callable[[Request, str], Response]:
     """Return the function that answers every request to the twin."""
 
-    def answer(request: Request, root: str) -> Response:
+    def handle_request(request: Request, root_url: str) -> Response:
         if request.path == "/_twin" or request.path.startswith("/_twin/"):
-            return control(host, request, root)
-        if (response := host.answer(request)) is not None:
+            return handle_control(host, request, root_url)
+        if (response := host.answer_request(request)) is not None:
             return response
-        mounts = ", ".join(stage.twin.MOUNT for stage in host.world.stages)
-        return respond(
-            {"error": f"nothing is served under {request.path}; try {mounts} or /_twin/accounts"}, status=404
+        mount_paths = ", ".join(vendor.twin.MOUNT_PATH for vendor in host.world.vendors)
+        return build_response(
+            {"error": f"nothing is served under {request.path}; try {mount_paths} or /_twin/accounts"}, status=404
         )
 
-    return answer
+    return handle_request
 
 
-def listen(address: str, port: int) -> socket.socket:
-    """Open the port (0 for any free one); raises ``SetupError`` where it is taken."""
-    door = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def open_listener(address: str, port: int) -> socket.socket:
+    """Open the port (0 for any free one); raises ``ConfigurationError`` where it is taken."""
+    listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        door.bind((address, port))
+        listener.bind((address, port))
     except OSError as error:
-        raise SetupError(f"cannot listen on {address}:{port}: {error.strerror}; choose another --port") from error
-    door.listen(128)
-    return door
+        raise ConfigurationError(
+            f"cannot listen on {address}:{port}: {error.strerror}; choose another --port"
+        ) from error
+    listener.listen(128)
+    return listener
 
 
-def serve(host: Host, door: socket.socket) -> None:
+def serve_twin(host: TwinHost, listener: socket.socket) -> None:
     """Serve until interrupted."""
     config = uvicorn.Config(
-        application(answering(host)),
+        make_application(make_handler(host)),
         log_level="warning",
         access_log=False,
         lifespan="off",
         server_header=False,
         date_header=False,
     )
-    uvicorn.Server(config).run(sockets=[door])
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def write_config(path: Path, accounts: list[dict[str, Any]]) -> None:
     """Write a configuration for these accounts; each credential goes into a file of its own beside it (mode 0600)."""
     try:
-        _write_config(path, accounts)
+        _write_config_files(path, accounts)
     except OSError as error:
-        raise SetupError(f"{path} cannot be written: {error.strerror}; choose another --write-config") from error
+        raise ConfigurationError(
+            f"{path} cannot be written: {error.strerror}; choose another --write-config"
+        ) from error
 
 
-def _write_config(path: Path, accounts: list[dict[str, Any]]) -> None:
-    secrets = path.with_suffix(".credentials")
-    secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _write_config_files(path: Path, accounts: list[dict[str, Any]]) -> None:
+    secrets_directory = path.with_suffix(".credentials")
+    secrets_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     blocks = []
     for account in accounts:
         lines = [f"{key} = {json.dumps(account[key])}" for key in ("name", "provider", "base_url")] + ['rate = "off"']
         for field, value in account["credentials"].items():
-            secret = secrets / f"{account['name']}.{field}"
-            _write_private(secret, value)
-            lines.append(f"{field} = {json.dumps(f'file:{secret.resolve()}')}")
+            secret_path = secrets_directory / f"{account['name']}.{field}"
+            _write_private(secret_path, value)
+            lines.append(f"{field} = {json.dumps(f'file:{secret_path.resolve()}')}")
         blocks.append("[[accounts]]\n" + "\n".join(lines) + "\n")
     path.write_text("\n".join(blocks), encoding="utf-8")
 
 
 def _write_private(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-        out.write(text)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)

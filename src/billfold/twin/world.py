@@ -10,121 +10,146 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from billfold.model.bill import Bill
-from billfold.model.errors import Misasked
-from billfold.model.money import plain
-from billfold.model.period import Month, stamp
+from billfold.model.errors import InvalidArgument
+from billfold.model.money import format_decimal
+from billfold.model.period import Month, format_instant
 from billfold.providers import provider
 from billfold.providers.provider import Provider
-from billfold.providers.twin_api import Account, Twin
+from billfold.providers.twin_api import TwinAccount, TwinApi
 
-MONTHS = 12
-YEARS = 20
+DEFAULT_MONTHS = 12
+MAX_YEARS = 20
 """How long a story goes on: it is told anew from its beginning, and takes longer the more months there are."""
-AGES = range(2000, 2101)
+START_YEARS = range(2000, 2101)
 """Years in which a world may be made."""
-DEFAULT = "default"
+DEFAULT_SCENARIO = "default"
 
 
-class Stage(NamedTuple):
+class PlayedVendor(NamedTuple):
     """One vendor on stage: its front door, the module that plays it, its accounts."""
 
     provider: Provider
-    twin: Twin
-    accounts: tuple[Account, ...]
+    twin: TwinApi
+    accounts: tuple[TwinAccount, ...]
 
 
 class World:
     """A deterministic function of scenario, seed and time; it begins so many closed months before the time it is made."""
 
-    def __init__(self, *, seed: int, at: datetime, scenario: str = DEFAULT, months: int = MONTHS) -> None:
-        if at.year not in AGES:
-            raise Misasked(f"no world begins at {stamp(at)}: choose a time from the year {AGES[0]} to {AGES[-1]}")
-        kinds = scenes(scenario)
-        self.seed, self.first_month = seed, Month.of(at).plus(-months)
-        doors = [door for door in map(provider.find, provider.names()) if door.has_twin]
-        self.stages = [Stage(d, d.twin(), d.twin().accounts(seed, self.first_month)) for d in doors]
-        self._cast(kinds)
+    def __init__(
+        self, *, seed: int, start_time: datetime, scenario: str = DEFAULT_SCENARIO, months: int = DEFAULT_MONTHS
+    ) -> None:
+        if start_time.year not in START_YEARS:
+            raise InvalidArgument(
+                f"no world begins at {format_instant(start_time)}: choose a time from the year {START_YEARS[0]} to {START_YEARS[-1]}"
+            )
+        account_types = parse_scenario(scenario)
+        self.seed, self.first_month = seed, Month.of(start_time).add_months(-months)
+        providers = [
+            candidate for candidate in map(provider.find_provider, provider.provider_names()) if candidate.has_twin
+        ]
+        self.vendors = [
+            PlayedVendor(
+                played_provider,
+                played_provider.load_twin(),
+                played_provider.load_twin().make_accounts(seed, self.first_month),
+            )
+            for played_provider in providers
+        ]
+        self._configure_accounts(account_types)
 
-    def _cast(self, kinds: dict[str, str]) -> None:
-        """Give accounts another kind; raises ``Misasked`` for an account or a kind that is not there."""
-        names = [account.name for stage in self.stages for account in stage.accounts]
-        if unknown := set(kinds) - set(names):
-            raise Misasked(f"the scenario names an account {min(unknown)!r}; there are {', '.join(names)}")
-        for number, stage in enumerate(self.stages):
-            for name in [account.name for account in stage.accounts if account.name in kinds]:
-                if not any(re.fullmatch(one.replace("N", r"\d{1,8}"), kinds[name]) for one in stage.twin.KINDS):
-                    there = ", ".join(stage.twin.KINDS)
-                    raise Misasked(f"{name} cannot be of the kind {kinds[name]!r}; it can be {there}")
-            cast = tuple(one._replace(kind=kinds.get(one.name, one.kind)) for one in stage.accounts)
-            self.stages[number] = stage._replace(accounts=cast)
+    def _configure_accounts(self, account_types: dict[str, str]) -> None:
+        """Give accounts another kind; raises ``InvalidArgument`` for an account or a kind that is not there."""
+        names = [account.name for vendor in self.vendors for account in vendor.accounts]
+        if unknown := set(account_types) - set(names):
+            raise InvalidArgument(f"the scenario names an account {min(unknown)!r}; there are {', '.join(names)}")
+        for index, vendor in enumerate(self.vendors):
+            for name in [account.name for account in vendor.accounts if account.name in account_types]:
+                if not any(
+                    re.fullmatch(pattern.replace("N", r"\d{1,8}"), account_types[name])
+                    for pattern in vendor.twin.ACCOUNT_TYPES
+                ):
+                    known_types = ", ".join(vendor.twin.ACCOUNT_TYPES)
+                    raise InvalidArgument(
+                        f"{name} cannot be of the kind {account_types[name]!r}; it can be {known_types}"
+                    )
+            accounts = tuple(
+                account._replace(account_type=account_types.get(account.name, account.account_type))
+                for account in vendor.accounts
+            )
+            self.vendors[index] = vendor._replace(accounts=accounts)
 
-    def tell(self, provider: str, story: tuple[str, Month] | None) -> None:
+    def apply_event(self, provider_name: str, restatement: tuple[str, Month] | None) -> None:
         """Let something happen to a vendor's first account."""
-        for number, stage in enumerate(self.stages):
-            if stage.provider.name == provider:
-                first, *others = stage.accounts
-                self.stages[number] = stage._replace(accounts=(first._replace(story=story), *others))
+        for index, vendor in enumerate(self.vendors):
+            if vendor.provider.name == provider_name:
+                first_account, *other_accounts = vendor.accounts
+                self.vendors[index] = vendor._replace(
+                    accounts=(first_account._replace(restatement=restatement), *other_accounts)
+                )
 
-    def playable(self, at: datetime, later: timedelta = timedelta()) -> datetime:
-        """Return so much later than a time; raises ``Misasked`` where the story has not begun yet, or has long ended."""
-        first, last = self.first_month.start, self.first_month.plus(12 * YEARS).start
-        if not first <= at <= last or later > last - at:
-            raise Misasked(f"the clock can be set from {stamp(first)} to {stamp(last)}: that is the world's story")
-        return at + later
+    def shift_time(self, base_time: datetime, delta: timedelta = timedelta()) -> datetime:
+        """Return so much later than a time; raises ``InvalidArgument`` where the story has not begun yet, or has long ended."""
+        earliest, latest = self.first_month.start, self.first_month.add_months(12 * MAX_YEARS).start
+        if not earliest <= base_time <= latest or delta > latest - base_time:
+            raise InvalidArgument(
+                f"the clock can be set from {format_instant(earliest)} to {format_instant(latest)}: that is the world's story"
+            )
+        return base_time + delta
 
-    def bills(self, now: datetime) -> Iterator[tuple[Account, Bill]]:
+    def iter_bills(self, now: datetime) -> Iterator[tuple[TwinAccount, Bill]]:
         """Yield every true bill with its account."""
-        for stage in self.stages:
-            for account in stage.accounts:
-                for bill in stage.twin.truth(account, now):
+        for vendor in self.vendors:
+            for account in vendor.accounts:
+                for bill in vendor.twin.true_bills(account, now):
                     yield account, bill
 
-    def accounts(self, root: str, now: datetime) -> list[dict[str, Any]]:
+    def describe_accounts(self, root_url: str, now: datetime) -> list[dict[str, Any]]:
         """Describe the accounts: what a client needs to reach them."""
-        last = Month.of(now).plus(-1)
+        last_month = Month.of(now).add_months(-1)
         return [
             {
                 "name": account.name,
                 "provider": account.provider,
-                "base_url": root + stage.twin.MOUNT,
+                "base_url": root_url + vendor.twin.MOUNT_PATH,
                 "credentials": dict(account.credentials),
-                **account.facts,
+                **account.public_facts,
                 "first_month": str(account.first_month),
-                "last_closed_month": str(last),
+                "last_closed_month": str(last_month),
             }
-            for stage in self.stages
-            for account in stage.accounts
+            for vendor in self.vendors
+            for account in vendor.accounts
         ]
 
 
-def scenes(scenario: str) -> dict[str, str]:
+def parse_scenario(scenario: str) -> dict[str, str]:
     """Read a scenario: ``default``, ``ACCOUNT:KIND``, or a TOML file whose ``[accounts]`` give accounts their kinds.
 
-    What kinds there are stands in each provider's README. Raises ``Misasked``.
+    What kinds there are stands in each provider's README. Raises ``InvalidArgument``.
     """
-    if scenario == DEFAULT:
+    if scenario == DEFAULT_SCENARIO:
         return {}
-    account, colon, kind = scenario.partition(":")
+    account, colon, account_type = scenario.partition(":")
     if colon and not Path(scenario).exists():
-        return {account: kind}
+        return {account: account_type}
     try:
-        said = tomllib.loads(Path(scenario).read_text(encoding="utf-8"))["accounts"]
-        return {str(name): str(kind) for name, kind in said.items()}
+        accounts_table = tomllib.loads(Path(scenario).read_text(encoding="utf-8"))["accounts"]
+        return {str(name): str(account_type) for name, account_type in accounts_table.items()}
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, AttributeError) as error:
-        words = "is neither `default`, ACCOUNT:KIND nor a TOML file with [accounts]"
-        raise Misasked(f"the scenario {scenario!r} {words}") from error
+        problem = "is neither `default`, ACCOUNT:KIND nor a TOML file with [accounts]"
+        raise InvalidArgument(f"the scenario {scenario!r} {problem}") from error
 
 
-def stated(account: Account, bill: Bill) -> dict[str, Any]:
+def describe_bill(account: TwinAccount, bill: Bill) -> dict[str, Any]:
     """Describe a bill as the vendor states it; the same object as in ``billfold invoices --format json``."""
     return {
         "provider": account.provider,
         "account": account.name,
         "invoice_id": bill.invoice_id,
         "state": str(bill.state),
-        "period_start": stamp(bill.period.start),
-        "period_end": stamp(bill.period.end),
+        "period_start": format_instant(bill.period.start),
+        "period_end": format_instant(bill.period.end),
         "currency": bill.currency,
-        "total": None if bill.total is None else plain(bill.total),
-        "lines": bill.listed,
+        "total": None if bill.total is None else format_decimal(bill.total),
+        "lines": bill.line_count,
     }

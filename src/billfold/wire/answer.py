@@ -8,62 +8,76 @@ from urllib.parse import unquote
 
 import msgspec
 
-from billfold.model.errors import Misasked
+from billfold.model.errors import InvalidArgument
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
-from billfold.wire.operation import FORMATS, Kind, Operation, shape
+from billfold.wire.operation import MEDIA_TYPES, Operation, OperationType, operation_shape
 
 
 class Routes:
     """The operations of one API, ready to be found by a request; a fixed path goes before one with a field."""
 
-    def __init__(self, operations: Iterable[Kind]) -> None:
-        self._kinds = sorted(operations, key=lambda kind: (kind.path.count("{"), kind.path))
+    def __init__(self, operations: Iterable[OperationType]) -> None:
+        self._operation_types = sorted(
+            operations, key=lambda operation_type: (operation_type.path.count("{"), operation_type.path)
+        )
 
-    def match(self, request: Request) -> Operation[Any] | None:
-        """Find the operation that a request asks, or None; raises ``Misasked`` for a parameter that does not fit.
+    def match_request(self, request: Request) -> Operation[Any] | None:
+        """Find the operation that a request asks, or None; raises ``InvalidArgument`` for a parameter that does not fit.
 
         Where two operations share a path, the Accept header decides; the first one answers where it names neither.
         """
-        at_path = [
-            (kind, found.groupdict())
-            for kind in self._kinds
-            if kind.method == request.method and (found := shape(kind).pattern.fullmatch(request.path))
+        matches = [
+            (operation_type, path_match.groupdict())
+            for operation_type in self._operation_types
+            if operation_type.method == request.method
+            and (path_match := operation_shape(operation_type).pattern.fullmatch(request.path))
         ]
-        if not at_path:
+        if not matches:
             return None
-        fewest = at_path[0][0].path
-        same = [(kind, said) for kind, said in at_path if kind.path == fewest]
+        best_path = matches[0][0].path
+        candidates = [
+            (operation_type, path_values) for operation_type, path_values in matches if operation_type.path == best_path
+        ]
         accept = request.headers.get("accept", "")
-        kind, said = next((pair for pair in same if accepted(accept, shape(pair[0]).accepts)), same[0])
-        return _heard(kind, said, request)
+        operation_type, path_values = next(
+            (candidate for candidate in candidates if choose_format(accept, operation_shape(candidate[0]).media_types)),
+            candidates[0],
+        )
+        return _parse_operation(operation_type, path_values, request)
 
 
-def _heard(kind: Kind, in_path: Mapping[str, str], request: Request) -> Operation[Any]:
-    known = shape(kind)
+def _parse_operation(operation_type: OperationType, path_values: Mapping[str, str], request: Request) -> Operation[Any]:
+    shape = operation_shape(operation_type)
     query = dict(request.query)
-    said = {known.path_fields[name]: unquote(text) for name, text in in_path.items()}
-    said |= {wire: query[wire] for wire in known.query_fields.values() if wire in query}
-    if "format" in kind.__struct_fields__:
-        said["format"] = accepted(request.headers.get("accept", ""), known.accepts) or next(iter(known.accepts))
+    arguments = {shape.path_fields[name]: unquote(text) for name, text in path_values.items()}
+    arguments |= {wire_name: query[wire_name] for wire_name in shape.query_fields.values() if wire_name in query}
+    if "format" in operation_type.__struct_fields__:
+        arguments["format"] = choose_format(request.headers.get("accept", ""), shape.media_types) or next(
+            iter(shape.media_types)
+        )
     try:
-        return msgspec.convert(said, kind, strict=False)
+        return msgspec.convert(arguments, operation_type, strict=False)
     except msgspec.ValidationError as error:
-        raise Misasked(str(error)) from error
+        raise InvalidArgument(str(error)) from error
 
 
-def accepted(accept: str, offers: Mapping[str, str]) -> str:
+def choose_format(accept: str, media_types: Mapping[str, str]) -> str:
     """Return the offered format that an Accept header names first, or "" where it names none of them."""
     for part in accept.lower().split(","):
-        for word, media in offers.items():
-            if part.partition(";")[0].strip() == media:
-                return word
+        for format_name, media_type in media_types.items():
+            if part.partition(";")[0].strip() == media_type:
+                return format_name
     return ""
 
 
-def respond(
-    result: object, *, status: int = 200, headers: Mapping[str, str] | None = None, media: str = FORMATS["json"]
+def build_response(
+    result: object,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    media_type: str = MEDIA_TYPES["json"],
 ) -> Response:
     """Turn an answer into the response that carries it; bytes go out as they are."""
-    body = result if isinstance(result, bytes) else codec.encode(result)
-    return Response(status, {"content-type": media, **(headers or {})}, body)
+    body = result if isinstance(result, bytes) else codec.encode_json(result)
+    return Response(status, {"content-type": media_type, **(headers or {})}, body)

@@ -6,15 +6,22 @@ import base64
 from collections.abc import Callable, Generator, Mapping
 from typing import Protocol
 
-from billfold.model.errors import RateLimited, SetupError, Unauthorized, Unreachable, Unreadable, refused_as
+from billfold.model.errors import (
+    ConfigurationError,
+    InvalidResponse,
+    RateLimited,
+    Unauthorized,
+    Unreachable,
+    error_for_status,
+)
 from billfold.wire import codec
 from billfold.wire.message import Failure, Request, Response
 
 Login = Generator[Request, "Response | Failure | None", None]
 
-DAY = 86400
+MAX_TOKEN_AGE_S = 86400
 """Seconds that a token is used at the most, whatever its vendor says."""
-LOGIN = "login"
+LOGIN_OPERATION = "login"
 """What an error names as its operation where a credential could not be exchanged for a token."""
 
 
@@ -26,58 +33,60 @@ class Auth(Protocol):
         """Every string that must never be seen in a message."""
         ...
 
-    def sign(self, request: Request) -> Request:
+    def sign_request(self, request: Request) -> Request:
         """Return the request with the credential in it."""
         ...
 
-    def login(self, now: float) -> Login:
+    def log_in(self, now: float) -> Login:
         """Yield the requests needed before signing, if any."""
         ...
 
-    def forget(self) -> bool:
+    def forget_token(self) -> bool:
         """Drop a token that no longer counts; tell whether logging in again may help."""
         ...
 
 
-def travelling(credential: str, what: str) -> str:
-    """Return a credential that can travel in a header; raises ``SetupError`` for one that cannot."""
+def check_credential(credential: str, label: str) -> str:
+    """Return a credential that can travel in a header; raises ``ConfigurationError`` for one that cannot."""
     if not credential.isascii() or not credential.isprintable():
-        raise SetupError(f"{what} holds a line break or a character that no key has; copy it again")
+        raise ConfigurationError(f"{label} holds a line break or a character that no key has; copy it again")
     return credential
 
 
-def keyless(address: str, what: str) -> str:
-    """Return an address that holds no user and no password; raises ``SetupError`` for one that does, without telling it."""
-    if "@" in address.partition("//")[2].partition("/")[0]:
-        raise SetupError(f"{what} must hold no user and no password: leave out what stands before the @ and the @")
-    return address
+def check_url_userinfo(url: str, label: str) -> str:
+    """Return an address that holds no user and no password; raises ``ConfigurationError`` for one that does, without telling it."""
+    if "@" in url.partition("//")[2].partition("/")[0]:
+        raise ConfigurationError(
+            f"{label} must hold no user and no password: leave out what stands before the @ and the @"
+        )
+    return url
 
 
 class HeaderKey:
     """A fixed key in a header, as ``Authorization: Bearer KEY`` or ``Fastly-Key: KEY``."""
 
     def __init__(self, key: str, *, header: str = "authorization", prefix: str = "Bearer ") -> None:
-        self._key, self._header, self._prefix = travelling(key, "the key"), header, prefix
+        self._key, self._header, self._prefix = check_credential(key, "the key"), header, prefix
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The key."""
         return (self._key,)
 
-    def sign(self, request: Request) -> Request:
+    def sign_request(self, request: Request) -> Request:
         """Put the key into its header."""
         return request.with_header(self._header, self._prefix + self._key)
 
-    def login(self, now: float) -> Login:
+    def log_in(self, now: float) -> Login:
         """Ask nothing: the key is enough."""
         yield from ()
 
-    def forget(self) -> bool:
+    def forget_token(self) -> bool:
         """Keep the key: there is no other."""
         return False
 
 
-class _Token(codec.Record):
+class _TokenReply(codec.Record):
     access_token: str
     expires_in: codec.Maybe[int] = codec.UNSET
 
@@ -86,74 +95,81 @@ class ClientCredentials:
     """OAuth 2 client credentials: a token from ``token_url``, fetched when needed and again when it has expired."""
 
     def __init__(
-        self, client_id: str, client_secret: str, *, token_url: str, refusal: Callable[[Response], str] | None = None
+        self,
+        client_id: str,
+        client_secret: str,
+        *,
+        token_url: str,
+        describe_refusal: Callable[[Response], str] | None = None,
     ) -> None:
-        self._id, self._url = travelling(client_id, "the client id"), token_url
-        self._secret = travelling(client_secret, "the client secret")
-        self._refusal = refusal or (lambda _: "the login was refused")
-        self._token, self._until = "", 0.0
+        self._client_id, self._token_url = check_credential(client_id, "the client id"), token_url
+        self._client_secret = check_credential(client_secret, "the client secret")
+        self._describe_refusal = describe_refusal or (lambda _: "the login was refused")
+        self._token, self._expires_at = "", 0.0
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The client secret, the token, and the pair as it travels."""
-        return tuple(s for s in (self._secret, self._token, self._pair()) if s)
+        return tuple(secret for secret in (self._client_secret, self._token, self._encode_pair()) if secret)
 
-    def _pair(self) -> str:
-        return base64.b64encode(f"{self._id}:{self._secret}".encode()).decode()
+    def _encode_pair(self) -> str:
+        return base64.b64encode(f"{self._client_id}:{self._client_secret}".encode()).decode()
 
-    def sign(self, request: Request) -> Request:
+    def sign_request(self, request: Request) -> Request:
         """Put the token into the Authorization header."""
         return request.with_header("authorization", f"Bearer {self._token}")
 
-    def login(self, now: float) -> Login:
+    def log_in(self, now: float) -> Login:
         """Fetch a token unless one is at hand that counts for another minute."""
-        if self._token and now < self._until:
+        if self._token and now < self._expires_at:
             return
         headers = {
-            "authorization": f"Basic {self._pair()}",
+            "authorization": f"Basic {self._encode_pair()}",
             "content-type": "application/x-www-form-urlencoded",
             "accept": "application/json",
         }
-        reply = yield Request("POST", self._url, (), headers, b"grant_type=client_credentials")
-        self._keep(reply, now)
+        reply = yield Request("POST", self._token_url, (), headers, b"grant_type=client_credentials")
+        self._store_token(reply, now)
 
-    def _keep(self, reply: Response | Failure | None, now: float) -> None:
+    def _store_token(self, reply: Response | Failure | None, now: float) -> None:
         if reply is None or isinstance(reply, Failure):
-            raise Unreachable(f"the login did not answer: {reply.why if reply else 'no reply'}", operation=LOGIN)
+            raise Unreachable(
+                f"the login did not answer: {reply.reason if reply else 'no reply'}", operation=LOGIN_OPERATION
+            )
         if reply.status in {400, 401, 403}:
-            raise Unauthorized(self._refusal(reply), operation=LOGIN, status=reply.status)
+            raise Unauthorized(self._describe_refusal(reply), operation=LOGIN_OPERATION, status=reply.status)
         if reply.status == 429:
-            raise RateLimited("too many logins", operation=LOGIN, status=429)
+            raise RateLimited("too many logins", operation=LOGIN_OPERATION, status=429)
         if reply.status >= 500:
-            raise refused_as(reply.status)("the login failed", operation=LOGIN, status=reply.status)
+            raise error_for_status(reply.status)("the login failed", operation=LOGIN_OPERATION, status=reply.status)
         if reply.status != 200:
-            raise Unreachable("the login led nowhere", operation=LOGIN, status=reply.status)
-        none = Unreadable("the login's answer holds no token", operation=LOGIN, status=200)
+            raise Unreachable("the login led nowhere", operation=LOGIN_OPERATION, status=reply.status)
+        no_token_error = InvalidResponse("the login's answer holds no token", operation=LOGIN_OPERATION, status=200)
         try:
-            token = codec.decode(reply.body, _Token)
-        except Unreadable as error:
-            raise none from error
+            token = codec.decode_record(reply.body, _TokenReply)
+        except InvalidResponse as error:
+            raise no_token_error from error
         if not token.access_token.strip():
-            raise none
+            raise no_token_error
         self._token = token.access_token
-        self._until = now + max(min(codec.given(token.expires_in, DAY), DAY) - 60, 0)
+        self._expires_at = now + max(min(codec.get_or(token.expires_in, MAX_TOKEN_AGE_S), MAX_TOKEN_AGE_S) - 60, 0)
 
-    def forget(self) -> bool:
+    def forget_token(self) -> bool:
         """Drop the token; a new login may help if there was one."""
-        had, self._token = bool(self._token), ""
-        return had
+        had_token, self._token = bool(self._token), ""
+        return had_token
 
 
-def bearer(headers: Mapping[str, str]) -> str | None:
+def read_bearer_token(headers: Mapping[str, str]) -> str | None:
     """Hear the bearer token of a request, or None."""
-    kind, _, token = headers.get("authorization", "").partition(" ")
-    return token.strip() or None if kind.lower() == "bearer" else None
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-def basic(headers: Mapping[str, str]) -> tuple[str, str] | None:
+def read_basic_pair(headers: Mapping[str, str]) -> tuple[str, str] | None:
     """Hear the user and password of a request, or None."""
-    kind, _, pair = headers.get("authorization", "").partition(" ")
-    if kind.lower() != "basic":
+    scheme, _, pair = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
         return None
     try:
         user, _, password = base64.b64decode(pair, validate=True).decode().partition(":")
@@ -162,7 +178,7 @@ def basic(headers: Mapping[str, str]) -> tuple[str, str] | None:
     return user, password
 
 
-def scrub(text: str, secrets: tuple[str, ...]) -> str:
+def scrub_secrets(text: str, secrets: tuple[str, ...]) -> str:
     """Replace every secret in a text, so that a vendor that echoes a key cannot make us print it."""
     for secret in sorted(filter(str.strip, secrets), key=len, reverse=True):
         text = text.replace(secret, "[secret]")

@@ -16,9 +16,9 @@ from typing import Any, TypeVar, Union, cast
 import msgspec
 from msgspec import UNSET, UnsetType, inspect
 
-from billfold.model.errors import Unreadable
-from billfold.model.money import plain
-from billfold.model.period import stamp
+from billfold.model.errors import InvalidResponse
+from billfold.model.money import format_decimal
+from billfold.model.period import format_instant
 
 __all__ = [
     "UNSET",
@@ -27,18 +27,18 @@ __all__ = [
     "Maybe",
     "Record",
     "UnsetType",
-    "decode",
-    "encode",
-    "given",
-    "said",
-    "tree",
-    "worded",
+    "decode_record",
+    "encode_json",
+    "get_or",
+    "parse_json",
+    "require",
+    "stringify_row",
 ]
 
 T = TypeVar("T")
 Maybe = Union[T, None, UnsetType]  # noqa: UP007 - a generic alias needs the old spelling on Python 3.11
 Id = int | str
-FARTHEST = 6000
+MAX_EXPONENT = 6000
 """Powers of ten beyond which a number is no amount, but an attack on whoever adds it."""
 BOM = b"\xef\xbb\xbf"
 
@@ -51,138 +51,143 @@ class DecimalText(Decimal):
     """An exact number that travels as a JSON string; a JSON number is read as well."""
 
 
-def given(value: Maybe[T], default: T) -> T:
+def get_or(value: Maybe[T], default: T) -> T:
     """Return a field's value, or the default where it is absent or null."""
     return default if value is None or value is UNSET else value
 
 
-def said(value: Maybe[T]) -> T:
-    """Return a field's value; raises ``Unreadable`` where it is absent or null."""
+def require(value: Maybe[T]) -> T:
+    """Return a field's value; raises ``InvalidResponse`` where it is absent or null."""
     if value is None or value is UNSET:
-        raise Unreadable("a field that is needed is absent or null")
+        raise InvalidResponse("a field that is needed is absent or null")
     return value
 
 
-def _from_wire(kind: type, value: object) -> object:
-    if kind is DecimalText and isinstance(value, (str, int, Decimal)) and not isinstance(value, bool):
-        return DecimalText(_finite(str(value)))
+def _decode_value(value_type: type, value: object) -> object:
+    if value_type is DecimalText and isinstance(value, (str, int, Decimal)) and not isinstance(value, bool):
+        return DecimalText(_parse_finite(str(value)))
     raise msgspec.ValidationError(f"Expected a number, got {type(value).__name__}")
 
 
-def _to_wire(value: object) -> object:
+def _encode_value(value: object) -> object:
     if isinstance(value, DecimalText):
-        return plain(value)
+        return format_decimal(value)
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
-_ENCODER = msgspec.json.Encoder(enc_hook=_to_wire, decimal_format="number")
+_ENCODER = msgspec.json.Encoder(enc_hook=_encode_value, decimal_format="number")
 
 
-_BUILDING = threading.RLock()
+_DECODER_LOCK = threading.RLock()
 """The library crashes where two threads learn one record's shape at the same time."""
 _DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    found = _DECODERS.get(kind)
-    if found is None:
-        with _BUILDING:
-            found = msgspec.json.Decoder(kind, dec_hook=_from_wire, float_hook=_finite)
-            _DECODERS[kind] = found
-    return found
+def _get_decoder(record_type: Any) -> msgspec.json.Decoder[Any]:
+    decoder = _DECODERS.get(record_type)
+    if decoder is None:
+        with _DECODER_LOCK:
+            decoder = msgspec.json.Decoder(record_type, dec_hook=_decode_value, float_hook=_parse_finite)
+            _DECODERS[record_type] = decoder
+    return decoder
 
 
-def _finite(text: str) -> Decimal:
+def _parse_finite(text: str) -> Decimal:
     number = Decimal(text)
-    if not number.is_finite() or (number and not -FARTHEST < number.adjusted() < FARTHEST):
+    if not number.is_finite() or (number and not -MAX_EXPONENT < number.adjusted() < MAX_EXPONENT):
         raise ValueError(f"{text[:30]} is no amount")
     return number
 
 
-_TREE = msgspec.json.Decoder(float_hook=_finite)
+_JSON_DECODER = msgspec.json.Decoder(float_hook=_parse_finite)
 
 
-def decode(body: bytes, kind: type[T]) -> T:
-    """Read JSON as a record; raises ``Unreadable`` and names the place where it does not fit.
+def decode_record(body: bytes, record_type: type[T]) -> T:
+    """Read JSON as a record; raises ``InvalidResponse`` and names the place where it does not fit.
 
     A number sent as a string is read, and so is a whole number sent as a string or as ``1.0``, and a number where a text
     is expected: its digits are the text.
     """
     body = body.removeprefix(BOM)
     try:
-        return cast("T", _decoder(kind).decode(body))
+        return cast("T", _get_decoder(record_type).decode(body))
     except (msgspec.DecodeError, ArithmeticError, ValueError, RecursionError) as strict:
-        return _lenient(body, kind, strict)
+        return _decode_leniently(body, record_type, strict)
 
 
-def _lenient(body: bytes, kind: type[T], strict: Exception) -> T:
+def _decode_leniently(body: bytes, record_type: type[T], strict_error: Exception) -> T:
     try:
-        with _BUILDING:
-            spelled = _spelled(tree(body), _shape(cast("Any", kind)))
-            return msgspec.convert(_whole(spelled), kind, strict=False, dec_hook=_from_wire)
+        with _DECODER_LOCK:
+            data = _stringify_numbers(parse_json(body), _inspect_type(cast("Any", record_type)))
+            return msgspec.convert(_restore_integers(data), record_type, strict=False, dec_hook=_decode_value)
     except (msgspec.ValidationError, ArithmeticError, ValueError, RecursionError):
-        raise Unreadable(f"the answer does not have the documented shape: {strict}") from strict
+        raise InvalidResponse(f"the answer does not have the documented shape: {strict_error}") from strict_error
 
 
 @cache
-def _shape(kind: Any) -> inspect.Type:
-    return inspect.type_info(kind)
+def _inspect_type(record_type: Any) -> inspect.Type:
+    return inspect.type_info(record_type)
 
 
-def _spelled(said: Any, shape: inspect.Type) -> Any:
+def _stringify_numbers(data: Any, expected_type: inspect.Type) -> Any:
     """Write a number as text wherever the shape has room for a text and for no number."""
-    shapes = shape.types if isinstance(shape, inspect.UnionType) else (shape,)
-    if isinstance(said, dict):
-        return _spelled_fields(said, shapes)
-    if isinstance(said, list):
-        item = next((one.item_type for one in shapes if isinstance(one, inspect.ListType)), None)
-        return [_spelled(value, item) for value in said] if item else said
-    if isinstance(said, bool) or not isinstance(said, int | Decimal):
-        return said
-    textual = all(isinstance(one, inspect.StrType | inspect.NoneType) for one in shapes)
-    return plain(Decimal(said)) if textual else said
+    variants = expected_type.types if isinstance(expected_type, inspect.UnionType) else (expected_type,)
+    if isinstance(data, dict):
+        return _stringify_fields(data, variants)
+    if isinstance(data, list):
+        item_type = next((variant.item_type for variant in variants if isinstance(variant, inspect.ListType)), None)
+        return [_stringify_numbers(value, item_type) for value in data] if item_type else data
+    if isinstance(data, bool) or not isinstance(data, int | Decimal):
+        return data
+    is_text = all(isinstance(variant, inspect.StrType | inspect.NoneType) for variant in variants)
+    return format_decimal(Decimal(data)) if is_text else data
 
 
-def _spelled_fields(said: dict[str, Any], shapes: Iterable[inspect.Type]) -> dict[str, Any]:
-    for one in shapes:
-        if isinstance(one, inspect.DictType):
-            return {key: _spelled(value, one.value_type) for key, value in said.items()}
-        if isinstance(one, inspect.StructType):
-            known = {field.encode_name: field.type for field in one.fields}
-            return {key: _spelled(value, known[key]) if key in known else value for key, value in said.items()}
-    return said
+def _stringify_fields(data: dict[str, Any], variants: Iterable[inspect.Type]) -> dict[str, Any]:
+    for variant in variants:
+        if isinstance(variant, inspect.DictType):
+            return {key: _stringify_numbers(value, variant.value_type) for key, value in data.items()}
+        if isinstance(variant, inspect.StructType):
+            field_types = {field.encode_name: field.type for field in variant.fields}
+            return {
+                key: _stringify_numbers(value, field_types[key]) if key in field_types else value
+                for key, value in data.items()
+            }
+    return data
 
 
-def _whole(said: Any) -> Any:
+def _restore_integers(data: Any) -> Any:
     """Write whole numbers as such: ``1.0`` where a count is wanted is 1."""
-    if isinstance(said, dict):
-        return {key: _whole(value) for key, value in said.items()}
-    if isinstance(said, list):
-        return [_whole(item) for item in said]
-    small = isinstance(said, Decimal) and said.adjusted() < 18 and said == said.to_integral_value()
-    return int(said) if small and said.as_tuple().exponent == -1 else said
+    if isinstance(data, dict):
+        return {key: _restore_integers(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_restore_integers(item) for item in data]
+    is_small_integer = isinstance(data, Decimal) and data.adjusted() < 18 and data == data.to_integral_value()
+    return int(data) if is_small_integer and data.as_tuple().exponent == -1 else data
 
 
-def tree(body: bytes) -> Any:
-    """Read JSON as plain dictionaries and lists, numbers as ``int`` or ``Decimal``; raises ``Unreadable``."""
+def parse_json(body: bytes) -> Any:
+    """Read JSON as plain dictionaries and lists, numbers as ``int`` or ``Decimal``; raises ``InvalidResponse``."""
     try:
-        return _TREE.decode(body.removeprefix(BOM))
+        return _JSON_DECODER.decode(body.removeprefix(BOM))
     except (msgspec.DecodeError, ArithmeticError, ValueError, RecursionError) as error:
-        start = body[:1].decode("latin-1")  # no more: a vendor may echo a key
-        raise Unreadable(f"the answer is not JSON: {error}; it is {len(body)} bytes and begins {start!r}") from error
+        first_byte = body[:1].decode("latin-1")  # no more: a vendor may echo a key
+        raise InvalidResponse(
+            f"the answer is not JSON: {error}; it is {len(body)} bytes and begins {first_byte!r}"
+        ) from error
 
 
-def encode(value: object) -> bytes:
+def encode_json(value: object) -> bytes:
     """Write a record, or plain data, as JSON; decimals as numbers with all their digits."""
     return _ENCODER.encode(value)
 
 
-def worded(row: dict[str, Any]) -> dict[str, Any]:
+def stringify_row(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with its decimals and times as text: the form of our own JSON, where money is a string."""
-    return {key: _word(value) for key, value in row.items()}
+    return {key: _stringify_value(value) for key, value in row.items()}
 
 
-def _word(value: Any) -> Any:
+def _stringify_value(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return plain(value)
-    return stamp(value) if isinstance(value, datetime) else value
+        return format_decimal(value)
+    return format_instant(value) if isinstance(value, datetime) else value

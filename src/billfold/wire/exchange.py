@@ -14,226 +14,240 @@ from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from billfold.model.errors import ApiError, NotReady, RateLimited, Refused, Unreachable, Unreadable, refused_as
-from billfold.wire.auth import Auth, scrub
+from billfold.model.errors import (
+    ApiError,
+    APIStatusError,
+    InvalidResponse,
+    NotReady,
+    RateLimited,
+    Unreachable,
+    error_for_status,
+)
+from billfold.wire.auth import Auth, scrub_secrets
 from billfold.wire.message import Failure, Request, Response, Wait
-from billfold.wire.operation import Operation, name_of, read, request
+from billfold.wire.operation import Operation, build_request, operation_name, read_response
 
 R = TypeVar("R")
 S = TypeVar("S")
 T = TypeVar("T")
 Exchange = Generator["Request | Wait", "Response | Failure | None", Response]
-PASSING = {408, 429, 500, 502, 503, 504}
-LONGEST_WAIT = 300.0
+RETRYABLE_STATUSES = {408, 429, 500, 502, 503, 504}
+MAX_WAIT_S = 300.0
 """Seconds; a vendor that asks for more is reported instead of obeyed."""
 
 
-class Problem(NamedTuple):
-    """What a vendor's error says; ``limited`` where its words mean too many requests, whatever its status."""
+class ErrorDetails(NamedTuple):
+    """What a vendor's error says; ``rate_limited`` where its words mean too many requests, whatever its status."""
 
     message: str
     code: str | None = None
     request_id: str | None = None
-    limited: bool = False
+    rate_limited: bool = False
 
 
 @dataclass
-class Pace:
+class RateLimiter:
     """A request budget: at most ``per_second`` in any second, so evenly spread; nothing is saved up.
 
     Several threads may share it.
     """
 
     per_second: float | None
-    _free: float = 0.0
-    _turn: Lock = field(default_factory=Lock)
+    _next_free: float = 0.0
+    _lock: Lock = field(default_factory=Lock)
 
-    def due(self, now: float) -> float:
+    def reserve_slot(self, now: float) -> float:
         """Return the seconds to wait before the next request, and count it."""
         if not self.per_second:
             return 0.0
-        with self._turn:
-            if self._free - now > LONGEST_WAIT:
-                self._free = now  # the clock was set back
-            due = max(self._free, now)
-            self._free = due + 1.0 / self.per_second
-        return due - now
+        with self._lock:
+            if self._next_free - now > MAX_WAIT_S:
+                self._next_free = now  # the clock was set back
+            slot = max(self._next_free, now)
+            self._next_free = slot + 1.0 / self.per_second
+        return slot - now
 
 
 @dataclass
-class Line:
+class ClientContext:
     """What an exchange needs beside the operation; time and chance are handed in."""
 
     provider: str
     auth: Auth
-    problem: Callable[[Response], Problem]
+    read_error: Callable[[Response], ErrorDetails]
     clock: Callable[[], float]
-    chance: Callable[[], float]
-    pace: Pace = field(default_factory=lambda: Pace(None))
+    jitter: Callable[[], float]
+    rate_limiter: RateLimiter = field(default_factory=lambda: RateLimiter(None))
     retries: int = 4
 
 
-def exchange(op: Operation[Any], line: Line) -> Exchange:
+def send_operation(op: Operation[Any], context: ClientContext) -> Exchange:
     """Ask until a good response comes; raises an ``ApiError`` that names provider, operation, status and request."""
-    with naming(line, name_of(op)):
-        return (yield from _until_ready(op, line))
+    with name_errors(context, operation_name(op)):
+        return (yield from _send_until_ready(op, context))
 
 
-def driven(steps: Generator[S, T | None, R], act: Callable[[S], T | None]) -> R:
-    """Return what an exchange comes to; ``act`` takes each of its steps, and returns what is sent back."""
+def drive_exchange(steps: Generator[S, T | None, R], perform_step: Callable[[S], T | None]) -> R:
+    """Return what an exchange comes to; ``perform_step`` takes each of its steps, and returns what is sent back."""
     reply: T | None = None
     while True:
         try:
             step = steps.send(reply)
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]
-        reply = act(step)
+        reply = perform_step(step)
 
 
-def understood(op: Operation[R], response: Response, line: Line) -> R:
-    """Read a good response; raises ``Unreadable`` that names provider and operation and holds no secret."""
-    with naming(line, name_of(op)):
+def decode_response(op: Operation[R], response: Response, context: ClientContext) -> R:
+    """Read a good response; raises ``InvalidResponse`` that names provider and operation and holds no secret."""
+    with name_errors(context, operation_name(op)):
         try:
-            return read(op, response)
-        except Unreadable as error:
+            return read_response(op, response)
+        except InvalidResponse as error:
             error.status = error.status or response.status
             raise
 
 
 @contextmanager
-def naming(line: Line, operation: str = "") -> Iterator[None]:
+def name_errors(context: ClientContext, operation: str = "") -> Iterator[None]:
     """Name the provider, and the operation where none is named yet, in an ``ApiError``, and take secrets out of it."""
     try:
         yield
     except ApiError as error:
-        named = _named(error, operation, line)
-        named.answer = error.answer
-        raise named from error.__cause__
+        full_error = _complete_error(error, operation, context)
+        full_error.response = error.response
+        raise full_error from error.__cause__
 
 
-def _named(error: ApiError, operation: str, line: Line) -> ApiError:
+def _complete_error(error: ApiError, operation: str, context: ClientContext) -> ApiError:
     return type(error)(
-        scrub(error.message, line.auth.secrets),
-        provider=line.provider,
+        scrub_secrets(error.message, context.auth.secrets),
+        provider=context.provider,
         operation=error.operation or operation,
         status=error.status,
-        request_id=scrub(error.request_id, line.auth.secrets) if error.request_id else None,
+        request_id=scrub_secrets(error.request_id, context.auth.secrets) if error.request_id else None,
         code=error.code,
         retry_after=error.retry_after,
     )
 
 
-def _until_ready(op: Operation[Any], line: Line) -> Exchange:
-    delays = op.waiting.delays() if op.waiting else iter(())
+def _send_until_ready(op: Operation[Any], context: ClientContext) -> Exchange:
+    delays = op.waiting.iter_delays() if op.waiting else iter(())
     while True:
-        response = yield from _until_answered(op, line)
-        if not op.waiting or not op.waiting.not_yet(response):
+        response = yield from _send_with_retries(op, context)
+        if not op.waiting or not op.waiting.is_pending(response):
             return response
         delay = next(delays, None)
         if delay is None:
-            raise NotReady(f"still not ready after {op.waiting.within:g} s", status=response.status)
+            raise NotReady(f"still not ready after {op.waiting.timeout_s:g} s", status=response.status)
         yield Wait(delay, "the vendor is preparing the answer")
 
 
-def _until_answered(op: Operation[Any], line: Line) -> Exchange:
-    again = _pauses(line)
+def _send_with_retries(op: Operation[Any], context: ClientContext) -> Exchange:
+    delays = _iter_retry_delays(context)
     while True:
         try:
-            return (yield from _once(op, line))
-        except _Passing as passing:
-            pause = next(again, None)
-            if pause is None or passing.after > LONGEST_WAIT:
+            return (yield from _send_once(op, context))
+        except _RetryableError as passing:
+            delay = next(delays, None)
+            if delay is None or passing.retry_after > MAX_WAIT_S:
                 raise passing.error from None
-            yield Wait(passing.after or pause, scrub(str(passing.error), line.auth.secrets))
+            yield Wait(passing.retry_after or delay, scrub_secrets(str(passing.error), context.auth.secrets))
 
 
-class _Passing(Exception):
-    def __init__(self, error: ApiError, after: float = 0.0) -> None:
-        self.error, self.after = error, after
+class _RetryableError(Exception):
+    def __init__(self, error: ApiError, retry_after: float = 0.0) -> None:
+        self.error, self.retry_after = error, retry_after
         super().__init__()
 
 
-def _pauses(line: Line) -> Iterator[float]:
-    return (0.5 * 2.0**n * (0.75 + line.chance() / 2) for n in range(line.retries))
+def _iter_retry_delays(context: ClientContext) -> Iterator[float]:
+    return (0.5 * 2.0**attempt * (0.75 + context.jitter() / 2) for attempt in range(context.retries))
 
 
-def _once(op: Operation[Any], line: Line) -> Exchange:
+def _send_once(op: Operation[Any], context: ClientContext) -> Exchange:
     for attempt in (1, 2):
-        yield from _logged_in(line)
-        response = yield from _send(line.auth.sign(request(op)), line)
-        if response.status == 401 and attempt == 1 and line.auth.forget():
+        yield from _log_in(context)
+        response = yield from _send_request(context.auth.sign_request(build_request(op)), context)
+        if response.status == 401 and attempt == 1 and context.auth.forget_token():
             continue
         if response.status == 200 or (response.status == 202 and op.waiting):
             return response
-        raise _refusal(response, line)
+        raise _error_for_response(response, context)
     raise AssertionError("the second attempt returns or raises")
 
 
-def _logged_in(line: Line) -> Generator[Request | Wait, Response | Failure | None, None]:
+def _log_in(context: ClientContext) -> Generator[Request | Wait, Response | Failure | None, None]:
     """Log in where that is needed; what may pass is asked again as any other question is."""
-    steps, reply = line.auth.login(line.clock()), None
+    steps, reply = context.auth.log_in(context.clock()), None
     while True:
         try:
-            question = steps.send(reply)
+            request = steps.send(reply)
         except StopIteration:
             return
         except ApiError as error:
-            if isinstance(reply, Failure) and reply.again:
-                raise _Passing(error) from None
-            if isinstance(reply, Response) and reply.status in PASSING:
-                error.retry_after = retry_after(reply, line.clock())
-                raise _Passing(error, error.retry_after or 0.0) from None
+            if isinstance(reply, Failure) and reply.retryable:
+                raise _RetryableError(error) from None
+            if isinstance(reply, Response) and reply.status in RETRYABLE_STATUSES:
+                error.retry_after = read_retry_after(reply, context.clock())
+                raise _RetryableError(error, error.retry_after or 0.0) from None
             raise
-        reply = yield from _paced(question, line)
+        reply = yield from _send_within_rate(request, context)
 
 
-def _paced(question: Request, line: Line) -> Generator[Request | Wait, Response | Failure | None, Response | Failure]:
-    if pause := line.pace.due(line.clock()):
-        yield Wait(pause, "keeping to the rate limit")
-    reply = yield question
+def _send_within_rate(
+    request: Request, context: ClientContext
+) -> Generator[Request | Wait, Response | Failure | None, Response | Failure]:
+    if delay := context.rate_limiter.reserve_slot(context.clock()):
+        yield Wait(delay, "keeping to the rate limit")
+    reply = yield request
     assert reply is not None
     return reply
 
 
-def _send(question: Request, line: Line) -> Exchange:
-    reply = yield from _paced(question, line)
+def _send_request(request: Request, context: ClientContext) -> Exchange:
+    reply = yield from _send_within_rate(request, context)
     if isinstance(reply, Failure):
-        error = Unreachable(scrub(reply.why, line.auth.secrets))
-        raise _Passing(error) if reply.again else error
+        error = Unreachable(scrub_secrets(reply.reason, context.auth.secrets))
+        raise _RetryableError(error) if reply.retryable else error
     return reply
 
 
-def _refusal(response: Response, line: Line) -> Exception:
+def _error_for_response(response: Response, context: ClientContext) -> Exception:
     if response.status < 300:
-        return Unreadable("this is no answer to the question", status=response.status)
-    problem = line.problem(response)
-    after = retry_after(response, line.clock())
-    limited = after is not None and response.status < 500 and response.status not in {401, 403}
-    kind = RateLimited if limited or problem.limited else refused_as(response.status)
-    passes = response.status in PASSING or kind is RateLimited or (after is not None and response.status >= 500)
-    error: Refused = kind(
-        _moved(response) or problem.message,
-        status=response.status,
-        code=problem.code,
-        request_id=problem.request_id,
-        retry_after=after,
+        return InvalidResponse("this is no answer to the question", status=response.status)
+    details = context.read_error(response)
+    retry_after = read_retry_after(response, context.clock())
+    rate_limited = retry_after is not None and response.status < 500 and response.status not in {401, 403}
+    error_type = RateLimited if rate_limited or details.rate_limited else error_for_status(response.status)
+    retryable = (
+        response.status in RETRYABLE_STATUSES
+        or error_type is RateLimited
+        or (retry_after is not None and response.status >= 500)
     )
-    error.answer = response
-    return _Passing(error, after or 0.0) if passes else error
+    error: APIStatusError = error_type(
+        _describe_redirect(response) or details.message,
+        status=response.status,
+        code=details.code,
+        request_id=details.request_id,
+        retry_after=retry_after,
+    )
+    error.response = response
+    return _RetryableError(error, retry_after or 0.0) if retryable else error
 
 
-def _moved(response: Response) -> str:
+def _describe_redirect(response: Response) -> str:
     """Say where a redirect leads to, without what may be secret in it; nothing of any other answer."""
-    where = response.headers.get("location", "") if 300 <= response.status < 400 else ""
+    location = response.headers.get("location", "") if 300 <= response.status < 400 else ""
     try:
-        parts = urlsplit(where)
+        parts = urlsplit(location)
         address = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
     except ValueError:
         return ""
     return f"the address redirects to {address}: correct base_url so that it leads there by itself" if address else ""
 
 
-def retry_after(response: Response, now: float) -> float | None:
+def read_retry_after(response: Response, now: float) -> float | None:
     """Return the seconds that Retry-After asks for (a number or a date), or None where it says nothing usable."""
     text = response.headers.get("retry-after", "").strip()
     if not text:

@@ -42,13 +42,13 @@ class Response(NamedTuple):
 class Failure(NamedTuple):
     """No usable answer came: why, whether asking again may help, and whether it went beyond our limits of size or time."""
 
-    why: str
-    again: bool = True
-    beyond: Literal["", "size", "time"] = ""
+    reason: str
+    retryable: bool = True
+    exceeded_limit: Literal["", "size", "time"] = ""
 
 
 class Wait(NamedTuple):
     """A pause asked of whoever drives the exchange."""
 
     seconds: float
-    why: str
+    reason: str

@@ -16,29 +16,29 @@ from urllib.parse import quote
 
 import msgspec
 
-from billfold.model.errors import Misasked, Unreadable
-from billfold.model.period import stamp
+from billfold.model.errors import InvalidArgument, InvalidResponse
+from billfold.model.period import format_instant
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
 from billfold.wire.waiting import Waiting
 
 R = TypeVar("R")
-FORMATS = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf"}
+MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf"}
 
 
 class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """A question with its path, its fields and the type of its answer.
 
-    ``tells`` names fields of which an answer has at least one, where the vendor marks each of them optional: one with none
+    ``expected_fields`` names fields of which an answer has at least one, where the vendor marks each of them optional: one with none
     is no answer to this question. ``columns`` are those that a CSV of it must have.
     """
 
-    called: ClassVar[str] = ""
+    name_override: ClassVar[str] = ""
     method: ClassVar[str] = "GET"
     path: ClassVar[str] = ""
     reply: ClassVar[Any] = None
-    unwrap: ClassVar[str] = ""
-    tells: ClassVar[tuple[str, ...]] = ()
+    result_field: ClassVar[str] = ""
+    expected_fields: ClassVar[tuple[str, ...]] = ()
     headers: ClassVar[Mapping[str, str]] = {}
     waiting: ClassVar[Waiting | None] = None
     permissions: ClassVar[tuple[str, ...]] = ()
@@ -46,7 +46,7 @@ class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     preview: ClassVar[bool] = False
     seed: ClassVar[bool] = False
     docs: ClassVar[str] = ""
-    media: ClassVar[str] = "application/json"
+    media_type: ClassVar[str] = "application/json"
     columns: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -56,17 +56,19 @@ class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
             if args and not isinstance(args[0], TypeVar) and cls.reply is None:
                 cls.reply = args[0]
 
-    def result(self, reply: Any) -> R:
-        """Return what the caller wants out of the decoded body; raises ``Unreadable`` where it is not there."""
-        found = getattr(reply, self.unwrap) if self.unwrap else reply
-        if found is None or found is codec.UNSET:
-            raise Unreadable(f"the answer has no {self.unwrap!r}")
-        if self.tells and all(codec.given(getattr(found, name), None) is None for name in self.tells):
-            raise Unreadable(f"the answer has none of {', '.join(self.tells)}")
-        return found  # type: ignore[no-any-return]
+    def extract_result(self, reply: Any) -> R:
+        """Return what the caller wants out of the decoded body; raises ``InvalidResponse`` where it is not there."""
+        result = getattr(reply, self.result_field) if self.result_field else reply
+        if result is None or result is codec.UNSET:
+            raise InvalidResponse(f"the answer has no {self.result_field!r}")
+        if self.expected_fields and all(
+            codec.get_or(getattr(result, name), None) is None for name in self.expected_fields
+        ):
+            raise InvalidResponse(f"the answer has none of {', '.join(self.expected_fields)}")
+        return result  # type: ignore[no-any-return]
 
 
-Kind = type[Operation[Any]]
+OperationType = type[Operation[Any]]
 
 
 class Shape(NamedTuple):
@@ -76,88 +78,91 @@ class Shape(NamedTuple):
     path_fields: Mapping[str, str]
     query_fields: Mapping[str, str]
     pattern: re.Pattern[str]
-    accepts: Mapping[str, str]
+    media_types: Mapping[str, str]
 
 
 @cache
-def shape(kind: type[Operation[Any]]) -> Shape:
+def operation_shape(operation_type: type[Operation[Any]]) -> Shape:
     """Work out an operation's method name, which field travels where, and the pattern of its paths."""
-    names = re.findall(r"\{(\w+)\}", kind.path)
-    fields = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
-    parts = re.split(r"\{(\w+)\}", kind.path)
-    pattern = "".join(f"(?P<{p}>[^/]+)" if i % 2 else re.escape(p) for i, p in enumerate(parts))
+    path_names = re.findall(r"\{(\w+)\}", operation_type.path)
+    fields = {field.name: field.encode_name for field in msgspec.structs.fields(operation_type)}
+    path_parts = re.split(r"\{(\w+)\}", operation_type.path)
+    pattern = "".join(f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(path_parts))
     return Shape(
-        name=kind.called or re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower(),
-        path_fields={name: fields[name] for name in names},
-        query_fields={name: wire for name, wire in fields.items() if name not in names and name != "format"},
+        name=operation_type.name_override or re.sub(r"(?<!^)(?=[A-Z])", "_", operation_type.__name__).lower(),
+        path_fields={name: fields[name] for name in path_names},
+        query_fields={
+            name: wire_name for name, wire_name in fields.items() if name not in path_names and name != "format"
+        },
         pattern=re.compile(pattern),
-        accepts={word: FORMATS[word] for word in _formats(kind)} or {"json": kind.media},
+        media_types={format_name: MEDIA_TYPES[format_name] for format_name in _read_formats(operation_type)}
+        or {"json": operation_type.media_type},
     )
 
 
-def _formats(kind: type[Operation[Any]]) -> tuple[str, ...]:
-    for field in msgspec.structs.fields(kind):
+def _read_formats(operation_type: type[Operation[Any]]) -> tuple[str, ...]:
+    for field in msgspec.structs.fields(operation_type):
         if field.name == "format":
             return tuple(get_args(field.type)) if get_origin(field.type) is not None else ()
     return ()
 
 
-def name_of(kind: type[Operation[Any]] | Operation[Any]) -> str:
+def operation_name(operation: type[Operation[Any]] | Operation[Any]) -> str:
     """Return the operation's method name, as in ``get_invoice_items``."""
-    return shape(kind if isinstance(kind, type) else type(kind)).name
+    return operation_shape(operation if isinstance(operation, type) else type(operation)).name
 
 
-def question(op: Operation[Any]) -> str:
+def question_text(op: Operation[Any]) -> str:
     """Write an operation's fields down, as an archive keeps them."""
-    return codec.encode(op).decode()
+    return codec.encode_json(op).decode()
 
 
-def written(value: object) -> str:
+def format_argument(value: object) -> str:
     """Write one argument as it travels in a path or a query; datetimes in UTC with a Z, and three digits where these do."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise Misasked(f"{value} has no time zone; give an aware datetime")
-        text = stamp(value)
+            raise InvalidArgument(f"{value} has no time zone; give an aware datetime")
+        text = format_instant(value)
         return f"{text.removesuffix('000Z')}Z" if value.microsecond and text.endswith("000Z") else text
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def request(op: Operation[Any]) -> Request:
-    """Turn an operation into the request that asks it, not yet signed; raises ``Misasked`` for what cannot travel."""
-    known = shape(type(op))
-    in_path = {name: _segment(name, _text(name, getattr(op, name))) for name in known.path_fields}
+def build_request(op: Operation[Any]) -> Request:
+    """Turn an operation into the request that asks it, not yet signed; raises ``InvalidArgument`` for what cannot travel."""
+    shape = operation_shape(type(op))
+    path_values = {name: _quote_segment(name, _encode_argument(name, getattr(op, name))) for name in shape.path_fields}
     query = tuple(
-        (wire, _text(name, value))
-        for name, wire in known.query_fields.items()
+        (wire_name, _encode_argument(name, value))
+        for name, wire_name in shape.query_fields.items()
         if (value := getattr(op, name)) is not None
     )
-    accept = known.accepts.get(getattr(op, "format", "json"), op.media)
-    return Request(op.method, op.path.format(**in_path), query, {"accept": accept, **op.headers})
+    accept = shape.media_types.get(getattr(op, "format", "json"), op.media_type)
+    return Request(op.method, op.path.format(**path_values), query, {"accept": accept, **op.headers})
 
 
-def _text(name: str, value: object) -> str:
+def _encode_argument(name: str, value: object) -> str:
     if value is None:
-        raise Misasked(f"{name} must not be None")
+        raise InvalidArgument(f"{name} must not be None")
     try:
-        text = written(value)
+        text = format_argument(value)
         text.encode()
     except (UnicodeEncodeError, OverflowError):
-        raise Misasked(f"{name}: {value!r} cannot be asked") from None
+        raise InvalidArgument(f"{name}: {value!r} cannot be asked") from None
     return text
 
 
-def _segment(name: str, text: str) -> str:
+def _quote_segment(name: str, text: str) -> str:
     if text in {"", ".", ".."}:
-        raise Misasked(f"{name} must not be {text!r}")
+        raise InvalidArgument(f"{name} must not be {text!r}")
     return quote(text, safe="")
 
 
-def read(op: Operation[R], response: Response) -> R:
-    """Turn a good response into the operation's answer; raises ``Unreadable``."""
+def read_response(op: Operation[R], response: Response) -> R:
+    """Turn a good response into the operation's answer; raises ``InvalidResponse``."""
     if getattr(op, "format", "json") != "json" or op.reply is bytes:
-        return op.result(response.body)
+        return op.extract_result(response.body)
     if response.media_type in {"text/html", "application/pdf", "text/csv"}:
-        raise Unreadable(f"expected JSON, got {response.media_type}", status=response.status)
-    return op.result(codec.decode(response.body, op.reply))
+        raise InvalidResponse(f"expected JSON, got {response.media_type}", status=response.status)
+    return op.extract_result(codec.decode_record(response.body, op.reply))

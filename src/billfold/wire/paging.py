@@ -5,45 +5,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
-from billfold.model.errors import Endless, Unreadable
-from billfold.wire.operation import Operation, name_of
+from billfold.model.errors import IncompleteList, InvalidResponse
+from billfold.wire.operation import Operation, operation_name
 
 P = TypeVar("P")
 I = TypeVar("I")  # noqa: E741 - an item
 
-EMPTY_PAGES = 3
+MAX_EMPTY_PAGES = 3
 """Give up after so many empty pages in a row that promise more: some vendors' lists never end by themselves."""
-MOST_PAGES = 20_000
+MAX_PAGES = 20_000
 """Give up after so many: a million lines are ten thousand of the smallest pages that vendors cut by themselves."""
 
 
-class Paged(Operation[P], Generic[P, I], frozen=True, kw_only=True):
+class PagedOperation(Operation[P], Generic[P, I], frozen=True, kw_only=True):
     """A question whose answer comes in pages.
 
-    ``following`` gives the next page's question, or None after the last; ``ended`` tells whether the vendor said so itself.
-    ``holds`` names the page's field that is the list; ``may_repeat`` says whether two pages in a row can be alike, as where
+    ``next_operation`` gives the next page's question, or None after the last; ``has_end_mark`` tells whether the vendor said so itself.
+    ``items_field`` names the page's field that is the list; ``may_repeat`` says whether two pages in a row can be alike, as where
     items have no ids.
     """
 
-    holds: ClassVar[str] = ""
+    items_field: ClassVar[str] = ""
     may_repeat: ClassVar[bool] = True
 
     def items(self, page: P) -> Sequence[I]:
-        """Return what the page holds; raises ``Unreadable`` where its list is not there: that is no empty list."""
-        found = getattr(page, self.holds)
-        if not isinstance(found, list):
-            raise Unreadable(f"the answer has no list {self.holds!r}", operation=name_of(self))
-        return cast("Sequence[I]", found)
+        """Return what the page holds; raises ``InvalidResponse`` where its list is not there: that is no empty list."""
+        items = getattr(page, self.items_field)
+        if not isinstance(items, list):
+            raise InvalidResponse(f"the answer has no list {self.items_field!r}", operation=operation_name(self))
+        return cast("Sequence[I]", items)
 
-    def first(self) -> Self:
+    def first_operation(self) -> Self:
         """Return the question for the first page."""
         return self
 
-    def following(self, page: P) -> Self | None:
+    def next_operation(self, page: P) -> Self | None:
         """Return the question for the next page, or None."""
         raise NotImplementedError
 
-    def ended(self, page: P) -> bool:
+    def has_end_mark(self, page: P) -> bool:
         """Tell whether a page without a next one carries the vendor's end mark."""
         raise NotImplementedError
 
@@ -55,51 +55,62 @@ class Paged(Operation[P], Generic[P, I], frozen=True, kw_only=True):
 class Walk(Generic[P, I]):
     """A walk over a list: hears one page at a time, knows the next question, refuses to go in circles.
 
-    ``proven`` tells whether the vendor marked the end, ``stated`` how many items it counts, ``seen`` how many came.
+    ``end_confirmed`` tells whether the vendor marked the end, ``stated_total`` how many items it counts, ``item_count`` how many came.
     """
 
-    def __init__(self, first: Paged[P, I]) -> None:
-        self.question: Paged[P, I] | None = first
-        self.proven = False
-        self.seen = 0
-        self.stated: int | None = None
-        self._first = first
-        self._asked: set[Any] = {first}
-        self._empty = 0
-        self._before: Sequence[I] = ()
+    def __init__(self, first_operation: PagedOperation[P, I]) -> None:
+        self.next_operation: PagedOperation[P, I] | None = first_operation
+        self.end_confirmed = False
+        self.item_count = 0
+        self.stated_total: int | None = None
+        self._first_operation = first_operation
+        self._visited_operations: set[Any] = {first_operation}
+        self._empty_page_count = 0
+        self._previous_items: Sequence[I] = ()
 
-    def hear(self, page: P) -> Sequence[I]:
-        """Take a page, return its items and move on; raises ``Endless``."""
-        asked = self.question
-        assert asked is not None
-        items = asked.items(page)
-        self.seen += len(items)
-        stated = asked.stated_total(page)
-        self.stated = self.stated if stated is None else stated
-        self.question = asked.following(page)
-        if self.question is None:
-            self.proven = asked.ended(page)
+    def take_page(self, page: P) -> Sequence[I]:
+        """Take a page, return its items and move on; raises ``IncompleteList``."""
+        operation = self.next_operation
+        assert operation is not None
+        items = operation.items(page)
+        self.item_count += len(items)
+        stated_total = operation.stated_total(page)
+        self.stated_total = self.stated_total if stated_total is None else stated_total
+        self.next_operation = operation.next_operation(page)
+        if self.next_operation is None:
+            self.end_confirmed = operation.has_end_mark(page)
         else:
-            self._guard(asked, items)
+            self._check_progress(operation, items)
         return items
 
     def finish(self) -> None:
-        """Raise ``Endless`` where the list stopped before the end that the vendor marks or counts."""
-        name, whole = name_of(self._first), self._first == self._first.first()
-        if not self.proven:
-            raise Endless(f"the list stopped after {self.seen} items, without the vendor's end mark", operation=name)
-        if whole and self.stated is not None and self.seen < self.stated:
-            raise Endless(f"the list ended after {self.seen} of {self.stated} items", operation=name)
+        """Raise ``IncompleteList`` where the list stopped before the end that the vendor marks or counts."""
+        name, is_whole_list = (
+            operation_name(self._first_operation),
+            self._first_operation == self._first_operation.first_operation(),
+        )
+        if not self.end_confirmed:
+            raise IncompleteList(
+                f"the list stopped after {self.item_count} items, without the vendor's end mark", operation=name
+            )
+        if is_whole_list and self.stated_total is not None and self.item_count < self.stated_total:
+            raise IncompleteList(f"the list ended after {self.item_count} of {self.stated_total} items", operation=name)
 
-    def _guard(self, asked: Paged[P, I], items: Sequence[I]) -> None:
-        alike, self._before = bool(items) and items == self._before, items
-        self._empty = 0 if items else self._empty + 1
-        if self.question in self._asked:
-            raise Endless("the list's next link leads back to a page already read", operation=name_of(asked))
-        if alike and not asked.may_repeat:
-            raise Endless("the list's next link leads to the same items again", operation=name_of(asked))
-        if len(self._asked) >= MOST_PAGES:
-            raise Endless(f"the list goes on after {MOST_PAGES} pages", operation=name_of(asked))
-        if self._empty >= EMPTY_PAGES:
-            raise Endless(f"{EMPTY_PAGES} empty pages in a row promise more", operation=name_of(asked))
-        self._asked.add(self.question)
+    def _check_progress(self, operation: PagedOperation[P, I], items: Sequence[I]) -> None:
+        same_items, self._previous_items = bool(items) and items == self._previous_items, items
+        self._empty_page_count = 0 if items else self._empty_page_count + 1
+        if self.next_operation in self._visited_operations:
+            raise IncompleteList(
+                "the list's next link leads back to a page already read", operation=operation_name(operation)
+            )
+        if same_items and not operation.may_repeat:
+            raise IncompleteList(
+                "the list's next link leads to the same items again", operation=operation_name(operation)
+            )
+        if len(self._visited_operations) >= MAX_PAGES:
+            raise IncompleteList(f"the list goes on after {MAX_PAGES} pages", operation=operation_name(operation))
+        if self._empty_page_count >= MAX_EMPTY_PAGES:
+            raise IncompleteList(
+                f"{MAX_EMPTY_PAGES} empty pages in a row promise more", operation=operation_name(operation)
+            )
+        self._visited_operations.add(self.next_operation)

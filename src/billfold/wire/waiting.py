@@ -13,25 +13,25 @@ class Waiting(NamedTuple):
     """A declared way of waiting: by status 202, by a body field, or both; times in seconds."""
 
     field: str = ""
-    pending: str = ""
-    first: float = 2.0
-    factor: float = 2.0
-    most: float = 30.0
-    within: float = 600.0
+    pending_value: str = ""
+    first_delay_s: float = 2.0
+    delay_factor: float = 2.0
+    max_delay_s: float = 30.0
+    timeout_s: float = 600.0
 
-    def not_yet(self, response: Response) -> bool:
+    def is_pending(self, response: Response) -> bool:
         """Tell whether this answer says that the real one is still being prepared."""
         if response.status == 202:
             return True
         if not self.field or response.status != 200:
             return False
-        body = codec.tree(response.body)
-        return isinstance(body, dict) and body.get(self.field) == self.pending
+        body = codec.parse_json(response.body)
+        return isinstance(body, dict) and body.get(self.field) == self.pending_value
 
-    def delays(self) -> Iterator[float]:
+    def iter_delays(self) -> Iterator[float]:
         """Yield the pauses between one question and the next, until the deadline is used up."""
-        delay, spent = self.first, 0.0
-        while spent + delay <= self.within:
+        delay, elapsed = self.first_delay_s, 0.0
+        while elapsed + delay <= self.timeout_s:
             yield delay
-            spent += delay
-            delay = min(delay * self.factor, self.most)
+            elapsed += delay
+            delay = min(delay * self.delay_factor, self.max_delay_s)

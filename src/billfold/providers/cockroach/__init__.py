@@ -1,8 +1,8 @@
 """CockroachDB Cloud: two billing operations, no pages, amounts in USD or in prepaid credits."""
 
-from billfold.providers.cockroach.api import CockroachApi, GetInvoice, GetOrganization, ListInvoices, problem
-from billfold.providers.cockroach.mapping.charges import bills, identity, listing
-from billfold.providers.cockroach.mapping.collect import collect
+from billfold.providers.cockroach.api import CockroachApi, GetInvoice, GetOrganization, ListInvoices, read_error
+from billfold.providers.cockroach.mapping.charges import find_identity, read_bills, read_listing
+from billfold.providers.cockroach.mapping.collect import plan_requests
 from billfold.providers.provider import Credential, Provider
 from billfold.wire.auth import HeaderKey
 
@@ -13,13 +13,13 @@ PROVIDER = Provider(
     api=CockroachApi,
     operations=(ListInvoices, GetInvoice, GetOrganization),
     credentials=(Credential("api_key", ("COCKROACH_API_KEY",)),),
-    base_url=lambda _: "https://cockroachlabs.cloud",
-    auth=lambda credentials, _: HeaderKey(credentials["api_key"]),
-    problem=problem,
-    collect=collect,
-    bills=bills,
-    pace=10.0,
-    right="role BILLING_COORDINATOR or CLUSTER_ADMIN, at the organization scope",
-    identity=identity,
-    listing=listing,
+    find_base_url=lambda _: "https://cockroachlabs.cloud",
+    make_auth=lambda credentials, _: HeaderKey(credentials["api_key"]),
+    read_error=read_error,
+    plan_requests=plan_requests,
+    read_bills=read_bills,
+    requests_per_second=10.0,
+    billing_right="role BILLING_COORDINATOR or CLUSTER_ADMIN, at the organization scope",
+    find_identity=find_identity,
+    read_listing=read_listing,
 )

@@ -5,25 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from billfold.model.errors import Unreadable
+from billfold.model.errors import InvalidResponse
 from billfold.providers.cockroach.records import Invoice, InvoiceList, InvoiceReply, Organization, Status
 from billfold.wire import codec
-from billfold.wire.exchange import Problem
+from billfold.wire.exchange import ErrorDetails
 from billfold.wire.message import Response
-from billfold.wire.methods import Api, C, call, listing
+from billfold.wire.methods import Api, C, api_method, list_method
 from billfold.wire.operation import Operation
-from billfold.wire.paging import Paged
+from billfold.wire.paging import PagedOperation
 
 VERSION = {"cc-version": "2024-09-16"}
 ROLES = ("BILLING_COORDINATOR", "CLUSTER_ADMIN")
 SEED = "https://www.cockroachlabs.com/docs/api/cloud/v1"
 
 
-class ListInvoices(Paged[InvoiceList, Invoice], frozen=True, kw_only=True):
+class ListInvoices(PagedOperation[InvoiceList, Invoice], frozen=True, kw_only=True):
     """List invoices for a given organization, by invoice start date ascending; drafts and finalized unless filtered."""
 
     path = "/api/v1/invoices"
-    holds = "invoices"
+    items_field = "invoices"
     headers = VERSION
     permissions = ROLES
     seed = True
@@ -32,10 +32,10 @@ class ListInvoices(Paged[InvoiceList, Invoice], frozen=True, kw_only=True):
     start_time: datetime | None = None
     end_time: datetime | None = None
 
-    def following(self, page: InvoiceList) -> None:
+    def next_operation(self, page: InvoiceList) -> None:
         """Return None: the whole list comes in one answer."""
 
-    def ended(self, page: InvoiceList) -> bool:
+    def has_end_mark(self, page: InvoiceList) -> bool:
         """Tell whether the list was there at all: an answer without ``invoices`` proves nothing."""
         return isinstance(page.invoices, list)
 
@@ -47,18 +47,18 @@ class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
     reply: ClassVar[Any] = InvoiceReply
     headers = VERSION
     permissions = ROLES
-    tells = ("invoice_id", "totals", "invoice_items")
+    expected_fields = ("invoice_id", "totals", "invoice_items")
     seed = True
     docs = SEED
     invoice_id: str
 
-    def result(self, reply: Any) -> Invoice:
+    def extract_result(self, reply: Any) -> Invoice:
         """Return the invoice, which the schema shows bare and the vendor's pages show inside a list of one."""
-        inside = codec.given(reply.invoices, [])
+        inside = codec.get_or(reply.invoices, [])
         if len(inside) > 1:
-            raise Unreadable(f"expected one invoice, got {len(inside)}")
+            raise InvalidResponse(f"expected one invoice, got {len(inside)}")
         bare = Invoice(**{name: getattr(reply, name) for name in Invoice.__struct_fields__})
-        return super().result(inside[0] if inside else bare)
+        return super().extract_result(inside[0] if inside else bare)
 
 
 class GetOrganization(Operation[Organization], frozen=True, kw_only=True):
@@ -73,21 +73,21 @@ class GetOrganization(Operation[Organization], frozen=True, kw_only=True):
 class CockroachApi(Api[C]):
     """The billing operations of CockroachDB Cloud."""
 
-    list_invoices = listing(ListInvoices)
-    get_invoice = call(GetInvoice)
-    get_organization = call(GetOrganization)
+    list_invoices = list_method(ListInvoices)
+    get_invoice = api_method(GetInvoice)
+    get_organization = api_method(GetOrganization)
 
 
-def problem(response: Response) -> Problem:
+def read_error(response: Response) -> ErrorDetails:
     """Read an error: google.rpc.Status, whatever of it is there.
 
     The vendor's own writers say that too many requests may be refused with another status than 429: the header and the
     words tell.
     """
     try:
-        status = codec.decode(response.body, Status)
-    except Unreadable:
-        return Problem(f"the vendor answered {response.media_type or 'without a content type'}")
-    words, code = codec.given(status.message, ""), str(codec.given(status.code, ""))
+        status = codec.decode_record(response.body, Status)
+    except InvalidResponse:
+        return ErrorDetails(f"the vendor answered {response.media_type or 'without a content type'}")
+    words, code = codec.get_or(status.message, ""), str(codec.get_or(status.code, ""))
     limited = "rate limit exceeded" in words.lower() and "retry-after" in response.headers
-    return Problem(words or "the vendor gave no reason", code or None, limited=limited)
+    return ErrorDetails(words or "the vendor gave no reason", code or None, rate_limited=limited)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import msgspec
 
-from billfold.model.errors import Unreadable
+from billfold.model.errors import InvalidResponse
 from billfold.providers.fastly.records import (
     BillingEstimateResponse,
     BillingResponse,
@@ -28,23 +28,23 @@ from billfold.providers.fastly.records import (
     Usagemetrics,
 )
 from billfold.wire import codec
-from billfold.wire.exchange import Problem
+from billfold.wire.exchange import ErrorDetails
 from billfold.wire.message import Response
-from billfold.wire.methods import Api, C, call, either, listing
+from billfold.wire.methods import Api, C, api_method, format_method, list_method
 from billfold.wire.operation import Operation
-from billfold.wire.paging import Paged
+from billfold.wire.paging import PagedOperation
 from billfold.wire.waiting import Waiting
 
-L = TypeVar("L", bound=Paged[Any, Any])
+L = TypeVar("L", bound=PagedOperation[Any, Any])
 ROLES = ("billing", "superuser")
-SEED = "https://github.com/fastly/fastly-py/blob/main/docs/BillingApi.md"
-V3 = "https://www.fastly.com/documentation/reference/api/account/billing/invoices/"
-USAGE = "https://www.fastly.com/documentation/reference/api/account/billing/usage-metrics/"
-TOKENS = "https://www.fastly.com/documentation/reference/api/auth-tokens/user/"
-USERS = "https://www.fastly.com/documentation/reference/api/account/user/"
-MOST, MOST_SERVICES = 200, 10_000
+V2_DOCS = "https://github.com/fastly/fastly-py/blob/main/docs/BillingApi.md"
+V3_DOCS = "https://www.fastly.com/documentation/reference/api/account/billing/invoices/"
+USAGE_DOCS = "https://www.fastly.com/documentation/reference/api/account/billing/usage-metrics/"
+AUTH_DOCS = "https://www.fastly.com/documentation/reference/api/auth-tokens/user/"
+USER_DOCS = "https://www.fastly.com/documentation/reference/api/account/user/"
+MAX_PAGE_SIZE, MAX_SERVICES_PAGE_SIZE = 200, 10_000
 """The most invoices, and the most services, that a page can have."""
-ESTIMATING = Waiting(first=2.0, factor=1.5, most=15.0, within=120.0)
+ESTIMATE_WAITING = Waiting(first_delay_s=2.0, delay_factor=1.5, max_delay_s=15.0, timeout_s=120.0)
 """An estimate takes less than 5 seconds as a rule and up to 60; until then the answer is 202."""
 
 
@@ -55,11 +55,11 @@ class ByMonth(msgspec.Struct, frozen=True, kw_only=True):
     month: int | str
 
     def __post_init__(self) -> None:
-        _written_out(self, year=self.year, month=self.month)
+        _pad_numbers(self, year=self.year, month=self.month)
 
 
-def _written_out(op: msgspec.Struct, **parts: int | str | None) -> None:
-    for name, value in parts.items():
+def _pad_numbers(op: msgspec.Struct, **numbers: int | str | None) -> None:
+    for name, value in numbers.items():
         if isinstance(value, int):
             msgspec.structs.force_setattr(op, name, f"{value:0{4 if name == 'year' else 2}}")
 
@@ -71,10 +71,10 @@ class GetInvoice(ByMonth, Operation[BillingResponse], frozen=True, kw_only=True,
     """
 
     path = "/billing/v2/year/{year}/month/{month}"
-    tells = ("invoice_id", "total", "regions", "line_items")
+    expected_fields = ("invoice_id", "total", "regions", "line_items")
     permissions = ROLES
     seed = True
-    docs = SEED
+    docs = V2_DOCS
 
 
 class GetInvoiceFile(ByMonth, Operation[bytes], frozen=True, kw_only=True):
@@ -83,11 +83,11 @@ class GetInvoiceFile(ByMonth, Operation[bytes], frozen=True, kw_only=True):
     Billing v2, retired by Fastly since 2025-03; the CSV's columns are documented nowhere.
     """
 
-    called = "get_invoice"
+    name_override = "get_invoice"
     path = "/billing/v2/year/{year}/month/{month}"
     permissions = ROLES
     seed = True
-    docs = SEED
+    docs = V2_DOCS
     columns = ("amount",)  # GUESS: it is called as in the JSON
     format: Literal["csv", "pdf"]
 
@@ -99,10 +99,10 @@ class GetInvoiceById(Operation[BillingResponse], frozen=True, kw_only=True, forb
     """
 
     path = "/billing/v2/account_customers/{customer_id}/invoices/{invoice_id}"
-    tells = ("invoice_id", "total", "regions", "line_items")
+    expected_fields = ("invoice_id", "total", "regions", "line_items")
     permissions = ROLES
     seed = True
-    docs = SEED
+    docs = V2_DOCS
     customer_id: str
     invoice_id: int | str
 
@@ -113,11 +113,11 @@ class GetInvoiceByIdFile(Operation[bytes], frozen=True, kw_only=True):
     Billing v2, retired by Fastly since 2025-03; the CSV's columns are documented nowhere.
     """
 
-    called = "get_invoice_by_id"
+    name_override = "get_invoice_by_id"
     path = "/billing/v2/account_customers/{customer_id}/invoices/{invoice_id}"
     permissions = ROLES
     seed = True
-    docs = SEED
+    docs = V2_DOCS
     customer_id: str
     invoice_id: int | str
     columns = ("amount",)  # GUESS: it is called as in the JSON
@@ -131,16 +131,16 @@ class GetInvoiceMtd(Operation[BillingEstimateResponse], frozen=True, kw_only=Tru
     """
 
     path = "/billing/v2/account_customers/{customer_id}/mtd_invoice"
-    waiting = ESTIMATING
+    waiting = ESTIMATE_WAITING
     permissions = ROLES
     seed = True
-    docs = SEED
+    docs = V2_DOCS
     customer_id: str
     month: int | str | None = None
     year: int | str | None = None
 
     def __post_init__(self) -> None:
-        _written_out(self, year=self.year, month=self.month)
+        _pad_numbers(self, year=self.year, month=self.month)
 
 
 class GetServiceLevelUsageTypes(Operation[list[Serviceusagetype]], frozen=True, kw_only=True):
@@ -148,22 +148,22 @@ class GetServiceLevelUsageTypes(Operation[list[Serviceusagetype]], frozen=True, 
 
     path = "/billing/v2/account_customers/{customer_id}/service-usage-types"
     reply: ClassVar[Any] = Serviceusagetypes
-    unwrap = "data"
+    result_field = "data"
     permissions = ROLES
     docs = "https://github.com/fastly/fastly-py/blob/v5.10.0/docs/BillingUsageMetricsApi.md"
     customer_id: str
 
 
-class ListInvoices(Paged[ListEomInvoicesResponse, Invoice], frozen=True, kw_only=True):
+class ListInvoices(PagedOperation[ListEomInvoicesResponse, Invoice], frozen=True, kw_only=True):
     """List the posted invoices of the token's customer with their lines, the newest period first.
 
     100 a page, 200 at most. Billing v3. The last day of a period is in it.
     """
 
     path = "/billing/v3/invoices"
-    holds = "data"
+    items_field = "data"
     permissions = ROLES
-    docs = V3
+    docs = V3_DOCS
     billing_start_date: date | None = None
     billing_end_date: date | None = None
     limit: int | None = None
@@ -171,22 +171,22 @@ class ListInvoices(Paged[ListEomInvoicesResponse, Invoice], frozen=True, kw_only
 
     def __post_init__(self) -> None:
         for name in ("billing_start_date", "billing_end_date"):
-            if isinstance(when := getattr(self, name), datetime):  # which is a date too; the vendor wants the day
-                msgspec.structs.force_setattr(self, name, (when.astimezone(UTC) if when.tzinfo else when).date())
+            if isinstance(bound := getattr(self, name), datetime):  # which is a date too; the vendor wants the day
+                msgspec.structs.force_setattr(self, name, (bound.astimezone(UTC) if bound.tzinfo else bound).date())
 
-    def following(self, page: ListEomInvoicesResponse) -> Self | None:
+    def next_operation(self, page: ListEomInvoicesResponse) -> Self | None:
         """Return the question for the page that the cursor names, or None where there is no cursor."""
-        return _following(self, [page.meta])
+        return _follow_cursor(self, [page.meta])
 
-    def ended(self, page: ListEomInvoicesResponse) -> bool:
+    def has_end_mark(self, page: ListEomInvoicesResponse) -> bool:
         """Tell whether the page says that it is the last one; a page without ``meta`` says nothing."""
-        return isinstance(page.meta, Metadata) and not codec.given(page.meta.next_cursor, "")
+        return isinstance(page.meta, Metadata) and not codec.get_or(page.meta.next_cursor, "")
 
     def stated_total(self, page: ListEomInvoicesResponse) -> int | None:
         """Return how many invoices the vendor says there are."""
-        return codec.given(codec.given(page.meta, Metadata()).total, None)
+        return codec.get_or(codec.get_or(page.meta, Metadata()).total, None)
 
-    def first(self) -> Self:
+    def first_operation(self) -> Self:
         """Return the question for the first page."""
         return msgspec.structs.replace(self, cursor=None)
 
@@ -195,9 +195,9 @@ class GetInvoiceByInvoiceId(Operation[Invoice], frozen=True, kw_only=True):
     """Get a posted invoice with its lines, in its own currency (billing v3)."""
 
     path = "/billing/v3/invoices/{invoice_id}"
-    tells = ("invoice_id", "monthly_transaction_amount", "transaction_line_items")
+    expected_fields = ("invoice_id", "monthly_transaction_amount", "transaction_line_items")
     permissions = ROLES
-    docs = V3
+    docs = V3_DOCS
     invoice_id: int | str
 
 
@@ -208,10 +208,10 @@ class GetMonthToDateInvoice(Operation[Mtdinvoice], frozen=True, kw_only=True):
     """
 
     path = "/billing/v3/invoices/month-to-date"
-    waiting = ESTIMATING
+    waiting = ESTIMATE_WAITING
     permissions = ROLES
     errors = (401, 404, 422, 500)
-    docs = V3
+    docs = V3_DOCS
 
 
 class GetUsageMetrics(Operation[list[Usagemetric]], frozen=True, kw_only=True):
@@ -219,14 +219,14 @@ class GetUsageMetrics(Operation[list[Usagemetric]], frozen=True, kw_only=True):
 
     path = "/billing/v3/usage-metrics"
     reply: ClassVar[Any] = Usagemetrics
-    unwrap = "data"
+    result_field = "data"
     permissions = ROLES
-    docs = USAGE
+    docs = USAGE_DOCS
     start_month: str
     end_month: str
 
 
-class GetServiceLevelUsage(Paged[Serviceusagemetrics, Serviceusagemetric], frozen=True, kw_only=True):
+class GetServiceLevelUsage(PagedOperation[Serviceusagemetrics, Serviceusagemetric], frozen=True, kw_only=True):
     """Get usage by service; ``product_id`` and ``usage_type_name`` go together, months as ``2026-05`` (billing v3).
 
     1000 a page, 10000 at most. Units only: Fastly bills no service by itself.
@@ -234,7 +234,7 @@ class GetServiceLevelUsage(Paged[Serviceusagemetrics, Serviceusagemetric], froze
 
     path = "/billing/v3/service-usage-metrics"
     permissions = ROLES
-    docs = USAGE
+    docs = USAGE_DOCS
     product_id: str | None = None
     service: str | None = None
     usage_type_name: str | None = None
@@ -245,39 +245,39 @@ class GetServiceLevelUsage(Paged[Serviceusagemetrics, Serviceusagemetric], froze
 
     def items(self, page: Serviceusagemetrics) -> list[Serviceusagemetric]:
         """Return the services of the page, of all its usage types."""
-        return [service for part in _parts(page) for service in codec.given(part.details, [])]
+        return [service for usage_data in _list_usage_data(page) for service in codec.get_or(usage_data.details, [])]
 
-    def following(self, page: Serviceusagemetrics) -> Self | None:
+    def next_operation(self, page: Serviceusagemetrics) -> Self | None:
         """Return the question for the page that the cursor names, or None where there is no cursor."""
-        return _following(self, [page.meta, *(part.meta for part in _parts(page))])
+        return _follow_cursor(self, [page.meta, *(usage_data.meta for usage_data in _list_usage_data(page))])
 
-    def ended(self, page: Serviceusagemetrics) -> bool:
+    def has_end_mark(self, page: Serviceusagemetrics) -> bool:
         """Tell whether the page says that it is the last one; a page without ``meta`` says nothing."""
-        metas = [page.meta, *(part.meta for part in _parts(page))]
-        return any(isinstance(meta, Metadata) for meta in metas) and self.following(page) is None
+        metas = [page.meta, *(usage_data.meta for usage_data in _list_usage_data(page))]
+        return any(isinstance(meta, Metadata) for meta in metas) and self.next_operation(page) is None
 
     def stated_total(self, page: Serviceusagemetrics) -> int | None:
         """Return how many services the vendor says there are, where one usage type was asked for."""
-        metas = [page.meta, *(part.meta for part in _parts(page))]
-        totals = {codec.given(meta.total, None) for meta in metas if isinstance(meta, Metadata)}
+        metas = [page.meta, *(usage_data.meta for usage_data in _list_usage_data(page))]
+        totals = {codec.get_or(meta.total, None) for meta in metas if isinstance(meta, Metadata)}
         return totals.pop() if len(totals) == 1 else None
 
-    def first(self) -> Self:
+    def first_operation(self) -> Self:
         """Return the question for the first page."""
         return msgspec.structs.replace(self, cursor=None)
 
 
-def _parts(page: Serviceusagemetrics) -> list[ServiceusagemetricsData]:
+def _list_usage_data(page: Serviceusagemetrics) -> list[ServiceusagemetricsData]:
     if isinstance(page.data, ServiceusagemetricsData):
         return [page.data]
     if isinstance(page.data, list):
         return page.data
-    raise Unreadable("the page has no usage")
+    raise InvalidResponse("the page has no usage")
 
 
-def _following(op: L, metas: Iterable[object]) -> L | None:
+def _follow_cursor(op: L, metas: Iterable[object]) -> L | None:
     for meta in metas:
-        if isinstance(meta, Metadata) and (cursor := codec.given(meta.next_cursor, "")):
+        if isinstance(meta, Metadata) and (cursor := codec.get_or(meta.next_cursor, "")):
             return msgspec.structs.replace(op, cursor=cursor)
     return None
 
@@ -286,30 +286,30 @@ class GetTokenSelf(Operation[TokenSelf], frozen=True, kw_only=True):
     """Get the token that asks: its customer, scopes and expiry. Every token may ask this."""
 
     path = "/tokens/self"
-    docs = TOKENS
+    docs = AUTH_DOCS
 
 
 class GetCurrentUser(Operation[CurrentUser], frozen=True, kw_only=True):
     """Get the user whose token asks, with customer and role. Automation tokens have no user."""
 
     path = "/current_user"
-    docs = USERS
+    docs = USER_DOCS
 
 
 class FastlyApi(Api[C]):
     """The billing operations of Fastly."""
 
-    get_invoice = either(GetInvoice, GetInvoiceFile)
-    get_invoice_by_id = either(GetInvoiceById, GetInvoiceByIdFile)
-    get_invoice_mtd = call(GetInvoiceMtd)
-    get_service_level_usage_types = call(GetServiceLevelUsageTypes)
-    list_invoices = listing(ListInvoices)
-    get_invoice_by_invoice_id = call(GetInvoiceByInvoiceId)
-    get_month_to_date_invoice = call(GetMonthToDateInvoice)
-    get_usage_metrics = call(GetUsageMetrics)
-    get_service_level_usage = listing(GetServiceLevelUsage)
-    get_token_self = call(GetTokenSelf)
-    get_current_user = call(GetCurrentUser)
+    get_invoice = format_method(GetInvoice, GetInvoiceFile)
+    get_invoice_by_id = format_method(GetInvoiceById, GetInvoiceByIdFile)
+    get_invoice_mtd = api_method(GetInvoiceMtd)
+    get_service_level_usage_types = api_method(GetServiceLevelUsageTypes)
+    list_invoices = list_method(ListInvoices)
+    get_invoice_by_invoice_id = api_method(GetInvoiceByInvoiceId)
+    get_month_to_date_invoice = api_method(GetMonthToDateInvoice)
+    get_usage_metrics = api_method(GetUsageMetrics)
+    get_service_level_usage = list_method(GetServiceLevelUsage)
+    get_token_self = api_method(GetTokenSelf)
+    get_current_user = api_method(GetCurrentUser)
 
 
 OPERATIONS: tuple[type[Operation[Any]], ...] = (
@@ -330,19 +330,23 @@ OPERATIONS: tuple[type[Operation[Any]], ...] = (
 """All of them; where a saved answer fits two, the first one is taken: it says most of what the answer must hold."""
 
 
-def problem(response: Response) -> Problem:
+def read_error(response: Response) -> ErrorDetails:
     """Read an error body: ``msg`` with ``detail``, ``title`` with ``detail``, or ``errors[]``, whatever its content type."""
     request_id = response.headers.get("fastly-trace-id")
     try:
-        error = codec.decode(response.body, Error)
-    except Unreadable:
-        return Problem(f"the vendor answered {response.media_type or 'without a content type'}", None, request_id)
-    words = _words(error) or "the vendor gave no reason"
-    return Problem(words[:400], str(codec.given(error.code, "")) or None, request_id)
+        error = codec.decode_record(response.body, Error)
+    except InvalidResponse:
+        return ErrorDetails(f"the vendor answered {response.media_type or 'without a content type'}", None, request_id)
+    message = _join_messages(error) or "the vendor gave no reason"
+    return ErrorDetails(message[:400], str(codec.get_or(error.code, "")) or None, request_id)
 
 
-def _words(error: Error) -> str:
-    said = [codec.given(error.msg, ""), codec.given(error.title, ""), codec.given(error.detail, "")]
-    for one in error.errors if isinstance(error.errors, list) else []:
-        said += [text for key in ("title", "detail") if isinstance(one, dict) and isinstance(text := one.get(key), str)]
-    return ": ".join(dict.fromkeys(text for text in said if text))
+def _join_messages(error: Error) -> str:
+    messages = [codec.get_or(error.msg, ""), codec.get_or(error.title, ""), codec.get_or(error.detail, "")]
+    for error_item in error.errors if isinstance(error.errors, list) else []:
+        messages += [
+            text
+            for key in ("title", "detail")
+            if isinstance(error_item, dict) and isinstance(text := error_item.get(key), str)
+        ]
+    return ": ".join(dict.fromkeys(text for text in messages if text))

@@ -1,8 +1,8 @@
 """Genesys Cloud: contracts, billing periods, wallets, invoices with lines and documents; OAuth client credentials."""
 
-from billfold.providers.genesys.api import OPERATIONS, GenesysApi, login_refusal, problem
-from billfold.providers.genesys.mapping.charges import bills, checks, identity, listing
-from billfold.providers.genesys.mapping.collect import collect
+from billfold.providers.genesys.api import OPERATIONS, GenesysApi, login_refusal, read_error
+from billfold.providers.genesys.mapping.charges import check_answers, find_identity, read_bills, read_listing
+from billfold.providers.genesys.mapping.collect import plan_requests
 from billfold.providers.genesys.regions import base_url, token_url
 from billfold.providers.provider import Credential, Provider
 from billfold.wire.auth import ClientCredentials
@@ -14,21 +14,24 @@ PROVIDER = Provider(
     api=GenesysApi,
     operations=OPERATIONS,
     credentials=(
-        Credential("client_id", ("GENESYSCLOUD_OAUTHCLIENT_ID",), secret=False),
+        Credential("client_id", ("GENESYSCLOUD_OAUTHCLIENT_ID",), is_secret=False),
         Credential("client_secret", ("GENESYSCLOUD_OAUTHCLIENT_SECRET",)),
-        Credential("region", ("GENESYSCLOUD_REGION",), secret=False, default="us-east-1"),
+        Credential("region", ("GENESYSCLOUD_REGION",), is_secret=False, default="us-east-1"),
     ),
-    base_url=base_url,
-    auth=lambda credentials, base: ClientCredentials(
-        credentials["client_id"], credentials["client_secret"], token_url=token_url(base), refusal=login_refusal
+    find_base_url=base_url,
+    make_auth=lambda credentials, base: ClientCredentials(
+        credentials["client_id"],
+        credentials["client_secret"],
+        token_url=token_url(base),
+        describe_refusal=login_refusal,
     ),
-    problem=problem,
-    collect=collect,
-    bills=bills,
-    pace=5.0,
-    right="permission billing:subscription:view (Billing > Subscription > View), in a role of the OAuth client",
-    identity=identity,
-    listing=listing,
-    checks=checks,
-    personal={"get_billing_reports_billableusage": ("usages[].resources[].name",)},
+    read_error=read_error,
+    plan_requests=plan_requests,
+    read_bills=read_bills,
+    requests_per_second=5.0,
+    billing_right="permission billing:subscription:view (Billing > Subscription > View), in a role of the OAuth client",
+    find_identity=find_identity,
+    read_listing=read_listing,
+    check_answers=check_answers,
+    personal_fields={"get_billing_reports_billableusage": ("usages[].resources[].name",)},
 )

@@ -8,16 +8,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from billfold.model.errors import Unreadable
+from billfold.model.errors import InvalidResponse
 from billfold.providers.genesys import records
 from billfold.providers.genesys.records import BillingContract, BillingInvoice, BillingInvoiceItem
 from billfold.wire import codec
-from billfold.wire.codec import given
-from billfold.wire.exchange import Problem
+from billfold.wire.codec import get_or
+from billfold.wire.exchange import ErrorDetails
 from billfold.wire.message import Response
-from billfold.wire.methods import Api, C, call, listing
+from billfold.wire.methods import Api, C, api_method, list_method
 from billfold.wire.operation import Operation
-from billfold.wire.paging import Paged
+from billfold.wire.paging import PagedOperation
 from billfold.wire.waiting import Waiting
 
 DOCS = "https://github.com/MyPureCloud/platform-client-sdk-python/blob/master/build/docs/BillingApi.md"
@@ -29,7 +29,7 @@ P = TypeVar("P", bound=records.Listing)
 I = TypeVar("I")  # noqa: E741 - an item
 
 
-class Cursored(Paged[P, I], Generic[P, I], frozen=True, kw_only=True, rename="camel"):
+class Cursored(PagedOperation[P, I], Generic[P, I], frozen=True, kw_only=True, rename="camel"):
     """A list whose pages name the next one by a cursor in ``nextUri``; the filters stay as they are."""
 
     permissions = VIEW
@@ -42,23 +42,23 @@ class Cursored(Paged[P, I], Generic[P, I], frozen=True, kw_only=True, rename="ca
     after: str | None = None
     page_size: int | None = None
 
-    def first(self) -> Self:
+    def first_operation(self) -> Self:
         """Return the question for the list's first page."""
         return msgspec.structs.replace(self, before=None, after=None)
 
-    def following(self, page: P) -> Self | None:
+    def next_operation(self, page: P) -> Self | None:
         """Return the same question with the cursor out of ``nextUri``, or None where there is none."""
         # NOTE: the vendor's command line reads `after`, or `cursor`, out of the link (platform-client-sdk-cli).
         try:
-            link = dict(parse_qsl(urlsplit(given(page.next_uri, "")).query))
+            link = dict(parse_qsl(urlsplit(get_or(page.next_uri, "")).query))
         except ValueError:  # it is no link: it holds no cursor either
             return None
         cursor = link.get("after") or link.get("cursor")
         return msgspec.structs.replace(self, before=None, after=cursor) if cursor else None
 
-    def ended(self, page: P) -> bool:
+    def has_end_mark(self, page: P) -> bool:
         """Tell whether the page has no next link; a link without a cursor proves nothing."""
-        return not given(page.next_uri, "")
+        return not get_or(page.next_uri, "")
 
 
 class GetBillingContracts(Cursored[records.BillingContractListing, BillingContract], frozen=True, kw_only=True):
@@ -70,7 +70,7 @@ class GetBillingContracts(Cursored[records.BillingContractListing, BillingContra
     # GUESS: dates compare with the days on which a contract runs; the documents do not say with what.
 
     path = "/api/v2/billing/contracts"
-    holds = "entities"
+    items_field = "entities"
     date_start: date | None = None
     date_end: date | None = None
     status: Literal["Active", "Inactive"] | None = None
@@ -86,7 +86,7 @@ class GetBillingContractsInvoices(Cursored[records.BillingInvoiceListing, Billin
     # GUESS: dates compare with the day of the invoice; the documents do not say with what.
 
     path = "/api/v2/billing/contracts/invoices"
-    holds = "entities"
+    items_field = "entities"
     date_start: date | None = None
     date_end: date | None = None
     payment_status: str | None = None
@@ -101,7 +101,7 @@ class GetBillingContractsInvoiceLines(
     """
 
     path = "/api/v2/billing/contracts/invoices/{invoice_id}/lines"
-    holds = "entities"
+    items_field = "entities"
     invoice_id: str
 
 
@@ -162,7 +162,7 @@ class GetBillingReportsBillableusage(Operation[records.BillingUsageReport], froz
     errors = ERRORS
     seed = True
     docs = DOCS
-    waiting = Waiting(field="status", pending="InProgress")
+    waiting = Waiting(field="status", pending_value="InProgress")
     start_date: datetime
     end_date: datetime
 
@@ -193,14 +193,14 @@ class GetBillingTrusteebillingoverviewTrustorOrgId(
 class GenesysApi(Api[C]):
     """The billing operations of Genesys Cloud."""
 
-    get_billing_contract = call(GetBillingContract)
-    get_billing_contract_billingperiod = call(GetBillingContractBillingperiod)
-    get_billing_contracts = listing(GetBillingContracts)
-    get_billing_contracts_invoice_document = call(GetBillingContractsInvoiceDocument)
-    get_billing_contracts_invoice_lines = listing(GetBillingContractsInvoiceLines)
-    get_billing_contracts_invoices = listing(GetBillingContractsInvoices)
-    get_billing_reports_billableusage = call(GetBillingReportsBillableusage)
-    get_billing_trusteebillingoverview_trustor_org_id = call(GetBillingTrusteebillingoverviewTrustorOrgId)
+    get_billing_contract = api_method(GetBillingContract)
+    get_billing_contract_billingperiod = api_method(GetBillingContractBillingperiod)
+    get_billing_contracts = list_method(GetBillingContracts)
+    get_billing_contracts_invoice_document = api_method(GetBillingContractsInvoiceDocument)
+    get_billing_contracts_invoice_lines = list_method(GetBillingContractsInvoiceLines)
+    get_billing_contracts_invoices = list_method(GetBillingContractsInvoices)
+    get_billing_reports_billableusage = api_method(GetBillingReportsBillableusage)
+    get_billing_trusteebillingoverview_trustor_org_id = api_method(GetBillingTrusteebillingoverviewTrustorOrgId)
 
 
 OPERATIONS = (
@@ -215,21 +215,21 @@ OPERATIONS = (
 )
 
 
-def problem(response: Response) -> Problem:
+def read_error(response: Response) -> ErrorDetails:
     """Read an error body: the API's, the token endpoint's, or whatever of either is there."""
     number = response.headers.get("inin-correlation-id")
     try:
-        body = codec.decode(response.body, records.ErrorBody)
-        login = codec.decode(response.body, records.LoginError)
-    except Unreadable:
+        body = codec.decode_record(response.body, records.ErrorBody)
+        login = codec.decode_record(response.body, records.LoginError)
+    except InvalidResponse:
         said = f"the vendor answered {response.media_type or 'without a content type'}"
-        return Problem(said, request_id=number)
-    message = given(body.message, "") or given(login.description, "") or given(login.error_description, "")
-    code = given(body.code, "") or given(login.error, "")
-    return Problem(message or "the vendor gave no reason", code or None, given(body.context_id, "") or number)
+        return ErrorDetails(said, request_id=number)
+    message = get_or(body.message, "") or get_or(login.description, "") or get_or(login.error_description, "")
+    code = get_or(body.code, "") or get_or(login.error, "")
+    return ErrorDetails(message or "the vendor gave no reason", code or None, get_or(body.context_id, "") or number)
 
 
 def login_refusal(response: Response) -> str:
     """Say why a login was refused, in the vendor's words."""
-    said = problem(response)
+    said = read_error(response)
     return f"the login was refused: {said.message}" + (f" ({said.code})" if said.code else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from billfold.model.errors import SetupError
+from billfold.model.errors import ConfigurationError
 
 DOMAINS = {
     "us-east-1": "mypurecloud.com",
@@ -32,14 +32,14 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9]
 
 
 def domain(region: str) -> str:
-    """Return the domain of an AWS region name, or a bare domain as it is; raises ``SetupError`` for anything else."""
+    """Return the domain of an AWS region name, or a bare domain as it is; raises ``ConfigurationError`` for anything else."""
     # NOTE: the vendor's command line spells the newer regions with underscores.
     known = DOMAINS.get(region.strip().lower().replace("_", "-"))
     if known:
         return known
     bare = re.sub(r"^(https?://)?((api|login|apps)\.)?", "", region.strip().lower()).rstrip("/")
     if not _HOST.fullmatch(bare):
-        raise SetupError(
+        raise ConfigurationError(
             f"there is no Genesys Cloud region {region!r}; known are {', '.join(DOMAINS)}, or give a domain such as mypurecloud.de"
         )
     return bare

@@ -11,11 +11,11 @@ from billfold.providers.vultr.api import (
     ListInvoices,
     ListPendingCharges,
     VultrApi,
-    problem,
+    read_error,
 )
-from billfold.providers.vultr.mapping.charges import bills
-from billfold.providers.vultr.mapping.checks import checks, identity, listing
-from billfold.providers.vultr.mapping.collect import collect
+from billfold.providers.vultr.mapping.charges import read_bills
+from billfold.providers.vultr.mapping.checks import check_answers, find_identity, read_listing
+from billfold.providers.vultr.mapping.collect import plan_requests
 from billfold.wire.auth import HeaderKey
 
 PROVIDER = Provider(
@@ -34,16 +34,16 @@ PROVIDER = Provider(
         GetAccountBandwidth,
     ),
     credentials=(Credential("api_key", ("VULTR_API_KEY",)),),
-    base_url=lambda _: "https://api.vultr.com/v2",
-    auth=lambda credentials, _: HeaderKey(credentials["api_key"]),
-    problem=problem,
-    collect=collect,
-    bills=bills,
-    pace=30.0,
-    counts_addresses=True,
-    right="ACL billing",
-    identity=identity,
-    listing=listing,
-    checks=checks,
-    personal={"get_account": ("account.email",)},
+    find_base_url=lambda _: "https://api.vultr.com/v2",
+    make_auth=lambda credentials, _: HeaderKey(credentials["api_key"]),
+    read_error=read_error,
+    plan_requests=plan_requests,
+    read_bills=read_bills,
+    requests_per_second=30.0,
+    limits_by_address=True,
+    billing_right="ACL billing",
+    find_identity=find_identity,
+    read_listing=read_listing,
+    check_answers=check_answers,
+    personal_fields={"get_account": ("account.email",)},
 )

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import msgspec
 
-from billfold.model.errors import Unreadable
+from billfold.model.errors import InvalidResponse
 from billfold.providers.vultr.records import (
     Account,
     AccountReply,
@@ -26,11 +26,11 @@ from billfold.providers.vultr.records import (
 )
 from billfold.wire import codec
 from billfold.wire.codec import Maybe
-from billfold.wire.exchange import Problem
+from billfold.wire.exchange import ErrorDetails
 from billfold.wire.message import Response
-from billfold.wire.methods import Api, C, call, listing
-from billfold.wire.operation import FORMATS, Operation
-from billfold.wire.paging import Paged
+from billfold.wire.methods import Api, C, api_method, list_method
+from billfold.wire.operation import MEDIA_TYPES, Operation
+from billfold.wire.paging import PagedOperation
 
 ACL = ("billing",)
 SEED = "https://github.com/vultr/vultr-python-client/blob/main/openapi-client/docs/apis/tags/BillingApi.md"
@@ -50,7 +50,7 @@ P = TypeVar("P", bound=Page)
 I = TypeVar("I")  # noqa: E741 - an item
 
 
-class Listing(Paged[P, I], Generic[P, I], frozen=True, kw_only=True):
+class Listing(PagedOperation[P, I], Generic[P, I], frozen=True, kw_only=True):
     """A list in pages of ``per_page`` items (100 by default, 500 at most), each with the cursor of the next."""
 
     permissions = ACL
@@ -58,33 +58,33 @@ class Listing(Paged[P, I], Generic[P, I], frozen=True, kw_only=True):
     per_page: int | None = None
     cursor: str | None = None
 
-    def following(self, page: P) -> Self | None:
+    def next_operation(self, page: P) -> Self | None:
         """Return the question for the page that the next link names, or None where it names none."""
-        following = codec.given(_links(page).next, "")
+        following = codec.get_or(_links(page).next, "")
         return msgspec.structs.replace(self, cursor=following) if following else None
 
-    def ended(self, page: P) -> bool:
+    def has_end_mark(self, page: P) -> bool:
         """Tell whether the vendor said that there is no next page: its next link is empty, not absent."""
         return _links(page).next == ""
 
     def stated_total(self, page: P) -> int | None:
         """Return the size of the whole list as the vendor states it."""
-        return codec.given(codec.given(page.meta, Meta()).total, None)
+        return codec.get_or(codec.get_or(page.meta, Meta()).total, None)
 
-    def first(self) -> Self:
+    def first_operation(self) -> Self:
         """Return the question for the first page."""
         return msgspec.structs.replace(self, cursor=None)
 
 
 def _links(page: Page) -> Links:
-    return codec.given(codec.given(page.meta, Meta()).links, Links())
+    return codec.get_or(codec.get_or(page.meta, Meta()).links, Links())
 
 
 class ListBillingHistory(Listing[BillingHistory, Billing], frozen=True, kw_only=True):
     """List the billing history: invoices, payments and credits, with the balance after each, in US dollars."""
 
     path = "/billing/history"
-    holds = "billing_history"
+    items_field = "billing_history"
     seed = True
 
 
@@ -92,7 +92,7 @@ class ListInvoices(Listing[InvoiceList, Invoice], frozen=True, kw_only=True):
     """List the invoices that were issued, with their amounts in US dollars."""
 
     path = "/billing/invoices"
-    holds = "billing_invoices"
+    items_field = "billing_invoices"
     seed = True
 
 
@@ -101,8 +101,8 @@ class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
 
     path = "/billing/invoices/{invoice_id}"
     reply: ClassVar[Any] = InvoiceReply
-    unwrap = "billing_invoice"
-    tells = ("id", "amount")
+    result_field = "billing_invoice"
+    expected_fields = ("id", "amount")
     permissions = ACL
     seed = True
     docs = SEED
@@ -113,23 +113,23 @@ class GetInvoiceItems(Listing[InvoiceItems, InvoiceItem], frozen=True, kw_only=T
     """Get the lines of an invoice: hours (at most 672 of a month are charged), overage and discounts, in US dollars."""
 
     path = "/billing/invoices/{invoice_id}/items"
-    holds = "invoice_items"
+    items_field = "invoice_items"
     seed = True
     invoice_id: int | str
 
 
-class ListPendingCharges(Paged[PendingCharges, InvoiceItem], frozen=True, kw_only=True):
+class ListPendingCharges(PagedOperation[PendingCharges, InvoiceItem], frozen=True, kw_only=True):
     """List what the running month has cost so far, in US dollars; the whole list comes in one answer."""
 
     path = "/billing/pending-charges"
-    holds = "pending_charges"
+    items_field = "pending_charges"
     permissions = ACL
     docs = GOVULTR
 
-    def following(self, page: PendingCharges) -> None:
+    def next_operation(self, page: PendingCharges) -> None:
         """Return None: the whole list comes in one answer."""
 
-    def ended(self, page: PendingCharges) -> bool:
+    def has_end_mark(self, page: PendingCharges) -> bool:
         """Tell whether the list was there at all: an answer without ``pending_charges`` proves nothing."""
         return isinstance(page.pending_charges, list)
 
@@ -139,7 +139,7 @@ class GetPendingChargesCsv(Operation[bytes], frozen=True, kw_only=True):
 
     path = "/billing/pending-charges/csv"
     reply: ClassVar[Any] = bytes
-    media = FORMATS["csv"]
+    media_type = MEDIA_TYPES["csv"]
     columns = ("description", "total")  # GUESS: they are called as in the JSON
     permissions = ACL
     docs = "https://www.vultr.com/api/#tag/billing/operation/pending-charges-csv"
@@ -150,7 +150,7 @@ class GetAccount(Operation[Account], frozen=True, kw_only=True):
 
     path = "/account"
     reply: ClassVar[Any] = AccountReply
-    unwrap = "account"
+    result_field = "account"
     docs = ACCOUNT
 
 
@@ -159,34 +159,34 @@ class GetAccountBandwidth(Operation[Bandwidth], frozen=True, kw_only=True):
 
     path = "/account/bandwidth"
     reply: ClassVar[Any] = BandwidthReply
-    unwrap = "bandwidth"
+    result_field = "bandwidth"
     docs = "https://www.vultr.com/api/#tag/account/operation/get-account-bandwidth"
 
 
 class VultrApi(Api[C]):
     """The billing operations of Vultr."""
 
-    list_billing_history = listing(ListBillingHistory)
-    list_invoices = listing(ListInvoices)
-    get_invoice = call(GetInvoice)
-    get_invoice_items = listing(GetInvoiceItems)
-    list_pending_charges = listing(ListPendingCharges)
-    get_pending_charges_csv = call(GetPendingChargesCsv)
-    get_account = call(GetAccount)
-    get_account_bandwidth = call(GetAccountBandwidth)
+    list_billing_history = list_method(ListBillingHistory)
+    list_invoices = list_method(ListInvoices)
+    get_invoice = api_method(GetInvoice)
+    get_invoice_items = list_method(GetInvoiceItems)
+    list_pending_charges = list_method(ListPendingCharges)
+    get_pending_charges_csv = api_method(GetPendingChargesCsv)
+    get_account = api_method(GetAccount)
+    get_account_bandwidth = api_method(GetAccountBandwidth)
 
 
-def problem(response: Response) -> Problem:
+def read_error(response: Response) -> ErrorDetails:
     """Read an error body: ``{"error": ..., "status": ...}``, whatever of it is there, whatever its content type."""
     try:
-        said = codec.decode(response.body, Error)
-    except Unreadable:
-        return Problem(f"the vendor answered {response.media_type or 'without a content type'}")
-    code = codec.given(said.status, None)
-    return Problem(_words(codec.given(said.error, "")), str(code) if isinstance(code, int | str) else None)
+        said = codec.decode_record(response.body, Error)
+    except InvalidResponse:
+        return ErrorDetails(f"the vendor answered {response.media_type or 'without a content type'}")
+    code = codec.get_or(said.status, None)
+    return ErrorDetails(_words(codec.get_or(said.error, "")), str(code) if isinstance(code, int | str) else None)
 
 
 def _words(error: object) -> str:
     if isinstance(error, str):
         return error or "the vendor gave no reason"
-    return codec.encode(error).decode()
+    return codec.encode_json(error).decode()

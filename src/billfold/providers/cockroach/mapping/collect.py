@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from billfold.providers.cockroach.api import GetOrganization, ListInvoices
-from billfold.providers.provider import Ask, Known, Plan
+from billfold.providers.provider import CollectPlan, Fetch, SyncState
 
 
-def collect(known: Known) -> Plan:
+def plan_requests(known: SyncState) -> CollectPlan:
     """Ask for the organization, then for all invoices since the first month wanted: finals and the draft in one answer."""
-    yield Ask(GetOrganization(), missing="the organization's id and name")
+    yield Fetch(GetOrganization(), missing="the organization's id and name")
     question = ListInvoices(start_time=known.since.start)
-    question.items((yield Ask(question)))  # raises where there is no list: that is no customer without invoices
+    question.items((yield Fetch(question)))  # raises where there is no list: that is no customer without invoices

@@ -10,10 +10,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from billfold.model.bill import DetailIds
-from billfold.model.money import ZERO, finite, least
-from billfold.model.pricing import price
+from billfold.model.money import ZERO, format_trimmed, require_finite
+from billfold.model.pricing import choose_price
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, InvoiceItem, LineItem
-from billfold.wire.codec import Maybe, given
+from billfold.wire.codec import Maybe, get_or
 
 ISSUER = "Cockroach Labs"
 DOLLARS = "USD"
@@ -75,18 +75,18 @@ class Line(NamedTuple):
 def lines_of(invoice: Invoice, path: str) -> Iterator[tuple[str, Line]]:
     """Yield an invoice's lines and adjustments in the order they come, each with the currency it is told in."""
     names = _names(invoice)
-    ids = DetailIds(given(invoice.invoice_id, ""))
-    for i, item in enumerate(given(invoice.invoice_items, [])):
+    ids = DetailIds(get_or(invoice.invoice_id, ""))
+    for i, item in enumerate(get_or(invoice.invoice_items, [])):
         about = _of_cluster(item, names)
-        for j, line in enumerate(given(item.line_items, [])):
-            total = given(line.total, CurrencyAmount())
-            detail = ids.next(about.get("ResourceId"), line.description)
+        for j, line in enumerate(get_or(item.line_items, [])):
+            total = get_or(line.total, CurrencyAmount())
+            detail = ids.next_id(about.get("ResourceId"), line.description)
             where = f"{path}.invoice_items[{i}].line_items[{j}]"
             yield currency_of(total), _usage(line, total, about, detail, where)
-    for k, extra in enumerate(given(invoice.adjustments, [])):
-        amount = given(extra.amount, CurrencyAmount())
-        detail = ids.next(None, extra.name)
-        yield currency_of(amount), _adjusting(given(extra.name, ""), amount, detail, f"{path}.adjustments[{k}]")
+    for k, extra in enumerate(get_or(invoice.adjustments, [])):
+        amount = get_or(extra.amount, CurrencyAmount())
+        detail = ids.next_id(None, extra.name)
+        yield currency_of(amount), _adjusting(get_or(extra.name, ""), amount, detail, f"{path}.adjustments[{k}]")
 
 
 def wiped(number: Maybe[Decimal], finest: Decimal = _MONEY) -> Decimal:
@@ -94,7 +94,7 @@ def wiped(number: Maybe[Decimal], finest: Decimal = _MONEY) -> Decimal:
 
     Absent and null count as zero, as the vendor's own reader has it.
     """
-    value = finite(given(number, ZERO))  # GUESS: an amount that is not said is 0
+    value = require_finite(get_or(number, ZERO))  # GUESS: an amount that is not said is 0
     if len(value.as_tuple().digits) > 15:
         value = value.normalize(_DOUBLE)
     return value if value.as_tuple().exponent >= finest.as_tuple().exponent else value.quantize(finest)  # type: ignore[operator]
@@ -102,34 +102,34 @@ def wiped(number: Maybe[Decimal], finest: Decimal = _MONEY) -> Decimal:
 
 def currency_of(amount: CurrencyAmount) -> str:
     """Return an amount's currency; one that is not said is dollars."""
-    return given(amount.currency, "") or DOLLARS  # GUESS: protobuf may omit what it counts as zero
+    return get_or(amount.currency, "") or DOLLARS  # GUESS: protobuf may omit what it counts as zero
 
 
 def _names(invoice: Invoice) -> dict[str, str]:
     """Return the names of folders by their ids: each is named by itself, or in the path of what lies in it."""
     found: dict[str, str] = {}
-    for one in given(invoice.folder_resources, []):
-        found |= {given(step.id, ""): given(step.name, "") for step in given(one.path, [])}
-    own = {given(one.resource_id, ""): given(one.name, "") for one in given(invoice.folder_resources, [])}
+    for one in get_or(invoice.folder_resources, []):
+        found |= {get_or(step.id, ""): get_or(step.name, "") for step in get_or(one.path, [])}
+    own = {get_or(one.resource_id, ""): get_or(one.name, "") for one in get_or(invoice.folder_resources, [])}
     return found | {key: name for key, name in own.items() if name}
 
 
 def _of_cluster(item: InvoiceItem, folders: dict[str, str]) -> dict[str, Any]:
-    cluster = given(item.cluster, Cluster())
-    regions = [given(region.name, "") for region in given(cluster.regions, [])]
-    cloud, folder = given(cluster.cloud_provider, ""), given(cluster.parent_id, "root") or "root"
-    said = given(cluster.plan, "")
+    cluster = get_or(item.cluster, Cluster())
+    regions = [get_or(region.name, "") for region in get_or(cluster.regions, [])]
+    cloud, folder = get_or(cluster.cloud_provider, ""), get_or(cluster.parent_id, "root") or "root"
+    said = get_or(cluster.plan, "")
     plan = PLANS.get(said, said)
     one = regions[0] if len(regions) == 1 else None
     sub = folder if folder != "root" else None
-    labels = given(cluster.labels, {})
+    labels = get_or(cluster.labels, {})
     return {
         "HostProviderName": HOSTS.get(cloud, cloud) or ISSUER,
         "RegionId": one,
         "RegionName": one,
-        "ResourceId": given(cluster.id, None),
-        "ResourceName": given(cluster.name, None),
-        "ResourceType": "Cluster" if given(cluster.id, None) else None,
+        "ResourceId": get_or(cluster.id, None),
+        "ResourceName": get_or(cluster.name, None),
+        "ResourceType": "Cluster" if get_or(cluster.id, None) else None,
         "ServiceName": f"CockroachDB {plan.capitalize()}" if plan else "CockroachDB Cloud",
         "SubAccountId": sub,
         "SubAccountName": (folders.get(folder) or folder) if sub else None,
@@ -146,35 +146,35 @@ def _sku(service: str, host: str, description: str) -> str:
 
 def _usage(line: LineItem, total: CurrencyAmount, about: dict[str, Any], detail: str, path: str) -> Line:
     amount, quantity = wiped(total.amount), wiped(line.quantity, _RATE)
-    rate = None if given(line.unit_cost, None) is None else wiped(line.unit_cost, _RATE)
+    rate = None if get_or(line.unit_cost, None) is None else wiped(line.unit_cost, _RATE)
     paid = amount if currency_of(total) == DOLLARS else ZERO
-    virtual, billed = price(amount, quantity, rate), price(paid, quantity, rate)
-    unit = given(line.quantity_unit, "")
-    sku = _sku(about["ServiceName"], about["HostProviderName"], given(line.description, ""))
+    virtual, billed = choose_price(amount, quantity, rate), choose_price(paid, quantity, rate)
+    unit = get_or(line.quantity_unit, "")
+    sku = _sku(about["ServiceName"], about["HostProviderName"], get_or(line.description, ""))
     return Line(
         BilledCost=paid,
         ChargeCategory="Usage",
-        ChargeDescription=given(line.description, None),
+        ChargeDescription=get_or(line.description, None),
         ChargeFrequency="Usage-Based",
         ConsumedQuantity=billed.quantity,
         ConsumedUnit=UNITS.get(unit, unit) or "Units",
         ContractedCost=paid,
-        ContractedUnitPrice=billed.unit,
+        ContractedUnitPrice=billed.unit_price,
         EffectiveCost=paid,
         InvoiceDetailId=detail,
         ListCost=paid,
-        ListUnitPrice=billed.unit,
+        ListUnitPrice=billed.unit_price,
         PricingCategory="Standard",
-        PricingCurrencyContractedUnitPrice=virtual.unit,
+        PricingCurrencyContractedUnitPrice=virtual.unit_price,
         PricingCurrencyEffectiveCost=amount,
-        PricingCurrencyListUnitPrice=virtual.unit,
+        PricingCurrencyListUnitPrice=virtual.unit_price,
         PricingQuantity=billed.quantity,
         PricingUnit=UNITS.get(unit, unit) or "Units",
         SkuId=sku,
-        SkuMeter=given(line.description, None),
-        SkuPriceId=f"{sku}@{least(rate or ZERO)}",
+        SkuMeter=get_or(line.description, None),
+        SkuPriceId=f"{sku}@{format_trimmed(rate or ZERO)}",
         x_JsonPath=path,
-        x_ListedUnitPrice=virtual.listed,
+        x_ListedUnitPrice=virtual.published_rate,
         **about,
     )
 
@@ -213,7 +213,7 @@ def _adjusting(name: str, amount: CurrencyAmount, detail: str, path: str) -> Lin
         ServiceName="CockroachDB Cloud",
         SkuId=sku,
         SkuMeter=name if bought else None,
-        SkuPriceId=f"{sku}@{least(money)}" if bought else None,
+        SkuPriceId=f"{sku}@{format_trimmed(money)}" if bought else None,
         SubAccountId=None,
         SubAccountName=None,
         SubAccountType=None,

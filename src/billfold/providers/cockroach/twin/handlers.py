@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 from billfold.model.bill import Bill, State
-from billfold.model.errors import Misasked
+from billfold.model.errors import InvalidArgument
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import EXACT, ZERO, exact_sum
-from billfold.model.period import Month, stamp
+from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum
+from billfold.model.period import Month, format_instant
 from billfold.providers.cockroach.api import VERSION, GetInvoice, GetOrganization, ListInvoices
 from billfold.providers.cockroach.records import (
     CurrencyAmount,
@@ -27,16 +27,16 @@ from billfold.providers.cockroach.records import (
 )
 from billfold.providers.cockroach.twin import scenario
 from billfold.providers.cockroach.twin.inventory import told_cluster, told_folders
-from billfold.providers.twin_api import Account, Caller, Denied, Moment, No, Places
-from billfold.wire.answer import respond
-from billfold.wire.auth import bearer
-from billfold.wire.codec import given
+from billfold.providers.twin_api import AccessDenied, ApiFault, Caller, FieldMap, RequestContext, TwinAccount
+from billfold.wire.answer import build_response
+from billfold.wire.auth import read_bearer_token
+from billfold.wire.codec import get_or
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
 
-MOUNT = "/cockroach"
-KINDS = ("ordinary", "credits")
-RATE = (10, 1.0)
+MOUNT_PATH = "/cockroach"
+ACCOUNT_TYPES = ("ordinary", "credits")
+RATE_LIMIT = (10, 1.0)
 VERSIONS = {"2022-03-31", "2022-09-20", "2023-04-10", "2024-09-16"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 UNITS = {
@@ -46,11 +46,11 @@ UNITS = {
     "GiB-Hours": "GIB_HOURS",
     "vCPU-Hours": "VCPU_HOURS",
 }
-INVOICE = Places("", "totals[0].amount", "", "status", "totals[0].currency", draft="DRAFT", final="FINALIZED")
-PLACES = {"list_invoices": INVOICE._replace(items="invoices"), "get_invoice": INVOICE}
+INVOICE = FieldMap("", "totals[0].amount", "", "status", "totals[0].currency", draft="DRAFT", final="FINALIZED")
+FIELD_MAPS = {"list_invoices": INVOICE._replace(items="invoices"), "get_invoice": INVOICE}
 PREPAID = Decimal(600000)
 
-TELLS = (
+CARRIED_COLUMNS = (
     "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
     "ChargeCategory", "ChargeDescription", "ChargePeriodEnd", "ChargePeriodStart", "ContractedCost", "EffectiveCost",
     "HostProviderName", "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingCurrency", "PricingCurrencyEffectiveCost",
@@ -60,56 +60,63 @@ TELLS = (
 """The columns that the vendor's API carries: what must come back from the wire as it was in the truth."""
 
 
-def accounts(seed: int, first_month: Month) -> tuple[Account, ...]:
+def make_accounts(seed: int, first_month: Month) -> tuple[TwinAccount, ...]:
     """Return an ordinary organization billed in USD, and one that pays from prepaid credits."""
     key, noright = {"api_key": "twin-cockroach-key"}, {"api_key": "twin-cockroach-noright"}
     return (
-        Account("cockroach", "cockroach", key, seed, first_month, noright=noright),
-        Account(
-            "cockroach", "cockroach-credits", {"api_key": "twin-cockroach-credits"}, seed, first_month, kind="credits"
+        TwinAccount("cockroach", "cockroach", key, seed, first_month, unprivileged_credentials=noright),
+        TwinAccount(
+            "cockroach",
+            "cockroach-credits",
+            {"api_key": "twin-cockroach-credits"},
+            seed,
+            first_month,
+            account_type="credits",
         ),
     )
 
 
-def caller(request: Request, accounts: tuple[Account, ...], moment: Moment | None = None) -> Caller | None:
+def identify_caller(
+    request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext | None = None
+) -> Caller | None:
     """Hear the bearer key; one without the billing right may still read whose organization it is of."""
-    key = bearer(request.headers)
+    key = read_bearer_token(request.headers)
     for account in accounts:
         if key == account.credentials["api_key"]:
             return Caller(account)
-        if key and key == account.noright.get("api_key"):
-            return Caller(account, allowed=request.path == GetOrganization.path)
+        if key and key == account.unprivileged_credentials.get("api_key"):
+            return Caller(account, is_allowed=request.path == GetOrganization.path)
     return None
 
 
-def answer(op: Operation[object], moment: Moment) -> object:
-    """Answer one of the three operations; raises ``Denied``."""
-    version = moment.request.headers.get("cc-version", VERSION["cc-version"])
+def answer_operation(op: Operation[object], context: RequestContext) -> object:
+    """Answer one of the three operations; raises ``AccessDenied``."""
+    version = context.request.headers.get("cc-version", VERSION["cc-version"])
     if version not in VERSIONS:
-        raise Denied(No.BAD_REQUEST, "invalid Cc-Version")
+        raise AccessDenied(ApiFault.BAD_REQUEST, "invalid Cc-Version")
     match op:
         case GetOrganization():
-            return _organization(moment.account)
+            return _organization(context.account)
         case ListInvoices():
-            _refuse_times(moment.request)
-            return InvoiceList(invoices=[i for i in _invoices(moment, version) if _wanted(i, op)])
+            _refuse_times(context.request)
+            return InvoiceList(invoices=[i for i in _invoices(context, version) if _wanted(i, op)])
         case GetInvoice():
-            found = next((i for i in _invoices(moment, version) if i.invoice_id == op.invoice_id), None)
+            found = next((i for i in _invoices(context, version) if i.invoice_id == op.invoice_id), None)
             if found is None:
-                raise Denied(No.NOT_FOUND, f"invoice {op.invoice_id} not found")  # GUESS: the text
+                raise AccessDenied(ApiFault.NOT_FOUND, f"invoice {op.invoice_id} not found")  # GUESS: the text
             return found
-    raise Misasked(f"{op!r} is not CockroachDB Cloud's")
+    raise InvalidArgument(f"{op!r} is not CockroachDB Cloud's")
 
 
 def _refuse_times(request: Request) -> None:
-    """Refuse a time that is not of RFC 3339, or says no zone; raises ``Denied``."""
+    """Refuse a time that is not of RFC 3339, or says no zone; raises ``AccessDenied``."""
     for name in ("start_time", "end_time"):
         if not TIME.fullmatch(dict(request.query).get(name, "0001-01-01T00:00:00Z")):
-            raise Denied(No.BAD_REQUEST, f"`$.{name}`")
+            raise AccessDenied(ApiFault.BAD_REQUEST, f"`$.{name}`")
 
 
 def _wanted(invoice: Invoice, op: ListInvoices) -> bool:
-    start, end = (datetime.fromisoformat(given(text, "")) for text in (invoice.period_start, invoice.period_end))
+    start, end = (datetime.fromisoformat(get_or(text, "")) for text in (invoice.period_start, invoice.period_end))
     return (
         (op.status is None or invoice.status == op.status)
         and (op.start_time is None or start >= op.start_time)
@@ -118,41 +125,41 @@ def _wanted(invoice: Invoice, op: ListInvoices) -> bool:
     )
 
 
-def _organization(account: Account) -> Organization:
+def _organization(account: TwinAccount) -> Organization:
     return Organization(
         id=scenario.uuid(account, "organization"),
         label=account.name,
         name=f"{account.name} inc",
-        created_at=stamp(account.first_month.start),
+        created_at=format_instant(account.first_month.start),
     )
 
 
 @lru_cache(maxsize=32)
-def _invoices_at(account: Account, midnight: datetime, version: str) -> tuple[Invoice, ...]:
+def _invoices_at(account: TwinAccount, midnight: datetime, version: str) -> tuple[Invoice, ...]:
     made, left = [], PREPAID
     for bill in scenario.bills(account, midnight):
         if bill.state is State.ISSUED:  # credits are paid at the end of a billing period
-            left = EXACT.subtract(left, bill.total or ZERO)
+            left = EXACT_CONTEXT.subtract(left, bill.total or ZERO)
         # GUESS: 0 once the credits are spent, and use goes on in credits
         made.append(_invoice(account, bill, max(left, ZERO) if bill.currency != "USD" else ZERO, version))
     return tuple(made)
 
 
-def _invoices(moment: Moment, version: str) -> tuple[Invoice, ...]:
-    midnight = moment.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return _invoices_at(moment.account, midnight, version)
+def _invoices(context: RequestContext, version: str) -> tuple[Invoice, ...]:
+    midnight = context.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return _invoices_at(context.account, midnight, version)
 
 
-def _invoice(account: Account, bill: Bill, balance: Decimal, version: str) -> Invoice:
-    rows = [row for charges in bill.charges for row in charges.rows()]
+def _invoice(account: TwinAccount, bill: Bill, balance: Decimal, version: str) -> Invoice:
+    rows = [row for charges in bill.charges for row in charges.iter_rows()]
     by_cluster: dict[str, list[CostAndUsage]] = {}
     for row in rows:
         if row.ResourceId:
             by_cluster.setdefault(row.ResourceId, []).append(row)
     return Invoice(
         invoice_id=bill.invoice_id or "",
-        period_start=stamp(bill.period.start),
-        period_end=stamp(bill.period.end),
+        period_start=format_instant(bill.period.start),
+        period_end=format_instant(bill.period.end),
         status="FINALIZED" if bill.state is State.ISSUED else "DRAFT",
         totals=[CurrencyAmount(amount=bill.total, currency=bill.currency)],
         balances=[CurrencyAmount(amount=balance, currency=bill.currency)],
@@ -168,7 +175,7 @@ def _amount(row: CostAndUsage) -> CurrencyAmount:
     return CurrencyAmount(amount=row.PricingCurrencyEffectiveCost, currency=row.PricingCurrency)
 
 
-def _item(account: Account, rows: list[CostAndUsage], version: str) -> InvoiceItem:
+def _item(account: TwinAccount, rows: list[CostAndUsage], version: str) -> InvoiceItem:
     total = exact_sum(row.PricingCurrencyEffectiveCost or ZERO for row in rows)
     return InvoiceItem(
         cluster=told_cluster(account, rows[0], version),
@@ -187,36 +194,36 @@ def _line(row: CostAndUsage) -> LineItem:
     )
 
 
-WORDS: dict[No, tuple[int, int, str]] = {
-    No.BAD_REQUEST: (400, 3, "invalid argument"),  # GUESS: the code; it is told in the envelope of all others
-    No.UNAUTHORIZED: (401, 16, "invalid authentication credentials"),  # GUESS: the text
-    No.FORBIDDEN: (403, 7, "permission denied"),  # GUESS: the text
-    No.NOT_FOUND: (404, 5, "not found"),  # GUESS: the text
-    No.UNPROCESSABLE: (400, 3, "invalid argument"),  # GUESS: as any other bad request
-    No.RATE_LIMITED: (429, 8, "rate limit exceeded"),  # GUESS: the code
-    No.SERVER_ERROR: (500, 13, "internal error"),  # GUESS: the text
-    No.UNAVAILABLE: (503, 14, "service unavailable"),  # GUESS: the code and the text
+ERROR_RESPONSES: dict[ApiFault, tuple[int, int, str]] = {
+    ApiFault.BAD_REQUEST: (400, 3, "invalid argument"),  # GUESS: the code; it is told in the envelope of all others
+    ApiFault.UNAUTHORIZED: (401, 16, "invalid authentication credentials"),  # GUESS: the text
+    ApiFault.FORBIDDEN: (403, 7, "permission denied"),  # GUESS: the text
+    ApiFault.NOT_FOUND: (404, 5, "not found"),  # GUESS: the text
+    ApiFault.UNPROCESSABLE: (400, 3, "invalid argument"),  # GUESS: as any other bad request
+    ApiFault.RATE_LIMITED: (429, 8, "rate limit exceeded"),  # GUESS: the code
+    ApiFault.SERVER_ERROR: (500, 13, "internal error"),  # GUESS: the text
+    ApiFault.UNAVAILABLE: (503, 14, "service unavailable"),  # GUESS: the code and the text
 }
 
 
-def refusal(no: No, detail: str = "", request: Request | None = None) -> Response:
+def refuse_request(fault: ApiFault, detail: str = "", request: Request | None = None) -> Response:
     """Say no in the shape of google.rpc.Status; a missing right is not named."""
-    status, code, message = WORDS[no]
-    if no is No.BAD_REQUEST and (found := re.search(r"`\$\.(\w+)`", detail)):
+    status, code, message = ERROR_RESPONSES[fault]
+    if fault is ApiFault.BAD_REQUEST and (found := re.search(r"`\$\.(\w+)`", detail)):
         # GUESS: the text, in the form of other operations' that were seen
         detail = f'invalid argument: invalid {found[1]} "{dict(request.query if request else ()).get(found[1], "")}"'
-    elif no is No.FORBIDDEN:
+    elif fault is ApiFault.FORBIDDEN:
         detail = ""
-    waiting = {"retry-after": str(int(RATE[1]))} if no is No.RATE_LIMITED else {}
-    return respond(Status(code=code, message=detail or message, details=[]), status=status, headers=waiting)
+    waiting = {"retry-after": str(int(RATE_LIMIT[1]))} if fault is ApiFault.RATE_LIMITED else {}
+    return build_response(Status(code=code, message=detail or message, details=[]), status=status, headers=waiting)
 
 
-def truth(account: Account, now: datetime) -> Iterator[Bill]:
+def true_bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
     """Yield the organization's true bills."""
     return scenario.bills(account, now)
 
 
-def examples(account: Account, now: datetime) -> tuple[Operation[Any], ...]:
+def example_operations(account: TwinAccount, now: datetime) -> tuple[Operation[Any], ...]:
     """Return one question of each operation that the account's twin can answer."""
     latest = next(reversed(list(scenario.bills(account, now))))
     return ListInvoices(), GetInvoice(invoice_id=latest.invoice_id or ""), GetOrganization()

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 from billfold.model.focus import CostAndUsage
-from billfold.model.period import stamp
+from billfold.model.period import format_instant
 from billfold.providers.cockroach.api import VERSION
 from billfold.providers.cockroach.records import Cluster, FolderResource, PathSegment, Region
 from billfold.providers.cockroach.twin import scenario
-from billfold.providers.twin_api import Account
+from billfold.providers.twin_api import TwinAccount
 
 CLOUDS = {title: cloud for cloud, title in scenario.CLOUDS.items()}
 OLD_PLANS = {"BASIC": "SERVERLESS", "STANDARD": "SERVERLESS", "ADVANCED": "DEDICATED"}  # GUESS: that of Standard
@@ -18,7 +18,7 @@ OLD_PLANS = {"BASIC": "SERVERLESS", "STANDARD": "SERVERLESS", "ADVANCED": "DEDIC
 MACHINES = {"GCP": "n2-standard-8", "AWS": "m6i.2xlarge", "AZURE": "Standard_D8s_v5"}
 
 
-def told_cluster(account: Account, row: CostAndUsage, version: str) -> Cluster:
+def told_cluster(account: TwinAccount, row: CostAndUsage, version: str) -> Cluster:
     """Return the cluster of a charge, as an API of that version calls its plan."""
     known = next(c for c in scenario.clusters(account) if c.id == row.ResourceId)
     cloud, dedicated = CLOUDS[row.HostProviderName or ""], known.plan == "ADVANCED"
@@ -42,8 +42,8 @@ def told_cluster(account: Account, row: CostAndUsage, version: str) -> Cluster:
         delete_protection="DISABLED",
         network_visibility="PUBLIC",
         egress_traffic_policy="ALLOW_ALL",
-        created_at=stamp(known.born),
-        updated_at=stamp(known.born),
+        created_at=format_instant(known.born),
+        updated_at=format_instant(known.born),
     )
 
 
@@ -73,7 +73,7 @@ def _region(name: str, cluster: str, cloud: str, nodes: int) -> Region:
     )
 
 
-def told_folders(account: Account, rows: list[CostAndUsage]) -> list[FolderResource]:
+def told_folders(account: TwinAccount, rows: list[CostAndUsage]) -> list[FolderResource]:
     """Return the folders that a bill's clusters lie in, and those clusters."""
     owner = scenario.uuid(account, "organization")
     inside = {row.ResourceId: row for row in rows if row.SubAccountId}

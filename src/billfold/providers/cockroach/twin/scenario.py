@@ -18,8 +18,8 @@ from billfold.model.bill import Bill, Charges, State
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO, exact_sum
 from billfold.model.period import Month
-from billfold.providers.restatements import retold
-from billfold.providers.twin_api import Account
+from billfold.providers.restatements import restate_bill
+from billfold.providers.twin_api import TwinAccount
 
 ISSUER = "Cockroach Labs"
 CENT_OF_A_CENT = Decimal("1E-6")  # GUESS: how finely lines are rounded
@@ -58,24 +58,24 @@ class Cluster(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def clusters(account: Account) -> tuple[Cluster, ...]:
+def clusters(account: TwinAccount) -> tuple[Cluster, ...]:
     """Return the organization's clusters, by name, as its invoices list them."""
     made = [_cluster(account, index) for index in range(14)]
     return tuple(sorted(made, key=lambda cluster: cluster.name))
 
 
-def uuid(account: Account, *about: object) -> str:
+def uuid(account: TwinAccount, *about: object) -> str:
     """Return an id that depends on the account and what it is about."""
-    return str(UUID(int=account.dice("id", *about).getrandbits(128), version=4))
+    return str(UUID(int=account.random_for("id", *about).getrandbits(128), version=4))
 
 
-def folder_id(account: Account, folder: str) -> str:
+def folder_id(account: TwinAccount, folder: str) -> str:
     """Return the id of a folder; the root is called ``root``."""
     return folder if folder == "root" else uuid(account, "folder", folder)
 
 
-def _cluster(account: Account, index: int) -> Cluster:
-    dice = account.dice("cluster", index)
+def _cluster(account: TwinAccount, index: int) -> Cluster:
+    dice = account.random_for("cluster", index)
     plan = ("BASIC", "STANDARD", "ADVANCED")[min(index % 4, 2)]
     cloud = dice.choice(sorted(CLOUDS))
     stage = ("prod", "staging")[index // len(NAMES)]
@@ -113,41 +113,41 @@ def _meters(plan: str, size: int, gib: int) -> tuple[Meter, ...]:
     return nodes, Meter("Storage", Decimal(gib * 72), "GiB-Hours", Decimal("0.0010338")), backup, *free
 
 
-def bills(account: Account, now: datetime) -> Iterator[Bill]:
+def bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
     """Yield the organization's true bills at a time: finals since its first month, and the running month's draft."""
-    for month in account.first_month.until(Month.of(now)):
+    for month in account.first_month.iter_until(Month.of(now)):
         # GUESS: drafts move, and are finalized, at midnight
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        yield retold(account, bill(account, month, min(midnight, month.end)))
+        yield restate_bill(account, bill(account, month, min(midnight, month.end)))
 
 
 @lru_cache(maxsize=512)
-def _rows(account: Account, month: Month, until: datetime) -> tuple[CostAndUsage, ...]:
+def _rows(account: TwinAccount, month: Month, until: datetime) -> tuple[CostAndUsage, ...]:
     days = Decimal((until - month.start) // timedelta(days=1))
     lines = [_usage(account, cluster, meter, days, month) for cluster in clusters(account) for meter in cluster.meters]
     extras = (("Basic Free Credit", Decimal(-15), "Credit"), ("Premium Support", Decimal(250), "Purchase"))
     return (*lines, *(_extra(account, month, *extra) for extra in extras)) if days else ()
 
 
-def bill(account: Account, month: Month, until: datetime) -> Bill:
+def bill(account: TwinAccount, month: Month, until: datetime) -> Bill:
     """Return the true bill of a month as it stands at a midnight."""
     rows = _rows(account, month, until)
     final = until >= month.end
-    currency = "CRDB_CLOUD_CREDITS" if account.kind == "credits" else "USD"
+    currency = "CRDB_CLOUD_CREDITS" if account.account_type == "credits" else "USD"
     return Bill(
         state=State.ISSUED if final else State.DRAFT,
         invoice_id=uuid(account, "invoice", month),  # GUESS: a draft keeps its id when it is finalized
         period=month.period,
         currency=currency,
         total=exact_sum(row.PricingCurrencyEffectiveCost or ZERO for row in rows),
-        listed=len(rows),
+        line_count=len(rows),
         charges=[Charges.of(rows)],
         issuer=ISSUER,
         issued_on=month.end if final else None,
     )
 
 
-def _common(account: Account, month: Month) -> CostAndUsage:
+def _common(account: TwinAccount, month: Month) -> CostAndUsage:
     return CostAndUsage(
         BillingAccountId=uuid(account, "organization"),
         BillingAccountName=f"{account.name} inc",
@@ -158,13 +158,13 @@ def _common(account: Account, month: Month) -> CostAndUsage:
         ChargePeriodEnd=month.end,
         InvoiceId=uuid(account, "invoice", month),
         InvoiceIssuerName=ISSUER,
-        PricingCurrency="CRDB_CLOUD_CREDITS" if account.kind == "credits" else "USD",
+        PricingCurrency="CRDB_CLOUD_CREDITS" if account.account_type == "credits" else "USD",
         ServiceProviderName=ISSUER,
     )
 
 
-def _usage(account: Account, cluster: Cluster, meter: Meter, days: Decimal, month: Month) -> CostAndUsage:
-    swing = Decimal(account.dice("swing", cluster.id, meter.description, month).randint(80, 120)) / 100
+def _usage(account: TwinAccount, cluster: Cluster, meter: Meter, days: Decimal, month: Month) -> CostAndUsage:
+    swing = Decimal(account.random_for("swing", cluster.id, meter.description, month).randint(80, 120)) / 100
     steady = meter.unit in {"Hours", "vCPU-Hours"}
     quantity = meter.a_day * days if steady else (meter.a_day * days * swing).quantize(Decimal("0.1"))
     amount = (quantity * meter.price).quantize(CENT_OF_A_CENT).normalize() + 0
@@ -187,7 +187,7 @@ def _usage(account: Account, cluster: Cluster, meter: Meter, days: Decimal, mont
     )
 
 
-def _extra(account: Account, month: Month, name: str, amount: Decimal, category: str) -> CostAndUsage:
+def _extra(account: TwinAccount, month: Month, name: str, amount: Decimal, category: str) -> CostAndUsage:
     return _cost(_common(account, month), amount)._replace(
         ChargeCategory=category, ChargeDescription=name, HostProviderName=ISSUER, ServiceName="CockroachDB Cloud"
     )

@@ -11,27 +11,27 @@ from typing import NamedTuple
 from billfold.model.bill import Bill, Charges, DetailIds, State
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
-from billfold.model.period import Month, Period, after_day, instant
-from billfold.model.pricing import residual, rounding
-from billfold.providers.fastly.mapping.lines import Line
+from billfold.model.period import Month, Period, end_of_day, parse_instant
+from billfold.model.pricing import build_rounding, find_residual
+from billfold.providers.fastly.mapping.lines import FastlyLine
 from billfold.providers.fastly.mapping.services import FASTLY
-from billfold.providers.provider import Answer
+from billfold.providers.provider import ArchivedAnswer
 
 
 class Source(NamedTuple):
     """The answer that a bill stands in, where in it, and whose it is if the bill itself does not say."""
 
-    answer: Answer
+    answer: ArchivedAnswer
     path: str
-    owner: str | None
+    customer_id: str | None
 
 
-class Envelope(NamedTuple):
+class BillHeader(NamedTuple):
     """Everything of a bill but its lines; ``total_path`` is where its total stands."""
 
     state: State
     invoice_id: str | None
-    customer: str
+    customer_id: str
     period: Period
     currency: str
     total: Decimal | None
@@ -41,15 +41,15 @@ class Envelope(NamedTuple):
     terms: str | None = None
 
 
-def when(words: str) -> datetime | None:
+def parse_time(text: str) -> datetime | None:
     """Read a time; None for anything that is none."""
     try:
-        return instant(words)
+        return parse_instant(text)
     except ValueError:
         return None
 
 
-def told_at(answer: Answer) -> datetime:
+def read_answer_time(answer: ArchivedAnswer) -> datetime:
     """Return when an answer was given, by the vendor's own clock where it said so: what is over is over there."""
     try:
         return parsedate_to_datetime(answer.response.headers.get("date", "")).astimezone(UTC)
@@ -57,79 +57,79 @@ def told_at(answer: Answer) -> datetime:
         return answer.fetched_at
 
 
-def unfinished(span: Period, answer: Answer) -> bool:
+def is_unfinished(period: Period, answer: ArchivedAnswer) -> bool:
     """Tell whether a period was not over when the vendor told of it: nothing in it is final then."""
-    return span.end > told_at(answer)
+    return period.end > read_answer_time(answer)
 
 
-def period(start: str, end: str, fetched: datetime) -> tuple[Period, list[str]]:
+def read_period(start: str, end: str, fetched_at: datetime) -> tuple[Period, list[str]]:
     """Make a half-open period of a first and a last day, both included, and say what is wrong with it.
 
     NOTE: the vendor's end is the last day itself, ``2019-04-30T00:00:00Z`` for April 2019 (a real bill, tap-fastly).
     """
-    first, last = when(start), when(end)
-    if first is None or last is None:
-        return Month.of(fetched).period, [f"its period is not known: {start or 'no start'} to {end or 'no end'}"]
-    found = Period(first, after_day(last.date()))
-    if found.start >= found.end:
-        return Month.of(fetched).period, [f"its period ends before it starts: {start} to {end}"]
-    return found, []
+    first_day, last_day = parse_time(start), parse_time(end)
+    if first_day is None or last_day is None:
+        return Month.of(fetched_at).period, [f"its period is not known: {start or 'no start'} to {end or 'no end'}"]
+    period = Period(first_day, end_of_day(last_day.date()))
+    if period.start >= period.end:
+        return Month.of(fetched_at).period, [f"its period ends before it starts: {start} to {end}"]
+    return period, []
 
 
-def bill(envelope: Envelope, lines: Sequence[Line], source: Source, listed: int) -> Bill:
+def build_bill(header: BillHeader, lines: Sequence[FastlyLine], source: Source, line_count: int) -> Bill:
     """Put a bill together; what may be rounding between its lines and its total becomes one flagged row."""
-    common = _common(envelope, source)
+    common = _build_common_row(header, source)
     return Bill(
-        state=envelope.state,
-        invoice_id=envelope.invoice_id,
-        period=envelope.period,
-        currency=envelope.currency,
-        total=envelope.total,
-        listed=listed,
-        charges=list(_charges(common, lines, envelope)),
+        state=header.state,
+        invoice_id=header.invoice_id,
+        period=header.period,
+        currency=header.currency,
+        total=header.total,
+        line_count=line_count,
+        charges=list(_build_charges(common, lines, header)),
         issuer=FASTLY,
-        issued_on=envelope.issued_on,
-        terms=envelope.terms,
-        problems=envelope.problems,
+        issued_on=header.issued_on,
+        terms=header.terms,
+        problems=header.problems,
     )
 
 
-def _common(envelope: Envelope, source: Source) -> CostAndUsage:
+def _build_common_row(header: BillHeader, source: Source) -> CostAndUsage:
     return CostAndUsage(
-        BillingAccountId=envelope.customer or source.owner,
-        BillingAccountName=envelope.customer or source.owner,
+        BillingAccountId=header.customer_id or source.customer_id,
+        BillingAccountName=header.customer_id or source.customer_id,
         BillingAccountType="Customer",
-        BillingCurrency=envelope.currency,
-        BillingPeriodEnd=envelope.period.end,
-        BillingPeriodStart=envelope.period.start,
-        ChargePeriodEnd=envelope.period.end,
-        ChargePeriodStart=envelope.period.start,
+        BillingCurrency=header.currency,
+        BillingPeriodEnd=header.period.end,
+        BillingPeriodStart=header.period.start,
+        ChargePeriodEnd=header.period.end,
+        ChargePeriodStart=header.period.start,
         HostProviderName=FASTLY,
-        InvoiceId=envelope.invoice_id,
+        InvoiceId=header.invoice_id,
         InvoiceIssuerName=FASTLY,
-        PricingCurrency=envelope.currency,
+        PricingCurrency=header.currency,
         ServiceProviderName=FASTLY,
         x_ArchiveSeq=source.answer.seq,
     )
 
 
-def _charges(common: CostAndUsage, lines: Sequence[Line], envelope: Envelope) -> Iterator[Charges]:
+def _build_charges(common: CostAndUsage, lines: Sequence[FastlyLine], header: BillHeader) -> Iterator[Charges]:
     if lines:
         yield Charges(common, lines)
-    summed = exact_sum(line.BilledCost for line in lines)
-    missing = residual(envelope.total, summed, len(lines)) if envelope.total is not None else None
-    if missing:
-        row = rounding(common, missing, "the invoice's total less the sum of its lines")
-        detail = DetailIds(envelope.invoice_id).next("rounding") if envelope.invoice_id else None
+    line_sum = exact_sum(line.BilledCost for line in lines)
+    residual = find_residual(header.total, line_sum, len(lines)) if header.total is not None else None
+    if residual:
+        row = build_rounding(common, residual, "the invoice's total less the sum of its lines")
+        detail_id = DetailIds(header.invoice_id).next_id("rounding") if header.invoice_id else None
         yield Charges.of(
             [
                 row._replace(
-                    InvoiceDetailId=detail,
-                    PricingCurrencyEffectiveCost=missing,
+                    InvoiceDetailId=detail_id,
+                    PricingCurrencyEffectiveCost=residual,
                     ServiceCategory="Other",
                     ServiceName=FASTLY,
                     ServiceSubcategory="Other (Other)",
-                    x_JsonPath=envelope.total_path,
+                    x_JsonPath=header.total_path,
                 )
             ]
         )

@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from billfold.model.bill import Bill, DetailIds, State
-from billfold.model.errors import Unreadable
+from billfold.model.errors import InvalidResponse
 from billfold.model.money import ZERO
 from billfold.model.period import Month
 from billfold.providers.fastly.api import (
@@ -26,9 +26,16 @@ from billfold.providers.fastly.api import (
     ListInvoices,
 )
 from billfold.providers.fastly.mapping import v2, v2_csv
-from billfold.providers.fastly.mapping.bill_header import Envelope, Source, bill, period, unfinished, when
-from billfold.providers.fastly.mapping.lines import Item, Line, details, line, number, text
-from billfold.providers.fastly.mapping.services import Service, service, slug, unit
+from billfold.providers.fastly.mapping.bill_header import (
+    BillHeader,
+    Source,
+    build_bill,
+    is_unfinished,
+    parse_time,
+    read_period,
+)
+from billfold.providers.fastly.mapping.lines import FastlyLine, Item, build_line, format_details, read_number, read_text
+from billfold.providers.fastly.mapping.services import FastlyService, find_service, find_unit, make_slug
 from billfold.providers.fastly.records import (
     BillingEstimateResponse,
     Invoice,
@@ -36,168 +43,201 @@ from billfold.providers.fastly.records import (
     Mtdinvoice,
     Mtdlineitems,
 )
-from billfold.providers.provider import Answer, Reading
-from billfold.wire.codec import Record, given
-from billfold.wire.operation import Kind, read
+from billfold.providers.provider import ArchivedAnswer, RunAnswers
+from billfold.wire.codec import Record, get_or
+from billfold.wire.operation import OperationType, read_response
 
-Found = Iterator[tuple[Record, str]]
+LocatedRecords = Iterator[tuple[Record, str]]
 """Bills in an answer, each with its JSON path there."""
 
 
-def bills(reading: Reading) -> Iterator[Bill]:
-    """Yield a bill for every invoice and estimate that was answered; raises ``Unreadable`` after all that can be read."""
-    owner, unread = owned(reading), []
-    for kind, find, make in READERS:
-        for answer in reading.answers(kind):
+def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
+    """Yield a bill for every invoice and estimate that was answered; raises ``InvalidResponse`` after all that can be read."""
+    token_customer_id, errors = find_token_customer(run_answers), []
+    for operation_type, find_records, make_bill in READERS:
+        for answer in run_answers.answers(operation_type):
             try:
-                for found, path in find(answer):
-                    yield _careful(make, found, Source(answer, path, owner))._replace(grade=_grade(kind))
-            except Unreadable as error:
-                unread.append(error)
-    if unread:
-        raise unread[0]
+                for record, path in find_records(answer):
+                    yield _build_bill_safely(make_bill, record, Source(answer, path, token_customer_id))._replace(
+                        source_rank=_rank_source(operation_type)
+                    )
+            except InvalidResponse as error:
+                errors.append(error)
+    if errors:
+        raise errors[0]
 
 
-def _grade(kind: Kind) -> int:
+def _rank_source(operation_type: OperationType) -> int:
     """Rank the sources of an invoice: v3 says more of it than v2 did, and v2 as JSON more than as CSV."""
-    return 0 if "/v3/" in kind.path else -2 if kind.reply is bytes else -1
+    return 0 if "/v3/" in operation_type.path else -2 if operation_type.reply is bytes else -1
 
 
-def _careful(make: Callable[[Any, Source], Bill], found: Record, source: Source) -> Bill:
+def _build_bill_safely(make_bill: Callable[[Any, Source], Bill], record: Record, source: Source) -> Bill:
     """Make a bill; where even that fails, one that says so, so that the other bills are not lost."""
     try:
-        return make(found, source)
+        return make_bill(record, source)
     except (ValueError, ArithmeticError) as error:
-        estimate = isinstance(found, Mtdinvoice | BillingEstimateResponse)
-        key = None if estimate else str(given(getattr(found, "invoice_id", None), "unknown"))
-        state = State.ESTIMATE if estimate else State.ISSUED
-        span, why = Month.of(source.answer.fetched_at).period, (f"it cannot be read: {error}",)
-        return bill(Envelope(state, key, "", span, "USD", None, source.path, None, why), [], source, 0)
+        is_estimate = isinstance(record, Mtdinvoice | BillingEstimateResponse)
+        invoice_id = None if is_estimate else str(get_or(getattr(record, "invoice_id", None), "unknown"))
+        state = State.ESTIMATE if is_estimate else State.ISSUED
+        period, problems = Month.of(source.answer.fetched_at).period, (f"it cannot be read: {error}",)
+        return build_bill(
+            BillHeader(state, invoice_id, "", period, "USD", None, source.path, None, problems), [], source, 0
+        )
 
 
-def _listed(answer: Answer) -> Found:
-    for index, invoice in enumerate(answer.op.items(read(answer.op, answer.response))):  # type: ignore[attr-defined]
+def _find_listed_records(answer: ArchivedAnswer) -> LocatedRecords:
+    for index, invoice in enumerate(answer.op.items(read_response(answer.op, answer.response))):  # type: ignore[attr-defined]
         yield invoice, f"$.data[{index}]"
 
 
-def _alone(answer: Answer) -> Found:
-    yield read(answer.op, answer.response), "$"
+def _find_single_record(answer: ArchivedAnswer) -> LocatedRecords:
+    yield read_response(answer.op, answer.response), "$"
 
 
-def posted(invoice: Invoice, source: Source) -> Bill:
+def build_invoice_bill(invoice: Invoice, source: Source) -> Bill:
     """Make the bill of a v3 invoice: issued where its period is over, else a draft."""
-    span, problems = period(text(invoice.billing_start_date), text(invoice.billing_end_date), source.answer.fetched_at)
+    period, problems = read_period(
+        read_text(invoice.billing_start_date), read_text(invoice.billing_end_date), source.answer.fetched_at
+    )
     # NOTE: the list has "current and past months" (the vendor's announcement of 2024-07): what runs on is no invoice yet.
-    state = State.DRAFT if not problems and unfinished(span, source.answer) else State.ISSUED
-    key, amount = str(given(invoice.invoice_id, "")), number(invoice.monthly_transaction_amount)
-    currency = text(invoice.currency_code).upper()
-    problems += [] if key else ["the invoice has no id"]
-    problems += [] if amount is not None else ["the invoice has no total"]
+    state = State.DRAFT if not problems and is_unfinished(period, source.answer) else State.ISSUED
+    invoice_id, total = str(get_or(invoice.invoice_id, "")), read_number(invoice.monthly_transaction_amount)
+    currency = read_text(invoice.currency_code).upper()
+    problems += [] if invoice_id else ["the invoice has no id"]
+    problems += [] if total is not None else ["the invoice has no total"]
     problems += [] if currency else ["the invoice names no currency: USD is assumed"]
-    entries = given(invoice.transaction_line_items, [])
-    about = (("Api", "v3"), ("StatementNumber", text(invoice.statement_number)))
-    made = _lines(entries, key or "unknown", source.path, about, problems)
-    path = f"{source.path}.monthly_transaction_amount"
-    on = when(text(invoice.invoice_posted_on)) if invoice.invoice_posted_on else None
-    return bill(
-        Envelope(
+    line_items = get_or(invoice.transaction_line_items, [])
+    shared_details = (("Api", "v3"), ("StatementNumber", read_text(invoice.statement_number)))
+    lines = _build_lines(line_items, invoice_id or "unknown", source.path, shared_details, problems)
+    total_path = f"{source.path}.monthly_transaction_amount"
+    issued_on = parse_time(read_text(invoice.invoice_posted_on)) if invoice.invoice_posted_on else None
+    return build_bill(
+        BillHeader(
             state,
-            key or "unknown",
-            text(invoice.customer_id),
-            span,
+            invoice_id or "unknown",
+            read_text(invoice.customer_id),
+            period,
             currency or "USD",
-            amount,
-            path,
-            on,
+            total,
+            total_path,
+            issued_on,
             tuple(problems),
         ),
-        made,
+        lines,
         source,
-        len(entries),
+        len(line_items),
     )
 
 
-def running(invoice: Mtdinvoice, source: Source) -> Bill:
+def build_estimate_bill(invoice: Mtdinvoice, source: Source) -> Bill:
     """Make the estimate of the running month; its currency goes without saying: USD."""
-    span, problems = period(text(invoice.billing_start_date), text(invoice.billing_end_date), source.answer.fetched_at)
-    amount = number(invoice.monthly_transaction_amount)
-    problems += [] if amount is not None else ["the estimate has no total"]
-    entries = given(invoice.transaction_line_items, [])
-    if amount is None and not entries:
-        raise Unreadable("the month to date has neither a total nor lines: it is no estimate")
-    made = _lines(entries, None, source.path, (("Api", "v3"),), problems)
-    path = f"{source.path}.monthly_transaction_amount"
-    customer = text(invoice.customer_id)
-    return bill(
-        Envelope(State.ESTIMATE, None, customer, span, "USD", amount, path, None, tuple(problems)),
-        made,
+    period, problems = read_period(
+        read_text(invoice.billing_start_date), read_text(invoice.billing_end_date), source.answer.fetched_at
+    )
+    total = read_number(invoice.monthly_transaction_amount)
+    problems += [] if total is not None else ["the estimate has no total"]
+    line_items = get_or(invoice.transaction_line_items, [])
+    if total is None and not line_items:
+        raise InvalidResponse("the month to date has neither a total nor lines: it is no estimate")
+    lines = _build_lines(line_items, None, source.path, (("Api", "v3"),), problems)
+    total_path = f"{source.path}.monthly_transaction_amount"
+    customer_id = read_text(invoice.customer_id)
+    return build_bill(
+        BillHeader(State.ESTIMATE, None, customer_id, period, "USD", total, total_path, None, tuple(problems)),
+        lines,
         source,
-        len(entries),
+        len(line_items),
     )
 
 
-def _lines(
-    entries: Sequence[Mtdlineitems], key: str | None, path: str, about: tuple[tuple[str, str], ...], problems: list[str]
-) -> list[Line]:
-    made, ids = [], DetailIds(key) if key else None
-    for index, entry in enumerate(entries):
-        if (amount := number(entry.amount)) is None:
+def _build_lines(
+    line_items: Sequence[Mtdlineitems],
+    invoice_id: str | None,
+    path: str,
+    shared_details: tuple[tuple[str, str], ...],
+    problems: list[str],
+) -> list[FastlyLine]:
+    lines, detail_ids = [], DetailIds(invoice_id) if invoice_id else None
+    for index, line_item in enumerate(line_items):
+        if (amount := read_number(line_item.amount)) is None:
             problems.append(f"line {index + 1} has no amount")
-        where = f"{path}.transaction_line_items[{index}]"
-        made.append(line(_item(entry, amount or ZERO, about, where), ids))
-    return made
+        line_path = f"{path}.transaction_line_items[{index}]"
+        lines.append(build_line(_build_item(line_item, amount or ZERO, shared_details, line_path), detail_ids))
+    return lines
 
 
-class Product(NamedTuple):
+class ProductColumns(NamedTuple):
     """What is the same for all lines of a product in a region."""
 
-    service: Service
+    service: FastlyService
     region: str | None
     unit: str
     sku: str
 
 
 @lru_cache(maxsize=4096)
-def _product(name: str, group: str, family: str, region: str, usage: str) -> Product:
-    sku = slug(family or "fastly", group or "other", name or usage or "other")
-    return Product(service(group, family), region or None, unit(usage, group), sku)
+def _describe_product(
+    product_name: str, product_group: str, product_line: str, region: str, usage_type: str
+) -> ProductColumns:
+    sku = make_slug(product_line or "fastly", product_group or "other", product_name or usage_type or "other")
+    return ProductColumns(
+        find_service(product_group, product_line), region or None, find_unit(usage_type, product_group), sku
+    )
 
 
-def _item(entry: Mtdlineitems, amount: Decimal, about: tuple[tuple[str, str], ...], path: str) -> Item:
-    name, group, family = text(entry.product_name), text(entry.product_group), text(entry.product_line)
-    coupon = text(entry.credit_coupon_code) if isinstance(entry, Invoicelineitems) else ""
-    usage = text(entry.usage_type)
-    product = _product(name, group, family, text(entry.region), usage)
+def _build_item(
+    line_item: Mtdlineitems, amount: Decimal, shared_details: tuple[tuple[str, str], ...], path: str
+) -> Item:
+    product_name, product_group, product_line = (
+        read_text(line_item.product_name),
+        read_text(line_item.product_group),
+        read_text(line_item.product_line),
+    )
+    coupon = read_text(line_item.credit_coupon_code) if isinstance(line_item, Invoicelineitems) else ""
+    usage_type = read_text(line_item.usage_type)
+    product = _describe_product(product_name, product_group, product_line, read_text(line_item.region), usage_type)
     return Item(
-        description=text(entry.description),
-        product=name,
+        description=read_text(line_item.description),
+        product=product_name,
         service=product.service,
         region=product.region,
-        usage=usage,
+        usage=usage_type,
         unit=product.unit,
-        units=number(entry.units),
-        rate=number(entry.rate),
+        units=read_number(line_item.units),
+        rate=read_number(line_item.rate),
         amount=amount,
         coupon=coupon,
         sku=product.sku,
-        details=details(*about, ("ProductLine", family), ("ProductName", name), ("CreditCouponCode", coupon)),
+        details=format_details(
+            *shared_details, ("ProductLine", product_line), ("ProductName", product_name), ("CreditCouponCode", coupon)
+        ),
         path=path,
     )
 
 
-def owned(reading: Reading) -> str | None:
+def find_token_customer(run_answers: RunAnswers) -> str | None:
     """Return the customer whose the token is, or None where that was not answered."""
-    return next((text(read(a.op, a.response).customer_id) for a in reading.answers(GetTokenSelf)), None) or None
+    return (
+        next(
+            (
+                read_text(read_response(answer.op, answer.response).customer_id)
+                for answer in run_answers.answers(GetTokenSelf)
+            ),
+            None,
+        )
+        or None
+    )
 
 
-READERS: tuple[tuple[Kind, Callable[[Answer], Found], Callable[[Any, Source], Bill]], ...] = (
-    (GetMonthToDateInvoice, _alone, running),
-    (ListInvoices, _listed, posted),
-    (GetInvoiceByInvoiceId, _alone, posted),
-    (GetInvoiceMtd, _alone, partial(v2.invoice, estimate=True)),
-    (GetInvoice, _alone, v2.invoice),
-    (GetInvoiceById, _alone, v2.invoice),
-    (GetInvoiceFile, v2_csv.tables, v2.invoice),
-    (GetInvoiceByIdFile, v2_csv.tables, v2.invoice),
+READERS: tuple[tuple[OperationType, Callable[[ArchivedAnswer], LocatedRecords], Callable[[Any, Source], Bill]], ...] = (
+    (GetMonthToDateInvoice, _find_single_record, build_estimate_bill),
+    (ListInvoices, _find_listed_records, build_invoice_bill),
+    (GetInvoiceByInvoiceId, _find_single_record, build_invoice_bill),
+    (GetInvoiceMtd, _find_single_record, partial(v2.build_v2_bill, is_estimate=True)),
+    (GetInvoice, _find_single_record, v2.build_v2_bill),
+    (GetInvoiceById, _find_single_record, v2.build_v2_bill),
+    (GetInvoiceFile, v2_csv.read_csv_invoice, v2.build_v2_bill),
+    (GetInvoiceByIdFile, v2_csv.read_csv_invoice, v2.build_v2_bill),
 )
 """Which operation's answers hold bills, where in them, and what makes a bill of each."""

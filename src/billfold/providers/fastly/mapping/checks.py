@@ -6,82 +6,91 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from billfold.model.bill import State
-from billfold.model.errors import Unreadable
-from billfold.model.money import plain
+from billfold.model.errors import InvalidResponse
+from billfold.model.money import format_decimal
 from billfold.providers.fastly.api import ListInvoices
-from billfold.providers.fastly.mapping.bill_header import period, unfinished, when
-from billfold.providers.fastly.mapping.charges import READERS, owned
-from billfold.providers.fastly.mapping.lines import number, text
-from billfold.providers.fastly.mapping.v2 import STATES, Bill2
-from billfold.providers.fastly.mapping.v2_sums import contradictions
+from billfold.providers.fastly.mapping.bill_header import is_unfinished, parse_time, read_period
+from billfold.providers.fastly.mapping.charges import READERS, find_token_customer
+from billfold.providers.fastly.mapping.lines import read_number, read_text
+from billfold.providers.fastly.mapping.v2 import STATES_BY_STATUS
+from billfold.providers.fastly.mapping.v2_items import V2Bill
+from billfold.providers.fastly.mapping.v2_sums import find_contradictions
 from billfold.providers.fastly.records import BillingResponse, BillingStatus, BillingTotal
-from billfold.providers.provider import Answer, Listing, Reading
-from billfold.wire.codec import given
-from billfold.wire.operation import read
+from billfold.providers.provider import ArchivedAnswer, InvoiceListing, RunAnswers
+from billfold.wire.codec import get_or
+from billfold.wire.operation import read_response
 
 
-def identity(reading: Reading) -> str | None:
+def find_identity(run_answers: RunAnswers) -> str | None:
     """Return the customer that the token belongs to, or that the invoices are for."""
-    return owned(reading) or next((found for found in _customers(reading) if found), None)
-
-
-def _customers(reading: Reading) -> Iterator[str]:
-    for kind, find, _ in READERS:
-        for answer in reading.answers(kind):
-            for found, _path in find(answer):
-                yield text(getattr(found, "customer_id", None))
-
-
-def listing(reading: Reading) -> Listing | None:
-    """Say which invoices were listed; the list reaches back to the oldest of them."""
-    ids, starts, proven, seen = set(), [], False, False
-    for answer in reading.answers(ListInvoices, billing_start_date=None, billing_end_date=None):
-        page, seen = read(answer.op, answer.response), True
-        proven = answer.op.ended(page)  # type: ignore[attr-defined]
-        for invoice in given(page.data, []):
-            ids.add(str(given(invoice.invoice_id, "")))
-            starts += [start] if (start := when(text(invoice.billing_start_date))) else []
-    return Listing(frozenset(ids), proven, min(starts, default=None)) if seen else None
-
-
-def checks(reading: Reading) -> Iterator[str]:
-    """Yield a sentence for what the list says against itself, and for each v2 sum that is not what it is said to be."""
-    yield from _listed(reading)
-    yield from dict.fromkeys(words for found, answer in _retired(reading) for words in _contradicted(found, answer))
-
-
-def _listed(reading: Reading) -> Iterator[str]:
-    """Yield a sentence where the list holds fewer invoices than it states, or two that look like one."""
-    seen: dict[tuple[object, ...], str] = {}
-    stated, ids = None, set()
-    for answer in reading.answers(ListInvoices, billing_start_date=None, billing_end_date=None):
-        page = read(answer.op, answer.response)
-        stated = answer.op.stated_total(page)  # type: ignore[attr-defined]
-        for invoice in given(page.data, []):
-            key, amount = str(given(invoice.invoice_id, "")), number(invoice.monthly_transaction_amount)
-            ids.add(key)
-            other = seen.setdefault((invoice.customer_id, invoice.billing_start_date, amount), key)
-            if other != key and amount:
-                yield f"invoices {other} and {key} have the same period and total ({plain(amount)}): one may be a duplicate"
-    if stated is not None and len(ids) != stated:
-        yield f"the list of invoices states {stated} and holds {len(ids)}"
-
-
-def _retired(reading: Reading) -> Iterator[tuple[Bill2, Answer]]:
-    """Yield the v2 bills; an answer that cannot be read is told of where it is booked."""
-    for kind, find, _ in READERS:
-        for answer in reading.answers(kind) if kind.path.startswith("/billing/v2/") else ():
-            with suppress(Unreadable):
-                yield from ((found, answer) for found, _path in find(answer))  # type: ignore[misc]
-
-
-def _contradicted(found: Bill2, answer: Answer) -> Iterator[str]:
-    word = text(given(found.status, BillingStatus()).status)
-    span, wrong = period(text(found.start_time), text(found.end_time), answer.fetched_at)
-    over = not wrong and not unfinished(span, answer)
-    final = over and isinstance(found, BillingResponse) and STATES.get(word, State.ISSUED) is State.ISSUED
-    name = (
-        f"invoice {given(found.invoice_id, 'without an id')}" if final else f"month from {text(found.start_time)[:10]}"
+    return find_token_customer(run_answers) or next(
+        (customer_id for customer_id in _iter_customer_ids(run_answers) if customer_id), None
     )
-    for words in contradictions(given(found.total, BillingTotal()), final=final):
-        yield f"{name}: {words}"
+
+
+def _iter_customer_ids(run_answers: RunAnswers) -> Iterator[str]:
+    for operation_type, find_records, _ in READERS:
+        for answer in run_answers.answers(operation_type):
+            for record, _path in find_records(answer):
+                yield read_text(getattr(record, "customer_id", None))
+
+
+def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
+    """Say which invoices were listed; the list reaches back to the oldest of them."""
+    invoice_ids, start_times, is_complete, has_pages = set(), [], False, False
+    for answer in run_answers.answers(ListInvoices, billing_start_date=None, billing_end_date=None):
+        page, has_pages = read_response(answer.op, answer.response), True
+        is_complete = answer.op.has_end_mark(page)  # type: ignore[attr-defined]
+        for invoice in get_or(page.data, []):
+            invoice_ids.add(str(get_or(invoice.invoice_id, "")))
+            start_times += [start_time] if (start_time := parse_time(read_text(invoice.billing_start_date))) else []
+    return InvoiceListing(frozenset(invoice_ids), is_complete, min(start_times, default=None)) if has_pages else None
+
+
+def check_answers(run_answers: RunAnswers) -> Iterator[str]:
+    """Yield a sentence for what the list says against itself, and for each v2 sum that is not what it is said to be."""
+    yield from _check_invoice_list(run_answers)
+    yield from dict.fromkeys(
+        sentence for record, answer in _iter_v2_records(run_answers) for sentence in _check_sums(record, answer)
+    )
+
+
+def _check_invoice_list(run_answers: RunAnswers) -> Iterator[str]:
+    """Yield a sentence where the list holds fewer invoices than it states, or two that look like one."""
+    first_ids: dict[tuple[object, ...], str] = {}
+    stated_count, invoice_ids = None, set()
+    for answer in run_answers.answers(ListInvoices, billing_start_date=None, billing_end_date=None):
+        page = read_response(answer.op, answer.response)
+        stated_count = answer.op.stated_total(page)  # type: ignore[attr-defined]
+        for invoice in get_or(page.data, []):
+            invoice_id, total = str(get_or(invoice.invoice_id, "")), read_number(invoice.monthly_transaction_amount)
+            invoice_ids.add(invoice_id)
+            first_id = first_ids.setdefault((invoice.customer_id, invoice.billing_start_date, total), invoice_id)
+            if first_id != invoice_id and total:
+                yield f"invoices {first_id} and {invoice_id} have the same period and total ({format_decimal(total)}): one may be a duplicate"
+    if stated_count is not None and len(invoice_ids) != stated_count:
+        yield f"the list of invoices states {stated_count} and holds {len(invoice_ids)}"
+
+
+def _iter_v2_records(run_answers: RunAnswers) -> Iterator[tuple[V2Bill, ArchivedAnswer]]:
+    """Yield the v2 bills; an answer that cannot be read is told of where it is booked."""
+    for operation_type, find_records, _ in READERS:
+        for answer in run_answers.answers(operation_type) if operation_type.path.startswith("/billing/v2/") else ():
+            with suppress(InvalidResponse):
+                yield from ((record, answer) for record, _path in find_records(answer))  # type: ignore[misc]
+
+
+def _check_sums(record: V2Bill, answer: ArchivedAnswer) -> Iterator[str]:
+    status = read_text(get_or(record.status, BillingStatus()).status)
+    period, problems = read_period(read_text(record.start_time), read_text(record.end_time), answer.fetched_at)
+    is_over = not problems and not is_unfinished(period, answer)
+    is_final = (
+        is_over and isinstance(record, BillingResponse) and STATES_BY_STATUS.get(status, State.ISSUED) is State.ISSUED
+    )
+    subject = (
+        f"invoice {get_or(record.invoice_id, 'without an id')}"
+        if is_final
+        else f"month from {read_text(record.start_time)[:10]}"
+    )
+    for contradiction in find_contradictions(get_or(record.total, BillingTotal()), is_final=is_final):
+        yield f"{subject}: {contradiction}"

@@ -8,16 +8,22 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from billfold.model.bill import DetailIds
-from billfold.model.money import EXACT, plain, times
-from billfold.model.pricing import price
-from billfold.providers.fastly.mapping.services import TEN_THOUSAND, Service, is_shortfall, is_tax, slug
-from billfold.wire.codec import Maybe, given
+from billfold.model.money import EXACT_CONTEXT, exact_product, format_decimal
+from billfold.model.pricing import choose_price
+from billfold.providers.fastly.mapping.services import (
+    TEN_THOUSAND_REQUESTS,
+    FastlyService,
+    is_shortfall,
+    is_tax,
+    make_slug,
+)
+from billfold.wire.codec import Maybe, get_or
 
 ONE, CENT = Decimal(1), Decimal("0.01")
-_FINEST, _WIDE = Decimal("1E-12"), Context(prec=60)
+_COST_QUANTUM, _WIDE_CONTEXT = Decimal("1E-12"), Context(prec=60)
 
 
-class Line(NamedTuple):
+class FastlyLine(NamedTuple):
     """The columns that vary from line to line."""
 
     BilledCost: Decimal
@@ -57,12 +63,12 @@ class Item(NamedTuple):
     """What either API version says of a line, before it is priced.
 
     ``usage`` is empty where nothing was measured; ``list_price`` is the price before a discount where one is published;
-    ``once`` tells that the vendor calls it a one-time charge.
+    ``is_one_time`` tells that the vendor calls it a one-time charge.
     """
 
     description: str
     product: str
-    service: Service
+    service: FastlyService
     region: str | None
     usage: str
     unit: str
@@ -80,25 +86,25 @@ class Item(NamedTuple):
     synthetic: bool | None = None
 
 
-def number(value: Maybe[Decimal]) -> Decimal | None:
+def read_number(value: Maybe[Decimal]) -> Decimal | None:
     """Return a number that money can be reckoned with; None where it is absent, null, or no such number."""
     if value is None or not isinstance(value, Decimal) or not value.is_finite():
         return None
     return value if value.as_tuple().exponent >= -40 and value.adjusted() <= 40 else None  # type: ignore[operator]
 
 
-def text(value: Maybe[str]) -> str:
+def read_text(value: Maybe[str]) -> str:
     """Return a text; empty where it is absent or null."""
-    return given(value, "")
+    return get_or(value, "")
 
 
 @lru_cache(maxsize=4096)
-def details(*pairs: tuple[str, str]) -> str:
+def format_details(*pairs: tuple[str, str]) -> str:
     """Write native fields that have no FOCUS column as flat JSON; empty ones are left out."""
     return json.dumps({name: value for name, value in pairs if value})
 
 
-def category(item: Item) -> str:
+def classify_line(item: Item) -> str:
     """Decide what kind of charge a line is; the first rule that fits counts."""
     if is_tax(item.description, item.product):
         return "Tax"
@@ -109,36 +115,40 @@ def category(item: Item) -> str:
     return "Usage" if item.usage else "Purchase"
 
 
-def _frequency(item: Item, kind: str) -> str:
-    if kind == "Usage":
+def _find_frequency(item: Item, category: str) -> str:
+    if category == "Usage":
         return "Usage-Based"
-    once = item.once or "setup" in item.description.lower()
-    return "Recurring" if kind == "Purchase" and not once else "One-Time"
+    is_one_time = item.once or "setup" in item.description.lower()
+    return "Recurring" if category == "Purchase" and not is_one_time else "One-Time"
 
 
-def line(item: Item, ids: DetailIds | None, *, unique: bool = False) -> Line:
-    """Make the columns of a line; ``unique`` says that its native id is the only one of the invoice.
+def build_line(item: Item, detail_ids: DetailIds | None, *, is_unique: bool = False) -> FastlyLine:
+    """Make the columns of a line; ``is_unique`` says that its native id is the only one of the invoice.
 
-    Without ``ids`` (an estimate) it has no InvoiceDetailId.
+    Without ``detail_ids`` (an estimate) it has no InvoiceDetailId.
     """
-    kind = category(item)
-    made = _priced(item, kind) if kind in {"Usage", "Purchase"} else _unpriced(item, kind)
-    if ids is None:
-        return made
-    if unique and item.native:
-        return made._replace(InvoiceDetailId=item.native)
+    category = classify_line(item)
+    line = (
+        _build_priced_line(item, category)
+        if category in {"Usage", "Purchase"}
+        else _build_unpriced_line(item, category)
+    )
+    if detail_ids is None:
+        return line
+    if is_unique and item.native:
+        return line._replace(InvoiceDetailId=item.native)
     # NOTE: price steps of one product have the same words; a flat charge's rate is its amount, so it may change.
-    about = (item.description, item.product, item.region, item.usage, item.rate if item.usage else None)
-    return made._replace(InvoiceDetailId=ids.next(*about))
+    key_parts = (item.description, item.product, item.region, item.usage, item.rate if item.usage else None)
+    return line._replace(InvoiceDetailId=detail_ids.next_id(*key_parts))
 
 
-def _unpriced(item: Item, kind: str) -> Line:
+def _build_unpriced_line(item: Item, category: str) -> FastlyLine:
     """Make a tax or credit: an amount, and no price of anything."""
-    return Line(
+    return FastlyLine(
         BilledCost=item.amount,
-        ChargeCategory=kind,
+        ChargeCategory=category,
         ChargeDescription=item.description or item.product or None,
-        ChargeFrequency=_frequency(item, kind),
+        ChargeFrequency=_find_frequency(item, category),
         ConsumedQuantity=None,
         ConsumedUnit=None,
         ContractedCost=item.amount,
@@ -153,7 +163,7 @@ def _unpriced(item: Item, kind: str) -> Line:
         PricingCurrencyListUnitPrice=None,
         PricingQuantity=None,
         PricingUnit=None,
-        RegionId=slug(item.region) if item.region else None,
+        RegionId=make_slug(item.region) if item.region else None,
         RegionName=item.region,
         ServiceCategory=item.service.category,
         ServiceName=item.service.name,
@@ -169,50 +179,54 @@ def _unpriced(item: Item, kind: str) -> Line:
     )
 
 
-def _priced(item: Item, kind: str) -> Line:
+def _build_priced_line(item: Item, category: str) -> FastlyLine:
     """Make a usage or a purchase: with a SKU, a quantity and a unit price that give the amount."""
-    item = counted(item)
-    paid = price(item.amount, item.units if item.units is not None else ONE, item.rate)
-    listed, cost = _listed(item, paid.unit, paid.quantity)
-    used = kind == "Usage"
-    where = slug(item.region) if item.region else "global"
-    rate = item.rate if item.rate is not None else paid.unit
-    return _unpriced(item, kind)._replace(
-        ConsumedQuantity=paid.quantity if used else None,
-        ConsumedUnit=item.unit if used else None,
-        ContractedUnitPrice=paid.unit,
-        ListCost=cost,
-        ListUnitPrice=listed,
+    item = resolve_request_unit(item)
+    price = choose_price(item.amount, item.units if item.units is not None else ONE, item.rate)
+    list_unit_price, list_cost = _find_list_price(item, price.unit_price, price.quantity)
+    is_usage = category == "Usage"
+    region_slug = make_slug(item.region) if item.region else "global"
+    rate = item.rate if item.rate is not None else price.unit_price
+    return _build_unpriced_line(item, category)._replace(
+        ConsumedQuantity=price.quantity if is_usage else None,
+        ConsumedUnit=item.unit if is_usage else None,
+        ContractedUnitPrice=price.unit_price,
+        ListCost=list_cost,
+        ListUnitPrice=list_unit_price,
         PricingCategory="Other" if is_shortfall(item.description, item.product) else "Standard",
-        PricingCurrencyContractedUnitPrice=paid.unit,
-        PricingCurrencyListUnitPrice=listed,
-        PricingQuantity=paid.quantity,
-        PricingUnit=item.unit if used else "Units",
+        PricingCurrencyContractedUnitPrice=price.unit_price,
+        PricingCurrencyListUnitPrice=list_unit_price,
+        PricingQuantity=price.quantity,
+        PricingUnit=item.unit if is_usage else "Units",
         SkuId=item.sku,
         SkuMeter=item.usage or item.product or item.description or item.sku,
-        SkuPriceId=item.sku_price or f"{item.sku}@{where}@{plain(rate)}",
-        x_ListedUnitPrice=paid.listed,
+        SkuPriceId=item.sku_price or f"{item.sku}@{region_slug}@{format_decimal(rate)}",
+        x_ListedUnitPrice=price.published_rate,
     )
 
 
-def counted(item: Item) -> Item:
+def resolve_request_unit(item: Item) -> Item:
     """Find out what the units of requests count: single ones where the rate of 10,000 gives the amount only so.
 
     Nobody says whether the vendor's ``units`` are divided already; its amounts are rounded to cents.
     """
-    if item.unit != TEN_THOUSAND or item.units is None or item.rate is None:
+    if item.unit != TEN_THOUSAND_REQUESTS or item.units is None or item.rate is None:
         return item
-    single = EXACT.scaleb(item.rate, -4)
-    apart, divided = (abs(EXACT.subtract(times(rate, item.units), item.amount)) for rate in (single, item.rate))
-    if apart > CENT or divided <= apart:
+    single_rate = EXACT_CONTEXT.scaleb(item.rate, -4)
+    single_difference, block_difference = (
+        abs(EXACT_CONTEXT.subtract(exact_product(rate, item.units), item.amount)) for rate in (single_rate, item.rate)
+    )
+    if single_difference > CENT or block_difference <= single_difference:
         return item  # GUESS: where rate and units give the amount in neither way, units are divided by 10,000 already
-    whole = EXACT.scaleb(item.list_price, -4) if item.list_price is not None else None
-    return item._replace(unit="Requests", rate=single, list_price=whole)
+    single_list_price = EXACT_CONTEXT.scaleb(item.list_price, -4) if item.list_price is not None else None
+    return item._replace(unit="Requests", rate=single_rate, list_price=single_list_price)
 
 
-def _listed(item: Item, unit: Decimal, quantity: Decimal) -> tuple[Decimal, Decimal]:
+def _find_list_price(item: Item, unit_price: Decimal, quantity: Decimal) -> tuple[Decimal, Decimal]:
     """Return the price before discounts and what the line would cost at it; as contracted where none is published."""
     if item.list_price is None or item.list_price < 0 or item.list_price == item.rate:
-        return unit, item.amount
-    cost = EXACT.multiply(item.list_price, quantity)
-    return item.list_price, cost if cost.as_tuple().exponent >= -12 else cost.quantize(_FINEST, context=_WIDE)  # type: ignore[operator]
+        return unit_price, item.amount
+    cost = EXACT_CONTEXT.multiply(item.list_price, quantity)
+    if cost.as_tuple().exponent < -12:  # type: ignore[operator]
+        cost = cost.quantize(_COST_QUANTUM, context=_WIDE_CONTEXT)
+    return item.list_price, cost

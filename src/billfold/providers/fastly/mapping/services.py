@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 DELIVERY = "Full Site Delivery"
 FASTLY = "Fastly"
-REGIONS = (
+REGION_NAMES = (
     "North America",
     "South America",
     "South Korea",
@@ -21,7 +21,7 @@ REGIONS = (
     "Saudi Arabia",
 )
 """The vendor's own region names (fastly-py ``BillingRegion``); the last two are only known as keys."""
-KEYS = {
+REGIONS_BY_KEY = {
     "usa": "North America",
     "europe": "Europe",
     "anzac": "Australia",
@@ -36,7 +36,7 @@ KEYS = {
 }
 """v2's region keys; the pairs of europe, asia, latam, mexico and saudi_arabia are inferred from the names."""
 
-_BY_WORDS = (
+_SERVICE_PATTERNS = (
     (r"object storage", "Storage", "Object Storage"),
     (r"compute|\bwasm\b", "Compute", "Serverless Compute"),
     (r"\b(kv|config|secret) stores?\b", "Databases", "NoSQL Databases"),
@@ -47,20 +47,20 @@ _BY_WORDS = (
     (r"\bai\b", "AI and Machine Learning", "Generative AI"),
     (r"delivery|\bcdn\b|image|stream|video|shield|bandwidth|requests", "Networking", "Content Delivery"),
 )
-_BY_LINE = {
+_SERVICES_BY_PRODUCT_LINE = {
     "network services": ("Networking", "Content Delivery"),
     "compute": ("Compute", "Serverless Compute"),
     "security": ("Security", "Other (Security)"),
     "observability": ("Management and Governance", "Observability"),
 }
-_TAX = re.compile(r"\b(sales )?tax(es)?\b|\bvat\b|\bgst\b", re.IGNORECASE)
-_SHORTFALL = re.compile(r"shortfall|\bminimum\b|true-?\s?up", re.IGNORECASE)
-_MEASURE = re.compile(r"\W*\b((95th )?percentile|bandwidth|requests?)\b.*", re.IGNORECASE)
-_NOWHERE, _NETWORK = ("Other", "Other (Other)"), ("Networking", "Other (Networking)")
-TEN_THOUSAND = "10000 Requests"
+_TAX_PATTERN = re.compile(r"\b(sales )?tax(es)?\b|\bvat\b|\bgst\b", re.IGNORECASE)
+_SHORTFALL_PATTERN = re.compile(r"shortfall|\bminimum\b|true-?\s?up", re.IGNORECASE)
+_MEASURE_PATTERN = re.compile(r"\W*\b((95th )?percentile|bandwidth|requests?)\b.*", re.IGNORECASE)
+_OTHER_CATEGORY, _NETWORK_CATEGORY = ("Other", "Other (Other)"), ("Networking", "Other (Networking)")
+TEN_THOUSAND_REQUESTS = "10000 Requests"
 
 
-class Service(NamedTuple):
+class FastlyService(NamedTuple):
     """A FOCUS ServiceName with its category and subcategory."""
 
     name: str
@@ -69,43 +69,46 @@ class Service(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def service(group: str, line: str = "") -> Service:
+def find_service(product_group: str, product_line: str = "") -> FastlyService:
     """Return the service of a product group; its own words decide the category before its product line does."""
-    return _service(group, line, _NOWHERE)
+    return _match_service(product_group, product_line, _OTHER_CATEGORY)
 
 
 @lru_cache(maxsize=1024)
-def old_service(group: str, plan: str = "") -> Service:
+def find_v2_service(product_group: str, plan_name: str = "") -> FastlyService:
     """Return the service of a v2 line, whose plan is often named as a product line; what says nothing is networking."""
-    return _service(group, plan, _NETWORK)
+    return _match_service(product_group, plan_name, _NETWORK_CATEGORY)
 
 
-def _service(group: str, line: str, otherwise: tuple[str, str]) -> Service:
-    for words, category, subcategory in _BY_WORDS:
-        if re.search(words, group, re.IGNORECASE):
-            return Service(group, category, subcategory)
-    return Service(group or FASTLY, *_BY_LINE.get(line.lower() if group else "", otherwise))
+def _match_service(product_group: str, product_line: str, default_category: tuple[str, str]) -> FastlyService:
+    for pattern, category, subcategory in _SERVICE_PATTERNS:
+        if re.search(pattern, product_group, re.IGNORECASE):
+            return FastlyService(product_group, category, subcategory)
+    return FastlyService(
+        product_group or FASTLY,
+        *_SERVICES_BY_PRODUCT_LINE.get(product_line.lower() if product_group else "", default_category),
+    )
 
 
 @lru_cache(maxsize=1024)
-def family(product: str) -> str:
+def find_product_group(product_name: str) -> str:
     """Return the product group that a v2 service name belongs to: the name without its region and its measure.
 
     What is left of ``Europe Bandwidth`` is nothing: that is delivery.
     """
-    region = region_of(product)
-    rest = product[len(region) :] if region else product
-    return _MEASURE.sub("", rest).strip() or DELIVERY
+    region = find_region(product_name)
+    unprefixed_name = product_name[len(region) :] if region else product_name
+    return _MEASURE_PATTERN.sub("", unprefixed_name).strip() or DELIVERY
 
 
 @lru_cache(maxsize=1024)
-def region_of(text: str) -> str | None:
+def find_region(text: str) -> str | None:
     """Return the region that a name begins with, or None."""
-    return next((name for name in REGIONS if re.match(rf"{name}\b", text, re.IGNORECASE)), None)
+    return next((name for name in REGION_NAMES if re.match(rf"{name}\b", text, re.IGNORECASE)), None)
 
 
 @lru_cache(maxsize=4096)
-def slug(*names: str) -> str:
+def make_slug(*names: str) -> str:
     """Write names as one identifier: ``network-services/full-site-delivery``."""
     return "/".join(re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") for name in names)
 
@@ -113,25 +116,25 @@ def slug(*names: str) -> str:
 @lru_cache(maxsize=4096)
 def is_tax(*texts: str) -> bool:
     """Tell whether a line's texts speak of a tax."""
-    return any(_TAX.search(text) for text in texts)
+    return any(_TAX_PATTERN.search(text) for text in texts)
 
 
 @lru_cache(maxsize=4096)
 def is_shortfall(*texts: str) -> bool:
     """Tell whether a line's texts speak of what is missing to an agreed minimum."""
-    return any(_SHORTFALL.search(text) for text in texts)
+    return any(_SHORTFALL_PATTERN.search(text) for text in texts)
 
 
 @lru_cache(maxsize=1024)
-def is_delivery(group: str) -> bool:
+def is_delivery(product_group: str) -> bool:
     """Tell whether a product group is plain delivery, with its hyphen or without."""
-    return slug(group) == slug(DELIVERY)
+    return make_slug(product_group) == make_slug(DELIVERY)
 
 
 @lru_cache(maxsize=4096)
-def unit(usage: str, group: str, bandwidth: str = "GB") -> str:
+def find_unit(usage_type: str, product_group: str, bandwidth_unit: str = "GB") -> str:
     """Return the unit that a kind of usage is priced in; the vendor says it only for bandwidth and requests of delivery."""
-    if re.search(r"bandwidth", usage, re.IGNORECASE):
-        return bandwidth
-    counted = is_delivery(group) and re.search(r"requests?\b", usage, re.IGNORECASE)
-    return TEN_THOUSAND if counted else "Units"
+    if re.search(r"bandwidth", usage_type, re.IGNORECASE):
+        return bandwidth_unit
+    counts_requests = is_delivery(product_group) and re.search(r"requests?\b", usage_type, re.IGNORECASE)
+    return TEN_THOUSAND_REQUESTS if counts_requests else "Units"

@@ -8,34 +8,34 @@ from collections.abc import Iterator
 
 import msgspec
 
-from billfold.model.errors import Unreadable
+from billfold.model.errors import InvalidResponse
 from billfold.providers.fastly.records import BillingResponse
-from billfold.providers.provider import Answer
+from billfold.providers.provider import ArchivedAnswer
 
 
-def tables(answer: Answer) -> Iterator[tuple[BillingResponse, str]]:
+def read_csv_invoice(answer: ArchivedAnswer) -> Iterator[tuple[BillingResponse, str]]:
     """Read the invoice in a CSV file; a PDF holds nothing that can be booked."""
     if answer.response.media_type == "application/pdf" or answer.response.body.startswith(b"%PDF"):
         return
-    words = answer.response.body.decode("utf-8-sig", "replace")
-    rows = list(csv.DictReader(io.StringIO(words, newline="")))
+    csv_text = answer.response.body.decode("utf-8-sig", "replace")
+    rows = list(csv.DictReader(io.StringIO(csv_text, newline="")))
     if not rows or "amount" not in rows[0]:
-        raise Unreadable("the CSV has no lines with an amount")
+        raise InvalidResponse("the CSV has no lines with an amount")
     # GUESS: the columns of the CSV are the JSON keys, those of the invoice repeated in every row.
-    known = {key: rows[0].get(key) or None for key in ("customer_id", "invoice_id", "start_time", "end_time")}
-    known |= {key: known[key] or _argument(answer, key) for key in ("customer_id", "invoice_id")}
-    found = {
-        **{key: value for key, value in known.items() if value},
+    invoice_fields = {key: rows[0].get(key) or None for key in ("customer_id", "invoice_id", "start_time", "end_time")}
+    invoice_fields |= {key: invoice_fields[key] or _get_argument(answer, key) for key in ("customer_id", "invoice_id")}
+    invoice_data = {
+        **{key: value for key, value in invoice_fields.items() if value},
         "status": {"status": rows[0].get("status") or None},
         "total": {"cost": rows[0].get("cost") or None},
         "line_items": [{key: value for key, value in row.items() if key and value} for row in rows],
     }
     try:
-        yield msgspec.convert(found, BillingResponse, strict=False), "$"
+        yield msgspec.convert(invoice_data, BillingResponse, strict=False), "$"
     except (msgspec.ValidationError, ArithmeticError) as error:
-        raise Unreadable(f"the CSV does not hold an invoice: {error}") from error
+        raise InvalidResponse(f"the CSV does not hold an invoice: {error}") from error
 
 
-def _argument(answer: Answer, name: str) -> str | None:
-    said = str(getattr(answer.op, name, ""))
-    return said if said != "unknown" else None
+def _get_argument(answer: ArchivedAnswer, name: str) -> str | None:
+    value = str(getattr(answer.op, name, ""))
+    return value if value != "unknown" else None

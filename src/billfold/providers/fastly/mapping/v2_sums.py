@@ -6,58 +6,76 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from billfold.model.money import EXACT, ZERO, exact_sum, plain
-from billfold.providers.fastly.mapping.lines import CENT, number
+from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum, format_decimal
+from billfold.providers.fastly.mapping.lines import CENT, read_number
 from billfold.providers.fastly.records import BillingTotal
-from billfold.wire.codec import given
+from billfold.wire.codec import get_or
 
 
-class Claim(NamedTuple):
+class SumCheck(NamedTuple):
     """A sum as it is stated, and what it comes to by its description; either may be unknown."""
 
     name: str
-    stated: Decimal | None
-    terms: str
-    reckoned: Decimal | None
+    stated_amount: Decimal | None
+    formula: str
+    computed_amount: Decimal | None
 
 
-def contradictions(sums: BillingTotal, *, final: bool) -> Iterator[str]:
+def find_contradictions(sums: BillingTotal, *, is_final: bool) -> Iterator[str]:
     """Say of each sum that is more than a cent off what it is, and what it comes to."""
-    for name, stated, terms, reckoned in _claims(sums, final=final):
-        if stated is not None and reckoned is not None and abs(EXACT.subtract(stated, reckoned)) > CENT:
-            yield f"{name} is {plain(stated)}, and {terms} is {plain(reckoned)}"
+    for name, stated_amount, formula, computed_amount in _list_sum_checks(sums, is_final=is_final):
+        if (
+            stated_amount is not None
+            and computed_amount is not None
+            and abs(EXACT_CONTEXT.subtract(stated_amount, computed_amount)) > CENT
+        ):
+            yield f"{name} is {format_decimal(stated_amount)}, and {formula} is {format_decimal(computed_amount)}"
 
 
-def _claims(sums: BillingTotal, *, final: bool) -> Iterator[Claim]:
-    incurred, extras, minimum = number(sums.incurred_cost), number(sums.extras_cost), number(sums.plan_minimum)
-    unsaid = number(sums.percentile_cost) or number(sums.percentile)
-    if not unsaid:  # percentile billing is real and described nowhere
-        traffic = _added(number(sums.bandwidth_cost), number(sums.requests_cost))
-        yield Claim("incurred_cost", incurred, "bandwidth_cost + requests_cost", traffic)
-    yield Claim("extras_cost", extras, "the sum of the extras", _extras(sums))
-    before = _added(incurred, extras)
-    yield Claim("cost_before_discount", number(sums.cost_before_discount), "incurred_cost + extras_cost", before)
-    if incurred is None or minimum is None:
+def _list_sum_checks(sums: BillingTotal, *, is_final: bool) -> Iterator[SumCheck]:
+    incurred_cost, extras_cost, plan_minimum = (
+        read_number(sums.incurred_cost),
+        read_number(sums.extras_cost),
+        read_number(sums.plan_minimum),
+    )
+    percentile_billing = read_number(sums.percentile_cost) or read_number(sums.percentile)
+    if not percentile_billing:  # percentile billing is real and described nowhere
+        traffic_cost = _sum_if_complete(read_number(sums.bandwidth_cost), read_number(sums.requests_cost))
+        yield SumCheck("incurred_cost", incurred_cost, "bandwidth_cost + requests_cost", traffic_cost)
+    yield SumCheck("extras_cost", extras_cost, "the sum of the extras", _sum_extras(sums))
+    cost_before_discount = _sum_if_complete(incurred_cost, extras_cost)
+    yield SumCheck(
+        "cost_before_discount",
+        read_number(sums.cost_before_discount),
+        "incurred_cost + extras_cost",
+        cost_before_discount,
+    )
+    if incurred_cost is None or plan_minimum is None:
         return
-    over, stated = EXACT.subtract(incurred, minimum), number(sums.overage)
+    overage, stated_overage = EXACT_CONTEXT.subtract(incurred_cost, plan_minimum), read_number(sums.overage)
     # NOTE: below the minimum the overage may be 0 or negative: nobody says which.
-    over = over if stated is None or over > 0 else min(stated, ZERO)
-    yield Claim("overage", stated, "incurred_cost - plan_minimum", over)
+    overage = overage if stated_overage is None or overage > 0 else min(stated_overage, ZERO)
+    yield SumCheck("overage", stated_overage, "incurred_cost - plan_minimum", overage)
     # NOTE: the one documented shortfall is of a bill without extras and discount; what they change is not said.
-    if final and not (unsaid or extras or number(sums.discount_amount)):
-        short = max(EXACT.subtract(minimum, incurred), ZERO)
-        yield Claim("commit_shortfall", number(sums.commit_shortfall), "plan_minimum - incurred_cost", short)
+    if is_final and not (percentile_billing or extras_cost or read_number(sums.discount_amount)):
+        shortfall = max(EXACT_CONTEXT.subtract(plan_minimum, incurred_cost), ZERO)
+        yield SumCheck(
+            "commit_shortfall", read_number(sums.commit_shortfall), "plan_minimum - incurred_cost", shortfall
+        )
 
 
-def _added(*amounts: Decimal | None) -> Decimal | None:
-    known = [amount for amount in amounts if amount is not None]
-    return exact_sum(known) if len(known) == len(amounts) else None
+def _sum_if_complete(*amounts: Decimal | None) -> Decimal | None:
+    present_amounts = [amount for amount in amounts if amount is not None]
+    return exact_sum(present_amounts) if len(present_amounts) == len(amounts) else None
 
 
-def _extras(sums: BillingTotal) -> Decimal | None:
+def _sum_extras(sums: BillingTotal) -> Decimal | None:
     """Add up the extras; one that is 0 is left out by the vendor."""
     if not isinstance(sums.extras, list):
         return None
     return exact_sum(
-        amount for one in given(sums.extras, []) for v in (one.recurring, one.setup) if (amount := number(v))
+        amount
+        for extra in get_or(sums.extras, [])
+        for value in (extra.recurring, extra.setup)
+        if (amount := read_number(value))
     )

@@ -12,7 +12,7 @@ NETWORK, COMPUTE, SECURITY, OBSERVABILITY = "Network Services", "Compute", "Secu
 DELIVERY = "Full Site Delivery"
 
 
-class Step(NamedTuple):
+class PriceTier(NamedTuple):
     """A price step: the units it holds (None: all the rest) and the price of each."""
 
     name: str
@@ -20,41 +20,44 @@ class Step(NamedTuple):
     price: Decimal
 
 
-class Product(NamedTuple):
+class MeteredProduct(NamedTuple):
     """Something that is measured, in one region or everywhere; ``usage`` is what the vendor calls the measure."""
 
     name: str
-    group: str
-    line: str
+    product_group: str
+    product_line: str
     region: str
     usage: str
-    a_day: Decimal
-    steps: tuple[Step, ...]
+    daily_units: Decimal
+    price_tiers: tuple[PriceTier, ...]
 
     @property
-    def traffic(self) -> bool:
+    def is_delivery(self) -> bool:
         """Whether it is plain delivery, which v2 shows by region."""
-        return self.group == DELIVERY
+        return self.product_group == DELIVERY
 
 
 class Package(NamedTuple):
     """Something that is bought by the month: how many, at which price, with which charge in its first month."""
 
     name: str
-    group: str
-    line: str
+    product_group: str
+    product_line: str
     units: int
     price: Decimal
     setup: Decimal = Decimal(0)
 
 
-def _steps(*prices: str) -> tuple[Step, ...]:
-    names = ("First 10TB", "Next 10TB", "Over 20TB") if len(prices) > 1 else ("",)
-    sizes: list[int | None] = [10_000] * (len(prices) - 1)
-    return tuple(Step(n, u, Decimal(p)) for n, u, p in zip(names, [*sizes, None], prices, strict=False))
+def _make_price_tiers(*prices: str) -> tuple[PriceTier, ...]:
+    tier_names = ("First 10TB", "Next 10TB", "Over 20TB") if len(prices) > 1 else ("",)
+    tier_sizes: list[int | None] = [10_000] * (len(prices) - 1)
+    return tuple(
+        PriceTier(name, units, Decimal(price))
+        for name, units, price in zip(tier_names, [*tier_sizes, None], prices, strict=False)
+    )
 
 
-_REGIONS = (
+_REGION_RATES = (
     # region, GB a day, price steps, requests a day in 10,000s, price
     ("North America", "905.137", ("0.12", "0.08", "0.06"), "3483.7448", "0.0075"),
     ("Europe", "522.5", ("0.12", "0.08", "0.06"), "1711.107", "0.0075"),
@@ -67,42 +70,55 @@ _REGIONS = (
 )
 
 
-def _delivery() -> tuple[Product, ...]:
-    made = []
-    for region, gigabytes, prices, requests, each in _REGIONS:
-        for usage, a_day, steps in (("Bandwidth", gigabytes, _steps(*prices)), ("Requests", requests, _steps(each))):
-            made.append(
-                Product(f"{region} {usage}", DELIVERY, NETWORK, region, usage, Decimal(a_day), steps)  # one a region
+def _make_delivery_products() -> tuple[MeteredProduct, ...]:
+    products = []
+    for region, daily_gigabytes, bandwidth_prices, daily_requests, request_price in _REGION_RATES:
+        for usage, daily_units, price_tiers in (
+            ("Bandwidth", daily_gigabytes, _make_price_tiers(*bandwidth_prices)),
+            ("Requests", daily_requests, _make_price_tiers(request_price)),
+        ):
+            products.append(
+                MeteredProduct(
+                    f"{region} {usage}", DELIVERY, NETWORK, region, usage, Decimal(daily_units), price_tiers
+                )  # one a region
             )
-    return tuple(made)
+    return tuple(products)
 
 
-def _everywhere(name: str, group: str, line: str, usage: str, a_day: str, price: str, region: str = "") -> Product:
-    return Product(name, group, line, region, usage, Decimal(a_day), _steps(price))
+def _make_product(
+    name: str, product_group: str, product_line: str, usage: str, daily_units: str, price: str, region: str = ""
+) -> MeteredProduct:
+    return MeteredProduct(
+        name, product_group, product_line, region, usage, Decimal(daily_units), _make_price_tiers(price)
+    )
 
 
-MEASURED: tuple[Product, ...] = (
-    *_delivery(),
+METERED_PRODUCTS: tuple[MeteredProduct, ...] = (
+    *_make_delivery_products(),
     *(
-        _everywhere(f"{region} Image Optimizer Requests", "Image Optimizer", NETWORK, "Requests", a_day, price, region)
-        for region, a_day, price in (
+        _make_product(
+            f"{region} Image Optimizer Requests", "Image Optimizer", NETWORK, "Requests", daily_units, price, region
+        )
+        for region, daily_units, price in (
             ("North America", "140.5521", "0.04"),
             ("Europe", "61.203", "0.04"),
             ("Asia", "22.19", "0.05"),
         )
     ),
-    _everywhere("Fanout Messages", "Fanout", NETWORK, "Messages", "3.415", "0.8"),
-    _everywhere("Compute Requests", "Compute", COMPUTE, "Requests", "18.442", "0.5"),
-    _everywhere("Compute Duration", "Compute", COMPUTE, "Duration", "1150.7", "0.000035"),
-    _everywhere("KV Store Class A Operations", "KV Store", COMPUTE, "Class A Operations", "0.9031", "0.65"),
-    _everywhere("KV Store Class B Operations", "KV Store", COMPUTE, "Class B Operations", "4.8107", "0.05"),
-    _everywhere("KV Store Storage", "KV Store", COMPUTE, "Storage", "2.25", "0.5"),
-    _everywhere("Object Storage Class A Operations", "Object Storage", COMPUTE, "Class A Operations", "1.2044", "0.45"),
-    _everywhere("Object Storage Storage", "Object Storage", COMPUTE, "Storage", "310.08", "0.02"),
-    _everywhere("Next-Gen WAF Requests", "Next-Gen WAF", SECURITY, "Requests", "44.017", "1.1"),
-    _everywhere("DDoS Protection Requests", "DDoS Protection", SECURITY, "Requests", "12.3", "0.75"),
-    _everywhere("Bot Management Requests", "Bot Management", SECURITY, "Requests", "6.1802", "1.5"),
-    _everywhere("Log Explorer & Insights Events", "Observability", OBSERVABILITY, "Events", "25.6031", "0.3"),
+    _make_product("Fanout Messages", "Fanout", NETWORK, "Messages", "3.415", "0.8"),
+    _make_product("Compute Requests", "Compute", COMPUTE, "Requests", "18.442", "0.5"),
+    _make_product("Compute Duration", "Compute", COMPUTE, "Duration", "1150.7", "0.000035"),
+    _make_product("KV Store Class A Operations", "KV Store", COMPUTE, "Class A Operations", "0.9031", "0.65"),
+    _make_product("KV Store Class B Operations", "KV Store", COMPUTE, "Class B Operations", "4.8107", "0.05"),
+    _make_product("KV Store Storage", "KV Store", COMPUTE, "Storage", "2.25", "0.5"),
+    _make_product(
+        "Object Storage Class A Operations", "Object Storage", COMPUTE, "Class A Operations", "1.2044", "0.45"
+    ),
+    _make_product("Object Storage Storage", "Object Storage", COMPUTE, "Storage", "310.08", "0.02"),
+    _make_product("Next-Gen WAF Requests", "Next-Gen WAF", SECURITY, "Requests", "44.017", "1.1"),
+    _make_product("DDoS Protection Requests", "DDoS Protection", SECURITY, "Requests", "12.3", "0.75"),
+    _make_product("Bot Management Requests", "Bot Management", SECURITY, "Requests", "6.1802", "1.5"),
+    _make_product("Log Explorer & Insights Events", "Observability", OBSERVABILITY, "Events", "25.6031", "0.3"),
 )
 PACKAGES: tuple[Package, ...] = (
     Package("TLS Domains", "TLS", SECURITY, 45, Decimal(20)),

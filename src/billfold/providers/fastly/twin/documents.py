@@ -10,65 +10,70 @@ import io
 from datetime import datetime
 from decimal import Decimal
 
-from billfold.model.money import plain
+from billfold.model.money import format_decimal
 from billfold.providers.fastly.records import BillingResponse, BillingResponseLineItem, BillingStatus, BillingTotal
-from billfold.providers.invoice_pdf import paper, pdf
-from billfold.wire.codec import UNSET, given
+from billfold.providers.invoice_pdf import make_paper, render_pdf
+from billfold.wire.codec import UNSET, get_or
 from billfold.wire.message import Response
 
 # GUESS: the CSV's columns, and that the invoice's own are repeated in every row.
-OF_INVOICE = ("customer_id", "invoice_id", "start_time", "end_time", "status", "cost")
-OF_LINE = BillingResponseLineItem.__struct_fields__
+INVOICE_COLUMNS = ("customer_id", "invoice_id", "start_time", "end_time", "status", "cost")
+LINE_COLUMNS = BillingResponseLineItem.__struct_fields__
 
 
-def sheet(invoice: BillingResponse) -> Response:
+def render_invoice_csv(invoice: BillingResponse) -> Response:
     """Write an invoice as CSV: one row a line, the invoice's own columns repeated in each."""
-    own = (
+    invoice_values = (
         invoice.customer_id,
         invoice.invoice_id,
         invoice.start_time,
         invoice.end_time,
-        given(invoice.status, BillingStatus()).status,
-        given(invoice.total, BillingTotal()).cost,
+        get_or(invoice.status, BillingStatus()).status,
+        get_or(invoice.total, BillingTotal()).cost,
     )
-    out = io.StringIO(newline="")
-    rows = csv.writer(out, lineterminator="\n")
-    rows.writerow((*OF_INVOICE, *OF_LINE))
-    for line in given(invoice.line_items, []):
-        rows.writerow([_cell(value) for value in (*own, *(getattr(line, name) for name in OF_LINE))])
-    return _attached(invoice, "text/csv", "csv", out.getvalue().encode())
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow((*INVOICE_COLUMNS, *LINE_COLUMNS))
+    for line in get_or(invoice.line_items, []):
+        writer.writerow(
+            [_format_cell(value) for value in (*invoice_values, *(getattr(line, column) for column in LINE_COLUMNS))]
+        )
+    return _attach_file(invoice, "text/csv", "csv", buffer.getvalue().encode())
 
 
-def _cell(value: object) -> str:
+def _format_cell(value: object) -> str:
     if value is None or value is UNSET:
         return ""
-    return plain(value) if isinstance(value, Decimal) else str(value)
+    return format_decimal(value) if isinstance(value, Decimal) else str(value)
 
 
-def printed(invoice: BillingResponse, made: datetime) -> Response:
+def render_invoice_pdf(invoice: BillingResponse, created_at: datetime) -> Response:
     """Write an invoice as PDF, made at a time."""
-    lines = given(invoice.line_items, [])
-    number = str(given(invoice.invoice_id, "month to date"))
-    sums = given(invoice.total, BillingTotal())
-    document = pdf(
-        paper(
+    lines = get_or(invoice.line_items, [])
+    invoice_number = str(get_or(invoice.invoice_id, "month to date"))
+    sums = get_or(invoice.total, BillingTotal())
+    document = render_pdf(
+        make_paper(
             "Fastly, Inc.",
-            f"Invoice {number}",
+            f"Invoice {invoice_number}",
             {
-                "Customer": given(invoice.customer_id, ""),
-                "First day": given(invoice.start_time, "")[:10],
-                "Last day": given(invoice.end_time, "")[:10],
-                "Terms": given(sums.terms, ""),
+                "Customer": get_or(invoice.customer_id, ""),
+                "First day": get_or(invoice.start_time, "")[:10],
+                "Last day": get_or(invoice.end_time, "")[:10],
+                "Terms": get_or(sums.terms, ""),
             },
             ("Description", "Units", "Rate", "Amount (USD)"),
-            [tuple(_cell(v) for v in (one.description, one.units, one.rate_per_unit, one.amount)) for one in lines],
-            f"{_cell(sums.cost)} USD",
-            made,
+            [
+                tuple(_format_cell(value) for value in (line.description, line.units, line.rate_per_unit, line.amount))
+                for line in lines
+            ],
+            f"{_format_cell(sums.cost)} USD",
+            created_at,
         )
     )
-    return _attached(invoice, "application/pdf", "pdf", document)
+    return _attach_file(invoice, "application/pdf", "pdf", document)
 
 
-def _attached(invoice: BillingResponse, media: str, ending: str, body: bytes) -> Response:
-    name = f"invoice_{given(invoice.invoice_id, 'mtd')}.{ending}"
-    return Response(200, {"content-type": media, "content-disposition": f"attachment; filename={name}"}, body)
+def _attach_file(invoice: BillingResponse, media_type: str, extension: str, body: bytes) -> Response:
+    file_name = f"invoice_{get_or(invoice.invoice_id, 'mtd')}.{extension}"
+    return Response(200, {"content-type": media_type, "content-disposition": f"attachment; filename={file_name}"}, body)

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from billfold.model.bill import Bill
-from billfold.model.errors import Misasked
-from billfold.model.period import Month, instant
+from billfold.model.errors import InvalidArgument
+from billfold.model.period import Month, parse_instant
 from billfold.providers.fastly.api import (
     GetCurrentUser,
     GetInvoice,
@@ -27,15 +27,15 @@ from billfold.providers.fastly.api import (
 )
 from billfold.providers.fastly.records import Error
 from billfold.providers.fastly.twin import handlers_v2, handlers_v3, scenario, sdk_compat
-from billfold.providers.twin_api import Account, Caller, Moment, No, Places
+from billfold.providers.twin_api import ApiFault, Caller, FieldMap, RequestContext, TwinAccount
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
 
-MOUNT = "/fastly"
-KINDS = ("ordinary", "parent-pay", "v2-no-lines")
-RATE = (100_000, 1.0)
-HEADERS = {
+MOUNT_PATH = "/fastly"
+ACCOUNT_TYPES = ("ordinary", "parent-pay", "v2-no-lines")
+RATE_LIMIT = (100_000, 1.0)
+RESPONSE_HEADERS = {
     "cache-control": "no-store",
     "pragma": "no-cache",
     "server": "fastly",
@@ -45,20 +45,20 @@ HEADERS = {
     "x-timer": "S1794700800.000000,VS0,VE42",
     "fastly-trace-id": "7477696e2d74726163652d6964",
 }
-_V2 = Places("", "total.cost", "invoice_id", "status.status")
-_V3 = Places("", "monthly_transaction_amount", "invoice_id", "", "currency_code")
-PLACES = {
-    "get_invoice": _V2,
-    "get_invoice_by_id": _V2,
-    "get_invoice_mtd": _V2,
-    "list_invoices": _V3._replace(items="data", size="meta.total"),
-    "get_invoice_by_invoice_id": _V3,
-    "get_month_to_date_invoice": _V3._replace(currency=""),
-    "get_usage_metrics": Places("data", "quantity"),
-    "get_service_level_usage": Places("data.details", "usage_units", "service_id", size="data.meta.total"),
+_V2_FIELDS = FieldMap("", "total.cost", "invoice_id", "status.status")
+_V3_FIELDS = FieldMap("", "monthly_transaction_amount", "invoice_id", "", "currency_code")
+FIELD_MAPS = {
+    "get_invoice": _V2_FIELDS,
+    "get_invoice_by_id": _V2_FIELDS,
+    "get_invoice_mtd": _V2_FIELDS,
+    "list_invoices": _V3_FIELDS._replace(items="data", size="meta.total"),
+    "get_invoice_by_invoice_id": _V3_FIELDS,
+    "get_month_to_date_invoice": _V3_FIELDS._replace(currency=""),
+    "get_usage_metrics": FieldMap("data", "quantity"),
+    "get_service_level_usage": FieldMap("data.details", "usage_units", "service_id", size="data.meta.total"),
 }
 
-TELLS = (
+CARRIED_COLUMNS = (
     "BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory",
     "ChargeDescription", "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart", "ConsumedQuantity", "ContractedCost",
     "EffectiveCost", "HostProviderName", "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingCurrency",
@@ -67,135 +67,168 @@ TELLS = (
 """The columns that the vendor's API carries: what must come back from the wire as it was in the truth."""
 
 
-def accounts(seed: int, first_month: Month) -> tuple[Account, ...]:
+def make_accounts(seed: int, first_month: Month) -> tuple[TwinAccount, ...]:
     """Return an ordinary customer, and one whose parent pays: it has invoices, but no estimate."""
 
-    def made(name: str, kind: str, noright: dict[str, str]) -> Account:
-        bare = Account("fastly", name, {"token": f"twin-{name}-token"}, seed, first_month, {}, noright, kind)
-        return bare._replace(facts={"customer_id": scenario.customer(bare)})
+    def make_account(name: str, account_type: str, unprivileged_credentials: dict[str, str]) -> TwinAccount:
+        account = TwinAccount(
+            "fastly",
+            name,
+            {"token": f"twin-{name}-token"},
+            seed,
+            first_month,
+            {},
+            unprivileged_credentials,
+            account_type,
+        )
+        return account._replace(public_facts={"customer_id": scenario.customer_id_of(account)})
 
     return (
-        made("fastly", "ordinary", {"token": "twin-fastly-noright"}),
-        made("fastly-parent-pay", scenario.PARENT_PAY, {}),
+        make_account("fastly", "ordinary", {"token": "twin-fastly-noright"}),
+        make_account("fastly-parent-pay", scenario.PARENT_PAY, {}),
     )
 
 
-def caller(request: Request, accounts: tuple[Account, ...], moment: Moment | None = None) -> Caller | None:
+def identify_caller(
+    request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext | None = None
+) -> Caller | None:
     """Hear the token in ``Fastly-Key``."""
-    key = request.headers.get("fastly-key", "")
+    token = request.headers.get("fastly-key", "")
     for account in accounts:
-        if key and key in {account.credentials["token"], account.noright.get("token")}:
-            return Caller(account, allowed=key == account.credentials["token"])
+        if token and token in {account.credentials["token"], account.unprivileged_credentials.get("token")}:
+            return Caller(account, is_allowed=token == account.credentials["token"])
     return None
 
 
-def reworded(request: Request) -> Request:
+def translate_request(request: Request) -> Request:
     """Hear a date that has a time as its day from the SDKs that write it so (up to 5.3)."""
-    if not sdk_compat.dialect(request.headers.get("user-agent", "")).timed:
+    if not sdk_compat.detect_sdk(request.headers.get("user-agent", "")).sends_times:
         return request
-    return request._replace(query=tuple((name, _day(name, text)) for name, text in request.query))
+    return request._replace(
+        query=tuple((parameter, _strip_time(parameter, value)) for parameter, value in request.query)
+    )
 
 
-def _day(name: str, text: str) -> str:
+def _strip_time(parameter: str, value: str) -> str:
     try:
-        return instant(text).date().isoformat() if name in {"billing_start_date", "billing_end_date"} else text
+        return (
+            parse_instant(value).date().isoformat()
+            if parameter in {"billing_start_date", "billing_end_date"}
+            else value
+        )
     except ValueError:
-        return text
+        return value
 
 
-def answer(op: Operation[Any], moment: Moment) -> object:
-    """Answer one of the operations; raises ``Denied``."""
-    for kind, answered in ANSWERS.items():
-        if isinstance(op, kind):
-            return answered(op, moment)
-    raise Misasked(f"{op!r} is not Fastly's")
+def answer_operation(op: Operation[Any], context: RequestContext) -> object:
+    """Answer one of the operations; raises ``AccessDenied``."""
+    for operation_type, handler in HANDLERS.items():
+        if isinstance(op, operation_type):
+            return handler(op, context)
+    raise InvalidArgument(f"{op!r} is not Fastly's")
 
 
-ANSWERS: dict[type[Operation[Any]], Callable[[Any, Moment], object]] = {
-    GetInvoice: handlers_v2.by_month,
-    GetInvoiceById: handlers_v2.by_id,
-    GetInvoiceFile: handlers_v2.as_file(handlers_v2.by_month),
-    GetInvoiceByIdFile: handlers_v2.as_file(handlers_v2.by_id),
-    GetInvoiceMtd: handlers_v2.old_estimate,
-    GetServiceLevelUsageTypes: handlers_v2.usage_types,
-    ListInvoices: handlers_v3.listed,
-    GetInvoiceByInvoiceId: handlers_v3.one,
-    GetMonthToDateInvoice: handlers_v3.running,
-    GetUsageMetrics: handlers_v3.usage,
-    GetServiceLevelUsage: handlers_v3.by_service,
-    GetTokenSelf: handlers_v3.token,
-    GetCurrentUser: handlers_v3.user,
+HANDLERS: dict[type[Operation[Any]], Callable[[Any, RequestContext], object]] = {
+    GetInvoice: handlers_v2.answer_by_month,
+    GetInvoiceById: handlers_v2.answer_by_id,
+    GetInvoiceFile: handlers_v2.answer_as_file(handlers_v2.answer_by_month),
+    GetInvoiceByIdFile: handlers_v2.answer_as_file(handlers_v2.answer_by_id),
+    GetInvoiceMtd: handlers_v2.answer_estimate,
+    GetServiceLevelUsageTypes: handlers_v2.answer_usage_types,
+    ListInvoices: handlers_v3.answer_invoice_list,
+    GetInvoiceByInvoiceId: handlers_v3.answer_invoice,
+    GetMonthToDateInvoice: handlers_v3.answer_month_to_date,
+    GetUsageMetrics: handlers_v3.answer_usage,
+    GetServiceLevelUsage: handlers_v3.answer_service_usage,
+    GetTokenSelf: handlers_v3.answer_token,
+    GetCurrentUser: handlers_v3.answer_user,
 }
 
 
-def truth(account: Account, now: datetime) -> Iterator[Bill]:
+def true_bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
     """Yield the customer's true bills."""
-    return scenario.bills(account, now)
+    return scenario.list_bills(account, now)
 
 
-WORDS: dict[No, tuple[int, str]] = {
-    No.BAD_REQUEST: (400, "Bad request"),
-    No.UNAUTHORIZED: (401, "Provided credentials are missing or invalid"),
-    No.FORBIDDEN: (403, "You are not authorized to perform this action"),  # GUESS: text and envelope of 403
-    No.NOT_FOUND: (404, "Record not found"),
-    No.UNPROCESSABLE: (
+ERROR_RESPONSES: dict[ApiFault, tuple[int, str]] = {
+    ApiFault.BAD_REQUEST: (400, "Bad request"),
+    ApiFault.UNAUTHORIZED: (401, "Provided credentials are missing or invalid"),
+    ApiFault.FORBIDDEN: (403, "You are not authorized to perform this action"),  # GUESS: text and envelope of 403
+    ApiFault.NOT_FOUND: (404, "Record not found"),
+    ApiFault.UNPROCESSABLE: (
         422,
         "A month-to-date invoice cannot be generated for this account",
     ),  # GUESS: parent-pay is refused with 422, in v2 too
-    No.RATE_LIMITED: (429, "You have exceeded your rate limit"),  # GUESS: text and envelope of 429
-    No.SERVER_ERROR: (500, "Internal server error"),  # GUESS: text of 500
-    No.UNAVAILABLE: (503, "Service Unavailable"),
+    ApiFault.RATE_LIMITED: (429, "You have exceeded your rate limit"),  # GUESS: text and envelope of 429
+    ApiFault.SERVER_ERROR: (500, "Internal server error"),  # GUESS: text of 500
+    ApiFault.UNAVAILABLE: (503, "Service Unavailable"),
 }
-EDGE = b'<?xml version="1.0" encoding="utf-8"?>\n<html><head><title>503 Backend is unhealthy</title></head></html>\n'
+EDGE_ERROR_PAGE = (
+    b'<?xml version="1.0" encoding="utf-8"?>\n<html><head><title>503 Backend is unhealthy</title></head></html>\n'
+)
 
 
-def refusal(no: No, detail: str = "", request: Request | None = None) -> Response:
+def refuse_request(fault: ApiFault, detail: str = "", request: Request | None = None) -> Response:
     """Say no as the part of the API does that was asked: three envelopes coexist, and the edge answers in HTML."""
-    status, words = WORDS[no]
-    detail = _plainly(detail)
-    if no is No.UNAVAILABLE:
-        return Response(status, {"content-type": "text/html; charset=utf-8"}, EDGE)  # GUESS: the page of a 503
-    newer = request is not None and request.path.startswith("/billing/v3/")
-    if newer and no in {No.UNPROCESSABLE, No.SERVER_ERROR}:
-        said = Error(
-            type="", title=words, code=str(no), status=str(status)
+    status, message = ERROR_RESPONSES[fault]
+    detail = _rewrite_detail(detail)
+    if fault is ApiFault.UNAVAILABLE:
+        return Response(
+            status, {"content-type": "text/html; charset=utf-8"}, EDGE_ERROR_PAGE
+        )  # GUESS: the page of a 503
+    is_v3 = request is not None and request.path.startswith("/billing/v3/")
+    if is_v3 and fault in {ApiFault.UNPROCESSABLE, ApiFault.SERVER_ERROR}:
+        error = Error(
+            type="", title=message, code=str(fault), status=str(status)
         )  # GUESS: v3's values of 422 and 500; the keys are documented
-    elif newer and no is No.BAD_REQUEST:
-        said = Error(
-            type="", title=words, status=status, errors=None, detail=detail
+    elif is_v3 and fault is ApiFault.BAD_REQUEST:
+        error = Error(
+            type="", title=message, status=status, errors=None, detail=detail
         )  # GUESS: the newer envelope for v3's 400
     else:
-        said = Error(msg=words, **({"detail": detail} if detail and no in {No.BAD_REQUEST, No.NOT_FOUND} else {}))
+        error = Error(
+            msg=message,
+            **({"detail": detail} if detail and fault in {ApiFault.BAD_REQUEST, ApiFault.NOT_FOUND} else {}),
+        )
     # NOTE: the body of a 401 is JSON, and labelled as text (two public test suites quote it so).
-    media = "text/plain" if no is No.UNAUTHORIZED else "application/json"
-    return Response(status, {"content-type": media}, codec.encode(said))
+    media_type = "text/plain" if fault is ApiFault.UNAUTHORIZED else "application/json"
+    return Response(status, {"content-type": media_type}, codec.encode_json(error))
 
 
-def _plainly(detail: str) -> str:
+def _rewrite_detail(detail: str) -> str:
     """Say which parameter is wrong in words that do not tell of this code."""
-    named = re.search(r"\$\.(\w+)", detail)
-    missing = re.search(r"missing required field `(\w+)`", detail)
-    return f"{missing[1]} is required" if missing else f"{named[1]} is invalid" if named else detail
-
-
-def examples(account: Account, now: datetime) -> tuple[Operation[Any], ...]:
-    """Return one question of each operation that the account's twin can answer."""
-    month, owner = Month.of(now).plus(-1), scenario.customer(account)
-    key, year, number = scenario.invoice_id(account, month), str(month.year), f"{month.number:02}"
-    first = last = str(month)
+    field_match = re.search(r"\$\.(\w+)", detail)
+    missing_match = re.search(r"missing required field `(\w+)`", detail)
     return (
-        GetInvoice(year=year, month=number),
-        GetInvoiceFile(year=year, month=number, format="csv"),
-        GetInvoiceById(customer_id=owner, invoice_id=key),
-        GetInvoiceByIdFile(customer_id=owner, invoice_id=key, format="csv"),
-        GetInvoiceMtd(customer_id=owner),
-        GetServiceLevelUsageTypes(customer_id=owner),
+        f"{missing_match[1]} is required"
+        if missing_match
+        else f"{field_match[1]} is invalid"
+        if field_match
+        else detail
+    )
+
+
+def example_operations(account: TwinAccount, now: datetime) -> tuple[Operation[Any], ...]:
+    """Return one question of each operation that the account's twin can answer."""
+    month, customer_id = Month.of(now).add_months(-1), scenario.customer_id_of(account)
+    invoice_id, year, month_number = scenario.invoice_id_of(account, month), str(month.year), f"{month.number:02}"
+    first_month = last_month = str(month)
+    return (
+        GetInvoice(year=year, month=month_number),
+        GetInvoiceFile(year=year, month=month_number, format="csv"),
+        GetInvoiceById(customer_id=customer_id, invoice_id=invoice_id),
+        GetInvoiceByIdFile(customer_id=customer_id, invoice_id=invoice_id, format="csv"),
+        GetInvoiceMtd(customer_id=customer_id),
+        GetServiceLevelUsageTypes(customer_id=customer_id),
         ListInvoices(),
-        GetInvoiceByInvoiceId(invoice_id=key),
+        GetInvoiceByInvoiceId(invoice_id=invoice_id),
         GetMonthToDateInvoice(),
-        GetUsageMetrics(start_month=first, end_month=last),
+        GetUsageMetrics(start_month=first_month, end_month=last_month),
         GetServiceLevelUsage(
-            product_id="cdn_usage", usage_type_name="North America Bandwidth", start_month=first, end_month=last
+            product_id="cdn_usage",
+            usage_type_name="North America Bandwidth",
+            start_month=first_month,
+            end_month=last_month,
         ),
         GetTokenSelf(),
         GetCurrentUser(),

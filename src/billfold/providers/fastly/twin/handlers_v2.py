@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from billfold.model.period import Month, instant, stamp
+from billfold.model.period import Month, format_instant, parse_instant
 from billfold.providers.fastly.api import GetInvoiceMtd, GetServiceLevelUsageTypes
 from billfold.providers.fastly.records import (
     BillingEstimateResponse,
@@ -16,80 +16,94 @@ from billfold.providers.fastly.records import (
     Serviceusagetypes,
 )
 from billfold.providers.fastly.twin import documents, records_v3, scenario, sdk_compat
-from billfold.providers.fastly.twin.clock import accepted, asked_month, midnight, month_of, ready
-from billfold.providers.twin_api import Account, Denied, Moment, No
-from billfold.wire.codec import given
+from billfold.providers.fastly.twin.clock import (
+    find_invoice_month,
+    floor_to_midnight,
+    is_estimate_ready,
+    make_accepted_response,
+    parse_requested_month,
+)
+from billfold.providers.twin_api import AccessDenied, ApiFault, RequestContext, TwinAccount
+from billfold.wire.codec import get_or
 from billfold.wire.message import Response
 
-PAID_AFTER = timedelta(days=15)
+PAYMENT_DELAY = timedelta(days=15)
 
 
-def _customer(op: Any, account: Account) -> None:
-    if op.customer_id != scenario.customer(account):
-        raise Denied(
-            No.NOT_FOUND, f"Couldn't find Customer '{op.customer_id}'"
+def _check_customer(op: Any, account: TwinAccount) -> None:
+    if op.customer_id != scenario.customer_id_of(account):
+        raise AccessDenied(
+            ApiFault.NOT_FOUND, f"Couldn't find Customer '{op.customer_id}'"
         )  # GUESS: that another customer is not found
 
 
-def _old_invoice(month: Month, moment: Moment) -> BillingResponse:
+def _get_v2_invoice(month: Month, context: RequestContext) -> BillingResponse:
     """Return the v2 invoice of a month from the customer's first to the running one."""
-    account, now = moment.account, moment.now
-    running = Month.of(now)
-    if not account.first_month <= month <= running or (month == running and account.kind == scenario.PARENT_PAY):
-        raise Denied(
-            No.NOT_FOUND, f"Couldn't find Invoice for {month}"
+    account, now = context.account, context.now
+    running_month = Month.of(now)
+    if not account.first_month <= month <= running_month or (
+        month == running_month and account.account_type == scenario.PARENT_PAY
+    ):
+        raise AccessDenied(
+            ApiFault.NOT_FOUND, f"Couldn't find Invoice for {month}"
         )  # GUESS: the text for a month without an invoice
     # GUESS: an invoice is paid after its 15 days.
-    paid = "Paid" if now >= month.end + PAID_AFTER else "Outstanding"
-    agent = sdk_compat.dialect(moment.request.headers.get("user-agent", ""))
+    payment_status = "Paid" if now >= month.end + PAYMENT_DELAY else "Outstanding"
+    sdk = sdk_compat.detect_sdk(context.request.headers.get("user-agent", ""))
     # GUESS: the running month is answered as it stands, without an id, its status MTD.
-    status = "MTD" if month == running else paid
-    return sdk_compat.invoice(account, month, min(midnight(now), month.end), status, agent)
+    status = "MTD" if month == running_month else payment_status
+    return sdk_compat.make_v2_invoice(account, month, min(floor_to_midnight(now), month.end), status, sdk)
 
 
-def by_month(op: Any, moment: Moment) -> BillingResponse:
+def answer_by_month(op: Any, context: RequestContext) -> BillingResponse:
     """Reply with the invoice of a month."""
-    return _old_invoice(asked_month(op.year, op.month), moment)
+    return _get_v2_invoice(parse_requested_month(op.year, op.month), context)
 
 
-def by_id(op: Any, moment: Moment) -> BillingResponse:
+def answer_by_id(op: Any, context: RequestContext) -> BillingResponse:
     """Reply with the invoice of an id."""
-    _customer(op, moment.account)
-    return _old_invoice(month_of(op.invoice_id, moment), moment)
+    _check_customer(op, context.account)
+    return _get_v2_invoice(find_invoice_month(op.invoice_id, context), context)
 
 
-def as_file(record: Callable[[Any, Moment], BillingResponse]) -> Callable[[Any, Moment], Response]:
+def answer_as_file(
+    answer_invoice: Callable[[Any, RequestContext], BillingResponse],
+) -> Callable[[Any, RequestContext], Response]:
     """Reply with the same invoice as a file."""
 
-    def answered(op: Any, moment: Moment) -> Response:
-        invoice = record(op, moment)
+    def answer_file(op: Any, context: RequestContext) -> Response:
+        invoice = answer_invoice(op, context)
         if op.format == "csv":
-            return documents.sheet(invoice)
-        made = given(given(invoice.status, BillingStatus()).sent_at, stamp(midnight(moment.now)))
-        return documents.printed(invoice, instant(made))
+            return documents.render_invoice_csv(invoice)
+        created_at = get_or(
+            get_or(invoice.status, BillingStatus()).sent_at, format_instant(floor_to_midnight(context.now))
+        )
+        return documents.render_invoice_pdf(invoice, parse_instant(created_at))
 
-    return answered
+    return answer_file
 
 
-def old_estimate(op: GetInvoiceMtd, moment: Moment) -> BillingEstimateResponse | Response:
+def answer_estimate(op: GetInvoiceMtd, context: RequestContext) -> BillingEstimateResponse | Response:
     """Reply with the estimate of the running month, or of another one."""
     # GUESS: a month that is over has an estimate too.
-    account, now = moment.account, moment.now
-    _customer(op, account)
-    running = Month.of(now)
-    month = asked_month(op.year or running.year, op.month or running.number)
-    if not account.first_month <= month <= running:
-        raise Denied(
-            No.NOT_FOUND, f"Couldn't find Invoice for {month}"
+    account, now = context.account, context.now
+    _check_customer(op, account)
+    running_month = Month.of(now)
+    month = parse_requested_month(op.year or running_month.year, op.month or running_month.number)
+    if not account.first_month <= month <= running_month:
+        raise AccessDenied(
+            ApiFault.NOT_FOUND, f"Couldn't find Invoice for {month}"
         )  # GUESS: the text for a month without an invoice
-    if not ready(moment, f"v2 {month}"):
-        return accepted()
-    agent = sdk_compat.dialect(moment.request.headers.get("user-agent", ""))
-    return sdk_compat.estimate(account, month, min(midnight(now), month.end), agent)
+    if not is_estimate_ready(context, f"v2 {month}"):
+        return make_accepted_response()
+    sdk = sdk_compat.detect_sdk(context.request.headers.get("user-agent", ""))
+    return sdk_compat.make_v2_estimate(account, month, min(floor_to_midnight(now), month.end), sdk)
 
 
-def usage_types(op: GetServiceLevelUsageTypes, moment: Moment) -> Serviceusagetypes:
+def answer_usage_types(op: GetServiceLevelUsageTypes, context: RequestContext) -> Serviceusagetypes:
     """Reply with what can be asked for by service."""
-    _customer(op, moment.account)
-    metrics = records_v3.usage(moment.account, moment.account.first_month, moment.account.first_month.end)
-    return Serviceusagetypes(data=[Serviceusagetype(product_id=m.product_id, name=m.usage_type) for m in metrics])
+    _check_customer(op, context.account)
+    metrics = records_v3.list_usage(context.account, context.account.first_month, context.account.first_month.end)
+    return Serviceusagetypes(
+        data=[Serviceusagetype(product_id=metric.product_id, name=metric.usage_type) for metric in metrics]
+    )

@@ -9,7 +9,7 @@ from functools import lru_cache
 from random import Random
 
 from billfold.model.money import exact_sum
-from billfold.model.period import Month, stamp
+from billfold.model.period import Month, format_instant
 from billfold.providers.fastly.records import (
     Invoice,
     Invoicelineitems,
@@ -20,129 +20,148 @@ from billfold.providers.fastly.records import (
 )
 from billfold.providers.fastly.twin import scenario
 from billfold.providers.fastly.twin.catalog import DELIVERY
-from billfold.providers.fastly.twin.scenario import Entry
-from billfold.providers.twin_api import Account
+from billfold.providers.fastly.twin.scenario import ScenarioLine
+from billfold.providers.twin_api import TwinAccount
 from billfold.wire.codec import DecimalText
 
-DAY, WHOLE = timedelta(days=1), Decimal(1)
-SERVICES = ("www", "api", "images", "video", "assets", "checkout", "search", "blog", "docs", "status", "auth", "feeds")
+DAY, WHOLE_QUANTUM = timedelta(days=1), Decimal(1)
+SERVICE_NAMES = (
+    "www",
+    "api",
+    "images",
+    "video",
+    "assets",
+    "checkout",
+    "search",
+    "blog",
+    "docs",
+    "status",
+    "auth",
+    "feeds",
+)
 # GUESS: v3's units of requests are divided by 10,000 already.
-RAW = {"Requests": 10_000, "Bandwidth": 1_000_000_000}
+COUNTS_PER_UNIT = {"Requests": 10_000, "Bandwidth": 1_000_000_000}
 """How many counted things make one billed unit of delivery: requests, and bytes to the GB."""
-UNITS = {"Requests": "10k requests", "Bandwidth": "GB"}
+UNIT_NAMES = {"Requests": "10k requests", "Bandwidth": "GB"}
 
 
-def last_day(month: Month) -> str:
+def format_last_day(month: Month) -> str:
     """Write a month's last day, which is where the vendor ends a period."""
-    return stamp(month.end - DAY)
+    return format_instant(month.end - DAY)
 
 
 @lru_cache(maxsize=1024)
-def invoice(account: Account, month: Month) -> Invoice:
+def make_invoice(account: TwinAccount, month: Month) -> Invoice:
     """Return the invoice of a closed month."""
-    entries = scenario.entries(account, month, month.end)
-    number = scenario.invoice_id(account, month)
+    lines = scenario.make_lines(account, month, month.end)
+    invoice_id = scenario.invoice_id_of(account, month)
     return Invoice(
-        customer_id=scenario.customer(account),
-        invoice_id=number,
-        invoice_posted_on=stamp(month.end),
-        billing_start_date=stamp(month.start),
-        billing_end_date=last_day(month),
-        statement_number=f"ST-{int(number) % 10**7:07}",  # GUESS: what a statement's number looks like
+        customer_id=scenario.customer_id_of(account),
+        invoice_id=invoice_id,
+        invoice_posted_on=format_instant(month.end),
+        billing_start_date=format_instant(month.start),
+        billing_end_date=format_last_day(month),
+        statement_number=f"ST-{int(invoice_id) % 10**7:07}",  # GUESS: what a statement's number looks like
         currency_code="USD",
-        monthly_transaction_amount=total(entries),
-        transaction_line_items=[_line(entry) for entry in entries],
+        monthly_transaction_amount=sum_amounts(lines),
+        transaction_line_items=[_make_invoice_line(line) for line in lines],
     )
 
 
-def month_to_date(account: Account, month: Month, until: datetime) -> Mtdinvoice:
+def make_month_to_date(account: TwinAccount, month: Month, until: datetime) -> Mtdinvoice:
     """Return the running month as it stands at a midnight."""
-    entries = scenario.entries(account, month, until)
+    lines = scenario.make_lines(account, month, until)
     return Mtdinvoice(
-        customer_id=scenario.customer(account),
-        invoice_id=scenario.estimate_id(account, month),
-        billing_start_date=stamp(month.start),
-        billing_end_date=last_day(month),
-        monthly_transaction_amount=DecimalText(total(entries)),
-        transaction_line_items=[_running(entry) for entry in entries],
+        customer_id=scenario.customer_id_of(account),
+        invoice_id=scenario.estimate_id_of(account, month),
+        billing_start_date=format_instant(month.start),
+        billing_end_date=format_last_day(month),
+        monthly_transaction_amount=DecimalText(sum_amounts(lines)),
+        transaction_line_items=[_make_mtd_line(line) for line in lines],
     )
 
 
-def total(entries: Iterable[Entry]) -> Decimal:
+def sum_amounts(lines: Iterable[ScenarioLine]) -> Decimal:
     """Add up the amounts."""
-    return exact_sum([entry.amount for entry in entries])
+    return exact_sum([line.amount for line in lines])
 
 
-def _running(entry: Entry) -> Mtdlineitems:
+def _make_mtd_line(line: ScenarioLine) -> Mtdlineitems:
     return Mtdlineitems(
-        description=entry.description,
-        amount=entry.amount,
-        rate=entry.rate,
-        units=entry.units,
-        product_name=entry.name,
-        product_group=entry.group,
-        product_line=entry.line,
-        region=entry.region,
-        usage_type=entry.usage,
+        description=line.description,
+        amount=line.amount,
+        rate=line.rate,
+        units=line.units,
+        product_name=line.name,
+        product_group=line.product_group,
+        product_line=line.product_line,
+        region=line.region,
+        usage_type=line.usage,
     )
 
 
-def _line(entry: Entry) -> Invoicelineitems:
-    base = _running(entry)
-    said = {name: getattr(base, name) for name in base.__struct_fields__}
-    return Invoicelineitems(**said, credit_coupon_code=entry.coupon)
+def _make_invoice_line(line: ScenarioLine) -> Invoicelineitems:
+    mtd_line = _make_mtd_line(line)
+    fields = {name: getattr(mtd_line, name) for name in mtd_line.__struct_fields__}
+    return Invoicelineitems(**fields, credit_coupon_code=line.coupon)
 
 
-def product_id(entry: Entry) -> str:
+def product_id_of(line: ScenarioLine) -> str:
     """Return the id that usage is asked by: one for all delivery, else one a product group."""
-    return "cdn_usage" if entry.group == DELIVERY else entry.group.lower().replace(" ", "_").replace("-", "_")
+    return (
+        "cdn_usage"
+        if line.product_group == DELIVERY
+        else line.product_group.lower().replace(" ", "_").replace("-", "_")
+    )
 
 
 @lru_cache(maxsize=256)
-def usage(account: Account, month: Month, until: datetime) -> tuple[Usagemetric, ...]:
+def list_usage(account: TwinAccount, month: Month, until: datetime) -> tuple[Usagemetric, ...]:
     """Return a month's usage by product and region as it stands at a midnight."""
-    by_name: dict[str, list[Entry]] = {}
-    for entry in scenario.entries(account, month, until):
-        if entry.category == "Usage":
-            by_name.setdefault(entry.name, []).append(entry)
-    return tuple(_metric(entries, month, until) for entries in by_name.values())
+    lines_by_name: dict[str, list[ScenarioLine]] = {}
+    for line in scenario.make_lines(account, month, until):
+        if line.category == "Usage":
+            lines_by_name.setdefault(line.name, []).append(line)
+    return tuple(_make_metric(lines, month, until) for lines in lines_by_name.values())
 
 
-def _metric(entries: list[Entry], month: Month, until: datetime) -> Usagemetric:
-    first, quantity = entries[0], exact_sum([entry.units for entry in entries])
-    delivered = first.group == DELIVERY
+def _make_metric(lines: list[ScenarioLine], month: Month, until: datetime) -> Usagemetric:
+    first_line, quantity = lines[0], exact_sum([line.units for line in lines])
+    is_delivery = first_line.product_group == DELIVERY
     return Usagemetric(
         month=str(month),
-        usage_type=first.name,
-        name=first.name,
-        region=first.region,
-        unit=UNITS[first.usage] if delivered else "unit",
+        usage_type=first_line.name,
+        name=first_line.name,
+        region=first_line.region,
+        unit=UNIT_NAMES[first_line.usage] if is_delivery else "unit",
         quantity=quantity,
-        raw_quantity=scenario.rounded(quantity * RAW[first.usage], WHOLE) if delivered else quantity,
-        product_id=product_id(first),
-        last_updated_at=stamp(until),
+        raw_quantity=scenario.round_amount(quantity * COUNTS_PER_UNIT[first_line.usage], WHOLE_QUANTUM)
+        if is_delivery
+        else quantity,
+        product_id=product_id_of(first_line),
+        last_updated_at=format_instant(until),
     )
 
 
-def by_service(account: Account, quantity: Decimal, about: str) -> tuple[Serviceusagemetric, ...]:
+def split_by_service(account: TwinAccount, quantity: Decimal, share_key: str) -> tuple[Serviceusagemetric, ...]:
     """Share a quantity out over the customer's services; the last one takes what rounding leaves."""
-    dice = account.dice("share", about)
-    parts = list(_parts(quantity, dice, len(SERVICES)))
+    rng = account.random_for("share", share_key)
+    shares = list(_split_quantity(quantity, rng, len(SERVICE_NAMES)))
     return tuple(
         Serviceusagemetric(
-            customer_id=scenario.customer(account),
-            service_id=scenario.named(account, "service", name),
-            service_name=name,
-            usage_units=part,
+            customer_id=scenario.customer_id_of(account),
+            service_id=scenario.make_id(account, "service", service_name),
+            service_name=service_name,
+            usage_units=share,
         )
-        for name, part in zip(SERVICES, parts, strict=True)
+        for service_name, share in zip(SERVICE_NAMES, shares, strict=True)
     )
 
 
-def _parts(quantity: Decimal, dice: Random, many: int) -> Iterator[Decimal]:
-    weights, left = [dice.randint(1, 100) for _ in range(many)], quantity
+def _split_quantity(quantity: Decimal, rng: Random, count: int) -> Iterator[Decimal]:
+    weights, remainder = [rng.randint(1, 100) for _ in range(count)], quantity
     for weight in weights[:-1]:
-        part = scenario.rounded(quantity * weight / sum(weights), Decimal("0.0001"))
-        left -= part
-        yield part
-    yield left
+        share = scenario.round_amount(quantity * weight / sum(weights), Decimal("0.0001"))
+        remainder -= share
+        yield share
+    yield remainder

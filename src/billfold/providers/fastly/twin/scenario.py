@@ -16,26 +16,33 @@ from billfold.model.bill import Bill, Charges, State
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
-from billfold.providers.fastly.twin.catalog import DELIVERY, MEASURED, NETWORK, PACKAGES, Package, Product
-from billfold.providers.restatements import retold
-from billfold.providers.twin_api import Account
+from billfold.providers.fastly.twin.catalog import (
+    DELIVERY,
+    METERED_PRODUCTS,
+    NETWORK,
+    PACKAGES,
+    MeteredProduct,
+    Package,
+)
+from billfold.providers.restatements import restate_bill
+from billfold.providers.twin_api import TwinAccount
 
 CENT = Decimal("0.01")
-_ROUNDING = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_ROUNDING_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 PARENT_PAY = "parent-pay"
-COUPON = "PARTNER5"
-TAXED_AFTER = 6
+COUPON_CODE = "PARTNER5"
+MONTHS_BEFORE_TAX = 6
 """Months after which sales tax is charged."""
-_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_ID_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-class Entry(NamedTuple):
-    """A line of a bill as the story has it; ``tier`` counts the price steps of one product from 1."""
+class ScenarioLine(NamedTuple):
+    """A line of a bill as the story has it; ``tier_number`` counts the price steps of one product from 1."""
 
     description: str
     name: str
-    group: str
-    line: str
+    product_group: str
+    product_line: str
     region: str
     usage: str
     units: Decimal
@@ -44,214 +51,240 @@ class Entry(NamedTuple):
     category: str
     frequency: str
     coupon: str = ""
-    tier: int = 0
-    step: str = ""
+    tier_number: int = 0
+    tier_name: str = ""
 
     @property
-    def traffic(self) -> bool:
+    def is_traffic(self) -> bool:
         """Whether it is measured plain delivery: what v2 calls incurred, and shows by region."""
-        return self.group == DELIVERY and bool(self.usage)
+        return self.product_group == DELIVERY and bool(self.usage)
 
 
-def rounded(amount: Decimal, places: Decimal = CENT) -> Decimal:
+def round_amount(amount: Decimal, quantum: Decimal = CENT) -> Decimal:
     """Round half to even: an amount to cents, if nothing else is said."""
     # GUESS: how the vendor's biller rounds.
-    return amount.quantize(places, context=_ROUNDING)
+    return amount.quantize(quantum, context=_ROUNDING_CONTEXT)
 
 
-def named(account: Account, *about: object) -> str:
+def make_id(account: TwinAccount, *key_parts: object) -> str:
     """Return an id of 22 letters and digits, as the vendor makes them."""
-    dice = account.dice("id", *about)
-    return "".join(dice.choice(_LETTERS) for _ in range(22))
+    rng = account.random_for("id", *key_parts)
+    return "".join(rng.choice(_ID_CHARACTERS) for _ in range(22))
 
 
 @lru_cache(maxsize=64)
-def customer(account: Account) -> str:
+def customer_id_of(account: TwinAccount) -> str:
     """Return the customer's id."""
-    return named(account, "customer")
+    return make_id(account, "customer")
 
 
 @lru_cache(maxsize=4096)
-def invoice_id(account: Account, month: Month) -> str:
+def invoice_id_of(account: TwinAccount, month: Month) -> str:
     """Return the id of a month's invoice: digits, growing from month to month."""
-    first = 4_000_000 + account.dice("invoices").randint(0, 400_000) * 10
-    index = (month.year - 2000) * 12 + month.number
-    return str(first + index * 1313 + account.dice("invoice", month).randint(1, 1000))
+    base_number = 4_000_000 + account.random_for("invoices").randint(0, 400_000) * 10
+    month_index = (month.year - 2000) * 12 + month.number
+    return str(base_number + month_index * 1313 + account.random_for("invoice", month).randint(1, 1000))
 
 
-def estimate_id(account: Account, month: Month) -> str:
+def estimate_id_of(account: TwinAccount, month: Month) -> str:
     """Return the id of a month to date: letters and digits, where an invoice has digits only."""
-    return named(account, "month to date", month)
+    return make_id(account, "month to date", month)
 
 
 @lru_cache(maxsize=64)
-def minimum(account: Account) -> Decimal:
+def compute_minimum(account: TwinAccount) -> Decimal:
     """Return the agreed minimum of a month's delivery: about three quarters of an ordinary one, in full hundreds."""
-    delivery = [product for product in MEASURED if product.traffic]
-    ordinary = exact_sum([entry.amount for product in delivery for entry in _used(product, product.a_day * 30)])
-    return rounded(ordinary * 3 / 400, Decimal(1)) * 100
+    delivery_products = [product for product in METERED_PRODUCTS if product.is_delivery]
+    ordinary_cost = exact_sum(
+        [line.amount for product in delivery_products for line in _make_usage_lines(product, product.daily_units * 30)]
+    )
+    return round_amount(ordinary_cost * 3 / 400, Decimal(1)) * 100
 
 
-def is_quiet(account: Account, month: Month) -> bool:
+def is_quiet(account: TwinAccount, month: Month) -> bool:
     """Tell whether little was going on in a month: every sixth one."""
-    return (month.year * 12 + month.number + account.dice("quiet").randint(0, 5)) % 6 == 0
+    return (month.year * 12 + month.number + account.random_for("quiet").randint(0, 5)) % 6 == 0
 
 
-def is_discounted(account: Account, month: Month) -> bool:
+def is_discounted(account: TwinAccount, month: Month) -> bool:
     """Tell whether a coupon was redeemed in a month: every third one."""
-    return (month.year * 12 + month.number + account.dice("discount").randint(0, 2)) % 3 == 0
+    return (month.year * 12 + month.number + account.random_for("discount").randint(0, 2)) % 3 == 0
 
 
 @lru_cache(maxsize=1024)
-def entries(account: Account, month: Month, until: datetime) -> tuple[Entry, ...]:
+def make_lines(account: TwinAccount, month: Month, until: datetime) -> tuple[ScenarioLine, ...]:
     """Return the lines of a month as they stand at a midnight, restated where the account's story has it."""
-    made = _entries(account, month, until)
-    if account.story is None or account.story[1] != month:
-        return made
-    known = {entry.description: entry for entry in made}
-    rows = [row for charges in retold(account, bill(account, month, until)).charges for row in charges.rows()]
-    return tuple(known[row.ChargeDescription or ""]._replace(amount=row.BilledCost or CENT * 0) for row in rows)
+    lines = _make_original_lines(account, month, until)
+    if account.restatement is None or account.restatement[1] != month:
+        return lines
+    lines_by_description = {line.description: line for line in lines}
+    rows = [
+        row
+        for charges in restate_bill(account, make_bill(account, month, until)).charges
+        for row in charges.iter_rows()
+    ]
+    return tuple(
+        lines_by_description[row.ChargeDescription or ""]._replace(amount=row.BilledCost or CENT * 0) for row in rows
+    )
 
 
 @lru_cache(maxsize=1024)
-def _entries(account: Account, month: Month, until: datetime) -> tuple[Entry, ...]:
+def _make_original_lines(account: TwinAccount, month: Month, until: datetime) -> tuple[ScenarioLine, ...]:
     """Make the lines of a month; the whole month's end brings what comes last."""
     days = (until - month.start) // timedelta(days=1)
     if not days:
         return ()
-    used = [entry for product in MEASURED for entry in _used(product, _units(account, product, month, days))]
-    bought = [entry for package in PACKAGES for entry in _bought(package, first=month == account.first_month)]
-    return (*used, *bought, *(_closing(account, month, [*used, *bought]) if until >= month.end else ()))
+    usage_lines = [
+        line
+        for product in METERED_PRODUCTS
+        for line in _make_usage_lines(product, _draw_units(account, product, month, days))
+    ]
+    package_lines = [
+        line
+        for package in PACKAGES
+        for line in _make_package_lines(package, is_first_month=month == account.first_month)
+    ]
+    return (
+        *usage_lines,
+        *package_lines,
+        *(_make_closing_lines(account, month, [*usage_lines, *package_lines]) if until >= month.end else ()),
+    )
 
 
-def _units(account: Account, product: Product, month: Month, days: int) -> Decimal:
-    swing = account.dice("swing", product.name, month).randint(85, 115)
+def _draw_units(account: TwinAccount, product: MeteredProduct, month: Month, days: int) -> Decimal:
+    swing = account.random_for("swing", product.name, month).randint(85, 115)
     level = 45 if is_quiet(account, month) else 100
-    places = Decimal("0.0001") if product.usage == "Requests" else Decimal("0.001")
-    return rounded(product.a_day * days * swing * level / 10_000, places)
+    quantum = Decimal("0.0001") if product.usage == "Requests" else Decimal("0.001")
+    return round_amount(product.daily_units * days * swing * level / 10_000, quantum)
 
 
-def _used(product: Product, units: Decimal) -> Iterator[Entry]:
-    left = units
-    for tier, step in enumerate(product.steps, 1):
-        part = left if step.units is None else min(left, Decimal(step.units))
-        if part <= 0:
+def _make_usage_lines(product: MeteredProduct, units: Decimal) -> Iterator[ScenarioLine]:
+    remaining_units = units
+    for tier_number, price_tier in enumerate(product.price_tiers, 1):
+        tier_units = remaining_units if price_tier.units is None else min(remaining_units, Decimal(price_tier.units))
+        if tier_units <= 0:
             return
-        yield Entry(
-            description=f"{product.name} ({step.name})" if step.name else product.name,
+        yield ScenarioLine(
+            description=f"{product.name} ({price_tier.name})" if price_tier.name else product.name,
             name=product.name,
-            group=product.group,
-            line=product.line,
+            product_group=product.product_group,
+            product_line=product.product_line,
             region=product.region,
             usage=product.usage,
-            units=part,
-            rate=step.price,
-            amount=rounded(part * step.price),
+            units=tier_units,
+            rate=price_tier.price,
+            amount=round_amount(tier_units * price_tier.price),
             category="Usage",
             frequency="Usage-Based",
-            tier=tier,
-            step=step.name or f"Per unit of {product.usage.lower()}",
+            tier_number=tier_number,
+            tier_name=price_tier.name or f"Per unit of {product.usage.lower()}",
         )
-        left -= part
+        remaining_units -= tier_units
 
 
-def _bought(package: Package, *, first: bool) -> Iterator[Entry]:
-    for kind, price, frequency in (("recurring", package.price, "Recurring"), ("setup", package.setup, "One-Time")):
-        if price and (kind == "recurring" or first):
-            yield Entry(
-                description=f"{package.name} ({kind})",
+def _make_package_lines(package: Package, *, is_first_month: bool) -> Iterator[ScenarioLine]:
+    for fee_name, price, frequency in (("recurring", package.price, "Recurring"), ("setup", package.setup, "One-Time")):
+        if price and (fee_name == "recurring" or is_first_month):
+            yield ScenarioLine(
+                description=f"{package.name} ({fee_name})",
                 name=package.name,
-                group=package.group,
-                line=package.line,
+                product_group=package.product_group,
+                product_line=package.product_line,
                 region="",
                 usage="",
                 units=Decimal(package.units),
                 rate=price,
-                amount=rounded(package.units * price),
+                amount=round_amount(package.units * price),
                 category="Purchase",
                 frequency=frequency,
             )
 
 
-def _closing(account: Account, month: Month, so_far: list[Entry]) -> Iterator[Entry]:
+def _make_closing_lines(
+    account: TwinAccount, month: Month, earlier_lines: list[ScenarioLine]
+) -> Iterator[ScenarioLine]:
     """Yield what a month's end brings: the shortfall of its delivery, the discount on all before it, the tax.
 
     NOTE: v2 states its sums so: the minimum is for bandwidth and requests, the discount is a rate of what comes before it,
     and that includes the tax.
     """
-    delivered = exact_sum(entry.amount for entry in so_far if entry.traffic)
-    before = exact_sum(entry.amount for entry in so_far)
-    due = rounded(before * 6 / 100) if month > account.first_month.plus(TAXED_AFTER - 1) else Decimal(0)
-    if short := max(minimum(account) - delivered, Decimal(0)):
-        yield _flat("Commit Shortfall", DELIVERY, short, "Purchase", "Recurring")
+    traffic_cost = exact_sum(line.amount for line in earlier_lines if line.is_traffic)
+    subtotal = exact_sum(line.amount for line in earlier_lines)
+    tax = (
+        round_amount(subtotal * 6 / 100)
+        if month > account.first_month.add_months(MONTHS_BEFORE_TAX - 1)
+        else Decimal(0)
+    )
+    if shortfall := max(compute_minimum(account) - traffic_cost, Decimal(0)):
+        yield _make_flat_line("Commit Shortfall", DELIVERY, shortfall, "Purchase", "Recurring")
     if is_discounted(account, month):
-        off = -rounded((before + due) / 20)  # GUESS: credits are negative
-        yield _flat("Discount 5%", DELIVERY, off, "Credit", "One-Time")._replace(coupon=COUPON)
-    if due:
+        discount = -round_amount((subtotal + tax) / 20)  # GUESS: credits are negative
+        yield _make_flat_line("Discount 5%", DELIVERY, discount, "Credit", "One-Time")._replace(coupon=COUPON_CODE)
+    if tax:
         # GUESS: a tax is a line whose product group and product line are "Taxes"; it is on what comes before the discount.
-        yield _flat("Sales Tax", "Taxes", due, "Tax", "One-Time")._replace(line="Taxes")
+        yield _make_flat_line("Sales Tax", "Taxes", tax, "Tax", "One-Time")._replace(product_line="Taxes")
 
 
-def _flat(name: str, group: str, amount: Decimal, category: str, frequency: str) -> Entry:
-    return Entry(name, name, group, NETWORK, "", "", Decimal(1), amount, amount, category, frequency)
+def _make_flat_line(name: str, product_group: str, amount: Decimal, category: str, frequency: str) -> ScenarioLine:
+    return ScenarioLine(name, name, product_group, NETWORK, "", "", Decimal(1), amount, amount, category, frequency)
 
 
-def bills(account: Account, now: datetime) -> Iterator[Bill]:
+def list_bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
     """Yield the customer's true bills at a time: posted months, then the running one where there is an estimate of it."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    for month in account.first_month.until(Month.of(now)):
-        if midnight >= month.end or account.kind != PARENT_PAY:
-            yield retold(account, bill(account, month, min(midnight, month.end)))
+    for month in account.first_month.iter_until(Month.of(now)):
+        if midnight >= month.end or account.account_type != PARENT_PAY:
+            yield restate_bill(account, make_bill(account, month, min(midnight, month.end)))
 
 
 @lru_cache(maxsize=512)
-def _rows(account: Account, month: Month, until: datetime) -> tuple[CostAndUsage, ...]:
+def _make_rows(account: TwinAccount, month: Month, until: datetime) -> tuple[CostAndUsage, ...]:
     common = CostAndUsage(
-        BillingAccountId=customer(account),
+        BillingAccountId=customer_id_of(account),
         BillingCurrency="USD",
         BillingPeriodEnd=month.end,
         BillingPeriodStart=month.start,
         ChargePeriodEnd=month.end,
         ChargePeriodStart=month.start,
         HostProviderName="Fastly",
-        InvoiceId=invoice_id(account, month) if until >= month.end else None,
+        InvoiceId=invoice_id_of(account, month) if until >= month.end else None,
         InvoiceIssuerName="Fastly",
         PricingCurrency="USD",
         ServiceProviderName="Fastly",
     )
-    return tuple(_row(common, entry) for entry in _entries(account, month, until))
+    return tuple(_make_row(common, line) for line in _make_original_lines(account, month, until))
 
 
-def _row(common: CostAndUsage, entry: Entry) -> CostAndUsage:
-    priced = entry.category in {"Usage", "Purchase"}
+def _make_row(common: CostAndUsage, line: ScenarioLine) -> CostAndUsage:
+    has_quantity = line.category in {"Usage", "Purchase"}
     return common._replace(
-        BilledCost=entry.amount,
-        ChargeCategory=entry.category,
-        ChargeDescription=entry.description,
-        ChargeFrequency=entry.frequency,
-        ConsumedQuantity=entry.units if entry.category == "Usage" else None,
-        ContractedCost=entry.amount,
-        EffectiveCost=entry.amount,
-        ListCost=entry.amount,
-        PricingQuantity=entry.units if priced else None,
-        RegionName=entry.region or None,
-        ServiceName=entry.group,
-        SkuMeter=(entry.usage or entry.name) if priced else None,
+        BilledCost=line.amount,
+        ChargeCategory=line.category,
+        ChargeDescription=line.description,
+        ChargeFrequency=line.frequency,
+        ConsumedQuantity=line.units if line.category == "Usage" else None,
+        ContractedCost=line.amount,
+        EffectiveCost=line.amount,
+        ListCost=line.amount,
+        PricingQuantity=line.units if has_quantity else None,
+        RegionName=line.region or None,
+        ServiceName=line.product_group,
+        SkuMeter=(line.usage or line.name) if has_quantity else None,
     )
 
 
-def bill(account: Account, month: Month, until: datetime) -> Bill:
+def make_bill(account: TwinAccount, month: Month, until: datetime) -> Bill:
     """Return the true bill of a month as it stands at a midnight, as it was first told."""
-    rows = _rows(account, month, until)
-    posted = until >= month.end
+    rows = _make_rows(account, month, until)
+    is_posted = until >= month.end
     return Bill(
-        state=State.ISSUED if posted else State.ESTIMATE,
-        invoice_id=invoice_id(account, month) if posted else None,
+        state=State.ISSUED if is_posted else State.ESTIMATE,
+        invoice_id=invoice_id_of(account, month) if is_posted else None,
         period=month.period,
         currency="USD",
         total=exact_sum(row.BilledCost for row in rows if row.BilledCost is not None),
-        listed=len(rows),
+        line_count=len(rows),
         charges=[Charges.of(rows)],
         issuer="Fastly",
-        issued_on=month.end if posted else None,
+        issued_on=month.end if is_posted else None,
     )

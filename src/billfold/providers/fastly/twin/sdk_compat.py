@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from billfold.model.money import ZERO, exact_sum
-from billfold.model.period import Month, stamp
+from billfold.model.period import Month, format_instant
 from billfold.providers.fastly.records import (
     BillingBandwidth,
     BillingBandwidthTiers,
@@ -30,16 +30,16 @@ from billfold.providers.fastly.records import (
     BillingTotalExtras,
 )
 from billfold.providers.fastly.twin import scenario
-from billfold.providers.fastly.twin.catalog import MEASURED, PACKAGES
-from billfold.providers.fastly.twin.records_v3 import RAW, last_day, total
-from billfold.providers.fastly.twin.scenario import Entry
-from billfold.providers.twin_api import Account
+from billfold.providers.fastly.twin.catalog import METERED_PRODUCTS, PACKAGES
+from billfold.providers.fastly.twin.records_v3 import COUNTS_PER_UNIT, format_last_day, sum_amounts
+from billfold.providers.fastly.twin.scenario import ScenarioLine
+from billfold.providers.twin_api import TwinAccount
 from billfold.wire.codec import UNSET
 
 PLAN_NO, PLAN_CODE, PLAN_NAME, TERMS = 10234, "cdn_metered", "Full-Site Delivery", "Net15"
 NO_LINES = "v2-no-lines"
 """A kind of account whose v2 bills have no lines, as a real one did."""
-REGIONS = {
+REGION_KEYS = {
     "North America": "usa",
     "Europe": "europe",
     "Asia": "asia",
@@ -49,194 +49,208 @@ REGIONS = {
     "South America": "southamerica_std",
     "Africa": "africa_std",
 }
-NUMBERS = {
-    name: n
-    for n, name in enumerate(dict.fromkeys([*(one.name for one in MEASURED), *(one.name for one in PACKAGES)]), 1)
+SERVICE_NUMBERS = {
+    name: number
+    for number, name in enumerate(
+        dict.fromkeys([*(product.name for product in METERED_PRODUCTS), *(product.name for product in PACKAGES)]), 1
+    )
 }
 
 
-class Dialect(NamedTuple):
+class FastlySdk(NamedTuple):
     """What an SDK can read: ids as text with no regions, and whether a line's fields may be null.
 
-    ``timed`` tells that it writes v3's two dates with a time.
+    ``sends_times`` tells that it writes v3's two dates with a time.
     """
 
-    text_ids: bool = False
-    nulls: bool = True
-    timed: bool = False
+    needs_text_ids: bool = False
+    accepts_nulls: bool = True
+    sends_times: bool = False
 
 
 @lru_cache(maxsize=256)
-def dialect(agent: str) -> Dialect:
+def detect_sdk(user_agent: str) -> FastlySdk:
     """Find the dialect for a ``User-Agent``."""
-    said = re.match(r"fastly-py/(\d+)\.(\d+)", agent)
-    version = (int(said[1]), int(said[2])) if said else (99, 0)
-    return Dialect(text_ids=version < (5, 7), nulls=version >= (5, 9), timed=version < (5, 4))
+    match = re.match(r"fastly-py/(\d+)\.(\d+)", user_agent)
+    version = (int(match[1]), int(match[2])) if match else (99, 0)
+    return FastlySdk(needs_text_ids=version < (5, 7), accepts_nulls=version >= (5, 9), sends_times=version < (5, 4))
 
 
 @lru_cache(maxsize=1024)
-def invoice(account: Account, month: Month, until: datetime, status: str, spoken: Dialect) -> BillingResponse:
+def make_v2_invoice(
+    account: TwinAccount, month: Month, until: datetime, status: str, sdk: FastlySdk
+) -> BillingResponse:
     """Return a month's invoice; the running month has no id yet, and says MTD."""
-    entries = scenario.entries(account, month, until)
-    number = scenario.invoice_id(account, month)
-    posted = status != "MTD"
+    lines = scenario.make_lines(account, month, until)
+    invoice_id = scenario.invoice_id_of(account, month)
+    is_posted = status != "MTD"
     return BillingResponse(
-        customer_id=scenario.customer(account),
-        invoice_id=UNSET if not posted else number if spoken.text_ids else int(number),
-        start_time=stamp(month.start),
-        end_time=last_day(month),
+        customer_id=scenario.customer_id_of(account),
+        invoice_id=UNSET if not is_posted else invoice_id if sdk.needs_text_ids else int(invoice_id),
+        start_time=format_instant(month.start),
+        end_time=format_last_day(month),
         vendor_state="up",
-        status=BillingStatus(status=status, sent_at=stamp(month.end) if posted else None),
-        total=_total(account, entries),
-        regions={} if spoken.text_ids else _regions(entries),
-        line_items=_lines(entries, number, stamp(until), spoken) if account.kind != NO_LINES else [],
+        status=BillingStatus(status=status, sent_at=format_instant(month.end) if is_posted else None),
+        total=_make_totals(account, lines),
+        regions={} if sdk.needs_text_ids else _make_regions(lines),
+        line_items=_make_line_items(lines, invoice_id, format_instant(until), sdk)
+        if account.account_type != NO_LINES
+        else [],
     )
 
 
-def estimate(account: Account, month: Month, until: datetime, spoken: Dialect) -> BillingEstimateResponse:
+def make_v2_estimate(account: TwinAccount, month: Month, until: datetime, sdk: FastlySdk) -> BillingEstimateResponse:
     """Return the month-to-date estimate."""
-    entries = scenario.entries(account, month, until)
+    lines = scenario.make_lines(account, month, until)
     return BillingEstimateResponse(
-        customer_id=scenario.customer(account),
-        invoice_id=scenario.estimate_id(account, month),
-        start_time=stamp(month.start),
-        end_time=last_day(month),
+        customer_id=scenario.customer_id_of(account),
+        invoice_id=scenario.estimate_id_of(account, month),
+        start_time=format_instant(month.start),
+        end_time=format_last_day(month),
         vendor_state="up",
         status=BillingStatus(status="MTD", sent_at=None),
-        total=_total(account, entries),
-        regions={} if spoken.text_ids else _regions(entries),
-        line_items=[_estimated(entry) for entry in entries] if account.kind != NO_LINES else [],
+        total=_make_totals(account, lines),
+        regions={} if sdk.needs_text_ids else _make_regions(lines),
+        line_items=[_make_estimate_line_item(line) for line in lines] if account.account_type != NO_LINES else [],
     )
 
 
-def _total(account: Account, entries: Sequence[Entry]) -> BillingTotal:
-    traffic = [entry for entry in entries if entry.traffic]
-    bandwidth = [entry for entry in traffic if entry.usage == "Bandwidth"]
-    requests = [entry for entry in traffic if entry.usage == "Requests"]
-    short, off = _named(entries, "Commit Shortfall"), -_named(entries, "Discount 5%")
-    extras = _extras([e for e in entries if not e.traffic and e.name not in {"Commit Shortfall", "Discount 5%"}])
-    incurred = total(traffic)
-    beside = total(entries) - incurred - short + off
+def _make_totals(account: TwinAccount, lines: Sequence[ScenarioLine]) -> BillingTotal:
+    traffic_lines = [line for line in lines if line.is_traffic]
+    bandwidth_lines = [line for line in traffic_lines if line.usage == "Bandwidth"]
+    request_lines = [line for line in traffic_lines if line.usage == "Requests"]
+    shortfall, discount_amount = _sum_named_lines(lines, "Commit Shortfall"), -_sum_named_lines(lines, "Discount 5%")
+    extras = _make_extras(
+        [line for line in lines if not line.is_traffic and line.name not in {"Commit Shortfall", "Discount 5%"}]
+    )
+    incurred_cost = sum_amounts(traffic_lines)
+    extras_cost = sum_amounts(lines) - incurred_cost - shortfall + discount_amount
     return BillingTotal(
-        bandwidth=_counted(bandwidth),
-        bandwidth_cost=total(bandwidth),
+        bandwidth=_sum_units(bandwidth_lines),
+        bandwidth_cost=sum_amounts(bandwidth_lines),
         bandwidth_units="GB",
-        cost=total(entries),
-        cost_before_discount=incurred + beside,
-        discount=Decimal("0.05") if off else ZERO,  # GUESS: a rate of discount is a fraction
-        discount_amount=off,
+        cost=sum_amounts(lines),
+        cost_before_discount=incurred_cost + extras_cost,
+        discount=Decimal("0.05") if discount_amount else ZERO,  # GUESS: a rate of discount is a fraction
+        discount_amount=discount_amount,
         extras=extras,
-        extras_cost=beside,
-        incurred_cost=incurred,
-        overage=max(incurred - scenario.minimum(account), ZERO),
+        extras_cost=extras_cost,
+        incurred_cost=incurred_cost,
+        overage=max(incurred_cost - scenario.compute_minimum(account), ZERO),
         plan_code=PLAN_CODE,
-        plan_minimum=scenario.minimum(account),
+        plan_minimum=scenario.compute_minimum(account),
         plan_name=PLAN_NAME,
-        requests=_counted(requests, RAW["Requests"]),
-        requests_cost=total(requests),
+        requests=_sum_units(request_lines, COUNTS_PER_UNIT["Requests"]),
+        requests_cost=sum_amounts(request_lines),
         terms=TERMS,
-        commit_shortfall=short,
+        commit_shortfall=shortfall,
         percentile=ZERO,
         percentile_cost=ZERO,
     )
 
 
-def _counted(entries: Sequence[Entry], each: int = 1) -> Decimal:
+def _sum_units(lines: Sequence[ScenarioLine], counts_per_unit: int = 1) -> Decimal:
     """Add up units; those of so many counted things come out as a whole number."""
-    units = exact_sum([entry.units for entry in entries])
-    return units if each == 1 else scenario.rounded(units * each, Decimal(1))
+    units = exact_sum([line.units for line in lines])
+    return units if counts_per_unit == 1 else scenario.round_amount(units * counts_per_unit, Decimal(1))
 
 
-def _named(entries: Sequence[Entry], name: str) -> Decimal:
-    return total(entry for entry in entries if entry.name == name)
+def _sum_named_lines(lines: Sequence[ScenarioLine], name: str) -> Decimal:
+    return sum_amounts(line for line in lines if line.name == name)
 
 
-def _extras(entries: Sequence[Entry]) -> list[BillingTotalExtras]:
+def _make_extras(lines: Sequence[ScenarioLine]) -> list[BillingTotalExtras]:
     """Return what is beside traffic, by name."""
     # GUESS: usage that is not delivery, and tax, are extras.
-    names = dict.fromkeys(entry.name for entry in entries)
-    made = []
+    names = dict.fromkeys(line.name for line in lines)
+    extras = []
     for name in names:
-        mine = [entry for entry in entries if entry.name == name]
-        setup = total(entry for entry in mine if entry.description.endswith("(setup)"))
-        recurring = total(mine) - setup
-        made.append(BillingTotalExtras(name=name, recurring=recurring or UNSET, setup=setup or UNSET))
-    return made
+        named_lines = [line for line in lines if line.name == name]
+        setup = sum_amounts(line for line in named_lines if line.description.endswith("(setup)"))
+        recurring = sum_amounts(named_lines) - setup
+        extras.append(BillingTotalExtras(name=name, recurring=recurring or UNSET, setup=setup or UNSET))
+    return extras
 
 
-def _regions(entries: Sequence[Entry]) -> dict[str, BillingRegions]:
-    made = {}
-    for name, key in REGIONS.items():
-        mine = [entry for entry in entries if entry.region == name and entry.traffic]
-        if mine:
-            made[key] = BillingRegions(
-                cost=total(mine), bandwidth=_steps(mine, "Bandwidth", 1), requests=_steps(mine, "Requests", 10_000)
+def _make_regions(lines: Sequence[ScenarioLine]) -> dict[str, BillingRegions]:
+    regions = {}
+    for region_name, region_key in REGION_KEYS.items():
+        region_lines = [line for line in lines if line.region == region_name and line.is_traffic]
+        if region_lines:
+            regions[region_key] = BillingRegions(
+                cost=sum_amounts(region_lines),
+                bandwidth=_make_bandwidth(region_lines, "Bandwidth", 1),
+                requests=_make_bandwidth(region_lines, "Requests", 10_000),
             )
-    return made
+    return regions
 
 
-def _steps(entries: Sequence[Entry], usage: str, counted: int) -> BillingBandwidth:
-    mine = [entry for entry in entries if entry.usage == usage]
+def _make_bandwidth(lines: Sequence[ScenarioLine], usage: str, counts_per_unit: int) -> BillingBandwidth:
+    usage_lines = [line for line in lines if line.usage == usage]
     tiers = [
         BillingBandwidthTiers(
-            name=entry.step, units=entry.units, price=entry.rate, discounted_price=entry.rate, total=entry.amount
+            name=line.tier_name, units=line.units, price=line.rate, discounted_price=line.rate, total=line.amount
         )
-        for entry in mine
+        for line in usage_lines
     ]
-    return BillingBandwidth(total=_counted(mine, counted), tiers=tiers)
+    return BillingBandwidth(total=_sum_units(usage_lines, counts_per_unit), tiers=tiers)
 
 
-def _lines(entries: Sequence[Entry], invoice_id: str, at: str, spoken: Dialect) -> list[BillingResponseLineItem]:
-    seen: Counter[str] = Counter()
-    made = []
-    for number, entry in enumerate(entries, 1):
-        seen[entry.description] += 1
-        about = f"{invoice_id}/{entry.description}/{seen[entry.description]}"
-        key = hashlib.sha256(about.encode()).hexdigest()[:22]
-        made.append(_line(entry, number, key, invoice_id, at, spoken))
-    return made
+def _make_line_items(
+    lines: Sequence[ScenarioLine], invoice_id: str, timestamp: str, sdk: FastlySdk
+) -> list[BillingResponseLineItem]:
+    description_counts: Counter[str] = Counter()
+    line_items = []
+    for line_number, line in enumerate(lines, 1):
+        description_counts[line.description] += 1
+        key_text = f"{invoice_id}/{line.description}/{description_counts[line.description]}"
+        line_id = hashlib.sha256(key_text.encode()).hexdigest()[:22]
+        line_items.append(_make_line_item(line, line_number, line_id, invoice_id, timestamp, sdk))
+    return line_items
 
 
-def _line(entry: Entry, number: int, key: str, invoice_id: str, at: str, spoken: Dialect) -> BillingResponseLineItem:
-    used = entry.category == "Usage"
-    no = Decimal(NUMBERS.get(entry.name, 0))
+def _make_line_item(
+    line: ScenarioLine, line_number: int, line_id: str, invoice_id: str, timestamp: str, sdk: FastlySdk
+) -> BillingResponseLineItem:
+    is_usage = line.category == "Usage"
+    service_number = Decimal(SERVICE_NUMBERS.get(line.name, 0))
     return BillingResponseLineItem(
-        id=key,
-        aria_invoice_id=UNSET if spoken.text_ids else invoice_id,
-        line_number=number,
-        description=entry.description,
-        service_no=1000 + no,
-        service_name=entry.name,
-        units=entry.units,
-        rate_per_unit=None if spoken.nulls and entry.category == "Credit" else entry.rate,
-        amount=entry.amount,
-        rate_schedule_no=no if used else None,
-        rate_schedule_tier_no=Decimal(entry.tier) if used else None,
-        usage_type_no=5000 + no if used else None,
-        usage_type_cd=entry.name if used else None,
+        id=line_id,
+        aria_invoice_id=UNSET if sdk.needs_text_ids else invoice_id,
+        line_number=line_number,
+        description=line.description,
+        service_no=1000 + service_number,
+        service_name=line.name,
+        units=line.units,
+        rate_per_unit=None if sdk.accepts_nulls and line.category == "Credit" else line.rate,
+        amount=line.amount,
+        rate_schedule_no=service_number if is_usage else None,
+        rate_schedule_tier_no=Decimal(line.tier_number) if is_usage else None,
+        usage_type_no=5000 + service_number if is_usage else None,
+        usage_type_cd=line.name if is_usage else None,
         plan_no=Decimal(PLAN_NO),
-        plan_name=entry.line,
-        client_service_id=_client_id(entry.name),
-        credit_coupon_code=entry.coupon or None,
-        created_at=at,
-        updated_at=at,
+        plan_name=line.product_line,
+        client_service_id=_make_client_id(line.name),
+        credit_coupon_code=line.coupon or None,
+        created_at=timestamp,
+        updated_at=timestamp,
         deleted_at=None,
     )
 
 
-def _estimated(entry: Entry) -> BillingEstimateLinesLineItems:
+def _make_estimate_line_item(line: ScenarioLine) -> BillingEstimateLinesLineItems:
     return BillingEstimateLinesLineItems(
         plan_no=Decimal(PLAN_NO),
-        description=entry.description,
-        units=entry.units,
-        per_unit_cost=entry.rate,
-        service_no=1000 + Decimal(NUMBERS.get(entry.name, 0)),
-        service_type=entry.frequency,  # GUESS: the words of service_type
-        amount=entry.amount,
-        client_service_id=_client_id(entry.name),
+        description=line.description,
+        units=line.units,
+        per_unit_cost=line.rate,
+        service_no=1000 + Decimal(SERVICE_NUMBERS.get(line.name, 0)),
+        service_type=line.frequency,  # GUESS: the words of service_type
+        amount=line.amount,
+        client_service_id=_make_client_id(line.name),
         client_plan_id=PLAN_CODE,
     )
 
 
-def _client_id(name: str) -> str:
+def _make_client_id(name: str) -> str:
     return re.sub(r"\W+", "_", name.lower()).strip("_")

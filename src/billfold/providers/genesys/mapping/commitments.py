@@ -17,7 +17,7 @@ from billfold.providers.genesys.mapping.classify import unit
 from billfold.providers.genesys.mapping.invoice_periods import DAY, day
 from billfold.providers.genesys.mapping.lines import VENDOR, digits, sku_of
 from billfold.providers.genesys.records import BillingContract, BillingPlan, BillingPlanItem, BillingProduct
-from billfold.wire.codec import Maybe, given
+from billfold.wire.codec import Maybe, get_or
 
 
 class Position(NamedTuple):
@@ -32,18 +32,18 @@ class Position(NamedTuple):
     @property
     def id(self) -> str:
         """Its ContractCommitmentId."""
-        number = str(given(self.item.item_number, ""))
-        return f"{given(self.contract.id, '')}/{given(self.plan.id, '')}/{number}"
+        number = str(get_or(self.item.item_number, ""))
+        return f"{get_or(self.contract.id, '')}/{get_or(self.plan.id, '')}/{number}"
 
     @property
     def unit(self) -> str:
         """What its quantity counts."""
-        return unit(given(self.item.unit_of_measure, ""))
+        return unit(get_or(self.item.unit_of_measure, ""))
 
     @property
     def organizations(self) -> frozenset[str]:
         """The ids of the organizations that its plan is for; none where it does not say."""
-        return frozenset(found for one in given(self.plan.organizations, []) if (found := given(one.id, "")))
+        return frozenset(found for one in get_or(self.plan.organizations, []) if (found := get_or(one.id, "")))
 
 
 class Share(NamedTuple):
@@ -70,7 +70,7 @@ def applied(share: Share, known: Iterable[Position]) -> str | None:
     found = [one for one in known if _is_for(one, share)] if share.quantity > 0 else []
     if len(found) != 1:
         return None
-    contract, commitment = (json.dumps(text) for text in (given(found[0].contract.id, ""), found[0].id))
+    contract, commitment = (json.dumps(text) for text in (get_or(found[0].contract.id, ""), found[0].id))
     return (
         f'{{"Elements": [{{"ContractId": {contract}, "ContractCommitmentId": {commitment}, '
         f'"ContractCommitmentAppliedQuantity": {digits(share.quantity)}, '
@@ -81,7 +81,7 @@ def applied(share: Share, known: Iterable[Position]) -> str | None:
 def _is_for(one: Position, share: Share) -> bool:
     in_time = one.period.start <= share.start and share.end <= one.period.end
     shared = not one.organizations or not share.organizations or bool(one.organizations & share.organizations)
-    return in_time and shared and one.unit == share.unit and given(one.item.name, "") == share.name
+    return in_time and shared and one.unit == share.unit and get_or(one.item.name, "") == share.name
 
 
 def commitments(contracts: Iterable[BillingContract], read_at: datetime) -> tuple[ContractCommitment, ...]:
@@ -98,21 +98,21 @@ def commitments(contracts: Iterable[BillingContract], read_at: datetime) -> tupl
 
 def _of_contract(contract: BillingContract) -> Iterator[Position]:
     whole = _span(contract.date_start, contract.date_end)
-    for plan in given(contract.plans, []):
-        for item in given(plan.items, []):
+    for plan in get_or(contract.plans, []):
+        for item in get_or(plan.items, []):
             period = _span(item.date_effective_start, item.date_effective_end) or whole
-            if whole and period and given(item.quantity, Decimal(0)) > 0:
+            if whole and period and get_or(item.quantity, Decimal(0)) > 0:
                 yield Position(contract, plan, item, whole, period)
 
 
 def _commitment(position: Position) -> ContractCommitment:
     contract, plan, item, whole, period = position
     words = (
-        given(plan.name, ""),
-        given(item.description, "") or given(item.name, ""),
-        given(contract.external_number, ""),
+        get_or(plan.name, ""),
+        get_or(item.description, "") or get_or(item.name, ""),
+        get_or(contract.external_number, ""),
     )
-    currency = given(item.currency_iso_code, None)
+    currency = get_or(item.currency_iso_code, None)
     return ContractCommitment(
         BillingCurrency=currency,
         ContractCommitmentApplicability=_applicability(position),
@@ -129,10 +129,10 @@ def _commitment(position: Position) -> ContractCommitment:
         ContractCommitmentPaymentUpfrontPercentage=Decimal(0),
         ContractCommitmentPeriodEnd=period.end,
         ContractCommitmentPeriodStart=period.start,
-        ContractCommitmentQuantity=given(item.quantity, None),
-        ContractCommitmentType=given(contract.commercial_model, "") or "Subscription",
+        ContractCommitmentQuantity=get_or(item.quantity, None),
+        ContractCommitmentType=get_or(contract.commercial_model, "") or "Subscription",
         ContractCommitmentUnit=position.unit,
-        ContractId=given(contract.id, None),
+        ContractId=get_or(contract.id, None),
         ContractPeriodEnd=whole.end,
         ContractPeriodStart=whole.start,
         InvoiceIssuerName=VENDOR,
@@ -148,8 +148,8 @@ def _span(start: Maybe[str], last: Maybe[str]) -> Period | None:
 
 def _applicability(position: Position) -> str:
     """Say what a commitment is for; a position that is called otherwise than its plan's product is another product."""
-    product, title = given(position.plan.product, BillingProduct()), given(position.item.name, "")
-    other = title and title != given(product.name, title)
+    product, title = get_or(position.plan.product, BillingProduct()), get_or(position.item.name, "")
+    other = title and title != get_or(product.name, title)
     what, value = ("ServiceName", title) if other else ("SkuId", sku_of(product, title))
     rules = [{"Dimension": what, "Operator": "In", "Values": [value]}]
     if position.organizations:
@@ -166,4 +166,4 @@ def _duration(period: Period) -> str:
 def _status(contract: BillingContract, period: Period, read_at: datetime) -> str:
     if read_at < period.start:
         return "Pending"
-    return "Active" if read_at < period.end and given(contract.status, "").lower() == "active" else "Expired"
+    return "Active" if read_at < period.end and get_or(contract.status, "").lower() == "active" else "Expired"

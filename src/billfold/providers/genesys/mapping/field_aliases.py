@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from billfold.providers.genesys.records import BillingCharge, BillingContract, InvoiceAddress
-from billfold.wire.codec import Maybe, given
+from billfold.wire.codec import Maybe, get_or
 
 
 def purchase_orders(contract: BillingContract) -> list[str]:
     """Return the contract's purchase order numbers."""
-    return given(contract.purchase_order_numbers, given(contract.getpurchase_order_numbers, []))
+    return get_or(contract.purchase_order_numbers, get_or(contract.getpurchase_order_numbers, []))
 
 
 def prepaid(charge: BillingCharge) -> Decimal | None:
@@ -35,8 +35,8 @@ def overage(charge: BillingCharge) -> Decimal | None:
 
 def date_effective(address: InvoiceAddress) -> str | None:
     """Return the day from which an address counts."""
-    return given(address.date_effective, given(address.getdate_effective, None))
+    return get_or(address.date_effective, get_or(address.getdate_effective, None))
 
 
 def _either(new: Maybe[Decimal], old: Maybe[Decimal]) -> Decimal | None:
-    return given(new, given(old, None))
+    return get_or(new, get_or(old, None))

@@ -9,11 +9,11 @@ from functools import lru_cache
 
 import msgspec
 
-from billfold.model.period import Month, Period, instant
+from billfold.model.period import Month, Period, parse_instant
 from billfold.providers.genesys.mapping.field_aliases import purchase_orders
 from billfold.providers.genesys.records import BillingContract, BillingContractPeriod, BillingInvoice, Customer
 from billfold.wire import codec
-from billfold.wire.codec import Maybe, given
+from billfold.wire.codec import Maybe, get_or
 
 DAY = timedelta(days=1)
 
@@ -25,8 +25,8 @@ def day(text: Maybe[str]) -> datetime | None:
     A time that is written with it is cut off, whatever its zone: the vendor's days have none.
     """
     try:
-        instant(given(text, ""))
-        found = instant(given(text, "").strip()[:10])
+        parse_instant(get_or(text, ""))
+        found = parse_instant(get_or(text, "").strip()[:10])
     except (ValueError, OverflowError):
         return None
     return found if 1900 <= found.year < 9000 else None
@@ -40,17 +40,17 @@ def span(period: BillingContractPeriod) -> Period | None:
 
 def spans(contract: BillingContract) -> Iterator[Period]:
     """Yield the billing periods of a contract whose days can be read."""
-    return (found for period in given(contract.billing_periods, []) if (found := span(period)))
+    return (found for period in get_or(contract.billing_periods, []) if (found := span(period)))
 
 
 def is_open(period: BillingContractPeriod) -> bool:
     """Tell whether a period still moves."""
-    return given(period.status, "").lower() == "open"
+    return get_or(period.status, "").lower() == "open"
 
 
 def is_closed(period: BillingContractPeriod) -> bool:
     """Tell whether a period moves no more."""
-    return given(period.status, "").lower() == "closed"
+    return get_or(period.status, "").lower() == "closed"
 
 
 def mark(invoice: BillingInvoice) -> str:
@@ -58,14 +58,14 @@ def mark(invoice: BillingInvoice) -> str:
 
     Whether it is paid is left out (a payment does not restate it), and so is its payment link.
     """
-    words = codec.encode(msgspec.structs.replace(invoice, payment_link=codec.UNSET, payment_status=codec.UNSET))
+    words = codec.encode_json(msgspec.structs.replace(invoice, payment_link=codec.UNSET, payment_status=codec.UNSET))
     return hashlib.sha256(words).hexdigest()[:16]
 
 
 def name(customer: Maybe[Customer]) -> tuple[str, str]:
     """Return a customer's number (its id where it has none) and name; empty texts for what is not said."""
-    said = given(customer, Customer())
-    return str(given(said.number, "") or given(said.id, "")), given(said.name, "")
+    said = get_or(customer, Customer())
+    return str(get_or(said.number, "") or get_or(said.id, "")), get_or(said.name, "")
 
 
 class Calendar:
@@ -84,7 +84,7 @@ class Calendar:
 
     def joined(self, invoice: BillingInvoice) -> tuple[str, list[BillingContract]]:
         """Return the contracts that an invoice may belong to, and by what: their order, their customer, or any."""
-        order, customer = given(invoice.customer_po_number, ""), name(invoice.bill_to_customer)[0]
+        order, customer = get_or(invoice.customer_po_number, ""), name(invoice.bill_to_customer)[0]
         by_order = [one for one in self.contracts if order and order in purchase_orders(one)]
         by_customer = [one for one in self.contracts if customer and customer == name(one.bill_to_customer)[0]]
         found = (("order", by_order), ("customer", by_customer))
@@ -103,7 +103,7 @@ class Calendar:
         if issued is None:
             return None
         ended = [one for one in self._periods(invoice) if one.end <= issued]
-        return max(ended, default=Month.of(issued).plus(-1).period)
+        return max(ended, default=Month.of(issued).add_months(-1).period)
 
     def billed(self, invoice: BillingInvoice, service: datetime | None) -> Period | None:
         """Return the period that an invoice bills, whose first service begins at a time."""

@@ -10,14 +10,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import ZERO, plain
+from billfold.model.money import ZERO, format_decimal
 from billfold.model.period import Period
 from billfold.model.pricing import Price
 from billfold.providers.genesys.mapping import classify
 from billfold.providers.genesys.mapping.classify import Kind
 from billfold.providers.genesys.mapping.invoice_periods import day
 from billfold.providers.genesys.records import BillingContract, BillingProduct, NamedEntity
-from billfold.wire.codec import Maybe, given
+from billfold.wire.codec import Maybe, get_or
 
 VENDOR = "Genesys"
 PLATFORM = "Genesys Cloud"
@@ -125,7 +125,7 @@ def line(
     category, subcategory = classify.family(what.service)
     has_sku = what.kind.category in {"Usage", "Purchase"}
     used = what.kind.category == "Usage"
-    price = priced.unit if has_sku else None
+    price = priced.unit_price if has_sku else None
     organization = what.organization
     return Line(
         BilledCost=cost,
@@ -161,7 +161,7 @@ def line(
         SubAccountType="Organization" if organization else None,
         x_Details=where.details,
         x_JsonPath=where.path,
-        x_ListedUnitPrice=priced.listed if has_sku else None,
+        x_ListedUnitPrice=priced.published_rate if has_sku else None,
         x_NativeId=where.native_id,
     )
 
@@ -184,10 +184,10 @@ def rates(contracts: Iterable[BillingContract]) -> Rates:
     """Gather the prices of contracts: ``price`` for what is bought beforehand, ``overagePrice`` for what is used."""
     found: Rates = {}
     for contract in contracts:
-        for plan in given(contract.plans, []):
-            for item in given(plan.items, []):
-                number = str(given(item.item_number, ""))
-                name, currency = given(item.name, ""), given(item.currency_iso_code, "")
+        for plan in get_or(contract.plans, []):
+            for item in get_or(plan.items, []):
+                number = str(get_or(item.item_number, ""))
+                name, currency = get_or(item.name, ""), get_or(item.currency_iso_code, "")
                 for category, price in (("Purchase", item.price), ("Usage", item.overage_price)):
                     if number and isinstance(price, Decimal):
                         days = day(item.date_effective_start), day(item.date_effective_end)
@@ -209,20 +209,20 @@ def price_id(sku: str, category: str, rate: Rate | None) -> str:
 
 def sku_of(product: BillingProduct, service: str) -> str:
     """Return a product's SKU; one without is called by its name."""
-    return given(product.sku, "") or "-".join(service.lower().split())
+    return get_or(product.sku, "") or "-".join(service.lower().split())
 
 
 def only(organizations: Maybe[list[NamedEntity]]) -> tuple[str, str] | None:
     """Return the one organization that something is for, or None where there are several or none."""
-    known = given(organizations, [])
+    known = get_or(organizations, [])
     return organization(known[0]) if len(known) == 1 else None
 
 
 def organization(said: Maybe[NamedEntity]) -> tuple[str, str] | None:
     """Return an organization's id and name."""
-    known = given(said, NamedEntity())
-    found = given(known.id, "") or given(known.name, "")
-    return (found, given(known.name, "") or found) if found else None
+    known = get_or(said, NamedEntity())
+    found = get_or(known.id, "") or get_or(known.name, "")
+    return (found, get_or(known.name, "") or found) if found else None
 
 
 @lru_cache(maxsize=4096)
@@ -234,9 +234,9 @@ def details(*facts: tuple[str, str]) -> str | None:
 
 def digits(number: Maybe[Decimal]) -> str:
     """Write a number with all its digits, or an empty text."""
-    return plain(number) if isinstance(number, Decimal) else ""
+    return format_decimal(number) if isinstance(number, Decimal) else ""
 
 
 def money(number: Maybe[Decimal]) -> Decimal:
     """Return an amount; absent and null count as zero."""
-    return given(number, ZERO)
+    return get_or(number, ZERO)

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from billfold.model.money import ZERO, exact_sum, times
+from billfold.model.money import ZERO, exact_product, exact_sum
 from billfold.model.period import Month
 from billfold.providers.genesys.twin.catalog import CONVERTED, METERS, NUMBERS, SEATS, TOKENS, Product
-from billfold.providers.twin_api import Account
+from billfold.providers.twin_api import TwinAccount
 
 CENT = Decimal("0.01")
 TERM = 36
@@ -59,20 +59,20 @@ class Wallet(NamedTuple):
     charge: Decimal
 
 
-def uuid(account: Account, *about: object) -> str:
+def uuid(account: TwinAccount, *about: object) -> str:
     """Return an id that depends on the account and what it is about."""
-    return str(UUID(int=account.dice("id", *about).getrandbits(128), version=4))
+    return str(UUID(int=account.random_for("id", *about).getrandbits(128), version=4))
 
 
 @lru_cache(maxsize=64)
-def payer(account: Account) -> Party:
+def payer(account: TwinAccount) -> Party:
     """Return the partner, to whom everything is billed."""
-    number = str(account.dice("payer").randint(1_000_000, 1_099_999))
+    number = str(account.random_for("payer").randint(1_000_000, 1_099_999))
     return Party(uuid(account, "payer"), number, "Northwind Contact Services GmbH")
 
 
 @lru_cache(maxsize=64)
-def contracts(account: Account) -> tuple[Contract, ...]:
+def contracts(account: TwinAccount) -> tuple[Contract, ...]:
     """Return the partner's contracts: its own, a customer's, and one that has run out."""
     own = (_party(account, "Northwind Operations"), _party(account, "Northwind EMEA"))
     customer, former = _party(account, "Fabrikam Insurance"), _party(account, "Contoso Travel")
@@ -83,33 +83,35 @@ def contracts(account: Account) -> tuple[Contract, ...]:
     )
 
 
-def _party(account: Account, name: str) -> Party:
-    number = str(account.dice("party", name).randint(1_100_000, 1_199_999))
+def _party(account: TwinAccount, name: str) -> Party:
+    number = str(account.random_for("party", name).randint(1_100_000, 1_199_999))
     return Party(uuid(account, "party", name), number, name)
 
 
-def _contract(account: Account, index: int, customer: Party, organizations: tuple[Party, ...], size: int) -> Contract:
-    dice = account.dice("contract", index)
+def _contract(
+    account: TwinAccount, index: int, customer: Party, organizations: tuple[Party, ...], size: int
+) -> Contract:
+    dice = account.random_for("contract", index)
     number = f"S-{dice.randint(10_000, 99_999):05}{index:03}"
     order = f"PO-{dice.randint(100_000, 999_999)}-{index}"
     return Contract(uuid(account, "contract", index), index, number, order, customer, organizations, size)
 
 
-def trustors(account: Account) -> tuple[Contract, ...]:
+def trustors(account: TwinAccount) -> tuple[Contract, ...]:
     """Return the contracts of the customers whose overview the partner may see."""
     return tuple(contract for contract in contracts(account) if contract.place and contract.is_active)
 
 
-def span(account: Account, contract: Contract, running: Month) -> tuple[Month, Month]:
+def span(account: TwinAccount, contract: Contract, running: Month) -> tuple[Month, Month]:
     """Return a contract's first and last month: renewed until it covers the running one, or over before the story."""
     if not contract.is_active:
-        return account.first_month.plus(-12), account.first_month.plus(-1)
+        return account.first_month.add_months(-12), account.first_month.add_months(-1)
     months = (running.year - account.first_month.year) * 12 + running.number - account.first_month.number
-    return account.first_month, account.first_month.plus((months // TERM + 1) * TERM - 1)
+    return account.first_month, account.first_month.add_months((months // TERM + 1) * TERM - 1)
 
 
 @lru_cache(maxsize=1024)
-def used(account: Account, contract: Contract, month: Month, days: int) -> tuple[Used, ...]:
+def used(account: TwinAccount, contract: Contract, month: Month, days: int) -> tuple[Used, ...]:
     """Return what was used under a contract in the first days of a month."""
     return tuple(
         _of_product(account, contract, organization, product, month, days)
@@ -123,9 +125,9 @@ _MAIN_ONLY = {"PC-170-NV-FEEBAK2", "GC-170-NV-TTS", "GC-170-NV-PEVENT", "GC-170-
 
 
 def _of_product(
-    account: Account, contract: Contract, organization: Party, product: Product, month: Month, days: int
+    account: TwinAccount, contract: Contract, organization: Party, product: Product, month: Month, days: int
 ) -> Used:
-    dice = account.dice("use", organization.id, product.sku, month)
+    dice = account.random_for("use", organization.id, product.sku, month)
     prepaid = seats(contract, product)
     if product.unit == "User":
         most = max(int(prepaid) * dice.randint(88, 116) // 100, dice.randint(4, 12))
@@ -149,12 +151,12 @@ def bought(contract: Contract, product: Product) -> Decimal:
     return seats(contract, product) * (1 if alone else len(contract.organizations))
 
 
-def plan_id(account: Account, contract: Contract, product: Product) -> str:
+def plan_id(account: TwinAccount, contract: Contract, product: Product) -> str:
     """Return the id of the plan in which a contract has a product."""
     return uuid(account, "plan", contract.place, product.sku)
 
 
-def applied(account: Account, contract: Contract, product: Product, quantity: Decimal) -> str | None:
+def applied(account: TwinAccount, contract: Contract, product: Product, quantity: Decimal) -> str | None:
     """Return the ContractApplied of what is bought or used of a product that a contract commits to."""
     if not quantity or not bought(contract, product):
         return None
@@ -167,10 +169,10 @@ def applied(account: Account, contract: Contract, product: Product, quantity: De
 
 def cents(quantity: Decimal, rate: Decimal) -> Decimal:
     """Price a quantity, rounded to cents."""
-    return times(quantity, rate).quantize(CENT)  # GUESS: a half goes to the even cent
+    return exact_product(quantity, rate).quantize(CENT)  # GUESS: a half goes to the even cent
 
 
-def wallet(account: Account, contract: Contract, month: Month, days: int) -> Wallet:
+def wallet(account: TwinAccount, contract: Contract, month: Month, days: int) -> Wallet:
     """Return a contract's tokens: granted each month, and charged for beyond that."""
     granted = seats(contract, TOKENS)
     consumed = exact_sum(one.tokens for one in used(account, contract, month, days)) + 0

@@ -8,13 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from billfold.providers.genesys.records import ErrorBody, Limit
-from billfold.providers.twin_api import No
-from billfold.wire.answer import respond
-from billfold.wire.auth import bearer
+from billfold.providers.twin_api import ApiFault
+from billfold.wire.answer import build_response
+from billfold.wire.auth import read_bearer_token
 from billfold.wire.codec import UNSET
 from billfold.wire.message import Request, Response
 
-RATE = (300, 60.0)
+RATE_LIMIT = (300, 60.0)
 """Requests and seconds, for each token."""
 
 
@@ -24,7 +24,7 @@ def number(request: Request) -> str:
     return str(UUID(bytes=said[:16], version=4))
 
 
-WORDS: dict[str, tuple[int, str]] = {
+ERROR_RESPONSES: dict[str, tuple[int, str]] = {
     "bad.request": (400, "The request could not be understood by the server due to malformed syntax."),
     "invalid.date": (400, "Dates must be specified as ISO-8601 strings. For example: yyyy-MM-ddTHH:mm:ss.SSSZ"),
     "invalid.value": (400, "Value [{}] is not valid for field type [{}]. Allowable values are: {}"),
@@ -47,20 +47,20 @@ WORDS: dict[str, tuple[int, str]] = {
     ),
 }
 CODES = {
-    No.FORBIDDEN: "missing.any.permissions",
-    No.NOT_FOUND: "not.found",
-    No.RATE_LIMITED: "too.many.requests.retry.after",
-    No.SERVER_ERROR: "internal.server.error",
-    No.UNAVAILABLE: "service.unavailable",
+    ApiFault.FORBIDDEN: "missing.any.permissions",
+    ApiFault.NOT_FOUND: "not.found",
+    ApiFault.RATE_LIMITED: "too.many.requests.retry.after",
+    ApiFault.SERVER_ERROR: "internal.server.error",
+    ApiFault.UNAVAILABLE: "service.unavailable",
 }
 
 
-def refusal(no: No, detail: str = "", request: Request | None = None) -> Response:
+def refuse_request(fault: ApiFault, detail: str = "", request: Request | None = None) -> Response:
     """Say no with an ErrorBody: the vendor's code and message, and the number of the request."""
     asked = request or Request("GET", "/")
-    code, message, about = _words(no, detail, asked)
+    code, message, about = _words(fault, detail, asked)
     context = number(asked)
-    status = WORDS[code][0]
+    status = ERROR_RESPONSES[code][0]
     body = ErrorBody(
         message=message,
         code=code,
@@ -72,29 +72,29 @@ def refusal(no: No, detail: str = "", request: Request | None = None) -> Respons
         limit=_limit() if status == 429 else UNSET,
     )
     waiting = {"retry-after": about["retryAfter"]} if status == 429 else {}
-    return respond(body, status=status, headers={"inin-correlation-id": context, **waiting})
+    return build_response(body, status=status, headers={"inin-correlation-id": context, **waiting})
 
 
 def _limit() -> Limit:
     # GUESS: which key goes with which namespace
-    return Limit(key="client.credentials.token.rate.per.minute", namespace="platform.api", value=RATE[0])
+    return Limit(key="client.credentials.token.rate.per.minute", namespace="platform.api", value=RATE_LIMIT[0])
 
 
-def _words(no: No, detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
-    if no in {No.BAD_REQUEST, No.UNPROCESSABLE}:
+def _words(fault: ApiFault, detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
+    if fault in {ApiFault.BAD_REQUEST, ApiFault.UNPROCESSABLE}:
         return _wrong(detail, request)
-    if no is No.UNAUTHORIZED:
-        said = "bad.credentials" if bearer(request.headers) else "authentication.required"
+    if fault is ApiFault.UNAUTHORIZED:
+        said = "bad.credentials" if read_bearer_token(request.headers) else "authentication.required"
         code = detail or said
-        return code, WORDS[code][1], {}
-    code = CODES[no]
-    if no is No.FORBIDDEN:
+        return code, ERROR_RESPONSES[code][1], {}
+    code = CODES[fault]
+    if fault is ApiFault.FORBIDDEN:
         permissions = detail or "billing:subscription:view"
-        return code, WORDS[code][1].format(permissions), {"permissions": f"[{permissions}]"}
-    if no is No.RATE_LIMITED:
-        seconds = detail or str(int(RATE[1]))
-        return code, WORDS[code][1].format(seconds), {"retryAfter": seconds}
-    return code, WORDS[code][1], {}
+        return code, ERROR_RESPONSES[code][1].format(permissions), {"permissions": f"[{permissions}]"}
+    if fault is ApiFault.RATE_LIMITED:
+        seconds = detail or str(int(RATE_LIMIT[1]))
+        return code, ERROR_RESPONSES[code][1].format(seconds), {"retryAfter": seconds}
+    return code, ERROR_RESPONSES[code][1], {}
 
 
 def invalid(value: object, field: str, allowed: str) -> str:
@@ -108,10 +108,10 @@ def _wrong(detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
     if code == "invalid.value":
         field, allowed, value = said
         about = {"value": value, "type": field, "allowableValues": allowed}
-        return code, WORDS[code][1].format(*about.values()), about
+        return code, ERROR_RESPONSES[code][1].format(*about.values()), about
     if code == "invalid.date" or re.search(r"RFC3339|date", detail):
-        return "invalid.date", WORDS["invalid.date"][1], {}
+        return "invalid.date", ERROR_RESPONSES["invalid.date"][1], {}
     if found := re.search(r"(?:Invalid enum value|Expected `int).*`\$\.(\w+)`", detail):
         field, allowed = found[1], "Active, Inactive" if found[1] == "status" else "whole numbers"  # GUESS: the latter
         return _wrong(invalid(dict(request.query).get(field, ""), field, allowed), request)
-    return "bad.request", WORDS["bad.request"][1], {}
+    return "bad.request", ERROR_RESPONSES["bad.request"][1], {}

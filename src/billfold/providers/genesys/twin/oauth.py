@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlencode
 
-from billfold.model.money import ZERO, plain
+from billfold.model.money import ZERO, format_decimal
 from billfold.model.period import Month
 from billfold.providers.genesys.records import LoginError
 from billfold.providers.genesys.twin import customers, records_out
-from billfold.providers.invoice_pdf import Paper, paper, pdf
-from billfold.providers.twin_api import Account, Moment
-from billfold.wire.answer import respond
-from billfold.wire.auth import basic
+from billfold.providers.invoice_pdf import InvoicePaper, make_paper, render_pdf
+from billfold.providers.twin_api import RequestContext, TwinAccount
+from billfold.wire.answer import build_response
+from billfold.wire.auth import read_basic_pair
 from billfold.wire.message import Request, Response
 
 TOKEN_LIFE = 86400
@@ -26,15 +26,15 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 _SEAL = b"twin"
 
 
-def token(request: Request, accounts: Iterable[Account], moment: Moment) -> Response:
+def token(request: Request, accounts: Iterable[TwinAccount], moment: RequestContext) -> Response:
     """Give a bearer token for a client's id and secret."""
     if dict(parse_qsl(request.body.decode("utf-8", "replace"))).get("grant_type") != "client_credentials":
         return _no(400, "unsupported_grant_type", "grant type not supported")  # GUESS: the words
-    client, secret = basic(request.headers) or ("", "")
+    client, secret = read_basic_pair(request.headers) or ("", "")
     known = {
         said["client_id"]: said["client_secret"]
         for account in accounts
-        for said in (account.credentials, account.noright)
+        for said in (account.credentials, account.unprivileged_credentials)
         if said
     }
     if client not in known:
@@ -44,15 +44,15 @@ def token(request: Request, accounts: Iterable[Account], moment: Moment) -> Resp
     tokens = moment.memory.setdefault("tokens", {})
     made = hashlib.sha256(f"{client} {moment.now.isoformat()} {len(tokens)}".encode()).hexdigest()
     tokens[made] = client, moment.now + timedelta(seconds=TOKEN_LIFE)
-    return respond({"access_token": made, "token_type": "bearer", "expires_in": TOKEN_LIFE})
+    return build_response({"access_token": made, "token_type": "bearer", "expires_in": TOKEN_LIFE})
 
 
 def _no(status: int, error: str, description: str) -> Response:
     words = LoginError(error=error, description=description, error_description=f"{description}: {error}")
-    return respond(words, status=status)
+    return build_response(words, status=status)
 
 
-def document_url(invoice_id: str, moment: Moment, mount: str) -> str:
+def document_url(invoice_id: str, moment: RequestContext, mount: str) -> str:
     """Sign a URL of the twin's own host for one document and some minutes."""
     root = f"http://{moment.request.headers.get('host', 'localhost')}{mount}"
     when = moment.now.astimezone(UTC).strftime(_STAMP)
@@ -70,7 +70,7 @@ def _signature(account: str, invoice_id: str, when: str) -> str:
     return hmac.new(_SEAL, f"{account}/{invoice_id}/{when}".encode(), hashlib.sha256).hexdigest()
 
 
-def document(path: str, said: Mapping[str, str], accounts: Iterable[Account], moment: Moment) -> Response:
+def document(path: str, said: Mapping[str, str], accounts: Iterable[TwinAccount], moment: RequestContext) -> Response:
     """Give a document to whoever has its URL; refuse a wrong signature or a late request as S3 does."""
     _, _, name, file = (*path.split("/"), "", "", "")[:4]
     invoice_id = file.removesuffix(".pdf")
@@ -84,15 +84,17 @@ def document(path: str, said: Mapping[str, str], accounts: Iterable[Account], mo
         return _s3("AccessDenied", "Request has expired")
     account = next(one for one in accounts if one.name == name)
     headers = {"content-disposition": f'attachment; filename="{invoice_id}.pdf"'}
-    return respond(pdf(_paper(account, invoice_id, moment.now)), media="application/pdf", headers=headers)
+    return build_response(
+        render_pdf(_paper(account, invoice_id, moment.now)), media_type="application/pdf", headers=headers
+    )
 
 
 def _s3(code: str, message: str) -> Response:
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
-    return respond(body.encode(), status=403, media="application/xml")
+    return build_response(body.encode(), status=403, media_type="application/xml")
 
 
-def _paper(account: Account, invoice_id: str, now: datetime) -> Paper:
+def _paper(account: TwinAccount, invoice_id: str, now: datetime) -> InvoicePaper:
     running = Month.of(now)
     bill = records_out.bills(account, running)[invoice_id]
     issued = bill.issued_on or bill.period.end
@@ -112,8 +114,8 @@ def _paper(account: Account, invoice_id: str, now: datetime) -> Paper:
         for what, whom, many, unit, amount in rows
     ]
     if tax := records_out.tax(bill):
-        cells.append(("Tax", "", "", plain(tax)))
+        cells.append(("Tax", "", "", format_decimal(tax)))
     kind = "Credit memo" if (bill.total or 0) < 0 else "Invoice"
     columns = ("Description", "Organization", "Quantity", "Amount")
-    total = f"{plain(bill.total or ZERO)} {bill.currency}"
-    return paper("Genesys", f"{kind} {invoice_id}", facts, columns, cells, total, issued)
+    total = f"{format_decimal(bill.total or ZERO)} {bill.currency}"
+    return make_paper("Genesys", f"{kind} {invoice_id}", facts, columns, cells, total, issued)

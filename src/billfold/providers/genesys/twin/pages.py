@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from billfold.providers.genesys.api import Cursored
 from billfold.providers.genesys.twin.errors import invalid
-from billfold.providers.twin_api import Denied, No
+from billfold.providers.twin_api import AccessDenied, ApiFault
 from billfold.wire.message import Request
 
 START = "start"
@@ -27,11 +27,11 @@ class Links(NamedTuple):
 
 
 def page(found: Sequence[Any], op: Cursored[Any, Any], request: Request, most: int) -> tuple[Sequence[Any], Links]:
-    """Cut one page out of a list; raises ``Denied`` for a page size or a cursor that cannot be."""
+    """Cut one page out of a list; raises ``AccessDenied`` for a page size or a cursor that cannot be."""
     size = op.page_size if op.page_size is not None else min(DEFAULT, most)
     if not 1 <= size <= most:
-        raise Denied(
-            No.BAD_REQUEST,
+        raise AccessDenied(
+            ApiFault.BAD_REQUEST,
             invalid(size, "pageSize", f"1 to {most}"),  # GUESS: the words
         )
     start = _start(found, op, size)
@@ -49,7 +49,7 @@ def page(found: Sequence[Any], op: Cursored[Any, Any], request: Request, most: i
 
 def _start(found: Sequence[Any], op: Cursored[Any, Any], size: int) -> int:
     if op.before is not None and op.after is not None:
-        raise Denied(No.BAD_REQUEST)  # GUESS: which of the two would win is not documented
+        raise AccessDenied(ApiFault.BAD_REQUEST)  # GUESS: which of the two would win is not documented
     if op.after is not None:
         return _place(found, op.after) + 1
     return max(_place(found, op.before) - size, 0) if op.before is not None else 0
@@ -65,7 +65,7 @@ def _place(found: Sequence[Any], cursor: str) -> int:
     for place, entity in enumerate(found):
         if entity.id == wanted:
             return place
-    raise Denied(No.BAD_REQUEST)  # GUESS: how the vendor answers a cursor that it did not give
+    raise AccessDenied(ApiFault.BAD_REQUEST)  # GUESS: how the vendor answers a cursor that it did not give
 
 
 def _link(request: Request, cursor: tuple[str, object] | None) -> str:

@@ -29,7 +29,7 @@ from billfold.providers.genesys.twin import customers, scenario, sdk_compat
 from billfold.providers.genesys.twin.catalog import ALL, BY_SKU, NUMBERS, TOKENS, Product
 from billfold.providers.genesys.twin.customers import Contract, Party
 from billfold.providers.genesys.twin.sdk_compat import Dialect
-from billfold.providers.twin_api import Account
+from billfold.providers.twin_api import TwinAccount
 from billfold.wire.codec import UNSET
 
 PAID_AFTER = timedelta(days=30)
@@ -47,12 +47,12 @@ def last_day(end: datetime) -> str:
 
 
 @lru_cache(maxsize=64)
-def contracts(account: Account, running: Month, spoken: Dialect) -> tuple[BillingContract, ...]:
+def contracts(account: TwinAccount, running: Month, spoken: Dialect) -> tuple[BillingContract, ...]:
     """Return the contracts as they are listed in a month."""
     return tuple(sdk_compat.contract(_contract(account, one, running), spoken) for one in customers.contracts(account))
 
 
-def _contract(account: Account, one: Contract, running: Month) -> BillingContract:
+def _contract(account: TwinAccount, one: Contract, running: Month) -> BillingContract:
     first, last = customers.span(account, one, running)
     partner = _customer(customers.payer(account))
     return BillingContract(
@@ -67,8 +67,8 @@ def _contract(account: Account, one: Contract, running: Month) -> BillingContrac
         date_start=day(first.start),
         date_end=last_day(last.end),
         date_ramp_start=day(first.start),
-        date_ramp_end=last_day(first.plus(2).end),
-        billing_periods=[_period(month, running) for month in first.until(min(last, running))],
+        date_ramp_end=last_day(first.add_months(2).end),
+        billing_periods=[_period(month, running) for month in first.iter_until(min(last, running))],
         plans=[_plan(account, one, product, (first, last), running) for product in ALL],
     )
 
@@ -95,7 +95,9 @@ def period_id(month: Month) -> str:
     return f"{month.year}{month.number:02}"
 
 
-def _plan(account: Account, one: Contract, product: Product, span: tuple[Month, Month], running: Month) -> BillingPlan:
+def _plan(
+    account: TwinAccount, one: Contract, product: Product, span: tuple[Month, Month], running: Month
+) -> BillingPlan:
     bought = customers.bought(one, product)
     charged = min(running.end if bought else running.start, span[1].end)
     item = BillingPlanItem(
@@ -124,7 +126,7 @@ def _plan(account: Account, one: Contract, product: Product, span: tuple[Month, 
 
 
 @lru_cache(maxsize=512)
-def _product(account: Account, product: Product) -> BillingProduct:
+def _product(account: TwinAccount, product: Product) -> BillingProduct:
     return BillingProduct(
         id=customers.uuid(account, "product", product.sku),
         sku=product.sku,
@@ -135,7 +137,7 @@ def _product(account: Account, product: Product) -> BillingProduct:
 
 @lru_cache(maxsize=512)
 def detail(
-    account: Account, one: Contract, month: Month, days: int, running: Month, spoken: Dialect
+    account: TwinAccount, one: Contract, month: Month, days: int, running: Month, spoken: Dialect
 ) -> BillingContractPeriodDetail:
     """Return what was used under a contract in the first days of a month."""
     period = _period(month, running)
@@ -150,7 +152,7 @@ def detail(
     return sdk_compat.detail(made, spoken)
 
 
-def _charge(account: Account, used: customers.Used, month: Month) -> BillingCharge:
+def _charge(account: TwinAccount, used: customers.Used, month: Month) -> BillingCharge:
     product = used.product
     return BillingCharge(
         id=customers.uuid(account, "charge", used.organization.id, product.sku, month),
@@ -169,7 +171,7 @@ def _charge(account: Account, used: customers.Used, month: Month) -> BillingChar
     )
 
 
-def _wallet(account: Account, one: Contract, month: Month, days: int) -> BillingWallet:
+def _wallet(account: TwinAccount, one: Contract, month: Month, days: int) -> BillingWallet:
     tokens = customers.wallet(account, one, month, days)
     return BillingWallet(
         id=customers.uuid(account, "wallet", one.place),
@@ -190,20 +192,20 @@ def _wallet(account: Account, one: Contract, month: Month, days: int) -> Billing
 
 
 @lru_cache(maxsize=64)
-def bills(account: Account, running: Month) -> dict[str, Bill]:
+def bills(account: TwinAccount, running: Month) -> dict[str, Bill]:
     """Return the issued bills by their id, oldest first."""
-    closed = account.first_month.until(running.plus(-1))
+    closed = account.first_month.iter_until(running.add_months(-1))
     return {bill.invoice_id or "": bill for month in closed for bill in scenario.invoices(account, month)}
 
 
 @lru_cache(maxsize=64)
-def invoices(account: Account, midnight: datetime, spoken: Dialect) -> tuple[BillingInvoice, ...]:
+def invoices(account: TwinAccount, midnight: datetime, spoken: Dialect) -> tuple[BillingInvoice, ...]:
     """Return the invoices as they are listed on a day."""
     made = (_invoice(account, bill, midnight) for bill in bills(account, Month.of(midnight)).values())
     return tuple(sdk_compat.invoice(one, spoken) for one in made)
 
 
-def _invoice(account: Account, bill: Bill, midnight: datetime) -> BillingInvoice:
+def _invoice(account: TwinAccount, bill: Bill, midnight: datetime) -> BillingInvoice:
     issued = bill.issued_on or bill.period.end
     contract = next(one for one in customers.contracts(account) if one.order == bill.purchase_order)
     partner = _customer(customers.payer(account))
@@ -227,7 +229,7 @@ def _invoice(account: Account, bill: Bill, midnight: datetime) -> BillingInvoice
 
 
 @lru_cache(maxsize=64)
-def _address(account: Account, kind: str) -> InvoiceAddress:
+def _address(account: TwinAccount, kind: str) -> InvoiceAddress:
     return InvoiceAddress(
         date_effective=day(account.first_month.start),
         address_type=kind,
@@ -246,14 +248,14 @@ def _address(account: Account, kind: str) -> InvoiceAddress:
 
 
 @lru_cache(maxsize=512)
-def lines(account: Account, running: Month, invoice_id: str) -> tuple[BillingInvoiceItem, ...]:
+def lines(account: TwinAccount, running: Month, invoice_id: str) -> tuple[BillingInvoiceItem, ...]:
     """Return the lines of an invoice; the row that the vendor does not list is left out."""
     bill = bills(account, running)[invoice_id]
-    rows = (row for charges in bill.charges for row in charges.rows())
+    rows = (row for charges in bill.charges for row in charges.iter_rows())
     return tuple(_line(account, row, bill) for row in rows if not row.x_Synthetic)
 
 
-def _line(account: Account, row: CostAndUsage, bill: Bill) -> BillingInvoiceItem:
+def _line(account: TwinAccount, row: CostAndUsage, bill: Bill) -> BillingInvoiceItem:
     product = BY_SKU.get(row.SkuId or "")
     assert row.ChargePeriodStart
     assert row.ChargePeriodEnd
@@ -273,5 +275,5 @@ def _line(account: Account, row: CostAndUsage, bill: Bill) -> BillingInvoiceItem
 
 def tax(bill: Bill) -> Decimal:
     """Return what an invoice's amount has beyond its lines."""
-    rows = (row for charges in bill.charges for row in charges.rows())
+    rows = (row for charges in bill.charges for row in charges.iter_rows())
     return exact_sum(row.BilledCost or ZERO for row in rows if row.x_Synthetic)

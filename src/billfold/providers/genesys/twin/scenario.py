@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import ZERO, exact_sum, least
+from billfold.model.money import ZERO, exact_sum, format_trimmed
 from billfold.model.period import Month
 from billfold.providers.genesys.twin.catalog import TOKENS, Product
 from billfold.providers.genesys.twin.customers import (
@@ -28,8 +28,8 @@ from billfold.providers.genesys.twin.customers import (
     uuid,
     wallet,
 )
-from billfold.providers.restatements import retold
-from billfold.providers.twin_api import Account
+from billfold.providers.restatements import restate_bill
+from billfold.providers.twin_api import TwinAccount
 
 ISSUER = "Genesys"
 PLATFORM = "Genesys Cloud"
@@ -41,15 +41,15 @@ def days_until(month: Month, now: datetime) -> int:
     return (min(now, month.end) - month.start) // timedelta(days=1)
 
 
-def bills(account: Account, now: datetime) -> Iterator[Bill]:
+def bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
     """Yield the partner's true bills at a time: each closed month's invoices, and the running month's estimates."""
-    for month in account.first_month.until(Month.of(now).plus(-1)):
+    for month in account.first_month.iter_until(Month.of(now).add_months(-1)):
         yield from invoices(account, month)
     yield from estimates(account, Month.of(now), days_until(Month.of(now), now))
 
 
 @lru_cache(maxsize=512)
-def invoices(account: Account, month: Month) -> tuple[Bill, ...]:
+def invoices(account: TwinAccount, month: Month) -> tuple[Bill, ...]:
     """Return the invoices and credit memos of a closed month, by number."""
     made = [_invoice(account, contract, month) for contract in contracts(account) if contract.is_active]
     if month > account.first_month and month.number % 4 == 2:
@@ -57,13 +57,13 @@ def invoices(account: Account, month: Month) -> tuple[Bill, ...]:
     return tuple(sorted(made, key=lambda bill: bill.invoice_id or ""))
 
 
-def invoice_id(account: Account, contract: Contract, month: Month, prefix: str = "INV") -> str:
+def invoice_id(account: TwinAccount, contract: Contract, month: Month, prefix: str = "INV") -> str:
     """Return the number of a contract's invoice, or of its credit memo."""
-    first = account.dice("invoices").randint(100_000, 400_000) * 10
+    first = account.random_for("invoices").randint(100_000, 400_000) * 10
     return f"{prefix}{first + (month.year * 12 + month.number) * 8 + contract.place:09}"
 
 
-def _invoice(account: Account, contract: Contract, month: Month) -> Bill:
+def _invoice(account: TwinAccount, contract: Contract, month: Month) -> Bill:
     number = invoice_id(account, contract, month)
     rows = [*_bought(account, contract, month), *_used_up(account, contract, month)]
     if contract.place == 0 and month.number % 3 == 1:
@@ -76,14 +76,14 @@ def _invoice(account: Account, contract: Contract, month: Month) -> Bill:
     return _taxed(account, bill, month) if contract.place == 0 and month.number % 2 == 0 else bill
 
 
-def _restated(account: Account, bill: Bill) -> Bill:
+def _restated(account: TwinAccount, bill: Bill) -> Bill:
     """Return an invoice as the account's story has it; a line is known by the vendor's own id."""
-    told = retold(account, bill)
-    rows = [row._replace(InvoiceDetailId=row.x_NativeId) for batch in told.charges for row in batch.rows()]
+    told = restate_bill(account, bill)
+    rows = [row._replace(InvoiceDetailId=row.x_NativeId) for batch in told.charges for row in batch.iter_rows()]
     return told._replace(charges=[Charges.of(rows)])
 
 
-def _taxed(account: Account, bill: Bill, month: Month) -> Bill:
+def _taxed(account: TwinAccount, bill: Bill, month: Month) -> Bill:
     """Add tax to an invoice's amount; its lines do not say so."""
     amount = cents(bill.total or ZERO, TAX_RATE)
     tax = _cost(_common(account, month), amount)._replace(
@@ -105,7 +105,7 @@ def _bill(month: Month, contract: Contract, number: str, rows: list[CostAndUsage
         period=month.period,
         currency="USD",
         total=exact_sum(row.BilledCost or ZERO for row in rows),
-        listed=len(rows),
+        line_count=len(rows),
         charges=[Charges.of(rows)],
         issuer=ISSUER,
         issued_on=month.end,
@@ -115,7 +115,7 @@ def _bill(month: Month, contract: Contract, number: str, rows: list[CostAndUsage
     )
 
 
-def _common(account: Account, month: Month) -> CostAndUsage:
+def _common(account: TwinAccount, month: Month) -> CostAndUsage:
     return CostAndUsage(
         BillingAccountId=payer(account).number,
         BillingAccountName=payer(account).name,
@@ -170,7 +170,7 @@ def _usage(
     )
 
 
-def _bought(account: Account, contract: Contract, month: Month) -> Iterator[CostAndUsage]:
+def _bought(account: TwinAccount, contract: Contract, month: Month) -> Iterator[CostAndUsage]:
     common = _common(account, month)
     for one in used(account, contract, month, days_until(month, month.end)):
         if one.prepaid:
@@ -181,7 +181,7 @@ def _bought(account: Account, contract: Contract, month: Month) -> Iterator[Cost
     yield row._replace(ContractApplied=applied(account, contract, TOKENS, tokens))
 
 
-def _used_up(account: Account, contract: Contract, month: Month) -> Iterator[CostAndUsage]:
+def _used_up(account: TwinAccount, contract: Contract, month: Month) -> Iterator[CostAndUsage]:
     common, days = _common(account, month), days_until(month, month.end)
     for one in used(account, contract, month, days):
         if one.over:
@@ -196,7 +196,7 @@ def _whole(quantity: Decimal) -> Decimal:
     return max(quantity.quantize(Decimal(1), ROUND_DOWN), Decimal(1))  # GUESS: cut off, and at least one
 
 
-def _discount(account: Account, rows: list[CostAndUsage], month: Month) -> CostAndUsage:
+def _discount(account: TwinAccount, rows: list[CostAndUsage], month: Month) -> CostAndUsage:
     amount = -cents(exact_sum(row.BilledCost or ZERO for row in rows), Decimal("0.02"))
     row = _cost(_common(account, month), amount)
     return row._replace(
@@ -207,9 +207,9 @@ def _discount(account: Account, rows: list[CostAndUsage], month: Month) -> CostA
     )
 
 
-def _memo(account: Account, contract: Contract, month: Month) -> Bill:
+def _memo(account: TwinAccount, contract: Contract, month: Month) -> Bill:
     """Make a credit memo that takes back a tenth of the largest overage of the month before."""
-    before, number = month.plus(-1), invoice_id(account, contract, month, "CM")
+    before, number = month.add_months(-1), invoice_id(account, contract, month, "CM")
     largest = max(_used_up(account, contract, before), key=lambda row: row.BilledCost or ZERO)
     quantity = -max(((largest.PricingQuantity or ZERO) / 10).quantize(Decimal(1)), Decimal(1))
     amount = -cents((largest.BilledCost or ZERO), Decimal("0.1"))
@@ -227,7 +227,7 @@ def _memo(account: Account, contract: Contract, month: Month) -> Bill:
     return _bill(month, contract, number, [row])._replace(corrects=invoice_id(account, contract, before))
 
 
-def estimates(account: Account, month: Month, days: int) -> Iterator[Bill]:
+def estimates(account: TwinAccount, month: Month, days: int) -> Iterator[Bill]:
     """Yield the estimate of each contract for a month that has no invoice yet."""
     for contract in sorted(contracts(account)):
         if contract.is_active:
@@ -235,7 +235,7 @@ def estimates(account: Account, month: Month, days: int) -> Iterator[Bill]:
 
 
 @lru_cache(maxsize=512)
-def estimate(account: Account, contract: Contract, month: Month, days: int) -> Bill:
+def estimate(account: TwinAccount, contract: Contract, month: Month, days: int) -> Bill:
     """Return what was used under a contract in a month: overages, and nothing of what was bought beforehand."""
     common, rows = _common(account, month), list[CostAndUsage]()
     has_tokens = not wallet(account, contract, month, days).over
@@ -252,15 +252,15 @@ def estimate(account: Account, contract: Contract, month: Month, days: int) -> B
         invoice_id=None,
         period=month.period,
         currency="USD",
-        total=Decimal(least(exact_sum(row.BilledCost or ZERO for row in rows))),
-        listed=len(rows),
+        total=Decimal(format_trimmed(exact_sum(row.BilledCost or ZERO for row in rows))),
+        line_count=len(rows),
         charges=[Charges.of(rows)],
         issuer=ISSUER,
-        part=contract.id,
+        scope=contract.id,
     )
 
 
-def _of_wallet(account: Account, contract: Contract, common: CostAndUsage, month: Month, days: int) -> CostAndUsage:
+def _of_wallet(account: TwinAccount, contract: Contract, common: CostAndUsage, month: Month, days: int) -> CostAndUsage:
     tokens, several = wallet(account, contract, month, days), len(contract.organizations) > 1
     row = _usage(common, contract.organizations[0], TOKENS, tokens.over, tokens.charge)
     row = row._replace(

@@ -20,7 +20,7 @@ from billfold.providers.genesys.records import (
     BillingInvoice,
     InvoiceAddress,
 )
-from billfold.wire.codec import UNSET, Maybe, given
+from billfold.wire.codec import UNSET, Maybe, get_or
 
 NEWEST = 10**6
 
@@ -58,7 +58,7 @@ def invoice(one: BillingInvoice, spoken: Dialect) -> BillingInvoice:
 
 
 def _address(one: Maybe[InvoiceAddress]) -> InvoiceAddress:
-    said = given(one, InvoiceAddress())
+    said = get_or(one, InvoiceAddress())
     return replace(
         said,
         date_effective=UNSET,
@@ -70,7 +70,7 @@ def _address(one: Maybe[InvoiceAddress]) -> InvoiceAddress:
 
 def detail(one: BillingContractPeriodDetail, spoken: Dialect) -> BillingContractPeriodDetail:
     """Put what was used in a period into a dialect."""
-    return replace(one, charges=[_charge(charge, spoken) for charge in given(one.charges, [])])
+    return replace(one, charges=[_charge(charge, spoken) for charge in get_or(one.charges, [])])
 
 
 def _charge(one: BillingCharge, spoken: Dialect) -> BillingCharge:

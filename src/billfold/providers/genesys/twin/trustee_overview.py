@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from billfold.model.money import ZERO
-from billfold.model.period import Month, stamp
+from billfold.model.period import Month, format_instant
 from billfold.providers.genesys.api import (
     GetBillingReportsBillableusage,
     GetBillingTrusteebillingoverviewTrustorOrgId,
@@ -23,7 +23,7 @@ from billfold.providers.genesys.twin import customers, scenario
 from billfold.providers.genesys.twin.catalog import Product
 from billfold.providers.genesys.twin.customers import Contract
 from billfold.providers.genesys.twin.errors import invalid
-from billfold.providers.twin_api import Account, Denied, Moment, No
+from billfold.providers.twin_api import AccessDenied, ApiFault, RequestContext, TwinAccount
 from billfold.wire.codec import UNSET, DecimalText
 from billfold.wire.message import Request
 
@@ -32,18 +32,20 @@ PREPARING = timedelta(seconds=1, milliseconds=500)
 SECOND = timedelta(seconds=1)
 
 
-def usage(op: GetBillingReportsBillableusage, moment: Moment) -> BillingUsageReport:
+def usage(op: GetBillingReportsBillableusage, moment: RequestContext) -> BillingUsageReport:
     """Report the licences in use: first InProgress, then, to the same question on the same day, Complete."""
     if op.start_date.tzinfo is None or op.end_date.tzinfo is None:
-        raise Denied(No.BAD_REQUEST, "invalid.date")  # GUESS: a time without a zone could also be taken as UTC
+        raise AccessDenied(
+            ApiFault.BAD_REQUEST, "invalid.date"
+        )  # GUESS: a time without a zone could also be taken as UTC
     if op.start_date > op.end_date:
-        raise Denied(No.BAD_REQUEST)  # GUESS: that it is refused
+        raise AccessDenied(ApiFault.BAD_REQUEST)  # GUESS: that it is refused
     key = "usage", moment.account.name, op.start_date, op.end_date, moment.now.date()
     asked = moment.memory.setdefault(str(key), moment.now)
     done = moment.now - asked >= PREPARING
     return BillingUsageReport(
-        start_date=stamp(op.start_date),
-        end_date=stamp(op.end_date),
+        start_date=format_instant(op.start_date),
+        end_date=format_instant(op.end_date),
         status="Complete" if done else "InProgress",
         usages=_usages(moment.account, op, moment.now) if done else [],  # GUESS: an empty list, not an absent one
         self_uri=_self(moment.request),
@@ -55,22 +57,24 @@ def _self(request: Request) -> str:
     return f"{request.path}?{said}" if said else request.path
 
 
-def _usages(account: Account, op: GetBillingReportsBillableusage, now: datetime) -> list[BillingUsage]:
+def _usages(account: TwinAccount, op: GetBillingReportsBillableusage, now: datetime) -> list[BillingUsage]:
     start, midnight = op.start_date, now.replace(hour=0, minute=0, second=0, microsecond=0)
     end = max(min(op.end_date, midnight), start)  # up to the day before
     found = []
     for product, quantity in _between(account, start, end).items():
         people = range(int(quantity)) if product.unit == "User" else range(0)
-        seen = [BillingUsageResource(name=_person(n), date=stamp(start + _first(n, end - start))) for n in people]
+        seen = [
+            BillingUsageResource(name=_person(n), date=format_instant(start + _first(n, end - start))) for n in people
+        ]
         if quantity:
             found.append(BillingUsage(name=product.name, total_usage=DecimalText(quantity), resources=seen))
     return found
 
 
-def _between(account: Account, start: datetime, end: datetime) -> dict[Product, Decimal]:
+def _between(account: TwinAccount, start: datetime, end: datetime) -> dict[Product, Decimal]:
     """Return what was used on the whole days between two times: of seats the most in a month, of all else the sum."""
     found, own = dict[Product, Decimal](), customers.contracts(account)[0]
-    for month in max(Month.of(start), account.first_month).until(Month.of(end)):
+    for month in max(Month.of(start), account.first_month).iter_until(Month.of(end)):
         first, last = (max(scenario.days_until(month, when), 0) for when in (start, end))
         both = (customers.used(account, own, month, days) for days in (first, last))
         for before, after in zip(*both, strict=True):
@@ -90,23 +94,23 @@ def _first(number: int, whole: timedelta) -> timedelta:
     return min(timedelta(hours=7 + number % 48, minutes=number * 7 % 60), max(whole - SECOND, timedelta(0)))
 
 
-def overview(op: GetBillingTrusteebillingoverviewTrustorOrgId, moment: Moment) -> TrusteeBillingOverview:
+def overview(op: GetBillingTrusteebillingoverviewTrustorOrgId, moment: RequestContext) -> TrusteeBillingOverview:
     """Tell a partner what a customer uses in a billing period, counted back from the running one."""
     account, back = moment.account, op.billing_period_index or 0
     if back < 0:
-        raise Denied(
-            No.BAD_REQUEST,
+        raise AccessDenied(
+            ApiFault.BAD_REQUEST,
             invalid(back, "billingPeriodIndex", "0 and above"),  # GUESS: that it is refused, and the words
         )
-    month = Month.of(moment.now).plus(-back)
+    month = Month.of(moment.now).add_months(-back)
     known = {party.id: one for one in customers.trustors(account) for party in one.organizations}
     contract = known.get(op.trustor_org_id)
     if contract is None or month < account.first_month:
-        raise Denied(No.NOT_FOUND)  # GUESS: for an index before the first period
+        raise AccessDenied(ApiFault.NOT_FOUND)  # GUESS: for an index before the first period
     return _overview(account, contract, month, moment)
 
 
-def _overview(account: Account, contract: Contract, month: Month, moment: Moment) -> TrusteeBillingOverview:
+def _overview(account: TwinAccount, contract: Contract, month: Month, moment: RequestContext) -> TrusteeBillingOverview:
     first, last = customers.span(account, contract, Month.of(moment.now))
     party = contract.organizations[0]
     used = customers.used(account, contract, month, scenario.days_until(month, moment.now))
@@ -117,15 +121,15 @@ def _overview(account: Account, contract: Contract, month: Month, moment: Moment
         currency="USD",
         enabled_products=["PureCloud3Overage", "PureCloud1Overage", "PureCloudCommunicateOverage"],
         subscription_type="PREPAY_MONTHLY_COMMITMENT",
-        ramp_period_start_date=stamp(first.start),
-        ramp_period_end_date=f"{stamp(first.plus(2).end - SECOND)[:-1]}.999Z",
-        billing_period_start_date=stamp(month.start),
-        billing_period_end_date=stamp(month.end - SECOND),
+        ramp_period_start_date=format_instant(first.start),
+        ramp_period_end_date=f"{format_instant(first.add_months(2).end - SECOND)[:-1]}.999Z",
+        billing_period_start_date=format_instant(month.start),
+        billing_period_end_date=format_instant(month.end - SECOND),
         usages=rows,
-        contract_effective_date=stamp(first.start),
-        contract_end_date=stamp(last.end - SECOND),
+        contract_effective_date=format_instant(first.start),
+        contract_end_date=format_instant(last.end - SECOND),
         minimum_monthly_amount=DecimalText(minimum),
-        in_ramp_period=month <= first.plus(2),
+        in_ramp_period=month <= first.add_months(2),
         self_uri=moment.request.path,
     )
 

@@ -9,32 +9,32 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, TypeGuard
 
-from billfold.model.money import EXACT, plain
+from billfold.model.money import EXACT_CONTEXT, format_decimal
 from billfold.model.period import Month
-from billfold.providers.provider import Listing, Reading
+from billfold.providers.provider import InvoiceListing, RunAnswers
 from billfold.providers.vultr.api import ListBillingHistory, ListInvoices
 from billfold.providers.vultr.mapping.lines import in_bounds
 from billfold.providers.vultr.mapping.text_fields import billed_month, when
 from billfold.providers.vultr.records import Billing, Invoice
-from billfold.wire.codec import given
-from billfold.wire.operation import read
-from billfold.wire.paging import Paged
+from billfold.wire.codec import get_or
+from billfold.wire.operation import read_response
+from billfold.wire.paging import PagedOperation
 
 TOLD = 3
 """How many findings of one sort are told one by one."""
 
 
-def identity(reading: Reading) -> str | None:
+def find_identity(reading: RunAnswers) -> str | None:
     """Return the number of the account's first invoice: the API names no account, and numbers invoices across them all.
 
     None where the list of invoices did not come to its end, or is empty.
     """
     invoices, last = _whole(reading, ListInvoices)
-    numbers = [int(key) for one in invoices if (key := str(given(one.id, ""))).isdecimal()]
+    numbers = [int(key) for one in invoices if (key := str(get_or(one.id, ""))).isdecimal()]
     return f"first invoice {min(numbers)}" if numbers and last and _ended(*last) else None
 
 
-def listing(reading: Reading) -> Listing | None:
+def read_listing(reading: RunAnswers) -> InvoiceListing | None:
     """Say which invoices were listed; the list reaches back to the account's beginning."""
     invoices, last = _whole(reading, ListInvoices)
     if last is None:
@@ -42,11 +42,11 @@ def listing(reading: Reading) -> Listing | None:
     months = dict[str, Month]()
     for one in invoices:
         with suppress(ValueError):  # one without a date is read whatever it is of
-            months[str(given(one.id, ""))] = billed_month(one)
-    return Listing(frozenset(str(given(one.id, "")) for one in invoices), _ended(*last), months=months)
+            months[str(get_or(one.id, ""))] = billed_month(one)
+    return InvoiceListing(frozenset(str(get_or(one.id, "")) for one in invoices), _ended(*last), months=months)
 
 
-def checks(reading: Reading) -> Iterator[str]:
+def check_answers(reading: RunAnswers) -> Iterator[str]:
     """Say where the list of invoices and the billing history do not agree with themselves or with each other."""
     invoices, first = _whole(reading, ListInvoices)
     rows, second = _whole(reading, ListBillingHistory)
@@ -59,18 +59,20 @@ def checks(reading: Reading) -> Iterator[str]:
         yield from _few(_leaps(rows))
 
 
-def _whole(reading: Reading, kind: type[Paged[Any, Any]]) -> tuple[list[Any], tuple[Paged[Any, Any], Any] | None]:
+def _whole(
+    reading: RunAnswers, kind: type[PagedOperation[Any, Any]]
+) -> tuple[list[Any], tuple[PagedOperation[Any, Any], Any] | None]:
     found, last = list[Any](), None
     for answer in reading.answers(kind):
         op: Any = answer.op
-        page = read(op, answer.response)
+        page = read_response(op, answer.response)
         found.extend(op.items(page))
         last = op, page
     return found, last
 
 
-def _ended(op: Paged[Any, Any], page: Any) -> bool:
-    return op.ended(page)
+def _ended(op: PagedOperation[Any, Any], page: Any) -> bool:
+    return op.has_end_mark(page)
 
 
 def _few(findings: Iterator[str]) -> Iterator[str]:
@@ -105,9 +107,9 @@ def _leaps(rows: list[Billing]) -> Iterator[str]:
     """Look for rows that do not move the balance by their amount; in which direction is not documented for every type."""
     for older, row in pairwise(_oldest_first(rows)):
         if _known(older.balance) and _known(row.balance) and _known(row.amount):
-            moved = abs(EXACT.subtract(row.balance, older.balance))
+            moved = abs(EXACT_CONTEXT.subtract(row.balance, older.balance))
             if abs(row.amount) != moved:
-                yield f"the balance moves by {plain(moved)} at history row {row.id}, which is {_said(row.amount)}"
+                yield f"the balance moves by {format_decimal(moved)} at history row {row.id}, which is {_said(row.amount)}"
 
 
 def _oldest_first(rows: list[Billing]) -> list[Billing]:
@@ -125,7 +127,7 @@ def _oldest_first(rows: list[Billing]) -> list[Billing]:
 
 def _at(row: Billing) -> datetime | None:
     try:
-        return when(given(row.date, ""))
+        return when(get_or(row.date, ""))
     except ValueError:
         return None
 
@@ -135,4 +137,4 @@ def _known(number: object) -> TypeGuard[Decimal]:
 
 
 def _said(amount: object) -> str:
-    return plain(amount) if _known(amount) else "without an amount"
+    return format_decimal(amount) if _known(amount) else "without an amount"

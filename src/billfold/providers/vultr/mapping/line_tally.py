@@ -9,11 +9,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from billfold.model.money import EXACT, ZERO, exact_sum
+from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum
 from billfold.providers.vultr.mapping.text_fields import when
 from billfold.providers.vultr.records import InvoiceItem
-from billfold.wire.codec import given
-from billfold.wire.paging import Paged
+from billfold.wire.codec import get_or
+from billfold.wire.paging import PagedOperation
 
 
 @dataclass
@@ -30,11 +30,15 @@ class Survey:
     def add(self, count: int, totals: Sequence[Decimal], flaws: Sequence[tuple[int, str]]) -> None:
         """Add some lines: how many, the totals of those that can be charges, which of them cannot and why."""
         self.flaws += [f"line {self.count + index + 1} {why}" for index, why in flaws]
-        self.count, self.summed = self.count + count, EXACT.add(self.summed, exact_sum(totals))
+        self.count, self.summed = self.count + count, EXACT_CONTEXT.add(self.summed, exact_sum(totals))
 
-    def turn(self, op: Paged[Any, Any], page: Any) -> None:
+    def turn(self, op: PagedOperation[Any, Any], page: Any) -> None:
         """Note what a page says of the whole list."""
-        self.stated, self.more, self.proven = op.stated_total(page), op.following(page) is not None, op.ended(page)
+        self.stated, self.more, self.proven = (
+            op.stated_total(page),
+            op.next_operation(page) is not None,
+            op.has_end_mark(page),
+        )
 
     def problems(self) -> Iterator[str]:
         """Say what cannot be trusted."""
@@ -52,5 +56,5 @@ def latest(items: Sequence[InvoiceItem], name: str) -> datetime | None:
     said = list[datetime]()
     for item in items:
         with suppress(ValueError):
-            said.append(when(given(getattr(item, name), "")))
+            said.append(when(get_or(getattr(item, name), "")))
     return max(said, default=None)

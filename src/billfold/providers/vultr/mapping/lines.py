@@ -13,11 +13,11 @@ from billfold.model.bill import Charges, DetailIds
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO
 from billfold.model.period import Period
-from billfold.model.pricing import price
+from billfold.model.pricing import choose_price
 from billfold.providers.vultr.mapping import skus
 from billfold.providers.vultr.mapping.text_fields import NOTHING, thing, when
 from billfold.providers.vultr.records import InvoiceItem
-from billfold.wire.codec import UNSET, Maybe, given
+from billfold.wire.codec import UNSET, Maybe, get_or
 
 HOUR = timedelta(hours=1)
 KINDS = 32_768
@@ -118,9 +118,9 @@ def flaw(said: Said) -> str:
     total = said.total
     if total is None or total is UNSET:
         return "has no total"
-    if odd := [one for one in (total, given(said.units, ZERO), given(said.rate, ZERO)) if not in_bounds(one)]:
+    if odd := [one for one in (total, get_or(said.units, ZERO), get_or(said.rate, ZERO)) if not in_bounds(one)]:
         return f"has an amount that is {unfit(odd[0])}"
-    start, end = given(said.start, ""), given(said.end, "")
+    start, end = get_or(said.start, ""), get_or(said.end, "")
     if not (start and end):
         return "says no time of its usage" if _category(said, total) == "Usage" else ""
     try:
@@ -132,12 +132,12 @@ def flaw(said: Said) -> str:
 
 
 def _category(said: Said, total: Decimal) -> str:
-    return skus.category(given(said.product, ""), given(said.unit_type, ""), said.words, negative=total < 0)
+    return skus.category(get_or(said.product, ""), get_or(said.unit_type, ""), said.words, negative=total < 0)
 
 
 def _charged(said: Said, period: Period) -> Period:
     """Return the period of a line: the billing period where it says none, and at least the hour that is always charged."""
-    start, end = given(said.start, ""), given(said.end, "")
+    start, end = get_or(said.start, ""), get_or(said.end, "")
     if not (start and end):
         return period
     first, last = when(start), when(end)
@@ -148,12 +148,12 @@ def measured(said: Said, period: Period) -> Measured | str:
     """Return the columns of lines that say this in a billing period, or why they cannot be charges."""
     if why := flaw(said):
         return why
-    total: Decimal = given(said.total, ZERO)
-    rate, units = _number(said.rate), given(said.units, ZERO)
-    product, unit_type = given(said.product, ""), given(said.unit_type, "")
+    total: Decimal = get_or(said.total, ZERO)
+    rate, units = _number(said.rate), get_or(said.units, ZERO)
+    product, unit_type = get_or(said.product, ""), get_or(said.unit_type, "")
     charge, resource = _category(said, total), skus.service(product).resource
     if charge == "Usage":
-        unit, quantity, listed = price(total, units, None if rate is None else skus.fitting(rate))
+        unit, quantity, listed = choose_price(total, units, None if rate is None else skus.fitting(rate))
         kind = skus.usage(product, unit_type, said.size, rate)
     else:
         unit, quantity, listed = None, None, None
@@ -223,7 +223,7 @@ class Reader:
             if isinstance(place, str):
                 flaws.append((len(lines) - before + len(flaws), place))
                 continue
-            number = ids.next(product or "", text, start) if ids else None
+            number = ids.next_id(product or "", text, start) if ids else None
             lines.append(_tuple(Line, (text or None, number, key, name, seq, path)))
             places.append(place)
         return flaws
@@ -250,12 +250,12 @@ class Reader:
 @lru_cache(maxsize=1024)
 def _usual(product: Maybe[str], unit_type: Maybe[str]) -> tuple[bool, bool]:
     """Tell whether such a line is measured usage whatever it says, and whether it is about a resource."""
-    return skus.metered(product, unit_type), bool(skus.service(given(product, "")).resource)
+    return skus.metered(product, unit_type), bool(skus.service(get_or(product, "")).resource)
 
 
 def _detail(item: InvoiceItem, product: str, text: str) -> tuple[str, str]:
     return skus.head(product, text), skus.details(
-        given(item.unit_type, ""), _number(item.units), _number(item.unit_price)
+        get_or(item.unit_type, ""), _number(item.units), _number(item.unit_price)
     )
 
 

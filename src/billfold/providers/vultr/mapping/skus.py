@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from billfold.model.money import plain
+from billfold.model.money import format_decimal
 
 UNITS = {"hours": "Hours", "overage": "GB"}
 _TAX = re.compile(r"\b(?:tax(?:es)?|vat|gst|hst|pst|qst)\b", re.IGNORECASE)
@@ -150,7 +150,7 @@ def other(product: str, charged: str, detail: str) -> Kind:
 def details(unit_type: str, units: Decimal | None = None, rate: Decimal | None = None) -> str:
     """Write what a line says and FOCUS has no column for."""
     numbers = {"Units": units, "UnitPrice": rate}
-    return json.dumps({"UnitType": unit_type} | {k: plain(v) for k, v in numbers.items() if v is not None})
+    return json.dumps({"UnitType": unit_type} | {k: format_decimal(v) for k, v in numbers.items() if v is not None})
 
 
 def fitting(rate: Decimal) -> Decimal:

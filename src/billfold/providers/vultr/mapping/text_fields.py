@@ -9,9 +9,9 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from billfold.model.period import Month, instant
+from billfold.model.period import Month, parse_instant
 from billfold.providers.vultr.records import Invoice
-from billfold.wire.codec import given
+from billfold.wire.codec import get_or
 
 _MONTH_FIRST = re.compile(r"(\d{2})-(\d{2})-(\d{4})(.*)", re.DOTALL)
 _ZONELESS = re.compile(r"[\d-]{10}[T ][\d:.]+")
@@ -28,7 +28,7 @@ def when(text: str) -> datetime:
     found = _MONTH_FIRST.fullmatch(text.strip())
     said = f"{found[3]}-{found[1]}-{found[2]}{found[4]}" if found else text.strip()
     try:
-        read = instant(said)
+        read = parse_instant(said)
         if _ZONELESS.fullmatch(said):
             read = read.replace(tzinfo=_eastern()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
@@ -48,7 +48,7 @@ def _eastern() -> tzinfo:
 
 def billed_month(invoice: Invoice) -> Month:
     """Return the month that an invoice bills: the one before its date. Raises ``ValueError`` for a date that is none."""
-    return Month.of(when(given(invoice.date, ""))).plus(-1)
+    return Month.of(when(get_or(invoice.date, ""))).add_months(-1)
 
 
 def mark(invoice: Invoice) -> str:
@@ -56,8 +56,8 @@ def mark(invoice: Invoice) -> str:
 
     Not of ``balance``: that is the account's, and said of old invoices as well it would make all of them look changed.
     """
-    amount = given(invoice.amount, None)
-    said = (given(invoice.id, ""), given(invoice.date, ""), "" if amount is None else _spelled(amount))
+    amount = get_or(invoice.amount, None)
+    said = (get_or(invoice.id, ""), get_or(invoice.date, ""), "" if amount is None else _spelled(amount))
     return hashlib.sha256("\x1f".join(map(str, said)).encode()).hexdigest()[:16]
 
 

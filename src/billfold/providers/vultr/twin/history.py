@@ -8,9 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from billfold.model.money import EXACT, exact_sum, times
+from billfold.model.money import EXACT_CONTEXT, exact_product, exact_sum
 from billfold.model.period import Month
-from billfold.providers.twin_api import Account
+from billfold.providers.twin_api import TwinAccount
 from billfold.providers.vultr.twin import inventory
 from billfold.providers.vultr.twin.inventory import trimmed
 
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 
 
 @lru_cache(maxsize=128)
-def usage(account: Account, month: Month, until: datetime, *, pending: bool) -> tuple[Entry, ...]:
+def usage(account: TwinAccount, month: Month, until: datetime, *, pending: bool) -> tuple[Entry, ...]:
     """Return what was used in a month up to a midnight."""
     rentals = (*inventory.lasting(account), *inventory.passing(account, month))
     lines = [entry for rental in rentals if (entry := _rented(rental, month, until, pending=pending))]
@@ -55,11 +55,11 @@ def _rented(rental: inventory.Rental, month: Month, until: datetime, *, pending:
 def _entry(
     product: str, description: str, start: datetime, end: datetime, units: Decimal, rate: Decimal, *, unit: str
 ) -> Entry:
-    return Entry(product, description, start, end, units, rate, trimmed(times(units, rate)), unit=unit)
+    return Entry(product, description, start, end, units, rate, trimmed(exact_product(units, rate)), unit=unit)
 
 
 @lru_cache(maxsize=128)
-def billed(account: Account, month: Month) -> tuple[Entry, ...]:
+def billed(account: TwinAccount, month: Month) -> tuple[Entry, ...]:
     """Return the lines of a closed month's invoice: its usage, then discount, gift and tax."""
     used = usage(account, month, month.end, pending=False)
     return (*used, *_extras(month, exact_sum(entry.total for entry in used)))
@@ -69,7 +69,7 @@ def _extras(month: Month, used: Decimal) -> Iterator[Entry]:
     # GUESS: that these come when the month is billed, and every word of them but the unit type "discount"
     less = -trimmed((used / 10).quantize(CENT))
     yield _extra(month, "Discount", "Negotiated discount 10%", less, "Adjustment")
-    left = EXACT.add(used, less)
+    left = EXACT_CONTEXT.add(used, less)
     if month.number % 4 == 1:
         yield _extra(month, "Discount", "Promo credit (LAUNCH25)", Decimal(-25), "Credit")
         left -= 25

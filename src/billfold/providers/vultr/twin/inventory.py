@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from billfold.model.period import Month
-from billfold.providers.twin_api import Account
+from billfold.providers.twin_api import TwinAccount
 
 HOUR = timedelta(hours=1)
 CAP, GPU_CAP = 672, 730
@@ -72,14 +72,14 @@ def trimmed(number: Decimal) -> Decimal:
 
 
 @lru_cache(maxsize=64)
-def lasting(account: Account) -> tuple[Rental, ...]:
+def lasting(account: TwinAccount) -> tuple[Rental, ...]:
     """Return what is rented for long: most since before the first month, some from later on, some given back."""
     return (*_instances(account), *_services(account))
 
 
-def _instances(account: Account) -> Iterator[Rental]:
+def _instances(account: TwinAccount) -> Iterator[Rental]:
     for index in range(52):
-        dice = account.dice("instance", index)
+        dice = account.random_for("instance", index)
         memory, cents = dice.choice(PLANS[:4] if index % 6 else PLANS)
         start = account.first_month.start - timedelta(seconds=dice.randint(86_400, 86_400 * 200))
         if index >= 38:
@@ -92,21 +92,21 @@ def _instances(account: Account) -> Iterator[Rental]:
             yield Rental("Automatic Backups", words, cents // 5, start, end)  # GUESS: the product's name
 
 
-def _services(account: Account) -> Iterator[Rental]:
+def _services(account: TwinAccount) -> Iterator[Rental]:
     for product, words, names, prices in SERVICES:
         for name in names:
-            dice = account.dice(product, name)
+            dice = account.random_for(product, name)
             late = dice.randint(0, 86_400 * 240) if name in {"eu", "archive", "before-upgrade", "inference"} else -1
             start = account.first_month.start + timedelta(seconds=late)
             yield Rental(product, words.format(name), dice.choice(prices), start)
 
 
 @lru_cache(maxsize=256)
-def passing(account: Account, month: Month) -> tuple[Rental, ...]:
+def passing(account: TwinAccount, month: Month) -> tuple[Rental, ...]:
     """Return the instances of a month that live for hours or days only."""
     made = []
-    for index in range(account.dice("passing", month).randint(9, 20)):
-        dice = account.dice("passing", month, index)
+    for index in range(account.random_for("passing", month).randint(9, 20)):
+        dice = account.random_for("passing", month, index)
         memory, cents = dice.choice(PLANS)
         start = month.start + timedelta(seconds=dice.randint(0, 86_400 * 27))
         end = start + timedelta(seconds=dice.choice((dice.randint(60, 7200), dice.randint(7200, 86_400 * 12))))
@@ -117,13 +117,13 @@ def passing(account: Account, month: Month) -> tuple[Rental, ...]:
     return tuple(made)
 
 
-def overage(account: Account, month: Month, days: int) -> int:
+def overage(account: TwinAccount, month: Month, days: int) -> int:
     """Return the GB of traffic beyond the allowance in so many days of a month; in one month of three there are none."""
-    dice = account.dice("overage", month)
+    dice = account.random_for("overage", month)
     return 0 if dice.randint(1, 3) == 1 else dice.randint(20, 180) * days
 
 
-def traffic(account: Account, month: Month, days: int) -> tuple[int, int]:
+def traffic(account: TwinAccount, month: Month, days: int) -> tuple[int, int]:
     """Return the GB that came in and went out in so many days of a month, without the overage."""
-    dice = account.dice("traffic", month)
+    dice = account.random_for("traffic", month)
     return dice.randint(90, 200) * days, dice.randint(1_500, 2_000) * days

@@ -9,9 +9,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import overload
 
-from billfold.model.money import exact_sum, times
+from billfold.model.money import exact_product, exact_sum
 from billfold.model.period import Month
-from billfold.providers.twin_api import Account
+from billfold.providers.twin_api import TwinAccount
 from billfold.providers.vultr.twin import inventory
 from billfold.providers.vultr.twin.history import Entry
 
@@ -19,9 +19,9 @@ ROUND = 1000
 """After so many lines, hours and prices repeat; addresses and labels never do."""
 
 
-def wanted(account: Account) -> int:
+def wanted(account: TwinAccount) -> int:
     """Return how many lines the account's first invoice is to have by its kind, as ``lines-100000``; 0 for none."""
-    found = re.fullmatch(r"lines-(\d{1,8})", account.kind)
+    found = re.fullmatch(r"lines-(\d{1,8})", account.account_type)
     return int(found[1]) if found else 0
 
 
@@ -78,4 +78,4 @@ class Large(Sequence[Entry]):
         rounds, rest = divmod(self._length, ROUND)
         a_round = exact_sum(entry.total for entry in self.patterns)
         begun = exact_sum(entry.total for entry in self.patterns[:rest])
-        return inventory.trimmed(exact_sum((times(a_round, Decimal(rounds)), begun)))
+        return inventory.trimmed(exact_sum((exact_product(a_round, Decimal(rounds)), begun)))

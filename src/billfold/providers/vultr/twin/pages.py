@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from billfold.providers.twin_api import Denied, No
+from billfold.providers.twin_api import AccessDenied, ApiFault
 from billfold.providers.vultr.api import MOST
 from billfold.providers.vultr.records import Links, Meta
 
@@ -32,7 +32,9 @@ def cut(
     """Cut the page that a cursor asks for; ``place`` finds an id in the list, ``name`` gives the id at an index."""
     size = USUAL if per_page is None else per_page
     if not 1 <= size <= MOST:
-        raise Denied(No.BAD_REQUEST, f"per_page must be between 1 and {MOST}")  # GUESS: that it is refused, the text
+        raise AccessDenied(
+            ApiFault.BAD_REQUEST, f"per_page must be between 1 and {MOST}"
+        )  # GUESS: that it is refused, the text
     start = _start(cursor, size, place) if cursor else 0  # GUESS: an empty cursor is the first page
     end = min(start + size, len(items))
     links = Links(
@@ -52,7 +54,7 @@ def _start(cursor: str, size: int, place: Callable[[str], int | None]) -> int:
     way, about = _read(cursor)
     found = place(about)
     if found is None or way not in {"next", "prev"}:
-        raise Denied(No.BAD_REQUEST, "Invalid cursor")  # GUESS: that it is refused, and the text
+        raise AccessDenied(ApiFault.BAD_REQUEST, "Invalid cursor")  # GUESS: that it is refused, and the text
     return found + 1 if way == "next" else max(found - size, 0)
 
 

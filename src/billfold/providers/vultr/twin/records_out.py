@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from billfold.model.money import plain, times
+from billfold.model.money import exact_product, format_decimal
 from billfold.model.period import Month
-from billfold.providers.twin_api import Account as Played
+from billfold.providers.twin_api import TwinAccount as Played
 from billfold.providers.vultr.api import GetInvoiceItems, ListBillingHistory, ListInvoices
 from billfold.providers.vultr.records import (
     Account,
@@ -30,7 +30,7 @@ from billfold.providers.vultr.twin import inventory, scenario
 from billfold.providers.vultr.twin.history import CENT, Entry, added, usage
 from billfold.providers.vultr.twin.large_invoices import ROUND, Large
 from billfold.providers.vultr.twin.pages import cut
-from billfold.wire.answer import respond
+from billfold.wire.answer import build_response
 from billfold.wire.codec import DecimalText
 from billfold.wire.message import Response
 
@@ -46,7 +46,7 @@ SECOND = timedelta(seconds=1)
 
 def history(account: Played, now: datetime, op: ListBillingHistory) -> BillingHistory:
     """Answer with a page of the billing history, newest first."""
-    rows = _billings(account, Month.of(now).plus(-1))
+    rows = _billings(account, Month.of(now).add_months(-1))
     rows = rows[len(rows) - len(scenario.history(account, now)) :]  # GUESS: the order
     page = cut(rows, op.per_page, op.cursor, _finder(rows), lambda index: str(rows[index].id))
     return BillingHistory(billing_history=list(page.items), meta=page.meta)
@@ -115,7 +115,7 @@ def _of_large(month: Month, length: int, per_page: int | None, cursor: str | Non
         one = copy(_patterns(month)[index % ROUND])
         one.description = lines.description(index)
         told.append(one)
-    return respond(InvoiceItems(invoice_items=told, meta=page.meta))
+    return build_response(InvoiceItems(invoice_items=told, meta=page.meta))
 
 
 @lru_cache(maxsize=8)
@@ -153,7 +153,7 @@ def pending_csv(account: Played, now: datetime) -> bytes:
 
 
 def _cell(value: object) -> str:
-    return plain(value) if isinstance(value, Decimal) else str(value)
+    return format_decimal(value) if isinstance(value, Decimal) else str(value)
 
 
 def owner(account: Played, now: datetime, *, may_bill: bool) -> Account:
@@ -174,7 +174,7 @@ def owner(account: Played, now: datetime, *, may_bill: bool) -> Account:
 def bandwidth(account: Played, now: datetime) -> Bandwidth:
     """Answer with the traffic of last month, of this month until the last midnight, and of this month as a whole."""
     month, midnight = Month.of(now), now.replace(hour=0, minute=0, second=0, microsecond=0)
-    before = month.plus(-1)
+    before = month.add_months(-1)
     return Bandwidth(
         previous_month=_traffic(account, before, before.end, before.end - SECOND),
         current_month_to_date=_traffic(account, month, midnight, midnight),
@@ -199,5 +199,5 @@ def _traffic(account: Played, month: Month, until: datetime, last: datetime) -> 
         purchased_bandwidth_credits=Decimal(0),
         overage=Decimal(over),
         overage_unit_cost=CENT,
-        overage_cost=inventory.trimmed(times(CENT, Decimal(over))),
+        overage_cost=inventory.trimmed(exact_product(CENT, Decimal(over))),
     )

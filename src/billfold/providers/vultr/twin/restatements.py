@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from billfold.model.money import EXACT
+from billfold.model.money import EXACT_CONTEXT
 from billfold.model.period import Month
-from billfold.providers.restatements import MOVED
-from billfold.providers.twin_api import Account
+from billfold.providers.restatements import RESTATED_AMOUNT
+from billfold.providers.twin_api import TwinAccount
 from billfold.providers.vultr.twin.history import Entry
 from billfold.providers.vultr.twin.inventory import trimmed
 
 
-def retold(account: Account, month: Month, entries: Sequence[Entry]) -> Sequence[Entry]:
+def retold(account: TwinAccount, month: Month, entries: Sequence[Entry]) -> Sequence[Entry]:
     """Return a month's lines as they are after what happened to the account."""
-    if account.story is None or account.story[1] != month:
+    if account.restatement is None or account.restatement[1] != month:
         return entries
     at = next(index for index, entry in enumerate(entries) if entry.category == "Usage" and entry.total > 1)
     line = entries[at]
     instead = {
-        "restated-added": (line, _costing(line, MOVED)),
-        "restated-changed": (_costing(line, EXACT.add(line.total, MOVED)),),
-        "restated-split": (_costing(line, EXACT.subtract(line.total, Decimal(1))), _costing(line, Decimal(1))),
-    }[account.story[0]]
+        "restated-added": (line, _costing(line, RESTATED_AMOUNT)),
+        "restated-changed": (_costing(line, EXACT_CONTEXT.add(line.total, RESTATED_AMOUNT)),),
+        "restated-split": (_costing(line, EXACT_CONTEXT.subtract(line.total, Decimal(1))), _costing(line, Decimal(1))),
+    }[account.restatement[0]]
     return (*entries[:at], *instead, *entries[at + 1 :])
 
 

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import EXACT, ZERO
+from billfold.model.money import EXACT_CONTEXT, ZERO
 from billfold.model.period import Month, Period
-from billfold.providers.twin_api import Account
+from billfold.providers.twin_api import TwinAccount
 from billfold.providers.vultr.twin.history import Entry, added, billed, usage
 from billfold.providers.vultr.twin.inventory import trimmed
 from billfold.providers.vultr.twin.large_invoices import Large, wanted
@@ -37,54 +37,54 @@ class Row(NamedTuple):
     balance: Decimal
 
 
-def title(account: Account) -> str:
+def title(account: TwinAccount) -> str:
     """Return the account's name as the vendor knows it."""
     return f"{account.name} inc"
 
 
 @lru_cache(maxsize=1024)
-def invoice_number(account: Account, month: Month) -> int:
+def invoice_number(account: TwinAccount, month: Month) -> int:
     """Return the id of a month's invoice; later ones are higher, and those of other accounts lie in between."""
-    mine = account.dice("numbers").randint(0, 39) * 100
+    mine = account.random_for("numbers").randint(0, 39) * 100
     return 26_000_000 + (month.year * 12 + month.number - 24_000) * 9_973 + month.number * 389 + mine
 
 
 @lru_cache(maxsize=1024)
-def issued_at(account: Account, month: Month) -> datetime:
+def issued_at(account: TwinAccount, month: Month) -> datetime:
     """Return when a month's invoice is issued."""
-    return month.end + timedelta(minutes=30, seconds=account.dice("issue", month).randint(1, 59))
+    return month.end + timedelta(minutes=30, seconds=account.random_for("issue", month).randint(1, 59))
 
 
-def closed(account: Account, now: datetime) -> Iterator[Month]:
+def closed(account: TwinAccount, now: datetime) -> Iterator[Month]:
     """Yield the months that were billed by a time."""
-    for month in account.first_month.until(Month.of(now).plus(-1)):
+    for month in account.first_month.iter_until(Month.of(now).add_months(-1)):
         if issued_at(account, month) <= now:
             yield month
 
 
-def lines(account: Account, month: Month) -> Sequence[Entry]:
+def lines(account: TwinAccount, month: Month) -> Sequence[Entry]:
     """Return the lines of a closed month's invoice."""
     length = wanted(account) if month == account.first_month else 0
     return Large(month, length) if length else retold(account, month, billed(account, month))
 
 
 @lru_cache(maxsize=256)
-def amount(account: Account, month: Month) -> Decimal:
+def amount(account: TwinAccount, month: Month) -> Decimal:
     """Return what a month's invoice comes to."""
     made = lines(account, month)
     return made.total if isinstance(made, Large) else added(made)
 
 
-def pending(account: Account, now: datetime) -> tuple[Month, tuple[Entry, ...]]:
+def pending(account: TwinAccount, now: datetime) -> tuple[Month, tuple[Entry, ...]]:
     """Return the month whose charges are not billed yet, and what they are by the last midnight."""
     month, midnight = Month.of(now), now.replace(hour=0, minute=0, second=0, microsecond=0)
-    before = month.plus(-1)
+    before = month.add_months(-1)
     if before >= account.first_month and issued_at(account, before) > now:
         return before, usage(account, before, before.end, pending=True)
     return month, usage(account, month, midnight, pending=True)
 
 
-def bills(account: Account, now: datetime) -> Iterator[Bill]:
+def bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
     """Yield the account's true bills at a time: its invoices, and the estimate of what is pending."""
     for month in closed(account, now):
         made = lines(account, month)
@@ -95,7 +95,7 @@ def bills(account: Account, now: datetime) -> Iterator[Bill]:
             period=month.period,
             currency="USD",
             total=amount(account, month),
-            listed=len(made),
+            line_count=len(made),
             charges=_charges(common, made),
             issuer=VULTR,
             issued_on=issued_at(account, month),
@@ -107,7 +107,7 @@ def bills(account: Account, now: datetime) -> Iterator[Bill]:
         period=Period(month.start, month.end),
         currency="USD",
         total=added(entries),
-        listed=len(entries),
+        line_count=len(entries),
         charges=_charges(_common(account, month), entries),
         issuer=VULTR,
     )
@@ -118,7 +118,7 @@ def _charges(common: CostAndUsage, entries: Sequence[Entry]) -> Iterator[Charges
         yield Charges.of(_row(common, entry) for entry in entries[start : start + TOGETHER])
 
 
-def _common(account: Account, month: Month) -> CostAndUsage:
+def _common(account: TwinAccount, month: Month) -> CostAndUsage:
     return CostAndUsage(
         BillingAccountId=account.name,
         BillingAccountName=title(account),
@@ -159,14 +159,14 @@ def _row(common: CostAndUsage, entry: Entry) -> CostAndUsage:
 
 
 @lru_cache(maxsize=64)
-def story(account: Account, last: Month) -> tuple[Row, ...]:
+def story(account: TwinAccount, last: Month) -> tuple[Row, ...]:
     """Return the billing history up to what follows a month's invoice, oldest first."""
     rows: list[Row] = []
     opened = account.first_month.start - timedelta(days=41, hours=5)
     _happen(
         rows, invoice_number(account, account.first_month) - 5_000, opened, "credit", "Account Credit", Decimal(100)
     )
-    for month in account.first_month.until(last):
+    for month in account.first_month.iter_until(last):
         number, due = invoice_number(account, month), amount(account, month)
         _happen(rows, number, issued_at(account, month), "invoice", f"Invoice #{number}", due)
         owed = rows[-1].balance
@@ -181,10 +181,10 @@ def story(account: Account, last: Month) -> tuple[Row, ...]:
 
 def _happen(rows: list[Row], number: int, date: datetime, kind: str, description: str, amount: Decimal) -> None:
     moved = -amount if kind == "credit" else amount  # the one documented credit is positive, its balance lower
-    balance = trimmed(EXACT.add(rows[-1].balance if rows else ZERO, moved))
+    balance = trimmed(EXACT_CONTEXT.add(rows[-1].balance if rows else ZERO, moved))
     rows.append(Row(number, date, kind, description, amount, balance))
 
 
-def history(account: Account, now: datetime) -> list[Row]:
+def history(account: TwinAccount, now: datetime) -> list[Row]:
     """Return the billing history at a time, oldest first: invoices, payments and credits, each with its balance."""
-    return [row for row in story(account, Month.of(now).plus(-1)) if row.date <= now]
+    return [row for row in story(account, Month.of(now).add_months(-1)) if row.date <= now]
