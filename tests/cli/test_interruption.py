@@ -143,17 +143,19 @@ def test_an_interruption_that_another_thread_catches_ends_the_collection(
 ) -> None:
     monkeypatch.setattr(main, "STOP_REQUESTED", told := threading.Event())
     monkeypatch.setattr(pauses, "STOP_REQUESTED", told)
-    books, seen = Workspace(tmp_path), []
+    books, seen, answered = Workspace(tmp_path), [], threading.Event()
 
     class Caught(Vendor):
         def send(self, op: Any, /) -> Response:
             signal.pthread_kill(threading.get_ident(), signal.SIGINT)  # the main thread's wait is not broken off by it
             seen.append(told.wait(20))
+            answered.set()
             return super().send(op)
 
     account = AccountConfig("mine", provider.find_provider("cockroach"), {})
     with main._handle_interrupts(), pytest.raises(KeyboardInterrupt):
         sync_accounts(books, [account], connect=lambda _: Caught(invoices(invoice())), clock=lambda: NOW)
+    assert answered.wait(20)  # the worker may still be on its way when the main thread is interrupted
     assert seen == [True]
     books.close()
 

@@ -10,7 +10,7 @@ import click
 from billfold.cli.options import FORMAT_OPTION, add_location_options, print_rows
 
 if TYPE_CHECKING:
-    from billfold.focus.check import Finding
+    from billfold.focus.check import CheckFinding
 
 COLUMNS = ("rule", "dataset", "column", "words", "rows", "example")
 
@@ -32,9 +32,9 @@ def focus(ctx: click.Context, directory: Path, version: str | None, output_forma
 
     Reads CSV or Parquet, partitioned or not, ours or not. Exit code 1 where anything is found.
     """
-    from billfold.focus.check import findings
+    from billfold.focus.check import check_directory
 
-    check_findings = findings(directory, version)
+    check_findings = check_directory(directory, version)
     rows = [finding._asdict() for finding in check_findings]
     if output_format != "table":
         print_rows(output_format, rows, COLUMNS)
@@ -43,7 +43,7 @@ def focus(ctx: click.Context, directory: Path, version: str | None, output_forma
     ctx.exit(1 if check_findings else 0)
 
 
-def _print_findings(findings: list[Finding]) -> None:
+def _print_findings(findings: list[CheckFinding]) -> None:
     for finding in findings:
         location = f"{finding.dataset}.{finding.column}" if finding.column else finding.dataset
         row_note = f" ({finding.rows} rows, as {finding.example!r})" if finding.rows else ""

@@ -20,7 +20,7 @@ from billfold.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from billfold.focus.export import Written
+    from billfold.focus.export import ExportResult
 
 
 @click.group("export")
@@ -50,19 +50,21 @@ def focus(
 
     Issued bills, drafts (invoice still open) and estimates (no invoice) are told apart by x_State. Parked bills are left out.
     """
-    from billfold.focus.export import Order, export
-    from billfold.focus.views import Part
+    from billfold.focus.export import ExportSpec, export_focus
+    from billfold.focus.views import Selection
 
     rates = load_virtual_rates(ctx)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
-        selection = Part(build_filter(workspace, filter_options), include_parked, rates)
-        result = export(db, Order(directory, output_format, version, by_period), selection, datetime.now(UTC))
-        gaps = find_wrong_gaps(ctx, workspace, db, selection.wanted)
+        selection = Selection(build_filter(workspace, filter_options), include_parked, rates)
+        result = export_focus(
+            db, ExportSpec(directory, output_format, version, by_period), selection, datetime.now(UTC)
+        )
+        gaps = find_wrong_gaps(ctx, workspace, db, selection.filters)
     _print_summary(result, directory)
     print_gaps(gaps)
 
 
-def _print_summary(result: Written, directory: Path) -> None:
+def _print_summary(result: ExportResult, directory: Path) -> None:
     counts = ", ".join(f"{count} {name}" for name, count in result.rows.items())
     click.echo(f"{directory}: {counts} rows.")
     for bill in result.left_out:

@@ -17,13 +17,16 @@ def command(ctx: click.Context) -> None:
     """
     from billfold.ledger.digest import compute_digest
     from billfold.ledger.query import LedgerFilter
-    from billfold.report.gaps import stranded, unbooked
+    from billfold.report.gaps import find_missing_providers, find_unbooked
 
     with open_workspace(ctx) as workspace:
         workspace.drop_ledger()
         with workspace.open_ledger() as db:
             click.echo(compute_digest(db))
-            all_gaps = [*unbooked(db, LedgerFilter()), *stranded(workspace.list_pending_runs(db), LedgerFilter())]
+            all_gaps = [
+                *find_unbooked(db, LedgerFilter()),
+                *find_missing_providers(workspace.list_pending_runs(db), LedgerFilter()),
+            ]
     wrong_gaps = [gap for gap in all_gaps if gap.wrong]
     print_gaps(wrong_gaps)
     ctx.exit(1 if wrong_gaps else 0)

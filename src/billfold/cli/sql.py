@@ -34,12 +34,12 @@ def command(
     options narrow the datasets only.
     """
     from billfold.focus.reader import Ledger
-    from billfold.focus.views import Part
+    from billfold.focus.views import Selection
     from billfold.report import render
 
     with open_workspace(ctx) as workspace:
         workspace.catch_up()
-        selection = Part(build_filter(workspace, filter_options), include_parked, load_virtual_rates(ctx))
+        selection = Selection(build_filter(workspace, filter_options), include_parked, load_virtual_rates(ctx))
         with Ledger(workspace.directory, selection) as ledger:
             column_names, rows = ledger.rows(query)
             if output_format == "table":
