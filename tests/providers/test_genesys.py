@@ -28,13 +28,13 @@ from billfold.providers.genesys.api import (
     GetBillingContractsInvoices,
     GetBillingReportsBillableusage,
     GetBillingTrusteebillingoverviewTrustorOrgId,
-    login_refusal,
+    describe_login_error,
     read_error,
 )
 from billfold.providers.genesys.mapping import field_aliases, lines
-from billfold.providers.genesys.mapping.commitments import Share, commitments, positions
-from billfold.providers.genesys.mapping.commitments import applied as drawn
-from billfold.providers.genesys.mapping.invoice_periods import Calendar, mark
+from billfold.providers.genesys.mapping.commitments import CommitmentShare, list_commitments, list_positions
+from billfold.providers.genesys.mapping.commitments import format_applied as drawn
+from billfold.providers.genesys.mapping.invoice_periods import BillingCalendar, fingerprint_invoice
 from billfold.providers.genesys.mapping.tax import is_tax
 from billfold.providers.provider import ArchivedAnswer, Fetch, SyncState
 from billfold.wire import codec
@@ -149,18 +149,18 @@ def test_an_error_that_is_no_json_is_told_by_its_content_type_and_header() -> No
 )
 def test_a_refused_login_is_told_in_the_vendors_words(name: str, words: str) -> None:
     raw = (SAMPLES / f"{name}.json").read_bytes()
-    assert login_refusal(Response(400, {}, raw)) == f"the login was refused: {words}"
+    assert describe_login_error(Response(400, {}, raw)) == f"the login was refused: {words}"
 
 
 def test_both_spellings_of_the_renamed_keys_say_the_same() -> None:
     old, new = (codec.decode_record((SAMPLES / f"contract.{v}.json").read_bytes(), genesys.records.BillingContract) for v in ("v236", "v269"))  # fmt: skip
-    assert field_aliases.purchase_orders(old) == field_aliases.purchase_orders(new) == ["PO-2026-011"]
+    assert field_aliases.get_purchase_orders(old) == field_aliases.get_purchase_orders(new) == ["PO-2026-011"]
     kind = genesys.records.BillingContractPeriodDetail
     old_, new_ = (
         codec.decode_record((SAMPLES / f"billingperiod.{v}.json").read_bytes(), kind) for v in ("v236", "v269")
     )
     for name in ("prepaid", "fair_use", "actual", "overage"):
-        read = getattr(field_aliases, name)
+        read = getattr(field_aliases, f"get_{name}_quantity")
         first, second = [read(c) for c in old_.charges], [read(c) for c in new_.charges]  # type: ignore[union-attr]
         assert first[:2] == second[:2]
         assert None not in first + second
@@ -168,7 +168,7 @@ def test_both_spellings_of_the_renamed_keys_say_the_same() -> None:
         {"dateEffective": "2024-05-01", "citySubdivision1": "Downtown"},
         {"getdateEffective": "2024-05-01", "getcitySubdivision1": "Downtown"},
     )]  # fmt: skip
-    assert {field_aliases.date_effective(one) for one in addresses} == {"2024-05-01"}
+    assert {field_aliases.get_effective_date(one) for one in addresses} == {"2024-05-01"}
     assert [one.city_subdivision1 for one in addresses] == ["Downtown", codec.UNSET]
     assert [one.getcity_subdivision1 for one in addresses] == [codec.UNSET, "Downtown"]
 
@@ -465,9 +465,9 @@ def test_tax_is_a_round_rate_between_1_and_30_percent(
     assert is_tax(Decimal(missing), made_, None if overage is None else Decimal(overage)) == believed
 
 
-def _usage(cost: Decimal) -> lines.Line:
-    words = dict.fromkeys(lines.Line._fields)
-    return lines.Line(**{**words, "BilledCost": cost, "ChargeCategory": "Usage"})  # type: ignore[arg-type]
+def _usage(cost: Decimal) -> lines.GenesysLine:
+    words = dict.fromkeys(lines.GenesysLine._fields)
+    return lines.GenesysLine(**{**words, "BilledCost": cost, "ChargeCategory": "Usage"})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -678,8 +678,8 @@ def test_what_is_not_for_the_commitment_does_not_draw_on_it(words: dict[str, Any
 def test_of_two_commitments_that_could_be_meant_none_is_applied() -> None:
     contract = body("contract.v269")
     contract["plans"].append(contract["plans"][0] | {"id": "another"})
-    known = positions([codec.decode_record(codec.encode_json(contract), genesys.records.BillingContract)])
-    share = Share("AI Experience Tokens", Decimal("480.50"), "Tokens", *SEPTEMBER)
+    known = list_positions([codec.decode_record(codec.encode_json(contract), genesys.records.BillingContract)])
+    share = CommitmentShare("AI Experience Tokens", Decimal("480.50"), "Tokens", *SEPTEMBER)
     assert drawn(share, known) is None
     assert '"ContractCommitmentAppliedQuantity": 480.50,' in (drawn(share, known[:2]) or "")
 
@@ -761,7 +761,7 @@ def test_an_unknown_period_status_parks_the_estimate() -> None:
 def test_a_paid_invoice_is_the_same_invoice_and_a_changed_one_is_not() -> None:
     words = body("invoices.page1")["entities"][1]
     first, paid, changed = (
-        mark(codec.decode_record(codec.encode_json(words | other), genesys.records.BillingInvoice))
+        fingerprint_invoice(codec.decode_record(codec.encode_json(words | other), genesys.records.BillingInvoice))
         for other in ({}, {"paymentStatus": "Paid", "paymentLink": "x"}, {"amount": Decimal(1)})
     )
     assert first == paid != changed
@@ -769,7 +769,7 @@ def test_a_paid_invoice_is_the_same_invoice_and_a_changed_one_is_not() -> None:
 
 def test_every_committed_position_of_a_contract_is_a_commitment() -> None:
     contract = codec.decode_record((SAMPLES / "contract.v269.json").read_bytes(), genesys.records.BillingContract)
-    found = commitments([contract], NOW)
+    found = list_commitments([contract], NOW)
     assert [one.ContractCommitmentQuantity for one in found] == [80, 5000]
     assert len({one.ContractCommitmentId for one in found}) == 2
     first = found[0]
@@ -798,14 +798,14 @@ def test_every_committed_position_of_a_contract_is_a_commitment() -> None:
     ],
 )
 def test_a_region_is_a_name_or_a_domain(region: str, domain: str) -> None:
-    assert regions.domain(region) == domain
-    assert regions.base_url({"region": region}) == f"https://api.{domain}"
+    assert regions.find_domain(region) == domain
+    assert regions.find_base_url({"region": region}) == f"https://api.{domain}"
 
 
 @pytest.mark.parametrize("region", ["moon-1", "", "evil.example/path", "user@host.example"])
 def test_an_unknown_region_is_refused_with_the_known_ones(region: str) -> None:
     with pytest.raises(ConfigurationError, match="us-east-1, eu-west-1"):
-        regions.domain(region)
+        regions.find_domain(region)
 
 
 @pytest.mark.parametrize(
@@ -816,7 +816,7 @@ def test_an_unknown_region_is_refused_with_the_known_ones(region: str) -> None:
     ],
 )
 def test_the_login_is_where_the_sdk_looks_for_it(base: str, token: str) -> None:
-    assert regions.token_url(base) == token
+    assert regions.find_token_url(base) == token
 
 
 def asked(known: SyncState, *answers: Any) -> list[Fetch]:
@@ -838,7 +838,7 @@ def records_of(op: Operation[Any], said: Any) -> Any:
 def test_a_key_without_the_right_asks_for_three_documents_and_says_how_many_it_left() -> None:
     contracts = records_of(GetBillingContracts(), {"entities": []})
     invoices = records_of(GetBillingContractsInvoices(), {"entities": [{"id": f"i{number}"} for number in range(9)]})
-    marks = {str(one.id): Calendar([]).mark(one) for one in invoices.entities}
+    marks = {str(one.id): BillingCalendar([]).fingerprint_of(one) for one in invoices.entities}
     asks = asked(SyncState(parse_instant("2026-10-10"), Month(2026, 1), marks), contracts, invoices)
     words = [ask.missing for ask in asks if ask.find_document_url]
     assert words == ["the PDF of invoice i8", "the PDF of invoice i7", "the PDF of invoice i6 (and of 6 others)"]
@@ -865,7 +865,7 @@ def test_a_collection_asks_for_what_is_new_and_for_nothing_twice() -> None:
     assert (
         asks[6].find_document_url(records_of(asks[6].op, body("invoice_document"))).startswith("https://prod-billing")
     )
-    marks = {"INV0000003": mark(invoices.entities[0])}
+    marks = {"INV0000003": fingerprint_invoice(invoices.entities[0])}
     assert asks[6].op in [ask.op for ask in asked(SyncState(known.now, known.since, marks), contracts, invoices)]
     again = SyncState(known.now, known.since, marks, lambda op: op == asks[6].op)
     assert [type(ask.op).__name__ for ask in asked(again, contracts, invoices)][2:] == [

@@ -161,7 +161,9 @@ def test_the_story_has_what_a_partner_sees(host: TwinHost) -> None:
         by_month[Month.of(bill.period.start)] += bill.line_count or 0
     assert len(by_month) == 13
     assert all(40 <= count <= 75 for count in by_month.values())
-    over = [customers.wallet(account, customers.contracts(account)[0], month, 30).over for month in by_month]
+    over = [
+        customers.make_wallet(account, customers.make_contracts(account)[0], month, 30).overage for month in by_month
+    ]
     assert any(over)
     assert not all(over)
 
@@ -169,7 +171,7 @@ def test_the_story_has_what_a_partner_sees(host: TwinHost) -> None:
 def test_what_is_used_moves_only_at_midnight_and_never_back(host: TwinHost) -> None:
     account, month, before = account_of(host), Month(2026, 11), [Decimal(0), Decimal(0)]
     for day in range(31):
-        totals = [bill.total or Decimal(0) for bill in scenario.estimates(account, month, day)]
+        totals = [bill.total or Decimal(0) for bill in scenario.make_estimates(account, month, day)]
         assert all(now >= then for now, then in zip(totals, before, strict=True))
         before = totals
     noon = host.clock.now() + timedelta(hours=12)
@@ -487,7 +489,7 @@ def test_the_rate_limit_is_counted_for_each_token_and_told_in_every_refusal() ->
 
 def test_a_document_has_a_url_of_the_twins_own_that_expires(host: TwinHost) -> None:
     desk, account = Desk(host), account_of(host)
-    number = scenario.invoice_id(account, customers.contracts(account)[0], Month(2026, 10))
+    number = scenario.invoice_id_of(account, customers.make_contracts(account)[0], Month(2026, 10))
     url = desk.get(f"/contracts/invoices/{number}/document")[1]["url"]
     path, _, asked = url.removeprefix("http://twin.test").partition("?")
     said = tuple(pair.partition("=")[::2] for pair in asked.split("&"))
@@ -509,7 +511,7 @@ def test_a_document_has_a_url_of_the_twins_own_that_expires(host: TwinHost) -> N
 
 def test_a_filter_is_what_the_client_sends(host: TwinHost) -> None:
     client, account = stages.client(host, account_of(host)), account_of(host)
-    own = customers.contracts(account)[0]
+    own = customers.make_contracts(account)[0]
     assert [one.id for one in client.get_billing_contracts(external_number=own.number)] == [own.id]
     assert len(list(client.get_billing_contracts(status="Inactive"))) == 1
     pages = list(client.get_billing_contracts_invoices(page_size=10).pages())
@@ -521,8 +523,8 @@ def test_a_filter_is_what_the_client_sends(host: TwinHost) -> None:
 
 def test_a_contract_is_renewed_before_it_runs_out() -> None:
     account = account_of(stages.twin())
-    own = customers.contracts(account)[0]
+    own = customers.make_contracts(account)[0]
     for month in (Month(2026, 11), Month(2028, 10), Month(2028, 11), Month(2031, 12)):
-        first, last = customers.span(account, own, month)
+        first, last = customers.find_contract_months(account, own, month)
         assert first <= month <= last
     assert GetBillingContracts().page_size is None

@@ -31,7 +31,7 @@ from billfold.providers.vultr.api import (
     read_error,
 )
 from billfold.providers.vultr.mapping import skus, text_fields
-from billfold.providers.vultr.mapping.checks import TOLD
+from billfold.providers.vultr.mapping.checks import MAX_NAMED_FINDINGS
 from billfold.providers.vultr.records import Invoice
 from billfold.wire import codec
 from billfold.wire.message import Response
@@ -141,7 +141,7 @@ def test_an_error_that_is_no_text_is_still_told() -> None:
     ],
 )
 def test_times_are_read_in_every_spelling_that_was_seen(text: str, means: str) -> None:
-    assert text_fields.when(text) == parse_instant(means)
+    assert text_fields.read_time(text) == parse_instant(means)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_times_are_read_in_every_spelling_that_was_seen(text: str, means: str) -
 )
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no time"):
-        text_fields.when(text)
+        text_fields.read_time(text)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_what_is_no_time_is_refused(text: str) -> None:
     ],
 )
 def test_descriptions_tell_what_was_rented(text: str, thing: tuple[str | None, str | None, str]) -> None:
-    assert text_fields.thing(text) == thing
+    assert text_fields.resource_of(text) == thing
 
 
 @pytest.mark.parametrize(
@@ -191,15 +191,17 @@ def test_descriptions_tell_what_was_rented(text: str, thing: tuple[str | None, s
 def test_what_a_line_is_does_not_depend_on_a_customers_labels(
     product: str, unit_type: str, text: str, negative: bool, category: str
 ) -> None:
-    assert skus.category(product, unit_type, skus.head(product, text), negative=negative) == category
+    assert skus.find_category(product, unit_type, skus.read_headline(product, text), negative=negative) == category
 
 
 def test_the_mark_of_a_listing_is_of_its_own_words_only() -> None:
     one = Invoice(id=7, date="2026-10-01T00:30:05+00:00", amount=Decimal(10), balance=Decimal(1))
-    assert text_fields.mark(one) == text_fields.mark(
+    assert text_fields.make_fingerprint(one) == text_fields.make_fingerprint(
         Invoice(id="7", date=one.date, amount=Decimal("10.0"), balance=Decimal(99))
     )
-    assert text_fields.mark(one) != text_fields.mark(Invoice(id=7, date=one.date, amount=Decimal("10.01")))
+    assert text_fields.make_fingerprint(one) != text_fields.make_fingerprint(
+        Invoice(id=7, date=one.date, amount=Decimal("10.01"))
+    )
 
 
 # --- charges of samples ----------------------------------------------------------------------------------------------
@@ -314,8 +316,8 @@ def test_a_tax_is_about_nothing_that_is_rented() -> None:
 
 
 def test_serverless_things_are_no_servers() -> None:
-    assert skus.service("Serverless Inference") is skus.OTHER
-    assert skus.service("Cloud Server").subcategory == "Virtual Machines"
+    assert skus.find_service("Serverless Inference") is skus.OTHER_SERVICE
+    assert skus.find_service("Cloud Server").subcategory == "Virtual Machines"
 
 
 def test_all_keys_of_a_machine_share_one_budget() -> None:
@@ -447,7 +449,7 @@ def test_known_and_old_invoices_are_not_read_again() -> None:
         {"id": number, "date": f"2026-{month:02}-01T00:30:05+00:00", "amount": 1, "balance": 5}
         for number, month in ((4, 11), (3, 10), (2, 9), (1, 3))
     ]
-    booked = text_fields.mark(Invoice(id=3, date=rows[1]["date"], amount=Decimal(1)))
+    booked = text_fields.make_fingerprint(Invoice(id=3, date=rows[1]["date"], amount=Decimal(1)))
     known = SyncState(NOW, Month(2026, 8), {"3": booked, "2": "another"})
     lists: Any = ({"account": {}}, {"pending_charges": []}, None, page(key="billing_history"))
     questions = asked(known, *lists, page(*rows, key="billing_invoices"), page(), page())
@@ -491,7 +493,7 @@ def test_the_history_is_held_against_the_invoices_and_against_itself() -> None:
     many = page(
         *({"id": n, "type": "invoice", "date": "2026-01-01", "amount": 1} for n in range(9)), key="billing_history"
     )
-    assert len(checked(many, page(key="billing_invoices"))) == TOLD + 1
+    assert len(checked(many, page(key="billing_invoices"))) == MAX_NAMED_FINDINGS + 1
 
 
 def test_a_row_without_a_balance_is_no_leap_of_its_neighbours() -> None:

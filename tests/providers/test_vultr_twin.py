@@ -28,9 +28,9 @@ from billfold.providers.vultr.api import (
     ListPendingCharges,
 )
 from billfold.providers.vultr.twin import handlers, inventory, scenario
-from billfold.providers.vultr.twin.history import Entry
-from billfold.providers.vultr.twin.large_invoices import Large
-from billfold.providers.vultr.twin.pages import token
+from billfold.providers.vultr.twin.history import BilledItem
+from billfold.providers.vultr.twin.large_invoices import LargeInvoice
+from billfold.providers.vultr.twin.pages import make_cursor
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation, read_response
@@ -48,8 +48,8 @@ def answered(op: Operation[Any], now: datetime = NOW, account: TwinAccount = PLA
 
 
 def test_the_recorded_cursors_are_written_the_same_way() -> None:
-    assert token("next", "1319815") == "bmV4dF9fMTMxOTgxNQ=="
-    assert token("next", "WAW") == "bmV4dF9fV0FX"
+    assert make_cursor("next", "1319815") == "bmV4dF9fMTMxOTgxNQ=="
+    assert make_cursor("next", "WAW") == "bmV4dF9fV0FX"
 
 
 def test_pages_lead_there_and_back() -> None:
@@ -139,25 +139,29 @@ def test_an_account_before_its_first_row_owes_nothing() -> None:
     [(500, 672, "0.00744047619047619"), (8000, 672, "0.11904761904761904"), (4300, 730, "0.05890410958904110")],
 )
 def test_a_pending_rate_is_a_float_in_its_shortest_spelling(cents: int, cap: int, spelled: str) -> None:
-    rate = inventory.rate(cents, cap, pending=True)
+    rate = inventory.hourly_rate(cents, cap, pending=True)
     assert str(rate) == repr(float(spelled))
     assert float(rate) == cents / (cap * 100)
 
 
 def test_every_month_has_a_lifelike_number_of_lines_and_things_that_come_and_go() -> None:
-    for month in scenario.closed(PLAYED, NOW):
-        lines = scenario.lines(PLAYED, month)
+    for month in scenario.closed_months(PLAYED, NOW):
+        lines = scenario.list_items(PLAYED, month)
         assert 70 <= len(lines) <= 110
         whole = [line for line in lines if (line.start, line.end) == month.period]
         assert len(whole) < len(lines) - 8
         assert len({line.product for line in lines}) >= 9
-    categories = {line.category for month in scenario.closed(PLAYED, NOW) for line in scenario.lines(PLAYED, month)}
+    categories = {
+        line.category for month in scenario.closed_months(PLAYED, NOW) for line in scenario.list_items(PLAYED, month)
+    }
     assert categories == {"Usage", "Adjustment", "Credit", "Tax"}
 
 
 def test_a_full_month_costs_its_monthly_price_and_not_720_hours() -> None:
     month = Month(2026, 9)
-    line = next(line for line in scenario.lines(PLAYED, month) if line.product == "Load Balancer" and line.units == 720)
+    line = next(
+        line for line in scenario.list_items(PLAYED, month) if line.product == "Load Balancer" and line.units == 720
+    )
     assert line.total in {Decimal(10), Decimal(20)}
     assert line.units * line.rate > line.total
 
@@ -174,16 +178,16 @@ def test_the_csv_says_what_the_list_says() -> None:
 
 def test_a_large_invoice_costs_only_the_lines_that_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     large = PLAYED._replace(account_type="lines-1000000")
-    number = scenario.invoice_number(large, large.first_month)
+    number = scenario.invoice_number_of(large, large.first_month)
     counted: list[int] = []
-    describe = Large.description
+    describe = LargeInvoice.describe_item
 
-    def description(self: Large, index: int) -> str:
+    def description(self: LargeInvoice, index: int) -> str:
         counted.append(index)
         return describe(self, index)
 
-    monkeypatch.setattr(Large, "description", description)
-    said = answered(GetInvoiceItems(invoice_id=number, cursor=token("next", "999899")), account=large)
+    monkeypatch.setattr(LargeInvoice, "describe_item", description)
+    said = answered(GetInvoiceItems(invoice_id=number, cursor=make_cursor("next", "999899")), account=large)
     assert (len(said.invoice_items), said.meta.total, said.meta.links.next) == (100, 1_000_000, "")
     assert counted == list(range(999_900, 1_000_000))
     assert answered(GetInvoice(invoice_id=number), account=large).billing_invoice.amount > 10**6
@@ -191,8 +195,8 @@ def test_a_large_invoice_costs_only_the_lines_that_are_asked_for(monkeypatch: py
 
 
 def test_a_large_invoice_states_what_its_lines_sum_to() -> None:
-    lines: Sequence[Entry] = Large(Month(2026, 2), 2345)
-    assert isinstance(lines, Large)
+    lines: Sequence[BilledItem] = LargeInvoice(Month(2026, 2), 2345)
+    assert isinstance(lines, LargeInvoice)
     assert lines.total == exact_sum(line.total for line in lines)
     assert len({line.description for line in lines}) == 2345
 

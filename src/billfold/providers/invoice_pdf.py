@@ -39,7 +39,7 @@ class InvoicePaper(NamedTuple):
     columns: tuple[str, ...]
     lines: tuple[tuple[str, ...], ...]
     total: str
-    made: datetime
+    created_at: datetime
 
 
 @lru_cache(maxsize=256)
@@ -47,9 +47,12 @@ def render_pdf(paper: InvoicePaper) -> bytes:
     """Set an invoice as a PDF; the same paper gives the same bytes."""
     import typst
 
-    said = paper._asdict() | {"made": paper.made.isoformat()}
+    template_data = paper._asdict() | {"created_at": paper.created_at.isoformat()}
     return typst.compile(
-        _PAGE.encode(), sys_inputs={"paper": json.dumps(said)}, format="pdf", timestamp=int(paper.made.timestamp())
+        _PAGE.encode(),
+        sys_inputs={"paper": json.dumps(template_data)},
+        format="pdf",
+        timestamp=int(paper.created_at.timestamp()),
     )
 
 
@@ -60,7 +63,9 @@ def make_paper(
     columns: Sequence[str],
     lines: Sequence[Sequence[str]],
     total: str,
-    made: datetime,
+    created_at: datetime,
 ) -> InvoicePaper:
     """Put a paper together from ordinary mappings and lists."""
-    return InvoicePaper(issuer, title, tuple(facts.items()), tuple(columns), tuple(map(tuple, lines)), total, made)
+    return InvoicePaper(
+        issuer, title, tuple(facts.items()), tuple(columns), tuple(map(tuple, lines)), total, created_at
+    )

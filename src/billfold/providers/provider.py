@@ -1,6 +1,6 @@
 """The front door of a provider: what its folder hands over, and how folders are found.
 
-A provider is a module with one value, ``PROVIDER_OPTION``. Folders beside this file are found by looking; others by the
+A provider is a module with one value, ``PROVIDER``. Folders beside this file are found by looking; others by the
 entry-point group ``billfold.providers``. Nothing anywhere lists them.
 """
 
@@ -74,7 +74,7 @@ class SyncState:
     """What a collection may take into account: the time, the first month wanted, and the issued bills already booked.
 
     ``now`` may be a clock (the vendor's own, heard in its answers), ``since`` a number of months before now. ``issued_fingerprints``
-    maps an invoice id to the mark of its listing when it was booked. ``already_fetched`` tells whether a question was well answered
+    maps an invoice id to the fingerprint of its listing when it was booked. ``already_fetched`` tells whether a question was well answered
     in an earlier collection.
     """
 
@@ -175,12 +175,12 @@ class Provider:
     @property
     def has_twin(self) -> bool:
         """Whether there is a module that plays this vendor: a provider from elsewhere may do without."""
-        home = import_module(_module_of(self.name))
-        return hasattr(home, "__path__") and find_spec(f"{home.__name__}.twin") is not None
+        module = import_module(_find_module_name(self.name))
+        return hasattr(module, "__path__") and find_spec(f"{module.__name__}.twin") is not None
 
     def load_twin(self) -> TwinApi:
         """Return the module that plays this vendor."""
-        return cast("TwinApi", import_module(f"{_module_of(self.name)}.twin.handlers"))
+        return cast("TwinApi", import_module(f"{_find_module_name(self.name)}.twin.handlers"))
 
     def make_context(
         self, credentials: Mapping[str, str], base_url: str, *, retries: int = 4, unlimited: bool = False
@@ -215,17 +215,17 @@ class Provider:
 
 
 @cache
-def _machine_limiter(name: str, per_second: float) -> RateLimiter:
+def _machine_limiter(provider_name: str, per_second: float) -> RateLimiter:
     """Return the budget that all keys of a provider share."""
     return RateLimiter(per_second)
 
 
 @cache
 def _find_modules() -> Mapping[str, str]:
-    package = __name__.rpartition(".")[0]
-    paths = import_module(package).__path__
+    package_name = __name__.rpartition(".")[0]
+    paths = import_module(package_name).__path__
     own_modules = {
-        module_info.name: f"{package}.{module_info.name}"
+        module_info.name: f"{package_name}.{module_info.name}"
         for module_info in pkgutil.iter_modules(paths)
         if module_info.ispkg
     }
@@ -235,11 +235,13 @@ def _find_modules() -> Mapping[str, str]:
     }
 
 
-def _module_of(name: str) -> str:
+def _find_module_name(provider_name: str) -> str:
     try:
-        return _find_modules()[name]
+        return _find_modules()[provider_name]
     except KeyError:
-        raise InvalidArgument(f"there is no provider {name!r}; known are {', '.join(provider_names())}") from None
+        raise InvalidArgument(
+            f"there is no provider {provider_name!r}; known are {', '.join(provider_names())}"
+        ) from None
 
 
 def provider_names() -> tuple[str, ...]:
@@ -251,7 +253,7 @@ def unknown_provider(name: str) -> Provider:
     """Return what stands for a provider that there is not: it can be named, and says so when it is asked anything."""
 
     def refuse_use(*_: object) -> Any:
-        _module_of(name)
+        _find_module_name(name)
 
     return Provider(
         name=name,
@@ -272,4 +274,4 @@ def unknown_provider(name: str) -> Provider:
 
 def find_provider(provider_name: str) -> Provider:
     """Return a provider by its name; raises ``InvalidArgument``."""
-    return cast("Provider", import_module(_module_of(provider_name)).PROVIDER)
+    return cast("Provider", import_module(_find_module_name(provider_name)).PROVIDER)

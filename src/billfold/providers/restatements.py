@@ -35,8 +35,8 @@ def restate_bill(account: TwinAccount, bill: Bill) -> Bill:
 
 
 def _row_cost(row: CostAndUsage) -> Decimal:
-    spent = row.BilledCost if row.PricingCurrency == row.BillingCurrency else row.PricingCurrencyEffectiveCost
-    return spent or ZERO
+    cost = row.BilledCost if row.PricingCurrency == row.BillingCurrency else row.PricingCurrencyEffectiveCost
+    return cost or ZERO
 
 
 def _with_cost(row: CostAndUsage, cost: Decimal) -> CostAndUsage:
@@ -53,7 +53,7 @@ def _with_cost(row: CostAndUsage, cost: Decimal) -> CostAndUsage:
 
 
 def _find_usage_row(rows: list[CostAndUsage]) -> int:
-    return next(i for i, row in enumerate(rows) if row.ChargeCategory == "Usage" and _row_cost(row) > 1)
+    return next(index for index, row in enumerate(rows) if row.ChargeCategory == "Usage" and _row_cost(row) > 1)
 
 
 def _add_line(rows: list[CostAndUsage]) -> list[CostAndUsage]:

@@ -100,8 +100,8 @@ class TwinApi(Protocol):
     ``ACCOUNT_TYPES`` are those an account of it can be of, N in one a number.
 
     It may have more: ``RESPONSE_HEADERS`` that every answer bears, the ``FIELD_MAPS`` of its operations, the path under which its
-    ``DOCUMENTS_PATH`` lie, ``special``, which answers what is no operation (a login), or None, ``reworded``, which writes a
-    question as an older client means it, and ``counted``, which tells in an answer how many a credential has had.
+    ``DOCUMENTS_PATH`` lie, ``answer_special``, which answers what is no operation (a login), or None, ``translate_request``, which writes a
+    question as an older client means it, and ``add_rate_headers``, which tells in an answer how many a credential has had.
     """
 
     MOUNT_PATH: str

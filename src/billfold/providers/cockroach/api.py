@@ -14,9 +14,9 @@ from billfold.wire.methods import Api, C, api_method, list_method
 from billfold.wire.operation import Operation
 from billfold.wire.paging import PagedOperation
 
-VERSION = {"cc-version": "2024-09-16"}
+VERSION_HEADER = {"cc-version": "2024-09-16"}
 ROLES = ("BILLING_COORDINATOR", "CLUSTER_ADMIN")
-SEED = "https://www.cockroachlabs.com/docs/api/cloud/v1"
+SEED_DOCS = "https://www.cockroachlabs.com/docs/api/cloud/v1"
 
 
 class ListInvoices(PagedOperation[InvoiceList, Invoice], frozen=True, kw_only=True):
@@ -24,10 +24,10 @@ class ListInvoices(PagedOperation[InvoiceList, Invoice], frozen=True, kw_only=Tr
 
     path = "/api/v1/invoices"
     items_field = "invoices"
-    headers = VERSION
+    headers = VERSION_HEADER
     permissions = ROLES
     seed = True
-    docs = SEED
+    docs = SEED_DOCS
     status: Literal["FINALIZED", "DRAFT"] | None = None
     start_time: datetime | None = None
     end_time: datetime | None = None
@@ -45,29 +45,29 @@ class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
 
     path = "/api/v1/invoices/{invoice_id}"
     reply: ClassVar[Any] = InvoiceReply
-    headers = VERSION
+    headers = VERSION_HEADER
     permissions = ROLES
     expected_fields = ("invoice_id", "totals", "invoice_items")
     seed = True
-    docs = SEED
+    docs = SEED_DOCS
     invoice_id: str
 
     def extract_result(self, reply: Any) -> Invoice:
         """Return the invoice, which the schema shows bare and the vendor's pages show inside a list of one."""
-        inside = codec.get_or(reply.invoices, [])
-        if len(inside) > 1:
-            raise InvalidResponse(f"expected one invoice, got {len(inside)}")
-        bare = Invoice(**{name: getattr(reply, name) for name in Invoice.__struct_fields__})
-        return super().extract_result(inside[0] if inside else bare)
+        wrapped_invoices = codec.get_or(reply.invoices, [])
+        if len(wrapped_invoices) > 1:
+            raise InvalidResponse(f"expected one invoice, got {len(wrapped_invoices)}")
+        bare_invoice = Invoice(**{name: getattr(reply, name) for name in Invoice.__struct_fields__})
+        return super().extract_result(wrapped_invoices[0] if wrapped_invoices else bare_invoice)
 
 
 class GetOrganization(Operation[Organization], frozen=True, kw_only=True):
     """Get the organization that the key belongs to."""
 
     path = "/api/v1/organization"
-    headers = VERSION
+    headers = VERSION_HEADER
     permissions = ("ORG_ADMIN", "ORG_MEMBER")
-    docs = SEED
+    docs = SEED_DOCS
 
 
 class CockroachApi(Api[C]):
@@ -88,6 +88,6 @@ def read_error(response: Response) -> ErrorDetails:
         status = codec.decode_record(response.body, Status)
     except InvalidResponse:
         return ErrorDetails(f"the vendor answered {response.media_type or 'without a content type'}")
-    words, code = codec.get_or(status.message, ""), str(codec.get_or(status.code, ""))
-    limited = "rate limit exceeded" in words.lower() and "retry-after" in response.headers
-    return ErrorDetails(words or "the vendor gave no reason", code or None, rate_limited=limited)
+    message, code = codec.get_or(status.message, ""), str(codec.get_or(status.code, ""))
+    is_rate_limited = "rate limit exceeded" in message.lower() and "retry-after" in response.headers
+    return ErrorDetails(message or "the vendor gave no reason", code or None, rate_limited=is_rate_limited)

@@ -1,9 +1,9 @@
 """Genesys Cloud: contracts, billing periods, wallets, invoices with lines and documents; OAuth client credentials."""
 
-from billfold.providers.genesys.api import OPERATIONS, GenesysApi, login_refusal, read_error
+from billfold.providers.genesys.api import OPERATIONS, GenesysApi, describe_login_error, read_error
 from billfold.providers.genesys.mapping.charges import check_answers, find_identity, read_bills, read_listing
 from billfold.providers.genesys.mapping.collect import plan_requests
-from billfold.providers.genesys.regions import base_url, token_url
+from billfold.providers.genesys.regions import find_base_url, find_token_url
 from billfold.providers.provider import Credential, Provider
 from billfold.wire.auth import ClientCredentials
 
@@ -18,12 +18,12 @@ PROVIDER = Provider(
         Credential("client_secret", ("GENESYSCLOUD_OAUTHCLIENT_SECRET",)),
         Credential("region", ("GENESYSCLOUD_REGION",), is_secret=False, default="us-east-1"),
     ),
-    find_base_url=base_url,
+    find_base_url=find_base_url,
     make_auth=lambda credentials, base: ClientCredentials(
         credentials["client_id"],
         credentials["client_secret"],
-        token_url=token_url(base),
-        describe_refusal=login_refusal,
+        token_url=find_token_url(base),
+        describe_refusal=describe_login_error,
     ),
     read_error=read_error,
     plan_requests=plan_requests,

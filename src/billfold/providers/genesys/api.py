@@ -21,19 +21,19 @@ from billfold.wire.paging import PagedOperation
 from billfold.wire.waiting import Waiting
 
 DOCS = "https://github.com/MyPureCloud/platform-client-sdk-python/blob/master/build/docs/BillingApi.md"
-PARTNERS = "https://developer.genesys.cloud/billing/partner-billing"
-VIEW = ("billing:subscription:view",)
-ERRORS = (400, 401, 403, 404, 408, 409, 413, 415, 429, 500, 503, 504)
+PARTNER_DOCS = "https://developer.genesys.cloud/billing/partner-billing"
+VIEW_PERMISSIONS = ("billing:subscription:view",)
+ERROR_STATUSES = (400, 401, 403, 404, 408, 409, 413, 415, 429, 500, 503, 504)
 """Documented for all eight operations."""
 P = TypeVar("P", bound=records.Listing)
 I = TypeVar("I")  # noqa: E741 - an item
 
 
-class Cursored(PagedOperation[P, I], Generic[P, I], frozen=True, kw_only=True, rename="camel"):
+class CursorPagedOperation(PagedOperation[P, I], Generic[P, I], frozen=True, kw_only=True, rename="camel"):
     """A list whose pages name the next one by a cursor in ``nextUri``; the filters stay as they are."""
 
-    permissions = VIEW
-    errors = ERRORS
+    permissions = VIEW_PERMISSIONS
+    errors = ERROR_STATUSES
     preview = True
     seed = True
     docs = DOCS
@@ -50,10 +50,10 @@ class Cursored(PagedOperation[P, I], Generic[P, I], frozen=True, kw_only=True, r
         """Return the same question with the cursor out of ``nextUri``, or None where there is none."""
         # NOTE: the vendor's command line reads `after`, or `cursor`, out of the link (platform-client-sdk-cli).
         try:
-            link = dict(parse_qsl(urlsplit(get_or(page.next_uri, "")).query))
+            link_params = dict(parse_qsl(urlsplit(get_or(page.next_uri, "")).query))
         except ValueError:  # it is no link: it holds no cursor either
             return None
-        cursor = link.get("after") or link.get("cursor")
+        cursor = link_params.get("after") or link_params.get("cursor")
         return msgspec.structs.replace(self, before=None, after=cursor) if cursor else None
 
     def has_end_mark(self, page: P) -> bool:
@@ -61,7 +61,9 @@ class Cursored(PagedOperation[P, I], Generic[P, I], frozen=True, kw_only=True, r
         return not get_or(page.next_uri, "")
 
 
-class GetBillingContracts(Cursored[records.BillingContractListing, BillingContract], frozen=True, kw_only=True):
+class GetBillingContracts(
+    CursorPagedOperation[records.BillingContractListing, BillingContract], frozen=True, kw_only=True
+):
     """List contracts, with their plans and billing periods.
 
     ``page_size`` is at most 10 since platform API release 10793 (200 before).
@@ -77,7 +79,9 @@ class GetBillingContracts(Cursored[records.BillingContractListing, BillingContra
     external_number: str | None = None
 
 
-class GetBillingContractsInvoices(Cursored[records.BillingInvoiceListing, BillingInvoice], frozen=True, kw_only=True):
+class GetBillingContractsInvoices(
+    CursorPagedOperation[records.BillingInvoiceListing, BillingInvoice], frozen=True, kw_only=True
+):
     """List invoices and credit memos; ``page_size`` is at most 200.
 
     ``payment_status`` is Paid or UnPaid, in any case: the vendor spells it UnPaid in the question and Unpaid in the answer.
@@ -93,7 +97,7 @@ class GetBillingContractsInvoices(Cursored[records.BillingInvoiceListing, Billin
 
 
 class GetBillingContractsInvoiceLines(
-    Cursored[records.BillingInvoiceItemListing, BillingInvoiceItem], frozen=True, kw_only=True
+    CursorPagedOperation[records.BillingInvoiceItemListing, BillingInvoiceItem], frozen=True, kw_only=True
 ):
     """List the lines of an invoice, in the invoice's currency; ``page_size`` is at most 200.
 
@@ -111,8 +115,8 @@ class GetBillingContract(Operation[BillingContract], frozen=True, kw_only=True, 
     # GUESS: the id is the list's ``id``; the documents call it "the contract number".
 
     path = "/api/v2/billing/contracts/{contract_id}"
-    permissions = VIEW
-    errors = ERRORS
+    permissions = VIEW_PERMISSIONS
+    errors = ERROR_STATUSES
     preview = True
     seed = True
     docs = DOCS
@@ -128,8 +132,8 @@ class GetBillingContractBillingperiod(
     """
 
     path = "/api/v2/billing/contracts/{contract_id}/billingperiods/{billing_period_id}"
-    permissions = VIEW
-    errors = ERRORS
+    permissions = VIEW_PERMISSIONS
+    errors = ERROR_STATUSES
     preview = True
     seed = True
     docs = DOCS
@@ -143,8 +147,8 @@ class GetBillingContractsInvoiceDocument(Operation[records.UrlResponse], frozen=
     # GUESS: that the URL is signed and short-lived; the documents say only that it is one.
 
     path = "/api/v2/billing/contracts/invoices/{invoice_id}/document"
-    permissions = VIEW
-    errors = ERRORS
+    permissions = VIEW_PERMISSIONS
+    errors = ERROR_STATUSES
     preview = True
     seed = True
     docs = DOCS
@@ -159,7 +163,7 @@ class GetBillingReportsBillableusage(Operation[records.BillingUsageReport], froz
 
     path = "/api/v2/billing/reports/billableusage"
     permissions = ("billing:subscription:read", "billing:subscription:view")
-    errors = ERRORS
+    errors = ERROR_STATUSES
     seed = True
     docs = DOCS
     waiting = Waiting(field="status", pending_value="InProgress")
@@ -168,9 +172,11 @@ class GetBillingReportsBillableusage(Operation[records.BillingUsageReport], froz
 
     def __post_init__(self) -> None:
         """Cut the times to the millisecond: the vendor reads no more digits."""
-        for name, when in (("start_date", self.start_date), ("end_date", self.end_date)):
-            if isinstance(when, datetime):
-                msgspec.structs.force_setattr(self, name, when.replace(microsecond=when.microsecond // 1000 * 1000))
+        for field_name, time in (("start_date", self.start_date), ("end_date", self.end_date)):
+            if isinstance(time, datetime):
+                msgspec.structs.force_setattr(
+                    self, field_name, time.replace(microsecond=time.microsecond // 1000 * 1000)
+                )
 
 
 class GetBillingTrusteebillingoverviewTrustorOrgId(
@@ -183,9 +189,9 @@ class GetBillingTrusteebillingoverviewTrustorOrgId(
 
     path = "/api/v2/billing/trusteebillingoverview/{trustor_org_id}"
     permissions = ("affiliateOrganization:clientBilling:view",)
-    errors = ERRORS
+    errors = ERROR_STATUSES
     seed = True
-    docs = PARTNERS
+    docs = PARTNER_DOCS
     trustor_org_id: str
     billing_period_index: int | None = None
 
@@ -217,19 +223,23 @@ OPERATIONS = (
 
 def read_error(response: Response) -> ErrorDetails:
     """Read an error body: the API's, the token endpoint's, or whatever of either is there."""
-    number = response.headers.get("inin-correlation-id")
+    correlation_id = response.headers.get("inin-correlation-id")
     try:
         body = codec.decode_record(response.body, records.ErrorBody)
-        login = codec.decode_record(response.body, records.LoginError)
+        login_error = codec.decode_record(response.body, records.LoginError)
     except InvalidResponse:
-        said = f"the vendor answered {response.media_type or 'without a content type'}"
-        return ErrorDetails(said, request_id=number)
-    message = get_or(body.message, "") or get_or(login.description, "") or get_or(login.error_description, "")
-    code = get_or(body.code, "") or get_or(login.error, "")
-    return ErrorDetails(message or "the vendor gave no reason", code or None, get_or(body.context_id, "") or number)
+        media_message = f"the vendor answered {response.media_type or 'without a content type'}"
+        return ErrorDetails(media_message, request_id=correlation_id)
+    message = (
+        get_or(body.message, "") or get_or(login_error.description, "") or get_or(login_error.error_description, "")
+    )
+    code = get_or(body.code, "") or get_or(login_error.error, "")
+    return ErrorDetails(
+        message or "the vendor gave no reason", code or None, get_or(body.context_id, "") or correlation_id
+    )
 
 
-def login_refusal(response: Response) -> str:
+def describe_login_error(response: Response) -> str:
     """Say why a login was refused, in the vendor's words."""
-    said = read_error(response)
-    return f"the login was refused: {said.message}" + (f" ({said.code})" if said.code else "")
+    details = read_error(response)
+    return f"the login was refused: {details.message}" + (f" ({details.code})" if details.code else "")

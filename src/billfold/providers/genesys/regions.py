@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from billfold.model.errors import ConfigurationError
 
-DOMAINS = {
+REGION_DOMAINS = {
     "us-east-1": "mypurecloud.com",
     "eu-west-1": "mypurecloud.ie",
     "ap-southeast-2": "mypurecloud.com.au",
@@ -28,28 +28,28 @@ DOMAINS = {
     "eusc-de-east-1": "edee1.eusc-pure.cloud",
 }
 """Source: purecloud_region_hosts of PureCloudPlatformClientV2 269.0.0; us-east-2 is the FedRAMP region."""
-_HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+_HOST_PATTERN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 
 
-def domain(region: str) -> str:
+def find_domain(region: str) -> str:
     """Return the domain of an AWS region name, or a bare domain as it is; raises ``ConfigurationError`` for anything else."""
     # NOTE: the vendor's command line spells the newer regions with underscores.
-    known = DOMAINS.get(region.strip().lower().replace("_", "-"))
-    if known:
-        return known
-    bare = re.sub(r"^(https?://)?((api|login|apps)\.)?", "", region.strip().lower()).rstrip("/")
-    if not _HOST.fullmatch(bare):
+    region_domain = REGION_DOMAINS.get(region.strip().lower().replace("_", "-"))
+    if region_domain:
+        return region_domain
+    bare_domain = re.sub(r"^(https?://)?((api|login|apps)\.)?", "", region.strip().lower()).rstrip("/")
+    if not _HOST_PATTERN.fullmatch(bare_domain):
         raise ConfigurationError(
-            f"there is no Genesys Cloud region {region!r}; known are {', '.join(DOMAINS)}, or give a domain such as mypurecloud.de"
+            f"there is no Genesys Cloud region {region!r}; known are {', '.join(REGION_DOMAINS)}, or give a domain such as mypurecloud.de"
         )
-    return bare
+    return bare_domain
 
 
-def base_url(credentials: Mapping[str, str]) -> str:
+def find_base_url(credentials: Mapping[str, str]) -> str:
     """Return the API's host of the region in the credentials."""
-    return f"https://api.{domain(credentials['region'])}"
+    return f"https://api.{find_domain(credentials['region'])}"
 
 
-def token_url(base: str) -> str:
+def find_token_url(base_url: str) -> str:
     """Return where to log in: the sibling host ``login.`` of an ``api.`` host, else the same host, as the SDKs have it."""
-    return re.sub(r"//api\.", "//login.", base.rstrip("/"), count=1) + "/oauth/token"
+    return re.sub(r"//api\.", "//login.", base_url.rstrip("/"), count=1) + "/oauth/token"

@@ -32,40 +32,40 @@ from billfold.wire.methods import Api, C, api_method, list_method
 from billfold.wire.operation import MEDIA_TYPES, Operation
 from billfold.wire.paging import PagedOperation
 
-ACL = ("billing",)
-SEED = "https://github.com/vultr/vultr-python-client/blob/main/openapi-client/docs/apis/tags/BillingApi.md"
-GOVULTR = "https://pkg.go.dev/github.com/vultr/govultr/v3#BillingService"
-ACCOUNT = "https://www.vultr.com/api/#tag/account/operation/get-account"
-MOST = 500
+BILLING_ACL = ("billing",)
+SEED_DOCS = "https://github.com/vultr/vultr-python-client/blob/main/openapi-client/docs/apis/tags/BillingApi.md"
+GOVULTR_DOCS = "https://pkg.go.dev/github.com/vultr/govultr/v3#BillingService"
+ACCOUNT_DOCS = "https://www.vultr.com/api/#tag/account/operation/get-account"
+MAX_PAGE_SIZE = 500
 """The most items a page can have; 100 where nothing is asked."""
 
 
-class Page(Protocol):
+class LinkedPage(Protocol):
     """What every page of a list has."""
 
     meta: Maybe[Meta]
 
 
-P = TypeVar("P", bound=Page)
+P = TypeVar("P", bound=LinkedPage)
 I = TypeVar("I")  # noqa: E741 - an item
 
 
-class Listing(PagedOperation[P, I], Generic[P, I], frozen=True, kw_only=True):
+class CursorOperation(PagedOperation[P, I], Generic[P, I], frozen=True, kw_only=True):
     """A list in pages of ``per_page`` items (100 by default, 500 at most), each with the cursor of the next."""
 
-    permissions = ACL
-    docs = SEED
+    permissions = BILLING_ACL
+    docs = SEED_DOCS
     per_page: int | None = None
     cursor: str | None = None
 
     def next_operation(self, page: P) -> Self | None:
         """Return the question for the page that the next link names, or None where it names none."""
-        following = codec.get_or(_links(page).next, "")
-        return msgspec.structs.replace(self, cursor=following) if following else None
+        next_cursor = codec.get_or(_read_links(page).next, "")
+        return msgspec.structs.replace(self, cursor=next_cursor) if next_cursor else None
 
     def has_end_mark(self, page: P) -> bool:
         """Tell whether the vendor said that there is no next page: its next link is empty, not absent."""
-        return _links(page).next == ""
+        return _read_links(page).next == ""
 
     def stated_total(self, page: P) -> int | None:
         """Return the size of the whole list as the vendor states it."""
@@ -76,11 +76,11 @@ class Listing(PagedOperation[P, I], Generic[P, I], frozen=True, kw_only=True):
         return msgspec.structs.replace(self, cursor=None)
 
 
-def _links(page: Page) -> Links:
+def _read_links(page: LinkedPage) -> Links:
     return codec.get_or(codec.get_or(page.meta, Meta()).links, Links())
 
 
-class ListBillingHistory(Listing[BillingHistory, Billing], frozen=True, kw_only=True):
+class ListBillingHistory(CursorOperation[BillingHistory, Billing], frozen=True, kw_only=True):
     """List the billing history: invoices, payments and credits, with the balance after each, in US dollars."""
 
     path = "/billing/history"
@@ -88,7 +88,7 @@ class ListBillingHistory(Listing[BillingHistory, Billing], frozen=True, kw_only=
     seed = True
 
 
-class ListInvoices(Listing[InvoiceList, Invoice], frozen=True, kw_only=True):
+class ListInvoices(CursorOperation[InvoiceList, Invoice], frozen=True, kw_only=True):
     """List the invoices that were issued, with their amounts in US dollars."""
 
     path = "/billing/invoices"
@@ -103,13 +103,13 @@ class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
     reply: ClassVar[Any] = InvoiceReply
     result_field = "billing_invoice"
     expected_fields = ("id", "amount")
-    permissions = ACL
+    permissions = BILLING_ACL
     seed = True
-    docs = SEED
+    docs = SEED_DOCS
     invoice_id: int | str
 
 
-class GetInvoiceItems(Listing[InvoiceItems, InvoiceItem], frozen=True, kw_only=True):
+class GetInvoiceItems(CursorOperation[InvoiceItems, InvoiceItem], frozen=True, kw_only=True):
     """Get the lines of an invoice: hours (at most 672 of a month are charged), overage and discounts, in US dollars."""
 
     path = "/billing/invoices/{invoice_id}/items"
@@ -123,8 +123,8 @@ class ListPendingCharges(PagedOperation[PendingCharges, InvoiceItem], frozen=Tru
 
     path = "/billing/pending-charges"
     items_field = "pending_charges"
-    permissions = ACL
-    docs = GOVULTR
+    permissions = BILLING_ACL
+    docs = GOVULTR_DOCS
 
     def next_operation(self, page: PendingCharges) -> None:
         """Return None: the whole list comes in one answer."""
@@ -141,7 +141,7 @@ class GetPendingChargesCsv(Operation[bytes], frozen=True, kw_only=True):
     reply: ClassVar[Any] = bytes
     media_type = MEDIA_TYPES["csv"]
     columns = ("description", "total")  # GUESS: they are called as in the JSON
-    permissions = ACL
+    permissions = BILLING_ACL
     docs = "https://www.vultr.com/api/#tag/billing/operation/pending-charges-csv"
 
 
@@ -151,7 +151,7 @@ class GetAccount(Operation[Account], frozen=True, kw_only=True):
     path = "/account"
     reply: ClassVar[Any] = AccountReply
     result_field = "account"
-    docs = ACCOUNT
+    docs = ACCOUNT_DOCS
 
 
 class GetAccountBandwidth(Operation[Bandwidth], frozen=True, kw_only=True):
@@ -179,14 +179,16 @@ class VultrApi(Api[C]):
 def read_error(response: Response) -> ErrorDetails:
     """Read an error body: ``{"error": ..., "status": ...}``, whatever of it is there, whatever its content type."""
     try:
-        said = codec.decode_record(response.body, Error)
+        error_record = codec.decode_record(response.body, Error)
     except InvalidResponse:
         return ErrorDetails(f"the vendor answered {response.media_type or 'without a content type'}")
-    code = codec.get_or(said.status, None)
-    return ErrorDetails(_words(codec.get_or(said.error, "")), str(code) if isinstance(code, int | str) else None)
+    code = codec.get_or(error_record.status, None)
+    return ErrorDetails(
+        _error_text(codec.get_or(error_record.error, "")), str(code) if isinstance(code, int | str) else None
+    )
 
 
-def _words(error: object) -> str:
+def _error_text(error: object) -> str:
     if isinstance(error, str):
         return error or "the vendor gave no reason"
     return codec.encode_json(error).decode()

@@ -24,178 +24,200 @@ from billfold.model.money import (
 from billfold.model.period import Month, Period, parse_instant
 from billfold.model.pricing import build_rounding, find_residual
 from billfold.providers.cockroach.api import GetInvoice, GetOrganization, ListInvoices
-from billfold.providers.cockroach.mapping.lines import DOLLARS, ISSUER, Line, currency_of, lines_of, wiped
+from billfold.providers.cockroach.mapping.lines import (
+    DOLLAR_CODE,
+    ISSUER_NAME,
+    CockroachLine,
+    currency_of,
+    iter_lines,
+    remove_float_dust,
+)
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, Organization
 from billfold.providers.provider import ArchivedAnswer, InvoiceListing, RunAnswers
 from billfold.wire import codec
 from billfold.wire.codec import get_or
 from billfold.wire.operation import read_response
 
-HALF_A_CENT = Decimal("0.005")
+TOTAL_TOLERANCE = Decimal("0.005")
 """How far a cluster's total may be from its lines: both are sent as 64-bit floats."""
 
 
-def read_bills(reading: RunAnswers) -> Iterator[Bill]:
+def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     """Yield a bill per invoice and currency; an invoice asked for by itself counts like a listed one."""
-    organization = _organization(reading)
-    for answer in reading.answers(ListInvoices):
+    organization = _find_organization(run_answers)
+    for answer in run_answers.answers(ListInvoices):
         for index, invoice in enumerate(answer.op.items(read_response(answer.op, answer.response))):  # type: ignore[attr-defined]
-            yield from _guarded(invoice, organization, answer, f"$.invoices[{index}]")
-    for answer in reading.answers(GetInvoice):
-        invoice, enveloped = (
+            yield from _iter_bills_guarded(invoice, organization, answer, f"$.invoices[{index}]")
+    for answer in run_answers.answers(GetInvoice):
+        invoice, wrapped_invoices = (
             read_response(answer.op, answer.response),
             codec.parse_json(answer.response.body).get("invoices"),
         )
-        yield from _guarded(invoice, organization, answer, "$.invoices[0]" if enveloped else "$")
+        yield from _iter_bills_guarded(invoice, organization, answer, "$.invoices[0]" if wrapped_invoices else "$")
 
 
-def _guarded(invoice: Invoice, organization: Organization, answer: ArchivedAnswer, path: str) -> Iterator[Bill]:
+def _iter_bills_guarded(
+    invoice: Invoice, organization: Organization, answer: ArchivedAnswer, path: str
+) -> Iterator[Bill]:
     """Yield an invoice's bills; one whose numbers cannot be reckoned with is parked, and the others are not lost."""
     try:
-        made = list(_of_invoice(invoice, organization, answer, path))
+        bills = list(_build_bills(invoice, organization, answer, path))
     except ArithmeticError as error:
-        bare = Invoice(
+        bare_invoice = Invoice(
             invoice_id=invoice.invoice_id,
             status=invoice.status,
             period_start=invoice.period_start,
             period_end=invoice.period_end,
         )
-        words = f"its numbers cannot be reckoned with ({describe_arithmetic_error(error)})"
-        made = list(_of_invoice(bare, organization, answer, path))
-        made = [bill._replace(problems=(words, *bill.problems)) for bill in made]
-    yield from made
+        problem = f"its numbers cannot be reckoned with ({describe_arithmetic_error(error)})"
+        bills = list(_build_bills(bare_invoice, organization, answer, path))
+        bills = [bill._replace(problems=(problem, *bill.problems)) for bill in bills]
+    yield from bills
 
 
-def find_identity(reading: RunAnswers) -> str | None:
+def find_identity(run_answers: RunAnswers) -> str | None:
     """Return the organization's id, where the key may read it."""
-    return get_or(_organization(reading).id, None)
+    return get_or(_find_organization(run_answers).id, None)
 
 
-def read_listing(reading: RunAnswers) -> InvoiceListing | None:
+def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
     """Say which invoices were listed, and since when the list reaches."""
-    found = None
-    for answer in reading.answers(ListInvoices, status=None):
+    listing = None
+    for answer in run_answers.answers(ListInvoices, status=None):
         op, page = answer.op, read_response(answer.op, answer.response)
         assert isinstance(op, ListInvoices)
-        ids = frozenset(get_or(invoice.invoice_id, "") for invoice in get_or(page.invoices, []))
-        found = InvoiceListing(ids, op.has_end_mark(page), op.start_time)
-    return found
+        invoice_ids = frozenset(get_or(invoice.invoice_id, "") for invoice in get_or(page.invoices, []))
+        listing = InvoiceListing(invoice_ids, op.has_end_mark(page), op.start_time)
+    return listing
 
 
-def _organization(reading: RunAnswers) -> Organization:
-    return next((read_response(a.op, a.response) for a in reading.answers(GetOrganization)), Organization())
+def _find_organization(run_answers: RunAnswers) -> Organization:
+    return next(
+        (read_response(answer.op, answer.response) for answer in run_answers.answers(GetOrganization)), Organization()
+    )
 
 
-def _of_invoice(invoice: Invoice, organization: Organization, answer: ArchivedAnswer, path: str) -> Iterator[Bill]:
-    stated = {currency_of(total): wiped(total.amount) for total in get_or(invoice.totals, [])}
-    lines = list(lines_of(invoice, path))
-    problems, apart = _problems(invoice), dict(_apart(invoice))
-    for currency in sorted({*stated, *apart, *(currency for currency, _ in lines)} or {DOLLARS}):
-        common = _common(invoice, organization, currency, answer.fetched_at)._replace(x_ArchiveSeq=answer.seq)
-        mine = [line for spoken, line in lines if spoken == currency]
-        state = _state(invoice, common, answer.fetched_at)
+def _build_bills(invoice: Invoice, organization: Organization, answer: ArchivedAnswer, path: str) -> Iterator[Bill]:
+    stated_totals = {currency_of(total): remove_float_dust(total.amount) for total in get_or(invoice.totals, [])}
+    lines = list(iter_lines(invoice, path))
+    problems, sum_problems = _find_problems(invoice), dict(_find_cluster_differences(invoice))
+    for currency in sorted({*stated_totals, *sum_problems, *(currency for currency, _ in lines)} or {DOLLAR_CODE}):
+        common = _build_common_row(invoice, organization, currency, answer.fetched_at)._replace(x_ArchiveSeq=answer.seq)
+        currency_lines = [line for line_currency, line in lines if line_currency == currency]
+        state = _find_state(invoice, common, answer.fetched_at)
         yield Bill(
             state=state,
             invoice_id=get_or(invoice.invoice_id, None),
             period=Period(common.BillingPeriodStart, common.BillingPeriodEnd),  # type: ignore[arg-type]
             currency=currency,
-            total=stated.get(currency),
-            line_count=len(mine),
-            charges=_charges(common, mine, stated.get(currency), path),
-            issuer=ISSUER,
+            total=stated_totals.get(currency),
+            line_count=len(currency_lines),
+            charges=_build_charges(common, currency_lines, stated_totals.get(currency), path),
+            issuer=ISSUER_NAME,
             issued_on=common.BillingPeriodEnd if state is State.ISSUED else None,
-            problems=(*problems, *_foreign(currency), *apart.get(currency, ())),
+            problems=(*problems, *_check_currency(currency), *sum_problems.get(currency, ())),
         )
 
 
-def _state(invoice: Invoice, common: CostAndUsage, fetched_at: datetime) -> State:
+def _find_state(invoice: Invoice, common: CostAndUsage, fetched_at: datetime) -> State:
     """Tell a draft from an issued invoice; older answers say no status."""
-    if said := get_or(invoice.status, ""):
-        return State.DRAFT if said == "DRAFT" else State.ISSUED
+    if status := get_or(invoice.status, ""):
+        return State.DRAFT if status == "DRAFT" else State.ISSUED
     # GUESS: without a status, an invoice whose period had not ended when it was read is a draft
     return State.DRAFT if common.BillingPeriodEnd and common.BillingPeriodEnd > fetched_at else State.ISSUED
 
 
-def _problems(invoice: Invoice) -> tuple[str, ...]:
-    unknown = (get_or(invoice.status, "") or "FINALIZED") not in {"FINALIZED", "DRAFT"}
-    found = [f"status {invoice.status!r} is not known: counted as issued"] if unknown else []
-    found += [] if get_or(invoice.invoice_id, "") else ["the invoice has no id"]
-    found += [] if get_or(invoice.totals, []) else ["the invoice states no total"]
-    found += [] if _period(invoice) else [f"its period {invoice.period_start} to {invoice.period_end} is none"]
-    return tuple(found)
+def _find_problems(invoice: Invoice) -> tuple[str, ...]:
+    is_unknown_status = (get_or(invoice.status, "") or "FINALIZED") not in {"FINALIZED", "DRAFT"}
+    problems = [f"status {invoice.status!r} is not known: counted as issued"] if is_unknown_status else []
+    problems += [] if get_or(invoice.invoice_id, "") else ["the invoice has no id"]
+    problems += [] if get_or(invoice.totals, []) else ["the invoice states no total"]
+    problems += (
+        [] if _read_invoice_period(invoice) else [f"its period {invoice.period_start} to {invoice.period_end} is none"]
+    )
+    return tuple(problems)
 
 
-def _apart(invoice: Invoice) -> Iterator[tuple[str, list[str]]]:
+def _find_cluster_differences(invoice: Invoice) -> Iterator[tuple[str, list[str]]]:
     """Yield by currency what is wrong between clusters' totals and the sums of their lines."""
-    found = defaultdict[str, list[str]](list)
+    problems_by_currency = defaultdict[str, list[str]](list)
     for item in get_or(invoice.invoice_items, []):
-        stated = _summed(get_or(item.totals, []))
-        summed = _summed(get_or(line.total, CurrencyAmount()) for line in get_or(item.line_items, []))
-        for currency in {**stated, **summed} if stated else ():
-            total, lines = stated.get(currency, ZERO), summed.get(currency, ZERO)
-            if abs(EXACT_CONTEXT.subtract(total, lines)) > HALF_A_CENT:
-                name = get_or(get_or(item.cluster, Cluster()).name, "") or "a cluster without a name"
-                found[currency].append(
-                    f"the lines of {name} sum to {format_trimmed(lines)} {currency}, its total is {format_trimmed(total)}"
+        stated_totals = _sum_by_currency(get_or(item.totals, []))
+        line_sums = _sum_by_currency(get_or(line.total, CurrencyAmount()) for line in get_or(item.line_items, []))
+        for currency in {**stated_totals, **line_sums} if stated_totals else ():
+            total, line_sum = stated_totals.get(currency, ZERO), line_sums.get(currency, ZERO)
+            if abs(EXACT_CONTEXT.subtract(total, line_sum)) > TOTAL_TOLERANCE:
+                cluster_name = get_or(get_or(item.cluster, Cluster()).name, "") or "a cluster without a name"
+                problems_by_currency[currency].append(
+                    f"the lines of {cluster_name} sum to {format_trimmed(line_sum)} {currency}, "
+                    f"its total is {format_trimmed(total)}"
                 )
-    yield from found.items()
+    yield from problems_by_currency.items()
 
 
-def _summed(amounts: Iterable[CurrencyAmount]) -> dict[str, Decimal]:
-    found: dict[str, Decimal] = {}
+def _sum_by_currency(amounts: Iterable[CurrencyAmount]) -> dict[str, Decimal]:
+    sums_by_currency: dict[str, Decimal] = {}
     for amount in amounts:
         currency = currency_of(amount)
-        found[currency] = exact_sum((found.get(currency, ZERO), wiped(amount.amount)))
-    return found
+        sums_by_currency[currency] = exact_sum((sums_by_currency.get(currency, ZERO), remove_float_dust(amount.amount)))
+    return sums_by_currency
 
 
-def _foreign(currency: str) -> Iterator[str]:
+def _check_currency(currency: str) -> Iterator[str]:
     """Name another country's money: credits of any name are none, and what they pay costs no dollars."""
-    if currency != DOLLARS and currency.upper() in NATIONAL_CURRENCIES:
-        yield f"it is in {currency}, and the vendor documents {DOLLARS} and credits only"
+    if currency != DOLLAR_CODE and currency.upper() in NATIONAL_CURRENCIES:
+        yield f"it is in {currency}, and the vendor documents {DOLLAR_CODE} and credits only"
 
 
-def _charges(common: CostAndUsage, lines: list[Line], stated: Decimal | None, path: str) -> Iterator[Charges]:
+def _build_charges(
+    common: CostAndUsage, lines: list[CockroachLine], stated_total: Decimal | None, path: str
+) -> Iterator[Charges]:
     if lines:
         yield Charges(common, lines)
-    summed = exact_sum(line.PricingCurrencyEffectiveCost for line in lines)  # GUESS: totals include adjustments
-    missing = find_residual(stated, summed, len(lines)) if stated is not None else None
-    if missing:
-        detail = DetailIds(common.InvoiceId or "").next_id("rounding", common.PricingCurrency)
-        row = build_rounding(common, missing, "the invoice's total less the sum of its lines")
-        row = row._replace(PricingCurrencyEffectiveCost=missing, InvoiceDetailId=detail, x_JsonPath=f"{path}.totals")
-        yield Charges.of([row if common.PricingCurrency == DOLLARS else _unbilled(row)])
+    line_sum = exact_sum(line.PricingCurrencyEffectiveCost for line in lines)  # GUESS: totals include adjustments
+    residual = find_residual(stated_total, line_sum, len(lines)) if stated_total is not None else None
+    if residual:
+        detail_id = DetailIds(common.InvoiceId or "").next_id("rounding", common.PricingCurrency)
+        row = build_rounding(common, residual, "the invoice's total less the sum of its lines")
+        row = row._replace(
+            PricingCurrencyEffectiveCost=residual, InvoiceDetailId=detail_id, x_JsonPath=f"{path}.totals"
+        )
+        yield Charges.of([row if common.PricingCurrency == DOLLAR_CODE else _clear_billed_cost(row)])
 
 
-def _unbilled(row: CostAndUsage) -> CostAndUsage:
+def _clear_billed_cost(row: CostAndUsage) -> CostAndUsage:
     return row._replace(BilledCost=ZERO, EffectiveCost=ZERO, ListCost=ZERO, ContractedCost=ZERO)
 
 
-def _common(invoice: Invoice, organization: Organization, currency: str, fetched_at: datetime) -> CostAndUsage:
-    start, end = _period(invoice) or Month.of(fetched_at).period
+def _build_common_row(
+    invoice: Invoice, organization: Organization, currency: str, fetched_at: datetime
+) -> CostAndUsage:
+    start, end = _read_invoice_period(invoice) or Month.of(fetched_at).period
     folders = get_or(invoice.folder_resources, [])
-    owner = get_or(organization.id, "") or next((o for f in folders if (o := get_or(f.organization_id, ""))), "")
+    organization_id = get_or(organization.id, "") or next(
+        (folder_organization for folder in folders if (folder_organization := get_or(folder.organization_id, ""))), ""
+    )
     return CostAndUsage(
-        BillingAccountId=owner or None,
+        BillingAccountId=organization_id or None,
         BillingAccountName=get_or(organization.name, "") or None,
         BillingAccountType="Organization",
-        BillingCurrency=DOLLARS,
+        BillingCurrency=DOLLAR_CODE,
         BillingPeriodStart=start,
         BillingPeriodEnd=end,
         ChargePeriodStart=start,
         ChargePeriodEnd=end,
         InvoiceId=get_or(invoice.invoice_id, None),
-        InvoiceIssuerName=ISSUER,
-        HostProviderName=ISSUER,
+        InvoiceIssuerName=ISSUER_NAME,
+        HostProviderName=ISSUER_NAME,
         PricingCurrency=currency,
         ServiceCategory="Databases",
         ServiceName="CockroachDB Cloud",
-        ServiceProviderName=ISSUER,
+        ServiceProviderName=ISSUER_NAME,
         ServiceSubcategory="Relational Databases",
     )
 
 
-def _period(invoice: Invoice) -> Period | None:
+def _read_invoice_period(invoice: Invoice) -> Period | None:
     try:
         period = Period(parse_instant(get_or(invoice.period_start, "")), parse_instant(get_or(invoice.period_end, "")))
     except ValueError:

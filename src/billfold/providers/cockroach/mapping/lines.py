@@ -15,24 +15,24 @@ from billfold.model.pricing import choose_price
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, InvoiceItem, LineItem
 from billfold.wire.codec import Maybe, get_or
 
-ISSUER = "Cockroach Labs"
-DOLLARS = "USD"
-UNITS = {
+ISSUER_NAME = "Cockroach Labs"
+DOLLAR_CODE = "USD"
+UNIT_NAMES = {
     "HOURS": "Hours",
     "REQUEST_UNITS": "Request Units",
     "GIB": "GiB",
     "GIB_HOURS": "GiB-Hours",
     "VCPU_HOURS": "vCPU-Hours",
 }
-PLANS = {"DEDICATED": "ADVANCED", "SERVERLESS": "BASIC"}
-HOSTS = {"GCP": "Google Cloud", "AWS": "Amazon Web Services", "AZURE": "Microsoft Azure"}
-TAX = re.compile(r"(?<![a-z])(tax|taxes|vat|gst|hst|pst)(?![a-z])", re.IGNORECASE)
-_DOUBLE = Context(prec=15, rounding=ROUND_HALF_EVEN)
-_MONEY, _RATE = Decimal("1E-12"), Decimal("1E-18")
+PLAN_NAMES = {"DEDICATED": "ADVANCED", "SERVERLESS": "BASIC"}
+HOST_NAMES = {"GCP": "Google Cloud", "AWS": "Amazon Web Services", "AZURE": "Microsoft Azure"}
+TAX_PATTERN = re.compile(r"(?<![a-z])(tax|taxes|vat|gst|hst|pst)(?![a-z])", re.IGNORECASE)
+_DOUBLE_CONTEXT = Context(prec=15, rounding=ROUND_HALF_EVEN)
+_MONEY_QUANTUM, _RATE_QUANTUM = Decimal("1E-12"), Decimal("1E-18")
 """The finest amount of money, and the finest quantity or price, that a ledger keeps."""
 
 
-class Line(NamedTuple):
+class CockroachLine(NamedTuple):
     """The columns that vary from line to line."""
 
     BilledCost: Decimal
@@ -72,148 +72,162 @@ class Line(NamedTuple):
     x_ListedUnitPrice: Decimal | None
 
 
-def lines_of(invoice: Invoice, path: str) -> Iterator[tuple[str, Line]]:
+def iter_lines(invoice: Invoice, path: str) -> Iterator[tuple[str, CockroachLine]]:
     """Yield an invoice's lines and adjustments in the order they come, each with the currency it is told in."""
-    names = _names(invoice)
-    ids = DetailIds(get_or(invoice.invoice_id, ""))
-    for i, item in enumerate(get_or(invoice.invoice_items, [])):
-        about = _of_cluster(item, names)
-        for j, line in enumerate(get_or(item.line_items, [])):
+    folder_names = _read_folder_names(invoice)
+    detail_ids = DetailIds(get_or(invoice.invoice_id, ""))
+    for item_index, item in enumerate(get_or(invoice.invoice_items, [])):
+        cluster_columns = _build_cluster_columns(item, folder_names)
+        for line_index, line in enumerate(get_or(item.line_items, [])):
             total = get_or(line.total, CurrencyAmount())
-            detail = ids.next_id(about.get("ResourceId"), line.description)
-            where = f"{path}.invoice_items[{i}].line_items[{j}]"
-            yield currency_of(total), _usage(line, total, about, detail, where)
-    for k, extra in enumerate(get_or(invoice.adjustments, [])):
-        amount = get_or(extra.amount, CurrencyAmount())
-        detail = ids.next_id(None, extra.name)
-        yield currency_of(amount), _adjusting(get_or(extra.name, ""), amount, detail, f"{path}.adjustments[{k}]")
+            detail_id = detail_ids.next_id(cluster_columns.get("ResourceId"), line.description)
+            line_path = f"{path}.invoice_items[{item_index}].line_items[{line_index}]"
+            yield currency_of(total), _build_usage_line(line, total, cluster_columns, detail_id, line_path)
+    for adjustment_index, adjustment in enumerate(get_or(invoice.adjustments, [])):
+        amount = get_or(adjustment.amount, CurrencyAmount())
+        detail_id = detail_ids.next_id(None, adjustment.name)
+        yield (
+            currency_of(amount),
+            _build_adjustment_line(
+                get_or(adjustment.name, ""), amount, detail_id, f"{path}.adjustments[{adjustment_index}]"
+            ),
+        )
 
 
-def wiped(number: Maybe[Decimal], finest: Decimal = _MONEY) -> Decimal:
+def remove_float_dust(number: Maybe[Decimal], quantum: Decimal = _MONEY_QUANTUM) -> Decimal:
     """Wipe off float dust: a decimal sent as a 64-bit float is known to 15 significant digits, and kept to the finest step.
 
     Absent and null count as zero, as the vendor's own reader has it.
     """
     value = require_finite(get_or(number, ZERO))  # GUESS: an amount that is not said is 0
     if len(value.as_tuple().digits) > 15:
-        value = value.normalize(_DOUBLE)
-    return value if value.as_tuple().exponent >= finest.as_tuple().exponent else value.quantize(finest)  # type: ignore[operator]
+        value = value.normalize(_DOUBLE_CONTEXT)
+    return value if value.as_tuple().exponent >= quantum.as_tuple().exponent else value.quantize(quantum)  # type: ignore[operator]
 
 
 def currency_of(amount: CurrencyAmount) -> str:
     """Return an amount's currency; one that is not said is dollars."""
-    return get_or(amount.currency, "") or DOLLARS  # GUESS: protobuf may omit what it counts as zero
+    return get_or(amount.currency, "") or DOLLAR_CODE  # GUESS: protobuf may omit what it counts as zero
 
 
-def _names(invoice: Invoice) -> dict[str, str]:
+def _read_folder_names(invoice: Invoice) -> dict[str, str]:
     """Return the names of folders by their ids: each is named by itself, or in the path of what lies in it."""
-    found: dict[str, str] = {}
-    for one in get_or(invoice.folder_resources, []):
-        found |= {get_or(step.id, ""): get_or(step.name, "") for step in get_or(one.path, [])}
-    own = {get_or(one.resource_id, ""): get_or(one.name, "") for one in get_or(invoice.folder_resources, [])}
-    return found | {key: name for key, name in own.items() if name}
+    names_by_id: dict[str, str] = {}
+    for folder in get_or(invoice.folder_resources, []):
+        names_by_id |= {get_or(segment.id, ""): get_or(segment.name, "") for segment in get_or(folder.path, [])}
+    own_names = {
+        get_or(folder.resource_id, ""): get_or(folder.name, "") for folder in get_or(invoice.folder_resources, [])
+    }
+    return names_by_id | {folder_id: name for folder_id, name in own_names.items() if name}
 
 
-def _of_cluster(item: InvoiceItem, folders: dict[str, str]) -> dict[str, Any]:
+def _build_cluster_columns(item: InvoiceItem, folder_names: dict[str, str]) -> dict[str, Any]:
     cluster = get_or(item.cluster, Cluster())
     regions = [get_or(region.name, "") for region in get_or(cluster.regions, [])]
-    cloud, folder = get_or(cluster.cloud_provider, ""), get_or(cluster.parent_id, "root") or "root"
-    said = get_or(cluster.plan, "")
-    plan = PLANS.get(said, said)
-    one = regions[0] if len(regions) == 1 else None
-    sub = folder if folder != "root" else None
+    cloud, folder_id = get_or(cluster.cloud_provider, ""), get_or(cluster.parent_id, "root") or "root"
+    plan_code = get_or(cluster.plan, "")
+    plan = PLAN_NAMES.get(plan_code, plan_code)
+    single_region = regions[0] if len(regions) == 1 else None
+    sub_account_id = folder_id if folder_id != "root" else None
     labels = get_or(cluster.labels, {})
     return {
-        "HostProviderName": HOSTS.get(cloud, cloud) or ISSUER,
-        "RegionId": one,
-        "RegionName": one,
+        "HostProviderName": HOST_NAMES.get(cloud, cloud) or ISSUER_NAME,
+        "RegionId": single_region,
+        "RegionName": single_region,
         "ResourceId": get_or(cluster.id, None),
         "ResourceName": get_or(cluster.name, None),
         "ResourceType": "Cluster" if get_or(cluster.id, None) else None,
         "ServiceName": f"CockroachDB {plan.capitalize()}" if plan else "CockroachDB Cloud",
-        "SubAccountId": sub,
-        "SubAccountName": (folders.get(folder) or folder) if sub else None,
-        "SubAccountType": "Folder" if sub else None,
+        "SubAccountId": sub_account_id,
+        "SubAccountName": (folder_names.get(folder_id) or folder_id) if sub_account_id else None,
+        "SubAccountType": "Folder" if sub_account_id else None,
         "Tags": json.dumps(labels, sort_keys=True) if labels else None,
-        "x_Details": json.dumps({"CloudProvider": cloud, "Plan": said, "Regions": ",".join(regions)}),
+        "x_Details": json.dumps({"CloudProvider": cloud, "Plan": plan_code, "Regions": ",".join(regions)}),
     }
 
 
 @cache
-def _sku(service: str, host: str, description: str) -> str:
-    return "/".join(re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-") for word in (service, host, description))
+def _make_sku_id(service: str, host: str, description: str) -> str:
+    return "/".join(re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") for part in (service, host, description))
 
 
-def _usage(line: LineItem, total: CurrencyAmount, about: dict[str, Any], detail: str, path: str) -> Line:
-    amount, quantity = wiped(total.amount), wiped(line.quantity, _RATE)
-    rate = None if get_or(line.unit_cost, None) is None else wiped(line.unit_cost, _RATE)
-    paid = amount if currency_of(total) == DOLLARS else ZERO
-    virtual, billed = choose_price(amount, quantity, rate), choose_price(paid, quantity, rate)
+def _build_usage_line(
+    line: LineItem, total: CurrencyAmount, cluster_columns: dict[str, Any], detail_id: str, path: str
+) -> CockroachLine:
+    amount, quantity = remove_float_dust(total.amount), remove_float_dust(line.quantity, _RATE_QUANTUM)
+    rate = None if get_or(line.unit_cost, None) is None else remove_float_dust(line.unit_cost, _RATE_QUANTUM)
+    billed_cost = amount if currency_of(total) == DOLLAR_CODE else ZERO
+    pricing_currency_price, billed_price = (
+        choose_price(amount, quantity, rate),
+        choose_price(billed_cost, quantity, rate),
+    )
     unit = get_or(line.quantity_unit, "")
-    sku = _sku(about["ServiceName"], about["HostProviderName"], get_or(line.description, ""))
-    return Line(
-        BilledCost=paid,
+    sku_id = _make_sku_id(
+        cluster_columns["ServiceName"], cluster_columns["HostProviderName"], get_or(line.description, "")
+    )
+    return CockroachLine(
+        BilledCost=billed_cost,
         ChargeCategory="Usage",
         ChargeDescription=get_or(line.description, None),
         ChargeFrequency="Usage-Based",
-        ConsumedQuantity=billed.quantity,
-        ConsumedUnit=UNITS.get(unit, unit) or "Units",
-        ContractedCost=paid,
-        ContractedUnitPrice=billed.unit_price,
-        EffectiveCost=paid,
-        InvoiceDetailId=detail,
-        ListCost=paid,
-        ListUnitPrice=billed.unit_price,
+        ConsumedQuantity=billed_price.quantity,
+        ConsumedUnit=UNIT_NAMES.get(unit, unit) or "Units",
+        ContractedCost=billed_cost,
+        ContractedUnitPrice=billed_price.unit_price,
+        EffectiveCost=billed_cost,
+        InvoiceDetailId=detail_id,
+        ListCost=billed_cost,
+        ListUnitPrice=billed_price.unit_price,
         PricingCategory="Standard",
-        PricingCurrencyContractedUnitPrice=virtual.unit_price,
+        PricingCurrencyContractedUnitPrice=pricing_currency_price.unit_price,
         PricingCurrencyEffectiveCost=amount,
-        PricingCurrencyListUnitPrice=virtual.unit_price,
-        PricingQuantity=billed.quantity,
-        PricingUnit=UNITS.get(unit, unit) or "Units",
-        SkuId=sku,
+        PricingCurrencyListUnitPrice=pricing_currency_price.unit_price,
+        PricingQuantity=billed_price.quantity,
+        PricingUnit=UNIT_NAMES.get(unit, unit) or "Units",
+        SkuId=sku_id,
         SkuMeter=get_or(line.description, None),
-        SkuPriceId=f"{sku}@{format_trimmed(rate or ZERO)}",
+        SkuPriceId=f"{sku_id}@{format_trimmed(rate or ZERO)}",
         x_JsonPath=path,
-        x_ListedUnitPrice=virtual.published_rate,
-        **about,
+        x_ListedUnitPrice=pricing_currency_price.published_rate,
+        **cluster_columns,
     )
 
 
-def _adjusting(name: str, amount: CurrencyAmount, detail: str, path: str) -> Line:
-    money = wiped(amount.amount)
-    paid = money if currency_of(amount) == DOLLARS else ZERO
-    category = _category(name, money)
-    bought = category == "Purchase"
-    sku = _sku("CockroachDB Cloud", ISSUER, name) if bought else None
-    return Line(
-        BilledCost=paid,
+def _build_adjustment_line(name: str, amount: CurrencyAmount, detail_id: str, path: str) -> CockroachLine:
+    cost = remove_float_dust(amount.amount)
+    billed_cost = cost if currency_of(amount) == DOLLAR_CODE else ZERO
+    category = _find_category(name, cost)
+    is_purchase = category == "Purchase"
+    sku_id = _make_sku_id("CockroachDB Cloud", ISSUER_NAME, name) if is_purchase else None
+    return CockroachLine(
+        BilledCost=billed_cost,
         ChargeCategory=category,
         ChargeDescription=name or None,
-        ChargeFrequency="Recurring" if bought else "One-Time",
+        ChargeFrequency="Recurring" if is_purchase else "One-Time",
         ConsumedQuantity=None,
         ConsumedUnit=None,
-        ContractedCost=paid,
-        ContractedUnitPrice=paid if bought else None,
-        EffectiveCost=paid,
-        HostProviderName=ISSUER,
-        InvoiceDetailId=detail,
-        ListCost=paid,
-        ListUnitPrice=paid if bought else None,
-        PricingCategory="Standard" if bought else None,
-        PricingCurrencyContractedUnitPrice=money if bought else None,
-        PricingCurrencyEffectiveCost=money,
-        PricingCurrencyListUnitPrice=money if bought else None,
-        PricingQuantity=Decimal(1) if bought else None,
-        PricingUnit="Units" if bought else None,
+        ContractedCost=billed_cost,
+        ContractedUnitPrice=billed_cost if is_purchase else None,
+        EffectiveCost=billed_cost,
+        HostProviderName=ISSUER_NAME,
+        InvoiceDetailId=detail_id,
+        ListCost=billed_cost,
+        ListUnitPrice=billed_cost if is_purchase else None,
+        PricingCategory="Standard" if is_purchase else None,
+        PricingCurrencyContractedUnitPrice=cost if is_purchase else None,
+        PricingCurrencyEffectiveCost=cost,
+        PricingCurrencyListUnitPrice=cost if is_purchase else None,
+        PricingQuantity=Decimal(1) if is_purchase else None,
+        PricingUnit="Units" if is_purchase else None,
         RegionId=None,
         RegionName=None,
         ResourceId=None,
         ResourceName=None,
         ResourceType=None,
         ServiceName="CockroachDB Cloud",
-        SkuId=sku,
-        SkuMeter=name if bought else None,
-        SkuPriceId=f"{sku}@{format_trimmed(money)}" if bought else None,
+        SkuId=sku_id,
+        SkuMeter=name if is_purchase else None,
+        SkuPriceId=f"{sku_id}@{format_trimmed(cost)}" if is_purchase else None,
         SubAccountId=None,
         SubAccountName=None,
         SubAccountType=None,
@@ -224,8 +238,8 @@ def _adjusting(name: str, amount: CurrencyAmount, detail: str, path: str) -> Lin
     )
 
 
-def _category(name: str, amount: Decimal) -> str:
-    if TAX.search(name):
+def _find_category(name: str, amount: Decimal) -> str:
+    if TAX_PATTERN.search(name):
         return "Tax"
     if amount < 0:
         return "Credit"

@@ -14,7 +14,7 @@ from billfold.model.errors import InvalidArgument
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum
 from billfold.model.period import Month, format_instant
-from billfold.providers.cockroach.api import VERSION, GetInvoice, GetOrganization, ListInvoices
+from billfold.providers.cockroach.api import VERSION_HEADER, GetInvoice, GetOrganization, ListInvoices
 from billfold.providers.cockroach.records import (
     CurrencyAmount,
     Invoice,
@@ -26,7 +26,7 @@ from billfold.providers.cockroach.records import (
     Status,
 )
 from billfold.providers.cockroach.twin import scenario
-from billfold.providers.cockroach.twin.inventory import told_cluster, told_folders
+from billfold.providers.cockroach.twin.inventory import make_cluster, make_folders
 from billfold.providers.twin_api import AccessDenied, ApiFault, Caller, FieldMap, RequestContext, TwinAccount
 from billfold.wire.answer import build_response
 from billfold.wire.auth import read_bearer_token
@@ -37,18 +37,18 @@ from billfold.wire.operation import Operation
 MOUNT_PATH = "/cockroach"
 ACCOUNT_TYPES = ("ordinary", "credits")
 RATE_LIMIT = (10, 1.0)
-VERSIONS = {"2022-03-31", "2022-09-20", "2023-04-10", "2024-09-16"}
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-UNITS = {
+API_VERSIONS = {"2022-03-31", "2022-09-20", "2023-04-10", "2024-09-16"}
+TIME_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+UNIT_CODES = {
     "Hours": "HOURS",
     "Request Units": "REQUEST_UNITS",
     "GiB": "GIB",
     "GiB-Hours": "GIB_HOURS",
     "vCPU-Hours": "VCPU_HOURS",
 }
-INVOICE = FieldMap("", "totals[0].amount", "", "status", "totals[0].currency", draft="DRAFT", final="FINALIZED")
-FIELD_MAPS = {"list_invoices": INVOICE._replace(items="invoices"), "get_invoice": INVOICE}
-PREPAID = Decimal(600000)
+INVOICE_FIELDS = FieldMap("", "totals[0].amount", "", "status", "totals[0].currency", draft="DRAFT", final="FINALIZED")
+FIELD_MAPS = {"list_invoices": INVOICE_FIELDS._replace(items="invoices"), "get_invoice": INVOICE_FIELDS}
+PREPAID_CREDITS = Decimal(600000)
 
 CARRIED_COLUMNS = (
     "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
@@ -62,9 +62,11 @@ CARRIED_COLUMNS = (
 
 def make_accounts(seed: int, first_month: Month) -> tuple[TwinAccount, ...]:
     """Return an ordinary organization billed in USD, and one that pays from prepaid credits."""
-    key, noright = {"api_key": "twin-cockroach-key"}, {"api_key": "twin-cockroach-noright"}
+    credentials, unprivileged_credentials = {"api_key": "twin-cockroach-key"}, {"api_key": "twin-cockroach-noright"}
     return (
-        TwinAccount("cockroach", "cockroach", key, seed, first_month, unprivileged_credentials=noright),
+        TwinAccount(
+            "cockroach", "cockroach", credentials, seed, first_month, unprivileged_credentials=unprivileged_credentials
+        ),
         TwinAccount(
             "cockroach",
             "cockroach-credits",
@@ -80,42 +82,49 @@ def identify_caller(
     request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext | None = None
 ) -> Caller | None:
     """Hear the bearer key; one without the billing right may still read whose organization it is of."""
-    key = read_bearer_token(request.headers)
+    token = read_bearer_token(request.headers)
     for account in accounts:
-        if key == account.credentials["api_key"]:
+        if token == account.credentials["api_key"]:
             return Caller(account)
-        if key and key == account.unprivileged_credentials.get("api_key"):
+        if token and token == account.unprivileged_credentials.get("api_key"):
             return Caller(account, is_allowed=request.path == GetOrganization.path)
     return None
 
 
 def answer_operation(op: Operation[object], context: RequestContext) -> object:
     """Answer one of the three operations; raises ``AccessDenied``."""
-    version = context.request.headers.get("cc-version", VERSION["cc-version"])
-    if version not in VERSIONS:
+    version = context.request.headers.get("cc-version", VERSION_HEADER["cc-version"])
+    if version not in API_VERSIONS:
         raise AccessDenied(ApiFault.BAD_REQUEST, "invalid Cc-Version")
     match op:
         case GetOrganization():
-            return _organization(context.account)
+            return _make_organization(context.account)
         case ListInvoices():
-            _refuse_times(context.request)
-            return InvoiceList(invoices=[i for i in _invoices(context, version) if _wanted(i, op)])
+            _check_times(context.request)
+            return InvoiceList(
+                invoices=[
+                    candidate for candidate in _list_invoices(context, version) if _matches_filters(candidate, op)
+                ]
+            )
         case GetInvoice():
-            found = next((i for i in _invoices(context, version) if i.invoice_id == op.invoice_id), None)
-            if found is None:
+            invoice = next(
+                (candidate for candidate in _list_invoices(context, version) if candidate.invoice_id == op.invoice_id),
+                None,
+            )
+            if invoice is None:
                 raise AccessDenied(ApiFault.NOT_FOUND, f"invoice {op.invoice_id} not found")  # GUESS: the text
-            return found
+            return invoice
     raise InvalidArgument(f"{op!r} is not CockroachDB Cloud's")
 
 
-def _refuse_times(request: Request) -> None:
+def _check_times(request: Request) -> None:
     """Refuse a time that is not of RFC 3339, or says no zone; raises ``AccessDenied``."""
-    for name in ("start_time", "end_time"):
-        if not TIME.fullmatch(dict(request.query).get(name, "0001-01-01T00:00:00Z")):
-            raise AccessDenied(ApiFault.BAD_REQUEST, f"`$.{name}`")
+    for parameter in ("start_time", "end_time"):
+        if not TIME_PATTERN.fullmatch(dict(request.query).get(parameter, "0001-01-01T00:00:00Z")):
+            raise AccessDenied(ApiFault.BAD_REQUEST, f"`$.{parameter}`")
 
 
-def _wanted(invoice: Invoice, op: ListInvoices) -> bool:
+def _matches_filters(invoice: Invoice, op: ListInvoices) -> bool:
     start, end = (datetime.fromisoformat(get_or(text, "")) for text in (invoice.period_start, invoice.period_end))
     return (
         (op.status is None or invoice.status == op.status)
@@ -125,9 +134,9 @@ def _wanted(invoice: Invoice, op: ListInvoices) -> bool:
     )
 
 
-def _organization(account: TwinAccount) -> Organization:
+def _make_organization(account: TwinAccount) -> Organization:
     return Organization(
-        id=scenario.uuid(account, "organization"),
+        id=scenario.make_uuid(account, "organization"),
         label=account.name,
         name=f"{account.name} inc",
         created_at=format_instant(account.first_month.start),
@@ -135,27 +144,29 @@ def _organization(account: TwinAccount) -> Organization:
 
 
 @lru_cache(maxsize=32)
-def _invoices_at(account: TwinAccount, midnight: datetime, version: str) -> tuple[Invoice, ...]:
-    made, left = [], PREPAID
-    for bill in scenario.bills(account, midnight):
+def _make_invoices(account: TwinAccount, midnight: datetime, version: str) -> tuple[Invoice, ...]:
+    invoices, remaining_credits = [], PREPAID_CREDITS
+    for bill in scenario.list_bills(account, midnight):
         if bill.state is State.ISSUED:  # credits are paid at the end of a billing period
-            left = EXACT_CONTEXT.subtract(left, bill.total or ZERO)
+            remaining_credits = EXACT_CONTEXT.subtract(remaining_credits, bill.total or ZERO)
         # GUESS: 0 once the credits are spent, and use goes on in credits
-        made.append(_invoice(account, bill, max(left, ZERO) if bill.currency != "USD" else ZERO, version))
-    return tuple(made)
+        invoices.append(
+            _make_invoice(account, bill, max(remaining_credits, ZERO) if bill.currency != "USD" else ZERO, version)
+        )
+    return tuple(invoices)
 
 
-def _invoices(context: RequestContext, version: str) -> tuple[Invoice, ...]:
+def _list_invoices(context: RequestContext, version: str) -> tuple[Invoice, ...]:
     midnight = context.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return _invoices_at(context.account, midnight, version)
+    return _make_invoices(context.account, midnight, version)
 
 
-def _invoice(account: TwinAccount, bill: Bill, balance: Decimal, version: str) -> Invoice:
+def _make_invoice(account: TwinAccount, bill: Bill, balance: Decimal, version: str) -> Invoice:
     rows = [row for charges in bill.charges for row in charges.iter_rows()]
-    by_cluster: dict[str, list[CostAndUsage]] = {}
+    rows_by_cluster: dict[str, list[CostAndUsage]] = {}
     for row in rows:
         if row.ResourceId:
-            by_cluster.setdefault(row.ResourceId, []).append(row)
+            rows_by_cluster.setdefault(row.ResourceId, []).append(row)
     return Invoice(
         invoice_id=bill.invoice_id or "",
         period_start=format_instant(bill.period.start),
@@ -164,33 +175,35 @@ def _invoice(account: TwinAccount, bill: Bill, balance: Decimal, version: str) -
         totals=[CurrencyAmount(amount=bill.total, currency=bill.currency)],
         balances=[CurrencyAmount(amount=balance, currency=bill.currency)],
         adjustments=[
-            InvoiceAdjustment(name=row.ChargeDescription, amount=_amount(row)) for row in rows if not row.ResourceId
+            InvoiceAdjustment(name=row.ChargeDescription, amount=_make_amount(row))
+            for row in rows
+            if not row.ResourceId
         ],
-        invoice_items=[_item(account, rows, version) for rows in by_cluster.values()],
-        folder_resources=told_folders(account, rows),
+        invoice_items=[_make_item(account, rows, version) for rows in rows_by_cluster.values()],
+        folder_resources=make_folders(account, rows),
     )
 
 
-def _amount(row: CostAndUsage) -> CurrencyAmount:
+def _make_amount(row: CostAndUsage) -> CurrencyAmount:
     return CurrencyAmount(amount=row.PricingCurrencyEffectiveCost, currency=row.PricingCurrency)
 
 
-def _item(account: TwinAccount, rows: list[CostAndUsage], version: str) -> InvoiceItem:
+def _make_item(account: TwinAccount, rows: list[CostAndUsage], version: str) -> InvoiceItem:
     total = exact_sum(row.PricingCurrencyEffectiveCost or ZERO for row in rows)
     return InvoiceItem(
-        cluster=told_cluster(account, rows[0], version),
-        line_items=[_line(row) for row in rows],
+        cluster=make_cluster(account, rows[0], version),
+        line_items=[_make_line(row) for row in rows],
         totals=[CurrencyAmount(amount=total, currency=rows[0].PricingCurrency)],
     )
 
 
-def _line(row: CostAndUsage) -> LineItem:
+def _make_line(row: CostAndUsage) -> LineItem:
     return LineItem(
         description=row.ChargeDescription,
         quantity=row.PricingQuantity,
-        quantity_unit=UNITS[row.PricingUnit or "Hours"],
+        quantity_unit=UNIT_CODES[row.PricingUnit or "Hours"],
         unit_cost=row.x_ListedUnitPrice,
-        total=_amount(row),
+        total=_make_amount(row),
     )
 
 
@@ -209,21 +222,21 @@ ERROR_RESPONSES: dict[ApiFault, tuple[int, int, str]] = {
 def refuse_request(fault: ApiFault, detail: str = "", request: Request | None = None) -> Response:
     """Say no in the shape of google.rpc.Status; a missing right is not named."""
     status, code, message = ERROR_RESPONSES[fault]
-    if fault is ApiFault.BAD_REQUEST and (found := re.search(r"`\$\.(\w+)`", detail)):
+    if fault is ApiFault.BAD_REQUEST and (field_match := re.search(r"`\$\.(\w+)`", detail)):
         # GUESS: the text, in the form of other operations' that were seen
-        detail = f'invalid argument: invalid {found[1]} "{dict(request.query if request else ()).get(found[1], "")}"'
+        detail = f'invalid argument: invalid {field_match[1]} "{dict(request.query if request else ()).get(field_match[1], "")}"'
     elif fault is ApiFault.FORBIDDEN:
         detail = ""
-    waiting = {"retry-after": str(int(RATE_LIMIT[1]))} if fault is ApiFault.RATE_LIMITED else {}
-    return build_response(Status(code=code, message=detail or message, details=[]), status=status, headers=waiting)
+    headers = {"retry-after": str(int(RATE_LIMIT[1]))} if fault is ApiFault.RATE_LIMITED else {}
+    return build_response(Status(code=code, message=detail or message, details=[]), status=status, headers=headers)
 
 
 def true_bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
     """Yield the organization's true bills."""
-    return scenario.bills(account, now)
+    return scenario.list_bills(account, now)
 
 
 def example_operations(account: TwinAccount, now: datetime) -> tuple[Operation[Any], ...]:
     """Return one question of each operation that the account's twin can answer."""
-    latest = next(reversed(list(scenario.bills(account, now))))
-    return ListInvoices(), GetInvoice(invoice_id=latest.invoice_id or ""), GetOrganization()
+    latest_bill = next(reversed(list(scenario.list_bills(account, now))))
+    return ListInvoices(), GetInvoice(invoice_id=latest_bill.invoice_id or ""), GetOrganization()

@@ -21,169 +21,223 @@ from billfold.providers.genesys.api import (
     GetBillingContractsInvoiceLines,
     GetBillingContractsInvoices,
 )
-from billfold.providers.genesys.mapping.credit_memos import corrected
-from billfold.providers.genesys.mapping.estimates import Used, estimate, overage
-from billfold.providers.genesys.mapping.invoice_periods import Calendar, day, flaw, is_closed, span, spans
-from billfold.providers.genesys.mapping.invoices import Listed, Overages, Page, bill, items_of
-from billfold.providers.genesys.mapping.wallets import unlike
+from billfold.providers.genesys.mapping.credit_memos import find_corrected_invoice
+from billfold.providers.genesys.mapping.estimates import PeriodUsage, build_estimates, sum_overage
+from billfold.providers.genesys.mapping.invoice_lines import LinesPage, list_items
+from billfold.providers.genesys.mapping.invoice_periods import (
+    BillingCalendar,
+    find_document_flaw,
+    is_closed,
+    iter_periods,
+    parse_day,
+    read_period,
+)
+from billfold.providers.genesys.mapping.invoices import ListedInvoice, OverageCosts, build_bill
+from billfold.providers.genesys.mapping.wallets import compare_wallets
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
 from billfold.providers.provider import ArchivedAnswer, InvoiceListing, RunAnswers
 from billfold.wire.codec import get_or
 from billfold.wire.operation import read_response
 
 
-def read_bills(reading: RunAnswers) -> Iterator[Bill]:
+def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     """Yield a bill for each invoice whose lines were read, then the estimates that none of these ends.
 
     Whether an invoice that was read before ends one is known to the ledger.
 
     Raises ``InvalidResponse`` after all that can be read.
     """
-    calendar, unread = Calendar(_contracts(reading).values()), list[str]()
-    listed, pages, used = _listed(reading), _answers(reading), _used(reading, calendar, unread)
-    settled = set[str]()
-    overages = {(get_or(one.contract.id, ""), period): overage(one) for period, all_ in used.items() for one in all_}
-    for invoice_id, one in listed.items():
+    calendar, errors = BillingCalendar(_read_contracts(run_answers).values()), list[str]()
+    listed_invoices, line_answers, usages_by_period = (
+        _read_listed_invoices(run_answers),
+        _group_line_answers(run_answers),
+        _read_usages(run_answers, calendar, errors),
+    )
+    replaced_estimates = set[str]()
+    overage_costs = {
+        (get_or(record.contract.id, ""), period): sum_overage(record)
+        for period, period_usages in usages_by_period.items()
+        for record in period_usages
+    }
+    for invoice_id, record in listed_invoices.items():
         # An invoice whose lines were not asked for is in the books already; a saved list by itself has no contracts.
-        if invoice_id in pages or not calendar.contracts or not get_or(one.invoice.id, ""):
-            made = _bill(one, pages.get(invoice_id, []), calendar, overages, listed)
-            settled.update(made.replaces_estimates or ())
-            yield made if invoice_id in pages else made._replace(source_rank=-1)
-    for invoice_id in [one for one in pages if one not in listed]:
-        yield _orphan(invoice_id, pages[invoice_id], calendar)
-    for period, parts in used.items():
+        if invoice_id in line_answers or not calendar.contracts or not get_or(record.invoice.id, ""):
+            invoice_bill = _build_bill_safely(
+                record, line_answers.get(invoice_id, []), calendar, overage_costs, listed_invoices
+            )
+            replaced_estimates.update(invoice_bill.replaces_estimates or ())
+            yield invoice_bill if invoice_id in line_answers else invoice_bill._replace(source_rank=-1)
+    for invoice_id in [record for record in line_answers if record not in listed_invoices]:
+        yield _build_orphan_bill(invoice_id, line_answers[invoice_id], calendar)
+    for period, contract_usages in usages_by_period.items():
         # Half an estimate is none: where a contract's part could not be read, those known before stay.
-        if _running(calendar, period) <= {get_or(one.contract.id, "") for one in parts}:
-            for part in parts:
-                yield from (bill for bill in estimate(period, part) if bill.key not in settled)
-    if unread:
-        raise InvalidResponse("; ".join(unread))
+        if _contract_ids_in(calendar, period) <= {get_or(record.contract.id, "") for record in contract_usages}:
+            for contract_usage in contract_usages:
+                yield from (
+                    bill for bill in build_estimates(period, contract_usage) if bill.key not in replaced_estimates
+                )
+    if errors:
+        raise InvalidResponse("; ".join(errors))
 
 
-def _running(calendar: Calendar, period: Period) -> set[str]:
+def _contract_ids_in(calendar: BillingCalendar, period: Period) -> set[str]:
     """Return the contracts that have a period."""
-    return {get_or(contract.id, "") for contract in calendar.contracts if period in spans(contract)}
+    return {get_or(contract.id, "") for contract in calendar.contracts if period in iter_periods(contract)}
 
 
-def find_identity(reading: RunAnswers) -> str | None:
+def find_identity(run_answers: RunAnswers) -> str | None:
     """Return the oldest contract's id: whoever sees it sees the same invoices."""
-    known = [(get_or(one.date_start, ""), found) for found, one in _contracts(reading).items()]
-    return min(known)[1] if known else None
+    contract_starts = [
+        (get_or(contract.date_start, ""), contract_id) for contract_id, contract in _read_contracts(run_answers).items()
+    ]
+    return min(contract_starts)[1] if contract_starts else None
 
 
-def read_listing(reading: RunAnswers) -> InvoiceListing | None:
+def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
     """Say which invoices were listed, whether the list came to its end, and since when it reaches."""
-    ids, found = set[str](), None
-    for answer in reading.answers(GetBillingContractsInvoices, payment_status=None, date_end=None):
+    invoice_ids, listing = set[str](), None
+    for answer in run_answers.answers(GetBillingContractsInvoices, payment_status=None, date_end=None):
         op, page = answer.op, read_response(answer.op, answer.response)
         assert isinstance(op, GetBillingContractsInvoices)
-        ids |= {str(get_or(invoice.id, "")) for invoice in op.items(page)}
+        invoice_ids |= {str(get_or(invoice.id, "")) for invoice in op.items(page)}
         since = (
             datetime(op.date_start.year, op.date_start.month, op.date_start.day, tzinfo=UTC) if op.date_start else None
         )
-        found = InvoiceListing(frozenset(ids), op.has_end_mark(page), since)
-    return found
+        listing = InvoiceListing(frozenset(invoice_ids), op.has_end_mark(page), since)
+    return listing
 
 
-def check_answers(reading: RunAnswers) -> Iterator[str]:
+def check_answers(run_answers: RunAnswers) -> Iterator[str]:
     """Say which contracts have no periods, which documents are none, and which wallets the invoices contradict.
 
     The vendor gives documents as PDF, from its first bytes to its end mark.
     """
-    yield from _without_periods(reading)
-    for answer in reading.answers(GetBillingContractsInvoiceDocument):
+    yield from _check_periods(run_answers)
+    for answer in run_answers.answers(GetBillingContractsInvoiceDocument):
         op, body = answer.op, answer.response.body
         assert isinstance(op, GetBillingContractsInvoiceDocument)
-        if wrong := flaw(body):
-            yield f"invoice {op.invoice_id}: its document {wrong}"
-    yield from _contradicted(reading)
+        if document_flaw := find_document_flaw(body):
+            yield f"invoice {op.invoice_id}: its document {document_flaw}"
+    yield from _check_wallets(run_answers)
 
 
-def _without_periods(reading: RunAnswers) -> Iterator[str]:
+def _check_periods(run_answers: RunAnswers) -> Iterator[str]:
     """Name the contracts that run and list no billing period: what is used under them is asked for by period."""
-    times = [answer.fetched_at for answer in reading.answers(GetBillingContracts)]
-    for contract_id, one in _contracts(reading).items():
-        begun = (start := day(one.date_start)) is None or any(start <= when for when in times)
-        if begun and get_or(one.status, "") != "Inactive" and not any(spans(one)):
+    fetch_times = [answer.fetched_at for answer in run_answers.answers(GetBillingContracts)]
+    for contract_id, contract in _read_contracts(run_answers).items():
+        has_begun = (start := parse_day(contract.date_start)) is None or any(
+            start <= fetched_at for fetched_at in fetch_times
+        )
+        if has_begun and get_or(contract.status, "") != "Inactive" and not any(iter_periods(contract)):
             yield f"contract {contract_id} lists no billing periods: its estimate is missing"
 
 
-def _contradicted(reading: RunAnswers) -> Iterator[str]:
+def _check_wallets(run_answers: RunAnswers) -> Iterator[str]:
     """Hold the wallets of closed periods against the invoices of their contract, where all of these were read."""
-    calendar = Calendar(_contracts(reading).values())
-    listed, pages = _listed(reading), _answers(reading)
-    for period, parts in _used(reading, calendar, []).items():
-        ended = [one for one in listed.values() if calendar.ended(one.invoice) == period]
-        for part in filter(lambda one: is_closed(one.detail) and get_or(one.detail.wallets, []), parts):
-            mine = [one for one in ended if part.contract in calendar.contracts_of(one.invoice)]
-            alone = all(calendar.contracts_of(one.invoice) == [part.contract] for one in mine)
-            if mine and alone and all(get_or(one.invoice.id, "") in pages for one in mine):
-                made = [_bill(one, pages[str(one.invoice.id)], calendar, {}) for one in mine]
-                if not any(bill.problems for bill in made):
-                    yield from unlike(part, period, made)
+    calendar = BillingCalendar(_read_contracts(run_answers).values())
+    listed_invoices, line_answers = _read_listed_invoices(run_answers), _group_line_answers(run_answers)
+    for period, contract_usages in _read_usages(run_answers, calendar, []).items():
+        ended_invoices = [
+            record for record in listed_invoices.values() if calendar.find_ended_period(record.invoice) == period
+        ]
+        for contract_usage in filter(
+            lambda record: is_closed(record.detail) and get_or(record.detail.wallets, []), contract_usages
+        ):
+            contract_invoices = [
+                record for record in ended_invoices if contract_usage.contract in calendar.contracts_of(record.invoice)
+            ]
+            is_only_contract = all(
+                calendar.contracts_of(record.invoice) == [contract_usage.contract] for record in contract_invoices
+            )
+            if (
+                contract_invoices
+                and is_only_contract
+                and all(get_or(record.invoice.id, "") in line_answers for record in contract_invoices)
+            ):
+                invoice_bills = [
+                    _build_bill_safely(record, line_answers[str(record.invoice.id)], calendar, {})
+                    for record in contract_invoices
+                ]
+                if not any(bill.problems for bill in invoice_bills):
+                    yield from compare_wallets(contract_usage, period, invoice_bills)
 
 
-def _contracts(reading: RunAnswers) -> dict[str, BillingContract]:
-    found: dict[str, BillingContract] = {}
-    for answer in reading.answers(GetBillingContracts):
-        found |= {get_or(one.id, ""): one for one in get_or(read_response(answer.op, answer.response).entities, [])}
-    for answer in reading.answers(GetBillingContract):
-        one = read_response(answer.op, answer.response)
-        found[get_or(one.id, "")] = one
-    return {contract_id: one for contract_id, one in found.items() if contract_id}
+def _read_contracts(run_answers: RunAnswers) -> dict[str, BillingContract]:
+    contracts: dict[str, BillingContract] = {}
+    for answer in run_answers.answers(GetBillingContracts):
+        contracts |= {
+            get_or(contract.id, ""): contract
+            for contract in get_or(read_response(answer.op, answer.response).entities, [])
+        }
+    for answer in run_answers.answers(GetBillingContract):
+        contract = read_response(answer.op, answer.response)
+        contracts[get_or(contract.id, "")] = contract
+    return {contract_id: contract for contract_id, contract in contracts.items() if contract_id}
 
 
-def _listed(reading: RunAnswers) -> dict[str, Listed]:
-    found: dict[str, Listed] = {}
-    for answer in reading.answers(GetBillingContractsInvoices):
+def _read_listed_invoices(run_answers: RunAnswers) -> dict[str, ListedInvoice]:
+    listed_invoices: dict[str, ListedInvoice] = {}
+    for answer in run_answers.answers(GetBillingContractsInvoices):
         for index, invoice in enumerate(get_or(read_response(answer.op, answer.response).entities, [])):
-            place = Listed(invoice, answer.seq, f"$.entities[{index}]", answer.fetched_at)
-            found[str(get_or(invoice.id, "")) or f"{answer.seq}/{index}"] = place
-    return found
+            listed_invoice = ListedInvoice(invoice, answer.seq, f"$.entities[{index}]", answer.fetched_at)
+            listed_invoices[str(get_or(invoice.id, "")) or f"{answer.seq}/{index}"] = listed_invoice
+    return listed_invoices
 
 
-def _answers(reading: RunAnswers) -> dict[str, list[ArchivedAnswer]]:
+def _group_line_answers(run_answers: RunAnswers) -> dict[str, list[ArchivedAnswer]]:
     """Gather the pages of lines by invoice; their bodies are read one invoice at a time."""
-    found: dict[str, list[ArchivedAnswer]] = {}
-    for answer in reading.answers(GetBillingContractsInvoiceLines):
-        found.setdefault(answer.op.invoice_id, []).append(answer)  # type: ignore[attr-defined]
-    return found
+    answers_by_invoice: dict[str, list[ArchivedAnswer]] = {}
+    for answer in run_answers.answers(GetBillingContractsInvoiceLines):
+        answers_by_invoice.setdefault(answer.op.invoice_id, []).append(answer)  # type: ignore[attr-defined]
+    return answers_by_invoice
 
 
-def _bill(
-    listed: Listed, answers: Iterable[ArchivedAnswer], calendar: Calendar, overages: Overages, known: Iterable[str] = ()
+def _build_bill_safely(
+    listed: ListedInvoice,
+    answers: Iterable[ArchivedAnswer],
+    calendar: BillingCalendar,
+    overages: OverageCosts,
+    invoice_ids: Iterable[str] = (),
 ) -> Bill:
     try:
-        pages = [_page(answer) for answer in answers]
-        taken_from = corrected(listed.invoice, items_of(pages), known)
-        return bill(listed, pages, calendar, overages)._replace(corrects=taken_from)
+        pages = [_read_lines_page(answer) for answer in answers]
+        corrected_id = find_corrected_invoice(listed.invoice, list_items(pages), invoice_ids)
+        return build_bill(listed, pages, calendar, overages)._replace(corrects=corrected_id)
     except (ApiError, ValueError, ArithmeticError) as error:
-        made = bill(listed, [], calendar, overages)
-        return made._replace(problems=(f"its lines cannot be read: {describe_arithmetic_error(error) or error}",))
+        failed_bill = build_bill(listed, [], calendar, overages)
+        return failed_bill._replace(
+            problems=(f"its lines cannot be read: {describe_arithmetic_error(error) or error}",)
+        )
 
 
-def _page(answer: ArchivedAnswer) -> Page:
+def _read_lines_page(answer: ArchivedAnswer) -> LinesPage:
     page = read_response(answer.op, answer.response)
-    return Page(answer.op.items(page), answer.seq, answer.op.has_end_mark(page))  # type: ignore[attr-defined]
+    return LinesPage(answer.op.items(page), answer.seq, answer.op.has_end_mark(page))  # type: ignore[attr-defined]
 
 
-def _orphan(invoice_id: str, answers: list[ArchivedAnswer], calendar: Calendar) -> Bill:
+def _build_orphan_bill(invoice_id: str, answers: list[ArchivedAnswer], calendar: BillingCalendar) -> Bill:
     """Make a bill of lines whose invoice was not read: nothing is known of its amount, so that it is parked."""
     invoice = BillingInvoice(id=invoice_id, date_invoiced=answers[0].fetched_at.date().isoformat())
-    made = _bill(Listed(invoice, answers[0].seq, "$", answers[0].fetched_at), answers, calendar, {})
-    return made._replace(issued_on=None, problems=("the invoice itself was not read", *made.problems), source_rank=-1)
+    orphan_bill = _build_bill_safely(
+        ListedInvoice(invoice, answers[0].seq, "$", answers[0].fetched_at), answers, calendar, {}
+    )
+    return orphan_bill._replace(
+        issued_on=None, problems=("the invoice itself was not read", *orphan_bill.problems), source_rank=-1
+    )
 
 
-def _used(reading: RunAnswers, calendar: Calendar, unread: list[str]) -> dict[Period, list[Used]]:
+def _read_usages(
+    run_answers: RunAnswers, calendar: BillingCalendar, errors: list[str]
+) -> dict[Period, list[PeriodUsage]]:
     """Gather the details by period; one that does not say its days is of no period, which is noted."""
-    known = {get_or(one.id, ""): one for one in calendar.contracts}
-    found: dict[Period, list[Used]] = {}
-    for answer in reading.answers(GetBillingContractBillingperiod):
+    contracts_by_id = {get_or(listed_contract.id, ""): listed_contract for listed_contract in calendar.contracts}
+    usages_by_period: dict[Period, list[PeriodUsage]] = {}
+    for answer in run_answers.answers(GetBillingContractBillingperiod):
         detail, op = read_response(answer.op, answer.response), answer.op
         assert isinstance(op, GetBillingContractBillingperiod)
-        if period := span(detail):
-            contract = known.get(op.contract_id, BillingContract(id=op.contract_id))
-            found.setdefault(period, []).append(Used(contract, detail, answer))
+        if period := read_period(detail):
+            contract = contracts_by_id.get(op.contract_id, BillingContract(id=op.contract_id))
+            usages_by_period.setdefault(period, []).append(PeriodUsage(contract, detail, answer))
         else:
-            unread.append(f"period {op.billing_period_id} of contract {op.contract_id}: its detail says no days")
-    return found
+            errors.append(f"period {op.billing_period_id} of contract {op.contract_id}: its detail says no days")
+    return usages_by_period

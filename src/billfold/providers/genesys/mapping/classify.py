@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 
-class Kind(NamedTuple):
+class LineCategory(NamedTuple):
     """A charge category, how often it is charged, and the rule that said so."""
 
     category: str
@@ -18,8 +18,8 @@ class Kind(NamedTuple):
     rule: str
 
 
-_RULES = tuple(
-    (re.compile(pattern, re.IGNORECASE), Kind(category, frequency, rule))
+_CATEGORY_RULES = tuple(
+    (re.compile(pattern, re.IGNORECASE), LineCategory(category, frequency, rule))
     for rule, pattern, category, frequency in (
         ("tax", r"\btax(es)?\b|\bvat\b|\bgst\b|\bhst\b", "Tax", "One-Time"),
         ("overage", r"\boverage\b", "Usage", "Usage-Based"),
@@ -28,12 +28,12 @@ _RULES = tuple(
         ("prepay", r"\bpre-?pa(y|id)\b|\bcommit(ted|ment)\b|\bsubscription\b", "Purchase", "Recurring"),
     )
 )
-PLANNED = Kind("Purchase", "Recurring", "plan")
-CREDIT = Kind("Credit", "One-Time", "credit")
-OTHER = Kind("Usage", "Usage-Based", "default")
-_AI = re.compile(r"\bAI\b|\bbots?\b|\bvirtual agent\b|\bcopilot\b", re.IGNORECASE)
-_BOTS = re.compile(r"\bbots?\b|\bvirtual agent\b", re.IGNORECASE)
-_UNITS = {
+PLAN_CATEGORY = LineCategory("Purchase", "Recurring", "plan")
+CREDIT_CATEGORY = LineCategory("Credit", "One-Time", "credit")
+DEFAULT_CATEGORY = LineCategory("Usage", "Usage-Based", "default")
+_AI_PATTERN = re.compile(r"\bAI\b|\bbots?\b|\bvirtual agent\b|\bcopilot\b", re.IGNORECASE)
+_BOT_PATTERN = re.compile(r"\bbots?\b|\bvirtual agent\b", re.IGNORECASE)
+_UNIT_PLURALS = {
     "Day": "Days",
     "EA": "Units",
     "Each": "Units",
@@ -47,20 +47,27 @@ _UNITS = {
 
 
 @lru_cache(maxsize=4096)
-def kind(description: str, sku: str) -> Kind:
+def classify_line(description: str, sku: str) -> LineCategory:
     """Judge a line by its description and SKU; what no rule knows is usage."""
-    return next((found for pattern, found in _RULES if pattern.search(description) or pattern.search(sku)), OTHER)
+    return next(
+        (
+            line_category
+            for pattern, line_category in _CATEGORY_RULES
+            if pattern.search(description) or pattern.search(sku)
+        ),
+        DEFAULT_CATEGORY,
+    )
 
 
 @lru_cache(maxsize=4096)
-def family(service: str) -> tuple[str, str]:
+def classify_service(service: str) -> tuple[str, str]:
     """Return the FOCUS category and subcategory of a service."""
-    if _AI.search(service):
-        return "AI and Machine Learning", "Bots" if _BOTS.search(service) else "Generative AI"
+    if _AI_PATTERN.search(service):
+        return "AI and Machine Learning", "Bots" if _BOT_PATTERN.search(service) else "Generative AI"
     return "Business Applications", "Other (Business Applications)"
 
 
 @lru_cache(maxsize=512)
-def unit(word: str) -> str:
+def format_unit(vendor_unit: str) -> str:
     """Write a unit of the vendor's as FOCUS has units: in the plural."""
-    return _UNITS.get(word) or (f"{word}s" if word else "Units")
+    return _UNIT_PLURALS.get(vendor_unit) or (f"{vendor_unit}s" if vendor_unit else "Units")

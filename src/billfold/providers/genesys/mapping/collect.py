@@ -21,7 +21,13 @@ from billfold.providers.genesys.api import (
     GetBillingContractsInvoices,
     GetBillingReportsBillableusage,
 )
-from billfold.providers.genesys.mapping.invoice_periods import Calendar, flaw, is_closed, is_open, span
+from billfold.providers.genesys.mapping.invoice_periods import (
+    BillingCalendar,
+    find_document_flaw,
+    is_closed,
+    is_open,
+    read_period,
+)
 from billfold.providers.genesys.records import BillingContract, BillingContractPeriod, BillingInvoice, UrlResponse
 from billfold.providers.provider import CollectPlan, Fetch, SyncState
 from billfold.wire.codec import get_or
@@ -29,94 +35,115 @@ from billfold.wire.operation import operation_name
 from billfold.wire.paging import PagedOperation, Walk
 
 I = TypeVar("I")  # noqa: E741 - an item
-CONTRACTS_A_PAGE, LINES_A_PAGE = 10, 200
+CONTRACTS_PER_PAGE, LINES_PER_PAGE = 10, 200
 """The most that the newest API gives."""
-REFUSALS = 3
+MAX_REFUSED_DOCUMENTS = 3
 """Documents that may be refused in one collection: a key without the right must not ask for all of them each time."""
-LATE = timedelta(days=62)
+INVOICE_WAIT = timedelta(days=62)
 """How long after a period's end its invoice is waited for; until then what was used in it may be an estimate."""
 
 
-def plan_requests(known: SyncState) -> CollectPlan:
+def plan_requests(sync_state: SyncState) -> CollectPlan:
     """Ask for contracts and invoices, then for what is new: periods, lines, documents; last for the licences in use."""
-    contracts = yield from _all(GetBillingContracts(page_size=CONTRACTS_A_PAGE))
-    _no_doubles(contracts)
-    since = known.since.start.date()
-    invoices = yield from _all(GetBillingContractsInvoices(page_size=LINES_A_PAGE, date_start=since))
-    calendar = Calendar(contracts)
-    new = {
-        str(i.id): i
-        for i in invoices
-        if get_or(i.id, "") and known.issued_fingerprints.get(str(i.id)) != calendar.mark(i)
+    contracts = yield from _fetch_all_pages(GetBillingContracts(page_size=CONTRACTS_PER_PAGE))
+    _check_duplicates(contracts)
+    since = sync_state.since.start.date()
+    invoices = yield from _fetch_all_pages(GetBillingContractsInvoices(page_size=LINES_PER_PAGE, date_start=since))
+    calendar = BillingCalendar(contracts)
+    new_invoices = {
+        str(invoice.id): invoice
+        for invoice in invoices
+        if get_or(invoice.id, "")
+        and sync_state.issued_fingerprints.get(str(invoice.id)) != calendar.fingerprint_of(invoice)
     }
-    for contract_id, period in _periods(calendar, list(new.values()), known):
-        words = "the estimate of the running period" if is_open(period) else f"period {period.id}"
-        question = GetBillingContractBillingperiod(contract_id=contract_id, billing_period_id=str(period.id))
-        yield Fetch(question, missing=f"{words} of contract {contract_id}")
-    for invoice_id in new:
+    for contract_id, period in _iter_needed_periods(calendar, list(new_invoices.values()), sync_state):
+        description = "the estimate of the running period" if is_open(period) else f"period {period.id}"
+        request = GetBillingContractBillingperiod(contract_id=contract_id, billing_period_id=str(period.id))
+        yield Fetch(request, missing=f"{description} of contract {contract_id}")
+    for invoice_id in new_invoices:
         with suppress(InvalidResponse):  # no list of its lines parks this invoice, and no other
-            yield from _all(GetBillingContractsInvoiceLines(invoice_id=invoice_id, page_size=LINES_A_PAGE))
-    yield from _documents([str(i.id) for i in invoices if get_or(i.id, "")], new, known)
-    yield from _usage(known.now)
+            yield from _fetch_all_pages(
+                GetBillingContractsInvoiceLines(invoice_id=invoice_id, page_size=LINES_PER_PAGE)
+            )
+    yield from _plan_documents(
+        [str(invoice.id) for invoice in invoices if get_or(invoice.id, "")], new_invoices, sync_state
+    )
+    yield from _plan_usage_report(sync_state.now)
 
 
-def _documents(invoice_ids: list[str], new: Container[str], known: SyncState) -> Generator[Fetch, Any, None]:
+def _plan_documents(
+    invoice_ids: list[str], new_ids: Container[str], sync_state: SyncState
+) -> Generator[Fetch, Any, None]:
     """Ask for the PDFs that are not archived, the latest first; where some are refused, the others are left for later."""
-    questions = [GetBillingContractsInvoiceDocument(invoice_id=one) for one in dict.fromkeys(invoice_ids)]
-    wanted = [one for one in reversed(questions) if one.invoice_id in new or not known.already_fetched(one)]
-    refused = 0
-    for index, one in enumerate(wanted, 1):
-        others = f" (and of {len(wanted) - index} others)" if refused == REFUSALS - 1 and index < len(wanted) else ""
-        words = f"the PDF of invoice {one.invoice_id}{others}"
-        refused += (yield Fetch(one, missing=words, find_document_url=_url, find_flaw=flaw)) is None
-        if refused == REFUSALS:
+    requests = [GetBillingContractsInvoiceDocument(invoice_id=request) for request in dict.fromkeys(invoice_ids)]
+    missing_requests = [
+        request
+        for request in reversed(requests)
+        if request.invoice_id in new_ids or not sync_state.already_fetched(request)
+    ]
+    refused_count = 0
+    for index, request in enumerate(missing_requests, 1):
+        remaining_note = (
+            f" (and of {len(missing_requests) - index} others)"
+            if refused_count == MAX_REFUSED_DOCUMENTS - 1 and index < len(missing_requests)
+            else ""
+        )
+        description = f"the PDF of invoice {request.invoice_id}{remaining_note}"
+        refused_count += (
+            yield Fetch(request, missing=description, find_document_url=_read_url, find_flaw=find_document_flaw)
+        ) is None
+        if refused_count == MAX_REFUSED_DOCUMENTS:
             return
 
 
-def _all(first: PagedOperation[Any, I]) -> Generator[Fetch, Any, list[I]]:
-    walk, found = Walk(first), list[I]()
+def _fetch_all_pages(first_operation: PagedOperation[Any, I]) -> Generator[Fetch, Any, list[I]]:
+    walk, records = Walk(first_operation), list[I]()
     while walk.next_operation is not None:
         page = yield Fetch(walk.next_operation)
-        found.extend(walk.take_page(page))
+        records.extend(walk.take_page(page))
     if not walk.end_confirmed:
-        raise IncompleteList("the list's next link holds no cursor", operation=operation_name(first))
-    return found
+        raise IncompleteList("the list's next link holds no cursor", operation=operation_name(first_operation))
+    return records
 
 
-def _no_doubles(contracts: list[BillingContract]) -> None:
+def _check_duplicates(contracts: list[BillingContract]) -> None:
     """Refuse a list that has a contract twice: it moved while it was read, and another contract may be missing."""
-    ids = [get_or(one.id, "") for one in contracts]
-    if len(set(ids)) < len(ids):
+    contract_ids = [get_or(contract.id, "") for contract in contracts]
+    if len(set(contract_ids)) < len(contract_ids):
         raise InvalidResponse(
             "the list moved while it was read: a contract is in it twice", operation="get_billing_contracts"
         )
 
 
-def _url(reply: UrlResponse) -> str:
-    return get_or(reply.url, "")
+def _read_url(url_response: UrlResponse) -> str:
+    return get_or(url_response.url, "")
 
 
-def _periods(
-    calendar: Calendar, new: list[BillingInvoice], known: SyncState
+def _iter_needed_periods(
+    calendar: BillingCalendar, new_invoices: list[BillingInvoice], sync_state: SyncState
 ) -> Iterator[tuple[str, BillingContractPeriod]]:
     """Yield the open periods, the closed ones with a new invoice, and those just closed.
 
     Whether an invoice bills what was used in a period or only what is bought beforehand, its listing does not say.
     """
     for contract in calendar.contracts:
-        changed = {calendar.ended(invoice) for invoice in new if contract in calendar.contracts_of(invoice)}
+        changed_periods = {
+            calendar.find_ended_period(invoice)
+            for invoice in new_invoices
+            if contract in calendar.contracts_of(invoice)
+        }
         for period in get_or(contract.billing_periods, []):
-            found = span(period)
-            late = found is not None and known.now - found.end < LATE
+            period_span = read_period(period)
+            is_recent = period_span is not None and sync_state.now - period_span.end < INVOICE_WAIT
             if (
                 get_or(contract.id, "")
                 and get_or(period.id, "")
-                and (not is_closed(period) or found in changed or late)
+                and (not is_closed(period) or period_span in changed_periods or is_recent)
             ):
                 yield get_or(contract.id, ""), period
 
 
-def _usage(now: datetime) -> Generator[Fetch, Any, None]:
+def _plan_usage_report(now: datetime) -> Generator[Fetch, Any, None]:
     """Ask for the running month's licences up to the last midnight: the vendor counts whole days."""
     start, midnight = Month.of(now).start, now.replace(hour=0, minute=0, second=0, microsecond=0)
     if start < midnight:

@@ -9,7 +9,7 @@ from billfold.model.money import ZERO
 from billfold.providers.genesys.records import BillingInvoice, BillingInvoiceItem
 from billfold.wire.codec import get_or
 
-_WORD = re.compile(r"[\w-]+")
+_WORD_PATTERN = re.compile(r"[\w-]+")
 
 
 def is_credit_memo(invoice: BillingInvoice) -> bool:
@@ -21,20 +21,22 @@ def _is_called_credit(invoice: BillingInvoice) -> bool:
     return "credit" in get_or(invoice.customer_invoice_type, "").lower()
 
 
-def unlike_credit(invoice: BillingInvoice, items: Iterable[BillingInvoiceItem]) -> Iterator[str]:
+def check_credit_signs(invoice: BillingInvoice, items: Iterable[BillingInvoiceItem]) -> Iterator[str]:
     """Say what a credit memo adds to the debt: it may be meant to take it away."""
     # GUESS: what is credited is negative; whether the vendor writes it so is not documented.
     if _is_called_credit(invoice):
-        kind = get_or(invoice.customer_invoice_type, "")
+        invoice_type = get_or(invoice.customer_invoice_type, "")
         if get_or(invoice.amount, ZERO) > 0:
-            yield f"it is a {kind!r} of a positive amount: whether the vendor gives or takes it cannot be told"
+            yield f"it is a {invoice_type!r} of a positive amount: whether the vendor gives or takes it cannot be told"
         for item in items:
             if get_or(item.amount, ZERO) > 0:
-                yield f"it is a {kind!r} with a positive line {get_or(item.id, '')}: gift or debt cannot be told"
+                yield f"it is a {invoice_type!r} with a positive line {get_or(item.id, '')}: gift or debt cannot be told"
 
 
-def corrected(invoice: BillingInvoice, items: Iterable[BillingInvoiceItem], known: Iterable[str]) -> str | None:
+def find_corrected_invoice(
+    invoice: BillingInvoice, items: Iterable[BillingInvoiceItem], invoice_ids: Iterable[str]
+) -> str | None:
     """Return the invoice that a credit memo takes back from, where its lines name one that is known."""
-    words = {word for item in items for word in _WORD.findall(get_or(item.description, ""))}
-    named = sorted(words & set(known) - {str(get_or(invoice.id, ""))})
-    return named[0] if is_credit_memo(invoice) and len(named) == 1 else None
+    description_words = {word for item in items for word in _WORD_PATTERN.findall(get_or(item.description, ""))}
+    corrected_ids = sorted(description_words & set(invoice_ids) - {str(get_or(invoice.id, ""))})
+    return corrected_ids[0] if is_credit_memo(invoice) and len(corrected_ids) == 1 else None

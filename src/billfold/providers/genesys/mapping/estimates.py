@@ -16,9 +16,21 @@ from billfold.model.money import EXACT_CONTEXT, ZERO, exact_product, exact_sum
 from billfold.model.period import Period
 from billfold.model.pricing import Price, choose_price
 from billfold.providers.genesys.mapping import classify, field_aliases, lines
-from billfold.providers.genesys.mapping.commitments import Share, applied, commitments, positions
-from billfold.providers.genesys.mapping.invoice_periods import is_closed, is_open, name
-from billfold.providers.genesys.mapping.lines import PLATFORM, VENDOR, Line, What, When, Where
+from billfold.providers.genesys.mapping.commitments import (
+    CommitmentShare,
+    format_applied,
+    list_commitments,
+    list_positions,
+)
+from billfold.providers.genesys.mapping.invoice_periods import is_closed, is_open, read_customer
+from billfold.providers.genesys.mapping.lines import (
+    PLATFORM_NAME,
+    VENDOR_NAME,
+    GenesysLine,
+    LineSource,
+    LineSubject,
+    ServiceTime,
+)
 from billfold.providers.genesys.records import (
     BillingCharge,
     BillingContract,
@@ -31,7 +43,7 @@ from billfold.providers.provider import ArchivedAnswer
 from billfold.wire.codec import Maybe, get_or
 
 
-class Used(NamedTuple):
+class PeriodUsage(NamedTuple):
     """What was used under a contract in a period."""
 
     contract: BillingContract
@@ -39,184 +51,246 @@ class Used(NamedTuple):
     answer: ArchivedAnswer
 
 
-def overage(used: Used) -> Decimal:
+def sum_overage(usage: PeriodUsage) -> Decimal:
     """Return what was used beyond what was bought, in money."""
-    charges = [get_or(one.overage_charge, ZERO) for one in get_or(used.detail.charges, [])]
-    return exact_sum([*charges, *(get_or(one.balance_overage_charge, ZERO) for one in get_or(used.detail.wallets, []))])
+    overage_charges = [get_or(record.overage_charge, ZERO) for record in get_or(usage.detail.charges, [])]
+    return exact_sum(
+        [
+            *overage_charges,
+            *(get_or(record.balance_overage_charge, ZERO) for record in get_or(usage.detail.wallets, [])),
+        ]
+    )
 
 
-def estimate(period: Period, used: Used) -> Iterator[Bill]:
+def build_estimates(period: Period, usage: PeriodUsage) -> Iterator[Bill]:
     """Yield the estimate of a contract's period for each currency."""
-    for currency, rows in sorted(_by_currency(used, period).items()):
-        common = lines.common(name(used.contract.bill_to_customer), period, currency, used.answer.seq)
+    for currency, currency_lines in sorted(_group_by_currency(usage, period).items()):
+        common_row = lines.build_common_row(
+            read_customer(usage.contract.bill_to_customer), period, currency, usage.answer.seq
+        )
         yield Bill(
             state=State.ESTIMATE,
             invoice_id=None,
             period=period,
             currency=currency,
             total=None,
-            line_count=len(rows),
-            charges=[Charges(common, rows)] if rows else [],
-            issuer=VENDOR,
-            commitments=commitments([used.contract], used.answer.fetched_at),
-            problems=tuple(dict.fromkeys(_problems(used, currency))),
-            scope=get_or(used.contract.id, ""),
+            line_count=len(currency_lines),
+            charges=[Charges(common_row, currency_lines)] if currency_lines else [],
+            issuer=VENDOR_NAME,
+            commitments=list_commitments([usage.contract], usage.answer.fetched_at),
+            problems=tuple(dict.fromkeys(_iter_problems(usage, currency))),
+            scope=get_or(usage.contract.id, ""),
         )
 
 
-def _problems(used: Used, currency: str) -> Iterator[str]:
-    if not is_open(used.detail) and not is_closed(used.detail):
-        yield f"the period's status {get_or(used.detail.status, None)!r} is not known"
-    if not isinstance(used.detail.charges, list) and not isinstance(used.detail.wallets, list):
+def _iter_problems(usage: PeriodUsage, currency: str) -> Iterator[str]:
+    if not is_open(usage.detail) and not is_closed(usage.detail):
+        yield f"the period's status {get_or(usage.detail.status, None)!r} is not known"
+    if not isinstance(usage.detail.charges, list) and not isinstance(usage.detail.wallets, list):
         yield "the period has neither a list of charges nor one of wallets"
     if currency == "XXX":
         yield "the period states no currency"
-    for charge in get_or(used.detail.charges, []):
-        yield from _doubt(
-            get_or(charge.id, ""), field_aliases.overage(charge), charge.overage_rate, charge.overage_charge
+    for charge in get_or(usage.detail.charges, []):
+        yield from _check_overage(
+            get_or(charge.id, ""),
+            field_aliases.get_overage_quantity(charge),
+            charge.overage_rate,
+            charge.overage_charge,
         )
-    for wallet in get_or(used.detail.wallets, []):
-        over, cost = get_or(wallet.balance_overage, None), wallet.balance_overage_charge
-        yield from _doubt(get_or(wallet.id, ""), over, wallet.balance_overage_rate, cost)
+    for wallet in get_or(usage.detail.wallets, []):
+        overage, cost = get_or(wallet.balance_overage, None), wallet.balance_overage_charge
+        yield from _check_overage(get_or(wallet.id, ""), overage, wallet.balance_overage_rate, cost)
 
 
-def _doubt(native: str, over: Decimal | None, rate: Maybe[Decimal], cost: Maybe[Decimal]) -> Iterator[str]:
+def _check_overage(
+    native_id: str, overage: Decimal | None, rate: Maybe[Decimal], cost: Maybe[Decimal]
+) -> Iterator[str]:
     """Say what is wrong with an amount: not there, or another than quantity and rate give, beyond rounding."""
-    if over and not isinstance(cost, Decimal):
-        yield f"{native} has an overage and no amount"
-    elif over is not None and isinstance(rate, Decimal) and isinstance(cost, Decimal):
-        off = abs(EXACT_CONTEXT.subtract(cost, exact_product(over, rate)))
-        if off > max(Decimal(1), abs(cost) / 100):
-            yield f"{native} states {over} over at {rate} and an amount of {cost}"
+    if overage and not isinstance(cost, Decimal):
+        yield f"{native_id} has an overage and no amount"
+    elif overage is not None and isinstance(rate, Decimal) and isinstance(cost, Decimal):
+        difference = abs(EXACT_CONTEXT.subtract(cost, exact_product(overage, rate)))
+        if difference > max(Decimal(1), abs(cost) / 100):
+            yield f"{native_id} states {overage} over at {rate} and an amount of {cost}"
 
 
-def _by_currency(used: Used, period: Period) -> dict[str, list[Line]]:
+def _group_by_currency(usage: PeriodUsage, period: Period) -> dict[str, list[GenesysLine]]:
     """Make the lines; where a charge says no currency, it has that of its neighbours, or of the contract's plans."""
-    detail, when = used.detail, When(*period)
+    detail, service_time = usage.detail, ServiceTime(*period)
     charges, wallets = get_or(detail.charges, []), get_or(detail.wallets, [])
-    said = [c.overage_currency for c in charges] + [w.balance_overage_currency for w in wallets]
-    usual = next((word for word in map(_word, said) if word), "") or _planned(used.contract) or "XXX"
-    found: dict[str, list[Line]] = {usual: []}
-    drawn = _drawn(charges, wallets)
+    currencies = [charge_record.overage_currency for charge_record in charges] + [
+        wallet_record.balance_overage_currency for wallet_record in wallets
+    ]
+    default_currency = (
+        next((currency for currency in map(_read_currency, currencies) if currency), "")
+        or _find_plan_currency(usage.contract)
+        or "XXX"
+    )
+    lines_by_currency: dict[str, list[GenesysLine]] = {default_currency: []}
+    drawn_tokens = _find_drawn_tokens(charges, wallets)
     for index, charge in enumerate(charges):
-        mine = found.setdefault(_word(charge.overage_currency) or usual, [])
-        mine.append(_of_charge(charge, used.contract, when, f"$.charges[{index}]", wallets[0] if drawn else None))
+        currency_lines = lines_by_currency.setdefault(_read_currency(charge.overage_currency) or default_currency, [])
+        currency_lines.append(
+            _build_charge_line(
+                charge, usage.contract, service_time, f"$.charges[{index}]", wallets[0] if drawn_tokens else None
+            )
+        )
     for index, wallet in enumerate(wallets):
-        mine = found.setdefault(_word(wallet.balance_overage_currency) or usual, [])
-        mine.append(_of_wallet(wallet, used.contract, when, f"$.wallets[{index}]", drawn or ZERO))
-    return found
+        currency_lines = lines_by_currency.setdefault(
+            _read_currency(wallet.balance_overage_currency) or default_currency, []
+        )
+        currency_lines.append(
+            _build_wallet_line(wallet, usage.contract, service_time, f"$.wallets[{index}]", drawn_tokens or ZERO)
+        )
+    return lines_by_currency
 
 
-def _drawn(charges: Iterable[BillingCharge], wallets: Sequence[BillingWallet]) -> Decimal | None:
+def _find_drawn_tokens(charges: Iterable[BillingCharge], wallets: Sequence[BillingWallet]) -> Decimal | None:
     """Return the tokens that charges drew from the one wallet that covered them all; None where it cannot be told.
 
     Where it ran out, nobody says whose tokens were the last: only the wallet knows how many it covered.
     """
-    tokens = exact_sum(get_or(one.converted_token_count, ZERO) for one in charges)
+    tokens = exact_sum(get_or(charge.converted_token_count, ZERO) for charge in charges)
     if len(wallets) != 1 or get_or(wallets[0].balance_overage, ZERO):
         return None
     return tokens if ZERO < tokens <= get_or(wallets[0].balance_consumption, ZERO) else None
 
 
-def _word(currency: Maybe[str]) -> str:
+def _read_currency(currency: Maybe[str]) -> str:
     return get_or(currency, "")
 
 
-def _planned(contract: BillingContract) -> str:
+def _find_plan_currency(contract: BillingContract) -> str:
     items = (item for plan in get_or(contract.plans, []) for item in get_or(plan.items, []))
-    return next((word for item in items if (word := _word(item.currency_iso_code))), "")
+    return next((currency for item in items if (currency := _read_currency(item.currency_iso_code))), "")
 
 
-def _of_charge(
-    charge: BillingCharge, contract: BillingContract, when: When, path: str, wallet: BillingWallet | None
-) -> Line:
+def _build_charge_line(
+    charge: BillingCharge, contract: BillingContract, service_time: ServiceTime, path: str, wallet: BillingWallet | None
+) -> GenesysLine:
     product = get_or(charge.product, BillingProduct())
-    service = get_or(product.name, "") or get_or(charge.name, "") or PLATFORM
-    cost, over = lines.money(charge.overage_charge), field_aliases.overage(charge) or ZERO
-    priced = _priced(cost, over, charge.overage_rate)
-    what = _what(product, service, get_or(product.unit_of_measure, ""), charge.organizations, contract, when.start)
-    facts = (
-        *_about(contract, charge.organizations),
-        ("PrepaidQuantity", lines.digits(field_aliases.prepaid(charge))),
-        ("FairUseQuantity", lines.digits(field_aliases.fair_use(charge))),
-        ("OverageRate", lines.digits(charge.overage_rate)),
-        ("ConvertedTokenCount", lines.digits(charge.converted_token_count)),
-        ("TokenConversionRate", lines.digits(charge.token_conversion_rate)),
+    service = get_or(product.name, "") or get_or(charge.name, "") or PLATFORM_NAME
+    cost, overage = lines.read_amount(charge.overage_charge), field_aliases.get_overage_quantity(charge) or ZERO
+    price = _price_overage(cost, overage, charge.overage_rate)
+    subject = _build_subject(
+        product, service, get_or(product.unit_of_measure, ""), charge.organizations, contract, service_time.start
     )
-    where = Where(path, get_or(charge.id, None), None, lines.details(*facts))
-    consumed = field_aliases.actual(charge)
+    detail_facts = (
+        *_describe_contract(contract, charge.organizations),
+        ("PrepaidQuantity", lines.format_number(field_aliases.get_prepaid_quantity(charge))),
+        ("FairUseQuantity", lines.format_number(field_aliases.get_fair_use_quantity(charge))),
+        ("OverageRate", lines.format_number(charge.overage_rate)),
+        ("ConvertedTokenCount", lines.format_number(charge.converted_token_count)),
+        ("TokenConversionRate", lines.format_number(charge.token_conversion_rate)),
+    )
+    source = LineSource(path, get_or(charge.id, None), None, lines.format_details(*detail_facts))
+    consumed = field_aliases.get_actual_quantity(charge)
     tokens = get_or(charge.converted_token_count, ZERO)
     if tokens:
-        share = _share(wallet, tokens, when) if wallet else None
-        found = applied(share, positions([contract])) if share else None
-        what = what._replace(applied=found, category="Committed" if found else "Other")
+        share = _build_wallet_share(wallet, tokens, service_time) if wallet else None
+        applied_text = format_applied(share, list_positions([contract])) if share else None
+        subject = subject._replace(applied=applied_text, category="Committed" if applied_text else "Other")
     else:
-        bought = min(consumed or ZERO, field_aliases.prepaid(charge) or ZERO)
-        whose = frozenset(what.organization[:1] if what.organization else ())
-        what = what._replace(applied=applied(Share(service, bought, what.unit, *when, whose), positions([contract])))
+        prepaid_used = min(consumed or ZERO, field_aliases.get_prepaid_quantity(charge) or ZERO)
+        organization_ids = frozenset(subject.organization[:1] if subject.organization else ())
+        subject = subject._replace(
+            applied=format_applied(
+                CommitmentShare(service, prepaid_used, subject.unit, *service_time, organization_ids),
+                list_positions([contract]),
+            )
+        )
     description = get_or(charge.name, "") or service
-    return lines.line(what, cost, priced, priced.quantity if consumed is None else consumed, description, when, where)
+    return lines.build_line(
+        subject, cost, price, price.quantity if consumed is None else consumed, description, service_time, source
+    )
 
 
-def _share(wallet: BillingWallet, quantity: Decimal, when: When) -> Share:
+def _build_wallet_share(wallet: BillingWallet, quantity: Decimal, service_time: ServiceTime) -> CommitmentShare:
     """Say what is drawn from a wallet."""
     product = get_or(wallet.product, BillingProduct())
-    unit = classify.unit(get_or(wallet.unit_of_measure, "") or get_or(product.unit_of_measure, ""))
-    whose = frozenset(found for one in get_or(wallet.organizations, []) if (found := get_or(one.id, "")))
-    return Share(get_or(product.name, "") or get_or(wallet.name, ""), quantity, unit, *when, whose)
-
-
-def _of_wallet(wallet: BillingWallet, contract: BillingContract, when: When, path: str, drawn: Decimal) -> Line:
-    product = get_or(wallet.product, BillingProduct())
-    service = get_or(product.name, "") or get_or(wallet.name, "") or PLATFORM
-    cost, over = lines.money(wallet.balance_overage_charge), get_or(wallet.balance_overage, ZERO)
-    priced = _priced(cost, over, wallet.balance_overage_rate)
-    unit = get_or(wallet.unit_of_measure, "") or get_or(product.unit_of_measure, "")
-    what = _what(product, service, unit, wallet.organizations, contract, when.start)
-    facts = (
-        *_about(contract, wallet.organizations),
-        ("StartingBalance", lines.digits(wallet.starting_balance)),
-        ("EndingBalance", lines.digits(wallet.ending_balance)),
-        ("BalanceIncrease", lines.digits(wallet.balance_increase)),
-        ("BalanceDecrease", lines.digits(wallet.balance_decrease)),
-        ("OverageRate", lines.digits(wallet.balance_overage_rate)),
+    unit = classify.format_unit(get_or(wallet.unit_of_measure, "") or get_or(product.unit_of_measure, ""))
+    organization_ids = frozenset(
+        organization_id
+        for organization in get_or(wallet.organizations, [])
+        if (organization_id := get_or(organization.id, ""))
     )
-    where = Where(path, get_or(wallet.id, None), None, lines.details(*facts))
-    consumed = get_or(wallet.balance_consumption, priced.quantity)
-    rest = EXACT_CONTEXT.subtract(EXACT_CONTEXT.subtract(consumed, over), drawn)
-    what = what._replace(applied=applied(_share(wallet, rest, when), positions([contract])))
+    return CommitmentShare(
+        get_or(product.name, "") or get_or(wallet.name, ""), quantity, unit, *service_time, organization_ids
+    )
+
+
+def _build_wallet_line(
+    wallet: BillingWallet, contract: BillingContract, service_time: ServiceTime, path: str, drawn_tokens: Decimal
+) -> GenesysLine:
+    product = get_or(wallet.product, BillingProduct())
+    service = get_or(product.name, "") or get_or(wallet.name, "") or PLATFORM_NAME
+    cost, overage = lines.read_amount(wallet.balance_overage_charge), get_or(wallet.balance_overage, ZERO)
+    price = _price_overage(cost, overage, wallet.balance_overage_rate)
+    unit = get_or(wallet.unit_of_measure, "") or get_or(product.unit_of_measure, "")
+    subject = _build_subject(product, service, unit, wallet.organizations, contract, service_time.start)
+    detail_facts = (
+        *_describe_contract(contract, wallet.organizations),
+        ("StartingBalance", lines.format_number(wallet.starting_balance)),
+        ("EndingBalance", lines.format_number(wallet.ending_balance)),
+        ("BalanceIncrease", lines.format_number(wallet.balance_increase)),
+        ("BalanceDecrease", lines.format_number(wallet.balance_decrease)),
+        ("OverageRate", lines.format_number(wallet.balance_overage_rate)),
+    )
+    source = LineSource(path, get_or(wallet.id, None), None, lines.format_details(*detail_facts))
+    consumed = get_or(wallet.balance_consumption, price.quantity)
+    remaining_use = EXACT_CONTEXT.subtract(EXACT_CONTEXT.subtract(consumed, overage), drawn_tokens)
+    subject = subject._replace(
+        applied=format_applied(_build_wallet_share(wallet, remaining_use, service_time), list_positions([contract]))
+    )
     description = get_or(wallet.name, "") or service
-    return lines.line(what, cost, priced, consumed, description, when, where)
+    return lines.build_line(subject, cost, price, consumed, description, service_time, source)
 
 
-def _what(
+def _build_subject(
     product: BillingProduct,
     service: str,
     unit: str,
     organizations: Maybe[list[NamedEntity]],
     contract: BillingContract,
     start: datetime,
-) -> What:
+) -> LineSubject:
     sku = lines.sku_of(product, service)
-    known = (found for (n, c, _), found in lines.rates([contract]).items() if n == service and c == "Usage")
-    rate = lines.rate_on(start, chain.from_iterable(known))
-    price_id = lines.price_id(sku, "Usage", rate)
-    return What(classify.OTHER, service, sku, price_id, classify.unit(unit), lines.only(organizations))
+    matching_rates = (
+        item_rates
+        for (item_name, charge_category, _), item_rates in lines.collect_rates([contract]).items()
+        if item_name == service and charge_category == "Usage"
+    )
+    rate = lines.find_rate(start, chain.from_iterable(matching_rates))
+    price_id = lines.price_id_of(sku, "Usage", rate)
+    return LineSubject(
+        classify.DEFAULT_CATEGORY,
+        service,
+        sku,
+        price_id,
+        classify.format_unit(unit),
+        lines.read_only_organization(organizations),
+    )
 
 
-def _priced(cost: Decimal, over: Decimal, rate: Maybe[Decimal]) -> Price:
+def _price_overage(cost: Decimal, overage: Decimal, rate: Maybe[Decimal]) -> Price:
     """Price an overage; nothing over at a known rate is nothing at that rate."""
-    known = get_or(rate, None)
-    if not cost and not over and known is not None and known >= 0:
-        return Price(known, over, None)
-    return choose_price(cost, over, known)
+    unit_rate = get_or(rate, None)
+    if not cost and not overage and unit_rate is not None and unit_rate >= 0:
+        return Price(unit_rate, overage, None)
+    return choose_price(cost, overage, unit_rate)
 
 
-def _about(contract: BillingContract, organizations: Maybe[list[NamedEntity]]) -> tuple[tuple[str, str], ...]:
-    several = get_or(organizations, [])
-    names = ", ".join(get_or(one.name, "") or get_or(one.id, "") for one in several) if len(several) > 1 else ""
+def _describe_contract(
+    contract: BillingContract, organizations: Maybe[list[NamedEntity]]
+) -> tuple[tuple[str, str], ...]:
+    organization_list = get_or(organizations, [])
+    names = (
+        ", ".join(get_or(organization.name, "") or get_or(organization.id, "") for organization in organization_list)
+        if len(organization_list) > 1
+        else ""
+    )
     return (
         ("ContractNumber", get_or(contract.external_number, "")),
-        ("EndCustomer", name(contract.end_customer)[0]),
+        ("EndCustomer", read_customer(contract.end_customer)[0]),
         ("Organizations", names),
     )

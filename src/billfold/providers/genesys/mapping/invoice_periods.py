@@ -10,37 +10,39 @@ from functools import lru_cache
 import msgspec
 
 from billfold.model.period import Month, Period, parse_instant
-from billfold.providers.genesys.mapping.field_aliases import purchase_orders
+from billfold.providers.genesys.mapping.field_aliases import get_purchase_orders
 from billfold.providers.genesys.records import BillingContract, BillingContractPeriod, BillingInvoice, Customer
 from billfold.wire import codec
 from billfold.wire.codec import Maybe, get_or
 
-DAY = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 
 
 @lru_cache(maxsize=4096)
-def day(text: Maybe[str]) -> datetime | None:
+def parse_day(text: Maybe[str]) -> datetime | None:
     """Read a day as its first instant; None for what is absent or no day, or too far off to reckon with.
 
     A time that is written with it is cut off, whatever its zone: the vendor's days have none.
     """
     try:
         parse_instant(get_or(text, ""))
-        found = parse_instant(get_or(text, "").strip()[:10])
+        parsed_day = parse_instant(get_or(text, "").strip()[:10])
     except (ValueError, OverflowError):
         return None
-    return found if 1900 <= found.year < 9000 else None
+    return parsed_day if 1900 <= parsed_day.year < 9000 else None
 
 
-def span(period: BillingContractPeriod) -> Period | None:
+def read_period(period: BillingContractPeriod) -> Period | None:
     """Return a billing period as a half-open one, or None where its days cannot be read."""
-    start, last = day(period.date_start), day(period.date_end)
-    return Period(start, last + DAY) if start and last and start <= last else None
+    first_day, last_day = parse_day(period.date_start), parse_day(period.date_end)
+    return Period(first_day, last_day + ONE_DAY) if first_day and last_day and first_day <= last_day else None
 
 
-def spans(contract: BillingContract) -> Iterator[Period]:
+def iter_periods(contract: BillingContract) -> Iterator[Period]:
     """Yield the billing periods of a contract whose days can be read."""
-    return (found for period in get_or(contract.billing_periods, []) if (found := span(period)))
+    return (
+        readable_period for period in get_or(contract.billing_periods, []) if (readable_period := read_period(period))
+    )
 
 
 def is_open(period: BillingContractPeriod) -> bool:
@@ -53,22 +55,22 @@ def is_closed(period: BillingContractPeriod) -> bool:
     return get_or(period.status, "").lower() == "closed"
 
 
-def mark(invoice: BillingInvoice) -> str:
+def fingerprint_invoice(invoice: BillingInvoice) -> str:
     """Return a fingerprint of an invoice's own words in the list.
 
     Whether it is paid is left out (a payment does not restate it), and so is its payment link.
     """
-    words = codec.encode_json(msgspec.structs.replace(invoice, payment_link=codec.UNSET, payment_status=codec.UNSET))
-    return hashlib.sha256(words).hexdigest()[:16]
+    content = codec.encode_json(msgspec.structs.replace(invoice, payment_link=codec.UNSET, payment_status=codec.UNSET))
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
-def name(customer: Maybe[Customer]) -> tuple[str, str]:
+def read_customer(customer: Maybe[Customer]) -> tuple[str, str]:
     """Return a customer's number (its id where it has none) and name; empty texts for what is not said."""
-    said = get_or(customer, Customer())
-    return str(get_or(said.number, "") or get_or(said.id, "")), get_or(said.name, "")
+    record = get_or(customer, Customer())
+    return str(get_or(record.number, "") or get_or(record.id, "")), get_or(record.name, "")
 
 
-class Calendar:
+class BillingCalendar:
     """The billing periods of contracts, and which of them an invoice bills.
 
     An invoice names neither. It is taken to belong to the contracts that share its purchase order, else its customer, else
@@ -80,45 +82,60 @@ class Calendar:
 
     def contracts_of(self, invoice: BillingInvoice) -> list[BillingContract]:
         """Return the contracts that an invoice may belong to."""
-        return self.joined(invoice)[1]
+        return self.match_contracts(invoice)[1]
 
-    def joined(self, invoice: BillingInvoice) -> tuple[str, list[BillingContract]]:
+    def match_contracts(self, invoice: BillingInvoice) -> tuple[str, list[BillingContract]]:
         """Return the contracts that an invoice may belong to, and by what: their order, their customer, or any."""
-        order, customer = get_or(invoice.customer_po_number, ""), name(invoice.bill_to_customer)[0]
-        by_order = [one for one in self.contracts if order and order in purchase_orders(one)]
-        by_customer = [one for one in self.contracts if customer and customer == name(one.bill_to_customer)[0]]
-        found = (("order", by_order), ("customer", by_customer))
-        return next((one for one in found if one[1]), ("any", self.contracts))
+        purchase_order, customer_number = (
+            get_or(invoice.customer_po_number, ""),
+            read_customer(invoice.bill_to_customer)[0],
+        )
+        by_order = [
+            match for match in self.contracts if purchase_order and purchase_order in get_purchase_orders(match)
+        ]
+        by_customer = [
+            match
+            for match in self.contracts
+            if customer_number and customer_number == read_customer(match.bill_to_customer)[0]
+        ]
+        matches = (("order", by_order), ("customer", by_customer))
+        return next((match for match in matches if match[1]), ("any", self.contracts))
 
-    def mark(self, invoice: BillingInvoice) -> str:
+    def fingerprint_of(self, invoice: BillingInvoice) -> str:
         """Return by what an invoice is known to be booked already: its own words, and whether any period is known for it.
 
         One that was read without periods is read again when there are some: only they tell which estimates it ends.
         """
-        return mark(invoice) if any(self._periods(invoice)) else f"{mark(invoice)} without periods"
+        return (
+            fingerprint_invoice(invoice)
+            if any(self._iter_invoice_periods(invoice))
+            else f"{fingerprint_invoice(invoice)} without periods"
+        )
 
-    def ended(self, invoice: BillingInvoice) -> Period | None:
+    def find_ended_period(self, invoice: BillingInvoice) -> Period | None:
         """Return the last period that had ended when an invoice was issued: the calendar month where none is known."""
-        issued = day(invoice.date_invoiced)
-        if issued is None:
+        issued_on = parse_day(invoice.date_invoiced)
+        if issued_on is None:
             return None
-        ended = [one for one in self._periods(invoice) if one.end <= issued]
-        return max(ended, default=Month.of(issued).add_months(-1).period)
+        ended_periods = [period for period in self._iter_invoice_periods(invoice) if period.end <= issued_on]
+        return max(ended_periods, default=Month.of(issued_on).add_months(-1).period)
 
-    def billed(self, invoice: BillingInvoice, service: datetime | None) -> Period | None:
+    def find_billed_period(self, invoice: BillingInvoice, service_start: datetime | None) -> Period | None:
         """Return the period that an invoice bills, whose first service begins at a time."""
-        ended = self.ended(invoice)
-        if service is None:
-            return ended
-        holding = [one for one in self._periods(invoice) if one.start <= service < one.end]
-        begun = min(holding, default=Month.of(service).period)
-        return max(ended, begun) if ended else begun
+        ended_period = self.find_ended_period(invoice)
+        if service_start is None:
+            return ended_period
+        service_periods = [
+            period for period in self._iter_invoice_periods(invoice) if period.start <= service_start < period.end
+        ]
+        service_period = min(service_periods, default=Month.of(service_start).period)
+        return max(ended_period, service_period) if ended_period else service_period
 
-    def _periods(self, invoice: BillingInvoice) -> Iterator[Period]:
-        return (period for contract in self.contracts_of(invoice) for period in spans(contract))
+    def _iter_invoice_periods(self, invoice: BillingInvoice) -> Iterator[Period]:
+        return (period for contract in self.contracts_of(invoice) for period in iter_periods(contract))
 
 
-def flaw(document: bytes) -> str:
+def find_document_flaw(document: bytes) -> str:
     """Say what is wrong with an invoice's document, "" for nothing: it is a PDF, from its first bytes to its end mark."""
     if not document.startswith(b"%PDF"):
         return "is not a PDF"

@@ -4,48 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from billfold.model.bill import Bill, Charges, DetailIds, State, estimate_key
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import EXACT_CONTEXT, ZERO, exact_product, exact_sum
+from billfold.model.money import EXACT_CONTEXT, exact_sum
 from billfold.model.period import Month, Period
-from billfold.model.pricing import build_adjustment, build_rounding, choose_price, rounding_tolerance
-from billfold.providers.genesys.mapping import classify, lines
-from billfold.providers.genesys.mapping.classify import Kind
-from billfold.providers.genesys.mapping.commitments import Position, Share, applied, commitments, positions
-from billfold.providers.genesys.mapping.credit_memos import is_credit_memo, unlike_credit
-from billfold.providers.genesys.mapping.invoice_periods import DAY, Calendar, day, mark, name, spans
-from billfold.providers.genesys.mapping.lines import PLATFORM, VENDOR, Line, Rates, What, When, Where
+from billfold.model.pricing import build_adjustment, build_rounding, rounding_tolerance
+from billfold.providers.genesys.mapping import lines
+from billfold.providers.genesys.mapping.commitments import (
+    list_commitments,
+    list_positions,
+)
+from billfold.providers.genesys.mapping.credit_memos import check_credit_signs, is_credit_memo
+from billfold.providers.genesys.mapping.invoice_lines import InvoiceContext, LinesPage, build_lines, list_items
+from billfold.providers.genesys.mapping.invoice_periods import (
+    BillingCalendar,
+    fingerprint_invoice,
+    iter_periods,
+    parse_day,
+    read_customer,
+)
+from billfold.providers.genesys.mapping.lines import (
+    VENDOR_NAME,
+    GenesysLine,
+)
 from billfold.providers.genesys.mapping.tax import is_tax
-from billfold.providers.genesys.records import BillingContract, BillingInvoice, BillingInvoiceItem, BillingProduct
+from billfold.providers.genesys.records import BillingContract, BillingInvoice
 from billfold.wire.codec import get_or
 
 NO_CURRENCY = "XXX"
-NAMED = 5
+MAX_NAMED_CONTRACTS = 5
 """Contracts that are named one by one."""
 
-Overages = Mapping[tuple[str, Period], Decimal]
+OverageCosts = Mapping[tuple[str, Period], Decimal]
 """What was used beyond what was bought, by contract and period, out of the periods' own details."""
 
 
-class Page(NamedTuple):
-    """The lines of one answer, its number in the archive, and whether it was the last page."""
-
-    items: Sequence[BillingInvoiceItem]
-    seq: int
-    last: bool
-
-
-def items_of(pages: Iterable[Page]) -> list[BillingInvoiceItem]:
-    """Return the lines of all pages."""
-    return [item for page in pages for item in page.items]
-
-
-class Listed(NamedTuple):
+class ListedInvoice(NamedTuple):
     """An invoice as it stands in the list: with the answer's number, its place there, and when it was read."""
 
     invoice: BillingInvoice
@@ -54,239 +52,181 @@ class Listed(NamedTuple):
     read_at: datetime
 
 
-@dataclass
-class _Context:
-    """What is the same for all lines of an invoice."""
-
-    invoice: BillingInvoice
-    period: Period
-    rates: Rates
-    is_credit: bool
-    problems: list[str]
-    ids: DetailIds
-    positions: list[Position]
-    about: tuple[tuple[str, str], ...]
-    seen: set[str] = field(default_factory=set)
-
-
-def bill(listed: Listed, pages: Sequence[Page], calendar: Calendar, overages: Overages) -> Bill:
+def build_bill(
+    listed: ListedInvoice, pages: Sequence[LinesPage], calendar: BillingCalendar, overages: OverageCosts
+) -> Bill:
     """Make the bill of an invoice; whatever cannot be trusted about it becomes a problem, not an exception."""
     invoice = listed.invoice
-    by, contracts = calendar.joined(invoice)
-    period, problems = _period(listed, pages, calendar)
-    problems += [*_problems(invoice, pages), *unlike_credit(invoice, items_of(pages))]
-    common = _common(listed, period, contracts)
-    ids = DetailIds(common.InvoiceId or "")
-    known = positions(contracts)
-    rates, is_credit = lines.rates(contracts), is_credit_memo(invoice)
-    context = _Context(invoice, period, rates, is_credit, problems, ids, known, _about(by, contracts))
-    made = [(page.seq, _lines(page, context)) for page in pages]
-    batches = [Charges(common._replace(x_ArchiveSeq=seq), found) for seq, found in made if found]
+    contracts = calendar.match_contracts(invoice)[1]
+    period, problems = _find_period(listed, pages, calendar)
+    problems += [*_list_problems(invoice, pages), *check_credit_signs(invoice, list_items(pages))]
+    common_row = _build_common_row(listed, period, contracts)
+    detail_ids = DetailIds(common_row.InvoiceId or "")
+    context = _build_context(invoice, period, calendar, problems, detail_ids)
+    page_batches = [(page.seq, build_lines(page, context)) for page in pages]
+    batches = [
+        Charges(common_row._replace(x_ArchiveSeq=seq), page_lines) for seq, page_lines in page_batches if page_lines
+    ]
     overage = overages.get((get_or(contracts[0].id, ""), period)) if len(contracts) == 1 else None
-    all_lines = [one for _, found in made for one in found]
-    beside = _missing(listed, all_lines, common, ids, overage)
-    whole = bool(beside) or exact_sum(one.BilledCost for one in all_lines) == get_or(invoice.amount, None)
-    used = {one.ChargePeriodStart for one in all_lines if one.ChargeCategory == "Usage"}
-    ended = calendar.ended(invoice)
-    if ended and (problems or not whole):  # it may bill more than was read
-        used |= {one.start for one in (period, ended) if one.end <= ended.end}
+    all_lines = [item for _, page_lines in page_batches for item in page_lines]
+    residual_charges = _build_residual_charges(listed, all_lines, common_row, detail_ids, overage)
+    usage_starts = _find_usage_starts(context, all_lines, bool(residual_charges), calendar.find_ended_period(invoice))
     return Bill(
         state=State.ISSUED,
-        invoice_id=common.InvoiceId,
+        invoice_id=common_row.InvoiceId,
         period=period,
-        currency=common.BillingCurrency or NO_CURRENCY,
+        currency=common_row.BillingCurrency or NO_CURRENCY,
         total=get_or(invoice.amount, None),
-        line_count=sum(len(found) for _, found in made),
-        charges=[*batches, *beside],
-        issuer=VENDOR,
-        fingerprint=calendar.mark(invoice),
-        issued_on=day(invoice.date_invoiced),
-        due_on=_due(invoice),
+        line_count=sum(len(page_lines) for _, page_lines in page_batches),
+        charges=[*batches, *residual_charges],
+        issuer=VENDOR_NAME,
+        fingerprint=calendar.fingerprint_of(invoice),
+        issued_on=parse_day(invoice.date_invoiced),
+        due_on=_find_due_date(invoice),
         terms=get_or(invoice.payment_terms, None),
         purchase_order=get_or(invoice.customer_po_number, None),
-        commitments=commitments(contracts, listed.read_at),
+        commitments=list_commitments(contracts, listed.read_at),
         problems=tuple(dict.fromkeys(problems)),
-        replaces_estimates=() if is_credit else _settles(used, contracts, common) if contracts else None,
+        replaces_estimates=_list_replaced_estimates(context, usage_starts, contracts, common_row),
     )
 
 
-def _settles(
-    used: Collection[datetime | None], contracts: Iterable[BillingContract], common: CostAndUsage
-) -> tuple[str, ...]:
+def _build_context(
+    invoice: BillingInvoice, period: Period, calendar: BillingCalendar, problems: list[str], detail_ids: DetailIds
+) -> InvoiceContext:
+    """Gather what all lines of an invoice are read with: its contracts' prices and positions, and how they were found."""
+    matched_by, contracts = calendar.match_contracts(invoice)
+    return InvoiceContext(
+        invoice,
+        period,
+        lines.collect_rates(contracts),
+        is_credit_memo(invoice),
+        problems,
+        detail_ids,
+        list_positions(contracts),
+        _describe_contracts(matched_by, contracts),
+    )
+
+
+def _find_usage_starts(
+    context: InvoiceContext, invoice_lines: Sequence[GenesysLine], has_residual: bool, ended_period: Period | None
+) -> set[datetime | None]:
+    """Return when what the invoice bills was used; of an invoice that was not read whole, also the period that it ends."""
+    usage_starts: set[datetime | None] = {
+        item.ChargePeriodStart for item in invoice_lines if item.ChargeCategory == "Usage"
+    }
+    stated_total = get_or(context.invoice.amount, None)
+    is_whole = has_residual or exact_sum(item.BilledCost for item in invoice_lines) == stated_total
+    if ended_period and (context.problems or not is_whole):  # it may bill more than was read
+        usage_starts |= {item.start for item in (context.period, ended_period) if item.end <= ended_period.end}
+    return usage_starts
+
+
+def _list_replaced_estimates(
+    context: InvoiceContext,
+    usage_starts: Collection[datetime | None],
+    contracts: Sequence[BillingContract],
+    common_row: CostAndUsage,
+) -> tuple[str, ...] | None:
     """Return the estimates that an invoice ends: of the periods in which it bills what was used from these times on.
 
-    What is bought beforehand ends none: the use of its period is billed by another invoice.
+    What is bought beforehand ends none: the use of its period is billed by another invoice; nor does a credit memo. None
+    (all of its period) where it is not known of which contract it is.
     """
+    if context.is_credit or not contracts:
+        return () if context.is_credit else None
     return tuple(
-        estimate_key(one, common.BillingCurrency or NO_CURRENCY, get_or(contract.id, ""))
+        estimate_key(period, common_row.BillingCurrency or NO_CURRENCY, get_or(contract.id, ""))
         for contract in contracts
-        for one in spans(contract)
-        if any(start and one.start <= start < one.end for start in used)
+        for period in iter_periods(contract)
+        if any(start and period.start <= start < period.end for start in usage_starts)
     )
 
 
-def _period(listed: Listed, pages: Sequence[Page], calendar: Calendar) -> tuple[Period, list[str]]:
-    starts = [start for page in pages for item in page.items if (start := day(item.date_start))]
-    found = calendar.billed(listed.invoice, min(starts, default=None))
-    if found is None or day(listed.invoice.date_invoiced) is None:
-        told = f"its date {get_or(listed.invoice.date_invoiced, None)!r} is no day"
-        return found or Month.of(listed.read_at).period, [told]
-    return found, []
+def _find_period(
+    listed: ListedInvoice, pages: Sequence[LinesPage], calendar: BillingCalendar
+) -> tuple[Period, list[str]]:
+    starts = [start for page in pages for item in page.items if (start := parse_day(item.date_start))]
+    billed_period = calendar.find_billed_period(listed.invoice, min(starts, default=None))
+    if billed_period is None or parse_day(listed.invoice.date_invoiced) is None:
+        date_problem = f"its date {get_or(listed.invoice.date_invoiced, None)!r} is no day"
+        return billed_period or Month.of(listed.read_at).period, [date_problem]
+    return billed_period, []
 
 
-def _problems(invoice: BillingInvoice, pages: Sequence[Page]) -> list[str]:
+def _list_problems(invoice: BillingInvoice, pages: Sequence[LinesPage]) -> list[str]:
     checks = (
         (not get_or(invoice.id, ""), "the invoice has no id"),
         (not isinstance(invoice.amount, Decimal), "the invoice states no amount"),
         (not get_or(invoice.currency_iso_code, ""), "the invoice states no currency"),
         (not pages, "its lines were not read"),
-        (bool(pages) and not pages[-1].last, "its lines were not read to their end"),
+        (bool(pages) and not pages[-1].is_last, "its lines were not read to their end"),
     )
-    return [words for wrong, words in checks if wrong]
+    return [problem for is_wrong, problem in checks if is_wrong]
 
 
-def _due(invoice: BillingInvoice) -> datetime | None:
-    issued, terms = day(invoice.date_invoiced), get_or(invoice.payment_terms, "")
-    net = re.fullmatch(r"\s*net\s*(\d{1,3})(\s*days)?\s*", terms, re.IGNORECASE)
-    return issued + timedelta(days=int(net[1])) if issued and net else None
+def _find_due_date(invoice: BillingInvoice) -> datetime | None:
+    issued_on, payment_terms = parse_day(invoice.date_invoiced), get_or(invoice.payment_terms, "")
+    net_match = re.fullmatch(r"\s*net\s*(\d{1,3})(\s*days)?\s*", payment_terms, re.IGNORECASE)
+    return issued_on + timedelta(days=int(net_match[1])) if issued_on and net_match else None
 
 
-def _common(listed: Listed, period: Period, contracts: Iterable[BillingContract]) -> CostAndUsage:
+def _build_common_row(listed: ListedInvoice, period: Period, contracts: Iterable[BillingContract]) -> CostAndUsage:
     invoice = listed.invoice
-    customer = name(invoice.bill_to_customer)
+    customer = read_customer(invoice.bill_to_customer)
     if not customer[0]:
-        customer = next((found for one in contracts if (found := name(one.bill_to_customer))[0]), ("", ""))
+        customer = next(
+            (
+                contract_customer
+                for contract in contracts
+                if (contract_customer := read_customer(contract.bill_to_customer))[0]
+            ),
+            ("", ""),
+        )
     currency = get_or(invoice.currency_iso_code, "") or NO_CURRENCY
-    return lines.common(customer, period, currency, listed.seq)._replace(
+    return lines.build_common_row(customer, period, currency, listed.seq)._replace(
         ChargePeriodStart=period.start,
         ChargePeriodEnd=period.end,
-        InvoiceId=str(get_or(invoice.id, "")) or f"without id {mark(invoice)}",
+        InvoiceId=str(get_or(invoice.id, "")) or f"without id {fingerprint_invoice(invoice)}",
     )
 
 
-def _lines(page: Page, context: _Context) -> list[Line]:
-    return [_line(item, context, f"$.entities[{index}]") for index, item in enumerate(page.items)]
-
-
-def _line(item: BillingInvoiceItem, context: _Context, path: str) -> Line:
-    product = get_or(item.product, BillingProduct())
-    service = get_or(product.name, "") or PLATFORM
-    description = get_or(item.description, "") or service
-    cost, quantity = lines.money(item.amount), get_or(item.quantity, ZERO)
-    if not isinstance(item.amount, Decimal):
-        context.problems.append(f"line {path} has no amount")
-    when = _when(item, context)
-    kind, correction = _judged(item, product, description, when, context)
-    currency = get_or(context.invoice.currency_iso_code, "")
-    rate = lines.rate_on(when.start, context.rates.get((service, kind.category, currency), ()))
-    if kind is classify.OTHER:
-        kind, rate = _planned(item, service, currency, when, context) or (kind, rate)
-    priced = choose_price(cost, quantity, rate.price if rate else None)
-    unit = classify.unit(get_or(item.unit_of_measure, "") or get_or(product.unit_of_measure, ""))
-    sku, organization = lines.sku_of(product, service), lines.organization(item.organization)
-    what = What(kind, service, sku, lines.price_id(sku, kind.category, rate), unit, organization)
-    if (kind.category, kind.frequency) == ("Purchase", "Recurring") and cost >= 0:
-        whose = frozenset(organization[:1] if organization else ())
-        what = what._replace(applied=applied(Share(service, quantity, unit, *when, whose), context.positions))
-    native = str(get_or(item.id, "")) or None
-    details = _details(item, product, kind, rate, context)
-    where = Where(path, native, _detail(native, item, context), details, correction)
-    return lines.line(what, cost, priced, quantity or priced.quantity, description, when, where)
-
-
-def _when(item: BillingInvoiceItem, context: _Context) -> When:
-    """Return the days of a line: its service, else the day of its transaction, else the invoice's period."""
-    for text in (item.date_start, item.date_end, item.date_transacted):
-        if get_or(text, "") and day(text) is None:
-            context.problems.append(f"{text!r} is no day")
-    start, last = day(item.date_start), day(item.date_end)
-    if start and last and start <= last:
-        return When(start, last + DAY)
-    one = start or last or day(item.date_transacted)
-    return When(one, one + DAY) if one else When(*context.period)
-
-
-def _judged(
-    item: BillingInvoiceItem, product: BillingProduct, description: str, when: When, context: _Context
-) -> tuple[Kind, bool]:
-    """Judge a line, and tell whether it corrects a closed period: a refund keeps its category (FOCUS), a gift has none."""
-    sku = get_or(product.sku, "")
-    kind = classify.kind(description, sku)
-    if lines.money(item.amount) >= 0 or kind.category == "Tax":
-        return kind, False
-    if context.is_credit and sku:
-        issued = day(context.invoice.date_invoiced)
-        return kind, issued is not None and when.end <= issued
-    return classify.CREDIT, False
-
-
-def _planned(
-    item: BillingInvoiceItem, service: str, currency: str, when: When, context: _Context
-) -> tuple[Kind, lines.Rate] | None:
-    """Tell a position of the plan by its price, where its words say nothing."""
-    rate = lines.rate_on(when.start, context.rates.get((service, "Purchase", currency), ()))
-    quantity = get_or(item.quantity, ZERO)
-    if rate and rate.price and quantity and exact_product(rate.price, quantity) == item.amount:
-        return classify.PLANNED, rate
-    return None
-
-
-def _detail(native: str | None, item: BillingInvoiceItem, context: _Context) -> str:
-    """Return the line's own id, which must be the only one of its kind on the invoice."""
-    if native is None:
-        return context.ids.next_id(get_or(item.description, ""), item.date_start, item.date_end)
-    if native in context.seen:
-        context.problems.append(f"line {native} is listed twice")
-    context.seen.add(native)
-    return native
-
-
-def _details(
-    item: BillingInvoiceItem, product: BillingProduct, kind: Kind, rate: lines.Rate | None, context: _Context
-) -> str | None:
-    invoice = context.invoice
-    return lines.details(
-        ("CategoryRule", kind.rule),
-        ("CustomerPoNumber", get_or(invoice.customer_po_number, "")),
-        ("InvoiceType", get_or(invoice.customer_invoice_type, "")),
-        ("ShipToCustomer", name(invoice.ship_to_customer)[0]),
-        ("SoldToCustomer", name(invoice.sold_to_customer)[0]),
-        ("DateTransacted", get_or(item.date_transacted, "")),
-        ("ProductId", get_or(product.id, "")),
-        ("UnitOfMeasure", get_or(item.unit_of_measure, "")),
-        ("DiscountAmount", rate.discount if rate else ""),
-        *context.about,
-    )
-
-
-def _about(by: str, contracts: Sequence[BillingContract]) -> tuple[tuple[str, str], ...]:
+def _describe_contracts(matched_by: str, contracts: Sequence[BillingContract]) -> tuple[tuple[str, str], ...]:
     """Say to which contracts an invoice was taken to belong, by what, and for whom they are."""
-    numbers = [get_or(one.external_number, "") or get_or(one.id, "") for one in contracts]
-    rest = f" and {len(numbers) - NAMED} others" if len(numbers) > NAMED else ""
-    ends = {name(one.end_customer)[0] for one in contracts}
+    contract_numbers = [get_or(contract.external_number, "") or get_or(contract.id, "") for contract in contracts]
+    remaining_note = (
+        f" and {len(contract_numbers) - MAX_NAMED_CONTRACTS} others"
+        if len(contract_numbers) > MAX_NAMED_CONTRACTS
+        else ""
+    )
+    end_customers = {read_customer(contract.end_customer)[0] for contract in contracts}
     return (
-        ("ContractNumber", ", ".join(numbers[:NAMED]) + rest),
-        ("ContractBy", by if numbers else ""),
-        ("EndCustomer", ends.pop() if len(ends) == 1 else ""),
+        ("ContractNumber", ", ".join(contract_numbers[:MAX_NAMED_CONTRACTS]) + remaining_note),
+        ("ContractBy", matched_by if contract_numbers else ""),
+        ("EndCustomer", end_customers.pop() if len(end_customers) == 1 else ""),
     )
 
 
-def _missing(
-    listed: Listed, made: Sequence[Line], common: CostAndUsage, ids: DetailIds, overage: Decimal | None
+def _build_residual_charges(
+    listed: ListedInvoice,
+    invoice_lines: Sequence[GenesysLine],
+    common_row: CostAndUsage,
+    detail_ids: DetailIds,
+    overage: Decimal | None,
 ) -> list[Charges]:
     """Make the one flagged row for what the amount says beyond its lines: tax, or rounding; none where it is neither."""
-    stated = get_or(listed.invoice.amount, None)
-    if stated is None or not made:
+    stated_total = get_or(listed.invoice.amount, None)
+    if stated_total is None or not invoice_lines:
         return []
-    missing = EXACT_CONTEXT.subtract(stated, exact_sum(one.BilledCost for one in made))
-    if is_tax(missing, made, overage):
-        row = build_adjustment(common, missing, "Tax: the invoice's amount less the sum of its lines")
+    residual = EXACT_CONTEXT.subtract(stated_total, exact_sum(line.BilledCost for line in invoice_lines))
+    if is_tax(residual, invoice_lines, overage):
+        row = build_adjustment(common_row, residual, "Tax: the invoice's amount less the sum of its lines")
         row = row._replace(ChargeCategory="Tax")
-    elif missing and abs(missing) <= rounding_tolerance(len(made)):
-        row = build_rounding(common, missing, "the invoice's amount less the sum of its lines")
+    elif residual and abs(residual) <= rounding_tolerance(len(invoice_lines)):
+        row = build_rounding(common_row, residual, "the invoice's amount less the sum of its lines")
     else:
         return []
     row = row._replace(
-        PricingCurrencyEffectiveCost=missing, InvoiceDetailId=ids.next_id(row.ChargeCategory, "residual")
+        PricingCurrencyEffectiveCost=residual, InvoiceDetailId=detail_ids.next_id(row.ChargeCategory, "residual")
     )
     return [Charges.of([row._replace(x_JsonPath=f"{listed.path}.amount")])]

@@ -14,16 +14,16 @@ from billfold.model.money import ZERO, format_decimal
 from billfold.model.period import Period
 from billfold.model.pricing import Price
 from billfold.providers.genesys.mapping import classify
-from billfold.providers.genesys.mapping.classify import Kind
-from billfold.providers.genesys.mapping.invoice_periods import day
+from billfold.providers.genesys.mapping.classify import LineCategory
+from billfold.providers.genesys.mapping.invoice_periods import parse_day
 from billfold.providers.genesys.records import BillingContract, BillingProduct, NamedEntity
 from billfold.wire.codec import Maybe, get_or
 
-VENDOR = "Genesys"
-PLATFORM = "Genesys Cloud"
+VENDOR_NAME = "Genesys"
+PLATFORM_NAME = "Genesys Cloud"
 
 
-class Line(NamedTuple):
+class GenesysLine(NamedTuple):
     """The columns that vary."""
 
     BilledCost: Decimal
@@ -63,13 +63,13 @@ class Line(NamedTuple):
     x_NativeId: str | None
 
 
-class What(NamedTuple):
+class LineSubject(NamedTuple):
     """What a line is about: its kind, its product, its unit, for whom it is, and which commitment it draws on.
 
     ``category`` is its PricingCategory.
     """
 
-    kind: Kind
+    line_category: LineCategory
     service: str
     sku: str
     price_id: str
@@ -79,132 +79,146 @@ class What(NamedTuple):
     category: str = "Standard"
 
 
-class When(NamedTuple):
+class ServiceTime(NamedTuple):
     """The half-open time that a line is for."""
 
     start: datetime
     end: datetime
 
 
-class Where(NamedTuple):
+class LineSource(NamedTuple):
     """Where a line stands, and under which ids."""
 
     path: str
     native_id: str | None
     detail_id: str | None
     details: str | None
-    correction: bool = False
+    is_correction: bool = False
 
 
-def common(customer: tuple[str, str], period: Period, currency: str, seq: int) -> CostAndUsage:
+def build_common_row(customer: tuple[str, str], period: Period, currency: str, seq: int) -> CostAndUsage:
     """Return the columns that do not vary within a bill, for a customer's number and name."""
-    number, title = customer
-    category, subcategory = classify.family(PLATFORM)
+    number, name = customer
+    category, subcategory = classify.classify_service(PLATFORM_NAME)
     return CostAndUsage(
         BillingAccountId=number or "unknown",
-        BillingAccountName=title or number or None,
+        BillingAccountName=name or number or None,
         BillingAccountType="Customer",
         BillingCurrency=currency,
         BillingPeriodStart=period.start,
         BillingPeriodEnd=period.end,
-        HostProviderName=VENDOR,
-        InvoiceIssuerName=VENDOR,
+        HostProviderName=VENDOR_NAME,
+        InvoiceIssuerName=VENDOR_NAME,
         PricingCurrency=currency,
         ServiceCategory=category,
-        ServiceName=PLATFORM,
-        ServiceProviderName=VENDOR,
+        ServiceName=PLATFORM_NAME,
+        ServiceProviderName=VENDOR_NAME,
         ServiceSubcategory=subcategory,
         x_ArchiveSeq=seq,
     )
 
 
-def line(
-    what: What, cost: Decimal, priced: Price, consumed: Decimal, description: str | None, when: When, where: Where
-) -> Line:
+def build_line(
+    subject: LineSubject,
+    cost: Decimal,
+    line_price: Price,
+    consumed_quantity: Decimal,
+    description: str | None,
+    service_time: ServiceTime,
+    source: LineSource,
+) -> GenesysLine:
     """Put a line together; tax and credits have no SKU and no price (the null cascade of FOCUS)."""
-    category, subcategory = classify.family(what.service)
-    has_sku = what.kind.category in {"Usage", "Purchase"}
-    used = what.kind.category == "Usage"
-    price = priced.unit_price if has_sku else None
-    organization = what.organization
-    return Line(
+    category, subcategory = classify.classify_service(subject.service)
+    has_sku = subject.line_category.category in {"Usage", "Purchase"}
+    is_usage = subject.line_category.category == "Usage"
+    price = line_price.unit_price if has_sku else None
+    organization = subject.organization
+    return GenesysLine(
         BilledCost=cost,
-        ChargeCategory=what.kind.category,
-        ChargeClass="Correction" if where.correction else None,
+        ChargeCategory=subject.line_category.category,
+        ChargeClass="Correction" if source.is_correction else None,
         ChargeDescription=description,
-        ChargeFrequency=what.kind.frequency,
-        ChargePeriodEnd=when.end,
-        ChargePeriodStart=when.start,
-        ConsumedQuantity=consumed if used else None,
-        ConsumedUnit=what.unit if used else None,
-        ContractApplied=what.applied,
+        ChargeFrequency=subject.line_category.frequency,
+        ChargePeriodEnd=service_time.end,
+        ChargePeriodStart=service_time.start,
+        ConsumedQuantity=consumed_quantity if is_usage else None,
+        ConsumedUnit=subject.unit if is_usage else None,
+        ContractApplied=subject.applied,
         ContractedCost=cost,
         ContractedUnitPrice=price,
         EffectiveCost=cost,
-        InvoiceDetailId=where.detail_id,
+        InvoiceDetailId=source.detail_id,
         ListCost=cost,
         ListUnitPrice=price,
-        PricingCategory=what.category if has_sku else None,
+        PricingCategory=subject.category if has_sku else None,
         PricingCurrencyContractedUnitPrice=price,
         PricingCurrencyEffectiveCost=cost,
         PricingCurrencyListUnitPrice=price,
-        PricingQuantity=priced.quantity if has_sku else None,
-        PricingUnit=what.unit if has_sku else None,
+        PricingQuantity=line_price.quantity if has_sku else None,
+        PricingUnit=subject.unit if has_sku else None,
         ServiceCategory=category,
-        ServiceName=what.service,
+        ServiceName=subject.service,
         ServiceSubcategory=subcategory,
-        SkuId=what.sku if has_sku else None,
-        SkuMeter=what.unit if has_sku else None,
-        SkuPriceId=what.price_id if has_sku else None,
+        SkuId=subject.sku if has_sku else None,
+        SkuMeter=subject.unit if has_sku else None,
+        SkuPriceId=subject.price_id if has_sku else None,
         SubAccountId=organization[0] if organization else None,
         SubAccountName=organization[1] if organization else None,
         SubAccountType="Organization" if organization else None,
-        x_Details=where.details,
-        x_JsonPath=where.path,
-        x_ListedUnitPrice=priced.published_rate if has_sku else None,
-        x_NativeId=where.native_id,
+        x_Details=source.details,
+        x_JsonPath=source.path,
+        x_ListedUnitPrice=line_price.published_rate if has_sku else None,
+        x_NativeId=source.native_id,
     )
 
 
-class Rate(NamedTuple):
+class PlanRate(NamedTuple):
     """A price out of a contract's plans, the number of its position, its days (None: unbounded) and its discount."""
 
     price: Decimal
-    number: str
-    first: datetime | None
-    last: datetime | None
+    item_number: str
+    first_day: datetime | None
+    last_day: datetime | None
     discount: str
 
 
-Rates = dict[tuple[str, str, str], list[Rate]]
+Rates = dict[tuple[str, str, str], list[PlanRate]]
 """By the item's name, the charge category and the currency."""
 
 
-def rates(contracts: Iterable[BillingContract]) -> Rates:
+def collect_rates(contracts: Iterable[BillingContract]) -> Rates:
     """Gather the prices of contracts: ``price`` for what is bought beforehand, ``overagePrice`` for what is used."""
-    found: Rates = {}
+    rates_by_item: Rates = {}
     for contract in contracts:
         for plan in get_or(contract.plans, []):
             for item in get_or(plan.items, []):
-                number = str(get_or(item.item_number, ""))
-                name, currency = get_or(item.name, ""), get_or(item.currency_iso_code, "")
+                item_number = str(get_or(item.item_number, ""))
+                item_name, currency = get_or(item.name, ""), get_or(item.currency_iso_code, "")
                 for category, price in (("Purchase", item.price), ("Usage", item.overage_price)):
-                    if number and isinstance(price, Decimal):
-                        days = day(item.date_effective_start), day(item.date_effective_end)
-                        rate = Rate(price, number, *days, digits(item.discount_amount))
-                        found.setdefault((name, category, currency), []).append(rate)
-    return found
+                    if item_number and isinstance(price, Decimal):
+                        days = parse_day(item.date_effective_start), parse_day(item.date_effective_end)
+                        rate = PlanRate(price, item_number, *days, format_number(item.discount_amount))
+                        rates_by_item.setdefault((item_name, category, currency), []).append(rate)
+    return rates_by_item
 
 
-def rate_on(start: datetime, known: Iterable[Rate]) -> Rate | None:
+def find_rate(start: datetime, plan_rates: Iterable[PlanRate]) -> PlanRate | None:
     """Return the rate that counts on the day on which a service begins; the first where several do."""
-    return next((r for r in known if (not r.first or r.first <= start) and (not r.last or start <= r.last)), None)
+    return next(
+        (
+            plan_rate
+            for plan_rate in plan_rates
+            if (not plan_rate.first_day or plan_rate.first_day <= start)
+            and (not plan_rate.last_day or start <= plan_rate.last_day)
+        ),
+        None,
+    )
 
 
-def price_id(sku: str, category: str, rate: Rate | None) -> str:
+def price_id_of(sku: str, category: str, rate: PlanRate | None) -> str:
     """Name a price: the SKU, the position of the plan where one is known, and which of its two prices it is."""
-    which = "prepay" if category == "Purchase" else "use"
-    return "/".join((sku, rate.number, which) if rate else (sku, which))
+    price_use = "prepay" if category == "Purchase" else "use"
+    return "/".join((sku, rate.item_number, price_use) if rate else (sku, price_use))
 
 
 def sku_of(product: BillingProduct, service: str) -> str:
@@ -212,31 +226,31 @@ def sku_of(product: BillingProduct, service: str) -> str:
     return get_or(product.sku, "") or "-".join(service.lower().split())
 
 
-def only(organizations: Maybe[list[NamedEntity]]) -> tuple[str, str] | None:
+def read_only_organization(organizations: Maybe[list[NamedEntity]]) -> tuple[str, str] | None:
     """Return the one organization that something is for, or None where there are several or none."""
-    known = get_or(organizations, [])
-    return organization(known[0]) if len(known) == 1 else None
+    organization_list = get_or(organizations, [])
+    return read_organization(organization_list[0]) if len(organization_list) == 1 else None
 
 
-def organization(said: Maybe[NamedEntity]) -> tuple[str, str] | None:
+def read_organization(entity: Maybe[NamedEntity]) -> tuple[str, str] | None:
     """Return an organization's id and name."""
-    known = get_or(said, NamedEntity())
-    found = get_or(known.id, "") or get_or(known.name, "")
-    return (found, get_or(known.name, "") or found) if found else None
+    entity_record = get_or(entity, NamedEntity())
+    organization_id = get_or(entity_record.id, "") or get_or(entity_record.name, "")
+    return (organization_id, get_or(entity_record.name, "") or organization_id) if organization_id else None
 
 
 @lru_cache(maxsize=4096)
-def details(*facts: tuple[str, str]) -> str | None:
+def format_details(*facts: tuple[str, str]) -> str | None:
     """Write native words that FOCUS has no column for as flat JSON; empty ones are left out."""
-    said = {name: value for name, value in facts if value}
-    return json.dumps(said, ensure_ascii=False) if said else None
+    stated_facts = {fact_name: value for fact_name, value in facts if value}
+    return json.dumps(stated_facts, ensure_ascii=False) if stated_facts else None
 
 
-def digits(number: Maybe[Decimal]) -> str:
+def format_number(number: Maybe[Decimal]) -> str:
     """Write a number with all its digits, or an empty text."""
     return format_decimal(number) if isinstance(number, Decimal) else ""
 
 
-def money(number: Maybe[Decimal]) -> Decimal:
+def read_amount(number: Maybe[Decimal]) -> Decimal:
     """Return an amount; absent and null count as zero."""
     return get_or(number, ZERO)

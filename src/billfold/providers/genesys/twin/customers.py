@@ -9,15 +9,22 @@ from uuid import UUID
 
 from billfold.model.money import ZERO, exact_product, exact_sum
 from billfold.model.period import Month
-from billfold.providers.genesys.twin.catalog import CONVERTED, METERS, NUMBERS, SEATS, TOKENS, Product
+from billfold.providers.genesys.twin.catalog import (
+    ITEM_NUMBERS,
+    METERED_PRODUCTS,
+    SEAT_PRODUCTS,
+    TOKEN_PRODUCT,
+    TOKEN_PRODUCTS,
+    CatalogProduct,
+)
 from billfold.providers.twin_api import TwinAccount
 
-CENT = Decimal("0.01")
-TERM = 36
+CENT_QUANTUM = Decimal("0.01")
+TERM_MONTHS = 36
 """Months that a contract runs before it is renewed for as many."""
 
 
-class Party(NamedTuple):
+class CustomerParty(NamedTuple):
     """A customer of Genesys, or an organization of one."""
 
     id: str
@@ -25,156 +32,171 @@ class Party(NamedTuple):
     name: str
 
 
-class Contract(NamedTuple):
-    """A contract of the story; ``size`` is in percent of a middling customer."""
+class TwinContract(NamedTuple):
+    """A contract of the story; ``size_percent`` is in percent of a middling customer."""
 
     id: str
-    place: int
+    contract_index: int
     number: str
-    order: str
-    customer: Party
-    organizations: tuple[Party, ...]
-    size: int
+    purchase_order: str
+    customer: CustomerParty
+    organizations: tuple[CustomerParty, ...]
+    size_percent: int
     is_active: bool = True
 
 
-class Used(NamedTuple):
+class ProductUsage(NamedTuple):
     """What an organization used of a product in a part of a month."""
 
-    organization: Party
-    product: Product
+    organization: CustomerParty
+    product: CatalogProduct
     prepaid: Decimal
     actual: Decimal
-    over: Decimal
+    overage: Decimal
     charge: Decimal
     tokens: Decimal
 
 
-class Wallet(NamedTuple):
+class TokenWallet(NamedTuple):
     """A contract's tokens in a part of a month."""
 
     granted: Decimal
     consumed: Decimal
-    over: Decimal
+    overage: Decimal
     charge: Decimal
 
 
-def uuid(account: TwinAccount, *about: object) -> str:
+def make_id(account: TwinAccount, *key_parts: object) -> str:
     """Return an id that depends on the account and what it is about."""
-    return str(UUID(int=account.random_for("id", *about).getrandbits(128), version=4))
+    return str(UUID(int=account.random_for("id", *key_parts).getrandbits(128), version=4))
 
 
 @lru_cache(maxsize=64)
-def payer(account: TwinAccount) -> Party:
+def make_payer(account: TwinAccount) -> CustomerParty:
     """Return the partner, to whom everything is billed."""
     number = str(account.random_for("payer").randint(1_000_000, 1_099_999))
-    return Party(uuid(account, "payer"), number, "Northwind Contact Services GmbH")
+    return CustomerParty(make_id(account, "payer"), number, "Northwind Contact Services GmbH")
 
 
 @lru_cache(maxsize=64)
-def contracts(account: TwinAccount) -> tuple[Contract, ...]:
+def make_contracts(account: TwinAccount) -> tuple[TwinContract, ...]:
     """Return the partner's contracts: its own, a customer's, and one that has run out."""
-    own = (_party(account, "Northwind Operations"), _party(account, "Northwind EMEA"))
-    customer, former = _party(account, "Fabrikam Insurance"), _party(account, "Contoso Travel")
+    own_organizations = (_make_party(account, "Northwind Operations"), _make_party(account, "Northwind EMEA"))
+    customer, former_customer = _make_party(account, "Fabrikam Insurance"), _make_party(account, "Contoso Travel")
     return (
-        _contract(account, 0, payer(account), own, 100),
-        _contract(account, 1, customer, (customer,), 70),
-        _contract(account, 2, former, (former,), 30)._replace(is_active=False),
+        _make_contract(account, 0, make_payer(account), own_organizations, 100),
+        _make_contract(account, 1, customer, (customer,), 70),
+        _make_contract(account, 2, former_customer, (former_customer,), 30)._replace(is_active=False),
     )
 
 
-def _party(account: TwinAccount, name: str) -> Party:
+def _make_party(account: TwinAccount, name: str) -> CustomerParty:
     number = str(account.random_for("party", name).randint(1_100_000, 1_199_999))
-    return Party(uuid(account, "party", name), number, name)
+    return CustomerParty(make_id(account, "party", name), number, name)
 
 
-def _contract(
-    account: TwinAccount, index: int, customer: Party, organizations: tuple[Party, ...], size: int
-) -> Contract:
-    dice = account.random_for("contract", index)
-    number = f"S-{dice.randint(10_000, 99_999):05}{index:03}"
-    order = f"PO-{dice.randint(100_000, 999_999)}-{index}"
-    return Contract(uuid(account, "contract", index), index, number, order, customer, organizations, size)
+def _make_contract(
+    account: TwinAccount,
+    index: int,
+    customer: CustomerParty,
+    organizations: tuple[CustomerParty, ...],
+    size_percent: int,
+) -> TwinContract:
+    rng = account.random_for("contract", index)
+    number = f"S-{rng.randint(10_000, 99_999):05}{index:03}"
+    purchase_order = f"PO-{rng.randint(100_000, 999_999)}-{index}"
+    return TwinContract(
+        make_id(account, "contract", index), index, number, purchase_order, customer, organizations, size_percent
+    )
 
 
-def trustors(account: TwinAccount) -> tuple[Contract, ...]:
+def list_trustor_contracts(account: TwinAccount) -> tuple[TwinContract, ...]:
     """Return the contracts of the customers whose overview the partner may see."""
-    return tuple(contract for contract in contracts(account) if contract.place and contract.is_active)
+    return tuple(contract for contract in make_contracts(account) if contract.contract_index and contract.is_active)
 
 
-def span(account: TwinAccount, contract: Contract, running: Month) -> tuple[Month, Month]:
+def find_contract_months(account: TwinAccount, contract: TwinContract, running_month: Month) -> tuple[Month, Month]:
     """Return a contract's first and last month: renewed until it covers the running one, or over before the story."""
     if not contract.is_active:
         return account.first_month.add_months(-12), account.first_month.add_months(-1)
-    months = (running.year - account.first_month.year) * 12 + running.number - account.first_month.number
-    return account.first_month, account.first_month.add_months((months // TERM + 1) * TERM - 1)
+    months = (running_month.year - account.first_month.year) * 12 + running_month.number - account.first_month.number
+    return account.first_month, account.first_month.add_months((months // TERM_MONTHS + 1) * TERM_MONTHS - 1)
 
 
 @lru_cache(maxsize=1024)
-def used(account: TwinAccount, contract: Contract, month: Month, days: int) -> tuple[Used, ...]:
+def list_usages(account: TwinAccount, contract: TwinContract, month: Month, days: int) -> tuple[ProductUsage, ...]:
     """Return what was used under a contract in the first days of a month."""
     return tuple(
-        _of_product(account, contract, organization, product, month, days)
-        for place, organization in enumerate(contract.organizations)
-        for product in (*SEATS, *METERS, *CONVERTED)
-        if place == 0 or product.sku not in _MAIN_ONLY
+        _make_usage(account, contract, organization, product, month, days)
+        for index, organization in enumerate(contract.organizations)
+        for product in (*SEAT_PRODUCTS, *METERED_PRODUCTS, *TOKEN_PRODUCTS)
+        if index == 0 or product.sku not in _MAIN_ONLY_SKUS
     )
 
 
-_MAIN_ONLY = {"PC-170-NV-FEEBAK2", "GC-170-NV-TTS", "GC-170-NV-PEVENT", "GC-170-NV-WEM2", "GC-170-NV-BOTFLOW"}
+_MAIN_ONLY_SKUS = {"PC-170-NV-FEEBAK2", "GC-170-NV-TTS", "GC-170-NV-PEVENT", "GC-170-NV-WEM2", "GC-170-NV-BOTFLOW"}
 
 
-def _of_product(
-    account: TwinAccount, contract: Contract, organization: Party, product: Product, month: Month, days: int
-) -> Used:
-    dice = account.random_for("use", organization.id, product.sku, month)
-    prepaid = seats(contract, product)
-    if product.unit == "User":
-        most = max(int(prepaid) * dice.randint(88, 116) // 100, dice.randint(4, 12))
-        actual = Decimal(most * min(days + 10, 30) // 30 if days else 0)
+def _make_usage(
+    account: TwinAccount,
+    contract: TwinContract,
+    organization: CustomerParty,
+    product: CatalogProduct,
+    month: Month,
+    days: int,
+) -> ProductUsage:
+    rng = account.random_for("use", organization.id, product.sku, month)
+    prepaid = seats_of(contract, product)
+    if product.vendor_unit == "User":
+        peak_users = max(int(prepaid) * rng.randint(88, 116) // 100, rng.randint(4, 12))
+        actual = Decimal(peak_users * min(days + 10, 30) // 30 if days else 0)
     else:
-        share = Decimal(contract.size * dice.randint(70, 130)) / 10_000
-        actual = (product.a_day * days * share).quantize(product.step)
-    over = max(actual - prepaid - product.allowance, ZERO) if not product.tokens else ZERO
-    tokens = (actual / product.tokens).quantize(CENT) if product.tokens else ZERO
-    return Used(organization, product, prepaid, actual, over, cents(over, product.rate), tokens)
+        size_share = Decimal(contract.size_percent * rng.randint(70, 130)) / 10_000
+        actual = (product.daily_usage * days * size_share).quantize(product.quantity_step)
+    overage = max(actual - prepaid - product.allowance, ZERO) if not product.units_per_token else ZERO
+    tokens = (actual / product.units_per_token).quantize(CENT_QUANTUM) if product.units_per_token else ZERO
+    return ProductUsage(
+        organization, product, prepaid, actual, overage, round_cost(overage, product.overage_rate), tokens
+    )
 
 
-def seats(contract: Contract, product: Product) -> Decimal:
+def seats_of(contract: TwinContract, product: CatalogProduct) -> Decimal:
     """Return how many units of a product a contract has bought for each organization and month."""
-    return Decimal(product.seats * contract.size // 100)
+    return Decimal(product.seats * contract.size_percent // 100)
 
 
-def bought(contract: Contract, product: Product) -> Decimal:
+def purchased_units_of(contract: TwinContract, product: CatalogProduct) -> Decimal:
     """Return how many units of a product a contract has bought for each month, over its organizations."""
-    alone = product is TOKENS or product.sku in _MAIN_ONLY
-    return seats(contract, product) * (1 if alone else len(contract.organizations))
+    is_per_contract = product is TOKEN_PRODUCT or product.sku in _MAIN_ONLY_SKUS
+    return seats_of(contract, product) * (1 if is_per_contract else len(contract.organizations))
 
 
-def plan_id(account: TwinAccount, contract: Contract, product: Product) -> str:
+def plan_id_of(account: TwinAccount, contract: TwinContract, product: CatalogProduct) -> str:
     """Return the id of the plan in which a contract has a product."""
-    return uuid(account, "plan", contract.place, product.sku)
+    return make_id(account, "plan", contract.contract_index, product.sku)
 
 
-def applied(account: TwinAccount, contract: Contract, product: Product, quantity: Decimal) -> str | None:
+def format_applied(
+    account: TwinAccount, contract: TwinContract, product: CatalogProduct, quantity: Decimal
+) -> str | None:
     """Return the ContractApplied of what is bought or used of a product that a contract commits to."""
-    if not quantity or not bought(contract, product):
+    if not quantity or not purchased_units_of(contract, product):
         return None
-    commitment = f"{contract.id}/{plan_id(account, contract, product)}/{NUMBERS[product.sku]}"
+    commitment = f"{contract.id}/{plan_id_of(account, contract, product)}/{ITEM_NUMBERS[product.sku]}"
     return (
         f'{{"Elements": [{{"ContractId": "{contract.id}", "ContractCommitmentId": "{commitment}", '
-        f'"ContractCommitmentAppliedQuantity": {quantity:f}, "ContractCommitmentAppliedUnit": "{product.units}"}}]}}'
+        f'"ContractCommitmentAppliedQuantity": {quantity:f}, "ContractCommitmentAppliedUnit": "{product.focus_unit}"}}]}}'
     )
 
 
-def cents(quantity: Decimal, rate: Decimal) -> Decimal:
+def round_cost(quantity: Decimal, rate: Decimal) -> Decimal:
     """Price a quantity, rounded to cents."""
-    return exact_product(quantity, rate).quantize(CENT)  # GUESS: a half goes to the even cent
+    return exact_product(quantity, rate).quantize(CENT_QUANTUM)  # GUESS: a half goes to the even cent
 
 
-def wallet(account: TwinAccount, contract: Contract, month: Month, days: int) -> Wallet:
+def make_wallet(account: TwinAccount, contract: TwinContract, month: Month, days: int) -> TokenWallet:
     """Return a contract's tokens: granted each month, and charged for beyond that."""
-    granted = seats(contract, TOKENS)
-    consumed = exact_sum(one.tokens for one in used(account, contract, month, days)) + 0
-    over = max(consumed - granted, ZERO)
-    return Wallet(granted, consumed, over, cents(over, TOKENS.rate))
+    granted_tokens = seats_of(contract, TOKEN_PRODUCT)
+    consumed_tokens = exact_sum(usage.tokens for usage in list_usages(account, contract, month, days)) + 0
+    overage = max(consumed_tokens - granted_tokens, ZERO)
+    return TokenWallet(granted_tokens, consumed_tokens, overage, round_cost(overage, TOKEN_PRODUCT.overage_rate))

@@ -18,10 +18,10 @@ RATE_LIMIT = (300, 60.0)
 """Requests and seconds, for each token."""
 
 
-def number(request: Request) -> str:
+def request_number_of(request: Request) -> str:
     """Return a request's number: the same question has the same, so that a story can be told twice."""
-    said = hashlib.sha256(f"{request.method} {request.path} {request.query}".encode()).digest()
-    return str(UUID(bytes=said[:16], version=4))
+    digest = hashlib.sha256(f"{request.method} {request.path} {request.query}".encode()).digest()
+    return str(UUID(bytes=digest[:16], version=4))
 
 
 ERROR_RESPONSES: dict[str, tuple[int, str]] = {
@@ -46,7 +46,7 @@ ERROR_RESPONSES: dict[str, tuple[int, str]] = {
         "Service Unavailable - The server is currently unavailable (because it is overloaded or down for maintenance).",
     ),
 }
-CODES = {
+FAULT_CODES = {
     ApiFault.FORBIDDEN: "missing.any.permissions",
     ApiFault.NOT_FOUND: "not.found",
     ApiFault.RATE_LIMITED: "too.many.requests.retry.after",
@@ -57,37 +57,37 @@ CODES = {
 
 def refuse_request(fault: ApiFault, detail: str = "", request: Request | None = None) -> Response:
     """Say no with an ErrorBody: the vendor's code and message, and the number of the request."""
-    asked = request or Request("GET", "/")
-    code, message, about = _words(fault, detail, asked)
-    context = number(asked)
+    refused_request = request or Request("GET", "/")
+    code, message, message_params = _describe_fault(fault, detail, refused_request)
+    request_number = request_number_of(refused_request)
     status = ERROR_RESPONSES[code][0]
     body = ErrorBody(
         message=message,
         code=code,
         status=status,
-        message_params=about or UNSET,
-        context_id=context,
+        message_params=message_params or UNSET,
+        context_id=request_number,
         details=[],
         errors=[],
-        limit=_limit() if status == 429 else UNSET,
+        limit=_make_limit() if status == 429 else UNSET,
     )
-    waiting = {"retry-after": about["retryAfter"]} if status == 429 else {}
-    return build_response(body, status=status, headers={"inin-correlation-id": context, **waiting})
+    retry_headers = {"retry-after": message_params["retryAfter"]} if status == 429 else {}
+    return build_response(body, status=status, headers={"inin-correlation-id": request_number, **retry_headers})
 
 
-def _limit() -> Limit:
+def _make_limit() -> Limit:
     # GUESS: which key goes with which namespace
     return Limit(key="client.credentials.token.rate.per.minute", namespace="platform.api", value=RATE_LIMIT[0])
 
 
-def _words(fault: ApiFault, detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
+def _describe_fault(fault: ApiFault, detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
     if fault in {ApiFault.BAD_REQUEST, ApiFault.UNPROCESSABLE}:
-        return _wrong(detail, request)
+        return _describe_bad_parameter(detail, request)
     if fault is ApiFault.UNAUTHORIZED:
-        said = "bad.credentials" if read_bearer_token(request.headers) else "authentication.required"
-        code = detail or said
+        default_code = "bad.credentials" if read_bearer_token(request.headers) else "authentication.required"
+        code = detail or default_code
         return code, ERROR_RESPONSES[code][1], {}
-    code = CODES[fault]
+    code = FAULT_CODES[fault]
     if fault is ApiFault.FORBIDDEN:
         permissions = detail or "billing:subscription:view"
         return code, ERROR_RESPONSES[code][1].format(permissions), {"permissions": f"[{permissions}]"}
@@ -97,21 +97,26 @@ def _words(fault: ApiFault, detail: str, request: Request) -> tuple[str, str, di
     return code, ERROR_RESPONSES[code][1], {}
 
 
-def invalid(value: object, field: str, allowed: str) -> str:
+def format_invalid_value(value: object, field: str, allowed: str) -> str:
     """Write in a refusal's detail what is wrong with a parameter."""
     return "\x1f".join(("invalid.value", field, allowed, str(value)))
 
 
-def _wrong(detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
+def _describe_bad_parameter(detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
     """Say what is wrong with a parameter, out of our own words or those of the reader of questions."""
-    code, *said = detail.split("\x1f", 3)
+    code, *value_parts = detail.split("\x1f", 3)
     if code == "invalid.value":
-        field, allowed, value = said
-        about = {"value": value, "type": field, "allowableValues": allowed}
-        return code, ERROR_RESPONSES[code][1].format(*about.values()), about
+        field, allowed, value = value_parts
+        message_params = {"value": value, "type": field, "allowableValues": allowed}
+        return code, ERROR_RESPONSES[code][1].format(*message_params.values()), message_params
     if code == "invalid.date" or re.search(r"RFC3339|date", detail):
         return "invalid.date", ERROR_RESPONSES["invalid.date"][1], {}
-    if found := re.search(r"(?:Invalid enum value|Expected `int).*`\$\.(\w+)`", detail):
-        field, allowed = found[1], "Active, Inactive" if found[1] == "status" else "whole numbers"  # GUESS: the latter
-        return _wrong(invalid(dict(request.query).get(field, ""), field, allowed), request)
+    if field_match := re.search(r"(?:Invalid enum value|Expected `int).*`\$\.(\w+)`", detail):
+        field, allowed = (
+            field_match[1],
+            "Active, Inactive" if field_match[1] == "status" else "whole numbers",
+        )  # GUESS: the latter
+        return _describe_bad_parameter(
+            format_invalid_value(dict(request.query).get(field, ""), field, allowed), request
+        )
     return "bad.request", ERROR_RESPONSES["bad.request"][1], {}

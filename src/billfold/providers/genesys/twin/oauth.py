@@ -18,104 +18,108 @@ from billfold.wire.answer import build_response
 from billfold.wire.auth import read_basic_pair
 from billfold.wire.message import Request, Response
 
-TOKEN_LIFE = 86400
+TOKEN_LIFETIME_S = 86400
 """Seconds. GUESS: the default, and that 300 to 172800 can be chosen for each client, are not in the API's documents."""
-URL_LIFE = 600
+URL_LIFETIME_S = 600
 """Seconds. GUESS: the vendor's own is not documented."""
-_STAMP = "%Y%m%dT%H%M%SZ"
-_SEAL = b"twin"
+_TIMESTAMP_FORMAT = "%Y%m%dT%H%M%SZ"
+_SIGNING_KEY = b"twin"
 
 
-def token(request: Request, accounts: Iterable[TwinAccount], moment: RequestContext) -> Response:
+def issue_token(request: Request, accounts: Iterable[TwinAccount], context: RequestContext) -> Response:
     """Give a bearer token for a client's id and secret."""
     if dict(parse_qsl(request.body.decode("utf-8", "replace"))).get("grant_type") != "client_credentials":
-        return _no(400, "unsupported_grant_type", "grant type not supported")  # GUESS: the words
-    client, secret = read_basic_pair(request.headers) or ("", "")
-    known = {
-        said["client_id"]: said["client_secret"]
+        return _refuse_login(400, "unsupported_grant_type", "grant type not supported")  # GUESS: the words
+    client_id, secret = read_basic_pair(request.headers) or ("", "")
+    secrets_by_client = {
+        login["client_id"]: login["client_secret"]
         for account in accounts
-        for said in (account.credentials, account.unprivileged_credentials)
-        if said
+        for login in (account.credentials, account.unprivileged_credentials)
+        if login
     }
-    if client not in known:
-        return _no(400, "invalid_client", "client not found")
-    if not hmac.compare_digest(known[client].encode(), secret.encode()):
-        return _no(401, "invalid_client", "authentication failed")
-    tokens = moment.memory.setdefault("tokens", {})
-    made = hashlib.sha256(f"{client} {moment.now.isoformat()} {len(tokens)}".encode()).hexdigest()
-    tokens[made] = client, moment.now + timedelta(seconds=TOKEN_LIFE)
-    return build_response({"access_token": made, "token_type": "bearer", "expires_in": TOKEN_LIFE})
+    if client_id not in secrets_by_client:
+        return _refuse_login(400, "invalid_client", "client not found")
+    if not hmac.compare_digest(secrets_by_client[client_id].encode(), secret.encode()):
+        return _refuse_login(401, "invalid_client", "authentication failed")
+    tokens = context.memory.setdefault("tokens", {})
+    access_token = hashlib.sha256(f"{client_id} {context.now.isoformat()} {len(tokens)}".encode()).hexdigest()
+    tokens[access_token] = client_id, context.now + timedelta(seconds=TOKEN_LIFETIME_S)
+    return build_response({"access_token": access_token, "token_type": "bearer", "expires_in": TOKEN_LIFETIME_S})
 
 
-def _no(status: int, error: str, description: str) -> Response:
-    words = LoginError(error=error, description=description, error_description=f"{description}: {error}")
-    return build_response(words, status=status)
+def _refuse_login(status: int, error: str, description: str) -> Response:
+    login_error = LoginError(error=error, description=description, error_description=f"{description}: {error}")
+    return build_response(login_error, status=status)
 
 
-def document_url(invoice_id: str, moment: RequestContext, mount: str) -> str:
+def sign_document_url(invoice_id: str, context: RequestContext, mount_path: str) -> str:
     """Sign a URL of the twin's own host for one document and some minutes."""
-    root = f"http://{moment.request.headers.get('host', 'localhost')}{mount}"
-    when = moment.now.astimezone(UTC).strftime(_STAMP)
+    root = f"http://{context.request.headers.get('host', 'localhost')}{mount_path}"
+    timestamp = context.now.astimezone(UTC).strftime(_TIMESTAMP_FORMAT)
     query = {
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
-        "X-Amz-Date": when,
+        "X-Amz-Date": timestamp,
         "X-Amz-SignedHeaders": "host",
-        "X-Amz-Expires": str(URL_LIFE),
-        "X-Amz-Signature": _signature(moment.account.name, invoice_id, when),
+        "X-Amz-Expires": str(URL_LIFETIME_S),
+        "X-Amz-Signature": _sign_document(context.account.name, invoice_id, timestamp),
     }
-    return f"{root}/documents/{moment.account.name}/{invoice_id}.pdf?{urlencode(query)}"
+    return f"{root}/documents/{context.account.name}/{invoice_id}.pdf?{urlencode(query)}"
 
 
-def _signature(account: str, invoice_id: str, when: str) -> str:
-    return hmac.new(_SEAL, f"{account}/{invoice_id}/{when}".encode(), hashlib.sha256).hexdigest()
+def _sign_document(account_name: str, invoice_id: str, timestamp: str) -> str:
+    return hmac.new(_SIGNING_KEY, f"{account_name}/{invoice_id}/{timestamp}".encode(), hashlib.sha256).hexdigest()
 
 
-def document(path: str, said: Mapping[str, str], accounts: Iterable[TwinAccount], moment: RequestContext) -> Response:
+def answer_document(
+    path: str, query_params: Mapping[str, str], accounts: Iterable[TwinAccount], context: RequestContext
+) -> Response:
     """Give a document to whoever has its URL; refuse a wrong signature or a late request as S3 does."""
-    _, _, name, file = (*path.split("/"), "", "", "")[:4]
-    invoice_id = file.removesuffix(".pdf")
-    when = said.get("X-Amz-Date", "")
-    if not hmac.compare_digest(said.get("X-Amz-Signature", ""), _signature(name, invoice_id, when)):
-        return _s3(
+    _, _, account_name, file_name = (*path.split("/"), "", "", "")[:4]
+    invoice_id = file_name.removesuffix(".pdf")
+    timestamp = query_params.get("X-Amz-Date", "")
+    if not hmac.compare_digest(
+        query_params.get("X-Amz-Signature", ""), _sign_document(account_name, invoice_id, timestamp)
+    ):
+        return _build_s3_error(
             "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided."
         )
-    signed = datetime.strptime(when, _STAMP).replace(tzinfo=UTC)
-    if moment.now > signed + timedelta(seconds=URL_LIFE):
-        return _s3("AccessDenied", "Request has expired")
-    account = next(one for one in accounts if one.name == name)
+    signed_at = datetime.strptime(timestamp, _TIMESTAMP_FORMAT).replace(tzinfo=UTC)
+    if context.now > signed_at + timedelta(seconds=URL_LIFETIME_S):
+        return _build_s3_error("AccessDenied", "Request has expired")
+    account = next(candidate for candidate in accounts if candidate.name == account_name)
     headers = {"content-disposition": f'attachment; filename="{invoice_id}.pdf"'}
     return build_response(
-        render_pdf(_paper(account, invoice_id, moment.now)), media_type="application/pdf", headers=headers
+        render_pdf(_make_invoice_paper(account, invoice_id, context.now)), media_type="application/pdf", headers=headers
     )
 
 
-def _s3(code: str, message: str) -> Response:
+def _build_s3_error(code: str, message: str) -> Response:
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
     return build_response(body.encode(), status=403, media_type="application/xml")
 
 
-def _paper(account: TwinAccount, invoice_id: str, now: datetime) -> InvoicePaper:
-    running = Month.of(now)
-    bill = records_out.bills(account, running)[invoice_id]
-    issued = bill.issued_on or bill.period.end
+def _make_invoice_paper(account: TwinAccount, invoice_id: str, now: datetime) -> InvoicePaper:
+    running_month = Month.of(now)
+    bill = records_out.list_bills(account, running_month)[invoice_id]
+    issued_on = bill.issued_on or bill.period.end
     facts = {
-        "Bill to": customers.payer(account).name,
-        "Customer number": customers.payer(account).number,
-        "Date": records_out.day(issued),
+        "Bill to": customers.make_payer(account).name,
+        "Customer number": customers.make_payer(account).number,
+        "Date": records_out.format_day(issued_on),
         "Terms": bill.terms or "",
         "Purchase order": bill.purchase_order or "",
     }
     rows = [
         (line.description, line.organization, line.quantity, line.unit_of_measure, line.amount)
-        for line in records_out.lines(account, running, invoice_id)
+        for line in records_out.make_lines(account, running_month, invoice_id)
     ]
     cells = [
-        (str(what), "" if not whom else str(whom.name), f"{many} {unit or ''}", str(amount))
-        for what, whom, many, unit, amount in rows
+        (str(description), "" if not organization else str(organization.name), f"{quantity} {unit or ''}", str(amount))
+        for description, organization, quantity, unit, amount in rows
     ]
-    if tax := records_out.tax(bill):
+    if tax := records_out.sum_hidden_tax(bill):
         cells.append(("Tax", "", "", format_decimal(tax)))
-    kind = "Credit memo" if (bill.total or 0) < 0 else "Invoice"
+    document_title = "Credit memo" if (bill.total or 0) < 0 else "Invoice"
     columns = ("Description", "Organization", "Quantity", "Amount")
     total = f"{format_decimal(bill.total or ZERO)} {bill.currency}"
-    return make_paper("Genesys", f"{kind} {invoice_id}", facts, columns, cells, total, issued)
+    return make_paper("Genesys", f"{document_title} {invoice_id}", facts, columns, cells, total, issued_on)

@@ -26,200 +26,221 @@ from billfold.providers.genesys.records import (
     NamedEntity,
 )
 from billfold.providers.genesys.twin import customers, scenario, sdk_compat
-from billfold.providers.genesys.twin.catalog import ALL, BY_SKU, NUMBERS, TOKENS, Product
-from billfold.providers.genesys.twin.customers import Contract, Party
-from billfold.providers.genesys.twin.sdk_compat import Dialect
+from billfold.providers.genesys.twin.catalog import (
+    ALL_PRODUCTS,
+    ITEM_NUMBERS,
+    PRODUCTS_BY_SKU,
+    TOKEN_PRODUCT,
+    CatalogProduct,
+)
+from billfold.providers.genesys.twin.customers import CustomerParty, TwinContract
+from billfold.providers.genesys.twin.sdk_compat import GenesysSdk
 from billfold.providers.twin_api import TwinAccount
 from billfold.wire.codec import UNSET
 
-PAID_AFTER = timedelta(days=30)
+PAYMENT_DELAY = timedelta(days=30)
 """GUESS: as the terms say; and that credit memos are Paid."""
 
 
-def day(when: datetime) -> str:
+def format_day(time: datetime) -> str:
     """Write a day as the vendor does."""
-    return when.date().isoformat()
+    return time.date().isoformat()
 
 
-def last_day(end: datetime) -> str:
+def format_last_day(end: datetime) -> str:
     """Write the last day before an exclusive end."""
-    return day(end - timedelta(days=1))
+    return format_day(end - timedelta(days=1))
 
 
 @lru_cache(maxsize=64)
-def contracts(account: TwinAccount, running: Month, spoken: Dialect) -> tuple[BillingContract, ...]:
+def make_contracts(account: TwinAccount, running_month: Month, sdk: GenesysSdk) -> tuple[BillingContract, ...]:
     """Return the contracts as they are listed in a month."""
-    return tuple(sdk_compat.contract(_contract(account, one, running), spoken) for one in customers.contracts(account))
-
-
-def _contract(account: TwinAccount, one: Contract, running: Month) -> BillingContract:
-    first, last = customers.span(account, one, running)
-    partner = _customer(customers.payer(account))
-    return BillingContract(
-        id=one.id,
-        external_number=one.number,
-        status="Active" if one.is_active else "Inactive",
-        commercial_model="Prepay Monthly",
-        purchase_order_numbers=[one.order],
-        bill_to_customer=partner,
-        sold_to_customer=partner,
-        end_customer=_customer(one.customer),
-        date_start=day(first.start),
-        date_end=last_day(last.end),
-        date_ramp_start=day(first.start),
-        date_ramp_end=last_day(first.add_months(2).end),
-        billing_periods=[_period(month, running) for month in first.iter_until(min(last, running))],
-        plans=[_plan(account, one, product, (first, last), running) for product in ALL],
+    return tuple(
+        sdk_compat.adapt_contract(_make_contract(account, contract, running_month), sdk)
+        for contract in customers.make_contracts(account)
     )
 
 
-def _customer(party: Party) -> Customer:
+def _make_contract(account: TwinAccount, contract: TwinContract, running_month: Month) -> BillingContract:
+    first_month, last_month = customers.find_contract_months(account, contract, running_month)
+    partner = _make_customer(customers.make_payer(account))
+    return BillingContract(
+        id=contract.id,
+        external_number=contract.number,
+        status="Active" if contract.is_active else "Inactive",
+        commercial_model="Prepay Monthly",
+        purchase_order_numbers=[contract.purchase_order],
+        bill_to_customer=partner,
+        sold_to_customer=partner,
+        end_customer=_make_customer(contract.customer),
+        date_start=format_day(first_month.start),
+        date_end=format_last_day(last_month.end),
+        date_ramp_start=format_day(first_month.start),
+        date_ramp_end=format_last_day(first_month.add_months(2).end),
+        billing_periods=[
+            _make_period(month, running_month) for month in first_month.iter_until(min(last_month, running_month))
+        ],
+        plans=[
+            _make_plan(account, contract, product, (first_month, last_month), running_month) for product in ALL_PRODUCTS
+        ],
+    )
+
+
+def _make_customer(party: CustomerParty) -> Customer:
     return Customer(id=party.id, number=party.number, name=party.name)
 
 
-def _entity(party: Party) -> NamedEntity:
+def _make_entity(party: CustomerParty) -> NamedEntity:
     return NamedEntity(id=party.id, name=party.name)
 
 
-def _period(month: Month, running: Month) -> BillingContractPeriod:
+def _make_period(month: Month, running_month: Month) -> BillingContractPeriod:
     return BillingContractPeriod(
-        id=period_id(month),
-        date_start=day(month.start),
-        date_end=last_day(month.end),
-        status="Open" if month == running else "Closed",
+        id=period_id_of(month),
+        date_start=format_day(month.start),
+        date_end=format_last_day(month.end),
+        status="Open" if month == running_month else "Closed",
     )
 
 
-def period_id(month: Month) -> str:
+def period_id_of(month: Month) -> str:
     """Return a billing period's id, such as ``202610``."""
     return f"{month.year}{month.number:02}"
 
 
-def _plan(
-    account: TwinAccount, one: Contract, product: Product, span: tuple[Month, Month], running: Month
+def _make_plan(
+    account: TwinAccount,
+    contract: TwinContract,
+    product: CatalogProduct,
+    contract_months: tuple[Month, Month],
+    running_month: Month,
 ) -> BillingPlan:
-    bought = customers.bought(one, product)
-    charged = min(running.end if bought else running.start, span[1].end)
+    purchased_units = customers.purchased_units_of(contract, product)
+    charged_until = min(running_month.end if purchased_units else running_month.start, contract_months[1].end)
     item = BillingPlanItem(
-        item_number=NUMBERS[product.sku],
+        item_number=ITEM_NUMBERS[product.sku],
         name=product.name,
-        type="Recurring" if bought else "Usage",
-        function="Prepay" if bought else "Overage",
-        description=f"{product.name}, {'billed monthly' if bought else 'overage in arrears'}",
-        date_charged_through=last_day(charged),
+        type="Recurring" if purchased_units else "Usage",
+        function="Prepay" if purchased_units else "Overage",
+        description=f"{product.name}, {'billed monthly' if purchased_units else 'overage in arrears'}",
+        date_charged_through=format_last_day(charged_until),
         currency_iso_code="USD",
         discount_amount=ZERO,
-        date_effective_start=day(span[0].start),
-        date_effective_end=last_day(span[1].end),
-        overage_price=product.rate,
-        price=product.price,
-        quantity=bought,
-        unit_of_measure=product.unit,
+        date_effective_start=format_day(contract_months[0].start),
+        date_effective_end=format_last_day(contract_months[1].end),
+        overage_price=product.overage_rate,
+        price=product.prepay_price,
+        quantity=purchased_units,
+        unit_of_measure=product.vendor_unit,
     )
     return BillingPlan(
-        id=customers.plan_id(account, one, product),
-        name=f"{product.name} - {'Prepay' if bought else 'Overage'}",
-        organizations=[_entity(party) for party in one.organizations],
-        product=_product(account, product),
+        id=customers.plan_id_of(account, contract, product),
+        name=f"{product.name} - {'Prepay' if purchased_units else 'Overage'}",
+        organizations=[_make_entity(party) for party in contract.organizations],
+        product=_make_product(account, product),
         items=[item],
     )
 
 
 @lru_cache(maxsize=512)
-def _product(account: TwinAccount, product: Product) -> BillingProduct:
+def _make_product(account: TwinAccount, product: CatalogProduct) -> BillingProduct:
     return BillingProduct(
-        id=customers.uuid(account, "product", product.sku),
+        id=customers.make_id(account, "product", product.sku),
         sku=product.sku,
         name=product.name,
-        unit_of_measure=product.unit,
+        unit_of_measure=product.vendor_unit,
     )
 
 
 @lru_cache(maxsize=512)
-def detail(
-    account: TwinAccount, one: Contract, month: Month, days: int, running: Month, spoken: Dialect
+def make_detail(
+    account: TwinAccount, contract: TwinContract, month: Month, days: int, running_month: Month, sdk: GenesysSdk
 ) -> BillingContractPeriodDetail:
     """Return what was used under a contract in the first days of a month."""
-    period = _period(month, running)
-    made = BillingContractPeriodDetail(
+    period = _make_period(month, running_month)
+    period_detail = BillingContractPeriodDetail(
         id=period.id,
         date_start=period.date_start,
         date_end=period.date_end,
         status=period.status,
-        charges=[_charge(account, used, month) for used in customers.used(account, one, month, days)],
-        wallets=[_wallet(account, one, month, days)],
+        charges=[
+            _make_charge(account, usage, month) for usage in customers.list_usages(account, contract, month, days)
+        ],
+        wallets=[_make_wallet(account, contract, month, days)],
     )
-    return sdk_compat.detail(made, spoken)
+    return sdk_compat.adapt_detail(period_detail, sdk)
 
 
-def _charge(account: TwinAccount, used: customers.Used, month: Month) -> BillingCharge:
-    product = used.product
+def _make_charge(account: TwinAccount, usage: customers.ProductUsage, month: Month) -> BillingCharge:
+    product = usage.product
     return BillingCharge(
-        id=customers.uuid(account, "charge", used.organization.id, product.sku, month),
+        id=customers.make_id(account, "charge", usage.organization.id, product.sku, month),
         name=product.name,
-        product=_product(account, product),
-        organizations=[_entity(used.organization)],
-        prepaid_quantity=used.prepaid,
+        product=_make_product(account, product),
+        organizations=[_make_entity(usage.organization)],
+        prepaid_quantity=usage.prepaid,
         fairuse_quantity=Decimal(product.allowance),
-        actual_quantity=used.actual,
-        overage_quantity=used.over,
-        overage_rate=product.rate,
-        overage_charge=used.charge,
+        actual_quantity=usage.actual,
+        overage_quantity=usage.overage,
+        overage_rate=product.overage_rate,
+        overage_charge=usage.charge,
         overage_currency="USD",
-        converted_token_count=used.tokens if product.tokens else UNSET,
-        token_conversion_rate=product.tokens or UNSET,
+        converted_token_count=usage.tokens if product.units_per_token else UNSET,
+        token_conversion_rate=product.units_per_token or UNSET,
     )
 
 
-def _wallet(account: TwinAccount, one: Contract, month: Month, days: int) -> BillingWallet:
-    tokens = customers.wallet(account, one, month, days)
+def _make_wallet(account: TwinAccount, contract: TwinContract, month: Month, days: int) -> BillingWallet:
+    token_wallet = customers.make_wallet(account, contract, month, days)
     return BillingWallet(
-        id=customers.uuid(account, "wallet", one.place),
-        name=TOKENS.name,
-        organizations=[_entity(party) for party in one.organizations],
-        product=_product(account, TOKENS),
-        starting_balance=tokens.granted,
-        ending_balance=max(tokens.granted - tokens.consumed, ZERO),
+        id=customers.make_id(account, "wallet", contract.contract_index),
+        name=TOKEN_PRODUCT.name,
+        organizations=[_make_entity(party) for party in contract.organizations],
+        product=_make_product(account, TOKEN_PRODUCT),
+        starting_balance=token_wallet.granted,
+        ending_balance=max(token_wallet.granted - token_wallet.consumed, ZERO),
         balance_increase=ZERO,
         balance_decrease=ZERO,
-        balance_consumption=tokens.consumed,
-        balance_overage=tokens.over,
-        balance_overage_rate=TOKENS.rate,
-        balance_overage_charge=tokens.charge,
+        balance_consumption=token_wallet.consumed,
+        balance_overage=token_wallet.overage,
+        balance_overage_rate=TOKEN_PRODUCT.overage_rate,
+        balance_overage_charge=token_wallet.charge,
         balance_overage_currency="USD",
-        unit_of_measure=TOKENS.unit,
+        unit_of_measure=TOKEN_PRODUCT.vendor_unit,
     )
 
 
 @lru_cache(maxsize=64)
-def bills(account: TwinAccount, running: Month) -> dict[str, Bill]:
+def list_bills(account: TwinAccount, running_month: Month) -> dict[str, Bill]:
     """Return the issued bills by their id, oldest first."""
-    closed = account.first_month.iter_until(running.add_months(-1))
-    return {bill.invoice_id or "": bill for month in closed for bill in scenario.invoices(account, month)}
+    closed_months = account.first_month.iter_until(running_month.add_months(-1))
+    return {bill.invoice_id or "": bill for month in closed_months for bill in scenario.make_invoices(account, month)}
 
 
 @lru_cache(maxsize=64)
-def invoices(account: TwinAccount, midnight: datetime, spoken: Dialect) -> tuple[BillingInvoice, ...]:
+def make_invoices(account: TwinAccount, midnight: datetime, sdk: GenesysSdk) -> tuple[BillingInvoice, ...]:
     """Return the invoices as they are listed on a day."""
-    made = (_invoice(account, bill, midnight) for bill in bills(account, Month.of(midnight)).values())
-    return tuple(sdk_compat.invoice(one, spoken) for one in made)
+    records = (_make_invoice(account, bill, midnight) for bill in list_bills(account, Month.of(midnight)).values())
+    return tuple(sdk_compat.adapt_invoice(invoice, sdk) for invoice in records)
 
 
-def _invoice(account: TwinAccount, bill: Bill, midnight: datetime) -> BillingInvoice:
-    issued = bill.issued_on or bill.period.end
-    contract = next(one for one in customers.contracts(account) if one.order == bill.purchase_order)
-    partner = _customer(customers.payer(account))
+def _make_invoice(account: TwinAccount, bill: Bill, midnight: datetime) -> BillingInvoice:
+    issued_on = bill.issued_on or bill.period.end
+    contract = next(
+        candidate for candidate in customers.make_contracts(account) if candidate.purchase_order == bill.purchase_order
+    )
+    partner = _make_customer(customers.make_payer(account))
     is_credit = (bill.total or ZERO) < 0
     return BillingInvoice(
         id=bill.invoice_id or "",
         bill_to_customer=partner,
-        ship_to_customer=_customer(contract.customer),
+        ship_to_customer=_make_customer(contract.customer),
         sold_to_customer=partner,
-        date_invoiced=day(issued),
-        bill_to_address=_address(account, "BillTo"),
-        ship_to_address=_address(account, "ShipTo"),
+        date_invoiced=format_day(issued_on),
+        bill_to_address=_make_address(account, "BillTo"),
+        ship_to_address=_make_address(account, "ShipTo"),
         currency_iso_code=bill.currency,
-        payment_status="Paid" if is_credit or midnight >= issued + PAID_AFTER else "Unpaid",
+        payment_status="Paid" if is_credit or midnight >= issued_on + PAYMENT_DELAY else "Unpaid",
         payment_terms=bill.terms,
         payment_link=f"https://payments.example.invalid/i/{bill.invoice_id}",
         customer_po_number=bill.purchase_order,
@@ -229,10 +250,10 @@ def _invoice(account: TwinAccount, bill: Bill, midnight: datetime) -> BillingInv
 
 
 @lru_cache(maxsize=64)
-def _address(account: TwinAccount, kind: str) -> InvoiceAddress:
+def _make_address(account: TwinAccount, address_type: str) -> InvoiceAddress:
     return InvoiceAddress(
-        date_effective=day(account.first_month.start),
-        address_type=kind,
+        date_effective=format_day(account.first_month.start),
+        address_type=address_type,
         currency_iso_code="USD",
         line1="1 Example Way",
         line2="Suite 200",
@@ -248,32 +269,32 @@ def _address(account: TwinAccount, kind: str) -> InvoiceAddress:
 
 
 @lru_cache(maxsize=512)
-def lines(account: TwinAccount, running: Month, invoice_id: str) -> tuple[BillingInvoiceItem, ...]:
+def make_lines(account: TwinAccount, running_month: Month, invoice_id: str) -> tuple[BillingInvoiceItem, ...]:
     """Return the lines of an invoice; the row that the vendor does not list is left out."""
-    bill = bills(account, running)[invoice_id]
+    bill = list_bills(account, running_month)[invoice_id]
     rows = (row for charges in bill.charges for row in charges.iter_rows())
-    return tuple(_line(account, row, bill) for row in rows if not row.x_Synthetic)
+    return tuple(_make_line(account, row, bill) for row in rows if not row.x_Synthetic)
 
 
-def _line(account: TwinAccount, row: CostAndUsage, bill: Bill) -> BillingInvoiceItem:
-    product = BY_SKU.get(row.SkuId or "")
+def _make_line(account: TwinAccount, row: CostAndUsage, bill: Bill) -> BillingInvoiceItem:
+    product = PRODUCTS_BY_SKU.get(row.SkuId or "")
     assert row.ChargePeriodStart
     assert row.ChargePeriodEnd
     return BillingInvoiceItem(
         id=row.x_NativeId,
-        product=_product(account, product) if product else UNSET,
+        product=_make_product(account, product) if product else UNSET,
         description=row.ChargeDescription,
-        date_transacted=day(bill.issued_on or bill.period.end),
-        date_start=day(row.ChargePeriodStart),
-        date_end=last_day(row.ChargePeriodEnd),
+        date_transacted=format_day(bill.issued_on or bill.period.end),
+        date_start=format_day(row.ChargePeriodStart),
+        date_end=format_last_day(row.ChargePeriodEnd),
         organization=NamedEntity(id=row.SubAccountId, name=row.SubAccountName) if row.SubAccountId else UNSET,
         quantity=row.PricingQuantity if row.PricingQuantity is not None else Decimal(1),
-        unit_of_measure=product.unit if product else UNSET,
+        unit_of_measure=product.vendor_unit if product else UNSET,
         amount=row.BilledCost,
     )
 
 
-def tax(bill: Bill) -> Decimal:
+def sum_hidden_tax(bill: Bill) -> Decimal:
     """Return what an invoice's amount has beyond its lines."""
     rows = (row for charges in bill.charges for row in charges.iter_rows())
     return exact_sum(row.BilledCost or ZERO for row in rows if row.x_Synthetic)

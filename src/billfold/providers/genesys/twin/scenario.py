@@ -15,127 +15,137 @@ from billfold.model.bill import Bill, Charges, State
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO, exact_sum, format_trimmed
 from billfold.model.period import Month
-from billfold.providers.genesys.twin.catalog import TOKENS, Product
+from billfold.providers.genesys.twin.catalog import TOKEN_PRODUCT, CatalogProduct
 from billfold.providers.genesys.twin.customers import (
-    Contract,
-    Party,
-    applied,
-    cents,
-    contracts,
-    payer,
-    seats,
-    used,
-    uuid,
-    wallet,
+    CustomerParty,
+    TwinContract,
+    format_applied,
+    list_usages,
+    make_contracts,
+    make_id,
+    make_payer,
+    make_wallet,
+    round_cost,
+    seats_of,
 )
 from billfold.providers.restatements import restate_bill
 from billfold.providers.twin_api import TwinAccount
 
-ISSUER = "Genesys"
-PLATFORM = "Genesys Cloud"
+ISSUER_NAME = "Genesys"
+PLATFORM_NAME = "Genesys Cloud"
 TAX_RATE = Decimal("0.0725")
 
 
-def days_until(month: Month, now: datetime) -> int:
+def count_days(month: Month, now: datetime) -> int:
     """Return how many whole days of a month have passed."""
     return (min(now, month.end) - month.start) // timedelta(days=1)
 
 
-def bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
+def list_bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
     """Yield the partner's true bills at a time: each closed month's invoices, and the running month's estimates."""
     for month in account.first_month.iter_until(Month.of(now).add_months(-1)):
-        yield from invoices(account, month)
-    yield from estimates(account, Month.of(now), days_until(Month.of(now), now))
+        yield from make_invoices(account, month)
+    yield from make_estimates(account, Month.of(now), count_days(Month.of(now), now))
 
 
 @lru_cache(maxsize=512)
-def invoices(account: TwinAccount, month: Month) -> tuple[Bill, ...]:
+def make_invoices(account: TwinAccount, month: Month) -> tuple[Bill, ...]:
     """Return the invoices and credit memos of a closed month, by number."""
-    made = [_invoice(account, contract, month) for contract in contracts(account) if contract.is_active]
+    bills = [_make_invoice(account, contract, month) for contract in make_contracts(account) if contract.is_active]
     if month > account.first_month and month.number % 4 == 2:
-        made.append(_memo(account, contracts(account)[1], month))
-    return tuple(sorted(made, key=lambda bill: bill.invoice_id or ""))
+        bills.append(_make_credit_memo(account, make_contracts(account)[1], month))
+    return tuple(sorted(bills, key=lambda bill: bill.invoice_id or ""))
 
 
-def invoice_id(account: TwinAccount, contract: Contract, month: Month, prefix: str = "INV") -> str:
+def invoice_id_of(account: TwinAccount, contract: TwinContract, month: Month, prefix: str = "INV") -> str:
     """Return the number of a contract's invoice, or of its credit memo."""
-    first = account.random_for("invoices").randint(100_000, 400_000) * 10
-    return f"{prefix}{first + (month.year * 12 + month.number) * 8 + contract.place:09}"
+    base_number = account.random_for("invoices").randint(100_000, 400_000) * 10
+    return f"{prefix}{base_number + (month.year * 12 + month.number) * 8 + contract.contract_index:09}"
 
 
-def _invoice(account: TwinAccount, contract: Contract, month: Month) -> Bill:
-    number = invoice_id(account, contract, month)
-    rows = [*_bought(account, contract, month), *_used_up(account, contract, month)]
-    if contract.place == 0 and month.number % 3 == 1:
-        rows.append(_discount(account, rows, month))
-    numbered = [
-        row._replace(InvoiceId=number, InvoiceDetailId=f"{number}-{place:03}", x_NativeId=f"{number}-{place:03}")
-        for place, row in enumerate(rows, 1)
+def _make_invoice(account: TwinAccount, contract: TwinContract, month: Month) -> Bill:
+    invoice_number = invoice_id_of(account, contract, month)
+    rows = [*_make_purchase_rows(account, contract, month), *_make_overage_rows(account, contract, month)]
+    if contract.contract_index == 0 and month.number % 3 == 1:
+        rows.append(_make_discount_row(account, rows, month))
+    numbered_rows = [
+        row._replace(
+            InvoiceId=invoice_number,
+            InvoiceDetailId=f"{invoice_number}-{row_number:03}",
+            x_NativeId=f"{invoice_number}-{row_number:03}",
+        )
+        for row_number, row in enumerate(rows, 1)
     ]
-    bill = _restated(account, _bill(month, contract, number, numbered))
-    return _taxed(account, bill, month) if contract.place == 0 and month.number % 2 == 0 else bill
+    invoice_bill = _restate_invoice(account, _make_bill(month, contract, invoice_number, numbered_rows))
+    return (
+        _add_tax(account, invoice_bill, month)
+        if contract.contract_index == 0 and month.number % 2 == 0
+        else invoice_bill
+    )
 
 
-def _restated(account: TwinAccount, bill: Bill) -> Bill:
+def _restate_invoice(account: TwinAccount, bill: Bill) -> Bill:
     """Return an invoice as the account's story has it; a line is known by the vendor's own id."""
-    told = restate_bill(account, bill)
-    rows = [row._replace(InvoiceDetailId=row.x_NativeId) for batch in told.charges for row in batch.iter_rows()]
-    return told._replace(charges=[Charges.of(rows)])
+    restated_bill = restate_bill(account, bill)
+    rows = [
+        row._replace(InvoiceDetailId=row.x_NativeId) for batch in restated_bill.charges for row in batch.iter_rows()
+    ]
+    return restated_bill._replace(charges=[Charges.of(rows)])
 
 
-def _taxed(account: TwinAccount, bill: Bill, month: Month) -> Bill:
+def _add_tax(account: TwinAccount, bill: Bill, month: Month) -> Bill:
     """Add tax to an invoice's amount; its lines do not say so."""
-    amount = cents(bill.total or ZERO, TAX_RATE)
-    tax = _cost(_common(account, month), amount)._replace(
+    amount = round_cost(bill.total or ZERO, TAX_RATE)
+    tax_row = _set_cost(_make_common_row(account, month), amount)._replace(
         ChargeCategory="Tax",
         ChargeDescription="Sales tax",
         ChargeFrequency="One-Time",
         InvoiceDetailId=f"{bill.invoice_id}-tax",
         InvoiceId=bill.invoice_id,
-        ServiceName=PLATFORM,
+        ServiceName=PLATFORM_NAME,
         x_Synthetic=True,
     )
-    return bill._replace(total=(bill.total or ZERO) + amount, charges=[*bill.charges, Charges.of([tax])])
+    return bill._replace(total=(bill.total or ZERO) + amount, charges=[*bill.charges, Charges.of([tax_row])])
 
 
-def _bill(month: Month, contract: Contract, number: str, rows: list[CostAndUsage]) -> Bill:
+def _make_bill(month: Month, contract: TwinContract, invoice_number: str, rows: list[CostAndUsage]) -> Bill:
     return Bill(
         state=State.ISSUED,
-        invoice_id=number,
+        invoice_id=invoice_number,
         period=month.period,
         currency="USD",
         total=exact_sum(row.BilledCost or ZERO for row in rows),
         line_count=len(rows),
         charges=[Charges.of(rows)],
-        issuer=ISSUER,
+        issuer=ISSUER_NAME,
         issued_on=month.end,
         due_on=month.end + timedelta(days=30),
         terms="Net 30",
-        purchase_order=contract.order,
+        purchase_order=contract.purchase_order,
     )
 
 
-def _common(account: TwinAccount, month: Month) -> CostAndUsage:
+def _make_common_row(account: TwinAccount, month: Month) -> CostAndUsage:
     return CostAndUsage(
-        BillingAccountId=payer(account).number,
-        BillingAccountName=payer(account).name,
+        BillingAccountId=make_payer(account).number,
+        BillingAccountName=make_payer(account).name,
         BillingCurrency="USD",
         BillingPeriodStart=month.start,
         BillingPeriodEnd=month.end,
         ChargePeriodStart=month.start,
         ChargePeriodEnd=month.end,
-        HostProviderName=ISSUER,
-        InvoiceIssuerName=ISSUER,
+        HostProviderName=ISSUER_NAME,
+        InvoiceIssuerName=ISSUER_NAME,
         PricingCurrency="USD",
-        ServiceProviderName=ISSUER,
+        ServiceProviderName=ISSUER_NAME,
     )
 
 
-def _cost(common: CostAndUsage, amount: Decimal) -> CostAndUsage:
-    return common._replace(BilledCost=amount, EffectiveCost=amount, ListCost=amount, ContractedCost=amount)
+def _set_cost(common_row: CostAndUsage, amount: Decimal) -> CostAndUsage:
+    return common_row._replace(BilledCost=amount, EffectiveCost=amount, ListCost=amount, ContractedCost=amount)
 
 
-def _for(row: CostAndUsage, organization: Party, product: Product) -> CostAndUsage:
+def _set_product(row: CostAndUsage, organization: CustomerParty, product: CatalogProduct) -> CostAndUsage:
     return row._replace(
         ServiceName=product.name,
         SkuId=product.sku,
@@ -145,108 +155,122 @@ def _for(row: CostAndUsage, organization: Party, product: Product) -> CostAndUsa
     )
 
 
-def _purchase(common: CostAndUsage, organization: Party, product: Product, quantity: Decimal) -> CostAndUsage:
-    row = _for(_cost(common, cents(quantity, product.price)), organization, product)
+def _make_purchase_row(
+    common_row: CostAndUsage, organization: CustomerParty, product: CatalogProduct, quantity: Decimal
+) -> CostAndUsage:
+    row = _set_product(_set_cost(common_row, round_cost(quantity, product.prepay_price)), organization, product)
     return row._replace(
         ChargeCategory="Purchase",
         ChargeDescription=f"{product.name} - Prepay",
         ChargeFrequency="Recurring",
         PricingQuantity=quantity,
-        PricingUnit=product.units,
+        PricingUnit=product.focus_unit,
     )
 
 
-def _usage(
-    common: CostAndUsage, organization: Party, product: Product, quantity: Decimal, amount: Decimal
+def _make_usage_row(
+    common_row: CostAndUsage, organization: CustomerParty, product: CatalogProduct, quantity: Decimal, amount: Decimal
 ) -> CostAndUsage:
-    return _for(_cost(common, amount), organization, product)._replace(
+    return _set_product(_set_cost(common_row, amount), organization, product)._replace(
         ChargeCategory="Usage",
-        ChargeDescription=f"{product.name} - Overage" if product.price else product.name,
+        ChargeDescription=f"{product.name} - Overage" if product.prepay_price else product.name,
         ChargeFrequency="Usage-Based",
         ConsumedQuantity=quantity,
-        ConsumedUnit=product.units,
+        ConsumedUnit=product.focus_unit,
         PricingQuantity=quantity,
-        PricingUnit=product.units,
+        PricingUnit=product.focus_unit,
     )
 
 
-def _bought(account: TwinAccount, contract: Contract, month: Month) -> Iterator[CostAndUsage]:
-    common = _common(account, month)
-    for one in used(account, contract, month, days_until(month, month.end)):
-        if one.prepaid:
-            row = _purchase(common, one.organization, one.product, one.prepaid)
-            yield row._replace(ContractApplied=applied(account, contract, one.product, one.prepaid))
-    tokens = seats(contract, TOKENS)
-    row = _purchase(common, contract.organizations[0], TOKENS, tokens)
-    yield row._replace(ContractApplied=applied(account, contract, TOKENS, tokens))
+def _make_purchase_rows(account: TwinAccount, contract: TwinContract, month: Month) -> Iterator[CostAndUsage]:
+    common_row = _make_common_row(account, month)
+    for usage in list_usages(account, contract, month, count_days(month, month.end)):
+        if usage.prepaid:
+            row = _make_purchase_row(common_row, usage.organization, usage.product, usage.prepaid)
+            yield row._replace(ContractApplied=format_applied(account, contract, usage.product, usage.prepaid))
+    token_count = seats_of(contract, TOKEN_PRODUCT)
+    row = _make_purchase_row(common_row, contract.organizations[0], TOKEN_PRODUCT, token_count)
+    yield row._replace(ContractApplied=format_applied(account, contract, TOKEN_PRODUCT, token_count))
 
 
-def _used_up(account: TwinAccount, contract: Contract, month: Month) -> Iterator[CostAndUsage]:
-    common, days = _common(account, month), days_until(month, month.end)
-    for one in used(account, contract, month, days):
-        if one.over:
-            yield _usage(common, one.organization, one.product, _whole(one.over), one.charge)
-    tokens = wallet(account, contract, month, days)
-    if tokens.over:
-        yield _usage(common, contract.organizations[0], TOKENS, _whole(tokens.over), tokens.charge)
+def _make_overage_rows(account: TwinAccount, contract: TwinContract, month: Month) -> Iterator[CostAndUsage]:
+    common_row, days = _make_common_row(account, month), count_days(month, month.end)
+    for usage in list_usages(account, contract, month, days):
+        if usage.overage:
+            yield _make_usage_row(
+                common_row, usage.organization, usage.product, _floor_quantity(usage.overage), usage.charge
+            )
+    token_wallet = make_wallet(account, contract, month, days)
+    if token_wallet.overage:
+        yield _make_usage_row(
+            common_row,
+            contract.organizations[0],
+            TOKEN_PRODUCT,
+            _floor_quantity(token_wallet.overage),
+            token_wallet.charge,
+        )
 
 
-def _whole(quantity: Decimal) -> Decimal:
+def _floor_quantity(quantity: Decimal) -> Decimal:
     """Return a quantity as invoice lines have it, in whole units; the amount is that of all that was used."""
     return max(quantity.quantize(Decimal(1), ROUND_DOWN), Decimal(1))  # GUESS: cut off, and at least one
 
 
-def _discount(account: TwinAccount, rows: list[CostAndUsage], month: Month) -> CostAndUsage:
-    amount = -cents(exact_sum(row.BilledCost or ZERO for row in rows), Decimal("0.02"))
-    row = _cost(_common(account, month), amount)
+def _make_discount_row(account: TwinAccount, rows: list[CostAndUsage], month: Month) -> CostAndUsage:
+    amount = -round_cost(exact_sum(row.BilledCost or ZERO for row in rows), Decimal("0.02"))
+    row = _set_cost(_make_common_row(account, month), amount)
     return row._replace(
         ChargeCategory="Credit",
         ChargeDescription="Partner loyalty discount",
         ChargeFrequency="One-Time",
-        ServiceName=PLATFORM,
+        ServiceName=PLATFORM_NAME,
     )
 
 
-def _memo(account: TwinAccount, contract: Contract, month: Month) -> Bill:
+def _make_credit_memo(account: TwinAccount, contract: TwinContract, month: Month) -> Bill:
     """Make a credit memo that takes back a tenth of the largest overage of the month before."""
-    before, number = month.add_months(-1), invoice_id(account, contract, month, "CM")
-    largest = max(_used_up(account, contract, before), key=lambda row: row.BilledCost or ZERO)
-    quantity = -max(((largest.PricingQuantity or ZERO) / 10).quantize(Decimal(1)), Decimal(1))
-    amount = -cents((largest.BilledCost or ZERO), Decimal("0.1"))
-    row = _cost(largest, amount)._replace(
+    previous_month, memo_number = month.add_months(-1), invoice_id_of(account, contract, month, "CM")
+    largest_row = max(_make_overage_rows(account, contract, previous_month), key=lambda row: row.BilledCost or ZERO)
+    quantity = -max(((largest_row.PricingQuantity or ZERO) / 10).quantize(Decimal(1)), Decimal(1))
+    amount = -round_cost((largest_row.BilledCost or ZERO), Decimal("0.1"))
+    row = _set_cost(largest_row, amount)._replace(
         BillingPeriodStart=month.start,
         BillingPeriodEnd=month.end,
         ChargeClass="Correction",
-        ChargeDescription=f"{largest.ServiceName} - overage, credit for {invoice_id(account, contract, before)}",
+        ChargeDescription=f"{largest_row.ServiceName} - overage, credit for {invoice_id_of(account, contract, previous_month)}",
         ConsumedQuantity=quantity,
-        InvoiceDetailId=f"{number}-001",
-        InvoiceId=number,
+        InvoiceDetailId=f"{memo_number}-001",
+        InvoiceId=memo_number,
         PricingQuantity=quantity,
-        x_NativeId=f"{number}-001",
+        x_NativeId=f"{memo_number}-001",
     )
-    return _bill(month, contract, number, [row])._replace(corrects=invoice_id(account, contract, before))
+    return _make_bill(month, contract, memo_number, [row])._replace(
+        corrects=invoice_id_of(account, contract, previous_month)
+    )
 
 
-def estimates(account: TwinAccount, month: Month, days: int) -> Iterator[Bill]:
+def make_estimates(account: TwinAccount, month: Month, days: int) -> Iterator[Bill]:
     """Yield the estimate of each contract for a month that has no invoice yet."""
-    for contract in sorted(contracts(account)):
+    for contract in sorted(make_contracts(account)):
         if contract.is_active:
-            yield estimate(account, contract, month, days)
+            yield make_estimate(account, contract, month, days)
 
 
 @lru_cache(maxsize=512)
-def estimate(account: TwinAccount, contract: Contract, month: Month, days: int) -> Bill:
+def make_estimate(account: TwinAccount, contract: TwinContract, month: Month, days: int) -> Bill:
     """Return what was used under a contract in a month: overages, and nothing of what was bought beforehand."""
-    common, rows = _common(account, month), list[CostAndUsage]()
-    has_tokens = not wallet(account, contract, month, days).over
-    for one in used(account, contract, month, days):
-        row = _usage(common, one.organization, one.product, one.over, one.charge)
-        drawn = (one.tokens if has_tokens else ZERO) if one.tokens else min(one.actual, one.prepaid)
-        what = TOKENS if one.tokens else one.product
-        row = row._replace(ContractApplied=applied(account, contract, what, drawn))
-        native = uuid(account, "charge", one.organization.id, one.product.sku, month)
-        rows.append(row._replace(ConsumedQuantity=one.actual, ChargeDescription=one.product.name, x_NativeId=native))
-    rows.append(_of_wallet(account, contract, common, month, days))
+    common_row, rows = _make_common_row(account, month), list[CostAndUsage]()
+    has_tokens = not make_wallet(account, contract, month, days).overage
+    for usage in list_usages(account, contract, month, days):
+        row = _make_usage_row(common_row, usage.organization, usage.product, usage.overage, usage.charge)
+        applied_quantity = (usage.tokens if has_tokens else ZERO) if usage.tokens else min(usage.actual, usage.prepaid)
+        product = TOKEN_PRODUCT if usage.tokens else usage.product
+        row = row._replace(ContractApplied=format_applied(account, contract, product, applied_quantity))
+        native_id = make_id(account, "charge", usage.organization.id, usage.product.sku, month)
+        rows.append(
+            row._replace(ConsumedQuantity=usage.actual, ChargeDescription=usage.product.name, x_NativeId=native_id)
+        )
+    rows.append(_make_wallet_row(account, contract, common_row, month, days))
     return Bill(
         state=State.ESTIMATE,
         invoice_id=None,
@@ -255,18 +279,27 @@ def estimate(account: TwinAccount, contract: Contract, month: Month, days: int) 
         total=Decimal(format_trimmed(exact_sum(row.BilledCost or ZERO for row in rows))),
         line_count=len(rows),
         charges=[Charges.of(rows)],
-        issuer=ISSUER,
+        issuer=ISSUER_NAME,
         scope=contract.id,
     )
 
 
-def _of_wallet(account: TwinAccount, contract: Contract, common: CostAndUsage, month: Month, days: int) -> CostAndUsage:
-    tokens, several = wallet(account, contract, month, days), len(contract.organizations) > 1
-    row = _usage(common, contract.organizations[0], TOKENS, tokens.over, tokens.charge)
-    row = row._replace(
-        ChargeDescription=TOKENS.name,
-        ConsumedQuantity=tokens.consumed,
-        ContractApplied=applied(account, contract, TOKENS, tokens.consumed - tokens.over if tokens.over else ZERO),
-        x_NativeId=uuid(account, "wallet", contract.place),
+def _make_wallet_row(
+    account: TwinAccount, contract: TwinContract, common_row: CostAndUsage, month: Month, days: int
+) -> CostAndUsage:
+    token_wallet, has_several = make_wallet(account, contract, month, days), len(contract.organizations) > 1
+    row = _make_usage_row(
+        common_row, contract.organizations[0], TOKEN_PRODUCT, token_wallet.overage, token_wallet.charge
     )
-    return row._replace(SubAccountId=None, SubAccountName=None, SubAccountType=None) if several else row
+    row = row._replace(
+        ChargeDescription=TOKEN_PRODUCT.name,
+        ConsumedQuantity=token_wallet.consumed,
+        ContractApplied=format_applied(
+            account,
+            contract,
+            TOKEN_PRODUCT,
+            token_wallet.consumed - token_wallet.overage if token_wallet.overage else ZERO,
+        ),
+        x_NativeId=make_id(account, "wallet", contract.contract_index),
+    )
+    return row._replace(SubAccountId=None, SubAccountName=None, SubAccountType=None) if has_several else row

@@ -22,87 +22,91 @@ from billfold.providers.genesys.records import (
 )
 from billfold.wire.codec import UNSET, Maybe, get_or
 
-NEWEST = 10**6
+NEWEST_VERSION = 10**6
 
 
-class Dialect(NamedTuple):
+class GenesysSdk(NamedTuple):
     """What differs between versions of the API."""
 
-    has_get_names: bool
+    has_get_prefixes: bool
     has_whole_quantities: bool
     has_tokens: bool
-    has_names: bool
-    contracts_a_page: int
+    has_charge_names: bool
+    max_contracts_page_size: int
 
 
-def dialect(headers: Mapping[str, str]) -> Dialect:
+def detect_sdk(headers: Mapping[str, str]) -> GenesysSdk:
     """Return the dialect that a request is answered in."""
-    said = re.match(r"(\d{1,6})\.", headers.get("purecloud-sdk", ""))
-    version = int(said[1]) if said else NEWEST
+    version_match = re.match(r"(\d{1,6})\.", headers.get("purecloud-sdk", ""))
+    version = int(version_match[1]) if version_match else NEWEST_VERSION
     # GUESS: the wire has whole quantities as long as the SDK has them; 236 cannot tell.
-    return Dialect(version < 242, version < 261, version >= 260, version >= 263, 200 if version < 267 else 10)
+    return GenesysSdk(version < 242, version < 261, version >= 260, version >= 263, 200 if version < 267 else 10)
 
 
-def contract(one: BillingContract, spoken: Dialect) -> BillingContract:
+def adapt_contract(record: BillingContract, sdk: GenesysSdk) -> BillingContract:
     """Put a contract into a dialect."""
-    if not spoken.has_get_names:
-        return one
-    return replace(one, purchase_order_numbers=UNSET, getpurchase_order_numbers=one.purchase_order_numbers)
+    if not sdk.has_get_prefixes:
+        return record
+    return replace(record, purchase_order_numbers=UNSET, getpurchase_order_numbers=record.purchase_order_numbers)
 
 
-def invoice(one: BillingInvoice, spoken: Dialect) -> BillingInvoice:
+def adapt_invoice(record: BillingInvoice, sdk: GenesysSdk) -> BillingInvoice:
     """Put an invoice into a dialect."""
-    if not spoken.has_get_names:
-        return one
-    return replace(one, bill_to_address=_address(one.bill_to_address), ship_to_address=_address(one.ship_to_address))
-
-
-def _address(one: Maybe[InvoiceAddress]) -> InvoiceAddress:
-    said = get_or(one, InvoiceAddress())
+    if not sdk.has_get_prefixes:
+        return record
     return replace(
-        said,
-        date_effective=UNSET,
-        city_subdivision1=UNSET,
-        getdate_effective=said.date_effective,
-        getcity_subdivision1=said.city_subdivision1,
+        record,
+        bill_to_address=_adapt_address(record.bill_to_address),
+        ship_to_address=_adapt_address(record.ship_to_address),
     )
 
 
-def detail(one: BillingContractPeriodDetail, spoken: Dialect) -> BillingContractPeriodDetail:
-    """Put what was used in a period into a dialect."""
-    return replace(one, charges=[_charge(charge, spoken) for charge in get_or(one.charges, [])])
-
-
-def _charge(one: BillingCharge, spoken: Dialect) -> BillingCharge:
-    said = one
-    if not spoken.has_names:
-        said = replace(said, name=UNSET)
-    if not spoken.has_tokens:
-        said = replace(said, converted_token_count=UNSET, token_conversion_rate=UNSET)
-    if spoken.has_whole_quantities:
-        said = replace(
-            said,
-            prepaid_quantity=_whole(said.prepaid_quantity),
-            fairuse_quantity=_whole(said.fairuse_quantity),
-            actual_quantity=_whole(said.actual_quantity),
-            overage_quantity=_whole(said.overage_quantity),
-        )
-    return _old_names(said) if spoken.has_get_names else said
-
-
-def _old_names(one: BillingCharge) -> BillingCharge:
+def _adapt_address(address: Maybe[InvoiceAddress]) -> InvoiceAddress:
+    address_record = get_or(address, InvoiceAddress())
     return replace(
-        one,
+        address_record,
+        date_effective=UNSET,
+        city_subdivision1=UNSET,
+        getdate_effective=address_record.date_effective,
+        getcity_subdivision1=address_record.city_subdivision1,
+    )
+
+
+def adapt_detail(record: BillingContractPeriodDetail, sdk: GenesysSdk) -> BillingContractPeriodDetail:
+    """Put what was used in a period into a dialect."""
+    return replace(record, charges=[_adapt_charge(charge, sdk) for charge in get_or(record.charges, [])])
+
+
+def _adapt_charge(charge: BillingCharge, sdk: GenesysSdk) -> BillingCharge:
+    adapted_charge = charge
+    if not sdk.has_charge_names:
+        adapted_charge = replace(adapted_charge, name=UNSET)
+    if not sdk.has_tokens:
+        adapted_charge = replace(adapted_charge, converted_token_count=UNSET, token_conversion_rate=UNSET)
+    if sdk.has_whole_quantities:
+        adapted_charge = replace(
+            adapted_charge,
+            prepaid_quantity=_floor_quantity(adapted_charge.prepaid_quantity),
+            fairuse_quantity=_floor_quantity(adapted_charge.fairuse_quantity),
+            actual_quantity=_floor_quantity(adapted_charge.actual_quantity),
+            overage_quantity=_floor_quantity(adapted_charge.overage_quantity),
+        )
+    return _use_old_names(adapted_charge) if sdk.has_get_prefixes else adapted_charge
+
+
+def _use_old_names(charge: BillingCharge) -> BillingCharge:
+    return replace(
+        charge,
         prepaid_quantity=UNSET,
         fairuse_quantity=UNSET,
         actual_quantity=UNSET,
         overage_quantity=UNSET,
-        getprepaid_quantity=one.prepaid_quantity,
-        getfairuse_quantity=one.fairuse_quantity,
-        getactual_quantity=one.actual_quantity,
-        getoverage_quantity=one.overage_quantity,
+        getprepaid_quantity=charge.prepaid_quantity,
+        getfairuse_quantity=charge.fairuse_quantity,
+        getactual_quantity=charge.actual_quantity,
+        getoverage_quantity=charge.overage_quantity,
     )
 
 
-def _whole(number: Maybe[Decimal]) -> Maybe[Decimal]:
-    return number.quantize(Decimal(1), rounding=ROUND_DOWN) if isinstance(number, Decimal) else number
+def _floor_quantity(quantity: Maybe[Decimal]) -> Maybe[Decimal]:
+    return quantity.quantize(Decimal(1), rounding=ROUND_DOWN) if isinstance(quantity, Decimal) else quantity

@@ -26,9 +26,9 @@ from billfold.providers.vultr.api import (
     ListInvoices,
     ListPendingCharges,
 )
-from billfold.providers.vultr.mapping.line_tally import Survey, latest
-from billfold.providers.vultr.mapping.lines import Charged, Reader, in_bounds, unfit
-from billfold.providers.vultr.mapping.text_fields import billed_month, mark, when
+from billfold.providers.vultr.mapping.line_tally import LineTally, find_latest
+from billfold.providers.vultr.mapping.lines import ChargeBuilder, LineReader, describe_unfit, is_in_bounds
+from billfold.providers.vultr.mapping.text_fields import find_billed_month, make_fingerprint, read_time
 from billfold.providers.vultr.records import Account, BandwidthPeriod, Invoice, InvoiceItem
 from billfold.wire.codec import get_or
 from billfold.wire.operation import read_response
@@ -36,136 +36,144 @@ from billfold.wire.paging import PagedOperation
 
 VULTR = "Vultr"
 CURRENCY = "USD"
-TOGETHER = 16_384
+CHARGES_PER_BATCH = 16_384
 """Lines that are handed over at once."""
-Made = Generator[Charges, None, BillEnd]
+ChargesGenerator = Generator[Charges, None, BillEnd]
 
 
-class Page(NamedTuple):
+class AnswerPage(NamedTuple):
     """Some lines, the question and the answer they came in, the answer's number, and the path of their list in it."""
 
     items: Sequence[InvoiceItem]
     op: PagedOperation[Any, InvoiceItem]
-    said: Any
+    reply: Any
     seq: int
     path: str
 
 
-def read_bills(reading: RunAnswers) -> Iterator[Bill]:
+def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     """Yield the estimate of the running month, and a bill for each invoice whose lines were read.
 
     A bill whose lines were not read to their end raises ``IncompleteList`` when its charges are (``InvalidResponse`` where there is
     no list of them): half of an invoice must not take the place of what is booked. Pending charges that are no list raise
     ``InvalidResponse`` after all that can be read.
     """
-    unread = None
-    owner = next((read_response(a.op, a.response) for a in reading.answers(GetAccount)), Account())
-    for answer in reading.answers(ListPendingCharges):
+    invalid_response = None
+    account = next(
+        (
+            read_response(account_answer.op, account_answer.response)
+            for account_answer in run_answers.answers(GetAccount)
+        ),
+        Account(),
+    )
+    for answer in run_answers.answers(ListPendingCharges):
         try:
-            yield from _estimate(answer, reading, owner)
+            yield from _build_estimate(answer, run_answers, account)
         except InvalidResponse as error:
-            unread = error
-    invoices = _invoices(reading)
-    for asked in dict.fromkeys(_invoice_of(op) for op in reading.requests(GetInvoiceItems)):
+            invalid_response = error
+    invoices = _find_invoices(run_answers)
+    for invoice_id in dict.fromkeys(_get_invoice_id(op) for op in run_answers.requests(GetInvoiceItems)):
         try:
-            yield _issued(asked, invoices.get(str(asked)), reading, owner)
+            yield _build_issued_bill(invoice_id, invoices.get(str(invoice_id)), run_answers, account)
         except InvalidResponse as error:  # not even their month can be told
-            unread = error
-    if unread:
-        raise unread
+            invalid_response = error
+    if invalid_response:
+        raise invalid_response
 
 
-def _invoice_of(op: Any) -> int | str:
+def _get_invoice_id(op: Any) -> int | str:
     return op.invoice_id  # type: ignore[no-any-return]
 
 
-def _invoices(reading: RunAnswers) -> dict[str, Invoice]:
-    found: dict[str, Invoice] = {}
-    for answer in reading.answers(GetInvoice):
+def _find_invoices(run_answers: RunAnswers) -> dict[str, Invoice]:
+    invoices_by_id: dict[str, Invoice] = {}
+    for answer in run_answers.answers(GetInvoice):
         invoice = read_response(answer.op, answer.response)
-        found[str(get_or(invoice.id, ""))] = invoice
-    for answer in reading.answers(ListInvoices):
+        invoices_by_id[str(get_or(invoice.id, ""))] = invoice
+    for answer in run_answers.answers(ListInvoices):
         page = read_response(answer.op, answer.response)
-        found.update({str(get_or(invoice.id, "")): invoice for invoice in get_or(page.billing_invoices, [])})
-    return found
+        invoices_by_id.update({str(get_or(invoice.id, "")): invoice for invoice in get_or(page.billing_invoices, [])})
+    return invoices_by_id
 
 
-def _issued(asked: int | str, invoice: Invoice | None, reading: RunAnswers, owner: Account) -> Bill:
-    key = str(asked)
+def _build_issued_bill(
+    invoice_id: int | str, invoice: Invoice | None, run_answers: RunAnswers, account: Account
+) -> Bill:
+    invoice_key = str(invoice_id)
     problems = list[str]()
-    total, month = _head(invoice, partial(_pages, reading, asked), problems)
-    common = _common(month, owner)._replace(InvoiceId=key)
+    total, month = _read_total_and_month(invoice, partial(_iter_pages, run_answers, invoice_id), problems)
+    common = _build_common_row(month, account)._replace(InvoiceId=invoice_key)
     return Bill(
         state=State.ISSUED,
-        invoice_id=key,
+        invoice_id=invoice_key,
         period=month.period,
         currency=CURRENCY,
         total=total,
         line_count=None,
-        charges=_charges(common, _pages(reading, asked), None if problems else total),
+        charges=_build_charges(common, _iter_pages(run_answers, invoice_id), None if problems else total),
         issuer=VULTR,
-        fingerprint=mark(invoice) if invoice else "",
-        issued_on=_date(invoice) if invoice else None,
+        fingerprint=make_fingerprint(invoice) if invoice else "",
+        issued_on=_read_issue_date(invoice) if invoice else None,
         problems=tuple(problems),
         source_rank=0 if invoice else -1,
     )
 
 
-def _pages(reading: RunAnswers, asked: int | str) -> Iterator[Page]:
-    for answer in reading.answers(GetInvoiceItems, invoice_id=asked):
-        yield _page(answer, "$.invoice_items")
+def _iter_pages(run_answers: RunAnswers, invoice_id: int | str) -> Iterator[AnswerPage]:
+    for answer in run_answers.answers(GetInvoiceItems, invoice_id=invoice_id):
+        yield _read_page(answer, "$.invoice_items")
 
 
-def _page(answer: ArchivedAnswer, path: str) -> Page:
+def _read_page(answer: ArchivedAnswer, path: str) -> AnswerPage:
     op: Any = answer.op
-    said = read_response(op, answer.response)
-    return Page(op.items(said), op, said, answer.seq, path)
+    reply = read_response(op, answer.response)
+    return AnswerPage(op.items(reply), op, reply, answer.seq, path)
 
 
-def _stated(amount: Decimal | None, problems: list[str]) -> Decimal | None:
-    if amount is not None and not in_bounds(amount):
-        problems.append(f"its amount is {unfit(amount)}")
+def _check_total(amount: Decimal | None, problems: list[str]) -> Decimal | None:
+    if amount is not None and not is_in_bounds(amount):
+        problems.append(f"its amount is {describe_unfit(amount)}")
         return None
     return amount
 
 
-def _head(
-    invoice: Invoice | None, pages: Callable[[], Iterator[Page]], problems: list[str]
+def _read_total_and_month(
+    invoice: Invoice | None, read_pages: Callable[[], Iterator[AnswerPage]], problems: list[str]
 ) -> tuple[Decimal | None, Month]:
     """Return an invoice's total and the month that it bills, and note what is wrong with them."""
     if invoice is None:
         problems.append("no list names this invoice: its total and its date are not known")
-        return None, _last_month(pages())
-    total = _stated(get_or(invoice.amount, None), problems)
+        return None, _find_last_month(read_pages())
+    total = _check_total(get_or(invoice.amount, None), problems)
     problems += [] if total is not None else ["the invoice states no amount"]
     try:
-        return total, billed_month(invoice)
+        return total, find_billed_month(invoice)
     except ValueError as error:
         problems.append(f"its date cannot be read: {error}")
-        return total, _last_month(pages())
+        return total, _find_last_month(read_pages())
 
 
-def _last_month(pages: Iterable[Page]) -> Month:
+def _find_last_month(pages: Iterable[AnswerPage]) -> Month:
     """Return the month of the latest line; of no time where the lines say none."""
-    end = latest([item for page in pages for item in page.items], "end_date")
-    return Month.of(end - timedelta(microseconds=1)) if end else Month.of(datetime.fromtimestamp(0, UTC))
+    latest_end = find_latest([item for page in pages for item in page.items], "end_date")
+    return Month.of(latest_end - timedelta(microseconds=1)) if latest_end else Month.of(datetime.fromtimestamp(0, UTC))
 
 
-def _date(invoice: Invoice) -> datetime | None:
+def _read_issue_date(invoice: Invoice) -> datetime | None:
     try:
-        return when(get_or(invoice.date, ""))
+        return read_time(get_or(invoice.date, ""))
     except ValueError:
         return None
 
 
-def _estimate(answer: ArchivedAnswer, reading: RunAnswers, owner: Account) -> Iterator[Bill]:
-    page = _page(answer, "$.pending_charges")
-    began = latest(page.items, "start_date")
-    month = Month.of(began) if began else _running(reading)
+def _build_estimate(answer: ArchivedAnswer, run_answers: RunAnswers, account: Account) -> Iterator[Bill]:
+    page = _read_page(answer, "$.pending_charges")
+    latest_start = find_latest(page.items, "start_date")
+    month = Month.of(latest_start) if latest_start else _find_running_month(run_answers)
     if month is None:
         return
     problems = list[str]()
-    total = _stated(get_or(owner.pending_charges, None), problems)
+    total = _check_total(get_or(account.pending_charges, None), problems)
     yield Bill(
         state=State.ESTIMATE,
         invoice_id=None,
@@ -173,15 +181,15 @@ def _estimate(answer: ArchivedAnswer, reading: RunAnswers, owner: Account) -> It
         currency=CURRENCY,
         total=total,
         line_count=None,
-        charges=_charges(_common(month, owner), iter([page]), None if problems else total),
+        charges=_build_charges(_build_common_row(month, account), iter([page]), None if problems else total),
         issuer=VULTR,
         problems=tuple(problems),
     )
 
 
-def _running(reading: RunAnswers) -> Month | None:
+def _find_running_month(run_answers: RunAnswers) -> Month | None:
     """Return the running month by the vendor's own clock; pending charges do not say it where there are none."""
-    for answer in reading.answers(GetAccountBandwidth):
+    for answer in run_answers.answers(GetAccountBandwidth):
         bandwidth = read_response(answer.op, answer.response)
         start = get_or(get_or(bandwidth.current_month_to_date, BandwidthPeriod()).timestamp_start, None)
         if start is not None and 0 <= start < 32_000_000_000:
@@ -189,9 +197,9 @@ def _running(reading: RunAnswers) -> Month | None:
     return None
 
 
-def _common(month: Month, owner: Account) -> CostAndUsage:
+def _build_common_row(month: Month, account: Account) -> CostAndUsage:
     return CostAndUsage(
-        BillingAccountName=get_or(owner.name, "") or None,
+        BillingAccountName=get_or(account.name, "") or None,
         BillingAccountType="Account",
         BillingCurrency=CURRENCY,
         BillingPeriodStart=month.start,
@@ -203,45 +211,51 @@ def _common(month: Month, owner: Account) -> CostAndUsage:
     )
 
 
-def _charges(common: CostAndUsage, pages: Iterator[Page], total: Decimal | None) -> Made:
+def _build_charges(common: CostAndUsage, pages: Iterator[AnswerPage], total: Decimal | None) -> ChargesGenerator:
     """Yield the charges of a list of lines, and what is missing between them and the stated total if it can be rounding."""
     period = Period(common.BillingPeriodStart, common.BillingPeriodEnd)  # type: ignore[arg-type]
-    ids = DetailIds(common.InvoiceId) if common.InvoiceId else None
-    reader, survey, ready = Reader(period, ids), Survey(), Charged()
+    detail_ids = DetailIds(common.InvoiceId) if common.InvoiceId else None
+    reader, tally, builder = LineReader(period, detail_ids), LineTally(), ChargeBuilder()
     for page in pages:
-        before = len(ready.places)
-        flaws = reader.read(page.items, page.seq, _paths(page.path, len(page.items)), ready)
-        survey.add(len(page.items), [ready.kinds[place].BilledCost for place in ready.places[before:]], flaws)
-        survey.turn(page.op, page.said)
-        if len(ready.lines) >= TOGETHER:
-            yield ready.charges(common)
-            ready = Charged()
-        last = page
-    if survey.more:
-        raise IncompleteList(f"its lines were not read to their end ({survey.count} read, {survey.stated} stated)")
-    yield ready.charges(common)
-    problems = tuple(survey.problems())
-    missing = find_residual(total, survey.summed, survey.count) if total is not None and not problems else None
-    if missing:
-        yield Charges.of([_rounding(common, missing, ids, last)])
-    return BillEnd(survey.count, problems)
+        placed_count = len(builder.shared_index)
+        flaws = reader.read_lines(page.items, page.seq, _list_paths(page.path, len(page.items)), builder)
+        tally.add_lines(
+            len(page.items),
+            [builder.shared_rows[row_index].BilledCost for row_index in builder.shared_index[placed_count:]],
+            flaws,
+        )
+        tally.note_page(page.op, page.reply)
+        if len(builder.lines) >= CHARGES_PER_BATCH:
+            yield builder.build_charges(common)
+            builder = ChargeBuilder()
+        last_page = page
+    if tally.has_more:
+        raise IncompleteList(f"its lines were not read to their end ({tally.count} read, {tally.stated_count} stated)")
+    yield builder.build_charges(common)
+    problems = tuple(tally.list_problems())
+    residual = find_residual(total, tally.line_sum, tally.count) if total is not None and not problems else None
+    if residual:
+        yield Charges.of([_build_rounding_row(common, residual, detail_ids, last_page)])
+    return BillEnd(tally.count, problems)
 
 
 @lru_cache(maxsize=64)
-def _paths(path: str, count: int) -> list[str]:
+def _list_paths(path: str, count: int) -> list[str]:
     return [f"{path}[{index}]" for index in range(count)]
 
 
-def _rounding(common: CostAndUsage, missing: Decimal, ids: DetailIds | None, last: Page) -> CostAndUsage:
-    row = build_rounding(common, missing, "the total that the vendor states less the sum of its lines")
+def _build_rounding_row(
+    common: CostAndUsage, residual: Decimal, detail_ids: DetailIds | None, last_page: AnswerPage
+) -> CostAndUsage:
+    row = build_rounding(common, residual, "the total that the vendor states less the sum of its lines")
     return row._replace(
         ChargePeriodStart=common.BillingPeriodStart,
         ChargePeriodEnd=common.BillingPeriodEnd,
-        InvoiceDetailId=ids.next_id("rounding") if ids else None,
-        PricingCurrencyEffectiveCost=missing,
+        InvoiceDetailId=detail_ids.next_id("rounding") if detail_ids else None,
+        PricingCurrencyEffectiveCost=residual,
         ServiceCategory="Other",
         ServiceName=VULTR,
         ServiceSubcategory="Other (Other)",
-        x_ArchiveSeq=last.seq,
-        x_JsonPath=last.path,
+        x_ArchiveSeq=last_page.seq,
+        x_JsonPath=last_page.path,
     )

@@ -13,128 +13,144 @@ from billfold.model.money import EXACT_CONTEXT, format_decimal
 from billfold.model.period import Month
 from billfold.providers.provider import InvoiceListing, RunAnswers
 from billfold.providers.vultr.api import ListBillingHistory, ListInvoices
-from billfold.providers.vultr.mapping.lines import in_bounds
-from billfold.providers.vultr.mapping.text_fields import billed_month, when
+from billfold.providers.vultr.mapping.lines import is_in_bounds
+from billfold.providers.vultr.mapping.text_fields import find_billed_month, read_time
 from billfold.providers.vultr.records import Billing, Invoice
 from billfold.wire.codec import get_or
 from billfold.wire.operation import read_response
 from billfold.wire.paging import PagedOperation
 
-TOLD = 3
+MAX_NAMED_FINDINGS = 3
 """How many findings of one sort are told one by one."""
 
 
-def find_identity(reading: RunAnswers) -> str | None:
+def find_identity(run_answers: RunAnswers) -> str | None:
     """Return the number of the account's first invoice: the API names no account, and numbers invoices across them all.
 
     None where the list of invoices did not come to its end, or is empty.
     """
-    invoices, last = _whole(reading, ListInvoices)
-    numbers = [int(key) for one in invoices if (key := str(get_or(one.id, ""))).isdecimal()]
-    return f"first invoice {min(numbers)}" if numbers and last and _ended(*last) else None
+    invoices, last_page = _read_whole_list(run_answers, ListInvoices)
+    numbers = [int(invoice_id) for invoice in invoices if (invoice_id := str(get_or(invoice.id, ""))).isdecimal()]
+    return f"first invoice {min(numbers)}" if numbers and last_page and _has_end_mark(*last_page) else None
 
 
-def read_listing(reading: RunAnswers) -> InvoiceListing | None:
+def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
     """Say which invoices were listed; the list reaches back to the account's beginning."""
-    invoices, last = _whole(reading, ListInvoices)
-    if last is None:
+    invoices, last_page = _read_whole_list(run_answers, ListInvoices)
+    if last_page is None:
         return None
     months = dict[str, Month]()
-    for one in invoices:
+    for invoice in invoices:
         with suppress(ValueError):  # one without a date is read whatever it is of
-            months[str(get_or(one.id, ""))] = billed_month(one)
-    return InvoiceListing(frozenset(str(get_or(one.id, "")) for one in invoices), _ended(*last), months=months)
+            months[str(get_or(invoice.id, ""))] = find_billed_month(invoice)
+    return InvoiceListing(
+        frozenset(str(get_or(invoice.id, "")) for invoice in invoices), _has_end_mark(*last_page), months=months
+    )
 
 
-def check_answers(reading: RunAnswers) -> Iterator[str]:
+def check_answers(run_answers: RunAnswers) -> Iterator[str]:
     """Say where the list of invoices and the billing history do not agree with themselves or with each other."""
-    invoices, first = _whole(reading, ListInvoices)
-    rows, second = _whole(reading, ListBillingHistory)
-    for name, found, last in (("invoices", invoices, first), ("billing history", rows, second)):
-        stated = last[0].stated_total(last[1]) if last else None
-        if stated is not None and stated != len(found):
-            yield f"the list of {name} has {len(found)} entries, the vendor counts {stated}"
-    if first and second and _ended(*first) and _ended(*second):
-        yield from _few(_unlike(invoices, rows))
-        yield from _few(_leaps(rows))
+    invoices, last_invoice_page = _read_whole_list(run_answers, ListInvoices)
+    rows, last_history_page = _read_whole_list(run_answers, ListBillingHistory)
+    for list_name, list_entries, last_page in (
+        ("invoices", invoices, last_invoice_page),
+        ("billing history", rows, last_history_page),
+    ):
+        stated_count = last_page[0].stated_total(last_page[1]) if last_page else None
+        if stated_count is not None and stated_count != len(list_entries):
+            yield f"the list of {list_name} has {len(list_entries)} entries, the vendor counts {stated_count}"
+    if (
+        last_invoice_page
+        and last_history_page
+        and _has_end_mark(*last_invoice_page)
+        and _has_end_mark(*last_history_page)
+    ):
+        yield from _limit_findings(_compare_with_history(invoices, rows))
+        yield from _limit_findings(_find_balance_jumps(rows))
 
 
-def _whole(
-    reading: RunAnswers, kind: type[PagedOperation[Any, Any]]
+def _read_whole_list(
+    run_answers: RunAnswers, operation_type: type[PagedOperation[Any, Any]]
 ) -> tuple[list[Any], tuple[PagedOperation[Any, Any], Any] | None]:
-    found, last = list[Any](), None
-    for answer in reading.answers(kind):
+    list_items, last_page = list[Any](), None
+    for answer in run_answers.answers(operation_type):
         op: Any = answer.op
         page = read_response(op, answer.response)
-        found.extend(op.items(page))
-        last = op, page
-    return found, last
+        list_items.extend(op.items(page))
+        last_page = op, page
+    return list_items, last_page
 
 
-def _ended(op: PagedOperation[Any, Any], page: Any) -> bool:
+def _has_end_mark(op: PagedOperation[Any, Any], page: Any) -> bool:
     return op.has_end_mark(page)
 
 
-def _few(findings: Iterator[str]) -> Iterator[str]:
-    every = list(findings)
-    yield from every[:TOLD]
-    if len(every) > TOLD:
-        yield f"{len(every) - TOLD} more like these"
+def _limit_findings(findings: Iterator[str]) -> Iterator[str]:
+    all_findings = list(findings)
+    yield from all_findings[:MAX_NAMED_FINDINGS]
+    if len(all_findings) > MAX_NAMED_FINDINGS:
+        yield f"{len(all_findings) - MAX_NAMED_FINDINGS} more like these"
 
 
-def _unlike(invoices: list[Invoice], rows: list[Billing]) -> Iterator[str]:
+def _compare_with_history(invoices: list[Invoice], rows: list[Billing]) -> Iterator[str]:
     """Compare the history's rows of type invoice, which have the id and the amount of their invoice, with the list.
 
     An invoice newer than every row was issued between the two questions.
     """
-    billed = {str(row.id): row for row in rows if row.type == "invoice"}
-    listed = {str(invoice.id): invoice for invoice in invoices}
-    newest = max(billed, key=_order, default="")
-    for key in sorted({*billed, *listed}, key=_order):
-        if key not in listed:
-            yield f"invoice {key} is in the billing history, but not in the list of invoices"
-        elif key not in billed and _order(key) < _order(newest):
-            yield f"invoice {key} is listed, but not in the billing history"
-        elif key in billed and billed[key].amount != listed[key].amount:
-            yield f"invoice {key} is {_said(listed[key].amount)} in the list, {_said(billed[key].amount)} in the history"
+    history_rows = {str(row.id): row for row in rows if row.type == "invoice"}
+    invoices_by_id = {str(invoice.id): invoice for invoice in invoices}
+    newest_id = max(history_rows, key=_id_sort_key, default="")
+    for invoice_id in sorted({*history_rows, *invoices_by_id}, key=_id_sort_key):
+        if invoice_id not in invoices_by_id:
+            yield f"invoice {invoice_id} is in the billing history, but not in the list of invoices"
+        elif invoice_id not in history_rows and _id_sort_key(invoice_id) < _id_sort_key(newest_id):
+            yield f"invoice {invoice_id} is listed, but not in the billing history"
+        elif invoice_id in history_rows and history_rows[invoice_id].amount != invoices_by_id[invoice_id].amount:
+            yield (
+                f"invoice {invoice_id} is {_format_history_amount(invoices_by_id[invoice_id].amount)} in the list, "
+                f"{_format_history_amount(history_rows[invoice_id].amount)} in the history"
+            )
 
 
-def _order(key: str) -> tuple[int, str]:
-    return len(key), key
+def _id_sort_key(invoice_id: str) -> tuple[int, str]:
+    return len(invoice_id), invoice_id
 
 
-def _leaps(rows: list[Billing]) -> Iterator[str]:
+def _find_balance_jumps(rows: list[Billing]) -> Iterator[str]:
     """Look for rows that do not move the balance by their amount; in which direction is not documented for every type."""
-    for older, row in pairwise(_oldest_first(rows)):
-        if _known(older.balance) and _known(row.balance) and _known(row.amount):
-            moved = abs(EXACT_CONTEXT.subtract(row.balance, older.balance))
-            if abs(row.amount) != moved:
-                yield f"the balance moves by {format_decimal(moved)} at history row {row.id}, which is {_said(row.amount)}"
+    for older_row, row in pairwise(_sort_by_time(rows)):
+        if _is_valid_amount(older_row.balance) and _is_valid_amount(row.balance) and _is_valid_amount(row.amount):
+            balance_change = abs(EXACT_CONTEXT.subtract(row.balance, older_row.balance))
+            if abs(row.amount) != balance_change:
+                yield (
+                    f"the balance moves by {format_decimal(balance_change)} at history row {row.id}, "
+                    f"which is {_format_history_amount(row.amount)}"
+                )
 
 
-def _oldest_first(rows: list[Billing]) -> list[Billing]:
+def _sort_by_time(rows: list[Billing]) -> list[Billing]:
     """Order a history by time, and rows of the same second as the list has them, whichever way it runs.
 
     Nothing where a row has no time: its place is not known, nor who its neighbours are.
     """
-    dated = [(at, row) for row in rows if (at := _at(row))]
-    if len(dated) < len(rows):
+    dated_rows = [(row_time, row) for row in rows if (row_time := _read_row_time(row))]
+    if len(dated_rows) < len(rows):
         return []
-    if dated and dated[0][0] > dated[-1][0]:
-        dated.reverse()
-    return [row for _, row in sorted(dated, key=lambda one: one[0])]
+    if dated_rows and dated_rows[0][0] > dated_rows[-1][0]:
+        dated_rows.reverse()
+    return [row for _, row in sorted(dated_rows, key=lambda dated_row: dated_row[0])]
 
 
-def _at(row: Billing) -> datetime | None:
+def _read_row_time(row: Billing) -> datetime | None:
     try:
-        return when(get_or(row.date, ""))
+        return read_time(get_or(row.date, ""))
     except ValueError:
         return None
 
 
-def _known(number: object) -> TypeGuard[Decimal]:
-    return isinstance(number, Decimal) and in_bounds(number)
+def _is_valid_amount(amount: object) -> TypeGuard[Decimal]:
+    return isinstance(amount, Decimal) and is_in_bounds(amount)
 
 
-def _said(amount: object) -> str:
-    return format_decimal(amount) if _known(amount) else "without an amount"
+def _format_history_amount(amount: object) -> str:
+    return format_decimal(amount) if _is_valid_amount(amount) else "without an amount"

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from billfold.model.errors import InvalidResponse
 from billfold.providers.provider import CollectPlan, Fetch, SyncState
 from billfold.providers.vultr.api import (
-    MOST,
+    MAX_PAGE_SIZE,
     GetAccount,
     GetAccountBandwidth,
     GetInvoiceItems,
@@ -17,7 +17,7 @@ from billfold.providers.vultr.api import (
     ListInvoices,
     ListPendingCharges,
 )
-from billfold.providers.vultr.mapping.text_fields import billed_month, mark
+from billfold.providers.vultr.mapping.text_fields import find_billed_month, make_fingerprint
 from billfold.providers.vultr.records import Invoice
 from billfold.wire.codec import get_or
 from billfold.wire.paging import PagedOperation, Walk
@@ -25,7 +25,7 @@ from billfold.wire.paging import PagedOperation, Walk
 I = TypeVar("I")  # noqa: E741 - an item
 
 
-def plan_requests(known: SyncState) -> CollectPlan:
+def plan_requests(sync_state: SyncState) -> CollectPlan:
     """Ask for the account and its pending charges in one breath, for the history, then for every invoice's lines.
 
     The estimate comes before the list of invoices: a month that closes in between is then seen twice, never not at all.
@@ -33,37 +33,39 @@ def plan_requests(known: SyncState) -> CollectPlan:
     yield Fetch(GetAccount())
     yield Fetch(ListPendingCharges(), missing="the estimate of the running month")
     yield Fetch(GetAccountBandwidth(), missing="traffic, and which month runs while nothing is charged yet")
-    yield from _by_itself(ListBillingHistory(per_page=MOST))
-    wanted: dict[str, None] = {}
-    yield from _pages(ListInvoices(per_page=MOST), lambda page: wanted.update(_wanted(page, known)))
-    for key in wanted:
-        yield from _by_itself(GetInvoiceItems(invoice_id=key, per_page=MOST))
+    yield from _iter_pages_leniently(ListBillingHistory(per_page=MAX_PAGE_SIZE))
+    invoice_ids: dict[str, None] = {}
+    yield from _iter_page_fetches(
+        ListInvoices(per_page=MAX_PAGE_SIZE), lambda page: invoice_ids.update(_select_invoices(page, sync_state))
+    )
+    for invoice_id in invoice_ids:
+        yield from _iter_pages_leniently(GetInvoiceItems(invoice_id=invoice_id, per_page=MAX_PAGE_SIZE))
 
 
-def _by_itself(first: PagedOperation[Any, I]) -> Generator[Fetch, Any, None]:
+def _iter_pages_leniently(first_operation: PagedOperation[Any, I]) -> Generator[Fetch, Any, None]:
     """Read a list that no other depends on: where an answer has no list, the books say so, and the others are read."""
     with suppress(InvalidResponse):
-        yield from _pages(first)
+        yield from _iter_page_fetches(first_operation)
 
 
-def _pages(
-    first: PagedOperation[Any, I], use: Callable[[Sequence[I]], object] = lambda _: None
+def _iter_page_fetches(
+    first_operation: PagedOperation[Any, I], use_page: Callable[[Sequence[I]], object] = lambda _: None
 ) -> Generator[Fetch, Any, None]:
-    walk = Walk(first)
+    walk = Walk(first_operation)
     while walk.next_operation is not None:
-        use(walk.take_page((yield Fetch(walk.next_operation))))
+        use_page(walk.take_page((yield Fetch(walk.next_operation))))
 
 
-def _wanted(page: Sequence[Invoice], known: SyncState) -> dict[str, None]:
-    return {str(invoice.id): None for invoice in page if _is_wanted(invoice, known)}
+def _select_invoices(page: Sequence[Invoice], sync_state: SyncState) -> dict[str, None]:
+    return {str(invoice.id): None for invoice in page if _needs_lines(invoice, sync_state)}
 
 
-def _is_wanted(invoice: Invoice, known: SyncState) -> bool:
+def _needs_lines(invoice: Invoice, sync_state: SyncState) -> bool:
     """Tell whether an invoice's lines are to be read: it has an id, is not booked as it is listed, and not too old."""
-    key = get_or(invoice.id, "")
-    if key == "" or known.issued_fingerprints.get(str(key)) == mark(invoice):
+    invoice_id = get_or(invoice.id, "")
+    if invoice_id == "" or sync_state.issued_fingerprints.get(str(invoice_id)) == make_fingerprint(invoice):
         return False
     try:
-        return billed_month(invoice) >= known.since
+        return find_billed_month(invoice) >= sync_state.since
     except ValueError:
         return True

@@ -15,18 +15,18 @@ from billfold.model.money import ZERO
 from billfold.model.period import Period
 from billfold.model.pricing import choose_price
 from billfold.providers.vultr.mapping import skus
-from billfold.providers.vultr.mapping.text_fields import NOTHING, thing, when
+from billfold.providers.vultr.mapping.text_fields import NO_RESOURCE, read_time, resource_of
 from billfold.providers.vultr.records import InvoiceItem
 from billfold.wire.codec import UNSET, Maybe, get_or
 
-HOUR = timedelta(hours=1)
-KINDS = 32_768
+ONE_HOUR = timedelta(hours=1)
+MAX_SHARED_ROWS = 32_768
 """Kinds of lines that are remembered at once."""
-_tuple: Any = tuple.__new__
+_new_tuple: Any = tuple.__new__
 """Makes a named tuple without the detour over its names: there may be a million of them."""
 
 
-class Line(NamedTuple):
+class VaryingColumns(NamedTuple):
     """The columns that are each line's own."""
 
     ChargeDescription: str | None
@@ -37,8 +37,8 @@ class Line(NamedTuple):
     x_JsonPath: str
 
 
-class Measured(NamedTuple):
-    """The columns that all lines of the same product, size, hours, rate and total share: those, then ``skus.Kind``'s."""
+class SharedColumns(NamedTuple):
+    """The columns that all lines of the same product, size, hours, rate and total share; the last are ``SkuColumns``."""
 
     BilledCost: Decimal
     ChargeClass: str | None
@@ -71,21 +71,21 @@ class Measured(NamedTuple):
 
 
 @dataclass
-class Charged:
-    """Charges that are made: each one's own columns, the kinds there are, and which kind each is of (``known`` by what it says)."""
+class ChargeBuilder:
+    """Charges that are made: each one's own columns, the rows that lines share, and which row each has (by its key)."""
 
-    lines: list[Line] = field(default_factory=list)
-    kinds: list[Measured] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
-    known: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    lines: list[VaryingColumns] = field(default_factory=list)
+    shared_rows: list[SharedColumns] = field(default_factory=list)
+    shared_index: list[int] = field(default_factory=list)
+    index_by_key: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
-    def charges(self, common: CostAndUsage) -> Charges:
+    def build_charges(self, common: CostAndUsage) -> Charges:
         """Return them with what all charges of the bill share."""
-        return Charges(common, self.lines, self.kinds, self.places)
+        return Charges(common, self.lines, self.shared_rows, self.shared_index)
 
 
-class Said(NamedTuple):
-    """What a line says that decides its columns; ``words`` and ``detail`` only where it is not plainly usage.
+class LineKey(NamedTuple):
+    """What a line says that decides its columns; ``headline`` and ``detail`` only where it is not plainly usage.
 
     Equal for two lines exactly where their columns are: a number's spelling (``1`` or ``1.0``) is in ``detail`` only.
     """
@@ -98,112 +98,118 @@ class Said(NamedTuple):
     start: Maybe[str]
     end: Maybe[str]
     size: str
-    nameless: bool
-    words: str = ""
+    has_no_resource: bool
+    headline: str = ""
     detail: str = ""
 
 
-def in_bounds(number: Decimal) -> bool:
+def is_in_bounds(number: Decimal) -> bool:
     """Tell whether a number can be reckoned with: neither astronomically large nor small."""
     return number.is_finite() and -25 < number.adjusted() < 14
 
 
-def unfit(number: Decimal) -> str:
+def describe_unfit(number: Decimal) -> str:
     """Say what is wrong with a number that is not in bounds."""
     return "out of all bounds" if number.is_finite() else f"no number: {number}"
 
 
-def flaw(said: Said) -> str:
+def find_flaw(line_key: LineKey) -> str:
     """Say why a line cannot be a charge, or "" where it can: no total, a number out of all bounds, a time that is none."""
-    total = said.total
+    total = line_key.total
     if total is None or total is UNSET:
         return "has no total"
-    if odd := [one for one in (total, get_or(said.units, ZERO), get_or(said.rate, ZERO)) if not in_bounds(one)]:
-        return f"has an amount that is {unfit(odd[0])}"
-    start, end = get_or(said.start, ""), get_or(said.end, "")
+    if odd_amounts := [
+        amount
+        for amount in (total, get_or(line_key.units, ZERO), get_or(line_key.rate, ZERO))
+        if not is_in_bounds(amount)
+    ]:
+        return f"has an amount that is {describe_unfit(odd_amounts[0])}"
+    start, end = get_or(line_key.start, ""), get_or(line_key.end, "")
     if not (start and end):
-        return "says no time of its usage" if _category(said, total) == "Usage" else ""
+        return "says no time of its usage" if _find_category(line_key, total) == "Usage" else ""
     try:
-        when(start)
-        when(end)
+        read_time(start)
+        read_time(end)
     except ValueError as error:
         return f"cannot be dated: {error}"
     return ""
 
 
-def _category(said: Said, total: Decimal) -> str:
-    return skus.category(get_or(said.product, ""), get_or(said.unit_type, ""), said.words, negative=total < 0)
+def _find_category(line_key: LineKey, total: Decimal) -> str:
+    return skus.find_category(
+        get_or(line_key.product, ""), get_or(line_key.unit_type, ""), line_key.headline, negative=total < 0
+    )
 
 
-def _charged(said: Said, period: Period) -> Period:
+def _charge_period(line_key: LineKey, period: Period) -> Period:
     """Return the period of a line: the billing period where it says none, and at least the hour that is always charged."""
-    start, end = get_or(said.start, ""), get_or(said.end, "")
+    start, end = get_or(line_key.start, ""), get_or(line_key.end, "")
     if not (start and end):
         return period
-    first, last = when(start), when(end)
-    return Period(first, last if last > first else first + HOUR)
+    start_time, end_time = read_time(start), read_time(end)
+    return Period(start_time, end_time if end_time > start_time else start_time + ONE_HOUR)
 
 
-def measured(said: Said, period: Period) -> Measured | str:
+def build_shared_columns(line_key: LineKey, period: Period) -> SharedColumns | str:
     """Return the columns of lines that say this in a billing period, or why they cannot be charges."""
-    if why := flaw(said):
-        return why
-    total: Decimal = get_or(said.total, ZERO)
-    rate, units = _number(said.rate), get_or(said.units, ZERO)
-    product, unit_type = get_or(said.product, ""), get_or(said.unit_type, "")
-    charge, resource = _category(said, total), skus.service(product).resource
-    if charge == "Usage":
-        unit, quantity, listed = choose_price(total, units, None if rate is None else skus.fitting(rate))
-        kind = skus.usage(product, unit_type, said.size, rate)
+    if flaw := find_flaw(line_key):
+        return flaw
+    total: Decimal = get_or(line_key.total, ZERO)
+    rate, units = _read_amount(line_key.rate), get_or(line_key.units, ZERO)
+    product, unit_type = get_or(line_key.product, ""), get_or(line_key.unit_type, "")
+    charge_category, resource_type = _find_category(line_key, total), skus.find_service(product).resource_type
+    if charge_category == "Usage":
+        unit_price, quantity, listed_price = choose_price(total, units, None if rate is None else skus.round_rate(rate))
+        sku_columns = skus.build_usage_columns(product, unit_type, line_key.size, rate)
     else:
-        unit, quantity, listed = None, None, None
-        kind = skus.other(product, charge, said.detail)
-    start, end = _charged(said, period)
-    return Measured(
+        unit_price, quantity, listed_price = None, None, None
+        sku_columns = skus.build_other_columns(product, charge_category, line_key.detail)
+    start, end = _charge_period(line_key, period)
+    return SharedColumns(
         BilledCost=total,
         ChargeClass=None if end > period.start else "Correction",
         ChargePeriodEnd=end,
         ChargePeriodStart=start,
         ConsumedQuantity=quantity,
         ContractedCost=total,
-        ContractedUnitPrice=unit,
+        ContractedUnitPrice=unit_price,
         EffectiveCost=total,
         ListCost=total,
-        ListUnitPrice=unit,
-        PricingCurrencyContractedUnitPrice=unit,
+        ListUnitPrice=unit_price,
+        PricingCurrencyContractedUnitPrice=unit_price,
         PricingCurrencyEffectiveCost=total,
-        PricingCurrencyListUnitPrice=unit,
+        PricingCurrencyListUnitPrice=unit_price,
         PricingQuantity=quantity,
-        ResourceType=None if said.nameless else resource,
-        x_ListedUnitPrice=listed,
-        **kind._asdict(),
+        ResourceType=None if line_key.has_no_resource else resource_type,
+        x_ListedUnitPrice=listed_price,
+        **sku_columns._asdict(),
     )
 
 
-class Reader:
+class LineReader:
     """Reads an invoice's lines, or pending charges (without ids), as charges of a billing period.
 
-    Lines that say the same share one ``Measured``: the longest invoices have few kinds of lines.
+    Lines that say the same share one ``SharedColumns``: the longest invoices have few kinds of lines.
     """
 
     def __init__(self, period: Period, ids: DetailIds | None) -> None:
         self._period, self._ids = period, ids
-        self._known: dict[tuple[Any, ...], Measured | str] = {}
+        self._columns_by_key: dict[tuple[Any, ...], SharedColumns | str] = {}
 
-    def read(
-        self, items: Sequence[InvoiceItem], seq: int, paths: Sequence[str], made: Charged
+    def read_lines(
+        self, items: Sequence[InvoiceItem], seq: int, paths: Sequence[str], builder: ChargeBuilder
     ) -> list[tuple[int, str]]:
         """Add an answer's lines to the charges that are made; returns which lines cannot be charges, and why."""
-        ids, known, lines, places = self._ids, made.known, made.lines, made.places
-        before, flaws = len(lines), list[tuple[int, str]]()
+        ids, index_by_key, lines, shared_index = self._ids, builder.index_by_key, builder.lines, builder.shared_index
+        line_count, flaws = len(lines), list[tuple[int, str]]()
         for item, path in zip(items, paths, strict=True):
             text, product, unit_type, total = item.description or "", item.product, item.unit_type, item.total
-            usual, about = _usual(product, unit_type)
-            if not usual:
-                about = about and not skus.taxed(product or "", skus.head(product or "", text))
-            key, name, size = thing(text) if about and text else NOTHING
+            is_metered, has_resource = _classify_product(product, unit_type)
+            if not is_metered:
+                has_resource = has_resource and not skus.is_tax(product or "", skus.read_headline(product or "", text))
+            resource_id, name, size = resource_of(text) if has_resource and text else NO_RESOURCE
             start = item.start_date
-            says: Any = (
+            line_key: Any = (
                 product,
                 unit_type,
                 item.units,
@@ -212,52 +218,52 @@ class Reader:
                 start,
                 item.end_date,
                 size,
-                key is None,
+                resource_id is None,
             )
-            if not (usual and total) or total.is_signed():
-                says += _detail(item, product or "", text)
+            if not (is_metered and total) or total.is_signed():
+                line_key += _describe_line(item, product or "", text)
             try:
-                place: int | str = known[says]
+                row_index: int | str = index_by_key[line_key]
             except (KeyError, TypeError):  # a signaling NaN cannot even be looked up
-                place = self._place(says, made)
-            if isinstance(place, str):
-                flaws.append((len(lines) - before + len(flaws), place))
+                row_index = self._add_shared_row(line_key, builder)
+            if isinstance(row_index, str):
+                flaws.append((len(lines) - line_count + len(flaws), row_index))
                 continue
-            number = ids.next_id(product or "", text, start) if ids else None
-            lines.append(_tuple(Line, (text or None, number, key, name, seq, path)))
-            places.append(place)
+            detail_id = ids.next_id(product or "", text, start) if ids else None
+            lines.append(_new_tuple(VaryingColumns, (text or None, detail_id, resource_id, name, seq, path)))
+            shared_index.append(row_index)
         return flaws
 
-    def _place(self, says: tuple[Any, ...], made: Charged) -> int | str:
+    def _add_shared_row(self, line_key: tuple[Any, ...], builder: ChargeBuilder) -> int | str:
         """Return the place of a new kind among those that are made, or why such a line cannot be a charge."""
         try:
-            found = self._known.get(says) or self._learn(says)
+            shared_columns = self._columns_by_key.get(line_key) or self._build_shared_row(line_key)
         except TypeError:
-            return flaw(Said(*says))
-        if isinstance(found, str):
-            return found
-        made.known[says] = len(made.kinds)
-        made.kinds.append(found)
-        return made.known[says]
+            return find_flaw(LineKey(*line_key))
+        if isinstance(shared_columns, str):
+            return shared_columns
+        builder.index_by_key[line_key] = len(builder.shared_rows)
+        builder.shared_rows.append(shared_columns)
+        return builder.index_by_key[line_key]
 
-    def _learn(self, about: tuple[Any, ...]) -> Measured | str:
-        if len(self._known) >= KINDS:
-            self._known.clear()
-        self._known[about] = found = measured(Said(*about), self._period)
-        return found
+    def _build_shared_row(self, line_key: tuple[Any, ...]) -> SharedColumns | str:
+        if len(self._columns_by_key) >= MAX_SHARED_ROWS:
+            self._columns_by_key.clear()
+        self._columns_by_key[line_key] = shared_columns = build_shared_columns(LineKey(*line_key), self._period)
+        return shared_columns
 
 
 @lru_cache(maxsize=1024)
-def _usual(product: Maybe[str], unit_type: Maybe[str]) -> tuple[bool, bool]:
+def _classify_product(product: Maybe[str], unit_type: Maybe[str]) -> tuple[bool, bool]:
     """Tell whether such a line is measured usage whatever it says, and whether it is about a resource."""
-    return skus.metered(product, unit_type), bool(skus.service(get_or(product, "")).resource)
+    return skus.is_metered(product, unit_type), bool(skus.find_service(get_or(product, "")).resource_type)
 
 
-def _detail(item: InvoiceItem, product: str, text: str) -> tuple[str, str]:
-    return skus.head(product, text), skus.details(
-        get_or(item.unit_type, ""), _number(item.units), _number(item.unit_price)
+def _describe_line(item: InvoiceItem, product: str, text: str) -> tuple[str, str]:
+    return skus.read_headline(product, text), skus.format_details(
+        get_or(item.unit_type, ""), _read_amount(item.units), _read_amount(item.unit_price)
     )
 
 
-def _number(value: Maybe[Decimal]) -> Decimal | None:
+def _read_amount(value: Maybe[Decimal]) -> Decimal | None:
     return value if isinstance(value, Decimal) else None

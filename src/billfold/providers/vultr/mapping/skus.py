@@ -13,28 +13,28 @@ from typing import NamedTuple
 
 from billfold.model.money import format_decimal
 
-UNITS = {"hours": "Hours", "overage": "GB"}
-_TAX = re.compile(r"\b(?:tax(?:es)?|vat|gst|hst|pst|qst)\b", re.IGNORECASE)
-_GIFT = re.compile(r"promo|credit|coupon|gift", re.IGNORECASE)
-_WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
-_FINEST = Decimal("1E-18")
-_PUBLISHED = Decimal("1E-4")
+UNITS_BY_TYPE = {"hours": "Hours", "overage": "GB"}
+_TAX_PATTERN = re.compile(r"\b(?:tax(?:es)?|vat|gst|hst|pst|qst)\b", re.IGNORECASE)
+_CREDIT_PATTERN = re.compile(r"promo|credit|coupon|gift", re.IGNORECASE)
+_WIDE_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_RATE_QUANTUM = Decimal("1E-18")
+_PUBLISHED_QUANTUM = Decimal("1E-4")
 
 
-class Service(NamedTuple):
+class VultrService(NamedTuple):
     """Where a product stands in FOCUS, what is measured of it, and what its resources are called ("" for none)."""
 
     category: str
     subcategory: str
     meter: str
-    resource: str
+    resource_type: str
 
 
-OTHER = Service("Other", "Other (Other)", "Usage", "Resource")
-PRODUCTS: tuple[tuple[re.Pattern[str], Service], ...] = tuple(
-    (re.compile(words, re.IGNORECASE), Service(*said))
-    for words, *said in (
-        (rf"{_TAX.pattern}|discount|credit", "Other", "Other (Other)", "Usage", ""),
+OTHER_SERVICE = VultrService("Other", "Other (Other)", "Usage", "Resource")
+SERVICES_BY_PATTERN: tuple[tuple[re.Pattern[str], VultrService], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), VultrService(*service_fields))
+    for pattern, *service_fields in (
+        (rf"{_TAX_PATTERN.pattern}|discount|credit", "Other", "Other (Other)", "Usage", ""),
         (r"kubernetes|\bvke\b|container", "Compute", "Containers", "Cluster Usage", "Cluster"),
         (r"database", "Databases", "Relational Databases", "Database Usage", "Database"),
         (r"load balancer", "Networking", "Application Networking", "Load Balancer Usage", "Load Balancer"),
@@ -52,7 +52,7 @@ PRODUCTS: tuple[tuple[re.Pattern[str], Service], ...] = tuple(
 )
 
 
-class Kind(NamedTuple):
+class SkuColumns(NamedTuple):
     """The columns that all lines of one product, size and rate share."""
 
     ChargeCategory: str
@@ -70,76 +70,76 @@ class Kind(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def service(product: str) -> Service:
+def find_service(product: str) -> VultrService:
     """Return where a product stands; the first row of the table whose words it has, else Other."""
-    return next((said for words, said in PRODUCTS if words.search(product)), OTHER)
+    return next((service_row for pattern, service_row in SERVICES_BY_PATTERN if pattern.search(product)), OTHER_SERVICE)
 
 
-def category(product: str, unit_type: str, words: str, *, negative: bool) -> str:
-    """Say what a line is: Usage, Tax, Credit or Adjustment; ``words`` are its description's ``head``."""
-    if not metered(product, unit_type):
-        if taxed(product, words):
+def find_category(product: str, unit_type: str, headline: str, *, negative: bool) -> str:
+    """Say what a line is: Usage, Tax, Credit or Adjustment; ``headline`` is from ``read_headline``."""
+    if not is_metered(product, unit_type):
+        if is_tax(product, headline):
             return "Tax"
         if unit_type == "discount":
-            return "Credit" if _GIFT.search(f"{product} {words}") else "Adjustment"
+            return "Credit" if _CREDIT_PATTERN.search(f"{product} {headline}") else "Adjustment"
     return "Credit" if negative else "Usage"
 
 
-def taxed(product: str, words: str) -> bool:
-    """Tell whether a line that is not metered is a tax; ``words`` are its description's ``head``."""
-    return bool(_TAX.search(product) or _TAX.search(words))
+def is_tax(product: str, headline: str) -> bool:
+    """Tell whether a line that is not metered is a tax; ``headline`` is from ``read_headline``."""
+    return bool(_TAX_PATTERN.search(product) or _TAX_PATTERN.search(headline))
 
 
-def head(product: str, description: str) -> str:
+def read_headline(product: str, description: str) -> str:
     """Return the words of a description that say what a line is: a customer's names and labels have no say in it.
 
     Labels stand in brackets, names of what has one in parentheses; those of other lines (``Fee (VAT 19%)``) do count.
     """
-    named = service(product) is not OTHER and bool(service(product).resource)
-    return re.split(r"[(\[]" if named else r"\[", description)[0]
+    is_named = find_service(product) is not OTHER_SERVICE and bool(find_service(product).resource_type)
+    return re.split(r"[(\[]" if is_named else r"\[", description)[0]
 
 
 @lru_cache(maxsize=1024)
-def metered(product: object, unit_type: object) -> bool:
+def is_metered(product: object, unit_type: object) -> bool:
     """Tell whether a line of this product and unit type is measured usage, whatever its description says."""
-    return isinstance(product, str) and unit_type in UNITS and not _TAX.search(product)
+    return isinstance(product, str) and unit_type in UNITS_BY_TYPE and not _TAX_PATTERN.search(product)
 
 
 @lru_cache(maxsize=8192)
-def usage(product: str, unit_type: str, size: str, rate: Decimal | None) -> Kind:
+def build_usage_columns(product: str, unit_type: str, size: str, rate: Decimal | None) -> SkuColumns:
     """Return the columns of a line that charges usage; ids of a SKU are derived from product, size and rate."""
-    about, unit = service(product), UNITS.get(unit_type, unit_type.title()) or "Units"
-    sku = "/".join(filter(None, (_slug(product) or "vultr", _slug(size))))
-    priced = "none" if rate is None else format(rate.quantize(_PUBLISHED, context=_WIDE), "f")
-    return Kind(
+    product_service, unit = find_service(product), UNITS_BY_TYPE.get(unit_type, unit_type.title()) or "Units"
+    sku_id = "/".join(filter(None, (_make_slug(product) or "vultr", _make_slug(size))))
+    price_text = "none" if rate is None else format(rate.quantize(_PUBLISHED_QUANTUM, context=_WIDE_CONTEXT), "f")
+    return SkuColumns(
         ChargeCategory="Usage",
         ChargeFrequency="Usage-Based",
         ConsumedUnit=unit,
         PricingCategory="Standard",
         PricingUnit=unit,
-        ServiceCategory=about.category,
+        ServiceCategory=product_service.category,
         ServiceName=product or "Vultr",
-        ServiceSubcategory=about.subcategory,
-        SkuId=sku,
-        SkuMeter=about.meter,
-        SkuPriceId=f"{sku}@{priced}/{unit}",
-        x_Details=details(unit_type),
+        ServiceSubcategory=product_service.subcategory,
+        SkuId=sku_id,
+        SkuMeter=product_service.meter,
+        SkuPriceId=f"{sku_id}@{price_text}/{unit}",
+        x_Details=format_details(unit_type),
     )
 
 
 @lru_cache(maxsize=1024)
-def other(product: str, charged: str, detail: str) -> Kind:
+def build_other_columns(product: str, charge_category: str, detail: str) -> SkuColumns:
     """Return the columns of a tax, credit or adjustment: it has no SKU, no price and no quantity."""
-    about = service(product)
-    return Kind(
-        ChargeCategory=charged,
+    product_service = find_service(product)
+    return SkuColumns(
+        ChargeCategory=charge_category,
         ChargeFrequency="One-Time",
         ConsumedUnit=None,
         PricingCategory=None,
         PricingUnit=None,
-        ServiceCategory=about.category,
+        ServiceCategory=product_service.category,
         ServiceName=product or "Vultr",
-        ServiceSubcategory=about.subcategory,
+        ServiceSubcategory=product_service.subcategory,
         SkuId=None,
         SkuMeter=None,
         SkuPriceId=None,
@@ -147,16 +147,18 @@ def other(product: str, charged: str, detail: str) -> Kind:
     )
 
 
-def details(unit_type: str, units: Decimal | None = None, rate: Decimal | None = None) -> str:
+def format_details(unit_type: str, units: Decimal | None = None, rate: Decimal | None = None) -> str:
     """Write what a line says and FOCUS has no column for."""
     numbers = {"Units": units, "UnitPrice": rate}
-    return json.dumps({"UnitType": unit_type} | {k: format_decimal(v) for k, v in numbers.items() if v is not None})
+    return json.dumps(
+        {"UnitType": unit_type} | {name: format_decimal(value) for name, value in numbers.items() if value is not None}
+    )
 
 
-def fitting(rate: Decimal) -> Decimal:
+def round_rate(rate: Decimal) -> Decimal:
     """Return a published rate with at most 18 decimals: pending charges carry all digits of a 64-bit float."""
-    return rate if rate == (short := rate.quantize(_FINEST, context=_WIDE)) else short
+    return rate if rate == (rounded_rate := rate.quantize(_RATE_QUANTUM, context=_WIDE_CONTEXT)) else rounded_rate
 
 
-def _slug(text: str) -> str:
+def _make_slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

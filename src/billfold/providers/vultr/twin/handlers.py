@@ -10,8 +10,7 @@ from typing import Any
 from billfold.model.bill import Bill
 from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month
-from billfold.providers.twin_api import AccessDenied, ApiFault, Caller, FieldMap, RequestContext
-from billfold.providers.twin_api import TwinAccount as Played
+from billfold.providers.twin_api import AccessDenied, ApiFault, Caller, FieldMap, RequestContext, TwinAccount
 from billfold.providers.vultr.api import (
     GetAccount,
     GetAccountBandwidth,
@@ -42,32 +41,36 @@ CARRIED_COLUMNS = (
 )  # fmt: skip
 """The columns that the vendor's API carries: what must come back from the wire as it was in the truth."""
 
-_LIST = FieldMap(money="total", size="meta.total")
+_LIST_FIELDS = FieldMap(money="total", size="meta.total")
 FIELD_MAPS = {
-    "list_invoices": _LIST._replace(items="billing_invoices", money="amount"),
+    "list_invoices": _LIST_FIELDS._replace(items="billing_invoices", money="amount"),
     "get_invoice": FieldMap(money="billing_invoice.amount"),
-    "get_invoice_items": _LIST._replace(items="invoice_items"),
-    "list_billing_history": _LIST._replace(items="billing_history", money="amount", state="type"),
+    "get_invoice_items": _LIST_FIELDS._replace(items="invoice_items"),
+    "list_billing_history": _LIST_FIELDS._replace(items="billing_history", money="amount", state="type"),
     "list_pending_charges": FieldMap("pending_charges", "total"),
     "get_account": FieldMap(money="account.pending_charges"),
 }
 
 
-def make_accounts(seed: int, first_month: Month) -> tuple[Played, ...]:
+def make_accounts(seed: int, first_month: Month) -> tuple[TwinAccount, ...]:
     """Return the one account of the default world."""
-    key, noright = {"api_key": "twin-vultr-key"}, {"api_key": "twin-vultr-noright"}
-    return (Played("vultr", "vultr", key, seed, first_month, unprivileged_credentials=noright),)
+    credentials, unprivileged_credentials = {"api_key": "twin-vultr-key"}, {"api_key": "twin-vultr-noright"}
+    return (
+        TwinAccount(
+            "vultr", "vultr", credentials, seed, first_month, unprivileged_credentials=unprivileged_credentials
+        ),
+    )
 
 
 def identify_caller(
-    request: Request, accounts: tuple[Played, ...], context: RequestContext | None = None
+    request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext | None = None
 ) -> Caller | None:
     """Hear the bearer key."""
-    key = read_bearer_token(request.headers)
+    token = read_bearer_token(request.headers)
     for account in accounts:
-        if key == account.credentials["api_key"]:
+        if token == account.credentials["api_key"]:
             return Caller(account)
-        if key and key == account.unprivileged_credentials.get("api_key"):
+        if token and token == account.unprivileged_credentials.get("api_key"):
             return Caller(account, is_allowed=False)  # GUESS: that a right is missed only where bills are asked for
     return None
 
@@ -77,23 +80,25 @@ def answer_operation(op: Operation[object], context: RequestContext) -> object: 
     account, now = context.account, context.now
     match op:
         case ListBillingHistory():
-            return records_out.history(account, now, op)
+            return records_out.make_history(account, now, op)
         case ListInvoices():
-            return records_out.invoices(account, now, op)
+            return records_out.make_invoice_list(account, now, op)
         case GetInvoice():
-            return InvoiceReply(billing_invoice=records_out.invoice(account, _month(op.invoice_id, context)))
+            return InvoiceReply(
+                billing_invoice=records_out.make_invoice(account, _find_invoice_month(op.invoice_id, context))
+            )
         case GetInvoiceItems():
-            return records_out.items(account, _month(op.invoice_id, context), op)
+            return records_out.make_invoice_items(account, _find_invoice_month(op.invoice_id, context), op)
         case ListPendingCharges():
-            return records_out.pending(account, now)
+            return records_out.make_pending_charges(account, now)
         case GetPendingChargesCsv():
             return build_response(
-                records_out.pending_csv(account, now), media_type=MEDIA_TYPES["csv"]
+                records_out.render_pending_csv(account, now), media_type=MEDIA_TYPES["csv"]
             )  # GUESS: the type of content
         case GetAccount():
-            return AccountReply(account=records_out.owner(account, now, may_bill=_may_bill(context)))
+            return AccountReply(account=records_out.make_account(account, now, may_bill=_may_bill(context)))
         case GetAccountBandwidth():
-            return BandwidthReply(bandwidth=records_out.bandwidth(account, now))
+            return BandwidthReply(bandwidth=records_out.make_bandwidth(account, now))
     raise InvalidArgument(f"{op!r} is not Vultr's")
 
 
@@ -101,9 +106,9 @@ def _may_bill(context: RequestContext) -> bool:
     return read_bearer_token(context.request.headers) != context.account.unprivileged_credentials.get("api_key")
 
 
-def _month(invoice_id: int | str, context: RequestContext) -> Month:
-    for month in scenario.closed(context.account, context.now):
-        if str(scenario.invoice_number(context.account, month)) == str(invoice_id):
+def _find_invoice_month(invoice_id: int | str, context: RequestContext) -> Month:
+    for month in scenario.closed_months(context.account, context.now):
+        if str(scenario.invoice_number_of(context.account, month)) == str(invoice_id):
             return month
     raise AccessDenied(ApiFault.NOT_FOUND, "Invalid invoice ID")  # GUESS: the text
 
@@ -125,28 +130,28 @@ ERROR_RESPONSES: dict[ApiFault, tuple[int, str]] = {
 
 def refuse_request(fault: ApiFault, detail: str = "", request: Request | None = None) -> Response:
     """Say no with ``error`` and ``status``, in the order of keys that was recorded."""
-    status, words = ERROR_RESPONSES[fault]
+    status, message = ERROR_RESPONSES[fault]
     if fault is ApiFault.RATE_LIMITED:
-        return build_response({"status": status, "error": words}, status=status)
-    if found := re.search(r"\$\.(\w+)", detail):
-        detail = f"Invalid value for {found[1]}"  # GUESS: that it is refused, and the text
-    said = words if fault is ApiFault.FORBIDDEN else detail or words
-    return build_response({"error": said, "status": status}, status=status)
+        return build_response({"status": status, "error": message}, status=status)
+    if field_match := re.search(r"\$\.(\w+)", detail):
+        detail = f"Invalid value for {field_match[1]}"  # GUESS: that it is refused, and the text
+    detail_text = message if fault is ApiFault.FORBIDDEN else detail or message
+    return build_response({"error": detail_text, "status": status}, status=status)
 
 
-def true_bills(account: Played, now: datetime) -> Iterator[Bill]:
+def true_bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
     """Yield the account's true bills."""
-    return scenario.bills(account, now)
+    return scenario.list_bills(account, now)
 
 
-def example_operations(account: Played, now: datetime) -> tuple[Operation[Any], ...]:
+def example_operations(account: TwinAccount, now: datetime) -> tuple[Operation[Any], ...]:
     """Return one question of each operation that the account's twin can answer."""
-    latest = scenario.invoice_number(account, list(scenario.closed(account, now))[-1])
+    latest_id = scenario.invoice_number_of(account, list(scenario.closed_months(account, now))[-1])
     return (
         ListBillingHistory(),
         ListInvoices(),
-        GetInvoice(invoice_id=str(latest)),
-        GetInvoiceItems(invoice_id=str(latest)),
+        GetInvoice(invoice_id=str(latest_id)),
+        GetInvoiceItems(invoice_id=str(latest_id)),
         ListPendingCharges(),
         GetPendingChargesCsv(),
         GetAccount(),

@@ -12,12 +12,12 @@ from billfold.model.money import EXACT_CONTEXT, exact_product, exact_sum
 from billfold.model.period import Month
 from billfold.providers.twin_api import TwinAccount
 from billfold.providers.vultr.twin import inventory
-from billfold.providers.vultr.twin.inventory import trimmed
+from billfold.providers.vultr.twin.inventory import trim_decimal
 
-CENT = Decimal("0.01")
+ONE_CENT = Decimal("0.01")
 
 
-class Entry(NamedTuple):
+class BilledItem(NamedTuple):
     """A true line; ``category`` and ``unit`` are FOCUS's words."""
 
     product: str
@@ -32,56 +32,63 @@ class Entry(NamedTuple):
 
 
 @lru_cache(maxsize=128)
-def usage(account: TwinAccount, month: Month, until: datetime, *, pending: bool) -> tuple[Entry, ...]:
+def list_usage(account: TwinAccount, month: Month, usage_end: datetime, *, pending: bool) -> tuple[BilledItem, ...]:
     """Return what was used in a month up to a midnight."""
-    rentals = (*inventory.lasting(account), *inventory.passing(account, month))
-    lines = [entry for rental in rentals if (entry := _rented(rental, month, until, pending=pending))]
-    gigabytes = Decimal(inventory.overage(account, month, (until - month.start) // timedelta(days=1)))
-    if gigabytes:
+    rentals = (*inventory.lasting_rentals(account), *inventory.short_rentals(account, month))
+    lines = [item for rental in rentals if (item := _make_rental_item(rental, month, usage_end, pending=pending))]
+    overage_gb = Decimal(inventory.overage_gigabytes(account, month, (usage_end - month.start) // timedelta(days=1)))
+    if overage_gb:
         # GUESS: product and words, that it is one line an account, and that it is pending already
-        lines.append(_entry("Bandwidth", "Bandwidth overage", month.start, until, gigabytes, CENT, unit="GB"))
+        lines.append(
+            _make_item("Bandwidth", "Bandwidth overage", month.start, usage_end, overage_gb, ONE_CENT, unit="GB")
+        )
     return tuple(lines)
 
 
-def _rented(rental: inventory.Rental, month: Month, until: datetime, *, pending: bool) -> Entry | None:
-    if not (span := rental.within(month, until)):
+def _make_rental_item(rental: inventory.Rental, month: Month, until: datetime, *, pending: bool) -> BilledItem | None:
+    if not (span := rental.clip_to_month(month, until)):
         return None
-    cap, hours = inventory.GPU_CAP if rental.product == "Cloud GPU" else inventory.CAP, inventory.hours(*span)
-    price = inventory.rate(rental.cents, cap, pending=pending)
-    total = inventory.cost(rental.cents, hours, cap)
-    return Entry(rental.product, rental.description, *span, Decimal(hours), price, total)
+    cap, hours = (
+        inventory.GPU_HOUR_CAP if rental.product == "Cloud GPU" else inventory.MONTHLY_HOUR_CAP,
+        inventory.count_hours(*span),
+    )
+    price = inventory.hourly_rate(rental.cents, cap, pending=pending)
+    total = inventory.compute_cost(rental.cents, hours, cap)
+    return BilledItem(rental.product, rental.description, *span, Decimal(hours), price, total)
 
 
-def _entry(
+def _make_item(
     product: str, description: str, start: datetime, end: datetime, units: Decimal, rate: Decimal, *, unit: str
-) -> Entry:
-    return Entry(product, description, start, end, units, rate, trimmed(exact_product(units, rate)), unit=unit)
+) -> BilledItem:
+    return BilledItem(
+        product, description, start, end, units, rate, trim_decimal(exact_product(units, rate)), unit=unit
+    )
 
 
 @lru_cache(maxsize=128)
-def billed(account: TwinAccount, month: Month) -> tuple[Entry, ...]:
+def list_billed_items(account: TwinAccount, month: Month) -> tuple[BilledItem, ...]:
     """Return the lines of a closed month's invoice: its usage, then discount, gift and tax."""
-    used = usage(account, month, month.end, pending=False)
-    return (*used, *_extras(month, exact_sum(entry.total for entry in used)))
+    usage_items = list_usage(account, month, month.end, pending=False)
+    return (*usage_items, *_iter_extras(month, exact_sum(item.total for item in usage_items)))
 
 
-def _extras(month: Month, used: Decimal) -> Iterator[Entry]:
+def _iter_extras(month: Month, usage_cost: Decimal) -> Iterator[BilledItem]:
     # GUESS: that these come when the month is billed, and every word of them but the unit type "discount"
-    less = -trimmed((used / 10).quantize(CENT))
-    yield _extra(month, "Discount", "Negotiated discount 10%", less, "Adjustment")
-    left = EXACT_CONTEXT.add(used, less)
+    discount = -trim_decimal((usage_cost / 10).quantize(ONE_CENT))
+    yield _make_extra(month, "Discount", "Negotiated discount 10%", discount, "Adjustment")
+    remaining_cost = EXACT_CONTEXT.add(usage_cost, discount)
     if month.number % 4 == 1:
-        yield _extra(month, "Discount", "Promo credit (LAUNCH25)", Decimal(-25), "Credit")
-        left -= 25
+        yield _make_extra(month, "Discount", "Promo credit (LAUNCH25)", Decimal(-25), "Credit")
+        remaining_cost -= 25
     if month.number % 3 == 0:
-        tax = trimmed((left * 8 / 100).quantize(CENT, ROUND_HALF_UP))
-        yield _extra(month, "Tax", "Sales Tax (8%)", tax, "Tax")
+        tax = trim_decimal((remaining_cost * 8 / 100).quantize(ONE_CENT, ROUND_HALF_UP))
+        yield _make_extra(month, "Tax", "Sales Tax (8%)", tax, "Tax")
 
 
-def _extra(month: Month, product: str, description: str, amount: Decimal, category: str) -> Entry:
-    return Entry(product, description, month.start, month.end, Decimal(1), amount, amount, category, None)
+def _make_extra(month: Month, product: str, description: str, amount: Decimal, category: str) -> BilledItem:
+    return BilledItem(product, description, month.start, month.end, Decimal(1), amount, amount, category, None)
 
 
-def added(entries: Sequence[Entry]) -> Decimal:
+def sum_items(items: Sequence[BilledItem]) -> Decimal:
     """Return what some lines come to, as the vendor writes it."""
-    return trimmed(exact_sum(entry.total for entry in entries))
+    return trim_decimal(exact_sum(item.total for item in items))

@@ -15,9 +15,9 @@ from typing import NamedTuple
 from billfold.model.period import Month
 from billfold.providers.twin_api import TwinAccount
 
-HOUR = timedelta(hours=1)
-CAP, GPU_CAP = 672, 730
-COMPUTE = "Vultr Cloud Compute"
+ONE_HOUR = timedelta(hours=1)
+MONTHLY_HOUR_CAP, GPU_HOUR_CAP = 672, 730
+COMPUTE_PRODUCT = "Vultr Cloud Compute"
 PLANS = ((1024, 500), (2048, 1000), (4096, 2000), (8192, 4000), (16384, 8000), (32768, 16000))
 """Memory in MB and cents a month."""
 ROLES = ("web", "api", "worker", "cache", "queue", "search", "mail", "build", "metrics", "proxy", "vpn", "git")
@@ -42,88 +42,88 @@ class Rental(NamedTuple):
     start: datetime
     end: datetime | None = None
 
-    def within(self, month: Month, until: datetime) -> tuple[datetime, datetime] | None:
+    def clip_to_month(self, month: Month, until: datetime) -> tuple[datetime, datetime] | None:
         """Return the part of it that lies in a month up to a time, or None."""
         start, end = max(self.start, month.start), min(self.end or until, until, month.end)
         return (start, end) if start < end else None
 
 
-def hours(start: datetime, end: datetime) -> int:
+def count_hours(start: datetime, end: datetime) -> int:
     """Return the hours begun between two times."""
-    return -((start - end) // HOUR)
+    return -((start - end) // ONE_HOUR)
 
 
-def cost(cents: int, hours: int, cap: int) -> Decimal:
+def compute_cost(cents: int, hours: int, cap: int) -> Decimal:
     """Return what so many hours cost: a month's price in steps of an hour, capped, rounded up to the cent."""
-    return trimmed(Decimal(-(-min(hours, cap) * cents // cap)) / 100)
+    return trim_decimal(Decimal(-(-min(hours, cap) * cents // cap)) / 100)
 
 
-def rate(cents: int, cap: int, *, pending: bool) -> Decimal:
+def hourly_rate(cents: int, cap: int, *, pending: bool) -> Decimal:
     """Return the price of an hour: four decimals on an invoice, all digits of a 64-bit float while it is pending."""
     if pending:
-        return trimmed(Decimal(repr(cents / (cap * 100))))  # the vendor's own float, in its shortest spelling
-    return trimmed((Decimal(cents) / (cap * 100)).quantize(Decimal("1E-4"), rounding=ROUND_HALF_UP))
+        return trim_decimal(Decimal(repr(cents / (cap * 100))))  # the vendor's own float, in its shortest spelling
+    return trim_decimal((Decimal(cents) / (cap * 100)).quantize(Decimal("1E-4"), rounding=ROUND_HALF_UP))
 
 
-def trimmed(number: Decimal) -> Decimal:
+def trim_decimal(number: Decimal) -> Decimal:
     """Return a number as the vendor writes it: no zeros behind, no exponent."""
-    short = number.normalize()
-    return short if short.as_tuple().exponent <= 0 else short.quantize(Decimal(1))  # type: ignore[operator]
+    value = number.normalize()
+    return value if value.as_tuple().exponent <= 0 else value.quantize(Decimal(1))  # type: ignore[operator]
 
 
 @lru_cache(maxsize=64)
-def lasting(account: TwinAccount) -> tuple[Rental, ...]:
+def lasting_rentals(account: TwinAccount) -> tuple[Rental, ...]:
     """Return what is rented for long: most since before the first month, some from later on, some given back."""
-    return (*_instances(account), *_services(account))
+    return (*_iter_instances(account), *_iter_services(account))
 
 
-def _instances(account: TwinAccount) -> Iterator[Rental]:
+def _iter_instances(account: TwinAccount) -> Iterator[Rental]:
     for index in range(52):
-        dice = account.random_for("instance", index)
-        memory, cents = dice.choice(PLANS[:4] if index % 6 else PLANS)
-        start = account.first_month.start - timedelta(seconds=dice.randint(86_400, 86_400 * 200))
+        rng = account.random_for("instance", index)
+        memory_mb, cents = rng.choice(PLANS[:4] if index % 6 else PLANS)
+        start = account.first_month.start - timedelta(seconds=rng.randint(86_400, 86_400 * 200))
         if index >= 38:
-            start = account.first_month.start + timedelta(seconds=dice.randint(0, 86_400 * 480))
-        end = start + timedelta(seconds=dice.randint(86_400 * 220, 86_400 * 520)) if index % 5 == 2 else None
+            start = account.first_month.start + timedelta(seconds=rng.randint(0, 86_400 * 480))
+        end = start + timedelta(seconds=rng.randint(86_400 * 220, 86_400 * 520)) if index % 5 == 2 else None
         label = f"{ROLES[index % len(ROLES)]}-{index // len(ROLES) + 1:02}"
-        words = f"198.51.100.{index + 10} ({memory} MB) [{label}]"
-        yield Rental(COMPUTE, words, cents, start, end)
+        description = f"198.51.100.{index + 10} ({memory_mb} MB) [{label}]"
+        yield Rental(COMPUTE_PRODUCT, description, cents, start, end)
         if index % 5 == 0:
-            yield Rental("Automatic Backups", words, cents // 5, start, end)  # GUESS: the product's name
+            yield Rental("Automatic Backups", description, cents // 5, start, end)  # GUESS: the product's name
 
 
-def _services(account: TwinAccount) -> Iterator[Rental]:
-    for product, words, names, prices in SERVICES:
+def _iter_services(account: TwinAccount) -> Iterator[Rental]:
+    for product, template, names, prices in SERVICES:
         for name in names:
-            dice = account.random_for(product, name)
-            late = dice.randint(0, 86_400 * 240) if name in {"eu", "archive", "before-upgrade", "inference"} else -1
-            start = account.first_month.start + timedelta(seconds=late)
-            yield Rental(product, words.format(name), dice.choice(prices), start)
+            rng = account.random_for(product, name)
+            delay_s = rng.randint(0, 86_400 * 240) if name in {"eu", "archive", "before-upgrade", "inference"} else -1
+            start = account.first_month.start + timedelta(seconds=delay_s)
+            yield Rental(product, template.format(name), rng.choice(prices), start)
 
 
 @lru_cache(maxsize=256)
-def passing(account: TwinAccount, month: Month) -> tuple[Rental, ...]:
+def short_rentals(account: TwinAccount, month: Month) -> tuple[Rental, ...]:
     """Return the instances of a month that live for hours or days only."""
-    made = []
+    rentals = []
     for index in range(account.random_for("passing", month).randint(9, 20)):
-        dice = account.random_for("passing", month, index)
-        memory, cents = dice.choice(PLANS)
-        start = month.start + timedelta(seconds=dice.randint(0, 86_400 * 27))
-        end = start + timedelta(seconds=dice.choice((dice.randint(60, 7200), dice.randint(7200, 86_400 * 12))))
-        words = (
-            f"203.0.113.{dice.randint(1, 254)} ({memory} MB) [job-{month.year % 100:02}{month.number:02}-{index:02}]"
+        rng = account.random_for("passing", month, index)
+        memory_mb, cents = rng.choice(PLANS)
+        start = month.start + timedelta(seconds=rng.randint(0, 86_400 * 27))
+        end = start + timedelta(seconds=rng.choice((rng.randint(60, 7200), rng.randint(7200, 86_400 * 12))))
+        description = (
+            f"203.0.113.{rng.randint(1, 254)} ({memory_mb} MB) [job-{month.year % 100:02}{month.number:02}-{index:02}]"
         )
-        made.append(Rental(COMPUTE, words, cents, start, end))
-    return tuple(made)
+        rentals.append(Rental(COMPUTE_PRODUCT, description, cents, start, end))
+    return tuple(rentals)
 
 
-def overage(account: TwinAccount, month: Month, days: int) -> int:
+def overage_gigabytes(account: TwinAccount, month: Month, days: int) -> int:
     """Return the GB of traffic beyond the allowance in so many days of a month; in one month of three there are none."""
-    dice = account.random_for("overage", month)
-    return 0 if dice.randint(1, 3) == 1 else dice.randint(20, 180) * days
+    rng = account.random_for("overage", month)
+    return 0 if rng.randint(1, 3) == 1 else rng.randint(20, 180) * days
 
 
-def traffic(account: TwinAccount, month: Month, days: int) -> tuple[int, int]:
+def traffic_totals(account: TwinAccount, month: Month, days: int) -> tuple[int, int]:
     """Return the GB that came in and went out in so many days of a month, without the overage."""
-    dice = account.random_for("traffic", month)
-    return dice.randint(90, 200) * days, dice.randint(1_500, 2_000) * days
+    rng = account.random_for("traffic", month)
+    return rng.randint(90, 200) * days, rng.randint(1_500, 2_000) * days

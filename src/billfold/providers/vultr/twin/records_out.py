@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from billfold.model.money import exact_product, format_decimal
 from billfold.model.period import Month
-from billfold.providers.twin_api import TwinAccount as Played
+from billfold.providers.twin_api import TwinAccount
 from billfold.providers.vultr.api import GetInvoiceItems, ListBillingHistory, ListInvoices
 from billfold.providers.vultr.records import (
     Account,
@@ -27,9 +27,9 @@ from billfold.providers.vultr.records import (
     PendingCharges,
 )
 from billfold.providers.vultr.twin import inventory, scenario
-from billfold.providers.vultr.twin.history import CENT, Entry, added, usage
-from billfold.providers.vultr.twin.large_invoices import ROUND, Large
-from billfold.providers.vultr.twin.pages import cut
+from billfold.providers.vultr.twin.history import ONE_CENT, BilledItem, list_usage, sum_items
+from billfold.providers.vultr.twin.large_invoices import PATTERN_COUNT, LargeInvoice
+from billfold.providers.vultr.twin.pages import slice_page
 from billfold.wire.answer import build_response
 from billfold.wire.codec import DecimalText
 from billfold.wire.message import Response
@@ -39,21 +39,21 @@ ACLS = (
     "manage_users", "subscriptions_view", "subscriptions", "billing", "support", "provisioning", "dns", "abuse",
     "upgrade", "firewall", "alerts", "objstore", "loadbalancer",
 )  # fmt: skip
-FREE = 2048
+FREE_TRAFFIC = 2048
 """GB of traffic that every account has free in a month."""
-SECOND = timedelta(seconds=1)
+ONE_SECOND = timedelta(seconds=1)
 
 
-def history(account: Played, now: datetime, op: ListBillingHistory) -> BillingHistory:
+def make_history(account: TwinAccount, now: datetime, op: ListBillingHistory) -> BillingHistory:
     """Answer with a page of the billing history, newest first."""
-    rows = _billings(account, Month.of(now).add_months(-1))
-    rows = rows[len(rows) - len(scenario.history(account, now)) :]  # GUESS: the order
-    page = cut(rows, op.per_page, op.cursor, _finder(rows), lambda index: str(rows[index].id))
+    rows = _make_history_rows(account, Month.of(now).add_months(-1))
+    rows = rows[len(rows) - len(scenario.list_history(account, now)) :]  # GUESS: the order
+    page = slice_page(rows, op.per_page, op.cursor, _make_finder(rows), lambda index: str(rows[index].id))
     return BillingHistory(billing_history=list(page.items), meta=page.meta)
 
 
 @lru_cache(maxsize=32)
-def _billings(account: Played, last: Month) -> tuple[Billing, ...]:
+def _make_history_rows(account: TwinAccount, last_month: Month) -> tuple[Billing, ...]:
     return tuple(
         Billing(
             id=row.id,
@@ -63,141 +63,145 @@ def _billings(account: Played, last: Month) -> tuple[Billing, ...]:
             amount=row.amount,
             balance=row.balance,
         )
-        for row in reversed(scenario.story(account, last))
+        for row in reversed(scenario.list_payments(account, last_month))
     )
 
 
-def _finder(rows: Sequence[Billing | Invoice]) -> Callable[[str], int | None]:
-    return lambda about: next((index for index, row in enumerate(rows) if str(row.id) == about), None)
+def _make_finder(rows: Sequence[Billing | Invoice]) -> Callable[[str], int | None]:
+    return lambda item_id: next((index for index, row in enumerate(rows) if str(row.id) == item_id), None)
 
 
-def invoices(account: Played, now: datetime, op: ListInvoices) -> InvoiceList:
+def make_invoice_list(account: TwinAccount, now: datetime, op: ListInvoices) -> InvoiceList:
     """Answer with a page of the invoices, newest first."""
-    rows = [invoice(account, month) for month in scenario.closed(account, now)][::-1]  # GUESS: the order
-    page = cut(rows, op.per_page, op.cursor, _finder(rows), lambda index: str(rows[index].id))
+    rows = [make_invoice(account, month) for month in scenario.closed_months(account, now)][::-1]  # GUESS: the order
+    page = slice_page(rows, op.per_page, op.cursor, _make_finder(rows), lambda index: str(rows[index].id))
     return InvoiceList(billing_invoices=list(page.items), meta=page.meta)
 
 
 @lru_cache(maxsize=512)
-def invoice(account: Played, month: Month) -> Invoice:
+def make_invoice(account: TwinAccount, month: Month) -> Invoice:
     """Return a month's invoice, with the account's balance after it."""
-    number = scenario.invoice_number(account, month)
-    row = next(row for row in scenario.story(account, month) if row.id == number)
+    invoice_id = scenario.invoice_number_of(account, month)
+    row = next(row for row in scenario.list_payments(account, month) if row.id == invoice_id)
     return Invoice(
-        id=number, date=row.date.isoformat(), description=row.description, amount=row.amount, balance=row.balance
+        id=invoice_id, date=row.date.isoformat(), description=row.description, amount=row.amount, balance=row.balance
     )
 
 
-def items(account: Played, month: Month, op: GetInvoiceItems) -> InvoiceItems | Response:
+def make_invoice_items(account: TwinAccount, month: Month, op: GetInvoiceItems) -> InvoiceItems | Response:
     """Answer with a page of an invoice's lines; of a large invoice, only the lines of the page are made."""
-    lines = scenario.lines(account, month)
-    if isinstance(lines, Large):
-        return _of_large(month, len(lines), op.per_page, op.cursor)
-    page = cut(_told(account, month), op.per_page, op.cursor, _position(len(lines)), str)  # GUESS: cursors by position
+    lines = scenario.list_items(account, month)
+    if isinstance(lines, LargeInvoice):
+        return _make_large_page(month, len(lines), op.per_page, op.cursor)
+    page = slice_page(
+        _make_item_records(account, month), op.per_page, op.cursor, _make_position_finder(len(lines)), str
+    )  # GUESS: cursors by position
     return InvoiceItems(invoice_items=list(page.items), meta=page.meta)
 
 
-def _position(length: int) -> Callable[[str], int | None]:
-    return lambda about: int(about) if about.isdecimal() and len(about) < 10 and int(about) < length else None
+def _make_position_finder(length: int) -> Callable[[str], int | None]:
+    return lambda item_id: int(item_id) if item_id.isdecimal() and len(item_id) < 10 and int(item_id) < length else None
 
 
 @lru_cache(maxsize=128)
-def _told(account: Played, month: Month) -> tuple[InvoiceItem, ...]:
-    return tuple(item(entry) for entry in scenario.lines(account, month))
+def _make_item_records(account: TwinAccount, month: Month) -> tuple[InvoiceItem, ...]:
+    return tuple(make_item_record(item) for item in scenario.list_items(account, month))
 
 
 @lru_cache(maxsize=256)
-def _of_large(month: Month, length: int, per_page: int | None, cursor: str | None) -> Response:
+def _make_large_page(month: Month, length: int, per_page: int | None, cursor: str | None) -> Response:
     """Return a page of a large invoice as it is sent: what a collector does with it is measured, not what it costs here."""
-    page = cut(range(length), per_page, cursor, _position(length), str)
-    lines, told = Large(month, ROUND), list[InvoiceItem]()
+    page = slice_page(range(length), per_page, cursor, _make_position_finder(length), str)
+    lines, invoice_items = LargeInvoice(month, PATTERN_COUNT), list[InvoiceItem]()
     for index in page.items:
-        one = copy(_patterns(month)[index % ROUND])
-        one.description = lines.description(index)
-        told.append(one)
-    return build_response(InvoiceItems(invoice_items=told, meta=page.meta))
+        invoice_item = copy(_make_pattern_records(month)[index % PATTERN_COUNT])
+        invoice_item.description = lines.describe_item(index)
+        invoice_items.append(invoice_item)
+    return build_response(InvoiceItems(invoice_items=invoice_items, meta=page.meta))
 
 
 @lru_cache(maxsize=8)
-def _patterns(month: Month) -> tuple[InvoiceItem, ...]:
-    return tuple(item(entry) for entry in Large(month, ROUND).patterns)
+def _make_pattern_records(month: Month) -> tuple[InvoiceItem, ...]:
+    return tuple(make_item_record(item) for item in LargeInvoice(month, PATTERN_COUNT).patterns)
 
 
-def item(entry: Entry) -> InvoiceItem:
+def make_item_record(item: BilledItem) -> InvoiceItem:
     """Say a true line in the vendor's words."""
     return InvoiceItem(
-        description=entry.description,
-        product=entry.product,
-        start_date=entry.start.isoformat(),
-        end_date=entry.end.isoformat(),
-        units=entry.units,
-        unit_type=UNIT_TYPES[entry.unit or entry.category],  # GUESS: "tax"; the units of a tax or discount are 1
-        unit_price=entry.rate,
-        total=entry.total,
+        description=item.description,
+        product=item.product,
+        start_date=item.start.isoformat(),
+        end_date=item.end.isoformat(),
+        units=item.units,
+        unit_type=UNIT_TYPES[item.unit or item.category],  # GUESS: "tax"; the units of a tax or discount are 1
+        unit_price=item.rate,
+        total=item.total,
     )
 
 
-def pending(account: Played, now: datetime) -> PendingCharges:
+def make_pending_charges(account: TwinAccount, now: datetime) -> PendingCharges:
     """Answer with what is not billed yet; its lines end at the last midnight."""
-    return PendingCharges(pending_charges=[item(entry) for entry in scenario.pending(account, now)[1]])
+    return PendingCharges(pending_charges=[make_item_record(item) for item in scenario.pending_items(account, now)[1]])
 
 
-def pending_csv(account: Played, now: datetime) -> bytes:
+def render_pending_csv(account: TwinAccount, now: datetime) -> bytes:
     """Answer with what is not billed yet, as CSV."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(InvoiceItem.__struct_fields__)  # GUESS: the columns and their order
-    for charge in pending(account, now).pending_charges or ():
-        writer.writerow(_cell(getattr(charge, name)) for name in InvoiceItem.__struct_fields__)
-    return out.getvalue().encode()
+    for charge in make_pending_charges(account, now).pending_charges or ():
+        writer.writerow(_format_cell(getattr(charge, name)) for name in InvoiceItem.__struct_fields__)
+    return buffer.getvalue().encode()
 
 
-def _cell(value: object) -> str:
+def _format_cell(value: object) -> str:
     return format_decimal(value) if isinstance(value, Decimal) else str(value)
 
 
-def owner(account: Played, now: datetime, *, may_bill: bool) -> Account:
+def make_account(account: TwinAccount, now: datetime, *, may_bill: bool) -> Account:
     """Answer with the account: its balance, and the sum of what is not billed yet."""
-    rows = scenario.history(account, now)
-    paid = next((row for row in reversed(rows) if row.type == "payment"), None)
+    rows = scenario.list_history(account, now)
+    last_payment = next((row for row in reversed(rows) if row.type == "payment"), None)
     return Account(
-        name=scenario.title(account),
+        name=scenario.account_title(account),
         email=f"billing@{account.name}.example",
         acls=[acl for acl in ACLS if may_bill or acl != "billing"],
         balance=rows[-1].balance if rows else Decimal(0),  # GUESS: before anything happened
-        pending_charges=added(scenario.pending(account, now)[1]),
-        last_payment_date=paid.date.isoformat() if paid else "",  # GUESS: of an account that never paid
-        last_payment_amount=paid.amount if paid else Decimal(0),  # GUESS: of an account that never paid
+        pending_charges=sum_items(scenario.pending_items(account, now)[1]),
+        last_payment_date=last_payment.date.isoformat() if last_payment else "",  # GUESS: of an account that never paid
+        last_payment_amount=last_payment.amount if last_payment else Decimal(0),  # GUESS: of an account that never paid
     )
 
 
-def bandwidth(account: Played, now: datetime) -> Bandwidth:
+def make_bandwidth(account: TwinAccount, now: datetime) -> Bandwidth:
     """Answer with the traffic of last month, of this month until the last midnight, and of this month as a whole."""
     month, midnight = Month.of(now), now.replace(hour=0, minute=0, second=0, microsecond=0)
-    before = month.add_months(-1)
+    last_month = month.add_months(-1)
     return Bandwidth(
-        previous_month=_traffic(account, before, before.end, before.end - SECOND),
-        current_month_to_date=_traffic(account, month, midnight, midnight),
-        current_month_projected=_traffic(account, month, month.end, month.end - SECOND),
+        previous_month=_make_traffic(account, last_month, last_month.end, last_month.end - ONE_SECOND),
+        current_month_to_date=_make_traffic(account, month, midnight, midnight),
+        current_month_projected=_make_traffic(account, month, month.end, month.end - ONE_SECOND),
     )
 
 
-def _traffic(account: Played, month: Month, until: datetime, last: datetime) -> BandwidthPeriod:
+def _make_traffic(account: TwinAccount, month: Month, until: datetime, last_second: datetime) -> BandwidthPeriod:
     days = (until - month.start) // timedelta(days=1)
-    over = inventory.overage(account, month, days)
-    came, went = inventory.traffic(account, month, days)
-    rented = [entry for entry in usage(account, month, until, pending=True) if entry.product == inventory.COMPUTE]
+    overage_gb = inventory.overage_gigabytes(account, month, days)
+    inbound_gb, outbound_gb = inventory.traffic_totals(account, month, days)
+    compute_items = [
+        item for item in list_usage(account, month, until, pending=True) if item.product == inventory.COMPUTE_PRODUCT
+    ]
     return BandwidthPeriod(
         timestamp_start=DecimalText(int(month.start.timestamp())),
-        timestamp_end=DecimalText(int(last.timestamp())),
-        gb_in=Decimal(came),
-        gb_out=Decimal(FREE + went + over if over else went),
-        total_instance_hours=Decimal(sum(int(entry.units) for entry in rented)),
-        total_instance_count=Decimal(len(rented)),
-        instance_bandwidth_credits=Decimal(went),
-        free_bandwidth_credits=Decimal(FREE),
+        timestamp_end=DecimalText(int(last_second.timestamp())),
+        gb_in=Decimal(inbound_gb),
+        gb_out=Decimal(FREE_TRAFFIC + outbound_gb + overage_gb if overage_gb else outbound_gb),
+        total_instance_hours=Decimal(sum(int(item.units) for item in compute_items)),
+        total_instance_count=Decimal(len(compute_items)),
+        instance_bandwidth_credits=Decimal(outbound_gb),
+        free_bandwidth_credits=Decimal(FREE_TRAFFIC),
         purchased_bandwidth_credits=Decimal(0),
-        overage=Decimal(over),
-        overage_unit_cost=CENT,
-        overage_cost=inventory.trimmed(exact_product(CENT, Decimal(over))),
+        overage=Decimal(overage_gb),
+        overage_unit_cost=ONE_CENT,
+        overage_cost=inventory.trim_decimal(exact_product(ONE_CENT, Decimal(overage_gb))),
     )

@@ -9,23 +9,28 @@ from billfold.model.money import EXACT_CONTEXT
 from billfold.model.period import Month
 from billfold.providers.restatements import RESTATED_AMOUNT
 from billfold.providers.twin_api import TwinAccount
-from billfold.providers.vultr.twin.history import Entry
-from billfold.providers.vultr.twin.inventory import trimmed
+from billfold.providers.vultr.twin.history import BilledItem
+from billfold.providers.vultr.twin.inventory import trim_decimal
 
 
-def retold(account: TwinAccount, month: Month, entries: Sequence[Entry]) -> Sequence[Entry]:
+def restate_items(account: TwinAccount, month: Month, items: Sequence[BilledItem]) -> Sequence[BilledItem]:
     """Return a month's lines as they are after what happened to the account."""
     if account.restatement is None or account.restatement[1] != month:
-        return entries
-    at = next(index for index, entry in enumerate(entries) if entry.category == "Usage" and entry.total > 1)
-    line = entries[at]
-    instead = {
-        "restated-added": (line, _costing(line, RESTATED_AMOUNT)),
-        "restated-changed": (_costing(line, EXACT_CONTEXT.add(line.total, RESTATED_AMOUNT)),),
-        "restated-split": (_costing(line, EXACT_CONTEXT.subtract(line.total, Decimal(1))), _costing(line, Decimal(1))),
+        return items
+    position = next(
+        index for index, candidate in enumerate(items) if candidate.category == "Usage" and candidate.total > 1
+    )
+    line = items[position]
+    replacements = {
+        "restated-added": (line, _with_total(line, RESTATED_AMOUNT)),
+        "restated-changed": (_with_total(line, EXACT_CONTEXT.add(line.total, RESTATED_AMOUNT)),),
+        "restated-split": (
+            _with_total(line, EXACT_CONTEXT.subtract(line.total, Decimal(1))),
+            _with_total(line, Decimal(1)),
+        ),
     }[account.restatement[0]]
-    return (*entries[:at], *instead, *entries[at + 1 :])
+    return (*items[:position], *replacements, *items[position + 1 :])
 
 
-def _costing(entry: Entry, total: Decimal) -> Entry:
-    return entry._replace(total=trimmed(total))
+def _with_total(item: BilledItem, total: Decimal) -> BilledItem:
+    return item._replace(total=trim_decimal(total))

@@ -17,16 +17,16 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT_CONTEXT, ZERO
 from billfold.model.period import Month, Period
 from billfold.providers.twin_api import TwinAccount
-from billfold.providers.vultr.twin.history import Entry, added, billed, usage
-from billfold.providers.vultr.twin.inventory import trimmed
-from billfold.providers.vultr.twin.large_invoices import Large, wanted
-from billfold.providers.vultr.twin.restatements import retold
+from billfold.providers.vultr.twin.history import BilledItem, list_billed_items, list_usage, sum_items
+from billfold.providers.vultr.twin.inventory import trim_decimal
+from billfold.providers.vultr.twin.large_invoices import LargeInvoice, requested_line_count
+from billfold.providers.vultr.twin.restatements import restate_items
 
 VULTR = "Vultr"
-TOGETHER = 5000
+CHARGES_PER_BATCH = 5000
 
 
-class Row(NamedTuple):
+class HistoryRow(NamedTuple):
     """A row of the billing history; ``balance`` is the account's after it, negative in the customer's favour."""
 
     id: int
@@ -37,16 +37,16 @@ class Row(NamedTuple):
     balance: Decimal
 
 
-def title(account: TwinAccount) -> str:
+def account_title(account: TwinAccount) -> str:
     """Return the account's name as the vendor knows it."""
     return f"{account.name} inc"
 
 
 @lru_cache(maxsize=1024)
-def invoice_number(account: TwinAccount, month: Month) -> int:
+def invoice_number_of(account: TwinAccount, month: Month) -> int:
     """Return the id of a month's invoice; later ones are higher, and those of other accounts lie in between."""
-    mine = account.random_for("numbers").randint(0, 39) * 100
-    return 26_000_000 + (month.year * 12 + month.number - 24_000) * 9_973 + month.number * 389 + mine
+    account_offset = account.random_for("numbers").randint(0, 39) * 100
+    return 26_000_000 + (month.year * 12 + month.number - 24_000) * 9_973 + month.number * 389 + account_offset
 
 
 @lru_cache(maxsize=1024)
@@ -55,73 +55,73 @@ def issued_at(account: TwinAccount, month: Month) -> datetime:
     return month.end + timedelta(minutes=30, seconds=account.random_for("issue", month).randint(1, 59))
 
 
-def closed(account: TwinAccount, now: datetime) -> Iterator[Month]:
+def closed_months(account: TwinAccount, now: datetime) -> Iterator[Month]:
     """Yield the months that were billed by a time."""
     for month in account.first_month.iter_until(Month.of(now).add_months(-1)):
         if issued_at(account, month) <= now:
             yield month
 
 
-def lines(account: TwinAccount, month: Month) -> Sequence[Entry]:
+def list_items(account: TwinAccount, month: Month) -> Sequence[BilledItem]:
     """Return the lines of a closed month's invoice."""
-    length = wanted(account) if month == account.first_month else 0
-    return Large(month, length) if length else retold(account, month, billed(account, month))
+    length = requested_line_count(account) if month == account.first_month else 0
+    return LargeInvoice(month, length) if length else restate_items(account, month, list_billed_items(account, month))
 
 
 @lru_cache(maxsize=256)
-def amount(account: TwinAccount, month: Month) -> Decimal:
+def invoice_total(account: TwinAccount, month: Month) -> Decimal:
     """Return what a month's invoice comes to."""
-    made = lines(account, month)
-    return made.total if isinstance(made, Large) else added(made)
+    items = list_items(account, month)
+    return items.total if isinstance(items, LargeInvoice) else sum_items(items)
 
 
-def pending(account: TwinAccount, now: datetime) -> tuple[Month, tuple[Entry, ...]]:
+def pending_items(account: TwinAccount, now: datetime) -> tuple[Month, tuple[BilledItem, ...]]:
     """Return the month whose charges are not billed yet, and what they are by the last midnight."""
     month, midnight = Month.of(now), now.replace(hour=0, minute=0, second=0, microsecond=0)
-    before = month.add_months(-1)
-    if before >= account.first_month and issued_at(account, before) > now:
-        return before, usage(account, before, before.end, pending=True)
-    return month, usage(account, month, midnight, pending=True)
+    previous_month = month.add_months(-1)
+    if previous_month >= account.first_month and issued_at(account, previous_month) > now:
+        return previous_month, list_usage(account, previous_month, previous_month.end, pending=True)
+    return month, list_usage(account, month, midnight, pending=True)
 
 
-def bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
+def list_bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
     """Yield the account's true bills at a time: its invoices, and the estimate of what is pending."""
-    for month in closed(account, now):
-        made = lines(account, month)
-        common = _common(account, month)._replace(InvoiceId=str(invoice_number(account, month)))
+    for month in closed_months(account, now):
+        items = list_items(account, month)
+        common = _make_common_row(account, month)._replace(InvoiceId=str(invoice_number_of(account, month)))
         yield Bill(
             state=State.ISSUED,
             invoice_id=common.InvoiceId,
             period=month.period,
             currency="USD",
-            total=amount(account, month),
-            line_count=len(made),
-            charges=_charges(common, made),
+            total=invoice_total(account, month),
+            line_count=len(items),
+            charges=_make_charges(common, items),
             issuer=VULTR,
             issued_on=issued_at(account, month),
         )
-    month, entries = pending(account, now)
+    month, unbilled_items = pending_items(account, now)
     yield Bill(
         state=State.ESTIMATE,
         invoice_id=None,
         period=Period(month.start, month.end),
         currency="USD",
-        total=added(entries),
-        line_count=len(entries),
-        charges=_charges(_common(account, month), entries),
+        total=sum_items(unbilled_items),
+        line_count=len(unbilled_items),
+        charges=_make_charges(_make_common_row(account, month), unbilled_items),
         issuer=VULTR,
     )
 
 
-def _charges(common: CostAndUsage, entries: Sequence[Entry]) -> Iterator[Charges]:
-    for start in range(0, len(entries), TOGETHER):
-        yield Charges.of(_row(common, entry) for entry in entries[start : start + TOGETHER])
+def _make_charges(common: CostAndUsage, items: Sequence[BilledItem]) -> Iterator[Charges]:
+    for start in range(0, len(items), CHARGES_PER_BATCH):
+        yield Charges.of(_make_charge(common, item) for item in items[start : start + CHARGES_PER_BATCH])
 
 
-def _common(account: TwinAccount, month: Month) -> CostAndUsage:
+def _make_common_row(account: TwinAccount, month: Month) -> CostAndUsage:
     return CostAndUsage(
         BillingAccountId=account.name,
-        BillingAccountName=title(account),
+        BillingAccountName=account_title(account),
         BillingCurrency="USD",
         BillingPeriodStart=month.start,
         BillingPeriodEnd=month.end,
@@ -132,59 +132,68 @@ def _common(account: TwinAccount, month: Month) -> CostAndUsage:
     )
 
 
-def _row(common: CostAndUsage, entry: Entry) -> CostAndUsage:
-    measured = entry.units if entry.category == "Usage" else None
-    where, _, label = entry.description.rstrip("])").partition(" [")
-    first, _, inside = where.partition(" (")
-    address = first if "." in first else inside
-    rented = entry.unit == "Hours"
+def _make_charge(common: CostAndUsage, item: BilledItem) -> CostAndUsage:
+    quantity = item.units if item.category == "Usage" else None
+    unlabeled_text, _, label = item.description.rstrip("])").partition(" [")
+    title, _, parenthesis = unlabeled_text.partition(" (")
+    address = title if "." in title else parenthesis
+    is_rental = item.unit == "Hours"
     return common._replace(
-        BilledCost=entry.total,
-        EffectiveCost=entry.total,
-        ListCost=entry.total,
-        ContractedCost=entry.total,
-        ChargeCategory=entry.category,
-        ChargeDescription=entry.description,
-        ChargePeriodStart=entry.start,
-        ChargePeriodEnd=entry.end,
-        ConsumedQuantity=measured,
-        PricingQuantity=measured,
-        PricingUnit=entry.unit,
-        PricingCurrencyEffectiveCost=entry.total,
-        ResourceId=address if rented else None,
-        ResourceName=(label or inside) if rented else None,
-        ServiceName=entry.product,
-        x_ListedUnitPrice=entry.rate,
+        BilledCost=item.total,
+        EffectiveCost=item.total,
+        ListCost=item.total,
+        ContractedCost=item.total,
+        ChargeCategory=item.category,
+        ChargeDescription=item.description,
+        ChargePeriodStart=item.start,
+        ChargePeriodEnd=item.end,
+        ConsumedQuantity=quantity,
+        PricingQuantity=quantity,
+        PricingUnit=item.unit,
+        PricingCurrencyEffectiveCost=item.total,
+        ResourceId=address if is_rental else None,
+        ResourceName=(label or parenthesis) if is_rental else None,
+        ServiceName=item.product,
+        x_ListedUnitPrice=item.rate,
     )
 
 
 @lru_cache(maxsize=64)
-def story(account: TwinAccount, last: Month) -> tuple[Row, ...]:
+def list_payments(account: TwinAccount, last_month: Month) -> tuple[HistoryRow, ...]:
     """Return the billing history up to what follows a month's invoice, oldest first."""
-    rows: list[Row] = []
-    opened = account.first_month.start - timedelta(days=41, hours=5)
-    _happen(
-        rows, invoice_number(account, account.first_month) - 5_000, opened, "credit", "Account Credit", Decimal(100)
+    rows: list[HistoryRow] = []
+    opened_at = account.first_month.start - timedelta(days=41, hours=5)
+    _add_row(
+        rows,
+        invoice_number_of(account, account.first_month) - 5_000,
+        opened_at,
+        "credit",
+        "Account Credit",
+        Decimal(100),
     )
-    for month in account.first_month.iter_until(last):
-        number, due = invoice_number(account, month), amount(account, month)
-        _happen(rows, number, issued_at(account, month), "invoice", f"Invoice #{number}", due)
-        owed = rows[-1].balance
-        if owed > 0:
-            paid = month.end + timedelta(days=1, hours=9, minutes=10, seconds=11)
-            _happen(rows, number + 41, paid, "payment", "Payment (Visa)", -owed)
+    for month in account.first_month.iter_until(last_month):
+        number, amount_due = invoice_number_of(account, month), invoice_total(account, month)
+        _add_row(rows, number, issued_at(account, month), "invoice", f"Invoice #{number}", amount_due)
+        balance_due = rows[-1].balance
+        if balance_due > 0:
+            paid_at = month.end + timedelta(days=1, hours=9, minutes=10, seconds=11)
+            _add_row(rows, number + 41, paid_at, "payment", "Payment (Visa)", -balance_due)
         if month.number % 6 == 4:
-            given = month.end + timedelta(days=11, hours=14)
-            _happen(rows, number + 97, given, "credit", "Account Credit", Decimal(40))
+            credit_date = month.end + timedelta(days=11, hours=14)
+            _add_row(rows, number + 97, credit_date, "credit", "Account Credit", Decimal(40))
     return tuple(rows)
 
 
-def _happen(rows: list[Row], number: int, date: datetime, kind: str, description: str, amount: Decimal) -> None:
-    moved = -amount if kind == "credit" else amount  # the one documented credit is positive, its balance lower
-    balance = trimmed(EXACT_CONTEXT.add(rows[-1].balance if rows else ZERO, moved))
-    rows.append(Row(number, date, kind, description, amount, balance))
+def _add_row(
+    rows: list[HistoryRow], number: int, date: datetime, row_type: str, description: str, amount: Decimal
+) -> None:
+    balance_change = (
+        -amount if row_type == "credit" else amount
+    )  # the one documented credit is positive, its balance lower
+    balance = trim_decimal(EXACT_CONTEXT.add(rows[-1].balance if rows else ZERO, balance_change))
+    rows.append(HistoryRow(number, date, row_type, description, amount, balance))
 
 
-def history(account: TwinAccount, now: datetime) -> list[Row]:
+def list_history(account: TwinAccount, now: datetime) -> list[HistoryRow]:
     """Return the billing history at a time, oldest first: invoices, payments and credits, each with its balance."""
-    return [row for row in story(account, Month.of(now).add_months(-1)) if row.date <= now]
+    return [row for row in list_payments(account, Month.of(now).add_months(-1)) if row.date <= now]
