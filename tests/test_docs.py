@@ -63,7 +63,7 @@ def written() -> Iterator[Path]:
     for home, directories, names in os.walk(ROOT):
         directories[:] = [name for name in directories if name not in MADE]
         for path in (Path(home, name) for name in names):
-            if path.suffix in {".py", ".md", ".toml", ".txt", ".lock", ""} and path.name != "test_docs.py":
+            if path.suffix in {".py", ".md", ".toml", ".txt", ".lock", ""} and path.name not in MADE | {"test_docs.py"}:
                 yield path
 
 
@@ -79,3 +79,15 @@ def test_every_fault_is_told_with_what_the_collector_makes_of_it() -> None:
     told = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
     for name in (*FAULTS, *RESTATEMENTS):
         assert re.search(rf"(^\| |, ){name}(,| \|)", told, re.MULTILINE), name
+
+
+def test_changelog_has_headings_and_short_lines() -> None:
+    """The changelog has keep-a-changelog's headings, and one line of at most 100 characters a change."""
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    headings = [line.removeprefix("### ") for line in lines if line.startswith("### ")]
+    assert lines[0] == "# Changelog"
+    assert next(line for line in lines if line.startswith("## ")) == "## [Unreleased]"
+    assert set(headings) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert [line for line in lines if len(line) > 100] == []
+    section = lines[lines.index("## [Unreleased]") + 1 :]
+    assert [line for line in section if line and not line.startswith(("- ", "### ", "**", "## "))] == []
