@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
+import importlib
 import os
 import re
 import runpy
@@ -10,17 +13,85 @@ from pathlib import Path
 
 import pytest
 
+import billfold
 from billfold.cli.main import COMMANDS, cli
+from tests import stage
 
 ROOT = Path(__file__).parent.parent
 PROVIDERS = sorted((ROOT / "src" / "billfold" / "providers").glob("*/README.md"))
 
 
-def test_every_command_in_the_readme_exists_and_every_command_is_in_it() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    said = set(re.findall(r"billfold ([a-z]+)", readme)) - {"as", "a"}
-    assert said <= set(COMMANDS), said - set(COMMANDS)
-    assert set(COMMANDS) - said <= {"demo"}
+def test_readme_and_how_to_name_every_command() -> None:
+    """The README and the how-to pages name commands that exist, and every command is named there."""
+    pages = [ROOT / "README.md", *(ROOT / "docs" / "how-to").glob("*.md")]
+    readme = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    named = set(re.findall(r"(?:`|^ {4}(?:\$ )?|; |, `)billfold ([a-z]+)", readme, re.MULTILINE))
+    assert named <= set(COMMANDS), named - set(COMMANDS)
+    assert set(COMMANDS) - named <= {"demo"}
+
+
+def test_readme_is_short() -> None:
+    """The README has at most 90 lines."""
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 90
+
+
+def test_index_lists_every_page_and_links_lead_somewhere() -> None:
+    """docs/index.md lists every page, and every relative link in the documents leads to a file."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    links = {
+        (page, (page.parent / link).resolve())
+        for page in pages
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    }
+    assert {str(target) for _, target in links if not target.exists()} == set()
+    listed = {target for page, target in links if page == ROOT / "docs" / "index.md"}
+    assert set(pages) - listed == {ROOT / "docs" / "index.md"}
+
+
+def find_python_blocks() -> list[tuple[str, str]]:
+    """Return every Python block of the documents, with its page."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [
+        (str(page.relative_to(ROOT)), block)
+        for page in pages
+        for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    ]
+
+
+@pytest.mark.parametrize(("page", "block"), find_python_blocks())
+def test_python_blocks_compile_and_import_what_exists(page: str, block: str) -> None:
+    """A Python block compiles, imports every module it names, and names nothing of billfold that is not there."""
+    tree = ast.parse(block, page)
+    compile(tree, page, "exec")
+    imported = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = importlib.import_module(str(node.module))
+            assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
+            imported |= {alias.asname or alias.name for alias in node.names}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "billfold":
+            assert hasattr(billfold, node.attr), node.attr
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    stored = {node.id for node in nodes if isinstance(node.ctx, ast.Store)} | imported
+    stored |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    stored |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+    assert {node.id for node in nodes} - stored - set(dir(builtins)) == set()
+
+
+def test_readme_block_runs_against_the_twin(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The Python block of the README runs as it stands, and prints every line of the twin's invoices."""
+    host = stage.twin(months=2)
+    vendor = stage.stage(host, "vultr")
+    transport = stage.connection(host, vendor.accounts[0])
+    monkeypatch.setattr("billfold.clients._make_transport", lambda *_: transport)
+    (block,) = (block for page, block in find_python_blocks() if page == "README.md")
+    exec(compile(block, "README.md", "exec"), {})
+    assert len(capsys.readouterr().out.splitlines()) > 10
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
