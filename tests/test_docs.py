@@ -104,9 +104,9 @@ def test_every_command_can_be_loaded_and_says_what_it_does(name: str) -> None:
 
 
 def test_generated_documents_are_fresh() -> None:
-    made = runpy.run_path(str(ROOT / "docs" / "make.py"))["DOCUMENTS"]
-    for path, make in made.items():
-        assert path.read_text(encoding="utf-8") == make(), f"{path.name} is stale; run `make docs`"
+    documents = runpy.run_path(str(ROOT / "docs" / "make.py"))["DOCUMENTS"]
+    for path, render in documents.items():
+        assert path.read_text(encoding="utf-8") == render(), f"{path.name} is stale; run `make docs`"
 
 
 def test_a_sample_that_does_not_say_which_invoice_it_is_of_counts_as_one() -> None:
@@ -125,31 +125,33 @@ def test_every_file_with_a_guess_is_named_in_its_providers_readme(readme: Path) 
     assert "documented" in text
 
 
-MADE = {".git", ".venv", ".cache", "__pycache__", ".hypothesis", ".mypy_cache", ".ruff_cache", "demo"}
-"""Directories that are made here and are nobody's to read; some are being made at this moment."""
+SKIPPED_NAMES = {".git", ".venv", ".cache", "__pycache__", ".hypothesis", ".mypy_cache", ".ruff_cache", "demo"}
+"""Directories that are generated here and not part of the repository; some change while tests run."""
 
 
-def written() -> Iterator[Path]:
+def iter_text_files() -> Iterator[Path]:
     """Yield every file of text in the repository but this one."""
     for home, directories, names in os.walk(ROOT):
-        directories[:] = [name for name in directories if name not in MADE]
+        directories[:] = [name for name in directories if name not in SKIPPED_NAMES]
         for path in (Path(home, name) for name in names):
-            if path.suffix in {".py", ".md", ".toml", ".txt", ".lock", ""} and path.name not in MADE | {"test_docs.py"}:
+            if path.suffix in {".py", ".md", ".toml", ".txt", ".lock", ""} and path.name not in SKIPPED_NAMES | {
+                "test_docs.py"
+            }:
                 yield path
 
 
 def test_the_repository_names_no_neighbour_and_no_index() -> None:
-    for path in written():
+    for path in iter_text_files():
         text = path.read_text(encoding="utf-8", errors="replace")
         assert not re.search(r"\.\./shared|/work/|files\.pythonhosted|pypi\.org", text), path
 
 
-def test_every_fault_is_told_with_what_the_collector_makes_of_it() -> None:
+def test_every_fault_is_in_the_table_of_faults() -> None:
     from billfold.twin.faults import FAULTS, RESTATEMENTS
 
-    told = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
     for name in (*FAULTS, *RESTATEMENTS):
-        assert re.search(rf"(^\| |, ){name}(,| \|)", told, re.MULTILINE), name
+        assert re.search(rf"(^\| |, ){name}(,| \|)", page, re.MULTILINE), name
 
 
 def test_changelog_has_headings_and_short_lines() -> None:
