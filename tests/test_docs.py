@@ -37,7 +37,7 @@ def test_readme_is_short() -> None:
 
 def test_index_lists_every_page_and_links_lead_somewhere() -> None:
     """docs/index.md lists every page, and every relative link in the documents leads to a file."""
-    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     links = {
         (page, (page.parent / link).resolve())
         for page in pages
@@ -46,6 +46,19 @@ def test_index_lists_every_page_and_links_lead_somewhere() -> None:
     assert {str(target) for _, target in links if not target.exists()} == set()
     listed = {target for page, target in links if page == ROOT / "docs" / "index.md"}
     assert set(pages) - listed == {ROOT / "docs" / "index.md"}
+
+
+def test_contributing_names_files_and_targets_that_exist() -> None:
+    """The recipes name files that exist in the source, and make targets that the Makefile has."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    source = ROOT / "src" / "billfold"
+    rooms = "|".join(path.name for path in source.iterdir() if path.is_dir())
+    named = set(re.findall(rf"`((?:{rooms}|tests|docs)/[\w./-]+)`", text))
+    paths = {name.replace("VENDOR", "cockroach") for name in named if "ROOM" not in name}
+    assert len(paths) > 15
+    assert {name for name in paths if not any((home / name).exists() for home in (ROOT, source))} == set()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)", text)) <= targets
 
 
 def find_python_blocks() -> list[tuple[str, str]]:
