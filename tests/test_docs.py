@@ -122,14 +122,16 @@ def test_generated_documents_are_fresh() -> None:
         assert path.read_text(encoding="utf-8") == render(), f"{path.name} is stale; run `make docs`"
 
 
-def test_a_sample_that_does_not_say_which_invoice_it_is_of_counts_as_one() -> None:
+def test_a_sample_without_its_invoice_id_counts_as_sampled() -> None:
+    """A sample that does not state which invoice it belongs to counts as a sample of its operation."""
     table = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
     for name in ("get_invoice_items", "get_billing_contracts_invoice_lines", "get_billing_contracts_invoice_document"):
         assert re.search(rf"\| {name} \| yes \| yes \| yes \| yes \| yes \|", table), name
 
 
 @pytest.mark.parametrize("readme", PROVIDERS, ids=lambda path: path.parent.name)
-def test_every_file_with_a_guess_is_named_in_its_providers_readme(readme: Path) -> None:
+def test_files_with_guesses_are_named_in_the_readme(readme: Path) -> None:
+    """Every file with a guess is named in its provider's README."""
     text = readme.read_text(encoding="utf-8")
     for path in readme.parent.rglob("*.py"):
         if "# GUESS" in path.read_text(encoding="utf-8"):
