@@ -8,6 +8,7 @@ import importlib
 import os
 import re
 import runpy
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,9 @@ import pytest
 
 import billfold
 from billfold.cli.main import COMMANDS, cli
+from billfold.collect.workspace import Workspace
 from tests import stage
+from tests.cli.terminal import Terminal
 
 ROOT = Path(__file__).parent.parent
 PROVIDERS = sorted((ROOT / "src" / "billfold" / "providers").glob("*/README.md"))
@@ -28,6 +31,18 @@ def test_readme_and_how_to_name_every_command() -> None:
     named = set(re.findall(r"(?:`|^ {4}(?:\$ )?|; |, `)billfold ([a-z]+)", readme, re.MULTILINE))
     assert named <= set(COMMANDS), named - set(COMMANDS)
     assert set(COMMANDS) - named <= {"demo"}
+
+
+def test_readme_report_is_what_the_command_prints(tmp_path: Path) -> None:
+    """The report in the README is what its command prints for the demo's world."""
+    workspace = Workspace(tmp_path / "ledger")
+    stage.collected(stage.twin(), workspace, "vultr")
+    workspace.close()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    match = re.search(r"^ {4}\$ billfold (report .*)\n\n((?: {4}.*\n)+)", readme, re.MULTILINE)
+    assert match
+    printed = Terminal(tmp_path).run("--ledger", "ledger", *match[1].split())
+    assert textwrap.dedent(match[2]).strip() == printed.out.strip()
 
 
 def test_readme_is_short() -> None:
