@@ -22,11 +22,11 @@ MAX_REDIRECTS = 4
 MAX_ATTEMPTS = 3
 HTTPS_PORT = 443
 SITE_NETWORKS = tuple(map(ipaddress.IPv6Network, ("fec0::/10", "64:ff9b:1::/48")))
-"""Networks that are nobody's but a site's, whatever Python's own table (it grows with its releases) says of them."""
+"""Networks that are private to a site, whatever Python's own table (it grows with its releases) has for them."""
 IPV4_CARRYING_PREFIXES = {0, 0x64FF9B << 64, 0xFFFF0000}
 """First 96 bits of addresses that carry an IPv4 address in the rest: compatible, NAT64, SIIT."""
 LIMIT_MESSAGES = {"size": "the document is too large", "time": "the document came too slowly"}
-"""What is told of a failure; its own words may hold the URL."""
+"""The text of a failure; the error's own text may hold the URL."""
 
 
 class Resolve(NamedTuple):

@@ -72,7 +72,7 @@ class HttpSettings:
 
 @cache
 def make_ssl_context(scheme: str) -> ssl.SSLContext:
-    """Return whom we trust, read once for all clients: it takes as long as ten answers. Plain http needs nobody."""
+    """Return the trusted certificates, read once for all clients: that takes as long as ten answers. Plain http needs none."""
     return httpx2.create_ssl_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 

@@ -1,1 +1,1 @@
-"""How any API is spoken, from both ends, as plain values and generators; nothing here does I/O."""
+"""How any API works, from both ends, as plain values and generators; nothing here does I/O."""

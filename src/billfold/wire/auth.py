@@ -20,13 +20,13 @@ from billfold.wire.message import Failure, Request, Response
 Login = Generator[Request, "Response | Failure | None", None]
 
 MAX_TOKEN_AGE_S = 86400
-"""Seconds that a token is used at the most, whatever its vendor says."""
+"""The longest that a token is used, in seconds, whatever lifetime its vendor states."""
 LOGIN_OPERATION = "login"
 """What an error names as its operation where a credential could not be exchanged for a token."""
 
 
 class Auth(Protocol):
-    """Signs requests; may have to log in first, and again when told that its token no longer counts."""
+    """Signs requests; may have to log in first, and again when its token is no longer valid."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ class Auth(Protocol):
         ...
 
     def forget_token(self) -> bool:
-        """Drop a token that no longer counts; tell whether logging in again may help."""
+        """Drop a token that is no longer valid; return whether logging in again may help."""
         ...
 
 

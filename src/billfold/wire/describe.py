@@ -1,4 +1,4 @@
-"""Operations in words: what can be given, what must be, and an operation read from plain text arguments."""
+"""Operations described as text: optional and required arguments, and an operation read from plain text arguments."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def parse_arguments(operation_type: OperationType, arguments: Mapping[str, str])
 def _parse_value(field: Any, value: str) -> object:
     """Read an argument; a time we read ourselves: the library takes a year for seconds since 1970.
 
-    Raises ``ValueError`` that says what it may be.
+    Raises ``ValueError`` with the values that are allowed.
     """
     type_name = describe_type(field.type)
     try:

@@ -37,7 +37,7 @@ MAX_WAIT_S = 300.0
 
 
 class ErrorDetails(NamedTuple):
-    """What a vendor's error says; ``rate_limited`` where its words mean too many requests, whatever its status."""
+    """A vendor's error; ``rate_limited`` if its text means too many requests, whatever its status."""
 
     message: str
     code: str | None = None
@@ -248,7 +248,7 @@ def _describe_redirect(response: Response) -> str:
 
 
 def read_retry_after(response: Response, now: float) -> float | None:
-    """Return the seconds that Retry-After asks for (a number or a date), or None where it says nothing usable."""
+    """Return the seconds that Retry-After states (a number or a date), or None if it holds nothing usable."""
     text = response.headers.get("retry-after", "").strip()
     if not text:
         return None

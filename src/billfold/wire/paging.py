@@ -20,7 +20,7 @@ MAX_PAGES = 20_000
 class PagedOperation(Operation[P], Generic[P, I], frozen=True, kw_only=True):
     """A question whose answer comes in pages.
 
-    ``next_operation`` gives the next page's question, or None after the last; ``has_end_mark`` tells whether the vendor said so itself.
+    ``next_operation`` returns the next page's operation, or None after the last; ``has_end_mark`` whether the vendor marked the end.
     ``items_field`` names the page's field that is the list; ``may_repeat`` says whether two pages in a row can be alike, as where
     items have no ids.
     """
@@ -48,7 +48,7 @@ class PagedOperation(Operation[P], Generic[P, I], frozen=True, kw_only=True):
         raise NotImplementedError
 
     def stated_total(self, page: P) -> int | None:
-        """Return how many items the vendor says the whole list has, or None."""
+        """Return how many items the whole list has by the vendor's count, or None."""
         return None
 
 

@@ -1,4 +1,4 @@
-"""How an API says "not yet", how long to wait before asking again, and when to give up."""
+"""How an API answers "not yet", how long to wait before the next request, and when to give up."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Waiting(NamedTuple):
     timeout_s: float = 600.0
 
     def is_pending(self, response: Response) -> bool:
-        """Tell whether this answer says that the real one is still being prepared."""
+        """Return whether the real answer is still being prepared."""
         if response.status == 202:
             return True
         if not self.field or response.status != 200:
