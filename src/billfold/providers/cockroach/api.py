@@ -40,7 +40,7 @@ class ListInvoices(PagedOperation[InvoiceList, Invoice], frozen=True, kw_only=Tr
         return isinstance(page.invoices, list)
 
 
-class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
+class GetInvoice(Operation[Invoice], frozen=True):
     """Get a specific invoice for an organization."""
 
     path = "/api/v1/invoices/{invoice_id}"

@@ -48,23 +48,28 @@ ESTIMATE_WAITING = Waiting(first_delay_s=2.0, delay_factor=1.5, max_delay_s=15.0
 """An estimate takes less than 5 seconds as a rule and up to 60; until then the answer is 202."""
 
 
-class ByMonth(msgspec.Struct, frozen=True, kw_only=True):
-    """A month given by year and number; the number 5 is asked as ``05``."""
-
-    year: int | str
-    month: int | str
+class ByMonth(msgspec.Struct, frozen=True):
+    """What has a month by ``year`` and ``month``; the number 5 is asked as ``05``."""
 
     def __post_init__(self) -> None:
-        _pad_numbers(self, year=self.year, month=self.month)
+        for name, digits in (("year", 4), ("month", 2)):
+            if isinstance(number := getattr(self, name), int):
+                msgspec.structs.force_setattr(self, name, f"{number:0{digits}}")
 
 
-def _pad_numbers(op: msgspec.Struct, **numbers: int | str | None) -> None:
-    for name, value in numbers.items():
-        if isinstance(value, int):
-            msgspec.structs.force_setattr(op, name, f"{value:0{4 if name == 'year' else 2}}")
+class AsRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What comes as a record where no file is asked for."""
+
+    format: Literal["json"] = "json"
 
 
-class GetInvoice(ByMonth, Operation[BillingResponse], frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AsFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes as a file: the format must be said."""
+
+    format: Literal["csv", "pdf"]
+
+
+class GetInvoice(ByMonth, AsRecord, Operation[BillingResponse], frozen=True, forbid_unknown_fields=True):
     """Get the invoice for a given year and month; ``format="csv"`` or ``"pdf"`` gives the file as bytes.
 
     Any month from when the customer was created. Billing v2: amounts in US dollars; retired by Fastly since 2025-03.
@@ -75,9 +80,11 @@ class GetInvoice(ByMonth, Operation[BillingResponse], frozen=True, kw_only=True,
     permissions = ROLES
     seed = True
     docs = V2_DOCS
+    year: int | str
+    month: int | str
 
 
-class GetInvoiceFile(ByMonth, Operation[bytes], frozen=True, kw_only=True):
+class GetInvoiceFile(ByMonth, AsFile, Operation[bytes], frozen=True):
     """Get the invoice for a given year and month as a CSV or PDF file.
 
     Billing v2, retired by Fastly since 2025-03; the CSV's columns are documented nowhere.
@@ -89,10 +96,11 @@ class GetInvoiceFile(ByMonth, Operation[bytes], frozen=True, kw_only=True):
     seed = True
     docs = V2_DOCS
     columns = ("amount",)  # GUESS: it is called as in the JSON
-    format: Literal["csv", "pdf"]
+    year: int | str
+    month: int | str
 
 
-class GetInvoiceById(Operation[BillingResponse], frozen=True, kw_only=True, forbid_unknown_fields=True):
+class GetInvoiceById(AsRecord, Operation[BillingResponse], frozen=True, forbid_unknown_fields=True):
     """Get the invoice for the given invoice_id; ``format="csv"`` or ``"pdf"`` gives the file as bytes.
 
     Billing v2: amounts in US dollars; retired by Fastly since 2025-03.
@@ -107,7 +115,7 @@ class GetInvoiceById(Operation[BillingResponse], frozen=True, kw_only=True, forb
     invoice_id: int | str
 
 
-class GetInvoiceByIdFile(Operation[bytes], frozen=True, kw_only=True):
+class GetInvoiceByIdFile(AsFile, Operation[bytes], frozen=True):
     """Get the invoice for the given invoice_id as a CSV or PDF file.
 
     Billing v2, retired by Fastly since 2025-03; the CSV's columns are documented nowhere.
@@ -121,10 +129,16 @@ class GetInvoiceByIdFile(Operation[bytes], frozen=True, kw_only=True):
     customer_id: str
     invoice_id: int | str
     columns = ("amount",)  # GUESS: it is called as in the JSON
-    format: Literal["csv", "pdf"]
 
 
-class GetInvoiceMtd(Operation[BillingEstimateResponse], frozen=True, kw_only=True):
+class OfMonth(ByMonth, frozen=True, kw_only=True):
+    """What has a month that may be left out."""
+
+    month: int | str | None = None
+    year: int | str | None = None
+
+
+class GetInvoiceMtd(OfMonth, Operation[BillingEstimateResponse], frozen=True):
     """Get the current month-to-date estimate, in US dollars; made on demand and cached for 4 hours.
 
     Accounts with parent-pay have none, and a parent's estimate leaves its children out. Billing v2, retired since 2025-03.
@@ -136,14 +150,9 @@ class GetInvoiceMtd(Operation[BillingEstimateResponse], frozen=True, kw_only=Tru
     seed = True
     docs = V2_DOCS
     customer_id: str
-    month: int | str | None = None
-    year: int | str | None = None
-
-    def __post_init__(self) -> None:
-        _pad_numbers(self, year=self.year, month=self.month)
 
 
-class GetServiceLevelUsageTypes(Operation[list[Serviceusagetype]], frozen=True, kw_only=True):
+class GetServiceLevelUsageTypes(Operation[list[Serviceusagetype]], frozen=True):
     """Get the products and usage types that can be asked for by service (billing v2, retired since 2025-03)."""
 
     path = "/billing/v2/account_customers/{customer_id}/service-usage-types"
@@ -191,7 +200,7 @@ class ListInvoices(PagedOperation[ListEomInvoicesResponse, Invoice], frozen=True
         return msgspec.structs.replace(self, cursor=None)
 
 
-class GetInvoiceByInvoiceId(Operation[Invoice], frozen=True, kw_only=True):
+class GetInvoiceByInvoiceId(Operation[Invoice], frozen=True):
     """Get a posted invoice with its lines, in its own currency (billing v3)."""
 
     path = "/billing/v3/invoices/{invoice_id}"

@@ -96,7 +96,7 @@ class ListInvoices(Listing[InvoiceList, Invoice], frozen=True, kw_only=True):
     seed = True
 
 
-class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
+class GetInvoice(Operation[Invoice], frozen=True):
     """Get one invoice by its id: date, amount and description, without its lines."""
 
     path = "/billing/invoices/{invoice_id}"
@@ -109,11 +109,12 @@ class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
     invoice_id: int | str
 
 
-class GetInvoiceItems(Listing[InvoiceItems, InvoiceItem], frozen=True, kw_only=True):
+class GetInvoiceItems(Listing[InvoiceItems, InvoiceItem], frozen=True):
     """Get the lines of an invoice: hours (at most 672 of a month are charged), overage and discounts, in US dollars."""
 
     path = "/billing/invoices/{invoice_id}/items"
     items_field = "invoice_items"
+    archived_order = ("per_page", "cursor", "invoice_id")
     seed = True
     invoice_id: int | str
 
