@@ -99,7 +99,7 @@ def _is_base_url(url: object) -> bool:
 
 
 class _Client:
-    transport: HttpTransport | AsyncHttpTransport
+    transport: Any
 
     def __repr__(self) -> str:
         return f"<billfold.{type(self).__name__} {self.transport.settings.base_url}>"

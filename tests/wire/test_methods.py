@@ -13,10 +13,11 @@ import pytest
 from billfold.clients import CLIENTS, AsyncFastly, AsyncVultr, Fastly, Vultr
 from billfold.model.errors import InvalidArgument, InvalidResponse
 from billfold.providers.provider import Provider
+from billfold.wire.methods import Api, C, api_method, format_method, list_method
 from billfold.wire.operation import OperationType, operation_name, read_response
 from tests import stage
 from tests.laws.kit import KINDS, named
-from tests.wire.kit import ok
+from tests.wire.kit import GetPaper, GetPart, GetThing, ListThings, ok
 
 
 @pytest.mark.parametrize(("door", "kind"), KINDS, ids=named)
@@ -56,6 +57,28 @@ def test_every_method_of_a_client_introduces_itself(client_type: Any) -> None:
             assert (one.__name__, one.__qualname__) == (name, f"{client_type.__name__}.{name}")
             assert (one.__doc__ or "").startswith(("Get ", "List "))
             assert one.__module__ == client_type.__module__
+
+
+def test_an_api_gathers_its_operations_from_its_methods() -> None:
+    """In their order, a file's beside its record's, and after those of the class above."""
+
+    class Things(Api[C]):
+        list_things = list_method(ListThings)
+        get_part = api_method(GetPart)
+
+    class More(Things[C]):
+        get_thing = format_method(GetThing, GetPaper)
+
+    assert Api.operations == ()
+    assert Things.operations == (ListThings, GetPart)
+    assert More.operations == (ListThings, GetPart, GetThing, GetPaper)
+
+
+def test_a_method_is_called_as_its_operation() -> None:
+    with pytest.raises(TypeError, match=r"^Things\.fetch_part must be called get_part$"):
+
+        class Things(Api[C]):
+            fetch_part = api_method(GetPart)
 
 
 @pytest.mark.parametrize(("door", "kind"), KINDS, ids=named)

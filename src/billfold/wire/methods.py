@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, ParamSpec, Pr
 
 from billfold.wire.exchange import ClientContext, decode_response, name_errors
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation
+from billfold.wire.operation import Operation, OperationType
 from billfold.wire.outline import Outline
 from billfold.wire.paging import PagedOperation, Walk
 
@@ -56,7 +56,19 @@ C = TypeVar("C", bound=SyncTransport | AsyncTransport, covariant=True)  # noqa: 
 
 
 class Api(Generic[C]):
-    """An API's operations, bound to whatever carries them."""
+    """An API's operations, bound to whatever carries them.
+
+    ``operations`` are gathered from the methods, in their order; where a saved answer fits two, the first one is taken.
+    """
+
+    operations: ClassVar[tuple[OperationType, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        outlines = {name: value.outline for name, value in vars(cls).items() if isinstance(value, _Binding)}
+        if misnamed := [name for name, outline in outlines.items() if outline.name != name]:
+            raise TypeError(f"{cls.__name__}.{misnamed[0]} must be called {outlines[misnamed[0]].name}")
+        cls.operations += tuple(operation for outline in outlines.values() for operation in outline.operations)
 
     def __init__(self, transport: C) -> None:
         self.transport = transport

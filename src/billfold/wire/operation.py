@@ -23,6 +23,7 @@ from billfold.wire.message import Request, Response
 from billfold.wire.waiting import Waiting
 
 R = TypeVar("R")
+E = TypeVar("E")
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf"}
 
 
@@ -68,6 +69,10 @@ class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         ):
             raise InvalidResponse(f"the answer has none of {', '.join(self.expected_fields)}")
         return result  # type: ignore[no-any-return]
+
+
+class Enveloped(Operation[R], Generic[E, R], frozen=True, kw_only=True):
+    """A question whose answer comes in an envelope: the reply ``E`` holds the result ``R`` in its field ``result_field``."""
 
 
 OperationType = type[Operation[Any]]

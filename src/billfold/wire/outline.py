@@ -21,6 +21,7 @@ class Outline:
     def __init__(self, op: Callable[..., Operation[Any]], file_op: Callable[..., Operation[Any]] | None = None) -> None:
         self.op, self.file_op = cast("OperationType", op), cast("OperationType | None", file_op)
         self.name, self.doc = operation_name(self.op), self.op.__doc__
+        self.operations = (self.op,) if self.file_op is None else (self.op, self.file_op)
 
     def make_operation(self, *args: Any, **kwargs: Any) -> Operation[Any]:
         """Make the operation; raises ``InvalidArgument`` for a format that there is not."""

@@ -205,18 +205,6 @@ class GenesysApi(Api[C]):
     get_billing_trusteebillingoverview_trustor_org_id = api_method(GetBillingTrusteebillingoverviewTrustorOrgId)
 
 
-OPERATIONS = (
-    GetBillingContract,
-    GetBillingContractBillingperiod,
-    GetBillingContracts,
-    GetBillingContractsInvoiceDocument,
-    GetBillingContractsInvoiceLines,
-    GetBillingContractsInvoices,
-    GetBillingReportsBillableusage,
-    GetBillingTrusteebillingoverviewTrustorOrgId,
-)
-
-
 def read_error(response: Response) -> ErrorDetails:
     """Read an error body: the API's, the token endpoint's, or whatever of either is there."""
     number = response.headers.get("inin-correlation-id")
