@@ -196,8 +196,7 @@ class _Binding:
     def _bind(self, client: Api[Any] | None, owner: type[Any]) -> Any:
         if client is None:
             return self.outline.make_function(owner)
-        method = self.method_type(self.outline, client, self.performers[client.transport.is_async])
-        return client.__dict__.setdefault(self.outline.name, method)  # PERF: made once a client
+        return self.method_type(self.outline, client, self.performers[client.transport.is_async])
 
 
 class api_method(_Binding, Generic[P, R]):  # noqa: N801 - used like a decorator
