@@ -33,6 +33,58 @@ def test_a_password_in_the_base_url_is_refused_and_not_told(client: Any) -> None
     assert "hidden" not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        *(
+            ({"timeout": value}, f"timeout must be a number of seconds greater than 0, not {value!r}")
+            for value in (-1, 0, "5", None, True, float("nan"), float("inf"))
+        ),
+        *(
+            ({"retries": value}, f"retries must be a whole number, 0 or greater, not {value!r}")
+            for value in (-1, 1.5, "5", None, True)
+        ),
+        ({"unlimited": "no"}, "unlimited must be True or False, not 'no'"),
+        *(
+            ({"base_url": value}, "base_url must be an http:// or https:// address without query")
+            for value in ("", "api.vultr.com", "ftp://api.vultr.com", "https://", "https:///v2", "http://h:port", 5)
+        ),
+        *(
+            ({"base_url": value}, "base_url must be an http:// or https:// address without query")
+            for value in (
+                "https://h?key=hidden",
+                "https://h/#x",
+                "https://h /",
+                "https://h\n",
+                "http://[::1",
+                "http://h:0",
+            )
+        ),
+        ({"api_key": 5}, "api_key must be text"),
+    ],
+)
+@pytest.mark.parametrize("client", [billfold.Vultr, billfold.AsyncVultr])
+def test_an_option_that_cannot_be_is_refused_at_once(client: Any, options: Any, sentence: str) -> None:
+    """In the constructor, in a sentence, and without what an address holds."""
+    with pytest.raises(billfold.ConfigurationError) as told:
+        client(**{"api_key": "k", **options})
+    assert str(told.value).startswith(sentence)
+    assert "hidden" not in str(told.value)
+
+
+@pytest.mark.parametrize("options", [{"timeout": 1, "retries": 0, "unlimited": True}, {"base_url": None}, {}])
+def test_an_option_that_can_be_is_taken(options: Any) -> None:
+    with billfold.Vultr("k", **options) as vultr:
+        assert vultr.transport.settings.timeout == options.get("timeout", 60)
+        assert vultr.transport.context.retries == options.get("retries", 4)
+
+
+@pytest.mark.parametrize("client", [billfold.Fastly, billfold.AsyncFastly])
+def test_a_client_says_whom_it_asks_and_no_secret(client: Any) -> None:
+    assert repr(client("key-hidden")) == f"<billfold.{client.__name__} https://api.fastly.com>"
+    assert repr(client("key-hidden", base_url="http://[::1]:80/x")) == f"<billfold.{client.__name__} http://[::1]:80/x>"
+
+
 @pytest.mark.parametrize("value", [None, UNSET])
 def test_a_field_that_is_needed_and_not_there_is_an_error(value: Any) -> None:
     assert billfold.require(7) == 7

@@ -3,6 +3,7 @@
     with billfold.Cockroach(api_key=...) as cockroach:
         for invoice in cockroach.list_invoices(): ...
 
+What a vendor says are the records of its module: ``billfold.vultr.Invoice``, ``billfold.fastly.Invoice`` and so on.
 Names are loaded when they are first used, so that importing billfold costs nothing.
 """
 
@@ -36,8 +37,19 @@ if TYPE_CHECKING:
     from billfold.model.errors import ServerError as ServerError
     from billfold.model.errors import Unauthorized as Unauthorized
     from billfold.model.errors import Unreachable as Unreachable
+    from billfold.providers.cockroach import records as cockroach
+    from billfold.providers.fastly import records as fastly
+    from billfold.providers.genesys import records as genesys
+    from billfold.providers.vultr import records as vultr
     from billfold.wire.codec import UNSET as UNSET
+    from billfold.wire.codec import Maybe as Maybe
+    from billfold.wire.codec import get_or as get_or
     from billfold.wire.codec import require as require
+    from billfold.wire.message import Response as Response
+    from billfold.wire.methods import AsyncItems as AsyncItems
+    from billfold.wire.methods import SyncItems as SyncItems
+
+    __all__ = ["cockroach", "fastly", "genesys", "vultr"]
 
 _HOMES = {
     "billfold.clients": "AsyncCockroach AsyncFastly AsyncGenesys AsyncVultr Cockroach Fastly Genesys Vultr",
@@ -46,18 +58,24 @@ _HOMES = {
         "InvalidResponse LedgerError NotFound NotReady RateLimited ServerError Unauthorized Unreachable"
     ),
     "billfold.focus.reader": "Ledger",
-    "billfold.wire.codec": "UNSET require",
+    "billfold.wire.codec": "Maybe UNSET get_or require",
+    "billfold.wire.message": "Response",
+    "billfold.wire.methods": "AsyncItems SyncItems",
 }
 """In which module the names of this one are, as the lines above have it for type checkers."""
+_RECORDS = "cockroach fastly genesys vultr"
+"""The vendors whose records have their module here, as ``billfold.vultr.Invoice``."""
 
 if not TYPE_CHECKING:
 
     def __dir__() -> list[str]:
-        return ["__version__", *(name for names in _HOMES.values() for name in names.split())]
+        return ["__version__", *(name for names in (*_HOMES.values(), _RECORDS) for name in names.split())]
 
     def __getattr__(name: str) -> object:
         from importlib import import_module
 
+        if name in _RECORDS.split():
+            return import_module(f"billfold.providers.{name}.records")
         for module, names in _HOMES.items():
             if name in names.split():
                 return getattr(import_module(module), name)

@@ -14,7 +14,7 @@ from billfold.wire.auth import Auth, HeaderKey
 from billfold.wire.codec import UNSET, DecimalText, Maybe, Record
 from billfold.wire.exchange import ClientContext, ErrorDetails, RateLimiter, send_operation
 from billfold.wire.message import Failure, Request, Response, Wait
-from billfold.wire.operation import Operation
+from billfold.wire.operation import Enveloped, Operation
 from billfold.wire.paging import PagedOperation
 from billfold.wire.waiting import Waiting
 
@@ -43,11 +43,10 @@ class GetThing(Operation[Thing], frozen=True, kw_only=True):
     thing_id: str
 
 
-class GetPart(Operation[str], frozen=True, kw_only=True):
+class GetPart(Enveloped[Thing, str], frozen=True, kw_only=True):
     """Get the name inside a thing."""
 
     path = "/things/{thing_id}/parts/{part_id}"
-    reply = Thing
     result_field = "name"
     thing_id: str
     part_id: str

@@ -23,7 +23,7 @@ from billfold.model.errors import (
 from billfold.transport.loop import InProcessTransport
 from billfold.wire.exchange import MAX_WAIT_S, RETRYABLE_STATUSES, ErrorDetails, RateLimiter, read_retry_after
 from billfold.wire.message import Failure, Response
-from billfold.wire.methods import SyncCall
+from billfold.wire.methods import Api, C, api_method
 from tests.wire.kit import KEY, GetThing, SlowThing, Talk, Thing, forever, line, ok, talk
 
 ASK = GetThing(thing_id="1")
@@ -191,9 +191,14 @@ def test_a_failure_that_names_the_key_cannot_make_us_print_it() -> None:
     assert KEY not in f"{caught.value!r}"
 
 
+class ThingApi(Api[C]):
+    """The API that has things."""
+
+    get_thing = api_method(GetThing)
+
+
 def ask_once(answer: Response) -> Thing:
-    call: SyncCall[[], Thing] = SyncCall(lambda: ASK, InProcessTransport(lambda _: answer, line()))
-    return call()
+    return ThingApi(InProcessTransport(lambda _: answer, line())).get_thing(thing_id=ASK.thing_id)
 
 
 def test_an_unreadable_answer_that_echoes_the_key_cannot_make_us_print_it() -> None:

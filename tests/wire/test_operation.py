@@ -11,6 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billfold.model.errors import InvalidArgument, InvalidResponse
+from billfold.providers.fastly.api import GetInvoice
+from billfold.providers.genesys.api import GetBillingContractsInvoiceLines
+from billfold.providers.vultr.api import GetInvoiceItems
 from billfold.wire.message import Response
 from billfold.wire.operation import (
     Operation,
@@ -18,6 +21,7 @@ from billfold.wire.operation import (
     format_argument,
     operation_name,
     operation_shape,
+    question_text,
     read_response,
 )
 from tests.wire.kit import FindThings, GetPaper, GetPart, GetThing, ListThings, Thing, ok
@@ -92,6 +96,16 @@ def test_a_time_without_a_zone_is_refused() -> None:
 def test_a_time_beyond_the_calendar_is_refused() -> None:
     with pytest.raises(InvalidArgument):
         build_request(FindThings(since=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5)))))
+
+
+def test_a_question_is_written_down_as_older_archives_have_it() -> None:
+    """Questions are compared as text: a new order of fields would ask everything again."""
+    assert question_text(GetInvoiceItems("1", per_page=5)) == '{"per_page":5,"cursor":null,"invoice_id":"1"}'
+    assert (
+        question_text(GetBillingContractsInvoiceLines("1"))
+        == '{"before":null,"after":null,"pageSize":null,"invoiceId":"1"}'
+    )
+    assert question_text(GetInvoice(2026, 5)) == '{"year":"2026","month":"05"}'
 
 
 def test_names_are_those_of_the_methods() -> None:

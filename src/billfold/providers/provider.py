@@ -157,7 +157,6 @@ class Provider:
     title: str
     client: str
     api: type[Api[Any]]
-    operations: tuple[OperationType, ...]
     credentials: tuple[Credential, ...]
     find_base_url: Callable[[Mapping[str, str]], str]
     make_auth: Callable[[Mapping[str, str], str], Auth]
@@ -171,6 +170,11 @@ class Provider:
     read_listing: Callable[[RunAnswers], InvoiceListing | None] = lambda _: None
     check_answers: Callable[[RunAnswers], Iterable[str]] = lambda _: ()
     personal_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def operations(self) -> tuple[OperationType, ...]:
+        """All that can be asked of the vendor: what its API's class names."""
+        return self.api.operations
 
     @property
     def has_twin(self) -> bool:
@@ -260,7 +264,6 @@ def unknown_provider(name: str) -> Provider:
         title=name,
         client="",
         api=Api,
-        operations=(),
         credentials=(),
         find_base_url=refuse_use,
         make_auth=refuse_use,

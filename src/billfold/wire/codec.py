@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, TypeVar, Union, cast
+from typing import Any, TypeVar, Union, cast, overload
 
 import msgspec
 from msgspec import UNSET, UnsetType, inspect
@@ -51,12 +51,33 @@ class DecimalText(Decimal):
     """An exact number that travels as a JSON string; a JSON number is read as well."""
 
 
-def get_or(value: Maybe[T], default: T) -> T:
+# NOTE: mypy joins the members of a union (int and str to object) where it infers T: an id has signatures of its own.
+@overload
+def get_or(value: Maybe[str], default: str) -> str: ...
+@overload
+def get_or(value: Maybe[bool], default: bool) -> bool: ...
+@overload
+def get_or(value: Maybe[int], default: int) -> int: ...
+@overload
+def get_or(value: Maybe[Id], default: Id) -> Id: ...
+@overload
+def get_or(value: Maybe[T], default: T) -> T: ...
+def get_or(value: Any, default: Any) -> Any:
     """Return a field's value, or the default where it is absent or null."""
     return default if value is None or value is UNSET else value
 
 
-def require(value: Maybe[T]) -> T:
+@overload
+def require(value: Maybe[str]) -> str: ...  # type: ignore[overload-overlap]
+@overload
+def require(value: Maybe[bool]) -> bool: ...
+@overload
+def require(value: Maybe[int]) -> int: ...
+@overload
+def require(value: Maybe[Id]) -> Id: ...
+@overload
+def require(value: Maybe[T]) -> T: ...
+def require(value: Any) -> Any:
     """Return a field's value; raises ``InvalidResponse`` where it is absent or null."""
     if value is None or value is UNSET:
         raise InvalidResponse("a field that is needed is absent or null")

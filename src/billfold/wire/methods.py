@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from inspect import Parameter, Signature, signature
-from typing import Any, ClassVar, Generic, Literal, ParamSpec, Protocol, TypeVar, cast, overload
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from inspect import Signature
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, ParamSpec, Protocol, TypeVar, cast, overload
 
-from billfold.model.errors import InvalidArgument
 from billfold.wire.exchange import ClientContext, decode_response, name_errors
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation, OperationType, operation_name, operation_shape
+from billfold.wire.operation import Operation, OperationType
+from billfold.wire.outline import Outline
 from billfold.wire.paging import PagedOperation, Walk
 
 R = TypeVar("R")
 I = TypeVar("I")  # noqa: E741 - an item
+T = TypeVar("T")
+B = TypeVar("B")
+W = TypeVar("W")
 P = ParamSpec("P")
 Q = ParamSpec("Q")
+Awaited = Coroutine[Any, Any, R]
 
 
 class SyncTransport(Protocol):
@@ -52,40 +56,22 @@ C = TypeVar("C", bound=SyncTransport | AsyncTransport, covariant=True)  # noqa: 
 
 
 class Api(Generic[C]):
-    """An API's operations, bound to whatever carries them."""
+    """An API's operations, bound to whatever carries them.
+
+    ``operations`` are gathered from the methods, in their order; where a saved answer fits two, the first one is taken.
+    """
+
+    operations: ClassVar[tuple[OperationType, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        outlines = {name: value.outline for name, value in vars(cls).items() if isinstance(value, _Binding)}
+        if misnamed := [name for name, outline in outlines.items() if outline.name != name]:
+            raise TypeError(f"{cls.__name__}.{misnamed[0]} must be called {outlines[misnamed[0]].name}")
+        cls.operations += tuple(operation for outline in outlines.values() for operation in outline.operations)
 
     def __init__(self, transport: C) -> None:
         self.transport = transport
-
-
-class SyncCall(Generic[P, R]):
-    """A method that answers at once; ``raw`` gives the response as it came."""
-
-    def __init__(self, op: Callable[..., Operation[Any]], transport: SyncTransport) -> None:
-        self._op, self._transport, self.__doc__ = op, transport, op.__doc__
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        op = self._op(*args, **kwargs)
-        return cast("R", decode_response(op, self._transport.send(op), self._transport.context))
-
-    def raw(self, *args: P.args, **kwargs: P.kwargs) -> Response:
-        """Return the response: status, headers, body."""
-        return self._transport.send(self._op(*args, **kwargs))
-
-
-class AsyncCall(Generic[P, R]):
-    """A method that is awaited; ``raw`` gives the response as it came."""
-
-    def __init__(self, op: Callable[..., Operation[Any]], transport: AsyncTransport) -> None:
-        self._op, self._transport, self.__doc__ = op, transport, op.__doc__
-
-    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        op = self._op(*args, **kwargs)
-        return cast("R", decode_response(op, await self._transport.send(op), self._transport.context))
-
-    async def raw(self, *args: P.args, **kwargs: P.kwargs) -> Response:
-        """Return the response: status, headers, body."""
-        return await self._transport.send(self._op(*args, **kwargs))
 
 
 class SyncItems(Generic[R, I]):
@@ -137,149 +123,136 @@ class AsyncItems(Generic[R, I]):
             walk.finish()
 
 
-class SyncListCall(Generic[P, R, I]):
-    """A method that returns an iterable of items; ``raw`` gives the first page's response as it came."""
+class Method(Generic[P, T, W]):
+    """An operation as a method of a client: a call gives the result, ``raw`` the response as it came.
 
-    def __init__(self, op: Callable[..., PagedOperation[R, I]], transport: SyncTransport) -> None:
-        self._op, self._transport, self.__doc__ = op, transport, op.__doc__
+    Where the client is awaited, both are. It has the name, the words and the signature of a function.
+    """
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> SyncItems[R, I]:
-        return SyncItems(self._op(*args, **kwargs), self._transport)
+    def __init__(self, outline: Outline, client: Api[Any], perform: Callable[[Operation[Any], Any], T]) -> None:
+        self._outline, self._transport, self._perform = outline, client.transport, perform
+        self.__name__, self.__doc__ = outline.name, outline.doc
+        self.__qualname__ = f"{type(client).__name__}.{outline.name}"
+        self.__module__ = type(client).__module__
 
-    def raw(self, *args: P.args, **kwargs: P.kwargs) -> Response:
-        """Return one page's response: status, headers, body."""
-        return self._transport.send(self._op(*args, **kwargs))
+    @property
+    def __signature__(self) -> Signature:
+        return self._outline.signature
+
+    def __repr__(self) -> str:
+        return f"<{self.__qualname__}>"
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._perform(self._make_operation(args, kwargs), self._transport)
+
+    def raw(self, *args: P.args, **kwargs: P.kwargs) -> W:
+        """Return the response (of a list: its first page's): status, headers, body."""
+        return cast("W", self._transport.send(self._make_operation(args, kwargs)))
+
+    def _make_operation(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Operation[Any]:
+        try:
+            return self._outline.make_operation(*args, **kwargs)
+        except TypeError:
+            if flaw := self._outline.find_flaw(args, kwargs):
+                raise TypeError(f"{self.__qualname__}() {flaw}") from None
+            raise
 
 
-class AsyncListCall(Generic[P, R, I]):
-    """A method that returns an async iterable of items; ``raw`` gives the first page's response as it came."""
-
-    def __init__(self, op: Callable[..., PagedOperation[R, I]], transport: AsyncTransport) -> None:
-        self._op, self._transport, self.__doc__ = op, transport, op.__doc__
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[R, I]:
-        return AsyncItems(self._op(*args, **kwargs), self._transport)
-
-    async def raw(self, *args: P.args, **kwargs: P.kwargs) -> Response:
-        """Return one page's response: status, headers, body."""
-        return await self._transport.send(self._op(*args, **kwargs))
-
-
-class SyncFormatCall(Generic[P, R, Q]):
+class FormatMethod(Method[P, T, W], Generic[P, Q, T, B, W]):
     """A method that answers with a record, or with bytes when another ``format`` is asked."""
 
-    def __init__(self, op: Callable[..., Operation[Any]], transport: SyncTransport) -> None:
-        self._op, self._transport, self.__doc__ = op, transport, op.__doc__
+    if TYPE_CHECKING:
 
-    @overload
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
-    @overload
-    def __call__(self, *args: Q.args, **kwargs: Q.kwargs) -> bytes: ...
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        op = self._op(*args, **kwargs)
-        return decode_response(op, self._transport.send(op), self._transport.context)
+        @overload
+        def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T: ...
+        @overload
+        def __call__(self, *args: Q.args, **kwargs: Q.kwargs) -> B: ...
+        def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
-    def raw(self, *args: Any, **kwargs: Any) -> Response:
-        """Return the response: status, headers, body."""
-        return self._transport.send(self._op(*args, **kwargs))
-
-
-class AsyncFormatCall(Generic[P, R, Q]):
-    """A method that is awaited: a record, or bytes when another ``format`` is asked."""
-
-    def __init__(self, op: Callable[..., Operation[Any]], transport: AsyncTransport) -> None:
-        self._op, self._transport, self.__doc__ = op, transport, op.__doc__
-
-    @overload
-    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
-    @overload
-    async def __call__(self, *args: Q.args, **kwargs: Q.kwargs) -> bytes: ...
-    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        op = self._op(*args, **kwargs)
-        return decode_response(op, await self._transport.send(op), self._transport.context)
-
-    async def raw(self, *args: Any, **kwargs: Any) -> Response:
-        """Return the response: status, headers, body."""
-        return await self._transport.send(self._op(*args, **kwargs))
+        @overload
+        def raw(self, *args: P.args, **kwargs: P.kwargs) -> W: ...
+        @overload
+        def raw(self, *args: Q.args, **kwargs: Q.kwargs) -> W: ...
+        def raw(self, *args: Any, **kwargs: Any) -> Any: ...
 
 
-def _bind_method(api: Api[Any], op: Callable[..., Any], sync_type: type[Any], async_type: type[Any]) -> Any:
-    return (async_type if api.transport.is_async else sync_type)(op, api.transport)
+def _ask(op: Operation[R], transport: SyncTransport) -> R:
+    return decode_response(op, transport.send(op), transport.context)
 
 
-def _make_unbound_method(op: Any, file_op: Any = None) -> Callable[..., Any]:
-    """Return what stands for a method on the class itself: its words and arguments; given a client, it is the method."""
-
-    def call_method(api: Api[Any], /, *args: Any, **kwargs: Any) -> Any:
-        return getattr(api, operation_name(op))(*args, **kwargs)
-
-    parameters = dict(signature(op).parameters)
-    for name, parameter in signature(file_op).parameters.items() if file_op else ():
-        parameters.setdefault(name, parameter.replace(default="json"))
-    call_method.__name__ = call_method.__qualname__ = operation_name(op)
-    call_method.__doc__ = op.__doc__
-    call_method.__signature__ = Signature([Parameter("self", Parameter.POSITIONAL_ONLY), *parameters.values()])  # type: ignore[attr-defined]
-    return call_method
+async def _ask_awaited(op: Operation[R], transport: AsyncTransport) -> R:
+    return decode_response(op, await transport.send(op), transport.context)
 
 
-class api_method(Generic[P, R]):  # noqa: N801 - used like a decorator
+class _Binding:
+    """A descriptor that makes an operation a method of each client, and a function on the class itself."""
+
+    performers: ClassVar[tuple[Callable[..., Any], Callable[..., Any]]] = _ask, _ask_awaited
+    method_type: ClassVar[type[Method[Any, Any, Any]]] = Method
+
+    def __init__(self, outline: Outline) -> None:
+        self.outline = outline
+
+    def _bind(self, client: Api[Any] | None, owner: type[Any]) -> Any:
+        if client is None:
+            return self.outline.make_function(owner)
+        return self.method_type(self.outline, client, self.performers[client.transport.is_async])
+
+
+class api_method(_Binding, Generic[P, R]):  # noqa: N801 - used like a decorator
     """Bind an operation as a method of an ``Api``."""
 
     def __init__(self, op: Callable[P, Operation[R]]) -> None:
-        self.op = op
+        super().__init__(Outline(op))
 
     @overload
-    def __get__(self, api: None, owner: object = None) -> Callable[..., Any]: ...
+    def __get__(self, client: None, owner: type[Any]) -> Callable[..., Any]: ...
     @overload
-    def __get__(self, api: Api[SyncTransport], owner: object = None) -> SyncCall[P, R]: ...
+    def __get__(self, client: Api[SyncTransport], owner: type[Any]) -> Method[P, R, Response]: ...
     @overload
-    def __get__(self, api: Api[AsyncTransport], owner: object = None) -> AsyncCall[P, R]: ...
-    def __get__(self, api: Api[Any] | None, owner: object = None) -> Any:
-        """Return the method, at once or awaited; on the class itself, its words and arguments."""
-        return _make_unbound_method(self.op) if api is None else _bind_method(api, self.op, SyncCall, AsyncCall)
+    def __get__(self, client: Api[AsyncTransport], owner: type[Any]) -> Method[P, Awaited[R], Awaited[Response]]: ...
+    def __get__(self, client: Api[Any] | None, owner: type[Any]) -> Any:
+        """Return the method, at once or awaited; on the class itself, a function that takes a client."""
+        return self._bind(client, owner)
 
 
-class list_method(Generic[P, R, I]):  # noqa: N801 - used like a decorator
+class list_method(_Binding, Generic[P, R, I]):  # noqa: N801 - used like a decorator
     """Bind a paged operation as a method of an ``Api``."""
 
+    performers = SyncItems, AsyncItems
+
     def __init__(self, op: Callable[P, PagedOperation[R, I]]) -> None:
-        self.op = op
+        super().__init__(Outline(op))
 
     @overload
-    def __get__(self, api: None, owner: object = None) -> Callable[..., Any]: ...
+    def __get__(self, client: None, owner: type[Any]) -> Callable[..., Any]: ...
     @overload
-    def __get__(self, api: Api[SyncTransport], owner: object = None) -> SyncListCall[P, R, I]: ...
+    def __get__(self, client: Api[SyncTransport], owner: type[Any]) -> Method[P, SyncItems[R, I], Response]: ...
     @overload
-    def __get__(self, api: Api[AsyncTransport], owner: object = None) -> AsyncListCall[P, R, I]: ...
-    def __get__(self, api: Api[Any] | None, owner: object = None) -> Any:
-        """Return the method, at once or awaited; on the class itself, its words and arguments."""
-        return _make_unbound_method(self.op) if api is None else _bind_method(api, self.op, SyncListCall, AsyncListCall)
+    def __get__(
+        self, client: Api[AsyncTransport], owner: type[Any]
+    ) -> Method[P, AsyncItems[R, I], Awaited[Response]]: ...
+    def __get__(self, client: Api[Any] | None, owner: type[Any]) -> Any:
+        """Return the method, iterated at once or awaited; on the class itself, a function that takes a client."""
+        return self._bind(client, owner)
 
 
-class format_method(Generic[P, R, Q]):  # noqa: N801 - used like a decorator
+class format_method(_Binding, Generic[P, R, Q]):  # noqa: N801 - used like a decorator
     """Bind two operations of one name: the record, and the same as a file in the ``format`` asked."""
 
+    method_type = FormatMethod
+
     def __init__(self, record_op: Callable[P, Operation[R]], file_op: Callable[Q, Operation[bytes]]) -> None:
-        self.record_op, self.file_op = record_op, file_op
-
-    def _choose_operation(self, *args: Any, **kwargs: Any) -> Operation[Any]:
-        if (format_name := kwargs.get("format", "json")) != "json":
-            formats = tuple(operation_shape(cast("OperationType", self.file_op)).media_types)
-            if format_name not in formats:
-                raise InvalidArgument(f"there is no format {format_name!r}; the formats are json, {', '.join(formats)}")
-            return self.file_op(*args, **kwargs)
-        return self.record_op(*args, **{name: value for name, value in kwargs.items() if name != "format"})
+        super().__init__(Outline(record_op, file_op))
 
     @overload
-    def __get__(self, api: None, owner: object = None) -> Callable[..., Any]: ...
+    def __get__(self, client: None, owner: type[Any]) -> Callable[..., Any]: ...
     @overload
-    def __get__(self, api: Api[SyncTransport], owner: object = None) -> SyncFormatCall[P, R, Q]: ...
+    def __get__(self, client: Api[SyncTransport], owner: type[Any]) -> FormatMethod[P, Q, R, bytes, Response]: ...
     @overload
-    def __get__(self, api: Api[AsyncTransport], owner: object = None) -> AsyncFormatCall[P, R, Q]: ...
-    def __get__(self, api: Api[Any] | None, owner: object = None) -> Any:
-        """Return the method, at once or awaited; on the class itself, its words and arguments."""
-        return (
-            _make_unbound_method(self.record_op, self.file_op)
-            if api is None
-            else _bind_method(api, self._choose_operation, SyncFormatCall, AsyncFormatCall)
-        )
+    def __get__(
+        self, client: Api[AsyncTransport], owner: type[Any]
+    ) -> FormatMethod[P, Q, Awaited[R], Awaited[bytes], Awaited[Response]]: ...
+    def __get__(self, client: Api[Any] | None, owner: type[Any]) -> Any:
+        """Return the method, at once or awaited; on the class itself, a function that takes a client."""
+        return self._bind(client, owner)

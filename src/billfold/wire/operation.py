@@ -23,6 +23,7 @@ from billfold.wire.message import Request, Response
 from billfold.wire.waiting import Waiting
 
 R = TypeVar("R")
+E = TypeVar("E")
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf"}
 
 
@@ -30,7 +31,8 @@ class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """A question with its path, its fields and the type of its answer.
 
     ``expected_fields`` names fields of which an answer has at least one, where the vendor marks each of them optional: one with none
-    is no answer to this question. ``columns`` are those that a CSV of it must have.
+    is no answer to this question. ``columns`` are those that a CSV of it must have. ``archived_order`` names all fields in the order
+    that archives have them in, where it is not the struct's own: questions are compared as text.
     """
 
     name_override: ClassVar[str] = ""
@@ -48,6 +50,7 @@ class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     docs: ClassVar[str] = ""
     media_type: ClassVar[str] = "application/json"
     columns: ClassVar[tuple[str, ...]] = ()
+    archived_order: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -68,6 +71,10 @@ class Operation(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         return result  # type: ignore[no-any-return]
 
 
+class Enveloped(Operation[R], Generic[E, R], frozen=True, kw_only=True):
+    """A question whose answer comes in an envelope: the reply ``E`` holds the result ``R`` in its field ``result_field``."""
+
+
 OperationType = type[Operation[Any]]
 
 
@@ -79,6 +86,7 @@ class Shape(NamedTuple):
     query_fields: Mapping[str, str]
     pattern: re.Pattern[str]
     media_types: Mapping[str, str]
+    archived_fields: Mapping[str, str]
 
 
 @cache
@@ -97,6 +105,7 @@ def operation_shape(operation_type: type[Operation[Any]]) -> Shape:
         pattern=re.compile(pattern),
         media_types={format_name: MEDIA_TYPES[format_name] for format_name in _read_formats(operation_type)}
         or {"json": operation_type.media_type},
+        archived_fields={name: fields[name] for name in operation_type.archived_order},
     )
 
 
@@ -114,7 +123,8 @@ def operation_name(operation: type[Operation[Any]] | Operation[Any]) -> str:
 
 def question_text(op: Operation[Any]) -> str:
     """Write an operation's fields down, as an archive keeps them."""
-    return codec.encode_json(op).decode()
+    fields = operation_shape(type(op)).archived_fields
+    return codec.encode_json({wire: getattr(op, name) for name, wire in fields.items()} if fields else op).decode()
 
 
 def format_argument(value: object) -> str:

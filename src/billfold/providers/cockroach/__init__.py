@@ -1,6 +1,6 @@
 """CockroachDB Cloud: two billing operations, no pages, amounts in USD or in prepaid credits."""
 
-from billfold.providers.cockroach.api import CockroachApi, GetInvoice, GetOrganization, ListInvoices, read_error
+from billfold.providers.cockroach.api import CockroachApi, read_error
 from billfold.providers.cockroach.mapping.charges import find_identity, read_bills, read_listing
 from billfold.providers.cockroach.mapping.collect import plan_requests
 from billfold.providers.provider import Credential, Provider
@@ -11,7 +11,6 @@ PROVIDER = Provider(
     title="CockroachDB Cloud",
     client="Cockroach",
     api=CockroachApi,
-    operations=(ListInvoices, GetInvoice, GetOrganization),
     credentials=(Credential("api_key", ("COCKROACH_API_KEY",)),),
     find_base_url=lambda _: "https://cockroachlabs.cloud",
     make_auth=lambda credentials, _: HeaderKey(credentials["api_key"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from billfold.model.errors import InvalidResponse
 from billfold.providers.cockroach.records import Invoice, InvoiceList, InvoiceReply, Organization, Status
@@ -11,7 +11,7 @@ from billfold.wire import codec
 from billfold.wire.exchange import ErrorDetails
 from billfold.wire.message import Response
 from billfold.wire.methods import Api, C, api_method, list_method
-from billfold.wire.operation import Operation
+from billfold.wire.operation import Enveloped, Operation
 from billfold.wire.paging import PagedOperation
 
 VERSION_HEADER = {"cc-version": "2024-09-16"}
@@ -40,11 +40,10 @@ class ListInvoices(PagedOperation[InvoiceList, Invoice], frozen=True, kw_only=Tr
         return isinstance(page.invoices, list)
 
 
-class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
+class GetInvoice(Enveloped[InvoiceReply, Invoice], frozen=True):
     """Get a specific invoice for an organization."""
 
     path = "/api/v1/invoices/{invoice_id}"
-    reply: ClassVar[Any] = InvoiceReply
     headers = VERSION_HEADER
     permissions = ROLES
     expected_fields = ("invoice_id", "totals", "invoice_items")

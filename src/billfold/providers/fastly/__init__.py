@@ -1,6 +1,6 @@
 """Fastly: invoices and month-to-date by billing v3, and billing v2 for answers that were saved before it was retired."""
 
-from billfold.providers.fastly.api import OPERATIONS, FastlyApi, read_error
+from billfold.providers.fastly.api import FastlyApi, read_error
 from billfold.providers.fastly.mapping.charges import read_bills
 from billfold.providers.fastly.mapping.checks import check_answers, find_identity, read_listing
 from billfold.providers.fastly.mapping.collect import plan_requests
@@ -12,7 +12,6 @@ PROVIDER = Provider(
     title="Fastly",
     client="Fastly",
     api=FastlyApi,
-    operations=OPERATIONS,
     credentials=(Credential("token", ("FASTLY_API_TOKEN", "FASTLY_API_KEY")),),
     find_base_url=lambda _: "https://api.fastly.com",
     make_auth=lambda credentials, _: HeaderKey(credentials["token"], header="fastly-key", prefix=""),

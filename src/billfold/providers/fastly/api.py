@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import msgspec
 
@@ -31,7 +31,7 @@ from billfold.wire import codec
 from billfold.wire.exchange import ErrorDetails
 from billfold.wire.message import Response
 from billfold.wire.methods import Api, C, api_method, format_method, list_method
-from billfold.wire.operation import Operation
+from billfold.wire.operation import Enveloped, Operation
 from billfold.wire.paging import PagedOperation
 from billfold.wire.waiting import Waiting
 
@@ -48,23 +48,28 @@ ESTIMATE_WAITING = Waiting(first_delay_s=2.0, delay_factor=1.5, max_delay_s=15.0
 """An estimate takes less than 5 seconds as a rule and up to 60; until then the answer is 202."""
 
 
-class ByMonth(msgspec.Struct, frozen=True, kw_only=True):
-    """A month given by year and number; the number 5 is asked as ``05``."""
-
-    year: int | str
-    month: int | str
+class ByMonth(msgspec.Struct, frozen=True):
+    """What has a month by ``year`` and ``month``; the number 5 is asked as ``05``."""
 
     def __post_init__(self) -> None:
-        _pad_numbers(self, year=self.year, month=self.month)
+        for name, digits in (("year", 4), ("month", 2)):
+            if isinstance(number := getattr(self, name), int):
+                msgspec.structs.force_setattr(self, name, f"{number:0{digits}}")
 
 
-def _pad_numbers(op: msgspec.Struct, **numbers: int | str | None) -> None:
-    for name, value in numbers.items():
-        if isinstance(value, int):
-            msgspec.structs.force_setattr(op, name, f"{value:0{4 if name == 'year' else 2}}")
+class AsRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What comes as a record where no file is asked for."""
+
+    format: Literal["json"] = "json"
 
 
-class GetInvoice(ByMonth, Operation[BillingResponse], frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AsFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes as a file: the format must be said."""
+
+    format: Literal["csv", "pdf"]
+
+
+class GetInvoice(ByMonth, AsRecord, Operation[BillingResponse], frozen=True, forbid_unknown_fields=True):
     """Get the invoice for a given year and month; ``format="csv"`` or ``"pdf"`` gives the file as bytes.
 
     Any month from when the customer was created. Billing v2: amounts in US dollars; retired by Fastly since 2025-03.
@@ -75,9 +80,11 @@ class GetInvoice(ByMonth, Operation[BillingResponse], frozen=True, kw_only=True,
     permissions = ROLES
     seed = True
     docs = V2_DOCS
+    year: int | str
+    month: int | str
 
 
-class GetInvoiceFile(ByMonth, Operation[bytes], frozen=True, kw_only=True):
+class GetInvoiceFile(ByMonth, AsFile, Operation[bytes], frozen=True):
     """Get the invoice for a given year and month as a CSV or PDF file.
 
     Billing v2, retired by Fastly since 2025-03; the CSV's columns are documented nowhere.
@@ -89,10 +96,11 @@ class GetInvoiceFile(ByMonth, Operation[bytes], frozen=True, kw_only=True):
     seed = True
     docs = V2_DOCS
     columns = ("amount",)  # GUESS: it is called as in the JSON
-    format: Literal["csv", "pdf"]
+    year: int | str
+    month: int | str
 
 
-class GetInvoiceById(Operation[BillingResponse], frozen=True, kw_only=True, forbid_unknown_fields=True):
+class GetInvoiceById(AsRecord, Operation[BillingResponse], frozen=True, forbid_unknown_fields=True):
     """Get the invoice for the given invoice_id; ``format="csv"`` or ``"pdf"`` gives the file as bytes.
 
     Billing v2: amounts in US dollars; retired by Fastly since 2025-03.
@@ -107,7 +115,7 @@ class GetInvoiceById(Operation[BillingResponse], frozen=True, kw_only=True, forb
     invoice_id: int | str
 
 
-class GetInvoiceByIdFile(Operation[bytes], frozen=True, kw_only=True):
+class GetInvoiceByIdFile(AsFile, Operation[bytes], frozen=True):
     """Get the invoice for the given invoice_id as a CSV or PDF file.
 
     Billing v2, retired by Fastly since 2025-03; the CSV's columns are documented nowhere.
@@ -121,10 +129,16 @@ class GetInvoiceByIdFile(Operation[bytes], frozen=True, kw_only=True):
     customer_id: str
     invoice_id: int | str
     columns = ("amount",)  # GUESS: it is called as in the JSON
-    format: Literal["csv", "pdf"]
 
 
-class GetInvoiceMtd(Operation[BillingEstimateResponse], frozen=True, kw_only=True):
+class OfMonth(ByMonth, frozen=True, kw_only=True):
+    """What has a month that may be left out."""
+
+    month: int | str | None = None
+    year: int | str | None = None
+
+
+class GetInvoiceMtd(OfMonth, Operation[BillingEstimateResponse], frozen=True):
     """Get the current month-to-date estimate, in US dollars; made on demand and cached for 4 hours.
 
     Accounts with parent-pay have none, and a parent's estimate leaves its children out. Billing v2, retired since 2025-03.
@@ -136,18 +150,12 @@ class GetInvoiceMtd(Operation[BillingEstimateResponse], frozen=True, kw_only=Tru
     seed = True
     docs = V2_DOCS
     customer_id: str
-    month: int | str | None = None
-    year: int | str | None = None
-
-    def __post_init__(self) -> None:
-        _pad_numbers(self, year=self.year, month=self.month)
 
 
-class GetServiceLevelUsageTypes(Operation[list[Serviceusagetype]], frozen=True, kw_only=True):
+class GetServiceLevelUsageTypes(Enveloped[Serviceusagetypes, list[Serviceusagetype]], frozen=True):
     """Get the products and usage types that can be asked for by service (billing v2, retired since 2025-03)."""
 
     path = "/billing/v2/account_customers/{customer_id}/service-usage-types"
-    reply: ClassVar[Any] = Serviceusagetypes
     result_field = "data"
     permissions = ROLES
     docs = "https://github.com/fastly/fastly-py/blob/v5.10.0/docs/BillingUsageMetricsApi.md"
@@ -191,7 +199,7 @@ class ListInvoices(PagedOperation[ListEomInvoicesResponse, Invoice], frozen=True
         return msgspec.structs.replace(self, cursor=None)
 
 
-class GetInvoiceByInvoiceId(Operation[Invoice], frozen=True, kw_only=True):
+class GetInvoiceByInvoiceId(Operation[Invoice], frozen=True):
     """Get a posted invoice with its lines, in its own currency (billing v3)."""
 
     path = "/billing/v3/invoices/{invoice_id}"
@@ -214,11 +222,10 @@ class GetMonthToDateInvoice(Operation[Mtdinvoice], frozen=True, kw_only=True):
     docs = V3_DOCS
 
 
-class GetUsageMetrics(Operation[list[Usagemetric]], frozen=True, kw_only=True):
+class GetUsageMetrics(Enveloped[Usagemetrics, list[Usagemetric]], frozen=True, kw_only=True):
     """Get monthly usage by product and region, both months (``2026-05``) included; three months at most (billing v3)."""
 
     path = "/billing/v3/usage-metrics"
-    reply: ClassVar[Any] = Usagemetrics
     result_field = "data"
     permissions = ROLES
     docs = USAGE_DOCS
@@ -299,35 +306,17 @@ class GetCurrentUser(Operation[CurrentUser], frozen=True, kw_only=True):
 class FastlyApi(Api[C]):
     """The billing operations of Fastly."""
 
+    get_invoice_by_id = format_method(GetInvoiceById, GetInvoiceByIdFile)  # says more of its answer than the next one
     get_invoice = format_method(GetInvoice, GetInvoiceFile)
-    get_invoice_by_id = format_method(GetInvoiceById, GetInvoiceByIdFile)
     get_invoice_mtd = api_method(GetInvoiceMtd)
     get_service_level_usage_types = api_method(GetServiceLevelUsageTypes)
     list_invoices = list_method(ListInvoices)
+    get_month_to_date_invoice = api_method(GetMonthToDateInvoice)  # its path would be an invoice's of that id, too
     get_invoice_by_invoice_id = api_method(GetInvoiceByInvoiceId)
-    get_month_to_date_invoice = api_method(GetMonthToDateInvoice)
     get_usage_metrics = api_method(GetUsageMetrics)
     get_service_level_usage = list_method(GetServiceLevelUsage)
     get_token_self = api_method(GetTokenSelf)
     get_current_user = api_method(GetCurrentUser)
-
-
-OPERATIONS: tuple[type[Operation[Any]], ...] = (
-    GetInvoiceById,
-    GetInvoiceByIdFile,
-    GetInvoice,
-    GetInvoiceFile,
-    GetInvoiceMtd,
-    GetServiceLevelUsageTypes,
-    ListInvoices,
-    GetMonthToDateInvoice,
-    GetInvoiceByInvoiceId,
-    GetUsageMetrics,
-    GetServiceLevelUsage,
-    GetTokenSelf,
-    GetCurrentUser,
-)
-"""All of them; where a saved answer fits two, the first one is taken: it says most of what the answer must hold."""
 
 
 def read_error(response: Response) -> ErrorDetails:

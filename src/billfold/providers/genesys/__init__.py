@@ -1,6 +1,6 @@
 """Genesys Cloud: contracts, billing periods, wallets, invoices with lines and documents; OAuth client credentials."""
 
-from billfold.providers.genesys.api import OPERATIONS, GenesysApi, describe_login_error, read_error
+from billfold.providers.genesys.api import GenesysApi, describe_login_error, read_error
 from billfold.providers.genesys.mapping.charges import check_answers, find_identity, read_bills, read_listing
 from billfold.providers.genesys.mapping.collect import plan_requests
 from billfold.providers.genesys.regions import find_base_url, find_token_url
@@ -12,7 +12,6 @@ PROVIDER = Provider(
     title="Genesys Cloud",
     client="Genesys",
     api=GenesysApi,
-    operations=OPERATIONS,
     credentials=(
         Credential("client_id", ("GENESYSCLOUD_OAUTHCLIENT_ID",), is_secret=False),
         Credential("client_secret", ("GENESYSCLOUD_OAUTHCLIENT_SECRET",)),

@@ -97,7 +97,7 @@ class GetBillingContractsInvoices(
 
 
 class GetBillingContractsInvoiceLines(
-    CursorPagedOperation[records.BillingInvoiceItemListing, BillingInvoiceItem], frozen=True, kw_only=True
+    CursorPagedOperation[records.BillingInvoiceItemListing, BillingInvoiceItem], frozen=True
 ):
     """List the lines of an invoice, in the invoice's currency; ``page_size`` is at most 200.
 
@@ -106,10 +106,11 @@ class GetBillingContractsInvoiceLines(
 
     path = "/api/v2/billing/contracts/invoices/{invoice_id}/lines"
     items_field = "entities"
+    archived_order = ("before", "after", "page_size", "invoice_id")
     invoice_id: str
 
 
-class GetBillingContract(Operation[BillingContract], frozen=True, kw_only=True, rename="camel"):
+class GetBillingContract(Operation[BillingContract], frozen=True, rename="camel"):
     """Get one contract, with its plans and billing periods."""
 
     # GUESS: the id is the list's ``id``; the documents call it "the contract number".
@@ -123,9 +124,7 @@ class GetBillingContract(Operation[BillingContract], frozen=True, kw_only=True, 
     contract_id: str
 
 
-class GetBillingContractBillingperiod(
-    Operation[records.BillingContractPeriodDetail], frozen=True, kw_only=True, rename="camel"
-):
+class GetBillingContractBillingperiod(Operation[records.BillingContractPeriodDetail], frozen=True, rename="camel"):
     """Get what was used in a billing period of a contract: overage charges and wallets, in money before tax.
 
     An open period moves daily; its prepaid seats are not in it.
@@ -141,7 +140,7 @@ class GetBillingContractBillingperiod(
     billing_period_id: str
 
 
-class GetBillingContractsInvoiceDocument(Operation[records.UrlResponse], frozen=True, kw_only=True, rename="camel"):
+class GetBillingContractsInvoiceDocument(Operation[records.UrlResponse], frozen=True, rename="camel"):
     """Get the URL of an invoice's PDF; fetch it at once and without credentials, for it is one itself."""
 
     # GUESS: that the URL is signed and short-lived; the documents say only that it is one.
@@ -179,8 +178,14 @@ class GetBillingReportsBillableusage(Operation[records.BillingUsageReport], froz
                 )
 
 
+class AtPeriod(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A billing period by its place before the active one."""
+
+    billing_period_index: int | None = None
+
+
 class GetBillingTrusteebillingoverviewTrustorOrgId(
-    Operation[records.TrusteeBillingOverview], frozen=True, kw_only=True, rename="camel"
+    AtPeriod, Operation[records.TrusteeBillingOverview], frozen=True, rename="camel"
 ):
     """Get a partner's overview of a customer organization: quantities and prices as text, before tax, without voice.
 
@@ -193,7 +198,6 @@ class GetBillingTrusteebillingoverviewTrustorOrgId(
     seed = True
     docs = PARTNER_DOCS
     trustor_org_id: str
-    billing_period_index: int | None = None
 
 
 class GenesysApi(Api[C]):
@@ -207,18 +211,6 @@ class GenesysApi(Api[C]):
     get_billing_contracts_invoices = list_method(GetBillingContractsInvoices)
     get_billing_reports_billableusage = api_method(GetBillingReportsBillableusage)
     get_billing_trusteebillingoverview_trustor_org_id = api_method(GetBillingTrusteebillingoverviewTrustorOrgId)
-
-
-OPERATIONS = (
-    GetBillingContract,
-    GetBillingContractBillingperiod,
-    GetBillingContracts,
-    GetBillingContractsInvoiceDocument,
-    GetBillingContractsInvoiceLines,
-    GetBillingContractsInvoices,
-    GetBillingReportsBillableusage,
-    GetBillingTrusteebillingoverviewTrustorOrgId,
-)
 
 
 def read_error(response: Response) -> ErrorDetails:

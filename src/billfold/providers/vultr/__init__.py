@@ -1,18 +1,7 @@
 """Vultr: four documented billing operations and four newer ones, amounts in US dollars, lists in pages."""
 
 from billfold.providers.provider import Credential, Provider
-from billfold.providers.vultr.api import (
-    GetAccount,
-    GetAccountBandwidth,
-    GetInvoice,
-    GetInvoiceItems,
-    GetPendingChargesCsv,
-    ListBillingHistory,
-    ListInvoices,
-    ListPendingCharges,
-    VultrApi,
-    read_error,
-)
+from billfold.providers.vultr.api import VultrApi, read_error
 from billfold.providers.vultr.mapping.charges import read_bills
 from billfold.providers.vultr.mapping.checks import check_answers, find_identity, read_listing
 from billfold.providers.vultr.mapping.collect import plan_requests
@@ -23,16 +12,6 @@ PROVIDER = Provider(
     title="Vultr",
     client="Vultr",
     api=VultrApi,
-    operations=(
-        ListBillingHistory,
-        ListInvoices,
-        GetInvoice,
-        GetInvoiceItems,
-        ListPendingCharges,
-        GetPendingChargesCsv,
-        GetAccount,
-        GetAccountBandwidth,
-    ),
     credentials=(Credential("api_key", ("VULTR_API_KEY",)),),
     find_base_url=lambda _: "https://api.vultr.com/v2",
     make_auth=lambda credentials, _: HeaderKey(credentials["api_key"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 import msgspec
 
@@ -29,7 +29,7 @@ from billfold.wire.codec import Maybe
 from billfold.wire.exchange import ErrorDetails
 from billfold.wire.message import Response
 from billfold.wire.methods import Api, C, api_method, list_method
-from billfold.wire.operation import MEDIA_TYPES, Operation
+from billfold.wire.operation import MEDIA_TYPES, Enveloped, Operation
 from billfold.wire.paging import PagedOperation
 
 BILLING_ACL = ("billing",)
@@ -96,11 +96,10 @@ class ListInvoices(CursorOperation[InvoiceList, Invoice], frozen=True, kw_only=T
     seed = True
 
 
-class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
+class GetInvoice(Enveloped[InvoiceReply, Invoice], frozen=True):
     """Get one invoice by its id: date, amount and description, without its lines."""
 
     path = "/billing/invoices/{invoice_id}"
-    reply: ClassVar[Any] = InvoiceReply
     result_field = "billing_invoice"
     expected_fields = ("id", "amount")
     permissions = BILLING_ACL
@@ -109,11 +108,12 @@ class GetInvoice(Operation[Invoice], frozen=True, kw_only=True):
     invoice_id: int | str
 
 
-class GetInvoiceItems(CursorOperation[InvoiceItems, InvoiceItem], frozen=True, kw_only=True):
+class GetInvoiceItems(CursorOperation[InvoiceItems, InvoiceItem], frozen=True):
     """Get the lines of an invoice: hours (at most 672 of a month are charged), overage and discounts, in US dollars."""
 
     path = "/billing/invoices/{invoice_id}/items"
     items_field = "invoice_items"
+    archived_order = ("per_page", "cursor", "invoice_id")
     seed = True
     invoice_id: int | str
 
@@ -138,27 +138,24 @@ class GetPendingChargesCsv(Operation[bytes], frozen=True, kw_only=True):
     """Get what the running month has cost so far as a CSV file."""
 
     path = "/billing/pending-charges/csv"
-    reply: ClassVar[Any] = bytes
     media_type = MEDIA_TYPES["csv"]
-    columns = ("description", "total")  # GUESS: they are called as in the JSON
+    columns = ("description", "total")  # GUESS: the CSV's columns have the names of the JSON
     permissions = BILLING_ACL
     docs = "https://www.vultr.com/api/#tag/billing/operation/pending-charges-csv"
 
 
-class GetAccount(Operation[Account], frozen=True, kw_only=True):
+class GetAccount(Enveloped[AccountReply, Account], frozen=True, kw_only=True):
     """Get the account's name, balance (negative in your favour) and the sum of its pending charges, in US dollars."""
 
     path = "/account"
-    reply: ClassVar[Any] = AccountReply
     result_field = "account"
     docs = ACCOUNT_DOCS
 
 
-class GetAccountBandwidth(Operation[Bandwidth], frozen=True, kw_only=True):
+class GetAccountBandwidth(Enveloped[BandwidthReply, Bandwidth], frozen=True, kw_only=True):
     """Get the account's traffic in GB and what it costs beyond the allowance: last month, so far, and projected."""
 
     path = "/account/bandwidth"
-    reply: ClassVar[Any] = BandwidthReply
     result_field = "bandwidth"
     docs = "https://www.vultr.com/api/#tag/account/operation/get-account-bandwidth"
 
