@@ -15,7 +15,9 @@ from billfold.cli.options import (
     open_workspace,
     print_gaps,
     print_rows,
+    print_table,
 )
+from billfold.report.table import TableForm
 
 TABLE_COLUMNS = (
     "x_AccountName",
@@ -26,6 +28,11 @@ TABLE_COLUMNS = (
     "ChargeDescription",
     "BilledCost",
     "BillingCurrency",
+)
+TABLE_FORM = TableForm(
+    TABLE_COLUMNS,
+    numbers=("BilledCost",),
+    droppable=("ChargeCategory", "BillingPeriodStart", "x_State", "ServiceName", "x_AccountName"),
 )
 
 
@@ -40,14 +47,13 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     """
     from billfold.ledger import query
     from billfold.ledger.columns import CHARGE_COLUMNS
-    from billfold.report import render
 
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
         rows = query.iter_dicts(query.select_charges(db, filters))
         if output_format == "table":
             table_rows = [{name: _shorten_value(row[name]) for name in TABLE_COLUMNS} for row in rows]
-            render.print_table(table_rows, TABLE_COLUMNS, numbers=("BilledCost",))
+            print_table(table_rows, TABLE_FORM)
         else:
             print_rows(output_format, rows, CHARGE_COLUMNS)
         gaps = find_wrong_gaps(ctx, workspace, db, filters)

@@ -14,10 +14,17 @@ from billfold.cli.options import (
     open_workspace,
     print_gaps,
     print_rows,
+    print_table,
 )
+from billfold.report.table import TableForm
 
 COLUMNS = ("provider", "account", "invoice_id", "state", "period_start", "period_end", "currency", "total", "lines")
 EXTRA_COLUMNS = ("issued_on", "due_on", "note")
+TABLE_FORM = TableForm(
+    (*COLUMNS, *EXTRA_COLUMNS),
+    numbers=("total", "lines"),
+    droppable=("due_on", "issued_on", "period_end", "lines", "provider", "state"),
+)
 
 
 @click.command("invoices")
@@ -33,7 +40,6 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     from billfold.ledger import query
     from billfold.model.bill import merge_estimate_parts
     from billfold.model.money import format_amount
-    from billfold.report import render
 
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
@@ -58,7 +64,7 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
             for row in rows
         ]
         table_rows = [row | _build_extra_cells(bills_by_key[_build_bill_key(row)]) for row in short_rows]
-        render.print_table(table_rows, (*COLUMNS, *EXTRA_COLUMNS), numbers=("total", "lines"))
+        print_table(table_rows, TABLE_FORM)
     print_gaps(gaps)
 
 

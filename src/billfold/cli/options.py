@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from billfold.config import AccountConfig
     from billfold.ledger.query import LedgerFilter
     from billfold.report.gaps import Gap
+    from billfold.report.table import TableForm
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,6 +68,9 @@ class MonthType(click.ParamType[Month]):
             self.fail(str(error), param, ctx)
 
 
+WIDE_KEY = "billfold.wide"
+"""Where a command's context keeps that its table may be wider than the terminal."""
+
 AS_OF_OPTION = click.option(
     "--as-of",
     type=AsOfType(),
@@ -76,6 +82,13 @@ PROVIDER_OPTION = click.option("--provider", metavar="NAME", help="Only this pro
 ACCOUNT_OPTION = click.option("--account", metavar="NAME", help="Only this account.")
 FORMAT_OPTION = click.option(
     "--format", "output_format", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
+)
+WIDE_OPTION = click.option(
+    "--wide",
+    is_flag=True,
+    expose_value=False,
+    callback=lambda ctx, _, is_wide: ctx.meta.update({WIDE_KEY: is_wide}),
+    help="The whole table, however wide; a file or a pipe gets it anyway.",
 )
 
 
@@ -123,8 +136,8 @@ def add_filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def add_listing_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Accept what narrows a listing, and its format."""
-    return FORMAT_OPTION(add_filter_options(command))
+    """Accept what narrows a listing, its format, and whether its table may be wider than the terminal."""
+    return FORMAT_OPTION(WIDE_OPTION(add_filter_options(command)))
 
 
 def print_rows(
@@ -140,6 +153,27 @@ def print_rows(
         click.echo(chunk, nl=False)
     if output_format == "json":
         click.echo()
+
+
+def print_table(rows: Sequence[dict[str, Any]], form: TableForm, width: int | None = None) -> list[str]:
+    """Print rows as a table as wide as the terminal, or ``width``; returns the columns that it had no room for."""
+    from billfold.report.table import format_drop_note, format_table
+
+    width = width or read_width()
+    (heading, *lines), dropped = format_table(rows, form, width)
+    encoding = sys.stdout.encoding or "utf-8"
+    for line in (click.style(heading, bold=True), *lines):
+        click.echo(line.encode(encoding, "replace").decode(encoding))
+    if dropped:
+        click.echo(format_drop_note(dropped, width or 0))
+    return dropped
+
+
+def read_width() -> int | None:
+    """Return the terminal's width, or $COLUMNS; None with --wide, and for a file or a pipe: they get everything."""
+    if click.get_current_context().meta.get(WIDE_KEY) or not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
 
 
 def load_accounts(ctx: click.Context) -> list[AccountConfig]:

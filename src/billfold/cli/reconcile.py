@@ -6,13 +6,29 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from billfold.cli.options import FilterOptions, add_listing_options, build_filter, find_gaps, open_workspace, print_rows
+from billfold.cli.options import (
+    FilterOptions,
+    add_listing_options,
+    build_filter,
+    find_gaps,
+    open_workspace,
+    print_rows,
+    print_table,
+)
 from billfold.model.period import Month
+from billfold.report.table import TableForm
 
 if TYPE_CHECKING:
     from billfold.report.reconcile import Drift, Finding
 
 COLUMNS = ("provider", "account", "month", "wrong", "words")
+DRIFT_AMOUNTS = ("estimated", "invoiced", "difference")
+DRIFT_FORM = TableForm(
+    ("provider", "account", "month", "currency", *DRIFT_AMOUNTS), DRIFT_AMOUNTS, droppable=("provider", "estimated")
+)
+ROUNDING_FORM = TableForm(
+    ("provider", "account", "month", "invoice_id", "currency", "cost"), ("cost",), droppable=("provider",)
+)
 
 
 @click.command("reconcile")
@@ -65,18 +81,17 @@ def _print_findings(
         click.echo(
             "The last estimate of a month (of its day, and without what is bought beforehand) against what was invoiced:"
         )
-        amount_columns = ("estimated", "invoiced", "difference")
         drift_rows = [
-            drift._asdict() | {name: format_amount(getattr(drift, name)) for name in amount_columns} for drift in drifts
+            drift._asdict() | {name: format_amount(getattr(drift, name)) for name in DRIFT_AMOUNTS} for drift in drifts
         ]
-        render.print_table(drift_rows, drifts[0]._fields, amount_columns)
+        print_table(drift_rows, DRIFT_FORM)
     if rounded_bills:
         click.echo("Adds up by a rounding charge of ours (the vendor's total is not the sum of its lines):")
         rounding_rows = [
             row | {"month": str(Month.of(row["period_start"])), "cost": format_amount(row["cost"])}
             for row in rounded_bills
         ]
-        render.print_table(rounding_rows, ("provider", "account", "month", "invoice_id", "currency", "cost"), ("cost",))
+        print_table(rounding_rows, ROUNDING_FORM)
     wrong_count = wrongs(findings)
     verdict = (
         f"{render.counted(wrong_count, 'thing')} wrong"

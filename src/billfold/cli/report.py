@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,14 +14,18 @@ from billfold.cli.options import (
     open_workspace,
     print_gaps,
     print_rows,
+    print_table,
 )
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
+from billfold.report.table import TableForm
 
 if TYPE_CHECKING:
     from billfold.report.summary import Table
 
 COLUMNS = ("provider", "account", "service", "month", "state", "currency", "cost", "charges")
+MIN_SERVICE_WIDTH = 24
+"""Services shorten down to this before a month is left out."""
 STATE_HEADINGS = {
     "issued": "Issued invoices",
     "draft": "Drafts - may still change",
@@ -66,28 +69,21 @@ def print_report(tables: list[Table], parked_bills: list[dict[str, Any]]) -> Non
 
 
 def _print_table(table: Table) -> None:
-    from billfold.report import render
     from billfold.report.summary import rounded
 
-    shown_months = table.months if not sys.stdout.isatty() else table.months[-_count_month_columns() :]
-    month_columns = [str(month) for month in shown_months]
+    month_columns = [str(month) for month in table.months]
     rows: list[dict[str, Any]] = [
         {"provider": provider, "service": service}
-        | {str(month): rounded(costs[month]) if month in costs else "" for month in shown_months}
+        | {str(month): rounded(costs[month]) if month in costs else "" for month in table.months}
         | {"total": rounded(exact_sum(costs.values()))}
         for provider, service, costs in table.rows
     ]
     rows.append(
         {"provider": "total", "service": ""}
-        | {str(month): rounded(table.total(month)) for month in shown_months}
+        | {str(month): rounded(table.total(month)) for month in table.months}
         | {"total": rounded(table.total())}
     )
-    render.print_table(rows, ("provider", "service", *month_columns, "total"), numbers=(*month_columns, "total"))
-    if len(shown_months) < len(table.months):
-        click.echo(f"(months before {shown_months[0]} are in the total; a wider window shows them)")
-
-
-def _count_month_columns() -> int:
-    import shutil
-
-    return max((shutil.get_terminal_size().columns - 60) // 13, 1)
+    numbers = (*month_columns, "total")
+    form = TableForm(("provider", "service", *numbers), numbers, month_columns[:-1], {"service": MIN_SERVICE_WIDTH})
+    if print_table(rows, form):
+        click.echo("The total is of all months, those left out too.")

@@ -11,7 +11,9 @@ from billfold.cli.options import (
     load_virtual_rates,
     open_workspace,
     print_rows,
+    print_table,
 )
+from billfold.report.table import TableForm
 
 
 @click.command("sql")
@@ -35,7 +37,6 @@ def command(
     """
     from billfold.focus.reader import Ledger
     from billfold.focus.views import Part
-    from billfold.report import render
 
     with open_workspace(ctx) as workspace:
         workspace.catch_up()
@@ -43,6 +44,6 @@ def command(
         with Ledger(workspace.directory, selection) as ledger:
             column_names, rows = ledger.rows(query)
             if output_format == "table":
-                render.print_table(list(rows), column_names)
+                print_table(list(rows), TableForm(column_names, droppable=column_names[:0:-1]))
             else:
                 print_rows(output_format, rows, column_names, default=str)
