@@ -7,16 +7,12 @@ from typing import Any
 
 import click
 
-from billfold.cli.options import (
-    FilterOptions,
-    add_listing_options,
-    build_filter,
-    find_wrong_gaps,
-    open_workspace,
-    print_gaps,
-    print_rows,
-    print_table,
-)
+from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.gaps import find_wrong_gaps, print_gaps
+from billfold.cli.listing import print_rows, print_table
+from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.ledger import query
+from billfold.ledger.columns import CHARGE_COLUMNS
 from billfold.report.table import TableForm
 
 TABLE_COLUMNS = (
@@ -45,9 +41,6 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     The table shows the main columns; json and csv have all columns of the ledger and all digits: virtual currencies as
     they are, where `billfold export focus` and `billfold sql` write them as FOCUS wants. Parked bills are left out.
     """
-    from billfold.ledger import query
-    from billfold.ledger.columns import CHARGE_COLUMNS
-
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
         rows = query.iter_dicts(query.select_charges(db, filters))

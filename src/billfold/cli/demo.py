@@ -15,7 +15,8 @@ from typing import Any
 
 import click
 
-from billfold.cli.options import add_location_options, print_table
+from billfold.cli.listing import print_table
+from billfold.cli.params import add_location_options
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
 from billfold.report import summary

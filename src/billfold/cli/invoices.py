@@ -6,16 +6,13 @@ from typing import Any
 
 import click
 
-from billfold.cli.options import (
-    FilterOptions,
-    add_listing_options,
-    build_filter,
-    find_wrong_gaps,
-    open_workspace,
-    print_gaps,
-    print_rows,
-    print_table,
-)
+from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.gaps import find_wrong_gaps, print_gaps
+from billfold.cli.listing import print_rows, print_table
+from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.ledger import query
+from billfold.model.bill import merge_estimate_parts
+from billfold.model.money import format_amount
 from billfold.report.table import TableForm
 
 COLUMNS = ("provider", "account", "invoice_id", "state", "period_start", "period_end", "currency", "total", "lines")
@@ -37,10 +34,6 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     issue and payment where the vendor says them, and mark parked bills; `billfold sql "SELECT * FROM bills"` has all. Where one
     comes from tells `billfold explain`, with its id or the word estimate.
     """
-    from billfold.ledger import query
-    from billfold.model.bill import merge_estimate_parts
-    from billfold.model.money import format_amount
-
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
         rows = merge_estimate_parts(query.list_invoices(db, filters))

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from billfold.cli.options import (
-    FilterOptions,
-    add_listing_options,
-    build_filter,
-    find_gaps,
-    open_workspace,
-    print_rows,
-    print_table,
-)
+from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.gaps import find_gaps
+from billfold.cli.listing import print_rows, print_table
+from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.ledger import query
+from billfold.model.bill import merge_estimate_parts
+from billfold.model.money import format_amount
 from billfold.model.period import Month
+from billfold.report import document_check, reconcile, render
+from billfold.report.reconcile import Drift, Finding, wrongs
 from billfold.report.table import TableForm
-
-if TYPE_CHECKING:
-    from billfold.report.reconcile import Drift, Finding
 
 COLUMNS = ("provider", "account", "month", "wrong", "words")
 DRIFT_AMOUNTS = ("estimated", "invoiced", "difference")
@@ -40,10 +37,6 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     Among what the vendor says elsewhere are the invoices' PDFs that came, where their text can be read. Exit code 1 where
     anything is wrong; months that may still change are named, but are not wrong.
     """
-    from billfold.ledger import query
-    from billfold.model.bill import merge_estimate_parts
-    from billfold.report import document_check, reconcile
-
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
         findings, bill_count = (
@@ -67,9 +60,6 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
 def _print_findings(
     findings: list[Finding], drifts: list[Drift], rounded_bills: list[dict[str, Any]], bill_count: int
 ) -> None:
-    from billfold.model.money import format_amount
-    from billfold.report import render
-    from billfold.report.reconcile import wrongs
 
     for wrong, heading in ((True, "Does not add up"), (False, "May still change")):
         section = [finding for finding in findings if finding.wrong is wrong]

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from billfold.cli.options import (
-    FilterOptions,
-    add_listing_options,
-    build_filter,
-    find_wrong_gaps,
-    open_workspace,
-    print_gaps,
-    print_rows,
-    print_table,
-)
+from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.gaps import find_wrong_gaps, print_gaps
+from billfold.cli.listing import print_rows, print_table
+from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.ledger import query
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
+from billfold.report import summary
+from billfold.report.summary import Table, rounded
 from billfold.report.table import TableForm
-
-if TYPE_CHECKING:
-    from billfold.report.summary import Table
 
 COLUMNS = ("provider", "account", "service", "month", "state", "currency", "cost", "charges")
 MIN_SERVICE_WIDTH = 24
@@ -42,9 +36,6 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     Issued invoices, drafts and estimates stand in tables of their own, and so does every currency. Amounts in the table
     are rounded to cents; json and csv have all digits.
     """
-    from billfold.ledger import query
-    from billfold.report import summary
-
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
         sums, parked_bills = query.sum_charges(db, filters), query.list_parked_bills(db, filters)
@@ -69,7 +60,6 @@ def print_report(tables: list[Table], parked_bills: list[dict[str, Any]]) -> Non
 
 
 def _print_table(table: Table) -> None:
-    from billfold.report.summary import rounded
 
     month_columns = [str(month) for month in table.months]
     rows: list[dict[str, Any]] = [

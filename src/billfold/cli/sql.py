@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.options import (
-    FilterOptions,
-    add_listing_options,
-    build_filter,
-    load_virtual_rates,
-    open_workspace,
-    print_rows,
-    print_table,
-)
+from billfold.cli.context import build_filter, load_virtual_rates, open_workspace
+from billfold.cli.listing import print_rows, print_table
+from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.focus.reader import Ledger
+from billfold.focus.views import Part
 from billfold.report.table import TableForm
 
 
@@ -35,9 +31,6 @@ def command(
     in bills as the vendors write it: text. bills has every version ever told; until_seq IS NULL are those believed now. The
     options narrow the datasets only.
     """
-    from billfold.focus.reader import Ledger
-    from billfold.focus.views import Part
-
     with open_workspace(ctx) as workspace:
         workspace.catch_up()
         selection = Part(build_filter(workspace, filter_options), include_parked, load_virtual_rates(ctx))
