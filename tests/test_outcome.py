@@ -18,7 +18,7 @@ from billfold.ledger.entries import ArchivedResponse
 from billfold.ledger.query import LedgerFilter
 from billfold.model.period import Month
 from billfold.providers.vultr.api import GetInvoiceItems, ListInvoices
-from billfold.report.reconcile import findings
+from billfold.report.reconcile import find_mismatches
 from billfold.twin import damage
 from billfold.twin.faults import FAULTS
 from billfold.wire.operation import operation_name, question_text
@@ -56,7 +56,7 @@ def told(
     outcome = CollectOutcome("mine", "vultr")
     with books.open_ledger() as db:
         fill_outcomes(db, [outcome], 0)
-        return outcome, [(one.wrong, one.words) for one in findings(db, LedgerFilter())]
+        return outcome, [(one.wrong, one.words) for one in find_mismatches(db, LedgerFilter())]
 
 
 def test_what_adds_up_is_told_without_a_word(books: Workspace) -> None:

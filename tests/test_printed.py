@@ -75,7 +75,7 @@ def brought(books: Workspace, body: bytes) -> None:
 
 def words(books: Workspace, wanted: LedgerFilter = EVERY) -> list[str]:
     with books.open_ledger() as db:
-        found = list(document_check.unlike(books.archive, db, wanted))
+        found = list(document_check.check_documents(books.archive, db, wanted))
     assert all(one.wrong for one in found)
     return [one.words for one in found]
 
@@ -83,7 +83,7 @@ def words(books: Workspace, wanted: LedgerFilter = EVERY) -> list[str]:
 def test_every_document_of_the_twin_is_read_and_says_its_invoices_total(books: Workspace) -> None:
     found = documents.list_latest_documents(books.archive, query.MAX_SEQ)
     assert len(found) >= 4
-    assert all("Total" in pdf_text.text(books.archive.read_body(one.body)) for one in found)
+    assert all("Total" in pdf_text.extract_text(books.archive.read_body(one.body)) for one in found)
     assert words(books) == []
 
 
@@ -154,19 +154,19 @@ def test_a_document_that_cannot_be_read_is_no_finding(spoiled: Any, books: Works
 
 def test_a_document_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     body = document("INV1", "12.34 USD")
-    assert "12.34" in pdf_text.text(body)
+    assert "12.34" in pdf_text.extract_text(body)
     for limit in ("MOST", "LARGEST"):
         with monkeypatch.context() as less:
             less.setattr(pdf_text, limit, 0)
-            assert pdf_text.text(body) == "", limit
+            assert pdf_text.extract_text(body) == "", limit
 
 
 def test_a_document_is_not_read_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     enough = Event()
     monkeypatch.setattr(pypdf, "PdfReader", lambda _: enough.wait())
-    monkeypatch.setattr(pdf_text, "PATIENCE", 0)
+    monkeypatch.setattr(pdf_text, "READ_TIMEOUT_S", 0)
     try:
-        assert pdf_text.text(document("INV1", "12.34 USD")) == ""
+        assert pdf_text.extract_text(document("INV1", "12.34 USD")) == ""
     finally:
         enough.set()
 
@@ -188,14 +188,14 @@ def test_a_document_is_not_read_without_end(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_a_total_is_found_however_it_is_spelled(total: str, spelled: str) -> None:
     for word in spelled.split(" "):
-        assert document_check.says(f"Due 3 {word} on 2026-11-01", Decimal(total)), word
+        assert document_check.states_amount(f"Due 3 {word} on 2026-11-01", Decimal(total)), word
 
 
 @pytest.mark.parametrize(
     "text", ["11,234.50", "1,234.51", "234.50", "1234.505", "12345.0", "91234.50", "1234.50.1", "1.1234.50"]
 )
 def test_another_amount_is_not_taken_for_the_total(text: str) -> None:
-    assert not document_check.says(text, Decimal("1234.5"))
+    assert not document_check.states_amount(text, Decimal("1234.5"))
 
 
 def test_no_document_no_library(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from billfold.model.period import Month
 from billfold.providers import provider
 from billfold.providers.provider import Provider
 from billfold.report import reconcile
-from billfold.report.completeness import records
+from billfold.report.completeness import judge_months
 from billfold.twin.host import TwinHost
 from billfold.twin.world import describe_bill
 from tests import stage
@@ -133,7 +133,7 @@ def test_what_could_not_be_booked_does_not_add_up(books: Workspace) -> None:
     books.archive._db.execute("UPDATE bodies SET packed=x'00' WHERE hash=?", [kept.body])
     books.drop_ledger()
     with books.open_ledger() as db:
-        found = reconcile.findings(db, query.LedgerFilter())
+        found = reconcile.find_mismatches(db, query.LedgerFilter())
     assert any(one.wrong and "missing or damaged" in one.words for one in found)
 
 
@@ -145,7 +145,7 @@ def test_what_an_earlier_collection_brought_and_is_damaged_does_not_add_up(books
     books.archive._db.execute("UPDATE bodies SET packed=x'00' WHERE hash=?", [kept.body])
     books.drop_ledger()
     with books.open_ledger() as db:
-        found = reconcile.findings(db, query.LedgerFilter())
+        found = reconcile.find_mismatches(db, query.LedgerFilter())
     assert any(one.wrong and "missing or damaged" in one.words for one in found)
 
 
@@ -348,8 +348,8 @@ def test_completeness_is_a_fact_for_every_account_and_month(books: Workspace) ->
     host = stage.twin(months=2)
     stage.collected(host, books)
     with books.open_ledger() as db:
-        judged = records(query.list_bills(db, query.LedgerFilter()), query.list_last_runs(db))
-        found = [one for one in reconcile.findings(db, query.LedgerFilter()) if one.wrong]
+        judged = judge_months(query.list_bills(db, query.LedgerFilter()), query.list_last_runs(db))
+        found = [one for one in reconcile.find_mismatches(db, query.LedgerFilter()) if one.wrong]
     assert not found
     running = Month.of(stage.AT)
     assert {one.state for one in judged if one.month == running} == {"provisional"}
@@ -360,10 +360,10 @@ def test_what_could_not_be_booked_is_told_once_and_every_month_stays_in_doubt(bo
     july = {"period_start": '"2026-07-01T00:00:00Z"', "period_end": '"2026-08-01T00:00:00Z"'}
     kit.collected(books, kit.invoices(kit.invoice("a", total="1"), kit.invoice("a"), kit.invoice("b", **july)))
     with books.open_ledger() as db:
-        found = reconcile.findings(db, query.LedgerFilter())
-        judged = records(query.list_bills(db, query.LedgerFilter()), query.list_last_runs(db))
+        found = reconcile.find_mismatches(db, query.LedgerFilter())
+        judged = judge_months(query.list_bills(db, query.LedgerFilter()), query.list_last_runs(db))
     problem = "a USD: is told twice by one collection, and not alike"
-    assert [(one.month, one.words) for one in reconcile.once(found) if problem in one.words] == [
+    assert [(one.month, one.words) for one in reconcile.drop_repeated(found) if problem in one.words] == [
         ("", f"could not be booked: {problem}")
     ]
     doubts = {one.month for one in found if problem in one.words and not one.wrong}
@@ -372,15 +372,19 @@ def test_what_could_not_be_booked_is_told_once_and_every_month_stays_in_doubt(bo
 
 
 def test_a_months_doubt_that_no_finding_repeats_is_told() -> None:
-    doubt = reconcile.Finding("vultr", "mine", "2026-08", wrong=False, words="could not be read: x", problem="x")
+    doubt = reconcile.ReconcileFinding(
+        "vultr", "mine", "2026-08", wrong=False, words="could not be read: x", problem="x"
+    )
     here = doubt._replace(month="", wrong=True, words="could not be booked: x")
     elsewhere, another = here._replace(account="other"), doubt._replace(words="there is only a draft", problem="")
-    assert reconcile.once([elsewhere, doubt, another]) == [elsewhere, doubt, another]
-    assert reconcile.once([here, doubt, doubt._replace(wrong=True), another]) == [here, another]
+    assert reconcile.drop_repeated([elsewhere, doubt, another]) == [elsewhere, doubt, another]
+    assert reconcile.drop_repeated([here, doubt, doubt._replace(wrong=True), another]) == [here, another]
 
 
 def test_a_vendors_words_are_told_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
-    month = reconcile.Finding("vultr", "mine", "2026-08", wrong=True, words="invoice a : b is no longer listed")
+    month = reconcile.ReconcileFinding(
+        "vultr", "mine", "2026-08", wrong=True, words="invoice a : b is no longer listed"
+    )
     tell([month, month._replace(month="")], [], [], 1)
     said = capsys.readouterr().out.splitlines()
     assert said[1] == "  vultr mine 2026-08: invoice a : b is no longer listed"
@@ -398,7 +402,7 @@ def test_an_invoice_that_vanishes_from_the_list_is_disputed(books: Workspace) ->
         host.set_fault(stage.fault(vendor, "invoice-vanishing", operation=operation, times=9))
         stage.collected(host, books, vendor)
         with books.open_ledger() as db:
-            words = [one.words for one in reconcile.findings(db, query.LedgerFilter(vendor)) if one.wrong]
+            words = [one.words for one in reconcile.find_mismatches(db, query.LedgerFilter(vendor)) if one.wrong]
         assert any("no longer listed" in said for said in words), vendor
         host.clear_faults()
 

@@ -17,7 +17,7 @@ from billfold.ledger import query
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import UNREADABLE_SUFFIX
 from billfold.model.period import Month
-from billfold.report.reconcile import drifts
+from billfold.report.reconcile import compare_estimates
 from tests import stage
 from tests.cli.terminal import KEY, Terminal, twin
 from tests.ledger import kit
@@ -199,15 +199,15 @@ def test_an_estimate_stands_against_all_invoices_of_its_month_and_in_no_other(tm
     host.clock.advance(timedelta(days=31))
     stage.collected(host, books, "genesys")
     with books.open_ledger() as db:
-        (drift,) = [one for one in drifts(db, november) if one.account == "genesys"]
+        (drift,) = [one for one in compare_estimates(db, november) if one.account == "genesys"]
         invoiced = [
             Decimal(bill["total"]) for bill in query.list_invoices(db, november) if bill["account"] == "genesys"
         ]
         assert len(invoiced) == len(estimates) == 2
         assert Decimal(drift.estimated) == sum(estimates)
         assert Decimal(drift.invoiced) == sum(invoiced)
-        assert drifts(db, query.LedgerFilter(last_month=Month(2026, 10))) == []
-        assert drifts(db, query.LedgerFilter(seq=1)) == []
+        assert compare_estimates(db, query.LedgerFilter(last_month=Month(2026, 10))) == []
+        assert compare_estimates(db, query.LedgerFilter(seq=1)) == []
     books.close()
 
 

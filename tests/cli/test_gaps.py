@@ -18,7 +18,7 @@ from billfold.ledger import query
 from billfold.ledger.entries import REFUSED_PREFIX, ArchivedResponse
 from billfold.model.errors import BillfoldError, LedgerError, Unauthorized
 from billfold.providers.vultr.mapping.checks import _few
-from billfold.report.reconcile import Finding, wrongs
+from billfold.report.reconcile import ReconcileFinding, count_wrong
 from tests import stage
 from tests.cli.terminal import Terminal
 from tests.ledger.kit import NOW
@@ -185,6 +185,6 @@ def test_different_documents_are_different_files(tmp_path: Path) -> None:
 
 
 def test_what_is_wrong_and_not_told_one_by_one_is_counted_all_the_same() -> None:
-    many = [Finding("vultr", "v", "", True, words) for words in _few(iter(["unlike"] * 1200))]
+    many = [ReconcileFinding("vultr", "v", "", True, words) for words in _few(iter(["unlike"] * 1200))]
     assert len(many) < 10
-    assert wrongs([*many, many[0]._replace(wrong=False)]) == 1200
+    assert count_wrong([*many, many[0]._replace(wrong=False)]) == 1200

@@ -23,8 +23,8 @@ import duckdb
 
 from billfold.collect.workspace import Workspace
 from billfold.focus import versions
-from billfold.focus.export import Order, export
-from billfold.focus.views import Part
+from billfold.focus.export import ExportSpec, export_focus
+from billfold.focus.views import Selection
 from billfold.ledger import store
 from tests import stage
 from tests.focus import sample
@@ -168,12 +168,12 @@ def exported(place: Path) -> Iterator[tuple[str, Path]]:
     host = stage.twin()
     stage.collected(host, books)
     with books.open_ledger() as db:
-        export(db, Order(place / "world" / "out"), Part(), host.clock.now())
+        export_focus(db, ExportSpec(place / "world" / "out"), Selection(), host.clock.now())
     books.close()
     yield "the demo world", place / "world" / "out"
     for name, bills in (("everything", sample.everything()), ("100,000 charges", sample.many(100_000))):
         with store.open_ledger(sample.booked(place / name, bills)) as db:
-            export(db, Order(place / name / "out"), Part(), sample.NOW)
+            export_focus(db, ExportSpec(place / name / "out"), Selection(), sample.NOW)
         yield name, place / name / "out"
 
 
@@ -206,7 +206,7 @@ def main() -> int:
 
 def _told(validator: Validator, name: str, out: Path, *, sliced: bool) -> int:
     bad = 0
-    for dataset in versions.load().datasets.values():
+    for dataset in versions.load_version().datasets.values():
         file = out / f"{dataset.file}.parquet"
         with duckdb.connect() as db:
             rows = db.execute(f"SELECT count(*) FROM '{file}'").fetchall()[0][0]

@@ -20,9 +20,9 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from billfold.collect.workspace import Workspace
-from billfold.focus.export import Order, export
+from billfold.focus.export import ExportSpec, export_focus
 from billfold.focus.reader import Ledger
-from billfold.focus.views import Part
+from billfold.focus.views import Selection
 from billfold.ledger.entries import ArchivedResponse
 from billfold.model.money import exact_sum, format_decimal
 from billfold.providers.vultr.api import GetInvoiceItems, ListInvoices
@@ -121,7 +121,7 @@ def _number(text: str | None) -> Decimal | None:
 def _exported(directory: Path, form: str) -> None:
     books = Workspace(directory)
     with books.open_ledger() as db:
-        export(db, Order(directory / "out", form), Part(), NOW)
+        export_focus(db, ExportSpec(directory / "out", form), Selection(), NOW)
     books.close()
 
 

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 from billfold.focus import check
-from billfold.focus.export import FORMS, Order, export
-from billfold.focus.views import Part
+from billfold.focus.export import FORMATS, ExportSpec, export_focus
+from billfold.focus.views import Selection
 from billfold.ledger import store
 from tests.focus import sample
 
@@ -20,7 +20,7 @@ def measured(ledger: Path, form: str, out: Path) -> str:
     """Export once in this process; returns what it took."""
     began, spent = time.monotonic(), time.process_time()
     with store.open_ledger(ledger) as db:
-        written = export(db, Order(out, form), Part(), sample.NOW)
+        written = export_focus(db, ExportSpec(out, form), Selection(), sample.NOW)
     spent, wall = time.process_time() - spent, time.monotonic() - began
     rows, charges = sum(written.rows.values()), written.rows["CostAndUsage"]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -33,7 +33,7 @@ def measured(ledger: Path, form: str, out: Path) -> str:
 def checked(out: Path) -> str:
     """Check an export in this process; returns what it took."""
     spent = time.process_time()
-    found = check.findings(out)
+    found = check.check_directory(out)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return f"check of {out.name}: {len(found)} findings in {time.process_time() - spent:.1f} s of CPU; {memory} MB"
 
@@ -41,7 +41,7 @@ def checked(out: Path) -> str:
 def main(count: int) -> None:
     """Book so many charges, then export and check them, each in a process of its own."""
     with tempfile.TemporaryDirectory() as room:
-        for words in [("book", str(count)), *((work, form) for form in FORMS for work in ("export", "check"))]:
+        for words in [("book", str(count)), *((work, form) for form in FORMATS for work in ("export", "check"))]:
             subprocess.run([sys.executable, "-m", "tests.focus.speed", room, *words], check=True)
 
 

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from billfold.focus import check
-from billfold.focus.export import Order, export
-from billfold.focus.views import Part
+from billfold.focus.export import ExportSpec, export_focus
+from billfold.focus.views import Selection
 from billfold.ledger import store
 from billfold.model.errors import InvalidArgument
 from tests.focus import sample, toolkit
@@ -22,13 +22,13 @@ from tests.focus.defects import DEFECTS, Defect, read, write
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("clean")
     with store.open_ledger(sample.booked(home / "ledger", sample.everything())) as db:
-        export(db, Order(home / "out", "csv"), Part(), datetime(2026, 11, 15, tzinfo=UTC))
+        export_focus(db, ExportSpec(home / "out", "csv"), Selection(), datetime(2026, 11, 15, tzinfo=UTC))
     (home / "out" / "metadata.json").unlink()
     return home / "out"
 
 
 def test_the_sample_is_clean_for_both(clean: Path) -> None:
-    assert check.findings(clean) == []
+    assert check.check_directory(clean) == []
     assert toolkit.findings(clean) == []
 
 
@@ -39,7 +39,7 @@ def test_our_own_checks_find_it(defect: Defect, clean: Path, tmp_path: Path) -> 
     rows = read(path)
     defect.plant(rows)
     write(path, rows) if rows else path.unlink()
-    assert check.findings(tmp_path / "spoiled")
+    assert check.check_directory(tmp_path / "spoiled")
 
 
 def test_there_are_as_many_of_them_as_the_document_says() -> None:
@@ -65,14 +65,14 @@ def test_there_are_as_many_of_them_as_the_document_says() -> None:
 def test_metadata_of_another_shape_is_a_finding(text: str, clean: Path, tmp_path: Path) -> None:
     shutil.copytree(clean, tmp_path / "strange")
     (tmp_path / "strange" / "metadata.json").write_text(text)
-    assert [one.rule for one in check.findings(tmp_path / "strange")] == ["metadata"]
+    assert [one.rule for one in check.check_directory(tmp_path / "strange")] == ["metadata"]
 
 
 def test_a_csv_without_its_header_is_checked_as_what_it_says(clean: Path, tmp_path: Path) -> None:
     shutil.copytree(clean, tmp_path / "headless")
     file = tmp_path / "headless" / "cost_and_usage.csv"
     file.write_text(file.read_text().partition("\n")[2])
-    assert {"column-missing", "column-unknown"} <= {one.rule for one in check.findings(tmp_path / "headless")}
+    assert {"column-missing", "column-unknown"} <= {one.rule for one in check.check_directory(tmp_path / "headless")}
 
 
 def test_amounts_that_cannot_be_added_are_a_finding(clean: Path, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_amounts_that_cannot_be_added_are_a_finding(clean: Path, tmp_path: Path)
     for row in rows:
         row["BilledCost"] = "12345678901234567890"
     write(file, rows)
-    assert any("too large to be added" in one.words for one in check.findings(tmp_path / "large"))
+    assert any("too large to be added" in one.words for one in check.check_directory(tmp_path / "large"))
 
 
 def test_a_damaged_file_is_said_to_be_one(clean: Path, tmp_path: Path) -> None:
@@ -92,4 +92,4 @@ def test_a_damaged_file_is_said_to_be_one(clean: Path, tmp_path: Path) -> None:
     content[200:2000] = b"\xff" * 1800
     file.write_bytes(content)
     with pytest.raises(InvalidArgument, match="cannot be read"):
-        check.findings(tmp_path)
+        check.check_directory(tmp_path)

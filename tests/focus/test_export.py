@@ -15,8 +15,8 @@ import pytest
 
 from billfold.collect.workspace import Workspace
 from billfold.focus import check, versions
-from billfold.focus.export import Order, export
-from billfold.focus.views import Part
+from billfold.focus.export import ExportSpec, export_focus
+from billfold.focus.views import Selection
 from billfold.ledger import query
 from billfold.model.bill import merge_estimate_parts
 from billfold.model.money import exact_sum
@@ -50,9 +50,11 @@ def world(directory: Path, only: str | None = None) -> Workspace:
     return books
 
 
-def written(books: Workspace, directory: Path, form: str = "csv", part: Part | None = None, **order: object) -> Path:
+def written(
+    books: Workspace, directory: Path, form: str = "csv", part: Selection | None = None, **order: object
+) -> Path:
     with books.open_ledger() as db:
-        export(db, Order(directory, form, **order), part or Part(), stages.AT)  # type: ignore[arg-type]
+        export_focus(db, ExportSpec(directory, form, **order), part or Selection(), stages.AT)  # type: ignore[arg-type]
     return directory
 
 
@@ -73,13 +75,13 @@ def test_the_demo_world_passes_the_independent_checks(out: Path) -> None:
 
 
 def test_the_demo_world_passes_our_own_checks(out: Path) -> None:
-    assert check.findings(out) == []
+    assert check.check_directory(out) == []
 
 
 @pytest.mark.parametrize("name", provider.provider_names())
 def test_a_world_per_provider_passes_all_checks(name: str, told: Workspace, tmp_path: Path) -> None:
-    made = written(told, tmp_path, part=Part(query.LedgerFilter(provider=name)))
-    assert check.findings(made) == []
+    made = written(told, tmp_path, part=Selection(query.LedgerFilter(provider=name)))
+    assert check.check_directory(made) == []
     assert toolkit.findings(made, Decimal(0)) == []
 
 
@@ -93,7 +95,7 @@ def test_what_can_be_exported_of_a_bad_day_passes_all_checks(name: str, fault: s
     stages.collected(host, books, name)
     made = written(books, tmp_path / "out")
     books.close()
-    assert check.findings(made) == []
+    assert check.check_directory(made) == []
     assert [one for one in toolkit.findings(made, Decimal(0)) if not one.startswith("FDT-BUNDLE")] == []
 
 
@@ -140,7 +142,7 @@ def test_estimates_are_on_no_invoice_and_drafts_on_an_open_one(out: Path) -> Non
 
 
 def test_columns_are_all_there_in_order_and_ours_come_last(out: Path) -> None:
-    for dataset in versions.load().datasets.values():
+    for dataset in versions.load_version().datasets.values():
         header = (out / f"{dataset.file}.csv").read_text("utf-8").partition("\n")[0].split(",")
         known = [name for name in header if not name.startswith("x_")]
         assert known == sorted(dataset.columns)
@@ -149,7 +151,7 @@ def test_columns_are_all_there_in_order_and_ours_come_last(out: Path) -> None:
 
 def test_parquet_is_typed_and_says_the_same_as_csv(told: Workspace, out: Path, tmp_path: Path) -> None:
     made = written(told, tmp_path, "parquet")
-    assert check.findings(made) == []
+    assert check.check_directory(made) == []
     with duckdb.connect() as db:
         db.execute("SET TimeZone = 'UTC'")
         kinds = {
@@ -170,7 +172,7 @@ def test_parquet_is_typed_and_says_the_same_as_csv(told: Workspace, out: Path, t
 
 def test_by_period_has_the_same_rows_in_a_folder_each(told: Workspace, out: Path, tmp_path: Path) -> None:
     made = written(told, tmp_path, by_period=True)
-    assert check.findings(made) == []
+    assert check.check_directory(made) == []
     assert toolkit.findings(made, Decimal(0)) == []
     parts = sorted((made / "cost_and_usage").iterdir())
     assert len(parts) == 13
@@ -183,7 +185,7 @@ def test_older_versions_are_views_of_the_same_rows(version: str, told: Workspace
     from focus_data_toolkit.schema.registry import version_columns
 
     made = written(told, tmp_path, version=version)
-    assert check.findings(made) == []
+    assert check.check_directory(made) == []
     header = set(rows(made, "cost_and_usage")[0])
     assert {name for name in header if not name.startswith("x_")} == set(version_columns("Cost and Usage", version))
     assert (made / "contract_commitment.csv").exists() == (version == "1.3")
@@ -195,8 +197,8 @@ def test_older_versions_are_views_of_the_same_rows(version: str, told: Workspace
 
 def test_a_rate_of_credits_is_stated_and_none_is_invented(told: Workspace, out: Path, tmp_path: Path) -> None:
     rate = Decimal("0.95")
-    made = written(told, tmp_path, part=Part(rates={"CRDB_CLOUD_CREDITS": rate}))
-    assert check.findings(made) == []
+    made = written(told, tmp_path, part=Selection(rates={"CRDB_CLOUD_CREDITS": rate}))
+    assert check.check_directory(made) == []
     assert toolkit.findings(made, Decimal(0)) == []
     assert json.loads((made / "metadata.json").read_text())["x_VirtualCurrencyRates"] == {"CRDB_CLOUD_CREDITS": "0.95"}
     assert json.loads((out / "metadata.json").read_text())["x_VirtualCurrencyRates"] == {}
@@ -214,7 +216,7 @@ def test_a_rate_of_credits_is_stated_and_none_is_invented(told: Workspace, out: 
 def test_metadata_tells_recency_completeness_and_what_was_left_out(out: Path) -> None:
     said = json.loads((out / "metadata.json").read_text())
     assert said["DataGenerator"]["DataGenerator"].startswith("billfold ")
-    assert {one["FocusDatasetId"] for one in said["DatasetInstance"]} == set(versions.load().datasets)
+    assert {one["FocusDatasetId"] for one in said["DatasetInstance"]} == set(versions.load_version().datasets)
     charges = next(one for one in said["Schema"] if one["DatasetInstanceId"] == "billfold-cost_and_usage")
     cost = next(one for one in charges["ColumnDefinition"] if one["ColumnName"] == "BilledCost")
     assert (cost["NumericPrecision"], cost["NumberScale"], charges["FocusVersion"]) == (26, 12, "1.4")

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 import billfold
 from billfold.collect.workspace import Workspace
 from billfold.focus import check, export, metadata, versions
-from billfold.focus.export import Order
+from billfold.focus.export import ExportSpec
 from billfold.focus.reader import Ledger
-from billfold.focus.sql_cells import guarded
-from billfold.focus.views import Part
+from billfold.focus.sql_cells import is_guarded
+from billfold.focus.views import Selection
 from billfold.ledger import booking, identities, store
 from billfold.model.bill import Bill, State
 from billfold.model.errors import InvalidArgument, LedgerError
@@ -32,9 +32,9 @@ from tests.focus import sample
 MAY, JUNE = Month(2026, 5), Month(2026, 6)
 
 
-def written(path: Path, directory: Path, part: Part | None = None, **order: Any) -> Path:
+def written(path: Path, directory: Path, part: Selection | None = None, **order: Any) -> Path:
     with store.open_ledger(path) as db:
-        export.export(db, Order(directory, **order), part or Part(), sample.NOW)
+        export.export_focus(db, ExportSpec(directory, **order), part or Selection(), sample.NOW)
     return directory
 
 
@@ -71,7 +71,7 @@ def test_texts_come_back_from_csv_as_they_were_but_for_the_guard(
 
 
 def test_only_what_people_read_is_guarded() -> None:
-    columns = {name for one in versions.load().datasets.values() for name in one.columns if guarded(name)}
+    columns = {name for one in versions.load_version().datasets.values() for name in one.columns if is_guarded(name)}
     assert {"ChargeDescription", "ResourceName", "InvoiceDetailDescription", "ServiceName"} <= columns
     assert not any(name.endswith(("Id", "Cost", "Price", "Quantity", "Tags", "Details")) for name in columns)
 
@@ -86,7 +86,7 @@ def test_an_export_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert not (out / "cost_and_usage").exists()
     written(path, out)
     names = {one.name for one in out.iterdir()}
-    stems = {f"{one.file}.parquet" for one in versions.load().datasets.values()}
+    stems = {f"{one.file}.parquet" for one in versions.load_version().datasets.values()}
     assert names == {*stems, "metadata.json", "mine.csv", "notes"}
     written(path, out, version="1.2")
     assert {one.name for one in out.iterdir()} == {"cost_and_usage.parquet", "metadata.json", "mine.csv", "notes"}
@@ -100,7 +100,7 @@ def test_a_failed_export_leaves_the_one_before(tmp_path: Path, monkeypatch: pyte
     def full(*_: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(metadata, "write", full)
+    monkeypatch.setattr(metadata, "render_metadata", full)
     with pytest.raises(InvalidArgument, match="No space"):
         written(path, out, form="csv")
     assert {one.name: one.read_bytes() for one in out.iterdir()} == before
@@ -129,7 +129,7 @@ def test_an_export_that_fails_between_two_files_leaves_the_one_before(
 def test_an_export_leaves_the_ledger_the_memory_that_it_had(tmp_path: Path) -> None:
     with store.open_ledger(sample.booked(tmp_path, sample.everything())) as db:
         before = db.execute("SELECT current_setting('memory_limit')").fetchall()
-        export.export(db, Order(tmp_path / "out"), Part(), sample.NOW)
+        export.export_focus(db, ExportSpec(tmp_path / "out"), Selection(), sample.NOW)
         assert db.execute("SELECT current_setting('memory_limit')").fetchall() == before
 
 
@@ -144,7 +144,7 @@ def test_a_cut_export_is_told_by_its_metadata(tmp_path: Path) -> None:
     out = written(sample.booked(tmp_path / "ledger", sample.everything()), tmp_path / "out", form="csv")
     file = out / "contract_commitment.csv"
     file.write_text(file.read_text().splitlines()[0] + "\n")
-    assert "metadata-rows" in {one.rule for one in check.findings(out)}
+    assert "metadata-rows" in {one.rule for one in check.check_directory(out)}
 
 
 def parked() -> Iterator[Bill]:
@@ -162,8 +162,8 @@ def test_parked_bills_are_left_out_and_said_so(tmp_path: Path) -> None:
     said = json.loads((out / "metadata.json").read_text())
     assert [(one["invoice_id"], one["month"]) for one in said["x_LeftOut"]] == [("bad", "2026-05")]
     assert "1000.00" in said["x_LeftOut"][0]["parked"]
-    assert check.findings(out) == []
-    everything = written(path, tmp_path / "out", Part(include_parked=True), form="csv")
+    assert check.check_directory(out) == []
+    everything = written(path, tmp_path / "out", Selection(include_parked=True), form="csv")
     by_invoice = {row["InvoiceId"]: row["x_Parked"] for row in rows(everything / "cost_and_usage.csv")}
     assert by_invoice["good"] == ""
     assert "1000.00" in by_invoice["bad"]
@@ -186,7 +186,7 @@ def test_a_period_is_closed_when_it_has_ended_and_all_its_bills_are_issued(tmp_p
     assert found["2026-05"]["BillingPeriodStatus"] == "Closed"
     assert found["2026-05"]["BillingPeriodLastUpdated"] == "2026-06-03T00:00:00Z"
     assert found["2026-06"]["BillingPeriodStatus"] == "Open"
-    assert check.findings(out) == []
+    assert check.check_directory(out) == []
 
 
 def restated(path: Path, run: int, *bills: Bill) -> None:
@@ -202,7 +202,7 @@ def restated(path: Path, run: int, *bills: Bill) -> None:
 
 def statuses(path: Path, out: Path) -> dict[str, str]:
     found = rows(written(path, out, form="csv") / "billing_period.csv")
-    assert check.findings(out) == []
+    assert check.check_directory(out) == []
     return {row["BillingPeriodStart"][:7]: row["BillingPeriodStatus"] for row in found}
 
 
@@ -231,7 +231,7 @@ def test_a_new_invoice_that_is_parked_does_not_reopen_a_closed_period(tmp_path: 
     restated(path, 2, invoice("b", MAY, "1000.00"), invoice("c", JUNE, "1000.00"))
     assert statuses(path, out) == {"2026-05": "Closed"}
     assert (out / "billing_period.csv").read_text() == before
-    written(path, out, Part(include_parked=True), form="csv")
+    written(path, out, Selection(include_parked=True), form="csv")
     found = {row["BillingPeriodStart"][:7]: row["BillingPeriodStatus"] for row in rows(out / "billing_period.csv")}
     assert found == {"2026-05": "Closed", "2026-06": "Open"}
     restated(path, 3, invoice("b", MAY), invoice("c", JUNE))
@@ -244,15 +244,17 @@ def test_a_new_invoice_that_is_parked_does_not_reopen_a_closed_period(tmp_path: 
 def test_a_rate_that_cannot_be_is_refused(currency: str, rate: str, tmp_path: Path) -> None:
     path = sample.booked(tmp_path, sample.everything())
     with pytest.raises(InvalidArgument):
-        written(path, tmp_path / "out", Part(rates={currency: Decimal(rate)}))
+        written(path, tmp_path / "out", Selection(rates={currency: Decimal(rate)}))
 
 
 def test_a_version_is_added_by_adding_its_data() -> None:
-    assert versions.names()[-1] == versions.NEWEST == "1.4"
-    sizes = {name: len(versions.load(name).datasets["CostAndUsage"].columns) for name in versions.names()}
+    assert versions.version_names()[-1] == versions.NEWEST == "1.4"
+    sizes = {
+        name: len(versions.load_version(name).datasets["CostAndUsage"].columns) for name in versions.version_names()
+    }
     assert sizes["1.4"] == 65
     with pytest.raises(InvalidArgument, match=r"known are 1\.2, 1\.3, 1\.4"):
-        versions.load("1.1")
+        versions.load_version("1.1")
 
 
 def test_frames_are_arrow_without_a_float(tmp_path: Path) -> None:

@@ -170,4 +170,4 @@ def test_an_estimate_without_a_total_says_nothing_against_its_invoice(tmp_path: 
     with ledger(tmp_path) as kept:
         kept.book(bill("1", state=State.ESTIMATE, total=None, problems=("it cannot be trusted",)))
         kept.book(bill("2"))
-        assert reconcile.drifts(kept.db, LedgerFilter()) == []
+        assert reconcile.compare_estimates(kept.db, LedgerFilter()) == []

@@ -8,7 +8,7 @@ import click
 
 from billfold.cli.listing import print_rows
 from billfold.cli.params import FORMAT_OPTION, add_location_options
-from billfold.focus.check import Finding, findings
+from billfold.focus.check import CheckFinding, check_directory
 
 COLUMNS = ("rule", "dataset", "column", "words", "rows", "example")
 
@@ -30,7 +30,7 @@ def focus(ctx: click.Context, directory: Path, version: str | None, output_forma
 
     Reads CSV or Parquet, partitioned or not, ours or not. Exit code 1 where anything is found.
     """
-    check_findings = findings(directory, version)
+    check_findings = check_directory(directory, version)
     rows = [finding._asdict() for finding in check_findings]
     if output_format != "table":
         print_rows(output_format, rows, COLUMNS)
@@ -39,7 +39,7 @@ def focus(ctx: click.Context, directory: Path, version: str | None, output_forma
     ctx.exit(1 if check_findings else 0)
 
 
-def _print_findings(findings: list[Finding]) -> None:
+def _print_findings(findings: list[CheckFinding]) -> None:
     for finding in findings:
         location = f"{finding.dataset}.{finding.column}" if finding.column else finding.dataset
         row_note = f" ({finding.rows} rows, as {finding.example!r})" if finding.rows else ""

@@ -33,7 +33,7 @@ def command(ctx: click.Context, reference: str, filter_options: FilterOptions, *
     a charge's x_JsonPath in its place that one.
     """
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
-        charges = explain.charges(db, reference, build_filter(workspace, filter_options))
+        charges = explain.find_charges(db, reference, build_filter(workspace, filter_options))
         for number, (_, rows) in enumerate(groupby(charges, key=lambda row: row["bill"])):
             click.echo("\n" if number else "", nl=False)
             _print_bill(workspace, list(rows), all_lines=all_lines)
@@ -60,7 +60,10 @@ def _print_answer(workspace: Workspace, seq: int, rows: Sequence[dict[str, Any]]
     for row in shown_rows:
         click.echo(f"  {word(row['cost']):>18}  {row['category']}: {row['description']}")
         click.echo(f"  {'':>18}  {row['detail'] or '(no detail id)'}  {row['path']}")
-        if len(rows) == 1 and (value := explain.place(workspace.archive, entry, row["path"] or "$")) is not None:
+        if (
+            len(rows) == 1
+            and (value := explain.read_json_path(workspace.archive, entry, row["path"] or "$")) is not None
+        ):
             click.echo(f"  {'':>18}  {codec.encode_json(value).decode()}")
     if len(rows) > len(shown_rows):
         click.echo(f"  ... and {len(rows) - len(shown_rows)} more; --all shows them")

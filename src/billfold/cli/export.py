@@ -10,8 +10,8 @@ import click
 from billfold.cli.context import build_filter, load_virtual_rates, open_workspace
 from billfold.cli.gaps import find_wrong_gaps, print_gaps
 from billfold.cli.params import FilterOptions, add_filter_options, add_location_options
-from billfold.focus.export import Order, Written, export
-from billfold.focus.views import Part
+from billfold.focus.export import ExportResult, ExportSpec, export_focus
+from billfold.focus.views import Selection
 
 
 @click.group("export")
@@ -43,14 +43,16 @@ def focus(
     """
     rates = load_virtual_rates(ctx)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
-        selection = Part(build_filter(workspace, filter_options), include_parked, rates)
-        result = export(db, Order(directory, output_format, version, by_period), selection, datetime.now(UTC))
-        gaps = find_wrong_gaps(ctx, workspace, db, selection.wanted)
+        selection = Selection(build_filter(workspace, filter_options), include_parked, rates)
+        result = export_focus(
+            db, ExportSpec(directory, output_format, version, by_period), selection, datetime.now(UTC)
+        )
+        gaps = find_wrong_gaps(ctx, workspace, db, selection.filters)
     _print_summary(result, directory)
     print_gaps(gaps)
 
 
-def _print_summary(result: Written, directory: Path) -> None:
+def _print_summary(result: ExportResult, directory: Path) -> None:
     counts = ", ".join(f"{count} {name}" for name, count in result.rows.items())
     click.echo(f"{directory}: {counts} rows.")
     for bill in result.left_out:

@@ -9,7 +9,7 @@ from billfold.cli.gaps import print_gaps
 from billfold.cli.params import add_location_options
 from billfold.ledger.digest import compute_digest
 from billfold.ledger.query import LedgerFilter
-from billfold.report.gaps import stranded, unbooked
+from billfold.report.gaps import find_missing_providers, find_unbooked
 
 
 @click.command("rebuild")
@@ -24,7 +24,10 @@ def command(ctx: click.Context) -> None:
         workspace.drop_ledger()
         with workspace.open_ledger() as db:
             click.echo(compute_digest(db))
-            all_gaps = [*unbooked(db, LedgerFilter()), *stranded(workspace.list_pending_runs(db), LedgerFilter())]
+            all_gaps = [
+                *find_unbooked(db, LedgerFilter()),
+                *find_missing_providers(workspace.list_pending_runs(db), LedgerFilter()),
+            ]
     wrong_gaps = [gap for gap in all_gaps if gap.wrong]
     print_gaps(wrong_gaps)
     ctx.exit(1 if wrong_gaps else 0)

@@ -15,7 +15,7 @@ from billfold.model.bill import merge_estimate_parts
 from billfold.model.money import format_amount
 from billfold.model.period import Month
 from billfold.report import document_check, reconcile, render
-from billfold.report.reconcile import Drift, Finding, wrongs
+from billfold.report.reconcile import EstimateDrift, ReconcileFinding, count_wrong
 from billfold.report.table import TableForm
 
 COLUMNS = ("provider", "account", "month", "wrong", "words")
@@ -40,25 +40,25 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
         findings, bill_count = (
-            reconcile.findings(db, filters),
+            reconcile.find_mismatches(db, filters),
             len(merge_estimate_parts(query.list_invoices(db, filters))),
         )
-        drifts, rounded_bills = reconcile.drifts(db, filters), query.list_rounded_bills(db, filters)
+        drifts, rounded_bills = reconcile.compare_estimates(db, filters), query.list_rounded_bills(db, filters)
         findings = [
-            *map(reconcile.of_gap, find_gaps(ctx, workspace, db, filters)),
-            *document_check.unlike(workspace.archive, db, filters),
+            *map(reconcile.convert_gap, find_gaps(ctx, workspace, db, filters)),
+            *document_check.check_documents(workspace.archive, db, filters),
             *findings,
         ]
     rows = [{name: getattr(finding, name) for name in COLUMNS} for finding in findings]
     if output_format != "table":
         print_rows(output_format, rows, COLUMNS)
     else:
-        _print_findings(reconcile.once(findings), drifts, rounded_bills, bill_count)
+        _print_findings(reconcile.drop_repeated(findings), drifts, rounded_bills, bill_count)
     ctx.exit(1 if any(finding.wrong for finding in findings) else 0)
 
 
 def _print_findings(
-    findings: list[Finding], drifts: list[Drift], rounded_bills: list[dict[str, Any]], bill_count: int
+    findings: list[ReconcileFinding], drifts: list[EstimateDrift], rounded_bills: list[dict[str, Any]], bill_count: int
 ) -> None:
 
     for wrong, heading in ((True, "Does not add up"), (False, "May still change")):
@@ -82,7 +82,7 @@ def _print_findings(
             for row in rounded_bills
         ]
         print_table(rounding_rows, ROUNDING_FORM)
-    wrong_count = wrongs(findings)
+    wrong_count = count_wrong(findings)
     verdict = (
         f"{render.counted(wrong_count, 'thing')} wrong"
         if wrong_count

@@ -8,7 +8,7 @@ from billfold.cli.context import build_filter, load_virtual_rates, open_workspac
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.params import FilterOptions, add_listing_options
 from billfold.focus.reader import Ledger
-from billfold.focus.views import Part
+from billfold.focus.views import Selection
 from billfold.report.table import TableForm
 
 
@@ -33,7 +33,7 @@ def command(
     """
     with open_workspace(ctx) as workspace:
         workspace.catch_up()
-        selection = Part(build_filter(workspace, filter_options), include_parked, load_virtual_rates(ctx))
+        selection = Selection(build_filter(workspace, filter_options), include_parked, load_virtual_rates(ctx))
         with Ledger(workspace.directory, selection) as ledger:
             column_names, rows = ledger.rows(query)
             if output_format == "table":

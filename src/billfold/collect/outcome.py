@@ -37,8 +37,8 @@ class CollectOutcome:
 def fill_outcomes(db: duckdb.DuckDBPyConnection, outcomes: Iterable[CollectOutcome], last_seq: int) -> None:
     """Note in each outcome what the ledger makes of its account; ``last_seq`` is the archive's last number before it."""
     from billfold.ledger import query, restatements
-    from billfold.report.completeness import vanished
-    from billfold.report.gaps import passed_over
+    from billfold.report.completeness import find_vanished_invoices
+    from billfold.report.gaps import find_skipped_invoices
 
     filters = query.LedgerFilter()
     parked_texts = [
@@ -49,10 +49,10 @@ def fill_outcomes(db: duckdb.DuckDBPyConnection, outcomes: Iterable[CollectOutco
     bills, last_runs = query.list_bills(db, filters), query.list_last_runs(db)
     vanished_texts = [
         ({"provider": provider_name, "account": account}, f"no longer listed: {invoice_id}")
-        for provider_name, account, invoice_id in vanished(bills, last_runs)
+        for provider_name, account, invoice_id in find_vanished_invoices(bills, last_runs)
     ]
     check_texts = [(run, text) for run in last_runs for text in json.loads(run["checks"])]
-    gap_texts = [(gap._asdict(), gap.words, gap.wrong) for gap in passed_over(bills, last_runs, filters)]
+    gap_texts = [(gap._asdict(), gap.words, gap.wrong) for gap in find_skipped_invoices(bills, last_runs, filters)]
     missing_texts = [(row, text) for row, text, is_wrong in gap_texts if is_wrong]
     older_texts = [(row, text) for row, text, is_wrong in gap_texts if not is_wrong]
     restated_texts = [

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import duckdb
 
-from billfold.focus.sql_cells import STAMP
-from billfold.focus.versions import Dataset, Version
+from billfold.focus.sql_cells import TIME_FORMAT
+from billfold.focus.versions import FocusDataset, FocusVersion
 from billfold.model.errors import InvalidArgument
 
-WHOLE = "DECIMAL(38,18)"
+NUMBER_TYPE = "DECIMAL(38,18)"
 
 
 class Bundle(NamedTuple):
@@ -27,26 +27,29 @@ class Bundle(NamedTuple):
     db: duckdb.DuckDBPyConnection
     columns: dict[str, dict[str, str]]
 
-    def rows(self, dataset: str) -> int:
+    def count_rows(self, dataset: str) -> int:
         """Return how many rows a dataset has."""
         return int(self.db.execute(f'SELECT count(*) FROM "{dataset}"').fetchall()[0][0])
 
 
-def paths(directory: Path, dataset: Dataset) -> list[Path]:
+def find_files(directory: Path, dataset: FocusDataset) -> list[Path]:
     """Return a dataset's files: one of its name, or those of its partition."""
-    found = [
+    dataset_files = [
         path
-        for form in ("parquet", "csv")
-        for path in (*directory.glob(f"{dataset.file}.{form}"), *sorted(directory.glob(f"{dataset.file}/**/*.{form}")))
+        for format_name in ("parquet", "csv")
+        for path in (
+            *directory.glob(f"{dataset.file}.{format_name}"),
+            *sorted(directory.glob(f"{dataset.file}/**/*.{format_name}")),
+        )
     ]
-    forms = {path.suffix for path in found}
-    if len(forms) > 1:
+    suffixes = {path.suffix for path in dataset_files}
+    if len(suffixes) > 1:
         raise InvalidArgument(f"{directory} has {dataset.file} as CSV and as Parquet; leave one of them")
-    return found
+    return dataset_files
 
 
 @contextmanager
-def opened(directory: Path, version: Version) -> Iterator[Bundle]:
+def open_bundle(directory: Path, version: FocusVersion) -> Iterator[Bundle]:
     """Open a directory of FOCUS files; raises ``InvalidArgument`` where there are none, or where they turn out to be damaged."""
     with tempfile.TemporaryDirectory() as staging, duckdb.connect() as db:
         db.execute(
@@ -54,8 +57,8 @@ def opened(directory: Path, version: Version) -> Iterator[Bundle]:
         )
         bundle = Bundle(db, {})
         for dataset in version.datasets.values():
-            if found := paths(directory, dataset):
-                bundle.columns[dataset.name] = _open(db, dataset, found, Path(staging))
+            if dataset_files := find_files(directory, dataset):
+                bundle.columns[dataset.name] = _open_dataset(db, dataset, dataset_files, Path(staging))
         if not bundle.columns:
             raise InvalidArgument(f"there are no FOCUS files in {directory}")
         try:
@@ -64,38 +67,45 @@ def opened(directory: Path, version: Version) -> Iterator[Bundle]:
             raise InvalidArgument(f"{directory} cannot be read: {str(error).splitlines()[0]}") from error
 
 
-def _open(db: duckdb.DuckDBPyConnection, dataset: Dataset, found: list[Path], staging: Path) -> dict[str, str]:
+def _open_dataset(
+    db: duckdb.DuckDBPyConnection, dataset: FocusDataset, dataset_files: list[Path], staging: Path
+) -> dict[str, str]:
     try:
-        source = _source(db, dataset, found, staging)
-        kinds = {name: kind for name, kind, *_ in db.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+        source = _make_source(db, dataset, dataset_files, staging)
+        column_types = {
+            name: column_type for name, column_type, *_ in db.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        }
     except duckdb.Error as error:
-        raise InvalidArgument(f"{found[0]} cannot be read: {str(error).splitlines()[0]}") from error
-    said = [f"{_text(_named(name), kind)} AS {_named(name)}" for name, kind in kinds.items()]
-    decimals = (name for name, column in dataset.columns.items() if column.type == "Decimal" and name in kinds)
-    said += [f'TRY_CAST("{name}" AS {WHOLE}) AS "{name}#"' for name in decimals]
-    db.execute(f'CREATE VIEW "{dataset.name}" AS SELECT {", ".join(said)} FROM {source}')
-    return kinds
+        raise InvalidArgument(f"{dataset_files[0]} cannot be read: {str(error).splitlines()[0]}") from error
+    selected_columns = [
+        f"{_text_expression(_quote_name(name), column_type)} AS {_quote_name(name)}"
+        for name, column_type in column_types.items()
+    ]
+    decimals = (name for name, column in dataset.columns.items() if column.type == "Decimal" and name in column_types)
+    selected_columns += [f'TRY_CAST("{name}" AS {NUMBER_TYPE}) AS "{name}#"' for name in decimals]
+    db.execute(f'CREATE VIEW "{dataset.name}" AS SELECT {", ".join(selected_columns)} FROM {source}')
+    return column_types
 
 
-def _source(db: duckdb.DuckDBPyConnection, dataset: Dataset, found: list[Path], staging: Path) -> str:
-    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in found)
-    if found[0].suffix == ".parquet":
-        return f"read_parquet([{listed}], hive_partitioning = false)"
-    staged = staging / f"{dataset.file}.parquet"
-    reading = (
-        f"read_csv([{listed}], all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', "
+def _make_source(db: duckdb.DuckDBPyConnection, dataset: FocusDataset, dataset_files: list[Path], staging: Path) -> str:
+    path_list = ", ".join("'" + str(path).replace("'", "''") + "'" for path in dataset_files)
+    if dataset_files[0].suffix == ".parquet":
+        return f"read_parquet([{path_list}], hive_partitioning = false)"
+    staged_path = staging / f"{dataset.file}.parquet"
+    csv_source = (
+        f"read_csv([{path_list}], all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', "
         "hive_partitioning = false, max_line_size = 2097152)"
     )
-    db.execute(f"COPY (SELECT * FROM {reading}) TO '{staged}' (FORMAT parquet, ROW_GROUP_SIZE 50000)")
-    return f"read_parquet('{staged}')"
+    db.execute(f"COPY (SELECT * FROM {csv_source}) TO '{staged_path}' (FORMAT parquet, ROW_GROUP_SIZE 50000)")
+    return f"read_parquet('{staged_path}')"
 
 
-def _named(column: str) -> str:
+def _quote_name(column: str) -> str:
     """Write anybody's column as a name in SQL."""
     return '"' + column.replace('"', '""') + '"'
 
 
-def _text(name: str, kind: str) -> str:
-    if kind.startswith("TIMESTAMP"):
-        return f"strftime({name}::TIMESTAMP, '{STAMP}')"
-    return name if kind == "VARCHAR" else f"{name}::VARCHAR"
+def _text_expression(name: str, column_type: str) -> str:
+    if column_type.startswith("TIMESTAMP"):
+        return f"strftime({name}::TIMESTAMP, '{TIME_FORMAT}')"
+    return name if column_type == "VARCHAR" else f"{name}::VARCHAR"

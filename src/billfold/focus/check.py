@@ -12,18 +12,18 @@ from typing import Any, NamedTuple
 import duckdb
 
 from billfold.focus import versions
-from billfold.focus.bundle import Bundle, opened
-from billfold.focus.dataset_rules import ACROSS
-from billfold.focus.metadata import NAME
-from billfold.focus.rules import RULES, Rule
-from billfold.focus.value_rules import flaw, in_sql, one_by_one
-from billfold.focus.versions import COMMITMENT, COST, Column, Dataset, Version
+from billfold.focus.bundle import Bundle, open_bundle
+from billfold.focus.dataset_rules import DATASET_RULES
+from billfold.focus.metadata import METADATA_NAME
+from billfold.focus.rules import ROW_RULES, RowRule
+from billfold.focus.value_rules import find_flaw, list_sql_tests, needs_each_value
+from billfold.focus.versions import COMMITMENT, COST, FocusColumn, FocusDataset, FocusVersion
 
-_OURS = re.compile(r"x_[A-Z][A-Za-z0-9]*")
-_BATCH = 10_000
+_CUSTOM_COLUMN = re.compile(r"x_[A-Z][A-Za-z0-9]*")
+_ROWS_PER_FETCH = 10_000
 
 
-class Finding(NamedTuple):
+class CheckFinding(NamedTuple):
     """Something that is not as FOCUS has it: the rule, where, what, in how many rows (0: not counted), one example."""
 
     rule: str
@@ -34,160 +34,189 @@ class Finding(NamedTuple):
     example: str = ""
 
 
-def findings(directory: Path, version: str | None = None) -> list[Finding]:
+def check_directory(directory: Path, version: str | None = None) -> list[CheckFinding]:
     """Return everything that is wrong with a directory of FOCUS files; raises ``InvalidArgument`` where there are none.
 
     The version is the one that the directory's metadata names, else the newest.
     """
-    said, problem = _metadata(directory)
-    wanted = versions.load(version or _version(said))
-    with opened(directory, wanted) as bundle:
-        found = [*problem, *_structure(bundle, wanted, directory), *_files(bundle, wanted, said)]
-        for dataset in wanted.datasets.values():
+    export_metadata, problem = _read_metadata(directory)
+    focus_version = versions.load_version(version or _read_version(export_metadata))
+    with open_bundle(directory, focus_version) as bundle:
+        check_findings = [
+            *problem,
+            *_check_structure(bundle, focus_version, directory),
+            *_check_row_counts(bundle, focus_version, export_metadata),
+        ]
+        for dataset in focus_version.datasets.values():
             if dataset.name in bundle.columns:
-                found += [*_cells(bundle, dataset, wanted), *_rows(bundle, dataset)]
-        return [*found, *_parents(bundle, wanted), *_across(bundle)]
+                check_findings += [*_check_cells(bundle, dataset, focus_version), *_check_rows(bundle, dataset)]
+        return [*check_findings, *_check_parents(bundle, focus_version), *_check_across_rows(bundle)]
 
 
-def _metadata(directory: Path) -> tuple[dict[str, Any], list[Finding]]:
+def _read_metadata(directory: Path) -> tuple[dict[str, Any], list[CheckFinding]]:
     try:
-        said = json.loads((directory / NAME).read_text(encoding="utf-8"))
+        document = json.loads((directory / METADATA_NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}, []
     except (OSError, ValueError, RecursionError) as error:
-        return {}, [Finding("metadata", NAME, "", f"cannot be read: {error}")]
-    if not isinstance(said, dict):
-        return {}, [Finding("metadata", NAME, "", "is no JSON object")]
-    lists = {name: said.get(name) or [] for name in ("Schema", "x_Files")}
-    good = {name: one for name, one in lists.items() if isinstance(one, list) and all(type(x) is dict for x in one)}
-    return good, [Finding("metadata", NAME, name, "is no list of objects") for name in lists if name not in good]
+        return {}, [CheckFinding("metadata", METADATA_NAME, "", f"cannot be read: {error}")]
+    if not isinstance(document, dict):
+        return {}, [CheckFinding("metadata", METADATA_NAME, "", "is no JSON object")]
+    object_lists = {name: document.get(name) or [] for name in ("Schema", "x_Files")}
+    valid_lists = {
+        name: values
+        for name, values in object_lists.items()
+        if isinstance(values, list) and all(type(x) is dict for x in values)
+    }
+    return valid_lists, [
+        CheckFinding("metadata", METADATA_NAME, name, "is no list of objects")
+        for name in object_lists
+        if name not in valid_lists
+    ]
 
 
-def _version(said: dict[str, Any]) -> str:
+def _read_version(export_metadata: dict[str, Any]) -> str:
     return next(
-        (str(one["FocusVersion"]) for one in said.get("Schema", []) if one.get("FocusVersion")), versions.NEWEST
+        (str(schema["FocusVersion"]) for schema in export_metadata.get("Schema", []) if schema.get("FocusVersion")),
+        versions.NEWEST,
     )
 
 
-def _files(bundle: Bundle, version: Version, said: dict[str, Any]) -> Iterator[Finding]:
+def _check_row_counts(bundle: Bundle, version: FocusVersion, export_metadata: dict[str, Any]) -> Iterator[CheckFinding]:
     """Compare the files with what our own metadata says of them: an export that was cut short is told."""
-    stated = Counter[str]()
-    for file in said.get("x_Files", []):
+    stated_counts = Counter[str]()
+    for file in export_metadata.get("x_Files", []):
         match file:
             case {"Dataset": str(name), "Rows": int(rows)}:
-                stated[name] += rows
+                stated_counts[name] += rows
             case _:
-                yield Finding("metadata", NAME, "x_Files", "has a file without its Dataset or its Rows")
-    for name, count in stated.items():
-        have = bundle.rows(name) if name in bundle.columns else 0
-        if name in version.datasets and have != count:
-            yield Finding("metadata-rows", name, "", f"has {have} rows, {NAME} says {count}")
+                yield CheckFinding("metadata", METADATA_NAME, "x_Files", "has a file without its Dataset or its Rows")
+    for name, count in stated_counts.items():
+        row_count = bundle.count_rows(name) if name in bundle.columns else 0
+        if name in version.datasets and row_count != count:
+            yield CheckFinding("metadata-rows", name, "", f"has {row_count} rows, {METADATA_NAME} says {count}")
 
 
-def _structure(bundle: Bundle, version: Version, directory: Path) -> Iterator[Finding]:
+def _check_structure(bundle: Bundle, version: FocusVersion, directory: Path) -> Iterator[CheckFinding]:
     for dataset in version.datasets.values():
-        have = bundle.columns.get(dataset.name)
-        if have is None:
-            if dataset.name != COMMITMENT or _applies(bundle):
-                yield Finding("dataset-missing", dataset.name, "", f"there is no {dataset.file} in {directory}")
+        column_types = bundle.columns.get(dataset.name)
+        if column_types is None:
+            if dataset.name != COMMITMENT or _has_commitments(bundle):
+                yield CheckFinding("dataset-missing", dataset.name, "", f"there is no {dataset.file} in {directory}")
             continue
         for name, column in dataset.columns.items():
-            if column.mandatory and name not in have:
-                yield Finding("column-missing", dataset.name, name, "is mandatory, and not there")
-        for name, kind in have.items():
-            yield from _strange(dataset, name, kind)
+            if column.is_mandatory and name not in column_types:
+                yield CheckFinding("column-missing", dataset.name, name, "is mandatory, and not there")
+        for name, column_type in column_types.items():
+            yield from _check_column(dataset, name, column_type)
 
 
-def _strange(dataset: Dataset, name: str, kind: str) -> Iterator[Finding]:
+def _check_column(dataset: FocusDataset, name: str, column_type: str) -> Iterator[CheckFinding]:
     column = dataset.columns.get(name)
-    if column is None and not _OURS.fullmatch(name):
-        words = "is a custom column, to be named x_PascalCase" if name.startswith("x_") else "is no column of FOCUS"
-        yield Finding("column-unknown", dataset.name, name, words)
-    if column and column.type == "Decimal" and kind in {"DOUBLE", "FLOAT"}:
-        yield Finding("column-float", dataset.name, name, "is stored as a binary float: its digits are not exact")
+    if column is None and not _CUSTOM_COLUMN.fullmatch(name):
+        message = "is a custom column, to be named x_PascalCase" if name.startswith("x_") else "is no column of FOCUS"
+        yield CheckFinding("column-unknown", dataset.name, name, message)
+    if column and column.type == "Decimal" and column_type in {"DOUBLE", "FLOAT"}:
+        yield CheckFinding("column-float", dataset.name, name, "is stored as a binary float: its digits are not exact")
 
 
-def _applies(bundle: Bundle) -> bool:
+def _has_commitments(bundle: Bundle) -> bool:
     if "ContractApplied" not in bundle.columns.get(COST, {}):
         return False
     return bool(bundle.db.execute(f'SELECT 1 FROM "{COST}" WHERE ContractApplied IS NOT NULL LIMIT 1').fetchall())
 
 
-def _cells(bundle: Bundle, dataset: Dataset, version: Version) -> Iterator[Finding]:
+def _check_cells(bundle: Bundle, dataset: FocusDataset, version: FocusVersion) -> Iterator[CheckFinding]:
     """Judge the cells: what can be told in SQL for all columns in one reading, the rest value by value."""
-    kinds = bundle.columns[dataset.name]
-    known = [column for name, column in dataset.columns.items() if name in kinds]
-    asked = [(column, *test) for column in known for test in in_sql(column, kinds[column.name])]
-    filled = _counts(bundle, dataset.name, [f'"{column.name}" IS NOT NULL' for column in known])
-    counts = _counts(bundle, dataset.name, [broken for _, _, _, broken in asked])
-    for (column, rule, words, broken), count in zip(asked, counts, strict=True):
+    column_types = bundle.columns[dataset.name]
+    focus_columns = [column for name, column in dataset.columns.items() if name in column_types]
+    sql_tests = [
+        (column, *test) for column in focus_columns for test in list_sql_tests(column, column_types[column.name])
+    ]
+    filled_counts = _count_broken(bundle, dataset.name, [f'"{column.name}" IS NOT NULL' for column in focus_columns])
+    counts = _count_broken(bundle, dataset.name, [broken for _, _, _, broken in sql_tests])
+    for (column, rule, message, broken), count in zip(sql_tests, counts, strict=True):
         if count:
             query = f'SELECT any_value("{column.name}") FROM "{dataset.name}" WHERE {broken}'
             example = bundle.db.execute(query).fetchall()[0][0] or ""
-            yield Finding(rule, dataset.name, column.name, words, count, example)
-    for column, count in zip(known, filled, strict=True):
-        if count and one_by_one(column):
-            yield from _values(bundle, dataset, column, version)
+            yield CheckFinding(rule, dataset.name, column.name, message, count, example)
+    for column, count in zip(focus_columns, filled_counts, strict=True):
+        if count and needs_each_value(column):
+            yield from _check_values(bundle, dataset, column, version)
 
 
-def _counts(bundle: Bundle, dataset: str, broken: list[str]) -> list[int]:
+def _count_broken(bundle: Bundle, dataset: str, broken: list[str]) -> list[int]:
     """Count the rows that break each of many conditions, in one reading."""
     if not broken:
         return []
-    said = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in broken)
-    return [int(count) for count in bundle.db.execute(f'SELECT {said} FROM "{dataset}"').fetchall()[0]]
+    count_expressions = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in broken)
+    return [int(count) for count in bundle.db.execute(f'SELECT {count_expressions} FROM "{dataset}"').fetchall()[0]]
 
 
-def _values(bundle: Bundle, dataset: Dataset, column: Column, version: Version) -> Iterator[Finding]:
+def _check_values(
+    bundle: Bundle, dataset: FocusDataset, column: FocusColumn, version: FocusVersion
+) -> Iterator[CheckFinding]:
     """Judge every value of a column: each once, but JSON as it comes, because hardly any of it repeats."""
     name = f'"{column.name}"'
-    each = "1" if column.type == "JSON" else "count(*)"
-    grouped = "" if column.type == "JSON" else "GROUP BY ALL"
-    result = bundle.db.execute(f'SELECT {name}, {each} FROM "{dataset.name}" WHERE {name} IS NOT NULL {grouped}')
-    wrong: dict[str, tuple[int, str]] = {}
-    while batch := result.fetchmany(_BATCH):
+    count_expression = "1" if column.type == "JSON" else "count(*)"
+    group_clause = "" if column.type == "JSON" else "GROUP BY ALL"
+    result = bundle.db.execute(
+        f'SELECT {name}, {count_expression} FROM "{dataset.name}" WHERE {name} IS NOT NULL {group_clause}'
+    )
+    flawed_values: dict[str, tuple[int, str]] = {}
+    while batch := result.fetchmany(_ROWS_PER_FETCH):
         for text, count in batch:
-            if words := flaw(column, text):
-                before = wrong.get(words, (0, text))
-                wrong[words] = (before[0] + count, before[1])
-    for words, (count, example) in wrong.items():
-        yield Finding("value", dataset.name, column.name, words, count, example)
+            if message := find_flaw(column, text):
+                counted_flaw = flawed_values.get(message, (0, text))
+                flawed_values[message] = (counted_flaw[0] + count, counted_flaw[1])
+    for message, (count, example) in flawed_values.items():
+        yield CheckFinding("value", dataset.name, column.name, message, count, example)
 
 
-def _rows(bundle: Bundle, dataset: Dataset) -> Iterator[Finding]:
-    have = set(bundle.columns[dataset.name])
-    asked = [rule for rule in RULES if rule.dataset == dataset.name and rule.columns <= have]
-    for rule, count in zip(asked, _counts(bundle, dataset.name, [rule.sql for rule in asked]), strict=True):
+def _check_rows(bundle: Bundle, dataset: FocusDataset) -> Iterator[CheckFinding]:
+    column_names = set(bundle.columns[dataset.name])
+    applicable_rules = [rule for rule in ROW_RULES if rule.dataset == dataset.name and rule.columns <= column_names]
+    for rule, count in zip(
+        applicable_rules, _count_broken(bundle, dataset.name, [rule.sql for rule in applicable_rules]), strict=True
+    ):
         if count:
-            yield Finding(rule.name, rule.dataset, "", rule.words, count, _example(bundle, rule, have))
+            yield CheckFinding(
+                rule.name, rule.dataset, "", rule.words, count, _read_example(bundle, rule, column_names)
+            )
 
 
-def _example(bundle: Bundle, rule: Rule, have: set[str]) -> str:
-    wanted = ("InvoiceId", "InvoiceDetailId", "ChargeDescription", "BillingPeriodStart", "ContractCommitmentId")
-    shown = ", ".join(f'"{name}"' for name in wanted if name in have)
-    query = f"""SELECT concat_ws(' | ', {shown or "''"}) FROM "{rule.dataset}" WHERE {rule.sql} LIMIT 1"""
+def _read_example(bundle: Bundle, rule: RowRule, column_names: set[str]) -> str:
+    identifying_columns = (
+        "InvoiceId",
+        "InvoiceDetailId",
+        "ChargeDescription",
+        "BillingPeriodStart",
+        "ContractCommitmentId",
+    )
+    shown_columns = ", ".join(f'"{name}"' for name in identifying_columns if name in column_names)
+    query = f"""SELECT concat_ws(' | ', {shown_columns or "''"}) FROM "{rule.dataset}" WHERE {rule.sql} LIMIT 1"""
     return str(bundle.db.execute(query).fetchall()[0][0])
 
 
-def _parents(bundle: Bundle, version: Version) -> Iterator[Finding]:
+def _check_parents(bundle: Bundle, version: FocusVersion) -> Iterator[CheckFinding]:
     if not {"ServiceCategory", "ServiceSubcategory"} <= set(bundle.columns.get(COST, {})):
         return
     query = f'SELECT ServiceSubcategory, ServiceCategory, count(*) FROM "{COST}" GROUP BY ALL'
-    for sub, category, count in bundle.db.execute(query).fetchall():
-        if sub in version.parents and version.parents[sub] != category:
-            words = f"belongs to {version.parents[sub]}, not to {category}"
-            yield Finding("subcategory-parent", COST, "ServiceSubcategory", words, count, sub)
+    for subcategory, category, count in bundle.db.execute(query).fetchall():
+        if subcategory in version.parents and version.parents[subcategory] != category:
+            message = f"belongs to {version.parents[subcategory]}, not to {category}"
+            yield CheckFinding("subcategory-parent", COST, "ServiceSubcategory", message, count, subcategory)
 
 
-def _across(bundle: Bundle) -> Iterator[Finding]:
-    for rule in ACROSS:
+def _check_across_rows(bundle: Bundle) -> Iterator[CheckFinding]:
+    for rule in DATASET_RULES:
         if not all(set(needs.split()) <= set(bundle.columns.get(name, ())) for name, needs in rule.needs.items()):
             continue
-        named = f"SELECT count(*), any_value(example) FROM ({rule.broken}) AS broken(example)"
+        count_query = f"SELECT count(*), any_value(example) FROM ({rule.broken}) AS broken(example)"
         try:
-            count, example = bundle.db.execute(named).fetchall()[0]
+            count, example = bundle.db.execute(count_query).fetchall()[0]
         except duckdb.OutOfRangeException:
-            yield Finding(rule.name, rule.dataset, "", "cannot be told: the amounts are too large to be added")
+            yield CheckFinding(rule.name, rule.dataset, "", "cannot be told: the amounts are too large to be added")
             continue
         if count:
-            yield Finding(rule.name, rule.dataset, "", rule.words, count, str(example))
+            yield CheckFinding(rule.name, rule.dataset, "", rule.words, count, str(example))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from billfold.focus.versions import COMMITMENT, COST, INVOICE, PERIOD
 
-WHOLE_UNITS = [
+ZERO_DECIMAL_CURRENCIES = [
     "BIF",
     "CLP",
     "DJF",
@@ -30,10 +30,10 @@ WHOLE_UNITS = [
     "XOF",
     "XPF",
 ]
-THOUSANDTHS = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
+THREE_DECIMAL_CURRENCIES = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
 
 
-class Across(NamedTuple):
+class DatasetRule(NamedTuple):
     """A rule over several rows: its name, where it is told, what to say, which columns it needs, what breaks it."""
 
     name: str
@@ -43,18 +43,18 @@ class Across(NamedTuple):
     broken: str
 
 
-def _quoted(codes: list[str]) -> str:
+def _quote_codes(codes: list[str]) -> str:
     return ", ".join(f"'{code}'" for code in codes)
 
 
-_SUBUNIT = f"CASE WHEN currency IN ({_quoted(WHOLE_UNITS)}) THEN 1 WHEN currency IN ({_quoted(THOUSANDTHS)}) THEN 0.001 ELSE 0.01 END"
+_SUBUNIT = f"CASE WHEN currency IN ({_quote_codes(ZERO_DECIMAL_CURRENCIES)}) THEN 1 WHEN currency IN ({_quote_codes(THREE_DECIMAL_CURRENCIES)}) THEN 0.001 ELSE 0.01 END"
 _TOLERANCE = f"greatest(100, 0.5 * sqrt(greatest(billed.n, coalesce(charged.n, 0)))) * {_SUBUNIT}"
 _KEY = "concat_ws(' ', InvoiceIssuerName, InvoiceId)"
 
 
-def _parents(child: str, parent: str, needs: str = "ServiceProviderName") -> Across:
+def _single_parent_rule(child: str, parent: str, needs: str = "ServiceProviderName") -> DatasetRule:
     """Say that every child has one parent, within a provider."""
-    return Across(
+    return DatasetRule(
         f"one-{parent}-per-{child}",
         COST,
         f"one {child} has several {parent}",
@@ -64,8 +64,8 @@ def _parents(child: str, parent: str, needs: str = "ServiceProviderName") -> Acr
     )
 
 
-def _unique(dataset: str, key: str) -> Across:
-    return Across(
+def _unique_rule(dataset: str, key: str) -> DatasetRule:
+    return DatasetRule(
         f"unique-{key.rsplit(maxsplit=1)[-1]}",
         dataset,
         f"{' and '.join(key.split())} stand twice",
@@ -79,11 +79,11 @@ _SAME = "ChargeCategory BillingCurrency BillingPeriodStart BillingPeriodEnd Bill
 _PERIOD = "InvoiceIssuerName BillingPeriodStart BillingPeriodEnd"
 
 
-def _sums(name: str, key: str) -> Across:
+def _equal_sums_rule(name: str, key: str) -> DatasetRule:
     """Say that charges and invoice lines come to the same, for each key, where the invoice is not open."""
     columns = ", ".join(key.split())
     side = f'SELECT {columns}, BillingCurrency AS currency, sum("BilledCost#") AS cost, count(*) AS n FROM'
-    return Across(
+    return DatasetRule(
         name,
         INVOICE,
         f"charges and invoice lines differ for one {key.rsplit(maxsplit=1)[-1]}",
@@ -96,18 +96,18 @@ def _sums(name: str, key: str) -> Across:
     )
 
 
-ACROSS: tuple[Across, ...] = (
-    _parents("ServiceName", "ServiceCategory"),
-    _parents("SkuPriceId", "SkuId"),
-    _parents("CommitmentDiscountId", "CommitmentDiscountUnit"),
-    _parents("InvoiceId", "BillingPeriodStart", "InvoiceIssuerName"),
-    _parents("InvoiceId", "BillingPeriodEnd", "InvoiceIssuerName"),
-    _unique(INVOICE, _LINE),
-    _unique(PERIOD, _PERIOD),
-    _unique(COMMITMENT, "ServiceProviderName ContractCommitmentId"),
-    _sums("sums-of-lines", _LINE),
-    _sums("sums-of-invoices", "InvoiceIssuerName InvoiceId"),
-    Across(
+DATASET_RULES: tuple[DatasetRule, ...] = (
+    _single_parent_rule("ServiceName", "ServiceCategory"),
+    _single_parent_rule("SkuPriceId", "SkuId"),
+    _single_parent_rule("CommitmentDiscountId", "CommitmentDiscountUnit"),
+    _single_parent_rule("InvoiceId", "BillingPeriodStart", "InvoiceIssuerName"),
+    _single_parent_rule("InvoiceId", "BillingPeriodEnd", "InvoiceIssuerName"),
+    _unique_rule(INVOICE, _LINE),
+    _unique_rule(PERIOD, _PERIOD),
+    _unique_rule(COMMITMENT, "ServiceProviderName ContractCommitmentId"),
+    _equal_sums_rule("sums-of-lines", _LINE),
+    _equal_sums_rule("sums-of-invoices", "InvoiceIssuerName InvoiceId"),
+    DatasetRule(
         "charge-twice",
         COST,
         "a charge stands twice in all its columns",
@@ -115,7 +115,7 @@ ACROSS: tuple[Across, ...] = (
         f"""SELECT 'hash ' || h FROM (SELECT hash(c) AS h FROM "{COST}" c WHERE InvoiceDetailId IS NOT NULL)
             GROUP BY h HAVING count(*) > 1""",
     ),
-    Across(
+    DatasetRule(
         "period-unknown",
         COST,
         "no BillingPeriod has the period and issuer of a charge",
@@ -123,7 +123,7 @@ ACROSS: tuple[Across, ...] = (
         f"""SELECT DISTINCT concat_ws(' ', InvoiceIssuerName, BillingPeriodStart) FROM "{COST}"
             ANTI JOIN "{PERIOD}" USING (InvoiceIssuerName, BillingPeriodStart, BillingPeriodEnd)""",
     ),
-    Across(
+    DatasetRule(
         "line-unknown",
         COST,
         "no InvoiceDetail has the line that a charge names",
@@ -132,7 +132,7 @@ ACROSS: tuple[Across, ...] = (
             ANTI JOIN "{INVOICE}" USING (InvoiceIssuerName, InvoiceId, InvoiceDetailId) WHERE InvoiceId IS NOT NULL""",
     ),
     *(
-        Across(
+        DatasetRule(
             f"line-{column}",
             COST,
             f"{column} differs between a charge and its invoice line",
@@ -144,7 +144,7 @@ ACROSS: tuple[Across, ...] = (
         for column in _SAME.split()
     ),
     *(
-        Across(
+        DatasetRule(
             f"invoice-{column}",
             INVOICE,
             f"the lines of one invoice differ in {column}",
@@ -160,7 +160,7 @@ ACROSS: tuple[Across, ...] = (
             "BillingAccountId",
         ]
     ),
-    Across(
+    DatasetRule(
         "payment-line-unknown",
         INVOICE,
         "PaymentCurrencyInvoiceDetailId names no line of the invoice",
@@ -169,7 +169,7 @@ ACROSS: tuple[Across, ...] = (
             ANTI JOIN "{INVOICE}" o ON o.InvoiceIssuerName = d.InvoiceIssuerName AND o.InvoiceId = d.InvoiceId
                  AND o.InvoiceDetailId = d.PaymentCurrencyInvoiceDetailId""",
     ),
-    Across(
+    DatasetRule(
         "closed-with-open-invoice",
         PERIOD,
         "a closed period has an open invoice",
@@ -177,7 +177,7 @@ ACROSS: tuple[Across, ...] = (
         f"""SELECT DISTINCT {_KEY} FROM "{INVOICE}" JOIN "{PERIOD}" USING (InvoiceIssuerName, BillingPeriodStart, BillingPeriodEnd)
             WHERE BillingPeriodStatus = 'Closed' AND InvoiceIssueStatus = 'Open'""",
     ),
-    Across(
+    DatasetRule(
         "closed-before-line",
         PERIOD,
         "a closed period was last updated before a line of it was created",
@@ -185,7 +185,7 @@ ACROSS: tuple[Across, ...] = (
         f"""SELECT DISTINCT {_KEY} FROM "{INVOICE}" JOIN "{PERIOD}" USING (InvoiceIssuerName, BillingPeriodStart, BillingPeriodEnd)
             WHERE BillingPeriodStatus = 'Closed' AND InvoiceDetailCreated > BillingPeriodLastUpdated""",
     ),
-    Across(
+    DatasetRule(
         "closed-with-estimate",
         PERIOD,
         "a closed period has a charge that costs something and is on no invoice",
@@ -194,7 +194,7 @@ ACROSS: tuple[Across, ...] = (
             JOIN "{PERIOD}" USING (InvoiceIssuerName, BillingPeriodStart, BillingPeriodEnd)
             WHERE BillingPeriodStatus = 'Closed' AND InvoiceId IS NULL AND "BilledCost#" <> 0""",
     ),
-    Across(
+    DatasetRule(
         "correction-of-open-period",
         COST,
         "a Correction lies in a billing period that is still open, and corrects nothing before it",
@@ -203,7 +203,7 @@ ACROSS: tuple[Across, ...] = (
             JOIN "{PERIOD}" USING (InvoiceIssuerName, BillingPeriodStart, BillingPeriodEnd)
             WHERE BillingPeriodStatus = 'Open' AND ChargeClass = 'Correction' AND ChargePeriodStart >= BillingPeriodStart""",
     ),
-    Across(
+    DatasetRule(
         "commitment-unknown",
         COST,
         "ContractApplied names a commitment that ContractCommitment does not have",

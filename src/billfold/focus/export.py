@@ -17,62 +17,72 @@ from typing import Any, NamedTuple
 import duckdb
 
 from billfold.focus import metadata, versions, views
-from billfold.focus.metadata import File
-from billfold.focus.sql_cells import cell, options
-from billfold.focus.versions import COST, INVOICE, Dataset
+from billfold.focus.metadata import ExportedFile
+from billfold.focus.sql_cells import build_cell, copy_options
+from billfold.focus.versions import COST, INVOICE, FocusDataset
 from billfold.ledger.batch import to_naive_utc
 from billfold.ledger.store import MEMORY_LIMIT
 from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month
 
-FORMS = ("parquet", "csv")
-PARTITIONED = (COST, INVOICE)
+FORMATS = ("parquet", "csv")
+PARTITIONED_DATASETS = (COST, INVOICE)
 """Datasets that a partition by billing period divides; the others are small."""
-_DRAFT, _ASIDE = ".focus-draft", "before"
+_DRAFT_DIRECTORY, _BACKUP_DIRECTORY = ".focus-draft", "before"
 
 
-class Order(NamedTuple):
+class ExportSpec(NamedTuple):
     """What is to be written: where, as ``parquet`` or ``csv``, in which FOCUS version, one file or one a billing period."""
 
     directory: Path
-    form: str = "parquet"
+    format: str = "parquet"
     version: str = versions.NEWEST
     by_period: bool = False
 
 
-class Written(NamedTuple):
+class ExportResult(NamedTuple):
     """What was written: rows by dataset, and the parked bills that were left out."""
 
     rows: dict[str, int]
     left_out: list[dict[str, Any]]
 
 
-def export(db: duckdb.DuckDBPyConnection, order: Order, part: views.Part, when: datetime) -> Written:
+def export_focus(
+    db: duckdb.DuckDBPyConnection, export_spec: ExportSpec, selection: views.Selection, exported_at: datetime
+) -> ExportResult:
     """Write the wanted part of an open ledger in the place of an earlier export; raises ``InvalidArgument`` where it cannot."""
-    if order.form not in FORMS:
-        raise InvalidArgument(f"{order.form} is no form of file; known are {', '.join(FORMS)}")
-    version, left_out = versions.load(order.version), views.prepare(db, part)
+    if export_spec.format not in FORMATS:
+        raise InvalidArgument(f"{export_spec.format} is no form of file; known are {', '.join(FORMATS)}")
+    version, left_out = versions.load_version(export_spec.version), views.create_views(db, selection)
     try:
-        files = _write(db, order, metadata.Facts(order.form, version, part, when, left_out))
+        files = _write_files(
+            db, export_spec, metadata.ExportFacts(export_spec.format, version, selection, exported_at, left_out)
+        )
     except (OSError, duckdb.IOException) as error:
-        words = str(error).splitlines()[0]
-        raise InvalidArgument(f"{order.directory} cannot be written: {words}") from error
+        reason = str(error).splitlines()[0]
+        raise InvalidArgument(f"{export_spec.directory} cannot be written: {reason}") from error
     counts = {name: sum(file.rows for file in files if file.dataset == name) for name in version.datasets}
-    return Written(counts, left_out)
+    return ExportResult(counts, left_out)
 
 
-def _write(db: duckdb.DuckDBPyConnection, order: Order, facts: metadata.Facts) -> list[File]:
-    order.directory.mkdir(parents=True, exist_ok=True)
-    with _draft(order.directory) as draft, _frugal(db):
-        files = [file for dataset in facts.version.datasets.values() for file in _dataset(db, dataset, order, draft)]
-        (draft / metadata.NAME).write_text(metadata.write(db, facts, files), encoding="utf-8")
-        _replace(order.directory, draft)
+def _write_files(
+    db: duckdb.DuckDBPyConnection, export_spec: ExportSpec, facts: metadata.ExportFacts
+) -> list[ExportedFile]:
+    export_spec.directory.mkdir(parents=True, exist_ok=True)
+    with _open_draft(export_spec.directory) as draft, _limit_memory(db):
+        files = [
+            file
+            for dataset in facts.version.datasets.values()
+            for file in _write_dataset(db, dataset, export_spec, draft)
+        ]
+        (draft / metadata.METADATA_NAME).write_text(metadata.render_metadata(db, facts, files), encoding="utf-8")
+        _replace_files(export_spec.directory, draft)
     return files
 
 
 @contextmanager
-def _draft(directory: Path) -> Iterator[Path]:
-    draft = directory / _DRAFT
+def _open_draft(directory: Path) -> Iterator[Path]:
+    draft = directory / _DRAFT_DIRECTORY
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     try:
@@ -82,7 +92,7 @@ def _draft(directory: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _frugal(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def _limit_memory(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Let the rows keep their order and take little memory, whatever their number."""
     db.execute("SET threads = 1; SET memory_limit = '200MB'; SET preserve_insertion_order = true; SET TimeZone = 'UTC'")
     try:
@@ -91,56 +101,66 @@ def _frugal(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
         db.execute(f"RESET threads; SET memory_limit = '{MEMORY_LIMIT}'; SET preserve_insertion_order = false")
 
 
-def _dataset(db: duckdb.DuckDBPyConnection, dataset: Dataset, order: Order, draft: Path) -> Iterator[File]:
-    query = _select(db, dataset, order)
-    if not order.by_period or dataset.name not in PARTITIONED:
-        yield _copy(db, query, dataset, order, draft, f"{dataset.file}.{order.form}")
+def _write_dataset(
+    db: duckdb.DuckDBPyConnection, dataset: FocusDataset, export_spec: ExportSpec, draft: Path
+) -> Iterator[ExportedFile]:
+    query = _build_select(db, dataset, export_spec)
+    if not export_spec.by_period or dataset.name not in PARTITIONED_DATASETS:
+        yield _copy_rows(db, query, dataset, export_spec, draft, f"{dataset.file}.{export_spec.format}")
         return
     months = db.execute(
         "SELECT DISTINCT date_trunc('month', period_start)::TIMESTAMP FROM picked ORDER BY 1"
     ).fetchall()
     for (start,) in months:
         month = Month.of(start.date())
-        first, last = map(to_naive_utc, month.period)
-        where = f"WHERE BillingPeriodStart >= '{first}' AND BillingPeriodStart < '{last}'"
-        path = f"{dataset.file}/period={month}/{dataset.file}.{order.form}"
-        yield _copy(db, f"{query} {where}", dataset, order, draft, path)
+        first_start, last_end = map(to_naive_utc, month.period)
+        where = f"WHERE BillingPeriodStart >= '{first_start}' AND BillingPeriodStart < '{last_end}'"
+        path = f"{dataset.file}/period={month}/{dataset.file}.{export_spec.format}"
+        yield _copy_rows(db, f"{query} {where}", dataset, export_spec, draft, path)
 
 
-def _select(db: duckdb.DuckDBPyConnection, dataset: Dataset, order: Order) -> str:
+def _build_select(db: duckdb.DuckDBPyConnection, dataset: FocusDataset, export_spec: ExportSpec) -> str:
     """Say which columns are written, and how: those of the version, then our own."""
-    found = db.execute(f'DESCRIBE "{dataset.name}"').fetchall()
-    kinds = {name: kind for name, kind, *_ in found}
+    column_rows = db.execute(f'DESCRIBE "{dataset.name}"').fetchall()
+    column_types = {name: column_type for name, column_type, *_ in column_rows}
     sources = {name: column.source for name, column in dataset.columns.items()}
-    sources |= {name: name for name in kinds if name.startswith("x_")}
-    ordered = sorted(sources, key=lambda name: (name.startswith("x_"), name))
-    cells = (f'{cell(order.form, sources[name], kinds[sources[name]], name)} AS "{name}"' for name in ordered)
+    sources |= {name: name for name in column_types if name.startswith("x_")}
+    ordered_names = sorted(sources, key=lambda name: (name.startswith("x_"), name))
+    cells = (
+        f'{build_cell(export_spec.format, sources[name], column_types[sources[name]], name)} AS "{name}"'
+        for name in ordered_names
+    )
     return f'SELECT {", ".join(cells)} FROM "{dataset.name}"'
 
 
-def _copy(db: duckdb.DuckDBPyConnection, query: str, dataset: Dataset, order: Order, draft: Path, name: str) -> File:
+def _copy_rows(
+    db: duckdb.DuckDBPyConnection, query: str, dataset: FocusDataset, export_spec: ExportSpec, draft: Path, name: str
+) -> ExportedFile:
     path = draft / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    place = str(path).replace("'", "''")
-    count = db.execute(f"COPY ({query}) TO '{place}' ({options(order.form)})").fetchone()
-    return File(dataset.name, name, int(count[0]) if count else 0, path.stat().st_size)
+    quoted_path = str(path).replace("'", "''")
+    count = db.execute(f"COPY ({query}) TO '{quoted_path}' ({copy_options(export_spec.format)})").fetchone()
+    return ExportedFile(dataset.name, name, int(count[0]) if count else 0, path.stat().st_size)
 
 
-def _replace(directory: Path, draft: Path) -> None:
+def _replace_files(directory: Path, draft: Path) -> None:
     """Put the new files in the places of the old, all or none."""
-    new = sorted((path.name for path in draft.iterdir()), key=lambda name: name == metadata.NAME)
-    stems = [dataset.file for dataset in versions.load().datasets.values()]
-    old = [metadata.NAME, *(name for stem in stems for name in (stem, *(f"{stem}.{form}" for form in FORMS)))]
-    aside = draft / _ASIDE
-    aside.mkdir()
-    moves = [(directory / name, aside / name) for name in old if (directory / name).exists()]
-    moves += [(draft / name, directory / name) for name in new]
-    done: list[tuple[Path, Path]] = []
+    new_names = sorted((path.name for path in draft.iterdir()), key=lambda name: name == metadata.METADATA_NAME)
+    file_stems = [dataset.file for dataset in versions.load_version().datasets.values()]
+    old_names = [
+        metadata.METADATA_NAME,
+        *(name for stem in file_stems for name in (stem, *(f"{stem}.{format_name}" for format_name in FORMATS))),
+    ]
+    backup_directory = draft / _BACKUP_DIRECTORY
+    backup_directory.mkdir()
+    moves = [(directory / name, backup_directory / name) for name in old_names if (directory / name).exists()]
+    moves += [(draft / name, directory / name) for name in new_names]
+    finished_moves: list[tuple[Path, Path]] = []
     try:
-        for source, place in moves:
-            source.replace(place)
-            done.append((source, place))
+        for source, target in moves:
+            source.replace(target)
+            finished_moves.append((source, target))
     except BaseException:
-        for source, place in reversed(done):
-            place.replace(source)
+        for source, target in reversed(finished_moves):
+            target.replace(source)
         raise

@@ -8,135 +8,154 @@ from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-_CUSTOM = re.compile(r"x_[A-Z][a-zA-Z0-9]*")
+_CUSTOM_KEY = re.compile(r"x_[A-Z][a-zA-Z0-9]*")
 _OPERATORS = {
     *("In", "NotIn", "StartsWith", "NotStartsWith", "Contains", "NotContains", "EndsWith"),
     *("Exists", "DoesNotExist"),
 }
 
 
-class _DoubledError(ValueError):
+class _DuplicateKeyError(ValueError):
     """A key stands twice in a JSON object."""
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(said := dict(pairs)) < len(pairs):
-        raise _DoubledError
-    return said
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(cell_object := dict(pairs)) < len(pairs):
+        raise _DuplicateKeyError
+    return cell_object
 
 
-def _no_number(word: str) -> Any:
+def _reject_constant(word: str) -> Any:
     raise ValueError(word)
 
 
-def read(text: str) -> tuple[dict[str, Any], str]:
+def read_object(text: str) -> tuple[dict[str, Any], str]:
     """Read a cell as a JSON object with exact numbers; returns it and what is wrong with it."""
     try:
-        said = json.loads(text, object_pairs_hook=_pairs, parse_float=Decimal, parse_constant=_no_number)
-    except _DoubledError:
+        cell_object = json.loads(
+            text, object_pairs_hook=_build_object, parse_float=Decimal, parse_constant=_reject_constant
+        )
+    except _DuplicateKeyError:
         return {}, "has a key twice"
     except ValueError:
         return {}, "is no JSON"
-    return (said, "") if isinstance(said, dict) else ({}, "is no JSON object")
+    return (cell_object, "") if isinstance(cell_object, dict) else ({}, "is no JSON object")
 
 
-def flat(said: Mapping[str, Any], keys: Collection[str] | None) -> str:
+def find_flat_flaw(cell_object: Mapping[str, Any], keys: Collection[str] | None) -> str:
     """Say what is wrong with a key-value cell: nested values, or keys that FOCUS does not define (None: any key)."""
-    if any(isinstance(value, (dict, list)) for value in said.values()):
+    if any(isinstance(value, (dict, list)) for value in cell_object.values()):
         return "is nested: its values are text, numbers, true, false or null"
-    return _keys(said, keys) if keys is not None else ""
+    return _find_unknown_key(cell_object, keys) if keys is not None else ""
 
 
-def _keys(said: Mapping[str, Any], known: Collection[str]) -> str:
-    strange = [key for key in said if key not in known and not key.startswith("x_")]
-    return f"has the key {strange[0]!r}, which FOCUS does not define; ours begin with x_" if strange else ""
+def _find_unknown_key(cell_object: Mapping[str, Any], allowed_keys: Collection[str]) -> str:
+    unknown_keys = [key for key in cell_object if key not in allowed_keys and not key.startswith("x_")]
+    return f"has the key {unknown_keys[0]!r}, which FOCUS does not define; ours begin with x_" if unknown_keys else ""
 
 
-def _custom(said: Mapping[str, Any], known: Collection[str]) -> str:
-    strange = [key for key in said if key not in known and not _CUSTOM.fullmatch(key)]
-    return f"has the key {strange[0]!r}, which FOCUS does not define" if strange else ""
+def _find_unnamed_key(cell_object: Mapping[str, Any], allowed_keys: Collection[str]) -> str:
+    unknown_keys = [key for key in cell_object if key not in allowed_keys and not _CUSTOM_KEY.fullmatch(key)]
+    return f"has the key {unknown_keys[0]!r}, which FOCUS does not define" if unknown_keys else ""
 
 
-def _number(value: Any) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
 
 
-def _each(said: Mapping[str, Any], key: str, judge: Callable[[Mapping[str, Any]], str]) -> str:
-    elements = said.get(key)
+def _judge_elements(cell_object: Mapping[str, Any], key: str, judge: Callable[[Mapping[str, Any]], str]) -> str:
+    elements = cell_object.get(key)
     if not isinstance(elements, list) or not elements:
         return f"has no list {key}"
-    for one in elements:
-        problem = judge(one) if isinstance(one, dict) else f"has {key} that are no objects"
+    for element in elements:
+        problem = judge(element) if isinstance(element, dict) else f"has {key} that are no objects"
         if problem:
             return problem
-    return _custom(said, {key})
+    return _find_unnamed_key(cell_object, {key})
 
 
-def _applied(one: Mapping[str, Any]) -> str:
-    cost, quantity, unit = (one.get(f"ContractCommitmentApplied{what}") for what in ("Cost", "Quantity", "Unit"))
-    if not all(isinstance(one.get(key), str) for key in ("ContractId", "ContractCommitmentId")):
+def _judge_applied(element: Mapping[str, Any]) -> str:
+    cost, quantity, unit = (element.get(f"ContractCommitmentApplied{what}") for what in ("Cost", "Quantity", "Unit"))
+    if not all(isinstance(element.get(key), str) for key in ("ContractId", "ContractCommitmentId")):
         return "names no ContractId or no ContractCommitmentId"
-    by_cost = _number(cost) and quantity is None and unit is None
-    by_quantity = _number(quantity) and isinstance(unit, str) and cost is None
+    by_cost = _is_number(cost) and quantity is None and unit is None
+    by_quantity = _is_number(quantity) and isinstance(unit, str) and cost is None
     if not by_cost and not by_quantity:
         return "applies neither a cost nor a quantity with its unit, or both"
     measures = {f"ContractCommitmentApplied{what}" for what in ("Cost", "Quantity", "Unit")}
-    return _custom(one, {"ContractId", "ContractCommitmentId"} | measures)
+    return _find_unnamed_key(element, {"ContractId", "ContractCommitmentId"} | measures)
 
 
-def _allocated(one: Mapping[str, Any]) -> str:
-    ratio = one.get("AllocatedRatio")
-    if not _number(ratio) or not 0 <= ratio <= 1:  # type: ignore[operator]
+def _judge_allocated(element: Mapping[str, Any]) -> str:
+    ratio = element.get("AllocatedRatio")
+    if not _is_number(ratio) or not 0 <= ratio <= 1:  # type: ignore[operator]
         return "has an AllocatedRatio that is no fraction"
-    if one.get("UsageQuantity") is not None and not (
-        _number(one["UsageQuantity"]) and isinstance(one.get("UsageUnit"), str)
+    if element.get("UsageQuantity") is not None and not (
+        _is_number(element["UsageQuantity"]) and isinstance(element.get("UsageUnit"), str)
     ):
         return "has a UsageQuantity without its unit"
-    return _custom(one, {"AllocatedRatio", "UsageUnit", "UsageQuantity"})
+    return _find_unnamed_key(element, {"AllocatedRatio", "UsageUnit", "UsageQuantity"})
 
 
-def _programme(one: Mapping[str, Any]) -> str:
-    return _custom(one, {"ProgramType"}) if isinstance(one.get("ProgramType"), str) else "names no ProgramType"
+def _judge_program(element: Mapping[str, Any]) -> str:
+    return (
+        _find_unnamed_key(element, {"ProgramType"})
+        if isinstance(element.get("ProgramType"), str)
+        else "names no ProgramType"
+    )
 
 
-def _applicability(said: Mapping[str, Any]) -> str:
-    whole = [key for key in ("IsGlobalScope", "IsComplexScope") if said.get(key) is True]
-    lists = {key: said.get(key, []) for key in ("Inclusions", "Exclusions")}
-    if len(whole) > 1 or (whole and (lists["Inclusions"] or "InclusionOperator" in said)):
+def _judge_applicability(cell_object: Mapping[str, Any]) -> str:
+    whole_scopes = [key for key in ("IsGlobalScope", "IsComplexScope") if cell_object.get(key) is True]
+    lists = {key: cell_object.get(key, []) for key in ("Inclusions", "Exclusions")}
+    if len(whole_scopes) > 1 or (whole_scopes and (lists["Inclusions"] or "InclusionOperator" in cell_object)):
         return "is of two scopes at once"
-    if not whole and not (lists["Inclusions"] and said.get("InclusionOperator") in {"And", "Or"}):
+    if not whole_scopes and not (lists["Inclusions"] and cell_object.get("InclusionOperator") in {"And", "Or"}):
         return "says neither a whole scope nor what is included"
-    if "Exclusions" in said and not (lists["Exclusions"] and said.get("ExclusionOperator") in {"And", "Or"}):
+    if "Exclusions" in cell_object and not (
+        lists["Exclusions"] and cell_object.get("ExclusionOperator") in {"And", "Or"}
+    ):
         return "has exclusions without a rule or an operator"
-    known = {*lists, "IsGlobalScope", "IsComplexScope", "Applicability", "InclusionOperator", "ExclusionOperator"}
-    rules = [problem for rule in (*lists["Inclusions"], *lists["Exclusions"]) if (problem := _rule(rule))]
-    return next(iter(rules), "") or _share(said.get("Applicability")) or _custom(said, known)
+    allowed_keys = {
+        *lists,
+        "IsGlobalScope",
+        "IsComplexScope",
+        "Applicability",
+        "InclusionOperator",
+        "ExclusionOperator",
+    }
+    rule_problems = [problem for rule in (*lists["Inclusions"], *lists["Exclusions"]) if (problem := _judge_rule(rule))]
+    return (
+        next(iter(rule_problems), "")
+        or _judge_share(cell_object.get("Applicability"))
+        or _find_unnamed_key(cell_object, allowed_keys)
+    )
 
 
-def _rule(rule: Any) -> str:
+def _judge_rule(rule: Any) -> str:
     if not isinstance(rule, dict) or not isinstance(rule.get("Dimension"), str):
         return "has a rule without a Dimension"
     values, operator = rule.get("Values"), rule.get("Operator")
     if operator not in _OPERATORS or not isinstance(values, list) or not values:
         return "has a rule without an operator of FOCUS or without values"
-    alone = "*" in values
-    if (alone and len(values) > 1) or (operator in {"Exists", "DoesNotExist"} and values != ["*"]):
+    has_wildcard = "*" in values
+    if (has_wildcard and len(values) > 1) or (operator in {"Exists", "DoesNotExist"} and values != ["*"]):
         return "has a rule in which * does not stand alone"
-    strange = set(rule) - {"Dimension", "Operator", "Values", "Applicability"}
-    return f"has a rule with the key {min(strange)!r}" if strange else _share(rule.get("Applicability"))
+    unknown_keys = set(rule) - {"Dimension", "Operator", "Values", "Applicability"}
+    return f"has a rule with the key {min(unknown_keys)!r}" if unknown_keys else _judge_share(rule.get("Applicability"))
 
 
-def _share(said: Any) -> str:
-    if said is None:
+def _judge_share(share_object: Any) -> str:
+    if share_object is None:
         return ""
-    good = isinstance(said, dict) and set(said) <= {"Cost", "Usage"}
-    good = good and all(_number(share) and 0 <= share <= 1 for share in said.values())
-    return "" if good else "has an Applicability that is no fraction of Cost or Usage"
+    is_valid = isinstance(share_object, dict) and set(share_object) <= {"Cost", "Usage"}
+    is_valid = is_valid and all(_is_number(share) and 0 <= share <= 1 for share in share_object.values())
+    return "" if is_valid else "has an Applicability that is no fraction of Cost or Usage"
 
 
-OBJECTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "ContractApplied": lambda said: _each(said, "Elements", _applied),
-    "AllocatedMethodDetails": lambda said: _each(said, "Elements", _allocated),
-    "CommitmentProgramEligibilityDetails": lambda said: _each(said, "CommitmentPrograms", _programme),
-    "ContractCommitmentApplicability": _applicability,
+OBJECT_JUDGES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "ContractApplied": lambda said: _judge_elements(said, "Elements", _judge_applied),
+    "AllocatedMethodDetails": lambda said: _judge_elements(said, "Elements", _judge_allocated),
+    "CommitmentProgramEligibilityDetails": lambda said: _judge_elements(said, "CommitmentPrograms", _judge_program),
+    "ContractCommitmentApplicability": _judge_applicability,
 }

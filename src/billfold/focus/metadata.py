@@ -10,33 +10,33 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from billfold.focus.sql_cells import guarded
-from billfold.focus.versions import COMMITMENT, Dataset, Version
-from billfold.focus.views import TERMS, Part
+from billfold.focus.sql_cells import is_guarded
+from billfold.focus.versions import COMMITMENT, FocusDataset, FocusVersion
+from billfold.focus.views import DEFAULT_PAYMENT_TERMS, Selection
 from billfold.ledger import query
 from billfold.model.money import format_decimal
 from billfold.model.period import Month, format_instant
-from billfold.report.completeness import COMPLETE, Completeness, records
-from billfold.report.gaps import failed, unbooked
+from billfold.report.completeness import COMPLETE, Completeness, judge_months
+from billfold.report.gaps import find_failed_runs, find_unbooked
 from billfold.version import __version__
 
-NAME = "metadata.json"
-DELIVERY = (
+METADATA_NAME = "metadata.json"
+DELIVERY_TEXT = (
     "Overwrite: every export replaces the whole of the directory's earlier one, so nothing has to be deduplicated. "
     "Corrections of closed periods come as the invoice issuer sends them; an invoice that is restated replaces its rows."
 )
-PRICES = (
+PRICES_TEXT = (
     "Where an issuer publishes no list price for a charge, ListCost and ContractedCost are BilledCost. A unit price is the "
     "published one where it gives the cost exactly, else the cost divided by the quantity; the issuer's own rate is then "
     "in x_ListedUnitPrice."
 )
-STATES = (
+STATES_TEXT = (
     "x_State is estimate, draft or issued. Estimates have no InvoiceId and lie in open billing periods only; drafts have "
     "the issuer's provisional InvoiceId."
 )
 
 
-class File(NamedTuple):
+class ExportedFile(NamedTuple):
     """A file of the export, by its path inside the directory."""
 
     dataset: str
@@ -45,60 +45,62 @@ class File(NamedTuple):
     size: int
 
 
-class Facts(NamedTuple):
+class ExportFacts(NamedTuple):
     """What the metadata is made of."""
 
-    form: str
-    version: Version
-    part: Part
-    when: datetime
+    format: str
+    version: FocusVersion
+    selection: Selection
+    exported_at: datetime
     left_out: list[dict[str, Any]]
 
 
-def write(db: duckdb.DuckDBPyConnection, facts: Facts, files: Iterable[File]) -> str:
+def render_metadata(db: duckdb.DuckDBPyConnection, facts: ExportFacts, files: Iterable[ExportedFile]) -> str:
     """Return the text of ``metadata.json`` for views that were prepared on an open ledger."""
-    judged = _judged(db, facts.part)
-    last = format_instant(_last(db))
+    judged = _judge_completeness(db, facts.selection)
+    last = format_instant(_read_last_update(db))
     datasets = facts.version.datasets.values()
-    said = {
+    document = {
         "DataGenerator": {"DataGenerator": f"billfold {__version__}"},
-        "DatasetInstance": [_instance(dataset) for dataset in datasets],
-        "Schema": [_schema(db, dataset, facts) for dataset in datasets],
-        "Recency": [_recency(dataset, judged, last, facts) for dataset in datasets],
+        "DatasetInstance": [_describe_instance(dataset) for dataset in datasets],
+        "Schema": [_describe_schema(db, dataset, facts) for dataset in datasets],
+        "Recency": [_describe_recency(dataset, judged, last, facts) for dataset in datasets],
         "x_Files": [{"Dataset": f.dataset, "Path": f.path, "Rows": f.rows, "Bytes": f.size} for f in files],
-        "x_DeliveryHandling": DELIVERY,
-        "x_States": STATES,
-        "x_Prices": PRICES,
-        "x_PaymentTerms": f"{TERMS!r} where the issuer names none",
-        "x_VirtualCurrencyRates": {name: format_decimal(rate) for name, rate in facts.part.rates.items()},
+        "x_DeliveryHandling": DELIVERY_TEXT,
+        "x_States": STATES_TEXT,
+        "x_Prices": PRICES_TEXT,
+        "x_PaymentTerms": f"{DEFAULT_PAYMENT_TERMS!r} where the issuer names none",
+        "x_VirtualCurrencyRates": {name: format_decimal(rate) for name, rate in facts.selection.rates.items()},
         "x_LeftOut": [_left_out(bill) for bill in facts.left_out],
-        "x_Completeness": [_completeness(record) for record in judged],
+        "x_Completeness": [_describe_completeness(record) for record in judged],
         "x_NotComplete": [
             {"provider": gap.provider, "account": gap.account, "words": gap.words}
-            for gap in (*failed(db, facts.part.wanted), *unbooked(db, facts.part.wanted))
+            for gap in (*find_failed_runs(db, facts.selection.filters), *find_unbooked(db, facts.selection.filters))
             if gap.wrong
         ],
     }
-    if facts.form == "csv":
-        said["x_FormulaGuard"] = "texts of descriptions and names that begin with = + - @ tab or CR have a ' in front"
-    return json.dumps(said, indent=1, ensure_ascii=False) + "\n"
+    if facts.format == "csv":
+        document["x_FormulaGuard"] = (
+            "texts of descriptions and names that begin with = + - @ tab or CR have a ' in front"
+        )
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def _judged(db: duckdb.DuckDBPyConnection, part: Part) -> list[Completeness]:
-    return records(query.list_bills(db, part.wanted), query.list_last_runs(db, part.wanted.seq))
+def _judge_completeness(db: duckdb.DuckDBPyConnection, selection: Selection) -> list[Completeness]:
+    return judge_months(query.list_bills(db, selection.filters), query.list_last_runs(db, selection.filters.seq))
 
 
-def _completeness(record: Completeness) -> dict[str, Any]:
-    said = record._asdict() | {"month": str(record.month)}
-    return {name: value for name, value in said.items() if name not in {"wrong", "problems"}}
+def _describe_completeness(record: Completeness) -> dict[str, Any]:
+    record_fields = record._asdict() | {"month": str(record.month)}
+    return {name: value for name, value in record_fields.items() if name not in {"wrong", "problems"}}
 
 
-def _last(db: duckdb.DuckDBPyConnection) -> datetime:
-    found = db.execute("SELECT max(updated) FROM picked").fetchall()[0][0]
-    return (found or datetime.fromtimestamp(0, UTC)).replace(tzinfo=UTC)
+def _read_last_update(db: duckdb.DuckDBPyConnection) -> datetime:
+    last_update = db.execute("SELECT max(updated) FROM picked").fetchall()[0][0]
+    return (last_update or datetime.fromtimestamp(0, UTC)).replace(tzinfo=UTC)
 
 
-def _instance(dataset: Dataset) -> dict[str, str]:
+def _describe_instance(dataset: FocusDataset) -> dict[str, str]:
     return {
         "DatasetInstanceId": f"billfold-{dataset.file}",
         "DatasetInstanceName": dataset.file,
@@ -106,63 +108,85 @@ def _instance(dataset: Dataset) -> dict[str, str]:
     }
 
 
-def _schema(db: duckdb.DuckDBPyConnection, dataset: Dataset, facts: Facts) -> dict[str, Any]:
-    kinds = dict(row[:2] for row in db.execute(f'DESCRIBE "{dataset.name}"').fetchall())
-    names = [*dataset.columns, *(name for name in kinds if name.startswith("x_") and name not in dataset.columns)]
-    columns = [
-        _column(db, dataset, name, kinds) for name in sorted(names, key=lambda name: (name.startswith("x_"), name))
+def _describe_schema(db: duckdb.DuckDBPyConnection, dataset: FocusDataset, facts: ExportFacts) -> dict[str, Any]:
+    column_types = dict(row[:2] for row in db.execute(f'DESCRIBE "{dataset.name}"').fetchall())
+    names = [
+        *dataset.columns,
+        *(name for name in column_types if name.startswith("x_") and name not in dataset.columns),
     ]
-    digest = hashlib.sha256(json.dumps([facts.version.name, facts.form, columns]).encode()).hexdigest()
+    columns = [
+        _describe_column(db, dataset, name, column_types)
+        for name in sorted(names, key=lambda name: (name.startswith("x_"), name))
+    ]
+    digest = hashlib.sha256(json.dumps([facts.version.name, facts.format, columns]).encode()).hexdigest()
     return {
         "SchemaId": f"billfold-{dataset.file}-{digest[:16]}",
         "DatasetInstanceId": f"billfold-{dataset.file}",
         "FocusVersion": facts.version.name,
-        "CreationDate": format_instant(facts.when.replace(microsecond=0)),
+        "CreationDate": format_instant(facts.exported_at.replace(microsecond=0)),
         "DataGeneratorVersion": __version__,
         "ColumnDefinition": columns,
     }
 
 
-def _column(db: duckdb.DuckDBPyConnection, dataset: Dataset, name: str, kinds: dict[str, str]) -> dict[str, Any]:
-    known = dataset.columns.get(name)
-    source = known.source if known else name
-    kind = kinds[source]
-    said: dict[str, Any] = {"ColumnName": name, "DataType": _type(kind, known.type if known else "")}
-    if kind.startswith("DECIMAL"):
-        precision, scale = kind.removeprefix("DECIMAL(").removesuffix(")").split(",")
-        said |= {"NumericPrecision": int(precision), "NumberScale": int(scale)}
-    elif kind == "VARCHAR":
-        said["StringEncoding"] = "UTF-8"
+def _describe_column(
+    db: duckdb.DuckDBPyConnection, dataset: FocusDataset, name: str, column_types: dict[str, str]
+) -> dict[str, Any]:
+    focus_column = dataset.columns.get(name)
+    source = focus_column.source if focus_column else name
+    column_type = column_types[source]
+    description: dict[str, Any] = {
+        "ColumnName": name,
+        "DataType": _focus_type(column_type, focus_column.type if focus_column else ""),
+    }
+    if column_type.startswith("DECIMAL"):
+        precision, scale = column_type.removeprefix("DECIMAL(").removesuffix(")").split(",")
+        description |= {"NumericPrecision": int(precision), "NumberScale": int(scale)}
+    elif column_type == "VARCHAR":
+        description["StringEncoding"] = "UTF-8"
         if name.endswith("Description"):
-            found = db.execute(f'SELECT max(length("{source}")) FROM "{dataset.name}"').fetchall()
-            said["StringMaxLength"] = (found[0][0] or 0) + guarded(name)
-    return said
+            length_rows = db.execute(f'SELECT max(length("{source}")) FROM "{dataset.name}"').fetchall()
+            description["StringMaxLength"] = (length_rows[0][0] or 0) + is_guarded(name)
+    return description
 
 
-def _type(kind: str, focus: str) -> str:
-    words = {"TIMESTAMP": "DATETIME", "BOOLEAN": "BOOLEAN", "BIGINT": "DECIMAL"}
-    return "JSON" if focus == "JSON" else "DECIMAL" if kind.startswith("DECIMAL") else words.get(kind, "STRING")
+def _focus_type(column_type: str, focus: str) -> str:
+    type_names = {"TIMESTAMP": "DATETIME", "BOOLEAN": "BOOLEAN", "BIGINT": "DECIMAL"}
+    return (
+        "JSON"
+        if focus == "JSON"
+        else "DECIMAL"
+        if column_type.startswith("DECIMAL")
+        else type_names.get(column_type, "STRING")
+    )
 
 
-def _recency(dataset: Dataset, judged: list[Completeness], last: str, facts: Facts) -> dict[str, Any]:
-    done = all(record.state == COMPLETE for record in judged)
-    said: dict[str, Any] = {
+def _describe_recency(
+    dataset: FocusDataset, completeness_records: list[Completeness], last_update: str, facts: ExportFacts
+) -> dict[str, Any]:
+    is_complete = all(record.state == COMPLETE for record in completeness_records)
+    description: dict[str, Any] = {
         "DatasetInstanceId": f"billfold-{dataset.file}",
-        "RecencyLastUpdated": format_instant(facts.when.replace(microsecond=0)),
-        "DatasetInstanceLastUpdated": last,
-        "DatasetInstanceComplete": done,
+        "RecencyLastUpdated": format_instant(facts.exported_at.replace(microsecond=0)),
+        "DatasetInstanceLastUpdated": last_update,
+        "DatasetInstanceComplete": is_complete,
     }
     if dataset.name != COMMITMENT:
-        said["TimeSectors"] = [_sector(month, judged, last) for month in sorted({one.month for one in judged})]
-    return said
+        description["TimeSectors"] = [
+            _describe_sector(month, completeness_records, last_update)
+            for month in sorted({completeness.month for completeness in completeness_records})
+        ]
+    return description
 
 
-def _sector(month: Month, judged: list[Completeness], last: str) -> dict[str, Any]:
+def _describe_sector(month: Month, completeness_records: list[Completeness], last_update: str) -> dict[str, Any]:
     return {
         "TimeSectorStart": format_instant(month.start),
         "TimeSectorEnd": format_instant(month.end),
-        "TimeSectorComplete": all(one.state == COMPLETE for one in judged if one.month == month),
-        "TimeSectorLastUpdated": last,
+        "TimeSectorComplete": all(
+            completeness.state == COMPLETE for completeness in completeness_records if completeness.month == month
+        ),
+        "TimeSectorLastUpdated": last_update,
     }
 
 

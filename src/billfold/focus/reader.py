@@ -19,15 +19,15 @@ import pyarrow as pa
 
 from billfold.focus import views
 from billfold.focus.versions import COMMITMENT, COST, INVOICE, PERIOD
-from billfold.focus.views import Part
+from billfold.focus.views import Selection
 from billfold.ledger import query, store
 from billfold.ledger.archive import Archive
 from billfold.model.errors import InvalidArgument, LedgerError
 from billfold.model.period import end_of_day
 
-BATCH = 65_536
-_AT_ONCE = 200
-_RECORDS = pa.schema(
+ROWS_PER_BATCH = 65_536
+_RECORDS_PER_INSERT = 200
+_RECORD_SCHEMA = pa.schema(
     [(name, pa.int64()) for name in ("seq", "run", "status")]
     + [(name, pa.string()) for name in ("provider", "account", "operation", "question", "fetched_at", "body")]
 )
@@ -41,42 +41,42 @@ class Ledger:
     it.
     """
 
-    def __init__(self, directory: Path | str, part: Part | None = None, *, as_of: date | None = None) -> None:
-        self._directory, self._part = Path(directory), part or Part()
+    def __init__(self, directory: Path | str, part: Selection | None = None, *, as_of: date | None = None) -> None:
+        self._directory, self._part = Path(directory), part or Selection()
         if as_of is not None:
-            self._part = self._part._replace(wanted=self._part.wanted._replace(seq=self._known_at(_instant(as_of))))
+            self._part = self._part._replace(wanted=self._part.filters._replace(seq=self._known_at(_to_instant(as_of))))
         self._db = store.open_read_only(self._directory / "ledger.duckdb")
         self._db.execute("SET enable_external_access = false")
-        self.left_out = views.prepare(self._db, self._part)
+        self.left_out = views.create_views(self._db, self._part)
         """The bills that are left out because they are parked."""
 
     def charges(self) -> pa.RecordBatchReader:
         """Return the CostAndUsage rows."""
-        return self._all(COST)
+        return self._read_dataset(COST)
 
     def invoice_details(self) -> pa.RecordBatchReader:
         """Return the InvoiceDetail rows."""
-        return self._all(INVOICE)
+        return self._read_dataset(INVOICE)
 
     def billing_periods(self) -> pa.RecordBatchReader:
         """Return the BillingPeriod rows."""
-        return self._all(PERIOD)
+        return self._read_dataset(PERIOD)
 
     def contract_commitments(self) -> pa.RecordBatchReader:
         """Return the ContractCommitment rows."""
-        return self._all(COMMITMENT)
+        return self._read_dataset(COMMITMENT)
 
     def sql(self, query: str) -> pa.RecordBatchReader:
         """Answer one SELECT over the datasets, the ledger's tables and ``records``; raises ``InvalidArgument``."""
         try:
             query.encode()  # of what is no text DuckDB says only that the argument is of the wrong type
-            kinds = [statement.type.name for statement in self._db.extract_statements(query)]
-            if kinds != ["SELECT"]:
+            statement_types = [statement.type.name for statement in self._db.extract_statements(query)]
+            if statement_types != ["SELECT"]:
                 raise InvalidArgument("ask one SELECT: the ledger can only be read")
-            asking = self._asking()
+            asking = self._open_cursor()
             if re.search(r"\brecords\b", query, re.IGNORECASE):
                 self._load_records(asking)
-            return asking.sql(query).to_arrow_reader(BATCH)
+            return asking.sql(query).to_arrow_reader(ROWS_PER_BATCH)
         except duckdb.Error as error:
             raise InvalidArgument(str(error)) from error
         except UnicodeEncodeError as error:
@@ -88,16 +88,16 @@ class Ledger:
         Of columns that share a name the second is ``NAME_2`` and so on, so that none takes another's place.
         """
         reader = self.sql(query)
-        names = list(_apart(reader.schema.names))
-        return names, _rows(reader, names)
+        names = list(_unique_names(reader.schema.names))
+        return names, _iter_rows(reader, names)
 
-    def _all(self, dataset: str) -> pa.RecordBatchReader:
-        return self._asking().sql(f'SELECT * FROM "{dataset}"').to_arrow_reader(BATCH)
+    def _read_dataset(self, dataset: str) -> pa.RecordBatchReader:
+        return self._open_cursor().sql(f'SELECT * FROM "{dataset}"').to_arrow_reader(ROWS_PER_BATCH)
 
-    def _asking(self) -> duckdb.DuckDBPyConnection:
+    def _open_cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection for one question: it is taken until the answer is read, and views are its own."""
         asking = self._db.cursor()
-        views.prepare(asking, self._part)
+        views.create_views(asking, self._part)
         return asking
 
     def _known_at(self, when: datetime) -> int:
@@ -109,10 +109,13 @@ class Ledger:
 
     def _load_records(self, asking: duckdb.DuckDBPyConnection) -> None:
         """Lay the archive's answers beside the ledger: bodies as text, null where they are none (a PDF)."""
-        columns = ", ".join(f"{name} {'BIGINT' if kind == pa.int64() else 'VARCHAR'}" for name, kind in _kinds())
+        columns = ", ".join(
+            f"{name} {'BIGINT' if record_type == pa.int64() else 'VARCHAR'}"
+            for name, record_type in _find_record_types()
+        )
         asking.execute(f"CREATE TEMP TABLE records ({columns})")
         with Archive(self._directory / "archive.sqlite") as archive:
-            for batch in _records(archive):
+            for batch in _iter_records(archive):
                 asking.register("incoming", batch)
                 asking.execute("INSERT INTO records BY NAME SELECT * FROM incoming")
                 asking.unregister("incoming")
@@ -125,12 +128,12 @@ class Ledger:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 
 
-def _instant(as_of: date) -> datetime:
+def _to_instant(as_of: date) -> datetime:
     """Return the time to look back to; of a day its end."""
     if not isinstance(as_of, date):
         raise InvalidArgument(f"as_of is {as_of!r}; it must be a date, or a datetime with a zone")
@@ -143,18 +146,18 @@ def _instant(as_of: date) -> datetime:
     return as_of
 
 
-def _apart(names: list[str]) -> Iterator[str]:
+def _unique_names(names: list[str]) -> Iterator[str]:
     """Yield names of which no two are alike; the first of some keeps its own."""
-    taken, told = set(names), set[str]()
+    taken, used_names = set(names), set[str]()
     for name in names:
-        free = (one for number in count(2) if (one := f"{name}_{number}") not in taken)
-        own = name if name not in told else next(free)
-        told.add(own)
+        free = (candidate for number in count(2) if (candidate := f"{name}_{number}") not in taken)
+        own = name if name not in used_names else next(free)
+        used_names.add(own)
         taken.add(own)
         yield own
 
 
-def _rows(reader: pa.RecordBatchReader, names: list[str]) -> Iterator[dict[str, Any]]:
+def _iter_rows(reader: pa.RecordBatchReader, names: list[str]) -> Iterator[dict[str, Any]]:
     try:
         for batch in reader:
             yield from batch.rename_columns(names).to_pylist()
@@ -164,24 +167,24 @@ def _rows(reader: pa.RecordBatchReader, names: list[str]) -> Iterator[dict[str, 
         raise InvalidArgument(f"the answer holds a time or a number that cannot be written: {error}") from error
 
 
-def _kinds() -> Iterator[tuple[str, pa.DataType]]:
-    for field in _RECORDS:
+def _find_record_types() -> Iterator[tuple[str, pa.DataType]]:
+    for field in _RECORD_SCHEMA:
         yield field.name, field.type
 
 
-def _records(archive: Archive) -> Iterator[pa.Table]:
+def _iter_records(archive: Archive) -> Iterator[pa.Table]:
     waiting = []
-    for kept in archive.iter_answers():
-        said = kept._asdict() | {"body": _text(archive.read_body(kept.body))}
-        waiting.append({name: said[name] for name in _RECORDS.names})
-        if len(waiting) == _AT_ONCE:
-            yield pa.Table.from_pylist(waiting, schema=_RECORDS)
+    for entry in archive.iter_answers():
+        record_fields = entry._asdict() | {"body": _decode_text(archive.read_body(entry.body))}
+        waiting.append({name: record_fields[name] for name in _RECORD_SCHEMA.names})
+        if len(waiting) == _RECORDS_PER_INSERT:
+            yield pa.Table.from_pylist(waiting, schema=_RECORD_SCHEMA)
             waiting = []
     if waiting:
-        yield pa.Table.from_pylist(waiting, schema=_RECORDS)
+        yield pa.Table.from_pylist(waiting, schema=_RECORD_SCHEMA)
 
 
-def _text(body: bytes) -> str | None:
+def _decode_text(body: bytes) -> str | None:
     try:
         return body.decode()
     except UnicodeDecodeError:

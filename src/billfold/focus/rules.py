@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from billfold.focus.versions import COMMITMENT, COST, INVOICE, PERIOD
 
-_PLACE = re.compile(r"\{(\w+)(#?)\}")
+_COLUMN_REFERENCE = re.compile(r"\{(\w+)(#?)\}")
 
 
-class Rule(NamedTuple):
+class RowRule(NamedTuple):
     """A rule: its name, its dataset, what to say where it is broken, and the condition of a row that breaks it."""
 
     name: str
@@ -26,31 +26,43 @@ class Rule(NamedTuple):
     @property
     def columns(self) -> frozenset[str]:
         """The columns it needs."""
-        return frozenset(name for name, _ in _PLACE.findall(self.broken))
+        return frozenset(name for name, _ in _COLUMN_REFERENCE.findall(self.broken))
 
     @property
     def sql(self) -> str:
         """The condition as SQL over a bundle's view."""
-        return _PLACE.sub(r'"\1\2"', self.broken)
+        return _COLUMN_REFERENCE.sub(r'"\1\2"', self.broken)
 
 
-_SOLD = "{ChargeCategory} IN ('Usage', 'Purchase') AND {ChargeClass} IS DISTINCT FROM 'Correction'"
-_MEASURED = "{ChargeCategory} = 'Usage' AND {CommitmentDiscountStatus} IS DISTINCT FROM 'Unused'"
-_PRICED = ("SkuId", "SkuPriceId", "ListUnitPrice", "ContractedUnitPrice", "PricingQuantity", "PricingCategory")
-_UNTAXED = (*_PRICED, "PricingCurrencyListUnitPrice", "PricingCurrencyContractedUnitPrice", "ConsumedQuantity")
-_OF_PRICE = (
+_SOLD_CONDITION = "{ChargeCategory} IN ('Usage', 'Purchase') AND {ChargeClass} IS DISTINCT FROM 'Correction'"
+_MEASURED_CONDITION = "{ChargeCategory} = 'Usage' AND {CommitmentDiscountStatus} IS DISTINCT FROM 'Unused'"
+_PRICED_CONDITION = (
+    "SkuId",
+    "SkuPriceId",
+    "ListUnitPrice",
+    "ContractedUnitPrice",
+    "PricingQuantity",
+    "PricingCategory",
+)
+_UNTAXED_CONDITION = (
+    *_PRICED_CONDITION,
+    "PricingCurrencyListUnitPrice",
+    "PricingCurrencyContractedUnitPrice",
+    "ConsumedQuantity",
+)
+_COSTS_BY_PRICE = (
     *("ListUnitPrice", "ContractedUnitPrice", "PricingQuantity", "ConsumedQuantity", "PricingCategory"),
     *("SkuPriceDetails", "CommitmentDiscountQuantity"),
     *("PricingCurrencyListUnitPrice", "PricingCurrencyContractedUnitPrice"),
 )
-_PAIRS = (
+_PAIRED_COLUMNS = (
     *(("PricingQuantity", "PricingUnit"), ("ConsumedQuantity", "ConsumedUnit")),
     *(("CommitmentDiscountQuantity", "CommitmentDiscountUnit"), ("RegionId", "RegionName")),
     *(("SubAccountId", "SubAccountName"), ("SubAccountId", "SubAccountType"), ("ResourceId", "ResourceType")),
     *(("CommitmentDiscountId", "CommitmentDiscountCategory"), ("CommitmentDiscountId", "CommitmentDiscountType")),
     *(("AllocatedResourceId", "AllocatedResourceName"), ("InvoiceId", "InvoiceDetailId")),
 )
-_PARTS = (
+_PART_COLUMNS = (
     *(("SkuId", "SkuMeter"), ("SkuId", "SkuPriceId"), ("ResourceId", "ResourceName")),
     *(("CommitmentDiscountId", "CommitmentDiscountName"), ("CommitmentDiscountId", "CommitmentDiscountStatus")),
     *(("CommitmentDiscountId", "CommitmentDiscountQuantity"), ("CapacityReservationId", "CapacityReservationStatus")),
@@ -59,34 +71,34 @@ _PARTS = (
 )
 
 
-def _charges() -> Iterator[tuple[str, str, str]]:
+def _charge_rules() -> Iterator[tuple[str, str, str]]:
     yield "charge-period", "ends before it begins", "{ChargePeriodStart} >= {ChargePeriodEnd}"
     yield "billing-period", "ends before it begins", "{BillingPeriodStart} >= {BillingPeriodEnd}"
-    for name in _PRICED:
-        yield f"sold-without-{name}", f"usage or a purchase has no {name}", f"{_SOLD} AND {{{name}}} IS NULL"
-    for name in _UNTAXED:
+    for name in _PRICED_CONDITION:
+        yield f"sold-without-{name}", f"usage or a purchase has no {name}", f"{_SOLD_CONDITION} AND {{{name}}} IS NULL"
+    for name in _UNTAXED_CONDITION:
         yield f"tax-with-{name}", f"a tax has a {name}", f"{{ChargeCategory}} = 'Tax' AND {{{name}}} IS NOT NULL"
-    for name in _OF_PRICE:
+    for name in _COSTS_BY_PRICE:
         broken = f"{{SkuPriceId}} IS NULL AND {{{name}}} IS NOT NULL"
         yield f"{name}-without-SkuPriceId", f"{name} stands without a SkuPriceId", broken
-    for one, other in _PAIRS:
-        broken = f"({{{one}}} IS NULL) <> ({{{other}}} IS NULL)"
-        yield f"{one}-and-{other}", f"only one of {one} and {other} is null", broken
-    for whole, part in _PARTS:
+    for first_column, second_column in _PAIRED_COLUMNS:
+        broken = f"({{{first_column}}} IS NULL) <> ({{{second_column}}} IS NULL)"
+        yield f"{first_column}-and-{second_column}", f"only one of {first_column} and {second_column} is null", broken
+    for whole, part in _PART_COLUMNS:
         broken = f"{{{whole}}} IS NULL AND {{{part}}} IS NOT NULL"
         yield f"{part}-without-{whole}", f"{part} stands without {whole}", broken
-    yield from _amounts()
-    yield from _uses()
+    yield from _amount_rules()
+    yield from _usage_rules()
 
 
-def _amounts() -> Iterator[tuple[str, str, str]]:
+def _amount_rules() -> Iterator[tuple[str, str, str]]:
     for cost, price in (("ListCost", "ListUnitPrice"), ("ContractedCost", "ContractedUnitPrice")):
-        said = f"{cost} is not {price} x PricingQuantity"
+        message = f"{cost} is not {price} x PricingQuantity"
         product = f"{{{price}#}}::DOUBLE * {{PricingQuantity#}}::DOUBLE"
         broken = f"abs({product} - {{{cost}#}}::DOUBLE) > 1e-9 * greatest(abs({{{cost}#}}::DOUBLE), 1)"
-        yield f"{cost}-product", said, broken
-        said = f"a credit has no price, so its {cost} is its BilledCost"
-        yield f"{cost}-of-credit", said, f"{{ChargeCategory}} = 'Credit' AND {{{cost}#}} <> {{BilledCost#}}"
+        yield f"{cost}-product", message, broken
+        message = f"a credit has no price, so its {cost} is its BilledCost"
+        yield f"{cost}-of-credit", message, f"{{ChargeCategory}} = 'Credit' AND {{{cost}#}} <> {{BilledCost#}}"
         broken = f"{{SkuPriceId}} IS NOT NULL AND {{{price}}} IS NULL"
         yield f"{price}-of-SkuPriceId", f"a price has no {price}", broken
     broken = "{ChargeCategory} IN ('Tax', 'Credit') AND {EffectiveCost#} <> {BilledCost#}"
@@ -101,19 +113,19 @@ def _amounts() -> Iterator[tuple[str, str, str]]:
         yield f"same-currency-{name}", f"PricingCurrency{name} differs in the same currency", same
 
 
-def _uses() -> Iterator[tuple[str, str, str]]:
-    broken = f"{{ConsumedQuantity}} IS NOT NULL AND NOT ({_MEASURED})"
+def _usage_rules() -> Iterator[tuple[str, str, str]]:
+    broken = f"{{ConsumedQuantity}} IS NOT NULL AND NOT ({_MEASURED_CONDITION})"
     yield "consumed-by-no-usage", "ConsumedQuantity stands on a row that is no usage, or unused", broken
-    broken = f"{_MEASURED} AND {{ChargeClass}} IS NULL AND {{SkuPriceId}} IS NOT NULL AND {{ConsumedQuantity}} IS NULL"
+    broken = f"{_MEASURED_CONDITION} AND {{ChargeClass}} IS NULL AND {{SkuPriceId}} IS NOT NULL AND {{ConsumedQuantity}} IS NULL"
     yield "usage-without-consumed", "usage has no ConsumedQuantity", broken
     broken = "{ChargeCategory} = 'Purchase' AND {ChargeFrequency} = 'Usage-Based'"
     yield "purchase-frequency", "a purchase is Usage-Based", broken
-    broken = f"{_SOLD} AND {{PricingQuantity#}} < 0"
+    broken = f"{_SOLD_CONDITION} AND {{PricingQuantity#}} < 0"
     yield "negative-quantity", "PricingQuantity is negative, and the row is no correction", broken
     for prefix in ("CommitmentDiscount", "CapacityReservation"):
         broken = f"{{ChargeCategory}} = 'Usage' AND {{{prefix}Id}} IS NOT NULL AND {{{prefix}Status}} IS NULL"
         yield f"usage-without-{prefix}Status", f"usage under a {prefix} is neither Used nor Unused", broken
-    broken = f"{_SOLD} AND {{CommitmentDiscountId}} IS NOT NULL AND {{CommitmentDiscountQuantity}} IS NULL"
+    broken = f"{_SOLD_CONDITION} AND {{CommitmentDiscountId}} IS NOT NULL AND {{CommitmentDiscountQuantity}} IS NULL"
     yield "commitment-quantity", "a row of a commitment discount has no CommitmentDiscountQuantity", broken
     broken = "{CommitmentDiscountStatus} = 'Unused' AND {ResourceId} IS DISTINCT FROM {CommitmentDiscountId}"
     yield "unused-resource", "an unused commitment is not its own resource", broken
@@ -136,21 +148,21 @@ def _invoice_details() -> Iterator[tuple[str, str, str]]:
     yield "payment-amount", "PaymentCurrencyBilledCost differs in the same currency", broken
 
 
-def _periods() -> Iterator[tuple[str, str, str]]:
+def _period_rules() -> Iterator[tuple[str, str, str]]:
     yield "billing-period", "ends before it begins", "{BillingPeriodStart} >= {BillingPeriodEnd}"
     yield "period-updated", "was updated before it was created", "{BillingPeriodLastUpdated} < {BillingPeriodCreated}"
     broken = "{BillingPeriodStatus} = 'Closed' AND {BillingPeriodLastUpdated} < {BillingPeriodEnd}"
     yield "closed-early", "is closed, but was last updated before its end", broken
 
 
-def _commitments() -> Iterator[tuple[str, str, str]]:
+def _commitment_rules() -> Iterator[tuple[str, str, str]]:
     p = "ContractCommitment"
     yield "commitment-period", "ends before it begins", f"{{{p}PeriodStart}} >= {{{p}PeriodEnd}}"
     yield "contract-period", "ends before it begins", "{ContractPeriodStart} >= {ContractPeriodEnd}"
     yield "commitment-updated", "was updated before it was created", f"{{{p}LastUpdated}} < {{{p}Created}}"
-    for kind, name in (("Spend", f"{p}Cost"), ("Spend", "BillingCurrency"), ("Usage", f"{p}Quantity")):
-        broken = f"{{{p}Category}} = '{kind}' AND {{{name}}} IS NULL"
-        yield f"{kind}-without-{name}", f"a commitment of {kind} has no {name}", broken
+    for commitment_type, name in (("Spend", f"{p}Cost"), ("Spend", "BillingCurrency"), ("Usage", f"{p}Quantity")):
+        broken = f"{{{p}Category}} = '{commitment_type}' AND {{{name}}} IS NULL"
+        yield f"{commitment_type}-without-{name}", f"a commitment of {commitment_type} has no {name}", broken
     broken = f"{{{p}Category}} = 'Spend' AND {{PricingCurrency}} IS NOT NULL AND {{PricingCurrency{p}Cost}} IS NULL"
     yield "Spend-without-pricing-cost", f"a commitment of Spend has no PricingCurrency{p}Cost", broken
     broken = f"({{{p}Quantity}} IS NULL) <> ({{{p}Unit}} IS NULL)"
@@ -172,11 +184,11 @@ def _commitments() -> Iterator[tuple[str, str, str]]:
     yield "upfront-share", "the upfront percentage does not fit the payment model", broken
 
 
-def _listed() -> Iterator[Rule]:
-    by_dataset = {COST: _charges, INVOICE: _invoice_details, PERIOD: _periods, COMMITMENT: _commitments}
-    for dataset, made in by_dataset.items():
-        for name, words, broken in made():
-            yield Rule(name, dataset, words, broken)
+def _build_rules() -> Iterator[RowRule]:
+    by_dataset = {COST: _charge_rules, INVOICE: _invoice_details, PERIOD: _period_rules, COMMITMENT: _commitment_rules}
+    for dataset, make_rules in by_dataset.items():
+        for name, message, broken in make_rules():
+            yield RowRule(name, dataset, message, broken)
 
 
-RULES = tuple(_listed())
+ROW_RULES = tuple(_build_rules())

@@ -18,82 +18,91 @@ NEWEST = "1.4"
 COST, INVOICE, PERIOD, COMMITMENT = "CostAndUsage", "InvoiceDetail", "BillingPeriod", "ContractCommitment"
 
 
-class Column(NamedTuple):
+class FocusColumn(NamedTuple):
     """A column: its FOCUS type, its level, whether cells may be null, its form or values, and where it is taken from."""
 
     name: str
     type: str = "String"
     level: str = "Custom"
     nulls: bool = True
-    form: str = ""
+    value_format: str = ""
     values: tuple[str, ...] = ()
     source: str = ""
 
     @property
-    def mandatory(self) -> bool:
+    def is_mandatory(self) -> bool:
         """Whether the column must be there."""
         return self.level == "Mandatory"
 
 
-class Dataset(NamedTuple):
+class FocusDataset(NamedTuple):
     """A dataset: the stem of its file's name, and its columns by name, in the order in which they are written."""
 
     name: str
     file: str
-    columns: Mapping[str, Column]
+    columns: Mapping[str, FocusColumn]
 
 
-class Version(NamedTuple):
+class FocusVersion(NamedTuple):
     """A FOCUS version: its datasets, and each ServiceSubcategory's ServiceCategory."""
 
     name: str
-    datasets: Mapping[str, Dataset]
+    datasets: Mapping[str, FocusDataset]
     parents: Mapping[str, str]
 
 
 @cache
-def names() -> tuple[str, ...]:
+def version_names() -> tuple[str, ...]:
     """Return the versions that there is data for, oldest first."""
     stems = (path.name.removesuffix(".json") for path in (files(__package__) / "data").iterdir())
     return tuple(sorted(stems, key=lambda name: [int(part) for part in name.split(".")]))
 
 
 @cache
-def load(name: str = NEWEST) -> Version:
+def load_version(name: str = NEWEST) -> FocusVersion:
     """Return a version; raises ``InvalidArgument`` for one that there is no data for."""
-    if name not in names():
-        raise InvalidArgument(f"FOCUS {name} is not known; known are {', '.join(names())}")
-    said = json.loads((files(__package__) / "data" / f"{name}.json").read_text(encoding="utf-8"))
-    return _view(said) if "base" in said else _whole(said)
+    if name not in version_names():
+        raise InvalidArgument(f"FOCUS {name} is not known; known are {', '.join(version_names())}")
+    document = json.loads((files(__package__) / "data" / f"{name}.json").read_text(encoding="utf-8"))
+    return _derive_version(document) if "base" in document else _build_version(document)
 
 
-def _whole(said: dict[str, Any]) -> Version:
-    parents = {sub: category for category, subs in said["subcategories"].items() for sub in subs}
-    made = {key: _dataset(key, one["file"], one["columns"]) for key, one in said["datasets"].items()}
-    return Version(said["version"], made, parents)
+def _build_version(document: dict[str, Any]) -> FocusVersion:
+    parents = {
+        subcategory: category
+        for category, subcategories in document["subcategories"].items()
+        for subcategory in subcategories
+    }
+    datasets = {
+        key: _build_dataset(key, dataset_fields["file"], dataset_fields["columns"])
+        for key, dataset_fields in document["datasets"].items()
+    }
+    return FocusVersion(document["version"], datasets, parents)
 
 
-def _dataset(name: str, file: str, columns: dict[str, dict[str, Any]]) -> Dataset:
-    return Dataset(name, file, {key: _column(key, facts) for key, facts in columns.items()})
+def _build_dataset(name: str, file: str, columns: dict[str, dict[str, Any]]) -> FocusDataset:
+    return FocusDataset(name, file, {key: _build_column(key, facts) for key, facts in columns.items()})
 
 
-def _column(name: str, facts: dict[str, Any]) -> Column:
-    level, form, values = facts["level"], facts.get("form", ""), tuple(facts.get("values", ()))
-    return Column(name, facts["type"], level, facts["nulls"], form, values, source=name)
+def _build_column(name: str, facts: dict[str, Any]) -> FocusColumn:
+    level, value_format, values = facts["level"], facts.get("form", ""), tuple(facts.get("values", ()))
+    return FocusColumn(name, facts["type"], level, facts["nulls"], value_format, values, source=name)
 
 
-def _view(said: dict[str, Any]) -> Version:
-    base, datasets = load(said["base"]), dict[str, Dataset]()
-    for key, one in base.datasets.items():
-        change = said["datasets"].get(key, {})
+def _derive_version(document: dict[str, Any]) -> FocusVersion:
+    base, datasets = load_version(document["base"]), dict[str, FocusDataset]()
+    for key, dataset in base.datasets.items():
+        change = document["datasets"].get(key, {})
         if change is not None:
-            datasets[key] = one._replace(columns=_changed(one.columns, change))
-    return base._replace(name=said["version"], datasets=datasets)
+            datasets[key] = dataset._replace(columns=_change_columns(dataset.columns, change))
+    return base._replace(name=document["version"], datasets=datasets)
 
 
-def _changed(columns: Mapping[str, Column], change: dict[str, Any]) -> dict[str, Column]:
-    kept = change.get("only") or [name for name in columns if name not in change.get("drop", ())]
-    made = {name: columns[name] for name in kept}
+def _change_columns(columns: Mapping[str, FocusColumn], change: dict[str, Any]) -> dict[str, FocusColumn]:
+    kept_names = change.get("only") or [name for name in columns if name not in change.get("drop", ())]
+    changed_columns = {name: columns[name] for name in kept_names}
     for name, facts in change.get("add", {}).items():
-        made[name] = columns[facts["from"]]._replace(name=name)
-    return {name: made[name] for name in sorted(made, key=lambda name: (name.startswith("x_"), name))}
+        changed_columns[name] = columns[facts["from"]]._replace(name=name)
+    return {
+        name: changed_columns[name] for name in sorted(changed_columns, key=lambda name: (name.startswith("x_"), name))
+    }

@@ -26,46 +26,46 @@ from billfold.ledger.query import LedgerFilter
 from billfold.model.errors import InvalidArgument
 from billfold.model.money import NATIONAL_CURRENCIES
 
-TERMS = "Due on receipt"
+DEFAULT_PAYMENT_TERMS = "Due on receipt"
 """PaymentTerms where neither the vendor nor the configuration names any; FOCUS has no null there."""
-GRAIN = ("RegionId", "ResourceId", "ServiceName", "SkuId", "SkuPriceId", "SubAccountId")
-_FINEST = Decimal("0.000001")
-_LARGEST = Decimal(1000)
+GRAIN_COLUMNS = ("RegionId", "ResourceId", "ServiceName", "SkuId", "SkuPriceId", "SubAccountId")
+_RATE_QUANTUM = Decimal("0.000001")
+_MAX_RATE = Decimal(1000)
 
 
-class Part(NamedTuple):
+class Selection(NamedTuple):
     """Which part of a ledger is wanted as FOCUS rows.
 
     ``rates`` say what one unit of a virtual currency cost in BillingCurrency (below 1000, at most six decimals).
     """
 
-    wanted: LedgerFilter = LedgerFilter()
+    filters: LedgerFilter = LedgerFilter()
     include_parked: bool = False
     rates: Mapping[str, Decimal] = {}
 
 
-def prepare(db: duckdb.DuckDBPyConnection, part: Part) -> list[dict[str, Any]]:
+def create_views(db: duckdb.DuckDBPyConnection, selection: Selection) -> list[dict[str, Any]]:
     """Make the four views on an open ledger, and return the bills that are left out because they are parked."""
-    bills = query.list_bills(db, part.wanted)
-    out = [] if part.include_parked else [bill for bill in bills if bill["parked"]]
-    _pick(db, [bill["id"] for bill in bills if part.include_parked or not bill["parked"]], part)
-    virtual = bool(_found(db, "SELECT 1 FROM picked WHERE virtual LIMIT 1"))
-    _view(db, COST, _charges(virtual=virtual, parked=part.include_parked))
-    _view(db, INVOICE, _invoice_details(virtual=virtual))
-    _view(db, PERIOD, _periods(part.wanted.seq))
-    _view(db, COMMITMENT, _commitments())
-    return out
+    bills = query.list_bills(db, selection.filters)
+    parked_bills = [] if selection.include_parked else [bill for bill in bills if bill["parked"]]
+    _select_bills(db, [bill["id"] for bill in bills if selection.include_parked or not bill["parked"]], selection)
+    virtual = bool(_fetch_rows(db, "SELECT 1 FROM picked WHERE virtual LIMIT 1"))
+    _create_view(db, COST, _charges_sql(virtual=virtual, parked=selection.include_parked))
+    _create_view(db, INVOICE, _invoice_details(virtual=virtual))
+    _create_view(db, PERIOD, _periods_sql(selection.filters.seq))
+    _create_view(db, COMMITMENT, _commitments_sql())
+    return parked_bills
 
 
-def _view(db: duckdb.DuckDBPyConnection, name: str, text: str) -> None:
-    db.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {text}')
+def _create_view(db: duckdb.DuckDBPyConnection, name: str, select_sql: str) -> None:
+    db.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {select_sql}')
 
 
-def _found(db: duckdb.DuckDBPyConnection, text: str) -> list[tuple[Any, ...]]:
-    return db.execute(text).fetchall()
+def _fetch_rows(db: duckdb.DuckDBPyConnection, select_sql: str) -> list[tuple[Any, ...]]:
+    return db.execute(select_sql).fetchall()
 
 
-def _pick(db: duckdb.DuckDBPyConnection, ids: Iterable[int], part: Part) -> None:
+def _select_bills(db: duckdb.DuckDBPyConnection, bill_ids: Iterable[int], selection: Selection) -> None:
     """Note the wanted bills with when each was first and last seen, whether its currency is one, and its rate."""
     national = ", ".join(f"'{code}'" for code in sorted(NATIONAL_CURRENCIES))
     db.execute(
@@ -74,57 +74,57 @@ def _pick(db: duckdb.DuckDBPyConnection, ids: Iterable[int], part: Part) -> None
                            FROM bills b JOIN runs r ON r.run = b.run WHERE b.from_seq <= $seq GROUP BY ALL)
             SELECT b.*, a.name AS called, date_trunc('second', f.created) AS created,
                    date_trunc('second', r.ended) AS updated, b.currency NOT IN ({national}) AS virtual,
-                   (CASE WHEN false THEN 0 {_rates(part.rates)} ELSE 0 END)::DECIMAL(9,6) AS rate
+                   (CASE WHEN false THEN 0 {_rates_sql(selection.rates)} ELSE 0 END)::DECIMAL(9,6) AS rate
             FROM bills b JOIN accounts a ON a.provider = b.provider AND a.account = b.account
                  JOIN runs r ON r.run = b.run
                  JOIN first f ON f.provider = b.provider AND f.account = b.account AND f.bill_key = b.bill_key
             WHERE b.id IN (SELECT unnest($ids)) ORDER BY b.provider, a.name, b.period_start, b.bill_key""",
-        {"ids": list(ids), "seq": part.wanted.seq},
+        {"ids": list(bill_ids), "seq": selection.filters.seq},
     )
 
 
-def _rates(rates: Mapping[str, Decimal]) -> str:
+def _rates_sql(rates: Mapping[str, Decimal]) -> str:
     for currency, rate in rates.items():
-        if not 0 < rate < _LARGEST or rate != rate.quantize(_FINEST):
+        if not 0 < rate < _MAX_RATE or rate != rate.quantize(_RATE_QUANTUM):
             raise InvalidArgument(f"the rate of {currency} must be above 0, below 1000 and have at most six decimals")
         if "'" in currency or currency in NATIONAL_CURRENCIES:
             raise InvalidArgument(f"{currency} is no virtual currency: it needs no rate")
     return " ".join(f"WHEN b.currency = '{name}' THEN {rate}" for name, rate in rates.items())
 
 
-_PRICES = ("ContractedUnitPrice", "EffectiveCost", "ListUnitPrice")
+_PRICE_COLUMNS = ("ContractedUnitPrice", "EffectiveCost", "ListUnitPrice")
 
 
-def _charges(*, virtual: bool, parked: bool) -> str:
+def _charges_sql(*, virtual: bool, parked: bool) -> str:
     columns = {name: build_column_sql(name, "p.called") for name in CHARGE_COLUMNS}
-    for name in _PRICES:
+    for name in _PRICE_COLUMNS:
         columns[f"PricingCurrency{name}"] = f'coalesce(c."PricingCurrency{name}", c."{name}")'
     if virtual:
-        columns.update(_virtual())
+        columns.update(_virtual_columns())
     if parked:
         columns["x_Parked"] = "p.parked"
-    ordered = sorted(columns, key=lambda name: (name.startswith("x_"), name))
-    said = ", ".join(f'{columns[name]} AS "{name}"' for name in ordered)
-    return f"SELECT {said} FROM charges c JOIN picked p ON c.bill = p.id"
+    ordered_names = sorted(columns, key=lambda name: (name.startswith("x_"), name))
+    select_list = ", ".join(f'{columns[name]} AS "{name}"' for name in ordered_names)
+    return f"SELECT {select_list} FROM charges c JOIN picked p ON c.bill = p.id"
 
 
-def _virtual() -> dict[str, str]:
+def _virtual_columns() -> dict[str, str]:
     """Return the columns of charges in a virtual currency: money at the configured rate, or none; amounts kept aside."""
-    spent, no_incentive = "c.PricingCurrencyEffectiveCost", "c.ChargeCategory NOT IN ('Tax', 'Credit')"
-    cost = f"CASE WHEN p.virtual AND {no_incentive} THEN ({spent} * p.rate)::DECIMAL{MONEY_DECIMAL} ELSE"
-    made = {name: f'{cost} c."{name}" END' for name in ("ContractedCost", "EffectiveCost", "ListCost")}
+    spent_column, no_incentive = "c.PricingCurrencyEffectiveCost", "c.ChargeCategory NOT IN ('Tax', 'Credit')"
+    cost = f"CASE WHEN p.virtual AND {no_incentive} THEN ({spent_column} * p.rate)::DECIMAL{MONEY_DECIMAL} ELSE"
+    column_expressions = {name: f'{cost} c."{name}" END' for name in ("ContractedCost", "EffectiveCost", "ListCost")}
     for name in ("ContractedUnitPrice", "ListUnitPrice"):
         rated = f'(c."PricingCurrency{name}" * p.rate)::DECIMAL{RATE_DECIMAL}'
-        made[name] = f'CASE WHEN p.virtual AND c."{name}" IS NOT NULL THEN {rated} ELSE c."{name}" END'
-    for name in _PRICES:
+        column_expressions[name] = f'CASE WHEN p.virtual AND c."{name}" IS NOT NULL THEN {rated} ELSE c."{name}" END'
+    for name in _PRICE_COLUMNS:
         vendors = f'c."PricingCurrency{name}"'
-        made[f"x_VirtualCurrency{name}"] = f"CASE WHEN p.virtual THEN {vendors} END"
-        made[f"PricingCurrency{name}"] = (
-            f'CASE WHEN p.virtual THEN {made[name]} ELSE coalesce({vendors}, c."{name}") END'
+        column_expressions[f"x_VirtualCurrency{name}"] = f"CASE WHEN p.virtual THEN {vendors} END"
+        column_expressions[f"PricingCurrency{name}"] = (
+            f'CASE WHEN p.virtual THEN {column_expressions[name]} ELSE coalesce({vendors}, c."{name}") END'
         )
-    made["PricingCurrency"] = "CASE WHEN p.virtual THEN c.BillingCurrency ELSE c.PricingCurrency END"
-    made["x_VirtualCurrency"] = "CASE WHEN p.virtual THEN p.currency END"
-    return made
+    column_expressions["PricingCurrency"] = "CASE WHEN p.virtual THEN c.BillingCurrency ELSE c.PricingCurrency END"
+    column_expressions["x_VirtualCurrency"] = "CASE WHEN p.virtual THEN p.currency END"
+    return column_expressions
 
 
 def _invoice_details(*, virtual: bool) -> str:
@@ -135,23 +135,23 @@ def _invoice_details(*, virtual: bool) -> str:
     return f"""
         SELECT c.BilledCost, {build_column_sql("BillingAccountId", "p.called")} AS BillingAccountId, c.BillingCurrency, c.BillingPeriodEnd, c.BillingPeriodStart,
                c.ChargeCategory, p.created AS InvoiceDetailCreated, c.ChargeDescription AS InvoiceDetailDescription,
-               {_grain()} AS InvoiceDetailGrain, c.InvoiceDetailId, p.updated AS InvoiceDetailLastUpdated, c.InvoiceId,
+               {_grain_sql()} AS InvoiceDetailGrain, c.InvoiceDetailId, p.updated AS InvoiceDetailLastUpdated, c.InvoiceId,
                CASE WHEN p.state = 'issued' THEN date_trunc('second', p.issued_on) END AS InvoiceIssueDate,
                CASE WHEN p.state = 'issued' THEN 'Issued' ELSE 'Open' END AS InvoiceIssueStatus, c.InvoiceIssuerName,
                c.BillingCurrency AS PaymentCurrency, c.BilledCost AS PaymentCurrencyBilledCost,
                c.InvoiceDetailId AS PaymentCurrencyInvoiceDetailId, p.due_on AS PaymentDueDate,
-               coalesce(p.terms, '{TERMS}') AS PaymentTerms, p.purchase_order AS PurchaseOrderNumber,
+               coalesce(p.terms, '{DEFAULT_PAYMENT_TERMS}') AS PaymentTerms, p.purchase_order AS PurchaseOrderNumber,
                coalesce(p.corrects, c.InvoiceId) AS ReferenceInvoiceId{extra if virtual else ""}
         FROM charges c JOIN picked p ON c.bill = p.id WHERE p.state <> 'estimate'"""
 
 
-def _grain() -> str:
+def _grain_sql() -> str:
     """Write what tells a line from the others as flat JSON, nulls left out."""
-    pairs = (f"""'"{name}":' || to_json(c."{name}")::VARCHAR""" for name in GRAIN)
+    pairs = (f"""'"{name}":' || to_json(c."{name}")::VARCHAR""" for name in GRAIN_COLUMNS)
     return f"'{{' || concat_ws(',', {', '.join(pairs)}) || '}}'"
 
 
-def _periods(seq: int) -> str:
+def _periods_sql(seq: int) -> str:
     """Each issuer's billing periods: closed where all its bills are issued and trusted, and the period has ended.
 
     FOCUS reopens no period: an issued bill that was trusted closes its own, whatever it is restated to; and one that is
@@ -189,10 +189,10 @@ def _periods(seq: int) -> str:
         FROM over ORDER BY issuer, period_start"""
 
 
-def _commitments() -> str:
+def _commitments_sql() -> str:
     """Each commitment once, as the latest bill that tells of it has it."""
     columns = ", ".join(
-        f'coalesce(m."{name}", p.{when}) AS "{name}"' if (when := _WHEN.get(name)) else f'm."{name}"'
+        f'coalesce(m."{name}", p.{when}) AS "{name}"' if (when := _DEFAULT_TIME_COLUMNS.get(name)) else f'm."{name}"'
         for name in COMMITMENT_COLUMN_TYPES
     )
     return f"""
@@ -202,4 +202,4 @@ def _commitments() -> str:
         ORDER BY m.ServiceProviderName, m.ContractCommitmentId"""
 
 
-_WHEN = {"ContractCommitmentCreated": "created", "ContractCommitmentLastUpdated": "updated"}
+_DEFAULT_TIME_COLUMNS = {"ContractCommitmentCreated": "created", "ContractCommitmentLastUpdated": "updated"}

@@ -20,61 +20,81 @@ from billfold.model.errors import LedgerError
 from billfold.model.money import format_amount, format_trimmed
 from billfold.model.period import Month
 from billfold.report import pdf_text
-from billfold.report.reconcile import Finding
+from billfold.report.reconcile import ReconcileFinding
 
-_AMOUNT = re.compile(r"(?<![\d.,])\d+(?:[.,'\N{RIGHT SINGLE QUOTATION MARK}\s]\d{3})*[.,]\d{2,}(?![.,]?\d)")
-_BETWEEN = r"[\s.,'\N{RIGHT SINGLE QUOTATION MARK}]{0,2}"
+_AMOUNT_PATTERN = re.compile(r"(?<![\d.,])\d+(?:[.,'\N{RIGHT SINGLE QUOTATION MARK}\s]\d{3})*[.,]\d{2,}(?![.,]?\d)")
+_DIGIT_SEPARATOR = r"[\s.,'\N{RIGHT SINGLE QUOTATION MARK}]{0,2}"
 """What may stand between the digits of a whole number: marks of thousands, and blanks that a PDF's layout puts there."""
-SHORTEST = 5
+MIN_INVOICE_ID_LENGTH = 5
 """Letters of an invoice id that is looked for in a document that does not say otherwise whose it is."""
 
 
-def unlike(archive: Archive, db: duckdb.DuckDBPyConnection, wanted: LedgerFilter) -> Iterator[Finding]:
+def check_documents(
+    archive: Archive, db: duckdb.DuckDBPyConnection, filters: LedgerFilter
+) -> Iterator[ReconcileFinding]:
     """Yield a finding for each invoice whose document does not say its total; one that cannot be read says nothing."""
-    papers = [one for one in list_latest_documents(archive, wanted.seq) if read_media_type(one) == PDF_MEDIA_TYPE]
-    if not papers:
+    pdf_entries = [
+        entry for entry in list_latest_documents(archive, filters.seq) if read_media_type(entry) == PDF_MEDIA_TYPE
+    ]
+    if not pdf_entries:
         return
-    names, chosen = query.read_names_by_run(db, wanted.seq), {bill["id"] for bill in query.list_bills(db, wanted)}
-    issued = defaultdict(list)
-    for bill in query.list_bills(db, LedgerFilter(seq=wanted.seq)):  # of all months: a document may be of any
+    account_names, selected_ids = (
+        query.read_names_by_run(db, filters.seq),
+        {bill["id"] for bill in query.list_bills(db, filters)},
+    )
+    issued_bills = defaultdict(list)
+    for bill in query.list_bills(db, LedgerFilter(seq=filters.seq)):  # of all months: a document may be of any
         if bill["state"] == "issued" and bill["invoice_id"] and bill["total"]:
-            issued[bill["provider"], bill["account"]].append(bill)
-    for paper in papers:
-        who = paper.provider, names.get(paper.run, "")
-        if wanted.includes_account(*who):
-            yield from (_finding(bill) for bill in _unsaid(archive, paper, issued[who]) if bill["id"] in chosen)
+            issued_bills[bill["provider"], bill["account"]].append(bill)
+    for pdf_entry in pdf_entries:
+        account_key = pdf_entry.provider, account_names.get(pdf_entry.run, "")
+        if filters.includes_account(*account_key):
+            yield from (
+                _make_finding(bill)
+                for bill in _find_contradicted_bills(archive, pdf_entry, issued_bills[account_key])
+                if bill["id"] in selected_ids
+            )
 
 
-def _unsaid(archive: Archive, paper: Entry, bills: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _find_contradicted_bills(archive: Archive, pdf_entry: Entry, bills: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the bills that a document is of, where it says the total of none of them."""
-    asked = set(map(str, json.loads(paper.question).values()))
+    question_values = set(map(str, json.loads(pdf_entry.question).values()))
     try:
-        text = pdf_text.text(archive.read_body(paper.body)) if bills else ""
+        text = pdf_text.extract_text(archive.read_body(pdf_entry.body)) if bills else ""
     except LedgerError:  # a damaged body: `billfold verify` names it
         return []
-    named = [bill for bill in bills if bill["invoice_id"] in asked]
-    about = named or [bill for bill in bills if _names(text, bill["invoice_id"])]
-    said = not _AMOUNT.search(text) or any(says(text, Decimal(bill["total"])) for bill in about)
-    return [] if said else about
+    requested_bills = [bill for bill in bills if bill["invoice_id"] in question_values]
+    candidate_bills = requested_bills or [bill for bill in bills if _names_invoice(text, bill["invoice_id"])]
+    states_total = not _AMOUNT_PATTERN.search(text) or any(
+        states_amount(text, Decimal(bill["total"])) for bill in candidate_bills
+    )
+    return [] if states_total else candidate_bills
 
 
-def _names(text: str, invoice_id: str) -> bool:
-    return len(invoice_id) >= SHORTEST and re.search(rf"(?<!\w){re.escape(invoice_id)}(?!\w)", text) is not None
+def _names_invoice(text: str, invoice_id: str) -> bool:
+    return (
+        len(invoice_id) >= MIN_INVOICE_ID_LENGTH
+        and re.search(rf"(?<!\w){re.escape(invoice_id)}(?!\w)", text) is not None
+    )
 
 
-def says(text: str, total: Decimal) -> bool:
+def states_amount(text: str, total: Decimal) -> bool:
     """Tell whether a text has an amount, in full or to the cent, whatever its sign and however it is spelled."""
-    cents = (total.quantize(Decimal("0.01"), way, Context(prec=400)) for way in (ROUND_HALF_EVEN, ROUND_HALF_UP))
-    return any(re.search(_spelled(abs(amount)), text) for amount in {total, *cents})
+    rounded_totals = (
+        total.quantize(Decimal("0.01"), rounding, Context(prec=400)) for rounding in (ROUND_HALF_EVEN, ROUND_HALF_UP)
+    )
+    return any(re.search(_build_amount_pattern(abs(amount)), text) for amount in {total, *rounded_totals})
 
 
-def _spelled(amount: Decimal) -> str:
-    whole, _, part = format_trimmed(amount).partition(".")
-    tail = r"\s?[.,]\s?" + r"\s?".join(part) + r"(?:\s?0)*" if part else r"(?:\s?[.,]\s?0+)?"
-    return rf"(?<!\d)(?<!\d[.,])(?:{_BETWEEN.join(whole)}){tail}(?![.,]?\d)"
+def _build_amount_pattern(amount: Decimal) -> str:
+    whole_digits, _, fraction_digits = format_trimmed(amount).partition(".")
+    fraction_pattern = (
+        r"\s?[.,]\s?" + r"\s?".join(fraction_digits) + r"(?:\s?0)*" if fraction_digits else r"(?:\s?[.,]\s?0+)?"
+    )
+    return rf"(?<!\d)(?<!\d[.,])(?:{_DIGIT_SEPARATOR.join(whole_digits)}){fraction_pattern}(?![.,]?\d)"
 
 
-def _finding(bill: dict[str, Any]) -> Finding:
-    stated = f"{format_amount(bill['total'])} {bill['currency']}"
-    words = f"{bill['invoice_id']}: its document does not say its total {stated}: `billfold documents DIR` writes it, to compare"
-    return Finding(bill["provider"], bill["account"], str(Month.of(bill["period_start"])), True, words)
+def _make_finding(bill: dict[str, Any]) -> ReconcileFinding:
+    stated_total = f"{format_amount(bill['total'])} {bill['currency']}"
+    message = f"{bill['invoice_id']}: its document does not say its total {stated_total}: `billfold documents DIR` writes it, to compare"
+    return ReconcileFinding(bill["provider"], bill["account"], str(Month.of(bill["period_start"])), True, message)

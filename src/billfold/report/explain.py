@@ -14,41 +14,41 @@ from billfold.model.bill import State
 from billfold.model.errors import BillfoldError, InvalidArgument
 from billfold.wire import codec
 
-_CHARGES = f"""
+_CHARGES_SQL = f"""
 SELECT b.id AS bill, b.provider, a.name AS account, b.state, b.invoice_id, b.period_start, b.total, b.currency, b.lines, b.parked,
        c.InvoiceDetailId AS detail, c.ChargeDescription AS description, c.ChargeCategory AS category, {AMOUNT_SQL} AS cost,
        c.x_ArchiveSeq AS seq, c.x_JsonPath AS path
 FROM {CHARGES_JOIN} WHERE (c.InvoiceDetailId = $it OR c.x_NativeId = $it OR b.invoice_id = $it
    OR b.state = '{State.ESTIMATE}' AND $it IN ('{State.ESTIMATE}', c.x_JsonPath))
 """
-_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
+_PATH_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
-def charges(db: duckdb.DuckDBPyConnection, it: str, wanted: LedgerFilter) -> list[dict[str, Any]]:
+def find_charges(db: duckdb.DuckDBPyConnection, reference: str, filters: LedgerFilter) -> list[dict[str, Any]]:
     """Return the charges of an invoice, or the one with that detail id, bill by bill; raises ``InvalidArgument`` where there is none.
 
     An estimate has neither: ``estimate`` stands for all of them that are wanted, a charge's x_JsonPath for itself.
     """
-    condition, values = build_current_condition(wanted)
-    found = fetch_dicts(db.execute(f"{_CHARGES} AND {condition}", values | {"it": it}))
-    if not found:
+    condition, values = build_current_condition(filters)
+    charge_rows = fetch_dicts(db.execute(f"{_CHARGES_SQL} AND {condition}", values | {"it": reference}))
+    if not charge_rows:
         raise InvalidArgument(
-            f"no invoice or charge is called {it!r}; `billfold invoices` and `billfold charges` list them (an estimate is "
+            f"no invoice or charge is called {reference!r}; `billfold invoices` and `billfold charges` list them (an estimate is "
             f"called {State.ESTIMATE}, its charges by their x_JsonPath)"
         )
-    return sorted(found, key=lambda row: (row["bill"], row["seq"] or 0, _order(row["path"] or "")))
+    return sorted(charge_rows, key=lambda row: (row["bill"], row["seq"] or 0, _path_sort_key(row["path"] or "")))
 
 
-def _order(path: str) -> list[tuple[int, str]]:
+def _path_sort_key(path: str) -> list[tuple[int, str]]:
     """Return what sorts JSON paths as their lines stand in the answer: ``[9]`` before ``[10]``."""
-    return [(int(index or 0), name) for name, index in _STEP.findall(path)]
+    return [(int(index or 0), name) for name, index in _PATH_STEP.findall(path)]
 
 
-def place(archive: Archive, kept: Entry, path: str) -> Any:
+def read_json_path(archive: Archive, entry: Entry, path: str) -> Any:
     """Return what stands in an archived answer at a JSON path; None where it is no JSON or has no such place."""
     try:
-        value = codec.parse_json(archive.read_body(kept.body))
-        for name, index in _STEP.findall(path):
+        value = codec.parse_json(archive.read_body(entry.body))
+        for name, index in _PATH_STEP.findall(path):
             value = value[name] if name else value[int(index)]
     except (BillfoldError, KeyError, IndexError, TypeError):
         return None

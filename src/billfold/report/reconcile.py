@@ -13,14 +13,14 @@ from billfold.ledger import query
 from billfold.ledger.query import LedgerFilter
 from billfold.model.money import EXACT_CONTEXT, format_decimal, format_trimmed
 from billfold.model.period import Month
-from billfold.report.completeness import Completeness, records
-from billfold.report.gaps import Gap, unbooked
+from billfold.report.completeness import Completeness, judge_months
+from billfold.report.gaps import Gap, find_unbooked
 
-_MORE = re.compile(r"(\d+) more like these")
+_MORE_PATTERN = re.compile(r"(\d+) more like these")
 """How a provider's checks end that name only the first of many."""
 
 
-class Finding(NamedTuple):
+class ReconcileFinding(NamedTuple):
     """Something that does not add up, or cannot be known yet; ``wrong`` tells which.
 
     ``problem`` is what a collection brought that could not be booked, where that is it.
@@ -34,7 +34,7 @@ class Finding(NamedTuple):
     problem: str = ""
 
 
-class Drift(NamedTuple):
+class EstimateDrift(NamedTuple):
     """How far the last estimate of a month was from what was then invoiced."""
 
     provider: str
@@ -46,66 +46,79 @@ class Drift(NamedTuple):
     difference: str
 
 
-def findings(db: duckdb.DuckDBPyConnection, wanted: LedgerFilter) -> list[Finding]:
+def find_mismatches(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[ReconcileFinding]:
     """Return everything that does not add up, worst first."""
-    listed = query.list_last_runs(db, wanted.seq)
-    found = [finding for record in records(query.list_bills(db, wanted), listed) for finding in _of(record)]
-    found += [
-        Finding(run["provider"], run["account"], "", True, words)
-        for run in listed
-        for words in json.loads(run["checks"])
-        if wanted.includes_account(run["provider"], run["account"])
+    last_runs = query.list_last_runs(db, filters.seq)
+    mismatches = [
+        finding
+        for record in judge_months(query.list_bills(db, filters), last_runs)
+        for finding in _convert_record(record)
     ]
-    found += map(of_gap, unbooked(db, wanted))
-    found += _sums(db, wanted)
-    return sorted(found, key=lambda one: (not one.wrong, *one[:3]))
+    mismatches += [
+        ReconcileFinding(run["provider"], run["account"], "", True, message)
+        for run in last_runs
+        for message in json.loads(run["checks"])
+        if filters.includes_account(run["provider"], run["account"])
+    ]
+    mismatches += map(convert_gap, find_unbooked(db, filters))
+    mismatches += _find_wrong_sums(db, filters)
+    return sorted(mismatches, key=lambda finding: (not finding.wrong, *finding[:3]))
 
 
-def of_gap(gap: Gap) -> Finding:
+def convert_gap(gap: Gap) -> ReconcileFinding:
     """Say of an account as a whole what is not here."""
-    return Finding(gap.provider, gap.account, "", gap.wrong, gap.words, gap.problem)
+    return ReconcileFinding(gap.provider, gap.account, "", gap.wrong, gap.words, gap.problem)
 
 
-def once(found: list[Finding]) -> list[Finding]:
+def drop_repeated(all_findings: list[ReconcileFinding]) -> list[ReconcileFinding]:
     """Leave out the doubts of months that only say again what an account's collection could not book."""
-    told = {(one.provider, one.account, one.problem) for one in found if not one.month}
+    account_problems = {
+        (finding.provider, finding.account, finding.problem) for finding in all_findings if not finding.month
+    }
     return [
-        one for one in found if not one.problem or not one.month or (one.provider, one.account, one.problem) not in told
+        finding
+        for finding in all_findings
+        if not finding.problem
+        or not finding.month
+        or (finding.provider, finding.account, finding.problem) not in account_problems
     ]
 
 
-def wrongs(found: list[Finding]) -> int:
+def count_wrong(all_findings: list[ReconcileFinding]) -> int:
     """Count what is wrong; a finding that stands for many more like it counts as these."""
-    many = (_MORE.fullmatch(one.words) for one in found if one.wrong)
-    return sum(int(more[1]) if more else 1 for more in many)
+    more_matches = (_MORE_PATTERN.fullmatch(finding.words) for finding in all_findings if finding.wrong)
+    return sum(int(more_match[1]) if more_match else 1 for more_match in more_matches)
 
 
-def _of(record: Completeness) -> list[Finding]:
-    who = record.provider, record.account, str(record.month)
+def _convert_record(record: Completeness) -> list[ReconcileFinding]:
+    month_key = record.provider, record.account, str(record.month)
     problems = ("",) * (len(record.reasons) - len(record.problems)) + record.problems
-    said = enumerate(zip(record.reasons, problems, strict=True))
-    return [Finding(*who, number < record.wrong, reason, problem) for number, (reason, problem) in said]
+    numbered_reasons = enumerate(zip(record.reasons, problems, strict=True))
+    return [
+        ReconcileFinding(*month_key, number < record.wrong_count, reason, problem)
+        for number, (reason, problem) in numbered_reasons
+    ]
 
 
-def _sums(db: duckdb.DuckDBPyConnection, wanted: LedgerFilter) -> list[Finding]:
+def _find_wrong_sums(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[ReconcileFinding]:
     """Add the charges of every invoice up anew, from the rows as they are exported."""
     return [
-        Finding(
+        ReconcileFinding(
             row["provider"],
             row["account"],
             str(Month.of(row["period_start"])),
             True,
             f"{row['invoice_id'] or 'the estimate'}: its charges sum to {format_decimal(row['cost'])} {row['currency']}, stated is {row['total']}",
         )
-        for row in query.sum_by_bill(db, wanted)
+        for row in query.sum_by_bill(db, filters)
         if row["cost"] != Decimal(row["total"])
     ]
 
 
-def drifts(db: duckdb.DuckDBPyConnection, wanted: LedgerFilter) -> list[Drift]:
+def compare_estimates(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[EstimateDrift]:
     """Return for each invoiced month the last estimate that there was of it."""
     return [
-        Drift(
+        EstimateDrift(
             row["provider"],
             row["account"],
             str(Month.of(row["period_start"])),
@@ -114,6 +127,6 @@ def drifts(db: duckdb.DuckDBPyConnection, wanted: LedgerFilter) -> list[Drift]:
             format_trimmed(row["invoiced"]),
             format_trimmed(EXACT_CONTEXT.subtract(row["invoiced"], row["estimated"])),
         )
-        for row in query.compare_estimates(db, wanted)
+        for row in query.compare_estimates(db, filters)
         if row["estimated"] is not None and row["invoiced"] is not None  # its last estimate stated no total
     ]
