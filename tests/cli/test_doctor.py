@@ -59,7 +59,7 @@ def test_the_doctor_says_beforehand_what_a_sync_then_does(
     books.close()
     terminal = Terminal(tmp_path)
     terminal.account(base_url="https://api.example")
-    monkeypatch.setattr("billfold.collect.sync.open_transport", lambda _: Reluctant(organization))
+    monkeypatch.setattr("billfold.cli.doctor.open_transport", lambda _: Reluctant(organization))
     said = terminal.run("doctor")
     assert (choose_exit_code([outcome]), said.code) == (code, code), said
     assert ([one for one in outcome.missing if one.startswith(WORDS)] != []) is (code == 1)

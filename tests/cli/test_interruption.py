@@ -82,7 +82,7 @@ def test_an_interruption_in_a_wait_leaves_the_archive_whole_and_the_next_sync_go
 
 
 def test_an_interrupted_command_ends_with_130_and_a_sentence(terminal: Terminal) -> None:
-    with mock.patch("billfold.collect.sync.sync_accounts", side_effect=KeyboardInterrupt):
+    with mock.patch("billfold.cli.sync.sync_accounts", side_effect=KeyboardInterrupt):
         said = terminal.run("sync", "--ledger", "ledger")
     assert (said.code, said.out) == (130, "")
     assert SAID in said.err

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+import msgspec
 
-from billfold.cli.options import add_location_options, load_accounts
-
-if TYPE_CHECKING:
-    from billfold.config import AccountConfig
-    from billfold.providers.provider import Provider
-    from billfold.wire.operation import Operation
+from billfold.cli.context import load_accounts
+from billfold.cli.params import add_location_options
+from billfold.config import AccountConfig
+from billfold.model.errors import ConfigurationError, InvalidArgument
+from billfold.providers import provider as providers
+from billfold.providers.provider import Provider
+from billfold.wire.describe import describe_operation, parse_arguments
+from billfold.wire.exchange import decode_response, name_errors
+from billfold.wire.operation import Operation, operation_name
+from billfold.wire.paging import PagedOperation, Walk
 
 
 @click.command("api")
@@ -40,8 +45,6 @@ def command(
     billfold api vultr                              Vultr's operations, with their arguments
     billfold api vultr get_invoice invoice_id=7     ask one
     """  # noqa: D301 - click's own mark for lines that stay as they are
-    from billfold.providers import provider as providers
-
     if provider is None or operation is None:
         for name in [provider] if provider else providers.provider_names():
             _print_operations(providers.find_provider(name))
@@ -53,7 +56,6 @@ def command(
 
 
 def _print_operations(provider: Provider) -> None:
-    from billfold.wire.describe import describe_operation
 
     click.echo(f"\n{provider.title} ({provider.name})")
     for operation_type in provider.operations:
@@ -61,7 +63,6 @@ def _print_operations(provider: Provider) -> None:
 
 
 def _find_account(ctx: click.Context, provider: Provider, name: str | None) -> AccountConfig:
-    from billfold.model.errors import ConfigurationError
 
     matches = [
         account for account in load_accounts(ctx) if account.provider is provider and name in {None, account.name}
@@ -74,9 +75,6 @@ def _find_account(ctx: click.Context, provider: Provider, name: str | None) -> A
 
 
 def _build_operation(provider: Provider, name: str, arguments: tuple[str, ...]) -> Operation[Any]:
-    from billfold.model.errors import InvalidArgument
-    from billfold.wire.describe import parse_arguments
-    from billfold.wire.operation import operation_name
 
     values, operation_type = dict(pair.partition("=")[::2] for pair in arguments), provider.find_operation(name)
     try:
@@ -89,9 +87,9 @@ def _build_operation(provider: Provider, name: str, arguments: tuple[str, ...]) 
 
 
 def _fetch_bodies(account: AccountConfig, op: Operation[Any], *, all_pages: bool, raw: bool) -> list[bytes]:
-    from billfold.collect.sync import open_transport
-    from billfold.wire.exchange import decode_response, name_errors
-    from billfold.wire.paging import PagedOperation, Walk
+    from billfold.collect.sync import (
+        open_transport,
+    )  # PERF: its HTTP library takes 0.1 s, and a list of operations needs none
 
     transport = open_transport(account)
     try:
@@ -114,7 +112,6 @@ def _fetch_bodies(account: AccountConfig, op: Operation[Any], *, all_pages: bool
 
 
 def _print_bodies(bodies: list[bytes], *, raw: bool) -> None:
-    import msgspec
 
     for body in bodies:
         try:

@@ -7,15 +7,13 @@ from typing import Any
 
 import click
 
-from billfold.cli.options import (
-    FilterOptions,
-    add_listing_options,
-    build_filter,
-    find_wrong_gaps,
-    open_workspace,
-    print_gaps,
-    print_rows,
-)
+from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.gaps import find_wrong_gaps, print_gaps
+from billfold.cli.listing import print_rows, print_table
+from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.ledger import query
+from billfold.ledger.columns import CHARGE_COLUMNS
+from billfold.report.table import TableLayout
 
 TABLE_COLUMNS = (
     "x_AccountName",
@@ -26,6 +24,11 @@ TABLE_COLUMNS = (
     "ChargeDescription",
     "BilledCost",
     "BillingCurrency",
+)
+TABLE_FORM = TableLayout(
+    TABLE_COLUMNS,
+    numbers=("BilledCost",),
+    droppable=("ChargeCategory", "BillingPeriodStart", "x_State", "ServiceName", "x_AccountName"),
 )
 
 
@@ -38,16 +41,12 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     The table shows the main columns; json and csv have all columns of the ledger and all digits: virtual currencies as
     they are, where `billfold export focus` and `billfold sql` write them as FOCUS wants. Parked bills are left out.
     """
-    from billfold.ledger import query
-    from billfold.ledger.columns import CHARGE_COLUMNS
-    from billfold.report import render
-
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
         rows = query.iter_dicts(query.select_charges(db, filters))
         if output_format == "table":
             table_rows = [{name: _shorten_value(row[name]) for name in TABLE_COLUMNS} for row in rows]
-            render.print_table(table_rows, TABLE_COLUMNS, numbers=("BilledCost",))
+            print_table(table_rows, TABLE_FORM)
         else:
             print_rows(output_format, rows, CHARGE_COLUMNS)
         gaps = find_wrong_gaps(ctx, workspace, db, filters)

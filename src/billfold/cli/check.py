@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import FORMAT_OPTION, add_location_options, print_rows
-
-if TYPE_CHECKING:
-    from billfold.focus.check import CheckFinding
+from billfold.cli.listing import print_rows
+from billfold.cli.params import FORMAT_OPTION, add_location_options
+from billfold.focus.check import CheckFinding, check_directory
 
 COLUMNS = ("rule", "dataset", "column", "words", "rows", "example")
 
@@ -32,8 +30,6 @@ def focus(ctx: click.Context, directory: Path, version: str | None, output_forma
 
     Reads CSV or Parquet, partitioned or not, ours or not. Exit code 1 where anything is found.
     """
-    from billfold.focus.check import check_directory
-
     check_findings = check_directory(directory, version)
     rows = [finding._asdict() for finding in check_findings]
     if output_format != "table":

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.options import add_location_options
+from billfold import config
+from billfold.cli.params import add_location_options
+from billfold.model.errors import InvalidArgument
+from billfold.providers import provider as providers
 
 
 @click.command("connect")
@@ -27,10 +30,6 @@ def command(
 
     Without --reference the environment variables of the vendor's own tools are referred to.
     """
-    from billfold import config
-    from billfold.model.errors import InvalidArgument
-    from billfold.providers import provider as providers
-
     chosen_provider = providers.find_provider(provider)
     references_by_field = dict(pair.partition("=")[::2] for pair in references)
     if not all(references_by_field.values()):  # not told: it may be the key itself

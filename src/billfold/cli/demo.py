@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import click
 
-from billfold.cli.options import add_location_options
+from billfold.cli.listing import print_table
+from billfold.cli.params import add_location_options
+from billfold.model.money import exact_sum
+from billfold.model.period import Month
+from billfold.report import summary
+from billfold.report.table import TableLayout
+
+MONTH_COUNT = 3
+SCREEN_WIDTH = 80
 
 
 @click.command("demo")
@@ -35,10 +45,10 @@ def command(ctx: click.Context, directory: Path) -> None:
         click.echo(f"Four billing systems are playing at {root_url}, as of 2026-11-15.\n")
         _run_command("Collecting every account:", directory, config_path, "sync")
         comparison = _compare_bills(directory, config_path, root_url)
-    _run_command("\nWhat is owed, rounded to cents:", directory, config_path, "report")
+    print_bill(summary.tables(_read_sums(directory, config_path)))
     click.echo(f"\n{comparison}")
     program = sys.argv[0] if not shutil.which("billfold") and Path(sys.argv[0]).name == "billfold" else "billfold"
-    click.echo(f"\nLook further:  {program} --ledger {directory} invoices | charges | report --format csv")
+    click.echo(f"Look further: {program} --ledger {directory} report | invoices | charges | explain ID")
 
 
 @contextmanager
@@ -71,25 +81,59 @@ def _run_command(heading: str, directory: Path, config_path: Path, *arguments: s
         raise click.ClickException(f"billfold {arguments[0]} failed; see the message above")
 
 
+def _read_rows(directory: Path, config_path: Path, listing: str) -> list[dict[str, Any]]:
+    """Return a listing of the ledger: the JSON of a process of its own, as any program would read it."""
+    location_options = ["--config", str(config_path), "--ledger", str(directory)]
+    command_line = [sys.executable, "-m", "billfold", *location_options, listing, "--format", "json"]
+    rows: list[dict[str, Any]] = json.loads(subprocess.run(command_line, check=True, capture_output=True).stdout)
+    return rows
+
+
+def _read_sums(directory: Path, config_path: Path) -> list[dict[str, Any]]:
+    return [
+        row | {"month": Month.parse(row["month"]).start, "cost": Decimal(row["cost"])}
+        for row in _read_rows(directory, config_path, "report")
+    ]
+
+
+def print_bill(tables: Sequence[summary.Table]) -> None:
+    """Print what was invoiced in the last three months by vendor, and what may still change in one table of its own."""
+    issued_tables = [table for table in tables if table.state == "issued"]
+    for table in sorted(issued_tables, key=lambda table: len(table.rows), reverse=True):
+        months = table.months[-MONTH_COUNT:]
+        click.echo(f"\nIssued invoices of the last {len(months)} months, {table.currency}, rounded to cents:")
+        _print_issued(table, months)
+    open_tables = [table for table in tables if table.state != "issued"]
+    click.echo("\nNot invoiced yet, may still change:")
+    names = ("state", "vendor", "month", "currency", "cost")
+    rows = [
+        dict(zip(names, (table.state, vendor, str(month), table.currency, summary.rounded(cost)), strict=True))
+        for table in open_tables
+        for month in table.months
+        for vendor, service, (cost,) in summary.sum_by_vendor(table, [month], 0)
+        if not service
+    ]
+    print_table(rows, TableLayout(names, ("cost",)), SCREEN_WIDTH)
+
+
+def _print_issued(table: summary.Table, months: Sequence[Month]) -> None:
+    vendor_count = len({vendor for vendor, _, _ in table.rows})
+    lines = summary.sum_by_vendor(table, months, 1 if vendor_count > 1 else 0)
+    lines = [line for line in lines if vendor_count > 1 or not line[1]]
+    if vendor_count > 1:
+        lines.append(("total", "", [table.total(month) for month in months]))
+    numbers = (*map(str, months), "sum")
+    rows = [
+        {"vendor": vendor, "service": service if service or vendor == "total" else "subtotal"}
+        | dict(zip(numbers, map(summary.rounded, (*costs, exact_sum(costs))), strict=True))
+        for vendor, service, costs in lines
+    ]
+    print_table(rows, TableLayout(("vendor", "service", *numbers), numbers), SCREEN_WIDTH)
+
+
 def _compare_bills(directory: Path, config_path: Path, root_url: str) -> str:
     """Say whether the ledger holds what is true: every bill, its total to the last digit, its number of lines."""
-    import json
-
-    command_line = [
-        sys.executable,
-        "-m",
-        "billfold",
-        "--config",
-        str(config_path),
-        "--ledger",
-        str(directory),
-        "invoices",
-        "--format",
-        "json",
-    ]
-    ledger_bills: list[dict[str, Any]] = json.loads(
-        subprocess.run(command_line, check=True, capture_output=True).stdout
-    )
+    ledger_bills = _read_rows(directory, config_path, "invoices")
     with urllib.request.urlopen(f"{root_url}/_twin/truth") as response:
         true_bills: list[dict[str, Any]] = json.load(response)["invoices"]
     differences = [bill for bill in true_bills if bill not in ledger_bills] + [

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import ACCOUNT_OPTION, PROVIDER_OPTION, add_location_options, select_accounts
-
-if TYPE_CHECKING:
-    from billfold.collect.session import Transport
-    from billfold.config import AccountConfig
-    from billfold.model.errors import BillfoldError
+from billfold.cli.context import select_accounts
+from billfold.cli.params import ACCOUNT_OPTION, PROVIDER_OPTION, add_location_options
+from billfold.collect.session import Transport
+from billfold.collect.sync import get_current_time, open_transport
+from billfold.config import AccountConfig
+from billfold.model.errors import ApiError, BillfoldError, Forbidden, Unauthorized
+from billfold.providers.provider import SyncState
+from billfold.wire.exchange import decode_response, name_errors
+from billfold.wire.operation import operation_name
 
 MAX_QUESTIONS = 12
 """How many questions of a collection the doctor asks: enough to meet every right that is needed."""
@@ -33,8 +35,6 @@ def command(ctx: click.Context, provider: str | None, account: str | None) -> No
 
 
 def _check_account(account: AccountConfig) -> int:
-    from billfold.collect.sync import open_transport
-    from billfold.model.errors import BillfoldError
 
     click.echo(f"{account.name} ({account.provider.title})")
     try:
@@ -53,11 +53,6 @@ def _check_account(account: AccountConfig) -> int:
 
 
 def _ask_questions(account: AccountConfig, transport: Transport) -> int:
-    from billfold.collect.sync import get_current_time
-    from billfold.model.errors import ApiError
-    from billfold.providers.provider import SyncState
-    from billfold.wire.exchange import decode_response, name_errors
-    from billfold.wire.operation import operation_name
 
     state = SyncState(get_current_time(), 1)
     plan, answer, refusals = account.provider.plan_requests(state), None, list[ApiError]()
@@ -90,14 +85,10 @@ def _ask_questions(account: AccountConfig, transport: Transport) -> int:
 
 def _replace_advice(message: str) -> str:
     """Leave out of an error's words that the doctor knows more: it is the doctor who says them."""
-    from billfold.model.errors import Forbidden
-
     return message.replace(Forbidden.advice, "Give the key the right that is named below.")
 
 
 def _print_needed_right(account: AccountConfig, errors: Sequence[BillfoldError]) -> None:
     """Name the right that a refused key lacks; what is not there for other reasons needs none."""
-    from billfold.model.errors import Forbidden, Unauthorized
-
     if any(isinstance(error, (Unauthorized, Forbidden)) for error in errors):
         click.echo(f"  the key needs: {account.provider.billing_right}")

@@ -6,21 +6,15 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import (
-    ACCOUNT_OPTION,
-    PROVIDER_OPTION,
-    FilterOptions,
-    add_location_options,
-    build_filter,
-    open_workspace,
-)
-
-if TYPE_CHECKING:
-    from billfold.ledger.entries import Entry
+from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.params import ACCOUNT_OPTION, PROVIDER_OPTION, FilterOptions, add_location_options
+from billfold.ledger.documents import FILE_SUFFIXES, UNKNOWN_VALUE, list_latest_documents, read_media_type
+from billfold.ledger.entries import Entry
+from billfold.model.errors import ConfigurationError
+from billfold.report.render import counted
 
 
 @click.command("documents")
@@ -34,10 +28,6 @@ def command(ctx: click.Context, directory: Path, provider: str | None, account: 
 
     A document that came more than once is written as it came last. What a sync does not collect, `billfold api` asks for.
     """
-    from billfold.ledger.documents import FILE_SUFFIXES, list_latest_documents, read_media_type
-    from billfold.model.errors import ConfigurationError
-    from billfold.report.render import counted
-
     with open_workspace(ctx) as workspace:
         filters = build_filter(workspace, FilterOptions(provider, account))
         entries = [
@@ -67,7 +57,5 @@ def command(ctx: click.Context, directory: Path, provider: str | None, account: 
 
 def _build_file_name(entry: Entry) -> str:
     """Call a document by its account and by what was asked for it, as far as that is known."""
-    from billfold.ledger.documents import UNKNOWN_VALUE
-
     argument_values = [str(value) for value in json.loads(entry.question).values() if value != UNKNOWN_VALUE]
     return re.sub(r"[^\w.-]+", "-", "_".join((entry.account, entry.operation, *argument_values)))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from billfold.cli.options import FilterOptions, add_filter_options, build_filter, open_workspace
+from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.params import FilterOptions, add_filter_options
+from billfold.collect.workspace import Workspace
 from billfold.model.period import Month
-
-if TYPE_CHECKING:
-    from billfold.collect.workspace import Workspace
+from billfold.report import explain
+from billfold.report.render import word
+from billfold.wire import codec
 
 MAX_SHOWN_LINES = 20
 
@@ -30,8 +32,6 @@ def command(ctx: click.Context, reference: str, filter_options: FilterOptions, *
     Estimates have no ids: `billfold explain estimate` shows all that are left by --provider, --account, --from and --to, and
     a charge's x_JsonPath in its place that one.
     """
-    from billfold.report import explain
-
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         charges = explain.find_charges(db, reference, build_filter(workspace, filter_options))
         for number, (_, rows) in enumerate(groupby(charges, key=lambda row: row["bill"])):
@@ -52,9 +52,6 @@ def _print_bill(workspace: Workspace, rows: Sequence[dict[str, Any]], *, all_lin
 
 
 def _print_answer(workspace: Workspace, seq: int, rows: Sequence[dict[str, Any]], *, all_lines: bool) -> None:
-    from billfold.report import explain
-    from billfold.report.render import word
-    from billfold.wire import codec
 
     entry = workspace.archive.read_entry(seq)
     click.echo(f"\nanswer {seq}: {entry.operation} {entry.question}, HTTP {entry.status}, fetched {entry.fetched_at}")

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import (
-    FilterOptions,
-    add_filter_options,
-    add_location_options,
-    build_filter,
-    find_wrong_gaps,
-    load_virtual_rates,
-    open_workspace,
-    print_gaps,
-)
-
-if TYPE_CHECKING:
-    from billfold.focus.export import ExportResult
+from billfold.cli.context import build_filter, load_virtual_rates, open_workspace
+from billfold.cli.gaps import find_wrong_gaps, print_gaps
+from billfold.cli.params import FilterOptions, add_filter_options, add_location_options
+from billfold.focus.export import ExportResult, ExportSpec, export_focus
+from billfold.focus.views import Selection
 
 
 @click.group("export")
@@ -50,9 +41,6 @@ def focus(
 
     Issued bills, drafts (invoice still open) and estimates (no invoice) are told apart by x_State. Parked bills are left out.
     """
-    from billfold.focus.export import ExportSpec, export_focus
-    from billfold.focus.views import Selection
-
     rates = load_virtual_rates(ctx)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         selection = Selection(build_filter(workspace, filter_options), include_parked, rates)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from billfold.cli.options import add_location_options, open_workspace
-
-if TYPE_CHECKING:
-    from billfold.collect.importing import ImportResult
+from billfold.cli.context import open_workspace
+from billfold.cli.params import add_location_options
+from billfold.collect.importing import ImportResult, import_files
+from billfold.providers import provider as providers
 
 
 @click.command("import")
@@ -34,9 +33,6 @@ def command(
     Bodies of any operation, as JSON or (Fastly) CSV; other documents are kept, but not booked. An invoice's list and its
     lines belong together: name them in one command. Exit code 1: something was read but cannot be booked as it is.
     """
-    from billfold.collect.importing import import_files
-    from billfold.providers import provider as providers
-
     chosen_provider = providers.find_provider(provider)
     if operation is not None:
         chosen_provider.find_operation(operation)  # before anything is written

@@ -6,18 +6,22 @@ from typing import Any
 
 import click
 
-from billfold.cli.options import (
-    FilterOptions,
-    add_listing_options,
-    build_filter,
-    find_wrong_gaps,
-    open_workspace,
-    print_gaps,
-    print_rows,
-)
+from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.gaps import find_wrong_gaps, print_gaps
+from billfold.cli.listing import print_rows, print_table
+from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.ledger import query
+from billfold.model.bill import merge_estimate_parts
+from billfold.model.money import format_amount
+from billfold.report.table import TableLayout
 
 COLUMNS = ("provider", "account", "invoice_id", "state", "period_start", "period_end", "currency", "total", "lines")
 EXTRA_COLUMNS = ("issued_on", "due_on", "note")
+TABLE_FORM = TableLayout(
+    (*COLUMNS, *EXTRA_COLUMNS),
+    numbers=("total", "lines"),
+    droppable=("due_on", "issued_on", "period_end", "lines", "provider", "state"),
+)
 
 
 @click.command("invoices")
@@ -30,11 +34,6 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     issue and payment where the vendor says them, and mark parked bills; `billfold sql "SELECT * FROM bills"` has all. Where one
     comes from tells `billfold explain`, with its id or the word estimate.
     """
-    from billfold.ledger import query
-    from billfold.model.bill import merge_estimate_parts
-    from billfold.model.money import format_amount
-    from billfold.report import render
-
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
         rows = merge_estimate_parts(query.list_invoices(db, filters))
@@ -58,7 +57,7 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
             for row in rows
         ]
         table_rows = [row | _build_extra_cells(bills_by_key[_build_bill_key(row)]) for row in short_rows]
-        render.print_table(table_rows, (*COLUMNS, *EXTRA_COLUMNS), numbers=("total", "lines"))
+        print_table(table_rows, TABLE_FORM)
     print_gaps(gaps)
 
 

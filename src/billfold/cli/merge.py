@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 
-from billfold.cli.options import add_location_options, open_workspace
+from billfold.cli.context import open_workspace
+from billfold.cli.params import add_location_options
+from billfold.collect.workspace import MERGE_DRAFT_FILE
+from billfold.ledger.account_lock import account_lock
+from billfold.ledger.archive import Archive
+from billfold.ledger.digest import compute_digest
+from billfold.ledger.merge import merge_archives
+from billfold.model.errors import InvalidArgument
 
 
 @click.command("merge")
@@ -19,13 +26,6 @@ def command(ctx: click.Context, source_directory: Path) -> None:
 
     OTHER is not changed. This archive's file as it was stays beside it as archive.before-merge.sqlite.
     """
-    from billfold.collect.workspace import MERGE_DRAFT_FILE
-    from billfold.ledger.account_lock import account_lock
-    from billfold.ledger.archive import Archive
-    from billfold.ledger.digest import compute_digest
-    from billfold.ledger.merge import merge_archives
-    from billfold.model.errors import InvalidArgument
-
     source_path = source_directory / "archive.sqlite"
     if not source_path.exists():
         raise InvalidArgument(f"{source_directory} holds no archive.sqlite; name another ledger directory")

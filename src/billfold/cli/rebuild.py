@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.options import add_location_options, open_workspace, print_gaps
+from billfold.cli.context import open_workspace
+from billfold.cli.gaps import print_gaps
+from billfold.cli.params import add_location_options
+from billfold.ledger.digest import compute_digest
+from billfold.ledger.query import LedgerFilter
+from billfold.report.gaps import find_missing_providers, find_unbooked
 
 
 @click.command("rebuild")
@@ -15,10 +20,6 @@ def command(ctx: click.Context) -> None:
 
     What is damaged in the archive, or cannot be booked, is told, and the exit code is 1.
     """
-    from billfold.ledger.digest import compute_digest
-    from billfold.ledger.query import LedgerFilter
-    from billfold.report.gaps import find_missing_providers, find_unbooked
-
     with open_workspace(ctx) as workspace:
         workspace.drop_ledger()
         with workspace.open_ledger() as db:

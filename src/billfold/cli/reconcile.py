@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from billfold.cli.options import FilterOptions, add_listing_options, build_filter, find_gaps, open_workspace, print_rows
+from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.gaps import find_gaps
+from billfold.cli.listing import print_rows, print_table
+from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.ledger import query
+from billfold.model.bill import merge_estimate_parts
+from billfold.model.money import format_amount
 from billfold.model.period import Month
-
-if TYPE_CHECKING:
-    from billfold.report.reconcile import EstimateDrift, ReconcileFinding
+from billfold.report import document_check, reconcile, render
+from billfold.report.reconcile import EstimateDrift, ReconcileFinding, count_wrong
+from billfold.report.table import TableLayout
 
 COLUMNS = ("provider", "account", "month", "wrong", "words")
+DRIFT_AMOUNTS = ("estimated", "invoiced", "difference")
+DRIFT_FORM = TableLayout(
+    ("provider", "account", "month", "currency", *DRIFT_AMOUNTS), DRIFT_AMOUNTS, droppable=("provider", "estimated")
+)
+ROUNDING_FORM = TableLayout(
+    ("provider", "account", "month", "invoice_id", "currency", "cost"), ("cost",), droppable=("provider",)
+)
 
 
 @click.command("reconcile")
@@ -24,10 +37,6 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     Among what the vendor says elsewhere are the invoices' PDFs that came, where their text can be read. Exit code 1 where
     anything is wrong; months that may still change are named, but are not wrong.
     """
-    from billfold.ledger import query
-    from billfold.model.bill import merge_estimate_parts
-    from billfold.report import document_check, reconcile
-
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
         findings, bill_count = (
@@ -51,9 +60,6 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
 def _print_findings(
     findings: list[ReconcileFinding], drifts: list[EstimateDrift], rounded_bills: list[dict[str, Any]], bill_count: int
 ) -> None:
-    from billfold.model.money import format_amount
-    from billfold.report import render
-    from billfold.report.reconcile import count_wrong
 
     for wrong, heading in ((True, "Does not add up"), (False, "May still change")):
         section = [finding for finding in findings if finding.wrong is wrong]
@@ -65,18 +71,17 @@ def _print_findings(
         click.echo(
             "The last estimate of a month (of its day, and without what is bought beforehand) against what was invoiced:"
         )
-        amount_columns = ("estimated", "invoiced", "difference")
         drift_rows = [
-            drift._asdict() | {name: format_amount(getattr(drift, name)) for name in amount_columns} for drift in drifts
+            drift._asdict() | {name: format_amount(getattr(drift, name)) for name in DRIFT_AMOUNTS} for drift in drifts
         ]
-        render.print_table(drift_rows, drifts[0]._fields, amount_columns)
+        print_table(drift_rows, DRIFT_FORM)
     if rounded_bills:
         click.echo("Adds up by a rounding charge of ours (the vendor's total is not the sum of its lines):")
         rounding_rows = [
             row | {"month": str(Month.of(row["period_start"])), "cost": format_amount(row["cost"])}
             for row in rounded_bills
         ]
-        render.print_table(rounding_rows, ("provider", "account", "month", "invoice_id", "currency", "cost"), ("cost",))
+        print_table(rounding_rows, ROUNDING_FORM)
     wrong_count = count_wrong(findings)
     verdict = (
         f"{render.counted(wrong_count, 'thing')} wrong"

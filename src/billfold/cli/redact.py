@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.options import add_location_options, open_workspace
+from billfold.cli.context import open_workspace
+from billfold.cli.params import add_location_options
+from billfold.collect.redact import redact_workspace
+from billfold.providers import provider as providers
 
 
 @click.command("redact")
@@ -17,9 +20,6 @@ def command(ctx: click.Context, provider: str | None) -> None:
     What stood there is gone for good, from what `merge` left beside the archive too; the chain of hashes stays, `billfold
     verify` stays green, no charge changes. A backup of your own is yours to redact (`--ledger`).
     """
-    from billfold.collect.redact import redact_workspace
-    from billfold.providers import provider as providers
-
     if provider is not None:
         providers.find_provider(provider)
     with open_workspace(ctx) as workspace:

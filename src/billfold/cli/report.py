@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from billfold.cli.options import (
-    FilterOptions,
-    add_listing_options,
-    build_filter,
-    find_wrong_gaps,
-    open_workspace,
-    print_gaps,
-    print_rows,
-)
+from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.gaps import find_wrong_gaps, print_gaps
+from billfold.cli.listing import print_rows, print_table
+from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.ledger import query
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
-
-if TYPE_CHECKING:
-    from billfold.report.summary import Table
+from billfold.report import summary
+from billfold.report.summary import Table, rounded
+from billfold.report.table import TableLayout
 
 COLUMNS = ("provider", "account", "service", "month", "state", "currency", "cost", "charges")
+MIN_SERVICE_WIDTH = 24
+"""Services shorten down to this before a month is left out."""
 STATE_HEADINGS = {
     "issued": "Issued invoices",
     "draft": "Drafts - may still change",
@@ -39,9 +36,6 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     Issued invoices, drafts and estimates stand in tables of their own, and so does every currency. Amounts in the table
     are rounded to cents; json and csv have all digits.
     """
-    from billfold.ledger import query
-    from billfold.report import summary
-
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
         sums, parked_bills = query.sum_charges(db, filters), query.list_parked_bills(db, filters)
@@ -66,28 +60,20 @@ def print_report(tables: list[Table], parked_bills: list[dict[str, Any]]) -> Non
 
 
 def _print_table(table: Table) -> None:
-    from billfold.report import render
-    from billfold.report.summary import rounded
 
-    shown_months = table.months if not sys.stdout.isatty() else table.months[-_count_month_columns() :]
-    month_columns = [str(month) for month in shown_months]
+    month_columns = [str(month) for month in table.months]
     rows: list[dict[str, Any]] = [
         {"provider": provider, "service": service}
-        | {str(month): rounded(costs[month]) if month in costs else "" for month in shown_months}
+        | {str(month): rounded(costs[month]) if month in costs else "" for month in table.months}
         | {"total": rounded(exact_sum(costs.values()))}
         for provider, service, costs in table.rows
     ]
     rows.append(
         {"provider": "total", "service": ""}
-        | {str(month): rounded(table.total(month)) for month in shown_months}
+        | {str(month): rounded(table.total(month)) for month in table.months}
         | {"total": rounded(table.total())}
     )
-    render.print_table(rows, ("provider", "service", *month_columns, "total"), numbers=(*month_columns, "total"))
-    if len(shown_months) < len(table.months):
-        click.echo(f"(months before {shown_months[0]} are in the total; a wider window shows them)")
-
-
-def _count_month_columns() -> int:
-    import shutil
-
-    return max((shutil.get_terminal_size().columns - 60) // 13, 1)
+    numbers = (*month_columns, "total")
+    layout = TableLayout(("provider", "service", *numbers), numbers, month_columns[:-1], {"service": MIN_SERVICE_WIDTH})
+    if print_table(rows, layout):
+        click.echo("The total is of all months, those left out too.")

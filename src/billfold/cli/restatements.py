@@ -6,7 +6,12 @@ import json
 
 import click
 
-from billfold.cli.options import FilterOptions, add_listing_options, build_filter, open_workspace
+from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.ledger import restatements
+from billfold.model.money import format_amount
+from billfold.report import render
+from billfold.report.render import word
 
 COLUMNS = (
     "provider",
@@ -31,11 +36,6 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     Both versions are kept: every command shows the older one with --as-of a time before the change was seen. csv has no
     lines.
     """
-    from billfold.ledger import restatements
-    from billfold.model.money import format_amount
-    from billfold.report import render
-    from billfold.report.render import word
-
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         events = restatements.list_restatements(db, build_filter(workspace, filter_options))
     if output_format == "json":

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.options import (
-    FilterOptions,
-    add_listing_options,
-    build_filter,
-    load_virtual_rates,
-    open_workspace,
-    print_rows,
-)
+from billfold.cli.context import build_filter, load_virtual_rates, open_workspace
+from billfold.cli.listing import print_rows, print_table
+from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.focus.reader import Ledger
+from billfold.focus.views import Selection
+from billfold.report.table import TableLayout
 
 
 @click.command("sql")
@@ -33,16 +31,12 @@ def command(
     in bills as the vendors write it: text. bills has every version ever told; until_seq IS NULL are those believed now. The
     options narrow the datasets only.
     """
-    from billfold.focus.reader import Ledger
-    from billfold.focus.views import Selection
-    from billfold.report import render
-
     with open_workspace(ctx) as workspace:
         workspace.catch_up()
         selection = Selection(build_filter(workspace, filter_options), include_parked, load_virtual_rates(ctx))
         with Ledger(workspace.directory, selection) as ledger:
             column_names, rows = ledger.rows(query)
             if output_format == "table":
-                render.print_table(list(rows), column_names)
+                print_table(list(rows), TableLayout(column_names, droppable=column_names[:0:-1]))
             else:
                 print_rows(output_format, rows, column_names, default=str)

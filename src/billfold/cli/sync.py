@@ -6,24 +6,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from billfold.cli.options import (
-    ACCOUNT_OPTION,
-    PROVIDER_OPTION,
-    MonthType,
-    add_location_options,
-    open_workspace,
-    select_accounts,
-)
+from billfold.cli.context import open_workspace, select_accounts
+from billfold.cli.params import ACCOUNT_OPTION, PROVIDER_OPTION, MonthType, add_location_options
+from billfold.collect.outcome import CollectOutcome
+from billfold.collect.sync import Progress, sync_accounts
+from billfold.collect.workspace import Workspace
+from billfold.model.errors import LedgerError
 from billfold.model.period import Month
-
-if TYPE_CHECKING:
-    from billfold.collect.outcome import CollectOutcome
-    from billfold.collect.sync import Progress
-    from billfold.collect.workspace import Workspace
+from billfold.report.render import as_json as format_json
+from billfold.report.render import counted
 
 MAX_CLOCK_SKEW = timedelta(minutes=1)
 """What a clock that is kept right by its network may jump back."""
@@ -61,8 +56,6 @@ def command(
     Exit code 0: all is here. 1: reached, but something is missing or parked. 2: this machine cannot (a full disk). 3: an
     account failed.
     """
-    from billfold.collect.sync import sync_accounts
-
     configured_accounts, selected_accounts = select_accounts(ctx, provider, account)
     account_names = [configured.name for configured in configured_accounts]
     with open_workspace(ctx, new=True) as workspace, _show_progress(quiet=as_json or quiet) as progress:
@@ -121,8 +114,6 @@ def _show_progress(*, quiet: bool) -> Iterator[Progress]:
 
 def choose_exit_code(outcomes: list[CollectOutcome]) -> int:
     """Return what a sync ends with: a ledger that cannot be written is this machine's, not an account's."""
-    from billfold.model.errors import LedgerError
-
     if any(isinstance(outcome.error, LedgerError) for outcome in outcomes):
         return LedgerError.exit_code
     if any(outcome.error for outcome in outcomes):
@@ -131,8 +122,6 @@ def choose_exit_code(outcomes: list[CollectOutcome]) -> int:
 
 
 def _print_outcomes(outcomes: list[CollectOutcome], *, as_json: bool) -> None:
-    from billfold.report.render import as_json as format_json
-    from billfold.report.render import counted
 
     if as_json:
         click.echo(format_json([_build_row(outcome) for outcome in outcomes]))

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import click
 
-from billfold.cli.options import TimeType, add_location_options
+from billfold.cli.params import TimeType, add_location_options
+from billfold.model.errors import BillfoldError
 from billfold.model.period import parse_instant
+from billfold.twin import serve
+from billfold.twin.clock import Clock
+from billfold.twin.host import TwinHost
+from billfold.twin.world import World
 
 
 @click.command("twin")
@@ -43,12 +48,6 @@ def command(
     port: int, bind: str, scenario: str, seed: int, at: datetime, limits: str, write_config: Path | None
 ) -> None:
     """Play the four vendors' billing systems on this machine, with a clock and faults."""
-    from billfold.model.errors import BillfoldError
-    from billfold.twin import serve
-    from billfold.twin.clock import Clock
-    from billfold.twin.host import TwinHost
-    from billfold.twin.world import World
-
     host = TwinHost(World(seed=seed, start_time=at, scenario=scenario), Clock(at), limits=limits == "on")
     listener = serve.open_listener(bind, port)
     root_url = f"http://{'[' + bind + ']' if ':' in bind else bind}:{listener.getsockname()[1]}"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.options import add_location_options, open_workspace
+from billfold.cli.context import open_workspace
+from billfold.cli.params import add_location_options
+from billfold.ledger.verify import find_problems
+from billfold.report.render import counted
 
 
 @click.command("verify")
@@ -15,9 +18,6 @@ def command(ctx: click.Context) -> None:
 
     Whether the archive's end was cut off is told from the ledger computed from it.
     """
-    from billfold.ledger.verify import find_problems
-    from billfold.report.render import counted
-
     with open_workspace(ctx) as workspace:
         problem_count = 0
         for problem in find_problems(workspace.archive, workspace.ledger_path):

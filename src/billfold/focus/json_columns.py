@@ -154,8 +154,8 @@ def _judge_share(share_object: Any) -> str:
 
 
 OBJECT_JUDGES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "ContractApplied": lambda said: _judge_elements(said, "Elements", _judge_applied),
-    "AllocatedMethodDetails": lambda said: _judge_elements(said, "Elements", _judge_allocated),
-    "CommitmentProgramEligibilityDetails": lambda said: _judge_elements(said, "CommitmentPrograms", _judge_program),
+    "ContractApplied": lambda cell: _judge_elements(cell, "Elements", _judge_applied),
+    "AllocatedMethodDetails": lambda cell: _judge_elements(cell, "Elements", _judge_allocated),
+    "CommitmentProgramEligibilityDetails": lambda cell: _judge_elements(cell, "CommitmentPrograms", _judge_program),
     "ContractCommitmentApplicability": _judge_applicability,
 }

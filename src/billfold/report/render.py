@@ -1,11 +1,10 @@
-"""Rows as a table, as JSON or as CSV; money always with all its digits."""
+"""Rows as JSON or as CSV, and words for people; money always with all its digits."""
 
 from __future__ import annotations
 
 import csv
 import json
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -70,26 +69,6 @@ def _cell(value: Any) -> Any:
     return f"'{said}"
 
 
-def _shown(value: Any) -> str:
-    """Write a cell for a terminal, which must not be told what to do by a vendor's text."""
-    text = "" if value is None else str(word(value))
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
-
-
 def counted(number: int, one: str, many: str = "") -> str:
     """Say how many there are of a thing."""
     return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str], numbers: Sequence[str] = ()) -> None:
-    """Print rows as a table, numbers to the right."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(_shown(row[column]) for column in columns))
-    width = None if sys.stdout.isatty() else 10_000  # a file or a pipe gets every digit
-    Console(width=width, highlight=False, markup=False, emoji=False).print(table)

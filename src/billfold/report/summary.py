@@ -36,12 +36,36 @@ def tables(sums: Sums) -> list[Table]:
         costs = groups[row["state"], row["currency"]][row["provider"], row["service"]]
         month = Month.of(row["month"])
         costs[month] = exact_sum((costs.get(month, Decimal(0)), row["cost"]))
-    made = []
+    report_tables = []
     for (state, currency), lines in sorted(groups.items(), key=lambda item: (STATES.index(item[0][0]), item[0][1])):
         months = tuple(sorted({month for costs in lines.values() for month in costs}))
         rows = tuple((provider, service, dict(costs)) for (provider, service), costs in sorted(lines.items()))
-        made.append(Table(state, currency, months, rows))
-    return made
+        report_tables.append(Table(state, currency, months, rows))
+    return report_tables
+
+
+def sum_by_vendor(table: Table, months: Sequence[Month], service_count: int) -> list[tuple[str, str, list[Decimal]]]:
+    """Return vendor, service and cost by month: each vendor's largest services, all its others in one row, its subtotal.
+
+    A subtotal's service is "".
+    """
+    costs_by_vendor: dict[str, list[tuple[str, list[Decimal]]]] = defaultdict(list)
+    for provider, service, costs in table.rows:
+        costs_by_vendor[provider].append((service, [costs.get(month, Decimal(0)) for month in months]))
+    rows = []
+    for provider, services in costs_by_vendor.items():
+        services.sort(key=lambda item: exact_sum(item[1]), reverse=True)
+        largest, others = services[:service_count], services[service_count:]
+        rows += [(provider, service, costs) for service, costs in largest]
+        if others:
+            other_costs = _sum_columns([costs for _, costs in others])
+            rows.append((provider, f"{len(others)} others", other_costs))
+        rows.append((provider, "", _sum_columns([costs for _, costs in services])))
+    return rows
+
+
+def _sum_columns(rows: Sequence[Sequence[Decimal]]) -> list[Decimal]:
+    return [exact_sum(column) for column in zip(*rows, strict=True)]
 
 
 def rounded(amount: Decimal) -> str:

@@ -1,0 +1,47 @@
+"""Tell on stderr what the ledger lacks of what is wanted: no error is not complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import click
+import duckdb
+
+from billfold.cli.context import list_configured_accounts
+from billfold.collect.workspace import Workspace
+from billfold.ledger.query import LedgerFilter
+from billfold.report.gaps import (
+    Gap,
+    find_failed_runs,
+    find_missing_providers,
+    find_unbooked,
+    find_unfinished_runs,
+    mark_unconfigured,
+)
+
+
+def find_gaps(
+    ctx: click.Context, workspace: Workspace, db: duckdb.DuckDBPyConnection, filters: LedgerFilter
+) -> list[Gap]:
+    """Return what the ledger lacks of what is wanted."""
+    configured = list_configured_accounts(ctx)
+    gaps = list(find_unfinished_runs(workspace.archive.list_runs(), configured, filters))
+    reported_accounts = {(gap.provider, gap.account) for gap in gaps}
+    gaps += [gap for gap in find_failed_runs(db, filters) if (gap.provider, gap.account) not in reported_accounts]
+    pending_runs = [
+        run for run in workspace.list_pending_runs(db) if workspace.archive.read_last_seq(run.id) <= filters.seq
+    ]
+    return [*mark_unconfigured(gaps, configured), *find_missing_providers(pending_runs, filters)]
+
+
+def find_wrong_gaps(
+    ctx: click.Context, workspace: Workspace, db: duckdb.DuckDBPyConnection, filters: LedgerFilter
+) -> list[Gap]:
+    """Return what somebody who is shown this part of the ledger must be told: no error is not complete."""
+    return [gap for gap in (*find_gaps(ctx, workspace, db, filters), *find_unbooked(db, filters)) if gap.wrong]
+
+
+def print_gaps(gaps: Iterable[Gap]) -> None:
+    """Say on stderr what the ledger lacks; where it can, after it is closed: who reads may take his time."""
+    for gap in gaps:
+        click.echo(f"not complete: {gap.provider} {gap.account}: {gap.words}", err=True)

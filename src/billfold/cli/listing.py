@@ -1,0 +1,46 @@
+"""Print rows as they are wanted: as JSON, as CSV, or as a table that fits the terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import click
+
+from billfold.cli.params import WIDE_KEY
+from billfold.report import render
+from billfold.report.table import TableLayout, format_drop_note, format_table
+
+
+def print_rows(
+    output_format: str,
+    rows: Iterable[dict[str, Any]],
+    columns: Sequence[str],
+    default: Callable[[Any], str] | None = None,
+) -> None:
+    """Print a listing as JSON or CSV, row by row."""
+    for chunk in render.json_lines(rows, default) if output_format == "json" else render.csv_lines(rows, columns):
+        click.echo(chunk, nl=False)
+    if output_format == "json":
+        click.echo()
+
+
+def print_table(rows: Sequence[dict[str, Any]], layout: TableLayout, width: int | None = None) -> list[str]:
+    """Print rows as a table as wide as the terminal, or ``width``; returns the columns that it had no room for."""
+    width = width or read_width()
+    (heading, *lines), dropped = format_table(rows, layout, width)
+    encoding = sys.stdout.encoding or "utf-8"
+    for line in (click.style(heading, bold=True), *lines):
+        click.echo(line.encode(encoding, "replace").decode(encoding))
+    if dropped:
+        click.echo(format_drop_note(dropped, width or 0))
+    return dropped
+
+
+def read_width() -> int | None:
+    """Return the terminal's width, or $COLUMNS; None with --wide, and for a file or a pipe: they get everything."""
+    if click.get_current_context().meta.get(WIDE_KEY) or not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns

@@ -1,0 +1,126 @@
+"""What commands take: times and months, and the options that several of them share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+import click
+
+from billfold.model.period import Month, end_of_day, parse_instant
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class TimeType(click.ParamType[datetime]):
+    """A time on the command line, as ``2026-05-01T00:00:00Z`` or ``2026-05-01``."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read the time, or fail with a sentence."""
+        try:
+            return value if isinstance(value, datetime) else self.parse_time(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        except OverflowError:
+            self.fail(f"{value!r} is the calendar's last day: it has no end to look back to", param, ctx)
+
+    def parse_time(self, text: str) -> datetime:
+        """Return the time that a text names."""
+        return parse_instant(text)
+
+
+class AsOfType(TimeType):
+    """A time to look back to; a day alone is its end."""
+
+    def parse_time(self, text: str) -> datetime:
+        """Return the time that a text names, or the end of the day."""
+        return end_of_day(parse_instant(text)) if len(text.strip()) == len("2026-05-01") else parse_instant(text)
+
+
+class MonthType(click.ParamType[Month]):
+    """A month on the command line, as ``2026-05``."""
+
+    name = "month"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
+        """Read the month, or fail with a sentence."""
+        try:
+            return value if isinstance(value, Month) else Month.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+WIDE_KEY = "billfold.wide"
+"""Where a command's context keeps that its table may be wider than the terminal."""
+
+AS_OF_OPTION = click.option(
+    "--as-of",
+    type=AsOfType(),
+    metavar="TIME",
+    help="As the ledger was known at this time (UTC), or at the end of this day.",
+)
+
+PROVIDER_OPTION = click.option("--provider", metavar="NAME", help="Only this provider.")
+ACCOUNT_OPTION = click.option("--account", metavar="NAME", help="Only this account.")
+FORMAT_OPTION = click.option(
+    "--format", "output_format", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
+)
+WIDE_OPTION = click.option(
+    "--wide",
+    is_flag=True,
+    expose_value=False,
+    callback=lambda ctx, _, is_wide: ctx.meta.update({WIDE_KEY: is_wide}),
+    help="The whole table, however wide; a file or a pipe gets it anyway.",
+)
+
+
+def add_location_options(command: F) -> F:
+    """Accept ``--config`` and ``--ledger`` after the command too."""
+    for name, metavar in (("--ledger", "DIR"), ("--config", "FILE")):
+        command = click.option(
+            name, metavar=metavar, default=None, hidden=True, expose_value=False, callback=_store_location
+        )(command)
+    return command
+
+
+def _store_location(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.find_root().obj[str(param.name)] = value
+
+
+class FilterOptions(NamedTuple):
+    """What a command is narrowed to, as it was asked."""
+
+    provider: str | None = None
+    account: str | None = None
+    first_month: Month | None = None
+    last_month: Month | None = None
+    as_of: datetime | None = None
+
+
+def add_filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Accept what narrows a command, and hand it over as one ``filter_options``."""
+
+    @functools.wraps(command)
+    def run_filtered(*args: Any, **arguments: Any) -> Any:
+        filter_options = FilterOptions(**{name: arguments.pop(name) for name in FilterOptions._fields})
+        return command(*args, filter_options=filter_options, **arguments)
+
+    for option in (
+        click.option("--to", "last_month", type=MonthType(), metavar="MONTH", help="Up to this month, included."),
+        click.option("--from", "first_month", type=MonthType(), metavar="MONTH", help="From this month on."),
+        ACCOUNT_OPTION,
+        PROVIDER_OPTION,
+        AS_OF_OPTION,
+    ):
+        option(run_filtered)
+    return add_location_options(run_filtered)
+
+
+def add_listing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Accept what narrows a listing, its format, and whether its table may be wider than the terminal."""
+    return FORMAT_OPTION(WIDE_OPTION(add_filter_options(command)))

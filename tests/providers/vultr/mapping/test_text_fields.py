@@ -1,0 +1,67 @@
+"""What Vultr's texts mean: times, descriptions, and the fingerprint of an invoice."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from billfold.model.period import parse_instant
+from billfold.providers.vultr.mapping import text_fields
+from billfold.providers.vultr.records import Invoice
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-09-01T00:00:00+00:00", "2026-09-01T00:00:00Z"),
+        ("2026-09-01T02:00:00+02:00", "2026-09-01T00:00:00Z"),
+        ("09-01-2021T00:00:00+00:00", "2021-09-01T00:00:00Z"),
+        ("2021-08-31 20:00:00", "2021-09-01T00:00:00Z"),
+        ("08-31-2021T20:00:00", "2021-09-01T00:00:00Z"),
+        ("2016-12-31 19:30:05", "2017-01-01T00:30:05Z"),
+        ("2026-09-01", "2026-09-01T00:00:00Z"),
+        ("2026-09-01T00:00:00Z", "2026-09-01T00:00:00Z"),
+    ],
+)
+def test_reads_every_recorded_time_format(text: str, instant: str) -> None:
+    """Times are read in every spelling that was recorded."""
+    assert text_fields.read_time(text) == parse_instant(instant)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "2026-13-01", "0000-00-00 00:00:00", "0001-01-01T00:00:00Z", "9999-12-31"]
+)
+def test_non_times_are_refused(text: str) -> None:
+    """A text that is not a time is refused."""
+    with pytest.raises(ValueError, match="is no time"):
+        text_fields.read_time(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "resource"),
+    [
+        ("1.1.1.1 (8192 MB) [my-instance]", ("1.1.1.1", "my-instance", "8192 MB")),
+        ("1.1.1.1 (1024 MB)", ("1.1.1.1", None, "1024 MB")),
+        ("2001:db8::1 (1024 MB) [a (b) [c]]", ("2001:db8::1", "a (b) [c]", "1024 MB")),
+        ("Load Balancer (my-loadbalancer)", ("my-loadbalancer", "my-loadbalancer", "")),
+        ("Load Balancer (eu (old))", ("eu (old)", "eu (old)", "")),
+        ("Bandwidth overage", (None, None, "")),
+        ("", (None, None, "")),
+        ("()", (None, None, "")),
+    ],
+)
+def test_descriptions_name_resources(text: str, resource: tuple[str | None, str | None, str]) -> None:
+    """Descriptions name what was rented."""
+    assert text_fields.resource_of(text) == resource
+
+
+def test_fingerprint_covers_own_fields_only() -> None:
+    """The fingerprint of a listed invoice covers its own fields only."""
+    invoice = Invoice(id=7, date="2026-10-01T00:30:05+00:00", amount=Decimal(10), balance=Decimal(1))
+    assert text_fields.make_fingerprint(invoice) == text_fields.make_fingerprint(
+        Invoice(id="7", date=invoice.date, amount=Decimal("10.0"), balance=Decimal(99))
+    )
+    assert text_fields.make_fingerprint(invoice) != text_fields.make_fingerprint(
+        Invoice(id=7, date=invoice.date, amount=Decimal("10.01"))
+    )
