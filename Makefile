@@ -11,10 +11,10 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --upgrade --group dev
 
-.PHONY: help demo test lint docs rig bench conformance lock clean
+.PHONY: help demo test test-fast lint docs rig bench conformance lock clean
 
 help:  ## Show what can be made.
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "billfold needs Python 3.11 or newer")'
@@ -36,6 +36,10 @@ demo: .venv/.ready  ## Four vendors' twins, twelve months, collected and shown.
 
 test: .venv/.ready  ## Run all tests.
 	@$(RUN)/python -m pytest -q -n 2
+
+test-fast: .venv/.ready  ## Run what a change needs most often: all but whole journeys and outside witnesses.
+	@$(RUN)/python -m pytest -q -n 2 --ignore tests/rig --ignore tests/witnesses --ignore tests/laws --ignore tests/test_proof.py \
+		--ignore tests/test_canaries.py --ignore tests/focus/test_export.py --ignore tests/focus/test_files.py
 
 lint: .venv/.ready  ## Check style and types.
 	@$(RUN)/ruff check .

@@ -118,6 +118,36 @@ def test_no_provider_knows_another() -> None:
             )
 
 
+def test_the_two_wings_of_a_vendor_never_meet() -> None:
+    """A vendor's mapping and its twin import the same api and records, and never each other: they must not vouch alone."""
+    for source, target in edges():
+        wings = {name.split(".")[3] for name in (source, target) if len(name.split(".")) > 4}
+        assert wings != {"mapping", "twin"}, f"{source} imports {target}"
+
+
+def test_every_vendor_has_the_same_rooms() -> None:
+    """Each vendor's folder has its api, its records, a README, and two wings with the rooms that all of them need."""
+    rooms = (
+        "api.py",
+        "records.py",
+        "README.md",
+        "mapping/collect.py",
+        "mapping/charges.py",
+        "twin/handlers.py",
+        "twin/scenario.py",
+    )
+    vendors = [path for path in (SOURCE / "providers").iterdir() if (path / "__init__.py").is_file()]
+    assert len(vendors) >= 4
+    assert [str(vendor / name) for vendor in vendors for name in rooms if not (vendor / name).is_file()] == []
+
+
+def test_the_package_has_few_rooms_on_top() -> None:
+    """At most eighteen folders and modules stand on top of the package, each on a floor."""
+    rooms = {path.stem for path in SOURCE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    assert len(rooms) <= 18
+    assert rooms == set(FLOORS)
+
+
 def test_there_is_no_circle_of_imports() -> None:
     graph: dict[str, set[str]] = {}
     for source, target in edges():
