@@ -93,10 +93,10 @@ def cockroach() -> tuple[bytes, ...]:
     """Make a hundred invoices of the twin's first account, with a hundred lines each."""
     door = provider.find_provider("cockroach")
     twin, now = door.load_twin(), parse_instant("2026-11-15T00:00:00Z")
-    account = twin.accounts(1, Month.of(now).add_months(-12))[0]
+    account = twin.make_accounts(1, Month.of(now).add_months(-12))[0]
     ask: Any = door.find_operation("list_invoices")
     told = codec.parse_json(
-        codec.encode_json(twin.answer(ask(), RequestContext(account, now, Request("GET", "/"), {})))
+        codec.encode_json(twin.answer_operation(ask(), RequestContext(account, now, Request("GET", "/"), {})))
     )
     invoice = max(told["invoices"], key=lambda one: len(one["invoice_items"]))
     shapes = [line for item in invoice["invoice_items"] for line in item["line_items"]]
