@@ -1,7 +1,8 @@
 """CockroachDB Cloud: two billing operations, no pages, amounts in USD or in prepaid credits."""
 
 from billfold.providers.cockroach.api import CockroachApi, read_error
-from billfold.providers.cockroach.mapping.charges import find_identity, read_bills, read_listing
+from billfold.providers.cockroach.mapping.charges import read_bills
+from billfold.providers.cockroach.mapping.checks import find_identity, read_listing
 from billfold.providers.cockroach.mapping.collect import plan_requests
 from billfold.providers.provider import Credential, Provider
 from billfold.wire.auth import HeaderKey

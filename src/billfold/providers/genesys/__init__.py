@@ -1,7 +1,8 @@
 """Genesys Cloud: contracts, billing periods, wallets, invoices with lines and documents; OAuth client credentials."""
 
 from billfold.providers.genesys.api import GenesysApi, describe_login_error, read_error
-from billfold.providers.genesys.mapping.charges import check_answers, find_identity, read_bills, read_listing
+from billfold.providers.genesys.mapping.charges import read_bills
+from billfold.providers.genesys.mapping.checks import check_answers, find_identity, read_listing
 from billfold.providers.genesys.mapping.collect import plan_requests
 from billfold.providers.genesys.regions import find_base_url, find_token_url
 from billfold.providers.provider import Credential, Provider

@@ -33,7 +33,7 @@ from billfold.providers.cockroach.mapping.lines import (
     remove_float_dust,
 )
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, Organization
-from billfold.providers.provider import ArchivedAnswer, InvoiceListing, RunAnswers
+from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire import codec
 from billfold.wire.codec import get_or
 from billfold.wire.operation import read_response
@@ -44,7 +44,7 @@ TOTAL_TOLERANCE = Decimal("0.005")
 
 def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     """Yield a bill per invoice and currency; an invoice asked for by itself counts like a listed one."""
-    organization = _find_organization(run_answers)
+    organization = find_organization(run_answers)
     for answer in run_answers.answers(ListInvoices):
         for index, invoice in enumerate(answer.op.items(read_response(answer.op, answer.response))):  # type: ignore[attr-defined]
             yield from _iter_bills_guarded(invoice, organization, answer, f"$.invoices[{index}]")
@@ -75,23 +75,8 @@ def _iter_bills_guarded(
     yield from bills
 
 
-def find_identity(run_answers: RunAnswers) -> str | None:
-    """Return the organization's id, where the key may read it."""
-    return get_or(_find_organization(run_answers).id, None)
-
-
-def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
-    """Say which invoices were listed, and since when the list reaches."""
-    listing = None
-    for answer in run_answers.answers(ListInvoices, status=None):
-        op, page = answer.op, read_response(answer.op, answer.response)
-        assert isinstance(op, ListInvoices)
-        invoice_ids = frozenset(get_or(invoice.invoice_id, "") for invoice in get_or(page.invoices, []))
-        listing = InvoiceListing(invoice_ids, op.has_end_mark(page), op.start_time)
-    return listing
-
-
-def _find_organization(run_answers: RunAnswers) -> Organization:
+def find_organization(run_answers: RunAnswers) -> Organization:
+    """Return the organization that the key belongs to; an empty one where the key may not read it."""
     return next(
         (read_response(answer.op, answer.response) for answer in run_answers.answers(GetOrganization)), Organization()
     )

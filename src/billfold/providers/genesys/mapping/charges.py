@@ -7,7 +7,6 @@ was used in it. Licence reports and trustee overviews are never charges. The jud
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
 from billfold.model.bill import Bill
 from billfold.model.errors import ApiError, InvalidResponse
@@ -17,7 +16,6 @@ from billfold.providers.genesys.api import (
     GetBillingContract,
     GetBillingContractBillingperiod,
     GetBillingContracts,
-    GetBillingContractsInvoiceDocument,
     GetBillingContractsInvoiceLines,
     GetBillingContractsInvoices,
 )
@@ -26,16 +24,12 @@ from billfold.providers.genesys.mapping.estimates import PeriodUsage, build_esti
 from billfold.providers.genesys.mapping.invoice_lines import LinesPage, list_items
 from billfold.providers.genesys.mapping.invoice_periods import (
     BillingCalendar,
-    find_document_flaw,
-    is_closed,
     iter_periods,
-    parse_day,
     read_period,
 )
 from billfold.providers.genesys.mapping.invoices import ListedInvoice, OverageCosts, build_bill
-from billfold.providers.genesys.mapping.wallets import compare_wallets
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
-from billfold.providers.provider import ArchivedAnswer, InvoiceListing, RunAnswers
+from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire.codec import get_or
 from billfold.wire.operation import read_response
 
@@ -47,11 +41,11 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
 
     Raises ``InvalidResponse`` after all that can be read.
     """
-    calendar, errors = BillingCalendar(_read_contracts(run_answers).values()), list[str]()
+    calendar, errors = BillingCalendar(read_contracts(run_answers).values()), list[str]()
     listed_invoices, line_answers, usages_by_period = (
-        _read_listed_invoices(run_answers),
-        _group_line_answers(run_answers),
-        _read_usages(run_answers, calendar, errors),
+        read_listed_invoices(run_answers),
+        group_line_answers(run_answers),
+        read_usages(run_answers, calendar, errors),
     )
     replaced_estimates = set[str]()
     overage_costs = {
@@ -62,7 +56,7 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     for invoice_id, record in listed_invoices.items():
         # An invoice whose lines were not asked for is in the books already; a saved list by itself has no contracts.
         if invoice_id in line_answers or not calendar.contracts or not get_or(record.invoice.id, ""):
-            invoice_bill = _build_bill_safely(
+            invoice_bill = build_bill_safely(
                 record, line_answers.get(invoice_id, []), calendar, overage_costs, listed_invoices
             )
             replaced_estimates.update(invoice_bill.replaces_estimates or ())
@@ -85,84 +79,8 @@ def _contract_ids_in(calendar: BillingCalendar, period: Period) -> set[str]:
     return {get_or(contract.id, "") for contract in calendar.contracts if period in iter_periods(contract)}
 
 
-def find_identity(run_answers: RunAnswers) -> str | None:
-    """Return the oldest contract's id: whoever sees it sees the same invoices."""
-    contract_starts = [
-        (get_or(contract.date_start, ""), contract_id) for contract_id, contract in _read_contracts(run_answers).items()
-    ]
-    return min(contract_starts)[1] if contract_starts else None
-
-
-def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
-    """Say which invoices were listed, whether the list came to its end, and since when it reaches."""
-    invoice_ids, listing = set[str](), None
-    for answer in run_answers.answers(GetBillingContractsInvoices, payment_status=None, date_end=None):
-        op, page = answer.op, read_response(answer.op, answer.response)
-        assert isinstance(op, GetBillingContractsInvoices)
-        invoice_ids |= {str(get_or(invoice.id, "")) for invoice in op.items(page)}
-        since = (
-            datetime(op.date_start.year, op.date_start.month, op.date_start.day, tzinfo=UTC) if op.date_start else None
-        )
-        listing = InvoiceListing(frozenset(invoice_ids), op.has_end_mark(page), since)
-    return listing
-
-
-def check_answers(run_answers: RunAnswers) -> Iterator[str]:
-    """Say which contracts have no periods, which documents are none, and which wallets the invoices contradict.
-
-    The vendor gives documents as PDF, from its first bytes to its end mark.
-    """
-    yield from _check_periods(run_answers)
-    for answer in run_answers.answers(GetBillingContractsInvoiceDocument):
-        op, body = answer.op, answer.response.body
-        assert isinstance(op, GetBillingContractsInvoiceDocument)
-        if document_flaw := find_document_flaw(body):
-            yield f"invoice {op.invoice_id}: its document {document_flaw}"
-    yield from _check_wallets(run_answers)
-
-
-def _check_periods(run_answers: RunAnswers) -> Iterator[str]:
-    """Name the contracts that run and list no billing period: what is used under them is asked for by period."""
-    fetch_times = [answer.fetched_at for answer in run_answers.answers(GetBillingContracts)]
-    for contract_id, contract in _read_contracts(run_answers).items():
-        has_begun = (start := parse_day(contract.date_start)) is None or any(
-            start <= fetched_at for fetched_at in fetch_times
-        )
-        if has_begun and get_or(contract.status, "") != "Inactive" and not any(iter_periods(contract)):
-            yield f"contract {contract_id} lists no billing periods: its estimate is missing"
-
-
-def _check_wallets(run_answers: RunAnswers) -> Iterator[str]:
-    """Hold the wallets of closed periods against the invoices of their contract, where all of these were read."""
-    calendar = BillingCalendar(_read_contracts(run_answers).values())
-    listed_invoices, line_answers = _read_listed_invoices(run_answers), _group_line_answers(run_answers)
-    for period, contract_usages in _read_usages(run_answers, calendar, []).items():
-        ended_invoices = [
-            record for record in listed_invoices.values() if calendar.find_ended_period(record.invoice) == period
-        ]
-        for contract_usage in filter(
-            lambda record: is_closed(record.detail) and get_or(record.detail.wallets, []), contract_usages
-        ):
-            contract_invoices = [
-                record for record in ended_invoices if contract_usage.contract in calendar.contracts_of(record.invoice)
-            ]
-            is_only_contract = all(
-                calendar.contracts_of(record.invoice) == [contract_usage.contract] for record in contract_invoices
-            )
-            if (
-                contract_invoices
-                and is_only_contract
-                and all(get_or(record.invoice.id, "") in line_answers for record in contract_invoices)
-            ):
-                invoice_bills = [
-                    _build_bill_safely(record, line_answers[str(record.invoice.id)], calendar, {})
-                    for record in contract_invoices
-                ]
-                if not any(bill.problems for bill in invoice_bills):
-                    yield from compare_wallets(contract_usage, period, invoice_bills)
-
-
-def _read_contracts(run_answers: RunAnswers) -> dict[str, BillingContract]:
+def read_contracts(run_answers: RunAnswers) -> dict[str, BillingContract]:
+    """Return the contracts that were read, by id; a contract's own answer says more than the list's."""
     contracts: dict[str, BillingContract] = {}
     for answer in run_answers.answers(GetBillingContracts):
         contracts |= {
@@ -175,7 +93,8 @@ def _read_contracts(run_answers: RunAnswers) -> dict[str, BillingContract]:
     return {contract_id: contract for contract_id, contract in contracts.items() if contract_id}
 
 
-def _read_listed_invoices(run_answers: RunAnswers) -> dict[str, ListedInvoice]:
+def read_listed_invoices(run_answers: RunAnswers) -> dict[str, ListedInvoice]:
+    """Return the invoices that were listed, by id."""
     listed_invoices: dict[str, ListedInvoice] = {}
     for answer in run_answers.answers(GetBillingContractsInvoices):
         for index, invoice in enumerate(get_or(read_response(answer.op, answer.response).entities, [])):
@@ -184,7 +103,7 @@ def _read_listed_invoices(run_answers: RunAnswers) -> dict[str, ListedInvoice]:
     return listed_invoices
 
 
-def _group_line_answers(run_answers: RunAnswers) -> dict[str, list[ArchivedAnswer]]:
+def group_line_answers(run_answers: RunAnswers) -> dict[str, list[ArchivedAnswer]]:
     """Gather the pages of lines by invoice; their bodies are read one invoice at a time."""
     answers_by_invoice: dict[str, list[ArchivedAnswer]] = {}
     for answer in run_answers.answers(GetBillingContractsInvoiceLines):
@@ -192,13 +111,14 @@ def _group_line_answers(run_answers: RunAnswers) -> dict[str, list[ArchivedAnswe
     return answers_by_invoice
 
 
-def _build_bill_safely(
+def build_bill_safely(
     listed: ListedInvoice,
     answers: Iterable[ArchivedAnswer],
     calendar: BillingCalendar,
     overages: OverageCosts,
     invoice_ids: Iterable[str] = (),
 ) -> Bill:
+    """Make an invoice's bill; one whose lines cannot be read is kept, with that as its problem."""
     try:
         pages = [_read_lines_page(answer) for answer in answers]
         corrected_id = find_corrected_invoice(listed.invoice, list_items(pages), invoice_ids)
@@ -218,7 +138,7 @@ def _read_lines_page(answer: ArchivedAnswer) -> LinesPage:
 def _build_orphan_bill(invoice_id: str, answers: list[ArchivedAnswer], calendar: BillingCalendar) -> Bill:
     """Make a bill of lines whose invoice was not read: nothing is known of its amount, so that it is parked."""
     invoice = BillingInvoice(id=invoice_id, date_invoiced=answers[0].fetched_at.date().isoformat())
-    orphan_bill = _build_bill_safely(
+    orphan_bill = build_bill_safely(
         ListedInvoice(invoice, answers[0].seq, "$", answers[0].fetched_at), answers, calendar, {}
     )
     return orphan_bill._replace(
@@ -226,7 +146,7 @@ def _build_orphan_bill(invoice_id: str, answers: list[ArchivedAnswer], calendar:
     )
 
 
-def _read_usages(
+def read_usages(
     run_answers: RunAnswers, calendar: BillingCalendar, errors: list[str]
 ) -> dict[Period, list[PeriodUsage]]:
     """Gather the details by period; one that does not say its days is of no period, which is noted."""

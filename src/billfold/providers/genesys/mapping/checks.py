@@ -1,0 +1,107 @@
+"""What the answers say beside the charges: whose account it is, which invoices there are, what contradicts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from billfold.providers.genesys.api import (
+    GetBillingContracts,
+    GetBillingContractsInvoiceDocument,
+    GetBillingContractsInvoices,
+)
+from billfold.providers.genesys.mapping.charges import (
+    build_bill_safely,
+    group_line_answers,
+    read_contracts,
+    read_listed_invoices,
+    read_usages,
+)
+from billfold.providers.genesys.mapping.invoice_periods import (
+    BillingCalendar,
+    find_document_flaw,
+    is_closed,
+    iter_periods,
+    parse_day,
+)
+from billfold.providers.genesys.mapping.wallets import compare_wallets
+from billfold.providers.provider import InvoiceListing, RunAnswers
+from billfold.wire.codec import get_or
+from billfold.wire.operation import read_response
+
+
+def find_identity(run_answers: RunAnswers) -> str | None:
+    """Return the oldest contract's id: whoever sees it sees the same invoices."""
+    contract_starts = [
+        (get_or(contract.date_start, ""), contract_id) for contract_id, contract in read_contracts(run_answers).items()
+    ]
+    return min(contract_starts)[1] if contract_starts else None
+
+
+def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
+    """Say which invoices were listed, whether the list came to its end, and since when it reaches."""
+    invoice_ids, listing = set[str](), None
+    for answer in run_answers.answers(GetBillingContractsInvoices, payment_status=None, date_end=None):
+        op, page = answer.op, read_response(answer.op, answer.response)
+        assert isinstance(op, GetBillingContractsInvoices)
+        invoice_ids |= {str(get_or(invoice.id, "")) for invoice in op.items(page)}
+        since = (
+            datetime(op.date_start.year, op.date_start.month, op.date_start.day, tzinfo=UTC) if op.date_start else None
+        )
+        listing = InvoiceListing(frozenset(invoice_ids), op.has_end_mark(page), since)
+    return listing
+
+
+def check_answers(run_answers: RunAnswers) -> Iterator[str]:
+    """Say which contracts have no periods, which documents are none, and which wallets the invoices contradict.
+
+    The vendor gives documents as PDF, from its first bytes to its end mark.
+    """
+    yield from _check_periods(run_answers)
+    for answer in run_answers.answers(GetBillingContractsInvoiceDocument):
+        op, body = answer.op, answer.response.body
+        assert isinstance(op, GetBillingContractsInvoiceDocument)
+        if document_flaw := find_document_flaw(body):
+            yield f"invoice {op.invoice_id}: its document {document_flaw}"
+    yield from _check_wallets(run_answers)
+
+
+def _check_periods(run_answers: RunAnswers) -> Iterator[str]:
+    """Name the contracts that run and list no billing period: what is used under them is asked for by period."""
+    fetch_times = [answer.fetched_at for answer in run_answers.answers(GetBillingContracts)]
+    for contract_id, contract in read_contracts(run_answers).items():
+        has_begun = (start := parse_day(contract.date_start)) is None or any(
+            start <= fetched_at for fetched_at in fetch_times
+        )
+        if has_begun and get_or(contract.status, "") != "Inactive" and not any(iter_periods(contract)):
+            yield f"contract {contract_id} lists no billing periods: its estimate is missing"
+
+
+def _check_wallets(run_answers: RunAnswers) -> Iterator[str]:
+    """Hold the wallets of closed periods against the invoices of their contract, where all of these were read."""
+    calendar = BillingCalendar(read_contracts(run_answers).values())
+    listed_invoices, line_answers = read_listed_invoices(run_answers), group_line_answers(run_answers)
+    for period, contract_usages in read_usages(run_answers, calendar, []).items():
+        ended_invoices = [
+            record for record in listed_invoices.values() if calendar.find_ended_period(record.invoice) == period
+        ]
+        for contract_usage in filter(
+            lambda record: is_closed(record.detail) and get_or(record.detail.wallets, []), contract_usages
+        ):
+            contract_invoices = [
+                record for record in ended_invoices if contract_usage.contract in calendar.contracts_of(record.invoice)
+            ]
+            is_only_contract = all(
+                calendar.contracts_of(record.invoice) == [contract_usage.contract] for record in contract_invoices
+            )
+            if (
+                contract_invoices
+                and is_only_contract
+                and all(get_or(record.invoice.id, "") in line_answers for record in contract_invoices)
+            ):
+                invoice_bills = [
+                    build_bill_safely(record, line_answers[str(record.invoice.id)], calendar, {})
+                    for record in contract_invoices
+                ]
+                if not any(bill.problems for bill in invoice_bills):
+                    yield from compare_wallets(contract_usage, period, invoice_bills)
