@@ -40,8 +40,9 @@ def resolve_account(
     """
     default_account = f"{UNKNOWN_PREFIX}{name}"
     booked_account = _find_account(db, provider, name)
-    if booked_account and identity and _has_invoice(db, provider, booked_account, invoice_ids):
-        identity = booked_account if booked_account != default_account else identity
+    is_other = bool(identity) and booked_account not in {None, identity, default_account}
+    if is_other and _has_invoice(db, provider, str(booked_account), invoice_ids):
+        identity = booked_account
     if not booked_account and identity is None and (claimed_by := _find_claimant(db, provider, invoice_ids)):
         return AccountIdentity(provider, claimed_by, run_id, seq)
     account = identity or booked_account or default_account
