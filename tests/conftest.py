@@ -1,5 +1,6 @@
-"""No test may leave a credential behind: at the end of a session every file and every captured word is looked through.
+"""A workspace for tests, and a watch: no test may leave a credential behind.
 
+At the end of a session every file and every captured word is looked through.
 A file that holds nothing but a credential is the input of the test that wrote it. Only the process that the reports come to
 looks, so that it happens once, after all workers. Temporary directories that pytest does not keep are not seen.
 """
@@ -7,10 +8,20 @@ looks, so that it happens once, after all workers. Temporary directories that py
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 
 import pytest
+
+from billfold.collect.workspace import Workspace
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Workspace]:
+    """Return an empty workspace."""
+    with closing(Workspace(tmp_path / "ledger")) as workspace:
+        yield workspace
 
 
 class Watch:

@@ -11,6 +11,8 @@ from billfold.collect.outcome import CollectOutcome
 from billfold.collect.sync import sync_accounts
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig as Configured
+from billfold.ledger import query
+from billfold.ledger.digest import compute_digest
 from billfold.model.bill import Bill, BillEnd, Charges
 from billfold.model.period import parse_instant
 from billfold.providers import provider
@@ -20,7 +22,7 @@ from billfold.transport.loop import InProcessTransport
 from billfold.twin.clock import Clock
 from billfold.twin.faults import Fault
 from billfold.twin.host import TwinHost
-from billfold.twin.world import PlayedVendor, World
+from billfold.twin.world import PlayedVendor, World, describe_bill
 from billfold.wire.message import Request, Response
 
 AT = parse_instant("2026-11-15T00:00:00Z")
@@ -109,3 +111,21 @@ def whole(bill: Bill) -> Bill:
             break
     listed = end.line_count if isinstance(end, BillEnd) else bill.line_count
     return bill._replace(charges=charges, line_count=listed, problems=(*bill.problems, *(end.problems if end else ())))
+
+
+def read_digest(workspace: Workspace) -> str:
+    """Return the hash of a workspace's ledger."""
+    with workspace.open_ledger() as db:
+        return compute_digest(db)
+
+
+def list_invoices(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return the invoices that a workspace's ledger lists."""
+    with workspace.open_ledger() as db:
+        return query.list_invoices(db, query.LedgerFilter())
+
+
+def list_true_bills(host: TwinHost, vendor: str) -> list[str]:
+    """Return the bills of a vendor as they should be collected."""
+    bills = [(account, bill) for account, bill in host.world.iter_bills(host.clock.now()) if account.provider == vendor]
+    return sorted(str(describe_bill(account, bill)) for account, bill in bills)

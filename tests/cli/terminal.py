@@ -21,6 +21,15 @@ from billfold.providers.provider import Provider
 
 KEY = "twin-cockroach-key"
 NORIGHT = "twin-cockroach-noright"
+WRONG = "wrong-key-20319"
+READING = [
+    ["invoices"],
+    ["charges"],
+    ["report"],
+    ["reconcile"],
+    ["sql", "SELECT 1"],
+    ["export", "focus", "out"],
+]
 
 
 @dataclass(frozen=True)
@@ -134,3 +143,10 @@ def twin(home: Path) -> Iterator[str]:
             yield said.split()[5]
         finally:
             process.terminate()
+
+
+def clear(said: Said, code: int, words: str) -> None:
+    """Check that a command ended as it should, with these words and no traceback."""
+    assert "Traceback" not in said.err, said.err[-600:]
+    assert said.code == code, said
+    assert words in said.all, said

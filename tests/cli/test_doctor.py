@@ -16,7 +16,7 @@ from billfold.providers import provider
 from billfold.wire.auth import LOGIN_OPERATION
 from billfold.wire.message import Response
 from billfold.wire.operation import operation_name
-from tests.cli.terminal import Terminal
+from tests.cli.terminal import NORIGHT, WRONG, Terminal, clear
 from tests.ledger.kit import NOW, Vendor, invoice, invoices
 
 WORDS = "the organization's id and name: "
@@ -67,3 +67,27 @@ def test_the_doctor_says_beforehand_what_a_sync_then_does(
     assert "billfold doctor" not in said.all
     assert ("named below" in said.out) is isinstance(organization, Forbidden)
     assert ("the key needs: " in said.out) is isinstance(organization, Forbidden | Unauthorized)
+
+
+@pytest.mark.parametrize("key", [WRONG, NORIGHT, ""])
+def test_the_doctor_says_what_the_key_needs(key: str, terminal: Terminal) -> None:
+    terminal.account()
+    said = terminal.run("doctor", COCKROACH_API_KEY=key)
+    clear(said, 3, "CockroachDB Cloud")
+    assert "the key needs: role BILLING_COORDINATOR" in said.out or "cannot ask" in said.out
+
+
+def test_the_doctor_says_that_all_is_well(terminal: Terminal) -> None:
+    said = terminal.run("doctor")
+    clear(said, 0, "ok: list_invoices")
+    assert not (terminal.home / "ledger").exists()
+
+
+def test_the_doctor_asks_only_the_accounts_that_are_wanted(terminal: Terminal) -> None:
+    clear(terminal.run("doctor", "--account", "mine"), 0, "mine (CockroachDB Cloud)")
+    clear(terminal.run("doctor", "--provider", "vultr"), 2, "no account of the configuration fits; there are mine")
+
+
+def test_a_base_url_that_is_none_is_told_in_a_sentence(terminal: Terminal) -> None:
+    terminal.account(f"file:{terminal.home / 'key'}", "http://[::1")
+    clear(terminal.run("doctor"), 2, "base_url must be a whole URL")

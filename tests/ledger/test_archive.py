@@ -1,4 +1,4 @@
-"""What was kept stays as it was: one chain, one writer at a time, whole after any kill, damage always named."""
+"""What was kept stays as it was: one chain, one writer at a time, whole after any kill."""
 
 from __future__ import annotations
 
@@ -10,72 +10,62 @@ import threading
 import zlib
 from datetime import timedelta
 from pathlib import Path
-from random import Random
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billfold.ledger.archive import Archive
-from billfold.ledger.entries import ARCHIVED_HEADERS, GENESIS_HASH, ArchivedResponse, Run, format_time
+from billfold.ledger.entries import GENESIS_HASH
 from billfold.ledger.verify import find_problems
 from billfold.model.errors import LedgerError
+from tests.ledger.archives import archive, filled, keep
 from tests.ledger.kit import NOW
 
-
-def archive(tmp_path: Path) -> Archive:
-    return Archive(tmp_path / "archive.sqlite")
+DAYS = st.lists(st.integers(0, 9), min_size=1, max_size=9)
 
 
-def keep(kept: Archive, run: Run, body: bytes = b"{}", **more: Any) -> int:
-    said: dict[str, Any] = {
-        "operation": "get_it",
-        "question": "{}",
-        "status": 200,
-        "headers": {},
-        "received_at": NOW,
-    } | more
-    return kept.add_responses(run, ArchivedResponse(body=body, **said))
-
-
-def filled(tmp_path: Path, bodies: int = 3) -> Archive:
-    """Return an archive with one run of so many answers."""
-    kept = archive(tmp_path)
-    run = kept.start_run("p", "a", "sync", NOW)
-    for number in range(bodies):
-        keep(kept, run, f'{{"n":{number}}}'.encode())
-    kept.end_run(run, "complete", NOW)
-    return kept
-
-
-def tamper(tmp_path: Path, *statements: str) -> None:
-    """Change the file behind the archive's back."""
-    db = sqlite3.connect(tmp_path / "archive.sqlite")
-    with db:
-        db.execute("DROP TRIGGER IF EXISTS entries_stay")
-        db.execute("DROP TRIGGER IF EXISTS entries_remain")
-        for statement in statements:
-            db.execute(statement)
-    db.close()
-
-
-def test_a_new_archive_waits_for_whoever_makes_it_at_this_moment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@given(before=DAYS, after=DAYS, asked=st.integers(0, 9))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_was_known_at_a_past_time_does_not_change_whatever_the_clock_does_later(
+    before: list[int], after: list[int], asked: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    other = sqlite3.connect(tmp_path / "archive.sqlite", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    waited = list[float]()
+    with archive(tmp_path_factory.mktemp("clock")) as kept:
+        run = kept.start_run("p", "a", "sync", NOW)
+        for day in before:
+            keep(kept, run, received_at=NOW + timedelta(days=day))
+        when = NOW + timedelta(days=asked)
+        known = kept.find_seq_at(when)
+        past = any(day > asked for day in before)
+        for day in after:
+            keep(kept, run, received_at=NOW + timedelta(days=day))
+        assert kept.find_seq_at(when) == known if past else kept.find_seq_at(when) >= known
+        assert all(entry.fetch_time <= when for entry in kept.iter_entries() if entry.seq <= kept.find_seq_at(when))
 
-    def sleep(seconds: float) -> None:
-        waited.append(seconds)
-        other.execute("COMMIT")
 
-    monkeypatch.setattr("billfold.ledger.archive.time.sleep", sleep)
-    with Archive(tmp_path / "archive.sqlite") as made:
-        assert made.read_last_seq() == 0
-    assert len(waited) == 1
-    other.close()
+def test_an_archive_that_another_process_writes_is_told(tmp_path: Path) -> None:
+    with archive(tmp_path) as kept, archive(tmp_path) as other:
+        kept._db.execute("PRAGMA busy_timeout=0")
+        other._db.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerError, match="is being written by another process; try again in a moment"):
+            kept.start_run("p", "a", "sync", NOW)
+        other._db.execute("ROLLBACK")
+        assert kept.start_run("p", "a", "sync", NOW).id == 1
+        assert list(find_problems(kept)) == []
+
+
+def test_a_run_that_another_process_ended_takes_no_more(tmp_path: Path) -> None:
+    with archive(tmp_path) as kept, archive(tmp_path) as other:
+        run = kept.start_run("p", "a", "import", NOW)
+        assert other.start_run("p", "a", "import", NOW) == run
+        keep(kept, run, b"mine")
+        keep(other, run, b"theirs")
+        kept.end_run(run, "imported", NOW)
+        for late in (lambda: keep(other, run, b"late"), lambda: other.end_run(run, "imported", NOW)):
+            with pytest.raises(LedgerError, match="run 1 of 'a' was ended by another process"):
+                late()
+        assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == [b"mine", b"theirs"]
+        assert list(find_problems(kept)) == []
 
 
 def test_an_answer_comes_back_as_it_was_kept(tmp_path: Path) -> None:
@@ -87,17 +77,6 @@ def test_an_answer_comes_back_as_it_was_kept(tmp_path: Path) -> None:
         assert (entry.seq, entry.question, entry.status, entry.fetch_time) == (seq, '{"a":1}', 206, NOW)
         assert entry.headers == '{"content-type": "text/csv", "etag": "e"}'
         assert kept.read_body(entry.body) == b"\x00\xff" * 1000
-
-
-def test_no_header_that_could_carry_a_credential_is_kept() -> None:
-    assert not set(ARCHIVED_HEADERS) & {
-        "authorization",
-        "set-cookie",
-        "cookie",
-        "location",
-        "www-authenticate",
-        "fastly-key",
-    }
 
 
 @given(bodies=st.lists(st.binary(max_size=200), max_size=6))
@@ -133,35 +112,6 @@ def test_every_entry_holds_the_hash_of_the_one_before(tmp_path: Path) -> None:
 def test_an_entry_can_be_neither_changed_nor_removed(statement: str, tmp_path: Path) -> None:
     with filled(tmp_path) as kept, pytest.raises(sqlite3.IntegrityError, match="append-only"):
         kept._db.execute(statement)
-
-
-@pytest.mark.parametrize(
-    ("statement", "words"),
-    [
-        ("UPDATE entries SET status=500 WHERE seq=3", "entry 3"),
-        ("UPDATE entries SET question='{\"x\":1}' WHERE seq=2", "entry 2"),
-        ("UPDATE entries SET at='2020-01-01T00:00:00.000000Z' WHERE seq=4", "entry 4"),
-        ("UPDATE entries SET account='b' WHERE seq=2", "another account"),
-        ("UPDATE entries SET hash='0' WHERE seq=5", "entry 5"),
-        ("DELETE FROM entries WHERE seq=3", "answers 3 to 3 are missing"),
-        ("DELETE FROM bodies WHERE size=7", "is missing"),
-        ("UPDATE bodies SET packed=x'00' WHERE size=7", "is damaged"),
-        ("UPDATE bodies SET packed=substr(packed, 1, length(packed)-1) WHERE size=7", "is damaged"),
-        ("UPDATE bodies SET packed=packed||x'00' WHERE size=7", "is damaged"),
-        ("UPDATE bodies SET size=8 WHERE size=7", "its size is not as noted"),
-        ("INSERT INTO bodies VALUES ('ab', 0, x'', NULL)", "belongs to no answer"),
-    ],
-)
-def test_whatever_is_changed_behind_our_back_is_named(statement: str, words: str, tmp_path: Path) -> None:
-    filled(tmp_path).close()
-    tamper(tmp_path, statement)
-    with archive(tmp_path) as kept:
-        assert any(words in problem for problem in find_problems(kept)), list(find_problems(kept))
-
-
-def test_a_sound_archive_has_no_problems(tmp_path: Path) -> None:
-    with filled(tmp_path) as kept:
-        assert list(find_problems(kept)) == []
 
 
 @pytest.mark.parametrize("packed", [b"", b"\x00", b"garbage", zlib.compress(b"other"), zlib.compress(b'{"n":0}')[:-3]])
@@ -282,105 +232,6 @@ def test_the_number_at_a_time_is_the_last_one_before_it(tmp_path: Path) -> None:
         assert found == [0, 1, 1, 2, 2, 3]
 
 
-@given(st.datetimes(), st.datetimes())
-def test_times_sort_as_they_are_written(one: Any, other: Any) -> None:
-    from datetime import UTC
-
-    first, second = one.replace(tzinfo=UTC), other.replace(tzinfo=UTC)
-    assert (format_time(first) < format_time(second)) == (first < second)
-
-
-def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
-    filled(tmp_path).close()
-    tamper(tmp_path, "PRAGMA user_version=99")
-    with pytest.raises(LedgerError, match="has format 99, this billfold knows 1; update billfold"):
-        archive(tmp_path)
-
-
-@pytest.mark.parametrize("content", [b"garbage" * 1000, b"\x00" * 5000, b"SQLite format 3\x00" + b"\xff" * 5000])
-def test_a_file_that_is_no_archive_is_one_of_our_errors_and_left_alone(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "archive.sqlite"
-    path.write_bytes(content)
-    with pytest.raises(LedgerError, match="cannot be used"):
-        archive(tmp_path)
-    assert path.read_bytes() == content
-
-
-@pytest.mark.parametrize("version", [1, 0, -1])
-def test_a_database_of_somebody_else_is_one_of_our_errors_and_left_alone(version: int, tmp_path: Path) -> None:
-    db = sqlite3.connect(tmp_path / "archive.sqlite")
-    db.executescript(f"CREATE TABLE other (a); PRAGMA user_version={version}")
-    db.close()
-    before = (tmp_path / "archive.sqlite").read_bytes()
-    with pytest.raises(LedgerError), archive(tmp_path) as kept:
-        kept.list_runs()
-    assert (tmp_path / "archive.sqlite").read_bytes() == before
-
-
-def test_an_archive_that_lost_the_mark_of_its_format_is_told_as_that(tmp_path: Path) -> None:
-    filled(tmp_path).close()
-    tamper(tmp_path, "PRAGMA user_version=0")
-    with pytest.raises(LedgerError, match=r"a database without the mark of an archive .* put a backup in its place"):
-        archive(tmp_path)
-
-
-def test_an_archive_that_cannot_be_used_is_closed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    filled(tmp_path).close()
-    tamper(tmp_path, "PRAGMA user_version=99")
-    made, connect = list[sqlite3.Connection](), sqlite3.connect
-
-    def noted(*args: Any, **how: Any) -> sqlite3.Connection:
-        made.append(connect(*args, **how))
-        return made[-1]
-
-    monkeypatch.setattr(sqlite3, "connect", noted)
-    with pytest.raises(LedgerError):
-        archive(tmp_path)
-    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        made[0].execute("SELECT 1")
-
-
-def broken(tmp_path: Path) -> Archive:
-    """Return an archive whose pages after the first are overwritten."""
-    filled(tmp_path, 40).close()
-    path = tmp_path / "archive.sqlite"
-    content = bytearray(path.read_bytes())
-    for page in range(4096, len(content), 4096):
-        content[page : page + 200] = b"\xff" * 200
-    path.write_bytes(content)
-    return archive(tmp_path)
-
-
-def test_a_damaged_file_is_one_of_our_errors(tmp_path: Path) -> None:
-    with broken(tmp_path) as kept, pytest.raises(LedgerError):
-        kept.list_runs()
-
-
-def test_verifying_a_damaged_file_names_the_damage(tmp_path: Path) -> None:
-    with broken(tmp_path) as kept:
-        assert any("damaged" in problem for problem in find_problems(kept))
-
-
-@pytest.mark.parametrize("below", ["file", "file/deeper"])
-def test_a_directory_that_is_a_file_is_one_of_our_errors(below: str, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(LedgerError, match="is a file where a directory is needed"):
-        archive(tmp_path / below)
-
-
-def test_a_directory_in_the_archives_place_is_one_of_our_errors(tmp_path: Path) -> None:
-    (tmp_path / "archive.sqlite").mkdir()
-    with pytest.raises(LedgerError, match="cannot be used"):
-        archive(tmp_path)
-
-
-def test_a_file_that_may_only_be_read_refuses_an_answer_with_one_of_our_errors(tmp_path: Path) -> None:
-    with filled(tmp_path) as kept:
-        kept._db.execute("PRAGMA query_only=ON")
-        with pytest.raises(LedgerError, match="its rights and the free space"):
-            kept.start_run("p", "a", "sync", NOW)
-
-
 def test_a_name_that_is_no_text_is_one_of_our_errors(tmp_path: Path) -> None:
     with archive(tmp_path) as kept, pytest.raises(LedgerError):
         kept.start_run("p", "\udcff", "import", NOW)
@@ -392,53 +243,3 @@ def test_a_name_that_could_make_two_entries_hash_alike_is_refused(account: str, 
         with pytest.raises(LedgerError, match="holds a separator"):
             kept.start_run("p", account, "sync", NOW)
         assert list(kept.iter_entries()) == []
-
-
-def test_fields_that_were_shifted_behind_our_back_are_named(tmp_path: Path) -> None:
-    filled(tmp_path).close()
-    tamper(tmp_path, "UPDATE entries SET account='a' || char(31) || operation, operation='' WHERE seq=3")
-    with archive(tmp_path) as kept:
-        assert any("entry 3" in problem and "was changed" in problem for problem in find_problems(kept))
-
-
-def test_a_redacted_body_is_gone_and_the_chain_stays_sound(tmp_path: Path) -> None:
-    with filled(tmp_path, 1) as kept:
-        [entry] = kept.iter_answers()
-        assert kept.redact_bodies([(entry.body, b"{}")]) == {entry.body}
-        assert kept.read_body(entry.body) == b"{}"
-        assert list(find_problems(kept)) == []
-
-
-def traces(tmp_path: Path, packed: list[bytes]) -> int:
-    """Count the pieces of stored bodies that an archive's files still hold; a body is not stored in one piece."""
-    content = b"".join(path.read_bytes() for path in tmp_path.glob("archive.sqlite*"))
-    return sum(one[at : at + 40] in content for one in packed for at in range(0, len(one) - 40, 40))
-
-
-def test_nothing_of_what_was_redacted_is_in_the_files_and_they_are_written_anew_once(tmp_path: Path) -> None:
-    with archive(tmp_path) as kept:
-        run = kept.start_run("p", "a", "sync", NOW)
-        for seed in range(20):
-            keep(kept, run, Random(seed).randbytes(200 * (1 + seed)))
-        original = [body.packed for body in kept.iter_bodies() if body.size]
-        before, said = traces(tmp_path, original), list[str]()
-        kept._db.set_trace_callback(said.append)
-        assert len(kept.redact_bodies((entry.body, b"{}") for entry in list(kept.iter_answers()))) == 20
-        assert (before > 900, traces(tmp_path, original)) == (True, 0)
-        assert said.count("VACUUM") == 1
-        assert list(find_problems(kept)) == []
-
-
-def test_what_a_reader_keeps_in_the_log_is_redacted_when_he_is_gone(tmp_path: Path) -> None:
-    with filled(tmp_path) as kept, archive(tmp_path) as reader:
-        [first, *_] = kept.iter_answers()
-        original = [body.packed for body in kept.iter_bodies() if body.hash == first.body]
-        kept._db.execute("PRAGMA busy_timeout=1")
-        reading = reader.iter_entries()
-        next(reading)
-        with pytest.raises(LedgerError, match="redact again"):
-            kept.redact_bodies([(first.body, b"{}")])
-        list(reading)
-        assert kept.redact_bodies([]) == set()
-        content = b"".join(path.read_bytes() for path in tmp_path.glob("archive.sqlite*"))
-        assert not any(one in content for one in original)

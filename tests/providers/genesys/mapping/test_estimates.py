@@ -7,8 +7,11 @@ from decimal import Decimal
 
 import pytest
 
+from billfold.collect.workspace import Workspace
+from billfold.ledger import restatements
 from billfold.model.bill import State
 from billfold.model.money import exact_sum
+from tests import stage
 from tests.providers.genesys.kit import OPERATIONS, SEPTEMBER, read_bills, read_sample
 from tests.providers.kit import list_rows
 
@@ -46,3 +49,17 @@ def test_unknown_status_parks_estimate() -> None:
     """An unknown period status parks the estimate."""
     (bill,) = read_bills((OPERATIONS["billingperiod"], read_sample("billingperiod.v269") | {"status": "Frozen"}))
     assert bill.problems == ("the period's status 'Frozen' is not known",)
+
+
+def test_contracts_that_come_without_periods_are_told_and_leave_no_estimate_of_what_is_invoiced(
+    books: Workspace,
+) -> None:
+    host = stage.twin(months=3)
+    host.set_fault(stage.fault("genesys", "contract-without-periods", times=10**6))
+    outcomes = stage.collected(host, books, "genesys")
+    assert any("lists no billing periods: its estimate is missing" in said for one in outcomes for said in one.doubts)
+    host.clear_faults()
+    assert [one.doubts for one in stage.collected(host, books, "genesys") if one.doubts] == []
+    assert sorted(map(str, stage.list_invoices(books))) == stage.list_true_bills(host, "genesys")
+    with books.open_ledger() as db:
+        assert restatements.list_restatements(db) == []

@@ -1,0 +1,40 @@
+"""Connecting writes a reference to a key, and never a key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import WRONG, Terminal, clear
+
+
+def test_connecting_writes_a_reference_and_never_a_key(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    clear(terminal.run("connect", "cockroach", COCKROACH_API_KEY=WRONG), 0, "set COCKROACH_API_KEY")
+    assert 'api_key = "env:COCKROACH_API_KEY"' in terminal.config.read_text()
+    assert WRONG not in terminal.config.read_text()
+    clear(terminal.run("connect", "cockroach"), 2, "'cockroach' is used twice")
+    refused = terminal.run("connect", "cockroach", "--name", "b", "--reference", f"api_key={WRONG}")
+    clear(refused, 2, "never the secret itself")
+    assert WRONG not in refused.all + terminal.config.read_text()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--base-url", f"http://user:{WRONG}@127.0.0.1:1"), ("--reference", WRONG)]
+)
+def test_a_key_that_is_given_to_connect_in_the_wrong_place_is_refused_and_not_told(
+    option: str, value: str, tmp_path: Path
+) -> None:
+    terminal = Terminal(tmp_path)
+    said = terminal.run("connect", "fastly", option, value)
+    assert (said.code, WRONG in said.all) == (2, False), said
+    assert not terminal.config.exists()
+
+
+@pytest.mark.parametrize("pair", ["api_key", "api_key=", "=env:K", "="])
+def test_a_reference_without_its_field_or_its_place_is_refused_in_words(pair: str, tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    said = terminal.run("connect", "vultr", "--reference", pair)
+    clear(said, 2, "has no credential ''" if pair == "=env:K" else "--reference takes FIELD=REF, as api_key=env:MY_KEY")
+    assert not terminal.config.exists()

@@ -1,0 +1,48 @@
+"""A saved answer is imported, or refused in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from billfold.collect import importing
+from tests.cli.terminal import Terminal, clear
+from tests.ledger.kit import invoice, invoices
+
+
+def test_a_saved_answer_is_imported_and_says_whether_it_adds_up(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    (tmp_path / "good.json").write_bytes(invoices(invoice("g")))
+    (tmp_path / "off.json").write_bytes(invoices(invoice("o", total="7")))
+    (tmp_path / "bad.json").write_bytes(b"{}x")
+    clear(terminal.run("import", "cockroach", "good.json", "--ledger", "l"), 0, "issued g 1.5 USD: adds up")
+    clear(terminal.run("import", "cockroach", "off.json", "--ledger", "l"), 1, "the vendor states 7")
+    bad = terminal.run("import", "cockroach", "bad.json", "--ledger", "l")
+    clear(bad, 1, "bad.json: NOT READ")
+    assert bad.out.endswith("\nno charges were booked from this\n"), "what was not read is not kept"
+    assert [row["invoice_id"] for row in terminal.rows("invoices", "--ledger", "l")] == ["g", "o"]
+
+
+def test_a_file_that_is_nested_deeper_than_any_answer_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "deep.json").write_bytes(b'{"a":' * 5000 + b"1" + b"}" * 5000)
+    clear(Terminal(tmp_path).run("import", "cockroach", "deep.json", "--ledger", "l"), 1, "deep.json: NOT READ")
+
+
+def test_what_can_be_no_saved_answer_is_refused_before_it_is_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "MAX_FILE_SIZE", 100)
+    (tmp_path / "empty.csv").write_bytes(b" \n")
+    (tmp_path / "large.json").write_bytes(b" " * 101)
+    for file, words in (
+        ("/dev/zero", "it is a device, not a file"),
+        ("empty.csv", "it is empty"),
+        ("large.json", "it is larger than"),
+    ):
+        clear(Terminal(tmp_path).run("import", "fastly", file, "--ledger", "l"), 1, f"{file}: NOT READ: {words}")
+
+
+def test_an_import_under_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "good.json").write_bytes(invoices(invoice("g")))
+    clear(Terminal(tmp_path).run("import", "cockroach", "good.json", "--account", b"\xff"), 2, "")

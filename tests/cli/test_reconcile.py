@@ -1,0 +1,34 @@
+"""Reconcile prints a vendor's words as they are, and names what adds up by rounding only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from billfold.cli.reconcile import _print_findings as tell
+from billfold.report import reconcile
+from tests.cli.terminal import Terminal, clear
+from tests.ledger.kit import invoice, invoices
+
+
+def test_a_vendors_words_are_told_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    month = reconcile.ReconcileFinding(
+        "vultr", "mine", "2026-08", wrong=True, words="invoice a : b is no longer listed"
+    )
+    tell([month, month._replace(month="")], [], [], 1)
+    said = capsys.readouterr().out.splitlines()
+    assert said[1] == "  vultr mine 2026-08: invoice a : b is no longer listed"
+    assert said[2] == "  vultr mine: invoice a : b is no longer listed"
+
+
+def test_a_bill_that_adds_up_by_rounding_only_is_named_by_reconcile(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    (tmp_path / "off.json").write_bytes(invoices(invoice("r", total="1.51"), invoice("s")))
+    clear(terminal.run("--ledger", "l", "import", "cockroach", "off.json"), 0, "adds up")
+    said = terminal.run("--ledger", "l", "reconcile")
+    clear(said, 0, "2 bills checked: everything adds up")
+    assert "rounding charge of ours" in said.out
+    assert [line.split()[3:] for line in said.out.splitlines() if "2026-08" in line] == [["r", "USD", "0.01"]]
+    shown = terminal.run("--ledger", "l", "report").out
+    assert "CockroachDB Cloud: adjustment" in shown

@@ -1,0 +1,94 @@
+"""A sync tells what failed in a sentence, and leaves a ledger that is true."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from billfold.model.period import parse_instant
+from tests.cli.terminal import NORIGHT, WRONG, Terminal, clear
+from tests.ledger.kit import invoice, invoices
+from tests.transport.hostile import hostile, says
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (WRONG, "(HTTP 401). Check the key that this account's configuration refers to."),
+        (NORIGHT, "(HTTP 403). Give the key the right to read what is billed"),
+        ("", "env:COCKROACH_API_KEY is empty or not set"),
+        ("one\ntwo", "no key has"),
+        ("schl\u00fcssel-\u03a9", "no key has"),
+    ],
+    ids=["wrong", "without-the-right", "unset", "two-lines", "not-latin"],
+)
+def test_a_key_that_does_not_open_fails_its_account_and_is_not_told(key: str, words: str, terminal: Terminal) -> None:
+    terminal.account()
+    said = terminal.run("sync", COCKROACH_API_KEY=key)
+    clear(said, 3, words)
+    assert not key or key not in said.all
+
+
+def test_a_literal_secret_is_refused_and_not_told(terminal: Terminal) -> None:
+    terminal.account("CCDB1_live_secret")
+    said = terminal.run("sync")
+    clear(said, 2, "never the secret itself")
+    assert "CCDB1_live_secret" not in said.all
+
+
+def test_a_vendor_that_answers_nonsense_is_told_in_a_sentence(terminal: Terminal) -> None:
+    with hostile(says(b"<html>sign in", content_type="text/html")) as server:
+        terminal.account(f"file:{terminal.home / 'key'}", server.root)
+        said = terminal.run("sync")
+    clear(said, 3, "expected JSON, got text/html")
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["sync"], ["api", "cockroach", "list_invoices", "--all"]], ids=str)
+def test_an_answer_that_cannot_be_read_is_told_with_its_question_by_every_command(
+    command: list[str], terminal: Terminal
+) -> None:
+    with hostile(says(b'{"invoices": 5}')) as server:
+        terminal.account(f"file:{terminal.home / 'key'}", server.root)
+        assert "cockroach list_invoices: the answer does not have the documented shape" in terminal.run(*command).all
+
+
+def test_an_invoice_that_cannot_be_read_is_told_and_is_not_a_success(terminal: Terminal) -> None:
+    with hostile(says(invoices(invoice(period_start="null")))) as server:
+        terminal.account(f"file:{terminal.home / 'key'}", server.root)
+        clear(terminal.run("sync", "--ledger", "ledger"), 1, "is none")
+
+
+def test_a_number_that_is_none_leaves_the_ledger_usable(terminal: Terminal) -> None:
+    with hostile(says(invoices(invoice(total='"NaN"')))) as server:
+        terminal.account(f"file:{terminal.home / 'key'}", server.root)
+        terminal.run("sync", "--ledger", "ledger")
+    clear(terminal.run("invoices", "--ledger", "ledger"), 0, "")
+
+
+def test_the_ledger_holds_what_the_twin_says_is_true(synced: Terminal, root: str) -> None:
+    import urllib.request
+
+    with urllib.request.urlopen(f"{root}/_twin/truth") as answer:
+        true = [bill for bill in json.load(answer)["invoices"] if bill["account"] == "cockroach"]
+    ours = [bill | {"account": "cockroach"} for bill in synced.rows("--ledger", "ledger", "invoices")]
+    assert sorted(map(str, ours)) == sorted(map(str, true))
+
+
+def test_a_line_of_the_log_says_when_by_utc_and_of_which_account(terminal: Terminal) -> None:
+    said = terminal.process("sync", "--ledger", "ledger", BILLFOLD_LOG="info", TZ="Asia/Tokyo").err.splitlines()
+    [line] = [line for line in said if "list_invoices" in line]
+    when, rest = line.split(" ", 1)
+    assert abs(parse_instant(when) - datetime.now(UTC)) < timedelta(hours=1)
+    assert re.fullmatch(r"\[mine\] billfold\.sync: list_invoices: 200, \d+ bytes", rest)
+
+
+def test_syncing_twice_changes_nothing_and_a_lost_ledger_comes_back(terminal: Terminal) -> None:
+    clear(terminal.process("sync", "--ledger", "ledger"), 0, "2 answers")
+    first = terminal.run("hash", "--ledger", "ledger")
+    clear(terminal.run("sync", "--ledger", "ledger", "--json"), 0, '"error": null')
+    (terminal.home / "ledger" / "ledger.duckdb").unlink()
+    assert terminal.run("hash", "--ledger", "ledger") == terminal.run("rebuild", "--ledger", "ledger") == first
+    clear(terminal.run("verify", "--ledger", "ledger"), 0, "all is as it was written")

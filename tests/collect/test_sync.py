@@ -1,0 +1,97 @@
+"""A collection believes the vendor's clock, but not one that is outside the calendar, and leaves nothing behind that crashes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billfold.collect.sync import sync_accounts
+from billfold.collect.workspace import Workspace
+from billfold.config import AccountConfig
+from billfold.ledger import booking
+from billfold.ledger.verify import find_problems
+from billfold.providers import provider
+from billfold.twin.world import describe_bill
+from billfold.wire.message import Response
+from tests import stage
+from tests.ledger.kit import NOW, Vendor, collected, invoice, invoices
+
+
+@pytest.mark.parametrize(
+    "date", ["Mon, 01 Jan 99999999999 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 -0500", "today", ""]
+)
+def test_a_date_that_is_none_is_not_believed_and_fails_nobody(date: str, tmp_path: Path) -> None:
+    class Dated(Vendor):
+        def send(self, op: Any, /) -> Response:
+            response = super().send(op)
+            return response._replace(headers={**response.headers, "date": date})
+
+    books, account = Workspace(tmp_path), AccountConfig("mine", provider.find_provider("cockroach"), {})
+    (outcome,) = sync_accounts(books, [account], connect=lambda _: Dated(invoices(invoice())), clock=lambda: NOW)
+    books.close()
+    assert (outcome.error, outcome.answers) == (None, 2)
+
+
+def test_no_thread_is_left_that_would_crash_a_process_which_ends_early(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading = threading.Event()
+    monkeypatch.setattr(booking, "preload_duckdb", lambda: loading.wait(60))
+    before = set(threading.enumerate())
+    books = Workspace(tmp_path)
+    account = AccountConfig("mine", provider.find_provider("cockroach"), {})
+    sync_accounts(books, [account], connect=lambda _: Vendor(invoices(invoice())), clock=lambda: NOW)
+    left = set(threading.enumerate()) - before
+    loading.set()
+    books.close()
+    assert [one.daemon for one in left] == [False]
+
+
+def test_a_recheck_with_nothing_new_asks_no_more_than_the_first_time_and_a_sync_asks_little(books: Workspace) -> None:
+    host = stage.twin(months=6)
+    stage.collected(host, books)
+    first = len(host.requests)
+    host.requests.clear()
+    stage.collected(host, books)
+    again = len(host.requests)
+    assert again < first
+    longer, more = stage.twin(months=12), Workspace(books.directory / "longer")
+    stage.collected(longer, more)
+    longer.requests.clear()
+    stage.collected(longer, more)
+    assert len(longer.requests) - again <= 4, "a sync with nothing new must not grow with the history"
+    more.close()
+
+
+def test_two_processes_sync_and_read_at_the_same_time(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from tests import stage; from billfold.collect.workspace import Workspace\n"
+        "b = Workspace(Path(sys.argv[1])); stage.collected(stage.twin(months=2), b, sys.argv[2]); b.close()"
+    )
+    root = str(Path(__file__).parent.parent.parent)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([root, *sys.path])}
+    names = ["cockroach", "vultr", "cockroach"]
+    running = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name], env=env) for name in names]
+    assert [one.wait(timeout=120) for one in running] == [0, 0, 0]
+    books = Workspace(tmp_path)
+    host = stage.twin(months=2)
+
+    true = [describe_bill(a, b) for a, b in host.world.iter_bills(host.clock.now()) if a.provider in names]
+    assert sorted(map(str, stage.list_invoices(books))) == sorted(map(str, true))
+    assert not list(find_problems(books.archive))
+    books.close()
+
+
+def test_collecting_twice_is_collecting_once_and_a_restatement_is_kept(books: Workspace) -> None:
+    for day, total in enumerate(["1.5", "1.5", "2.5"]):
+        collected(books, invoices(invoice(total=total, lines=[total])), days=day)
+    with books.open_ledger() as db:
+        found = db.execute("SELECT total, until_seq IS NULL FROM bills ORDER BY id").fetchall()
+    books.close()
+    assert found == [("1.5", False), ("2.5", True)]

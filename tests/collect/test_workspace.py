@@ -1,0 +1,174 @@
+"""The ledger is a function of the archive, whatever becomes of its file and whatever the vendor tells."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from billfold.collect.workspace import Workspace
+from billfold.ledger import query
+from billfold.ledger.digest import compute_digest
+from billfold.ledger.verify import find_problems
+from billfold.model.errors import LedgerError
+from tests import stage
+from tests.laws.kit import DOORS
+from tests.ledger.kit import collected, invoice, invoices
+
+
+def test_the_ledger_is_a_function_of_the_archive(books: Workspace) -> None:
+    host = stage.twin(months=2)
+    stage.collected(host, books)
+    host.clock.advance(timedelta(days=20))
+    stage.collected(host, books)
+    live = stage.read_digest(books)
+    books.drop_ledger()
+    assert stage.read_digest(books) == live
+
+
+def test_any_order_of_accounts_gives_the_same_ledger(tmp_path: Path) -> None:
+    hashes = set()
+    for order in (DOORS, DOORS[::-1]):
+        host, books = stage.twin(months=2), Workspace(tmp_path / order[0].name)
+        for door in order:
+            stage.collected(host, books, door.name)
+        hashes.add(stage.read_digest(books))
+        books.close()
+    assert len(hashes) == 1
+
+
+def test_a_corrupt_ledger_file_is_computed_anew(books: Workspace) -> None:
+    stage.collected(stage.twin(months=2), books, "cockroach")
+    live = stage.read_digest(books)
+    books.ledger_path.write_bytes(b"not a ledger" * 1000)
+    assert stage.read_digest(books) == live
+
+
+def test_a_ledger_that_knows_more_than_its_archive_is_evidence_which_only_a_rebuild_forgets(
+    books: Workspace, tmp_path: Path
+) -> None:
+    host = stage.twin(months=2)
+    stage.collected(host, books, "cockroach")
+    books.archive.checkpoint_wal()
+    backup = tmp_path / "backup.sqlite"
+    shutil.copy(books.archive.path, backup)
+    host.clock.advance(timedelta(days=31))
+    stage.collected(host, books, "cockroach")
+    newer = stage.read_digest(books)
+    books.close()
+    shutil.copy(backup, books.archive.path)
+    restored = Workspace(books.directory)
+    for _ in range(2):
+        with pytest.raises(LedgerError, match="let `billfold rebuild` forget what is not in this one"):
+            stage.read_digest(restored)
+        assert any(
+            "the archive's end is missing" in said for said in find_problems(restored.archive, restored.ledger_path)
+        )
+    restored.drop_ledger()
+    assert stage.read_digest(restored) != newer
+    stage.collected(host, restored, "cockroach")
+    assert stage.read_digest(restored) == newer
+    restored.close()
+
+
+def test_a_ledger_of_a_newer_billfold_is_computed_anew_and_that_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    books = Workspace(tmp_path)
+    collected(books, invoices(invoice()))
+    with books.open_ledger() as db:
+        before = compute_digest(db)
+    with duckdb.connect(str(books.ledger_path)) as db:
+        db.execute("UPDATE meta SET value='99 of a later time' WHERE key='format'")
+    with books.open_ledger() as db:
+        assert compute_digest(db) == before
+    assert "is of another format; computing the ledger anew from the archive" in caplog.text
+    books.close()
+
+
+@pytest.mark.parametrize("content", [b"x", b"garbage" * 4000, b"SQLite format 3\x00" + bytes(4096)])
+def test_a_file_that_is_no_ledger_is_computed_anew(content: bytes, tmp_path: Path) -> None:
+    books = Workspace(tmp_path)
+    assert collected(books, invoices(invoice())).error is None
+    with books.open_ledger() as db:
+        before = compute_digest(db)
+    books.ledger_path.write_bytes(content)
+    with books.open_ledger() as db:
+        assert compute_digest(db) == before
+    books.close()
+
+
+def test_a_ledger_that_is_a_directory_is_one_of_our_errors(tmp_path: Path) -> None:
+    books = Workspace(tmp_path)
+    books.ledger_path.mkdir()
+    try:
+        with pytest.raises(LedgerError), books.open_ledger():
+            pass
+    finally:
+        books.close()
+
+
+HOSTILE = [
+    invoice("bad", total='"NaN"'),
+    invoice("bad", lines=['"NaN"']),
+    invoice("bad", total='"Infinity"'),
+    invoice("bad", total="1e400"),
+    invoice("bad", total='"1e999999"'),
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=range(5))
+def test_one_hostile_number_does_not_close_the_ledger_for_good(hostile: str, books: Workspace) -> None:
+    try:
+        collected(books, invoices(hostile))
+        with books.open_ledger() as db:
+            assert query.select_charges(db, query.LedgerFilter()).fetchall() == []
+    finally:
+        books.close()
+
+
+UNREADABLE = [
+    invoice("bad", period_start="null"),
+    invoice("bad", period_start='"soon"'),
+]
+
+
+@pytest.mark.parametrize("unreadable", UNREADABLE, ids=range(2))
+def test_an_invoice_that_cannot_be_read_leaves_the_others_alone(unreadable: str, books: Workspace) -> None:
+    collected(books, invoices(unreadable, invoice("good")))
+    try:
+        with books.open_ledger() as db:
+            assert "good" in [row["invoice_id"] for row in query.list_invoices(db, query.LedgerFilter())]
+    finally:
+        books.close()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        invoice(total="null", lines=[]),
+        invoice(lines=["0"], total="-0"),
+        invoice(total="1e15", lines=["1e15"]),
+        invoice(total="1e25", lines=["1e25"]),
+        invoice(totals="null"),
+        invoice(invoice_items="null", total="0"),
+        invoice(status='"BRAND_NEW"'),
+        invoice(invoice_id="null"),
+        invoice(adjustments='[{"name":null,"amount":null}]'),
+        "{}",
+    ],
+    ids=range(10),
+)
+def test_odd_invoices_are_booked_or_parked_or_noted_and_the_same_when_computed_anew(
+    said: str, books: Workspace
+) -> None:
+    assert collected(books, invoices(said)).error is None
+    with books.open_ledger() as db:
+        before = compute_digest(db)
+    books.drop_ledger()
+    with books.open_ledger() as db:
+        assert compute_digest(db) == before
+    books.close()

@@ -1,0 +1,107 @@
+"""A file that cannot be used as an archive is one of our errors, and left alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billfold.ledger.archive import Archive
+from billfold.model.errors import LedgerError
+from tests.ledger.archives import archive, broken, filled, tamper
+from tests.ledger.kit import NOW
+
+
+def test_a_new_archive_waits_for_whoever_makes_it_at_this_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = sqlite3.connect(tmp_path / "archive.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waited = list[float]()
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        other.execute("COMMIT")
+
+    monkeypatch.setattr("billfold.ledger.archive.time.sleep", sleep)
+    with Archive(tmp_path / "archive.sqlite") as made:
+        assert made.read_last_seq() == 0
+    assert len(waited) == 1
+    other.close()
+
+
+def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
+    filled(tmp_path).close()
+    tamper(tmp_path, "PRAGMA user_version=99")
+    with pytest.raises(LedgerError, match="has format 99, this billfold knows 1; update billfold"):
+        archive(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"garbage" * 1000, b"\x00" * 5000, b"SQLite format 3\x00" + b"\xff" * 5000])
+def test_a_file_that_is_no_archive_is_one_of_our_errors_and_left_alone(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "archive.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(LedgerError, match="cannot be used"):
+        archive(tmp_path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("version", [1, 0, -1])
+def test_a_database_of_somebody_else_is_one_of_our_errors_and_left_alone(version: int, tmp_path: Path) -> None:
+    db = sqlite3.connect(tmp_path / "archive.sqlite")
+    db.executescript(f"CREATE TABLE other (a); PRAGMA user_version={version}")
+    db.close()
+    before = (tmp_path / "archive.sqlite").read_bytes()
+    with pytest.raises(LedgerError), archive(tmp_path) as kept:
+        kept.list_runs()
+    assert (tmp_path / "archive.sqlite").read_bytes() == before
+
+
+def test_an_archive_that_lost_the_mark_of_its_format_is_told_as_that(tmp_path: Path) -> None:
+    filled(tmp_path).close()
+    tamper(tmp_path, "PRAGMA user_version=0")
+    with pytest.raises(LedgerError, match=r"a database without the mark of an archive .* put a backup in its place"):
+        archive(tmp_path)
+
+
+def test_an_archive_that_cannot_be_used_is_closed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(tmp_path).close()
+    tamper(tmp_path, "PRAGMA user_version=99")
+    made, connect = list[sqlite3.Connection](), sqlite3.connect
+
+    def noted(*args: Any, **how: Any) -> sqlite3.Connection:
+        made.append(connect(*args, **how))
+        return made[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", noted)
+    with pytest.raises(LedgerError):
+        archive(tmp_path)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        made[0].execute("SELECT 1")
+
+
+def test_a_damaged_file_is_one_of_our_errors(tmp_path: Path) -> None:
+    with broken(tmp_path) as kept, pytest.raises(LedgerError):
+        kept.list_runs()
+
+
+@pytest.mark.parametrize("below", ["file", "file/deeper"])
+def test_a_directory_that_is_a_file_is_one_of_our_errors(below: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(LedgerError, match="is a file where a directory is needed"):
+        archive(tmp_path / below)
+
+
+def test_a_directory_in_the_archives_place_is_one_of_our_errors(tmp_path: Path) -> None:
+    (tmp_path / "archive.sqlite").mkdir()
+    with pytest.raises(LedgerError, match="cannot be used"):
+        archive(tmp_path)
+
+
+def test_a_file_that_may_only_be_read_refuses_an_answer_with_one_of_our_errors(tmp_path: Path) -> None:
+    with filled(tmp_path) as kept:
+        kept._db.execute("PRAGMA query_only=ON")
+        with pytest.raises(LedgerError, match="its rights and the free space"):
+            kept.start_run("p", "a", "sync", NOW)

@@ -1,0 +1,98 @@
+"""A disk that is full is told, and what could not be written can be brought when there is room."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from billfold.collect.workspace import Workspace
+from billfold.ledger.archive import Archive
+from billfold.ledger.digest import compute_digest
+from billfold.ledger.verify import find_problems
+from billfold.model.errors import LedgerError
+from tests.ledger.archives import archive, keep
+from tests.ledger.kit import NOW, collected, invoice, invoices
+from tests.ledger.machine import run, saved
+
+
+@pytest.mark.parametrize("limit", [512, 30_000, 70_000, 200_000])
+def test_a_disk_that_fills_up_is_told_and_what_is_missing_can_be_brought_when_there_is_room(
+    limit: int, tmp_path: Path
+) -> None:
+    first, second = saved(tmp_path, "a", 2), saved(tmp_path, "b", 3, 20_000)
+    assert run(tmp_path, "import", "cockroach", first)[0] == 0
+    before = run(tmp_path, "hash")
+    code, said = run(tmp_path, "import", "cockroach", second, limit=limit)
+    assert (code, "the free space" in said) in {(2, True), (0, False)}, said
+    assert run(tmp_path, "verify")[0] == 0
+    if code:
+        assert run(tmp_path, "hash") == before
+        assert run(tmp_path, "import", "cockroach", second)[0] == 0
+    after = run(tmp_path, "hash")
+    shutil.rmtree(tmp_path / "ledger")
+    assert run(tmp_path, "import", "cockroach", first)[0] == run(tmp_path, "import", "cockroach", second)[0] == 0
+    assert run(tmp_path, "hash") == after != before
+    assert run(tmp_path, "verify")[0] == 0
+
+
+def test_a_disk_that_is_full_for_the_archive_refuses_the_answer_and_keeps_the_others(tmp_path: Path) -> None:
+    with archive(tmp_path) as kept:
+        run = kept.start_run("p", "a", "sync", NOW)
+        keep(kept, run, b"before")
+        pages = kept._db.execute("PRAGMA page_count").fetchone()[0]
+        kept._db.execute(f"PRAGMA max_page_count={pages}")
+        with pytest.raises(
+            LedgerError, match="database or disk is full; check the path, its rights and the free space"
+        ):
+            keep(kept, run, os.urandom(100_000))
+        assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == [b"before"]
+        kept._db.execute("PRAGMA max_page_count=100000")
+        keep(kept, run, b"after")
+        kept.end_run(run, "complete", NOW)
+        assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == [b"before", b"after"]
+        assert list(find_problems(kept)) == []
+
+
+@pytest.mark.parametrize("last", [0, 1, 2])
+def test_a_collection_whose_answer_cannot_be_kept_fails_and_goes_on_when_it_can(
+    last: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books, never = Workspace(tmp_path / "one"), Workspace(tmp_path / "other")
+    kept, add = list[int](), Archive.add_responses
+
+    def full(self: Archive, *said: Any) -> int:
+        if len(kept) == last:
+            raise LedgerError("the archive cannot be used: the disk is full")
+        kept.append(add(self, *said))
+        return kept[-1]
+
+    monkeypatch.setattr(Archive, "add_responses", full)
+    failed = collected(books, invoices(invoice()))
+    monkeypatch.undo()
+    answers = len(list(books.archive.iter_answers()))
+    assert answers == last
+    assert (failed.error is None) == (last == collected(never, invoices(invoice())).answers)
+    assert collected(books, invoices(invoice())).error is None
+    with books.open_ledger() as here, never.open_ledger() as there:
+        assert compute_digest(here) == compute_digest(there)
+    books.close()
+    never.close()
+
+
+def test_a_ledger_that_the_disk_has_no_room_for_is_told_once_and_not_as_a_stale_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(path: Path) -> duckdb.DuckDBPyConnection:
+        raise duckdb.IOException(f'Could not write file "{path}": No space left on device')
+
+    monkeypatch.setattr("billfold.ledger.store._attach_file", full)
+    books = Workspace(tmp_path)
+    with pytest.raises(LedgerError, match=r"cannot be written: .* the free space, then ask again"), books.open_ledger():
+        pass
+    books.close()
+    assert not caplog.records

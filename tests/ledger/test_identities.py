@@ -1,0 +1,74 @@
+"""A customer is counted once, under whatever names, and never under another customer's name."""
+
+from __future__ import annotations
+
+import pytest
+
+from billfold.collect.sync import sync_accounts
+from billfold.collect.workspace import Workspace
+from billfold.config import AccountConfig
+from billfold.ledger import query
+from billfold.providers import provider
+from billfold.providers.provider import Provider
+from tests import stage
+from tests.laws.kit import DOORS, named
+
+
+@pytest.mark.parametrize("door", DOORS, ids=named)
+def test_renaming_an_account_keeps_its_history_and_its_hash_and_restates_nothing(
+    door: Provider, books: Workspace
+) -> None:
+    host = stage.twin(months=2)
+    [name, *_] = [one.name for one in stage.stage(host, door.name).accounts]
+    stage.collected(host, books, door.name)
+    live, count = stage.read_digest(books), len(stage.list_invoices(books))
+    outcomes = stage.collected(host, books, door.name, called={name: "renamed"})
+    assert stage.read_digest(books) == live
+    assert [one.restated for one in outcomes if one.restated] == []
+    assert len(stage.list_invoices(books)) == count
+    names = {bill["account"] for bill in stage.list_invoices(books)}
+    assert ("renamed" in names, name in names) == (True, False)
+    with books.open_ledger() as db:
+        said = {row["BillingAccountId"] for row in query.fetch_dicts(query.select_charges(db, query.LedgerFilter()))}
+    assert name not in said, "an account without an id bears its present name"
+
+
+def test_a_key_of_another_customer_is_not_booked_under_an_accounts_name(books: Workspace) -> None:
+    host = stage.twin(months=2)
+    first, other = [one.name for one in stage.stage(host, "fastly").accounts][:2]
+    stage.collected(host, books, "fastly")
+    live = stage.read_digest(books)
+    outcomes = stage.collected(host, books, "fastly", called={first: other, other: first})
+    assert {str(one.error).partition(";")[0] for one in outcomes if one.account in {first, other}} == {
+        "its key belongs to another customer than before"
+    }
+    assert stage.read_digest(books) == live
+    assert all(one.error is None for one in stage.collected(host, books, "fastly"))
+    assert stage.read_digest(books) == live
+
+
+def test_two_accounts_with_one_key_are_one_customer_though_their_vendor_does_not_say_who_it_is(
+    books: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VULTR_API_KEY", "one-key-for-both-of-them")
+    host = stage.twin(months=0)
+    [account, *_] = stage.stage(host, "vultr").accounts
+    for names in (["first", "second"], ["second", "first"]):
+        configured = [AccountConfig(name, provider.find_provider("vultr"), {}) for name in names]
+        outcomes = sync_accounts(
+            books, configured, connect=lambda _: stage.connection(host, account), clock=host.clock.now
+        )
+        errors = {one.account: str(one.error or "") for one in outcomes}
+        assert errors["first"] == ""
+        assert "the same customer as account 'first'" in errors["second"]
+    assert {bill["account"] for bill in stage.list_invoices(books)} == {"first"}
+
+
+def test_one_customer_under_two_names_is_refused_and_counted_once(books: Workspace) -> None:
+    host = stage.twin(months=2)
+    stage.collected(host, books, "fastly")
+    count = len(stage.list_invoices(books))
+    outcomes = stage.collected(host, books, "fastly", called={"fastly": "again"}, configured_names=["fastly"])
+    refused = next(one for one in outcomes if one.account == "again")
+    assert "same customer as account 'fastly'" in str(refused.error)
+    assert len(stage.list_invoices(books)) == count

@@ -1,0 +1,47 @@
+"""Two archives become one that says the same."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from billfold.collect.workspace import Workspace
+from billfold.ledger.archive import Archive
+from billfold.ledger.merge import merge_archives
+from billfold.ledger.verify import find_problems
+from tests import stage
+from tests.laws.kit import DOORS
+from tests.ledger.archives import keep
+from tests.ledger.kit import NOW
+
+
+def test_two_archives_become_one_that_says_the_same(tmp_path: Path) -> None:
+    host, both = stage.twin(months=2), Workspace(tmp_path / "both")
+    parts = [Workspace(tmp_path / "a"), Workspace(tmp_path / "b")]
+    for part, names in zip(parts, (["cockroach", "vultr"], ["vultr", "fastly", "genesys"]), strict=True):
+        for name in names:
+            stage.collected(host, part, name)
+    for door in DOORS:
+        stage.collected(host, both, door.name)
+    merge_archives(parts[0].archive, parts[1].archive, tmp_path / "c" / "archive.sqlite")
+    merged = Workspace(tmp_path / "c")
+    assert not list(find_problems(merged.archive))
+    assert stage.read_digest(merged) == stage.read_digest(both)
+    for one in (both, merged, *parts):
+        one.close()
+
+
+def test_archives_whose_clocks_jumped_back_are_merged_in_their_own_order(tmp_path: Path) -> None:
+    for name, days in (("here", (0, 9, 1, 2)), ("there", (5, 4, 3, 6))):
+        with Archive(tmp_path / name) as kept:
+            run = kept.start_run("p", name, "sync", NOW + timedelta(days=days[0]))
+            for number, day in enumerate(days):
+                keep(kept, run, f"{name}{number}".encode(), received_at=NOW + timedelta(days=day))
+            kept.end_run(run, "complete", NOW + timedelta(days=days[-1]))
+    with Archive(tmp_path / "here") as here, Archive(tmp_path / "there") as there:
+        merge_archives(here, there, tmp_path / "both")
+    with Archive(tmp_path / "both") as both:
+        assert list(find_problems(both)) == []
+        for name in ("here", "there"):
+            mine = [both.read_body(entry.body) for entry in both.iter_answers() if entry.account == name]
+            assert mine == [f"{name}{number}".encode() for number in range(4)]
