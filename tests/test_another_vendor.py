@@ -74,9 +74,10 @@ def test_one_module_is_found_booked_and_judged(acme: provider.Provider, tmp_path
     books.close()
 
 
-def test_a_vendor_that_is_not_installed_any_more_stops_no_other_and_is_told(
+def test_a_vendor_not_installed_any_more_stops_no_other(
     acme: provider.Provider, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """A vendor that is not installed any more stops no other, and is told."""
     books, terminal = Workspace(tmp_path / "ledger"), Terminal(tmp_path)
     collect(books, acme)
     told = "not complete: acme me: what was collected is kept, but not booked: its provider is not installed"

@@ -104,7 +104,8 @@ def test_no_fault_of_a_vendor_makes_us_tell_a_credential(
 
 @pytest.mark.parametrize("status", [200, 401, 500])
 @pytest.mark.parametrize("vendor", provider.provider_names())
-def test_a_vendor_that_echoes_the_credential_puts_it_into_no_file(vendor: str, status: int, tmp_path: Path) -> None:
+def test_an_echoed_credential_is_in_no_file(vendor: str, status: int, tmp_path: Path) -> None:
+    """A vendor that echoes the credential puts it into no file."""
     host = stage.twin(months=1)
     accounts, secrets = disguised(host, vendor)
 
@@ -136,7 +137,8 @@ def test_a_vendor_that_echoes_the_credential_puts_it_into_no_file(vendor: str, s
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff\x00 key-7f3a", b"{}", b"\r\n[secret]", bytes(range(256))])
-def test_an_answer_that_echoes_no_credential_is_kept_byte_for_byte(body: bytes) -> None:
+def test_an_answer_without_credentials_is_kept_exactly(body: bytes) -> None:
+    """An answer that echoes no credential is kept byte for byte."""
     came = Response(200, {"etag": '"5"'}, body)
     assert scrub_response(came, ("key-7f3a-do-not-print", "", "7f3a")) == came
 
@@ -174,7 +176,8 @@ def struck(root: str, **fault: Any) -> None:
     urllib.request.urlopen(f"{root}/_twin/faults", json.dumps(fault).encode()).close()
 
 
-def test_processes_that_log_everything_over_a_real_network_tell_no_credential(tmp_path: Path) -> None:
+def test_processes_that_log_everything_tell_no_credential(tmp_path: Path) -> None:
+    """Processes that log everything over a real network tell no credential."""
     home, said = tmp_path / "home", ""
     home.mkdir()
     with twin(tmp_path) as root:

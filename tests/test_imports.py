@@ -18,7 +18,8 @@ from tests.cli.terminal import Terminal
 INVOICE = {"billing_invoice": {"id": 123456, "date": "2018-04-01T00:30:05+00:00", "amount": 2.35}}
 
 
-def test_an_invoice_in_its_envelope_is_archived_under_its_own_id(tmp_path: Path) -> None:
+def test_an_enveloped_invoice_is_archived_under_its_id(tmp_path: Path) -> None:
+    """An invoice in its envelope is archived under its own id."""
     (tmp_path / "invoice.json").write_text(json.dumps(INVOICE))
     said = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "invoice.json")
     assert (said.code, "invoice.json: get_invoice: " in said.out) == (0, True), said
@@ -33,9 +34,8 @@ def test_an_invoice_in_its_envelope_is_archived_under_its_own_id(tmp_path: Path)
         ("fastly", {"customer_id": "c", "invoice_id": 123456, "currency_code": "USD", "transaction_line_items": []}),
     ],
 )
-def test_an_id_that_contradicts_the_file_is_refused_and_nothing_is_kept(
-    name: str, body: dict[str, object], tmp_path: Path
-) -> None:
+def test_an_id_that_contradicts_the_file_is_refused(name: str, body: dict[str, object], tmp_path: Path) -> None:
+    """An id that contradicts the file is refused, and nothing is kept."""
     (tmp_path / "invoice.json").write_text(json.dumps(body))
     terminal = Terminal(tmp_path)
     said = terminal.run("--ledger", "ledger", "import", name, "invoice.json", "--invoice-id", "999")
@@ -97,7 +97,8 @@ def test_the_rows_of_a_csv_say_whose_it_is(tmp_path: Path) -> None:
             identify_answer(rows.encode(), provider.find_provider("fastly"), None, more)
 
 
-def test_an_operation_that_there_is_not_is_named_before_anything_is_written(tmp_path: Path) -> None:
+def test_an_unknown_operation_is_named_before_writing(tmp_path: Path) -> None:
+    """An operation that there is not is named before anything is written."""
     (tmp_path / "invoice.json").write_text(json.dumps(INVOICE))
     said = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "invoice.json", "--operation", "foo")
     assert (said.code, said.err.startswith("billfold: Vultr has no operation 'foo'; it has get_account, ")) == (2, True)

@@ -17,7 +17,8 @@ from billfold.wire import codec
 from billfold.wire.codec import Record
 
 
-def test_the_names_that_type_checkers_see_are_those_that_are_there() -> None:
+def test_type_checkers_see_the_names_that_are_there() -> None:
+    """The names that type checkers see are those that are there."""
     tree = ast.parse(Path(billfold.__file__).read_text(encoding="utf-8"))
     seen = [one.names[0].asname for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.names[0].asname]
     listed = [name for names in (*billfold._HOMES.values(), billfold._RECORDS) for name in names.split()]

@@ -12,13 +12,15 @@ from billfold.wire.codec import UNSET
 
 
 @pytest.mark.parametrize("client", [billfold.Vultr, billfold.AsyncGenesys, billfold.Fastly])
-def test_a_misspelt_option_is_refused_so_that_no_key_goes_to_another_address(client: Any) -> None:
+def test_a_misspelt_option_is_refused(client: Any) -> None:
+    """A misspelt option is refused, so that no key goes to another address."""
     with pytest.raises(TypeError, match=r"has no option 'base_ur'; it has .*base_url"):
         client(base_ur="http://127.0.0.1:1")
 
 
 @pytest.mark.parametrize("key", ["one\ntwo", "schl\u00fcssel"])
-def test_a_key_that_cannot_travel_is_refused_by_its_name_and_not_told(key: str) -> None:
+def test_a_key_that_cannot_travel_is_refused_by_name(key: str) -> None:
+    """A key that cannot travel is refused by its name, and not told."""
     with pytest.raises(
         billfold.ConfigurationError, match=r"^api_key holds a line break or a character that no key has"
     ) as told:

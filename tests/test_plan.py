@@ -11,6 +11,8 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "billfold"
 FILES = sorted(SOURCE.rglob("*.py"))
+TESTS = Path(__file__).parent
+TEST_FILES = sorted(TESTS.rglob("*.py"))
 
 FLOORS = {
     "version": 0,
@@ -221,3 +223,17 @@ def test_no_float_is_written_near_money() -> None:
             literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
             assert not called, f"{name}:{node.lineno} calls float()"  # type: ignore[attr-defined]
             assert not literal or name in SECONDS, f"{name}: {ast.unparse(node)} is a float"
+
+
+def test_a_tests_name_is_read_at_a_glance() -> None:
+    """A test's name has fewer than 60 characters: its docstring says the rest."""
+    for path in TEST_FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                assert len(node.name) < 60, f"{path.relative_to(TESTS)}:{node.lineno} {node.name}"
+
+
+def test_a_file_of_tests_is_short() -> None:
+    """A file of tests has at most 400 lines."""
+    lengths = {str(path.relative_to(TESTS)): len(path.read_text(encoding="utf-8").splitlines()) for path in TEST_FILES}
+    assert {name: length for name, length in lengths.items() if length > 400} == {}

@@ -80,14 +80,16 @@ def words(books: Workspace, wanted: LedgerFilter = EVERY) -> list[str]:
     return [one.words for one in found]
 
 
-def test_every_document_of_the_twin_is_read_and_says_its_invoices_total(books: Workspace) -> None:
+def test_every_twin_document_says_its_invoices_total(books: Workspace) -> None:
+    """Every document of the twin is read and says its invoice's total."""
     found = documents.list_latest_documents(books.archive, query.MAX_SEQ)
     assert len(found) >= 4
     assert all("Total" in pdf_text.extract_text(books.archive.read_body(one.body)) for one in found)
     assert words(books) == []
 
 
-def test_a_document_with_another_total_is_named_until_the_right_one_comes(books: Workspace) -> None:
+def test_a_document_with_another_total_is_named(books: Workspace) -> None:
+    """A document with another total is named until the right one comes."""
     bill = invoice(books)
     number, total = bill["invoice_id"], bill["total"]
     before = books.archive.read_last_seq()
@@ -102,7 +104,8 @@ def test_a_document_with_another_total_is_named_until_the_right_one_comes(books:
     assert words(books) == []
 
 
-def test_a_document_that_is_not_named_is_of_the_invoice_whose_number_it_says(tmp_path: Path) -> None:
+def test_an_unnamed_document_is_of_the_number_it_says(tmp_path: Path) -> None:
+    """A document that is not named is of the invoice whose number it says."""
     books = Workspace(tmp_path / "ledger")
     host = stage.twin(months=2)
     stage.collected(host, books, "fastly", {"fastly": "fastly", "fastly-parent-pay": "parent"})

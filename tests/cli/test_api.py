@@ -26,7 +26,8 @@ def test_a_host_that_is_not_there_is_told_and_asked_no_further(terminal: Termina
     clear(said, 3, f"cannot connect to {address.removeprefix('http://')}. Check the network")
 
 
-def test_an_operation_is_asked_and_answered_as_json_or_as_it_came(terminal: Terminal) -> None:
+def test_an_operation_answers_as_json_or_as_it_came(terminal: Terminal) -> None:
+    """An operation is asked, and its answer printed as JSON or as it came."""
     shown, raw = (terminal.run("api", "cockroach", "list_invoices", "status=DRAFT", *more) for more in ([], ["--raw"]))
     assert json.loads(shown.out) == json.loads(raw.out)
     assert [one["status"] for one in json.loads(raw.out)["invoices"]] == ["DRAFT"]
@@ -34,9 +35,10 @@ def test_an_operation_is_asked_and_answered_as_json_or_as_it_came(terminal: Term
 
 
 @pytest.mark.parametrize("body", [b"<html>busy</html>", b"null", b'{"id":[]}'])
-def test_an_answer_that_is_none_is_an_error_unless_its_bytes_are_wanted(
+def test_an_answer_that_is_none_is_an_error_unless_raw(
     body: bytes, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """An answer that is none is an error unless its bytes are wanted."""
     came = Response(200, {"content-type": "application/json"}, body)
     monkeypatch.setattr(HttpTransport, "send", lambda self, op: came)
     said = terminal.run("api", "cockroach", "get_organization")

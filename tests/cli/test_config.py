@@ -69,9 +69,8 @@ def test_what_is_wrong_is_said_in_a_sentence(text: str | bytes, words: str, tmp_
 
 
 @pytest.mark.parametrize("vendor", ["aws", "provider", "Vultr"])
-def test_an_account_of_an_unknown_provider_says_so_when_it_is_asked_and_stops_no_other(
-    vendor: str, tmp_path: Path
-) -> None:
+def test_an_unknown_provider_stops_no_other_account(vendor: str, tmp_path: Path) -> None:
+    """An account of an unknown provider says so when it is asked, and stops no other."""
     text = f'[[accounts]]\nname = "b"\nprovider = "{vendor}"\nwhat_a_newer_one_takes = "env:K"\n'
     known, strange = read(tmp_path, ACCOUNT + text)
     assert (known.provider.name, strange.provider.name) == ("cockroach", vendor)
@@ -80,7 +79,8 @@ def test_an_account_of_an_unknown_provider_says_so_when_it_is_asked_and_stops_no
             open_transport(strange._replace(base_url=url))
 
 
-def test_sync_collects_the_others_and_reports_an_account_of_an_unknown_provider_as_failed(terminal: Terminal) -> None:
+def test_sync_reports_an_unknown_provider_as_failed(terminal: Terminal) -> None:
+    """Sync collects the others, and reports an account of an unknown provider as failed."""
     with terminal.config.open("a") as file:
         file.write('\n[[accounts]]\nname = "new"\nprovider = "acme"\ntoken = "env:ACME_TOKEN"\n')
     for command in ("doctor", "sync"):
@@ -164,9 +164,8 @@ def test_a_file_that_cannot_be_named_is_refused(place: str) -> None:
         resolve_reference(f"file:{place}", "here")
 
 
-def test_an_account_without_a_reference_uses_the_vendors_own_variable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_reference_means_the_vendors_own_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account without a reference uses the vendor's own variable."""
     [one] = read(tmp_path, ACCOUNT)
     monkeypatch.setenv("COCKROACH_API_KEY", "k\n")
     assert one.read_credentials() == {"api_key": "k"}
@@ -216,7 +215,8 @@ def test_an_account_that_does_not_fit_leaves_the_file_as_it_was(block: dict[str,
 
 
 @pytest.mark.parametrize("name", ["file/billfold.toml", ".", "latin"])
-def test_a_configuration_that_cannot_be_written_is_one_of_our_errors(name: str, tmp_path: Path) -> None:
+def test_an_unwritable_configuration_is_one_of_our_errors(name: str, tmp_path: Path) -> None:
+    """A configuration that cannot be written is one of our errors."""
     (tmp_path / "file").touch()
     (tmp_path / "latin").write_bytes(b"# \xe9")
     with pytest.raises(ConfigurationError):

@@ -23,9 +23,8 @@ def test_connecting_writes_a_reference_and_never_a_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "value"), [("--base-url", f"http://user:{WRONG}@127.0.0.1:1"), ("--reference", WRONG)]
 )
-def test_a_key_that_is_given_to_connect_in_the_wrong_place_is_refused_and_not_told(
-    option: str, value: str, tmp_path: Path
-) -> None:
+def test_connect_refuses_a_key_in_the_wrong_place(option: str, value: str, tmp_path: Path) -> None:
+    """A key that is given to connect in the wrong place is refused, and not told."""
     terminal = Terminal(tmp_path)
     said = terminal.run("connect", "fastly", option, value)
     assert (said.code, WRONG in said.all) == (2, False), said
@@ -33,7 +32,8 @@ def test_a_key_that_is_given_to_connect_in_the_wrong_place_is_refused_and_not_to
 
 
 @pytest.mark.parametrize("pair", ["api_key", "api_key=", "=env:K", "="])
-def test_a_reference_without_its_field_or_its_place_is_refused_in_words(pair: str, tmp_path: Path) -> None:
+def test_half_a_reference_is_refused_in_words(pair: str, tmp_path: Path) -> None:
+    """A reference without its field or its place is refused in words."""
     terminal = Terminal(tmp_path)
     said = terminal.run("connect", "vultr", "--reference", pair)
     clear(said, 2, "has no credential ''" if pair == "=env:K" else "--reference takes FIELD=REF, as api_key=env:MY_KEY")

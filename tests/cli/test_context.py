@@ -22,14 +22,16 @@ from tests.cli.terminal import READING, Terminal, clear
     ],
     ids=["provider", "account", "empty", "of-another-provider", "months"],
 )
-def test_a_filter_that_names_what_there_is_not_lists_what_there_is(
+def test_a_filter_that_fits_nothing_lists_what_there_is(
     options: list[str], words: str, command: list[str], synced: Terminal
 ) -> None:
+    """A filter that names what there is not, lists what there is."""
     clear(synced.run("--ledger", "ledger", *command, *options), 2, words)
     assert not (synced.home / "out").exists()
 
 
-def test_a_filter_that_names_what_there_is_needs_no_configuration(synced: Terminal, tmp_path: Path) -> None:
+def test_a_filter_that_fits_needs_no_configuration(synced: Terminal, tmp_path: Path) -> None:
+    """A filter that names what there is needs no configuration."""
     elsewhere = Terminal(tmp_path)
     said = elsewhere.run("--ledger", synced.home / "ledger", "invoices", "--account", "mine", "--provider", "cockroach")
     clear(said, 0, "mine")

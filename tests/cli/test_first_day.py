@@ -40,7 +40,8 @@ def told(terminal: Terminal, what: str, **said: Any) -> None:
     urllib.request.urlopen(f"{terminal.root}/_twin/{what}", json.dumps(said).encode()).close()
 
 
-def test_a_bill_that_is_not_counted_is_marked_wherever_it_is_listed(own: Terminal) -> None:
+def test_an_uncounted_bill_is_marked_wherever_it_is_listed(own: Terminal) -> None:
+    """A bill that is not counted is marked wherever it is listed."""
     told(own, "faults", provider="cockroach", fault="total-off-by-a-lot", operation="list_invoices")
     said = own.run("--ledger", "ledger", "sync", "--json")
     (outcome,) = json.loads(said.out)
@@ -51,7 +52,8 @@ def test_a_bill_that_is_not_counted_is_marked_wherever_it_is_listed(own: Termina
         assert shown.count("parked: not counted") == 1
 
 
-def test_an_invoice_that_vanishes_from_the_list_is_told_by_the_sync_that_misses_it(own: Terminal) -> None:
+def test_a_sync_tells_an_invoice_that_vanished(own: Terminal) -> None:
+    """An invoice that vanishes from the list is told by the sync that misses it."""
     assert own.run("--ledger", "ledger", "sync", "--quiet").all == ""
     told(own, "faults", provider="cockroach", fault="invoice-vanishing", operation="list_invoices")
     said = own.run("--ledger", "ledger", "sync", "--quiet")
@@ -76,7 +78,8 @@ def test_a_sync_says_that_a_closed_month_was_restated(own: Terminal) -> None:
     assert "restated" not in own.run("--ledger", "ledger", "sync").all
 
 
-def test_an_account_of_which_nothing_was_collected_does_not_add_up(own: Terminal) -> None:
+def test_an_account_without_answers_does_not_add_up(own: Terminal) -> None:
+    """An account of which nothing was collected does not add up."""
     assert own.run("--ledger", "ledger", "sync").code == 0
     clean = own.run("--ledger", "ledger", "reconcile")
     assert (clean.code, "everything adds up" in clean.out) == (0, True), clean
@@ -90,7 +93,8 @@ def test_an_account_of_which_nothing_was_collected_does_not_add_up(own: Terminal
     "listing",
     ["report", "report --format json", "invoices --format csv", "charges --format csv", "export focus files"],
 )
-def test_a_listing_says_beside_itself_that_the_last_collection_failed(listing: str, own: Terminal) -> None:
+def test_a_listing_warns_of_a_failed_collection(listing: str, own: Terminal) -> None:
+    """A listing says beside itself that the last collection failed."""
     assert own.run("--ledger", "ledger", "sync").code == 0
     whole = own.run("--ledger", "ledger", *listing.split())
     assert (whole.code, whole.err) == (0, "")
@@ -102,7 +106,8 @@ def test_a_listing_says_beside_itself_that_the_last_collection_failed(listing: s
     assert own.run("--ledger", "ledger", *listing.split(), "--provider", "vultr").err == ""
 
 
-def test_an_invoice_is_explained_line_by_line_in_the_order_of_the_answer(tmp_path: Path) -> None:
+def test_an_invoice_is_explained_in_the_answers_order(tmp_path: Path) -> None:
+    """An invoice is explained line by line in the order of the answer."""
     books = Workspace(tmp_path / "ledger")
     stage.collected(stage.twin(months=1), books, "vultr")
     books.close()
@@ -117,7 +122,8 @@ def test_an_invoice_is_explained_line_by_line_in_the_order_of_the_answer(tmp_pat
     assert short[-1] == f"  ... and {len(places) - 20} more; --all shows them"
 
 
-def test_an_estimate_is_explained_by_that_word_and_its_charge_by_its_place(tmp_path: Path) -> None:
+def test_an_estimate_is_explained_by_that_word(tmp_path: Path) -> None:
+    """An estimate is explained by that word, and its charge by its place."""
     books = Workspace(tmp_path / "ledger")
     stage.collected(stage.twin(months=1), books)
     books.close()
@@ -144,7 +150,8 @@ def test_an_estimate_is_explained_by_that_word_and_its_charge_by_its_place(tmp_p
     assert terminal.run("--ledger", "ledger", "explain", "estimate", "--provider", "vultr", "--to", "2026-10").code == 2
 
 
-def test_an_invoice_in_two_currencies_is_explained_as_the_two_bills_that_it_is(tmp_path: Path) -> None:
+def test_two_currencies_are_explained_as_two_bills(tmp_path: Path) -> None:
+    """An invoice in two currencies is explained as the two bills that it is."""
     books = Workspace(tmp_path / "ledger")
     items = ",".join(
         f'{{"description":"in {currency}","quantity":1,"unit_cost":2,"total":{{"amount":2,"currency":"{currency}"}}}}'
@@ -163,7 +170,8 @@ def test_an_invoice_in_two_currencies_is_explained_as_the_two_bills_that_it_is(t
         assert [f"in {one}" in bill for one in ("EUR", "USD")] == [currency == "EUR", currency == "USD"], said
 
 
-def test_a_bill_whose_period_crosses_a_month_is_restated_in_the_month_that_lists_it(tmp_path: Path) -> None:
+def test_a_bill_across_months_is_restated_where_it_is_listed(tmp_path: Path) -> None:
+    """A bill whose period crosses a month is restated in the month that lists it."""
     books, days = (
         Workspace(tmp_path / "ledger"),
         {"period_start": '"2026-08-15T00:00:00Z"', "period_end": '"2026-09-15T00:00:00Z"'},
@@ -177,7 +185,8 @@ def test_a_bill_whose_period_crosses_a_month_is_restated_in_the_month_that_lists
             assert len(Terminal(tmp_path).rows("--ledger", "ledger", listing, *narrowed)) == count, (listing, months)
 
 
-def test_what_could_not_be_booked_is_told_once_to_people_and_of_every_month_to_machines(tmp_path: Path) -> None:
+def test_unbooked_is_told_once_and_by_month_to_machines(tmp_path: Path) -> None:
+    """What could not be booked is told once to people, and of every month to machines."""
     books = Workspace(tmp_path / "ledger")
     kit.collected(books, kit.invoices(kit.invoice("a", total="1"), kit.invoice("a")))
     books.close()
@@ -188,7 +197,8 @@ def test_what_could_not_be_booked_is_told_once_to_people_and_of_every_month_to_m
     assert [one["month"] for one in machines if problem in one["words"]] == ["", "2026-08"]
 
 
-def test_an_estimate_stands_against_all_invoices_of_its_month_and_in_no_other(tmp_path: Path) -> None:
+def test_an_estimate_stands_against_its_months_invoices(tmp_path: Path) -> None:
+    """An estimate stands against all invoices of its month and in no other."""
     host, books = stage.twin(months=2), Workspace(tmp_path)
     stage.collected(host, books, "genesys")
     november = query.LedgerFilter(first_month=Month(2026, 11), last_month=Month(2026, 11))
@@ -230,7 +240,8 @@ def test_a_list_of_invoices_without_their_lines_says_so(tmp_path: Path) -> None:
     assert (said.code, "invoice 7 is listed, but its lines are not here" in said.out) == (1, True), said
 
 
-def test_an_invoice_that_an_account_has_stays_its_own_whatever_an_import_calls_the_account(tmp_path: Path) -> None:
+def test_an_import_cannot_take_an_accounts_invoice(tmp_path: Path) -> None:
+    """An invoice that an account has stays its own, whatever an import calls the account."""
     invoice = {"id": 7, "date": "2026-09-01T00:30:05+00:00", "amount": 5}
     line = {"description": "d", "product": "p", "start_date": "2026-08-01T00:00:00+00:00", "units": 1, "total": 5}
     line |= {"end_date": "2026-09-01T00:00:00+00:00", "unit_type": "hours", "unit_price": 5}
@@ -266,7 +277,8 @@ def test_archived_documents_are_written_as_they_came(tmp_path: Path) -> None:
     assert all(file.read_bytes().startswith(b"%PDF") for file in files)
 
 
-def test_a_document_that_could_not_be_read_is_not_written_beside_the_one_that_came_after_it(tmp_path: Path) -> None:
+def test_an_unreadable_document_is_not_written(tmp_path: Path) -> None:
+    """A document that could not be read is not written beside the one that came after it."""
     host, books = stage.twin(months=2), Workspace(tmp_path / "ledger")
     host.set_fault(stage.fault("genesys", "document-truncated"))
     stage.collected(host, books, "genesys")
@@ -291,7 +303,8 @@ def test_restatements_are_narrowed_as_every_listing_is(own: Terminal) -> None:
         assert own.rows("--ledger", "ledger", "restatements", *narrowed) == []
 
 
-def test_a_clock_that_was_set_back_is_named_by_a_sync_and_fails_nothing(terminal: Terminal) -> None:
+def test_a_sync_names_a_clock_that_was_set_back(terminal: Terminal) -> None:
+    """A clock that was set back is named by a sync and fails nothing."""
     assert terminal.run("--ledger", "ledger", "sync", "--quiet").all == ""
     with Archive(terminal.home / "ledger" / "archive.sqlite") as archive:
         for ahead in (timedelta(seconds=20), timedelta(days=400)):

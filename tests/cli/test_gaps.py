@@ -101,9 +101,8 @@ def test_an_account_that_is_not_configured_any_more_is_no_alarm(books: Workspace
 @pytest.mark.parametrize(
     "config", ["[[accounts]", "[rate]\n", "rates = 5\n", '[rates]\nX = "NaN"\n', "[rates]\nX = 0.9\n"]
 )
-def test_a_configuration_that_cannot_be_used_is_told_before_anything_is_listed(
-    config: str, books: Workspace, tmp_path: Path
-) -> None:
+def test_an_unusable_configuration_is_told_first(config: str, books: Workspace, tmp_path: Path) -> None:
+    """A configuration that cannot be used is told before anything is listed."""
     run(books)
     books.close()
     (tmp_path / "billfold.toml").write_text(config, encoding="utf-8")
@@ -121,9 +120,8 @@ def test_an_export_says_in_its_metadata_what_is_not_complete(books: Workspace, t
     assert first["words"] == "the last collection did not bring everything: the key is wrong"
 
 
-def test_a_machine_that_cannot_write_is_told_by_the_account_and_leaves_the_others(
-    books: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_machine_that_cannot_write_is_told_by_account(books: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that cannot write is told by the account and leaves the others."""
     begin = books.archive.start_run
 
     def start(provider: str, account: str, *more: Any) -> Any:
@@ -153,7 +151,8 @@ def test_a_refused_estimate_of_vultr_costs_no_invoice(books: Workspace) -> None:
         assert db.execute("SELECT DISTINCT state, count(*) FROM bills GROUP BY ALL").fetchall() == [("issued", 2)]
 
 
-def test_what_is_missing_for_one_reason_is_told_once_and_counted(books: Workspace) -> None:
+def test_one_reason_is_told_once_and_counted(books: Workspace) -> None:
+    """What is missing for one reason is told once and counted."""
     host, name = stage.twin(months=2), "get_billing_contract_billingperiod"
     host.set_fault(stage.fault("genesys", "forbidden", operation=name, times=10**6))
     (outcome,) = stage.collected(host, books, "genesys")
@@ -163,7 +162,8 @@ def test_what_is_missing_for_one_reason_is_told_once_and_counted(books: Workspac
     assert told.endswith(f"(and {asked - 1} more of these)")
 
 
-def test_a_month_that_is_over_is_no_estimate_where_its_invoice_could_not_be_read(books: Workspace) -> None:
+def test_a_past_month_with_an_unread_invoice_is_no_estimate(books: Workspace) -> None:
+    """A month that is over is no estimate where its invoice could not be read."""
     host = stage.twin(months=2)
     host.set_fault(stage.fault("genesys", "forbidden", operation="get_billing_contracts_invoice_lines", times=10**6))
     (outcome,) = stage.collected(host, books, "genesys")
@@ -184,7 +184,8 @@ def test_different_documents_are_different_files(tmp_path: Path) -> None:
     assert all(file.name.startswith("fastly_get_invoice_by_id_pdf_") for file in files), "nobody said whose they are"
 
 
-def test_what_is_wrong_and_not_told_one_by_one_is_counted_all_the_same() -> None:
+def test_what_is_not_told_one_by_one_is_counted() -> None:
+    """What is wrong and not told one by one is counted all the same."""
     many = [ReconcileFinding("vultr", "v", "", True, words) for words in _limit_findings(iter(["unlike"] * 1200))]
     assert len(many) < 10
     assert count_wrong([*many, many[0]._replace(wrong=False)]) == 1200

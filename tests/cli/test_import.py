@@ -24,14 +24,14 @@ def test_a_saved_answer_is_imported_and_says_whether_it_adds_up(tmp_path: Path) 
     assert [row["invoice_id"] for row in terminal.rows("invoices", "--ledger", "l")] == ["g", "o"]
 
 
-def test_a_file_that_is_nested_deeper_than_any_answer_is_not_read(tmp_path: Path) -> None:
+def test_a_file_nested_too_deep_is_not_read(tmp_path: Path) -> None:
+    """A file that is nested deeper than any answer is not read."""
     (tmp_path / "deep.json").write_bytes(b'{"a":' * 5000 + b"1" + b"}" * 5000)
     clear(Terminal(tmp_path).run("import", "cockroach", "deep.json", "--ledger", "l"), 1, "deep.json: NOT READ")
 
 
-def test_what_can_be_no_saved_answer_is_refused_before_it_is_read_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_no_answer_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can be no saved answer is refused before it is read whole."""
     monkeypatch.setattr(importing, "MAX_FILE_SIZE", 100)
     (tmp_path / "empty.csv").write_bytes(b" \n")
     (tmp_path / "large.json").write_bytes(b" " * 101)

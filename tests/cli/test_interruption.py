@@ -42,7 +42,8 @@ def _heeded() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-def test_a_wait_ends_in_every_thread_when_the_process_is_told_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wait_ends_in_every_thread_with_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wait ends in every thread when the process is told to end."""
     told = threading.Event()
     monkeypatch.setattr(pauses, "STOP_REQUESTED", told)
     pauses.interruptible_sleep(0.0)
@@ -51,7 +52,9 @@ def test_a_wait_ends_in_every_thread_when_the_process_is_told_to_end(monkeypatch
         pauses.interruptible_sleep(10.0**6)
 
 
-def test_an_interruption_in_a_wait_leaves_the_archive_whole_and_the_next_sync_goes_on(tmp_path: Path) -> None:
+def test_the_next_sync_goes_on_after_an_interrupted_wait(tmp_path: Path) -> None:
+    """An interruption in a wait leaves the archive whole, and the next sync goes on."""
+
     def interrupted(seconds: float) -> None:
         assert seconds == 290.0
         raise KeyboardInterrupt
@@ -95,7 +98,8 @@ def test_the_handler_is_taken_back_when_a_command_has_ended(terminal: Terminal) 
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_second_interruption_ends_the_process_in_the_midst_of_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_interruption_ends_the_process_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second interruption ends the process in the midst of an answer."""
     monkeypatch.setattr(main, "STOP_REQUESTED", threading.Event())
     system = mock.Mock(**{"_exit.side_effect": SystemExit})
     monkeypatch.setattr("billfold.cli.main.os", system)
@@ -124,7 +128,8 @@ def interrupted(terminal: Terminal, address: str, heard: threading.Event) -> tup
     return process.returncode, words
 
 
-def test_an_interruption_while_a_vendor_makes_us_wait_ends_the_collection(terminal: Terminal) -> None:
+def test_an_interrupted_wait_ends_the_collection(terminal: Terminal) -> None:
+    """An interruption while a vendor makes us wait ends the collection."""
     heard = threading.Event()
 
     def turn(caller: socket.socket) -> None:
@@ -138,9 +143,8 @@ def test_an_interruption_while_a_vendor_makes_us_wait_ends_the_collection(termin
         assert list(find_problems(kept)) == []
 
 
-def test_an_interruption_that_another_thread_catches_ends_the_collection(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interruption_in_a_thread_ends_the_collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interruption that another thread catches ends the collection."""
     monkeypatch.setattr(main, "STOP_REQUESTED", told := threading.Event())
     monkeypatch.setattr(pauses, "STOP_REQUESTED", told)
     books, seen, answered = Workspace(tmp_path), [], threading.Event()
@@ -160,9 +164,8 @@ def test_an_interruption_that_another_thread_catches_ends_the_collection(
     books.close()
 
 
-def test_a_collection_asks_nothing_more_when_the_process_is_told_to_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_ending_process_asks_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A collection asks nothing more when the process is told to end."""
     told, books = threading.Event(), Workspace(tmp_path)
     monkeypatch.setattr(pauses, "STOP_REQUESTED", told)
 

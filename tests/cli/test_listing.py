@@ -34,7 +34,8 @@ def test_json_and_csv_say_the_same_with_all_digits(command: str, synced: Termina
     assert any(Decimal(row[money]) % Decimal("0.01") for row in rows)
 
 
-def test_as_of_a_time_before_anything_was_known_there_is_nothing(synced: Terminal) -> None:
+def test_as_of_a_time_before_the_first_there_is_nothing(synced: Terminal) -> None:
+    """As of a time before anything was known, there is nothing."""
     assert synced.rows("--ledger", "ledger", "invoices", "--as-of", "2020-01-01") == []
     assert len(synced.rows("--ledger", "ledger", "invoices", "--as-of", "2999-01-01")) >= 12
 

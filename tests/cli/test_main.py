@@ -103,7 +103,8 @@ def test_the_places_are_accepted_before_and_after_the_command(synced: Terminal, 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_warning_is_a_sentence_and_a_line_of_the_log_where_one_is_asked_for(synced: Terminal, tmp_path: Path) -> None:
+def test_a_warning_is_a_sentence_or_a_line_of_the_log(synced: Terminal, tmp_path: Path) -> None:
+    """A warning is a sentence, and a line of the log where one is asked for."""
     shutil.copytree(synced.home / "ledger", tmp_path / "ledger")
     for asked, form in (("", r"billfold: warning: "), ("warning", r"\S+Z \[MainThread\] billfold\.books: ")):
         (tmp_path / "ledger" / "ledger.duckdb").write_bytes(b"garbage" * 999)

@@ -8,7 +8,8 @@ from tests.ledger.archives import tamper
 from tests.ledger.machine import run, saved
 
 
-def test_a_rebuild_that_cannot_book_what_is_damaged_says_so_and_does_not_end_well(tmp_path: Path) -> None:
+def test_a_rebuild_says_that_damage_could_not_be_booked(tmp_path: Path) -> None:
+    """A rebuild that cannot book what is damaged says so, and does not end well."""
     run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))
     assert run(tmp_path, "rebuild")[0] == 0
     tamper(tmp_path / "ledger", "UPDATE bodies SET packed=x'00' WHERE size > 0")

@@ -22,7 +22,8 @@ def test_a_vendors_words_are_told_as_they_are(capsys: pytest.CaptureFixture[str]
     assert said[2] == "  vultr mine: invoice a : b is no longer listed"
 
 
-def test_a_bill_that_adds_up_by_rounding_only_is_named_by_reconcile(tmp_path: Path) -> None:
+def test_reconcile_names_a_bill_that_is_only_rounded(tmp_path: Path) -> None:
+    """A bill that adds up by rounding only is named by reconcile."""
     terminal = Terminal(tmp_path)
     (tmp_path / "off.json").write_bytes(invoices(invoice("r", total="1.51"), invoice("s")))
     clear(terminal.run("--ledger", "l", "import", "cockroach", "off.json"), 0, "adds up")

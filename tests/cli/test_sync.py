@@ -25,7 +25,8 @@ from tests.transport.hostile import hostile, says
     ],
     ids=["wrong", "without-the-right", "unset", "two-lines", "not-latin"],
 )
-def test_a_key_that_does_not_open_fails_its_account_and_is_not_told(key: str, words: str, terminal: Terminal) -> None:
+def test_a_wrong_key_fails_its_account_and_is_not_told(key: str, words: str, terminal: Terminal) -> None:
+    """A key that does not open fails its account, and is not told."""
     terminal.account()
     said = terminal.run("sync", COCKROACH_API_KEY=key)
     clear(said, 3, words)
@@ -47,15 +48,15 @@ def test_a_vendor_that_answers_nonsense_is_told_in_a_sentence(terminal: Terminal
 
 
 @pytest.mark.parametrize("command", [["doctor"], ["sync"], ["api", "cockroach", "list_invoices", "--all"]], ids=str)
-def test_an_answer_that_cannot_be_read_is_told_with_its_question_by_every_command(
-    command: list[str], terminal: Terminal
-) -> None:
+def test_an_unreadable_answer_is_told_by_every_command(command: list[str], terminal: Terminal) -> None:
+    """An answer that cannot be read is told with its operation by every command."""
     with hostile(says(b'{"invoices": 5}')) as server:
         terminal.account(f"file:{terminal.home / 'key'}", server.root)
         assert "cockroach list_invoices: the answer does not have the documented shape" in terminal.run(*command).all
 
 
-def test_an_invoice_that_cannot_be_read_is_told_and_is_not_a_success(terminal: Terminal) -> None:
+def test_an_unreadable_invoice_is_told_and_no_success(terminal: Terminal) -> None:
+    """An invoice that cannot be read is told and is not a success."""
     with hostile(says(invoices(invoice(period_start="null")))) as server:
         terminal.account(f"file:{terminal.home / 'key'}", server.root)
         clear(terminal.run("sync", "--ledger", "ledger"), 1, "is none")
@@ -77,7 +78,8 @@ def test_the_ledger_holds_what_the_twin_says_is_true(synced: Terminal, root: str
     assert sorted(map(str, ours)) == sorted(map(str, true))
 
 
-def test_a_line_of_the_log_says_when_by_utc_and_of_which_account(terminal: Terminal) -> None:
+def test_a_line_of_the_log_has_its_time_and_account(terminal: Terminal) -> None:
+    """A line of the log says when by UTC and of which account."""
     said = terminal.process("sync", "--ledger", "ledger", BILLFOLD_LOG="info", TZ="Asia/Tokyo").err.splitlines()
     [line] = [line for line in said if "list_invoices" in line]
     when, rest = line.split(" ", 1)
@@ -85,7 +87,8 @@ def test_a_line_of_the_log_says_when_by_utc_and_of_which_account(terminal: Termi
     assert re.fullmatch(r"\[mine\] billfold\.sync: list_invoices: 200, \d+ bytes", rest)
 
 
-def test_syncing_twice_changes_nothing_and_a_lost_ledger_comes_back(terminal: Terminal) -> None:
+def test_syncing_twice_changes_nothing(terminal: Terminal) -> None:
+    """Syncing twice changes nothing, and a lost ledger comes back."""
     clear(terminal.process("sync", "--ledger", "ledger"), 0, "2 answers")
     first = terminal.run("hash", "--ledger", "ledger")
     clear(terminal.run("sync", "--ledger", "ledger", "--json"), 0, '"error": null')

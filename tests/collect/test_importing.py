@@ -16,7 +16,8 @@ from tests.ledger.kit import collected, invoice, invoices
 from tests.ledger.machine import saved
 
 
-def test_two_processes_that_import_at_once_leave_a_sound_archive(tmp_path: Path) -> None:
+def test_two_imports_at_once_leave_a_sound_archive(tmp_path: Path) -> None:
+    """Two processes that import at once leave a sound archive."""
     names = [saved(tmp_path, name, 3) for name in "ab"]
     line = [sys.executable, "-m", "billfold", "--ledger", str(tmp_path / "ledger"), "import", "cockroach"]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "HOME": str(tmp_path)}
@@ -32,7 +33,9 @@ def test_two_processes_that_import_at_once_leave_a_sound_archive(tmp_path: Path)
     books.close()
 
 
-def test_an_import_does_not_hide_what_a_collection_could_not_book(books: Workspace, tmp_path: Path) -> None:
+def test_an_import_does_not_hide_what_was_not_booked(books: Workspace, tmp_path: Path) -> None:
+    """An import does not hide what a collection could not book."""
+
     def told() -> list[str]:
         with books.open_ledger() as db:
             return [row["words"] for row in query.list_unbooked(db)]

@@ -79,9 +79,10 @@ def test_what_adds_up_is_told_without_a_word(books: Workspace) -> None:
     ],
     ids=["one-of-two", "twice", "without-id", "inside-the-depth", "many"],
 )
-def test_what_reconcile_finds_wrong_with_the_list_ends_a_sync_with_1(
+def test_what_reconcile_finds_wrong_ends_a_sync_with_1(
     listed: list[dict[str, Any]], stated: int | None, words: str, books: Workspace
 ) -> None:
+    """What reconcile finds wrong with the list ends a sync with 1."""
     outcome, found = told(books, *listed, stated=stated)
     assert (outcome.doubts, outcome.older, found) == ([words], [], [(True, words)])
     assert choose_exit_code([outcome]) == 1
@@ -97,9 +98,8 @@ def test_what_reconcile_finds_wrong_with_the_list_ends_a_sync_with_1(
         ([invoice(6, 10), invoice(7)], "1 listed invoice older than what was read: --from 2026-09 reads it"),
     ],
 )
-def test_what_is_older_than_a_sync_reached_is_told_and_not_wrong(
-    listed: list[dict[str, Any]], words: str, books: Workspace
-) -> None:
+def test_what_is_older_than_the_sync_is_not_wrong(listed: list[dict[str, Any]], words: str, books: Workspace) -> None:
+    """What is older than a sync reached is told and not wrong."""
     outcome, found = told(books, *listed)
     assert (outcome.doubts, outcome.older, found) == ([], [words], [(False, words)])
     assert choose_exit_code([outcome]) == 0
@@ -115,7 +115,8 @@ def test_an_invoice_that_could_not_be_booked_is_told_once(books: Workspace) -> N
     assert len(outcome.doubts) == 1, outcome.doubts
 
 
-def test_a_sync_says_how_to_read_what_lies_beyond_its_reach_until_it_is_read(books: Workspace) -> None:
+def test_a_sync_says_how_to_read_what_lies_beyond(books: Workspace) -> None:
+    """A sync says how to read what lies beyond its reach until it is read."""
     host = stage.twin(months=4)
     for since, words in ((Month(2030, 1), "2026-07"), (Month(2026, 9), "2026-07"), (Month(2026, 7), None)):
         for outcome in stage.collected(host, books, "vultr", since=since):

@@ -27,7 +27,8 @@ def test_redaction_leaves_no_personal_data_and_the_chain_whole(books: Workspace)
     assert stage.read_digest(books) == live
 
 
-def test_redaction_reaches_the_archives_that_a_merge_left_beside(books: Workspace, tmp_path: Path) -> None:
+def test_redaction_reaches_what_a_merge_left_beside(books: Workspace, tmp_path: Path) -> None:
+    """Redaction reaches the archives that a merge left beside."""
     host, other = stage.twin(months=2), Workspace(tmp_path / "other")
     stage.collected(host, books, "genesys")
     stage.collected(host, other, "vultr")

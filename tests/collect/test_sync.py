@@ -38,9 +38,8 @@ def test_a_date_that_is_none_is_not_believed_and_fails_nobody(date: str, tmp_pat
     assert (outcome.error, outcome.answers) == (None, 2)
 
 
-def test_no_thread_is_left_that_would_crash_a_process_which_ends_early(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_thread_can_crash_a_process_that_ends_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No thread is left that would crash a process which ends early."""
     loading = threading.Event()
     monkeypatch.setattr(booking, "preload_duckdb", lambda: loading.wait(60))
     before = set(threading.enumerate())
@@ -53,7 +52,8 @@ def test_no_thread_is_left_that_would_crash_a_process_which_ends_early(
     assert [one.daemon for one in left] == [False]
 
 
-def test_a_recheck_with_nothing_new_asks_no_more_than_the_first_time_and_a_sync_asks_little(books: Workspace) -> None:
+def test_a_sync_with_nothing_new_asks_little(books: Workspace) -> None:
+    """A recheck with nothing new asks no more than the first time, and a sync asks little."""
     host = stage.twin(months=6)
     stage.collected(host, books)
     first = len(host.requests)
@@ -88,7 +88,8 @@ def test_two_processes_sync_and_read_at_the_same_time(tmp_path: Path) -> None:
     books.close()
 
 
-def test_collecting_twice_is_collecting_once_and_a_restatement_is_kept(books: Workspace) -> None:
+def test_collecting_twice_is_collecting_once(books: Workspace) -> None:
+    """Collecting twice is collecting once, and a restatement is kept."""
     for day, total in enumerate(["1.5", "1.5", "2.5"]):
         collected(books, invoices(invoice(total=total, lines=[total])), days=day)
     with books.open_ledger() as db:

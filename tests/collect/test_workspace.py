@@ -47,9 +47,8 @@ def test_a_corrupt_ledger_file_is_computed_anew(books: Workspace) -> None:
     assert stage.read_digest(books) == live
 
 
-def test_a_ledger_that_knows_more_than_its_archive_is_evidence_which_only_a_rebuild_forgets(
-    books: Workspace, tmp_path: Path
-) -> None:
+def test_only_a_rebuild_forgets_what_the_archive_lost(books: Workspace, tmp_path: Path) -> None:
+    """A ledger that knows more than its archive is evidence, which only a rebuild forgets."""
     host = stage.twin(months=2)
     stage.collected(host, books, "cockroach")
     books.archive.checkpoint_wal()
@@ -74,9 +73,8 @@ def test_a_ledger_that_knows_more_than_its_archive_is_evidence_which_only_a_rebu
     restored.close()
 
 
-def test_a_ledger_of_a_newer_billfold_is_computed_anew_and_that_is_told(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_newer_ledger_is_computed_anew_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A ledger of a newer billfold is computed anew, and that is told."""
     books = Workspace(tmp_path)
     collected(books, invoices(invoice()))
     with books.open_ledger() as db:
@@ -162,9 +160,8 @@ def test_an_invoice_that_cannot_be_read_leaves_the_others_alone(unreadable: str,
     ],
     ids=range(10),
 )
-def test_odd_invoices_are_booked_or_parked_or_noted_and_the_same_when_computed_anew(
-    said: str, books: Workspace
-) -> None:
+def test_odd_invoices_are_the_same_when_computed_anew(said: str, books: Workspace) -> None:
+    """Odd invoices are booked, parked or noted, and the same when computed anew."""
     assert collected(books, invoices(said)).error is None
     with books.open_ledger() as db:
         before = compute_digest(db)

@@ -80,9 +80,8 @@ def test_a_rate_comes_from_the_configuration(ledger: Path, tmp_path: Path) -> No
         (("Total", "total"), ["Total", "total"]),
     ],
 )
-def test_no_column_of_an_answer_takes_the_place_of_another_of_its_name(
-    names: tuple[str, ...], told: list[str], ledger: Path
-) -> None:
+def test_no_column_takes_the_place_of_its_namesake(names: tuple[str, ...], told: list[str], ledger: Path) -> None:
+    """No column of an answer takes the place of another of its name."""
     joined = ", ".join(f"(SELECT {number} AS {name}) t{number}" for number, name in enumerate(names))
     query = f"SELECT {', '.join(f't{number}.*' for number in range(len(names)))} FROM {joined}"
     assert list(asked(ledger, query)[0].items()) == list(zip(told, range(len(names)), strict=True))
@@ -94,9 +93,8 @@ def test_no_column_of_an_answer_takes_the_place_of_another_of_its_name(
 
 @pytest.mark.parametrize("query", ["SELECT 'infinity'::timestamp", "SELECT '\udcff'", "SELECT 'infinity'::date"])
 @pytest.mark.parametrize("shape", ["table", "json", "csv"])
-def test_an_answer_or_a_query_that_cannot_be_written_is_told_in_a_sentence(
-    query: str, shape: str, ledger: Path
-) -> None:
+def test_an_unwritable_answer_is_told_in_a_sentence(query: str, shape: str, ledger: Path) -> None:
+    """An answer or a query that cannot be written is told in a sentence."""
     with pytest.raises(InvalidArgument, match=r"cannot be written|is not UTF-8"):
         run(ledger, "sql", query, "--format", shape)
 

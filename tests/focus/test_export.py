@@ -213,7 +213,8 @@ def test_a_rate_of_credits_is_stated_and_none_is_invented(told: Workspace, out: 
     assert used > 500
 
 
-def test_metadata_tells_recency_completeness_and_what_was_left_out(out: Path) -> None:
+def test_metadata_tells_what_is_recent_and_complete(out: Path) -> None:
+    """Metadata tells recency, completeness and what was left out."""
     said = json.loads((out / "metadata.json").read_text())
     assert said["DataGenerator"]["DataGenerator"].startswith("billfold ")
     assert {one["FocusDatasetId"] for one in said["DatasetInstance"]} == set(versions.load_version().datasets)

@@ -58,9 +58,8 @@ def described(words: list[str]) -> Iterator[Bill]:
     )
 )
 @settings(max_examples=15, deadline=None)
-def test_texts_come_back_from_csv_as_they_were_but_for_the_guard(
-    tmp_path_factory: pytest.TempPathFactory, words: list[str]
-) -> None:
+def test_texts_come_back_from_csv_but_for_the_guard(tmp_path_factory: pytest.TempPathFactory, words: list[str]) -> None:
+    """Texts come back from CSV as they were, but for the guard."""
     home = tmp_path_factory.mktemp("texts")
     read = rows(written(sample.booked(home, described(words)), home / "out", format="csv") / "cost_and_usage.csv")
     for row, word in zip(read, words, strict=True):
@@ -107,9 +106,10 @@ def test_a_failed_export_leaves_the_one_before(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("failing", range(10))
-def test_an_export_that_fails_between_two_files_leaves_the_one_before(
+def test_failing_between_two_files_leaves_the_one_before(
     failing: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """An export that fails between two files leaves the one before."""
     path = sample.booked(tmp_path / "ledger", sample.everything())
     out = written(path, tmp_path / "out", format="csv")
     before = {one.name: one.read_bytes() for one in out.iterdir()}
@@ -169,7 +169,8 @@ def test_parked_bills_are_left_out_and_said_so(tmp_path: Path) -> None:
     assert "1000.00" in by_invoice["bad"]
 
 
-def test_a_period_is_closed_when_it_has_ended_and_all_its_bills_are_issued(tmp_path: Path) -> None:
+def test_a_period_closes_when_all_its_bills_are_issued(tmp_path: Path) -> None:
+    """A period is closed when it has ended and all its bills are issued."""
     early = datetime(2026, 5, 20, tzinfo=UTC)
     bills = [sample.bill(State.ISSUED, "a", MAY, sample.month_rows(MAY, "a"), issued_on=early)]
     path = sample.booked(tmp_path, iter(bills), early)
@@ -208,7 +209,9 @@ def statuses(path: Path, out: Path) -> dict[str, str]:
     return {row["BillingPeriodStart"][:7]: row["BillingPeriodStatus"] for row in found}
 
 
-def test_a_parked_restatement_does_not_reopen_the_period_that_its_invoice_closed(tmp_path: Path) -> None:
+def test_a_parked_restatement_reopens_no_period(tmp_path: Path) -> None:
+    """A parked restatement does not reopen the period that its invoice closed."""
+
     def invoice(number: str, total: str | None = None) -> Bill:
         made = sample.bill(State.ISSUED, number, MAY, sample.month_rows(MAY, number), issued_on=MAY.end)
         return made._replace(total=Decimal(total) if total else None)
@@ -222,7 +225,9 @@ def test_a_parked_restatement_does_not_reopen_the_period_that_its_invoice_closed
     assert statuses(path, out) == {"2026-05": "Closed"}
 
 
-def test_a_new_invoice_that_is_parked_does_not_reopen_a_closed_period(tmp_path: Path) -> None:
+def test_a_parked_new_invoice_reopens_no_period(tmp_path: Path) -> None:
+    """A new invoice that is parked does not reopen a closed period."""
+
     def invoice(number: str, month: Month, total: str | None = None) -> Bill:
         made = sample.bill(State.ISSUED, number, month, sample.month_rows(month, number), issued_on=month.end)
         return made._replace(total=Decimal(total) if total else None)
@@ -312,7 +317,8 @@ def frames(directory: Path, as_of: date | None) -> int:
         return len(ledger.charges().read_all())
 
 
-def test_a_ledger_shows_what_was_known_at_a_time_or_at_the_end_of_a_day(tmp_path: Path) -> None:
+def test_a_ledger_shows_what_was_known_at_a_time(tmp_path: Path) -> None:
+    """A ledger shows what was known at a time or at the end of a day."""
     host, books = stage.twin(months=1), Workspace(tmp_path)
     stage.collected(host, books, "cockroach")
     first = frames(tmp_path, None)

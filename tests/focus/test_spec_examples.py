@@ -154,7 +154,8 @@ def overage() -> Iterator[Example]:
 
 
 @pytest.mark.parametrize("example", [*database(), *seats(), *overage()], ids=lambda one: one.name)
-def test_an_example_comes_out_as_the_specification_has_it_but_for_what_is_said(example: Example) -> None:
+def test_an_example_comes_out_as_the_specification_has_it(example: Example) -> None:
+    """An example comes out as the specification has it, but for what the example names."""
     found = example.row._asdict()
     assert {name: found[name] for name in example.says} == example.says | example.differs
     assert not [name for name, value in example.differs.items() if example.says[name] == value]

@@ -122,7 +122,8 @@ PRICED = (
 )
 
 
-def test_every_charge_has_the_columns_that_focus_makes_mandatory(told: tuple[TwinHost, Workspace]) -> None:
+def test_every_charge_has_the_mandatory_columns(told: tuple[TwinHost, Workspace]) -> None:
+    """Every charge has the columns that FOCUS makes mandatory."""
     _, books = told
     for row in rows(books):
         missing = [column for column in MANDATORY if row[column] is None]
@@ -174,7 +175,8 @@ def rows_of(db: Any) -> list[Any]:
     return sorted(map(str, db.execute("SELECT * EXCLUDE (bill) FROM charges").fetchall()))
 
 
-def test_a_month_later_estimates_and_drafts_have_become_invoices(tmp_path: Path) -> None:
+def test_a_month_later_drafts_have_become_invoices(tmp_path: Path) -> None:
+    """A month later, estimates and drafts have become invoices."""
     host, books = stages.twin(), Workspace(tmp_path)
     stages.collected(host, books)
     for _ in range(2):

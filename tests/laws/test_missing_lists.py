@@ -88,9 +88,7 @@ def told(books: Workspace) -> tuple[list[Any], list[Any], list[Any]]:
 
 @pytest.mark.parametrize("null", [False, True], ids=["absent", "null"])
 @pytest.mark.parametrize(("door", "operation"), CASES)
-def test_a_list_that_is_not_in_its_answer_is_said_and_nothing_booked_is_lost(
-    door: str, operation: str, null: bool, tmp_path: Path
-) -> None:
+def test_a_list_that_is_missing_loses_nothing_booked(door: str, operation: str, null: bool, tmp_path: Path) -> None:
     """What else the answer says stays: totals, end marks."""
 
     def without(body: bytes) -> bytes:
@@ -111,7 +109,8 @@ def test_a_list_that_is_not_in_its_answer_is_said_and_nothing_booked_is_lost(
 
 
 @pytest.mark.parametrize(("door", "operation"), CASES)
-def test_an_empty_object_in_place_of_a_list_is_said_on_the_first_day(door: str, operation: str, tmp_path: Path) -> None:
+def test_an_object_in_place_of_a_list_is_told_at_once(door: str, operation: str, tmp_path: Path) -> None:
+    """An empty object in place of a list is said on the first day."""
     host, books = stages.twin(months=3), Workspace(tmp_path)
     outcome = collected(host, books, door, operation, lambda _: b"{}")
     _, parked, unread = told(books)
@@ -123,9 +122,8 @@ def test_an_empty_object_in_place_of_a_list_is_said_on_the_first_day(door: str, 
     ("door", "operation"),
     [("vultr", "get_invoice_items"), ("genesys", "get_billing_contracts_invoice_lines")],
 )
-def test_an_invoice_without_a_list_of_lines_keeps_no_other_from_the_books(
-    door: str, operation: str, tmp_path: Path
-) -> None:
+def test_an_invoice_without_lines_keeps_no_other_out(door: str, operation: str, tmp_path: Path) -> None:
+    """An invoice without a list of lines keeps no other from the books."""
     host, books, seen = stages.twin(months=3), Workspace(tmp_path), list[bytes]()
 
     def first(body: bytes) -> bytes:

@@ -33,7 +33,8 @@ BEYOND = {"get_service_level_usage_types"}
 
 
 @pytest.mark.parametrize(("door", "kind"), KINDS, ids=named)
-def test_law_1_every_operation_says_what_it_does_and_where_that_is_written(door: Provider, kind: OperationType) -> None:
+def test_law_1_every_operation_says_what_it_does(door: Provider, kind: OperationType) -> None:
+    """Law 1: every operation says what it does and where that is written."""
     first = (kind.__doc__ or "").strip().partition("\n")[0]
     assert first.endswith((".", ":", ",", ";")), f"{kind.__name__} has no first sentence: {first!r}"
     assert kind.docs.startswith("https://"), f"{kind.__name__} names no document"

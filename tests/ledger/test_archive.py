@@ -27,9 +27,10 @@ DAYS = st.lists(st.integers(0, 9), min_size=1, max_size=9)
 
 @given(before=DAYS, after=DAYS, asked=st.integers(0, 9))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_was_known_at_a_past_time_does_not_change_whatever_the_clock_does_later(
+def test_what_was_known_at_a_past_time_never_changes(
     before: list[int], after: list[int], asked: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    """What was known at a past time does not change, whatever the clock does later."""
     with archive(tmp_path_factory.mktemp("clock")) as kept:
         run = kept.start_run("p", "a", "sync", NOW)
         for day in before:
@@ -136,9 +137,8 @@ def test_a_body_that_was_never_kept_is_one_of_our_errors(tmp_path: Path) -> None
         kept.read_body("0" * 64)
 
 
-def test_an_interruption_between_begin_and_commit_leaves_the_old_state(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_commit_leaves_the_old_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interruption between begin and commit leaves the old state."""
     from billfold.ledger.entries import Entry
 
     with archive(tmp_path) as kept:
@@ -238,7 +238,8 @@ def test_a_name_that_is_no_text_is_one_of_our_errors(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("account", ["a\x1f:start", "a\x1eb"])
-def test_a_name_that_could_make_two_entries_hash_alike_is_refused(account: str, tmp_path: Path) -> None:
+def test_a_name_that_holds_a_separator_is_refused(account: str, tmp_path: Path) -> None:
+    """A name that could make two entries hash alike is refused."""
     with archive(tmp_path) as kept:
         with pytest.raises(LedgerError, match="holds a separator"):
             kept.start_run("p", account, "sync", NOW)

@@ -14,9 +14,8 @@ from tests.ledger.archives import archive, broken, filled, tamper
 from tests.ledger.kit import NOW
 
 
-def test_a_new_archive_waits_for_whoever_makes_it_at_this_moment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_new_archive_waits_for_who_makes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new archive waits for whoever makes it at this moment."""
     other = sqlite3.connect(tmp_path / "archive.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     waited = list[float]()
@@ -40,7 +39,8 @@ def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"garbage" * 1000, b"\x00" * 5000, b"SQLite format 3\x00" + b"\xff" * 5000])
-def test_a_file_that_is_no_archive_is_one_of_our_errors_and_left_alone(content: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_no_archive_is_left_alone(content: bytes, tmp_path: Path) -> None:
+    """A file that is no archive is one of our errors and left alone."""
     path = tmp_path / "archive.sqlite"
     path.write_bytes(content)
     with pytest.raises(LedgerError, match="cannot be used"):
@@ -49,7 +49,8 @@ def test_a_file_that_is_no_archive_is_one_of_our_errors_and_left_alone(content: 
 
 
 @pytest.mark.parametrize("version", [1, 0, -1])
-def test_a_database_of_somebody_else_is_one_of_our_errors_and_left_alone(version: int, tmp_path: Path) -> None:
+def test_a_database_of_somebody_else_is_left_alone(version: int, tmp_path: Path) -> None:
+    """A database of somebody else is one of our errors and left alone."""
     db = sqlite3.connect(tmp_path / "archive.sqlite")
     db.executescript(f"CREATE TABLE other (a); PRAGMA user_version={version}")
     db.close()
@@ -59,7 +60,8 @@ def test_a_database_of_somebody_else_is_one_of_our_errors_and_left_alone(version
     assert (tmp_path / "archive.sqlite").read_bytes() == before
 
 
-def test_an_archive_that_lost_the_mark_of_its_format_is_told_as_that(tmp_path: Path) -> None:
+def test_an_archive_without_its_format_is_told_as_that(tmp_path: Path) -> None:
+    """An archive that lost the mark of its format is told as that."""
     filled(tmp_path).close()
     tamper(tmp_path, "PRAGMA user_version=0")
     with pytest.raises(LedgerError, match=r"a database without the mark of an archive .* put a backup in its place"):
@@ -100,7 +102,8 @@ def test_a_directory_in_the_archives_place_is_one_of_our_errors(tmp_path: Path) 
         archive(tmp_path)
 
 
-def test_a_file_that_may_only_be_read_refuses_an_answer_with_one_of_our_errors(tmp_path: Path) -> None:
+def test_a_read_only_file_refuses_an_answer(tmp_path: Path) -> None:
+    """A file that may only be read refuses an answer with one of our errors."""
     with filled(tmp_path) as kept:
         kept._db.execute("PRAGMA query_only=ON")
         with pytest.raises(LedgerError, match="its rights and the free space"):

@@ -27,7 +27,8 @@ def traces(tmp_path: Path, packed: list[bytes]) -> int:
     return sum(one[at : at + 40] in content for one in packed for at in range(0, len(one) - 40, 40))
 
 
-def test_nothing_of_what_was_redacted_is_in_the_files_and_they_are_written_anew_once(tmp_path: Path) -> None:
+def test_nothing_redacted_is_left_in_the_files(tmp_path: Path) -> None:
+    """Nothing of what was redacted is in the files, and they are written anew once."""
     with archive(tmp_path) as kept:
         run = kept.start_run("p", "a", "sync", NOW)
         for seed in range(20):
@@ -41,7 +42,8 @@ def test_nothing_of_what_was_redacted_is_in_the_files_and_they_are_written_anew_
         assert list(find_problems(kept)) == []
 
 
-def test_what_a_reader_keeps_in_the_log_is_redacted_when_he_is_gone(tmp_path: Path) -> None:
+def test_what_a_reader_keeps_is_redacted_when_he_is_gone(tmp_path: Path) -> None:
+    """What a reader keeps in the log is redacted when he is gone."""
     with filled(tmp_path) as kept, archive(tmp_path) as reader:
         [first, *_] = kept.iter_answers()
         original = [body.packed for body in kept.iter_bodies() if body.hash == first.body]

@@ -20,7 +20,8 @@ from billfold.model.period import Month, parse_instant
 from tests.ledger.kit import MAY, NOW, bill, collected, invoice, invoices, ledger
 
 
-def test_a_clock_that_jumps_back_leaves_the_chain_sound_and_the_bills_in_their_order(tmp_path: Path) -> None:
+def test_a_clock_that_jumps_back_keeps_the_bills_order(tmp_path: Path) -> None:
+    """A clock that jumps back leaves the chain sound and the bills in their order."""
     books = Workspace(tmp_path)
     for days, total in ((0, "1"), (10, "2"), (5, "3")):
         assert collected(books, invoices(invoice(total=total, lines=[total])), days=days).error is None
@@ -59,9 +60,10 @@ def test_states_never_go_down(seen: list[State], tmp_path: Path) -> None:
 
 @given(seen=st.lists(st.sampled_from(STATES), max_size=6))
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_after_any_history_one_bill_of_the_highest_state_is_believed(
+def test_after_any_history_the_highest_state_counts(
     seen: list[State], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    """After any history, one bill of the highest state is current."""
     with ledger(tmp_path_factory.mktemp("history")) as books:
         for number, state in enumerate(seen):
             books.book(bill(str(number), state=state))
@@ -79,7 +81,8 @@ def test_an_estimate_is_dropped_by_what_is_invoiced(state: State, tmp_path: Path
         assert books.costs() == [Decimal(6)]
 
 
-def test_an_invoice_ends_the_estimates_that_it_names_in_whatever_period_and_no_other(tmp_path: Path) -> None:
+def test_an_invoice_ends_the_estimates_that_it_names(tmp_path: Path) -> None:
+    """An invoice ends the estimates that it names, in whatever period, and no other."""
     first, second = (bill(cost, state=State.ESTIMATE, scope=part) for cost, part in (("5", "a"), ("6", "b")))
     later = bill("7", state=State.ESTIMATE, scope="a", period=MAY.add_months(1).period)
     with ledger(tmp_path) as books:
@@ -162,14 +165,16 @@ def test_an_invoice_that_states_another_fact_is_another_version(
         assert {name: row[name] for name in named} == named
 
 
-def test_a_total_that_nobody_states_is_the_sum_only_where_the_bill_is_trusted(tmp_path: Path) -> None:
+def test_an_unstated_total_is_the_sum_where_trusted(tmp_path: Path) -> None:
+    """A total that nobody states is the sum only where the bill is trusted."""
     with ledger(tmp_path) as kept:
         kept.book(bill("1.50", "2", total=None))
         kept.book(bill("1.50", total=None, invoice_id="i2", problems=("unread",)))
         assert kept.bills("invoice_id", "total") == [("i1", "3.5"), ("i2", None)]
 
 
-def test_a_bill_that_changes_and_changes_back_has_three_versions(tmp_path: Path) -> None:
+def test_a_bill_that_changes_back_has_three_versions(tmp_path: Path) -> None:
+    """A bill that changes and changes back has three versions."""
     with ledger(tmp_path) as books:
         for cost in ("1", "2", "1"):
             assert books.book(bill(cost))

@@ -20,9 +20,8 @@ from tests.ledger.machine import run, saved
     ],
     ids=str,
 )
-def test_a_file_where_the_ledgers_directory_should_be_is_told_as_that(
-    place: str, command: list[str], tmp_path: Path
-) -> None:
+def test_a_file_in_the_directorys_place_is_told(place: str, command: list[str], tmp_path: Path) -> None:
+    """A file where the ledger's directory should be is told as that."""
     file = tmp_path / saved(tmp_path, "a", 1)
     words = f"billfold: {file} is a file where a directory is needed; name another place with --ledger\n"
     assert run(tmp_path, "--ledger", str(tmp_path / place), *command) == (2, words)
@@ -36,7 +35,8 @@ def test_a_directory_that_may_not_be_made_is_told(tmp_path: Path) -> None:
     assert (code, "check the path, its rights" in said) == (2, True), said
 
 
-def test_an_archive_with_a_page_that_is_no_page_is_told_by_every_command(tmp_path: Path) -> None:
+def test_a_page_that_is_none_is_told_by_every_command(tmp_path: Path) -> None:
+    """An archive with a page that is no page is told by every command."""
     assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 2))[0] == 0
     path = tmp_path / "ledger" / "archive.sqlite"
     with Archive(path) as kept:

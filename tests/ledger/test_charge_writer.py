@@ -49,7 +49,8 @@ def test_a_value_that_all_lines_share_is_not_rounded_either(column: str, value: 
 
 
 @pytest.mark.parametrize("value", ["12345678901.5", "1e400", "NaN"])
-def test_a_value_that_all_lines_share_and_does_not_fit_is_parked(value: str, tmp_path: Path) -> None:
+def test_a_shared_value_that_does_not_fit_is_parked(value: str, tmp_path: Path) -> None:
+    """A value that all lines share and does not fit is parked."""
     shared = COMMON._replace(ListUnitPrice=Decimal(value))
     with ledger(tmp_path) as books:
         books.book(bill("1", charges=[Charges(shared, [Line(Decimal(1))])]))

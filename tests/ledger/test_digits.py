@@ -161,9 +161,8 @@ def test_no_number_reaches_the_database_as_a_float(tmp_path: Path) -> None:
 
 
 @given(st.integers(-(10**40), 10**40), st.integers(-6000, 6000), st.sampled_from([MONEY_DECIMAL, RATE_DECIMAL]))
-def test_a_number_of_any_size_becomes_itself_in_a_column_or_is_refused(
-    digits: int, exponent: int, size: tuple[int, int]
-) -> None:
+def test_a_number_becomes_itself_or_is_refused(digits: int, exponent: int, size: tuple[int, int]) -> None:
+    """A number of any size becomes itself in a column or is refused."""
     number = Decimal(digits).scaleb(exponent, EXACT_CONTEXT)
     try:
         (kept,) = make_exact_array([number], pa.decimal128(*size)).to_pylist()
@@ -174,7 +173,9 @@ def test_a_number_of_any_size_becomes_itself_in_a_column_or_is_refused(
         assert kept == number
 
 
-def test_a_listing_is_written_row_by_row_and_not_only_at_its_end() -> None:
+def test_a_listing_is_written_row_by_row() -> None:
+    """A listing is written row by row and not only at its end."""
+
     def rows() -> Iterator[dict[str, Any]]:
         yield {"n": Decimal("1.50")}
         raise EOFError

@@ -21,9 +21,8 @@ from tests.ledger.machine import run, saved
 
 
 @pytest.mark.parametrize("limit", [512, 30_000, 70_000, 200_000])
-def test_a_disk_that_fills_up_is_told_and_what_is_missing_can_be_brought_when_there_is_room(
-    limit: int, tmp_path: Path
-) -> None:
+def test_a_disk_that_fills_up_is_told_and_made_good_later(limit: int, tmp_path: Path) -> None:
+    """A disk that fills up is told, and what is missing can be brought when there is room."""
     first, second = saved(tmp_path, "a", 2), saved(tmp_path, "b", 3, 20_000)
     assert run(tmp_path, "import", "cockroach", first)[0] == 0
     before = run(tmp_path, "hash")
@@ -40,7 +39,8 @@ def test_a_disk_that_fills_up_is_told_and_what_is_missing_can_be_brought_when_th
     assert run(tmp_path, "verify")[0] == 0
 
 
-def test_a_disk_that_is_full_for_the_archive_refuses_the_answer_and_keeps_the_others(tmp_path: Path) -> None:
+def test_a_full_disk_refuses_the_answer_and_keeps_others(tmp_path: Path) -> None:
+    """A disk that is full for the archive refuses the answer, and keeps the others."""
     with archive(tmp_path) as kept:
         run = kept.start_run("p", "a", "sync", NOW)
         keep(kept, run, b"before")
@@ -59,9 +59,10 @@ def test_a_disk_that_is_full_for_the_archive_refuses_the_answer_and_keeps_the_ot
 
 
 @pytest.mark.parametrize("last", [0, 1, 2])
-def test_a_collection_whose_answer_cannot_be_kept_fails_and_goes_on_when_it_can(
+def test_a_collection_goes_on_when_there_is_room_again(
     last: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A collection whose answer cannot be kept fails, and goes on when it can."""
     books, never = Workspace(tmp_path / "one"), Workspace(tmp_path / "other")
     kept, add = list[int](), Archive.add_responses
 
@@ -84,9 +85,11 @@ def test_a_collection_whose_answer_cannot_be_kept_fails_and_goes_on_when_it_can(
     never.close()
 
 
-def test_a_ledger_that_the_disk_has_no_room_for_is_told_once_and_not_as_a_stale_one(
+def test_no_room_for_the_ledger_is_told_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """A ledger that the disk has no room for is told once, and not as a stale one."""
+
     def full(path: Path) -> duckdb.DuckDBPyConnection:
         raise duckdb.IOException(f'Could not write file "{path}": No space left on device')
 

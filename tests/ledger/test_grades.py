@@ -62,7 +62,8 @@ def test_a_final_of_any_source_takes_the_place_of_a_draft(tmp_path: Path) -> Non
         assert kept.bills("state", "total") == [("issued", "4")]
 
 
-def test_what_says_more_takes_the_place_and_restates_only_another_total(tmp_path: Path) -> None:
+def test_what_says_more_restates_only_another_total(tmp_path: Path) -> None:
+    """What says more takes the place and restates only another total."""
     with ledger(tmp_path) as kept:
         for one in (less("3", source_rank=-2), less("1", "2"), bill("2", "1"), bill("4")):
             assert kept.book(one)
@@ -91,9 +92,10 @@ def imported(books: Workspace, vendor: str, file: Path, name: str, **said: str) 
 
 
 @pytest.mark.parametrize("vendor", ["vultr", "genesys"])
-def test_lines_alone_do_not_take_the_place_of_an_invoice_that_is_booked(
+def test_lines_alone_take_no_booked_invoices_place(
     vendor: str, host: TwinHost, books: Workspace, tmp_path: Path
 ) -> None:
+    """Lines alone do not take the place of an invoice that is booked."""
     door, [account, *_] = provider.find_provider(vendor), stages.stage(host, vendor).accounts
     with books.open_ledger() as db:
         query = "SELECT invoice_id FROM bills JOIN accounts USING (provider, account) WHERE name=? AND state='issued'"
@@ -107,9 +109,8 @@ def test_lines_alone_do_not_take_the_place_of_an_invoice_that_is_booked(
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])
-def test_one_invoice_of_two_api_generations_is_one_that_nothing_restates(
-    form: str, host: TwinHost, books: Workspace, tmp_path: Path
-) -> None:
+def test_one_invoice_of_two_api_generations_is_one(form: str, host: TwinHost, books: Workspace, tmp_path: Path) -> None:
+    """One invoice of two API generations is one that nothing restates."""
     before, month = state(books), host.world.first_month
     asked: dict[str, Any] = {"year": f"{month}"[:4], "month": f"{month}"[5:]}
     op = GetInvoice(**asked) if form == "json" else GetInvoiceFile(**asked, format="csv")
@@ -122,9 +123,8 @@ def test_one_invoice_of_two_api_generations_is_one_that_nothing_restates(
     assert state(books) == before
 
 
-def test_an_older_api_that_says_another_total_is_told_and_not_booked(
-    host: TwinHost, books: Workspace, tmp_path: Path
-) -> None:
+def test_an_older_api_with_another_total_is_not_booked(host: TwinHost, books: Workspace, tmp_path: Path) -> None:
+    """An older API that says another total is told and not booked."""
     before, month = state(books), host.world.first_month
     op = GetInvoice(year=f"{month}"[:4], month=f"{month}"[5:])
     host.set_fault(stages.fault("fastly", "total-off-by-a-lot", times=9))
@@ -145,9 +145,8 @@ def test_a_draft_in_another_currency_takes_nothing_from_a_final(tmp_path: Path) 
 
 @pytest.mark.parametrize("vendor", ["vultr", "cockroach", "genesys"])
 @pytest.mark.parametrize("first", ["sync", "import"])
-def test_an_invoice_that_is_imported_under_another_name_is_not_counted_twice(
-    vendor: str, first: str, host: TwinHost, tmp_path: Path
-) -> None:
+def test_an_import_under_another_name_counts_once(vendor: str, first: str, host: TwinHost, tmp_path: Path) -> None:
+    """An invoice that is imported under another name is not counted twice."""
     books, [account, *_] = Workspace(tmp_path / "other"), stages.stage(host, vendor).accounts
     kinds = {"vultr": "list_invoices", "cockroach": "list_invoices", "genesys": "get_billing_contracts_invoices"}
     file = saved(host, vendor, provider.find_provider(vendor).find_operation(kinds[vendor])(), tmp_path / "list.json")
@@ -166,7 +165,8 @@ def test_an_invoice_that_is_imported_under_another_name_is_not_counted_twice(
     books.close()
 
 
-def test_an_estimate_without_a_total_says_nothing_against_its_invoice(tmp_path: Path) -> None:
+def test_an_estimate_without_a_total_contradicts_nothing(tmp_path: Path) -> None:
+    """An estimate without a total says nothing against its invoice."""
     with ledger(tmp_path) as kept:
         kept.book(bill("1", state=State.ESTIMATE, total=None, problems=("it cannot be trusted",)))
         kept.book(bill("2"))

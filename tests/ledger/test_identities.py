@@ -15,9 +15,8 @@ from tests.laws.kit import DOORS, named
 
 
 @pytest.mark.parametrize("door", DOORS, ids=named)
-def test_renaming_an_account_keeps_its_history_and_its_hash_and_restates_nothing(
-    door: Provider, books: Workspace
-) -> None:
+def test_renaming_an_account_keeps_its_history(door: Provider, books: Workspace) -> None:
+    """Renaming an account keeps its history and its hash, and restates nothing."""
     host = stage.twin(months=2)
     [name, *_] = [one.name for one in stage.stage(host, door.name).accounts]
     stage.collected(host, books, door.name)
@@ -33,7 +32,8 @@ def test_renaming_an_account_keeps_its_history_and_its_hash_and_restates_nothing
     assert name not in said, "an account without an id bears its present name"
 
 
-def test_a_key_of_another_customer_is_not_booked_under_an_accounts_name(books: Workspace) -> None:
+def test_a_key_of_another_customer_is_not_booked(books: Workspace) -> None:
+    """A key of another customer is not booked under an account's name."""
     host = stage.twin(months=2)
     first, other = [one.name for one in stage.stage(host, "fastly").accounts][:2]
     stage.collected(host, books, "fastly")
@@ -47,9 +47,8 @@ def test_a_key_of_another_customer_is_not_booked_under_an_accounts_name(books: W
     assert stage.read_digest(books) == live
 
 
-def test_two_accounts_with_one_key_are_one_customer_though_their_vendor_does_not_say_who_it_is(
-    books: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_accounts_with_one_key_are_one_customer(books: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two accounts with one key are one customer, though their vendor does not say who it is."""
     monkeypatch.setenv("VULTR_API_KEY", "one-key-for-both-of-them")
     host = stage.twin(months=0)
     [account, *_] = stage.stage(host, "vultr").accounts
@@ -64,7 +63,8 @@ def test_two_accounts_with_one_key_are_one_customer_though_their_vendor_does_not
     assert {bill["account"] for bill in stage.list_invoices(books)} == {"first"}
 
 
-def test_one_customer_under_two_names_is_refused_and_counted_once(books: Workspace) -> None:
+def test_one_customer_under_two_names_is_counted_once(books: Workspace) -> None:
+    """One customer under two names is refused and counted once."""
     host = stage.twin(months=2)
     stage.collected(host, books, "fastly")
     count = len(stage.list_invoices(books))

@@ -39,7 +39,8 @@ def kept(disk: Archive) -> list[bytes]:
     return [disk.read_body(one.body) for one in disk.iter_answers()]
 
 
-def test_answers_that_come_while_the_disk_is_busy_are_written_together_and_in_order(tmp_path: Path) -> None:
+def test_answers_that_wait_are_written_together_in_order(tmp_path: Path) -> None:
+    """Answers that come while the disk is busy are written together and in order."""
     with Disk(tmp_path / "archive.sqlite") as disk:
         with ArchiveWriter(disk, disk.start_run("p", "a", "sync", NOW)) as keeper:
             keeper.add_response(heard(0))
@@ -63,7 +64,8 @@ def test_so_many_answers_wait_for_the_disk_and_no_more(tmp_path: Path) -> None:
                 assert len(kept(disk)) >= number
 
 
-def test_the_answer_that_is_one_too_many_waits_for_those_before_it(tmp_path: Path) -> None:
+def test_one_answer_too_many_waits_for_those_before(tmp_path: Path) -> None:
+    """The answer that is one too many waits for those before it."""
     with Disk(tmp_path / "archive.sqlite") as disk:
         keeper = ArchiveWriter(disk, disk.start_run("p", "a", "sync", NOW))
         disk.fails_at = 1
@@ -90,9 +92,8 @@ def failing(disk: Disk, at: int) -> None:
 
 
 @pytest.mark.parametrize(("at", "before"), [(1, []), (2, [b"0"])])
-def test_a_full_disk_is_told_and_nothing_is_kept_after_what_was_lost(
-    at: int, before: list[bytes], tmp_path: Path
-) -> None:
+def test_after_a_full_disk_nothing_more_is_kept(at: int, before: list[bytes], tmp_path: Path) -> None:
+    """A full disk is told, and nothing is kept after what was lost."""
     with Disk(tmp_path / "archive.sqlite") as disk:
         with pytest.raises(LedgerError, match="disk is full"):
             failing(disk, at)

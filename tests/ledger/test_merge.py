@@ -31,7 +31,8 @@ def test_two_archives_become_one_that_says_the_same(tmp_path: Path) -> None:
         one.close()
 
 
-def test_archives_whose_clocks_jumped_back_are_merged_in_their_own_order(tmp_path: Path) -> None:
+def test_archives_are_merged_in_their_own_order(tmp_path: Path) -> None:
+    """Archives whose clocks jumped back are merged in their own order."""
     for name, days in (("here", (0, 9, 1, 2)), ("there", (5, 4, 3, 6))):
         with Archive(tmp_path / name) as kept:
             run = kept.start_run("p", name, "sync", NOW + timedelta(days=days[0]))

@@ -16,9 +16,8 @@ from tests.ledger.machine import READABLE, read_only, run, saved
 @pytest.mark.parametrize(
     "command", [["import", "cockroach", "a.json"], ["rebuild"], ["redact"], ["sync"], ["merge", "other"]], ids=str
 )
-def test_a_directory_that_may_only_be_read_is_told_and_left_as_it_is(
-    command: list[str], files: int, tmp_path: Path
-) -> None:
+def test_a_read_only_directory_is_left_as_it_is(command: list[str], files: int, tmp_path: Path) -> None:
+    """A directory that may only be read is told and left as it is."""
     assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))[0] == 0
     (tmp_path / "key").write_text("k")
     text = f'[[accounts]]\nname = "cockroach"\nprovider = "cockroach"\napi_key = "file:{tmp_path}/key"\n'
@@ -29,7 +28,8 @@ def test_a_directory_that_may_only_be_read_is_told_and_left_as_it_is(
     assert (code, "check the path" in said) == (2, True) or (command, code) == (["redact"], 0), said
 
 
-def test_an_archive_alone_that_may_only_be_read_is_told_in_one_sentence(tmp_path: Path) -> None:
+def test_a_read_only_archive_alone_is_told(tmp_path: Path) -> None:
+    """An archive alone that may only be read is told in one sentence."""
     assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))[0] == 0
     (tmp_path / "ledger" / "ledger.duckdb").unlink()
     with read_only(tmp_path / "ledger", READABLE[0]):
@@ -58,7 +58,8 @@ def test_a_ledger_that_may_only_be_read_can_be_read(files: int, tmp_path: Path) 
     assert run(tmp_path, "check", "focus", str(tmp_path / "out"))[0] == 0
 
 
-def test_a_ledger_that_may_only_be_read_and_is_not_up_to_its_archive_is_told(tmp_path: Path) -> None:
+def test_a_read_only_ledger_that_is_behind_is_told(tmp_path: Path) -> None:
+    """A ledger that may only be read and is not up to its archive is told."""
     assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))[0] == 0
     shutil.copy(tmp_path / "ledger" / "ledger.duckdb", tmp_path / "old")
     assert run(tmp_path, "import", "cockroach", saved(tmp_path, "b", 1))[0] == 0
@@ -72,7 +73,8 @@ def test_a_ledger_that_may_only_be_read_and_is_not_up_to_its_archive_is_told(tmp
             assert run(tmp_path, "verify", rights="none")[0] == 0
 
 
-def test_an_archive_that_may_only_be_read_is_read_with_what_lies_beside_it_or_not_at_all(tmp_path: Path) -> None:
+def test_a_read_only_archive_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
+    """An archive that may only be read is read with what lies beside it, or not at all."""
     books = Workspace(tmp_path / "first")
     assert collected(books, invoices(invoice())).error is None
     assert (tmp_path / "first" / "archive.sqlite-wal").stat().st_size

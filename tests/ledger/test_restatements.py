@@ -42,7 +42,8 @@ def test_a_restated_month_is_kept_twice_and_told(provider: str, kind: str, books
     assert moved in {(len(event["gone"]), len(event["come"])) for event in events}
 
 
-def test_a_restatement_is_another_total_or_period_and_not_another_due_date(tmp_path: Path) -> None:
+def test_another_due_date_is_no_restatement(tmp_path: Path) -> None:
+    """A restatement is another total or period, and not another due date."""
     with ledger(tmp_path) as kept:
         kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
         said: list[tuple[str, dict[str, Any]]] = [
@@ -68,7 +69,8 @@ def test_what_follows_a_parked_bill_restates_nothing(tmp_path: Path) -> None:
     assert told == [("7", "8")]
 
 
-def test_a_newer_version_that_is_parked_is_named_and_moves_no_line(tmp_path: Path) -> None:
+def test_a_parked_newer_version_moves_no_line(tmp_path: Path) -> None:
+    """A newer version that is parked is named and moves no line."""
     with ledger(tmp_path) as kept:
         kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
         for number, told in enumerate([bill("7"), bill(total=None, problems=("unread",))]):
@@ -96,7 +98,8 @@ def test_what_was_parked_between_two_versions_is_passed_over(
         )
 
 
-def test_an_issued_invoice_that_is_told_in_another_currency_is_restated(tmp_path: Path) -> None:
+def test_an_invoice_in_another_currency_is_restated(tmp_path: Path) -> None:
+    """An issued invoice that is told in another currency is restated."""
     with ledger(tmp_path) as kept:
         kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
         kept.book(bill("7"))

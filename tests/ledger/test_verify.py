@@ -102,7 +102,8 @@ def test_a_ledger_that_cannot_tell_is_no_problem_of_the_archive(ledger: str, tmp
         assert list(find_problems(kept, path)) == []
 
 
-def test_what_was_never_booked_can_be_cut_unseen_where_nothing_else_notes_it(tmp_path: Path) -> None:
+def test_what_was_never_booked_can_be_cut_unseen(tmp_path: Path) -> None:
+    """What was never booked can be cut unseen where nothing else notes it."""
     filled(tmp_path).close()
     cut(tmp_path, 3)
     with archive(tmp_path) as kept:

@@ -22,7 +22,8 @@ def bill(state: State, invoice_id: str | None, currency: str = "USD") -> Bill:
     return Bill(state, invoice_id, Month(2026, 5).period, currency, None, None, (), "Issuer")
 
 
-def test_an_estimate_is_less_than_a_draft_is_less_than_an_issued_bill() -> None:
+def test_states_rank_from_estimate_to_issued() -> None:
+    """An estimate is less than a draft, and a draft less than an issued bill."""
     assert [str(state) for state in sorted(State, key=lambda state: state.rank)] == ["estimate", "draft", "issued"]
 
 
@@ -34,7 +35,8 @@ def test_an_estimate_is_its_month() -> None:
     assert bill(State.ESTIMATE, None).key == "estimate 2026-05-01 USD"
 
 
-def test_what_charges_share_is_said_once_and_stands_in_every_row() -> None:
+def test_what_charges_share_stands_in_every_row() -> None:
+    """What charges share is said once and stands in every row."""
     lines = [Line(Decimal(1), "one"), Line(Decimal(2), "two")]
     charges = Charges(CostAndUsage(BillingCurrency="USD", ChargeDescription="none"), lines)
     assert [(row.BilledCost, row.ChargeDescription, row.BillingCurrency) for row in charges.iter_rows()] == [
@@ -48,7 +50,8 @@ class Kind(NamedTuple):
     ChargeCategory: str
 
 
-def test_what_some_lines_share_is_said_once_and_stands_in_their_rows() -> None:
+def test_what_some_lines_share_stands_in_their_rows() -> None:
+    """What some lines share is said once and stands in their rows."""
     lines = [Line(Decimal(1), "one"), Line(Decimal(2), "two"), Line(Decimal(3), "three")]
     usage, tax = Kind("Cloud", "Usage"), Kind("Cloud", "Tax")
     charges = Charges(CostAndUsage(BillingCurrency="USD"), lines, [usage, tax], [0, 1, 0])
@@ -90,7 +93,9 @@ def test_ids_of_two_invoices_differ(about: list[tuple[str, str]], one: str, othe
         assert not set(ids(about, f"{one}/")) & set(ids(about, f"{other}/"))
 
 
-def test_parts_of_an_estimate_are_listed_as_one_bill_and_nothing_else_is_added() -> None:
+def test_parts_of_an_estimate_are_listed_as_one_bill() -> None:
+    """Parts of an estimate are listed as one bill, and nothing else is added."""
+
     def row(invoice_id: str | None, total: str | None, lines: int, month: str = "2026-11") -> dict[str, object]:
         return {"provider": "p", "invoice_id": invoice_id, "period_start": month, "total": total, "lines": lines}
 

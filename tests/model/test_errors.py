@@ -51,7 +51,8 @@ def test_an_api_error_names_where_what_and_what_next(kind: type[ApiError]) -> No
     assert said.endswith(kind.advice)
 
 
-def test_a_refusal_of_a_question_without_parameters_does_not_blame_them_alone() -> None:
+def test_a_refusal_does_not_blame_absent_parameters() -> None:
+    """A refusal of a question without parameters does not blame them alone."""
     assert str(BadRequest("parent-pay", status=422)).endswith(
         "and whether this account can have such an answer at all."
     )

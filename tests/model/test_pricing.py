@@ -71,7 +71,8 @@ def test_what_an_invoice_without_lines_states_is_no_rounding() -> None:
     assert find_residual(Decimal("0.95"), ZERO, 1) == Decimal("0.95")
 
 
-def test_an_adjustment_is_flagged_and_carries_its_amount_everywhere() -> None:
+def test_an_adjustment_carries_its_amount_everywhere() -> None:
+    """An adjustment is flagged and carries its amount everywhere."""
     row = build_adjustment(CostAndUsage(InvoiceId="i"), Decimal("-0.01"), "why")
     assert {row.BilledCost, row.EffectiveCost, row.ListCost, row.ContractedCost} == {Decimal("-0.01")}
     assert (row.InvoiceId, row.ChargeCategory, row.x_Synthetic) == ("i", "Adjustment", True)

@@ -21,7 +21,8 @@ def test_what_could_not_be_booked_does_not_add_up(books: Workspace) -> None:
     assert any(one.wrong and "missing or damaged" in one.words for one in found)
 
 
-def test_what_an_earlier_collection_brought_and_is_damaged_does_not_add_up(books: Workspace) -> None:
+def test_damage_of_an_earlier_collection_is_found(books: Workspace) -> None:
+    """What an earlier collection brought and is damaged does not add up."""
     host = stage.twin(months=2)
     stage.collected(host, books, "vultr")
     stage.collected(host, books, "vultr")
@@ -33,7 +34,8 @@ def test_what_an_earlier_collection_brought_and_is_damaged_does_not_add_up(books
     assert any(one.wrong and "missing or damaged" in one.words for one in found)
 
 
-def test_what_could_not_be_booked_is_told_once_and_every_month_stays_in_doubt(books: Workspace) -> None:
+def test_unbooked_is_told_once_and_doubts_every_month(books: Workspace) -> None:
+    """What could not be booked is told once, and every month stays in doubt."""
     july = {"period_start": '"2026-07-01T00:00:00Z"', "period_end": '"2026-08-01T00:00:00Z"'}
     kit.collected(books, kit.invoices(kit.invoice("a", total="1"), kit.invoice("a"), kit.invoice("b", **july)))
     with books.open_ledger() as db:

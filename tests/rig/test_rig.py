@@ -20,7 +20,8 @@ def rig(*arguments: str) -> str:
 
 
 @pytest.mark.parametrize(("story", "every"), [("first", 150), ("incremental", 150), ("restated", 150)])
-def test_a_killed_sync_leaves_the_old_state_or_the_new_one_and_goes_on(story: str, every: int) -> None:
+def test_a_killed_sync_leaves_a_whole_state(story: str, every: int) -> None:
+    """A killed sync leaves the old state or the new one, and goes on."""
     assert ", 0 wrong" in rig("kill", "--story", story, "--every", str(every))
 
 
@@ -37,5 +38,6 @@ def test_weeks_of_random_faults_end_in_the_truth() -> None:
     assert ", 0 wrong" in rig("live", "--seeds", "1", "--days", "25")
 
 
-def test_syncs_side_by_side_and_a_reader_see_nothing_or_the_truth() -> None:
+def test_syncs_side_by_side_see_nothing_or_the_truth() -> None:
+    """Syncs side by side and a reader see nothing or the truth."""
     assert ", 0 wrong" in rig("together", "--seeds", "3")

@@ -154,7 +154,8 @@ def test_a_name_with_any_private_address_or_none_is_refused(
     assert forbidden("https://documents.example/x", API)
 
 
-def test_where_a_document_may_come_from_is_judged_without_asking_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_documents_address_is_judged_offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a document may come from is judged without asking the network."""
     monkeypatch.setattr(socket, "getaddrinfo", None)
     steps = fetch_document("https://documents.example/x", API, "vendor")
     assert next(steps) == Resolve("documents.example", 443)
@@ -162,7 +163,8 @@ def test_where_a_document_may_come_from_is_judged_without_asking_the_network(mon
         steps.send(frozenset({"8.8.8.8", "10.0.0.1"}))
 
 
-def test_a_resolver_that_takes_its_time_blocks_no_other_coroutine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_resolver_blocks_no_other_coroutine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resolver that takes its time blocks no other coroutine."""
     others = threading.Event()
 
     def slow(*_: Any, **__: Any) -> list[tuple[Any, ...]]:
@@ -210,7 +212,8 @@ def test_a_twin_opens_no_door_beyond_loopback(url: str) -> None:
 
 
 @given(st.text())
-def test_any_text_in_the_place_of_a_path_leaves_the_judgement_alone(path: str) -> None:
+def test_any_text_as_a_path_leaves_the_judgement_alone(path: str) -> None:
+    """Any text in the place of a path leaves the judgement alone."""
     assert forbidden(f"https://10.0.0.1/{path}", API)
 
 
@@ -273,7 +276,8 @@ def test_a_failing_host_is_asked_again_and_then_reported() -> None:
     ],
     ids=["size", "time", "neither"],
 )
-def test_what_is_not_to_be_asked_again_is_asked_once_and_told_as_what_it_is(failure: Failure, words: str) -> None:
+def test_what_is_final_is_asked_once(failure: Failure, words: str) -> None:
+    """What is not to be asked again is asked once, and told as what it is."""
     steps = fetch_document(SIGNED, API, "vendor")
     next(steps)
     steps.send(frozenset({"8.8.8.8"}))

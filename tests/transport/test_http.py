@@ -30,7 +30,8 @@ both = pytest.mark.parametrize("how", HOWS)
 
 
 @both
-def test_a_good_answer_comes_with_its_bytes_and_lower_case_headers(how: How) -> None:
+def test_a_good_answer_has_bytes_and_lower_case_headers(how: How) -> None:
+    """A good answer comes with its bytes and lower-case headers."""
     with hostile(says(b"\x00\xff", X_Request_Id="R-1")) as server:
         answer = send(how, server.root, ASK)
     assert (answer.status, answer.body, answer.headers["x-request-id"]) == (200, b"\x00\xff", "R-1")
@@ -97,9 +98,8 @@ def test_a_server_that_stalls_is_given_up_after_the_timeout(how: How, content: b
 
 
 @both
-def test_an_answer_larger_than_the_limit_is_refused_and_not_asked_again(
-    how: How, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_over_the_limit_is_not_asked_again(how: How, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer larger than the limit is refused and not asked again."""
     monkeypatch.setattr(http, "MAX_BODY_BYTES", 1 << 20)
     bomb = gzip.compress(bytes(8 << 20))
     with hostile(says(bomb, content_encoding="gzip")) as server, pytest.raises(Unreachable, match="larger than 1 MiB"):
@@ -108,7 +108,8 @@ def test_an_answer_larger_than_the_limit_is_refused_and_not_asked_again(
 
 
 @both
-def test_an_answer_without_an_announced_end_is_cut_off_at_the_limit(how: How, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_answer_is_cut_off_at_the_limit(how: How, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer without an announced end is cut off at the limit."""
     monkeypatch.setattr(http, "MAX_BODY_BYTES", 1 << 20)
     with hostile(says(bytes(3 << 20), content_length="")) as server, pytest.raises(Unreachable, match="larger than"):
         send(how, server.root, ASK)
@@ -165,7 +166,8 @@ def test_a_whole_compressed_body_is_unpacked(how: How, encoding: str) -> None:
 
 @pytest.mark.parametrize("tail", [b"x", b"\x00", b"\x1fx", zlib.compress(GOOD)], ids=repr)
 @both
-def test_what_follows_a_compressed_body_is_not_left_out_in_silence(how: How, tail: bytes) -> None:
+def test_what_follows_a_compressed_body_is_not_dropped(how: How, tail: bytes) -> None:
+    """What follows a compressed body is not left out in silence."""
     answer = says(PACKED + tail, content_encoding="gzip")
     with hostile(answer) as server, pytest.raises(Unreachable, match="Content-Encoding"):
         send(how, server.root, ASK)
@@ -196,9 +198,8 @@ def test_gzip_members_may_be_cut_anywhere_on_their_way(size: int) -> None:
 
 
 @both
-def test_a_bomb_of_many_members_is_refused_over_the_limit_and_not_held(
-    how: How, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bomb_of_many_members_is_refused(how: How, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bomb of many members is refused over the limit and not held."""
     monkeypatch.setattr(http, "MAX_BODY_BYTES", 1 << 20)
     bomb = gzip.compress(bytes(700 << 10)) * 50
     tracemalloc.start()
@@ -219,7 +220,8 @@ def test_an_empty_body_needs_no_unpacking(how: How) -> None:
 
 
 @both
-def test_an_answer_that_drips_is_given_up_after_the_deadline_of_the_whole(how: How) -> None:
+def test_an_answer_that_drips_is_given_up_in_time(how: How) -> None:
+    """An answer that drips is given up after the deadline of the whole."""
     times = itertools.count(0.0, 200.0)
     parts = [b"5\r\naaaaa\r\n"] * 50
 
@@ -257,7 +259,8 @@ def test_a_redirect_is_not_followed_so_that_the_key_stays_here(how: How, status:
 
 
 @both
-def test_an_informational_answer_before_the_real_one_is_passed_over(how: How) -> None:
+def test_an_informational_answer_is_passed_over(how: How) -> None:
+    """An informational answer before the real one is passed over."""
     with hostile(raw(b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n" + HEAD + GOOD)) as server:
         assert send(how, server.root, ASK).body == GOOD
 
@@ -280,7 +283,8 @@ def test_a_rate_limit_of_nothing_but_a_header_is_heard(how: How) -> None:
 
 @pytest.mark.parametrize("key", ["one\ntwo", "one\r\nx-evil: 1", "schl\u00fcssel-\u03a9", "\udcff"])
 @both
-def test_a_key_that_cannot_travel_is_a_setup_error_neither_sent_nor_told(how: How, key: str) -> None:
+def test_a_key_that_cannot_travel_is_a_setup_error(how: How, key: str) -> None:
+    """A key that cannot travel is a setup error, neither sent nor told."""
     with hostile(says(GOOD)) as server:
         with pytest.raises(ConfigurationError) as caught:
             send(how, server.root, ASK, line(HeaderKey(key)))
@@ -312,7 +316,8 @@ def http_client(root: str, waits: list[float]) -> Any:
 @pytest.mark.parametrize(
     "base", ["http://user:hidden@127.0.0.1:1/x", "https://hidden@h", "http://:hidden@[", "//u:hidden@h"]
 )
-def test_a_user_or_password_in_the_base_url_is_refused_and_not_told(base: str) -> None:
+def test_a_password_in_the_base_url_is_refused(base: str) -> None:
+    """A user or password in the base URL is refused and not told."""
     with pytest.raises(ConfigurationError, match=r"^base_url must hold no user and no password") as caught:
         HttpSettings(base)
     assert "hidden" not in str(caught.value)
@@ -322,7 +327,8 @@ def test_an_at_sign_in_the_path_of_a_base_url_is_no_password() -> None:
     assert HttpSettings("http://127.0.0.1:1/a@b").host == "127.0.0.1:1"
 
 
-def test_a_whole_url_is_asked_as_it_is_and_a_path_below_the_base() -> None:
+def test_a_whole_url_is_asked_as_it_is() -> None:
+    """A whole URL is asked as it is, and a path below the base."""
     settings = HttpSettings("https://api.example/v2/")
     assert settings.build_url(Request("GET", "/x")) == "https://api.example/v2/x"
     assert settings.build_url(Request("GET", "https://login.example/token")) == "https://login.example/token"

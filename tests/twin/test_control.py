@@ -79,7 +79,8 @@ def test_truth_is_one_entry_for_each_invoice_and_currency(ask: Ask) -> None:
     assert len(set(keys)) == len(keys)
 
 
-def test_the_true_charges_are_rows_of_focus_and_add_up_to_the_totals(ask: Ask) -> None:
+def test_the_true_charges_add_up_to_the_totals(ask: Ask) -> None:
+    """The true charges are rows of FOCUS and add up to the totals."""
     truth = ask("GET", "/_twin/truth")
     rows = [json.loads(line) for line in ask("GET", "/_twin/truth", charges="1").splitlines()]
     mine = [row for row in rows if row["x_AccountName"] == "cockroach"]
@@ -181,7 +182,8 @@ def test_a_body_that_cannot_be_read_is_refused_with_a_sentence(body: bytes, ask:
 
 @pytest.mark.parametrize("desk", ["clock", "faults"])
 @pytest.mark.parametrize("body", [b"zzz", b"[]", b"{"])
-def test_a_request_that_is_no_json_object_is_told_that_it_is_the_request(desk: str, body: bytes, ask: Ask) -> None:
+def test_a_request_that_is_no_json_object_is_blamed(desk: str, body: bytes, ask: Ask) -> None:
+    """A request that is no JSON object is told that it is the request."""
     said = ask("POST", f"/_twin/{desk}", body, status=400)["error"]
     assert said.startswith("the request is no JSON object; send one, as ")
 
@@ -224,7 +226,8 @@ ODD: tuple[object, ...] = ({}, [], [[]], True, 1.5, "", "x")
         *({"provider": "cockroach", "fault": "forbidden", "at": odd} for odd in ODD),
     ],
 )
-def test_a_fault_that_is_not_one_is_refused_with_those_there_are(said: object, ask: Ask) -> None:
+def test_an_unknown_fault_is_refused_with_the_known(said: object, ask: Ask) -> None:
+    """A fault that is not one is refused with those there are."""
     assert ask("POST", "/_twin/faults", said, status=400)["error"]
     assert ask("GET", "/_twin/faults")["set"] == []
 
@@ -259,7 +262,8 @@ def test_a_reset_forgets_faults_and_requests_but_not_the_time(ask: Ask, host: Tw
     assert bill_of(host).status == 200
 
 
-def test_a_reset_forgets_what_was_counted_against_the_rate_limit() -> None:
+def test_a_reset_forgets_the_rate_limits_count() -> None:
+    """A reset forgets what was counted against the rate limit."""
     host = alone(limits=True)
     statuses = [bill_of(host).status for _ in range(12)]
     assert (statuses[:10], statuses[-1]) == ([200] * 10, 429)
@@ -308,12 +312,14 @@ def test_an_account_can_be_of_a_kind_that_its_vendor_plays(scenario: str) -> Non
 
 
 @pytest.mark.parametrize("scenario", ["vultr:xyz", "vultr:lines-", "vultr:", "vultr:lines-N", "genesys:credits"])
-def test_a_kind_that_nobody_plays_is_refused_with_those_there_are(scenario: str) -> None:
+def test_a_kind_that_nobody_plays_is_refused(scenario: str) -> None:
+    """A kind that nobody plays is refused with those there are."""
     with pytest.raises(InvalidArgument, match="it can be ordinary"):
         World(seed=1, start_time=AT, scenario=scenario)
 
 
-def test_a_written_config_refers_to_files_that_only_the_owner_may_read(tmp_path: Any, host: TwinHost) -> None:
+def test_a_written_config_refers_to_private_files(tmp_path: Any, host: TwinHost) -> None:
+    """A written config refers to files that only the owner may read."""
     import tomllib
 
     write_config(tmp_path / "billfold.toml", host.world.describe_accounts(ROOT, host.clock.now()))

@@ -54,7 +54,8 @@ def test_a_fault_counts_only_what_it_is_set_for() -> None:
     assert [one.matches(*pair) for pair in asked] == [False] * 5 + [True]
 
 
-def test_a_fault_of_a_document_strikes_documents_and_no_other_does_unless_told() -> None:
+def test_only_a_documents_fault_strikes_documents() -> None:
+    """A fault of a document strikes documents, and no other does unless told."""
     assert Fault("p", "document-empty").matches("p", DOCUMENT_OPERATION)
     assert not Fault("p", "document-empty").matches("p", "get_it")
     assert not Fault("p", "server-error").matches("p", DOCUMENT_OPERATION)
@@ -170,7 +171,9 @@ def test_no_fault_gives_an_answer_to_whom_it_should_not(name: str, host: TwinHos
 
 
 @pytest.mark.parametrize("name", RESTATEMENTS)
-def test_a_restatement_changes_the_truth_and_the_answer_until_it_is_cleared(name: str, host: TwinHost) -> None:
+def test_a_restatement_lasts_until_it_is_cleared(name: str, host: TwinHost) -> None:
+    """A restatement changes the truth and the answer until it is cleared."""
+
     def truth() -> list[str]:
         return [
             repr((account.name, bill.key, [list(c.iter_rows()) for c in bill.charges]))

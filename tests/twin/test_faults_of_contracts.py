@@ -46,7 +46,8 @@ def test_a_wallet_below_zero_says_so(host: TwinHost) -> None:
     assert require(broke.wallets)[1:] == require(whole.wallets)[1:]
 
 
-def test_a_report_in_progress_lists_nothing_and_other_answers_have_no_such_word(host: TwinHost) -> None:
+def test_a_report_in_progress_lists_nothing(host: TwinHost) -> None:
+    """A report in progress lists nothing, and other answers have no such word."""
     client = asked(host)
     host.set_fault(stages.fault("genesys", "in-progress", times=10**6))
     with pytest.raises(NotReady):

@@ -73,7 +73,8 @@ def test_a_parameter_that_does_not_fit_is_refused_with_its_name(pair: tuple[str,
         heard("/find", pair)
 
 
-def test_a_parameter_that_nobody_knows_is_ignored_and_the_last_of_two_counts() -> None:
+def test_an_unknown_parameter_is_ignored() -> None:
+    """A parameter that nobody knows is ignored, and the last of two counts."""
     assert heard("/find", ("bogus", "1"), ("most", "1"), ("most", "2")) == FindThings(most=2)
 
 

@@ -67,7 +67,8 @@ def test_any_other_refusal_is_reported_at_once(status: int) -> None:
         ("/elsewhere", "/elsewhere"),
     ],
 )
-def test_a_redirect_says_where_it_leads_but_no_secret_and_that_base_url_is_wrong(location: str, address: str) -> None:
+def test_a_redirect_says_where_it_leads_but_no_secret(location: str, address: str) -> None:
+    """A redirect says where it leads, but no secret, and that base_url is wrong."""
     with pytest.raises(APIStatusError) as caught:
         talk(ASK, forever(ok(b"", status=302, location=location)))
     said = f"vendor get_thing: the address redirects to {address}: correct base_url so that it leads there by itself"
@@ -75,7 +76,8 @@ def test_a_redirect_says_where_it_leads_but_no_secret_and_that_base_url_is_wrong
 
 
 @pytest.mark.parametrize("location", ["", "https://[", "?key=secret"])
-def test_a_redirect_that_leads_nowhere_is_a_refusal_as_any_other(location: str) -> None:
+def test_a_redirect_to_nowhere_is_a_refusal(location: str) -> None:
+    """A redirect that leads nowhere is a refusal as any other."""
     with pytest.raises(APIStatusError, match="no reason"):
         talk(ASK, forever(ok(b"", status=302, location=location)))
 
@@ -123,7 +125,8 @@ def test_retry_after_is_obeyed_to_the_second(status: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["301", "86400", "9" * 400])
-def test_a_vendor_that_asks_for_too_long_is_reported_instead_of_obeyed(text: str) -> None:
+def test_a_wait_that_is_too_long_is_reported(text: str) -> None:
+    """A vendor that asks for too long is reported instead of obeyed."""
     said = Talk()
     with pytest.raises(RateLimited) as caught:
         talk(ASK, [ok(status=429, retry_after=text)], said=said)
@@ -133,7 +136,8 @@ def test_a_vendor_that_asks_for_too_long_is_reported_instead_of_obeyed(text: str
 
 
 @pytest.mark.parametrize("text", ["", "0", "soon", "-5", "1.5", "Thu, 01 Jan 1970 00:00:01 GMT", "\x00", "1e3", "0x10"])
-def test_a_retry_after_that_says_nothing_usable_leaves_our_own_pauses(text: str) -> None:
+def test_an_unusable_retry_after_leaves_our_pauses(text: str) -> None:
+    """A Retry-After that says nothing usable leaves our own pauses."""
     said = Talk()
     talk(ASK, [ok(status=429, retry_after=text), ok()], said=said)
     assert said.waits == [0.5]
@@ -163,7 +167,8 @@ def test_not_ready_yet_is_polled_as_declared() -> None:
     assert said.waits == [2.0, 4.0, 8.0]
 
 
-def test_polling_gives_up_with_a_named_error_within_its_deadline() -> None:
+def test_polling_gives_up_within_its_deadline() -> None:
+    """Polling gives up with a named error within its deadline."""
     said = Talk()
     with pytest.raises(NotReady, match=r"vendor slow_thing: still not ready after 30 s"):
         talk(SlowThing(), forever(ok(status=202)), said=said)
@@ -201,34 +206,39 @@ def ask_once(answer: Response) -> Thing:
     return ThingApi(InProcessTransport(lambda _: answer, line())).get_thing(thing_id=ASK.thing_id)
 
 
-def test_an_unreadable_answer_that_echoes_the_key_cannot_make_us_print_it() -> None:
+def test_an_unreadable_answer_cannot_make_us_print_a_key() -> None:
+    """An unreadable answer that echoes the key cannot make us print it."""
     with pytest.raises(InvalidResponse) as caught:
         ask_once(ok(f"key {KEY}".encode()))
     assert KEY not in str(caught.value)
 
 
-def test_an_unreadable_answer_names_provider_operation_and_status() -> None:
+def test_an_unreadable_answer_names_its_operation() -> None:
+    """An unreadable answer names provider, operation and status."""
     with pytest.raises(InvalidResponse) as caught:
         ask_once(ok(b"{"))
     assert (caught.value.provider, caught.value.operation, caught.value.status) == ("vendor", "get_thing", 200)
 
 
-def test_a_vendors_words_are_one_line_without_control_characters() -> None:
+def test_a_vendors_words_are_one_printable_line() -> None:
+    """A vendor's words are one line without control characters."""
     with pytest.raises(APIStatusError) as caught:
         talk(ASK, [ok({"name": "no\n\x1b[2J\x1b]0;owned\x07"}, 409)])
     assert str(caught.value).isprintable()
 
 
 @pytest.mark.parametrize(("status", "kind"), [(401, Unauthorized), (403, Forbidden)])
-def test_a_refusal_for_good_stays_what_it_is_beside_a_retry_after(status: int, kind: type[APIStatusError]) -> None:
+def test_a_refusal_for_good_ignores_a_retry_after(status: int, kind: type[APIStatusError]) -> None:
+    """A refusal for good stays what it is beside a Retry-After."""
     with pytest.raises(kind):
         talk(ASK, forever(ok(status=status, retry_after="1")))
 
 
 @pytest.mark.parametrize("status", [401, 403, 409, 501, 503])
-def test_a_refusal_that_the_provider_reads_as_too_many_requests_is_rate_limiting_whatever_its_status(
+def test_a_provider_may_read_a_refusal_as_rate_limiting(
     status: int,
 ) -> None:
+    """A refusal that the provider reads as too many requests is rate limiting, whatever its status."""
     said, wires = Talk(), line()
     wires.read_error = lambda _: ErrorDetails("slow down", rate_limited=True)
     assert talk(ASK, [ok(status=status, retry_after="3"), ok()], wires, said) == ok()
@@ -238,7 +248,8 @@ def test_a_refusal_that_the_provider_reads_as_too_many_requests_is_rate_limiting
 
 
 @pytest.mark.parametrize("status", [501, 505])
-def test_any_failure_that_says_when_to_come_back_is_asked_again_then(status: int) -> None:
+def test_a_failure_with_a_time_is_asked_again_then(status: int) -> None:
+    """Any failure that says when to come back is asked again then."""
     said = Talk()
     assert talk(ASK, [ok(status=status, retry_after="2"), ok()], said=said) == ok()
     assert said.waits == [2.0]

@@ -47,7 +47,8 @@ def test_a_request_does_not_show_what_it_carries() -> None:
     assert SECRET not in f"{signed} {signed!r}"
 
 
-def test_a_token_is_fetched_once_and_used_until_a_minute_before_its_end() -> None:
+def test_a_token_is_used_until_a_minute_before_its_end() -> None:
+    """A token is fetched once and used until a minute before its end."""
     now = [0.0]
     wires, said = line(client(), clock=lambda: now[0]), Talk()
     talk(ASK, [token(expires_in=3600), ok()], wires, said)
@@ -165,7 +166,8 @@ def test_a_login_that_will_not_pass_is_asked_once(lasting: Response | Failure) -
     assert len(said.requests) == 1
 
 
-def test_a_login_that_is_told_to_wait_too_long_is_reported_with_the_wait() -> None:
+def test_a_login_with_too_long_a_wait_is_reported() -> None:
+    """A login that is told to wait too long is reported with the wait."""
     said = Talk()
     with pytest.raises(RateLimited) as caught:
         talk(ASK, forever(ok(status=429, retry_after="86400")), line(client()), said)

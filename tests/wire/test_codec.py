@@ -89,13 +89,15 @@ BODY = b'{"name":"n\\u00e9","amount":-1.50e-3,"text":"2.5","count":7,"extra":{"a
 
 @given(st.integers(0, len(BODY) - 1), st.binary(max_size=3))
 @settings(max_examples=250)
-def test_a_body_that_was_damaged_anywhere_is_a_record_or_unreadable(place: int, instead: bytes) -> None:
+def test_a_damaged_body_is_a_record_or_unreadable(place: int, instead: bytes) -> None:
+    """A body that was damaged anywhere is a record or unreadable."""
     damaged = BODY[:place] + instead + BODY[place + 1 :]
     with suppress(InvalidResponse):
         assert isinstance(codec.decode_record(damaged, Thing), Thing)
 
 
-def test_a_body_that_begins_with_a_key_tells_a_letter_of_it_at_most() -> None:
+def test_a_body_with_a_key_tells_at_most_one_letter() -> None:
+    """A body that begins with a key tells a letter of it at most."""
     with pytest.raises(InvalidResponse, match="begins 'S'") as caught:
         codec.decode_record(b"SECRETKEY-0123456789", Thing)
     assert "SE" not in str(caught.value)
@@ -153,14 +155,16 @@ class Nested(codec.Record):
 
 @given(LITERALS)
 @settings(max_examples=100, deadline=None)
-def test_a_number_where_a_text_is_expected_is_read_as_its_digits(literal: str) -> None:
+def test_a_number_in_a_texts_place_is_read_as_digits(literal: str) -> None:
+    """A number where a text is expected is read as its digits."""
     name = codec.decode_record(f'{{"name":{literal},"amount":{literal}}}'.encode(), Thing).name
     assert isinstance(name, str)
     assert same(literal, codec.decode_record(f'{{"amount":"{name}"}}'.encode(), Thing).amount) or "e" in literal.lower()
     assert Decimal(name) == Decimal(literal)
 
 
-def test_only_what_has_no_room_for_a_number_becomes_a_text_however_deep() -> None:
+def test_only_where_no_number_fits_it_becomes_a_text() -> None:
+    """Only what has no room for a number becomes a text, however deep."""
     thing = b'{"name":7,"amount":8.50,"text":9,"count":1.0,"extra":{"name":7}}'
     body = b'{"things":[%b],"by_name":{"a":%b},"either":[%b],"words":[1,"b"],"key":5,"name":1.50,"new":1}' % (
         (thing,) * 3
@@ -221,7 +225,8 @@ def test_unknown_fields_and_a_byte_order_mark_do_no_harm() -> None:
 
 @given(LITERALS, st.dictionaries(st.text(), TREES, max_size=3))
 @settings(max_examples=40, deadline=None)
-def test_unknown_fields_and_spellings_survive_being_written_over(literal: str, more: dict[str, Any]) -> None:
+def test_unknown_fields_survive_being_written_over(literal: str, more: dict[str, Any]) -> None:
+    """Unknown fields and spellings survive being written over."""
     extra = codec.encode_json(more).decode()
     body = f'{{"z":{extra},"amount":{literal},"text":{literal},"count":7}}'.encode()
     again = overlay(codec.decode_record(body, Thing), body)

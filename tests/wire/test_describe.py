@@ -14,7 +14,8 @@ from billfold.wire.describe import describe_operation, describe_type, parse_argu
 from tests.wire.kit import FindThings, GetPaper, GetPart, GetThing, ThisThing
 
 
-def test_a_description_tells_name_arguments_method_path_and_purpose() -> None:
+def test_a_description_tells_all_of_an_operation() -> None:
+    """A description tells name, arguments, method, path and purpose."""
     assert describe_operation(GetPart) == (
         "get_part thing_id=text part_id=text\n      GET /things/{thing_id}/parts/{part_id}\n"
         "      Get the name inside a thing."
@@ -40,7 +41,8 @@ def test_words_become_values() -> None:
     assert parse_arguments(GetPaper, {"thing_id": "1", "format": "csv"}) == GetPaper(thing_id="1", format="csv")
 
 
-def test_an_unknown_argument_is_refused_and_the_known_ones_are_named() -> None:
+def test_an_unknown_argument_is_refused() -> None:
+    """An unknown argument is refused, and the known ones are named."""
     with pytest.raises(InvalidArgument, match=r"get_part takes no 'x'; it takes thing_id, part_id"):
         parse_arguments(GetPart, {"thing_id": "1", "part_id": "2", "x": "3"})
     with pytest.raises(InvalidArgument, match="it takes nothing"):
@@ -63,9 +65,8 @@ def test_a_missing_argument_is_named() -> None:
         ("deep", "2", "true or false"),
     ],
 )
-def test_a_value_that_does_not_fit_is_refused_with_its_name_and_what_it_may_be(
-    name: str, value: str, wanted: str
-) -> None:
+def test_a_value_that_does_not_fit_is_refused(name: str, value: str, wanted: str) -> None:
+    """A value that does not fit is refused with its name and what it may be."""
     with pytest.raises(InvalidArgument) as caught:
         parse_arguments(FindThings, {name: value})
     assert str(caught.value) == f"find_things: {name} is {value!r}; it must be {wanted}"

@@ -21,9 +21,8 @@ from tests.wire.kit import GetPaper, GetPart, GetThing, ListThings, ok
 
 
 @pytest.mark.parametrize(("door", "kind"), KINDS, ids=named)
-def test_the_class_of_a_client_shows_every_operation_with_its_arguments_and_its_words(
-    door: Provider, kind: OperationType
-) -> None:
+def test_a_clients_class_shows_every_operation(door: Provider, kind: OperationType) -> None:
+    """The class of a client shows every operation with its arguments and its words."""
     method = getattr(door.api, operation_name(kind))
     assert {"self", *kind.__struct_fields__} <= {*inspect.signature(method).parameters}
     first = (method.__doc__ or "").partition("\n")[0]
@@ -33,7 +32,8 @@ def test_the_class_of_a_client_shows_every_operation_with_its_arguments_and_its_
     assert first in page
 
 
-def test_a_method_of_the_class_asks_with_the_client_that_it_is_given() -> None:
+def test_a_method_of_the_class_asks_with_its_client() -> None:
+    """A method of the class asks with the client that it is given."""
     host = stage.twin(months=1)
     account = stage.stage(host, "cockroach").accounts[0]
     client: Any = stage.client(host, account)
@@ -129,7 +129,8 @@ def test_a_record_that_comes_as_a_file_too_shows_which() -> None:
 
 @pytest.mark.parametrize("format_", ["PDF", "xml", "CSV", "", None, ["pdf"]])
 @pytest.mark.parametrize("client", [Fastly, AsyncFastly])
-def test_a_format_that_there_is_not_is_refused_before_anything_is_asked(client: Any, format_: Any) -> None:
+def test_an_unknown_format_is_refused_before_asking(client: Any, format_: Any) -> None:
+    """A format that there is not is refused before anything is asked."""
     made = client(token="t", base_url="http://127.0.0.1:9")
     for method, fields in (
         (made.get_invoice, {"year": "2026", "month": "05"}),
@@ -150,7 +151,8 @@ def awaited(answer: Any) -> Any:
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"message":"hello"}', b'{"billing_invoice":{}}'])
-def test_no_single_invoice_is_read_from_an_answer_that_holds_none(body: bytes) -> None:
+def test_no_invoice_is_read_from_an_answer_without_one(body: bytes) -> None:
+    """No single invoice is read from an answer that holds none."""
     kinds = [kind for _, kind in KINDS if operation_name(kind).startswith("get_invoice") and kind.expected_fields]
     assert len(kinds) == 5
     for kind in kinds:

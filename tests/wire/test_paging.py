@@ -55,12 +55,14 @@ def walk(*pages: Page) -> Walk[Page, int]:
     return walking
 
 
-def test_pages_that_are_alike_are_read_where_the_list_may_have_such() -> None:
+def test_equal_pages_are_read_where_a_list_may_have_them() -> None:
+    """Pages that are alike are read where the list may have such."""
     assert walk(page([7], 1), page([7], 2)).item_count == 2
 
 
 @pytest.mark.parametrize("length", [1, 2, 5])
-def test_a_list_that_leads_round_is_refused_before_it_is_read_again(length: int) -> None:
+def test_a_list_that_leads_round_is_refused(length: int) -> None:
+    """A list that leads round is refused before it is read again."""
     turns = [page([number], number) for number in range(1, length)]
     with pytest.raises(IncompleteList, match="leads back") as caught:
         walk(*turns, page([0], 0))
@@ -84,7 +86,8 @@ def test_an_item_between_empty_pages_starts_the_count_anew() -> None:
     assert walk(*turns).next_operation == ListThings(start=5)
 
 
-def test_an_end_that_the_vendor_marks_is_proven_and_any_other_is_not() -> None:
+def test_only_an_end_that_is_marked_is_proven() -> None:
+    """An end that the vendor marks is proven, and any other is not."""
     assert walk(page([1], None)).end_confirmed
     assert not walk(Page(items=[1])).end_confirmed
     assert not walk(Page()).end_confirmed
@@ -103,7 +106,8 @@ def test_a_total_is_the_last_that_was_stated() -> None:
     ],
     ids=["no end mark", "too few"],
 )
-def test_a_list_that_stops_before_its_end_is_given_and_then_told(pages: list[Page], words: str) -> None:
+def test_a_list_that_stops_early_is_given_and_told(pages: list[Page], words: str) -> None:
+    """A list that stops before its end is given, and then told."""
     said, found = iter(pages), []
     with pytest.raises(IncompleteList, match=words) as caught:  # noqa: PT012 - what came before it is what counts
         for item in SyncItems(ListThings(), InProcessTransport(lambda _: ok(next(said)), line())):
@@ -112,7 +116,8 @@ def test_a_list_that_stops_before_its_end_is_given_and_then_told(pages: list[Pag
     assert (caught.value.provider, caught.value.operation) == ("vendor", "list_things")
 
 
-def test_a_list_that_is_read_from_its_middle_on_may_be_shorter_than_its_total() -> None:
+def test_a_list_from_its_middle_may_be_short() -> None:
+    """A list that is read from its middle on may be shorter than its total."""
     assert list(SyncItems(ListThings(start=3), InProcessTransport(lambda _: ok(page([4, 5], None, 5)), line()))) == [
         4,
         5,

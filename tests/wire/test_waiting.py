@@ -14,9 +14,8 @@ BY_FIELD = Waiting(field="status", pending_value="InProgress")
 
 
 @given(st.floats(0.1, 10), st.floats(1, 4), st.floats(0.1, 60), st.floats(0, 600))
-def test_waits_end_within_their_deadline_and_never_exceed_their_most(
-    first: float, factor: float, most: float, within: float
-) -> None:
+def test_waits_end_within_their_deadline(first: float, factor: float, most: float, within: float) -> None:
+    """Waits end within their deadline, and never exceed their most."""
     delays = list(Waiting(first_delay_s=first, delay_factor=factor, max_delay_s=most, timeout_s=within).iter_delays())
     assert sum(delays) <= within + 1e-6
     assert all(delay <= max(first, most) for delay in delays)

@@ -58,9 +58,8 @@ def amounts_are_true(invoice: dict[str, Any], bill: dict[str, Any], total: str) 
     assert invoice["lines"] == bill["lines"]
 
 
-def test_v2_reads_the_invoice_of_a_month_with_its_true_id_period_and_total(
-    running: Running, v2: dict[str, Any]
-) -> None:
+def test_v2_reads_the_true_invoice_of_a_month(running: Running, v2: dict[str, Any]) -> None:
+    """V2 reads the invoice of a month with its true id, period and total."""
     true = {bill["period_start"][:7]: bill for bill in posted(running).values()}
     assert len(v2["get_invoice"]) == 4
     for month, invoice in v2["get_invoice"].items():

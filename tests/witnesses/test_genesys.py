@@ -94,7 +94,8 @@ def test_the_open_periods_come_to_the_true_estimate(running: Running, read: dict
     assert sum(len(one["charges"]) for one in open_) + len(wallets) == sum(bill["lines"] for bill in true)
 
 
-def test_quantities_are_whole_for_the_old_sdk_and_exact_for_the_new(read: dict[str, Any]) -> None:
+def test_quantities_are_whole_for_the_old_sdk(read: dict[str, Any]) -> None:
+    """Quantities are whole for the old SDK, and exact for the new."""
     details = [one for by in read["get_billing_contract_billingperiod"].values() for one in by.values()]
     charges = [charge for one in details for charge in one["charges"]]
     assert all(charge["actual_quantity"] is not None for charge in charges)

@@ -50,9 +50,8 @@ def test_one_invoice_is_read_as_it_is_listed(read: dict[str, Any], true: dict[st
     assert list(read["get_invoice"].values()) == read["list_invoices"]["rows"]
 
 
-def test_the_lines_of_every_invoice_are_as_many_and_as_much_as_is_true(
-    read: dict[str, Any], true: dict[str, dict[str, Any]]
-) -> None:
+def test_the_lines_of_every_invoice_are_true(read: dict[str, Any], true: dict[str, dict[str, Any]]) -> None:
+    """The lines of every invoice are as many and as much as is true."""
     found = {
         key: (items["lines"], items["total"], Decimal(items["sum"])) for key, items in read["get_invoice_items"].items()
     }
@@ -63,9 +62,8 @@ def test_the_lines_of_every_invoice_are_as_many_and_as_much_as_is_true(
         }  # fmt: skip
 
 
-def test_the_history_names_every_invoice_and_its_balances_follow(
-    read: dict[str, Any], true: dict[str, dict[str, Any]]
-) -> None:
+def test_the_history_names_every_invoice(read: dict[str, Any], true: dict[str, dict[str, Any]]) -> None:
+    """The history names every invoice, and its balances follow."""
     rows = read["list_billing_history"]["rows"]
     assert {row["id"] for row in rows if row["type"] == "invoice"} == set(true)
     for row, older in pairwise(rows):
@@ -73,7 +71,8 @@ def test_the_history_names_every_invoice_and_its_balances_follow(
         assert Decimal(row["balance"]) == Decimal(older["balance"]) + moved
 
 
-def test_the_answer_comes_in_the_only_content_type_that_the_sdk_takes(read: dict[str, Any]) -> None:
+def test_the_answer_has_the_sdks_content_type(read: dict[str, Any]) -> None:
+    """The answer comes in the only content type that the SDK takes."""
     assert (read["raw"]["status"], read["raw"]["content_type"]) == (200, "application/json")
 
 

@@ -51,9 +51,10 @@ def test_unknown_status_parks_estimate() -> None:
     assert bill.problems == ("the period's status 'Frozen' is not known",)
 
 
-def test_contracts_that_come_without_periods_are_told_and_leave_no_estimate_of_what_is_invoiced(
+def test_contracts_without_periods_are_told(
     books: Workspace,
 ) -> None:
+    """Contracts that come without periods are told, and leave no estimate of what is invoiced."""
     host = stage.twin(months=3)
     host.set_fault(stage.fault("genesys", "contract-without-periods", times=10**6))
     outcomes = stage.collected(host, books, "genesys")
