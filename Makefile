@@ -40,7 +40,7 @@ test: .venv/.ready  ## Run all tests.
 test-fast: .venv/.ready  ## Run what a change needs most often: all but whole journeys and outside witnesses.
 	@$(RUN)/python -m pytest -q -n 2 --ignore tests/rig --ignore tests/witnesses --ignore tests/laws --ignore tests/collect/test_sync.py \
 		--ignore tests/ledger/test_read_only.py --ignore tests/ledger/test_broken_machine.py --ignore tests/test_canaries.py \
-		--ignore tests/focus/test_export.py --ignore tests/focus/test_files.py
+		--ignore tests/focus/test_export.py --ignore tests/focus/test_export_files.py
 
 lint: .venv/.ready  ## Check style and types.
 	@$(RUN)/ruff check .

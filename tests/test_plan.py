@@ -66,6 +66,14 @@ LIBRARIES = {
     "typst": {"providers"},
 }
 
+BEHAVIOURS = {
+    *("laws", "providers", "rig", "witnesses"),
+    *("cli/first_day", "cli/interruption", "focus/commands", "focus/digits", "focus/spec_examples"),
+    *("ledger/broken_machine", "ledger/digits", "ledger/full_disk", "ledger/read_only"),
+    *("another_vendor", "canaries", "client_types", "docs", "glossary", "names", "plan", "readme_types"),
+}
+"""Folders and files of tests that are about a whole behaviour; every other file is about the module whose name it bears."""
+
 
 def room(module: str) -> str:
     parts = module.split(".")
@@ -237,3 +245,16 @@ def test_a_file_of_tests_is_short() -> None:
     """A file of tests has at most 400 lines."""
     lengths = {str(path.relative_to(TESTS)): len(path.read_text(encoding="utf-8").splitlines()) for path in TEST_FILES}
     assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
+def test_a_file_of_tests_stands_under_its_modules_path() -> None:
+    """Tests of ``ROOM/FILE.py`` are in ``tests/ROOM/test_FILE.py``, or in ``test_FILE_`` and a part of it."""
+    modules = {str(path.relative_to(SOURCE).with_suffix("")).rstrip("_") for path in FILES}
+    behaviours = set[str]()
+    for path in TESTS.rglob("test_*.py"):
+        subject = str(path.relative_to(TESTS).with_name(path.stem.removeprefix("test_")))
+        starts = {subject, *(subject[:end] for end, letter in enumerate(subject) if letter == "_")}
+        listed = BEHAVIOURS & {subject, subject.partition("/")[0]}
+        assert listed or starts & modules, f"{path.relative_to(TESTS)} is about no module"
+        behaviours |= listed
+    assert behaviours == BEHAVIOURS

@@ -68,3 +68,10 @@ def test_a_damaged_archive_is_told_in_a_sentence(command: str, synced: Terminal,
     said = synced.run(command, "--ledger", tmp_path / "ledger")
     assert "Traceback" not in said.err
     assert said.code in {1, 2}
+
+
+def test_a_misspelt_section_is_refused_by_its_name(terminal: Terminal) -> None:
+    terminal.config.write_text('[[account]]\nname = "a"\nprovider = "vultr"\n', encoding="utf-8")
+    said = terminal.run("doctor", "--config", "billfold.toml")
+    assert said.code == 2
+    assert "'account' is not known; a configuration has [[accounts]] and [rates]" in said.err

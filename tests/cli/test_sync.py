@@ -95,3 +95,21 @@ def test_syncing_twice_changes_nothing(terminal: Terminal) -> None:
     (terminal.home / "ledger" / "ledger.duckdb").unlink()
     assert terminal.run("hash", "--ledger", "ledger") == terminal.run("rebuild", "--ledger", "ledger") == first
     clear(terminal.run("verify", "--ledger", "ledger"), 0, "all is as it was written")
+
+
+def test_sync_reports_an_unknown_provider_as_failed(terminal: Terminal) -> None:
+    """Sync collects the others, and reports an account of an unknown provider as failed."""
+    with terminal.config.open("a") as file:
+        file.write('\n[[accounts]]\nname = "new"\nprovider = "acme"\ntoken = "env:ACME_TOKEN"\n')
+    for command in ("doctor", "sync"):
+        said = terminal.run(command, "--ledger", "ledger")
+        assert said.code == 3, said
+        assert "there is no provider 'acme'; known are cockroach, fastly, genesys, vultr" in said.out
+    assert "correct the name, or update billfold" in said.out
+    assert len(terminal.rows("invoices", "--ledger", "ledger")) > 1
+    assert terminal.run("rebuild", "--ledger", "ledger").code == 0
+    assert "acme new: nothing was collected yet" in terminal.run("reconcile", "--ledger", "ledger").out.replace(
+        " :", ":"
+    )
+    assert terminal.run("sync", "--ledger", "ledger", "--account", "mine").code == 0
+    assert terminal.run("sync", "--ledger", "other", "--account", "new").code == 3

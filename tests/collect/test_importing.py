@@ -1,19 +1,139 @@
-"""Files that are imported stand beside what is collected."""
+"""A saved file is taken for the answer that it is, under its own id, or for nothing at all."""
 
 from __future__ import annotations
 
+import json
 import os
+import random
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from billfold.collect import importing
+from billfold.collect.importing import identify_answer
 from billfold.collect.workspace import Workspace
 from billfold.ledger import query
 from billfold.ledger.verify import find_problems
+from billfold.model.errors import InvalidArgument, InvalidResponse
 from billfold.providers import provider
+from billfold.wire.operation import operation_name
+from tests.cli.terminal import Terminal
 from tests.ledger.kit import collected, invoice, invoices
 from tests.ledger.machine import saved
+
+INVOICE = {"billing_invoice": {"id": 123456, "date": "2018-04-01T00:30:05+00:00", "amount": 2.35}}
+
+
+def test_an_enveloped_invoice_is_archived_under_its_id(tmp_path: Path) -> None:
+    """An invoice in its envelope is archived under its own id."""
+    (tmp_path / "invoice.json").write_text(json.dumps(INVOICE))
+    said = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "invoice.json")
+    assert (said.code, "invoice.json: get_invoice: " in said.out) == (0, True), said
+    op, _ = identify_answer(json.dumps(INVOICE).encode(), provider.find_provider("vultr"), None, {})
+    assert op.invoice_id == 123456  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("vultr", INVOICE),
+        ("fastly", {"customer_id": "c", "invoice_id": 123456, "currency_code": "USD", "transaction_line_items": []}),
+    ],
+)
+def test_an_id_that_contradicts_the_file_is_refused(name: str, body: dict[str, object], tmp_path: Path) -> None:
+    """An id that contradicts the file is refused, and nothing is kept."""
+    (tmp_path / "invoice.json").write_text(json.dumps(body))
+    terminal = Terminal(tmp_path)
+    said = terminal.run("--ledger", "ledger", "import", name, "invoice.json", "--invoice-id", "999")
+    assert (said.code, "its invoice_id is 123456, not 999" in said.out) == (1, True), said
+    assert "kept" not in said.out
+    again = terminal.run("--ledger", "ledger", "import", name, "invoice.json", "--invoice-id", "123456")
+    assert "NOT READ" not in again.out
+
+
+def test_an_invoice_without_an_id_needs_one() -> None:
+    with pytest.raises(InvalidArgument, match="give --invoice-id"):
+        identify_answer(
+            b'{"billing_invoice": {"date": "2018-04-01", "amount": 1}}', provider.find_provider("vultr"), None, {}
+        )
+
+
+PENDING = (
+    "description,product,start_date,end_date,units,unit_type,unit_price,total\nx,y,2026-11-01,2026-11-02,1,hours,1,1\n"
+)
+OLD = "customer_id,invoice_id,start_time,end_time,status,cost,description,amount\n" + "".join(
+    f"c9,{{}},2026-10-01T00:00:00Z,2026-10-31T00:00:00Z,Paid,3,{name},1.50\n" for name in ("one", "two")
+)
+NOISE = random.Random(1).randbytes(3000)
+
+
+@pytest.mark.parametrize("name", provider.provider_names())
+@pytest.mark.parametrize(
+    "content", [NOISE, b"{" + NOISE, b"<html>hi</html>", b"hello\n", b"a,b\n1,2\n", "amount\n1\n".encode("utf-16")]
+)
+def test_what_is_no_answer_is_not_kept(content: bytes, name: str, tmp_path: Path) -> None:
+    (tmp_path / "some.thing").write_bytes(content)
+    terminal = Terminal(tmp_path)
+    said = terminal.run("--ledger", "ledger", "import", name, "some.thing")
+    assert (said.code, said.out.count("NOT READ: "), "kept" in said.out) == (1, 1, False), said
+    assert terminal.run("--ledger", "ledger", "documents", "out").out.startswith("out: 0 documents")
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "marked"])
+def test_a_csv_is_known_by_its_columns(mark: str) -> None:
+    for name, text, operation in (
+        ("vultr", PENDING, "get_pending_charges_csv"),
+        ("fastly", OLD.format(7, 7), "get_invoice_by_id"),
+    ):
+        op, answer = identify_answer((mark + text).encode(), provider.find_provider(name), None, {})
+        assert (operation_name(op), answer.media_type) == (operation, "text/csv")
+    with pytest.raises(InvalidArgument, match="no CSV in UTF-8 that has amount among its columns"):
+        identify_answer(PENDING.encode(), provider.find_provider("fastly"), None, {})
+
+
+def test_the_rows_of_a_csv_say_whose_it_is(tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text(OLD.format(7, 7))
+    terminal = Terminal(tmp_path)
+    said = terminal.run("--ledger", "ledger", "import", "fastly", "old.csv")
+    assert (said.code, "issued 7 3 USD: adds up" in said.out) == (0, True), said
+    assert terminal.run("--ledger", "ledger", "documents", "out").code == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["fastly_get_invoice_by_id_c9_7_csv.csv"]
+    for rows, more in ((OLD.format(7, 8), {}), (OLD.format(7, 7), {"invoice_id": "8"})):
+        with pytest.raises(InvalidArgument, match=r"are not all of one invoice_id|its invoice_id is 7, not 8"):
+            identify_answer(rows.encode(), provider.find_provider("fastly"), None, more)
+
+
+def test_an_unknown_operation_is_named_before_writing(tmp_path: Path) -> None:
+    """An operation that there is not is named before anything is written."""
+    (tmp_path / "invoice.json").write_text(json.dumps(INVOICE))
+    said = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "invoice.json", "--operation", "foo")
+    assert (said.code, said.err.startswith("billfold: Vultr has no operation 'foo'; it has get_account, ")) == (2, True)
+    assert not (tmp_path / "ledger").exists()
+
+
+def test_an_operation_that_a_file_does_not_answer_is_named() -> None:
+    with pytest.raises(InvalidArgument, match="this is not the answer of list_invoices: leave --operation out"):
+        identify_answer(json.dumps(INVOICE).encode(), provider.find_provider("vultr"), "list_invoices", {})
+    with pytest.raises(InvalidResponse, match="the answer has no list 'billing_invoices'"):
+        identify_answer(b'{"meta": {"total": 1}}', provider.find_provider("vultr"), "list_invoices", {})
+
+
+def test_nobody_is_told_to_ask_a_file_again(tmp_path: Path) -> None:
+    (tmp_path / "cut.json").write_text('{"billing_invoice": {"id"')
+    (tmp_path / "no lines.csv").write_text("invoice_id,amount\n")
+    (tmp_path / "lines.json").write_text(json.dumps({"invoice_items": [{"description": "x", "total": 1}]}))
+    terminal = Terminal(tmp_path)
+    cut = terminal.run("--ledger", "ledger", "import", "vultr", "cut.json")
+    assert cut.out.splitlines()[0].endswith("; save the answer again as it came")
+    empty = terminal.run("--ledger", "ledger", "import", "fastly", "no lines.csv")
+    lines = terminal.run("--ledger", "ledger", "import", "vultr", "lines.json", "--invoice-id", "7")
+    assert "import them in one command with these" in lines.out
+    for said in (cut, empty, lines):
+        assert said.code == 1
+        assert not re.search(r"ask\w* again|try again|later", said.all), said
 
 
 def test_two_imports_at_once_leave_a_sound_archive(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from billfold import config
 from billfold.collect.sync import open_transport
 from billfold.config import add_account, find_config, find_ledger_directory, load_accounts, resolve_reference
 from billfold.model.errors import ConfigurationError, InvalidArgument
-from tests.cli.terminal import Terminal
 
 ACCOUNT = '[[accounts]]\nname = "a"\nprovider = "cockroach"\n'
 
@@ -77,24 +76,6 @@ def test_an_unknown_provider_stops_no_other_account(vendor: str, tmp_path: Path)
     for url in (None, "http://127.0.0.1:9"):
         with pytest.raises(InvalidArgument, match=f"there is no provider '{vendor}'; known are cockroach"):
             open_transport(strange._replace(base_url=url))
-
-
-def test_sync_reports_an_unknown_provider_as_failed(terminal: Terminal) -> None:
-    """Sync collects the others, and reports an account of an unknown provider as failed."""
-    with terminal.config.open("a") as file:
-        file.write('\n[[accounts]]\nname = "new"\nprovider = "acme"\ntoken = "env:ACME_TOKEN"\n')
-    for command in ("doctor", "sync"):
-        said = terminal.run(command, "--ledger", "ledger")
-        assert said.code == 3, said
-        assert "there is no provider 'acme'; known are cockroach, fastly, genesys, vultr" in said.out
-    assert "correct the name, or update billfold" in said.out
-    assert len(terminal.rows("invoices", "--ledger", "ledger")) > 1
-    assert terminal.run("rebuild", "--ledger", "ledger").code == 0
-    assert "acme new: nothing was collected yet" in terminal.run("reconcile", "--ledger", "ledger").out.replace(
-        " :", ":"
-    )
-    assert terminal.run("sync", "--ledger", "ledger", "--account", "mine").code == 0
-    assert terminal.run("sync", "--ledger", "other", "--account", "new").code == 3
 
 
 def test_deep_nesting_is_refused_as_any_other_nonsense(tmp_path: Path) -> None:
@@ -221,10 +202,3 @@ def test_an_unwritable_configuration_is_one_of_our_errors(name: str, tmp_path: P
     (tmp_path / "latin").write_bytes(b"# \xe9")
     with pytest.raises(ConfigurationError):
         add_account(tmp_path / name, {"name": "one", "provider": "cockroach"})
-
-
-def test_a_misspelt_section_is_refused_by_its_name(terminal: Terminal) -> None:
-    terminal.config.write_text('[[account]]\nname = "a"\nprovider = "vultr"\n', encoding="utf-8")
-    said = terminal.run("doctor", "--config", "billfold.toml")
-    assert said.code == 2
-    assert "'account' is not known; a configuration has [[accounts]] and [rates]" in said.err
