@@ -110,7 +110,11 @@ def whole(bill: Bill) -> Bill:
             end = stop.value
             break
     listed = end.line_count if isinstance(end, BillEnd) else bill.line_count
-    return bill._replace(charges=charges, line_count=listed, problems=(*bill.problems, *(end.problems if end else ())))
+    return bill._replace(
+        charges=charges,
+        line_count=listed,
+        findings=(*bill.findings, *(end.findings if end else ())),
+    )
 
 
 def read_digest(workspace: Workspace) -> str:

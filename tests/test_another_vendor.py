@@ -16,7 +16,7 @@ import pytest
 
 from billfold.collect.redact import redact_workspace
 from billfold.collect.workspace import Workspace
-from billfold.ledger import query
+from billfold.ledger import catalog, query
 from billfold.ledger.digest import compute_digest
 from billfold.ledger.entries import ArchivedResponse
 from billfold.providers import provider
@@ -68,7 +68,7 @@ def test_one_module_is_found_booked_and_judged(acme: provider.Provider, tmp_path
             ("a1", "12.30"),
             ("a2", "9"),
         ]
-        assert [bill["invoice_id"] for bill in query.list_parked_bills(db, query.LedgerFilter())] == ["a2"]
+        assert [bill.invoice_id for bill in catalog.list_parked_bills(db, query.LedgerFilter())] == ["a2"]
         (charge,) = query.fetch_dicts(query.select_charges(db, query.LedgerFilter()))
         assert (charge["BilledCost"], charge["x_JsonPath"]) == (Decimal("12.30"), "$.invoices[0].lines[0]")
     books.close()

@@ -45,8 +45,8 @@ def test_an_uncounted_bill_is_marked_wherever_it_is_listed(own: Terminal) -> Non
     told(own, "faults", provider="cockroach", fault="total-off-by-a-lot", operation="list_invoices")
     said = own.run("--ledger", "ledger", "sync", "--json")
     (outcome,) = json.loads(said.out)
-    assert (said.code, len(outcome["doubts"]), outcome["restated"], outcome["older"]) == (1, 1, [], [])
-    assert outcome["doubts"][0].startswith("parked: ")
+    assert (said.code, [one["code"] for one in outcome["findings"]]) == (1, ["total-mismatch"])
+    assert sorted(outcome["findings"][0]) == ["code", "count", "data", "severity", "subject", "text"]
     for shape in ("table", "csv"):
         shown = own.run("--ledger", "ledger", "invoices", "--format", shape).out
         assert shown.count("parked: not counted") == 1
@@ -194,7 +194,7 @@ def test_unbooked_is_told_once_and_by_month_to_machines(tmp_path: Path) -> None:
     people = terminal.run("--ledger", "ledger", "reconcile")
     assert (people.code, people.out.count(problem)) == (1, 1), people
     machines = json.loads(terminal.run("--ledger", "ledger", "reconcile", "--format", "json").out)
-    assert [one["month"] for one in machines if problem in one["words"]] == ["", "2026-08"]
+    assert [one["month"] for one in machines if problem == f"{one['subject']}: {one['text']}"] == ["", "2026-08"]
 
 
 def test_an_estimate_stands_against_its_months_invoices(tmp_path: Path) -> None:

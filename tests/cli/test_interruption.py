@@ -19,7 +19,7 @@ from billfold.collect.sync import sync_accounts
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
 from billfold.ledger.digest import compute_digest
-from billfold.ledger.verify import find_problems
+from billfold.ledger.verify import find_damage
 from billfold.providers import provider
 from billfold.transport import pause as pauses
 from billfold.transport.http import HttpSettings
@@ -69,7 +69,7 @@ def test_the_next_sync_goes_on_after_an_interrupted_wait(tmp_path: Path) -> None
         with pytest.raises(KeyboardInterrupt):
             sync_accounts(books, [account], connect=opened, clock=lambda: NOW)
     [kept] = books.archive.iter_answers()
-    assert (books.archive.read_body(kept.body), list(find_problems(books.archive, books.ledger_path))) == (
+    assert (books.archive.read_body(kept.body), list(find_damage(books.archive, books.ledger_path))) == (
         ORGANIZATION,
         [],
     )
@@ -140,7 +140,7 @@ def test_an_interrupted_wait_ends_the_collection(terminal: Terminal) -> None:
         code, words = interrupted(terminal, server.root, heard)
     assert (code, SAID in words, "Traceback" in words) == (130, True, False)
     with Workspace(terminal.home / "ledger").archive as kept:
-        assert list(find_problems(kept)) == []
+        assert list(find_damage(kept)) == []
 
 
 def test_an_interruption_in_a_thread_ends_the_collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from billfold.cli.reconcile import _print_findings as tell
-from billfold.report import reconcile
+from billfold.model.finding import AccountFinding, make_finding
+from billfold.model.finding_codes import FindingCode
 from tests.cli.terminal import Terminal, clear
 from tests.ledger.kit import invoice, invoices
 
 
 def test_a_vendors_words_are_told_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
-    month = reconcile.ReconcileFinding(
-        "vultr", "mine", "2026-08", wrong=True, words="invoice a : b is no longer listed"
-    )
+    finding = make_finding(FindingCode.INVOICE_VANISHED, "is no longer listed", "invoice a : b")
+    month = AccountFinding("vultr", "mine", "2026-08", finding)
     tell([month, month._replace(month="")], [], [], 1)
     said = capsys.readouterr().out.splitlines()
-    assert said[1] == "  vultr mine 2026-08: invoice a : b is no longer listed"
-    assert said[2] == "  vultr mine: invoice a : b is no longer listed"
+    assert said[1] == "  vultr mine 2026-08: invoice a : b: is no longer listed"
+    assert said[2] == "  vultr mine: invoice a : b: is no longer listed"
 
 
 def test_reconcile_names_a_bill_that_is_only_rounded(tmp_path: Path) -> None:

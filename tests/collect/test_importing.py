@@ -15,9 +15,10 @@ import pytest
 from billfold.collect import importing
 from billfold.collect.importing import identify_answer
 from billfold.collect.workspace import Workspace
-from billfold.ledger import query
-from billfold.ledger.verify import find_problems
+from billfold.ledger import catalog
+from billfold.ledger.verify import find_damage
 from billfold.model.errors import InvalidArgument, InvalidResponse
+from billfold.model.finding import describe_finding
 from billfold.providers import provider
 from billfold.wire.operation import operation_name
 from tests.cli.terminal import Terminal
@@ -149,7 +150,7 @@ def test_two_imports_at_once_leave_a_sound_archive(tmp_path: Path) -> None:
     books = Workspace(tmp_path / "ledger")
     with books.open_ledger() as db:
         assert db.execute("SELECT count(*) FROM bills WHERE until_seq IS NULL").fetchall() == [(6,)]
-    assert list(find_problems(books.archive, books.ledger_path)) == []
+    assert list(find_damage(books.archive, books.ledger_path)) == []
     books.close()
 
 
@@ -158,7 +159,7 @@ def test_an_import_does_not_hide_what_was_not_booked(books: Workspace, tmp_path:
 
     def told() -> list[str]:
         with books.open_ledger() as db:
-            return [row["words"] for row in query.list_unbooked(db)]
+            return [describe_finding(located.finding) for located in catalog.list_unbooked(db)]
 
     good = tmp_path / "good.json"
     good.write_bytes(invoices(invoice("good")))

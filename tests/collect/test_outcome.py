@@ -24,6 +24,7 @@ from billfold.twin.faults import FAULTS
 from billfold.wire.operation import operation_name, question_text
 from tests import stage
 from tests.cli.terminal import Terminal
+from tests.findings import list_located, list_notices, list_wrong
 from tests.ledger.kit import NOW
 
 
@@ -56,19 +57,19 @@ def told(
     outcome = CollectOutcome("mine", "vultr")
     with books.open_ledger() as db:
         fill_outcomes(db, [outcome], 0)
-        return outcome, [(one.wrong, one.words) for one in find_mismatches(db, LedgerFilter())]
+        return outcome, list_located(find_mismatches(db, LedgerFilter()))
 
 
 def test_what_adds_up_is_told_without_a_word(books: Workspace) -> None:
     outcome, found = told(books, invoice(7))
-    assert (outcome.doubts, outcome.older, found) == ([], [], [])
+    assert (outcome.findings, found) == ([], [])
 
 
 @pytest.mark.parametrize(
     ("listed", "stated", "words"),
     [
-        ([invoice(7)], 2, "the list of invoices has 1 entries, the vendor counts 2"),
-        ([invoice(7), invoice(7)], 1, "the list of invoices has 2 entries, the vendor counts 1"),
+        ([invoice(7)], 2, "list of invoices: has 1 entries, the vendor counts 2"),
+        ([invoice(7), invoice(7)], 1, "list of invoices: has 2 entries, the vendor counts 1"),
         ([invoice(7), invoice(None)], None, "listed, but not booked: an invoice without an id"),
         ([invoice(7), invoice(8)], None, "listed, but not booked: invoice 8"),
         (
@@ -84,7 +85,7 @@ def test_what_reconcile_finds_wrong_ends_a_sync_with_1(
 ) -> None:
     """What reconcile finds wrong with the list ends a sync with 1."""
     outcome, found = told(books, *listed, stated=stated)
-    assert (outcome.doubts, outcome.older, found) == ([words], [], [(True, words)])
+    assert (list_wrong(outcome.findings), list_notices(outcome.findings), found) == ((words,), (), [(True, words)])
     assert choose_exit_code([outcome]) == 1
 
 
@@ -101,7 +102,7 @@ def test_what_reconcile_finds_wrong_ends_a_sync_with_1(
 def test_what_is_older_than_the_sync_is_not_wrong(listed: list[dict[str, Any]], words: str, books: Workspace) -> None:
     """What is older than a sync reached is told and not wrong."""
     outcome, found = told(books, *listed)
-    assert (outcome.doubts, outcome.older, found) == ([], [words], [(False, words)])
+    assert (list_wrong(outcome.findings), list_notices(outcome.findings), found) == ((), (words,), [(False, words)])
     assert choose_exit_code([outcome]) == 0
     books.close()
     terminal = Terminal(books.directory)
@@ -112,7 +113,7 @@ def test_what_is_older_than_the_sync_is_not_wrong(listed: list[dict[str, Any]], 
 
 def test_an_invoice_that_could_not_be_booked_is_told_once(books: Workspace) -> None:
     outcome, _ = told(books, invoice(7), more="halfway")
-    assert len(outcome.doubts) == 1, outcome.doubts
+    assert len(outcome.findings) == 1, outcome.findings
 
 
 def test_a_sync_says_how_to_read_what_lies_beyond(books: Workspace) -> None:
@@ -120,8 +121,8 @@ def test_a_sync_says_how_to_read_what_lies_beyond(books: Workspace) -> None:
     host = stage.twin(months=4)
     for since, words in ((Month(2030, 1), "2026-07"), (Month(2026, 9), "2026-07"), (Month(2026, 7), None)):
         for outcome in stage.collected(host, books, "vultr", since=since):
-            assert (outcome.error, outcome.doubts, outcome.missing, len(outcome.older)) == (None, [], [], bool(words))
-            assert all(f"--from {words} reads them" in one for one in outcome.older), outcome.older
+            assert (outcome.error, outcome.missing, len(outcome.findings)) == (None, [], bool(words))
+            assert all(f"--from {words} reads them" in text for text in list_notices(outcome.findings)), outcome
 
 
 @pytest.mark.parametrize("vendor", ["cockroach", "fastly", "genesys", "vultr"])
@@ -133,7 +134,11 @@ def test_an_amount_that_is_no_number_is_told_in_words(
     monkeypatch.setitem(FAULTS, "no-number", lambda scene: scene.change_answer(damage.rewrite_amount(lambda _: said)))
     host.set_fault(stage.fault(vendor, "no-number", times=1000))
     for outcome in stage.collected(host, books, vendor):
-        assert (outcome.error, bool(outcome.doubts)) == (None, True)
-        assert not [words for words in outcome.doubts if "<class" in words or "Error:" in words or "'str'" in words]
+        assert (outcome.error, bool(list_wrong(outcome.findings))) == (None, True)
+        assert not [
+            words
+            for words in list_wrong(outcome.findings)
+            if "<class" in words or "Error:" in words or "'str'" in words
+        ]
         if vendor in {"vultr", "cockroach"}:
-            assert f"no number: {said}" in outcome.doubts[0]
+            assert f"no number: {said}" in list_wrong(outcome.findings)[0]

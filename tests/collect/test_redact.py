@@ -10,7 +10,7 @@ from billfold.collect.redact import redact_workspace
 from billfold.collect.workspace import Workspace
 from billfold.ledger.archive import Archive
 from billfold.ledger.merge import merge_archives
-from billfold.ledger.verify import find_problems
+from billfold.ledger.verify import find_damage
 from tests import stage
 
 
@@ -22,7 +22,7 @@ def test_redaction_leaves_no_personal_data_and_the_chain_whole(books: Workspace)
     assert redact_workspace(books) > 0
     assert not MAIL.search(everything(books.archive))
     assert redact_workspace(books) == 0
-    assert not list(find_problems(books.archive))
+    assert not list(find_damage(books.archive))
     books.drop_ledger()
     assert stage.read_digest(books) == live
 
@@ -46,7 +46,7 @@ def test_redaction_reaches_what_a_merge_left_beside(books: Workspace, tmp_path: 
     for file in files:
         with Archive(file) as archive:
             assert not MAIL.search(everything(archive))
-            assert not list(find_problems(archive))
+            assert not list(find_damage(archive))
     assert not any(start in file.read_bytes() for start in personal for file in books.directory.glob("archive.*"))
 
 

@@ -15,7 +15,7 @@ from billfold.collect.sync import sync_accounts
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
 from billfold.ledger import booking
-from billfold.ledger.verify import find_problems
+from billfold.ledger.verify import find_damage
 from billfold.providers import provider
 from billfold.twin.world import describe_bill
 from billfold.wire.message import Response
@@ -84,7 +84,7 @@ def test_two_processes_sync_and_read_at_the_same_time(tmp_path: Path) -> None:
 
     true = [describe_bill(a, b) for a, b in host.world.iter_bills(host.clock.now()) if a.provider in names]
     assert sorted(map(str, stage.list_invoices(books))) == sorted(map(str, true))
-    assert not list(find_problems(books.archive))
+    assert not list(find_damage(books.archive))
     books.close()
 
 

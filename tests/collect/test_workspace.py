@@ -12,7 +12,7 @@ import pytest
 from billfold.collect.workspace import Workspace
 from billfold.ledger import query
 from billfold.ledger.digest import compute_digest
-from billfold.ledger.verify import find_problems
+from billfold.ledger.verify import find_damage
 from billfold.model.errors import LedgerError
 from tests import stage
 from tests.laws.kit import DOORS
@@ -64,7 +64,8 @@ def test_only_a_rebuild_forgets_what_the_archive_lost(books: Workspace, tmp_path
         with pytest.raises(LedgerError, match="let `billfold rebuild` forget what is not in this one"):
             stage.read_digest(restored)
         assert any(
-            "the archive's end is missing" in said for said in find_problems(restored.archive, restored.ledger_path)
+            "the archive's end is missing" in finding.text
+            for finding in find_damage(restored.archive, restored.ledger_path)
         )
     restored.drop_ledger()
     assert stage.read_digest(restored) != newer

@@ -27,7 +27,14 @@ def booked(directory: Path, bills: Iterator[Bill], when: datetime = NOW) -> Path
         with booking.open_booking(db, owner) as made:
             assert all(made.book_bill(bill) for bill in bills)
         booking.close_run(
-            db, owner, format_instant(when), "complete", problems=[], listing=None, checks=[], chain_hash=""
+            db,
+            owner,
+            format_instant(when),
+            "complete",
+            booking_findings=[],
+            check_findings=[],
+            listing=None,
+            chain_hash="",
         )
     return directory / LEDGER
 

@@ -176,7 +176,14 @@ def test_a_period_closes_when_all_its_bills_are_issued(tmp_path: Path) -> None:
         with booking.open_booking(db, owner) as made:
             made.book_bill(sample.bill(State.ISSUED, "b", JUNE, sample.month_rows(JUNE, "b"), issued_on=JUNE.end))
         booking.close_run(
-            db, owner, "2026-06-03T00:00:00Z", "complete", problems=[], listing=None, checks=[], chain_hash=""
+            db,
+            owner,
+            "2026-06-03T00:00:00Z",
+            "complete",
+            booking_findings=[],
+            check_findings=[],
+            listing=None,
+            chain_hash="",
         )
     found = {
         row["BillingPeriodStart"][:7]: row for row in rows(written(path, out, format="csv") / "billing_period.csv")
@@ -194,7 +201,14 @@ def restated(path: Path, run: int, *bills: Bill) -> None:
         with booking.open_booking(db, owner) as made:
             assert all(made.book_bill(bill) for bill in bills)
         booking.close_run(
-            db, owner, f"2026-11-{15 + run}T00:00:00Z", "complete", problems=[], listing=None, checks=[], chain_hash=""
+            db,
+            owner,
+            f"2026-11-{15 + run}T00:00:00Z",
+            "complete",
+            booking_findings=[],
+            check_findings=[],
+            listing=None,
+            chain_hash="",
         )
 
 

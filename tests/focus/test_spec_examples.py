@@ -27,6 +27,7 @@ from billfold.providers.provider import ArchivedAnswer
 from billfold.wire import codec
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation
+from tests.findings import list_wrong
 
 Words = dict[str, Any]
 MONEY = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost", "ListUnitPrice", "ContractedUnitPrice")
@@ -72,7 +73,7 @@ def usage(cost: str, quantity: str, price: str, unit: str, **words: Any) -> Word
 
 def _made(provider: Any, *answers: tuple[Operation[Any], Words]) -> list[CostAndUsage]:
     (bill,) = provider.read_bills(Saved(*answers))
-    assert bill.problems == ()
+    assert list_wrong(bill.findings) == ()
     return [row for batch in bill.charges for row in batch.iter_rows()]
 
 

@@ -15,7 +15,7 @@ from billfold.collect.session import Transport
 from billfold.collect.sync import sync_accounts
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
-from billfold.ledger import query
+from billfold.ledger import catalog, query
 from billfold.providers import provider
 from billfold.twin.host import TwinHost
 from billfold.wire.exchange import ClientContext
@@ -83,7 +83,11 @@ def told(books: Workspace) -> tuple[list[Any], list[Any], list[Any]]:
         issued = (
             "SELECT bill_key, total, summed FROM bills WHERE state='issued' AND parked IS NULL AND until_seq IS NULL"
         )
-        return db.execute(issued).fetchall(), query.list_parked_bills(db, query.LedgerFilter()), query.list_unbooked(db)
+        return (
+            db.execute(issued).fetchall(),
+            catalog.list_parked_bills(db, query.LedgerFilter()),
+            catalog.list_unbooked(db),
+        )
 
 
 @pytest.mark.parametrize("null", [False, True], ids=["absent", "null"])
@@ -144,7 +148,7 @@ def test_an_invoice_without_lines_keeps_no_other_out(door: str, operation: str, 
 def test_a_billing_period_whose_detail_says_nothing_is_said(tmp_path: Path) -> None:
     host, books = stages.twin(months=3), Workspace(tmp_path)
     collected(host, books, "genesys", "get_billing_contract_billingperiod", lambda _: b"{}")
-    assert "its detail says no days" in told(books)[2][0]["words"]
+    assert "its detail says no days" in told(books)[2][0].finding.text
 
     def without_open(body: bytes) -> bytes:
         return b"{}" if b'"Open"' in body else body
@@ -156,7 +160,7 @@ def test_a_billing_period_whose_detail_says_nothing_is_said(tmp_path: Path) -> N
     collected(host, books, "genesys", "get_billing_contract_billingperiod", bare)
     estimates = told(books)[1]
     assert len(estimates) == 2
-    assert all("neither a list of charges nor one of wallets" in one["parked"] for one in estimates)
+    assert all("neither a list of charges nor one of wallets" in str(one.parked) for one in estimates)
     collected(host, books, "genesys", "get_billing_contract_billingperiod", without_open)
     assert told(books)[1] == estimates, "what was known of the running period stays"
     books.close()

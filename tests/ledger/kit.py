@@ -16,7 +16,7 @@ from billfold.collect.outcome import CollectOutcome
 from billfold.collect.sync import sync_accounts
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
-from billfold.ledger import booking, identities, query, store
+from billfold.ledger import booking, catalog, identities, query, store
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.errors import LedgerError
 from billfold.model.focus import CostAndUsage
@@ -77,7 +77,9 @@ class Ledger:
 
     def bills(self, *columns: str, seq: int = query.MAX_SEQ) -> list[tuple[Any, ...]]:
         """Return the bills that are believed, by these columns."""
-        return [tuple(row[name] for name in columns) for row in query.list_bills(self.db, query.LedgerFilter(seq=seq))]
+        ids = [bill.id for bill in catalog.list_bills(self.db, query.LedgerFilter(seq=seq))]
+        selected = f"SELECT {', '.join(columns)} FROM bills WHERE id = ?"
+        return [self.db.execute(selected, [bill_id]).fetchall()[0] for bill_id in ids]
 
     def costs(self, seq: int = query.MAX_SEQ) -> list[Decimal]:
         """Return what the charges of all trusted bills cost."""

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import GENESIS_HASH
-from billfold.ledger.verify import find_problems
+from billfold.ledger.verify import find_damage
 from billfold.model.errors import LedgerError
 from tests.ledger.archives import archive, filled, keep
 from tests.ledger.kit import NOW
@@ -52,7 +52,7 @@ def test_an_archive_that_another_process_writes_is_told(tmp_path: Path) -> None:
             kept.start_run("p", "a", "sync", NOW)
         other._db.execute("ROLLBACK")
         assert kept.start_run("p", "a", "sync", NOW).id == 1
-        assert list(find_problems(kept)) == []
+        assert list(find_damage(kept)) == []
 
 
 def test_a_run_that_another_process_ended_takes_no_more(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_run_that_another_process_ended_takes_no_more(tmp_path: Path) -> None:
             with pytest.raises(LedgerError, match="run 1 of 'a' was ended by another process"):
                 late()
         assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == [b"mine", b"theirs"]
-        assert list(find_problems(kept)) == []
+        assert list(find_damage(kept)) == []
 
 
 def test_an_answer_comes_back_as_it_was_kept(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_any_bodies_make_a_sound_chain(bodies: list[bytes], tmp_path_factory: py
         for body in bodies:
             keep(kept, run, body)
         assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == bodies
-        assert list(find_problems(kept)) == []
+        assert list(find_damage(kept)) == []
 
 
 def test_equal_bodies_are_stored_once(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_an_interrupted_commit_leaves_the_old_state(tmp_path: Path, monkeypatch:
                 keep(kept, run, b"second")
         assert keep(kept, run, b"third") == 3
         assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == [b"first", b"third"]
-        assert list(find_problems(kept)) == []
+        assert list(find_damage(kept)) == []
 
 
 KILLED = """
@@ -182,7 +182,7 @@ def test_a_kill_at_any_statement_leaves_the_old_state(point: str, tmp_path: Path
     assert killed.returncode == 9
     with archive(tmp_path) as kept:
         assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == [b"first"]
-        assert list(find_problems(kept)) == []
+        assert list(find_damage(kept)) == []
         run = kept.start_run("p", "a", "sync", NOW)
         assert (run.id, keep(kept, run, b"second")) == (1, 3)
 
@@ -205,7 +205,7 @@ def test_two_writers_make_one_chain(shared: bool, tmp_path: Path) -> None:
         thread.join()
     assert len(list(first.iter_entries())) == 34
     assert {run.account: run.outcome for run in first.list_runs()} == {"a": "complete", "b": "complete"}
-    assert list(find_problems(first)) == []
+    assert list(find_damage(first)) == []
     first.close()
     second.close()
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from billfold.ledger.verify import find_problems
+from billfold.ledger.verify import find_damage
 from billfold.model.errors import LedgerError
 from tests.ledger.archives import archive, filled, keep
 from tests.ledger.kit import NOW
@@ -18,7 +18,7 @@ def test_a_redacted_body_is_gone_and_the_chain_stays_sound(tmp_path: Path) -> No
         [entry] = kept.iter_answers()
         assert kept.redact_bodies([(entry.body, b"{}")]) == {entry.body}
         assert kept.read_body(entry.body) == b"{}"
-        assert list(find_problems(kept)) == []
+        assert list(find_damage(kept)) == []
 
 
 def traces(tmp_path: Path, packed: list[bytes]) -> int:
@@ -39,7 +39,7 @@ def test_nothing_redacted_is_left_in_the_files(tmp_path: Path) -> None:
         assert len(kept.redact_bodies((entry.body, b"{}") for entry in list(kept.iter_answers()))) == 20
         assert (before > 900, traces(tmp_path, original)) == (True, 0)
         assert said.count("VACUUM") == 1
-        assert list(find_problems(kept)) == []
+        assert list(find_damage(kept)) == []
 
 
 def test_what_a_reader_keeps_is_redacted_when_he_is_gone(tmp_path: Path) -> None:

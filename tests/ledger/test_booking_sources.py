@@ -12,12 +12,15 @@ from billfold.collect.workspace import Workspace
 from billfold.ledger import restatements
 from billfold.ledger.query import LedgerFilter
 from billfold.model.bill import Bill, State
+from billfold.model.finding import make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.providers import provider
 from billfold.providers.fastly.api import GetInvoice, GetInvoiceFile
 from billfold.report import reconcile
 from billfold.twin.host import TwinHost
 from billfold.wire.operation import Operation
 from tests import stage as stages
+from tests.findings import list_notices
 from tests.ledger.kit import Ledger, bill, ledger
 
 
@@ -104,7 +107,7 @@ def test_lines_alone_take_no_booked_invoices_place(
     kind = door.find_operation("get_invoice_items" if vendor == "vultr" else "get_billing_contracts_invoice_lines")
     file = saved(host, vendor, kind(invoice_id=key), tmp_path / "lines.json")
     told = imported(books, vendor, file, account.name, invoice_id=key)
-    assert (told.has_problems, told.bills) == (False, [])
+    assert (told.is_doubtful, told.bills) == (False, [])
     assert state(books) == before
 
 
@@ -117,9 +120,9 @@ def test_one_invoice_of_two_api_generations_is_one(form: str, host: TwinHost, bo
     file = saved(host, "fastly", op, tmp_path / f"old.{form}")
     [account, *_] = stages.stage(host, "fastly").accounts
     told = imported(books, "fastly", file, account.name)
-    assert (told.has_problems, told.bills) == (False, [])
+    assert (told.is_doubtful, told.bills) == (False, [])
     assert state(books) == before
-    assert all(one.restated == [] for one in stages.collected(host, books))
+    assert all(list_notices(one.findings) == () for one in stages.collected(host, books))
     assert state(books) == before
 
 
@@ -130,7 +133,7 @@ def test_an_older_api_with_another_total_is_not_booked(host: TwinHost, books: Wo
     host.set_fault(stages.fault("fastly", "total-off-by-a-lot", times=9))
     file = saved(host, "fastly", op, tmp_path / "old.json")
     told = imported(books, "fastly", file, stages.stage(host, "fastly").accounts[0].name)
-    assert told.has_problems
+    assert told.is_doubtful
     assert "by a source that says less than the one booked" in told.files[-1].message
     assert state(books) == before
 
@@ -168,6 +171,13 @@ def test_an_import_under_another_name_counts_once(vendor: str, first: str, host:
 def test_an_estimate_without_a_total_contradicts_nothing(tmp_path: Path) -> None:
     """An estimate without a total says nothing against its invoice."""
     with ledger(tmp_path) as kept:
-        kept.book(bill("1", state=State.ESTIMATE, total=None, problems=("it cannot be trusted",)))
+        kept.book(
+            bill(
+                "1",
+                state=State.ESTIMATE,
+                total=None,
+                findings=(make_finding(FindingCode.BILL_UNREADABLE, "it cannot be trusted"),),
+            )
+        )
         kept.book(bill("2"))
         assert reconcile.compare_estimates(kept.db, LedgerFilter()) == []

@@ -13,7 +13,7 @@ import pytest
 from billfold.collect.workspace import Workspace
 from billfold.ledger.archive import Archive
 from billfold.ledger.digest import compute_digest
-from billfold.ledger.verify import find_problems
+from billfold.ledger.verify import find_damage
 from billfold.model.errors import LedgerError
 from tests.ledger.archives import archive, keep
 from tests.ledger.kit import NOW, collected, invoice, invoices
@@ -55,7 +55,7 @@ def test_a_full_disk_refuses_the_answer_and_keeps_others(tmp_path: Path) -> None
         keep(kept, run, b"after")
         kept.end_run(run, "complete", NOW)
         assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == [b"before", b"after"]
-        assert list(find_problems(kept)) == []
+        assert list(find_damage(kept)) == []
 
 
 @pytest.mark.parametrize("last", [0, 1, 2])

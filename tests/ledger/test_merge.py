@@ -8,7 +8,7 @@ from pathlib import Path
 from billfold.collect.workspace import Workspace
 from billfold.ledger.archive import Archive
 from billfold.ledger.merge import merge_archives
-from billfold.ledger.verify import find_problems
+from billfold.ledger.verify import find_damage
 from tests import stage
 from tests.laws.kit import DOORS
 from tests.ledger.archives import keep
@@ -25,7 +25,7 @@ def test_two_archives_become_one_that_says_the_same(tmp_path: Path) -> None:
         stage.collected(host, both, door.name)
     merge_archives(parts[0].archive, parts[1].archive, tmp_path / "c" / "archive.sqlite")
     merged = Workspace(tmp_path / "c")
-    assert not list(find_problems(merged.archive))
+    assert not list(find_damage(merged.archive))
     assert stage.read_digest(merged) == stage.read_digest(both)
     for one in (both, merged, *parts):
         one.close()
@@ -42,7 +42,7 @@ def test_archives_are_merged_in_their_own_order(tmp_path: Path) -> None:
     with Archive(tmp_path / "here") as here, Archive(tmp_path / "there") as there:
         merge_archives(here, there, tmp_path / "both")
     with Archive(tmp_path / "both") as both:
-        assert list(find_problems(both)) == []
+        assert list(find_damage(both)) == []
         for name in ("here", "there"):
             mine = [both.read_body(entry.body) for entry in both.iter_answers() if entry.account == name]
             assert mine == [f"{name}{number}".encode() for number in range(4)]

@@ -12,6 +12,8 @@ import pytest
 from billfold.collect.workspace import Workspace
 from billfold.ledger import booking, identities, query, restatements
 from billfold.model.bill import Charges
+from billfold.model.finding import make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month, parse_instant
 from tests import stage
 from tests.laws.kit import DOORS
@@ -73,7 +75,9 @@ def test_a_parked_newer_version_moves_no_line(tmp_path: Path) -> None:
     """A newer version that is parked is named and moves no line."""
     with ledger(tmp_path) as kept:
         kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
-        for number, told in enumerate([bill("7"), bill(total=None, problems=("unread",))]):
+        for number, told in enumerate(
+            [bill("7"), bill(total=None, findings=(make_finding(FindingCode.BILL_UNREADABLE, "unread"),))]
+        ):
             kept.book(told)
             kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
         (event,) = restatements.list_restatements(kept.db)

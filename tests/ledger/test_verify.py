@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from billfold.collect.workspace import Workspace
-from billfold.ledger.verify import find_problems
+from billfold.ledger.verify import find_damage
 from billfold.model.errors import BillfoldError
 from tests import stage
 from tests.ledger.archives import archive, broken, cut, filled, tamper
@@ -34,7 +34,7 @@ def test_every_flipped_byte_is_found_or_changes_nothing(tmp_path: Path) -> None:
         )
         try:
             flipped = Workspace(home)
-            wrong = list(find_problems(flipped.archive))
+            wrong = list(find_damage(flipped.archive))
             assert wrong or stage.read_digest(flipped) == live, (
                 f"a flip at byte {at} is not found, and the ledger differs"
             )
@@ -50,7 +50,7 @@ def test_flipped_content_is_always_found(books: Workspace) -> None:
     stage.collected(stage.twin(months=2), books, "cockroach")
     db = books.archive._db
     db.execute("DROP TRIGGER entries_stay")
-    assert not list(find_problems(books.archive))
+    assert not list(find_damage(books.archive))
     for table, column in (("bodies", "packed"), ("entries", "question"), ("entries", "at"), ("entries", "account")):
         row, value = db.execute(
             f"SELECT rowid, {column} FROM entries ORDER BY seq DESC"
@@ -62,9 +62,9 @@ def test_flipped_content_is_always_found(books: Workspace) -> None:
         )
         key = "rowid" if table == "entries" else "hash"
         db.execute(f"UPDATE {table} SET {column}=? WHERE {key}=?", (changed, row))
-        assert list(find_problems(books.archive)), f"{table}.{column}"
+        assert list(find_damage(books.archive)), f"{table}.{column}"
         db.execute(f"UPDATE {table} SET {column}=? WHERE {key}=?", (value, row))
-    assert not list(find_problems(books.archive))
+    assert not list(find_damage(books.archive))
 
 
 @pytest.mark.parametrize("last", [0, 1, 3, 5])
@@ -73,13 +73,13 @@ def test_a_missing_end_of_the_chain_is_told_by_the_ledger(last: int, tmp_path: P
     for days in (0, 1):
         collected(books, invoices(invoice()), days=days)
     booked = books.archive.read_last_seq()
-    assert list(find_problems(books.archive, books.ledger_path)) == []
+    assert list(find_damage(books.archive, books.ledger_path)) == []
     books.close()
     cut(tmp_path, last)
     books = Workspace(tmp_path)
-    found = list(find_problems(books.archive, books.ledger_path))
+    found = list(find_damage(books.archive, books.ledger_path))
     words = f"the archive's end is missing: it has {last} entries, and entry {booked} was booked in the ledger"
-    assert any(words in problem for problem in found), found
+    assert any(words in finding.text for finding in found), found
     books.close()
 
 
@@ -98,8 +98,8 @@ def test_a_ledger_that_cannot_tell_is_no_problem_of_the_archive(ledger: str, tmp
     with filled(tmp_path) as kept:
         if ledger == "locked":
             with duckdb.connect(str(path)):
-                assert list(find_problems(kept, path)) == []
-        assert list(find_problems(kept, path)) == []
+                assert list(find_damage(kept, path)) == []
+        assert list(find_damage(kept, path)) == []
 
 
 def test_what_was_never_booked_can_be_cut_unseen(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_what_was_never_booked_can_be_cut_unseen(tmp_path: Path) -> None:
     filled(tmp_path).close()
     cut(tmp_path, 3)
     with archive(tmp_path) as kept:
-        assert list(find_problems(kept, tmp_path / "ledger.duckdb")) == []
+        assert list(find_damage(kept, tmp_path / "ledger.duckdb")) == []
 
 
 @pytest.mark.parametrize(
@@ -131,21 +131,21 @@ def test_whatever_is_changed_behind_our_back_is_named(statement: str, words: str
     filled(tmp_path).close()
     tamper(tmp_path, statement)
     with archive(tmp_path) as kept:
-        assert any(words in problem for problem in find_problems(kept)), list(find_problems(kept))
+        assert any(words in finding.text for finding in find_damage(kept)), list(find_damage(kept))
 
 
 def test_a_sound_archive_has_no_problems(tmp_path: Path) -> None:
     with filled(tmp_path) as kept:
-        assert list(find_problems(kept)) == []
+        assert list(find_damage(kept)) == []
 
 
 def test_verifying_a_damaged_file_names_the_damage(tmp_path: Path) -> None:
     with broken(tmp_path) as kept:
-        assert any("damaged" in problem for problem in find_problems(kept))
+        assert any("damaged" in finding.text for finding in find_damage(kept))
 
 
 def test_fields_that_were_shifted_behind_our_back_are_named(tmp_path: Path) -> None:
     filled(tmp_path).close()
     tamper(tmp_path, "UPDATE entries SET account='a' || char(31) || operation, operation='' WHERE seq=3")
     with archive(tmp_path) as kept:
-        assert any("entry 3" in problem and "was changed" in problem for problem in find_problems(kept))
+        assert any("entry 3" in finding.text and "was changed" in finding.text for finding in find_damage(kept))

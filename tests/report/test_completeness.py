@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from billfold.collect.workspace import Workspace
-from billfold.ledger import query
+from billfold.ledger import catalog, query
 from billfold.model.period import Month
 from billfold.report import reconcile
 from billfold.report.completeness import judge_months
@@ -14,8 +14,8 @@ def test_completeness_is_a_fact_for_every_account_and_month(books: Workspace) ->
     host = stage.twin(months=2)
     stage.collected(host, books)
     with books.open_ledger() as db:
-        judged = judge_months(query.list_bills(db, query.LedgerFilter()), query.list_last_runs(db))
-        found = [one for one in reconcile.find_mismatches(db, query.LedgerFilter()) if one.wrong]
+        judged = judge_months(catalog.list_bills(db, query.LedgerFilter()), catalog.list_last_runs(db))
+        found = [one for one in reconcile.find_mismatches(db, query.LedgerFilter()) if one.finding.is_wrong]
     assert not found
     running = Month.of(stage.AT)
     assert {one.state for one in judged if one.month == running} == {"provisional"}

@@ -18,9 +18,11 @@ from pypdf import PdfReader, PdfWriter
 
 from billfold.collect.importing import import_files
 from billfold.collect.workspace import Workspace
-from billfold.ledger import documents, query
+from billfold.ledger import catalog, documents, query
+from billfold.ledger.catalog import BillRow
 from billfold.ledger.entries import ArchivedResponse
 from billfold.ledger.query import LedgerFilter
+from billfold.model.finding import describe_finding
 from billfold.providers import invoice_pdf, provider
 from billfold.providers.fastly.api import GetInvoiceFile
 from billfold.providers.genesys.api import GetBillingContractsInvoiceDocument
@@ -41,9 +43,9 @@ def books(tmp_path: Path) -> Iterator[Workspace]:
     made.close()
 
 
-def invoice(books: Workspace) -> dict[str, Any]:
+def invoice(books: Workspace) -> BillRow:
     with books.open_ledger() as db:
-        return next(bill for bill in query.list_bills(db, EVERY) if bill["state"] == "issued")
+        return next(bill for bill in catalog.list_bills(db, EVERY) if bill.state == "issued")
 
 
 def document(number: str, total: str) -> bytes:
@@ -70,14 +72,14 @@ def brought(books: Workspace, body: bytes) -> None:
     """Import a saved document that nobody says the invoice of."""
     file = books.directory / "saved.pdf"
     file.write_bytes(body)
-    assert not import_files(books, provider.find_provider("fastly"), "fastly", [file], None, {}).has_problems
+    assert not import_files(books, provider.find_provider("fastly"), "fastly", [file], None, {}).is_doubtful
 
 
 def words(books: Workspace, wanted: LedgerFilter = EVERY) -> list[str]:
     with books.open_ledger() as db:
         found = list(document_check.check_documents(books.archive, db, wanted))
-    assert all(one.wrong for one in found)
-    return [one.words for one in found]
+    assert all(one.finding.is_wrong for one in found)
+    return [describe_finding(one.finding) for one in found]
 
 
 def test_every_twin_document_says_its_invoices_total(books: Workspace) -> None:
@@ -91,7 +93,7 @@ def test_every_twin_document_says_its_invoices_total(books: Workspace) -> None:
 def test_a_document_with_another_total_is_named(books: Workspace) -> None:
     """A document with another total is named until the right one comes."""
     bill = invoice(books)
-    number, total = bill["invoice_id"], bill["total"]
+    number, total = bill.name, bill.total or ""
     before = books.archive.read_last_seq()
     came(books, document(number, "12.34 USD"), number)
     (said,) = words(books)
@@ -109,10 +111,10 @@ def test_an_unnamed_document_is_of_the_number_it_says(tmp_path: Path) -> None:
     books = Workspace(tmp_path / "ledger")
     host = stage.twin(months=2)
     stage.collected(host, books, "fastly", {"fastly": "fastly", "fastly-parent-pay": "parent"})
-    number = invoice(books)["invoice_id"]
+    number = invoice(books).name
     account = stage.stage(host, "fastly").accounts[0]
     with books.open_ledger() as db:
-        start = next(bill["period_start"] for bill in query.list_bills(db, EVERY) if bill["invoice_id"] == number)
+        start = next(bill.period_start for bill in catalog.list_bills(db, EVERY) if bill.invoice_id == number)
     true = stage.connection(host, account).send(GetInvoiceFile(year=start.year, month=start.month, format="pdf")).body
     brought(books, true)
     assert words(books) == []
@@ -150,7 +152,7 @@ def locked(body: bytes) -> bytes:
     ids=["cut-off", "cut-and-ended", "empty", "leads-to-itself", "no-text", "locked"],
 )
 def test_a_document_that_cannot_be_read_is_no_finding(spoiled: Any, books: Workspace) -> None:
-    number = invoice(books)["invoice_id"]
+    number = invoice(books).name
     came(books, spoiled(document(number, "12.34 USD")), number)
     assert words(books) == []
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from billfold.collect.workspace import Workspace
-from billfold.ledger import query
+from billfold.ledger import catalog, query
+from billfold.model.finding import AccountFinding, describe_finding, describe_labelled, make_finding
+from billfold.model.finding_codes import FindingCode, Severity
 from billfold.report import reconcile
 from billfold.report.completeness import judge_months
 from tests import stage
+from tests.findings import list_located
 from tests.ledger import kit
 
 
@@ -18,7 +23,7 @@ def test_what_could_not_be_booked_does_not_add_up(books: Workspace) -> None:
     books.drop_ledger()
     with books.open_ledger() as db:
         found = reconcile.find_mismatches(db, query.LedgerFilter())
-    assert any(one.wrong and "missing or damaged" in one.words for one in found)
+    assert any(is_wrong and "missing or damaged" in text for is_wrong, text in list_located(found))
 
 
 def test_damage_of_an_earlier_collection_is_found(books: Workspace) -> None:
@@ -31,7 +36,7 @@ def test_damage_of_an_earlier_collection_is_found(books: Workspace) -> None:
     books.drop_ledger()
     with books.open_ledger() as db:
         found = reconcile.find_mismatches(db, query.LedgerFilter())
-    assert any(one.wrong and "missing or damaged" in one.words for one in found)
+    assert any(is_wrong and "missing or damaged" in text for is_wrong, text in list_located(found))
 
 
 def test_unbooked_is_told_once_and_doubts_every_month(books: Workspace) -> None:
@@ -40,24 +45,25 @@ def test_unbooked_is_told_once_and_doubts_every_month(books: Workspace) -> None:
     kit.collected(books, kit.invoices(kit.invoice("a", total="1"), kit.invoice("a"), kit.invoice("b", **july)))
     with books.open_ledger() as db:
         found = reconcile.find_mismatches(db, query.LedgerFilter())
-        judged = judge_months(query.list_bills(db, query.LedgerFilter()), query.list_last_runs(db))
+        judged = judge_months(catalog.list_bills(db, query.LedgerFilter()), catalog.list_last_runs(db))
     problem = "a USD: is told twice by one collection, and not alike"
-    assert [(one.month, one.words) for one in reconcile.drop_repeated(found) if problem in one.words] == [
-        ("", f"could not be booked: {problem}")
+    repeated = [one for one in found if one.finding.code is FindingCode.BILL_REPEATED]
+    assert [(one.month, describe_labelled(one.finding)) for one in reconcile.drop_repeated(repeated)] == [
+        ("", f"not booked: {problem}")
     ]
-    doubts = {one.month for one in found if problem in one.words and not one.wrong}
-    assert doubts == {str(one.month) for one in judged if one.bills} == {"2026-07", "2026-08"}
-    assert all(f"could not be read: {problem}" in one.reasons for one in judged)
+    open_months = {one.month for one in repeated if not one.finding.is_wrong}
+    assert open_months == {str(one.month) for one in judged if one.bills} == {"2026-07", "2026-08"}
+    assert all(problem in map(describe_finding, one.findings) for one in judged)
 
 
 def test_a_months_doubt_that_no_finding_repeats_is_told() -> None:
-    doubt = reconcile.ReconcileFinding(
-        "vultr", "mine", "2026-08", wrong=False, words="could not be read: x", problem="x"
-    )
-    here = doubt._replace(month="", wrong=True, words="could not be booked: x")
-    elsewhere, another = here._replace(account="other"), doubt._replace(words="there is only a draft", problem="")
+    finding = make_finding(FindingCode.ANSWER_UNREADABLE, "x")
+    here = AccountFinding("vultr", "mine", "", finding)
+    doubt = here._replace(month="2026-08", finding=replace(finding, severity=Severity.OPEN))
+    another = doubt._replace(finding=make_finding(FindingCode.MONTH_OPEN, "there is only a draft"))
+    elsewhere = here._replace(account="other")
     assert reconcile.drop_repeated([elsewhere, doubt, another]) == [elsewhere, doubt, another]
-    assert reconcile.drop_repeated([here, doubt, doubt._replace(wrong=True), another]) == [here, another]
+    assert reconcile.drop_repeated([here, doubt, another]) == [here, another]
 
 
 def test_an_invoice_that_vanishes_from_the_list_is_disputed(books: Workspace) -> None:
@@ -71,6 +77,6 @@ def test_an_invoice_that_vanishes_from_the_list_is_disputed(books: Workspace) ->
         host.set_fault(stage.fault(vendor, "invoice-vanishing", operation=operation, times=9))
         stage.collected(host, books, vendor)
         with books.open_ledger() as db:
-            words = [one.words for one in reconcile.find_mismatches(db, query.LedgerFilter(vendor)) if one.wrong]
-        assert any("no longer listed" in said for said in words), vendor
+            found = reconcile.find_mismatches(db, query.LedgerFilter(vendor))
+        assert FindingCode.INVOICE_VANISHED in {one.finding.code for one in found if one.finding.is_wrong}, vendor
         host.clear_faults()

@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from billfold.collect.workspace import Workspace
-from billfold.ledger import query
+from billfold.ledger import catalog, query
 from billfold.ledger.digest import compute_digest
-from billfold.ledger.verify import find_problems
+from billfold.ledger.verify import find_damage
 from billfold.twin.faults import FAULTS, RESTATEMENTS, Fault
 from billfold.twin.host import TwinHost
 from billfold.twin.world import describe_bill
@@ -171,7 +171,7 @@ def _after(story: str, seed: int, ledger: Path, expected: Told) -> str:
             host.set_fault(Fault(one.provider.name, "restated-changed"))
     books = Workspace(ledger)
     try:
-        damaged = list(find_problems(books.archive))
+        damaged = list(find_damage(books.archive))
         stage.collected(host, books, workers=1, **settings)
         told = tell(books)
         books.drop_ledger()
@@ -214,7 +214,7 @@ def lied(provider: str, fault: str, at: int, seed: int) -> str:
             stage.collected(host, books, provider, workers=1)
             with books.open_ledger() as db:
                 during = query.list_invoices(db, query.LedgerFilter())
-                parked = {str(bill["invoice_id"]) for bill in query.list_parked_bills(db, query.LedgerFilter())}
+                parked = {str(bill.invoice_id) for bill in catalog.list_parked_bills(db, query.LedgerFilter())}
             truth = [bill for bill in true(host) if f"'provider': '{provider}'" in bill]
             wrong = [
                 str(b)

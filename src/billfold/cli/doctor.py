@@ -45,7 +45,7 @@ def _check_account(account: AccountConfig) -> int:
     try:
         return _ask_questions(account, transport)
     except BillfoldError as error:
-        click.echo(f"  cannot be collected: {_replace_advice(str(error))}")
+        click.echo(f"  cannot be collected: {_describe_error(error)}")
         _print_needed_right(account, [error])
         return 3
     finally:
@@ -70,10 +70,10 @@ def _ask_questions(account: AccountConfig, transport: Transport) -> int:
             if not fetch.may_fail(error):
                 raise
             answer = None
-            if missing_note := fetch.describe_missing(error):
+            if fetch.find_missing(error):
                 refusals.append(error)
                 if fetch.failure_key(error) not in reported_causes:
-                    click.echo(f"  will be missing: {_replace_advice(missing_note)}")
+                    click.echo(f"  will be missing: {fetch.missing}: {_describe_error(error)}")
                 reported_causes.add(fetch.failure_key(error))
             continue
         if name not in answered_names:
@@ -83,9 +83,11 @@ def _ask_questions(account: AccountConfig, transport: Transport) -> int:
     return 1 if refusals else 0
 
 
-def _replace_advice(message: str) -> str:
-    """Leave out of an error's words that the doctor knows more: it is the doctor who says them."""
-    return message.replace(Forbidden.advice, "Give the key the right that is named below.")
+def _describe_error(error: BillfoldError) -> str:
+    """Say what an error says, but what a key lacks: the doctor knows more of that."""
+    return (
+        f"{error.summary} Give the key the right that is named below." if isinstance(error, Forbidden) else str(error)
+    )
 
 
 def _print_needed_right(account: AccountConfig, errors: Sequence[BillfoldError]) -> None:

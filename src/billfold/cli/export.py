@@ -56,5 +56,4 @@ def _print_summary(result: ExportResult, directory: Path) -> None:
     counts = ", ".join(f"{count} {name}" for name, count in result.rows.items())
     click.echo(f"{directory}: {counts} rows.")
     for bill in result.left_out:
-        name = bill["invoice_id"] or "estimate"
-        click.echo(f"parked, left out: {bill['provider']} {bill['account']} {name}: {bill['parked']}")
+        click.echo(f"parked, left out: {bill.provider} {bill.account} {bill.name}: {bill.parked}")

@@ -10,8 +10,8 @@ import duckdb
 from billfold.cli.context import list_configured_accounts
 from billfold.collect.workspace import Workspace
 from billfold.ledger.query import LedgerFilter
+from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.report.gaps import (
-    Gap,
     find_failed_runs,
     find_missing_providers,
     find_unbooked,
@@ -22,7 +22,7 @@ from billfold.report.gaps import (
 
 def find_gaps(
     ctx: click.Context, workspace: Workspace, db: duckdb.DuckDBPyConnection, filters: LedgerFilter
-) -> list[Gap]:
+) -> list[AccountFinding]:
     """Return what the ledger lacks of what is wanted."""
     configured = list_configured_accounts(ctx)
     gaps = list(find_unfinished_runs(workspace.archive.list_runs(), configured, filters))
@@ -36,12 +36,14 @@ def find_gaps(
 
 def find_wrong_gaps(
     ctx: click.Context, workspace: Workspace, db: duckdb.DuckDBPyConnection, filters: LedgerFilter
-) -> list[Gap]:
+) -> list[AccountFinding]:
     """Return what somebody who is shown this part of the ledger must be told: no error is not complete."""
-    return [gap for gap in (*find_gaps(ctx, workspace, db, filters), *find_unbooked(db, filters)) if gap.wrong]
+    return [
+        gap for gap in (*find_gaps(ctx, workspace, db, filters), *find_unbooked(db, filters)) if gap.finding.is_wrong
+    ]
 
 
-def print_gaps(gaps: Iterable[Gap]) -> None:
+def print_gaps(gaps: Iterable[AccountFinding]) -> None:
     """Say on stderr what the ledger lacks; where it can, after it is closed: who reads may take his time."""
     for gap in gaps:
-        click.echo(f"not complete: {gap.provider} {gap.account}: {gap.words}", err=True)
+        click.echo(f"not complete: {gap.provider} {gap.account}: {describe_labelled(gap.finding)}", err=True)

@@ -46,7 +46,7 @@ def command(
             {"invoice_id": invoice_id} if invoice_id else {},
         )
     _print_result(result)
-    ctx.exit(1 if result.has_problems or result.unbooked_ids else 0)
+    ctx.exit(1 if result.is_doubtful or result.unbooked_ids else 0)
 
 
 def _print_result(result: ImportResult) -> None:

@@ -10,9 +10,11 @@ from billfold.cli.context import build_filter, open_workspace
 from billfold.cli.gaps import find_wrong_gaps, print_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.params import FilterOptions, add_listing_options
-from billfold.ledger import query
+from billfold.ledger import catalog, query
+from billfold.ledger.catalog import BillRow
 from billfold.model.bill import merge_estimate_parts
 from billfold.model.money import format_amount
+from billfold.model.period import format_instant
 from billfold.report.table import TableLayout
 
 COLUMNS = ("provider", "account", "invoice_id", "state", "period_start", "period_end", "currency", "total", "lines")
@@ -38,8 +40,8 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
         filters = build_filter(workspace, filter_options)
         rows = merge_estimate_parts(query.list_invoices(db, filters))
         bills_by_key = {
-            _build_bill_key(bill): bill
-            for bill in sorted(query.list_bills(db, filters), key=lambda bill: bool(bill["parked"]))
+            _build_bill_key(bill._asdict() | {"period_start": format_instant(bill.period_start)}): bill
+            for bill in sorted(catalog.list_bills(db, filters), key=lambda bill: bool(bill.parked))
         }
         gaps = find_wrong_gaps(ctx, workspace, db, filters)
     if output_format == "json":
@@ -56,17 +58,22 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
             row | {name: row[name][:10] for name in date_columns} | {"total": format_amount(row["total"])}
             for row in rows
         ]
-        table_rows = [row | _build_extra_cells(bills_by_key[_build_bill_key(row)]) for row in short_rows]
+        table_rows = [
+            short_row | _build_extra_cells(bills_by_key[_build_bill_key(row)])
+            for row, short_row in zip(rows, short_rows, strict=True)
+        ]
         print_table(table_rows, TABLE_FORM)
     print_gaps(gaps)
 
 
-def _build_bill_key(bill: dict[str, Any]) -> tuple[str, ...]:
-    start = bill["period_start"] if isinstance(bill["period_start"], str) else bill["period_start"].date().isoformat()
-    return (bill["provider"], bill["account"], str(bill["invoice_id"]), bill["currency"], bill["state"], start[:10])
+def _build_bill_key(row: dict[str, Any]) -> tuple[str, ...]:
+    """Return what a row of ``list_invoices`` and its bill have in common."""
+    names = ("provider", "account", "invoice_id", "currency", "state", "period_start")
+    return tuple(str(row[name]) for name in names)
 
 
-def _build_extra_cells(bill: dict[str, Any]) -> dict[str, str]:
+def _build_extra_cells(bill: BillRow) -> dict[str, str]:
     """Say of a bill what the vendors' totals do not: its dates, and whether it is counted."""
-    dates = {name: bill[name].date().isoformat() if bill[name] else "" for name in ("issued_on", "due_on")}
-    return dates | {"note": "parked: not counted" if bill["parked"] else ""}
+    times = {"issued_on": bill.issued_on, "due_on": bill.due_on}
+    dates = {name: time.date().isoformat() if time else "" for name, time in times.items()}
+    return dates | {"note": "parked: not counted" if bill.parked else ""}

@@ -28,6 +28,6 @@ def command(ctx: click.Context) -> None:
                 *find_unbooked(db, LedgerFilter()),
                 *find_missing_providers(workspace.list_pending_runs(db), LedgerFilter()),
             ]
-    wrong_gaps = [gap for gap in all_gaps if gap.wrong]
+    wrong_gaps = [gap for gap in all_gaps if gap.finding.is_wrong]
     print_gaps(wrong_gaps)
     ctx.exit(1 if wrong_gaps else 0)

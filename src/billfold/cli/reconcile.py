@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
@@ -12,13 +13,14 @@ from billfold.cli.listing import print_rows, print_table
 from billfold.cli.params import FilterOptions, add_listing_options
 from billfold.ledger import query
 from billfold.model.bill import merge_estimate_parts
+from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.model.money import format_amount
 from billfold.model.period import Month
 from billfold.report import document_check, reconcile, render
-from billfold.report.reconcile import EstimateDrift, ReconcileFinding, count_wrong
+from billfold.report.reconcile import EstimateDrift, count_wrong
 from billfold.report.table import TableLayout
 
-COLUMNS = ("provider", "account", "month", "wrong", "words")
+COLUMNS = ("provider", "account", "month", "code", "severity", "subject", "count", "text", "data")
 DRIFT_AMOUNTS = ("estimated", "invoiced", "difference")
 DRIFT_FORM = TableLayout(
     ("provider", "account", "month", "currency", *DRIFT_AMOUNTS), DRIFT_AMOUNTS, droppable=("provider", "estimated")
@@ -45,28 +47,32 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
         )
         drifts, rounded_bills = reconcile.compare_estimates(db, filters), query.list_rounded_bills(db, filters)
         findings = [
-            *map(reconcile.convert_gap, find_gaps(ctx, workspace, db, filters)),
+            *find_gaps(ctx, workspace, db, filters),
             *document_check.check_documents(workspace.archive, db, filters),
             *findings,
         ]
-    rows = [{name: getattr(finding, name) for name in COLUMNS} for finding in findings]
     if output_format != "table":
-        print_rows(output_format, rows, COLUMNS)
+        print_rows(output_format, [_build_row(located, output_format) for located in findings], COLUMNS)
     else:
         _print_findings(reconcile.drop_repeated(findings), drifts, rounded_bills, bill_count)
-    ctx.exit(1 if any(finding.wrong for finding in findings) else 0)
+    ctx.exit(1 if any(located.finding.is_wrong for located in findings) else 0)
+
+
+def _build_row(located: AccountFinding, output_format: str) -> dict[str, Any]:
+    row = render.build_finding_row(located)
+    return row | {"data": json.dumps(row["data"], ensure_ascii=False)} if output_format == "csv" else row
 
 
 def _print_findings(
-    findings: list[ReconcileFinding], drifts: list[EstimateDrift], rounded_bills: list[dict[str, Any]], bill_count: int
+    findings: list[AccountFinding], drifts: list[EstimateDrift], rounded_bills: list[dict[str, Any]], bill_count: int
 ) -> None:
 
     for wrong, heading in ((True, "Does not add up"), (False, "May still change")):
-        section = [finding for finding in findings if finding.wrong is wrong]
+        section = [located for located in findings if located.finding.is_wrong is wrong]
         if section:
             click.echo(f"{heading}:")
-        for finding in section:
-            click.echo(f"  {' '.join(filter(None, finding[:3]))}: {finding.words}")
+        for located in section:
+            click.echo(f"  {' '.join(filter(None, located[:3]))}: {describe_labelled(located.finding)}")
     if drifts:
         click.echo(
             "The last estimate of a month (of its day, and without what is bought beforehand) against what was invoiced:"

@@ -10,7 +10,8 @@ from billfold.cli.context import build_filter, open_workspace
 from billfold.cli.gaps import find_wrong_gaps, print_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.params import FilterOptions, add_listing_options
-from billfold.ledger import query
+from billfold.ledger import catalog, query
+from billfold.ledger.catalog import BillRow
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
 from billfold.report import summary
@@ -38,7 +39,7 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     """
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
-        sums, parked_bills = query.sum_charges(db, filters), query.list_parked_bills(db, filters)
+        sums, parked_bills = query.sum_charges(db, filters), catalog.list_parked_bills(db, filters)
         gaps = find_wrong_gaps(ctx, workspace, db, filters)
     if output_format != "table":
         print_rows(output_format, [row | {"month": str(Month.of(row["month"]))} for row in sums], COLUMNS)
@@ -47,7 +48,7 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     print_gaps(gaps)
 
 
-def print_report(tables: list[Table], parked_bills: list[dict[str, Any]]) -> None:
+def print_report(tables: list[Table], parked_bills: list[BillRow]) -> None:
     """Print the report's tables, and what was left out."""
     if not tables:
         click.echo("There are no charges to show: none are booked that fit, or were known then.")
@@ -55,8 +56,7 @@ def print_report(tables: list[Table], parked_bills: list[dict[str, Any]]) -> Non
         click.echo(f"\n{STATE_HEADINGS[table.state]}, {table.currency}")
         _print_table(table)
     for bill in parked_bills:
-        name = bill["invoice_id"] or "estimate"
-        click.echo(f"parked, not counted: {bill['provider']} {bill['account']} {name}: {bill['parked']}")
+        click.echo(f"parked, not counted: {bill.provider} {bill.account} {bill.name}: {bill.parked}")
 
 
 def _print_table(table: Table) -> None:

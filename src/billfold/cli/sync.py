@@ -16,9 +16,11 @@ from billfold.collect.outcome import CollectOutcome
 from billfold.collect.sync import Progress, sync_accounts
 from billfold.collect.workspace import Workspace
 from billfold.model.errors import LedgerError
+from billfold.model.finding import Finding, describe_labelled
+from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month
 from billfold.report.render import as_json as format_json
-from billfold.report.render import counted
+from billfold.report.render import build_finding_fields, counted
 
 MAX_CLOCK_SKEW = timedelta(minutes=1)
 """What a clock that is kept right by its network may jump back."""
@@ -38,7 +40,7 @@ MAX_CLOCK_SKEW = timedelta(minutes=1)
     "--recheck", type=click.IntRange(0, 1200), default=0, metavar="MONTHS", help="Read so many past months again."
 )
 @click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON: what is missing, doubtful, restated.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON, with all that was found.")
 @add_location_options
 @click.pass_context
 def command(
@@ -69,13 +71,16 @@ def command(
             recheck_months=recheck,
         )
     reported_outcomes = [
-        outcome
-        for outcome in outcomes
-        if not quiet or outcome.error or outcome.missing or outcome.doubts or outcome.restated
+        outcome for outcome in outcomes if not quiet or outcome.error or any(map(_is_news, outcome.all_findings))
     ]
     if reported_outcomes:
         _print_outcomes(reported_outcomes, as_json=as_json)
     ctx.exit(choose_exit_code(outcomes))
+
+
+def _is_news(finding: Finding) -> bool:
+    """Tell what is worth a mail: not what is always so, as invoices that are older than anybody asked for."""
+    return finding.code is not FindingCode.INVOICE_OLDER
 
 
 def _check_clock(workspace: Workspace) -> None:
@@ -118,7 +123,7 @@ def choose_exit_code(outcomes: list[CollectOutcome]) -> int:
         return LedgerError.exit_code
     if any(outcome.error for outcome in outcomes):
         return 3
-    return 1 if any(outcome.doubts or outcome.missing for outcome in outcomes) else 0
+    return 1 if any(finding.is_wrong for outcome in outcomes for finding in outcome.all_findings) else 0
 
 
 def _print_outcomes(outcomes: list[CollectOutcome], *, as_json: bool) -> None:
@@ -130,13 +135,16 @@ def _print_outcomes(outcomes: list[CollectOutcome], *, as_json: bool) -> None:
     for outcome in outcomes:
         summary = f"{counted(outcome.answers, 'answer')} in {outcome.seconds:.1f} s"
         click.echo(f"{outcome.account:<{width}}  {f'FAILED: {outcome.error}' if outcome.error else summary}")
-        missing_lines = [f"missing: {reason}" for reason in outcome.missing]
-        for line in (*missing_lines, *outcome.doubts, *outcome.restated, *outcome.older):
-            click.echo(f"{'':<{width}}  {line}")
+        for finding in outcome.all_findings:
+            click.echo(f"{'':<{width}}  {describe_labelled(finding)}")
 
 
 def _build_row(outcome: CollectOutcome) -> dict[str, Any]:
-    return vars(outcome) | {
+    return {
+        "account": outcome.account,
+        "provider": outcome.provider,
+        "answers": outcome.answers,
         "error": str(outcome.error) if outcome.error else None,
         "seconds": round(outcome.seconds, 3),
+        "findings": [build_finding_fields(finding) for finding in outcome.all_findings],
     }

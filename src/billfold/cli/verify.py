@@ -6,7 +6,8 @@ import click
 
 from billfold.cli.context import open_workspace
 from billfold.cli.params import add_location_options
-from billfold.ledger.verify import find_problems
+from billfold.ledger.verify import find_damage
+from billfold.model.finding import describe_finding
 from billfold.report.render import counted
 
 
@@ -19,12 +20,10 @@ def command(ctx: click.Context) -> None:
     Whether the archive's end was cut off is told from the ledger computed from it.
     """
     with open_workspace(ctx) as workspace:
-        problem_count = 0
-        for problem in find_problems(workspace.archive, workspace.ledger_path):
-            click.echo(problem)
-            problem_count += 1
-        subject = "the archive" if problem_count else counted(workspace.archive.read_last_seq(), "entry", "entries")
-    click.echo(
-        f"{subject} checked: {counted(problem_count, 'problem') if problem_count else 'all is as it was written'}"
-    )
-    ctx.exit(1 if problem_count else 0)
+        damage_count = 0
+        for finding in find_damage(workspace.archive, workspace.ledger_path):
+            click.echo(describe_finding(finding))
+            damage_count += 1
+        subject = "the archive" if damage_count else counted(workspace.archive.read_last_seq(), "entry", "entries")
+    click.echo(f"{subject} checked: {counted(damage_count, 'problem') if damage_count else 'all is as it was written'}")
+    ctx.exit(1 if damage_count else 0)

@@ -16,7 +16,8 @@ from billfold.collect.workspace import Workspace
 from billfold.ledger.account_lock import account_lock
 from billfold.ledger.documents import UNKNOWN_VALUE
 from billfold.ledger.entries import ArchivedResponse, Run
-from billfold.model.errors import ApiError, BillfoldError, InvalidArgument, InvalidResponse
+from billfold.model.errors import ApiError, BillfoldError, InvalidArgument
+from billfold.model.finding import describe_finding
 from billfold.providers.provider import Provider
 from billfold.wire import codec
 from billfold.wire.message import Response
@@ -51,7 +52,7 @@ class ImportResult(NamedTuple):
     unbooked_ids: tuple[str, ...] = ()
 
     @property
-    def has_problems(self) -> bool:
+    def is_doubtful(self) -> bool:
         """Whether anything was not read or cannot be trusted as it is."""
         return any(not file.operation for file in self.files) or any(bill["parked"] for bill in self.bills)
 
@@ -89,21 +90,22 @@ def import_files(
 
 def _summarize_import(workspace: Workspace, run: Run, account: str, files: list[ImportedFile]) -> ImportResult:
     """Read back what the ledger booked of an import, and what it could not book."""
+    from billfold.ledger import catalog
+
     with workspace.open_ledger() as db:
         rows = db.execute(
             "SELECT state, invoice_id, total, currency, parked FROM bills WHERE run=? ORDER BY period_start, invoice_id",
             [run.id],
         ).fetchall()
-        problems, listing = db.execute("SELECT problems, listing FROM runs WHERE run=?", [run.id]).fetchall()[0]
+        (listing,) = db.execute("SELECT listing FROM runs WHERE run=?", [run.id]).fetchall()[0]
+        findings = catalog.read_run_findings(db, run.id, catalog.FindingStage.BOOKING)
         listed_ids = set(json.loads(listing)["ids"]) if listing else set()
         booked_sql = "SELECT invoice_id FROM bills JOIN runs USING (provider, account) WHERE runs.run=?"
         booked_rows = db.execute(booked_sql, [run.id]).fetchall()
     unbooked_ids = tuple(sorted(listed_ids - {row[0] for row in booked_rows}))
     bills = [dict(zip(("state", "invoice_id", "total", "currency", "parked"), row, strict=True)) for row in rows]
-    run_problems = (problem.removesuffix(f" {InvalidResponse.advice}") for problem in json.loads(problems))
-    return ImportResult(
-        files + [ImportedFile(Path(account), "", problem) for problem in run_problems], bills, unbooked_ids
-    )
+    unread_files = [ImportedFile(Path(account), "", describe_finding(finding)) for finding in findings]
+    return ImportResult(files + unread_files, bills, unbooked_ids)
 
 
 def _describe_error(error: BillfoldError) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from billfold.model.errors import BillfoldError, ConfigurationError
+from billfold.model.finding import AccountFinding, Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.money import format_amount
 from billfold.providers import provider
 
@@ -19,65 +20,65 @@ if TYPE_CHECKING:
 class CollectOutcome:
     """How one account's collection went; ``missing`` is what the vendor refused, ``error`` what ended it.
 
-    ``doubts`` are its bills that are parked or no longer listed, what could not be booked, and what its lists say against
-    each other; ``restated_texts`` the issued invoices that were told otherwise than before; ``older_texts`` what lies beyond its reach.
+    ``findings`` are what the ledger makes of it: its bills that are parked or no longer listed, what could not be booked, what its
+    lists say against each other, the invoices that were told otherwise than before, and those beyond its reach.
     """
 
     account: str
     provider: str
     answers: int = 0
-    missing: list[str] = field(default_factory=list)
+    missing: list[Finding] = field(default_factory=list)
     error: BillfoldError | None = None
     seconds: float = 0.0
-    doubts: list[str] = field(default_factory=list)
-    restated: list[str] = field(default_factory=list)
-    older: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def all_findings(self) -> list[Finding]:
+        """What is missing, then what the ledger makes of the rest."""
+        return [*self.missing, *self.findings]
 
 
 def fill_outcomes(db: duckdb.DuckDBPyConnection, outcomes: Iterable[CollectOutcome], last_seq: int) -> None:
     """Note in each outcome what the ledger makes of its account; ``last_seq`` is the archive's last number before it."""
-    from billfold.ledger import query, restatements
+    located_findings = list(_find_all(db, last_seq))
+    for outcome in outcomes:
+        account_key = outcome.provider, outcome.account
+        outcome.findings = [
+            located.finding for located in located_findings if (located.provider, located.account) == account_key
+        ]
+
+
+def _find_all(db: duckdb.DuckDBPyConnection, last_seq: int) -> Iterator[AccountFinding]:
+    from billfold.ledger import catalog, query, restatements
     from billfold.report.completeness import find_vanished_invoices
     from billfold.report.gaps import find_skipped_invoices
 
     filters = query.LedgerFilter()
-    parked_texts = [
-        (row, f"parked: {row['invoice_id'] or 'estimate'}: {row['parked']}")
-        for row in query.list_parked_bills(db, filters)
-    ]
-    unbooked_texts = [(row, f"not booked: {row['words']}") for row in query.list_unbooked(db)]
-    bills, last_runs = query.list_bills(db, filters), query.list_last_runs(db)
-    vanished_texts = [
-        ({"provider": provider_name, "account": account}, f"no longer listed: {invoice_id}")
-        for provider_name, account, invoice_id in find_vanished_invoices(bills, last_runs)
-    ]
-    check_texts = [(run, text) for run in last_runs for text in json.loads(run["checks"])]
-    gap_texts = [(gap._asdict(), gap.words, gap.wrong) for gap in find_skipped_invoices(bills, last_runs, filters)]
-    missing_texts = [(row, text) for row, text, is_wrong in gap_texts if is_wrong]
-    older_texts = [(row, text) for row, text, is_wrong in gap_texts if not is_wrong]
-    restated_texts = [
-        (row, f"restated: {row['invoice_id']}: {_describe_change(row)}")
-        for row in restatements.list_changes_since(db, last_seq)
-    ]
-    for outcome in outcomes:
-        outcome.doubts = _select_texts(
-            outcome, [*parked_texts, *unbooked_texts, *missing_texts, *vanished_texts, *check_texts]
-        )
-        outcome.restated = _select_texts(outcome, restated_texts)
-        outcome.older = _select_texts(outcome, older_texts)
+    bills, last_runs = catalog.list_bills(db, filters), catalog.list_last_runs(db)
+    for bill in bills:
+        for finding in bill.findings if bill.parked else ():
+            yield AccountFinding(bill.provider, bill.account, str(bill.month), finding)
+    yield from catalog.list_unbooked(db)
+    skipped_findings = list(find_skipped_invoices(bills, last_runs, filters))
+    yield from (located for located in skipped_findings if located.finding.is_wrong)
+    for run in last_runs:
+        account_bills = [bill for bill in bills if (bill.provider, bill.account) == (run.provider, run.account)]
+        for finding in (*find_vanished_invoices(account_bills, run), *run.check_findings):
+            yield AccountFinding(run.provider, run.account, "", finding)
+    for row in restatements.list_changes_since(db, last_seq):
+        yield AccountFinding(row["provider"], row["account"], "", _describe_change(row))
+    yield from (located for located in skipped_findings if not located.finding.is_wrong)
 
 
-def _describe_change(row: dict[str, Any]) -> str:
+def _describe_change(row: dict[str, Any]) -> Finding:
     if row["instead"]:
-        return f"was {format_amount(row['was'])} {row['currency']}, {row['instead']}"
-    if row["was"] == row["is"]:
-        return f"its lines or its period changed, its total is still {format_amount(row['is'])} {row['currency']}"
-    return f"was {format_amount(row['was'])}, is {format_amount(row['is'])} {row['currency']}"
-
-
-def _select_texts(outcome: CollectOutcome, row_texts: list[tuple[dict[str, Any], str]]) -> list[str]:
-    account_key = outcome.provider, outcome.account
-    return [text for row, text in row_texts if (row["provider"], row["account"]) == account_key]
+        text = f"was {format_amount(row['was'])} {row['currency']}, {row['instead']}"
+    elif row["was"] == row["is"]:
+        text = f"its lines or its period changed, its total is still {format_amount(row['is'])} {row['currency']}"
+    else:
+        text = f"was {format_amount(row['was'])}, is {format_amount(row['is'])} {row['currency']}"
+    totals = {"before": row["was"], "after": row["is"], "currency": row["currency"]}
+    return make_finding(FindingCode.INVOICE_RESTATED, text, row["invoice_id"], **totals)
 
 
 def fail_unknown_providers(accounts: Iterable[tuple[str, str]]) -> list[CollectOutcome]:

@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ from billfold.ledger.archive import Archive
 from billfold.ledger.archive_writer import ArchiveWriter
 from billfold.ledger.entries import UNREADABLE_SUFFIX, ArchivedResponse, Run
 from billfold.model.errors import ApiError, InvalidResponse
+from billfold.model.finding import Finding
 from billfold.providers.provider import Fetch
 from billfold.wire.auth import scrub_secrets
 from billfold.wire.exchange import ClientContext, decode_response, name_errors
@@ -61,13 +62,12 @@ class CollectSession:
     writer: ArchiveWriter
     answered_questions: set[tuple[str, str]]
     last_response_time: datetime | None = None
-    _missing_by_cause: dict[object, list[str]] = field(default_factory=dict)
+    _missing_by_cause: dict[object, Finding] = field(default_factory=dict)
 
     @property
-    def missing(self) -> list[str]:
-        """What is missing; of what is missing for one reason the first, and how many more there are."""
-        groups = ((texts[0], len(texts) - 1) for texts in self._missing_by_cause.values())
-        return [f"{text} (and {remaining} more of these)" if remaining else text for text, remaining in groups]
+    def missing(self) -> list[Finding]:
+        """What is missing; what is missing for one reason is one finding, that counts how many there are."""
+        return list(self._missing_by_cause.values())
 
     def read_vendor_time(self) -> datetime:
         """Return the vendor's time as its last answer had it, or ours: what is a running month is the vendor's to say."""
@@ -94,8 +94,11 @@ class CollectSession:
                 self._archive_response(fetch.op, error.response)
             if not fetch.may_fail(error):
                 raise
-            if missing_text := fetch.describe_missing(error):
-                self._missing_by_cause.setdefault(fetch.failure_key(error), []).append(missing_text)
+            if missing := fetch.find_missing(error):
+                earlier = self._missing_by_cause.get(fetch.failure_key(error))
+                self._missing_by_cause[fetch.failure_key(error)] = (
+                    replace(earlier, count=earlier.count + 1) if earlier else missing
+                )
             return None
 
     def _fetch_readable(self, fetch: Fetch) -> Any:

@@ -22,6 +22,7 @@ from billfold.ledger.archive import Archive
 from billfold.ledger.archive_writer import ArchiveWriter
 from billfold.ledger.entries import REFUSED_PREFIX, Run
 from billfold.model.errors import BillfoldError, ConfigurationError, InvalidResponse
+from billfold.model.finding import describe_finding
 from billfold.model.money import describe_arithmetic_error
 from billfold.model.period import Month, parse_instant
 from billfold.providers import provider
@@ -198,7 +199,9 @@ def _read_credential_key(account: AccountConfig) -> str:
 
 def _close_run(settings: _SyncSettings, run: Run, outcome: CollectOutcome, refusal: ConfigurationError | None) -> None:
     outcome_text = (
-        f"{REFUSED_PREFIX} {refusal}" if refusal else str(outcome.error or "; ".join(outcome.missing) or "complete")
+        f"{REFUSED_PREFIX} {refusal}"
+        if refusal
+        else str(outcome.error or "; ".join(map(describe_finding, outcome.missing)) or "complete")
     )
     outcome.error = refusal or outcome.error
     settings.workspace.archive.end_run(run, outcome_text, settings.clock())

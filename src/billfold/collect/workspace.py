@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import REFUSED_PREFIX, Entry, Run
 from billfold.model.bill import Bill, State
-from billfold.model.errors import BillfoldError, LedgerError
+from billfold.model.errors import ApiError, BillfoldError, DamagedAnswer, LedgerError
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.money import describe_arithmetic_error
 from billfold.model.period import format_instant, parse_instant
 from billfold.providers import provider
@@ -169,21 +171,22 @@ class Workspace:
         """Book one run: whose it is, its bills, what they supersede, and how it ended."""
         from billfold.ledger import booking
 
-        run_answers, problems = ArchiveRunAnswers(self.archive, run), list[str]()
+        run_answers, booking_findings = ArchiveRunAnswers(self.archive, run), list[Finding]()
         listing = _read_listing(run_answers)
         account_identity = self._resolve_account(db, run_answers, listing)
         with booking.open_booking(db, account_identity) as run_booking:
-            _book_bills(run_booking, run_answers, problems)
+            _book_bills(run_booking, run_answers, booking_findings)
         run_provider = provider.find_provider(run.provider)
-        checks = list(_iter_guarded(iter(run_provider.check_answers(run_answers)), problems))
+        checks = iter(run_provider.check_answers(run_answers))
+        check_findings = list(_iter_guarded(checks, run, booking_findings))
         booking.close_run(
             db,
             account_identity,
             run.ended_at or "",
             run.outcome or "",
-            problems=problems,
+            booking_findings=booking_findings,
+            check_findings=check_findings,
             listing=listing,
-            checks=checks,
             chain_hash=self.archive.read_hash(account_identity.seq),
         )
 
@@ -248,17 +251,18 @@ def _is_stale_estimate(bill: Bill, run: Run) -> bool:
     return bill.state is State.ESTIMATE and not is_complete and bill.period.end <= parse_instant(run.ended_at or "")
 
 
-def _book_bills(run_booking: Booking, run_answers: ArchiveRunAnswers, problems: list[str]) -> None:
+def _book_bills(run_booking: Booking, run_answers: ArchiveRunAnswers, findings: list[Finding]) -> None:
     """Book all bills of a run, then end what they supersede; one that cannot be booked hides no other."""
     currencies_by_invoice, estimate_keys, bill_keys = dict[str, set[str]](), list[str](), set[str]()
     run_provider = provider.find_provider(run_answers.run.provider)
-    for bill in _iter_guarded(run_provider.read_bills(run_answers), problems):
+    for bill in _iter_guarded(run_provider.read_bills(run_answers), run_answers.run, findings):
         if _is_stale_estimate(bill, run_answers.run):
             estimate_keys.append(bill.key)
             continue
         superseding_row = run_booking.superseded_by(bill)
-        if _book_bill(run_booking, bill, problems) and bill.key in bill_keys:
-            problems.append(f"{bill.key}: is told twice by one collection, and not alike")
+        if _book_bill(run_booking, bill, findings) and bill.key in bill_keys:
+            text = "is told twice by one collection, and not alike"
+            findings.append(make_finding(FindingCode.BILL_REPEATED, text, bill.key, **_name_invoice(bill)))
         bill_keys.add(bill.key)
         if bill.invoice_id and not superseding_row:
             currencies_by_invoice.setdefault(bill.invoice_id, set()).add(bill.currency)
@@ -267,18 +271,31 @@ def _book_bills(run_booking: Booking, run_answers: ArchiveRunAnswers, problems: 
     run_booking.supersede_missing(currencies_by_invoice, estimate_keys)
 
 
-def _book_bill(booking: Booking, bill: Bill, problems: list[str]) -> bool:
+def _book_bill(booking: Booking, bill: Bill, findings: list[Finding]) -> bool:
     """Book a bill; one that cannot be booked is noted, and the others are booked all the same."""
+    if disagreement := booking.check_agreement(bill):
+        findings.append(disagreement)
+        return False
     try:
         return booking.book_bill(bill)
     except (BillfoldError, ValueError, ArithmeticError, TypeError) as error:
         message = str(error) if isinstance(error, BillfoldError) else f"{type(error).__name__}: {error}"
-        problems.append(f"{bill.key}: {describe_arithmetic_error(error) or message}")
+        code = FindingCode.ARCHIVE_DAMAGED if isinstance(error, DamagedAnswer) else FindingCode.BILL_UNBOOKABLE
+        text = describe_arithmetic_error(error) or message
+        findings.append(make_finding(code, text, bill.key, **_name_invoice(bill)))
         return False
 
 
-def _iter_guarded(values: Iterator[T], problems: list[str]) -> Iterator[T]:
+def _name_invoice(bill: Bill) -> dict[str, str]:
+    return {"invoice_id": bill.invoice_id} if bill.invoice_id else {}
+
+
+def _iter_guarded(values: Iterator[T], run: Run, findings: list[Finding]) -> Iterator[T]:
+    """Yield values as long as they can be read; why they cannot is noted. A file is not asked for again as an answer is."""
     try:
         yield from values
+    except DamagedAnswer as error:
+        findings.append(make_finding(FindingCode.ARCHIVE_DAMAGED, str(error)))
     except (BillfoldError, ValueError, ArithmeticError, TypeError) as error:
-        problems.append(describe_arithmetic_error(error) or str(error))
+        message = error.summary if isinstance(error, ApiError) and run.run_type == "import" else str(error)
+        findings.append(make_finding(FindingCode.ANSWER_UNREADABLE, describe_arithmetic_error(error) or message))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import duckdb
 
@@ -21,6 +21,7 @@ from billfold.focus.metadata import ExportedFile
 from billfold.focus.sql_cells import build_cell, copy_options
 from billfold.focus.versions import COST, INVOICE, FocusDataset
 from billfold.ledger.batch import to_naive_utc
+from billfold.ledger.catalog import BillRow
 from billfold.ledger.store import MEMORY_LIMIT
 from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month
@@ -44,7 +45,7 @@ class ExportResult(NamedTuple):
     """What was written: rows by dataset, and the parked bills that were left out."""
 
     rows: dict[str, int]
-    left_out: list[dict[str, Any]]
+    left_out: list[BillRow]
 
 
 def export_focus(

@@ -13,7 +13,9 @@ import duckdb
 from billfold.focus.sql_cells import is_guarded
 from billfold.focus.versions import COMMITMENT, FocusDataset, FocusVersion
 from billfold.focus.views import DEFAULT_PAYMENT_TERMS, Selection
-from billfold.ledger import query
+from billfold.ledger import catalog
+from billfold.ledger.catalog import BillRow
+from billfold.model.finding import describe_labelled
 from billfold.model.money import format_decimal
 from billfold.model.period import Month, format_instant
 from billfold.report.completeness import COMPLETE, Completeness, judge_months
@@ -52,7 +54,7 @@ class ExportFacts(NamedTuple):
     version: FocusVersion
     selection: Selection
     exported_at: datetime
-    left_out: list[dict[str, Any]]
+    left_out: list[BillRow]
 
 
 def render_metadata(db: duckdb.DuckDBPyConnection, facts: ExportFacts, files: Iterable[ExportedFile]) -> str:
@@ -74,9 +76,9 @@ def render_metadata(db: duckdb.DuckDBPyConnection, facts: ExportFacts, files: It
         "x_LeftOut": [_left_out(bill) for bill in facts.left_out],
         "x_Completeness": [_describe_completeness(record) for record in judged],
         "x_NotComplete": [
-            {"provider": gap.provider, "account": gap.account, "words": gap.words}
+            {"provider": gap.provider, "account": gap.account, "words": describe_labelled(gap.finding)}
             for gap in (*find_failed_runs(db, facts.selection.filters), *find_unbooked(db, facts.selection.filters))
-            if gap.wrong
+            if gap.finding.is_wrong
         ],
     }
     if facts.format == "csv":
@@ -87,12 +89,12 @@ def render_metadata(db: duckdb.DuckDBPyConnection, facts: ExportFacts, files: It
 
 
 def _judge_completeness(db: duckdb.DuckDBPyConnection, selection: Selection) -> list[Completeness]:
-    return judge_months(query.list_bills(db, selection.filters), query.list_last_runs(db, selection.filters.seq))
+    return judge_months(catalog.list_bills(db, selection.filters), catalog.list_last_runs(db, selection.filters.seq))
 
 
 def _describe_completeness(record: Completeness) -> dict[str, Any]:
-    record_fields = record._asdict() | {"month": str(record.month)}
-    return {name: value for name, value in record_fields.items() if name not in {"wrong_count", "problems"}}
+    fields = record._asdict() | {"month": str(record.month), "reasons": [*map(describe_labelled, record.findings)]}
+    return {name: value for name, value in fields.items() if name != "findings"}
 
 
 def _read_last_update(db: duckdb.DuckDBPyConnection) -> datetime:
@@ -190,6 +192,6 @@ def _describe_sector(month: Month, completeness_records: list[Completeness], las
     }
 
 
-def _left_out(bill: dict[str, Any]) -> dict[str, Any]:
+def _left_out(bill: BillRow) -> dict[str, Any]:
     names = ("provider", "account", "invoice_id", "state", "currency", "parked")
-    return {name: bill[name] for name in names} | {"month": str(Month.of(bill["period_start"]))}
+    return {name: getattr(bill, name) for name in names} | {"month": str(bill.month)}

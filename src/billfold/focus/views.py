@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import duckdb
 
 from billfold.focus.versions import COMMITMENT, COST, INVOICE, PERIOD
-from billfold.ledger import query
+from billfold.ledger import catalog
+from billfold.ledger.catalog import BillRow
 from billfold.ledger.columns import (
     CHARGE_COLUMNS,
     COMMITMENT_COLUMN_TYPES,
@@ -44,11 +45,11 @@ class Selection(NamedTuple):
     rates: Mapping[str, Decimal] = {}
 
 
-def create_views(db: duckdb.DuckDBPyConnection, selection: Selection) -> list[dict[str, Any]]:
+def create_views(db: duckdb.DuckDBPyConnection, selection: Selection) -> list[BillRow]:
     """Make the four views on an open ledger, and return the bills that are left out because they are parked."""
-    bills = query.list_bills(db, selection.filters)
-    parked_bills = [] if selection.include_parked else [bill for bill in bills if bill["parked"]]
-    _select_bills(db, [bill["id"] for bill in bills if selection.include_parked or not bill["parked"]], selection)
+    bills = catalog.list_bills(db, selection.filters)
+    parked_bills = [] if selection.include_parked else [bill for bill in bills if bill.parked]
+    _select_bills(db, [bill.id for bill in bills if selection.include_parked or not bill.parked], selection)
     virtual = bool(_fetch_rows(db, "SELECT 1 FROM picked WHERE virtual LIMIT 1"))
     _create_view(db, COST, _charges_sql(virtual=virtual, parked=selection.include_parked))
     _create_view(db, INVOICE, _invoice_details(virtual=virtual))

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from billfold.ledger.entries import (
-    DAMAGED_BODY_TEXT,
     GENESIS_HASH,
     RUN_END,
     RUN_START,
@@ -33,7 +32,7 @@ from billfold.ledger.entries import (
     format_time,
     pack_body,
 )
-from billfold.model.errors import LedgerError
+from billfold.model.errors import DamagedAnswer, LedgerError
 
 ARCHIVE_FORMAT = 1
 LOCK_TIMEOUT_S = 30.0
@@ -209,7 +208,7 @@ class Archive:
             raise self._make_ledger_error(error) from error
         if body is None or hashlib.sha256(body).hexdigest() != (row[1] or digest):
             advice = "`billfold verify` names its answer; put a backup in its place, then `billfold rebuild`"
-            raise LedgerError(f"the archived body {digest[:12]} {DAMAGED_BODY_TEXT}; {advice}")
+            raise DamagedAnswer(f"the archived body {digest[:12]} is missing or damaged; {advice}")
         return body, row[1]
 
     def iter_answers(

@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,12 +17,14 @@ import duckdb
 import pyarrow as pa
 
 from billfold.ledger.batch import make_exact_array, to_naive_utc, to_stored_value
+from billfold.ledger.catalog import FindingStage, add_findings
 from billfold.ledger.charge_writer import ChargeWriter, WrittenBill
 from billfold.ledger.columns import BILL_COLUMN_TYPES, COMMITMENT_COLUMN_TYPES
 from billfold.ledger.digest import CONTENT_SQL, STATED_COLUMNS
 from billfold.ledger.identities import AccountIdentity
 from billfold.model.bill import Bill, State
-from billfold.model.errors import LedgerError
+from billfold.model.finding import Finding, describe_finding, limit_findings, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import ContractCommitment
 from billfold.model.money import format_decimal, format_trimmed
 from billfold.model.period import parse_instant
@@ -30,7 +33,7 @@ _ARROW_TYPES = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.strin
 _BILL_SCHEMA = pa.schema([(name, _ARROW_TYPES[column_type]) for name, column_type in BILL_COLUMN_TYPES.items()])
 COMPARED_COLUMNS = ("mark", "lines", "parked", "settles", "grade", *STATED_COLUMNS)
 """What a bill must say again, beside its charges, to be the one that is known already."""
-BillRow = dict[str, Any]
+BillValues = dict[str, Any]
 
 
 def preload_duckdb() -> None:
@@ -52,21 +55,26 @@ class Booking:
 
     def __init__(self, db: duckdb.DuckDBPyConnection, account_identity: AccountIdentity, writer: ChargeWriter) -> None:
         self._db, self._account_identity, self._writer = db, account_identity, writer
-        self._current: dict[str, BillRow] = {}
-        self._replacement_index: defaultdict[object, dict[str, BillRow]] = defaultdict(dict)
-        self._new_rows, self._superseded_rows = list[BillRow](), list[BillRow]()
+        self._current: dict[str, BillValues] = {}
+        self._replacement_index: defaultdict[object, dict[str, BillValues]] = defaultdict(dict)
+        self._new_rows, self._superseded_rows = list[BillValues](), list[BillValues]()
+        self._findings: dict[int, list[Finding]] = {}
         self._last_id: int = db.execute("SELECT coalesce(max(id), 0) FROM bills").fetchone()[0]  # type: ignore[index]
         query = "SELECT * FROM bills WHERE provider=? AND account=? AND until_seq IS NULL"
         for row in db.execute(query, [account_identity.provider, account_identity.account]).fetchall():
             self._add_current(dict(zip(BILL_COLUMN_TYPES, row, strict=True)))
 
+    def check_agreement(self, bill: Bill) -> Finding | None:
+        """Hold a bill against what is believed of the same invoice and stays; None where there is no such, or it agrees."""
+        superseding_row = self.superseded_by(bill)
+        return _compare_with_booked(bill, superseding_row) if superseding_row else None
+
     def book_bill(self, bill: Bill) -> bool:
         """Book a bill unless it is known already or something higher is; returns whether the ledger changed."""
-        if superseding_row := self.superseded_by(bill):
-            _check_agreement(bill, superseding_row)
+        if self.superseded_by(bill):
             return False
         current_row = self._current.get(bill.key)
-        candidate: BillRow = {"state": bill.state, "bill_key": bill.key, "settles": _encode_replaced_estimates(bill)}
+        candidate: BillValues = {"state": bill.state, "bill_key": bill.key, "settles": _encode_replaced_estimates(bill)}
         candidate |= {"currency": bill.currency, "period_start": to_naive_utc(bill.period.start)}
         competing_rows = {
             key: row
@@ -96,7 +104,7 @@ class Booking:
         self._new_rows.append(row)
         return True
 
-    def superseded_by(self, bill: Bill) -> BillRow | None:
+    def superseded_by(self, bill: Bill) -> BillValues | None:
         """Return what is believed of the same invoice and stays: of a higher state, or by a source that says more."""
         if bill.invoice_id is None or (bill.source_rank >= 0 and bill.state is State.ISSUED):
             return None
@@ -133,31 +141,39 @@ class Booking:
         if self._new_rows:
             lines = pa.Table.from_pylist(self._new_rows, _BILL_SCHEMA)  # noqa: F841 - read by name in the SQL below
             self._db.execute("INSERT INTO bills SELECT * FROM lines")
+        for bill_id, findings in self._findings.items():
+            add_findings(self._db, self._account_identity.run, FindingStage.BILL, findings, bill_id)
+        self._findings = {}
         self._new_rows, self._superseded_rows = [], []
 
-    def _add_current(self, row: BillRow) -> None:
+    def _add_current(self, row: BillValues) -> None:
         for index in (self._current, *(self._replacement_index[index_key] for index_key in _find_index_keys(row))):
             index[row["bill_key"]] = row
 
-    def _supersede_row(self, row: BillRow) -> None:
+    def _supersede_row(self, row: BillValues) -> None:
         row["until_seq"] = self._account_identity.seq
         for index in (self._current, *(self._replacement_index[index_key] for index_key in _find_index_keys(row))):
             del index[row["bill_key"]]
         if not any(row is new_row for new_row in self._new_rows):
             self._superseded_rows.append(row)
 
-    def _write_bill(self, bill_id: int, bill: Bill) -> BillRow:
+    def _write_bill(self, bill_id: int, bill: Bill) -> BillValues:
         try:
-            row = _build_row(bill_id, bill, self._writer.write_bill(bill_id, bill), self._account_identity)
+            written_bill = self._writer.write_bill(bill_id, bill)
+            findings = limit_findings([*bill.findings, *written_bill.findings, *_check_total(bill, written_bill)])
+            row = _build_row(bill_id, bill, written_bill, findings, self._account_identity)
             pa.Table.from_pylist([row], _BILL_SCHEMA)  # what cannot be kept is this bill's error, not the run's
             self._write_commitments(bill_id, bill.commitments)
         except BaseException:
             with suppress(duckdb.Error):  # a full disk has ended the transaction already
                 self._delete_bill(bill_id)
             raise
+        name = bill.invoice_id or "estimate"
+        self._findings[bill_id] = [replace(finding, subject=finding.subject or name) for finding in findings]
         return row
 
     def _delete_bill(self, bill_id: int) -> None:
+        self._findings.pop(bill_id, None)
         self._writer.flush()
         for table in ("charges", "commitments"):
             self._db.execute(f"DELETE FROM {table} WHERE bill=?", [bill_id])
@@ -181,25 +197,26 @@ class Booking:
         return str(self._db.execute(query, [bill_id]).fetchone()[0])  # type: ignore[index]
 
 
-def _check_agreement(bill: Bill, superseding_row: BillRow) -> None:
-    """Hold what a lower bill says against what is believed; raises ``LedgerError`` where it is another state or total."""
+def _compare_with_booked(bill: Bill, superseding_row: BillValues) -> Finding | None:
+    """Say where a lower bill has another state or total than the one that is booked."""
     if superseding_row["state"] != bill.state:
-        raise LedgerError(f"is told as {bill.state} again, after it was {superseding_row['state']}: kept as it was")
+        text = f"is told as {bill.state} again, after it was {superseding_row['state']}: kept as it was"
+        return make_finding(FindingCode.STATE_REVERSED, text, bill.key)
     if (
         bill.total is not None
         and superseding_row["total"] is not None
         and bill.total != Decimal(superseding_row["total"])
     ):
-        new_amount, booked_amount = (
-            f"{format_decimal(bill.total)} {bill.currency}",
-            f"{superseding_row['total']} {superseding_row['currency']}",
-        )
-        raise LedgerError(
+        new_amount = f"{format_decimal(bill.total)} {bill.currency}"
+        booked_amount = f"{superseding_row['total']} {superseding_row['currency']}"
+        text = (
             f"is told as {new_amount} by a source that says less than the one booked, {booked_amount}: kept as it was"
         )
+        return make_finding(FindingCode.SOURCES_DISAGREE, text, bill.key)
+    return None
 
 
-def _find_index_keys(row: BillRow) -> list[object]:
+def _find_index_keys(row: BillValues) -> list[object]:
     """Return where a bill meets the estimates that it ends, or those that end it: its period, or one estimate by its key."""
     period_key = row["currency"], row["period_start"]
     if row["state"] == State.ESTIMATE:
@@ -211,12 +228,17 @@ def _encode_replaced_estimates(bill: Bill) -> str | None:
     return None if bill.replaces_estimates is None else json.dumps(bill.replaces_estimates)
 
 
-def _build_row(bill_id: int, bill: Bill, written_bill: WrittenBill, account_identity: AccountIdentity) -> BillRow:
-    problems, charge_sum = [*bill.problems, *written_bill.problems], written_bill.charge_sum
-    if bill.total is not None and charge_sum != bill.total and written_bill.is_complete:
-        problems.append(
-            f"its charges sum to {format_decimal(charge_sum)} {bill.currency}, the vendor states {format_decimal(bill.total)}"
-        )
+def _check_total(bill: Bill, written_bill: WrittenBill) -> Iterator[Finding]:
+    if bill.total is not None and written_bill.charge_sum != bill.total and written_bill.is_complete:
+        amounts = {"sum": format_decimal(written_bill.charge_sum), "stated": format_decimal(bill.total)}
+        text = f"its charges sum to {amounts['sum']} {bill.currency}, the vendor states {amounts['stated']}"
+        yield make_finding(FindingCode.TOTAL_MISMATCH, text, **amounts, currency=bill.currency)
+
+
+def _build_row(
+    bill_id: int, bill: Bill, written_bill: WrittenBill, findings: Sequence[Finding], account_identity: AccountIdentity
+) -> BillValues:
+    charge_sum, wrong_findings = written_bill.charge_sum, [finding for finding in findings if finding.is_wrong]
     return {
         "id": bill_id,
         "provider": account_identity.provider,
@@ -227,11 +249,11 @@ def _build_row(bill_id: int, bill: Bill, written_bill: WrittenBill, account_iden
         "period_start": to_naive_utc(bill.period.start),
         "period_end": to_naive_utc(bill.period.end),
         "currency": bill.currency,
-        "total": _choose_total(bill, charge_sum, problems),
+        "total": _choose_total(bill, charge_sum, is_trusted=not wrong_findings),
         "lines": written_bill.line_count if bill.line_count is None else bill.line_count,
         "charges": written_bill.charge_count,
         "summed": format_decimal(charge_sum),
-        "parked": "; ".join(problems) or None,
+        "parked": "; ".join(map(describe_finding, wrong_findings)) or None,
         "mark": bill.fingerprint,
         "issuer": bill.issuer,
         "issued_on": to_naive_utc(bill.issued_on),
@@ -248,11 +270,11 @@ def _build_row(bill_id: int, bill: Bill, written_bill: WrittenBill, account_iden
     }
 
 
-def _choose_total(bill: Bill, charge_sum: Decimal, problems: list[str]) -> str | None:
+def _choose_total(bill: Bill, charge_sum: Decimal, *, is_trusted: bool) -> str | None:
     """Return what the vendor states; of a bill without a word on it, what its charges sum to, if they can be trusted."""
     if bill.total is not None:
         return format_decimal(bill.total)
-    return None if problems else format_trimmed(charge_sum)
+    return format_trimmed(charge_sum) if is_trusted else None
 
 
 def close_run(
@@ -261,9 +283,9 @@ def close_run(
     ended_at: str,
     outcome: str,
     *,
-    problems: list[str],
+    booking_findings: Sequence[Finding],
+    check_findings: Sequence[Finding],
     listing: str | None,
-    checks: list[str],
     chain_hash: str,
 ) -> None:
     """Note that a run is booked: how it ended, what could not be read, what its list of invoices said.
@@ -278,9 +300,9 @@ def close_run(
         end_time,
         account_identity.seq,
         outcome,
-        json.dumps(problems),
         listing,
-        json.dumps(checks),
         chain_hash,
     ]
     db.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row)
+    add_findings(db, account_identity.run, FindingStage.BOOKING, booking_findings)
+    add_findings(db, account_identity.run, FindingStage.CHECK, limit_findings(check_findings))

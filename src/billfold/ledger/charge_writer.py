@@ -24,6 +24,8 @@ from billfold.ledger.batch import (
 )
 from billfold.ledger.columns import CHARGE_COLUMN_TYPES
 from billfold.model.bill import Bill, BillEnd, Charges
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, ZERO
 
 CHARGES_PER_INSERT = 4096
@@ -42,7 +44,7 @@ class WrittenBill(NamedTuple):
     charge_count: int
     line_count: int
     charge_sum: Decimal
-    problems: tuple[str, ...]
+    findings: tuple[Finding, ...]
     is_complete: bool = True
 
 
@@ -71,15 +73,14 @@ class ChargeWriter:
 
     def write_bill(self, bill_id: int, bill: Bill) -> WrittenBill:
         """Write a bill's charges under its number, each batch while the next one is made."""
-        charge_count, line_count, charge_sum, problems = 0, 0, ZERO, list[str]()
+        charge_count, line_count, charge_sum, findings = 0, 0, ZERO, list[Finding]()
         batches = _BatchStream(bill.charges)
         for batch in filter(attrgetter("lines"), batches):
             try:
                 columns = build_columns(batch, bill.state)
             except pa.ArrowInvalid as error:
-                problems.append(
-                    f"a value cannot be kept exactly, its line and those told with it are left out: {error}"
-                )
+                text = f"a value cannot be kept exactly, its line and those told with it are left out: {error}"
+                findings.append(make_finding(FindingCode.VALUE_UNUSABLE, text))
                 continue
             self._queue_columns(bill_id, columns)
             amount, vendor_line_count = sum_batch(batch, bill.currency)
@@ -88,8 +89,8 @@ class ChargeWriter:
                 line_count + vendor_line_count,
                 EXACT_CONTEXT.add(charge_sum, amount),
             )
-        is_complete, bill_end = not problems, batches.end or BillEnd(line_count)
-        return WrittenBill(charge_count, bill_end.line_count, charge_sum, (*problems, *bill_end.problems), is_complete)
+        is_complete, bill_end = not findings, batches.end or BillEnd(line_count)
+        return WrittenBill(charge_count, bill_end.line_count, charge_sum, (*findings, *bill_end.findings), is_complete)
 
     def wait_for_insert(self) -> None:
         """Wait until the connection is free."""

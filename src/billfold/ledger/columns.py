@@ -91,7 +91,9 @@ def build_column_sql(column: str, name_sql: str) -> str:
 SCHEMA_SQL = f"""
 CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR);
 CREATE TABLE runs (run INTEGER PRIMARY KEY, provider VARCHAR, account VARCHAR, ended TIMESTAMP, seq BIGINT,
-    outcome VARCHAR, problems VARCHAR, listing VARCHAR, checks VARCHAR, chain VARCHAR);
+    outcome VARCHAR, listing VARCHAR, chain VARCHAR);
+CREATE TABLE findings (run INTEGER, bill INTEGER, stage VARCHAR, code VARCHAR, severity VARCHAR, subject VARCHAR, count BIGINT,
+    text VARCHAR, data VARCHAR);
 CREATE TABLE accounts (provider VARCHAR, account VARCHAR, name VARCHAR, run INTEGER, PRIMARY KEY (provider, account));
 CREATE TABLE bills ({", ".join(f"{name} {column_type}" for name, column_type in BILL_COLUMN_TYPES.items())});
 CREATE TABLE commitments (bill INTEGER, {", ".join(f'"{name}" {column_type}' for name, (column_type, _) in COMMITMENT_COLUMN_TYPES.items())});

@@ -18,8 +18,6 @@ RUN_START, RUN_END = ":start", ":end"
 """The operations of the entries that begin and end a run."""
 REFUSED_PREFIX = "refused:"
 """How the outcome of a run begins that is kept but never booked."""
-DAMAGED_BODY_TEXT = "is missing or damaged"
-"""What is said of a body that is not as it was written: whatever was made of it is lost until a backup is in its place."""
 UNREADABLE_SUFFIX = ":unreadable"
 """Marks the operation of an answer that could not be read: it is kept beside the others, and never booked."""
 ARCHIVED_HEADERS = ("content-type", "content-disposition", "date", "etag", "last-modified", "retry-after")

@@ -11,9 +11,8 @@ import duckdb
 from billfold.ledger.archive import Archive
 from billfold.ledger.batch import to_naive_utc
 from billfold.ledger.columns import CHARGE_COLUMNS, build_column_sql
-from billfold.ledger.entries import DAMAGED_BODY_TEXT
+from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month, format_instant
-from billfold.model.pricing import ROUNDING_PREFIX
 
 MAX_SEQ = 2**62
 ROWS_PER_FETCH = 2048
@@ -85,10 +84,11 @@ def iter_dicts(result: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
     column_names = [column[0] for column in result.description or ()]
     while batch := result.fetchmany(ROWS_PER_FETCH):
         for row in batch:
-            yield dict(zip(column_names, map(_make_aware, row), strict=True))
+            yield dict(zip(column_names, map(make_aware, row), strict=True))
 
 
-def _make_aware(value: Any) -> Any:
+def make_aware(value: Any) -> Any:
+    """Return a value of the ledger; a time in UTC."""
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
@@ -103,17 +103,6 @@ def list_invoices(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[
         )
     )
     return [row | {name: format_instant(row[name]) for name in ("period_start", "period_end")} for row in rows]
-
-
-def list_parked_bills(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[dict[str, Any]]:
-    """Return the bills that cannot be trusted as they are, and why."""
-    condition, values = build_current_condition(filters)
-    return fetch_dicts(
-        db.execute(
-            f"SELECT b.provider, a.name AS account, invoice_id, state, period_start, currency, parked FROM {BILLS_JOIN} WHERE {condition} AND parked IS NOT NULL ORDER BY ALL",
-            values,
-        )
-    )
 
 
 def select_charges(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> duckdb.DuckDBPyConnection:
@@ -141,20 +130,6 @@ def sum_charges(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[di
     )
 
 
-def list_unbooked(db: duckdb.DuckDBPyConnection, seq: int = MAX_SEQ) -> list[dict[str, Any]]:
-    """Return what each account's last collection, and the imports since, brought that could not be booked.
-
-    Of earlier ones only what is damaged in the archive: all else was asked for again by the next collection.
-    """
-    query = f"""SELECT DISTINCT r.provider, a.name AS account, words
-                FROM (SELECT *, unnest(from_json(problems, '["VARCHAR"]')) AS words FROM runs) r
-                JOIN accounts a USING (provider, account)
-                WHERE r.seq <= $seq AND (contains(words, '{DAMAGED_BODY_TEXT}') OR r.run >= (SELECT coalesce(max(c.run), 0) FROM runs c
-                      WHERE c.provider = r.provider AND c.account = r.account AND c.seq <= $seq AND c.{COLLECTED_CONDITION}))
-                ORDER BY ALL"""
-    return fetch_dicts(db.execute(query, {"seq": seq}))
-
-
 def read_account_names(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
     """Return the accounts' identities at their vendors, and what each was last called."""
     return {(row[0], row[1]): row[2] for row in db.execute("SELECT provider, account, name FROM accounts").fetchall()}
@@ -176,29 +151,6 @@ def issued_fingerprints(
     return {row[0]: row[1] for row in db.execute(query, [provider, account, limit]).fetchall()}
 
 
-def list_bills(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[dict[str, Any]]:
-    """Return the bills with all that the ledger notes of them, and whether they came from files."""
-    condition, values = build_current_condition(filters)
-    order_sql = "ORDER BY b.provider, a.name, period_start, bill_key"
-    imported_sql = f"b.run IN (SELECT run FROM runs WHERE NOT {COLLECTED_CONDITION}) AS imported"
-    return fetch_dicts(
-        db.execute(
-            f"SELECT b.*, a.name AS account, {imported_sql} FROM {BILLS_JOIN} WHERE {condition} {order_sql}", values
-        )
-    )
-
-
-def list_last_runs(
-    db: duckdb.DuckDBPyConnection, seq: int = MAX_SEQ, condition: str = LISTED_CONDITION
-) -> list[dict[str, Any]]:
-    """Return each account's last run of a sort; one that was imported says nothing of what is not in it."""
-    query = f"""SELECT r.*, a.name AS account FROM runs r JOIN accounts a USING (provider, account)
-                WHERE r.seq <= $seq AND {condition}
-                QUALIFY row_number() OVER (PARTITION BY r.provider, r.account ORDER BY r.run DESC) = 1
-                ORDER BY r.provider, a.name"""
-    return fetch_dicts(db.execute(query, {"seq": seq}))
-
-
 def sum_by_bill(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[dict[str, Any]]:
     """Return each trusted bill with what its charges add up to."""
     condition, values = build_current_condition(filters)
@@ -217,9 +169,10 @@ def list_rounded_bills(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> 
     condition, values = build_current_condition(filters)
     return fetch_dicts(
         db.execute(
-            f"""SELECT b.provider, a.name AS account, b.period_start, b.invoice_id, b.currency, sum({AMOUNT_SQL}) AS cost
-                FROM {CHARGES_JOIN} WHERE {condition} AND b.parked IS NULL
-                  AND c.x_Synthetic AND c.ChargeCategory = 'Adjustment' AND starts_with(c.ChargeDescription, '{ROUNDING_PREFIX}')
+            f"""SELECT b.provider, a.name AS account, b.period_start, b.invoice_id, b.currency,
+                       sum((f.data->>'amount')::DECIMAL(38,12)) AS cost
+                FROM {BILLS_JOIN} JOIN findings f ON f.bill = b.id
+                WHERE {condition} AND b.parked IS NULL AND f.code = '{FindingCode.ROUNDED}'
                 GROUP BY ALL ORDER BY ALL""",
             values,
         )

@@ -17,7 +17,7 @@ import duckdb
 from billfold.ledger.columns import SCHEMA_SQL
 from billfold.model.errors import LedgerError
 
-LEDGER_FORMAT = f"8 {duckdb.__version__}"
+LEDGER_FORMAT = f"9 {duckdb.__version__}"
 MEMORY_LIMIT, WRITE_MEMORY_LIMIT = "256MB", "100MB"
 """What DuckDB may hold before it writes to disk: a ledger is larger than the memory it is computed in."""
 ROW_GROUP_ROWS = 32_768

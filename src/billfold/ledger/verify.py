@@ -18,13 +18,20 @@ import duckdb
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import GENESIS_HASH, RUN_END, RUN_START, Entry
 from billfold.model.errors import BillfoldError, LedgerError
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 
 
-def find_problems(archive: Archive, ledger_path: Path | None = None) -> Iterator[str]:
-    """Yield a sentence for each thing that is not as it was written; nothing for a sound archive.
+def find_damage(archive: Archive, ledger_path: Path | None = None) -> Iterator[Finding]:
+    """Yield a finding for each thing that is not as it was written; nothing for a sound archive.
 
     The ledger's file, where it is given and there, tells whether the archive's end is missing.
     """
+    for text in _describe_damage(archive, ledger_path):
+        yield make_finding(FindingCode.ARCHIVE_DAMAGED, text)
+
+
+def _describe_damage(archive: Archive, ledger_path: Path | None) -> Iterator[str]:
     try:
         yield from archive.check_integrity()
         yield from _check_chain(archive)

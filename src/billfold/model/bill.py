@@ -13,6 +13,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from billfold.model.finding import Finding
 from billfold.model.focus import ContractCommitment, CostAndUsage
 from billfold.model.money import exact_sum, format_decimal
 from billfold.model.period import Period
@@ -57,10 +58,10 @@ class Charges(NamedTuple):
 
 
 class BillEnd(NamedTuple):
-    """What showed only when all lines of a bill were read: how many the vendor lists, and what is wrong with them."""
+    """What showed only when all lines of a bill were read: how many the vendor lists, and what was found of them."""
 
     line_count: int
-    problems: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 class Bill(NamedTuple):
@@ -68,8 +69,8 @@ class Bill(NamedTuple):
 
     ``total`` is what the vendor states, or None where it states none; ``line_count`` is how many lines the vendor lists
     (None: as many as there are charges that are not synthetic). ``fingerprint`` is a fingerprint of the listing's own words, by
-    which a collector knows that an issued bill has not changed. ``invoice_id`` is None for an estimate. ``problems`` says
-    why the bill cannot be trusted as it is; such a bill is parked. ``charges`` may be read once only; a generator of them
+    which a collector knows that an issued bill has not changed. ``invoice_id`` is None for an estimate. ``findings`` say
+    what is the matter with the bill; one that is wrong parks it. ``charges`` may be read once only; a generator of them
     may return an ``BillEnd``, and raises where the bill must not be booked at all. ``scope`` names what of an account an estimate
     is of, where that is billed apart (a contract); ``replaces_estimates`` are the keys of the estimates that an issued bill ends, None
     for all of its period and currency. ``source_rank`` is below 0 where its source says less than another of the vendor's would (an
@@ -91,10 +92,15 @@ class Bill(NamedTuple):
     purchase_order: str | None = None
     corrects: str | None = None
     commitments: tuple[ContractCommitment, ...] = ()
-    problems: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     scope: str = ""
     replaces_estimates: tuple[str, ...] | None = None
     source_rank: int = 0
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether anything is wrong with it, as far as is known before its charges are read."""
+        return any(finding.is_wrong for finding in self.findings)
 
     @property
     def key(self) -> str:

@@ -4,6 +4,7 @@ BillfoldError
   InvalidArgument     you asked wrongly (a bad parameter, an unknown name)
   ConfigurationError  the configuration or a credential is not as it should be
   LedgerError         the archive or the ledger cannot be used as it is
+    DamagedAnswer     something in the archive is not as it was written
   ApiError            an API did not give a usable answer
     Unreachable       no answer came
     APIStatusError    an answer came, and it was no:
@@ -36,6 +37,10 @@ class LedgerError(BillfoldError):
     """The archive or the ledger cannot be used as it is."""
 
 
+class DamagedAnswer(LedgerError):
+    """An archived answer is missing, or not as it was written: what it bills is lost until a backup is in its place."""
+
+
 class ApiError(BillfoldError):
     """An API did not give a usable answer.
 
@@ -62,20 +67,21 @@ class ApiError(BillfoldError):
         self.message = "".join(character if character.isprintable() else " " for character in message)
         self.response: object = None
         """The response as it came, where the vendor refused; None for every other error."""
-        super().__init__(self._build_sentence())
+        super().__init__(f"{self.summary} {self.advice}" if self.advice else self.summary)
 
     def __reduce__(self) -> tuple[Any, ...]:
         field_names = ("provider", "operation", "status", "request_id", "code", "retry_after")
         return _rebuild_error, (type(self), self.message, {name: getattr(self, name) for name in field_names})
 
-    def _build_sentence(self) -> str:
+    @property
+    def summary(self) -> str:
+        """What happened, without the advice."""
         source = " ".join(part for part in (self.provider, self.operation) if part)
         details = [f"HTTP {self.status}"] if self.status else []
         details += [f"request {self.request_id}"] if self.request_id else []
         details += [f"to be asked again in {self.retry_after:.0f} s"] if self.retry_after else []
         suffix = f" ({', '.join(details)})" if details else ""
-        advice = f" {self.advice}" if self.advice else ""
-        return f"{source}: {self.message}{suffix}.{advice}" if source else f"{self.message}{suffix}.{advice}"
+        return f"{source}: {self.message}{suffix}." if source else f"{self.message}{suffix}."
 
 
 def _rebuild_error(error_type: type[ApiError], message: str, fields: dict[str, Any]) -> ApiError:

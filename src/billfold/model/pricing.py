@@ -6,11 +6,11 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from math import isqrt
 from typing import NamedTuple
 
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import EXACT_CONTEXT, exact_product
+from billfold.model.money import EXACT_CONTEXT, exact_product, format_decimal
 
-ROUNDING_PREFIX = "Rounding: "
-"""How the description of a charge begins that is made for a residual."""
 PRICE_QUANTUM = Decimal("1E-18")
 _DIVISION_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
@@ -74,4 +74,10 @@ def build_adjustment(common: CostAndUsage, amount: Decimal, description: str) ->
 
 def build_rounding(common: CostAndUsage, amount: Decimal, description: str) -> CostAndUsage:
     """Make the one flagged row that carries a ``find_residual``; ``description`` says which total it fits to which lines."""
-    return build_adjustment(common, amount, f"{ROUNDING_PREFIX}{description}")
+    return build_adjustment(common, amount, f"Rounding: {description}")
+
+
+def note_rounding(amount: Decimal, currency: str) -> Finding:
+    """Say that a bill adds up by a ``build_rounding`` row only, and what that comes to."""
+    text = f"adds up by a rounding charge of {format_decimal(amount)} {currency}"
+    return make_finding(FindingCode.ROUNDED, text, amount=format_decimal(amount), currency=currency)

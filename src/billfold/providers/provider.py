@@ -20,6 +20,8 @@ from typing import Any, NamedTuple, Protocol, cast
 
 from billfold.model.bill import Bill
 from billfold.model.errors import ApiError, InvalidArgument, Unauthorized, Unreachable
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month
 from billfold.providers.twin_api import TwinApi
 from billfold.wire.auth import LOGIN_OPERATION, Auth
@@ -61,9 +63,12 @@ class Fetch(NamedTuple):
         is_hopeless = isinstance(error, (Unauthorized, Unreachable)) or error.operation == LOGIN_OPERATION
         return bool(self.missing) and not is_hopeless
 
-    def describe_missing(self, error: ApiError) -> str:
-        """Say what is missing for want of this answer; nothing where the vendor says that the account has no such thing."""
-        return "" if error.status in self.absent_statuses else f"{self.missing}: {error}"
+    def find_missing(self, error: ApiError) -> Finding | None:
+        """Return what is missing for want of this answer; None where the vendor says that the account has no such thing."""
+        if error.status in self.absent_statuses:
+            return None
+        fields = {"operation": operation_name(self.op), "error": type(error).__name__, "status": error.status or ""}
+        return make_finding(FindingCode.ANSWER_REFUSED, str(error), self.missing, **fields)
 
     def failure_key(self, error: ApiError) -> object:
         """Return what is alike for all answers of a kind that are missing for one reason."""
@@ -147,8 +152,8 @@ class Provider:
     ``requests_per_second`` is its rate limit in requests per second, for each key, or for all of them where it ``limits_by_address``.
     ``find_identity`` finds in a collection's answers whose account it is (the vendor's customer or organization), so that an
     account keeps its history whatever it is called, and cannot be counted twice. ``read_listing`` says which invoices the
-    vendor listed, so that one that vanished is noticed. ``check_answers`` yields a sentence for whatever this vendor's other
-    sources (histories, balances, documents) say against its invoices; of very many the first, then ``9 more like these``.
+    vendor listed, so that one that vanished is noticed. ``check_answers`` yields a finding for whatever this vendor's other
+    sources (histories, balances, documents) say against its invoices.
     ``personal_fields`` names by operation the fields that hold personal data, as ``usages[].resources[].name``; no charge is made
     from them.
     """
@@ -168,7 +173,7 @@ class Provider:
     find_identity: Callable[[RunAnswers], str | None] = lambda _: None
     limits_by_address: bool = False
     read_listing: Callable[[RunAnswers], InvoiceListing | None] = lambda _: None
-    check_answers: Callable[[RunAnswers], Iterable[str]] = lambda _: ()
+    check_answers: Callable[[RunAnswers], Iterable[Finding]] = lambda _: ()
     personal_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property

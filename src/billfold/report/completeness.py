@@ -2,116 +2,97 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
-from billfold.model.period import Month, parse_instant
+from billfold.ledger.catalog import BillRow, ListingRow, RunRow
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode, Severity
+from billfold.model.period import Month
 
 COMPLETE, PROVISIONAL, DISPUTED = "complete", "provisional", "disputed"
 
 
 class Completeness(NamedTuple):
-    """What is known of one account and month; ``reasons`` say why it is not complete, first the ``wrong_count`` ones of them.
-
-    ``problems`` are what its account's last collection could not book; the last of the reasons say them.
-    """
+    """What is known of one account and month; ``findings`` say why it is not complete, those that are wrong first."""
 
     provider: str
     account: str
     month: Month
     state: str
     bills: int
-    reasons: tuple[str, ...]
-    wrong_count: int
-    problems: tuple[str, ...] = ()
+    findings: tuple[Finding, ...]
 
 
-def judge_months(bills: Iterable[dict[str, Any]], runs: Iterable[dict[str, Any]]) -> list[Completeness]:
-    """Judge every account and month from its first bill to its last; bills and runs as ``ledger.query`` gives them.
+def judge_months(bills: Iterable[BillRow], runs: Iterable[RunRow]) -> list[Completeness]:
+    """Judge every account and month from its first bill to its last; bills and runs as ``ledger.catalog`` gives them.
 
     A month between them without any bill is disputed: a bill is missing, or the account was not charged.
     """
-    by_account: dict[tuple[str, str], dict[Month, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    by_account: dict[tuple[str, str], dict[Month, list[BillRow]]] = defaultdict(lambda: defaultdict(list))
     for bill in bills:
-        by_account[bill["provider"], bill["account"]][Month.of(bill["period_start"])].append(bill)
-    latest_runs = {(run["provider"], run["account"]): run for run in runs}
+        by_account[bill.provider, bill.account][bill.month].append(bill)
+    latest_runs = {(run.provider, run.account): run for run in runs}
     return [
-        _judge_month(*account_key, month, months.get(month, []), latest_runs.get(account_key, {}))
+        _judge_month(*account_key, month, months.get(month, []), latest_runs.get(account_key))
         for account_key, months in sorted(by_account.items())
         for month in min(months).iter_until(max(months))
     ]
 
 
-def find_vanished_invoices(
-    bills: Iterable[dict[str, Any]], runs: Iterable[dict[str, Any]]
-) -> Iterator[tuple[str, str, str]]:
-    """Yield the issued invoices that their vendor lists no longer: provider, account, invoice."""
-    latest_runs = {(run["provider"], run["account"]): run for run in runs}
-    all_bills = list(bills)
-    for account_key, run in latest_runs.items():
-        account_bills = [bill for bill in all_bills if (bill["provider"], bill["account"]) == account_key]
-        yield from ((*account_key, invoice_id) for invoice_id in _list_vanished_ids(account_bills, run["listing"]))
+def find_vanished_invoices(bills: Iterable[BillRow], run: RunRow) -> Iterator[Finding]:
+    """Yield the issued invoices of an account that the vendor listed no longer in a run."""
+    if not run.listing or not run.listing.has_end_mark:
+        return
+    covered_ids = {bill.invoice_id for bill in bills if bill.state == "issued" and _is_covered(bill, run.listing)}
+    for invoice_id in sorted(invoice_id for invoice_id in covered_ids - run.listing.ids if invoice_id):
+        yield make_finding(FindingCode.INVOICE_VANISHED, "is no longer listed", invoice_id)
 
 
-def find_unbooked_invoices(run: dict[str, Any], bills: Iterable[dict[str, Any]]) -> tuple[list[str], list[Month]]:
+def _is_covered(bill: BillRow, listing: ListingRow) -> bool:
+    return listing.since is None or bill.period_start >= listing.since
+
+
+def find_unbooked_invoices(run: RunRow, bills: Iterable[BillRow]) -> tuple[list[str], list[Month]]:
     """Return the invoices that a run lists and its account has no bill of, and the months of those older than any it has.
 
-    What could not be booked is told by the run's problems; what was brought in from files says nothing of how far
+    What could not be booked is told by the run's findings; what was brought in from files says nothing of how far
     collections reach.
     """
-    listing, problem_ids = (
-        json.loads(run["listing"]),
-        [problem.partition(" ")[0] for problem in json.loads(run["problems"])],
-    )
-    bills = list(bills)
-    first_start = min((bill["period_start"] for bill in bills if not bill["imported"]), default=None)
-    missing_ids = set(listing["ids"]) - {bill["invoice_id"] for bill in bills} - set(problem_ids)
-    months = {
-        invoice_id: Month.parse(text)
-        for invoice_id, text in listing["months"].items()
-        if invoice_id and invoice_id in missing_ids
-    }
+    if run.listing is None:
+        return [], []
+    account_bills = list(bills)
+    reported_ids = {finding.data.get("invoice_id") for finding in run.booking_findings}
+    first_start = min((bill.period_start for bill in account_bills if not bill.is_imported), default=None)
+    missing_ids = run.listing.ids - {bill.invoice_id for bill in account_bills} - reported_ids
     older_months = {
-        invoice_id: month for invoice_id, month in months.items() if first_start is None or month.start < first_start
+        invoice_id: month
+        for invoice_id, month in run.listing.months.items()
+        if invoice_id and invoice_id in missing_ids and (first_start is None or month.start < first_start)
     }
     return sorted(missing_ids - set(older_months)), list(older_months.values())
 
 
-def _judge_month(
-    provider: str, account: str, month: Month, bills: list[dict[str, Any]], run: dict[str, Any]
-) -> Completeness:
-    disputed = [f"{bill['invoice_id'] or 'the estimate'}: {bill['parked']}" for bill in bills if bill["parked"]]
-    disputed += [] if bills else ["there is no bill for this month"]
-    disputed += [
-        f"invoice {invoice_id} is no longer listed" for invoice_id in _list_vanished_ids(bills, run.get("listing"))
-    ]
-    open_states = sorted({str(bill["state"]) for bill in bills} - {"issued"})
-    provisional = [f"there is only {'an estimate' if state == 'estimate' else 'a draft'}" for state in open_states]
-    problems = tuple(json.loads(run.get("problems") or "[]")) if bills else ()
-    provisional += _describe_unproven(run.get("listing")) if bills else []
-    provisional += [f"could not be read: {problem}" for problem in problems]
-    state = DISPUTED if disputed else PROVISIONAL if provisional else COMPLETE
-    reasons = tuple(disputed + provisional)
-    return Completeness(provider, account, month, state, len(bills), reasons, len(disputed), problems)
+def _judge_month(provider: str, account: str, month: Month, bills: list[BillRow], run: RunRow | None) -> Completeness:
+    disputes = [finding for bill in bills for finding in bill.findings if finding.is_wrong]
+    if not bills:
+        disputes.append(make_finding(FindingCode.MONTH_EMPTY, "there is no bill for this month"))
+    disputes += find_vanished_invoices(bills, run) if run else []
+    delays = [*_find_open_states(bills), *(_find_delays(run) if run and bills else [])]
+    state = DISPUTED if disputes else PROVISIONAL if delays else COMPLETE
+    return Completeness(provider, account, month, state, len(bills), (*disputes, *delays))
 
 
-def _list_vanished_ids(bills: list[dict[str, Any]], listing: str | None) -> list[str]:
-    if not listing:
-        return []
-    listing_fields = json.loads(listing)
-    since: datetime | None = parse_instant(listing_fields["since"]) if listing_fields["since"] else None
-    covered_bills = [
-        bill for bill in bills if bill["state"] == "issued" and (since is None or bill["period_start"] >= since)
-    ]
-    return (
-        sorted({bill["invoice_id"] for bill in covered_bills} - set(listing_fields["ids"]))
-        if listing_fields["proven"]
-        else []
-    )
+def _find_open_states(bills: Iterable[BillRow]) -> Iterator[Finding]:
+    for state in sorted({bill.state for bill in bills} - {"issued"}):
+        text = f"there is only {'an estimate' if state == 'estimate' else 'a draft'}"
+        yield make_finding(FindingCode.MONTH_OPEN, text, state=state)
 
 
-def _describe_unproven(listing: str | None) -> list[str]:
-    return ["the list of invoices had no end mark"] if listing and not json.loads(listing)["proven"] else []
+def _find_delays(run: RunRow) -> Iterator[Finding]:
+    """Yield what a month waits for because of its account's last collection; what was not booked may be of any month."""
+    if run.listing and not run.listing.has_end_mark:
+        yield make_finding(FindingCode.NO_END_MARK, "the list of invoices had no end mark")
+    yield from (replace(finding, severity=Severity.OPEN) for finding in run.booking_findings)

@@ -7,20 +7,20 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
-from typing import Any
 
 import duckdb
 
-from billfold.ledger import query
+from billfold.ledger import catalog, query
 from billfold.ledger.archive import Archive
+from billfold.ledger.catalog import BillRow
 from billfold.ledger.documents import PDF_MEDIA_TYPE, list_latest_documents, read_media_type
 from billfold.ledger.entries import Entry
 from billfold.ledger.query import LedgerFilter
 from billfold.model.errors import LedgerError
+from billfold.model.finding import AccountFinding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.money import format_amount, format_trimmed
-from billfold.model.period import Month
 from billfold.report import pdf_text
-from billfold.report.reconcile import ReconcileFinding
 
 _AMOUNT_PATTERN = re.compile(r"(?<![\d.,])\d+(?:[.,'\N{RIGHT SINGLE QUOTATION MARK}\s]\d{3})*[.,]\d{2,}(?![.,]?\d)")
 _DIGIT_SEPARATOR = r"[\s.,'\N{RIGHT SINGLE QUOTATION MARK}]{0,2}"
@@ -29,9 +29,7 @@ MIN_INVOICE_ID_LENGTH = 5
 """Letters of an invoice id that is looked for in a document that does not say otherwise whose it is."""
 
 
-def check_documents(
-    archive: Archive, db: duckdb.DuckDBPyConnection, filters: LedgerFilter
-) -> Iterator[ReconcileFinding]:
+def check_documents(archive: Archive, db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> Iterator[AccountFinding]:
     """Yield a finding for each invoice whose document does not say its total; one that cannot be read says nothing."""
     pdf_entries = [
         entry for entry in list_latest_documents(archive, filters.seq) if read_media_type(entry) == PDF_MEDIA_TYPE
@@ -40,33 +38,33 @@ def check_documents(
         return
     account_names, selected_ids = (
         query.read_names_by_run(db, filters.seq),
-        {bill["id"] for bill in query.list_bills(db, filters)},
+        {bill.id for bill in catalog.list_bills(db, filters)},
     )
-    issued_bills = defaultdict(list)
-    for bill in query.list_bills(db, LedgerFilter(seq=filters.seq)):  # of all months: a document may be of any
-        if bill["state"] == "issued" and bill["invoice_id"] and bill["total"]:
-            issued_bills[bill["provider"], bill["account"]].append(bill)
+    issued_bills = defaultdict[tuple[str, str], list[BillRow]](list)
+    for bill in catalog.list_bills(db, LedgerFilter(seq=filters.seq)):  # of all months: a document may be of any
+        if bill.state == "issued" and bill.invoice_id and bill.total:
+            issued_bills[bill.provider, bill.account].append(bill)
     for pdf_entry in pdf_entries:
         account_key = pdf_entry.provider, account_names.get(pdf_entry.run, "")
         if filters.includes_account(*account_key):
             yield from (
                 _make_finding(bill)
                 for bill in _find_contradicted_bills(archive, pdf_entry, issued_bills[account_key])
-                if bill["id"] in selected_ids
+                if bill.id in selected_ids
             )
 
 
-def _find_contradicted_bills(archive: Archive, pdf_entry: Entry, bills: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _find_contradicted_bills(archive: Archive, pdf_entry: Entry, bills: list[BillRow]) -> list[BillRow]:
     """Return the bills that a document is of, where it says the total of none of them."""
     question_values = set(map(str, json.loads(pdf_entry.question).values()))
     try:
         text = pdf_text.extract_text(archive.read_body(pdf_entry.body)) if bills else ""
     except LedgerError:  # a damaged body: `billfold verify` names it
         return []
-    requested_bills = [bill for bill in bills if bill["invoice_id"] in question_values]
-    candidate_bills = requested_bills or [bill for bill in bills if _names_invoice(text, bill["invoice_id"])]
+    requested_bills = [bill for bill in bills if bill.invoice_id in question_values]
+    candidate_bills = requested_bills or [bill for bill in bills if _names_invoice(text, bill.name)]
     states_total = not _AMOUNT_PATTERN.search(text) or any(
-        states_amount(text, Decimal(bill["total"])) for bill in candidate_bills
+        states_amount(text, Decimal(bill.total or 0)) for bill in candidate_bills
     )
     return [] if states_total else candidate_bills
 
@@ -94,7 +92,8 @@ def _build_amount_pattern(amount: Decimal) -> str:
     return rf"(?<!\d)(?<!\d[.,])(?:{_DIGIT_SEPARATOR.join(whole_digits)}){fraction_pattern}(?![.,]?\d)"
 
 
-def _make_finding(bill: dict[str, Any]) -> ReconcileFinding:
-    stated_total = f"{format_amount(bill['total'])} {bill['currency']}"
-    message = f"{bill['invoice_id']}: its document does not say its total {stated_total}: `billfold documents DIR` writes it, to compare"
-    return ReconcileFinding(bill["provider"], bill["account"], str(Month.of(bill["period_start"])), True, message)
+def _make_finding(bill: BillRow) -> AccountFinding:
+    stated_total = f"{format_amount(bill.total or '')} {bill.currency}"
+    text = f"its document does not say its total {stated_total}: `billfold documents DIR` writes it, to compare"
+    finding = make_finding(FindingCode.DOCUMENT_MISMATCH, text, bill.name, stated=bill.total, currency=bill.currency)
+    return AccountFinding(bill.provider, bill.account, str(bill.month), finding)

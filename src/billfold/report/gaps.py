@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from dataclasses import replace
 
 import duckdb
 
-from billfold.ledger import query
+from billfold.ledger import catalog, query
+from billfold.ledger.catalog import BillRow, RunRow
 from billfold.ledger.entries import REFUSED_PREFIX, Run
 from billfold.ledger.query import MAX_SEQ, LedgerFilter
+from billfold.model.finding import AccountFinding, Finding, make_finding
+from billfold.model.finding_codes import FindingCode, Severity
 from billfold.report.completeness import find_unbooked_invoices
 from billfold.report.render import counted
 
@@ -21,71 +24,66 @@ OPEN_RUN_MESSAGES = {
 }
 
 
-class Gap(NamedTuple):
-    """An account of which something is not here, and what; ``wrong`` unless nobody expects it any more.
-
-    ``problem`` is what a collection brought that could not be booked, where that is it.
-    """
-
-    provider: str
-    account: str
-    words: str
-    wrong: bool = True
-    problem: str = ""
-
-
-def mark_unconfigured(gaps: Iterable[Gap], configured: Collection[tuple[str, str]]) -> Iterator[Gap]:
+def mark_unconfigured(
+    gaps: Iterable[AccountFinding], configured: Collection[tuple[str, str]]
+) -> Iterator[AccountFinding]:
     """Yield gaps; those of accounts (provider and name) that are not configured any more are nobody's fault.
 
     Where no account is configured, nothing is known of what is expected.
     """
     for gap in gaps:
-        is_configured = not configured or (gap.provider, gap.account) in configured
-        yield gap if is_configured else gap._replace(words=f"not configured any more; {gap.words}", wrong=False)
+        if not configured or (gap.provider, gap.account) in configured:
+            yield gap
+        else:
+            text = f"not configured any more; {gap.finding.text}"
+            yield gap._replace(finding=replace(gap.finding, text=text, severity=Severity.NOTICE))
 
 
-def find_failed_runs(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> Iterator[Gap]:
+def find_failed_runs(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> Iterator[AccountFinding]:
     """Yield the accounts whose last collection did not bring everything."""
-    for run in query.list_last_runs(db, filters.seq, query.COLLECTED_CONDITION):
-        if run["outcome"] != "complete" and filters.includes_account(run["provider"], run["account"]):
-            yield Gap(
-                run["provider"], run["account"], f"the last collection did not bring everything: {run['outcome']}"
-            )
+    for run in catalog.list_last_runs(db, filters.seq, query.COLLECTED_CONDITION):
+        if run.outcome != "complete" and filters.includes_account(run.provider, run.account):
+            text = f"the last collection did not bring everything: {run.outcome}"
+            finding = make_finding(FindingCode.RUN_INCOMPLETE, text, outcome=run.outcome)
+            yield AccountFinding(run.provider, run.account, "", finding)
 
 
-def find_unbooked(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> Iterator[Gap]:
+def find_unbooked(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> Iterator[AccountFinding]:
     """Yield what was collected and could not be booked, and what was listed and not read."""
-    for problem_row in query.list_unbooked(db, filters.seq):
-        if filters.includes_account(problem_row["provider"], problem_row["account"]):
-            yield Gap(
-                problem_row["provider"],
-                problem_row["account"],
-                f"could not be booked: {problem_row['words']}",
-                problem=problem_row["words"],
-            )
-    yield from find_skipped_invoices(
-        query.list_bills(db, LedgerFilter(seq=filters.seq)), query.list_last_runs(db, filters.seq), filters
-    )
+    for unbooked in catalog.list_unbooked(db, filters.seq):
+        if filters.includes_account(unbooked.provider, unbooked.account):
+            yield unbooked
+    bills = catalog.list_bills(db, LedgerFilter(seq=filters.seq))
+    yield from find_skipped_invoices(bills, catalog.list_last_runs(db, filters.seq), filters)
 
 
 def find_skipped_invoices(
-    bills: Sequence[dict[str, Any]], runs: Iterable[dict[str, Any]], filters: LedgerFilter
-) -> Iterator[Gap]:
+    bills: Sequence[BillRow], runs: Iterable[RunRow], filters: LedgerFilter
+) -> Iterator[AccountFinding]:
     """Yield what the vendors' last lists name and no collection read; only what is older than all that was is not wrong.
 
     Where a collection did not bring everything, that says why.
     """
     for run in runs:
-        account_key = run["provider"], run["account"]
-        if run["outcome"] == "complete" and filters.includes_account(*account_key):
-            unbooked_ids, older_months = find_unbooked_invoices(
-                run, [bill for bill in bills if (bill["provider"], bill["account"]) == account_key]
-            )
-            if unbooked_ids:
-                yield Gap(*account_key, f"listed, but not booked: {_name_invoices(unbooked_ids)}")
-            if older_months:
-                older_text = f"{counted(len(older_months), 'listed invoice')} older than what was read: --from {min(older_months)} reads"
-                yield Gap(*account_key, f"{older_text} {'it' if len(older_months) == 1 else 'them'}", wrong=False)
+        account_key = run.provider, run.account
+        if run.outcome == "complete" and filters.includes_account(*account_key):
+            account_bills = [bill for bill in bills if (bill.provider, bill.account) == account_key]
+            for finding in _find_skipped(run, account_bills):
+                yield AccountFinding(*account_key, "", finding)
+
+
+def _find_skipped(run: RunRow, account_bills: Sequence[BillRow]) -> Iterator[Finding]:
+    unbooked_ids, older_months = find_unbooked_invoices(run, account_bills)
+    if unbooked_ids:
+        text = f"listed, but not booked: {_name_invoices(unbooked_ids)}"
+        finding = make_finding(FindingCode.INVOICE_UNBOOKED, text, invoice_ids=" ".join(unbooked_ids))
+        yield finding
+    if older_months:
+        count, pronoun = len(older_months), "it" if len(older_months) == 1 else "them"
+        text = (
+            f"{counted(count, 'listed invoice')} older than what was read: --from {min(older_months)} reads {pronoun}"
+        )
+        yield make_finding(FindingCode.INVOICE_OLDER, text, invoices=count, first_month=min(older_months))
 
 
 def _name_invoices(invoice_ids: list[str]) -> str:
@@ -95,16 +93,17 @@ def _name_invoices(invoice_ids: list[str]) -> str:
     )
 
 
-def find_missing_providers(runs: Iterable[Run], filters: LedgerFilter) -> Iterator[Gap]:
+def find_missing_providers(runs: Iterable[Run], filters: LedgerFilter) -> Iterator[AccountFinding]:
     """Yield the accounts of runs that cannot be booked because there is no such provider (any more)."""
     for account_key in sorted({(run.provider, run.account) for run in runs}):
         if filters.includes_account(*account_key):
-            yield Gap(*account_key, "what was collected is kept, but not booked: its provider is not installed")
+            text = "what was collected is kept, but not booked: its provider is not installed"
+            yield AccountFinding(*account_key, "", make_finding(FindingCode.PROVIDER_MISSING, text))
 
 
 def find_unfinished_runs(
     runs: Iterable[Run], configured: Iterable[tuple[str, str]], filters: LedgerFilter
-) -> Iterator[Gap]:
+) -> Iterator[AccountFinding]:
     """Yield the accounts (provider and name) with a run that did not end or was refused, and those without any collection.
 
     Nothing of a past time: what was configured or not finished then is not known.
@@ -115,10 +114,13 @@ def find_unfinished_runs(
     last_syncs = {(run.provider, run.account): run for run in runs if run.run_type == "sync"}
     for run in runs:
         if not run.ended_at and filters.includes_account(run.provider, run.account):
-            yield Gap(run.provider, run.account, OPEN_RUN_MESSAGES.get(run.run_type, OPEN_RUN_MESSAGES["sync"]))
+            text = OPEN_RUN_MESSAGES.get(run.run_type, OPEN_RUN_MESSAGES["sync"])
+            yield AccountFinding(run.provider, run.account, "", make_finding(FindingCode.RUN_UNFINISHED, text))
     for account_key, run in last_syncs.items():
         if (run.outcome or "").startswith(REFUSED_PREFIX) and filters.includes_account(*account_key):
-            yield Gap(*account_key, f"the last collection is kept, but not booked: {run.outcome}")
+            text = f"the last collection is kept, but not booked: {run.outcome}"
+            yield AccountFinding(*account_key, "", make_finding(FindingCode.RUN_REFUSED, text))
     for account_key in configured:
         if account_key not in last_syncs and filters.includes_account(*account_key):
-            yield Gap(*account_key, "nothing was collected yet: run `billfold sync`")
+            text = "nothing was collected yet: run `billfold sync`"
+            yield AccountFinding(*account_key, "", make_finding(FindingCode.NEVER_COLLECTED, text))

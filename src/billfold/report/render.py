@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from billfold.model.finding import AccountFinding, Finding
 from billfold.model.money import format_trimmed
 from billfold.model.period import format_instant
 
@@ -25,6 +26,17 @@ def word(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format_trimmed(value)
     return format_instant(value) if isinstance(value, datetime) else value
+
+
+def build_finding_row(located: AccountFinding) -> dict[str, Any]:
+    """Return a finding, and where it was found, for JSON and CSV."""
+    return {name: getattr(located, name) for name in located._fields[:3]} | build_finding_fields(located.finding)
+
+
+def build_finding_fields(finding: Finding) -> dict[str, Any]:
+    """Return the fields of a finding, plain values, for JSON and CSV."""
+    names = ("code", "severity", "subject", "count", "text", "data")
+    return {name: getattr(finding, name) for name in names} | {"data": dict(finding.data)}
 
 
 def as_json(rows: Iterable[dict[str, Any]]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from billfold.collect.workspace import Workspace
-from billfold.ledger import query
+from billfold.ledger import catalog, query
 from billfold.model.bill import Bill
 from billfold.model.focus import CostAndUsage
 from billfold.providers.cockroach import PROVIDER
@@ -58,8 +58,7 @@ def book_invoice(directory: Path, **fields: Any) -> list[tuple[Any, ...]]:
     try:
         collected(workspace, codec.encode_json({"invoices": [INVOICE | fields]}))
         with workspace.open_ledger() as db:
-            return [
-                (row["invoice_id"], row["total"], row["parked"]) for row in query.list_bills(db, query.LedgerFilter())
-            ]
+            bills = catalog.list_bills(db, query.LedgerFilter())
+            return [(bill.invoice_id, bill.total, bill.parked) for bill in bills]
     finally:
         workspace.close()

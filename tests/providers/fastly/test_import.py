@@ -21,7 +21,7 @@ def test_v2_list_imports_like_its_members(tmp_path: Path) -> None:
         codec.encode_json([make_v2_invoice(), make_v2_invoice(invoice_id=7, status={"status": "Pending"})])
     )
     result = import_files(workspace, PROVIDER, "cdn", [path], None, {})
-    assert (result.has_problems, [file.operation for file in result.files]) == (False, ["get_invoice_by_id"])
+    assert (result.is_doubtful, [file.operation for file in result.files]) == (False, ["get_invoice_by_id"])
     assert [(bill["state"], bill["invoice_id"], bill["total"]) for bill in result.bills] == [
         ("issued", "4183280", "2856.49"),
         ("draft", "7", "2856.49"),

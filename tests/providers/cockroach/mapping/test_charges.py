@@ -11,6 +11,7 @@ import pytest
 from billfold.model.bill import State
 from billfold.model.period import parse_instant
 from billfold.providers.cockroach import PROVIDER
+from tests.findings import list_wrong
 from tests.providers.cockroach.kit import (
     INVOICE,
     LINE,
@@ -58,7 +59,7 @@ def test_foreign_currency_is_parked(currency: str, tmp_path: Path) -> None:
 def test_invoice_without_status_is_draft(period_end: str, state: State, status: str | None) -> None:
     """An invoice without a status is a draft until its period has ended."""
     (bill,) = read_bills(invoice_items=[make_item(LINE)], status=status, period_end=period_end)
-    assert (bill.state, bill.problems) == (state, ())
+    assert (bill.state, list_wrong(bill.findings)) == (state, ())
     assert bill.issued_on == (parse_instant(period_end) if state is State.ISSUED else None)
 
 
@@ -74,7 +75,7 @@ def test_wrong_cluster_total_parks_bill(tmp_path: Path) -> None:
 def test_cluster_total_may_be_absent_or_rounded(totals: Any) -> None:
     """A cluster's total may be absent, or half a cent away."""
     (bill,) = read_bills(invoice_items=[make_item(make_line(2), totals=totals)])
-    assert bill.problems == ()
+    assert list_wrong(bill.findings) == ()
 
 
 @pytest.mark.parametrize("totals", [[make_amount(2)], [make_amount(2), make_amount(5, "CREDITS")]])
@@ -82,7 +83,7 @@ def test_cluster_total_without_lines_is_problem(totals: list[dict[str, Any]]) ->
     """A cluster's total in a currency that none of its lines has is a problem."""
     bad_item = make_item(make_line(2), totals=[make_amount(2), make_amount(5, "CREDITS")])
     problems_by_currency = {
-        bill.currency: bill.problems for bill in read_bills(invoice_items=[bad_item], totals=totals)
+        bill.currency: list_wrong(bill.findings) for bill in read_bills(invoice_items=[bad_item], totals=totals)
     }
     assert problems_by_currency == {"USD": (), "CREDITS": ("the lines of orders sum to 0 CREDITS, its total is 5",)}
 

@@ -11,6 +11,7 @@ from billfold.model.bill import State
 from billfold.model.period import format_instant
 from billfold.providers.fastly import PROVIDER
 from billfold.providers.fastly.api import GetInvoiceFile, GetMonthToDateInvoice, GetTokenSelf, ListInvoices
+from tests.findings import list_wrong
 from tests.providers.fastly.kit import V3_REQUEST, make_invoice, read_bills, read_sample, sum_costs
 from tests.providers.kit import SavedAnswers, list_rows
 
@@ -24,7 +25,7 @@ def test_posted_invoice_adds_up() -> None:
         "2024-07-01T00:00:00Z",
         "2024-08-01T00:00:00Z",
     )
-    assert bill.problems == ()
+    assert list_wrong(bill.findings) == ()
 
 
 def test_lines_have_category_and_service() -> None:
@@ -72,8 +73,8 @@ def test_untrusted_bill_states_reason(fields: dict[str, Any], reason: str) -> No
     """A bill that cannot be trusted states the reason, and the other bills stay."""
     good_invoice = make_invoice(invoice_id="1")
     bad_bill, good_bill = read_bills(ListInvoices(), {"data": [make_invoice(**fields), good_invoice], "meta": {}})
-    assert any(reason in problem for problem in bad_bill.problems)
-    assert good_bill.problems == ()
+    assert any(reason in problem for problem in list_wrong(bad_bill.findings))
+    assert list_wrong(good_bill.findings) == ()
     assert good_bill.total == sum_costs(good_bill)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billfold.model.finding import describe_finding
 from billfold.model.period import parse_instant
 from billfold.providers.fastly import PROVIDER
 from billfold.providers.fastly.api import GetInvoiceByIdFile, GetTokenSelf, ListInvoices
@@ -13,8 +14,8 @@ def test_duplicate_invoices_are_reported() -> None:
     """Two invoices that look alike are reported."""
     body = {"data": [make_invoice(invoice_id="1"), make_invoice(invoice_id="2")], "meta": {"total": 3}}
     duplicate_finding, size_finding = PROVIDER.check_answers(SavedAnswers((ListInvoices(), body)))
-    assert "1 and 2" in duplicate_finding
-    assert size_finding == "the list of invoices states 3 and holds 2"
+    assert (duplicate_finding.subject, duplicate_finding.data["other"]) == ("2", "1")
+    assert describe_finding(size_finding) == "list of invoices: states 3 and holds 2"
 
 
 def test_customer_comes_from_token_or_invoices() -> None:
@@ -42,4 +43,4 @@ def test_unreadable_answer_hides_no_finding() -> None:
     body["total"] |= {"overage": 0}
     unreadable_answer = (GetInvoiceByIdFile(customer_id="C", invoice_id=9, format="csv"), b"a,b\n1,2\n")
     (finding,) = PROVIDER.check_answers(SavedAnswers(unreadable_answer, (V2_REQUEST, body)))
-    assert "overage is 0" in finding
+    assert "overage is 0" in finding.text

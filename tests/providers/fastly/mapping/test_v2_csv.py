@@ -10,6 +10,7 @@ from billfold.model.errors import InvalidResponse
 from billfold.model.period import format_instant
 from billfold.providers.fastly import PROVIDER
 from billfold.providers.fastly.api import GetInvoiceByIdFile, GetInvoiceFile
+from tests.findings import list_wrong
 from tests.providers.fastly.kit import V3_REQUEST, make_invoice, read_bills, sum_costs
 from tests.providers.kit import SavedAnswers, list_rows
 
@@ -29,7 +30,7 @@ def test_csv_is_bill(byte_order_mark: bytes) -> None:
         Decimal("12.50"),
         2,
     )
-    assert bill.problems == ()
+    assert list_wrong(bill.findings) == ()
     assert list_rows(bill)[0].ChargeDescription == "Bandwidth, Europe"
 
 
@@ -38,10 +39,10 @@ def test_bare_csv_takes_id_from_request() -> None:
     op = GetInvoiceFile(year="2024", month="4", format="csv")
     (bill,) = read_bills(op, b"id,description,amount\na,x,1.5\n")
     assert format_instant(bill.period.start) == "2024-04-01T00:00:00Z"
-    assert (bill.invoice_id, bill.total, bill.problems) == ("unknown", None, ("the invoice has no id",))
+    assert (bill.invoice_id, bill.total, list_wrong(bill.findings)) == ("unknown", None, ("the invoice has no id",))
     (bill,) = read_bills(GetInvoiceByIdFile(customer_id="C", invoice_id=9, format="csv"), b"id,amount\na,1.5\n")
     assert bill.invoice_id == "9"
-    assert "period is not known" in bill.problems[0]
+    assert "period is not known" in list_wrong(bill.findings)[0]
 
 
 @pytest.mark.parametrize("body", [b"", b"a,b\n1,2\n", b"id,amount\nx,lots\n"])

@@ -19,6 +19,7 @@ from billfold.providers.twin_api import AccessDenied, TwinAccount
 from billfold.wire import codec
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation
+from tests.findings import list_wrong
 from tests.providers.fastly.twin.kit import ACCOUNT, PARENT_PAY, answer_body, answer_request
 from tests.providers.kit import NOW, SavedAnswers
 
@@ -51,7 +52,7 @@ def count_bills(bills: Iterable[Bill], columns: tuple[str, ...] = handlers.CARRI
     """Count bills that have no problems, and their charges by these columns."""
     counts: Counter[Any] = Counter()
     for bill in bills:
-        assert bill.problems == ()
+        assert list_wrong(bill.findings) == ()
         counts[bill.state, bill.invoice_id, bill.period, bill.currency, str(bill.total), bill.line_count] += 1
         for batch in bill.charges:
             counts.update(tuple(getattr(row, column) for column in columns) for row in batch.iter_rows())

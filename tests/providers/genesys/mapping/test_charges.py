@@ -18,6 +18,7 @@ from billfold.providers.genesys.api import (
     GetBillingContractsInvoiceDocument,
     GetBillingContractsInvoices,
 )
+from tests.findings import list_wrong
 from tests.providers.genesys.kit import CONTRACT_ID, LINES_REQUEST, OPERATIONS, make_line, read_bills, read_sample
 from tests.providers.kit import SavedAnswers
 
@@ -25,7 +26,7 @@ from tests.providers.kit import SavedAnswers
 def test_orphan_lines_are_parked() -> None:
     """Lines without their invoice are parked."""
     (bill,) = read_bills((LINES_REQUEST, read_sample("invoice_lines.page2")))
-    assert "the invoice itself was not read" in bill.problems
+    assert "the invoice itself was not read" in list_wrong(bill.findings)
     assert bill.total is None
 
 
@@ -38,7 +39,10 @@ def test_unreadable_lines_park_only_their_invoice() -> None:
         (LINES_REQUEST, b'{"entities": 7}'),
         (readable_request, readable_lines),
     )
-    assert {bill.invoice_id: bool(bill.problems) for bill in bills} == {"INV0000001": False, "INV0000002": True}
+    assert {bill.invoice_id: bool(list_wrong(bill.findings)) for bill in bills} == {
+        "INV0000001": False,
+        "INV0000002": True,
+    }
 
 
 def read_two_contracts(*invoices: dict[str, Any], **items: dict[str, Any]) -> list[tuple[str | None, str]]:
@@ -124,7 +128,7 @@ def test_broken_documents_are_reported() -> None:
     document = GetBillingContractsInvoiceDocument(invoice_id="INV1")
     for raw, reason in ((b"<html>", "not a PDF"), (b"%PDF-1.7 ...", "cut off")):
         (finding,) = PROVIDER.check_answers(SavedAnswers((document, raw)))
-        assert reason in finding
+        assert reason in finding.text
     assert not list(PROVIDER.check_answers(SavedAnswers((document, b"%PDF-1.7 ... %%EOF\n"))))
 
 

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from billfold.providers.genesys.api import GetBillingContracts, GetBillingContractsInvoices
+from tests.findings import list_wrong
 from tests.providers.genesys.kit import LINES_REQUEST, OCTOBER, SEPTEMBER, make_bill, make_line, read_bills, read_sample
 from tests.providers.kit import list_rows
 
@@ -54,6 +55,6 @@ def test_midmonth_memo_corrects_closed_month() -> None:
 def test_memo_taking_money_is_parked(amount: str, costs: list[str], reasons: list[str]) -> None:
     """A credit memo that takes money is parked."""
     items = [make_line(number, cost) for number, cost in enumerate(costs)]
-    problems = make_bill(amount, *items, customerInvoiceType="Credit Memo").problems
+    problems = list_wrong(make_bill(amount, *items, customerInvoiceType="Credit Memo").findings)
     assert len(problems) == len(reasons)
     assert all(reason in problem for reason, problem in zip(reasons, problems, strict=True))

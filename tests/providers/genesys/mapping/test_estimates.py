@@ -10,8 +10,10 @@ import pytest
 from billfold.collect.workspace import Workspace
 from billfold.ledger import restatements
 from billfold.model.bill import State
+from billfold.model.finding_codes import FindingCode
 from billfold.model.money import exact_sum
 from tests import stage
+from tests.findings import list_wrong
 from tests.providers.genesys.kit import OPERATIONS, SEPTEMBER, read_bills, read_sample
 from tests.providers.kit import list_rows
 
@@ -42,13 +44,15 @@ def test_inconsistent_amount_parks_estimate() -> None:
     detail = read_sample("billingperiod.v269")
     detail["wallets"][0]["balanceOverageCharge"] = Decimal("1544.56")
     (bill,) = read_bills((OPERATIONS["billingperiod"], detail))
-    assert bill.problems == ("e0e0e000-0000-4000-8000-000000000001 states 310.0 over at 1.0 and an amount of 1544.56",)
+    assert list_wrong(bill.findings) == (
+        "e0e0e000-0000-4000-8000-000000000001 states 310.0 over at 1.0 and an amount of 1544.56",
+    )
 
 
 def test_unknown_status_parks_estimate() -> None:
     """An unknown period status parks the estimate."""
     (bill,) = read_bills((OPERATIONS["billingperiod"], read_sample("billingperiod.v269") | {"status": "Frozen"}))
-    assert bill.problems == ("the period's status 'Frozen' is not known",)
+    assert list_wrong(bill.findings) == ("the period's status 'Frozen' is not known",)
 
 
 def test_contracts_without_periods_are_told(
@@ -58,9 +62,9 @@ def test_contracts_without_periods_are_told(
     host = stage.twin(months=3)
     host.set_fault(stage.fault("genesys", "contract-without-periods", times=10**6))
     outcomes = stage.collected(host, books, "genesys")
-    assert any("lists no billing periods: its estimate is missing" in said for one in outcomes for said in one.doubts)
+    assert any(one.code is FindingCode.ESTIMATE_MISSING for outcome in outcomes for one in outcome.findings)
     host.clear_faults()
-    assert [one.doubts for one in stage.collected(host, books, "genesys") if one.doubts] == []
+    assert [one.findings for one in stage.collected(host, books, "genesys") if list_wrong(one.findings)] == []
     assert sorted(map(str, stage.list_invoices(books))) == stage.list_true_bills(host, "genesys")
     with books.open_ledger() as db:
         assert restatements.list_restatements(db) == []

@@ -13,6 +13,7 @@ from billfold.model.bill import State
 from billfold.model.money import exact_sum
 from billfold.model.period import parse_instant
 from billfold.providers.genesys.api import GetBillingContracts, GetBillingContractsInvoices
+from tests.findings import list_wrong
 from tests.providers.genesys.kit import LINES_REQUEST, SEPTEMBER, make_bill, make_line, read_bills, read_sample
 from tests.providers.kit import list_rows
 
@@ -35,7 +36,7 @@ def test_sample_invoice_adds_up() -> None:
     assert exact_sum(row.BilledCost or Decimal(0) for row in list_rows(bill)) == bill.total
     assert bill.period == SEPTEMBER
     assert bill.due_on == parse_instant("2026-10-31")
-    assert (bill.terms, bill.purchase_order, bill.problems) == ("Net 30", "PO-2026-011", ())
+    assert (bill.terms, bill.purchase_order, list_wrong(bill.findings)) == ("Net 30", "PO-2026-011", ())
     api_requests = next(row for row in list_rows(bill) if row.x_NativeId == "INV0000002-002")
     assert api_requests.PricingQuantity == 323992
     assert api_requests.x_ArchiveSeq == 3
@@ -56,13 +57,13 @@ def test_unfinished_lines_park_bill() -> None:
         (GetBillingContractsInvoices(), read_sample("invoices.page1")),
         (LINES_REQUEST, read_sample("invoice_lines.page1")),
     )
-    assert bills[0].problems == ("its lines were not read to their end",)
+    assert list_wrong(bills[0].findings) == ("its lines were not read to their end",)
 
 
 def test_missing_lines_park_bills() -> None:
     """A saved list by itself reports that the lines are missing."""
     bills = read_bills((GetBillingContractsInvoices(), read_sample("invoices.page1")))
-    assert [bill.problems for bill in bills] == [("its lines were not read",)] * 2
+    assert [list_wrong(bill.findings) for bill in bills] == [("its lines were not read",)] * 2
 
 
 def test_plan_price_marks_purchase() -> None:
@@ -127,7 +128,7 @@ def test_cent_of_remainder_is_rounding() -> None:
 )
 def test_bad_invoice_is_parked_with_reason(fields: dict[str, Any], problem: str) -> None:
     """An invoice that cannot be trusted is parked with the reason."""
-    assert problem in make_bill("10.00", make_line(1, "10.00"), **fields).problems
+    assert problem in list_wrong(make_bill("10.00", make_line(1, "10.00"), **fields).findings)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_bad_invoice_is_parked_with_reason(fields: dict[str, Any], problem: str)
 )
 def test_bad_line_parks_invoice(items: list[dict[str, Any]], problem: str) -> None:
     """A line that cannot be trusted parks its invoice."""
-    assert problem in make_bill("10.00", *items).problems
+    assert problem in list_wrong(make_bill("10.00", *items).findings)
 
 
 def test_derived_line_ids_survive_added_line() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from billfold.model.finding import describe_finding
 from billfold.model.money import exact_sum
 from billfold.providers.genesys import PROVIDER
 from billfold.providers.genesys.api import GetBillingContracts, GetBillingContractsInvoices
@@ -34,7 +35,7 @@ def check_wallet(*items: dict[str, Any], **wallet: Any) -> list[str]:
         (msgspec.structs.replace(LINES_REQUEST, invoice_id="INV9"), {"entities": list(items)}),
         (OPERATIONS["billingperiod"], detail),
     )
-    return list(PROVIDER.check_answers(answers))
+    return [describe_finding(finding) for finding in PROVIDER.check_answers(answers)]
 
 
 def test_billed_overage_gives_no_finding() -> None:
@@ -57,8 +58,8 @@ def test_contradicted_wallet_is_reported(items: list[dict[str, Any]], billed: st
     """A wallet that the invoice contradicts is reported with its month and both amounts."""
     (finding,) = check_wallet(*items)
     assert finding == (
-        "2026-09: wallet AI Experience Tokens e0e0e000-0000-4000-8000-000000000001 of contract"
-        f" {CONTRACT_ID} states an overage of 310 USD, INV9 bills {billed}"
+        "wallet AI Experience Tokens e0e0e000-0000-4000-8000-000000000001 of contract"
+        f" {CONTRACT_ID}: states an overage of 310 USD in 2026-09, INV9 bills {billed}"
     )
 
 

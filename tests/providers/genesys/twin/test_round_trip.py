@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from billfold.collect.workspace import Workspace
-from billfold.ledger import query
+from billfold.ledger import catalog, query
 from billfold.model.bill import Bill
 from billfold.model.money import exact_sum, format_decimal
 from billfold.model.period import parse_instant
@@ -21,6 +21,7 @@ from billfold.twin.host import TwinHost
 from billfold.twin.world import describe_bill
 from billfold.wire.operation import read_response
 from tests import stage as stages
+from tests.findings import list_wrong
 from tests.providers.genesys.twin.kit import first_account
 from tests.providers.kit import StoredAnswers
 
@@ -74,7 +75,7 @@ def test_wire_gives_true_bills(at: str, seed: int) -> None:
     assert set(bills) == set(true_bills)
     for key, bill in bills.items():
         true_bill = true_bills[key]
-        assert bill.problems == ()
+        assert list_wrong(bill.findings) == ()
         assert (bill.state, bill.period, bill.line_count, bill.corrects) == (
             true_bill.state,
             true_bill.period,
@@ -101,7 +102,7 @@ def test_restated_invoice_is_collected(tmp_path: Path, restatement: str) -> None
     stages.collected(host, workspace, "genesys", recheck_months=3)
     with workspace.open_ledger() as db:
         invoices = [bill for bill in query.list_invoices(db, query.LedgerFilter()) if bill["provider"] == "genesys"]
-        assert not query.list_parked_bills(db, query.LedgerFilter())
+        assert not catalog.list_parked_bills(db, query.LedgerFilter())
     assert invoices == [
         describe_bill(account, bill)
         for account, bill in host.world.iter_bills(host.clock.now())

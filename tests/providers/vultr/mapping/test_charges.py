@@ -19,6 +19,7 @@ from billfold.providers.vultr.api import (
     ListPendingCharges,
 )
 from billfold.wire.operation import Operation
+from tests.findings import list_wrong
 from tests.providers.vultr.kit import (
     LINES_REQUEST,
     make_invoice_answer,
@@ -36,7 +37,7 @@ def test_recorded_invoice_adds_up() -> None:
         (ListInvoices(), read_sample("govultr_invoices.json")),
         (LINES_REQUEST, read_sample("govultr_invoice_items.json")),
     )
-    assert (bill.state, bill.invoice_id, bill.total, bill.line_count, bill.problems) == (
+    assert (bill.state, bill.invoice_id, bill.total, bill.line_count, list_wrong(bill.findings)) == (
         State.ISSUED, "5317720", Decimal("2.35"), 1, (),
     )  # fmt: skip
     assert bill.period == Month(2018, 3).period
@@ -60,7 +61,7 @@ def test_constructed_month_adds_up() -> None:
         (lines_request, read_sample("constructed_billing_invoice_items.json")),
     )
     assert exact_sum(row.BilledCost or Decimal(0) for row in rows) == bill.total == Decimal("59.69")
-    assert not bill.problems
+    assert not list_wrong(bill.findings)
     assert Counter(row.ChargeCategory for row in rows) == {"Usage": 4, "Adjustment": 1, "Tax": 1}
     for row in rows:
         is_priced = row.ChargeCategory == "Usage"
@@ -146,5 +147,5 @@ def test_bad_invoice_parks_no_other(changes: dict[str, Any], reason: str) -> Non
         (LINES_REQUEST, make_page(make_item())),
         (GetInvoiceItems(invoice_id="9"), make_page(make_item())),
     )
-    assert reason in "; ".join(bills[0][0].problems)
-    assert not bills[1][0].problems
+    assert reason in "; ".join(list_wrong(bills[0][0].findings))
+    assert not list_wrong(bills[1][0].findings)

@@ -7,6 +7,7 @@ import pytest
 from billfold.model.errors import IncompleteList
 from billfold.providers.vultr import PROVIDER
 from billfold.providers.vultr.api import ListInvoices
+from tests.findings import list_wrong
 from tests.providers.kit import SavedAnswers
 from tests.providers.vultr.kit import LINES_REQUEST, make_invoice_answer, make_item, make_page, read_bills, read_sample
 from tests.stage import whole
@@ -26,6 +27,6 @@ def test_unfinished_list_gives_no_bill() -> None:
 def test_unproven_or_short_list_is_parked() -> None:
     """A list without an end mark, or with another size than stated, is parked."""
     (bill, _), *_ = read_bills(make_invoice_answer(), (LINES_REQUEST, {"invoice_items": [make_item()]}))
-    assert bill.problems == ("the list of its lines has no end mark",)
+    assert list_wrong(bill.findings) == ("the list of its lines has no end mark",)
     (bill, _), *_ = read_bills(make_invoice_answer(), (LINES_REQUEST, make_page(make_item(), total=2)))
-    assert bill.problems == ("the vendor counts 2 lines, 1 were read",)
+    assert list_wrong(bill.findings) == ("the vendor counts 2 lines, 1 were read",)

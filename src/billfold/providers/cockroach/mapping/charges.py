@@ -7,11 +7,13 @@ in this folder's README.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from billfold.model.bill import Bill, Charges, DetailIds, State
+from billfold.model.bill import Bill, BillEnd, Charges, DetailIds, State
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import (
     EXACT_CONTEXT,
@@ -22,7 +24,7 @@ from billfold.model.money import (
     format_trimmed,
 )
 from billfold.model.period import Month, Period, parse_instant
-from billfold.model.pricing import build_rounding, find_residual
+from billfold.model.pricing import build_rounding, find_residual, note_rounding
 from billfold.providers.cockroach.api import GetInvoice, GetOrganization, ListInvoices
 from billfold.providers.cockroach.mapping.lines import (
     DOLLAR_CODE,
@@ -69,9 +71,10 @@ def _iter_bills_guarded(
             period_start=invoice.period_start,
             period_end=invoice.period_end,
         )
-        problem = f"its numbers cannot be reckoned with ({describe_arithmetic_error(error)})"
+        text = f"its numbers cannot be reckoned with ({describe_arithmetic_error(error)})"
+        finding = make_finding(FindingCode.VALUE_UNUSABLE, text)
         bills = list(_build_bills(bare_invoice, organization, answer, path))
-        bills = [bill._replace(problems=(problem, *bill.problems)) for bill in bills]
+        bills = [bill._replace(findings=(finding, *bill.findings)) for bill in bills]
     yield from bills
 
 
@@ -85,8 +88,8 @@ def find_organization(run_answers: RunAnswers) -> Organization:
 def _build_bills(invoice: Invoice, organization: Organization, answer: ArchivedAnswer, path: str) -> Iterator[Bill]:
     stated_totals = {currency_of(total): remove_float_dust(total.amount) for total in get_or(invoice.totals, [])}
     lines = list(iter_lines(invoice, path))
-    problems, sum_problems = _find_problems(invoice), dict(_find_cluster_differences(invoice))
-    for currency in sorted({*stated_totals, *sum_problems, *(currency for currency, _ in lines)} or {DOLLAR_CODE}):
+    invoice_findings, sum_findings = tuple(_check_invoice(invoice)), dict(_find_cluster_differences(invoice))
+    for currency in sorted({*stated_totals, *sum_findings, *(currency for currency, _ in lines)} or {DOLLAR_CODE}):
         common = _build_common_row(invoice, organization, currency, answer.fetched_at)._replace(x_ArchiveSeq=answer.seq)
         currency_lines = [line for line_currency, line in lines if line_currency == currency]
         state = _find_state(invoice, common, answer.fetched_at)
@@ -100,7 +103,11 @@ def _build_bills(invoice: Invoice, organization: Organization, answer: ArchivedA
             charges=_build_charges(common, currency_lines, stated_totals.get(currency), path),
             issuer=ISSUER_NAME,
             issued_on=common.BillingPeriodEnd if state is State.ISSUED else None,
-            problems=(*problems, *_check_currency(currency), *sum_problems.get(currency, ())),
+            findings=(
+                *invoice_findings,
+                *_check_currency(currency),
+                *sum_findings.get(currency, ()),
+            ),
         )
 
 
@@ -112,20 +119,22 @@ def _find_state(invoice: Invoice, common: CostAndUsage, fetched_at: datetime) ->
     return State.DRAFT if common.BillingPeriodEnd and common.BillingPeriodEnd > fetched_at else State.ISSUED
 
 
-def _find_problems(invoice: Invoice) -> tuple[str, ...]:
-    is_unknown_status = (get_or(invoice.status, "") or "FINALIZED") not in {"FINALIZED", "DRAFT"}
-    problems = [f"status {invoice.status!r} is not known: counted as issued"] if is_unknown_status else []
-    problems += [] if get_or(invoice.invoice_id, "") else ["the invoice has no id"]
-    problems += [] if get_or(invoice.totals, []) else ["the invoice states no total"]
-    problems += (
-        [] if _read_invoice_period(invoice) else [f"its period {invoice.period_start} to {invoice.period_end} is none"]
-    )
-    return tuple(problems)
+def _check_invoice(invoice: Invoice) -> Iterator[Finding]:
+    if (get_or(invoice.status, "") or "FINALIZED") not in {"FINALIZED", "DRAFT"}:
+        text = f"status {invoice.status!r} is not known: counted as issued"
+        yield make_finding(FindingCode.STATUS_UNKNOWN, text, status=invoice.status)
+    if not get_or(invoice.invoice_id, ""):
+        yield make_finding(FindingCode.ID_MISSING, "the invoice has no id")
+    if not get_or(invoice.totals, []):
+        yield make_finding(FindingCode.TOTAL_MISSING, "the invoice states no total")
+    if not _read_invoice_period(invoice):
+        text = f"its period {invoice.period_start} to {invoice.period_end} is none"
+        yield make_finding(FindingCode.DATE_UNREADABLE, text)
 
 
-def _find_cluster_differences(invoice: Invoice) -> Iterator[tuple[str, list[str]]]:
+def _find_cluster_differences(invoice: Invoice) -> Iterator[tuple[str, list[Finding]]]:
     """Yield by currency what is wrong between clusters' totals and the sums of their lines."""
-    problems_by_currency = defaultdict[str, list[str]](list)
+    findings_by_currency = defaultdict[str, list[Finding]](list)
     for item in get_or(invoice.invoice_items, []):
         stated_totals = _sum_by_currency(get_or(item.totals, []))
         line_sums = _sum_by_currency(get_or(line.total, CurrencyAmount()) for line in get_or(item.line_items, []))
@@ -133,11 +142,12 @@ def _find_cluster_differences(invoice: Invoice) -> Iterator[tuple[str, list[str]
             total, line_sum = stated_totals.get(currency, ZERO), line_sums.get(currency, ZERO)
             if abs(EXACT_CONTEXT.subtract(total, line_sum)) > TOTAL_TOLERANCE:
                 cluster_name = get_or(get_or(item.cluster, Cluster()).name, "") or "a cluster without a name"
-                problems_by_currency[currency].append(
-                    f"the lines of {cluster_name} sum to {format_trimmed(line_sum)} {currency}, "
-                    f"its total is {format_trimmed(total)}"
+                sums = {"sum": format_trimmed(line_sum), "stated": format_trimmed(total)}
+                text = f"the lines of {cluster_name} sum to {sums['sum']} {currency}, its total is {sums['stated']}"
+                findings_by_currency[currency].append(
+                    make_finding(FindingCode.TOTAL_MISMATCH, text, **sums, currency=currency, cluster=cluster_name)
                 )
-    yield from problems_by_currency.items()
+    yield from findings_by_currency.items()
 
 
 def _sum_by_currency(amounts: Iterable[CurrencyAmount]) -> dict[str, Decimal]:
@@ -148,15 +158,16 @@ def _sum_by_currency(amounts: Iterable[CurrencyAmount]) -> dict[str, Decimal]:
     return sums_by_currency
 
 
-def _check_currency(currency: str) -> Iterator[str]:
+def _check_currency(currency: str) -> Iterator[Finding]:
     """Name another country's money: credits of any name are none, and what they pay costs no dollars."""
     if currency != DOLLAR_CODE and currency.upper() in NATIONAL_CURRENCIES:
-        yield f"it is in {currency}, and the vendor documents {DOLLAR_CODE} and credits only"
+        text = f"it is in {currency}, and the vendor documents {DOLLAR_CODE} and credits only"
+        yield make_finding(FindingCode.CURRENCY_UNKNOWN, text, currency=currency)
 
 
 def _build_charges(
     common: CostAndUsage, lines: list[CockroachLine], stated_total: Decimal | None, path: str
-) -> Iterator[Charges]:
+) -> Generator[Charges, None, BillEnd]:
     if lines:
         yield Charges(common, lines)
     line_sum = exact_sum(line.PricingCurrencyEffectiveCost for line in lines)  # GUESS: totals include adjustments
@@ -168,6 +179,8 @@ def _build_charges(
             PricingCurrencyEffectiveCost=residual, InvoiceDetailId=detail_id, x_JsonPath=f"{path}.totals"
         )
         yield Charges.of([row if common.PricingCurrency == DOLLAR_CODE else _clear_billed_cost(row)])
+        return BillEnd(len(lines), (note_rounding(residual, common.PricingCurrency or DOLLAR_CODE),))
+    return BillEnd(len(lines))
 
 
 def _clear_billed_cost(row: CostAndUsage) -> CostAndUsage:

@@ -9,10 +9,12 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from billfold.model.bill import Bill, Charges, DetailIds, State
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
 from billfold.model.period import Month, Period, end_of_day, parse_instant
-from billfold.model.pricing import build_rounding, find_residual
+from billfold.model.pricing import build_rounding, find_residual, note_rounding
 from billfold.providers.fastly.mapping.lines import FastlyLine
 from billfold.providers.fastly.mapping.services import FASTLY
 from billfold.providers.provider import ArchivedAnswer
@@ -37,7 +39,7 @@ class BillHeader(NamedTuple):
     total: Decimal | None
     total_path: str
     issued_on: datetime | None
-    problems: tuple[str, ...]
+    findings: tuple[Finding, ...]
     terms: str | None = None
 
 
@@ -62,23 +64,33 @@ def is_unfinished(period: Period, answer: ArchivedAnswer) -> bool:
     return period.end > read_answer_time(answer)
 
 
-def read_period(start: str, end: str, fetched_at: datetime) -> tuple[Period, list[str]]:
+def read_period(start: str, end: str, fetched_at: datetime) -> tuple[Period, list[Finding]]:
     """Make a half-open period of a first and a last day, both included, and say what is wrong with it.
 
     NOTE: the vendor's end is the last day itself, ``2019-04-30T00:00:00Z`` for April 2019 (a real bill, tap-fastly).
     """
     first_day, last_day = parse_time(start), parse_time(end)
     if first_day is None or last_day is None:
-        return Month.of(fetched_at).period, [f"its period is not known: {start or 'no start'} to {end or 'no end'}"]
+        text = f"its period is not known: {start or 'no start'} to {end or 'no end'}"
+        return Month.of(fetched_at).period, [make_finding(FindingCode.DATE_UNREADABLE, text)]
     period = Period(first_day, end_of_day(last_day.date()))
     if period.start >= period.end:
-        return Month.of(fetched_at).period, [f"its period ends before it starts: {start} to {end}"]
+        text = f"its period ends before it starts: {start} to {end}"
+        return Month.of(fetched_at).period, [make_finding(FindingCode.DATE_UNREADABLE, text)]
     return period, []
+
+
+def note_missing_amount(number: int) -> Finding:
+    """Say that a line has no amount; lines are counted from 1."""
+    return make_finding(FindingCode.AMOUNT_MISSING, f"line {number} has no amount", line=number)
 
 
 def build_bill(header: BillHeader, lines: Sequence[FastlyLine], source: Source, line_count: int) -> Bill:
     """Put a bill together; what may be rounding between its lines and its total becomes one flagged row."""
     common = _build_common_row(header, source)
+    line_sum = exact_sum(line.BilledCost for line in lines)
+    residual = find_residual(header.total, line_sum, len(lines)) if header.total is not None else None
+    rounding_findings = (note_rounding(residual, header.currency),) if residual else ()
     return Bill(
         state=header.state,
         invoice_id=header.invoice_id,
@@ -86,11 +98,11 @@ def build_bill(header: BillHeader, lines: Sequence[FastlyLine], source: Source, 
         currency=header.currency,
         total=header.total,
         line_count=line_count,
-        charges=list(_build_charges(common, lines, header)),
+        charges=list(_build_charges(common, lines, header, residual)),
         issuer=FASTLY,
         issued_on=header.issued_on,
         terms=header.terms,
-        problems=header.problems,
+        findings=(*header.findings, *rounding_findings),
     )
 
 
@@ -113,11 +125,11 @@ def _build_common_row(header: BillHeader, source: Source) -> CostAndUsage:
     )
 
 
-def _build_charges(common: CostAndUsage, lines: Sequence[FastlyLine], header: BillHeader) -> Iterator[Charges]:
+def _build_charges(
+    common: CostAndUsage, lines: Sequence[FastlyLine], header: BillHeader, residual: Decimal | None
+) -> Iterator[Charges]:
     if lines:
         yield Charges(common, lines)
-    line_sum = exact_sum(line.BilledCost for line in lines)
-    residual = find_residual(header.total, line_sum, len(lines)) if header.total is not None else None
     if residual:
         row = build_rounding(common, residual, "the invoice's total less the sum of its lines")
         detail_id = DetailIds(header.invoice_id).next_id("rounding") if header.invoice_id else None

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from billfold.model.bill import Bill, DetailIds, State
 from billfold.model.errors import InvalidResponse
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.money import ZERO
 from billfold.model.period import Month
 from billfold.providers.fastly.api import (
@@ -31,6 +33,7 @@ from billfold.providers.fastly.mapping.bill_header import (
     Source,
     build_bill,
     is_unfinished,
+    note_missing_amount,
     parse_time,
     read_period,
 )
@@ -80,9 +83,10 @@ def _build_bill_safely(make_bill: Callable[[Any, Source], Bill], record: Record,
         is_estimate = isinstance(record, Mtdinvoice | BillingEstimateResponse)
         invoice_id = None if is_estimate else str(get_or(getattr(record, "invoice_id", None), "unknown"))
         state = State.ESTIMATE if is_estimate else State.ISSUED
-        period, problems = Month.of(source.answer.fetched_at).period, (f"it cannot be read: {error}",)
+        period = Month.of(source.answer.fetched_at).period
+        findings = (make_finding(FindingCode.BILL_UNREADABLE, f"it cannot be read: {error}"),)
         return build_bill(
-            BillHeader(state, invoice_id, "", period, "USD", None, source.path, None, problems), [], source, 0
+            BillHeader(state, invoice_id, "", period, "USD", None, source.path, None, findings), [], source, 0
         )
 
 
@@ -97,19 +101,17 @@ def _find_single_record(answer: ArchivedAnswer) -> LocatedRecords:
 
 def build_invoice_bill(invoice: Invoice, source: Source) -> Bill:
     """Make the bill of a v3 invoice: issued where its period is over, else a draft."""
-    period, problems = read_period(
+    period, findings = read_period(
         read_text(invoice.billing_start_date), read_text(invoice.billing_end_date), source.answer.fetched_at
     )
     # NOTE: the list has "current and past months" (the vendor's announcement of 2024-07): what runs on is no invoice yet.
-    state = State.DRAFT if not problems and is_unfinished(period, source.answer) else State.ISSUED
+    state = State.DRAFT if not findings and is_unfinished(period, source.answer) else State.ISSUED
     invoice_id, total = str(get_or(invoice.invoice_id, "")), read_number(invoice.monthly_transaction_amount)
     currency = read_text(invoice.currency_code).upper()
-    problems += [] if invoice_id else ["the invoice has no id"]
-    problems += [] if total is not None else ["the invoice has no total"]
-    problems += [] if currency else ["the invoice names no currency: USD is assumed"]
+    findings += _check_header(invoice_id, total, currency)
     line_items = get_or(invoice.transaction_line_items, [])
     shared_details = (("Api", "v3"), ("StatementNumber", read_text(invoice.statement_number)))
-    lines = _build_lines(line_items, invoice_id or "unknown", source.path, shared_details, problems)
+    lines = _build_lines(line_items, invoice_id or "unknown", source.path, shared_details, findings)
     total_path = f"{source.path}.monthly_transaction_amount"
     issued_on = parse_time(read_text(invoice.invoice_posted_on)) if invoice.invoice_posted_on else None
     return build_bill(
@@ -122,7 +124,7 @@ def build_invoice_bill(invoice: Invoice, source: Source) -> Bill:
             total,
             total_path,
             issued_on,
-            tuple(problems),
+            tuple(findings),
         ),
         lines,
         source,
@@ -130,21 +132,31 @@ def build_invoice_bill(invoice: Invoice, source: Source) -> Bill:
     )
 
 
+def _check_header(invoice_id: str, total: Decimal | None, currency: str) -> Iterator[Finding]:
+    if not invoice_id:
+        yield make_finding(FindingCode.ID_MISSING, "the invoice has no id")
+    if total is None:
+        yield make_finding(FindingCode.TOTAL_MISSING, "the invoice has no total")
+    if not currency:
+        yield make_finding(FindingCode.CURRENCY_UNKNOWN, "the invoice names no currency: USD is assumed")
+
+
 def build_estimate_bill(invoice: Mtdinvoice, source: Source) -> Bill:
     """Make the estimate of the running month; its currency goes without saying: USD."""
-    period, problems = read_period(
+    period, findings = read_period(
         read_text(invoice.billing_start_date), read_text(invoice.billing_end_date), source.answer.fetched_at
     )
     total = read_number(invoice.monthly_transaction_amount)
-    problems += [] if total is not None else ["the estimate has no total"]
+    if total is None:
+        findings.append(make_finding(FindingCode.TOTAL_MISSING, "the estimate has no total"))
     line_items = get_or(invoice.transaction_line_items, [])
     if total is None and not line_items:
         raise InvalidResponse("the month to date has neither a total nor lines: it is no estimate")
-    lines = _build_lines(line_items, None, source.path, (("Api", "v3"),), problems)
+    lines = _build_lines(line_items, None, source.path, (("Api", "v3"),), findings)
     total_path = f"{source.path}.monthly_transaction_amount"
     customer_id = read_text(invoice.customer_id)
     return build_bill(
-        BillHeader(State.ESTIMATE, None, customer_id, period, "USD", total, total_path, None, tuple(problems)),
+        BillHeader(State.ESTIMATE, None, customer_id, period, "USD", total, total_path, None, tuple(findings)),
         lines,
         source,
         len(line_items),
@@ -156,12 +168,12 @@ def _build_lines(
     invoice_id: str | None,
     path: str,
     shared_details: tuple[tuple[str, str], ...],
-    problems: list[str],
+    findings: list[Finding],
 ) -> list[FastlyLine]:
     lines, detail_ids = [], DetailIds(invoice_id) if invoice_id else None
     for index, line_item in enumerate(line_items):
         if (amount := read_number(line_item.amount)) is None:
-            problems.append(f"line {index + 1} has no amount")
+            findings.append(note_missing_amount(index + 1))
         line_path = f"{path}.transaction_line_items[{index}]"
         lines.append(build_line(_build_item(line_item, amount or ZERO, shared_details, line_path), detail_ids))
     return lines

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 from billfold.model.bill import State
 from billfold.model.errors import InvalidResponse
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.money import format_decimal
 from billfold.providers.fastly.api import ListInvoices
 from billfold.providers.fastly.mapping.bill_header import is_unfinished, parse_time, read_period
@@ -47,16 +50,19 @@ def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
     return InvoiceListing(frozenset(invoice_ids), is_complete, min(start_times, default=None)) if has_pages else None
 
 
-def check_answers(run_answers: RunAnswers) -> Iterator[str]:
-    """Yield a sentence for what the list says against itself, and for each v2 sum that is not what it is said to be."""
+def check_answers(run_answers: RunAnswers) -> Iterator[Finding]:
+    """Yield a finding for what the list says against itself, and for each v2 sum that is not what it is said to be."""
     yield from _check_invoice_list(run_answers)
-    yield from dict.fromkeys(
-        sentence for record, answer in _iter_v2_records(run_answers) for sentence in _check_sums(record, answer)
-    )
+    findings = {
+        (finding.subject, finding.text): finding
+        for record, answer in _iter_v2_records(run_answers)
+        for finding in _check_sums(record, answer)
+    }
+    yield from findings.values()
 
 
-def _check_invoice_list(run_answers: RunAnswers) -> Iterator[str]:
-    """Yield a sentence where the list holds fewer invoices than it states, or two that look like one."""
+def _check_invoice_list(run_answers: RunAnswers) -> Iterator[Finding]:
+    """Yield a finding where the list holds fewer invoices than it states, or two that look like one."""
     first_ids: dict[tuple[object, ...], str] = {}
     stated_count, invoice_ids = None, set()
     for answer in run_answers.answers(ListInvoices, billing_start_date=None, billing_end_date=None):
@@ -67,9 +73,12 @@ def _check_invoice_list(run_answers: RunAnswers) -> Iterator[str]:
             invoice_ids.add(invoice_id)
             first_id = first_ids.setdefault((invoice.customer_id, invoice.billing_start_date, total), invoice_id)
             if first_id != invoice_id and total:
-                yield f"invoices {first_id} and {invoice_id} have the same period and total ({format_decimal(total)}): one may be a duplicate"
+                text = f"has the same period and total ({format_decimal(total)}) as invoice {first_id}: one may be a duplicate"
+                yield make_finding(FindingCode.DUPLICATE_SUSPECTED, text, invoice_id, other=first_id, total=total)
     if stated_count is not None and len(invoice_ids) != stated_count:
-        yield f"the list of invoices states {stated_count} and holds {len(invoice_ids)}"
+        text = f"states {stated_count} and holds {len(invoice_ids)}"
+        counts = {"stated": stated_count, "held": len(invoice_ids)}
+        yield make_finding(FindingCode.COUNT_MISMATCH, text, "list of invoices", **counts)
 
 
 def _iter_v2_records(run_answers: RunAnswers) -> Iterator[tuple[V2Bill, ArchivedAnswer]]:
@@ -80,17 +89,17 @@ def _iter_v2_records(run_answers: RunAnswers) -> Iterator[tuple[V2Bill, Archived
                 yield from ((record, answer) for record, _path in find_records(answer))  # type: ignore[misc]
 
 
-def _check_sums(record: V2Bill, answer: ArchivedAnswer) -> Iterator[str]:
+def _check_sums(record: V2Bill, answer: ArchivedAnswer) -> Iterator[Finding]:
     status = read_text(get_or(record.status, BillingStatus()).status)
-    period, problems = read_period(read_text(record.start_time), read_text(record.end_time), answer.fetched_at)
-    is_over = not problems and not is_unfinished(period, answer)
+    period, findings = read_period(read_text(record.start_time), read_text(record.end_time), answer.fetched_at)
+    is_over = not findings and not is_unfinished(period, answer)
     is_final = (
         is_over and isinstance(record, BillingResponse) and STATES_BY_STATUS.get(status, State.ISSUED) is State.ISSUED
     )
     subject = (
-        f"invoice {get_or(record.invoice_id, 'without an id')}"
+        str(get_or(record.invoice_id, "invoice without an id"))
         if is_final
         else f"month from {read_text(record.start_time)[:10]}"
     )
     for contradiction in find_contradictions(get_or(record.total, BillingTotal()), is_final=is_final):
-        yield f"{subject}: {contradiction}"
+        yield replace(contradiction, subject=subject)

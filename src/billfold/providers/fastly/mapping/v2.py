@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 
 from billfold.model.bill import Bill, DetailIds, State
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month, Period
 from billfold.providers.fastly.mapping.bill_header import (
     BillHeader,
@@ -45,16 +47,16 @@ STATES_BY_STATUS = {
 
 def build_v2_bill(record: V2Bill, source: Source, *, is_estimate: bool = False) -> Bill:
     """Make the bill of a v2 invoice or estimate; amounts are US dollars."""
-    period, period_problems = _read_v2_period(record, source)
-    is_running = not period_problems and is_unfinished(period, source.answer)
-    state, invoice_id, problems = _read_state(record, is_running=is_running, is_estimate=is_estimate)
+    period, period_findings = _read_v2_period(record, source)
+    is_running = not period_findings and is_unfinished(period, source.answer)
+    state, invoice_id, findings = _read_state(record, is_running=is_running, is_estimate=is_estimate)
     sums = get_or(record.total, BillingTotal())
     cost = read_number(sums.cost)
-    problems += period_problems + (
-        [] if cost is not None or source.answer.op.reply is bytes else ["the bill has no total"]
-    )
+    findings += period_findings
+    if cost is None and source.answer.op.reply is not bytes:
+        findings.append(make_finding(FindingCode.TOTAL_MISSING, "the bill has no total"))
     bill_context = build_bill_context(record, sums)
-    items = list(build_items(record, bill_context, source.path, problems))
+    items = list(build_items(record, bill_context, source.path, findings))
     items += choose_extra_lines(sums, bill_context, items, cost, source.path)
     native_id_counts = Counter(item.native for item in items)
     detail_ids = DetailIds(invoice_id) if invoice_id else None
@@ -70,7 +72,7 @@ def build_v2_bill(record: V2Bill, source: Source, *, is_estimate: bool = False) 
             cost,
             f"{source.path}.total.cost",
             parse_time(sent_at),
-            tuple(problems),
+            tuple(findings),
             read_text(sums.terms) or None,
         ),
         lines,
@@ -79,28 +81,31 @@ def build_v2_bill(record: V2Bill, source: Source, *, is_estimate: bool = False) 
     )
 
 
-def _read_state(record: V2Bill, *, is_running: bool, is_estimate: bool) -> tuple[State, str | None, list[str]]:
+def _read_state(record: V2Bill, *, is_running: bool, is_estimate: bool) -> tuple[State, str | None, list[Finding]]:
     """Return how far the bill has come, under which id, and what is wrong with either.
 
     What is billed of a running month is a draft; without an id it is the month to date.
     """
     status, invoice_id = read_text(get_or(record.status, BillingStatus()).status), str(get_or(record.invoice_id, ""))
     state = State.ESTIMATE if is_estimate else STATES_BY_STATUS.get(status, State.ISSUED)
-    problems = (
-        [] if is_estimate or status in STATES_BY_STATUS else [f"status {status!r} is not known: counted as issued"]
-    )
+    findings = list[Finding]()
+    if not is_estimate and status not in STATES_BY_STATUS:
+        text = f"status {status!r} is not known: counted as issued"
+        findings.append(make_finding(FindingCode.STATUS_UNKNOWN, text, status=status))
     if is_running and state is State.ISSUED:
         state = State.DRAFT if invoice_id else State.ESTIMATE
     if state is State.ESTIMATE:
-        return state, None, problems
-    return state, invoice_id or "unknown", problems + ([] if invoice_id else ["the invoice has no id"])
+        return state, None, findings
+    if not invoice_id:
+        findings.append(make_finding(FindingCode.ID_MISSING, "the invoice has no id"))
+    return state, invoice_id or "unknown", findings
 
 
-def _read_v2_period(record: V2Bill, source: Source) -> tuple[Period, list[str]]:
-    period, problems = read_period(read_text(record.start_time), read_text(record.end_time), source.answer.fetched_at)
-    if problems and (requested_month := _find_requested_month(source.answer)):
+def _read_v2_period(record: V2Bill, source: Source) -> tuple[Period, list[Finding]]:
+    period, findings = read_period(read_text(record.start_time), read_text(record.end_time), source.answer.fetched_at)
+    if findings and (requested_month := _find_requested_month(source.answer)):
         return requested_month.period, []
-    return (period if problems else period._replace(start=Month.of(period.start).start)), problems
+    return (period if findings else period._replace(start=Month.of(period.start).start)), findings
 
 
 def _find_requested_month(answer: ArchivedAnswer) -> Month | None:

@@ -7,7 +7,9 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from billfold.model.finding import Finding
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum
+from billfold.providers.fastly.mapping.bill_header import note_missing_amount
 from billfold.providers.fastly.mapping.lines import ONE, Item, format_details, read_number, read_text
 from billfold.providers.fastly.mapping.price_tiers import MEASURES, RegionsByKey, find_price_tier, get_price_tiers
 from billfold.providers.fastly.mapping.services import (
@@ -49,12 +51,12 @@ def build_bill_context(record: V2Bill, sums: BillingTotal) -> BillContext:
     return BillContext(shared_details, get_or(record.regions, {}), read_text(sums.bandwidth_units) or "GB")
 
 
-def build_items(record: V2Bill, bill_context: BillContext, path: str, problems: list[str]) -> Iterator[Item]:
+def build_items(record: V2Bill, bill_context: BillContext, path: str, findings: list[Finding]) -> Iterator[Item]:
     """Yield what is billed: by lines, else by regions and extras, else by the sums."""
     line_items = list_line_items(record)
     for index, line_item in enumerate(line_items):
         if read_number(line_item.amount) is None:
-            problems.append(f"line {index + 1} has no amount")
+            findings.append(note_missing_amount(index + 1))
         line_path = f"{path}.line_items[{index}]"
         yield (
             _build_invoice_item(line_item, bill_context, line_path)

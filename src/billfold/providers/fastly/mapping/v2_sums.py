@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum, format_decimal
 from billfold.providers.fastly.mapping.lines import CENT, read_number
 from billfold.providers.fastly.records import BillingTotal
@@ -21,7 +23,7 @@ class SumCheck(NamedTuple):
     computed_amount: Decimal | None
 
 
-def find_contradictions(sums: BillingTotal, *, is_final: bool) -> Iterator[str]:
+def find_contradictions(sums: BillingTotal, *, is_final: bool) -> Iterator[Finding]:
     """Say of each sum that is more than a cent off what it is, and what it comes to."""
     for name, stated_amount, formula, computed_amount in _list_sum_checks(sums, is_final=is_final):
         if (
@@ -29,7 +31,9 @@ def find_contradictions(sums: BillingTotal, *, is_final: bool) -> Iterator[str]:
             and computed_amount is not None
             and abs(EXACT_CONTEXT.subtract(stated_amount, computed_amount)) > CENT
         ):
-            yield f"{name} is {format_decimal(stated_amount)}, and {formula} is {format_decimal(computed_amount)}"
+            amounts = {"stated": format_decimal(stated_amount), "computed": format_decimal(computed_amount)}
+            text = f"{name} is {amounts['stated']}, and {formula} is {amounts['computed']}"
+            yield make_finding(FindingCode.SUM_MISMATCH, text, sum=name, **amounts)
 
 
 def _list_sum_checks(sums: BillingTotal, *, is_final: bool) -> Iterator[SumCheck]:

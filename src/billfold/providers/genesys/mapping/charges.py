@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from billfold.model.bill import Bill
 from billfold.model.errors import ApiError, InvalidResponse
+from billfold.model.finding import make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.money import describe_arithmetic_error
 from billfold.model.period import Period
 from billfold.providers.genesys.api import (
@@ -118,16 +120,15 @@ def build_bill_safely(
     overages: OverageCosts,
     invoice_ids: Iterable[str] = (),
 ) -> Bill:
-    """Make an invoice's bill; one whose lines cannot be read is kept, with that as its problem."""
+    """Make an invoice's bill; one whose lines cannot be read is kept, with that as its finding."""
     try:
         pages = [_read_lines_page(answer) for answer in answers]
         corrected_id = find_corrected_invoice(listed.invoice, list_items(pages), invoice_ids)
         return build_bill(listed, pages, calendar, overages)._replace(corrects=corrected_id)
     except (ApiError, ValueError, ArithmeticError) as error:
         failed_bill = build_bill(listed, [], calendar, overages)
-        return failed_bill._replace(
-            problems=(f"its lines cannot be read: {describe_arithmetic_error(error) or error}",)
-        )
+        text = f"its lines cannot be read: {describe_arithmetic_error(error) or error}"
+        return failed_bill._replace(findings=(make_finding(FindingCode.BILL_UNREADABLE, text),))
 
 
 def _read_lines_page(answer: ArchivedAnswer) -> LinesPage:
@@ -141,9 +142,8 @@ def _build_orphan_bill(invoice_id: str, answers: list[ArchivedAnswer], calendar:
     orphan_bill = build_bill_safely(
         ListedInvoice(invoice, answers[0].seq, "$", answers[0].fetched_at), answers, calendar, {}
     )
-    return orphan_bill._replace(
-        issued_on=None, problems=("the invoice itself was not read", *orphan_bill.problems), source_rank=-1
-    )
+    finding = make_finding(FindingCode.INVOICE_UNREAD, "the invoice itself was not read")
+    return orphan_bill._replace(issued_on=None, findings=(finding, *orphan_bill.findings), source_rank=-1)
 
 
 def read_usages(

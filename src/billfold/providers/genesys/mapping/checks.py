@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.providers.genesys.api import (
     GetBillingContracts,
     GetBillingContractsInvoiceDocument,
@@ -52,7 +54,7 @@ def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
     return listing
 
 
-def check_answers(run_answers: RunAnswers) -> Iterator[str]:
+def check_answers(run_answers: RunAnswers) -> Iterator[Finding]:
     """Say which contracts have no periods, which documents are none, and which wallets the invoices contradict.
 
     The vendor gives documents as PDF, from its first bytes to its end mark.
@@ -62,11 +64,11 @@ def check_answers(run_answers: RunAnswers) -> Iterator[str]:
         op, body = answer.op, answer.response.body
         assert isinstance(op, GetBillingContractsInvoiceDocument)
         if document_flaw := find_document_flaw(body):
-            yield f"invoice {op.invoice_id}: its document {document_flaw}"
+            yield make_finding(FindingCode.DOCUMENT_UNREADABLE, f"its document {document_flaw}", str(op.invoice_id))
     yield from _check_wallets(run_answers)
 
 
-def _check_periods(run_answers: RunAnswers) -> Iterator[str]:
+def _check_periods(run_answers: RunAnswers) -> Iterator[Finding]:
     """Name the contracts that run and list no billing period: what is used under them is asked for by period."""
     fetch_times = [answer.fetched_at for answer in run_answers.answers(GetBillingContracts)]
     for contract_id, contract in read_contracts(run_answers).items():
@@ -74,10 +76,11 @@ def _check_periods(run_answers: RunAnswers) -> Iterator[str]:
             start <= fetched_at for fetched_at in fetch_times
         )
         if has_begun and get_or(contract.status, "") != "Inactive" and not any(iter_periods(contract)):
-            yield f"contract {contract_id} lists no billing periods: its estimate is missing"
+            text = "lists no billing periods: its estimate is missing"
+            yield make_finding(FindingCode.ESTIMATE_MISSING, text, f"contract {contract_id}", contract=contract_id)
 
 
-def _check_wallets(run_answers: RunAnswers) -> Iterator[str]:
+def _check_wallets(run_answers: RunAnswers) -> Iterator[Finding]:
     """Hold the wallets of closed periods against the invoices of their contract, where all of these were read."""
     calendar = BillingCalendar(read_contracts(run_answers).values())
     listed_invoices, line_answers = read_listed_invoices(run_answers), group_line_answers(run_answers)
@@ -103,5 +106,5 @@ def _check_wallets(run_answers: RunAnswers) -> Iterator[str]:
                     build_bill_safely(record, line_answers[str(record.invoice.id)], calendar, {})
                     for record in contract_invoices
                 ]
-                if not any(bill.problems for bill in invoice_bills):
+                if not any(bill.is_doubted for bill in invoice_bills):
                     yield from compare_wallets(contract_usage, period, invoice_bills)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.money import ZERO
 from billfold.providers.genesys.records import BillingInvoice, BillingInvoiceItem
 from billfold.wire.codec import get_or
@@ -21,16 +23,19 @@ def _is_called_credit(invoice: BillingInvoice) -> bool:
     return "credit" in get_or(invoice.customer_invoice_type, "").lower()
 
 
-def check_credit_signs(invoice: BillingInvoice, items: Iterable[BillingInvoiceItem]) -> Iterator[str]:
+def check_credit_signs(invoice: BillingInvoice, items: Iterable[BillingInvoiceItem]) -> Iterator[Finding]:
     """Say what a credit memo adds to the debt: it may be meant to take it away."""
     # GUESS: what is credited is negative; whether the vendor writes it so is not documented.
     if _is_called_credit(invoice):
         invoice_type = get_or(invoice.customer_invoice_type, "")
         if get_or(invoice.amount, ZERO) > 0:
-            yield f"it is a {invoice_type!r} of a positive amount: whether the vendor gives or takes it cannot be told"
+            text = f"it is a {invoice_type!r} of a positive amount: whether the vendor gives or takes it cannot be told"
+            yield make_finding(FindingCode.SIGN_UNCLEAR, text)
         for item in items:
             if get_or(item.amount, ZERO) > 0:
-                yield f"it is a {invoice_type!r} with a positive line {get_or(item.id, '')}: gift or debt cannot be told"
+                line_id = get_or(item.id, "")
+                text = f"it is a {invoice_type!r} with a positive line {line_id}: gift or debt cannot be told"
+                yield make_finding(FindingCode.SIGN_UNCLEAR, text, line=line_id)
 
 
 def find_corrected_invoice(

@@ -12,6 +12,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from billfold.model.bill import Bill, Charges, State
+from billfold.model.finding import Finding, drop_repeated, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_product, exact_sum
 from billfold.model.period import Period
 from billfold.model.pricing import Price, choose_price
@@ -78,18 +80,20 @@ def build_estimates(period: Period, usage: PeriodUsage) -> Iterator[Bill]:
             charges=[Charges(common_row, currency_lines)] if currency_lines else [],
             issuer=VENDOR_NAME,
             commitments=list_commitments([usage.contract], usage.answer.fetched_at),
-            problems=tuple(dict.fromkeys(_iter_problems(usage, currency))),
+            findings=tuple(drop_repeated(_check_usage(usage, currency))),
             scope=get_or(usage.contract.id, ""),
         )
 
 
-def _iter_problems(usage: PeriodUsage, currency: str) -> Iterator[str]:
+def _check_usage(usage: PeriodUsage, currency: str) -> Iterator[Finding]:
     if not is_open(usage.detail) and not is_closed(usage.detail):
-        yield f"the period's status {get_or(usage.detail.status, None)!r} is not known"
+        status = get_or(usage.detail.status, None)
+        yield make_finding(FindingCode.STATUS_UNKNOWN, f"the period's status {status!r} is not known", status=status)
     if not isinstance(usage.detail.charges, list) and not isinstance(usage.detail.wallets, list):
-        yield "the period has neither a list of charges nor one of wallets"
+        text = "the period has neither a list of charges nor one of wallets"
+        yield make_finding(FindingCode.LINES_INCOMPLETE, text)
     if currency == "XXX":
-        yield "the period states no currency"
+        yield make_finding(FindingCode.CURRENCY_UNKNOWN, "the period states no currency")
     for charge in get_or(usage.detail.charges, []):
         yield from _check_overage(
             get_or(charge.id, ""),
@@ -104,14 +108,16 @@ def _iter_problems(usage: PeriodUsage, currency: str) -> Iterator[str]:
 
 def _check_overage(
     native_id: str, overage: Decimal | None, rate: Maybe[Decimal], cost: Maybe[Decimal]
-) -> Iterator[str]:
+) -> Iterator[Finding]:
     """Say what is wrong with an amount: not there, or another than quantity and rate give, beyond rounding."""
     if overage and not isinstance(cost, Decimal):
-        yield f"{native_id} has an overage and no amount"
+        text = f"{native_id} has an overage and no amount"
+        yield make_finding(FindingCode.AMOUNT_MISSING, text, line=native_id)
     elif overage is not None and isinstance(rate, Decimal) and isinstance(cost, Decimal):
         difference = abs(EXACT_CONTEXT.subtract(cost, exact_product(overage, rate)))
         if difference > max(Decimal(1), abs(cost) / 100):
-            yield f"{native_id} states {overage} over at {rate} and an amount of {cost}"
+            text = f"{native_id} states {overage} over at {rate} and an amount of {cost}"
+            yield make_finding(FindingCode.AMOUNT_MISMATCH, text, line=native_id)
 
 
 def _group_by_currency(usage: PeriodUsage, period: Period) -> dict[str, list[GenesysLine]]:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billfold.model.bill import DetailIds
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.money import ZERO, exact_product
 from billfold.model.period import Period
 from billfold.model.pricing import choose_price
@@ -56,7 +58,7 @@ class InvoiceContext:
     period: Period
     rates: Rates
     is_credit: bool
-    problems: list[str]
+    findings: list[Finding]
     detail_ids: DetailIds
     positions: list[PlanPosition]
     contract_facts: tuple[tuple[str, str], ...]
@@ -64,7 +66,7 @@ class InvoiceContext:
 
 
 def build_lines(page: LinesPage, context: InvoiceContext) -> list[GenesysLine]:
-    """Make a charge of each line of a page that can be one; what cannot is a problem of its invoice."""
+    """Make a charge of each line of a page that can be one; what cannot is a finding of its invoice."""
     return [_build_line(item, context, f"$.entities[{index}]") for index, item in enumerate(page.items)]
 
 
@@ -74,7 +76,7 @@ def _build_line(item: BillingInvoiceItem, context: InvoiceContext, path: str) ->
     description = get_or(item.description, "") or service
     cost, quantity = lines.read_amount(item.amount), get_or(item.quantity, ZERO)
     if not isinstance(item.amount, Decimal):
-        context.problems.append(f"line {path} has no amount")
+        context.findings.append(make_finding(FindingCode.AMOUNT_MISSING, f"line {path} has no amount", line=path))
     service_time = _find_service_time(item, context)
     line_category, is_correction = _classify_item(item, product, description, service_time, context)
     currency = get_or(context.invoice.currency_iso_code, "")
@@ -104,7 +106,7 @@ def _find_service_time(item: BillingInvoiceItem, context: InvoiceContext) -> Ser
     """Return the days of a line: its service, else the day of its transaction, else the invoice's period."""
     for text in (item.date_start, item.date_end, item.date_transacted):
         if get_or(text, "") and parse_day(text) is None:
-            context.problems.append(f"{text!r} is no day")
+            context.findings.append(make_finding(FindingCode.DATE_UNREADABLE, f"{text!r} is no day"))
     first_day, last_day = parse_day(item.date_start), parse_day(item.date_end)
     if first_day and last_day and first_day <= last_day:
         return ServiceTime(first_day, last_day + ONE_DAY)
@@ -146,7 +148,8 @@ def _resolve_detail_id(native_id: str | None, item: BillingInvoiceItem, context:
     if native_id is None:
         return context.detail_ids.next_id(get_or(item.description, ""), item.date_start, item.date_end)
     if native_id in context.native_ids:
-        context.problems.append(f"line {native_id} is listed twice")
+        text = f"line {native_id} is listed twice"
+        context.findings.append(make_finding(FindingCode.LINE_REPEATED, text, line=native_id))
     context.native_ids.add(native_id)
     return native_id
 

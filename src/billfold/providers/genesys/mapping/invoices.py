@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from billfold.model.bill import Bill, Charges, DetailIds, State, estimate_key
+from billfold.model.finding import Finding, drop_repeated, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT_CONTEXT, exact_sum
 from billfold.model.period import Month, Period
-from billfold.model.pricing import build_adjustment, build_rounding, rounding_tolerance
+from billfold.model.pricing import build_adjustment, build_rounding, note_rounding, rounding_tolerance
 from billfold.providers.genesys.mapping import lines
 from billfold.providers.genesys.mapping.commitments import (
     list_commitments,
@@ -55,14 +57,14 @@ class ListedInvoice(NamedTuple):
 def build_bill(
     listed: ListedInvoice, pages: Sequence[LinesPage], calendar: BillingCalendar, overages: OverageCosts
 ) -> Bill:
-    """Make the bill of an invoice; whatever cannot be trusted about it becomes a problem, not an exception."""
+    """Make the bill of an invoice; whatever cannot be trusted about it becomes a finding, not an exception."""
     invoice = listed.invoice
     contracts = calendar.match_contracts(invoice)[1]
-    period, problems = _find_period(listed, pages, calendar)
-    problems += [*_list_problems(invoice, pages), *check_credit_signs(invoice, list_items(pages))]
+    period, findings = _find_period(listed, pages, calendar)
+    findings += [*_check_invoice(invoice, pages), *check_credit_signs(invoice, list_items(pages))]
     common_row = _build_common_row(listed, period, contracts)
     detail_ids = DetailIds(common_row.InvoiceId or "")
-    context = _build_context(invoice, period, calendar, problems, detail_ids)
+    context = _build_context(invoice, period, calendar, findings, detail_ids)
     page_batches = [(page.seq, build_lines(page, context)) for page in pages]
     batches = [
         Charges(common_row._replace(x_ArchiveSeq=seq), page_lines) for seq, page_lines in page_batches if page_lines
@@ -86,13 +88,13 @@ def build_bill(
         terms=get_or(invoice.payment_terms, None),
         purchase_order=get_or(invoice.customer_po_number, None),
         commitments=list_commitments(contracts, listed.read_at),
-        problems=tuple(dict.fromkeys(problems)),
+        findings=(*drop_repeated(findings), *_note_rounding(residual_charges, common_row)),
         replaces_estimates=_list_replaced_estimates(context, usage_starts, contracts, common_row),
     )
 
 
 def _build_context(
-    invoice: BillingInvoice, period: Period, calendar: BillingCalendar, problems: list[str], detail_ids: DetailIds
+    invoice: BillingInvoice, period: Period, calendar: BillingCalendar, findings: list[Finding], detail_ids: DetailIds
 ) -> InvoiceContext:
     """Gather what all lines of an invoice are read with: its contracts' prices and positions, and how they were found."""
     matched_by, contracts = calendar.match_contracts(invoice)
@@ -101,7 +103,7 @@ def _build_context(
         period,
         lines.collect_rates(contracts),
         is_credit_memo(invoice),
-        problems,
+        findings,
         detail_ids,
         list_positions(contracts),
         _describe_contracts(matched_by, contracts),
@@ -117,7 +119,7 @@ def _find_usage_starts(
     }
     stated_total = get_or(context.invoice.amount, None)
     is_whole = has_residual or exact_sum(item.BilledCost for item in invoice_lines) == stated_total
-    if ended_period and (context.problems or not is_whole):  # it may bill more than was read
+    if ended_period and (context.findings or not is_whole):  # it may bill more than was read
         usage_starts |= {item.start for item in (context.period, ended_period) if item.end <= ended_period.end}
     return usage_starts
 
@@ -145,24 +147,31 @@ def _list_replaced_estimates(
 
 def _find_period(
     listed: ListedInvoice, pages: Sequence[LinesPage], calendar: BillingCalendar
-) -> tuple[Period, list[str]]:
+) -> tuple[Period, list[Finding]]:
     starts = [start for page in pages for item in page.items if (start := parse_day(item.date_start))]
     billed_period = calendar.find_billed_period(listed.invoice, min(starts, default=None))
     if billed_period is None or parse_day(listed.invoice.date_invoiced) is None:
-        date_problem = f"its date {get_or(listed.invoice.date_invoiced, None)!r} is no day"
-        return billed_period or Month.of(listed.read_at).period, [date_problem]
+        text = f"its date {get_or(listed.invoice.date_invoiced, None)!r} is no day"
+        return billed_period or Month.of(listed.read_at).period, [make_finding(FindingCode.DATE_UNREADABLE, text)]
     return billed_period, []
 
 
-def _list_problems(invoice: BillingInvoice, pages: Sequence[LinesPage]) -> list[str]:
-    checks = (
-        (not get_or(invoice.id, ""), "the invoice has no id"),
-        (not isinstance(invoice.amount, Decimal), "the invoice states no amount"),
-        (not get_or(invoice.currency_iso_code, ""), "the invoice states no currency"),
-        (not pages, "its lines were not read"),
-        (bool(pages) and not pages[-1].is_last, "its lines were not read to their end"),
-    )
-    return [problem for is_wrong, problem in checks if is_wrong]
+def _check_invoice(invoice: BillingInvoice, pages: Sequence[LinesPage]) -> Iterator[Finding]:
+    if not get_or(invoice.id, ""):
+        yield make_finding(FindingCode.ID_MISSING, "the invoice has no id")
+    if not isinstance(invoice.amount, Decimal):
+        yield make_finding(FindingCode.TOTAL_MISSING, "the invoice states no amount")
+    if not get_or(invoice.currency_iso_code, ""):
+        yield make_finding(FindingCode.CURRENCY_UNKNOWN, "the invoice states no currency")
+    if not pages:
+        yield make_finding(FindingCode.LINES_INCOMPLETE, "its lines were not read")
+    elif not pages[-1].is_last:
+        yield make_finding(FindingCode.LINES_INCOMPLETE, "its lines were not read to their end")
+
+
+def _note_rounding(residual_charges: Iterable[Charges], common_row: CostAndUsage) -> Iterator[Finding]:
+    for row in (row for charges in residual_charges for row in charges.lines if row.ChargeCategory == "Adjustment"):
+        yield note_rounding(row.BilledCost, common_row.BillingCurrency or NO_CURRENCY)
 
 
 def _find_due_date(invoice: BillingInvoice) -> datetime | None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from billfold.model.bill import Bill
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, exact_sum, format_trimmed
 from billfold.model.period import Month, Period
 from billfold.providers.genesys.mapping import lines
@@ -18,8 +20,8 @@ WalletKey = tuple[str, str, str]
 """The SKU and the name of a product, and a currency ("" where a wallet says none)."""
 
 
-def compare_wallets(usage: PeriodUsage, period: Period, bills: Iterable[Bill]) -> Iterator[str]:
-    """Yield a sentence for each wallet whose overage is not what a contract's invoices bill of its product in the period."""
+def compare_wallets(usage: PeriodUsage, period: Period, bills: Iterable[Bill]) -> Iterator[Finding]:
+    """Yield a finding for each wallet whose overage is not what a contract's invoices bill of its product in the period."""
     # GUESS: the lines of a wallet's own product that are Usage, with service in the period, are its overage.
     invoices, wallets_by_key = list(bills), dict[WalletKey, list[BillingWallet]]()
     for wallet in get_or(usage.detail.wallets, []):
@@ -29,10 +31,15 @@ def compare_wallets(usage: PeriodUsage, period: Period, bills: Iterable[Bill]) -
         billed_cost = exact_sum(cost for bill in invoices for cost in _iter_billed_costs(bill, key, period))
         # NOTE: how the vendor rounds an overage is not known: an amount is doubted as in an estimate.
         if abs(EXACT_CONTEXT.subtract(stated_cost, billed_cost)) > max(Decimal(1), abs(stated_cost) / 100):
-            names = ", ".join(_format_wallet_name(wallet) for wallet in wallets)
-            yield (
-                f"{Month.of(period.start)}: wallet {names} of contract {get_or(usage.contract.id, '')} states an overage of"
-                f" {format_trimmed(stated_cost)} {key[2]}, {', '.join(str(bill.invoice_id) for bill in invoices)} bills {format_trimmed(billed_cost)}"
+            yield make_finding(
+                FindingCode.WALLET_MISMATCH,
+                f"states an overage of {format_trimmed(stated_cost)} {key[2]} in {Month.of(period.start)}, "
+                f"{', '.join(str(bill.invoice_id) for bill in invoices)} bills {format_trimmed(billed_cost)}",
+                f"wallet {', '.join(map(_format_wallet_name, wallets))} of contract {get_or(usage.contract.id, '')}",
+                month=Month.of(period.start),
+                stated=format_trimmed(stated_cost),
+                billed=format_trimmed(billed_cost),
+                currency=key[2],
             )
 
 

@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 
 from billfold.model.bill import Bill, BillEnd, Charges, DetailIds, State
 from billfold.model.errors import IncompleteList, InvalidResponse
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month, Period
-from billfold.model.pricing import build_rounding, find_residual
+from billfold.model.pricing import build_rounding, find_residual, note_rounding
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.providers.vultr.api import (
     GetAccount,
@@ -100,8 +102,8 @@ def _build_issued_bill(
     invoice_id: int | str, invoice: Invoice | None, run_answers: RunAnswers, account: Account
 ) -> Bill:
     invoice_key = str(invoice_id)
-    problems = list[str]()
-    total, month = _read_total_and_month(invoice, partial(_iter_pages, run_answers, invoice_id), problems)
+    findings = list[Finding]()
+    total, month = _read_total_and_month(invoice, partial(_iter_pages, run_answers, invoice_id), findings)
     common = _build_common_row(month, account)._replace(InvoiceId=invoice_key)
     return Bill(
         state=State.ISSUED,
@@ -110,11 +112,11 @@ def _build_issued_bill(
         currency=CURRENCY,
         total=total,
         line_count=None,
-        charges=_build_charges(common, _iter_pages(run_answers, invoice_id), None if problems else total),
+        charges=_build_charges(common, _iter_pages(run_answers, invoice_id), None if findings else total),
         issuer=VULTR,
         fingerprint=make_fingerprint(invoice) if invoice else "",
         issued_on=_read_issue_date(invoice) if invoice else None,
-        problems=tuple(problems),
+        findings=tuple(findings),
         source_rank=0 if invoice else -1,
     )
 
@@ -130,26 +132,28 @@ def _read_page(answer: ArchivedAnswer, path: str) -> AnswerPage:
     return AnswerPage(op.items(reply), op, reply, answer.seq, path)
 
 
-def _check_total(amount: Decimal | None, problems: list[str]) -> Decimal | None:
+def _check_total(amount: Decimal | None, findings: list[Finding]) -> Decimal | None:
     if amount is not None and not is_in_bounds(amount):
-        problems.append(f"its amount is {describe_unfit(amount)}")
+        findings.append(make_finding(FindingCode.TOTAL_MISSING, f"its amount is {describe_unfit(amount)}"))
         return None
     return amount
 
 
 def _read_total_and_month(
-    invoice: Invoice | None, read_pages: Callable[[], Iterator[AnswerPage]], problems: list[str]
+    invoice: Invoice | None, read_pages: Callable[[], Iterator[AnswerPage]], findings: list[Finding]
 ) -> tuple[Decimal | None, Month]:
     """Return an invoice's total and the month that it bills, and note what is wrong with them."""
     if invoice is None:
-        problems.append("no list names this invoice: its total and its date are not known")
+        text = "no list names this invoice: its total and its date are not known"
+        findings.append(make_finding(FindingCode.INVOICE_UNREAD, text))
         return None, _find_last_month(read_pages())
-    total = _check_total(get_or(invoice.amount, None), problems)
-    problems += [] if total is not None else ["the invoice states no amount"]
+    total = _check_total(get_or(invoice.amount, None), findings)
+    if total is None:
+        findings.append(make_finding(FindingCode.TOTAL_MISSING, "the invoice states no amount"))
     try:
         return total, find_billed_month(invoice)
     except ValueError as error:
-        problems.append(f"its date cannot be read: {error}")
+        findings.append(make_finding(FindingCode.DATE_UNREADABLE, f"its date cannot be read: {error}"))
         return total, _find_last_month(read_pages())
 
 
@@ -172,8 +176,8 @@ def _build_estimate(answer: ArchivedAnswer, run_answers: RunAnswers, account: Ac
     month = Month.of(latest_start) if latest_start else _find_running_month(run_answers)
     if month is None:
         return
-    problems = list[str]()
-    total = _check_total(get_or(account.pending_charges, None), problems)
+    findings = list[Finding]()
+    total = _check_total(get_or(account.pending_charges, None), findings)
     yield Bill(
         state=State.ESTIMATE,
         invoice_id=None,
@@ -181,9 +185,9 @@ def _build_estimate(answer: ArchivedAnswer, run_answers: RunAnswers, account: Ac
         currency=CURRENCY,
         total=total,
         line_count=None,
-        charges=_build_charges(_build_common_row(month, account), iter([page]), None if problems else total),
+        charges=_build_charges(_build_common_row(month, account), iter([page]), None if findings else total),
         issuer=VULTR,
-        problems=tuple(problems),
+        findings=tuple(findings),
     )
 
 
@@ -232,11 +236,12 @@ def _build_charges(common: CostAndUsage, pages: Iterator[AnswerPage], total: Dec
     if tally.has_more:
         raise IncompleteList(f"its lines were not read to their end ({tally.count} read, {tally.stated_count} stated)")
     yield builder.build_charges(common)
-    problems = tuple(tally.list_problems())
-    residual = find_residual(total, tally.line_sum, tally.count) if total is not None and not problems else None
+    findings = list(tally.check_lines())
+    residual = find_residual(total, tally.line_sum, tally.count) if total is not None and not findings else None
     if residual:
+        findings.append(note_rounding(residual, CURRENCY))
         yield Charges.of([_build_rounding_row(common, residual, detail_ids, last_page)])
-    return BillEnd(tally.count, problems)
+    return BillEnd(tally.count, tuple(findings))
 
 
 @lru_cache(maxsize=64)

@@ -9,6 +9,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, TypeGuard
 
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, format_decimal
 from billfold.model.period import Month
 from billfold.providers.provider import InvoiceListing, RunAnswers
@@ -19,9 +21,6 @@ from billfold.providers.vultr.records import Billing, Invoice
 from billfold.wire.codec import get_or
 from billfold.wire.operation import read_response
 from billfold.wire.paging import PagedOperation
-
-MAX_NAMED_FINDINGS = 3
-"""How many findings of one sort are told one by one."""
 
 
 def find_identity(run_answers: RunAnswers) -> str | None:
@@ -48,7 +47,7 @@ def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
     )
 
 
-def check_answers(run_answers: RunAnswers) -> Iterator[str]:
+def check_answers(run_answers: RunAnswers) -> Iterator[Finding]:
     """Say where the list of invoices and the billing history do not agree with themselves or with each other."""
     invoices, last_invoice_page = _read_whole_list(run_answers, ListInvoices)
     rows, last_history_page = _read_whole_list(run_answers, ListBillingHistory)
@@ -58,15 +57,17 @@ def check_answers(run_answers: RunAnswers) -> Iterator[str]:
     ):
         stated_count = last_page[0].stated_total(last_page[1]) if last_page else None
         if stated_count is not None and stated_count != len(list_entries):
-            yield f"the list of {list_name} has {len(list_entries)} entries, the vendor counts {stated_count}"
+            text = f"has {len(list_entries)} entries, the vendor counts {stated_count}"
+            counts = {"stated": stated_count, "held": len(list_entries)}
+            yield make_finding(FindingCode.COUNT_MISMATCH, text, f"list of {list_name}", **counts)
     if (
         last_invoice_page
         and last_history_page
         and _has_end_mark(*last_invoice_page)
         and _has_end_mark(*last_history_page)
     ):
-        yield from _limit_findings(_compare_with_history(invoices, rows))
-        yield from _limit_findings(_find_balance_jumps(rows))
+        yield from _compare_with_history(invoices, rows)
+        yield from _find_balance_jumps(rows)
 
 
 def _read_whole_list(
@@ -85,14 +86,7 @@ def _has_end_mark(op: PagedOperation[Any, Any], page: Any) -> bool:
     return op.has_end_mark(page)
 
 
-def _limit_findings(findings: Iterator[str]) -> Iterator[str]:
-    all_findings = list(findings)
-    yield from all_findings[:MAX_NAMED_FINDINGS]
-    if len(all_findings) > MAX_NAMED_FINDINGS:
-        yield f"{len(all_findings) - MAX_NAMED_FINDINGS} more like these"
-
-
-def _compare_with_history(invoices: list[Invoice], rows: list[Billing]) -> Iterator[str]:
+def _compare_with_history(invoices: list[Invoice], rows: list[Billing]) -> Iterator[Finding]:
     """Compare the history's rows of type invoice, which have the id and the amount of their invoice, with the list.
 
     An invoice newer than every row was issued between the two questions.
@@ -102,30 +96,32 @@ def _compare_with_history(invoices: list[Invoice], rows: list[Billing]) -> Itera
     newest_id = max(history_rows, key=_id_sort_key, default="")
     for invoice_id in sorted({*history_rows, *invoices_by_id}, key=_id_sort_key):
         if invoice_id not in invoices_by_id:
-            yield f"invoice {invoice_id} is in the billing history, but not in the list of invoices"
+            text = "is in the billing history, but not in the list of invoices"
+            yield make_finding(FindingCode.HISTORY_MISMATCH, text, invoice_id)
         elif invoice_id not in history_rows and _id_sort_key(invoice_id) < _id_sort_key(newest_id):
-            yield f"invoice {invoice_id} is listed, but not in the billing history"
+            text = "is listed, but not in the billing history"
+            yield make_finding(FindingCode.HISTORY_MISMATCH, text, invoice_id)
         elif invoice_id in history_rows and history_rows[invoice_id].amount != invoices_by_id[invoice_id].amount:
-            yield (
-                f"invoice {invoice_id} is {_format_history_amount(invoices_by_id[invoice_id].amount)} in the list, "
-                f"{_format_history_amount(history_rows[invoice_id].amount)} in the history"
-            )
+            listed = _format_history_amount(invoices_by_id[invoice_id].amount)
+            recorded = _format_history_amount(history_rows[invoice_id].amount)
+            text = f"is {listed} in the list, {recorded} in the history"
+            yield make_finding(FindingCode.HISTORY_MISMATCH, text, invoice_id, listed=listed, recorded=recorded)
 
 
 def _id_sort_key(invoice_id: str) -> tuple[int, str]:
     return len(invoice_id), invoice_id
 
 
-def _find_balance_jumps(rows: list[Billing]) -> Iterator[str]:
+def _find_balance_jumps(rows: list[Billing]) -> Iterator[Finding]:
     """Look for rows that do not move the balance by their amount; in which direction is not documented for every type."""
     for older_row, row in pairwise(_sort_by_time(rows)):
         if _is_valid_amount(older_row.balance) and _is_valid_amount(row.balance) and _is_valid_amount(row.amount):
             balance_change = abs(EXACT_CONTEXT.subtract(row.balance, older_row.balance))
             if abs(row.amount) != balance_change:
-                yield (
-                    f"the balance moves by {format_decimal(balance_change)} at history row {row.id}, "
-                    f"which is {_format_history_amount(row.amount)}"
-                )
+                change, amount = format_decimal(balance_change), _format_history_amount(row.amount)
+                text = f"moves the balance by {change}, and is {amount}"
+                subject = f"history row {row.id}"
+                yield make_finding(FindingCode.BALANCE_MISMATCH, text, subject, change=change, amount=amount)
 
 
 def _sort_by_time(rows: list[Billing]) -> list[Billing]:

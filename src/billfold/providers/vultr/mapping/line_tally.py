@@ -9,6 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum
 from billfold.providers.vultr.mapping.text_fields import read_time
 from billfold.providers.vultr.records import InvoiceItem
@@ -22,14 +24,18 @@ class LineTally:
 
     count: int = 0
     line_sum: Decimal = ZERO
-    flaws: list[str] = field(default_factory=list)
+    flaws: list[Finding] = field(default_factory=list)
     stated_count: int | None = None
     has_more: bool = False
     has_end_mark: bool = False
 
     def add_lines(self, count: int, totals: Sequence[Decimal], flaws: Sequence[tuple[int, str]]) -> None:
         """Add some lines: how many, the totals of those that can be charges, which of them cannot and why."""
-        self.flaws += [f"line {self.count + index + 1} {flaw}" for index, flaw in flaws]
+        numbered_flaws = ((self.count + index + 1, flaw) for index, flaw in flaws)
+        self.flaws += [
+            make_finding(FindingCode.VALUE_UNUSABLE, f"line {number} {flaw}", line=number)
+            for number, flaw in numbered_flaws
+        ]
         self.count, self.line_sum = self.count + count, EXACT_CONTEXT.add(self.line_sum, exact_sum(totals))
 
     def note_page(self, operation: PagedOperation[Any, Any], page: Any) -> None:
@@ -40,15 +46,14 @@ class LineTally:
             operation.has_end_mark(page),
         )
 
-    def list_problems(self) -> Iterator[str]:
-        """Say what cannot be trusted."""
-        yield from self.flaws[:3]
-        if len(self.flaws) > 3:
-            yield f"{len(self.flaws) - 3} more lines like these"
+    def check_lines(self) -> Iterator[Finding]:
+        """Yield what cannot be trusted."""
+        yield from self.flaws
         if not self.has_end_mark:
-            yield "the list of its lines has no end mark"
+            yield make_finding(FindingCode.LINES_INCOMPLETE, "the list of its lines has no end mark")
         if self.stated_count is not None and self.stated_count != self.count:
-            yield f"the vendor counts {self.stated_count} lines, {self.count} were read"
+            text = f"the vendor counts {self.stated_count} lines, {self.count} were read"
+            yield make_finding(FindingCode.LINES_INCOMPLETE, text, stated=self.stated_count, read=self.count)
 
 
 def find_latest(items: Sequence[InvoiceItem], field_name: str) -> datetime | None:

@@ -1,0 +1,200 @@
+"""What the ledger notes beside its charges, as values: bills, runs, and what was found of them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import duckdb
+
+from billfold.ledger.query import (
+    BILLS_JOIN,
+    COLLECTED_CONDITION,
+    LISTED_CONDITION,
+    MAX_SEQ,
+    LedgerFilter,
+    build_current_condition,
+    make_aware,
+)
+from billfold.model.finding import AccountFinding, Finding
+from billfold.model.finding_codes import CODES_BY_NAME, FindingCode, Severity
+from billfold.model.period import Month, parse_instant
+
+
+class FindingStage(StrEnum):
+    """Where a finding was made: in a bill, while a run was booked, or by what the vendor says beside its bills."""
+
+    BILL = "bill"
+    BOOKING = "booking"
+    CHECK = "check"
+
+
+class BillRow(NamedTuple):
+    """A bill as the ledger notes it; ``account`` is what its account is called now, ``parked`` why it is not counted.
+
+    ``is_imported`` tells that it came from files, ``total`` is what the vendor states (None: nothing), as text.
+    """
+
+    id: int
+    provider: str
+    account: str
+    invoice_id: str | None
+    state: str
+    period_start: datetime
+    currency: str
+    total: str | None
+    parked: str | None
+    issued_on: datetime | None
+    due_on: datetime | None
+    is_imported: bool
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The invoice's id, or the word estimate."""
+        return self.invoice_id or "estimate"
+
+    @property
+    def month(self) -> Month:
+        """The month in which its billing period begins."""
+        return Month.of(self.period_start)
+
+
+class ListingRow(NamedTuple):
+    """What a run's list of invoices said: ids, whether it came to its end, since when it reaches, months of old ones."""
+
+    ids: frozenset[str]
+    has_end_mark: bool
+    since: datetime | None
+    months: Mapping[str, Month]
+
+
+class RunRow(NamedTuple):
+    """A booked run; ``account`` is what its account is called now, ``outcome`` is "complete", "imported" or why not.
+
+    ``booking_findings`` say what could not be booked of it, ``check_findings`` what its answers say against each other.
+    """
+
+    id: int
+    provider: str
+    account: str
+    outcome: str
+    listing: ListingRow | None
+    booking_findings: tuple[Finding, ...] = ()
+    check_findings: tuple[Finding, ...] = ()
+
+
+def list_bills(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[BillRow]:
+    """Return the bills that are wanted and believed, by account and period."""
+    condition, values = build_current_condition(filters)
+    rows = db.execute(
+        f"""SELECT b.id, b.provider, a.name, invoice_id, state, period_start, currency, total, parked, issued_on, due_on,
+                   b.run IN (SELECT run FROM runs WHERE NOT {COLLECTED_CONDITION})
+            FROM {BILLS_JOIN} WHERE {condition} ORDER BY b.provider, a.name, period_start, bill_key""",
+        values,
+    ).fetchall()
+    findings_by_bill = defaultdict[int, list[Finding]](list)
+    query = f"SELECT f.bill, {_FINDING_COLUMNS} FROM findings f JOIN {BILLS_JOIN.replace('bills b', 'bills b ON f.bill = b.id')}"
+    for bill_id, *columns in db.execute(f"{query} WHERE {condition} ORDER BY f.rowid", values).fetchall():
+        findings_by_bill[bill_id].append(_read_finding(columns))
+    return [BillRow(*map(make_aware, row))._replace(findings=tuple(findings_by_bill[row[0]])) for row in rows]
+
+
+def list_parked_bills(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[BillRow]:
+    """Return the bills that cannot be trusted as they are, and why."""
+    return [bill for bill in list_bills(db, filters) if bill.parked]
+
+
+def list_last_runs(
+    db: duckdb.DuckDBPyConnection, seq: int = MAX_SEQ, condition: str = LISTED_CONDITION
+) -> list[RunRow]:
+    """Return each account's last run of a sort; one that was imported says nothing of what is not in it."""
+    query = f"""SELECT r.run, r.provider, a.name, outcome, listing FROM runs r JOIN accounts a USING (provider, account)
+                WHERE r.seq <= $seq AND {condition}
+                QUALIFY row_number() OVER (PARTITION BY r.provider, r.account ORDER BY r.run DESC) = 1
+                ORDER BY r.provider, a.name"""
+    rows = db.execute(query, {"seq": seq}).fetchall()
+    return [_build_run(db, *row) for row in rows]
+
+
+def _build_run(
+    db: duckdb.DuckDBPyConnection, run_id: int, provider: str, account: str, outcome: str, listing: str | None
+) -> RunRow:
+    findings_by_stage = {
+        stage: read_run_findings(db, run_id, stage) for stage in (FindingStage.BOOKING, FindingStage.CHECK)
+    }
+    return RunRow(
+        run_id,
+        provider,
+        account,
+        outcome,
+        _read_listing(listing) if listing else None,
+        findings_by_stage[FindingStage.BOOKING],
+        findings_by_stage[FindingStage.CHECK],
+    )
+
+
+def _read_listing(text: str) -> ListingRow:
+    fields = json.loads(text)
+    months = {invoice_id: Month.parse(month) for invoice_id, month in fields["months"].items()}
+    since = parse_instant(fields["since"]) if fields["since"] else None
+    return ListingRow(frozenset(fields["ids"]), fields["proven"], since, months)
+
+
+def read_run_findings(db: duckdb.DuckDBPyConnection, run_id: int, stage: FindingStage) -> tuple[Finding, ...]:
+    """Return what was found of a run at one stage."""
+    query = f"SELECT {_FINDING_COLUMNS} FROM findings f WHERE run = ? AND bill IS NULL AND stage = ? ORDER BY f.rowid"
+    return tuple(map(_read_finding, db.execute(query, [run_id, stage]).fetchall()))
+
+
+def list_unbooked(db: duckdb.DuckDBPyConnection, seq: int = MAX_SEQ) -> list[AccountFinding]:
+    """Return what each account's last collection, and the imports since, brought that could not be booked.
+
+    Of earlier ones only what is damaged in the archive: all else was asked for again by the next collection.
+    """
+    query = f"""SELECT DISTINCT r.provider, a.name, {_FINDING_COLUMNS}
+                FROM findings f JOIN runs r USING (run) JOIN accounts a USING (provider, account)
+                WHERE r.seq <= $seq AND stage = '{FindingStage.BOOKING}' AND (
+                      code = '{FindingCode.ARCHIVE_DAMAGED}' OR r.run >= (SELECT coalesce(max(c.run), 0) FROM runs c
+                      WHERE c.provider = r.provider AND c.account = r.account AND c.seq <= $seq AND c.{COLLECTED_CONDITION}))
+                ORDER BY ALL"""
+    rows = db.execute(query, {"seq": seq}).fetchall()
+    return [AccountFinding(provider, account, "", _read_finding(columns)) for provider, account, *columns in rows]
+
+
+def add_findings(
+    db: duckdb.DuckDBPyConnection,
+    run_id: int,
+    stage: FindingStage,
+    findings: Iterable[Finding],
+    bill_id: int | None = None,
+) -> None:
+    """Note what was found of a run, or of one of its bills."""
+    rows = [
+        [
+            run_id,
+            bill_id,
+            stage,
+            finding.code,
+            finding.severity,
+            finding.subject,
+            finding.count,
+            finding.text,
+            json.dumps(dict(finding.data)),
+        ]
+        for finding in findings
+    ]
+    if rows:
+        db.executemany("INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+_FINDING_COLUMNS = "f.code, f.severity, f.subject, f.count, f.text, f.data"
+
+
+def _read_finding(columns: Sequence[str]) -> Finding:
+    code, severity, subject, count, text, data = columns
+    return Finding(CODES_BY_NAME[code], text, subject, Severity(severity), int(count), json.loads(data))

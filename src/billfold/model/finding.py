@@ -1,0 +1,85 @@
+"""What is wrong, missing, odd or changed, as a value: made where it is known, kept in the ledger, told by every command.
+
+Nothing reads a finding's text: who must know what it is asks for its code, its subject and its data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from billfold.model.finding_codes import FindingCode, Severity
+
+MAX_ALIKE = 3
+"""How many findings of one code are told one by one of one bill or account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, missing, odd or changed.
+
+    ``subject`` names what it is about (an invoice id, a list, a contract; empty: the whole of where it was found), ``text``
+    says it to people, ``count`` is how many there are like it, this one included, and ``data`` holds the amounts and names
+    in it, as text.
+    """
+
+    code: FindingCode
+    text: str
+    subject: str = ""
+    severity: Severity = Severity.WRONG
+    count: int = 1
+    data: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether somebody has to do something about it."""
+        return self.severity is Severity.WRONG
+
+
+class AccountFinding(NamedTuple):
+    """A finding, and the account and month (``YYYY-MM``, empty: the account as a whole) that it was found of."""
+
+    provider: str
+    account: str
+    month: str
+    finding: Finding
+
+
+def make_finding(code: FindingCode, text: str, subject: str = "", **data: object) -> Finding:
+    """Make a finding as bad as its code says; ``data`` are its amounts and names."""
+    return Finding(code, text, subject, code.handling.severity, 1, {name: str(value) for name, value in data.items()})
+
+
+def drop_repeated(findings: Iterable[Finding]) -> list[Finding]:
+    """Keep the first of findings that say the same of the same."""
+    first_findings: dict[tuple[str, str, str], Finding] = {}
+    for finding in findings:
+        first_findings.setdefault((finding.code, finding.subject, finding.text), finding)
+    return list(first_findings.values())
+
+
+def limit_findings(findings: Iterable[Finding]) -> list[Finding]:
+    """Keep the first few findings of each code; the last of them counts for all that are left out."""
+    by_code: dict[FindingCode, list[Finding]] = {}
+    for finding in findings:
+        by_code.setdefault(finding.code, []).append(finding)
+    return [finding for alike in by_code.values() for finding in _limit_alike(alike)]
+
+
+def _limit_alike(findings: Sequence[Finding]) -> Iterator[Finding]:
+    yield from findings[: MAX_ALIKE - 1]
+    for finding in findings[MAX_ALIKE - 1 : MAX_ALIKE]:
+        yield replace(finding, count=sum(other.count for other in findings[MAX_ALIKE - 1 :]))
+
+
+def describe_finding(finding: Finding) -> str:
+    """Return a finding as a sentence: what it is about, what is the matter, and how many more there are like it."""
+    more = f" (and {finding.count - 1} more like this)" if finding.count > 1 else ""
+    return f"{finding.subject}: {finding.text}{more}" if finding.subject else f"{finding.text}{more}"
+
+
+def describe_labelled(finding: Finding) -> str:
+    """Return a finding as a sentence among findings of other sorts: with its label in front."""
+    label = finding.code.handling.label
+    return f"{label}: {describe_finding(finding)}" if label else describe_finding(finding)

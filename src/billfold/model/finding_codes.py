@@ -1,0 +1,308 @@
+"""Every sort of finding that there is: one table, from which the reference page is made."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple, Self
+
+
+class Severity(StrEnum):
+    """What a finding asks of its reader: to act, to wait, or only to know."""
+
+    WRONG = "wrong"
+    OPEN = "open"
+    NOTICE = "notice"
+
+
+class Handling(NamedTuple):
+    """How bad a sort of finding is; ``label`` stands before it among findings of other sorts, where its text needs one."""
+
+    severity: Severity
+    label: str = ""
+
+
+PARKED, UNBOOKED = Handling(Severity.WRONG, "parked"), Handling(Severity.WRONG, "not booked")
+DOUBT, WAITING, KNOWN = Handling(Severity.WRONG), Handling(Severity.OPEN), Handling(Severity.NOTICE)
+
+
+class FindingCode(StrEnum):
+    """Every sort of finding: its name for machines, how it is handled, what it means and what to do."""
+
+    handling: Handling
+    meaning: str
+    advice: str
+
+    def __new__(cls, code: str, handling: Handling, meaning: str, advice: str) -> Self:
+        """Hold all that is said of a code beside its name."""
+        member = str.__new__(cls, code)
+        member._value_, member.handling, member.meaning, member.advice = code, handling, meaning, advice
+        return member
+
+    TOTAL_MISMATCH = (
+        "total-mismatch",
+        PARKED,
+        "The charges of a bill do not sum to the total that the vendor states, by more than rounding can explain.",
+        "Read its lines with `billfold explain`; sync again later, and ask the vendor about the difference if it stays.",
+    )
+    TOTAL_MISSING = (
+        "total-missing",
+        PARKED,
+        "The vendor states no total for a bill, or one that is no amount: its lines cannot be proven.",
+        "Sync again later; ask the vendor if the total stays missing.",
+    )
+    AMOUNT_MISSING = (
+        "amount-missing",
+        PARKED,
+        "A line of a bill has no amount.",
+        "Read the line with `billfold explain`, and ask the vendor for its amount.",
+    )
+    AMOUNT_MISMATCH = (
+        "amount-mismatch",
+        PARKED,
+        "The amount of a line is not its quantity times its rate, by more than rounding can explain.",
+        "Read the line with `billfold explain`, and ask the vendor which of them holds.",
+    )
+    VALUE_UNUSABLE = (
+        "value-unusable",
+        PARKED,
+        "A value of a bill cannot be kept exactly: it is too long, too large, or no number.",
+        "Read it with `billfold explain`, and report it to the vendor.",
+    )
+    DATE_UNREADABLE = (
+        "date-unreadable",
+        PARKED,
+        "A date of a bill is missing or no date: its billing period is not known.",
+        "Read it with `billfold explain`, and report it to the vendor.",
+    )
+    ID_MISSING = (
+        "id-missing",
+        PARKED,
+        "An issued bill has no invoice id.",
+        "Sync again later; ask the vendor if the id stays missing.",
+    )
+    CURRENCY_UNKNOWN = (
+        "currency-unknown",
+        PARKED,
+        "A bill names no currency, or one that billfold does not know.",
+        "Compare the bill with the vendor's own page, and report the currency.",
+    )
+    STATUS_UNKNOWN = (
+        "status-unknown",
+        PARKED,
+        "A bill has a status that the vendor does not document: whether it is final is not known.",
+        "Compare the bill with the vendor's own page, and report the status.",
+    )
+    LINES_INCOMPLETE = (
+        "lines-incomplete",
+        PARKED,
+        "A bill has not all the lines that the vendor counts, or its list of lines did not come to its end.",
+        "Sync again; ask the vendor if lines stay missing.",
+    )
+    LINE_REPEATED = (
+        "line-repeated",
+        PARKED,
+        "A bill lists one line twice.",
+        "Sync again: a list that changed while it was read may repeat a line. Ask the vendor if it stays.",
+    )
+    SIGN_UNCLEAR = (
+        "sign-unclear",
+        PARKED,
+        "Whether a line of a bill is a credit or a charge cannot be told: its sign contradicts its kind.",
+        "Compare the line with the vendor's document.",
+    )
+    INVOICE_UNREAD = (
+        "invoice-unread",
+        PARKED,
+        "The lines of an invoice are here, but not the invoice itself.",
+        "Sync again; after an import, import the list of invoices together with the lines.",
+    )
+    BILL_UNREADABLE = (
+        "bill-unreadable",
+        PARKED,
+        "A bill, or the list of its lines, cannot be read.",
+        "Read the answer with `billfold explain`; sync again later, and report it if it stays so.",
+    )
+    ROUNDED = (
+        "rounded",
+        KNOWN,
+        "A bill adds up by a rounding charge of ours: the vendor's total is not exactly the sum of its lines.",
+        "Nothing: the difference is within what FOCUS allows, and its row is flagged `x_Synthetic`.",
+    )
+    BILL_UNBOOKABLE = (
+        "bill-unbookable",
+        UNBOOKED,
+        "A bill was collected and cannot be booked at all.",
+        "Read the reason; `billfold explain` shows the archived answer. Sync again later, and report it if it stays so.",
+    )
+    BILL_REPEATED = (
+        "bill-repeated",
+        UNBOOKED,
+        "One collection has the same bill twice, and not alike.",
+        "Sync again; ask the vendor which of the two is right if it stays.",
+    )
+    STATE_REVERSED = (
+        "state-reversed",
+        UNBOOKED,
+        "A bill that was issued is told as a draft or an estimate again; what was booked stays.",
+        "Ask the vendor whether the invoice was withdrawn.",
+    )
+    SOURCES_DISAGREE = (
+        "sources-disagree",
+        UNBOOKED,
+        "A source that says less of a bill states another total than the one that is booked; what was booked stays.",
+        "Compare both with the vendor's document.",
+    )
+    ANSWER_UNREADABLE = (
+        "answer-unreadable",
+        UNBOOKED,
+        "An answer of a collection cannot be read: what it bills is not booked.",
+        "Sync again; report it if it stays so.",
+    )
+    ARCHIVE_DAMAGED = (
+        "archive-damaged",
+        UNBOOKED,
+        "Something in the archive is not as it was written.",
+        "Run `billfold verify`, and bring the archive back from a backup.",
+    )
+    COUNT_MISMATCH = (
+        "count-mismatch",
+        DOUBT,
+        "A list holds another number of entries than the vendor counts.",
+        "Sync again; ask the vendor if it stays.",
+    )
+    DUPLICATE_SUSPECTED = (
+        "duplicate-suspected",
+        DOUBT,
+        "Two invoices have the same customer, period and total.",
+        "Ask the vendor whether one of them is billed twice.",
+    )
+    HISTORY_MISMATCH = (
+        "history-mismatch",
+        DOUBT,
+        "The vendor's billing history and its list of invoices contradict each other.",
+        "Compare both with the vendor's own page, and ask the vendor.",
+    )
+    BALANCE_MISMATCH = (
+        "balance-mismatch",
+        DOUBT,
+        "The account's balance moves by another amount than its history says.",
+        "Compare the history with the vendor's own page, and ask the vendor.",
+    )
+    SUM_MISMATCH = (
+        "sum-mismatch",
+        DOUBT,
+        "A sum that the vendor states contradicts the vendor's own description of it.",
+        "Compare it with the invoice's document, and ask the vendor.",
+    )
+    WALLET_MISMATCH = (
+        "wallet-mismatch",
+        DOUBT,
+        "The overage of a prepaid wallet and the invoice of its period contradict each other.",
+        "Compare both with the vendor's document, and ask the vendor.",
+    )
+    DOCUMENT_UNREADABLE = (
+        "document-unreadable",
+        DOUBT,
+        "The document of an invoice is none: it is cut short, or something else.",
+        "Sync again: the document is asked for again.",
+    )
+    DOCUMENT_MISMATCH = (
+        "document-mismatch",
+        DOUBT,
+        "The document of an invoice does not say the total that the vendor's API states.",
+        "Write the documents with `billfold documents`, compare, and ask the vendor.",
+    )
+    ESTIMATE_MISSING = (
+        "estimate-missing",
+        DOUBT,
+        "A contract has no billing periods, so that its running costs cannot be asked for.",
+        "Ask the vendor for the contract's billing periods.",
+    )
+    ANSWER_REFUSED = (
+        "answer-refused",
+        Handling(Severity.WRONG, "missing"),
+        "The vendor refused to answer a question; the rest was collected.",
+        "Run `billfold doctor`: it names the right that the key lacks.",
+    )
+    INVOICE_VANISHED = (
+        "invoice-vanished",
+        DOUBT,
+        "An invoice that is booked is not in the vendor's list any more.",
+        "Ask the vendor whether the invoice was withdrawn; it stays booked until then.",
+    )
+    INVOICE_UNBOOKED = (
+        "invoice-unbooked",
+        DOUBT,
+        "The vendor lists invoices of which no bill is booked.",
+        "Sync again; look for what else is found of the account.",
+    )
+    INVOICE_OLDER = (
+        "invoice-older",
+        KNOWN,
+        "The vendor lists invoices that are older than what was collected.",
+        "Run `billfold sync --from MONTH` to collect them, if you need them.",
+    )
+    INVOICE_RESTATED = (
+        "invoice-restated",
+        Handling(Severity.NOTICE, "restated"),
+        "An invoice is told otherwise than when it was first issued.",
+        "Read what changed with `billfold restatements`; both versions are kept.",
+    )
+    MONTH_EMPTY = (
+        "month-empty",
+        DOUBT,
+        "An account has bills before and after a month, and none of it.",
+        "Sync with `--from` that month; nothing is wrong if the account was not charged.",
+    )
+    MONTH_OPEN = (
+        "month-open",
+        WAITING,
+        "A month has only an estimate or a draft: its amounts may still change.",
+        "Wait for the invoice, and sync again.",
+    )
+    NO_END_MARK = (
+        "no-end-mark",
+        WAITING,
+        "A list of invoices had no end mark: it may not be all.",
+        "Sync again.",
+    )
+    SUM_CHANGED = (
+        "sum-changed",
+        DOUBT,
+        "The charges of a booked bill, added up anew, are not its total.",
+        "Run `billfold verify`, then `billfold rebuild`; report it.",
+    )
+    RUN_INCOMPLETE = (
+        "run-incomplete",
+        DOUBT,
+        "The last collection of an account did not bring everything.",
+        "Read the reason, mend it, and sync again.",
+    )
+    RUN_UNFINISHED = (
+        "run-unfinished",
+        DOUBT,
+        "A collection or an import did not come to its end.",
+        "Run `billfold sync`, or import the files again.",
+    )
+    RUN_REFUSED = (
+        "run-refused",
+        DOUBT,
+        "A collection is kept but not booked: it is of another customer than its account.",
+        "Give each customer one account name in the configuration, then sync.",
+    )
+    NEVER_COLLECTED = (
+        "never-collected",
+        DOUBT,
+        "An account is configured and was never collected.",
+        "Run `billfold sync`.",
+    )
+    PROVIDER_MISSING = (
+        "provider-missing",
+        DOUBT,
+        "What was collected is kept but not booked: its provider is not installed.",
+        "Install the provider, or update billfold.",
+    )
+
+
+CODES_BY_NAME = {str(code.value): code for code in FindingCode}
+"""The codes by what they are called outside."""
