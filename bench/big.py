@@ -18,14 +18,17 @@ MOST = 400e6
 
 def rows(*, quick: bool = False) -> Iterator[Row]:
     """Sync into an empty place, some times."""
-    found = []
+    spendings = []
     with Twin(f"vultr:lines-{LINES}") as twin:
         for _ in range(QUICK if quick else ROUNDS):
             with tempfile.TemporaryDirectory(prefix="billfold-bench-") as directory:
                 config = Path(directory, "billfold.toml")
                 twin.configure(config)
-                found.append(sync(config, Path(directory, "ledger")))
-    memory, rate = Spread.of(one.memory for one in found), Spread.of(one.wall for one in found).under(LINES)
+                spendings.append(sync(config, Path(directory, "ledger")))
+    memory, rate = (
+        Spread.of(spent.memory for spent in spendings),
+        Spread.of(spent.wall for spent in spendings).under(LINES),
+    )
     target = reached(f"under {_megabytes(MOST)}", good=memory.middle < MOST)
     yield Row(
         "big",

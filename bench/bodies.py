@@ -26,7 +26,7 @@ class Body(NamedTuple):
 
     provider: str
     operation: str
-    told: str
+    description: str
     pages: tuple[bytes, ...]
     bare: type
     witness: str
@@ -40,8 +40,8 @@ class Body(NamedTuple):
 
 def sample(path: str) -> Any:
     """Read a sample of a provider's folder, without the notes in it."""
-    said = json.loads((PROVIDERS / path).read_text(encoding="utf-8"), parse_float=Decimal)
-    return {key: value for key, value in said.items() if not key.startswith("_")}
+    record = json.loads((PROVIDERS / path).read_text(encoding="utf-8"), parse_float=Decimal)
+    return {key: value for key, value in record.items() if not key.startswith("_")}
 
 
 def varied(value: Any, number: int) -> Any:
@@ -60,7 +60,7 @@ def varied(value: Any, number: int) -> Any:
 
 def lines(shapes: list[Any], count: int = LINES) -> Iterator[Any]:
     """Repeat some shapes until there are so many lines."""
-    return (varied(shape, number) for number, shape in enumerate(islice(cycle(shapes), count)))
+    return (varied(line, number) for number, line in enumerate(islice(cycle(shapes), count)))
 
 
 def paged(envelope: Any, key: str, size: int) -> tuple[bytes, ...]:
@@ -91,19 +91,19 @@ def fastly_v3_list() -> tuple[bytes, ...]:
 
 def cockroach() -> tuple[bytes, ...]:
     """Make a hundred invoices of the twin's first account, with a hundred lines each."""
-    door = provider.find_provider("cockroach")
-    twin, now = door.load_twin(), parse_instant("2026-11-15T00:00:00Z")
+    vendor_provider = provider.find_provider("cockroach")
+    twin, now = vendor_provider.load_twin(), parse_instant("2026-11-15T00:00:00Z")
     account = twin.make_accounts(1, Month.of(now).add_months(-12))[0]
-    ask: Any = door.find_operation("list_invoices")
-    told = codec.parse_json(
+    ask: Any = vendor_provider.find_operation("list_invoices")
+    answer = codec.parse_json(
         codec.encode_json(twin.answer_operation(ask(), RequestContext(account, now, Request("GET", "/"), {})))
     )
-    invoice = max(told["invoices"], key=lambda one: len(one["invoice_items"]))
+    invoice = max(answer["invoices"], key=lambda candidate: len(candidate["invoice_items"]))
     shapes = [line for item in invoice["invoice_items"] for line in item["line_items"]]
     every, first = list(lines(shapes)), invoice["invoice_items"][0]
     parts = [first | {"line_items": every[at : at + 25]} for at in range(0, LINES, 25)]
-    made = [invoice | {"invoice_items": parts[at : at + 4]} for at in range(0, len(parts), 4)]
-    return (codec.encode_json(told | {"invoices": made}),)
+    pages = [invoice | {"invoice_items": parts[at : at + 4]} for at in range(0, len(parts), 4)]
+    return (codec.encode_json(answer | {"invoices": pages}),)
 
 
 def genesys() -> tuple[bytes, ...]:
@@ -126,5 +126,5 @@ TABLE: tuple[Row, ...] = (
 
 def bodies() -> Iterator[Body]:
     """Make one after another; a provider that cannot be loaded raises here."""
-    for vendor, operation, told, pages, kind, witness, script, target in TABLE:
-        yield Body(vendor, operation, told, pages(), kind, witness, script, target)
+    for vendor, operation, description, pages, kind, witness, script, target in TABLE:
+        yield Body(vendor, operation, description, pages(), kind, witness, script, target)

@@ -43,16 +43,16 @@ def _call(read: Callable[[bytes], Any], pages: tuple[bytes, ...]) -> Callable[[]
     return lambda: cpu(lambda: [read(page) for page in pages])
 
 
-def _rows(body: Body, found: dict[str, Spread]) -> Iterator[Row]:
-    ours = found.pop("ours")
-    what = f"{body.provider} {body.operation} ({body.told}), {LINES:,} lines"
-    for name, peer in sorted(found.items(), key=lambda pair: -pair[1].middle):
+def _rows(body: Body, spreads: dict[str, Spread]) -> Iterator[Row]:
+    ours = spreads.pop("ours")
+    what = f"{body.provider} {body.operation} ({body.description}), {LINES:,} lines"
+    for name, peer in sorted(spreads.items(), key=lambda pair: -pair[1].middle):
         ratio = peer.middle / ours.middle
         target = ""
         if name.startswith("SDK") and body.target:
             target = reached(f"at least {body.target:g}x less", good=ratio >= body.target)
         if name.startswith("bare"):
             target = reached(f"at most {MOST_OF_BARE}x more", good=1 / ratio <= MOST_OF_BARE)
-        said = f"{times(ratio)} less" if ratio >= 1 else f"{times(1 / ratio)} more"
+        comparison = f"{times(ratio)} less" if ratio >= 1 else f"{times(1 / ratio)} more"
         spread = f"{between(ours)} / {between(peer)}"
-        yield Row("decode", what, ms(ours.middle), f"{ms(peer.middle)} {name}", said, target, spread)
+        yield Row("decode", what, ms(ours.middle), f"{ms(peer.middle)} {name}", comparison, target, spread)

@@ -55,11 +55,11 @@ def numbers(item: Any) -> tuple[Decimal, str, Decimal, Decimal]:
 def load(base_url: str, key: str, directory: str) -> int:
     """Load every line and count them."""
     count = 0
-    kinds = ("VARCHAR", "TIMESTAMP", f"DECIMAL{RATE_DECIMAL}", f"DECIMAL{MONEY_DECIMAL}")
+    column_types = ("VARCHAR", "TIMESTAMP", f"DECIMAL{RATE_DECIMAL}", f"DECIMAL{MONEY_DECIMAL}")
     names = dict(
         zip(
             (pa.string(), pa.timestamp("us"), pa.decimal128(*RATE_DECIMAL), pa.decimal128(*MONEY_DECIMAL)),
-            kinds,
+            column_types,
             strict=True,
         )
     )

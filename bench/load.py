@@ -30,9 +30,9 @@ async def load(url: str, headers: dict[str, str], connections: int, seconds: flo
     assert parts.hostname is not None
     assert parts.port is not None
     path = parts.path + (f"?{parts.query}" if parts.query else "")
-    said = {"Host": parts.netloc, "Accept": "application/json", **headers}
-    words = "".join(f"{name}: {value}\r\n" for name, value in said.items())
-    request = f"GET {path} HTTP/1.1\r\n{words}\r\n".encode()
+    header_values = {"Host": parts.netloc, "Accept": "application/json", **headers}
+    header_text = "".join(f"{name}: {value}\r\n" for name, value in header_values.items())
+    request = f"GET {path} HTTP/1.1\r\n{header_text}\r\n".encode()
     began = time.monotonic()
     asking = [ask(parts.hostname, parts.port, request, began + seconds) for _ in range(connections)]
     return sum(await asyncio.gather(*asking)), time.monotonic() - began

@@ -27,8 +27,8 @@ class Spread(NamedTuple):
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Spread:
-        found = list(values)
-        return cls(min(found), median(found), max(found))
+        samples = list(values)
+        return cls(min(samples), median(samples), max(samples))
 
     def times(self, factor: float) -> Spread:
         return Spread(self.least * factor, self.middle * factor, self.most * factor)
@@ -44,7 +44,7 @@ class Spent(NamedTuple):
     cpu: float
     wall: float
     memory: int
-    said: str
+    output: str
 
 
 class FailedError(RuntimeError):
@@ -55,9 +55,9 @@ def cpu(call: Callable[[], object]) -> float:
     """Return the CPU seconds of one call; what it makes is given back before the next one is measured."""
     gc.collect()
     began = time.process_time()
-    made = call()
+    result = call()
     spent = time.process_time() - began
-    del made
+    del result
     return spent
 
 
@@ -65,27 +65,27 @@ def interleaved(calls: Mapping[str, Callable[[], float]], rounds: int) -> dict[s
     """Measure all in turn, round after round, after one round that does not count."""
     for call in calls.values():
         call()
-    found: dict[str, list[float]] = {name: [] for name in calls}
+    samples: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():
-            found[name].append(call())
-    return {name: Spread.of(values) for name, values in found.items()}
+            samples[name].append(call())
+    return {name: Spread.of(values) for name, values in samples.items()}
 
 
 def spend(command: Sequence[str]) -> Spent:
     """Run a command to its end and say what it took, its own children included."""
-    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as wrong:
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as wrong:
         began = time.monotonic()
-        process = subprocess.Popen(command, stdout=said, stderr=wrong, env=ENVIRON)
+        process = subprocess.Popen(command, stdout=output, stderr=wrong, env=ENVIRON)
         _, status, used = os.wait4(process.pid, 0)
         wall = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
+        output.seek(0)
         wrong.seek(0)
         if process.returncode != 0:
             raise FailedError(f"{' '.join(command)} ended with {process.returncode}\n{wrong.read()[-3000:]}")
         unit = 1 if sys.platform == "darwin" else 1024
-        return Spent(used.ru_utime + used.ru_stime, wall, used.ru_maxrss * unit, said.read())
+        return Spent(used.ru_utime + used.ru_stime, wall, used.ru_maxrss * unit, output.read())
 
 
 def cpu_of(pid: int) -> float:

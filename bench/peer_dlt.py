@@ -49,8 +49,8 @@ def load(base_url: str, key: str, directory: str) -> int:
     )
     pipeline.run(source, loader_file_format="parquet")
     with duckdb.connect(database) as db:
-        found = db.execute("SELECT count(*) FROM vultr.items").fetchone()
-    return int(found[0]) if found else 0
+        row = db.execute("SELECT count(*) FROM vultr.items").fetchone()
+    return int(row[0]) if row else 0
 
 
 if __name__ == "__main__":

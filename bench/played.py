@@ -25,11 +25,11 @@ class Twin:
         command = [*BILLFOLD, "twin", "--port", "0", "--limits", "off", "--scenario", scenario]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._wrong, text=True, env=ENVIRON)
         assert self._process.stdout is not None
-        words = self._process.stdout.readline().split()
-        if not words:
+        line_parts = self._process.stdout.readline().split()
+        if not line_parts:
             self._wrong.seek(0)
             raise FailedError(f"the twin did not start\n{self._wrong.read()[-3000:]}")
-        self.root = next(word for word in words if word.startswith("http"))
+        self.root = next(word for word in line_parts if word.startswith("http"))
 
     @property
     def cpu(self) -> float:
@@ -47,8 +47,8 @@ class Twin:
 
     def genesys_token(self) -> str:
         basic = base64.b64encode(b"twin-genesys-client:twin-genesys-secret").decode()
-        form = urllib.parse.urlencode({"grant_type": "client_credentials"}).encode()
-        return str(self.ask("/genesys/oauth/token", form, Authorization=f"Basic {basic}")["access_token"])
+        request_body = urllib.parse.urlencode({"grant_type": "client_credentials"}).encode()
+        return str(self.ask("/genesys/oauth/token", request_body, Authorization=f"Basic {basic}")["access_token"])
 
     def requests(self) -> int:
         """Count the requests heard since the last reset."""

@@ -17,12 +17,12 @@ def main(arguments: list[str]) -> int:
     from table import Row, text, write
 
     quick = "--quick" in arguments
-    wanted = [word for word in arguments if word != "--quick"] or list(USUAL)
-    if unknown := set(wanted) - set(PARTS):
+    names = [word for word in arguments if word != "--quick"] or list(USUAL)
+    if unknown := set(names) - set(PARTS):
         print(f"there is no part {min(unknown)!r}; there are {', '.join(PARTS)}", file=sys.stderr)
         return 2
     rows: list[Row] = []
-    for part in wanted:
+    for part in names:
         for row in import_module(part).rows(quick=quick):
             print(" | ".join(row.cells()), file=sys.stderr, flush=True)
             rows.append(row)

@@ -21,9 +21,9 @@ COMMANDS = {
 def rows(*, quick: bool = False) -> Iterator[Row]:
     """Start each in turn."""
     calls = {name: lambda command=command: spend(command).cpu for name, command in COMMANDS.items()}
-    found = interleaved(calls, QUICK if quick else ROUNDS)
-    bare = found["python -c pass"]
-    for name, ours in list(found.items())[:-1]:
+    samples = interleaved(calls, QUICK if quick else ROUNDS)
+    bare = samples["python -c pass"]
+    for name, ours in list(samples.items())[:-1]:
         target = reached(f"under {ms(MOST)}", good=ours.middle < MOST) if "version" in name else ""
         ratio = f"{times(ours.middle / bare.middle)} more"
         spread = f"{between(ours)} / {between(bare)}"

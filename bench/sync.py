@@ -24,11 +24,11 @@ RESTING = 5
 def rows(*, quick: bool = False) -> Iterator[Row]:
     """Load the same invoices with each in turn, always into an empty place."""
     with Twin(f"vultr:lines-{LINES}") as twin:
-        found: dict[str, list[Spent]] = {"billfold sync": [], "dlt": [], "floor": []}
+        spendings: dict[str, list[Spent]] = {"billfold sync": [], "dlt": [], "floor": []}
         items: dict[str, int] = {}
-        interleaved({name: _call(name, twin, found[name], items) for name in found}, QUICK if quick else ROUNDS)
+        interleaved({name: _call(name, twin, spendings[name], items) for name in spendings}, QUICK if quick else ROUNDS)
         assert len(set(items.values())) == 1, f"not the same was loaded: {items}"
-        yield from _rows({name: values[1:] for name, values in found.items()}, items["floor"])
+        yield from _rows({name: values[1:] for name, values in spendings.items()}, items["floor"])
         yield from _again(twin, QUICK if quick else RESTING)
 
 
@@ -43,11 +43,11 @@ def booked(ledger: Path) -> int:
         query = (
             "SELECT count(*) FROM charges c JOIN bills b ON c.bill = b.id WHERE b.state = 'issued' AND b.parked IS NULL"
         )
-        found = db.execute(query).fetchone()
-    return int(found[0]) if found else 0
+        row = db.execute(query).fetchone()
+    return int(row[0]) if row else 0
 
 
-def _call(name: str, twin: Twin, found: list[Spent], items: dict[str, int]) -> Callable[[], float]:
+def _call(name: str, twin: Twin, spendings: list[Spent], items: dict[str, int]) -> Callable[[], float]:
     def call() -> float:
         with tempfile.TemporaryDirectory(prefix="billfold-bench-") as directory:
             if name == "billfold sync":
@@ -57,26 +57,29 @@ def _call(name: str, twin: Twin, found: list[Spent], items: dict[str, int]) -> C
             else:
                 script = HERE / {"dlt": "peer_dlt.py", "floor": "floor.py"}[name]
                 spent = spend((sys.executable, str(script), f"{twin.root}/vultr/v2", VULTR_KEY, directory))
-                items[name] = json.loads(spent.said.splitlines()[-1])["items"]
-            found.append(spent)
+                items[name] = json.loads(spent.output.splitlines()[-1])["items"]
+            spendings.append(spent)
             return spent.cpu
 
     return call
 
 
-def _rows(found: dict[str, list[Spent]], items: int) -> Iterator[Row]:
+def _rows(spendings: dict[str, list[Spent]], items: int) -> Iterator[Row]:
     for what, read in (("by the clock", lambda s: s.wall), ("CPU", lambda s: s.cpu)):
-        spent = {name: list(map(read, values)) for name, values in found.items()}
+        spent = {name: list(map(read, values)) for name, values in spendings.items()}
         rates = {name: Spread.of(values).under(items) for name, values in spent.items()}
         ours = rates["billfold sync"]
-        unit, said = _rate if what == "by the clock" else _rate_cpu, f"{items:,} lines, {what}"
+        unit, title = _rate if what == "by the clock" else _rate_cpu, f"{items:,} lines, {what}"
         fast = reached(f"at least {_rate(LEAST)}", good=ours.middle >= LEAST) if what == "by the clock" else ""
-        yield Row("sync", said, unit(ours.middle), "", "", fast, between(ours, digits))
-        for peer, words, least in (("dlt", f"at least {OF_DLT:g}x dlt", OF_DLT), ("floor", OF_FLOOR_WORDS, OF_FLOOR)):
+        yield Row("sync", title, unit(ours.middle), "", "", fast, between(ours, digits))
+        for peer, sentence, least in (
+            ("dlt", f"at least {OF_DLT:g}x dlt", OF_DLT),
+            ("floor", OF_FLOOR_WORDS, OF_FLOOR),
+        ):
             # round by round: another guest of the host slows down both of a round, and whole rounds are unlike
-            ratio = Spread.of(theirs / mine for mine, theirs in zip(spent["billfold sync"], spent[peer], strict=True))
-            theirs, target = f"{unit(rates[peer].middle)} {peer}", reached(words, good=ratio.middle >= least)
-            yield Row("sync", said, unit(ours.middle), theirs, times(ratio.middle), target, between(ratio, times))
+            ratio = Spread.of(theirs / ours for ours, theirs in zip(spent["billfold sync"], spent[peer], strict=True))
+            theirs, target = f"{unit(rates[peer].middle)} {peer}", reached(sentence, good=ratio.middle >= least)
+            yield Row("sync", title, unit(ours.middle), theirs, times(ratio.middle), target, between(ratio, times))
 
 
 def _rate(items: float) -> str:
@@ -95,10 +98,12 @@ def _again(twin: Twin, rounds: int) -> Iterator[Row]:
         sync(config, ledger)
         twin.reset()
         spent = Spread.of(sync(config, ledger).cpu for _ in range(rounds))
-        asked = twin.requests() / rounds
+        request_count = twin.requests() / rounds
     target = reached(f"under {AGAIN:g} s", good=spent.middle < AGAIN)
     spread = between(spent, _seconds)
-    yield Row("sync", f"again, nothing new: {asked:g} requests, CPU", _seconds(spent.middle), "", "", target, spread)
+    yield Row(
+        "sync", f"again, nothing new: {request_count:g} requests, CPU", _seconds(spent.middle), "", "", target, spread
+    )
 
 
 def _seconds(value: float) -> str:

@@ -77,14 +77,14 @@ def write(rows: list[Row], parts: Iterable[str]) -> None:
     """Put the rows in the file; those of parts that were not measured now stay, where they are of the same machine."""
     fresh = {row.part for row in rows}
     here = machine()
-    kept = [cells for cells in _kept(here) if cells[0].partition(":")[0] not in fresh]
-    every = kept + [row.cells() for row in rows]
+    kept_rows = [cells for cells in _read_rows(here) if cells[0].partition(":")[0] not in fresh]
+    every = kept_rows + [row.cells() for row in rows]
     order = list(parts)
     every.sort(key=lambda cells: order.index(cells[0].partition(":")[0]))
     FILE.write_text(f"# Measured\n\n{here}\n\n{NOTE}\n{text(every)}\n", encoding="utf-8")
 
 
-def _kept(here: str) -> list[tuple[str, ...]]:
+def _read_rows(here: str) -> list[tuple[str, ...]]:
     if not FILE.exists():
         return []
     lines = FILE.read_text(encoding="utf-8").splitlines()

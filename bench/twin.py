@@ -25,8 +25,8 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
             name: _call(twin, url, headers, cpu.setdefault(name, []), 1.0 if quick else SECONDS)
             for name, (url, headers) in _lists(twin).items()
         }
-        found = interleaved(calls, QUICK if quick else ROUNDS)
-    for name, rate in found.items():
+        samples = interleaved(calls, QUICK if quick else ROUNDS)
+    for name, rate in samples.items():
         target = reached(f"at least {LEAST:,}/s", good=rate.middle >= LEAST)
         took = f"CPU of the twin {digits(Spread.of(cpu[name]).middle * 1e6)} us a request"
         yield Row("twin", name, f"{digits(rate.middle)}/s", took, "", target, between(rate, digits))
@@ -53,11 +53,11 @@ def _lists(twin: Twin) -> dict[str, tuple[str, dict[str, str]]]:
 
 
 def _call(twin: Twin, path: str, headers: dict[str, str], cpu: list[float], seconds: float) -> Callable[[], float]:
-    asked = {"url": twin.root + path, "headers": headers, "connections": CONNECTIONS, "seconds": seconds}
+    job = {"url": twin.root + path, "headers": headers, "connections": CONNECTIONS, "seconds": seconds}
 
     def call() -> float:
         before = twin.cpu
-        count, wall = json.loads(spend((sys.executable, LOAD, json.dumps(asked))).said)
+        count, wall = json.loads(spend((sys.executable, LOAD, json.dumps(job))).output)
         cpu.append((twin.cpu - before) / count)
         return float(count / wall)
 

@@ -36,13 +36,13 @@ class Witness:
 
     def cpu(self) -> float:
         """Return the CPU seconds for all the pages, once."""
-        asked, told = self._process.stdin, self._process.stdout
-        assert asked is not None
-        assert told is not None
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
         try:
-            asked.write(json.dumps([str(path) for path in self._paths]) + "\n")
-            asked.flush()
-            return float(told.readline())
+            stdin.write(json.dumps([str(path) for path in self._paths]) + "\n")
+            stdin.flush()
+            return float(stdout.readline())
         except (ValueError, BrokenPipeError) as error:
             self._wrong.seek(0)
             raise FailedError(f"{self._process.args} gave no figure\n{self._wrong.read()[-3000:]}") from error

@@ -19,23 +19,23 @@ SIGNATURE = "X-Amz-Signature="
 """Whoever has a document's pre-signed URL has the document."""
 
 
-def known() -> set[str]:
+def list_secrets() -> set[str]:
     """Return every secret that tests use."""
-    accounts = [account for one in stage.twin(months=1).world.vendors for account in one.accounts]
-    said = [one for account in accounts for one in (account.credentials, account.unprivileged_credentials) if one]
-    return {value for one in said for name, value in one.items() if name not in PLAIN} | {kit.KEY}
+    accounts = [account for vendor in stage.twin(months=1).world.vendors for account in vendor.accounts]
+    pairs = [pair for account in accounts for pair in (account.credentials, account.unprivileged_credentials) if pair]
+    return {value for credentials in pairs for name, value in credentials.items() if name not in PLAIN} | {kit.KEY}
 
 
-def told(text: str, secrets: Iterable[str]) -> set[str]:
+def find_secrets(text: str, secrets: Iterable[str]) -> set[str]:
     """Return the secrets that a text tells."""
     return {secret for secret in secrets if secret in text}
 
 
 def in_file(path: Path, secrets: Iterable[str]) -> set[str]:
     """Return the secrets that a file holds, as it is and unpacked."""
-    wanted = list(secrets)
+    remaining = list(secrets)
     parts = [path.read_bytes(), *_unpacked(path)]
-    return {secret for secret in wanted for part in parts if secret.encode() in part}
+    return {secret for secret in remaining for part in parts if secret.encode() in part}
 
 
 def _unpacked(path: Path) -> Iterator[bytes]:

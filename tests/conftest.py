@@ -28,28 +28,30 @@ class Watch:
     """Hears what every test printed and logged, and looks through what it left."""
 
     def __init__(self) -> None:
-        self.found: list[str] = []
+        self.findings: list[str] = []
 
     @cached_property
     def secrets(self) -> set[str]:
         """Every secret that tests use."""
         from tests import canaries
 
-        return canaries.known()
+        return canaries.list_secrets()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Look through what a test printed and logged."""
         from tests import canaries
 
         for title, text in report.sections:
-            self.found += [f"{report.nodeid}: {title}: {one}" for one in canaries.told(text, self.secrets)]
+            self.findings += [
+                f"{report.nodeid}: {title}: {secret}" for secret in canaries.find_secrets(text, self.secrets)
+            ]
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Look through the session's temporary files; a finding fails the session."""
         factory: pytest.TempPathFactory = session.config._tmp_path_factory  # type: ignore[attr-defined]
         if factory._basetemp is not None:
-            self.found += self._in_files(factory._basetemp)
-        if self.found:
+            self.findings += self._in_files(factory._basetemp)
+        if self.findings:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _in_files(self, directory: Path) -> Iterator[str]:
@@ -66,9 +68,9 @@ class Watch:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Name what was found."""
-        if self.found:
+        if self.findings:
             terminalreporter.section("credentials that turned up")
-            terminalreporter.write_line("\n".join(sorted(set(self.found))))
+            terminalreporter.write_line("\n".join(sorted(set(self.findings))))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -44,17 +44,19 @@ def twin(at: datetime = AT, *, seed: int = 1, limits: bool = False, months: int 
 
 def stage(host: TwinHost, name: str) -> PlayedVendor:
     """Return one vendor of a twin."""
-    return next(one for one in host.world.vendors if one.provider.name == name)
+    return next(vendor for vendor in host.world.vendors if vendor.provider.name == name)
 
 
 def connection(
     host: TwinHost, account: TwinAccount, credentials: dict[str, str] | None = None, *, retries: int = 4
 ) -> InProcessTransport:
     """Connect to a twin as one of its accounts; waits move the twin's clock."""
-    door = provider.find_provider(account.provider)
+    vendor_provider = provider.find_provider(account.provider)
     base = ROOT + stage(host, account.provider).twin.MOUNT_PATH
-    wires = door.make_context(credentials or dict(account.credentials), base, retries=retries, unlimited=True)
-    wires.clock, wires.jitter = lambda: host.clock.now().timestamp(), lambda: 0.5
+    context = vendor_provider.make_context(
+        credentials or dict(account.credentials), base, retries=retries, unlimited=True
+    )
+    context.clock, context.jitter = lambda: host.clock.now().timestamp(), lambda: 0.5
 
     def answer(request: Request) -> Response:
         parts = urlsplit(request.path)
@@ -68,7 +70,7 @@ def connection(
 
         host.clock.advance(timedelta(seconds=seconds))
 
-    return InProcessTransport(answer, wires, sleep=sleep)
+    return InProcessTransport(answer, context, sleep=sleep)
 
 
 def client(host: TwinHost, account: TwinAccount, **settings: Any) -> Any:
@@ -80,17 +82,23 @@ def collected(
     host: TwinHost, books: Workspace, only: str | None = None, called: Mapping[str, str] | None = None, **settings: Any
 ) -> list[CollectOutcome]:
     """Sync a twin's accounts into the books, in this process; ``called`` gives them other names in the configuration."""
-    accounts = [account for one in host.world.vendors for account in one.accounts if only in {None, one.provider.name}]
+    accounts = [
+        account for vendor in host.world.vendors for account in vendor.accounts if only in {None, vendor.provider.name}
+    ]
     by_name = {(called or {}).get(account.name, account.name): account for account in accounts}
     configured = [
         Configured(name, provider.find_provider(a.provider), {}, unlimited=True) for name, a in by_name.items()
     ]
     return sync_accounts(
-        books, configured, connect=lambda one: connection(host, by_name[one.name]), clock=host.clock.now, **settings
+        books,
+        configured,
+        connect=lambda configured_account: connection(host, by_name[configured_account.name]),
+        clock=host.clock.now,
+        **settings,
     )
 
 
-def doors() -> Iterator[Provider]:
+def list_providers() -> Iterator[Provider]:
     """Yield every provider."""
     return map(provider.find_provider, provider.provider_names())
 
@@ -102,10 +110,10 @@ def fault(vendor: str, name: str, **settings: Any) -> Fault:
 
 def whole(bill: Bill) -> Bill:
     """Return a bill with its charges in hand, and what showed at their end in its own fields."""
-    end, charges, made = None, list[Charges](), iter(bill.charges)
+    end, charges, batches = None, list[Charges](), iter(bill.charges)
     while True:
         try:
-            charges.append(next(made))
+            charges.append(next(batches))
         except StopIteration as stop:
             end = stop.value
             break

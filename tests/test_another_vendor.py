@@ -80,14 +80,16 @@ def test_a_vendor_not_installed_any_more_stops_no_other(
     """A vendor that is not installed any more stops no other, and is told."""
     books, terminal = Workspace(tmp_path / "ledger"), Terminal(tmp_path)
     collect(books, acme)
-    told = "not complete: acme me: what was collected is kept, but not booked: its provider is not installed"
+    sentence = "not complete: acme me: what was collected is kept, but not booked: its provider is not installed"
     with uninstalled(acme):
-        assert [one.error for one in stage.collected(stage.twin(months=1), books, "cockroach") if one.error] == []
+        assert [
+            outcome.error for outcome in stage.collected(stage.twin(months=1), books, "cockroach") if outcome.error
+        ] == []
         assert len(terminal.rows("--ledger", "ledger", "invoices")) > 0
         for command in (["rebuild"], ["reconcile"]):
-            said = terminal.run("--ledger", "ledger", *command)
-            assert (said.code, "its provider is not installed" in said.all) == (1, True), said
-        assert told in terminal.run("--ledger", "ledger", "report").err.splitlines()
+            result = terminal.run("--ledger", "ledger", *command)
+            assert (result.code, "its provider is not installed" in result.all) == (1, True), result
+        assert sentence in terminal.run("--ledger", "ledger", "report").err.splitlines()
         assert redact_workspace(books) == 0
         assert "acme is not installed: its answers are not redacted" in caplog.text
     with books.open_ledger() as db:  # and what was left out comes in when it is installed again
@@ -97,9 +99,9 @@ def test_a_vendor_not_installed_any_more_stops_no_other(
     with books.open_ledger() as db:
         assert compute_digest(db) == late
     books.close()
-    assert told not in terminal.run("--ledger", "ledger", "report").err
+    assert sentence not in terminal.run("--ledger", "ledger", "report").err
 
 
 def test_a_vendor_without_a_twin_is_no_part_of_the_world(acme: provider.Provider) -> None:
     assert not acme.has_twin
-    assert "acme" not in {one.provider.name for one in stage.twin(months=1).world.vendors}
+    assert "acme" not in {vendor.provider.name for vendor in stage.twin(months=1).world.vendors}

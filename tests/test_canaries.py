@@ -45,13 +45,13 @@ COMMANDS = [
 
 def disguised(host: TwinHost, vendor: str) -> tuple[list[TwinAccount], set[str]]:
     """Give every account of a vendor a credential that is found wherever it stands; return them, and these."""
-    number, one = next((n, s) for n, s in enumerate(host.world.vendors) if s.provider.name == vendor)
+    number, vendor_played = next((n, s) for n, s in enumerate(host.world.vendors) if s.provider.name == vendor)
     fresh, secrets = [], set()
-    for account in one.accounts:
-        said = {k: v if k == "region" else f"canary-{account.name}-{k}" for k, v in account.credentials.items()}
-        secrets |= {value for name, value in said.items() if name not in canaries.PLAIN}
-        fresh.append(account._replace(credentials=said))
-    host.world.vendors[number] = one._replace(accounts=tuple(fresh))
+    for account in vendor_played.accounts:
+        credentials = {k: v if k == "region" else f"canary-{account.name}-{k}" for k, v in account.credentials.items()}
+        secrets |= {value for name, value in credentials.items() if name not in canaries.PLAIN}
+        fresh.append(account._replace(credentials=credentials))
+    host.world.vendors[number] = vendor_played._replace(accounts=tuple(fresh))
     return fresh, secrets
 
 
@@ -61,15 +61,15 @@ def collected(books: Workspace, vendor: str, fault: str) -> tuple[list[CollectOu
     accounts, secrets = disguised(host, vendor)
     for at in (2, 5, 9):
         host.set_fault(stage.fault(vendor, fault, at=at, times=2))
-    by_name, wires = {account.name: account for account in accounts}, list[InProcessTransport]()
+    by_name, transports = {account.name: account for account in accounts}, list[InProcessTransport]()
 
-    def opened(one: Configured) -> InProcessTransport:
-        wires.append(stage.connection(host, by_name[one.name]))
-        return wires[-1]
+    def opened(configured_account: Configured) -> InProcessTransport:
+        transports.append(stage.connection(host, by_name[configured_account.name]))
+        return transports[-1]
 
     configured = [Configured(name, provider.find_provider(vendor), {}, unlimited=True) for name in by_name]
     outcomes = sync_accounts(books, configured, connect=opened, clock=host.clock.now, recheck_months=24)
-    tokens = {secret for one in wires for secret in one.context.auth.secrets}
+    tokens = {secret for transport in transports for secret in transport.context.auth.secrets}
     return outcomes, secrets | tokens | {canaries.SIGNATURE}
 
 
@@ -78,28 +78,30 @@ def test_no_fault_of_a_vendor_makes_us_tell_a_credential(
     vendor: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    books, secrets, said = Workspace(tmp_path / "ledger"), set[str](), ""
+    books, secrets, printed_text = Workspace(tmp_path / "ledger"), set[str](), ""
     for fault in FAULTY:
         outcomes, more = collected(books, vendor, fault)
         secrets |= more
-        said += "".join(f"{vars(one)} {one.error!r} {vars(one.error) if one.error else ''}" for one in outcomes)
-        said += caplog.text
+        printed_text += "".join(
+            f"{vars(outcome)} {outcome.error!r} {vars(outcome.error) if outcome.error else ''}" for outcome in outcomes
+        )
+        printed_text += caplog.text
         caplog.clear()
     books.archive._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     books.close()
     for command in COMMANDS[2:]:
         shown = Terminal(tmp_path).run("--ledger", "ledger", *command, BILLFOLD_LOG="debug")
         assert shown.code in {0, 1}, shown
-        said += shown.all
-    said += "".join(capfd.readouterr())
+        printed_text += shown.all
+    printed_text += "".join(capfd.readouterr())
     assert len(secrets) > 1
-    assert canaries.told(said, secrets) == set()
+    assert canaries.find_secrets(printed_text, secrets) == set()
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} > {".sqlite", ".duckdb", ".parquet", ".csv"}
     for path in files:
         assert canaries.in_file(path, secrets) == set(), path
         if path.suffix in {".duckdb", ".parquet"}:
-            assert canaries.told(canaries.cells(path), secrets) == set(), path
+            assert canaries.find_secrets(canaries.cells(path), secrets) == set(), path
 
 
 @pytest.mark.parametrize("status", [200, 401, 500])
@@ -109,9 +111,11 @@ def test_an_echoed_credential_is_in_no_file(vendor: str, status: int, tmp_path: 
     host = stage.twin(months=1)
     accounts, secrets = disguised(host, vendor)
 
-    def opened(one: Configured) -> InProcessTransport:
-        wires = stage.connection(host, next(account for account in accounts if account.name == one.name))
-        true = wires._server
+    def opened(configured_account: Configured) -> InProcessTransport:
+        transport = stage.connection(
+            host, next(account for account in accounts if account.name == configured_account.name)
+        )
+        true = transport._server
 
         def answer(request: Request) -> Response:
             came, sent = true(request), request.headers.get("authorization") or request.headers.get("fastly-key", "")
@@ -120,17 +124,17 @@ def test_an_echoed_credential_is_in_no_file(vendor: str, status: int, tmp_path: 
             body = came.body.replace(b"{", b'{"echo":' + json.dumps(sent).encode() + b",", 1)
             return Response(status, {**came.headers, "retry-after": sent, "etag": sent}, body)
 
-        wires._server = answer
-        made.append(wires)
-        return wires
+        transport._server = answer
+        transports.append(transport)
+        return transport
 
-    books, made = Workspace(tmp_path), list[InProcessTransport]()
-    configured = [Configured(one.name, provider.find_provider(vendor), {}, unlimited=True) for one in accounts]
+    books, transports = Workspace(tmp_path), list[InProcessTransport]()
+    configured = [Configured(account.name, provider.find_provider(vendor), {}, unlimited=True) for account in accounts]
     outcomes = sync_accounts(books, configured, connect=opened, clock=host.clock.now)
-    tokens = {secret for one in made for secret in one.context.auth.secrets}
-    kept = [books.archive.read_body(one.body) + one.headers.encode() for one in books.archive.iter_answers()]
+    tokens = {secret for transport in transports for secret in transport.context.auth.secrets}
+    contents = [books.archive.read_body(entry.body) + entry.headers.encode() for entry in books.archive.iter_answers()]
     books.close()
-    assert any(b"[secret]" in one for one in kept)
+    assert any(b"[secret]" in content for content in contents)
     assert all(outcome.error is None for outcome in outcomes) == (status == 200)
     for path in [path for path in tmp_path.rglob("*") if path.is_file()]:
         assert canaries.in_file(path, secrets | tokens) == set(), path
@@ -178,7 +182,7 @@ def struck(root: str, **fault: Any) -> None:
 
 def test_processes_that_log_everything_tell_no_credential(tmp_path: Path) -> None:
     """Processes that log everything over a real network tell no credential."""
-    home, said = tmp_path / "home", ""
+    home, printed_text = tmp_path / "home", ""
     home.mkdir()
     with twin(tmp_path) as root:
         variables, secrets = configuration(home, root)
@@ -187,10 +191,10 @@ def test_processes_that_log_everything_tell_no_credential(tmp_path: Path) -> Non
         for command in [["sync"], *COMMANDS]:
             shown = Terminal(home).process("--ledger", "ledger", *command, BILLFOLD_LOG="debug", **variables)
             assert "Traceback" not in shown.all, shown.err
-            said += shown.all
+            printed_text += shown.all
     secrets |= {canaries.SIGNATURE, "Bearer "}
-    assert "billfold" in said
-    assert canaries.told(said, secrets) == set()
+    assert "billfold" in printed_text
+    assert canaries.find_secrets(printed_text, secrets) == set()
     for path in [path for path in home.rglob("*") if path.is_file()]:
         assert canaries.in_file(path, secrets) == set(), path
 
@@ -209,4 +213,4 @@ def test_a_secret_is_found_wherever_it_hides(tmp_path: Path) -> None:
     for name in ("log", "a.sqlite"):
         assert canaries.in_file(tmp_path / name, [secret, "other"]) == {secret}
     for name in ("l.duckdb", "t.parquet"):
-        assert canaries.told(canaries.cells(tmp_path / name), [secret, "other"]) == {secret}
+        assert canaries.find_secrets(canaries.cells(tmp_path / name), [secret, "other"]) == {secret}

@@ -23,16 +23,16 @@ def test_a_key_that_cannot_travel_is_refused_by_name(key: str) -> None:
     """A key that cannot travel is refused by its name, and not told."""
     with pytest.raises(
         billfold.ConfigurationError, match=r"^api_key holds a line break or a character that no key has"
-    ) as told:
+    ) as error:
         billfold.Vultr(api_key=key)
-    assert key not in str(told.value)
+    assert key not in str(error.value)
 
 
 @pytest.mark.parametrize("client", [billfold.Vultr, billfold.AsyncFastly])
 def test_a_password_in_the_base_url_is_refused_and_not_told(client: Any) -> None:
-    with pytest.raises(billfold.ConfigurationError, match=r"^base_url must hold no user and no password") as told:
+    with pytest.raises(billfold.ConfigurationError, match=r"^base_url must hold no user and no password") as error:
         client("k", base_url="http://user:hidden@127.0.0.1:1")
-    assert "hidden" not in str(told.value)
+    assert "hidden" not in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,10 @@ def test_a_password_in_the_base_url_is_refused_and_not_told(client: Any) -> None
 @pytest.mark.parametrize("client", [billfold.Vultr, billfold.AsyncVultr])
 def test_an_option_that_cannot_be_is_refused_at_once(client: Any, options: Any, sentence: str) -> None:
     """In the constructor, in a sentence, and without what an address holds."""
-    with pytest.raises(billfold.ConfigurationError) as told:
+    with pytest.raises(billfold.ConfigurationError) as error:
         client(**{"api_key": "k", **options})
-    assert str(told.value).startswith(sentence)
-    assert "hidden" not in str(told.value)
+    assert str(error.value).startswith(sentence)
+    assert "hidden" not in str(error.value)
 
 
 @pytest.mark.parametrize("options", [{"timeout": 1, "retries": 0, "unlimited": True}, {"base_url": None}, {}])

@@ -24,9 +24,9 @@ def read(tmp_path: Path, text: str | bytes) -> list[config.AccountConfig]:
 
 
 def test_an_account_is_read_with_its_references(tmp_path: Path) -> None:
-    [one] = read(tmp_path, ACCOUNT + 'api_key = "env:K"\nbase_url = "http://x/y"\nrate = "off"\n')
-    assert (one.name, one.provider.name, one.references) == ("a", "cockroach", {"api_key": "env:K"})
-    assert (one.base_url, one.unlimited) == ("http://x/y", True)
+    [account] = read(tmp_path, ACCOUNT + 'api_key = "env:K"\nbase_url = "http://x/y"\nrate = "off"\n')
+    assert (account.name, account.provider.name, account.references) == ("a", "cockroach", {"api_key": "env:K"})
+    assert (account.base_url, account.unlimited) == ("http://x/y", True)
     [other] = read(tmp_path, ACCOUNT)
     assert (other.references, other.base_url, other.unlimited) == ({}, None, False)
 
@@ -40,7 +40,7 @@ def test_a_literal_secret_is_refused_and_not_told(secret: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "sentence"),
     [
         ("x = [", "cannot be read"),
         (b"\xff\xfe", "cannot be read"),
@@ -62,8 +62,8 @@ def test_a_literal_secret_is_refused_and_not_told(secret: str, tmp_path: Path) -
         (ACCOUNT + ACCOUNT, "'a' is used twice"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence(text: str | bytes, words: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=words):
+def test_what_is_wrong_is_said_in_a_sentence(text: str | bytes, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=sentence):
         read(tmp_path, text)
 
 
@@ -71,8 +71,8 @@ def test_what_is_wrong_is_said_in_a_sentence(text: str | bytes, words: str, tmp_
 def test_an_unknown_provider_stops_no_other_account(vendor: str, tmp_path: Path) -> None:
     """An account of an unknown provider says so when it is asked, and stops no other."""
     text = f'[[accounts]]\nname = "b"\nprovider = "{vendor}"\nwhat_a_newer_one_takes = "env:K"\n'
-    known, strange = read(tmp_path, ACCOUNT + text)
-    assert (known.provider.name, strange.provider.name) == ("cockroach", vendor)
+    first, strange = read(tmp_path, ACCOUNT + text)
+    assert (first.provider.name, strange.provider.name) == ("cockroach", vendor)
     for url in (None, "http://127.0.0.1:9"):
         with pytest.raises(InvalidArgument, match=f"there is no provider '{vendor}'; known are cockroach"):
             open_transport(strange._replace(base_url=url))
@@ -147,12 +147,12 @@ def test_a_file_that_cannot_be_named_is_refused(place: str) -> None:
 
 def test_no_reference_means_the_vendors_own_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An account without a reference uses the vendor's own variable."""
-    [one] = read(tmp_path, ACCOUNT)
+    [account] = read(tmp_path, ACCOUNT)
     monkeypatch.setenv("COCKROACH_API_KEY", "k\n")
-    assert one.read_credentials() == {"api_key": "k"}
+    assert account.read_credentials() == {"api_key": "k"}
     monkeypatch.delenv("COCKROACH_API_KEY")
     with pytest.raises(ConfigurationError, match=r"account 'a', api_key: .* COCKROACH_API_KEY is not set"):
-        one.read_credentials()
+        account.read_credentials()
 
 
 def test_the_places_are_looked_for_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +179,7 @@ def test_an_added_account_stands_beside_what_was_there(tmp_path: Path) -> None:
     add_account(path, {"name": "one", "provider": "cockroach", "api_key": "env:K"})
     path.write_text("# a comment\n" + path.read_text())
     add_account(path, {"name": "two", "provider": "cockroach", "base_url": 'http://x/"\\\u20ac'})
-    assert [one.name for one in load_accounts(path)] == ["one", "two"]
+    assert [account.name for account in load_accounts(path)] == ["one", "two"]
     assert load_accounts(path)[1].base_url == 'http://x/"\\\u20ac'
     assert path.read_text().startswith("# a comment\n")
 

@@ -41,8 +41,8 @@ def test_readme_report_is_what_the_command_prints(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     match = re.search(r"^ {4}\$ billfold (report .*)\n\n((?: {4}.*\n)+)", readme, re.MULTILINE)
     assert match
-    printed = Terminal(tmp_path).run("--ledger", "ledger", *match[1].split())
-    assert textwrap.dedent(match[2]).strip() == printed.out.strip()
+    result = Terminal(tmp_path).run("--ledger", "ledger", *match[1].split())
+    assert textwrap.dedent(match[2]).strip() == result.out.strip()
 
 
 def test_readme_is_short() -> None:

@@ -20,9 +20,11 @@ from billfold.wire.codec import Record
 def test_type_checkers_see_the_names_that_are_there() -> None:
     """The names that type checkers see are those that are there."""
     tree = ast.parse(Path(billfold.__file__).read_text(encoding="utf-8"))
-    seen = [one.names[0].asname for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.names[0].asname]
+    imported = [
+        node.names[0].asname for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.names[0].asname
+    ]
     listed = [name for names in (*billfold._HOMES.values(), billfold._RECORDS) for name in names.split()]
-    assert sorted(seen) == sorted([*listed, "__version__"])
+    assert sorted(imported) == sorted([*listed, "__version__"])
     assert all(hasattr(billfold, name) for name in listed)
 
 
@@ -33,8 +35,8 @@ def test_the_records_of_each_vendor_have_a_name() -> None:
         assert issubclass(
             getattr(billfold, name).Invoice if name != "genesys" else billfold.genesys.BillingInvoice, Record
         )
-    told = "import sys, billfold; print([name for name in sys.modules if 'records' in name or name == 'msgspec'])"
-    shown = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    code = "import sys, billfold; print([name for name in sys.modules if 'records' in name or name == 'msgspec'])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
 
 

@@ -122,8 +122,8 @@ def test_no_import_runs_up_a_floor_or_across_it() -> None:
 def test_no_provider_knows_another() -> None:
     for source, target in edges():
         if source.startswith("billfold.providers.") and target.startswith("billfold.providers."):
-            mine, other = source.split(".")[2], target.split(".")[2]
-            assert mine == other or other in {"provider", "twin_api", "restatements", "invoice_pdf"}, (
+            own, other = source.split(".")[2], target.split(".")[2]
+            assert own == other or other in {"provider", "twin_api", "restatements", "invoice_pdf"}, (
                 f"{source} imports {target}"
             )
 

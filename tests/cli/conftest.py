@@ -19,19 +19,19 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def terminal(tmp_path: Path, root: str) -> Terminal:
     """Return a terminal whose account reaches the twin, with the key in a file."""
-    made = Terminal(tmp_path, root)
+    opened = Terminal(tmp_path, root)
     (tmp_path / "key").write_text(KEY)
-    made.account(f"file:{tmp_path / 'key'}")
-    return made
+    opened.account(f"file:{tmp_path / 'key'}")
+    return opened
 
 
 @pytest.fixture(scope="session")
 def synced(tmp_path_factory: pytest.TempPathFactory, root: str) -> Terminal:
     """Return a terminal whose ledger is filled; leave it as it is."""
     home = tmp_path_factory.mktemp("synced")
-    made = Terminal(home, root)
+    terminal = Terminal(home, root)
     (home / "key").write_text(KEY)
-    made.account(f"file:{home / 'key'}")
-    said = made.run("sync", "--ledger", "ledger")
-    assert (said.code, said.err) == (0, ""), said
-    return made
+    terminal.account(f"file:{home / 'key'}")
+    result = terminal.run("sync", "--ledger", "ledger")
+    assert (result.code, result.err) == (0, ""), result
+    return terminal

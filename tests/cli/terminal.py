@@ -33,7 +33,7 @@ READING = [
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     """What a command printed, and how it ended."""
 
     code: int
@@ -48,8 +48,8 @@ class Said:
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Return an environment without anybody's accounts, keys and settings."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("BILLFOLD", "XDG_")) and "KEY" not in k}
-    return {**kept, "HOME": str(home), "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **more}
+    variables = {k: v for k, v in os.environ.items() if not k.startswith(("BILLFOLD", "XDG_")) and "KEY" not in k}
+    return {**variables, "HOME": str(home), "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **more}
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Terminal:
         """The configuration."""
         return self.home / "billfold.toml"
 
-    def run(self, *arguments: str | bytes | Path, **more: str) -> Said:
+    def run(self, *arguments: str | bytes | Path, **more: str) -> CommandResult:
         """Run a command here, in this process, without retries; ``more`` are environment variables."""
         line = ["billfold", *map(os.fsdecode, arguments)]
         with _stream() as out, _stream() as err:
@@ -76,7 +76,7 @@ class Terminal:
                 code = _ended(line)
             return _checked(code, _written(out), _written(err))
 
-    def process(self, *arguments: str | bytes | Path, **more: str) -> Said:
+    def process(self, *arguments: str | bytes | Path, **more: str) -> CommandResult:
         """Run a command here, in a process of its own."""
         line = [sys.executable, "-m", "billfold", *arguments]
         done = subprocess.run(
@@ -94,9 +94,9 @@ class Terminal:
 
     def rows(self, *arguments: str) -> list[dict[str, Any]]:
         """Run a listing, and return its JSON with every number as it stands there."""
-        said = self.run(*arguments, "--format", "json")
-        assert said.code == 0, said
-        rows: list[dict[str, Any]] = json.loads(said.out, parse_float=_no_float)
+        result = self.run(*arguments, "--format", "json")
+        assert result.code == 0, result
+        rows: list[dict[str, Any]] = json.loads(result.out, parse_float=_no_float)
         return rows
 
 
@@ -121,10 +121,10 @@ def _ended(line: list[str]) -> int:
     return 1
 
 
-def _checked(code: int, out: str, err: str) -> Said:
-    said = Said(code, out, err)
-    assert KEY not in said.all
-    return said
+def _checked(code: int, out: str, err: str) -> CommandResult:
+    result = CommandResult(code, out, err)
+    assert KEY not in result.all
+    return result
 
 
 def _no_float(text: str) -> Any:
@@ -138,15 +138,15 @@ def twin(home: Path) -> Iterator[str]:
     with subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment(home), cwd=home) as process:
         try:
             assert process.stdout is not None
-            said = process.stdout.readline()
-            assert "ready at" in said
-            yield said.split()[5]
+            line_read = process.stdout.readline()
+            assert "ready at" in line_read
+            yield line_read.split()[5]
         finally:
             process.terminate()
 
 
-def clear(said: Said, code: int, words: str) -> None:
+def clear(result: CommandResult, code: int, sentence: str) -> None:
     """Check that a command ended as it should, with these words and no traceback."""
-    assert "Traceback" not in said.err, said.err[-600:]
-    assert said.code == code, said
-    assert words in said.all, said
+    assert "Traceback" not in result.err, result.err[-600:]
+    assert result.code == code, result
+    assert sentence in result.all, result

@@ -26,8 +26,8 @@ def test_connecting_writes_a_reference_and_never_a_key(tmp_path: Path) -> None:
 def test_connect_refuses_a_key_in_the_wrong_place(option: str, value: str, tmp_path: Path) -> None:
     """A key that is given to connect in the wrong place is refused, and not told."""
     terminal = Terminal(tmp_path)
-    said = terminal.run("connect", "fastly", option, value)
-    assert (said.code, WRONG in said.all) == (2, False), said
+    result = terminal.run("connect", "fastly", option, value)
+    assert (result.code, WRONG in result.all) == (2, False), result
     assert not terminal.config.exists()
 
 
@@ -35,6 +35,8 @@ def test_connect_refuses_a_key_in_the_wrong_place(option: str, value: str, tmp_p
 def test_half_a_reference_is_refused_in_words(pair: str, tmp_path: Path) -> None:
     """A reference without its field or its place is refused in words."""
     terminal = Terminal(tmp_path)
-    said = terminal.run("connect", "vultr", "--reference", pair)
-    clear(said, 2, "has no credential ''" if pair == "=env:K" else "--reference takes FIELD=REF, as api_key=env:MY_KEY")
+    result = terminal.run("connect", "vultr", "--reference", pair)
+    clear(
+        result, 2, "has no credential ''" if pair == "=env:K" else "--reference takes FIELD=REF, as api_key=env:MY_KEY"
+    )
     assert not terminal.config.exists()

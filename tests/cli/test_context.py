@@ -12,7 +12,7 @@ from tests.cli.terminal import READING, Terminal, clear
 
 @pytest.mark.parametrize("command", READING, ids=lambda command: command[0])
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "sentence"),
     [
         (["--provider", "cokroach"], "there is no provider 'cokroach'; known are cockroach, fastly, genesys, vultr"),
         (["--account", "minne"], "there is no account 'minne'; there are mine"),
@@ -23,18 +23,20 @@ from tests.cli.terminal import READING, Terminal, clear
     ids=["provider", "account", "empty", "of-another-provider", "months"],
 )
 def test_a_filter_that_fits_nothing_lists_what_there_is(
-    options: list[str], words: str, command: list[str], synced: Terminal
+    options: list[str], sentence: str, command: list[str], synced: Terminal
 ) -> None:
     """A filter that names what there is not, lists what there is."""
-    clear(synced.run("--ledger", "ledger", *command, *options), 2, words)
+    clear(synced.run("--ledger", "ledger", *command, *options), 2, sentence)
     assert not (synced.home / "out").exists()
 
 
 def test_a_filter_that_fits_needs_no_configuration(synced: Terminal, tmp_path: Path) -> None:
     """A filter that names what there is needs no configuration."""
     elsewhere = Terminal(tmp_path)
-    said = elsewhere.run("--ledger", synced.home / "ledger", "invoices", "--account", "mine", "--provider", "cockroach")
-    clear(said, 0, "mine")
+    result = elsewhere.run(
+        "--ledger", synced.home / "ledger", "invoices", "--account", "mine", "--provider", "cockroach"
+    )
+    clear(result, 0, "mine")
 
 
 @pytest.mark.parametrize("command", ["invoices", "report", "reconcile", "verify", "hash"])
@@ -46,9 +48,9 @@ def test_a_ledger_that_is_not_there_is_no_empty_one(command: str, terminal: Term
 def test_a_damaged_ledger_is_computed_anew(synced: Terminal, tmp_path: Path) -> None:
     shutil.copytree(synced.home / "ledger", tmp_path / "ledger")
     (tmp_path / "ledger" / "ledger.duckdb").write_bytes(b"garbage" * 999)
-    said = synced.run("hash", "--ledger", tmp_path / "ledger")
-    clear(said, 0, "sha256:")
-    assert said.out == synced.run("hash", "--ledger", "ledger").out
+    result = synced.run("hash", "--ledger", tmp_path / "ledger")
+    clear(result, 0, "sha256:")
+    assert result.out == synced.run("hash", "--ledger", "ledger").out
 
 
 def test_garbage_in_the_archives_place_is_told_and_left_alone(tmp_path: Path) -> None:
@@ -65,13 +67,13 @@ def test_a_damaged_archive_is_told_in_a_sentence(command: str, synced: Terminal,
     for page in range(4096, len(content), 4096):
         content[page : page + 200] = b"\xff" * 200
     path.write_bytes(content)
-    said = synced.run(command, "--ledger", tmp_path / "ledger")
-    assert "Traceback" not in said.err
-    assert said.code in {1, 2}
+    result = synced.run(command, "--ledger", tmp_path / "ledger")
+    assert "Traceback" not in result.err
+    assert result.code in {1, 2}
 
 
 def test_a_misspelt_section_is_refused_by_its_name(terminal: Terminal) -> None:
     terminal.config.write_text('[[account]]\nname = "a"\nprovider = "vultr"\n', encoding="utf-8")
-    said = terminal.run("doctor", "--config", "billfold.toml")
-    assert said.code == 2
-    assert "'account' is not known; a configuration has [[accounts]] and [rates]" in said.err
+    result = terminal.run("doctor", "--config", "billfold.toml")
+    assert result.code == 2
+    assert "'account' is not known; a configuration has [[accounts]] and [rates]" in result.err

@@ -60,26 +60,28 @@ def test_the_doctor_says_beforehand_what_a_sync_then_does(
     terminal = Terminal(tmp_path)
     terminal.account(base_url="https://api.example")
     monkeypatch.setattr("billfold.cli.doctor.open_transport", lambda _: Reluctant(organization))
-    said = terminal.run("doctor")
-    assert (choose_exit_code([outcome]), said.code) == (code, code), said
-    assert ([one for one in outcome.missing if one.subject == WORDS.removesuffix(": ")] != []) is (code == 1)
-    assert (f"  will be missing: {WORDS}" in said.out) is (code == 1)
-    assert "billfold doctor" not in said.all
-    assert ("named below" in said.out) is isinstance(organization, Forbidden)
-    assert ("the key needs: " in said.out) is isinstance(organization, Forbidden | Unauthorized)
+    result = terminal.run("doctor")
+    assert (choose_exit_code([outcome]), result.code) == (code, code), result
+    assert ([sentence for sentence in outcome.missing if sentence.subject == WORDS.removesuffix(": ")] != []) is (
+        code == 1
+    )
+    assert (f"  will be missing: {WORDS}" in result.out) is (code == 1)
+    assert "billfold doctor" not in result.all
+    assert ("named below" in result.out) is isinstance(organization, Forbidden)
+    assert ("the key needs: " in result.out) is isinstance(organization, Forbidden | Unauthorized)
 
 
 @pytest.mark.parametrize("key", [WRONG, NORIGHT, ""])
 def test_the_doctor_says_what_the_key_needs(key: str, terminal: Terminal) -> None:
     terminal.account()
-    said = terminal.run("doctor", COCKROACH_API_KEY=key)
-    clear(said, 3, "CockroachDB Cloud")
-    assert "the key needs: role BILLING_COORDINATOR" in said.out or "cannot ask" in said.out
+    result = terminal.run("doctor", COCKROACH_API_KEY=key)
+    clear(result, 3, "CockroachDB Cloud")
+    assert "the key needs: role BILLING_COORDINATOR" in result.out or "cannot ask" in result.out
 
 
 def test_the_doctor_says_that_all_is_well(terminal: Terminal) -> None:
-    said = terminal.run("doctor")
-    clear(said, 0, "ok: list_invoices")
+    result = terminal.run("doctor")
+    clear(result, 0, "ok: list_invoices")
     assert not (terminal.home / "ledger").exists()
 
 

@@ -30,51 +30,51 @@ def own(tmp_path: Path) -> Iterator[Terminal]:
         home = tmp_path / "home"
         home.mkdir()
         (home / "key").write_text(KEY)
-        made = Terminal(home, root)
-        made.account(f"file:{home / 'key'}")
-        yield made
+        terminal = Terminal(home, root)
+        terminal.account(f"file:{home / 'key'}")
+        yield terminal
 
 
-def told(terminal: Terminal, what: str, **said: Any) -> None:
+def tell_twin(terminal: Terminal, what: str, **fields: Any) -> None:
     """Tell the twin something."""
-    urllib.request.urlopen(f"{terminal.root}/_twin/{what}", json.dumps(said).encode()).close()
+    urllib.request.urlopen(f"{terminal.root}/_twin/{what}", json.dumps(fields).encode()).close()
 
 
 def test_an_uncounted_bill_is_marked_wherever_it_is_listed(own: Terminal) -> None:
     """A bill that is not counted is marked wherever it is listed."""
-    told(own, "faults", provider="cockroach", fault="total-off-by-a-lot", operation="list_invoices")
-    said = own.run("--ledger", "ledger", "sync", "--json")
-    (outcome,) = json.loads(said.out)
-    assert (said.code, [one["code"] for one in outcome["findings"]]) == (1, ["total-mismatch"])
+    tell_twin(own, "faults", provider="cockroach", fault="total-off-by-a-lot", operation="list_invoices")
+    result = own.run("--ledger", "ledger", "sync", "--json")
+    (outcome,) = json.loads(result.out)
+    assert (result.code, [finding["code"] for finding in outcome["findings"]]) == (1, ["total-mismatch"])
     assert sorted(outcome["findings"][0]) == ["code", "count", "data", "severity", "subject", "text"]
-    for shape in ("table", "csv"):
-        shown = own.run("--ledger", "ledger", "invoices", "--format", shape).out
+    for output_format in ("table", "csv"):
+        shown = own.run("--ledger", "ledger", "invoices", "--format", output_format).out
         assert shown.count("parked: not counted") == 1
 
 
 def test_a_sync_tells_an_invoice_that_vanished(own: Terminal) -> None:
     """An invoice that vanishes from the list is told by the sync that misses it."""
     assert own.run("--ledger", "ledger", "sync", "--quiet").all == ""
-    told(own, "faults", provider="cockroach", fault="invoice-vanishing", operation="list_invoices")
-    said = own.run("--ledger", "ledger", "sync", "--quiet")
-    assert (said.code, said.out.count("no longer listed: ")) == (1, 1), said
+    tell_twin(own, "faults", provider="cockroach", fault="invoice-vanishing", operation="list_invoices")
+    result = own.run("--ledger", "ledger", "sync", "--quiet")
+    assert (result.code, result.out.count("no longer listed: ")) == (1, 1), result
     assert own.run("--ledger", "ledger", "sync", "--quiet").all == ""
 
 
 def test_lines_are_only_imported_with_their_invoices_id(tmp_path: Path) -> None:
     lines = {"invoice_items": [{"description": "x", "total": 1}], "meta": {"total": 1, "links": {"next": ""}}}
     (tmp_path / "items.json").write_text(json.dumps(lines), encoding="utf-8")
-    said = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "items.json")
-    assert (said.code, "NOT READ" in said.out, "give --invoice-id" in said.out) == (1, True, True), said
-    said = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "items.json", "--invoice-id", "7")
-    assert "issued 7 " in said.out
+    result = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "items.json")
+    assert (result.code, "NOT READ" in result.out, "give --invoice-id" in result.out) == (1, True, True), result
+    result = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "items.json", "--invoice-id", "7")
+    assert "issued 7 " in result.out
 
 
 def test_a_sync_says_that_a_closed_month_was_restated(own: Terminal) -> None:
     assert own.run("--ledger", "ledger", "sync", "--quiet").all == ""
-    told(own, "faults", provider="cockroach", fault="restated-changed")
-    said = own.run("--ledger", "ledger", "sync", "--quiet", "--recheck", "2")
-    assert (said.code, said.out.count("restated: ")) == (0, 1), said
+    tell_twin(own, "faults", provider="cockroach", fault="restated-changed")
+    result = own.run("--ledger", "ledger", "sync", "--quiet", "--recheck", "2")
+    assert (result.code, result.out.count("restated: ")) == (0, 1), result
     assert "restated" not in own.run("--ledger", "ledger", "sync").all
 
 
@@ -85,8 +85,8 @@ def test_an_account_without_answers_does_not_add_up(own: Terminal) -> None:
     assert (clean.code, "everything adds up" in clean.out) == (0, True), clean
     with own.config.open("a") as file:
         file.write(f'[[accounts]]\nname = "late"\nprovider = "vultr"\napi_key = "file:{own.home / "key"}"\n')
-    said = own.run("--ledger", "ledger", "reconcile")
-    assert (said.code, "vultr late: nothing was collected yet" in said.out) == (1, True), said
+    result = own.run("--ledger", "ledger", "reconcile")
+    assert (result.code, "vultr late: nothing was collected yet" in result.out) == (1, True), result
 
 
 @pytest.mark.parametrize(
@@ -98,11 +98,11 @@ def test_a_listing_warns_of_a_failed_collection(listing: str, own: Terminal) -> 
     assert own.run("--ledger", "ledger", "sync").code == 0
     whole = own.run("--ledger", "ledger", *listing.split())
     assert (whole.code, whole.err) == (0, "")
-    told(own, "faults", provider="cockroach", fault="unauthorized")
+    tell_twin(own, "faults", provider="cockroach", fault="unauthorized")
     assert own.run("--ledger", "ledger", "sync").code == 3
-    said = own.run("--ledger", "ledger", *listing.split())
-    assert (said.code, said.out) == (0, whole.out)
-    assert said.err.startswith("not complete: cockroach mine: the last collection did not bring everything: ")
+    result = own.run("--ledger", "ledger", *listing.split())
+    assert (result.code, result.out) == (0, whole.out)
+    assert result.err.startswith("not complete: cockroach mine: the last collection did not bring everything: ")
     assert own.run("--ledger", "ledger", *listing.split(), "--provider", "vultr").err == ""
 
 
@@ -112,14 +112,14 @@ def test_an_invoice_is_explained_in_the_answers_order(tmp_path: Path) -> None:
     stage.collected(stage.twin(months=1), books, "vultr")
     books.close()
     terminal = Terminal(tmp_path)
-    (bill,) = [one for one in terminal.rows("--ledger", "ledger", "invoices") if one["state"] == "issued"]
-    said = terminal.run("--ledger", "ledger", "explain", bill["invoice_id"], "--all").out
-    places = [int(line.rpartition("[")[2].rstrip("]")) for line in said.splitlines() if "$.invoice_items[" in line]
-    assert places == list(range(bill["lines"]))
-    assert len(places) > 20
+    (bill,) = [row for row in terminal.rows("--ledger", "ledger", "invoices") if row["state"] == "issued"]
+    output = terminal.run("--ledger", "ledger", "explain", bill["invoice_id"], "--all").out
+    positions = [int(line.rpartition("[")[2].rstrip("]")) for line in output.splitlines() if "$.invoice_items[" in line]
+    assert positions == list(range(bill["lines"]))
+    assert len(positions) > 20
     short = terminal.run("--ledger", "ledger", "explain", bill["invoice_id"]).out.splitlines()
-    assert said.splitlines()[: len(short) - 1] == short[:-1]
-    assert short[-1] == f"  ... and {len(places) - 20} more; --all shows them"
+    assert output.splitlines()[: len(short) - 1] == short[:-1]
+    assert short[-1] == f"  ... and {len(positions) - 20} more; --all shows them"
 
 
 def test_an_estimate_is_explained_by_that_word(tmp_path: Path) -> None:
@@ -129,10 +129,10 @@ def test_an_estimate_is_explained_by_that_word(tmp_path: Path) -> None:
     books.close()
     terminal = Terminal(tmp_path)
 
-    def explained(*asked: str) -> str:
-        said = terminal.run("--ledger", "ledger", "explain", *asked)
-        assert said.code == 0, said
-        return said.out
+    def explained(*arguments: str) -> str:
+        result = terminal.run("--ledger", "ledger", "explain", *arguments)
+        assert result.code == 0, result
+        return result.out
 
     every = explained("estimate")
     assert {line.partition(":")[0] for line in every.splitlines() if line.endswith("estimate of 2026-11")} == {
@@ -140,12 +140,12 @@ def test_an_estimate_is_explained_by_that_word(tmp_path: Path) -> None:
         "genesys genesys",
         "vultr vultr",
     }
-    one = explained("estimate", "--provider", "vultr", "--from", "2026-11", "--all")
+    explanation = explained("estimate", "--provider", "vultr", "--from", "2026-11", "--all")
     (charge, *_) = terminal.rows("--ledger", "ledger", "charges", "--provider", "vultr", "--from", "2026-11")
     assert (charge["x_State"], charge["InvoiceDetailId"]) == ("estimate", None)
-    assert f"answer {charge['x_ArchiveSeq']}: list_pending_charges {{}}, HTTP 200" in one
-    assert "fastly" not in one
-    assert f"  {charge['x_JsonPath']}\n" in one
+    assert f"answer {charge['x_ArchiveSeq']}: list_pending_charges {{}}, HTTP 200" in explanation
+    assert "fastly" not in explanation
+    assert f"  {charge['x_JsonPath']}\n" in explanation
     assert '"unit_price":' in explained(charge["x_JsonPath"], "--account", "vultr"), "the archived line itself"
     assert terminal.run("--ledger", "ledger", "explain", "estimate", "--provider", "vultr", "--to", "2026-10").code == 2
 
@@ -163,11 +163,14 @@ def test_two_currencies_are_explained_as_two_bills(tmp_path: Path) -> None:
     )
     kit.collected(books, kit.invoices(both))
     books.close()
-    said = Terminal(tmp_path).run("--ledger", "ledger", "explain", "i1").out
-    heads = [line for line in said.splitlines() if line.startswith("  the vendor states")]
-    assert heads == [f"  the vendor states 2 {currency} in 1 lines" for currency in ("EUR", "USD")], said
-    for bill, currency in zip(said.split("cockroach mine: issued i1\n")[1:], ("EUR", "USD"), strict=True):
-        assert [f"in {one}" in bill for one in ("EUR", "USD")] == [currency == "EUR", currency == "USD"], said
+    output = Terminal(tmp_path).run("--ledger", "ledger", "explain", "i1").out
+    heads = [line for line in output.splitlines() if line.startswith("  the vendor states")]
+    assert heads == [f"  the vendor states 2 {currency} in 1 lines" for currency in ("EUR", "USD")], output
+    for bill, currency in zip(output.split("cockroach mine: issued i1\n")[1:], ("EUR", "USD"), strict=True):
+        assert [f"in {currency_code}" in bill for currency_code in ("EUR", "USD")] == [
+            currency == "EUR",
+            currency == "USD",
+        ], output
 
 
 def test_a_bill_across_months_is_restated_where_it_is_listed(tmp_path: Path) -> None:
@@ -194,7 +197,10 @@ def test_unbooked_is_told_once_and_by_month_to_machines(tmp_path: Path) -> None:
     people = terminal.run("--ledger", "ledger", "reconcile")
     assert (people.code, people.out.count(problem)) == (1, 1), people
     machines = json.loads(terminal.run("--ledger", "ledger", "reconcile", "--format", "json").out)
-    assert [one["month"] for one in machines if problem == f"{one['subject']}: {one['text']}"] == ["", "2026-08"]
+    assert [finding["month"] for finding in machines if problem == f"{finding['subject']}: {finding['text']}"] == [
+        "",
+        "2026-08",
+    ]
 
 
 def test_an_estimate_stands_against_its_months_invoices(tmp_path: Path) -> None:
@@ -209,7 +215,7 @@ def test_an_estimate_stands_against_its_months_invoices(tmp_path: Path) -> None:
     host.clock.advance(timedelta(days=31))
     stage.collected(host, books, "genesys")
     with books.open_ledger() as db:
-        (drift,) = [one for one in compare_estimates(db, november) if one.account == "genesys"]
+        (drift,) = [comparison for comparison in compare_estimates(db, november) if comparison.account == "genesys"]
         invoiced = [
             Decimal(bill["total"]) for bill in query.list_invoices(db, november) if bill["account"] == "genesys"
         ]
@@ -236,8 +242,8 @@ def test_no_number_has_zeros_that_nobody_said(synced: Terminal) -> None:
 def test_a_list_of_invoices_without_their_lines_says_so(tmp_path: Path) -> None:
     body = {"billing_invoices": [{"id": 7, "date": "2026-09-01T00:30:05+00:00", "amount": 5}], "meta": {"total": 1}}
     (tmp_path / "list.json").write_text(json.dumps(body))
-    said = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "list.json")
-    assert (said.code, "invoice 7 is listed, but its lines are not here" in said.out) == (1, True), said
+    result = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "list.json")
+    assert (result.code, "invoice 7 is listed, but its lines are not here" in result.out) == (1, True), result
 
 
 def test_an_import_cannot_take_an_accounts_invoice(tmp_path: Path) -> None:
@@ -259,8 +265,8 @@ def test_an_import_cannot_take_an_accounts_invoice(tmp_path: Path) -> None:
 
 
 def test_all_pages_of_a_list_are_one_json_value(synced: Terminal) -> None:
-    said = synced.run("api", "cockroach", "list_invoices", "--all")
-    pages = json.loads(said.out)
+    result = synced.run("api", "cockroach", "list_invoices", "--all")
+    pages = json.loads(result.out)
     assert isinstance(pages, list)
     assert all("invoices" in page for page in pages)
 
@@ -269,10 +275,10 @@ def test_archived_documents_are_written_as_they_came(tmp_path: Path) -> None:
     host, books = stage.twin(months=2), Workspace(tmp_path / "ledger")
     stage.collected(host, books, "genesys")
     books.close()
-    said = Terminal(tmp_path).run("--ledger", "ledger", "documents", "out")
+    result = Terminal(tmp_path).run("--ledger", "ledger", "documents", "out")
     files = sorted((tmp_path / "out").iterdir())
-    assert (said.code, f"{len(files)} documents" in said.out) == (0, True), said
-    assert f"  genesys genesys: {len(files)}" in said.out.splitlines()
+    assert (result.code, f"{len(files)} documents" in result.out) == (0, True), result
+    assert f"  genesys genesys: {len(files)}" in result.out.splitlines()
     assert files
     assert all(file.read_bytes().startswith(b"%PDF") for file in files)
 
@@ -282,19 +288,19 @@ def test_an_unreadable_document_is_not_written(tmp_path: Path) -> None:
     host, books = stage.twin(months=2), Workspace(tmp_path / "ledger")
     host.set_fault(stage.fault("genesys", "document-truncated"))
     stage.collected(host, books, "genesys")
-    assert [one for one in books.archive.iter_answers() if one.operation.endswith(UNREADABLE_SUFFIX)]
+    assert [entry for entry in books.archive.iter_answers() if entry.operation.endswith(UNREADABLE_SUFFIX)]
     books.close()
     terminal = Terminal(tmp_path)
-    said = terminal.run("--ledger", "ledger", "documents", "out")
+    result = terminal.run("--ledger", "ledger", "documents", "out")
     files = list((tmp_path / "out").iterdir())
-    assert not [file.name for file in files if "unreadable" in file.name], said
+    assert not [file.name for file in files if "unreadable" in file.name], result
     assert all(b"%%EOF" in file.read_bytes() for file in files)
-    assert (said.code, len(files)) == (0, int(said.out.split()[1])), said
+    assert (result.code, len(files)) == (0, int(result.out.split()[1])), result
 
 
 def test_restatements_are_narrowed_as_every_listing_is(own: Terminal) -> None:
     assert own.run("--ledger", "ledger", "sync").code == 0
-    told(own, "faults", provider="cockroach", fault="restated-changed")
+    tell_twin(own, "faults", provider="cockroach", fault="restated-changed")
     assert own.run("--ledger", "ledger", "sync", "--recheck", "2").code == 0
     (event,) = own.rows("--ledger", "ledger", "restatements", "--account", "mine")
     assert (event["account"], event["difference"]) == ("mine", "12.34")
@@ -310,8 +316,8 @@ def test_a_sync_names_a_clock_that_was_set_back(terminal: Terminal) -> None:
         for ahead in (timedelta(seconds=20), timedelta(days=400)):
             when = datetime.now(UTC) + ahead
             archive.end_run(archive.start_run("cockroach", "mine", "import", when), "imported", when)
-            said = terminal.run("--ledger", "ledger", "sync", "--quiet")
-            assert said.code == 0
-            assert ("of " + when.isoformat()[:19] in said.err) is (ahead > timedelta(minutes=1)), said
-    assert said.err.startswith("billfold: warning: the archive's newest answer is of ")
-    assert said.err.count("\n") == 1
+            result = terminal.run("--ledger", "ledger", "sync", "--quiet")
+            assert result.code == 0
+            assert ("of " + when.isoformat()[:19] in result.err) is (ahead > timedelta(minutes=1)), result
+    assert result.err.startswith("billfold: warning: the archive's newest answer is of ")
+    assert result.err.count("\n") == 1

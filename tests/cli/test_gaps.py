@@ -33,7 +33,7 @@ def books(tmp_path: Path) -> Iterator[Workspace]:
         yield opened
 
 
-def said(tmp_path: Path, *more: str, config: str = HERE) -> tuple[int, list[str]]:
+def read_gaps(tmp_path: Path, *more: str, config: str = HERE) -> tuple[int, list[str]]:
     """Return how ``reconcile`` ends, and what ``report`` says is not complete."""
     (tmp_path / "billfold.toml").write_text(config, encoding="utf-8")
     terminal = Terminal(tmp_path)
@@ -57,7 +57,7 @@ OPEN = "mine: a collection did not come to its end yet: run `billfold sync`"
 
 
 @pytest.mark.parametrize(
-    ("runs", "told"),
+    ("runs", "expected"),
     [
         ([{"kind": "import", "outcome": "imported"}], [NEVER]),
         ([{"outcome": None}], [OPEN]),
@@ -75,14 +75,14 @@ OPEN = "mine: a collection did not come to its end yet: run `billfold sync`"
     ids=["only-imported", "open", "abandoned-and-open", "open-import", "refused", "failed"],
 )
 def test_what_is_not_complete_is_told_once(
-    runs: list[dict[str, Any]], told: list[str], books: Workspace, tmp_path: Path
+    runs: list[dict[str, Any]], expected: list[str], books: Workspace, tmp_path: Path
 ) -> None:
-    for one in runs:
-        run(books, **one)
+    for row in runs:
+        run(books, **row)
     books.close()
-    code, lines = said(tmp_path)
-    assert (code, [line for line in lines if "not booked: list_invoices" not in line]) == (1, told)
-    assert said(tmp_path, "--as-of", "2100-01-01") == (code, lines), "nothing came later"
+    code, lines = read_gaps(tmp_path)
+    assert (code, [line for line in lines if "not booked: list_invoices" not in line]) == (1, expected)
+    assert read_gaps(tmp_path, "--as-of", "2100-01-01") == (code, lines), "nothing came later"
 
 
 def test_an_account_that_is_not_configured_any_more_is_no_alarm(books: Workspace, tmp_path: Path) -> None:
@@ -90,12 +90,17 @@ def test_an_account_that_is_not_configured_any_more_is_no_alarm(books: Workspace
     run(books, outcome="the key is wrong", name="gone")
     books.close()
     more = HERE + HERE.replace("mine", "more")
-    _, lines = said(tmp_path, config=more)
+    _, lines = read_gaps(tmp_path, config=more)
     assert [line for line in lines if not line.startswith("gone: not booked")] == []
-    found = json.loads(Terminal(tmp_path).run("--ledger", "ledger", "reconcile", "--format", "json").out)
-    (about,) = [one for one in found if one["account"] == "gone" and one["code"] == "run-incomplete"]
-    assert (about["severity"], about["text"].startswith("not configured any more; ")) == ("notice", True)
-    _, lines = said(tmp_path, config=more + HERE.replace("mine", "gone"))
+    findings = json.loads(Terminal(tmp_path).run("--ledger", "ledger", "reconcile", "--format", "json").out)
+    (finding_of_gone,) = [
+        finding for finding in findings if finding["account"] == "gone" and finding["code"] == "run-incomplete"
+    ]
+    assert (finding_of_gone["severity"], finding_of_gone["text"].startswith("not configured any more; ")) == (
+        "notice",
+        True,
+    )
+    _, lines = read_gaps(tmp_path, config=more + HERE.replace("mine", "gone"))
     assert "gone: the last collection did not bring everything: the key is wrong" in lines
 
 
@@ -131,10 +136,10 @@ def test_a_machine_that_cannot_write_is_told_by_account(books: Workspace, monkey
         return begin(provider, account, *more)
 
     monkeypatch.setattr(books.archive, "start_run", start)
-    outcomes = {one.account: one.error for one in stage.collected(stage.twin(months=1), books, "cockroach")}
+    outcomes = {outcome.account: outcome.error for outcome in stage.collected(stage.twin(months=1), books, "cockroach")}
     assert str(outcomes.pop("cockroach")) == "the archive is being written by another process"
     assert set(outcomes.values()) == {None}
-    assert all(one.ended_at for one in books.archive.list_runs())
+    assert all(run.ended_at for run in books.archive.list_runs())
 
 
 @pytest.mark.parametrize(("error", "code"), [(LedgerError("full"), 2), (Unauthorized("no"), 3), (None, 0)])
@@ -157,10 +162,10 @@ def test_one_reason_is_told_once_and_counted(books: Workspace) -> None:
     host, name = stage.twin(months=2), "get_billing_contract_billingperiod"
     host.set_fault(stage.fault("genesys", "forbidden", operation=name, times=10**6))
     (outcome,) = stage.collected(host, books, "genesys")
-    (told,) = outcome.missing
-    asked = sum(one.operation == name for one in host.requests)
-    assert asked > 1
-    assert told.count == asked
+    (gap,) = outcome.missing
+    request_count = sum(request.operation == name for request in host.requests)
+    assert request_count > 1
+    assert gap.count == request_count
 
 
 def test_a_past_month_with_an_unread_invoice_is_no_estimate(books: Workspace) -> None:
@@ -170,8 +175,10 @@ def test_a_past_month_with_an_unread_invoice_is_no_estimate(books: Workspace) ->
     (outcome,) = stage.collected(host, books, "genesys")
     assert outcome.error is not None
     with books.open_ledger() as db:
-        told = {(bill["state"], bill["period_start"][:7]) for bill in query.list_invoices(db, query.LedgerFilter())}
-    assert told == {("estimate", "2026-11")}
+        state_by_month = {
+            (bill["state"], bill["period_start"][:7]) for bill in query.list_invoices(db, query.LedgerFilter())
+        }
+    assert state_by_month == {("estimate", "2026-11")}
 
 
 def test_different_documents_are_different_files(tmp_path: Path) -> None:

@@ -35,12 +35,12 @@ def test_what_is_no_answer_is_refused_before_it_is_read(tmp_path: Path, monkeypa
     monkeypatch.setattr(importing, "MAX_FILE_SIZE", 100)
     (tmp_path / "empty.csv").write_bytes(b" \n")
     (tmp_path / "large.json").write_bytes(b" " * 101)
-    for file, words in (
+    for file, sentence in (
         ("/dev/zero", "it is a device, not a file"),
         ("empty.csv", "it is empty"),
         ("large.json", "it is larger than"),
     ):
-        clear(Terminal(tmp_path).run("import", "fastly", file, "--ledger", "l"), 1, f"{file}: NOT READ: {words}")
+        clear(Terminal(tmp_path).run("import", "fastly", file, "--ledger", "l"), 1, f"{file}: NOT READ: {sentence}")
 
 
 def test_an_import_under_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:

@@ -44,10 +44,10 @@ def _heeded() -> Iterator[None]:
 
 def test_a_wait_ends_in_every_thread_with_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wait ends in every thread when the process is told to end."""
-    told = threading.Event()
-    monkeypatch.setattr(pauses, "STOP_REQUESTED", told)
+    stop_requested = threading.Event()
+    monkeypatch.setattr(pauses, "STOP_REQUESTED", stop_requested)
     pauses.interruptible_sleep(0.0)
-    told.set()
+    stop_requested.set()
     with pytest.raises(KeyboardInterrupt):
         pauses.interruptible_sleep(10.0**6)
 
@@ -68,16 +68,16 @@ def test_the_next_sync_goes_on_after_an_interrupted_wait(tmp_path: Path) -> None
 
         with pytest.raises(KeyboardInterrupt):
             sync_accounts(books, [account], connect=opened, clock=lambda: NOW)
-    [kept] = books.archive.iter_answers()
-    assert (books.archive.read_body(kept.body), list(find_damage(books.archive, books.ledger_path))) == (
+    [entry] = books.archive.iter_answers()
+    assert (books.archive.read_body(entry.body), list(find_damage(books.archive, books.ledger_path))) == (
         ORGANIZATION,
         [],
     )
     assert [run.ended_at for run in books.archive.list_runs()] == [None]
     never = Workspace(tmp_path / "other")
-    for one in (books, never):
-        assert collected(one, invoices(invoice())).error is None
-        assert [run.outcome for run in one.archive.list_runs()] == ["complete"]
+    for workspace in (books, never):
+        assert collected(workspace, invoices(invoice())).error is None
+        assert [run.outcome for run in workspace.archive.list_runs()] == ["complete"]
     with books.open_ledger() as here, never.open_ledger() as there:
         assert compute_digest(here) == compute_digest(there)
     books.close()
@@ -86,10 +86,10 @@ def test_the_next_sync_goes_on_after_an_interrupted_wait(tmp_path: Path) -> None
 
 def test_an_interrupted_command_ends_with_130_and_a_sentence(terminal: Terminal) -> None:
     with mock.patch("billfold.cli.sync.sync_accounts", side_effect=KeyboardInterrupt):
-        said = terminal.run("sync", "--ledger", "ledger")
-    assert (said.code, said.out) == (130, "")
-    assert SAID in said.err
-    assert "Traceback" not in said.err
+        result = terminal.run("sync", "--ledger", "ledger")
+    assert (result.code, result.out) == (130, "")
+    assert SAID in result.err
+    assert "Traceback" not in result.err
 
 
 def test_the_handler_is_taken_back_when_a_command_has_ended(terminal: Terminal) -> None:
@@ -113,46 +113,46 @@ def test_a_second_interruption_ends_the_process_at_once(monkeypatch: pytest.Monk
     system._exit.assert_called_once_with(130)
 
 
-def interrupted(terminal: Terminal, address: str, heard: threading.Event) -> tuple[int, str]:
+def interrupted(terminal: Terminal, address: str, arrived: threading.Event) -> tuple[int, str]:
     """Sync, interrupt it when the server heard a question, and return the exit code and the words."""
     terminal.account(f"file:{terminal.home / 'key'}", address)
     line = [sys.executable, "-m", "billfold", "sync", "--ledger", "ledger"]
     with subprocess.Popen(line, stderr=subprocess.PIPE, cwd=terminal.home, env=environment(terminal.home)) as process:
-        heard.wait(60)
+        arrived.wait(60)
         try:
             process.send_signal(signal.SIGINT)
-            words = process.communicate(timeout=30)[1].decode()
+            output = process.communicate(timeout=30)[1].decode()
         except BaseException:
             process.kill()
             raise
-    return process.returncode, words
+    return process.returncode, output
 
 
 def test_an_interrupted_wait_ends_the_collection(terminal: Terminal) -> None:
     """An interruption while a vendor makes us wait ends the collection."""
-    heard = threading.Event()
+    arrived = threading.Event()
 
-    def turn(caller: socket.socket) -> None:
+    def answer_slowly(caller: socket.socket) -> None:
         says(b"{}", "429 Slow", retry_after="290")(caller)
-        heard.set()
+        arrived.set()
 
-    with hostile(turn) as server:
-        code, words = interrupted(terminal, server.root, heard)
-    assert (code, SAID in words, "Traceback" in words) == (130, True, False)
-    with Workspace(terminal.home / "ledger").archive as kept:
-        assert list(find_damage(kept)) == []
+    with hostile(answer_slowly) as server:
+        code, output = interrupted(terminal, server.root, arrived)
+    assert (code, SAID in output, "Traceback" in output) == (130, True, False)
+    with Workspace(terminal.home / "ledger").archive as archive:
+        assert list(find_damage(archive)) == []
 
 
 def test_an_interruption_in_a_thread_ends_the_collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An interruption that another thread catches ends the collection."""
-    monkeypatch.setattr(main, "STOP_REQUESTED", told := threading.Event())
-    monkeypatch.setattr(pauses, "STOP_REQUESTED", told)
-    books, seen, answered = Workspace(tmp_path), [], threading.Event()
+    monkeypatch.setattr(main, "STOP_REQUESTED", stop_requested := threading.Event())
+    monkeypatch.setattr(pauses, "STOP_REQUESTED", stop_requested)
+    books, waits, answered = Workspace(tmp_path), [], threading.Event()
 
     class Caught(Vendor):
         def send(self, op: Any, /) -> Response:
             signal.pthread_kill(threading.get_ident(), signal.SIGINT)  # the main thread's wait is not broken off by it
-            seen.append(told.wait(20))
+            waits.append(stop_requested.wait(20))
             answered.set()
             return super().send(op)
 
@@ -160,24 +160,24 @@ def test_an_interruption_in_a_thread_ends_the_collection(tmp_path: Path, monkeyp
     with main._handle_interrupts(), pytest.raises(KeyboardInterrupt):
         sync_accounts(books, [account], connect=lambda _: Caught(invoices(invoice())), clock=lambda: NOW)
     assert answered.wait(20)  # the worker may still be on its way when the main thread is interrupted
-    assert seen == [True]
+    assert waits == [True]
     books.close()
 
 
 def test_an_ending_process_asks_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A collection asks nothing more when the process is told to end."""
-    told, books = threading.Event(), Workspace(tmp_path)
-    monkeypatch.setattr(pauses, "STOP_REQUESTED", told)
+    stop_requested, books = threading.Event(), Workspace(tmp_path)
+    monkeypatch.setattr(pauses, "STOP_REQUESTED", stop_requested)
 
     class Ending(Vendor):
         def send(self, op: Any, /) -> Response:
-            told.set()
+            stop_requested.set()
             return super().send(op)
 
     account = AccountConfig("mine", provider.find_provider("cockroach"), {})
     with pytest.raises(KeyboardInterrupt):
         sync_accounts(books, [account], connect=lambda _: Ending(invoices(invoice())), clock=lambda: NOW)
     assert len(list(books.archive.iter_answers())) == 1
-    told.clear()
+    stop_requested.clear()
     assert collected(books, invoices(invoice())).error is None
     books.close()

@@ -15,16 +15,16 @@ from tests.cli.terminal import Terminal
 def test_a_table_names_the_account_in_every_row(command: str, synced: Terminal) -> None:
     rows = synced.rows("--ledger", "ledger", command)
     accounts = {row.get("account") or row["x_AccountName"] for row in rows}
-    said = synced.run("--ledger", "ledger", command)
-    assert (said.code, said.err) == (0, "")
-    assert sum(account in line for line in said.out.splitlines() for account in accounts) >= len(rows)
+    result = synced.run("--ledger", "ledger", command)
+    assert (result.code, result.err) == (0, "")
+    assert sum(account in line for line in result.out.splitlines() for account in accounts) >= len(rows)
 
 
 @pytest.mark.parametrize("command", ["invoices", "charges", "report"])
 def test_json_and_csv_say_the_same_with_all_digits(command: str, synced: Terminal) -> None:
     rows = synced.rows("--ledger", "ledger", command)
-    said = synced.run("--ledger", "ledger", command, "--format", "csv")
-    cells = list(csv.DictReader(io.StringIO(said.out)))
+    result = synced.run("--ledger", "ledger", command, "--format", "csv")
+    cells = list(csv.DictReader(io.StringIO(result.out)))
     assert len(rows) == len(cells) > 0
     money = {"invoices": "total", "charges": "BilledCost", "report": "cost"}[command]
     for row, cell in zip(rows, cells, strict=True):

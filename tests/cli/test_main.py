@@ -17,7 +17,7 @@ EARLY = "0001-01-01T00:00:00+23:59"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "sentence"),
     [
         (["nosuch"], "No such command 'nosuch'"),
         (["api", "nosuch"], "there is no provider 'nosuch'; known are"),
@@ -50,8 +50,8 @@ EARLY = "0001-01-01T00:00:00+23:59"
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
 )
-def test_what_is_asked_wrongly_is_told_in_a_sentence(arguments: list[str], words: str, terminal: Terminal) -> None:
-    clear(terminal.run(*arguments), 2, words)
+def test_what_is_asked_wrongly_is_told_in_a_sentence(arguments: list[str], sentence: str, terminal: Terminal) -> None:
+    clear(terminal.run(*arguments), 2, sentence)
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ def test_hostile_arguments_are_told_in_a_sentence(arguments: list[str | bytes], 
 
 
 def test_a_log_level_that_is_none_is_told_in_a_sentence(terminal: Terminal) -> None:
-    words = "BILLFOLD_LOG is 'garbage'; it can be debug, info, warning, error or critical"
-    clear(terminal.process("--version", BILLFOLD_LOG="garbage"), 2, words)
-    clear(terminal.run("--version", BILLFOLD_LOG="garbage"), 2, words)
+    sentence = "BILLFOLD_LOG is 'garbage'; it can be debug, info, warning, error or critical"
+    clear(terminal.process("--version", BILLFOLD_LOG="garbage"), 2, sentence)
+    clear(terminal.run("--version", BILLFOLD_LOG="garbage"), 2, sentence)
 
 
 @pytest.mark.parametrize("level", ["", "debug", "WARNING"])
@@ -83,20 +83,20 @@ def test_a_log_level_that_is_one_is_taken(level: str, terminal: Terminal) -> Non
     clear(terminal.process("--version", BILLFOLD_LOG=level), 0, "billfold")
 
 
-@pytest.mark.parametrize(("key", "words"), [(WRONG, "(HTTP 401)"), ("", "is empty or not set")])
-def test_a_process_ends_as_the_command_does(key: str, words: str, terminal: Terminal) -> None:
+@pytest.mark.parametrize(("key", "sentence"), [(WRONG, "(HTTP 401)"), ("", "is empty or not set")])
+def test_a_process_ends_as_the_command_does(key: str, sentence: str, terminal: Terminal) -> None:
     terminal.account()
-    clear(terminal.process("sync", COCKROACH_API_KEY=key), 3, words)
+    clear(terminal.process("sync", COCKROACH_API_KEY=key), 3, sentence)
     clear(terminal.process("nosuch", COCKROACH_API_KEY=key), 2, "No such command 'nosuch'")
 
 
 def test_the_places_are_accepted_before_and_after_the_command(synced: Terminal, tmp_path: Path) -> None:
-    places = ["--config", str(synced.config), "--ledger", str(synced.home / "ledger")]
+    locations = ["--config", str(synced.config), "--ledger", str(synced.home / "ledger")]
     elsewhere = Terminal(tmp_path)
-    before, after = elsewhere.run(*places, "hash"), elsewhere.run("hash", *places)
+    before, after = elsewhere.run(*locations, "hash"), elsewhere.run("hash", *locations)
     assert before == after
     assert before.out.startswith("sha256:")
-    both = elsewhere.run("--ledger", "nowhere", "hash", *places)
+    both = elsewhere.run("--ledger", "nowhere", "hash", *locations)
     assert both == after
     variables = {"BILLFOLD_CONFIG": str(synced.config), "BILLFOLD_LEDGER": str(synced.home / "ledger")}
     assert elsewhere.run("hash", **variables) == after
@@ -106,19 +106,19 @@ def test_the_places_are_accepted_before_and_after_the_command(synced: Terminal, 
 def test_a_warning_is_a_sentence_or_a_line_of_the_log(synced: Terminal, tmp_path: Path) -> None:
     """A warning is a sentence, and a line of the log where one is asked for."""
     shutil.copytree(synced.home / "ledger", tmp_path / "ledger")
-    for asked, form in (("", r"billfold: warning: "), ("warning", r"\S+Z \[MainThread\] billfold\.books: ")):
+    for level, prefix in (("", r"billfold: warning: "), ("warning", r"\S+Z \[MainThread\] billfold\.books: ")):
         (tmp_path / "ledger" / "ledger.duckdb").write_bytes(b"garbage" * 999)
-        said = synced.process("hash", "--ledger", tmp_path / "ledger", BILLFOLD_LOG=asked)
-        assert re.fullmatch(form + r"\S+ cannot be read: .*; computing the ledger anew from the archive\n", said.err), (
-            said
-        )
+        result = synced.process("hash", "--ledger", tmp_path / "ledger", BILLFOLD_LOG=level)
+        assert re.fullmatch(
+            prefix + r"\S+ cannot be read: .*; computing the ledger anew from the archive\n", result.err
+        ), result
 
 
 def test_help_needs_no_configuration_and_names_every_command(tmp_path: Path) -> None:
-    said = Terminal(tmp_path).process("--help")
-    clear(said, 0, "sync")
+    result = Terminal(tmp_path).process("--help")
+    clear(result, 0, "sync")
     assert all(
-        name in said.out for name in ("api", "charges", "connect", "doctor", "import", "invoices", "report", "twin")
+        name in result.out for name in ("api", "charges", "connect", "doctor", "import", "invoices", "report", "twin")
     )
 
 
@@ -140,7 +140,7 @@ def test_a_reader_that_goes_away_is_no_error(synced: Terminal) -> None:
 @pytest.mark.parametrize("command", ["report", "hash", "sync"])
 def test_a_closed_stream_stops_no_command(command: str, stream: str, synced: Terminal) -> None:
     shell = f'exec "$0" -m billfold --ledger ledger {command} {stream}>&-'
-    said = synced.process(command, "--ledger", "ledger").code
+    code = synced.process(command, "--ledger", "ledger").code
     done = subprocess.run(
         ["sh", "-c", shell, sys.executable],
         check=False,
@@ -148,7 +148,7 @@ def test_a_closed_stream_stops_no_command(command: str, stream: str, synced: Ter
         cwd=synced.home,
         env=environment(synced.home),
     )
-    assert (done.returncode, b"foresee" in done.stderr) == (said, False), done
+    assert (done.returncode, b"foresee" in done.stderr) == (code, False), done
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")

@@ -13,5 +13,5 @@ def test_a_rebuild_says_that_damage_could_not_be_booked(tmp_path: Path) -> None:
     run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))
     assert run(tmp_path, "rebuild")[0] == 0
     tamper(tmp_path / "ledger", "UPDATE bodies SET packed=x'00' WHERE size > 0")
-    code, said = run(tmp_path, "rebuild")
-    assert (code, "not booked" in said, "put a backup in its place" in said) == (1, True, True), said
+    code, output = run(tmp_path, "rebuild")
+    assert (code, "not booked" in output, "put a backup in its place" in output) == (1, True, True), output

@@ -17,9 +17,9 @@ def test_a_vendors_words_are_told_as_they_are(capsys: pytest.CaptureFixture[str]
     finding = make_finding(FindingCode.INVOICE_VANISHED, "is no longer listed", "invoice a : b")
     month = AccountFinding("vultr", "mine", "2026-08", finding)
     tell([month, month._replace(month="")], [], [], 1)
-    said = capsys.readouterr().out.splitlines()
-    assert said[1] == "  vultr mine 2026-08: invoice a : b: is no longer listed"
-    assert said[2] == "  vultr mine: invoice a : b: is no longer listed"
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "  vultr mine 2026-08: invoice a : b: is no longer listed"
+    assert lines[2] == "  vultr mine: invoice a : b: is no longer listed"
 
 
 def test_reconcile_names_a_bill_that_is_only_rounded(tmp_path: Path) -> None:
@@ -27,9 +27,9 @@ def test_reconcile_names_a_bill_that_is_only_rounded(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
     (tmp_path / "off.json").write_bytes(invoices(invoice("r", total="1.51"), invoice("s")))
     clear(terminal.run("--ledger", "l", "import", "cockroach", "off.json"), 0, "adds up")
-    said = terminal.run("--ledger", "l", "reconcile")
-    clear(said, 0, "2 bills checked: everything adds up")
-    assert "rounding charge of ours" in said.out
-    assert [line.split()[3:] for line in said.out.splitlines() if "2026-08" in line] == [["r", "USD", "0.01"]]
+    result = terminal.run("--ledger", "l", "reconcile")
+    clear(result, 0, "2 bills checked: everything adds up")
+    assert "rounding charge of ours" in result.out
+    assert [line.split()[3:] for line in result.out.splitlines() if "2026-08" in line] == [["r", "USD", "0.01"]]
     shown = terminal.run("--ledger", "l", "report").out
     assert "CockroachDB Cloud: adjustment" in shown

@@ -6,6 +6,6 @@ from tests.cli.terminal import Terminal, clear
 
 
 def test_a_report_has_months_totals_and_states_of_their_own(synced: Terminal) -> None:
-    said = synced.run("--ledger", "ledger", "report")
-    clear(said, 0, "Issued invoices, USD")
-    assert "Drafts - may still change, USD" in said.out
+    result = synced.run("--ledger", "ledger", "report")
+    clear(result, 0, "Issued invoices, USD")
+    assert "Drafts - may still change, USD" in result.out

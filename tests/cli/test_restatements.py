@@ -13,6 +13,6 @@ def test_what_is_parked_follows_an_invoice_in_words(tmp_path: Path) -> None:
     for name, total in (("good", "1.5"), ("off", "7")):
         (tmp_path / f"{name}.json").write_bytes(invoices(invoice("r", total=total)))
         terminal.run("--ledger", "l", "import", "cockroach", f"{name}.json")
-    said = terminal.run("--ledger", "l", "restatements")
-    clear(said, 0, "was 1.50, what it is told as now is parked, not counted: its charges sum to 1.5 USD")
-    assert len(said.out.splitlines()) == 1
+    result = terminal.run("--ledger", "l", "restatements")
+    clear(result, 0, "was 1.50, what it is told as now is parked, not counted: its charges sum to 1.5 USD")
+    assert len(result.out.splitlines()) == 1

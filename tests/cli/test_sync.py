@@ -15,7 +15,7 @@ from tests.transport.hostile import hostile, says
 
 
 @pytest.mark.parametrize(
-    ("key", "words"),
+    ("key", "sentence"),
     [
         (WRONG, "(HTTP 401). Check the key that this account's configuration refers to."),
         (NORIGHT, "(HTTP 403). Give the key the right to read what is billed"),
@@ -25,26 +25,26 @@ from tests.transport.hostile import hostile, says
     ],
     ids=["wrong", "without-the-right", "unset", "two-lines", "not-latin"],
 )
-def test_a_wrong_key_fails_its_account_and_is_not_told(key: str, words: str, terminal: Terminal) -> None:
+def test_a_wrong_key_fails_its_account_and_is_not_told(key: str, sentence: str, terminal: Terminal) -> None:
     """A key that does not open fails its account, and is not told."""
     terminal.account()
-    said = terminal.run("sync", COCKROACH_API_KEY=key)
-    clear(said, 3, words)
-    assert not key or key not in said.all
+    result = terminal.run("sync", COCKROACH_API_KEY=key)
+    clear(result, 3, sentence)
+    assert not key or key not in result.all
 
 
 def test_a_literal_secret_is_refused_and_not_told(terminal: Terminal) -> None:
     terminal.account("CCDB1_live_secret")
-    said = terminal.run("sync")
-    clear(said, 2, "never the secret itself")
-    assert "CCDB1_live_secret" not in said.all
+    result = terminal.run("sync")
+    clear(result, 2, "never the secret itself")
+    assert "CCDB1_live_secret" not in result.all
 
 
 def test_a_vendor_that_answers_nonsense_is_told_in_a_sentence(terminal: Terminal) -> None:
     with hostile(says(b"<html>sign in", content_type="text/html")) as server:
         terminal.account(f"file:{terminal.home / 'key'}", server.root)
-        said = terminal.run("sync")
-    clear(said, 3, "expected JSON, got text/html")
+        result = terminal.run("sync")
+    clear(result, 3, "expected JSON, got text/html")
 
 
 @pytest.mark.parametrize("command", [["doctor"], ["sync"], ["api", "cockroach", "list_invoices", "--all"]], ids=str)
@@ -80,8 +80,8 @@ def test_the_ledger_holds_what_the_twin_says_is_true(synced: Terminal, root: str
 
 def test_a_line_of_the_log_has_its_time_and_account(terminal: Terminal) -> None:
     """A line of the log says when by UTC and of which account."""
-    said = terminal.process("sync", "--ledger", "ledger", BILLFOLD_LOG="info", TZ="Asia/Tokyo").err.splitlines()
-    [line] = [line for line in said if "list_invoices" in line]
+    lines = terminal.process("sync", "--ledger", "ledger", BILLFOLD_LOG="info", TZ="Asia/Tokyo").err.splitlines()
+    [line] = [line for line in lines if "list_invoices" in line]
     when, rest = line.split(" ", 1)
     assert abs(parse_instant(when) - datetime.now(UTC)) < timedelta(hours=1)
     assert re.fullmatch(r"\[mine\] billfold\.sync: list_invoices: 200, \d+ bytes", rest)
@@ -102,10 +102,10 @@ def test_sync_reports_an_unknown_provider_as_failed(terminal: Terminal) -> None:
     with terminal.config.open("a") as file:
         file.write('\n[[accounts]]\nname = "new"\nprovider = "acme"\ntoken = "env:ACME_TOKEN"\n')
     for command in ("doctor", "sync"):
-        said = terminal.run(command, "--ledger", "ledger")
-        assert said.code == 3, said
-        assert "there is no provider 'acme'; known are cockroach, fastly, genesys, vultr" in said.out
-    assert "correct the name, or update billfold" in said.out
+        result = terminal.run(command, "--ledger", "ledger")
+        assert result.code == 3, result
+        assert "there is no provider 'acme'; known are cockroach, fastly, genesys, vultr" in result.out
+    assert "correct the name, or update billfold" in result.out
     assert len(terminal.rows("invoices", "--ledger", "ledger")) > 1
     assert terminal.run("rebuild", "--ledger", "ledger").code == 0
     assert "acme new: nothing was collected yet" in terminal.run("reconcile", "--ledger", "ledger").out.replace(

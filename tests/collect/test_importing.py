@@ -31,8 +31,8 @@ INVOICE = {"billing_invoice": {"id": 123456, "date": "2018-04-01T00:30:05+00:00"
 def test_an_enveloped_invoice_is_archived_under_its_id(tmp_path: Path) -> None:
     """An invoice in its envelope is archived under its own id."""
     (tmp_path / "invoice.json").write_text(json.dumps(INVOICE))
-    said = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "invoice.json")
-    assert (said.code, "invoice.json: get_invoice: " in said.out) == (0, True), said
+    result = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "invoice.json")
+    assert (result.code, "invoice.json: get_invoice: " in result.out) == (0, True), result
     op, _ = identify_answer(json.dumps(INVOICE).encode(), provider.find_provider("vultr"), None, {})
     assert op.invoice_id == 123456  # type: ignore[attr-defined]
 
@@ -48,9 +48,9 @@ def test_an_id_that_contradicts_the_file_is_refused(name: str, body: dict[str, o
     """An id that contradicts the file is refused, and nothing is kept."""
     (tmp_path / "invoice.json").write_text(json.dumps(body))
     terminal = Terminal(tmp_path)
-    said = terminal.run("--ledger", "ledger", "import", name, "invoice.json", "--invoice-id", "999")
-    assert (said.code, "its invoice_id is 123456, not 999" in said.out) == (1, True), said
-    assert "kept" not in said.out
+    result = terminal.run("--ledger", "ledger", "import", name, "invoice.json", "--invoice-id", "999")
+    assert (result.code, "its invoice_id is 123456, not 999" in result.out) == (1, True), result
+    assert "kept" not in result.out
     again = terminal.run("--ledger", "ledger", "import", name, "invoice.json", "--invoice-id", "123456")
     assert "NOT READ" not in again.out
 
@@ -78,18 +78,18 @@ NOISE = random.Random(1).randbytes(3000)
 def test_what_is_no_answer_is_not_kept(content: bytes, name: str, tmp_path: Path) -> None:
     (tmp_path / "some.thing").write_bytes(content)
     terminal = Terminal(tmp_path)
-    said = terminal.run("--ledger", "ledger", "import", name, "some.thing")
-    assert (said.code, said.out.count("NOT READ: "), "kept" in said.out) == (1, 1, False), said
+    result = terminal.run("--ledger", "ledger", "import", name, "some.thing")
+    assert (result.code, result.out.count("NOT READ: "), "kept" in result.out) == (1, 1, False), result
     assert terminal.run("--ledger", "ledger", "documents", "out").out.startswith("out: 0 documents")
 
 
-@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "marked"])
-def test_a_csv_is_known_by_its_columns(mark: str) -> None:
+@pytest.mark.parametrize("byte_order_mark", ["", "\ufeff"], ids=["plain", "marked"])
+def test_a_csv_is_known_by_its_columns(byte_order_mark: str) -> None:
     for name, text, operation in (
         ("vultr", PENDING, "get_pending_charges_csv"),
         ("fastly", OLD.format(7, 7), "get_invoice_by_id"),
     ):
-        op, answer = identify_answer((mark + text).encode(), provider.find_provider(name), None, {})
+        op, answer = identify_answer((byte_order_mark + text).encode(), provider.find_provider(name), None, {})
         assert (operation_name(op), answer.media_type) == (operation, "text/csv")
     with pytest.raises(InvalidArgument, match="no CSV in UTF-8 that has amount among its columns"):
         identify_answer(PENDING.encode(), provider.find_provider("fastly"), None, {})
@@ -98,8 +98,8 @@ def test_a_csv_is_known_by_its_columns(mark: str) -> None:
 def test_the_rows_of_a_csv_say_whose_it_is(tmp_path: Path) -> None:
     (tmp_path / "old.csv").write_text(OLD.format(7, 7))
     terminal = Terminal(tmp_path)
-    said = terminal.run("--ledger", "ledger", "import", "fastly", "old.csv")
-    assert (said.code, "issued 7 3 USD: adds up" in said.out) == (0, True), said
+    result = terminal.run("--ledger", "ledger", "import", "fastly", "old.csv")
+    assert (result.code, "issued 7 3 USD: adds up" in result.out) == (0, True), result
     assert terminal.run("--ledger", "ledger", "documents", "out").code == 0
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["fastly_get_invoice_by_id_c9_7_csv.csv"]
     for rows, more in ((OLD.format(7, 8), {}), (OLD.format(7, 7), {"invoice_id": "8"})):
@@ -110,8 +110,11 @@ def test_the_rows_of_a_csv_say_whose_it_is(tmp_path: Path) -> None:
 def test_an_unknown_operation_is_named_before_writing(tmp_path: Path) -> None:
     """An operation that there is not is named before anything is written."""
     (tmp_path / "invoice.json").write_text(json.dumps(INVOICE))
-    said = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "invoice.json", "--operation", "foo")
-    assert (said.code, said.err.startswith("billfold: Vultr has no operation 'foo'; it has get_account, ")) == (2, True)
+    result = Terminal(tmp_path).run("--ledger", "ledger", "import", "vultr", "invoice.json", "--operation", "foo")
+    assert (result.code, result.err.startswith("billfold: Vultr has no operation 'foo'; it has get_account, ")) == (
+        2,
+        True,
+    )
     assert not (tmp_path / "ledger").exists()
 
 
@@ -132,9 +135,9 @@ def test_nobody_is_told_to_ask_a_file_again(tmp_path: Path) -> None:
     empty = terminal.run("--ledger", "ledger", "import", "fastly", "no lines.csv")
     lines = terminal.run("--ledger", "ledger", "import", "vultr", "lines.json", "--invoice-id", "7")
     assert "import them in one command with these" in lines.out
-    for said in (cut, empty, lines):
-        assert said.code == 1
-        assert not re.search(r"ask\w* again|try again|later", said.all), said
+    for result in (cut, empty, lines):
+        assert result.code == 1
+        assert not re.search(r"ask\w* again|try again|later", result.all), result
 
 
 def test_two_imports_at_once_leave_a_sound_archive(tmp_path: Path) -> None:
@@ -146,7 +149,7 @@ def test_two_imports_at_once_leave_a_sound_archive(tmp_path: Path) -> None:
         subprocess.Popen([*line, name, "--account", name], cwd=tmp_path, env=env, stdout=subprocess.DEVNULL)
         for name in names
     ]
-    assert [one.wait(timeout=120) for one in both] == [0, 0]
+    assert [process.wait(timeout=120) for process in both] == [0, 0]
     books = Workspace(tmp_path / "ledger")
     with books.open_ledger() as db:
         assert db.execute("SELECT count(*) FROM bills WHERE until_seq IS NULL").fetchall() == [(6,)]
@@ -157,16 +160,16 @@ def test_two_imports_at_once_leave_a_sound_archive(tmp_path: Path) -> None:
 def test_an_import_does_not_hide_what_was_not_booked(books: Workspace, tmp_path: Path) -> None:
     """An import does not hide what a collection could not book."""
 
-    def told() -> list[str]:
+    def list_unbooked() -> list[str]:
         with books.open_ledger() as db:
             return [describe_finding(located.finding) for located in catalog.list_unbooked(db)]
 
     good = tmp_path / "good.json"
     good.write_bytes(invoices(invoice("good")))
     collected(books, invoices(invoice("twice"), invoice("twice", total="2.5", lines=["2.5"])))
-    before = told()
+    before = list_unbooked()
     assert len(before) == 1
     importing.import_files(books, provider.find_provider("cockroach"), "mine", [good], None, {})
-    assert told() == before
+    assert list_unbooked() == before
     collected(books, invoices(invoice("twice", total="2.5", lines=["2.5"])), days=1)
-    assert told() == []
+    assert list_unbooked() == []

@@ -49,7 +49,7 @@ def test_no_thread_can_crash_a_process_that_ends_early(tmp_path: Path, monkeypat
     left = set(threading.enumerate()) - before
     loading.set()
     books.close()
-    assert [one.daemon for one in left] == [False]
+    assert [thread.daemon for thread in left] == [False]
 
 
 def test_a_sync_with_nothing_new_asks_little(books: Workspace) -> None:
@@ -78,7 +78,7 @@ def test_two_processes_sync_and_read_at_the_same_time(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([root, *sys.path])}
     names = ["cockroach", "vultr", "cockroach"]
     running = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name], env=env) for name in names]
-    assert [one.wait(timeout=120) for one in running] == [0, 0, 0]
+    assert [process.wait(timeout=120) for process in running] == [0, 0, 0]
     books = Workspace(tmp_path)
     host = stage.twin(months=2)
 
@@ -93,6 +93,6 @@ def test_collecting_twice_is_collecting_once(books: Workspace) -> None:
     for day, total in enumerate(["1.5", "1.5", "2.5"]):
         collected(books, invoices(invoice(total=total, lines=[total])), days=day)
     with books.open_ledger() as db:
-        found = db.execute("SELECT total, until_seq IS NULL FROM bills ORDER BY id").fetchall()
+        totals = db.execute("SELECT total, until_seq IS NULL FROM bills ORDER BY id").fetchall()
     books.close()
-    assert found == [("1.5", False), ("2.5", True)]
+    assert totals == [("1.5", False), ("2.5", True)]

@@ -33,8 +33,8 @@ def test_any_order_of_accounts_gives_the_same_ledger(tmp_path: Path) -> None:
     hashes = set()
     for order in (DOORS, DOORS[::-1]):
         host, books = stage.twin(months=2), Workspace(tmp_path / order[0].name)
-        for door in order:
-            stage.collected(host, books, door.name)
+        for provider in order:
+            stage.collected(host, books, provider.name)
         hashes.add(stage.read_digest(books))
         books.close()
     assert len(hashes) == 1
@@ -146,7 +146,7 @@ def test_an_invoice_that_cannot_be_read_leaves_the_others_alone(unreadable: str,
 
 
 @pytest.mark.parametrize(
-    "said",
+    "invoice_text",
     [
         invoice(total="null", lines=[]),
         invoice(lines=["0"], total="-0"),
@@ -161,9 +161,9 @@ def test_an_invoice_that_cannot_be_read_leaves_the_others_alone(unreadable: str,
     ],
     ids=range(10),
 )
-def test_odd_invoices_are_the_same_when_computed_anew(said: str, books: Workspace) -> None:
+def test_odd_invoices_are_the_same_when_computed_anew(invoice_text: str, books: Workspace) -> None:
     """Odd invoices are booked, parked or noted, and the same when computed anew."""
-    assert collected(books, invoices(said)).error is None
+    assert collected(books, invoices(invoice_text)).error is None
     with books.open_ledger() as db:
         before = compute_digest(db)
     books.drop_ledger()

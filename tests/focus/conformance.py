@@ -55,20 +55,20 @@ class Verdict(NamedTuple):
     failed: list[str]
 
 
-def _say(words: str) -> None:
-    sys.stdout.write(f"{words}\n")
+def _say(sentence: str) -> None:
+    sys.stdout.write(f"{sentence}\n")
     sys.stdout.flush()
 
 
 def python() -> str | None:
     """Return a Python 3.12, if there is one: on the path, or among pyenv's."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    places = [*filter(None, [os.environ.get("PYTHON312"), shutil.which("python3.12")])]
-    for place in (*places, *map(str, sorted(pyenv.glob("3.12*/bin/python")))):
-        said = subprocess.run(
+    candidates = [*filter(None, [os.environ.get("PYTHON312"), shutil.which("python3.12")])]
+    for place in (*candidates, *map(str, sorted(pyenv.glob("3.12*/bin/python")))):
+        process = subprocess.run(
             [place, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, text=True, check=False
         )
-        if said.stdout.strip() == "(3, 12)":
+        if process.stdout.strip() == "(3, 12)":
             return place
     return None
 
@@ -80,8 +80,8 @@ def installed(interpreter: str) -> Path:
         uv = shutil.which("uv") or str(ROOT / ".cache" / "boot" / "bin" / "uv")
         shutil.rmtree(HOME, ignore_errors=True)
         subprocess.run([uv, "venv", "--quiet", "--python", interpreter, str(HOME)], check=True)
-        wanted = [uv, "pip", "install", "--quiet", "--no-deps", "--python", str(HOME / "bin" / "python")]
-        subprocess.run([*wanted, "-r", str(REQUIREMENTS)], check=True)
+        command = [uv, "pip", "install", "--quiet", "--no-deps", "--python", str(HOME / "bin" / "python")]
+        subprocess.run([*command, "-r", str(REQUIREMENTS)], check=True)
     return program
 
 
@@ -91,7 +91,9 @@ def corrected(text: str) -> str:
     for name in ERRATUM:
         criteria = model["ModelRules"][name]["ValidationCriteria"]
         wrong, right = (f"CAU-CommitmentDiscountQuantity-C-00{n}-C" for n in (0, 3))
-        criteria["Dependencies"] = [right if one == wrong else one for one in criteria["Dependencies"]]
+        criteria["Dependencies"] = [
+            right if dependency == wrong else dependency for dependency in criteria["Dependencies"]
+        ]
     return json.dumps(model)
 
 
@@ -113,22 +115,22 @@ class Validator:
         file, result = self._place / "rows.parquet", self._place / "result.xml"
         with duckdb.connect() as db:
             db.execute("SET TimeZone = 'UTC'")
-            kinds = {name: kind for name, kind, *_ in db.execute(f"DESCRIBE {rows}").fetchall()}
-            times = [name for name, kind in kinds.items() if "TIME" in kind]
+            column_types = {name: kind for name, kind, *_ in db.execute(f"DESCRIBE {rows}").fetchall()}
+            times = [name for name, kind in column_types.items() if "TIME" in kind]
             texts = ", ".join(f"strftime({name}::TIMESTAMP, '%Y-%m-%dT%H:%M:%SZ') AS {name}" for name in times)
             db.execute(f"COPY (SELECT * REPLACE ({texts}) FROM ({rows})) TO '{file}' (FORMAT parquet)")
-            filled = ", ".join(f'count("{name}")' for name in kinds)
+            filled = ", ".join(f'count("{name}")' for name in column_types)
             counts = db.execute(f"SELECT {filled} FROM ({rows})").fetchall()[0]
-        empty = {name for name, count in zip(kinds, counts, strict=True) if not count}
+        empty = {name for name, count in zip(column_types, counts, strict=True) if not count}
         result.unlink(missing_ok=True)
-        said = subprocess.run(
+        process = subprocess.run(
             [str(self._program), "--data-file", str(file), "--focus-dataset", dataset, "--validate-version", "1.4",
              "--rule-set-path", "rules", "--block-download", "--applicability-criteria", "ALL",
              "--output-type", "unittest", "--output-destination", str(result)],
             cwd=self._place, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if not result.exists():
-            raise SystemExit(f"the validator said nothing of {dataset}: {said.stderr[-2000:]}")
+            raise SystemExit(f"the validator said nothing of {dataset}: {process.stderr[-2000:]}")
         return self._verdict(result, empty)
 
     def _verdict(self, result: Path, empty: set[str]) -> Verdict:
@@ -144,21 +146,21 @@ class Validator:
 
 def _column(rule: dict[str, Any]) -> str:
     """Return the column that a rule of the model is about."""
-    asked = rule["ValidationCriteria"].get("Requirement") or {}
-    return str(asked.get("ColumnName") or rule.get("Reference"))
+    requirement = rule["ValidationCriteria"].get("Requirement") or {}
+    return str(requirement.get("ColumnName") or rule.get("Reference"))
 
 
 def slices(file: Path, dataset: str) -> Iterator[str]:
     """Yield queries of single rows in which every value of the sliced columns occurs."""
     with duckdb.connect() as db:
-        seen: set[tuple[str, object]] = set()
+        distinct: set[tuple[str, object]] = set()
         for column in SLICED[dataset]:
             rows = f"(SELECT *, row_number() OVER () AS n FROM '{file}')"
             for value, number in db.execute(f"SELECT {column}, min(n) FROM {rows} GROUP BY 1 ORDER BY 1").fetchall():
-                if value is not None and (column, value) not in seen:
+                if value is not None and (column, value) not in distinct:
                     row = f"SELECT * EXCLUDE (n) FROM {rows} WHERE n = {number}"
                     values = db.execute(f"SELECT {', '.join(SLICED[dataset])} FROM ({row})").fetchall()[0]
-                    seen |= set(zip(SLICED[dataset], values, strict=True))
+                    distinct |= set(zip(SLICED[dataset], values, strict=True))
                     yield row
 
 
@@ -182,12 +184,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", nargs="?", default=os.environ.get("FOCUS_MODEL"))
     parser.add_argument("--no-slices", action="store_true")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     interpreter = python()
     if interpreter is None:
         _say("skipped: the official validator needs Python 3.12; name one with PYTHON312=path")
         return 0
-    if not given.model or not Path(given.model).exists():
+    if not arguments.model or not Path(arguments.model).exists():
         _say("skipped: name the requirements model of FOCUS 1.4 with FOCUS_MODEL=path/to/model-1.4.json")
         return 0
     for rule, why in ALLOWED.items():
@@ -195,16 +197,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as room:
         place = Path(room)
         (place / "validator").mkdir()
-        validator = Validator(installed(interpreter), Path(given.model).resolve(), place / "validator")
+        validator = Validator(installed(interpreter), Path(arguments.model).resolve(), place / "validator")
         bad = sum(
-            _told(validator, name, out, sliced=not given.no_slices and index < 2)
+            _report_verdicts(validator, name, out, sliced=not arguments.no_slices and index < 2)
             for index, (name, out) in enumerate(exported(place))
         )
     _say("0 failures outside the allow-list" if not bad else f"{bad} failures outside the allow-list")
     return 1 if bad else 0
 
 
-def _told(validator: Validator, name: str, out: Path, *, sliced: bool) -> int:
+def _report_verdicts(validator: Validator, name: str, out: Path, *, sliced: bool) -> int:
     bad = 0
     for dataset in versions.load_version().datasets.values():
         file = out / f"{dataset.file}.parquet"
@@ -213,11 +215,11 @@ def _told(validator: Validator, name: str, out: Path, *, sliced: bool) -> int:
         if not rows:
             _say(f"{name}, {dataset.name}: no rows, not asked")
             continue
-        asked = [f"SELECT * FROM '{file}'", *(slices(file, dataset.name) if sliced else ())]
-        verdicts = [validator.judge(dataset.name, query) for query in asked]
+        queries = [f"SELECT * FROM '{file}'", *(slices(file, dataset.name) if sliced else ())]
+        verdicts = [validator.judge(dataset.name, query) for query in queries]
         failed = sorted({rule for verdict in verdicts for rule in verdict.failed})
         _say(
-            f"{name}, {dataset.name}: {rows} rows and {len(asked) - 1} slices, {verdicts[0].rules} rules, {len(failed)} failed"
+            f"{name}, {dataset.name}: {rows} rows and {len(queries) - 1} slices, {verdicts[0].rules} rules, {len(failed)} failed"
         )
         for rule in failed:
             _say(f"  {rule}")

@@ -31,20 +31,20 @@ def write(path: Path, rows: Rows) -> None:
         writer.writerows(rows)
 
 
-def first(rows: Rows, **wanted: str) -> dict[str, str]:
-    return next(row for row in rows if all(row[name] == value for name, value in wanted.items()))
+def first(rows: Rows, **cells: str) -> dict[str, str]:
+    return next(row for row in rows if all(row[name] == value for name, value in cells.items()))
 
 
-def put(dataset: str, column: str, value: str, **wanted: str) -> Defect:
+def put(dataset: str, column: str, value: str, **cells: str) -> Defect:
     """Put a value into the first row that has what is wanted."""
-    about = "".join(f" {word}" for word in wanted.values())
+    suffix = "".join(f" {word}" for word in cells.values())
 
     def plant(rows: Rows) -> None:
-        row = first(rows, **wanted)
+        row = first(rows, **cells)
         assert row[column] != value, f"{column} is {value!r} already"
         row[column] = value
 
-    return Defect(f"{dataset} {column}={value or 'null'}{about}", dataset, plant)
+    return Defect(f"{dataset} {column}={value or 'null'}{suffix}", dataset, plant)
 
 
 def renamed(dataset: str, column: str, other: str) -> Defect:
@@ -62,12 +62,12 @@ def without(dataset: str, column: str) -> Defect:
     return Defect(f"{dataset} without {column}", dataset, plant)
 
 
-def dropped(dataset: str, **wanted: str) -> Defect:
-    return Defect(f"{dataset} row dropped", dataset, lambda rows: rows.remove(first(rows, **wanted)))
+def dropped(dataset: str, **cells: str) -> Defect:
+    return Defect(f"{dataset} row dropped", dataset, lambda rows: rows.remove(first(rows, **cells)))
 
 
-def doubled(dataset: str, **wanted: str) -> Defect:
-    return Defect(f"{dataset} row doubled", dataset, lambda rows: rows.append(dict(first(rows, **wanted))))
+def doubled(dataset: str, **cells: str) -> Defect:
+    return Defect(f"{dataset} row doubled", dataset, lambda rows: rows.append(dict(first(rows, **cells))))
 
 
 USAGE = {"ChargeDescription": "Machine", "x_State": "issued"}

@@ -38,8 +38,8 @@ Row = tuple[Any, ...]
 def decimals(number: int) -> tuple[Decimal, Decimal, Decimal]:
     """Return a line's total, units and rate: any digits, from 1 to 20 of them, known by the line's number alone."""
     dice = Random(number)
-    places = dice.randrange(13)
-    total = Decimal(dice.randrange(1, 10 ** dice.randrange(1, 9 + places))).scaleb(-places)
+    decimal_places = dice.randrange(13)
+    total = Decimal(dice.randrange(1, 10 ** dice.randrange(1, 9 + decimal_places))).scaleb(-decimal_places)
     units = 1 + Decimal(dice.randrange(10 ** dice.randrange(1, 20))).scaleb(-18)
     return total, units, Decimal(dice.randrange(10 ** dice.randrange(1, 19))).scaleb(-18)
 
@@ -55,16 +55,16 @@ def pages(lines: int) -> Iterator[tuple[str, bytes, Decimal]]:
     """Yield an invoice's id, its lines as they come over the wire, and its total, for so many lines in all."""
     for start in range(0, lines, TOGETHER):
         numbers, dice = range(start, min(start + TOGETHER, lines)), Random(start)
-        made = [(number, *decimals(number)) for number in numbers]
+        rows = [(number, *decimals(number)) for number in numbers]
         items = ",".join(
             f'{{"description":"line {number}","product":"Cloud Compute","start_date":"2026-10-01T00:00:00+00:00",'
             f'"end_date":"2026-11-01T00:00:00+00:00","unit_type":"hours","units":{spelled(units, dice)},'
             f'"unit_price":{spelled(rate, dice)},"total":{spelled(total, dice)}}}'
-            for number, total, units, rate in made
+            for number, total, units, rate in rows
         )
         meta = f'{{"total":{len(numbers)},"links":{{"next":"","prev":""}}}}'
         body = f'{{"invoice_items":[{items}],"meta":{meta}}}'
-        yield str(1000 + start // TOGETHER), body.encode(), exact_sum(total for _, total, *_ in made)
+        yield str(1000 + start // TOGETHER), body.encode(), exact_sum(total for _, total, *_ in rows)
 
 
 def archived(books: Workspace, lines: int) -> None:
@@ -96,8 +96,8 @@ def through_json(directory: Path) -> Iterator[Row]:
     with Ledger(directory) as ledger:
         _, rows = ledger.rows(f"SELECT {', '.join(COLUMNS)} FROM CostAndUsage")
         for row in rows:
-            said = json.loads(render.as_json([row]))[0]
-            yield tuple(_number(said[name]) if name != COLUMNS[0] else said[name] for name in COLUMNS)
+            record = json.loads(render.as_json([row]))[0]
+            yield tuple(_number(record[name]) if name != COLUMNS[0] else record[name] for name in COLUMNS)
 
 
 def through_parquet(directory: Path) -> Iterator[Row]:
@@ -118,22 +118,22 @@ def _number(text: str | None) -> Decimal | None:
     return Decimal(text) if text else None
 
 
-def _exported(directory: Path, form: str) -> None:
+def _exported(directory: Path, file_format: str) -> None:
     books = Workspace(directory)
     with books.open_ledger() as db:
-        export_focus(db, ExportSpec(directory / "out", form), Selection(), NOW)
+        export_focus(db, ExportSpec(directory / "out", file_format), Selection(), NOW)
     books.close()
 
 
 def changed(rows: Iterator[Row], lines: int) -> int:
     """Count the numbers that are not what was sent."""
-    wrong = seen = 0
+    wrong = read_count = 0
     for name, billed, quantity, rate, effective in rows:
         total, units, price = decimals(int(name.split()[1]))
         listed = price if rate is None and total == units * price else rate
         wrong += (billed != total) + (effective != total) + (quantity != units) + (listed != price)
-        seen += 1
-    return wrong + abs(seen - lines)
+        read_count += 1
+    return wrong + abs(read_count - lines)
 
 
 WAYS = {"arrow": through_arrow, "json": through_json, "parquet": through_parquet, "csv": through_csv}
@@ -149,10 +149,12 @@ def main(count: int) -> int:
         books.close()
         sys.stdout.write(f"{lines} lines booked in {time.monotonic() - began:.0f} s\n")
         for name, way in WAYS.items():
-            found = changed(way(directory), lines)
-            sys.stdout.write(f"{name}: {found} of {lines * 3} decimals changed ({time.monotonic() - began:.0f} s)\n")
+            changed_count = changed(way(directory), lines)
+            sys.stdout.write(
+                f"{name}: {changed_count} of {lines * 3} decimals changed ({time.monotonic() - began:.0f} s)\n"
+            )
             sys.stdout.flush()
-            wrong += found
+            wrong += changed_count
     return wrong
 
 

@@ -24,8 +24,8 @@ def booked(directory: Path, bills: Iterator[Bill], when: datetime = NOW) -> Path
     directory.mkdir(parents=True, exist_ok=True)
     with store.open_ledger(directory / LEDGER) as db:
         owner = identities.resolve_account(db, "sample", "sample-1", "sample", 1, 1, [])
-        with booking.open_booking(db, owner) as made:
-            assert all(made.book_bill(bill) for bill in bills)
+        with booking.open_booking(db, owner) as run_booking:
+            assert all(run_booking.book_bill(bill) for bill in bills)
         booking.close_run(
             db,
             owner,
@@ -86,7 +86,7 @@ def machine(number: int) -> dict[str, Any]:
 def month_rows(month: Month, number: str | None) -> list[CostAndUsage]:
     """Return a month's ordinary charges: usage, a purchase, a credit, an adjustment, a tax."""
     base = common(month, number)
-    made = [
+    rows = [
         base._replace(ChargeCategory="Usage", ChargeDescription="Machine", **costing("10.00"), **priced("100", "0.1"),
                       **consumed("100"), **machine(1)),
         base._replace(ChargeCategory="Usage", ChargeDescription="=Machine(2)", **costing("3.36"), **priced("672", "0.005"),
@@ -100,7 +100,7 @@ def month_rows(month: Month, number: str | None) -> list[CostAndUsage]:
         base._replace(ChargeCategory="Tax", ChargeDescription="VAT", ChargeFrequency="One-Time", **costing("11.67"),
                       HostProviderName=None),
     ]  # fmt: skip
-    return numbered(made)
+    return numbered(rows)
 
 
 def covered_rows(month: Month, number: str) -> list[CostAndUsage]:
@@ -122,7 +122,7 @@ def covered_rows(month: Month, number: str) -> list[CostAndUsage]:
         "AllocatedMethodId": "even",
         "AllocatedMethodDetails": '{"Elements": [{"AllocatedRatio": 1}]}',
     }
-    made = [
+    rows = [
         base._replace(ChargeCategory="Usage", ChargeDescription="Covered", **free, **priced("200", "0.1"),
                       **consumed("200"), **machine(3), ContractApplied=json.dumps({"Elements": [applied]})),
         base._replace(ChargeCategory="Usage", ChargeDescription="Discounted", **costing("1"), **consumed("10"),
@@ -139,7 +139,7 @@ def covered_rows(month: Month, number: str) -> list[CostAndUsage]:
                       **priced("-10", "0.1"), **consumed("-10"), ChargePeriodStart=month.add_months(-2).start,
                       ChargePeriodEnd=month.add_months(-2).end),
     ]  # fmt: skip
-    return numbered(made, 20)
+    return numbered(rows, 20)
 
 
 def numbered(rows: list[CostAndUsage], first: int = 1) -> list[CostAndUsage]:

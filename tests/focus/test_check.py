@@ -32,7 +32,7 @@ def test_the_sample_is_clean_for_both(clean: Path) -> None:
     assert toolkit.findings(clean) == []
 
 
-@pytest.mark.parametrize("defect", DEFECTS, ids=lambda one: one.name)
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect_case: defect_case.name)
 def test_our_own_checks_find_it(defect: Defect, clean: Path, tmp_path: Path) -> None:
     shutil.copytree(clean, tmp_path / "spoiled")
     path = tmp_path / "spoiled" / f"{defect.dataset}.csv"
@@ -43,9 +43,9 @@ def test_our_own_checks_find_it(defect: Defect, clean: Path, tmp_path: Path) -> 
 
 
 def test_there_are_as_many_of_them_as_the_document_says() -> None:
-    said = (Path(__file__).parents[2] / "docs" / "focus.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "focus.md").read_text(encoding="utf-8")
     assert len({defect.name for defect in DEFECTS}) == len(DEFECTS)
-    assert f"plants {len(DEFECTS)} single defects" in said
+    assert f"plants {len(DEFECTS)} single defects" in text
 
 
 @pytest.mark.parametrize(
@@ -65,14 +65,16 @@ def test_there_are_as_many_of_them_as_the_document_says() -> None:
 def test_metadata_of_another_shape_is_a_finding(text: str, clean: Path, tmp_path: Path) -> None:
     shutil.copytree(clean, tmp_path / "strange")
     (tmp_path / "strange" / "metadata.json").write_text(text)
-    assert [one.rule for one in check.check_directory(tmp_path / "strange")] == ["metadata"]
+    assert [finding.rule for finding in check.check_directory(tmp_path / "strange")] == ["metadata"]
 
 
 def test_a_csv_without_its_header_is_checked_as_what_it_says(clean: Path, tmp_path: Path) -> None:
     shutil.copytree(clean, tmp_path / "headless")
     file = tmp_path / "headless" / "cost_and_usage.csv"
     file.write_text(file.read_text().partition("\n")[2])
-    assert {"column-missing", "column-unknown"} <= {one.rule for one in check.check_directory(tmp_path / "headless")}
+    assert {"column-missing", "column-unknown"} <= {
+        finding.rule for finding in check.check_directory(tmp_path / "headless")
+    }
 
 
 def test_amounts_that_cannot_be_added_are_a_finding(clean: Path, tmp_path: Path) -> None:
@@ -82,7 +84,7 @@ def test_amounts_that_cannot_be_added_are_a_finding(clean: Path, tmp_path: Path)
     for row in rows:
         row["BilledCost"] = "12345678901234567890"
     write(file, rows)
-    assert any("too large to be added" in one.words for one in check.check_directory(tmp_path / "large"))
+    assert any("too large to be added" in finding.words for finding in check.check_directory(tmp_path / "large"))
 
 
 def test_a_damaged_file_is_said_to_be_one(clean: Path, tmp_path: Path) -> None:

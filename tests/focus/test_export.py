@@ -51,23 +51,23 @@ def world(directory: Path, only: str | None = None) -> Workspace:
 
 
 def written(
-    books: Workspace, directory: Path, form: str = "csv", part: Selection | None = None, **order: object
+    books: Workspace, directory: Path, file_format: str = "csv", part: Selection | None = None, **order: object
 ) -> Path:
     with books.open_ledger() as db:
-        export_focus(db, ExportSpec(directory, form, **order), part or Selection(), stages.AT)  # type: ignore[arg-type]
+        export_focus(db, ExportSpec(directory, file_format, **order), part or Selection(), stages.AT)  # type: ignore[arg-type]
     return directory
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     books = world(tmp_path_factory.mktemp("ledger"))
     yield books
     books.close()
 
 
 @pytest.fixture(scope="module")
-def out(told: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(told, tmp_path_factory.mktemp("out"))
+def out(collected: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(collected, tmp_path_factory.mktemp("out"))
 
 
 def test_the_demo_world_passes_the_independent_checks(out: Path) -> None:
@@ -79,10 +79,10 @@ def test_the_demo_world_passes_our_own_checks(out: Path) -> None:
 
 
 @pytest.mark.parametrize("name", provider.provider_names())
-def test_a_world_per_provider_passes_all_checks(name: str, told: Workspace, tmp_path: Path) -> None:
-    made = written(told, tmp_path, part=Selection(query.LedgerFilter(provider=name)))
-    assert check.check_directory(made) == []
-    assert toolkit.findings(made, Decimal(0)) == []
+def test_a_world_per_provider_passes_all_checks(name: str, collected: Workspace, tmp_path: Path) -> None:
+    directory = written(collected, tmp_path, part=Selection(query.LedgerFilter(provider=name)))
+    assert check.check_directory(directory) == []
+    assert toolkit.findings(directory, Decimal(0)) == []
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -93,10 +93,12 @@ def test_what_can_be_exported_of_a_bad_day_passes_all_checks(name: str, fault: s
     stages.collected(host, books, name)
     host.clock.advance(timedelta(days=20))
     stages.collected(host, books, name)
-    made = written(books, tmp_path / "out")
+    directory = written(books, tmp_path / "out")
     books.close()
-    assert check.check_directory(made) == []
-    assert [one for one in toolkit.findings(made, Decimal(0)) if not one.startswith("FDT-BUNDLE")] == []
+    assert check.check_directory(directory) == []
+    assert [
+        sentence for sentence in toolkit.findings(directory, Decimal(0)) if not sentence.startswith("FDT-BUNDLE")
+    ] == []
 
 
 def rows(directory: Path, stem: str) -> list[dict[str, str]]:
@@ -104,7 +106,7 @@ def rows(directory: Path, stem: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_law_8_every_invoice_adds_up_in_the_files_exactly(told: Workspace, out: Path) -> None:
+def test_law_8_every_invoice_adds_up_in_the_files_exactly(collected: Workspace, out: Path) -> None:
     summed: dict[tuple[str, ...], list[Decimal]] = defaultdict(list)
     billed: dict[tuple[str, ...], list[Decimal]] = defaultdict(list)
     for row in rows(out, "cost_and_usage"):
@@ -114,14 +116,14 @@ def test_law_8_every_invoice_adds_up_in_the_files_exactly(told: Workspace, out: 
     for row in rows(out, "invoice_detail"):
         spent = row["x_VirtualCurrencyCost"] if row["x_VirtualCurrency"] else row["BilledCost"]
         billed[row["InvoiceId"], row["x_VirtualCurrency"] or row["BillingCurrency"]].append(Decimal(spent))
-    with told.open_ledger() as db:
+    with collected.open_ledger() as db:
         bills = merge_estimate_parts(query.list_invoices(db, query.LedgerFilter()))
     assert len(bills) > 60
     for bill in bills:
-        said = bill["account"], bill["invoice_id"] or "", bill["period_start"][:10], bill["currency"]
-        assert exact_sum(summed.get(said, [])) == Decimal(bill["total"]), said
+        bill_key = bill["account"], bill["invoice_id"] or "", bill["period_start"][:10], bill["currency"]
+        assert exact_sum(summed.get(bill_key, [])) == Decimal(bill["total"]), bill_key
         if bill["invoice_id"]:
-            assert exact_sum(billed.get((bill["invoice_id"], bill["currency"]), [])) == Decimal(bill["total"]), said
+            assert exact_sum(billed.get((bill["invoice_id"], bill["currency"]), [])) == Decimal(bill["total"]), bill_key
 
 
 def test_every_billing_account_has_a_name(out: Path) -> None:
@@ -144,65 +146,70 @@ def test_estimates_are_on_no_invoice_and_drafts_on_an_open_one(out: Path) -> Non
 def test_columns_are_all_there_in_order_and_ours_come_last(out: Path) -> None:
     for dataset in versions.load_version().datasets.values():
         header = (out / f"{dataset.file}.csv").read_text("utf-8").partition("\n")[0].split(",")
-        known = [name for name in header if not name.startswith("x_")]
-        assert known == sorted(dataset.columns)
-        assert header == known + sorted(set(header) - set(known))
+        standard_columns = [name for name in header if not name.startswith("x_")]
+        assert standard_columns == sorted(dataset.columns)
+        assert header == standard_columns + sorted(set(header) - set(standard_columns))
 
 
-def test_parquet_is_typed_and_says_the_same_as_csv(told: Workspace, out: Path, tmp_path: Path) -> None:
-    made = written(told, tmp_path, "parquet")
-    assert check.check_directory(made) == []
+def test_parquet_is_typed_and_says_the_same_as_csv(collected: Workspace, out: Path, tmp_path: Path) -> None:
+    directory = written(collected, tmp_path, "parquet")
+    assert check.check_directory(directory) == []
     with duckdb.connect() as db:
         db.execute("SET TimeZone = 'UTC'")
-        kinds = {
-            name: kind for name, kind, *_ in db.execute(f"DESCRIBE FROM '{made}/cost_and_usage.parquet'").fetchall()
+        column_types = {
+            name: kind
+            for name, kind, *_ in db.execute(f"DESCRIBE FROM '{directory}/cost_and_usage.parquet'").fetchall()
         }
         typed = db.execute(
-            f"SELECT sum(BilledCost), sum(PricingQuantity), count(*) FROM '{made}/cost_and_usage.parquet'"
+            f"SELECT sum(BilledCost), sum(PricingQuantity), count(*) FROM '{directory}/cost_and_usage.parquet'"
         ).fetchall()[0]
-    assert kinds["BilledCost"] == "DECIMAL(26,12)"
-    assert kinds["ListUnitPrice"] == "DECIMAL(28,18)"
-    assert kinds["ChargePeriodStart"] == "TIMESTAMP WITH TIME ZONE"
-    assert not {"DOUBLE", "FLOAT"} & set(kinds.values())
-    said = rows(out, "cost_and_usage")
-    assert typed[0] == exact_sum(Decimal(row["BilledCost"]) for row in said)
-    assert typed[1] == exact_sum(Decimal(row["PricingQuantity"] or 0) for row in said)
-    assert typed[2] == len(said)
+    assert column_types["BilledCost"] == "DECIMAL(26,12)"
+    assert column_types["ListUnitPrice"] == "DECIMAL(28,18)"
+    assert column_types["ChargePeriodStart"] == "TIMESTAMP WITH TIME ZONE"
+    assert not {"DOUBLE", "FLOAT"} & set(column_types.values())
+    csv_rows = rows(out, "cost_and_usage")
+    assert typed[0] == exact_sum(Decimal(row["BilledCost"]) for row in csv_rows)
+    assert typed[1] == exact_sum(Decimal(row["PricingQuantity"] or 0) for row in csv_rows)
+    assert typed[2] == len(csv_rows)
 
 
-def test_by_period_has_the_same_rows_in_a_folder_each(told: Workspace, out: Path, tmp_path: Path) -> None:
-    made = written(told, tmp_path, by_period=True)
-    assert check.check_directory(made) == []
-    assert toolkit.findings(made, Decimal(0)) == []
-    parts = sorted((made / "cost_and_usage").iterdir())
+def test_by_period_has_the_same_rows_in_a_folder_each(collected: Workspace, out: Path, tmp_path: Path) -> None:
+    directory = written(collected, tmp_path, by_period=True)
+    assert check.check_directory(directory) == []
+    assert toolkit.findings(directory, Decimal(0)) == []
+    parts = sorted((directory / "cost_and_usage").iterdir())
     assert len(parts) == 13
     lines = sum(len(rows(part, "cost_and_usage")) for part in parts)
     assert lines == len(rows(out, "cost_and_usage"))
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
-def test_older_versions_are_views_of_the_same_rows(version: str, told: Workspace, out: Path, tmp_path: Path) -> None:
+def test_older_versions_are_views_of_the_same_rows(
+    version: str, collected: Workspace, out: Path, tmp_path: Path
+) -> None:
     from focus_data_toolkit.schema.registry import version_columns
 
-    made = written(told, tmp_path, version=version)
-    assert check.check_directory(made) == []
-    header = set(rows(made, "cost_and_usage")[0])
+    directory = written(collected, tmp_path, version=version)
+    assert check.check_directory(directory) == []
+    header = set(rows(directory, "cost_and_usage")[0])
     assert {name for name in header if not name.startswith("x_")} == set(version_columns("Cost and Usage", version))
-    assert (made / "contract_commitment.csv").exists() == (version == "1.3")
-    assert not (made / "invoice_detail.csv").exists()
-    costs = [row["BilledCost"] for row in rows(made, "cost_and_usage")]
+    assert (directory / "contract_commitment.csv").exists() == (version == "1.3")
+    assert not (directory / "invoice_detail.csv").exists()
+    costs = [row["BilledCost"] for row in rows(directory, "cost_and_usage")]
     assert costs == [row["BilledCost"] for row in rows(out, "cost_and_usage")]
-    assert rows(made, "cost_and_usage")[0]["ProviderName"]
+    assert rows(directory, "cost_and_usage")[0]["ProviderName"]
 
 
-def test_a_rate_of_credits_is_stated_and_none_is_invented(told: Workspace, out: Path, tmp_path: Path) -> None:
+def test_a_rate_of_credits_is_stated_and_none_is_invented(collected: Workspace, out: Path, tmp_path: Path) -> None:
     rate = Decimal("0.95")
-    made = written(told, tmp_path, part=Selection(rates={"CRDB_CLOUD_CREDITS": rate}))
-    assert check.check_directory(made) == []
-    assert toolkit.findings(made, Decimal(0)) == []
-    assert json.loads((made / "metadata.json").read_text())["x_VirtualCurrencyRates"] == {"CRDB_CLOUD_CREDITS": "0.95"}
+    directory = written(collected, tmp_path, part=Selection(rates={"CRDB_CLOUD_CREDITS": rate}))
+    assert check.check_directory(directory) == []
+    assert toolkit.findings(directory, Decimal(0)) == []
+    assert json.loads((directory / "metadata.json").read_text())["x_VirtualCurrencyRates"] == {
+        "CRDB_CLOUD_CREDITS": "0.95"
+    }
     assert json.loads((out / "metadata.json").read_text())["x_VirtualCurrencyRates"] == {}
-    pairs = zip(rows(made, "cost_and_usage"), rows(out, "cost_and_usage"), strict=True)
+    pairs = zip(rows(directory, "cost_and_usage"), rows(out, "cost_and_usage"), strict=True)
     used = 0
     for rated, plain in pairs:
         if rated["x_VirtualCurrency"] and rated["ChargeCategory"] == "Usage":
@@ -215,13 +222,17 @@ def test_a_rate_of_credits_is_stated_and_none_is_invented(told: Workspace, out: 
 
 def test_metadata_tells_what_is_recent_and_complete(out: Path) -> None:
     """Metadata tells recency, completeness and what was left out."""
-    said = json.loads((out / "metadata.json").read_text())
-    assert said["DataGenerator"]["DataGenerator"].startswith("billfold ")
-    assert {one["FocusDatasetId"] for one in said["DatasetInstance"]} == set(versions.load_version().datasets)
-    charges = next(one for one in said["Schema"] if one["DatasetInstanceId"] == "billfold-cost_and_usage")
-    cost = next(one for one in charges["ColumnDefinition"] if one["ColumnName"] == "BilledCost")
+    metadata = json.loads((out / "metadata.json").read_text())
+    assert metadata["DataGenerator"]["DataGenerator"].startswith("billfold ")
+    assert {instance["FocusDatasetId"] for instance in metadata["DatasetInstance"]} == set(
+        versions.load_version().datasets
+    )
+    charges = next(schema for schema in metadata["Schema"] if schema["DatasetInstanceId"] == "billfold-cost_and_usage")
+    cost = next(column for column in charges["ColumnDefinition"] if column["ColumnName"] == "BilledCost")
     assert (cost["NumericPrecision"], cost["NumberScale"], charges["FocusVersion"]) == (26, 12, "1.4")
-    sectors = said["Recency"][0]["TimeSectors"]
-    assert [one["TimeSectorComplete"] for one in sectors if one["TimeSectorStart"].startswith("2026-11")] == [False]
+    sectors = metadata["Recency"][0]["TimeSectors"]
+    assert [sector["TimeSectorComplete"] for sector in sectors if sector["TimeSectorStart"].startswith("2026-11")] == [
+        False
+    ]
     assert len(sectors) == 13
-    assert said["x_LeftOut"] == []
+    assert metadata["x_LeftOut"] == []

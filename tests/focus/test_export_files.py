@@ -38,13 +38,13 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def described(words: list[str]) -> Iterator[Bill]:
+def described(texts: list[str]) -> Iterator[Bill]:
     """Yield one bill whose charges say these words, as description, id and tag alike."""
-    made = [
-        one._replace(ChargeDescription=word, ResourceName=word, ResourceId=word, Tags=json.dumps({"a": word}))
-        for one, word in zip(sample.month_rows(MAY, "i")[:1] * len(words), words, strict=True)
+    rows = [
+        row._replace(ChargeDescription=word, ResourceName=word, ResourceId=word, Tags=json.dumps({"a": word}))
+        for row, word in zip(sample.month_rows(MAY, "i")[:1] * len(texts), texts, strict=True)
     ]
-    yield sample.bill(State.ISSUED, "i", MAY, sample.numbered(made), issued_on=MAY.end)
+    yield sample.bill(State.ISSUED, "i", MAY, sample.numbered(rows), issued_on=MAY.end)
 
 
 @given(
@@ -53,19 +53,21 @@ def described(words: list[str]) -> Iterator[Bill]:
     )
 )
 @settings(max_examples=15, deadline=None)
-def test_texts_come_back_from_csv_but_for_the_guard(tmp_path_factory: pytest.TempPathFactory, words: list[str]) -> None:
+def test_texts_come_back_from_csv_but_for_the_guard(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     """Texts come back from CSV as they were, but for the guard."""
     home = tmp_path_factory.mktemp("texts")
-    read = rows(written(sample.booked(home, described(words)), home / "out", format="csv") / "cost_and_usage.csv")
-    for row, word in zip(read, words, strict=True):
-        kept = f"'{word}" if word.startswith(("=", "+", "-", "@", "\t", "\r")) else word
-        assert row["ChargeDescription"] == row["ResourceName"] == kept
+    read = rows(written(sample.booked(home, described(texts)), home / "out", format="csv") / "cost_and_usage.csv")
+    for row, word in zip(read, texts, strict=True):
+        expected = f"'{word}" if word.startswith(("=", "+", "-", "@", "\t", "\r")) else word
+        assert row["ChargeDescription"] == row["ResourceName"] == expected
         assert row["ResourceId"] == word
         assert json.loads(row["Tags"]) == {"a": word}
 
 
 def test_only_what_people_read_is_guarded() -> None:
-    columns = {name for one in versions.load_version().datasets.values() for name in one.columns if is_guarded(name)}
+    columns = {
+        name for dataset in versions.load_version().datasets.values() for name in dataset.columns if is_guarded(name)
+    }
     assert {"ChargeDescription", "ResourceName", "InvoiceDetailDescription", "ServiceName"} <= columns
     assert not any(name.endswith(("Id", "Cost", "Price", "Quantity", "Tags", "Details")) for name in columns)
 
@@ -79,17 +81,17 @@ def test_an_export_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     written(path, out, format="csv")
     assert not (out / "cost_and_usage").exists()
     written(path, out)
-    names = {one.name for one in out.iterdir()}
-    stems = {f"{one.file}.parquet" for one in versions.load_version().datasets.values()}
+    names = {path.name for path in out.iterdir()}
+    stems = {f"{dataset.file}.parquet" for dataset in versions.load_version().datasets.values()}
     assert names == {*stems, "metadata.json", "mine.csv", "notes"}
     written(path, out, version="1.2")
-    assert {one.name for one in out.iterdir()} == {"cost_and_usage.parquet", "metadata.json", "mine.csv", "notes"}
+    assert {path.name for path in out.iterdir()} == {"cost_and_usage.parquet", "metadata.json", "mine.csv", "notes"}
 
 
 def test_a_failed_export_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = sample.booked(tmp_path / "ledger", sample.everything())
     out = written(path, tmp_path / "out", format="csv")
-    before = {one.name: one.read_bytes() for one in out.iterdir()}
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
 
     def full(*_: object) -> str:
         raise OSError(28, "No space left on device")
@@ -97,7 +99,7 @@ def test_a_failed_export_leaves_the_one_before(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(metadata, "render_metadata", full)
     with pytest.raises(InvalidArgument, match="No space"):
         written(path, out, format="csv")
-    assert {one.name: one.read_bytes() for one in out.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
 @pytest.mark.parametrize("failing", range(10))
@@ -107,7 +109,7 @@ def test_failing_between_two_files_leaves_the_one_before(
     """An export that fails between two files leaves the one before."""
     path = sample.booked(tmp_path / "ledger", sample.everything())
     out = written(path, tmp_path / "out", format="csv")
-    before = {one.name: one.read_bytes() for one in out.iterdir()}
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
     moves, move = iter(range(100)), Path.replace
 
     def refused(source: Path, place: Path) -> Path:
@@ -118,7 +120,7 @@ def test_failing_between_two_files_leaves_the_one_before(
     monkeypatch.setattr(Path, "replace", refused)
     with pytest.raises(InvalidArgument, match="No space"):
         written(path, out)
-    assert {one.name: one.read_bytes() for one in out.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
 def test_an_export_leaves_the_ledger_the_memory_that_it_had(tmp_path: Path) -> None:
@@ -130,8 +132,8 @@ def test_an_export_leaves_the_ledger_the_memory_that_it_had(tmp_path: Path) -> N
 
 def test_the_same_ledger_gives_the_same_bytes(tmp_path: Path) -> None:
     path = sample.booked(tmp_path / "ledger", sample.everything())
-    one, other = written(path, tmp_path / "one"), written(path, tmp_path / "other")
-    for file in one.iterdir():
+    first, other = written(path, tmp_path / "one"), written(path, tmp_path / "other")
+    for file in first.iterdir():
         assert file.read_bytes() == (other / file.name).read_bytes(), file.name
 
 
@@ -139,7 +141,7 @@ def test_a_cut_export_is_told_by_its_metadata(tmp_path: Path) -> None:
     out = written(sample.booked(tmp_path / "ledger", sample.everything()), tmp_path / "out", format="csv")
     file = out / "contract_commitment.csv"
     file.write_text(file.read_text().splitlines()[0] + "\n")
-    assert "metadata-rows" in {one.rule for one in check.check_directory(out)}
+    assert "metadata-rows" in {finding.rule for finding in check.check_directory(out)}
 
 
 def parked() -> Iterator[Bill]:
@@ -154,9 +156,9 @@ def test_parked_bills_are_left_out_and_said_so(tmp_path: Path) -> None:
     out = written(path, tmp_path / "out", format="csv")
     assert {row["InvoiceId"] for row in rows(out / "cost_and_usage.csv")} == {"good"}
     assert [row["BillingPeriodStatus"] for row in rows(out / "billing_period.csv")] == ["Open"]
-    said = json.loads((out / "metadata.json").read_text())
-    assert [(one["invoice_id"], one["month"]) for one in said["x_LeftOut"]] == [("bad", "2026-05")]
-    assert "1000.00" in said["x_LeftOut"][0]["parked"]
+    metadata = json.loads((out / "metadata.json").read_text())
+    assert [(left_out["invoice_id"], left_out["month"]) for left_out in metadata["x_LeftOut"]] == [("bad", "2026-05")]
+    assert "1000.00" in metadata["x_LeftOut"][0]["parked"]
     assert check.check_directory(out) == []
     everything = written(path, tmp_path / "out", Selection(include_parked=True), format="csv")
     by_invoice = {row["InvoiceId"]: row["x_Parked"] for row in rows(everything / "cost_and_usage.csv")}
@@ -173,8 +175,10 @@ def test_a_period_closes_when_all_its_bills_are_issued(tmp_path: Path) -> None:
     assert [row["BillingPeriodStatus"] for row in rows(out / "billing_period.csv")] == ["Open"]
     with store.open_ledger(path) as db:
         owner = identities.resolve_account(db, "sample", "sample-1", "sample", 2, 2, [])
-        with booking.open_booking(db, owner) as made:
-            made.book_bill(sample.bill(State.ISSUED, "b", JUNE, sample.month_rows(JUNE, "b"), issued_on=JUNE.end))
+        with booking.open_booking(db, owner) as run_booking:
+            run_booking.book_bill(
+                sample.bill(State.ISSUED, "b", JUNE, sample.month_rows(JUNE, "b"), issued_on=JUNE.end)
+            )
         booking.close_run(
             db,
             owner,
@@ -185,12 +189,12 @@ def test_a_period_closes_when_all_its_bills_are_issued(tmp_path: Path) -> None:
             listing=None,
             chain_hash="",
         )
-    found = {
+    period_rows = {
         row["BillingPeriodStart"][:7]: row for row in rows(written(path, out, format="csv") / "billing_period.csv")
     }
-    assert found["2026-05"]["BillingPeriodStatus"] == "Closed"
-    assert found["2026-05"]["BillingPeriodLastUpdated"] == "2026-06-03T00:00:00Z"
-    assert found["2026-06"]["BillingPeriodStatus"] == "Open"
+    assert period_rows["2026-05"]["BillingPeriodStatus"] == "Closed"
+    assert period_rows["2026-05"]["BillingPeriodLastUpdated"] == "2026-06-03T00:00:00Z"
+    assert period_rows["2026-06"]["BillingPeriodStatus"] == "Open"
     assert check.check_directory(out) == []
 
 
@@ -198,8 +202,8 @@ def restated(path: Path, run: int, *bills: Bill) -> None:
     """Book bills again, as another run has them."""
     with store.open_ledger(path) as db:
         owner = identities.resolve_account(db, "sample", "sample-1", "sample", run, run, [])
-        with booking.open_booking(db, owner) as made:
-            assert all(made.book_bill(bill) for bill in bills)
+        with booking.open_booking(db, owner) as run_booking:
+            assert all(run_booking.book_bill(bill) for bill in bills)
         booking.close_run(
             db,
             owner,
@@ -213,17 +217,17 @@ def restated(path: Path, run: int, *bills: Bill) -> None:
 
 
 def statuses(path: Path, out: Path) -> dict[str, str]:
-    found = rows(written(path, out, format="csv") / "billing_period.csv")
+    period_rows = rows(written(path, out, format="csv") / "billing_period.csv")
     assert check.check_directory(out) == []
-    return {row["BillingPeriodStart"][:7]: row["BillingPeriodStatus"] for row in found}
+    return {row["BillingPeriodStart"][:7]: row["BillingPeriodStatus"] for row in period_rows}
 
 
 def test_a_parked_restatement_reopens_no_period(tmp_path: Path) -> None:
     """A parked restatement does not reopen the period that its invoice closed."""
 
     def invoice(number: str, total: str | None = None) -> Bill:
-        made = sample.bill(State.ISSUED, number, MAY, sample.month_rows(MAY, number), issued_on=MAY.end)
-        return made._replace(total=Decimal(total) if total else None)
+        invoice_bill = sample.bill(State.ISSUED, number, MAY, sample.month_rows(MAY, number), issued_on=MAY.end)
+        return invoice_bill._replace(total=Decimal(total) if total else None)
 
     path, out = sample.booked(tmp_path, iter([invoice("a"), invoice("b")])), tmp_path / "out"
     assert statuses(path, out) == {"2026-05": "Closed"}
@@ -238,8 +242,8 @@ def test_a_parked_new_invoice_reopens_no_period(tmp_path: Path) -> None:
     """A new invoice that is parked does not reopen a closed period."""
 
     def invoice(number: str, month: Month, total: str | None = None) -> Bill:
-        made = sample.bill(State.ISSUED, number, month, sample.month_rows(month, number), issued_on=month.end)
-        return made._replace(total=Decimal(total) if total else None)
+        invoice_bill = sample.bill(State.ISSUED, number, month, sample.month_rows(month, number), issued_on=month.end)
+        return invoice_bill._replace(total=Decimal(total) if total else None)
 
     path, out = sample.booked(tmp_path, iter([invoice("a", MAY)])), tmp_path / "out"
     assert statuses(path, out) == {"2026-05": "Closed"}
@@ -248,8 +252,10 @@ def test_a_parked_new_invoice_reopens_no_period(tmp_path: Path) -> None:
     assert statuses(path, out) == {"2026-05": "Closed"}
     assert (out / "billing_period.csv").read_text() == before
     written(path, out, Selection(include_parked=True), format="csv")
-    found = {row["BillingPeriodStart"][:7]: row["BillingPeriodStatus"] for row in rows(out / "billing_period.csv")}
-    assert found == {"2026-05": "Closed", "2026-06": "Open"}
+    period_rows = {
+        row["BillingPeriodStart"][:7]: row["BillingPeriodStatus"] for row in rows(out / "billing_period.csv")
+    }
+    assert period_rows == {"2026-05": "Closed", "2026-06": "Open"}
     restated(path, 3, invoice("b", MAY), invoice("c", JUNE))
     assert statuses(path, out) == {"2026-05": "Closed", "2026-06": "Closed"}
 

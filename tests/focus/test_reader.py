@@ -20,27 +20,27 @@ from tests.focus import sample
 def test_frames_are_arrow_without_a_float(tmp_path: Path) -> None:
     sample.booked(tmp_path, sample.everything())
     with Ledger(tmp_path) as ledger:
-        frames = [ledger.charges(), ledger.invoice_details(), ledger.billing_periods(), ledger.contract_commitments()]
-        tables = [frame.read_all() for frame in frames]
+        readers = [ledger.charges(), ledger.invoice_details(), ledger.billing_periods(), ledger.contract_commitments()]
+        tables = [frame.read_all() for frame in readers]
         assert [table.num_rows for table in tables] == [36, 30, 5, 1]
         assert not any("double" in str(kind) or "float" in str(kind) for table in tables for kind in table.schema.types)
         total = duckdb.from_arrow(tables[0]).sum("BilledCost").fetchall()[0][0]
-        names, said = ledger.rows("SELECT sum(BilledCost) AS total FROM CostAndUsage")
-        assert (names, list(said)) == (["total"], [{"total": total}])
+        names, records = ledger.rows("SELECT sum(BilledCost) AS total FROM CostAndUsage")
+        assert (names, list(records)) == (["total"], [{"total": total}])
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "sentence"),
     [(None, "there is no ledger"), (b"", "cannot be read"), (b"damaged" * 1000, "cannot be read"), ("meta", "another")],
 )
-def test_what_is_no_ledger_is_not_read_as_one(content: bytes | str | None, said: str, tmp_path: Path) -> None:
+def test_what_is_no_ledger_is_not_read_as_one(content: bytes | str | None, sentence: str, tmp_path: Path) -> None:
     path = tmp_path / "ledger.duckdb"
     if isinstance(content, bytes):
         path.write_bytes(content)
     elif content:
         with duckdb.connect(str(path)) as other:
             other.execute(f"CREATE TABLE {content} (a INTEGER)")
-    with pytest.raises(LedgerError, match=said) as error:
+    with pytest.raises(LedgerError, match=sentence) as error:
         Ledger(tmp_path)
     assert "billfold rebuild" in str(error.value)
 
@@ -65,7 +65,7 @@ def test_the_ledger_can_only_be_asked(query: str, tmp_path: Path) -> None:
         list(ledger.rows(query)[1])
 
 
-def frames(directory: Path, as_of: date | None) -> int:
+def count_charges(directory: Path, as_of: date | None) -> int:
     with billfold.Ledger(directory, as_of=as_of) as ledger:
         return len(ledger.charges().read_all())
 
@@ -74,20 +74,24 @@ def test_a_ledger_shows_what_was_known_at_a_time(tmp_path: Path) -> None:
     """A ledger shows what was known at a time or at the end of a day."""
     host, books = stage.twin(months=1), Workspace(tmp_path)
     stage.collected(host, books, "cockroach")
-    first = frames(tmp_path, None)
+    first = count_charges(tmp_path, None)
     host.clock.advance(timedelta(days=31))
     stage.collected(host, books, "cockroach")
-    began, now = stage.AT.date(), frames(tmp_path, None)
+    began, now = stage.AT.date(), count_charges(tmp_path, None)
     assert 0 < first < now
-    assert frames(tmp_path, stage.AT - timedelta(microseconds=1)) == frames(tmp_path, began - timedelta(days=2)) == 0
-    assert frames(tmp_path, stage.AT + timedelta(hours=1)) == frames(tmp_path, began) == first
-    assert frames(tmp_path, date(2100, 1, 1)) == now
+    assert (
+        count_charges(tmp_path, stage.AT - timedelta(microseconds=1))
+        == count_charges(tmp_path, began - timedelta(days=2))
+        == 0
+    )
+    assert count_charges(tmp_path, stage.AT + timedelta(hours=1)) == count_charges(tmp_path, began) == first
+    assert count_charges(tmp_path, date(2100, 1, 1)) == now
     wrongs: tuple[Any, ...] = datetime(2026, 11, 15), date.max, "2026-11-15"  # noqa: DTZ001 - it must be refused
     for wrong in wrongs:
         with pytest.raises(InvalidArgument):
-            frames(tmp_path, wrong)
+            count_charges(tmp_path, wrong)
     books.archive.close()
     books.archive.path.unlink()
     with pytest.raises(LedgerError, match="no archive"):
-        frames(tmp_path, began)
+        count_charges(tmp_path, began)
     assert not books.archive.path.exists()

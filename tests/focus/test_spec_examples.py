@@ -41,17 +41,17 @@ class Saved:
 
     def __init__(self, *answers: tuple[Operation[Any], Words]) -> None:
         kind = {"content-type": "application/json"}
-        told = enumerate(answers, 1)
+        numbered = enumerate(answers, 1)
         self._answers = [
-            ArchivedAnswer(op, Response(200, kind, codec.encode_json(body)), seq, AT) for seq, (op, body) in told
+            ArchivedAnswer(op, Response(200, kind, codec.encode_json(body)), seq, AT) for seq, (op, body) in numbered
         ]
 
     def answers(self, operation_type: Any, **fields: object) -> Iterator[ArchivedAnswer]:
-        for one in self._answers:
-            if isinstance(one.op, operation_type) and all(
-                getattr(one.op, name) == value for name, value in fields.items()
+        for answer in self._answers:
+            if isinstance(answer.op, operation_type) and all(
+                getattr(answer.op, name) == value for name, value in fields.items()
             ):
-                yield one
+                yield answer
 
 
 class Example(NamedTuple):
@@ -63,15 +63,15 @@ class Example(NamedTuple):
     differs: Words = {}
 
 
-def usage(cost: str, quantity: str, price: str, unit: str, **words: Any) -> Words:
+def usage(cost: str, quantity: str, price: str, unit: str, **columns: Any) -> Words:
     """Return what the examples say of uncovered usage."""
     costs = dict.fromkeys(MONEY[:4], Decimal(cost)) | dict.fromkeys(MONEY[4:], Decimal(price))
     amount = {"PricingQuantity": Decimal(quantity), "PricingUnit": unit, "ConsumedQuantity": Decimal(quantity)}
-    kinds = {"ChargeCategory": "Usage", "ChargeFrequency": "Usage-Based", "PricingCategory": "Standard"}
-    return {**costs, **amount, **kinds, "CommitmentDiscountId": None, **words}
+    categories = {"ChargeCategory": "Usage", "ChargeFrequency": "Usage-Based", "PricingCategory": "Standard"}
+    return {**costs, **amount, **categories, "CommitmentDiscountId": None, **columns}
 
 
-def _made(provider: Any, *answers: tuple[Operation[Any], Words]) -> list[CostAndUsage]:
+def _map_charges(provider: Any, *answers: tuple[Operation[Any], Words]) -> list[CostAndUsage]:
     (bill,) = provider.read_bills(Saved(*answers))
     assert list_wrong(bill.findings) == ()
     return [row for batch in bill.charges for row in batch.iter_rows()]
@@ -79,15 +79,15 @@ def _made(provider: Any, *answers: tuple[Operation[Any], Words]) -> list[CostAnd
 
 def database() -> Iterator[Example]:
     """Yield multi_unit_paas_database_a: a cluster's hours, its storage and its transfer."""
-    told = [
+    services = [
         ("M30 Cluster Hours", "744.0", "HOURS", "0.54", "401.76"),
         ("SSD Storage", "100.0", "GIB", "0.25", "25.0"),
         ("Data Transfer Out", "50.0", "GIB", "0.01", "0.5"),
     ]
     items = [
-        {"description": words, "quantity": Decimal(quantity), "quantity_unit": unit, "unit_cost": Decimal(price),
+        {"description": description, "quantity": Decimal(quantity), "quantity_unit": unit, "unit_cost": Decimal(price),
          "total": {"amount": Decimal(cost), "currency": "USD"}}
-        for words, quantity, unit, price, cost in told
+        for description, quantity, unit, price, cost in services
     ]  # fmt: skip
     cluster = {"id": "cluster-prod-m30", "name": "Production Cluster", "plan": "ADVANCED", "cloud_provider": "AWS",
                "regions": [{"name": "us-east-1"}], "parent_id": "project-prod"}  # fmt: skip
@@ -96,7 +96,7 @@ def database() -> Iterator[Example]:
         "status": "FINALIZED", "totals": [{"amount": Decimal("427.26"), "currency": "USD"}],
         "invoice_items": [{"cluster": cluster, "line_items": items}],
     }  # fmt: skip
-    rows = _made(cockroach.PROVIDER, (GetInvoice(invoice_id="i"), invoice))
+    rows = _map_charges(cockroach.PROVIDER, (GetInvoice(invoice_id="i"), invoice))
     whose = {"RegionId": "us-east-1", "SubAccountId": "project-prod", "ServiceCategory": "Databases"}
     own, region = {"ResourceId": "cluster-prod-m30"}, {"RegionName": "us-east-1"}
     named = whose | {"RegionName": "US East (N. Virginia)"}
@@ -122,7 +122,7 @@ def seats() -> Iterator[Example]:
     invoice = {"id": "i", "dateInvoiced": "2025-02-01", "amount": 1000, "currencyIsoCode": "USD"}
     line = {"id": "l", "product": product, "description": "Sales Platform - Prepay", "quantity": 10, "amount": 1000,
             "dateStart": "2025-01-01", "dateEnd": "2025-01-31", "organization": {"id": "team-sales"}}  # fmt: skip
-    (row,) = _made(
+    (row,) = _map_charges(
         genesys.PROVIDER,
         (GetBillingContracts(), {"entities": [contract]}),
         (GetBillingContractsInvoices(), {"entities": [invoice]}),
@@ -148,15 +148,15 @@ def overage() -> Iterator[Example]:
         "billing_start_date": "2025-02-01T00:00:00Z", "billing_end_date": "2025-02-28T00:00:00Z",
         "monthly_transaction_amount": Decimal("991.95"), "transaction_line_items": lines,
     }  # fmt: skip
-    over, unused = _made(fastly.PROVIDER, (GetInvoiceByInvoiceId(invoice_id=1), invoice))
+    over, unused = _map_charges(fastly.PROVIDER, (GetInvoiceByInvoiceId(invoice_id=1), invoice))
     yield Example("overage", over, usage("19.95", "15000", "0.00133", "Emails"), {"PricingUnit": "Units"})
     fee = {name: Decimal(972) for name in MONEY[:4]} | {"ChargeCategory": "Usage", "ChargeFrequency": "One-Time"}
     yield Example("unused commitment", unused, fee, {"ChargeCategory": "Purchase", "ChargeFrequency": "Recurring"})
 
 
-@pytest.mark.parametrize("example", [*database(), *seats(), *overage()], ids=lambda one: one.name)
+@pytest.mark.parametrize("example", [*database(), *seats(), *overage()], ids=lambda example_case: example_case.name)
 def test_an_example_comes_out_as_the_specification_has_it(example: Example) -> None:
     """An example comes out as the specification has it, but for what the example names."""
-    found = example.row._asdict()
-    assert {name: found[name] for name in example.says} == example.says | example.differs
+    columns = example.row._asdict()
+    assert {name: columns[name] for name in example.says} == example.says | example.differs
     assert not [name for name, value in example.differs.items() if example.says[name] == value]

@@ -34,9 +34,9 @@ class Rows:
 def findings(directory: Path, tolerance: Decimal = Decimal("0.01")) -> list[str]:
     """Return everything that the toolkit finds in an exported directory of CSV files."""
     bundle = {name: Rows(directory, stem) for stem, name in NAMES.items()}
-    found = []
+    messages = []
     for name, rows in bundle.items():
         if listed := list(rows):
-            found += lint_focus_1_4_structure(name, listed, supported_conditions=SUPPORTED).messages()
+            messages += lint_focus_1_4_structure(name, listed, supported_conditions=SUPPORTED).messages()
     report = validate_dataset_bundle(bundle, invoice_detail_authoritative=True, rounding_tolerance=tolerance)
-    return found + [f"{one.code} {one.message}" for one in report.diagnostics]
+    return messages + [f"{diagnostic.code} {diagnostic.message}" for diagnostic in report.diagnostics]

@@ -13,10 +13,10 @@ from billfold.providers.provider import Provider
 from billfold.providers.twin_api import TwinAccount
 from billfold.twin.host import TwinHost
 from billfold.wire.operation import Operation, OperationType
-from tests.stage import doors, stage
+from tests.stage import list_providers, stage
 
-DOORS = sorted(doors(), key=lambda door: door.name)
-KINDS = [(door, kind) for door in DOORS for kind in door.operations]
+DOORS = sorted(list_providers(), key=lambda provider: provider.name)
+KINDS = [(provider, kind) for provider in DOORS for kind in provider.operations]
 
 
 def named(value: object) -> str:
@@ -26,11 +26,11 @@ def named(value: object) -> str:
     return value.__name__ if isinstance(value, type) else str(value)
 
 
-def examples(host: TwinHost, door: Provider) -> tuple[TwinAccount, dict[OperationType, Operation[Any]]]:
+def examples(host: TwinHost, provider: Provider) -> tuple[TwinAccount, dict[OperationType, Operation[Any]]]:
     """Return the provider's first account and one good question of each operation."""
-    one = stage(host, door.name)
-    account = one.accounts[0]
-    return account, {type(op): op for op in one.twin.example_operations(account, host.clock.now())}
+    played = stage(host, provider.name)
+    account = played.accounts[0]
+    return account, {type(op): op for op in played.twin.example_operations(account, host.clock.now())}
 
 
 def questions(kind: OperationType) -> st.SearchStrategy[Operation[Any]]:
@@ -39,9 +39,9 @@ def questions(kind: OperationType) -> st.SearchStrategy[Operation[Any]]:
         field.name: (field, of_type(field.type, path="{" + field.name + "}" in kind.path))
         for field in msgspec.structs.fields(kind)
     }
-    required = {name: made for name, (field, made) in fields.items() if field.required}
-    free = {name: made for name, (field, made) in fields.items() if not field.required}
-    return st.fixed_dictionaries(required, optional=free).map(lambda said: kind(**said))
+    required = {name: strategy for name, (field, strategy) in fields.items() if field.required}
+    free = {name: strategy for name, (field, strategy) in fields.items() if not field.required}
+    return st.fixed_dictionaries(required, optional=free).map(lambda fields_: kind(**fields_))
 
 
 def of_type(hint: Any, *, path: bool) -> st.SearchStrategy[Any]:
@@ -49,16 +49,16 @@ def of_type(hint: Any, *, path: bool) -> st.SearchStrategy[Any]:
     if get_origin(hint) is Literal:
         return st.sampled_from(get_args(hint))
     if get_origin(hint) in {Union, types.UnionType}:
-        kinds = [one for one in get_args(hint) if not (one is int and str in get_args(hint))]
-        return st.one_of([st.none() if one is type(None) else of_type(one, path=path) for one in kinds])
+        members = [member for member in get_args(hint) if not (member is int and str in get_args(hint))]
+        return st.one_of([st.none() if member is type(None) else of_type(member, path=path) for member in members])
     texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1 if path else 0)
     if path or hint is str:
         texts = texts.filter(lambda text: text not in {".", ".."} and not text.isdecimal())
-    made: dict[Any, st.SearchStrategy[Any]] = {
+    strategies: dict[Any, st.SearchStrategy[Any]] = {
         str: texts,
         int: st.integers(0, 10**6),
         date: st.dates(),
         datetime: st.datetimes(timezones=st.just(__import__("datetime").UTC)),
         bool: st.booleans(),
     }
-    return made[hint]
+    return strategies[hint]

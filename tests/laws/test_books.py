@@ -24,7 +24,7 @@ from tests.laws.kit import DOORS, named
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TwinHost, Workspace]]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TwinHost, Workspace]]:
     host, books = stages.twin(), Workspace(tmp_path_factory.mktemp("ledger"))
     outcomes = stages.collected(host, books)
     assert all(outcome.error is None for outcome in outcomes), outcomes
@@ -38,8 +38,8 @@ def rows(books: Workspace) -> list[dict[str, Any]]:
         return [dict(zip(CHARGE_COLUMNS, row, strict=True)) for row in result.fetchall()]
 
 
-def test_law_8_every_bill_of_the_default_world_adds_up(told: tuple[TwinHost, Workspace]) -> None:
-    _, books = told
+def test_law_8_every_bill_of_the_default_world_adds_up(world: tuple[TwinHost, Workspace]) -> None:
+    _, books = world
     with books.open_ledger() as db:
         bills = db.execute(
             "SELECT provider, account, invoice_id, total, summed, parked FROM bills WHERE until_seq IS NULL"
@@ -48,8 +48,8 @@ def test_law_8_every_bill_of_the_default_world_adds_up(told: tuple[TwinHost, Wor
     assert not wrong
 
 
-def test_law_8_the_ledger_lists_the_bills_that_are_true(told: tuple[TwinHost, Workspace]) -> None:
-    host, books = told
+def test_law_8_the_ledger_lists_the_bills_that_are_true(world: tuple[TwinHost, Workspace]) -> None:
+    host, books = world
     with books.open_ledger() as db:
         ours = query.list_invoices(db, query.LedgerFilter())
     true = [describe_bill(account, bill) for account, bill in host.world.iter_bills(host.clock.now())]
@@ -62,28 +62,28 @@ def naive(value: Any) -> Any:
 
 
 def worded(row: dict[str, Any], columns: tuple[str, ...]) -> tuple[Any, ...]:
-    said = (naive(row[column]) for column in columns)
-    return tuple(format_decimal(v.normalize()) if hasattr(v, "normalize") else v for v in said)
+    values = (naive(row[column]) for column in columns)
+    return tuple(format_decimal(v.normalize()) if hasattr(v, "normalize") else v for v in values)
 
 
-@pytest.mark.parametrize("door", DOORS, ids=named)
-def test_law_9_the_books_balance(door: Provider, told: tuple[TwinHost, Workspace]) -> None:
-    host, books = told
-    one = stages.stage(host, door.name)
-    names = {account.name for account in one.accounts}
-    columns = ("x_AccountName", "x_State", *one.twin.CARRIED_COLUMNS)
+@pytest.mark.parametrize("provider", DOORS, ids=named)
+def test_law_9_the_books_balance(provider: Provider, world: tuple[TwinHost, Workspace]) -> None:
+    host, books = world
+    played = stages.stage(host, provider.name)
+    names = {account.name for account in played.accounts}
+    columns = ("x_AccountName", "x_State", *played.twin.CARRIED_COLUMNS)
     ours = Counter(
         worded(row, columns) for row in rows(books) if row["x_AccountName"] in names and not row["x_Synthetic"]
     )
     true: Counter[tuple[Any, ...]] = Counter()
     for account, bill in host.world.iter_bills(host.clock.now()):
-        if account.provider == door.name:
+        if account.provider == provider.name:
             for batch in bill.charges:
                 for row in batch.iter_rows():
                     if not row.x_Synthetic:
-                        said = row._replace(x_AccountName=account.name, x_State=str(bill.state))._asdict()
-                        true[worded(said, columns)] += 1
-    assert set(one.twin.CARRIED_COLUMNS) <= set(CostAndUsage._fields)
+                        column_values = row._replace(x_AccountName=account.name, x_State=str(bill.state))._asdict()
+                        true[worded(column_values, columns)] += 1
+    assert set(played.twin.CARRIED_COLUMNS) <= set(CostAndUsage._fields)
     assert ours - true == Counter()
     assert true - ours == Counter()
 
@@ -122,9 +122,9 @@ PRICED = (
 )
 
 
-def test_every_charge_has_the_mandatory_columns(told: tuple[TwinHost, Workspace]) -> None:
+def test_every_charge_has_the_mandatory_columns(world: tuple[TwinHost, Workspace]) -> None:
     """Every charge has the columns that FOCUS makes mandatory."""
-    _, books = told
+    _, books = world
     for row in rows(books):
         missing = [column for column in MANDATORY if row[column] is None]
         assert not missing, (row["x_AccountName"], row["ChargeDescription"], missing)
@@ -132,8 +132,8 @@ def test_every_charge_has_the_mandatory_columns(told: tuple[TwinHost, Workspace]
         assert (row["InvoiceId"] is None) == (row["x_State"] == "estimate") == (row["InvoiceDetailId"] is None)
 
 
-def test_usage_and_purchases_are_priced_and_nothing_else_is(told: tuple[TwinHost, Workspace]) -> None:
-    _, books = told
+def test_usage_and_purchases_are_priced_and_nothing_else_is(world: tuple[TwinHost, Workspace]) -> None:
+    _, books = world
     for row in rows(books):
         priced = row["ChargeCategory"] in {"Usage", "Purchase"}
         assert all((row[column] is not None) == priced for column in PRICED), (
@@ -147,8 +147,8 @@ def test_usage_and_purchases_are_priced_and_nothing_else_is(told: tuple[TwinHost
         assert not (row["ChargeCategory"] == "Purchase" and row["ChargeFrequency"] == "Usage-Based")
 
 
-def test_a_service_has_one_category_and_a_price_one_sku(told: tuple[TwinHost, Workspace]) -> None:
-    _, books = told
+def test_a_service_has_one_category_and_a_price_one_sku(world: tuple[TwinHost, Workspace]) -> None:
+    _, books = world
     categories, skus = dict[str, Any](), dict[str, Any]()
     for row in rows(books):
         service = row["ServiceName"], row["ServiceCategory"], row["ServiceSubcategory"]
@@ -195,8 +195,8 @@ def test_a_month_later_drafts_have_become_invoices(tmp_path: Path) -> None:
     books.close()
 
 
-def test_sums_of_money_are_exact(told: tuple[TwinHost, Workspace]) -> None:
-    _, books = told
+def test_sums_of_money_are_exact(world: tuple[TwinHost, Workspace]) -> None:
+    _, books = world
     with books.open_ledger() as db:
         sums = query.sum_charges(db, query.LedgerFilter())
         bills = db.execute("SELECT summed FROM bills WHERE until_seq IS NULL").fetchall()

@@ -22,8 +22,8 @@ from billfold.wire.operation import OperationType, operation_name, read_response
 from tests import stage as stages
 from tests.laws.kit import KINDS, examples, named
 
-JSON = [(door, kind) for door, kind in KINDS if kind.reply is not bytes]
-WAITING = [(door, kind) for door, kind in KINDS if kind.waiting]
+JSON = [(provider, kind) for provider, kind in KINDS if kind.reply is not bytes]
+WAITING = [(provider, kind) for provider, kind in KINDS if kind.waiting]
 EXPECTED: dict[str, type[ApiError]] = {
     "unauthorized": Unauthorized,
     "forbidden": Forbidden,
@@ -37,68 +37,68 @@ EXPECTED: dict[str, type[ApiError]] = {
 
 
 @pytest.mark.parametrize("fault", EXPECTED)
-@pytest.mark.parametrize(("door", "kind"), JSON, ids=named)
+@pytest.mark.parametrize(("provider", "kind"), JSON, ids=named)
 def test_law_7_a_lasting_fault_gives_its_declared_error(
-    door: Provider, kind: OperationType, fault: str, caplog: pytest.LogCaptureFixture
+    provider: Provider, kind: OperationType, fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     host = stages.twin()
-    account, questions = examples(host, door)
-    wires = stages.connection(host, account)
-    wires.send(questions[kind])
-    host.faults.append(stages.fault(door.name, fault, at=1, times=10**6))
+    account, questions = examples(host, provider)
+    transport = stages.connection(host, account)
+    transport.send(questions[kind])
+    host.faults.append(stages.fault(provider.name, fault, at=1, times=10**6))
     with pytest.raises(EXPECTED[fault]) as caught:
-        read_response(questions[kind], wires.send(questions[kind]))
+        read_response(questions[kind], transport.send(questions[kind]))
     error = caught.value
-    said = f"{error} {error!r} {error.message} {caplog.text}"
-    for secret in (*account.credentials.values(), *wires.context.auth.secrets):
-        assert secret not in said or secret == "us-east-1"
+    text = f"{error} {error!r} {error.message} {caplog.text}"
+    for secret in (*account.credentials.values(), *transport.context.auth.secrets):
+        assert secret not in text or secret == "us-east-1"
     if fault != "cut-body":
-        assert error.provider == door.name
+        assert error.provider == provider.name
         assert error.operation in {operation_name(kind), "login"}
         assert error.status
 
 
 @pytest.mark.parametrize("fault", ["rate-limited", "rate-limited-silent", "server-error", "server-html"])
-@pytest.mark.parametrize(("door", "kind"), JSON, ids=named)
-def test_law_7_a_passing_fault_is_waited_out(door: Provider, kind: OperationType, fault: str) -> None:
+@pytest.mark.parametrize(("provider", "kind"), JSON, ids=named)
+def test_law_7_a_passing_fault_is_waited_out(provider: Provider, kind: OperationType, fault: str) -> None:
     host = stages.twin()
-    account, questions = examples(host, door)
-    wires = stages.connection(host, account)
-    before = wires.send(questions[kind])
-    host.faults.append(stages.fault(door.name, fault, at=1, times=2))
-    after = wires.send(questions[kind])
+    account, questions = examples(host, provider)
+    transport = stages.connection(host, account)
+    before = transport.send(questions[kind])
+    host.faults.append(stages.fault(provider.name, fault, at=1, times=2))
+    after = transport.send(questions[kind])
     assert after.status == before.status == 200
-    assert len([wait for wait in wires.waits if "preparing" not in wait.reason]) >= 2
+    assert len([wait for wait in transport.waits if "preparing" not in wait.reason]) >= 2
     if fault == "rate-limited":
-        assert any(wait.seconds == 1.0 for wait in wires.waits)
+        assert any(wait.seconds == 1.0 for wait in transport.waits)
 
 
-@pytest.mark.parametrize(("door", "kind"), WAITING, ids=named)
+@pytest.mark.parametrize(("provider", "kind"), WAITING, ids=named)
 @pytest.mark.parametrize("times", [1, 3])
-def test_law_6_k_times_not_ready_is_k_declared_waits(door: Provider, kind: OperationType, times: int) -> None:
+def test_law_6_k_times_not_ready_is_k_declared_waits(provider: Provider, kind: OperationType, times: int) -> None:
     host = stages.twin()
-    account, questions = examples(host, door)
+    account, questions = examples(host, provider)
     op: Any = questions[kind]
     stages.connection(host, account).send(op)
-    wires = stages.connection(host, account)
-    host.faults.append(stages.fault(door.name, not_ready(kind), at=1, times=times, operation=operation_name(kind)))
-    wires.send(op)
+    transport = stages.connection(host, account)
+    host.faults.append(stages.fault(provider.name, not_ready(kind), at=1, times=times, operation=operation_name(kind)))
+    transport.send(op)
     assert kind.waiting
     declared = list(kind.waiting.iter_delays())[:times]
-    assert [wait.seconds for wait in wires.waits] == declared
+    assert [wait.seconds for wait in transport.waits] == declared
 
 
-@pytest.mark.parametrize(("door", "kind"), WAITING, ids=named)
-def test_law_6_an_answer_that_never_gets_ready_is_given_up(door: Provider, kind: OperationType) -> None:
+@pytest.mark.parametrize(("provider", "kind"), WAITING, ids=named)
+def test_law_6_an_answer_that_never_gets_ready_is_given_up(provider: Provider, kind: OperationType) -> None:
     host = stages.twin()
-    account, questions = examples(host, door)
-    wires = stages.connection(host, account)
-    host.faults.append(stages.fault(door.name, not_ready(kind), at=1, times=10**6, operation=operation_name(kind)))
+    account, questions = examples(host, provider)
+    transport = stages.connection(host, account)
+    host.faults.append(stages.fault(provider.name, not_ready(kind), at=1, times=10**6, operation=operation_name(kind)))
     with pytest.raises(NotReady):
-        wires.send(questions[kind])
+        transport.send(questions[kind])
     assert kind.waiting
-    assert sum(wait.seconds for wait in wires.waits) <= kind.waiting.timeout_s
+    assert sum(wait.seconds for wait in transport.waits) <= kind.waiting.timeout_s
 
 
 def not_ready(kind: OperationType) -> str:

@@ -38,36 +38,36 @@ LISTS = {
         "get_billing_contracts_invoice_lines": "entities",
     },
 }
-CASES = [(door, name) for door, names in LISTS.items() for name in names]
+CASES = [(vendor, name) for vendor, names in LISTS.items() for name in names]
 
 
 class Without(NamedTuple):
     """A connection whose answers to one operation are changed."""
 
-    wires: Transport
+    transport: Transport
     operation: str
     changed: Callable[[bytes], bytes]
 
     @property
     def context(self) -> ClientContext:
-        return self.wires.context
+        return self.transport.context
 
     def send(self, op: Operation[Any], /) -> Response:
-        response = self.wires.send(op)
+        response = self.transport.send(op)
         return response._replace(body=self.changed(response.body)) if operation_name(op) == self.operation else response
 
     def fetch(self, url: str, /) -> Response:
-        return self.wires.fetch(url)
+        return self.transport.fetch(url)
 
     def close(self) -> None:
-        self.wires.close()
+        self.transport.close()
 
 
 def collected(
-    host: TwinHost, books: Workspace, door: str, operation: str = "", changed: Callable[[bytes], bytes] = bytes
+    host: TwinHost, books: Workspace, vendor: str, operation: str = "", changed: Callable[[bytes], bytes] = bytes
 ) -> CollectOutcome:
-    account = stages.stage(host, door).accounts[0]
-    configured = AccountConfig(account.name, provider.find_provider(door), {}, unlimited=True)
+    account = stages.stage(host, vendor).accounts[0]
+    configured = AccountConfig(account.name, provider.find_provider(vendor), {}, unlimited=True)
     (outcome,) = sync_accounts(
         books,
         [configured],
@@ -77,7 +77,7 @@ def collected(
     return outcome
 
 
-def told(books: Workspace) -> tuple[list[Any], list[Any], list[Any]]:
+def read_ledger(books: Workspace) -> tuple[list[Any], list[Any], list[Any]]:
     """Return what is believed of invoices, and what is said against them."""
     with books.open_ledger() as db:
         issued = (
@@ -91,64 +91,64 @@ def told(books: Workspace) -> tuple[list[Any], list[Any], list[Any]]:
 
 
 @pytest.mark.parametrize("null", [False, True], ids=["absent", "null"])
-@pytest.mark.parametrize(("door", "operation"), CASES)
-def test_a_list_that_is_missing_loses_nothing_booked(door: str, operation: str, null: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("vendor", "operation"), CASES)
+def test_a_list_that_is_missing_loses_nothing_booked(vendor: str, operation: str, null: bool, tmp_path: Path) -> None:
     """What else the answer says stays: totals, end marks."""
 
     def without(body: bytes) -> bytes:
-        tree, field = json.loads(body), LISTS[door][operation]
+        tree, field = json.loads(body), LISTS[vendor][operation]
         assert isinstance(tree.pop(field), list)
         return json.dumps(tree | {field: None} if null else tree).encode()
 
     host, books = stages.twin(months=3), Workspace(tmp_path)
-    collected(host, books, door)
-    before = told(books)[0]
+    collected(host, books, vendor)
+    before = read_ledger(books)[0]
     assert before
     host.clock.advance(timedelta(days=31))
-    outcome = collected(host, books, door, operation, without)
-    after, parked, unread = told(books)
+    outcome = collected(host, books, vendor, operation, without)
+    after, parked, unbooked = read_ledger(books)
     assert set(before) <= set(after)
-    assert outcome.error or parked or unread
+    assert outcome.error or parked or unbooked
     books.close()
 
 
-@pytest.mark.parametrize(("door", "operation"), CASES)
-def test_an_object_in_place_of_a_list_is_told_at_once(door: str, operation: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("vendor", "operation"), CASES)
+def test_an_object_in_place_of_a_list_is_told_at_once(vendor: str, operation: str, tmp_path: Path) -> None:
     """An empty object in place of a list is said on the first day."""
     host, books = stages.twin(months=3), Workspace(tmp_path)
-    outcome = collected(host, books, door, operation, lambda _: b"{}")
-    _, parked, unread = told(books)
-    assert outcome.error or parked or unread
+    outcome = collected(host, books, vendor, operation, lambda _: b"{}")
+    _, parked, unbooked = read_ledger(books)
+    assert outcome.error or parked or unbooked
     books.close()
 
 
 @pytest.mark.parametrize(
-    ("door", "operation"),
+    ("vendor", "operation"),
     [("vultr", "get_invoice_items"), ("genesys", "get_billing_contracts_invoice_lines")],
 )
-def test_an_invoice_without_lines_keeps_no_other_out(door: str, operation: str, tmp_path: Path) -> None:
+def test_an_invoice_without_lines_keeps_no_other_out(vendor: str, operation: str, tmp_path: Path) -> None:
     """An invoice without a list of lines keeps no other from the books."""
-    host, books, seen = stages.twin(months=3), Workspace(tmp_path), list[bytes]()
+    host, books, bodies = stages.twin(months=3), Workspace(tmp_path), list[bytes]()
 
     def first(body: bytes) -> bytes:
-        seen.append(body)
-        return b"{}" if len(seen) == 1 else body
+        bodies.append(body)
+        return b"{}" if len(bodies) == 1 else body
 
-    outcome = collected(host, books, door, operation, first)
-    issued, parked, unread = told(books)
+    outcome = collected(host, books, vendor, operation, first)
+    issued, parked, unbooked = read_ledger(books)
     assert outcome.error is None
-    assert len(parked) + len(unread) == 1
+    assert len(parked) + len(unbooked) == 1
     assert len(issued) >= 2
-    collected(host, books, door)
-    again, parked, unread = told(books)
-    assert (len(again), parked, unread) == (len(issued) + 1, [], [])
+    collected(host, books, vendor)
+    again, parked, unbooked = read_ledger(books)
+    assert (len(again), parked, unbooked) == (len(issued) + 1, [], [])
     books.close()
 
 
 def test_a_billing_period_whose_detail_says_nothing_is_said(tmp_path: Path) -> None:
     host, books = stages.twin(months=3), Workspace(tmp_path)
     collected(host, books, "genesys", "get_billing_contract_billingperiod", lambda _: b"{}")
-    assert "its detail says no days" in told(books)[2][0].finding.text
+    assert "its detail says no days" in read_ledger(books)[2][0].finding.text
 
     def without_open(body: bytes) -> bytes:
         return b"{}" if b'"Open"' in body else body
@@ -158,9 +158,9 @@ def test_a_billing_period_whose_detail_says_nothing_is_said(tmp_path: Path) -> N
         return json.dumps({name: tree[name] for name in ("id", "dateStart", "dateEnd", "status")}).encode()
 
     collected(host, books, "genesys", "get_billing_contract_billingperiod", bare)
-    estimates = told(books)[1]
+    estimates = read_ledger(books)[1]
     assert len(estimates) == 2
-    assert all("neither a list of charges nor one of wallets" in str(one.parked) for one in estimates)
+    assert all("neither a list of charges nor one of wallets" in str(estimate.parked) for estimate in estimates)
     collected(host, books, "genesys", "get_billing_contract_billingperiod", without_open)
-    assert told(books)[1] == estimates, "what was known of the running period stays"
+    assert read_ledger(books)[1] == estimates, "what was known of the running period stays"
     books.close()

@@ -21,20 +21,20 @@ from tests.laws.kit import DOORS, named
 from tests.overlay import overlay
 
 
-def samples(door: Provider) -> list[Path]:
-    home = Path(str(import_module(door.api.__module__).__file__)).parent / "samples"
+def samples(provider: Provider) -> list[Path]:
+    home = Path(str(import_module(provider.api.__module__).__file__)).parent / "samples"
     return sorted(home.rglob("*.json"))
 
 
-def answered(door: Provider, path: Path) -> tuple[Operation[Any], Response] | None:
+def answered(provider: Provider, path: Path) -> tuple[Operation[Any], Response] | None:
     """Read a sample; some answers do not say which invoice they are of."""
-    for said in {}, {"invoice_id": "1"}:
+    for ids in {}, {"invoice_id": "1"}:
         with suppress(BillfoldError):
-            return identify_answer(path.read_bytes(), door, None, said)
+            return identify_answer(path.read_bytes(), provider, None, ids)
     return None
 
 
-SAMPLES = [(door, path) for door in DOORS for path in samples(door) if answered(door, path)]
+SAMPLES = [(provider, path) for provider in DOORS for path in samples(provider) if answered(provider, path)]
 
 
 def exact(body: bytes) -> Any:
@@ -52,36 +52,36 @@ def within(part: Any, whole: Any) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("door", "path"), SAMPLES, ids=lambda value: value.name if isinstance(value, Path) else named(value)
+    ("provider", "path"), SAMPLES, ids=lambda value: value.name if isinstance(value, Path) else named(value)
 )
-def test_law_3_a_sample_body_survives_reading_and_writing(door: Provider, path: Path) -> None:
-    found = answered(door, path)
-    assert found
-    op, response = found
+def test_law_3_a_sample_body_survives_reading_and_writing(provider: Provider, path: Path) -> None:
+    operation_and_answer = answered(provider, path)
+    assert operation_and_answer
+    op, response = operation_and_answer
     record = codec.decode_record(response.body, op.reply)
     assert within(exact(codec.encode_json(record)), exact(response.body))
     assert exact(overlay(record, response.body)) == exact(response.body)
 
 
-@pytest.mark.parametrize("door", DOORS, ids=named)
-def test_law_3_every_provider_has_samples_that_are_answers(door: Provider) -> None:
-    assert any(door is one for one, _ in SAMPLES)
+@pytest.mark.parametrize("provider", DOORS, ids=named)
+def test_law_3_every_provider_has_samples_that_are_answers(provider: Provider) -> None:
+    assert any(provider is sampled for sampled, _ in SAMPLES)
 
 
-@pytest.mark.parametrize("door", DOORS, ids=named)
-def test_no_record_has_a_float_field(door: Provider) -> None:
-    seen: set[type] = set()
+@pytest.mark.parametrize("provider", DOORS, ids=named)
+def test_no_record_has_a_float_field(provider: Provider) -> None:
+    visited: set[type] = set()
 
     def look(kind: Any) -> None:
         for inner in getattr(kind, "__args__", ()):
             look(inner)
-        if isinstance(kind, type) and issubclass(kind, codec.Record) and kind not in seen:
-            seen.add(kind)
+        if isinstance(kind, type) and issubclass(kind, codec.Record) and kind not in visited:
+            visited.add(kind)
             for name, hint in __import__("typing").get_type_hints(kind).items():
                 assert hint is not float, f"{kind.__name__}.{name}"
                 assert float not in getattr(hint, "__args__", ()), f"{kind.__name__}.{name}"
                 look(hint)
 
-    for kind in door.operations:
+    for kind in provider.operations:
         look(kind.reply)
-    assert seen
+    assert visited

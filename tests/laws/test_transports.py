@@ -25,12 +25,12 @@ from tests.laws.kit import DOORS, examples, named
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[TwinHost, str]]:
     host = stages.twin()
-    door = serve.open_listener("127.0.0.1", 0)
+    listener = serve.open_listener("127.0.0.1", 0)
     config = uvicorn.Config(make_application(serve.make_handler(host)), log_level="error", lifespan="off")
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    yield host, f"http://127.0.0.1:{door.getsockname()[1]}"
+    yield host, f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
     thread.join(timeout=10)
 
@@ -40,53 +40,53 @@ def arguments(op: Operation[Any]) -> dict[str, Any]:
 
 
 def at_once(client: Any, op: Operation[Any]) -> Any:
-    said = getattr(client, operation_name(op))(**arguments(op))
-    return list(said) if isinstance(said, SyncItems) else said
+    result = getattr(client, operation_name(op))(**arguments(op))
+    return list(result) if isinstance(result, SyncItems) else result
 
 
 async def awaited(client: Any, op: Operation[Any]) -> Any:
-    said = getattr(client, operation_name(op))(**arguments(op))
-    return [item async for item in said] if isinstance(said, AsyncItems) else await said
+    result = getattr(client, operation_name(op))(**arguments(op))
+    return [item async for item in result] if isinstance(result, AsyncItems) else await result
 
 
-def told(client: Any, op: Operation[Any]) -> Any:
+def answer_of(client: Any, op: Operation[Any]) -> Any:
     try:
         return at_once(client, op)
     except ApiError as error:
         return type(error).__name__, error.status, str(error)
 
 
-async def told_later(client: Any, op: Operation[Any]) -> Any:
+async def answer_of_awaited(client: Any, op: Operation[Any]) -> Any:
     try:
         return await awaited(client, op)
     except ApiError as error:
         return type(error).__name__, error.status, str(error)
 
 
-def strip_url(said: Any) -> Any:
+def strip_url(result: Any) -> Any:
     """Leave pre-signed URLs out, which differ by host and time; everything else must be equal."""
-    return "a URL" if hasattr(said, "url") else said
+    return "a URL" if hasattr(result, "url") else result
 
 
 @pytest.mark.parametrize("right", [True, False], ids=["allowed", "refused"])
-@pytest.mark.parametrize("door", DOORS, ids=named)
-def test_law_4_three_carriers_one_answer(door: Provider, right: bool, served: tuple[TwinHost, str]) -> None:
+@pytest.mark.parametrize("provider", DOORS, ids=named)
+def test_law_4_three_transports_one_answer(provider: Provider, right: bool, served: tuple[TwinHost, str]) -> None:
     host, root = served
-    account, questions = examples(host, door)
-    base_url = root + stages.stage(host, door.name).twin.MOUNT_PATH
+    account, questions = examples(host, provider)
+    base_url = root + stages.stage(host, provider.name).twin.MOUNT_PATH
     credentials = dict(account.credentials if right else account.unprivileged_credentials)
     first = stages.client(host, account, credentials=credentials)
     options: dict[str, Any] = {"base_url": base_url, "unlimited": True}
 
     async def later() -> list[Any]:
-        async with client_class(f"Async{door.client}")(**credentials, **options) as third:
-            return [await told_later(third, op) for op in questions.values()]
+        async with client_class(f"Async{provider.client}")(**credentials, **options) as third:
+            return [await answer_of_awaited(third, op) for op in questions.values()]
 
-    in_process = [told(first, op) for op in questions.values()]
-    with client_class(door.client)(**credentials, **options) as second:
-        over_http = [told(second, op) for op in questions.values()]
+    in_process = [answer_of(first, op) for op in questions.values()]
+    with client_class(provider.client)(**credentials, **options) as second:
+        over_http = [answer_of(second, op) for op in questions.values()]
     billing = {name for op in questions.values() if op.seed for name in op.permissions}
-    for op, one, two, three in zip(questions.values(), in_process, over_http, asyncio.run(later()), strict=True):
-        assert strip_url(one) == strip_url(two) == strip_url(three), operation_name(op)
-        refused = isinstance(one, tuple) and one[0] == "Forbidden"
-        assert refused == (not right and not billing.isdisjoint(op.permissions)), (operation_name(op), one)
+    for op, direct, two, three in zip(questions.values(), in_process, over_http, asyncio.run(later()), strict=True):
+        assert strip_url(direct) == strip_url(two) == strip_url(three), operation_name(op)
+        refused = isinstance(direct, tuple) and direct[0] == "Forbidden"
+        assert refused == (not right and not billing.isdisjoint(op.permissions)), (operation_name(op), direct)

@@ -20,29 +20,29 @@ def cut(directory: Path, last: int) -> None:
     )
 
 
-def archive(tmp_path: Path) -> Archive:
+def open_archive(tmp_path: Path) -> Archive:
     return Archive(tmp_path / "archive.sqlite")
 
 
-def keep(kept: Archive, run: Run, body: bytes = b"{}", **more: Any) -> int:
-    said: dict[str, Any] = {
+def keep(archive: Archive, run: Run, body: bytes = b"{}", **more: Any) -> int:
+    fields: dict[str, Any] = {
         "operation": "get_it",
         "question": "{}",
         "status": 200,
         "headers": {},
         "received_at": NOW,
     } | more
-    return kept.add_responses(run, ArchivedResponse(body=body, **said))
+    return archive.add_responses(run, ArchivedResponse(body=body, **fields))
 
 
 def filled(tmp_path: Path, bodies: int = 3) -> Archive:
     """Return an archive with one run of so many answers."""
-    kept = archive(tmp_path)
-    run = kept.start_run("p", "a", "sync", NOW)
+    archive = open_archive(tmp_path)
+    run = archive.start_run("p", "a", "sync", NOW)
     for number in range(bodies):
-        keep(kept, run, f'{{"n":{number}}}'.encode())
-    kept.end_run(run, "complete", NOW)
-    return kept
+        keep(archive, run, f'{{"n":{number}}}'.encode())
+    archive.end_run(run, "complete", NOW)
+    return archive
 
 
 def tamper(tmp_path: Path, *statements: str) -> None:
@@ -64,4 +64,4 @@ def broken(tmp_path: Path) -> Archive:
     for page in range(4096, len(content), 4096):
         content[page : page + 200] = b"\xff" * 200
     path.write_bytes(content)
-    return archive(tmp_path)
+    return open_archive(tmp_path)

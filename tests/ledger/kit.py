@@ -45,7 +45,7 @@ def bill(*costs: str, state: State = State.ISSUED, total: str | None = "", **mor
     """Make a bill of these costs; its total is their sum unless said otherwise."""
     lines = [Line(Decimal(cost)) for cost in costs]
     stated = exact_sum(line.BilledCost for line in lines) if total == "" else total
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "state": state,
         "invoice_id": None if state is State.ESTIMATE else "i1",
         "period": MAY.period,
@@ -55,7 +55,7 @@ def bill(*costs: str, state: State = State.ISSUED, total: str | None = "", **mor
         "charges": [Charges(COMMON, lines)],
         "issuer": "I",
     }
-    return Bill(**said | more)
+    return Bill(**fields | more)
 
 
 @dataclass
@@ -65,13 +65,13 @@ class Ledger:
     db: duckdb.DuckDBPyConnection
     seq: int = 0
 
-    def book(self, one: Bill, account: str = "me") -> bool:
+    def book(self, new_bill: Bill, account: str = "me") -> bool:
         """Book a bill as what a new run brought."""
         self.seq += 10
-        who = identities.resolve_account(self.db, "vendor", account, account, self.seq, self.seq, [])
+        identity = identities.resolve_account(self.db, "vendor", account, account, self.seq, self.seq, [])
         try:
-            with booking.open_booking(self.db, who) as made:
-                return made.book_bill(one)
+            with booking.open_booking(self.db, identity) as run_booking:
+                return run_booking.book_bill(new_bill)
         except LedgerError:  # a lower state after a higher one is refused
             return False
 
@@ -96,7 +96,7 @@ class Ledger:
 
 
 @contextmanager
-def ledger(path: Path) -> Iterator[Ledger]:
+def open_ledger(path: Path) -> Iterator[Ledger]:
     """Open an empty ledger."""
     with store.open_ledger(path / "ledger.duckdb") as db:
         yield Ledger(db)
@@ -132,17 +132,17 @@ def collected(books: Workspace, invoices: bytes, *, days: int = 0) -> CollectOut
     return sync_accounts(books, [account], connect=lambda _: Vendor(invoices), clock=clock)[0]
 
 
-def invoices(*said: str) -> bytes:
+def invoices(*invoice_texts: str) -> bytes:
     """Write an answer of these invoices."""
-    return f'{{"invoices":[{",".join(said)}]}}'.encode()
+    return f'{{"invoices":[{",".join(invoice_texts)}]}}'.encode()
 
 
 def invoice(number: str = "i1", total: str = "1.5", lines: Sequence[str] = ("1.5",), **fields: str) -> str:
     """Write an invoice; every value is JSON as it is to stand there."""
     items = ",".join(
-        f'{{"description":"d","quantity":1,"unit_cost":{one},"total":{{"amount":{one}}}}}' for one in lines
+        f'{{"description":"d","quantity":1,"unit_cost":{cost},"total":{{"amount":{cost}}}}}' for cost in lines
     )
-    said = {
+    values = {
         "invoice_id": f'"{number}"',
         "period_start": '"2026-08-01T00:00:00Z"',
         "period_end": '"2026-09-01T00:00:00Z"',
@@ -150,4 +150,4 @@ def invoice(number: str = "i1", total: str = "1.5", lines: Sequence[str] = ("1.5
         "totals": f'[{{"amount":{total},"currency":"USD"}}]',
         "invoice_items": f'[{{"cluster":{{"id":"c"}},"line_items":[{items}]}}]',
     } | fields
-    return "{" + ",".join(f'"{name}":{value}' for name, value in said.items()) + "}"
+    return "{" + ",".join(f'"{name}":{value}' for name, value in values.items()) + "}"

@@ -27,21 +27,21 @@ main()
 
 def run(home: Path, *arguments: str, limit: int = 0, rights: str = "all") -> tuple[int, str]:
     """Run a command on a machine whose files cannot grow beyond a limit, or who may only what the modes allow."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("BILLFOLD", "XDG_"))}
-    env = {**kept, "HOME": str(home), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    variables = {k: v for k, v in os.environ.items() if not k.startswith(("BILLFOLD", "XDG_"))}
+    env = {**variables, "HOME": str(home), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     line = [sys.executable, "-c", MACHINE, str(limit), rights, "--ledger", str(home / "ledger"), *arguments]
     done = subprocess.run(line, check=False, capture_output=True, cwd=home, env=env, timeout=120)
-    said = (done.stdout + done.stderr).decode()
-    assert "Traceback" not in said, said
-    assert "did not foresee" not in said, said
-    return done.returncode, said
+    output = (done.stdout + done.stderr).decode()
+    assert "Traceback" not in output, output
+    assert "did not foresee" not in output, output
+    return done.returncode, output
 
 
-def saved(home: Path, name: str, count: int, words: int = 0) -> str:
+def saved(home: Path, name: str, count: int, padding_bytes: int = 0) -> str:
     """Save an answer of so many invoices, padded with words that cannot be packed."""
-    pad = os.urandom(words).hex()
-    said = [invoice(f"{name}{number}", padding=f'"{pad}"') for number in range(count)]
-    (home / f"{name}.json").write_bytes(invoices(*said))
+    pad = os.urandom(padding_bytes).hex()
+    texts = [invoice(f"{name}{number}", padding=f'"{pad}"') for number in range(count)]
+    (home / f"{name}.json").write_bytes(invoices(*texts))
     return f"{name}.json"
 
 

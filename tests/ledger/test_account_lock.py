@@ -48,12 +48,12 @@ def test_a_turn_is_given_back_also_after_an_error(tmp_path: Path) -> None:
 def test_a_turn_is_given_back_by_a_process_that_is_killed(tmp_path: Path) -> None:
     held = "import sys, time; from pathlib import Path; from billfold.ledger.account_lock import account_lock\n"
     held += "with account_lock(Path(sys.argv[1]), 'p', 'a'): print('mine', flush=True); time.sleep(600)"
-    with subprocess.Popen([sys.executable, "-c", held, str(tmp_path)], stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "mine\n"
+    with subprocess.Popen([sys.executable, "-c", held, str(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "mine\n"
         with pytest.raises(LedgerError, match="by another process"):
             account_lock(tmp_path, "p", "a").__enter__()
-        holder.kill()
+        process.kill()
     with account_lock(tmp_path, "p", "a"):
         pass
 

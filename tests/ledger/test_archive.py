@@ -19,7 +19,7 @@ from billfold.ledger.archive import Archive
 from billfold.ledger.entries import GENESIS_HASH
 from billfold.ledger.verify import find_damage
 from billfold.model.errors import LedgerError
-from tests.ledger.archives import archive, filled, keep
+from tests.ledger.archives import filled, keep, open_archive
 from tests.ledger.kit import NOW
 
 DAYS = st.lists(st.integers(0, 9), min_size=1, max_size=9)
@@ -28,82 +28,84 @@ DAYS = st.lists(st.integers(0, 9), min_size=1, max_size=9)
 @given(before=DAYS, after=DAYS, asked=st.integers(0, 9))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_was_known_at_a_past_time_never_changes(
-    before: list[int], after: list[int], asked: int, tmp_path_factory: pytest.TempPathFactory
+    before: list[int], after: list[int], asked_day: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """What was known at a past time does not change, whatever the clock does later."""
-    with archive(tmp_path_factory.mktemp("clock")) as kept:
-        run = kept.start_run("p", "a", "sync", NOW)
+    with open_archive(tmp_path_factory.mktemp("clock")) as archive:
+        run = archive.start_run("p", "a", "sync", NOW)
         for day in before:
-            keep(kept, run, received_at=NOW + timedelta(days=day))
-        when = NOW + timedelta(days=asked)
-        known = kept.find_seq_at(when)
-        past = any(day > asked for day in before)
+            keep(archive, run, received_at=NOW + timedelta(days=day))
+        when = NOW + timedelta(days=asked_day)
+        seq_before = archive.find_seq_at(when)
+        past = any(day > asked_day for day in before)
         for day in after:
-            keep(kept, run, received_at=NOW + timedelta(days=day))
-        assert kept.find_seq_at(when) == known if past else kept.find_seq_at(when) >= known
-        assert all(entry.fetch_time <= when for entry in kept.iter_entries() if entry.seq <= kept.find_seq_at(when))
+            keep(archive, run, received_at=NOW + timedelta(days=day))
+        assert archive.find_seq_at(when) == seq_before if past else archive.find_seq_at(when) >= seq_before
+        assert all(
+            entry.fetch_time <= when for entry in archive.iter_entries() if entry.seq <= archive.find_seq_at(when)
+        )
 
 
 def test_an_archive_that_another_process_writes_is_told(tmp_path: Path) -> None:
-    with archive(tmp_path) as kept, archive(tmp_path) as other:
-        kept._db.execute("PRAGMA busy_timeout=0")
+    with open_archive(tmp_path) as archive, open_archive(tmp_path) as other:
+        archive._db.execute("PRAGMA busy_timeout=0")
         other._db.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerError, match="is being written by another process; try again in a moment"):
-            kept.start_run("p", "a", "sync", NOW)
+            archive.start_run("p", "a", "sync", NOW)
         other._db.execute("ROLLBACK")
-        assert kept.start_run("p", "a", "sync", NOW).id == 1
-        assert list(find_damage(kept)) == []
+        assert archive.start_run("p", "a", "sync", NOW).id == 1
+        assert list(find_damage(archive)) == []
 
 
 def test_a_run_that_another_process_ended_takes_no_more(tmp_path: Path) -> None:
-    with archive(tmp_path) as kept, archive(tmp_path) as other:
-        run = kept.start_run("p", "a", "import", NOW)
+    with open_archive(tmp_path) as archive, open_archive(tmp_path) as other:
+        run = archive.start_run("p", "a", "import", NOW)
         assert other.start_run("p", "a", "import", NOW) == run
-        keep(kept, run, b"mine")
+        keep(archive, run, b"mine")
         keep(other, run, b"theirs")
-        kept.end_run(run, "imported", NOW)
+        archive.end_run(run, "imported", NOW)
         for late in (lambda: keep(other, run, b"late"), lambda: other.end_run(run, "imported", NOW)):
             with pytest.raises(LedgerError, match="run 1 of 'a' was ended by another process"):
                 late()
-        assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == [b"mine", b"theirs"]
-        assert list(find_damage(kept)) == []
+        assert [archive.read_body(entry.body) for entry in archive.iter_answers()] == [b"mine", b"theirs"]
+        assert list(find_damage(archive)) == []
 
 
 def test_an_answer_comes_back_as_it_was_kept(tmp_path: Path) -> None:
     headers = {"content-type": "text/csv", "authorization": "Bearer x", "set-cookie": "s", "etag": "e"}
-    with archive(tmp_path) as kept:
-        run = kept.start_run("p", "a", "sync", NOW)
-        seq = keep(kept, run, b"\x00\xff" * 1000, question='{"a":1}', status=206, headers=headers)
-        [entry] = kept.iter_answers(run=run.id)
+    with open_archive(tmp_path) as archive:
+        run = archive.start_run("p", "a", "sync", NOW)
+        seq = keep(archive, run, b"\x00\xff" * 1000, question='{"a":1}', status=206, headers=headers)
+        [entry] = archive.iter_answers(run=run.id)
         assert (entry.seq, entry.question, entry.status, entry.fetch_time) == (seq, '{"a":1}', 206, NOW)
         assert entry.headers == '{"content-type": "text/csv", "etag": "e"}'
-        assert kept.read_body(entry.body) == b"\x00\xff" * 1000
+        assert archive.read_body(entry.body) == b"\x00\xff" * 1000
 
 
 @given(bodies=st.lists(st.binary(max_size=200), max_size=6))
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bodies_make_a_sound_chain(bodies: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> None:
-    with archive(tmp_path_factory.mktemp("any")) as kept:
-        run = kept.start_run("p", "a", "sync", NOW)
+    with open_archive(tmp_path_factory.mktemp("any")) as archive:
+        run = archive.start_run("p", "a", "sync", NOW)
         for body in bodies:
-            keep(kept, run, body)
-        assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == bodies
-        assert list(find_damage(kept)) == []
+            keep(archive, run, body)
+        assert [archive.read_body(entry.body) for entry in archive.iter_answers()] == bodies
+        assert list(find_damage(archive)) == []
 
 
 def test_equal_bodies_are_stored_once(tmp_path: Path) -> None:
-    with archive(tmp_path) as kept:
-        run = kept.start_run("p", "a", "sync", NOW)
+    with open_archive(tmp_path) as archive:
+        run = archive.start_run("p", "a", "sync", NOW)
         for _ in range(5):
-            keep(kept, run, b"same")
-        assert len(list(kept.iter_answers())) == 5
-        assert sum(size == 4 for _, size, _, _ in kept.iter_bodies()) == 1
+            keep(archive, run, b"same")
+        assert len(list(archive.iter_answers())) == 5
+        assert sum(size == 4 for _, size, _, _ in archive.iter_bodies()) == 1
 
 
 def test_every_entry_holds_the_hash_of_the_one_before(tmp_path: Path) -> None:
-    with filled(tmp_path) as kept:
+    with filled(tmp_path) as archive:
         before = GENESIS_HASH
-        for number, entry in enumerate(kept.iter_entries(), 1):
+        for number, entry in enumerate(archive.iter_entries(), 1):
             assert (entry.seq, entry.hash) == (number, entry.compute_hash(before))
             before = entry.hash
         assert number == 5
@@ -111,39 +113,39 @@ def test_every_entry_holds_the_hash_of_the_one_before(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("statement", ["UPDATE entries SET status=500", "DELETE FROM entries WHERE seq=2"])
 def test_an_entry_can_be_neither_changed_nor_removed(statement: str, tmp_path: Path) -> None:
-    with filled(tmp_path) as kept, pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        kept._db.execute(statement)
+    with filled(tmp_path) as archive, pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        archive._db.execute(statement)
 
 
 @pytest.mark.parametrize("packed", [b"", b"\x00", b"garbage", zlib.compress(b"other"), zlib.compress(b'{"n":0}')[:-3]])
 def test_a_damaged_body_is_one_of_our_errors(packed: bytes, tmp_path: Path) -> None:
-    with filled(tmp_path, 1) as kept:
-        [entry] = kept.iter_answers()
-        kept._db.execute("UPDATE bodies SET packed=? WHERE hash=?", (packed, entry.body))
+    with filled(tmp_path, 1) as archive:
+        [entry] = archive.iter_answers()
+        archive._db.execute("UPDATE bodies SET packed=? WHERE hash=?", (packed, entry.body))
         with pytest.raises(LedgerError, match="missing or damaged; `billfold verify` names its answer"):
-            kept.read_body(entry.body)
+            archive.read_body(entry.body)
 
 
 def test_a_body_of_another_type_is_one_of_our_errors(tmp_path: Path) -> None:
-    with filled(tmp_path, 1) as kept:
-        [entry] = kept.iter_answers()
-        kept._db.execute("UPDATE bodies SET packed='text' WHERE hash=?", (entry.body,))
+    with filled(tmp_path, 1) as archive:
+        [entry] = archive.iter_answers()
+        archive._db.execute("UPDATE bodies SET packed='text' WHERE hash=?", (entry.body,))
         with pytest.raises(LedgerError):
-            kept.read_body(entry.body)
+            archive.read_body(entry.body)
 
 
 def test_a_body_that_was_never_kept_is_one_of_our_errors(tmp_path: Path) -> None:
-    with archive(tmp_path) as kept, pytest.raises(LedgerError, match="missing or damaged"):
-        kept.read_body("0" * 64)
+    with open_archive(tmp_path) as archive, pytest.raises(LedgerError, match="missing or damaged"):
+        archive.read_body("0" * 64)
 
 
 def test_an_interrupted_commit_leaves_the_old_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An interruption between begin and commit leaves the old state."""
     from billfold.ledger.entries import Entry
 
-    with archive(tmp_path) as kept:
-        run = kept.start_run("p", "a", "sync", NOW)
-        keep(kept, run, b"first")
+    with open_archive(tmp_path) as archive:
+        run = archive.start_run("p", "a", "sync", NOW)
+        keep(archive, run, b"first")
 
         def interrupted(_: Entry, before: str) -> str:
             raise KeyboardInterrupt
@@ -151,10 +153,10 @@ def test_an_interrupted_commit_leaves_the_old_state(tmp_path: Path, monkeypatch:
         with monkeypatch.context() as patched:
             patched.setattr(Entry, "compute_hash", interrupted)
             with pytest.raises(KeyboardInterrupt):
-                keep(kept, run, b"second")
-        assert keep(kept, run, b"third") == 3
-        assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == [b"first", b"third"]
-        assert list(find_damage(kept)) == []
+                keep(archive, run, b"second")
+        assert keep(archive, run, b"third") == 3
+        assert [archive.read_body(entry.body) for entry in archive.iter_answers()] == [b"first", b"third"]
+        assert list(find_damage(archive)) == []
 
 
 KILLED = """
@@ -180,23 +182,23 @@ def test_a_kill_at_any_statement_leaves_the_old_state(point: str, tmp_path: Path
         [sys.executable, "-c", KILLED, str(tmp_path), point], check=False, env={**os.environ, "PYTHONPATH": paths}
     )
     assert killed.returncode == 9
-    with archive(tmp_path) as kept:
-        assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == [b"first"]
-        assert list(find_damage(kept)) == []
-        run = kept.start_run("p", "a", "sync", NOW)
-        assert (run.id, keep(kept, run, b"second")) == (1, 3)
+    with open_archive(tmp_path) as archive:
+        assert [archive.read_body(entry.body) for entry in archive.iter_answers()] == [b"first"]
+        assert list(find_damage(archive)) == []
+        run = archive.start_run("p", "a", "sync", NOW)
+        assert (run.id, keep(archive, run, b"second")) == (1, 3)
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["one-connection", "two-connections"])
 def test_two_writers_make_one_chain(shared: bool, tmp_path: Path) -> None:
-    first = archive(tmp_path)
-    second = first if shared else archive(tmp_path)
+    first = open_archive(tmp_path)
+    second = first if shared else open_archive(tmp_path)
 
-    def write(kept: Archive, account: str) -> None:
-        run = kept.start_run("p", account, "sync", NOW)
+    def write(archive: Archive, account: str) -> None:
+        run = archive.start_run("p", account, "sync", NOW)
         for number in range(15):
-            keep(kept, run, f"{account}{number}".encode())
-        kept.end_run(run, "complete", NOW)
+            keep(archive, run, f"{account}{number}".encode())
+        archive.end_run(run, "complete", NOW)
 
     threads = [threading.Thread(target=write, args=pair) for pair in ((first, "a"), (second, "b"))]
     for thread in threads:
@@ -211,36 +213,36 @@ def test_two_writers_make_one_chain(shared: bool, tmp_path: Path) -> None:
 
 
 def test_an_open_run_is_gone_on_with_and_an_ended_one_is_not(tmp_path: Path) -> None:
-    with archive(tmp_path) as kept:
-        run = kept.start_run("p", "a", "sync", NOW)
-        assert kept.start_run("p", "a", "sync", NOW + timedelta(days=9)) == run
-        assert kept.start_run("p", "b", "sync", NOW).id != run.id
-        assert kept.start_run("p", "a", "import", NOW).id != run.id
-        kept.end_run(run, "complete", NOW)
-        assert kept.start_run("p", "a", "sync", NOW).id != run.id
-        assert [one.outcome for one in kept.list_runs()] == ["complete", None, None, None]
+    with open_archive(tmp_path) as archive:
+        run = archive.start_run("p", "a", "sync", NOW)
+        assert archive.start_run("p", "a", "sync", NOW + timedelta(days=9)) == run
+        assert archive.start_run("p", "b", "sync", NOW).id != run.id
+        assert archive.start_run("p", "a", "import", NOW).id != run.id
+        archive.end_run(run, "complete", NOW)
+        assert archive.start_run("p", "a", "sync", NOW).id != run.id
+        assert [run.outcome for run in archive.list_runs()] == ["complete", None, None, None]
 
 
 def test_the_number_at_a_time_is_the_last_one_before_it(tmp_path: Path) -> None:
-    with archive(tmp_path) as kept:
-        run = kept.start_run("p", "a", "sync", NOW)
+    with open_archive(tmp_path) as archive:
+        run = archive.start_run("p", "a", "sync", NOW)
         for day in (1, 2, 3):
-            keep(kept, run, received_at=NOW + timedelta(days=day))
-        found = [
-            kept.find_seq_at(NOW + timedelta(days=day, microseconds=micro)) for day in (0, 1, 2) for micro in (-1, 0)
+            keep(archive, run, received_at=NOW + timedelta(days=day))
+        seqs = [
+            archive.find_seq_at(NOW + timedelta(days=day, microseconds=micro)) for day in (0, 1, 2) for micro in (-1, 0)
         ]
-        assert found == [0, 1, 1, 2, 2, 3]
+        assert seqs == [0, 1, 1, 2, 2, 3]
 
 
 def test_a_name_that_is_no_text_is_one_of_our_errors(tmp_path: Path) -> None:
-    with archive(tmp_path) as kept, pytest.raises(LedgerError):
-        kept.start_run("p", "\udcff", "import", NOW)
+    with open_archive(tmp_path) as archive, pytest.raises(LedgerError):
+        archive.start_run("p", "\udcff", "import", NOW)
 
 
 @pytest.mark.parametrize("account", ["a\x1f:start", "a\x1eb"])
 def test_a_name_that_holds_a_separator_is_refused(account: str, tmp_path: Path) -> None:
     """A name that could make two entries hash alike is refused."""
-    with archive(tmp_path) as kept:
+    with open_archive(tmp_path) as archive:
         with pytest.raises(LedgerError, match="holds a separator"):
-            kept.start_run("p", account, "sync", NOW)
-        assert list(kept.iter_entries()) == []
+            archive.start_run("p", account, "sync", NOW)
+        assert list(archive.iter_entries()) == []

@@ -10,7 +10,7 @@ import pytest
 
 from billfold.ledger.archive import Archive
 from billfold.model.errors import LedgerError
-from tests.ledger.archives import archive, broken, filled, tamper
+from tests.ledger.archives import broken, filled, open_archive, tamper
 from tests.ledger.kit import NOW
 
 
@@ -25,8 +25,8 @@ def test_a_new_archive_waits_for_who_makes_it(tmp_path: Path, monkeypatch: pytes
         other.execute("COMMIT")
 
     monkeypatch.setattr("billfold.ledger.archive.time.sleep", sleep)
-    with Archive(tmp_path / "archive.sqlite") as made:
-        assert made.read_last_seq() == 0
+    with Archive(tmp_path / "archive.sqlite") as archive:
+        assert archive.read_last_seq() == 0
     assert len(waited) == 1
     other.close()
 
@@ -35,7 +35,7 @@ def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
     filled(tmp_path).close()
     tamper(tmp_path, "PRAGMA user_version=99")
     with pytest.raises(LedgerError, match="has format 99, this billfold knows 1; update billfold"):
-        archive(tmp_path)
+        open_archive(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"garbage" * 1000, b"\x00" * 5000, b"SQLite format 3\x00" + b"\xff" * 5000])
@@ -44,7 +44,7 @@ def test_a_file_that_is_no_archive_is_left_alone(content: bytes, tmp_path: Path)
     path = tmp_path / "archive.sqlite"
     path.write_bytes(content)
     with pytest.raises(LedgerError, match="cannot be used"):
-        archive(tmp_path)
+        open_archive(tmp_path)
     assert path.read_bytes() == content
 
 
@@ -55,8 +55,8 @@ def test_a_database_of_somebody_else_is_left_alone(version: int, tmp_path: Path)
     db.executescript(f"CREATE TABLE other (a); PRAGMA user_version={version}")
     db.close()
     before = (tmp_path / "archive.sqlite").read_bytes()
-    with pytest.raises(LedgerError), archive(tmp_path) as kept:
-        kept.list_runs()
+    with pytest.raises(LedgerError), open_archive(tmp_path) as archive:
+        archive.list_runs()
     assert (tmp_path / "archive.sqlite").read_bytes() == before
 
 
@@ -65,46 +65,46 @@ def test_an_archive_without_its_format_is_told_as_that(tmp_path: Path) -> None:
     filled(tmp_path).close()
     tamper(tmp_path, "PRAGMA user_version=0")
     with pytest.raises(LedgerError, match=r"a database without the mark of an archive .* put a backup in its place"):
-        archive(tmp_path)
+        open_archive(tmp_path)
 
 
 def test_an_archive_that_cannot_be_used_is_closed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(tmp_path).close()
     tamper(tmp_path, "PRAGMA user_version=99")
-    made, connect = list[sqlite3.Connection](), sqlite3.connect
+    connections, connect = list[sqlite3.Connection](), sqlite3.connect
 
     def noted(*args: Any, **how: Any) -> sqlite3.Connection:
-        made.append(connect(*args, **how))
-        return made[-1]
+        connections.append(connect(*args, **how))
+        return connections[-1]
 
     monkeypatch.setattr(sqlite3, "connect", noted)
     with pytest.raises(LedgerError):
-        archive(tmp_path)
+        open_archive(tmp_path)
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        made[0].execute("SELECT 1")
+        connections[0].execute("SELECT 1")
 
 
 def test_a_damaged_file_is_one_of_our_errors(tmp_path: Path) -> None:
-    with broken(tmp_path) as kept, pytest.raises(LedgerError):
-        kept.list_runs()
+    with broken(tmp_path) as archive, pytest.raises(LedgerError):
+        archive.list_runs()
 
 
 @pytest.mark.parametrize("below", ["file", "file/deeper"])
 def test_a_directory_that_is_a_file_is_one_of_our_errors(below: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(LedgerError, match="is a file where a directory is needed"):
-        archive(tmp_path / below)
+        open_archive(tmp_path / below)
 
 
 def test_a_directory_in_the_archives_place_is_one_of_our_errors(tmp_path: Path) -> None:
     (tmp_path / "archive.sqlite").mkdir()
     with pytest.raises(LedgerError, match="cannot be used"):
-        archive(tmp_path)
+        open_archive(tmp_path)
 
 
 def test_a_read_only_file_refuses_an_answer(tmp_path: Path) -> None:
     """A file that may only be read refuses an answer with one of our errors."""
-    with filled(tmp_path) as kept:
-        kept._db.execute("PRAGMA query_only=ON")
+    with filled(tmp_path) as archive:
+        archive._db.execute("PRAGMA query_only=ON")
         with pytest.raises(LedgerError, match="its rights and the free space"):
-            kept.start_run("p", "a", "sync", NOW)
+            archive.start_run("p", "a", "sync", NOW)

@@ -9,50 +9,50 @@ import pytest
 
 from billfold.ledger.verify import find_damage
 from billfold.model.errors import LedgerError
-from tests.ledger.archives import archive, filled, keep
+from tests.ledger.archives import filled, keep, open_archive
 from tests.ledger.kit import NOW
 
 
 def test_a_redacted_body_is_gone_and_the_chain_stays_sound(tmp_path: Path) -> None:
-    with filled(tmp_path, 1) as kept:
-        [entry] = kept.iter_answers()
-        assert kept.redact_bodies([(entry.body, b"{}")]) == {entry.body}
-        assert kept.read_body(entry.body) == b"{}"
-        assert list(find_damage(kept)) == []
+    with filled(tmp_path, 1) as archive:
+        [entry] = archive.iter_answers()
+        assert archive.redact_bodies([(entry.body, b"{}")]) == {entry.body}
+        assert archive.read_body(entry.body) == b"{}"
+        assert list(find_damage(archive)) == []
 
 
 def traces(tmp_path: Path, packed: list[bytes]) -> int:
     """Count the pieces of stored bodies that an archive's files still hold; a body is not stored in one piece."""
     content = b"".join(path.read_bytes() for path in tmp_path.glob("archive.sqlite*"))
-    return sum(one[at : at + 40] in content for one in packed for at in range(0, len(one) - 40, 40))
+    return sum(body[at : at + 40] in content for body in packed for at in range(0, len(body) - 40, 40))
 
 
 def test_nothing_redacted_is_left_in_the_files(tmp_path: Path) -> None:
     """Nothing of what was redacted is in the files, and they are written anew once."""
-    with archive(tmp_path) as kept:
-        run = kept.start_run("p", "a", "sync", NOW)
+    with open_archive(tmp_path) as archive:
+        run = archive.start_run("p", "a", "sync", NOW)
         for seed in range(20):
-            keep(kept, run, Random(seed).randbytes(200 * (1 + seed)))
-        original = [body.packed for body in kept.iter_bodies() if body.size]
-        before, said = traces(tmp_path, original), list[str]()
-        kept._db.set_trace_callback(said.append)
-        assert len(kept.redact_bodies((entry.body, b"{}") for entry in list(kept.iter_answers()))) == 20
+            keep(archive, run, Random(seed).randbytes(200 * (1 + seed)))
+        original = [body.packed for body in archive.iter_bodies() if body.size]
+        before, statements = traces(tmp_path, original), list[str]()
+        archive._db.set_trace_callback(statements.append)
+        assert len(archive.redact_bodies((entry.body, b"{}") for entry in list(archive.iter_answers()))) == 20
         assert (before > 900, traces(tmp_path, original)) == (True, 0)
-        assert said.count("VACUUM") == 1
-        assert list(find_damage(kept)) == []
+        assert statements.count("VACUUM") == 1
+        assert list(find_damage(archive)) == []
 
 
 def test_what_a_reader_keeps_is_redacted_when_he_is_gone(tmp_path: Path) -> None:
     """What a reader keeps in the log is redacted when he is gone."""
-    with filled(tmp_path) as kept, archive(tmp_path) as reader:
-        [first, *_] = kept.iter_answers()
-        original = [body.packed for body in kept.iter_bodies() if body.hash == first.body]
-        kept._db.execute("PRAGMA busy_timeout=1")
+    with filled(tmp_path) as archive, open_archive(tmp_path) as reader:
+        [first, *_] = archive.iter_answers()
+        original = [body.packed for body in archive.iter_bodies() if body.hash == first.body]
+        archive._db.execute("PRAGMA busy_timeout=1")
         reading = reader.iter_entries()
         next(reading)
         with pytest.raises(LedgerError, match="redact again"):
-            kept.redact_bodies([(first.body, b"{}")])
+            archive.redact_bodies([(first.body, b"{}")])
         list(reading)
-        assert kept.redact_bodies([]) == set()
+        assert archive.redact_bodies([]) == set()
         content = b"".join(path.read_bytes() for path in tmp_path.glob("archive.sqlite*"))
-        assert not any(one in content for one in original)
+        assert not any(body in content for body in original)

@@ -19,75 +19,75 @@ class Disk(Archive):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self.ready, self.asked, self.given = Event(), Event(), list[int]()
+        self.ready, self.called, self.batch_sizes = Event(), Event(), list[int]()
         self.fails_at = 0
 
     def add_responses(self, run: Run, *answers: ArchivedResponse) -> int:
-        self.given.append(len(answers))
-        self.asked.set()
+        self.batch_sizes.append(len(answers))
+        self.called.set()
         self.ready.wait(30)
-        if len(self.given) == self.fails_at:
+        if len(self.batch_sizes) == self.fails_at:
             raise LedgerError("the disk is full")
         return super().add_responses(run, *answers)
 
 
-def heard(number: int) -> ArchivedResponse:
+def make_response(number: int) -> ArchivedResponse:
     return ArchivedResponse("get_it", "{}", 200, {}, str(number).encode(), NOW)
 
 
-def kept(disk: Archive) -> list[bytes]:
-    return [disk.read_body(one.body) for one in disk.iter_answers()]
+def list_bodies(disk: Archive) -> list[bytes]:
+    return [disk.read_body(entry.body) for entry in disk.iter_answers()]
 
 
 def test_answers_that_wait_are_written_together_in_order(tmp_path: Path) -> None:
     """Answers that come while the disk is busy are written together and in order."""
     with Disk(tmp_path / "archive.sqlite") as disk:
-        with ArchiveWriter(disk, disk.start_run("p", "a", "sync", NOW)) as keeper:
-            keeper.add_response(heard(0))
-            disk.asked.wait(30)
+        with ArchiveWriter(disk, disk.start_run("p", "a", "sync", NOW)) as writer:
+            writer.add_response(make_response(0))
+            disk.called.wait(30)
             for number in range(1, MAX_QUEUED_RESPONSES):
-                keeper.add_response(heard(number))
+                writer.add_response(make_response(number))
             disk.ready.set()
-        assert kept(disk) == [str(number).encode() for number in range(MAX_QUEUED_RESPONSES)]
-        assert disk.given == [1, MAX_QUEUED_RESPONSES - 1]
+        assert list_bodies(disk) == [str(number).encode() for number in range(MAX_QUEUED_RESPONSES)]
+        assert disk.batch_sizes == [1, MAX_QUEUED_RESPONSES - 1]
 
 
 def test_so_many_answers_wait_for_the_disk_and_no_more(tmp_path: Path) -> None:
     with (
         Disk(tmp_path / "archive.sqlite") as disk,
-        ArchiveWriter(disk, disk.start_run("p", "a", "sync", NOW)) as keeper,
+        ArchiveWriter(disk, disk.start_run("p", "a", "sync", NOW)) as writer,
     ):
         disk.ready.set()
         for number in range(5 * MAX_QUEUED_RESPONSES + 3):
-            keeper.add_response(heard(number))
+            writer.add_response(make_response(number))
             if number % MAX_QUEUED_RESPONSES == 0 and number:
-                assert len(kept(disk)) >= number
+                assert len(list_bodies(disk)) >= number
 
 
 def test_one_answer_too_many_waits_for_those_before(tmp_path: Path) -> None:
     """The answer that is one too many waits for those before it."""
     with Disk(tmp_path / "archive.sqlite") as disk:
-        keeper = ArchiveWriter(disk, disk.start_run("p", "a", "sync", NOW))
+        writer = ArchiveWriter(disk, disk.start_run("p", "a", "sync", NOW))
         disk.fails_at = 1
         for number in range(MAX_QUEUED_RESPONSES):
-            keeper.add_response(heard(number))
+            writer.add_response(make_response(number))
         disk.ready.set()
         with pytest.raises(LedgerError, match="disk is full"):
-            keeper.add_response(heard(MAX_QUEUED_RESPONSES))
+            writer.add_response(make_response(MAX_QUEUED_RESPONSES))
         with pytest.raises(LedgerError, match="disk is full"):
-            keeper.__exit__(None, None, None)
+            writer.__exit__(None, None, None)
 
 
 def failing(disk: Disk, at: int) -> None:
     """Keep two answers one by one, the first or the second of which is too much, then be refused by the vendor."""
     disk.fails_at = at
     disk.ready.set()
-    with ArchiveWriter(disk, disk.start_run("p", "a", "sync", NOW)) as keeper:
-        keeper.add_response(heard(0))
+    with ArchiveWriter(disk, disk.start_run("p", "a", "sync", NOW)) as writer:
+        writer.add_response(make_response(0))
         if at == 2:
-            keeper.flush()
-        keeper.add_response(heard(1))
-        keeper.add_response(heard(2))
+            writer.flush()
+        writer.add_response(make_response(1))
+        writer.add_response(make_response(2))
         raise ApiError("refused")
 
 
@@ -97,4 +97,4 @@ def test_after_a_full_disk_nothing_more_is_kept(at: int, before: list[bytes], tm
     with Disk(tmp_path / "archive.sqlite") as disk:
         with pytest.raises(LedgerError, match="disk is full"):
             failing(disk, at)
-        assert kept(disk) == before
+        assert list_bodies(disk) == before

@@ -21,7 +21,7 @@ from billfold.twin.host import TwinHost
 from billfold.wire.operation import Operation
 from tests import stage as stages
 from tests.findings import list_notices
-from tests.ledger.kit import Ledger, bill, ledger
+from tests.ledger.kit import Ledger, bill, open_ledger
 
 
 def less(*costs: str, source_rank: int = -1, **more: Any) -> Bill:
@@ -41,42 +41,42 @@ def books(tmp_path: Path, host: TwinHost) -> Any:
     books.close()
 
 
-def restated(kept: Ledger) -> list[tuple[str, str]]:
+def restated(ledger: Ledger) -> list[tuple[str, str]]:
     runs = "SELECT DISTINCT run, provider, account, TIMESTAMP '2026-11-15', from_seq FROM bills"
-    kept.db.execute(f"INSERT INTO runs (run, provider, account, ended, seq) {runs}")
-    return [(event["was"], event["is"]) for event in restatements.list_restatements(kept.db)]
+    ledger.db.execute(f"INSERT INTO runs (run, provider, account, ended, seq) {runs}")
+    return [(event["was"], event["is"]) for event in restatements.list_restatements(ledger.db)]
 
 
 @pytest.mark.parametrize(
-    "one", [less("3"), less("1", "2"), less("3", total=None), less("3", currency="XXX", total=None)]
+    "poorer", [less("3"), less("1", "2"), less("3", total=None), less("3", currency="XXX", total=None)]
 )
-def test_what_says_less_never_takes_the_place_of_what_says_more(one: Bill, tmp_path: Path) -> None:
-    with ledger(tmp_path) as kept:
-        assert kept.book(bill("3"))
-        before = kept.all()
-        assert not kept.book(one)
-        assert kept.all() == before
+def test_what_says_less_never_takes_the_place_of_what_says_more(poorer: Bill, tmp_path: Path) -> None:
+    with open_ledger(tmp_path) as ledger:
+        assert ledger.book(bill("3"))
+        before = ledger.all()
+        assert not ledger.book(poorer)
+        assert ledger.all() == before
 
 
 def test_a_final_of_any_source_takes_the_place_of_a_draft(tmp_path: Path) -> None:
-    with ledger(tmp_path) as kept:
-        kept.book(bill("3", state=State.DRAFT))
-        assert kept.book(less("4"))
-        assert kept.bills("state", "total") == [("issued", "4")]
+    with open_ledger(tmp_path) as ledger:
+        ledger.book(bill("3", state=State.DRAFT))
+        assert ledger.book(less("4"))
+        assert ledger.bills("state", "total") == [("issued", "4")]
 
 
 def test_what_says_more_restates_only_another_total(tmp_path: Path) -> None:
     """What says more takes the place and restates only another total."""
-    with ledger(tmp_path) as kept:
-        for one in (less("3", source_rank=-2), less("1", "2"), bill("2", "1"), bill("4")):
-            assert kept.book(one)
-        assert kept.bills("total", "grade") == [("4", 0)]
-        assert restated(kept) == [("3", "4")]
+    with open_ledger(tmp_path) as ledger:
+        for version in (less("3", source_rank=-2), less("1", "2"), bill("2", "1"), bill("4")):
+            assert ledger.book(version)
+        assert ledger.bills("total", "grade") == [("4", 0)]
+        assert restated(ledger) == [("3", "4")]
     (tmp_path / "ledger.duckdb").unlink()
-    with ledger(tmp_path) as kept:
-        kept.book(less("3"))
-        kept.book(bill("4"))
-        assert restated(kept) == [("3", "4")]
+    with open_ledger(tmp_path) as ledger:
+        ledger.book(less("3"))
+        ledger.book(bill("4"))
+        assert restated(ledger) == [("3", "4")]
 
 
 def saved(host: TwinHost, vendor: str, op: Operation[Any], path: Path) -> Path:
@@ -90,8 +90,8 @@ def state(books: Workspace) -> list[Any]:
         return [rows, restatements.list_restatements(db)]
 
 
-def imported(books: Workspace, vendor: str, file: Path, name: str, **said: str) -> ImportResult:
-    return import_files(books, provider.find_provider(vendor), name, [file], None, said)
+def imported(books: Workspace, vendor: str, file: Path, name: str, **ids: str) -> ImportResult:
+    return import_files(books, provider.find_provider(vendor), name, [file], None, ids)
 
 
 @pytest.mark.parametrize("vendor", ["vultr", "genesys"])
@@ -99,30 +99,34 @@ def test_lines_alone_take_no_booked_invoices_place(
     vendor: str, host: TwinHost, books: Workspace, tmp_path: Path
 ) -> None:
     """Lines alone do not take the place of an invoice that is booked."""
-    door, [account, *_] = provider.find_provider(vendor), stages.stage(host, vendor).accounts
+    vendor_provider, [account, *_] = provider.find_provider(vendor), stages.stage(host, vendor).accounts
     with books.open_ledger() as db:
         query = "SELECT invoice_id FROM bills JOIN accounts USING (provider, account) WHERE name=? AND state='issued'"
         [key, *_] = [row[0] for row in db.execute(query, [account.name]).fetchall()]
     before = state(books)
-    kind = door.find_operation("get_invoice_items" if vendor == "vultr" else "get_billing_contracts_invoice_lines")
+    kind = vendor_provider.find_operation(
+        "get_invoice_items" if vendor == "vultr" else "get_billing_contracts_invoice_lines"
+    )
     file = saved(host, vendor, kind(invoice_id=key), tmp_path / "lines.json")
-    told = imported(books, vendor, file, account.name, invoice_id=key)
-    assert (told.is_doubtful, told.bills) == (False, [])
+    import_result = imported(books, vendor, file, account.name, invoice_id=key)
+    assert (import_result.is_doubtful, import_result.bills) == (False, [])
     assert state(books) == before
 
 
-@pytest.mark.parametrize("form", ["json", "csv"])
-def test_one_invoice_of_two_api_generations_is_one(form: str, host: TwinHost, books: Workspace, tmp_path: Path) -> None:
+@pytest.mark.parametrize("file_format", ["json", "csv"])
+def test_one_invoice_of_two_api_generations_is_one(
+    file_format: str, host: TwinHost, books: Workspace, tmp_path: Path
+) -> None:
     """One invoice of two API generations is one that nothing restates."""
     before, month = state(books), host.world.first_month
-    asked: dict[str, Any] = {"year": f"{month}"[:4], "month": f"{month}"[5:]}
-    op = GetInvoice(**asked) if form == "json" else GetInvoiceFile(**asked, format="csv")
-    file = saved(host, "fastly", op, tmp_path / f"old.{form}")
+    fields: dict[str, Any] = {"year": f"{month}"[:4], "month": f"{month}"[5:]}
+    op = GetInvoice(**fields) if file_format == "json" else GetInvoiceFile(**fields, format="csv")
+    file = saved(host, "fastly", op, tmp_path / f"old.{file_format}")
     [account, *_] = stages.stage(host, "fastly").accounts
-    told = imported(books, "fastly", file, account.name)
-    assert (told.is_doubtful, told.bills) == (False, [])
+    import_result = imported(books, "fastly", file, account.name)
+    assert (import_result.is_doubtful, import_result.bills) == (False, [])
     assert state(books) == before
-    assert all(list_notices(one.findings) == () for one in stages.collected(host, books))
+    assert all(list_notices(outcome.findings) == () for outcome in stages.collected(host, books))
     assert state(books) == before
 
 
@@ -132,18 +136,18 @@ def test_an_older_api_with_another_total_is_not_booked(host: TwinHost, books: Wo
     op = GetInvoice(year=f"{month}"[:4], month=f"{month}"[5:])
     host.set_fault(stages.fault("fastly", "total-off-by-a-lot", times=9))
     file = saved(host, "fastly", op, tmp_path / "old.json")
-    told = imported(books, "fastly", file, stages.stage(host, "fastly").accounts[0].name)
-    assert told.is_doubtful
-    assert "by a source that says less than the one booked" in told.files[-1].message
+    import_result = imported(books, "fastly", file, stages.stage(host, "fastly").accounts[0].name)
+    assert import_result.is_doubtful
+    assert "by a source that says less than the one booked" in import_result.files[-1].message
     assert state(books) == before
 
 
 def test_a_draft_in_another_currency_takes_nothing_from_a_final(tmp_path: Path) -> None:
-    with ledger(tmp_path) as kept:
-        kept.book(bill("3"))
-        before = kept.all()
-        assert not kept.book(bill("4", state=State.DRAFT, currency="EUR"))
-        assert kept.all() == before
+    with open_ledger(tmp_path) as ledger:
+        ledger.book(bill("3"))
+        before = ledger.all()
+        assert not ledger.book(bill("4", state=State.DRAFT, currency="EUR"))
+        assert ledger.all() == before
 
 
 @pytest.mark.parametrize("vendor", ["vultr", "cockroach", "genesys"])
@@ -151,9 +155,15 @@ def test_a_draft_in_another_currency_takes_nothing_from_a_final(tmp_path: Path) 
 def test_an_import_under_another_name_counts_once(vendor: str, first: str, host: TwinHost, tmp_path: Path) -> None:
     """An invoice that is imported under another name is not counted twice."""
     books, [account, *_] = Workspace(tmp_path / "other"), stages.stage(host, vendor).accounts
-    kinds = {"vultr": "list_invoices", "cockroach": "list_invoices", "genesys": "get_billing_contracts_invoices"}
-    file = saved(host, vendor, provider.find_provider(vendor).find_operation(kinds[vendor])(), tmp_path / "list.json")
-    called = {one.name: f"my-{one.name}" for one in stages.stage(host, vendor).accounts}
+    operation_names = {
+        "vultr": "list_invoices",
+        "cockroach": "list_invoices",
+        "genesys": "get_billing_contracts_invoices",
+    }
+    file = saved(
+        host, vendor, provider.find_provider(vendor).find_operation(operation_names[vendor])(), tmp_path / "list.json"
+    )
+    called = {account.name: f"my-{account.name}" for account in stages.stage(host, vendor).accounts}
     for step in (first, *{"sync", "import"} - {first}):
         if step == "sync":
             stages.collected(host, books, vendor, called=called)
@@ -170,8 +180,8 @@ def test_an_import_under_another_name_counts_once(vendor: str, first: str, host:
 
 def test_an_estimate_without_a_total_contradicts_nothing(tmp_path: Path) -> None:
     """An estimate without a total says nothing against its invoice."""
-    with ledger(tmp_path) as kept:
-        kept.book(
+    with open_ledger(tmp_path) as ledger:
+        ledger.book(
             bill(
                 "1",
                 state=State.ESTIMATE,
@@ -179,5 +189,5 @@ def test_an_estimate_without_a_total_contradicts_nothing(tmp_path: Path) -> None
                 findings=(make_finding(FindingCode.BILL_UNREADABLE, "it cannot be trusted"),),
             )
         )
-        kept.book(bill("2"))
-        assert reconcile.compare_estimates(kept.db, LedgerFilter()) == []
+        ledger.book(bill("2"))
+        assert reconcile.compare_estimates(ledger.db, LedgerFilter()) == []

@@ -10,14 +10,14 @@ import pytest
 
 from billfold.ledger import query
 from billfold.model.bill import Bill, Charges
-from tests.ledger.kit import COMMON, Line, bill, ledger
+from tests.ledger.kit import COMMON, Line, bill, open_ledger
 
 
 @pytest.mark.parametrize(
     "cost", ["0.0000000000001", "100000000000000", "1e30", "1e400", "-1e-13", "12345678901234567890123456789"]
 )
 def test_a_value_that_does_not_fit_is_parked_and_never_rounded(cost: str, tmp_path: Path) -> None:
-    with ledger(tmp_path) as books:
+    with open_ledger(tmp_path) as books:
         books.book(bill(cost, total="1"))
         [(parked,)] = books.bills("parked")
         assert parked.endswith(f"BilledCost {Decimal(cost)} has more than 14 digits before the point and 12 after it")
@@ -26,14 +26,14 @@ def test_a_value_that_does_not_fit_is_parked_and_never_rounded(cost: str, tmp_pa
 
 @pytest.mark.parametrize("cost", ["NaN", "Infinity", "-Infinity"])
 def test_what_is_no_number_is_parked(cost: str, tmp_path: Path) -> None:
-    with ledger(tmp_path) as books:
+    with open_ledger(tmp_path) as books:
         books.book(bill("1", charges=[Charges(COMMON, [Line(Decimal(cost))])]))
         assert "cannot be kept exactly" in books.bills("parked")[0][0]
 
 
 @pytest.mark.parametrize("cost", ["99999999999999.999999999999", "-99999999999999.999999999999", "1e-12", "1e13", "-0"])
 def test_the_largest_and_the_smallest_amounts_fit(cost: str, tmp_path: Path) -> None:
-    with ledger(tmp_path) as books:
+    with open_ledger(tmp_path) as books:
         books.book(bill(cost))
         assert (books.costs(), books.bills("parked")) == ([Decimal(cost)], [(None,)])
 
@@ -42,9 +42,9 @@ def test_the_largest_and_the_smallest_amounts_fit(cost: str, tmp_path: Path) -> 
     ("column", "value"), [("ListUnitPrice", "0.12345678901234567895"), ("ListCost", "0.0000000000005")]
 )
 def test_a_value_that_all_lines_share_is_not_rounded_either(column: str, value: str, tmp_path: Path) -> None:
-    said: dict[str, Any] = {column: Decimal(value)}
-    with ledger(tmp_path) as books:
-        books.book(bill("1", charges=[Charges(COMMON._replace(**said), [Line(Decimal(1))])]))
+    values: dict[str, Any] = {column: Decimal(value)}
+    with open_ledger(tmp_path) as books:
+        books.book(bill("1", charges=[Charges(COMMON._replace(**values), [Line(Decimal(1))])]))
         assert books.bills("parked") != [(None,)]
 
 
@@ -52,19 +52,19 @@ def test_a_value_that_all_lines_share_is_not_rounded_either(column: str, value: 
 def test_a_shared_value_that_does_not_fit_is_parked(value: str, tmp_path: Path) -> None:
     """A value that all lines share and does not fit is parked."""
     shared = COMMON._replace(ListUnitPrice=Decimal(value))
-    with ledger(tmp_path) as books:
+    with open_ledger(tmp_path) as books:
         books.book(bill("1", charges=[Charges(shared, [Line(Decimal(1))])]))
         assert books.bills("parked") != [(None,)]
 
 
 def test_a_float_cannot_be_shared_by_all_lines(tmp_path: Path) -> None:
     shared = COMMON._replace(ListUnitPrice=0.1)  # type: ignore[arg-type]
-    with ledger(tmp_path) as books, pytest.raises(TypeError):
+    with open_ledger(tmp_path) as books, pytest.raises(TypeError):
         books.book(bill("1", charges=[Charges(shared, [Line(Decimal(1))])]))
 
 
 def test_a_float_cannot_be_booked(tmp_path: Path) -> None:
-    with ledger(tmp_path) as books, pytest.raises(TypeError):
+    with open_ledger(tmp_path) as books, pytest.raises(TypeError):
         books.book(bill("1", charges=[Charges(COMMON, [Line(1.5)])]))  # type: ignore[arg-type]
 
 
@@ -75,29 +75,29 @@ def test_a_cost_that_all_lines_share_is_counted(tmp_path: Path) -> None:
         ChargeDescription: str
 
     shared = COMMON._replace(BilledCost=Decimal(2))
-    with ledger(tmp_path) as books:
+    with open_ledger(tmp_path) as books:
         books.book(bill("4", charges=[Charges(shared, [Word("a"), Word("b")])]))
         assert books.bills("summed", "parked") == [("4", None)]
 
 
 @pytest.mark.parametrize("text", ["", "'; DROP TABLE bills; --", "a\x00b", "\u20ac\U0001f600\u202e", "x" * 100_000])
 def test_any_text_is_kept_as_it_is(text: str, tmp_path: Path) -> None:
-    with ledger(tmp_path) as books:
+    with open_ledger(tmp_path) as books:
         books.book(bill("1", invoice_id=text or "i", charges=[Charges(COMMON, [Line(Decimal(1), text)])]))
         row = query.fetch_dicts(query.select_charges(books.db, query.LedgerFilter()))[0]
         assert row["ChargeDescription"] == text
 
 
 def test_a_text_is_never_taken_for_an_empty_place(tmp_path: Path) -> None:
-    with ledger(tmp_path) as books:
+    with open_ledger(tmp_path) as books:
         books.book(bill("1", charges=[Charges(COMMON._replace(Tags=None), [Line(Decimal(1))])]))
         assert books.book(bill("1", charges=[Charges(COMMON._replace(Tags="\x1e"), [Line(Decimal(1))])]))
 
 
 def test_bills_do_not_share_their_charges(tmp_path: Path) -> None:
-    with ledger(tmp_path) as books:
-        one: Bill = bill("1", invoice_id="a")
-        books.book(one)
+    with open_ledger(tmp_path) as books:
+        first_bill: Bill = bill("1", invoice_id="a")
+        books.book(first_bill)
         books.book(bill("2", invoice_id="b"))
         assert books.db.execute("SELECT bill, BilledCost FROM charges ORDER BY bill").fetchall() == [
             (1, Decimal(1)),

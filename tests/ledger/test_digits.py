@@ -26,7 +26,7 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT_CONTEXT, exact_sum
 from billfold.report.render import as_csv, as_json, csv_lines, json_lines, word
 from billfold.wire import codec
-from tests.ledger.kit import COMMON, bill, ledger
+from tests.ledger.kit import COMMON, bill, open_ledger
 from tests.wire.kit import Thing
 
 COUNT = 12_000
@@ -35,14 +35,14 @@ COUNT = 12_000
 def literals(count: int) -> list[str]:
     """Make JSON numbers of up to 25 digits, with and without fraction, exponent and sign, -0 among them."""
     chance = Random(7)
-    made = ["0", "-0", "0.0", "-0.0", "1e-7", "-1E+3", "0e5", "1e0", "9" * 25, "0." + "9" * 24]
-    while len(made) < count:
+    texts = ["0", "-0", "0.0", "-0.0", "1e-7", "-1E+3", "0e5", "1e0", "9" * 25, "0." + "9" * 24]
+    while len(texts) < count:
         digits = str(chance.randrange(10 ** chance.randint(1, 25)))
         place = chance.randint(1, len(digits))
         whole, fraction = str(int(digits[:place])), digits[place:]
         exponent = chance.choice(["", "", "", f"e{chance.randint(-12, 12)}", f"E+{chance.randint(0, 9)}"])
-        made.append(f"{chance.choice(['', '-'])}{whole}{'.' + fraction if fraction else ''}{exponent}")
-    return made
+        texts.append(f"{chance.choice(['', '-'])}{whole}{'.' + fraction if fraction else ''}{exponent}")
+    return texts
 
 
 def fits(number: Decimal, size: tuple[int, int]) -> bool:
@@ -67,22 +67,22 @@ def floats(tree: Any) -> bool:
 
 def test_thousands_of_numbers_survive_the_whole_way(tmp_path: Path) -> None:
     numbers = [decoded(literal) for literal in literals(COUNT)]
-    kept = [number for number in numbers if fits(number, MONEY_DECIMAL) and fits(number, RATE_DECIMAL)]
-    assert len(kept) > COUNT / 4
+    fitting = [number for number in numbers if fits(number, MONEY_DECIMAL) and fits(number, RATE_DECIMAL)]
+    assert len(fitting) > COUNT / 4
     rows = [
         CostAndUsage(BilledCost=n, PricingQuantity=n, InvoiceDetailId=f"{i:06}", BillingCurrency="USD", ServiceName="S")
-        for i, n in enumerate(kept)
+        for i, n in enumerate(fitting)
     ]
-    with ledger(tmp_path) as books:
-        books.book(bill(total=str(exact_sum(kept)), charges=[Charges.of(rows)]))
+    with open_ledger(tmp_path) as books:
+        books.book(bill(total=str(exact_sum(fitting)), charges=[Charges.of(rows)]))
         assert books.bills("parked") == [(None,)]
         result = query.select_charges(books.db, query.LedgerFilter())
         names = [column[0] for column in result.description or ()]
-        found = sorted(query.fetch_dicts(result), key=lambda row: str(row["InvoiceDetailId"]))
-    told = json.loads(as_json(found))
-    cells = list(csv.DictReader(io.StringIO(as_csv(found, names))))
-    assert not floats(told)
-    for number, row, cell in zip(kept, told, cells, strict=True):
+        ledger_rows = sorted(query.fetch_dicts(result), key=lambda row: str(row["InvoiceDetailId"]))
+    printed_rows = json.loads(as_json(ledger_rows))
+    cells = list(csv.DictReader(io.StringIO(as_csv(ledger_rows, names))))
+    assert not floats(printed_rows)
+    for number, row, cell in zip(fitting, printed_rows, cells, strict=True):
         for column in ("BilledCost", "PricingQuantity"):
             assert "E" not in row[column]
             assert Decimal(row[column]) == Decimal(cell[column]) == number
@@ -92,7 +92,7 @@ def test_thousands_of_numbers_that_do_not_fit_are_all_parked(tmp_path: Path) -> 
     numbers = [decoded(literal) for literal in literals(COUNT)]
     outside = [number for number in numbers if not fits(number, MONEY_DECIMAL)]
     assert len(outside) > COUNT / 4
-    with ledger(tmp_path) as books:
+    with open_ledger(tmp_path) as books:
         for number in outside[::200]:
             books.book(bill(str(number), invoice_id=f"i{number}", total=None))
         assert all("cannot be kept exactly" in parked for (parked,) in books.bills("parked"))
@@ -102,16 +102,16 @@ def test_thousands_of_numbers_that_do_not_fit_are_all_parked(tmp_path: Path) -> 
 @given(costs=st.lists(st.decimals(min_value=-(10**13), max_value=10**13, places=12), min_size=1, max_size=20))
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_database_sums_as_exactly_as_we_do(costs: list[Decimal], tmp_path_factory: pytest.TempPathFactory) -> None:
-    with ledger(tmp_path_factory.mktemp("sums")) as books:
+    with open_ledger(tmp_path_factory.mktemp("sums")) as books:
         books.book(bill(*map(str, costs)))
         assert [row["cost"] for row in query.sum_charges(books.db, query.LedgerFilter())] == [exact_sum(costs)]
 
 
 def test_no_column_of_the_ledger_is_a_float(tmp_path: Path) -> None:
-    with ledger(tmp_path) as books:
-        kinds = books.db.execute("SELECT DISTINCT data_type FROM duckdb_columns() WHERE NOT internal").fetchall()
-        assert {"DECIMAL(26,12)", "DECIMAL(28,18)"} <= {kind for (kind,) in kinds}
-        assert not {"DOUBLE", "FLOAT", "REAL"} & {kind for (kind,) in kinds}
+    with open_ledger(tmp_path) as books:
+        data_types = books.db.execute("SELECT DISTINCT data_type FROM duckdb_columns() WHERE NOT internal").fetchall()
+        assert {"DECIMAL(26,12)", "DECIMAL(28,18)"} <= {kind for (kind,) in data_types}
+        assert not {"DOUBLE", "FLOAT", "REAL"} & {kind for (kind,) in data_types}
         books.book(bill("1", "2"))
         for row in (
             *query.sum_charges(books.db, query.LedgerFilter()),
@@ -134,20 +134,20 @@ def test_a_text_that_a_spreadsheet_would_run_is_quoted(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["one\rtwo", "one\ntwo", "one\r\ntwo", 'say "so"\n'])
 def test_a_text_with_an_end_of_line_is_one_cell(text: str) -> None:
-    said = as_csv([{"a": text, "b": "x"}], ["a", "b"])
-    assert list(csv.reader(io.StringIO(said, newline=""))) == [["a", "b"], [text, "x"]]
+    text_of_csv = as_csv([{"a": text, "b": "x"}], ["a", "b"])
+    assert list(csv.reader(io.StringIO(text_of_csv, newline=""))) == [["a", "b"], [text, "x"]]
 
 
 @pytest.mark.parametrize("zero", ["0e12", "0e5000", "0e-5000", "-0e-300", "0.000"])
 def test_a_zero_fits_however_it_is_written(zero: str, tmp_path: Path) -> None:
     rows = [CostAndUsage(BilledCost=Decimal(0), PricingQuantity=decoded(zero), BillingCurrency="USD")]
-    with ledger(tmp_path) as books:
+    with open_ledger(tmp_path) as books:
         books.book(bill(total="0", charges=[Charges.of(rows)]))
         assert books.bills("parked") == [(None,)]
 
 
 def test_a_negative_total_is_a_number_in_csv(tmp_path: Path) -> None:
-    with ledger(tmp_path) as books:
+    with open_ledger(tmp_path) as books:
         books.book(bill("-12.50"))
         rows = query.list_invoices(books.db, query.LedgerFilter())
     assert next(csv.DictReader(io.StringIO(as_csv(rows, list(rows[0])))))["total"] == "-12.50"
@@ -155,7 +155,7 @@ def test_a_negative_total_is_a_number_in_csv(tmp_path: Path) -> None:
 
 def test_no_number_reaches_the_database_as_a_float(tmp_path: Path) -> None:
     long = Decimal("0.123456789012345678901234567890123456789")
-    with ledger(tmp_path) as books:
+    with open_ledger(tmp_path) as books:
         books.book(bill("1", charges=[Charges(COMMON._replace(ListUnitPrice=long), bill("1").charges[0].lines)]))  # type: ignore[index]
         assert books.bills("parked") != [(None,)]
 
@@ -165,12 +165,12 @@ def test_a_number_becomes_itself_or_is_refused(digits: int, exponent: int, size:
     """A number of any size becomes itself in a column or is refused."""
     number = Decimal(digits).scaleb(exponent, EXACT_CONTEXT)
     try:
-        (kept,) = make_exact_array([number], pa.decimal128(*size)).to_pylist()
+        (stored,) = make_exact_array([number], pa.decimal128(*size)).to_pylist()
     except pa.ArrowInvalid:
         assert number
         assert number.adjusted() >= size[0] - size[1] - 1 or number.as_tuple().exponent < -size[1]  # type: ignore[operator]
     else:
-        assert kept == number
+        assert stored == number
 
 
 def test_a_listing_is_written_row_by_row() -> None:

@@ -22,8 +22,8 @@ def test_no_header_that_could_carry_a_credential_is_kept() -> None:
 
 
 @given(st.datetimes(), st.datetimes())
-def test_times_sort_as_they_are_written(one: Any, other: Any) -> None:
+def test_times_sort_as_they_are_written(earlier: Any, other: Any) -> None:
     from datetime import UTC
 
-    first, second = one.replace(tzinfo=UTC), other.replace(tzinfo=UTC)
+    first, second = earlier.replace(tzinfo=UTC), other.replace(tzinfo=UTC)
     assert (format_time(first) < format_time(second)) == (first < second)

@@ -15,7 +15,7 @@ from billfold.ledger.archive import Archive
 from billfold.ledger.digest import compute_digest
 from billfold.ledger.verify import find_damage
 from billfold.model.errors import LedgerError
-from tests.ledger.archives import archive, keep
+from tests.ledger.archives import keep, open_archive
 from tests.ledger.kit import NOW, collected, invoice, invoices
 from tests.ledger.machine import run, saved
 
@@ -26,8 +26,8 @@ def test_a_disk_that_fills_up_is_told_and_made_good_later(limit: int, tmp_path: 
     first, second = saved(tmp_path, "a", 2), saved(tmp_path, "b", 3, 20_000)
     assert run(tmp_path, "import", "cockroach", first)[0] == 0
     before = run(tmp_path, "hash")
-    code, said = run(tmp_path, "import", "cockroach", second, limit=limit)
-    assert (code, "the free space" in said) in {(2, True), (0, False)}, said
+    code, output = run(tmp_path, "import", "cockroach", second, limit=limit)
+    assert (code, "the free space" in output) in {(2, True), (0, False)}, output
     assert run(tmp_path, "verify")[0] == 0
     if code:
         assert run(tmp_path, "hash") == before
@@ -41,21 +41,21 @@ def test_a_disk_that_fills_up_is_told_and_made_good_later(limit: int, tmp_path: 
 
 def test_a_full_disk_refuses_the_answer_and_keeps_others(tmp_path: Path) -> None:
     """A disk that is full for the archive refuses the answer, and keeps the others."""
-    with archive(tmp_path) as kept:
-        run = kept.start_run("p", "a", "sync", NOW)
-        keep(kept, run, b"before")
-        pages = kept._db.execute("PRAGMA page_count").fetchone()[0]
-        kept._db.execute(f"PRAGMA max_page_count={pages}")
+    with open_archive(tmp_path) as archive:
+        run = archive.start_run("p", "a", "sync", NOW)
+        keep(archive, run, b"before")
+        pages = archive._db.execute("PRAGMA page_count").fetchone()[0]
+        archive._db.execute(f"PRAGMA max_page_count={pages}")
         with pytest.raises(
             LedgerError, match="database or disk is full; check the path, its rights and the free space"
         ):
-            keep(kept, run, os.urandom(100_000))
-        assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == [b"before"]
-        kept._db.execute("PRAGMA max_page_count=100000")
-        keep(kept, run, b"after")
-        kept.end_run(run, "complete", NOW)
-        assert [kept.read_body(entry.body) for entry in kept.iter_answers()] == [b"before", b"after"]
-        assert list(find_damage(kept)) == []
+            keep(archive, run, os.urandom(100_000))
+        assert [archive.read_body(entry.body) for entry in archive.iter_answers()] == [b"before"]
+        archive._db.execute("PRAGMA max_page_count=100000")
+        keep(archive, run, b"after")
+        archive.end_run(run, "complete", NOW)
+        assert [archive.read_body(entry.body) for entry in archive.iter_answers()] == [b"before", b"after"]
+        assert list(find_damage(archive)) == []
 
 
 @pytest.mark.parametrize("last", [0, 1, 2])
@@ -64,13 +64,13 @@ def test_a_collection_goes_on_when_there_is_room_again(
 ) -> None:
     """A collection whose answer cannot be kept fails, and goes on when it can."""
     books, never = Workspace(tmp_path / "one"), Workspace(tmp_path / "other")
-    kept, add = list[int](), Archive.add_responses
+    seqs, add = list[int](), Archive.add_responses
 
-    def full(self: Archive, *said: Any) -> int:
-        if len(kept) == last:
+    def full(self: Archive, *arguments: Any) -> int:
+        if len(seqs) == last:
             raise LedgerError("the archive cannot be used: the disk is full")
-        kept.append(add(self, *said))
-        return kept[-1]
+        seqs.append(add(self, *arguments))
+        return seqs[-1]
 
     monkeypatch.setattr(Archive, "add_responses", full)
     failed = collected(books, invoices(invoice()))

@@ -15,36 +15,38 @@ from tests.findings import list_notices
 from tests.laws.kit import DOORS, named
 
 
-@pytest.mark.parametrize("door", DOORS, ids=named)
-def test_renaming_an_account_keeps_its_history(door: Provider, books: Workspace) -> None:
+@pytest.mark.parametrize("provider", DOORS, ids=named)
+def test_renaming_an_account_keeps_its_history(provider: Provider, books: Workspace) -> None:
     """Renaming an account keeps its history and its hash, and restates nothing."""
     host = stage.twin(months=2)
-    [name, *_] = [one.name for one in stage.stage(host, door.name).accounts]
-    stage.collected(host, books, door.name)
+    [name, *_] = [account.name for account in stage.stage(host, provider.name).accounts]
+    stage.collected(host, books, provider.name)
     live, count = stage.read_digest(books), len(stage.list_invoices(books))
-    outcomes = stage.collected(host, books, door.name, called={name: "renamed"})
+    outcomes = stage.collected(host, books, provider.name, called={name: "renamed"})
     assert stage.read_digest(books) == live
-    assert [one.findings for one in outcomes if list_notices(one.findings)] == []
+    assert [outcome.findings for outcome in outcomes if list_notices(outcome.findings)] == []
     assert len(stage.list_invoices(books)) == count
     names = {bill["account"] for bill in stage.list_invoices(books)}
     assert ("renamed" in names, name in names) == (True, False)
     with books.open_ledger() as db:
-        said = {row["BillingAccountId"] for row in query.fetch_dicts(query.select_charges(db, query.LedgerFilter()))}
-    assert name not in said, "an account without an id bears its present name"
+        account_ids = {
+            row["BillingAccountId"] for row in query.fetch_dicts(query.select_charges(db, query.LedgerFilter()))
+        }
+    assert name not in account_ids, "an account without an id bears its present name"
 
 
 def test_a_key_of_another_customer_is_not_booked(books: Workspace) -> None:
     """A key of another customer is not booked under an account's name."""
     host = stage.twin(months=2)
-    first, other = [one.name for one in stage.stage(host, "fastly").accounts][:2]
+    first, other = [account.name for account in stage.stage(host, "fastly").accounts][:2]
     stage.collected(host, books, "fastly")
     live = stage.read_digest(books)
     outcomes = stage.collected(host, books, "fastly", called={first: other, other: first})
-    assert {str(one.error).partition(";")[0] for one in outcomes if one.account in {first, other}} == {
+    assert {str(outcome.error).partition(";")[0] for outcome in outcomes if outcome.account in {first, other}} == {
         "its key belongs to another customer than before"
     }
     assert stage.read_digest(books) == live
-    assert all(one.error is None for one in stage.collected(host, books, "fastly"))
+    assert all(outcome.error is None for outcome in stage.collected(host, books, "fastly"))
     assert stage.read_digest(books) == live
 
 
@@ -58,7 +60,7 @@ def test_two_accounts_with_one_key_are_one_customer(books: Workspace, monkeypatc
         outcomes = sync_accounts(
             books, configured, connect=lambda _: stage.connection(host, account), clock=host.clock.now
         )
-        errors = {one.account: str(one.error or "") for one in outcomes}
+        errors = {outcome.account: str(outcome.error or "") for outcome in outcomes}
         assert errors["first"] == ""
         assert "the same customer as account 'first'" in errors["second"]
     assert {bill["account"] for bill in stage.list_invoices(books)} == {"first"}
@@ -70,6 +72,6 @@ def test_one_customer_under_two_names_is_counted_once(books: Workspace) -> None:
     stage.collected(host, books, "fastly")
     count = len(stage.list_invoices(books))
     outcomes = stage.collected(host, books, "fastly", called={"fastly": "again"}, configured_names=["fastly"])
-    refused = next(one for one in outcomes if one.account == "again")
+    refused = next(outcome for outcome in outcomes if outcome.account == "again")
     assert "same customer as account 'fastly'" in str(refused.error)
     assert len(stage.list_invoices(books)) == count

@@ -24,8 +24,8 @@ def test_a_read_only_directory_is_left_as_it_is(command: list[str], files: int, 
     (tmp_path / "billfold.toml").write_text(text + 'base_url = "http://127.0.0.1:9"\n')
     shutil.copytree(tmp_path / "ledger", tmp_path / "other")
     with read_only(tmp_path / "ledger", files):
-        code, said = run(tmp_path, *command, rights="none")
-    assert (code, "check the path" in said) == (2, True) or (command, code) == (["redact"], 0), said
+        code, output = run(tmp_path, *command, rights="none")
+    assert (code, "check the path" in output) == (2, True) or (command, code) == (["redact"], 0), output
 
 
 def test_a_read_only_archive_alone_is_told(tmp_path: Path) -> None:
@@ -33,8 +33,8 @@ def test_a_read_only_archive_alone_is_told(tmp_path: Path) -> None:
     assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))[0] == 0
     (tmp_path / "ledger" / "ledger.duckdb").unlink()
     with read_only(tmp_path / "ledger", READABLE[0]):
-        code, said = run(tmp_path, "invoices", rights="none")
-    assert (code, "ledger.duckdb included" in said, len(said.splitlines())) == (2, True, 1), said
+        code, output = run(tmp_path, "invoices", rights="none")
+    assert (code, "ledger.duckdb included" in output, len(output.splitlines())) == (2, True, 1), output
 
 
 @pytest.mark.parametrize("files", READABLE, ids=["files-too", "directory-only"])
@@ -68,8 +68,8 @@ def test_a_read_only_ledger_that_is_behind_is_told(tmp_path: Path) -> None:
         if ledger:
             shutil.copy(ledger, tmp_path / "ledger" / "ledger.duckdb")
         with read_only(tmp_path / "ledger", 0o444):
-            code, said = run(tmp_path, "invoices", rights="none")
-            assert (code, "may only be read, and its ledger must be computed" in said) == (2, True), said
+            code, output = run(tmp_path, "invoices", rights="none")
+            assert (code, "may only be read, and its ledger must be computed" in output) == (2, True), output
             assert run(tmp_path, "verify", rights="none")[0] == 0
 
 
@@ -82,9 +82,9 @@ def test_a_read_only_archive_is_read_whole_or_not_at_all(tmp_path: Path) -> None
     shutil.copytree(tmp_path / "first", tmp_path / "ledger")
     books.close()
     with read_only(tmp_path / "ledger", 0o444):
-        code, said = run(tmp_path, "verify", rights="none")
-        assert (code, said.partition(" ")[0]) == (0, str(count)), said
+        code, output = run(tmp_path, "verify", rights="none")
+        assert (code, output.partition(" ")[0]) == (0, str(count)), output
     (tmp_path / "ledger" / "archive.sqlite-shm").unlink()
     with read_only(tmp_path / "ledger", 0o444):
-        code, said = run(tmp_path, "verify", rights="none")
-        assert (code, "check the path, its rights" in said) == (2, True), said
+        code, output = run(tmp_path, "verify", rights="none")
+        assert (code, "check the path, its rights" in output) == (2, True), output

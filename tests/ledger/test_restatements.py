@@ -17,23 +17,25 @@ from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month, parse_instant
 from tests import stage
 from tests.laws.kit import DOORS
-from tests.ledger.kit import COMMON, Line, bill, ledger
+from tests.ledger.kit import COMMON, Line, bill, open_ledger
 
 
 @pytest.mark.parametrize("kind", ["restated-added", "restated-changed", "restated-split"])
-@pytest.mark.parametrize("provider", [door.name for door in DOORS])
+@pytest.mark.parametrize("provider", [provider.name for provider in DOORS])
 def test_a_restated_month_is_kept_twice_and_told(provider: str, kind: str, books: Workspace) -> None:
     host = stage.twin(months=2)
     stage.collected(host, books, provider)
     before = stage.list_invoices(books)
     host.clock.advance(timedelta(hours=1))
-    seen = host.clock.now()
+    before_change = host.clock.now()
     host.set_fault(stage.fault(provider, kind))
     stage.collected(host, books, provider, recheck_months=3)
     after = stage.list_invoices(books)
     with books.open_ledger() as db:
         events = restatements.list_restatements(db)
-        then = query.list_invoices(db, query.LedgerFilter(seq=books.archive.find_seq_at(seen - timedelta(minutes=1))))
+        then = query.list_invoices(
+            db, query.LedgerFilter(seq=books.archive.find_seq_at(before_change - timedelta(minutes=1)))
+        )
     assert then == before
     changed = [bill for bill in after if bill not in before]
     assert events
@@ -46,41 +48,44 @@ def test_a_restated_month_is_kept_twice_and_told(provider: str, kind: str, books
 
 def test_another_due_date_is_no_restatement(tmp_path: Path) -> None:
     """A restatement is another total or period, and not another due date."""
-    with ledger(tmp_path) as kept:
-        kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
-        said: list[tuple[str, dict[str, Any]]] = [
+    with open_ledger(tmp_path) as ledger:
+        ledger.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
+        versions: list[tuple[str, dict[str, Any]]] = [
             ("0", {}),
             ("0", {"due_on": parse_instant("2026-07-02T00:00:00Z")}),
             ("7", {}),
             ("7", {"period": Month(2026, 6).period}),
         ]
-        for number, (cost, change) in enumerate(said):
-            kept.book(bill(cost, total=cost, **change))
-            kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        told = [(one["was"], one["is"], one["period_start"].month) for one in restatements.list_restatements(kept.db)]
-    assert told == [("0", "7", 5), ("7", "7", 5)]
+        for number, (cost, change) in enumerate(versions):
+            ledger.book(bill(cost, total=cost, **change))
+            ledger.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
+        changes = [
+            (event["was"], event["is"], event["period_start"].month)
+            for event in restatements.list_restatements(ledger.db)
+        ]
+    assert changes == [("0", "7", 5), ("7", "7", 5)]
 
 
 def test_what_follows_a_parked_bill_restates_nothing(tmp_path: Path) -> None:
-    with ledger(tmp_path) as kept:
-        kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
+    with open_ledger(tmp_path) as ledger:
+        ledger.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
         for number, (cost, total) in enumerate([("1", "7"), ("7", "7"), ("8", "8")]):
-            kept.book(bill(cost, total=total))
-            kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        told = [(one["was"], one["is"]) for one in restatements.list_restatements(kept.db)]
-    assert told == [("7", "8")]
+            ledger.book(bill(cost, total=total))
+            ledger.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
+        changes = [(event["was"], event["is"]) for event in restatements.list_restatements(ledger.db)]
+    assert changes == [("7", "8")]
 
 
 def test_a_parked_newer_version_moves_no_line(tmp_path: Path) -> None:
     """A newer version that is parked is named and moves no line."""
-    with ledger(tmp_path) as kept:
-        kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
-        for number, told in enumerate(
+    with open_ledger(tmp_path) as ledger:
+        ledger.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
+        for number, version in enumerate(
             [bill("7"), bill(total=None, findings=(make_finding(FindingCode.BILL_UNREADABLE, "unread"),))]
         ):
-            kept.book(told)
-            kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        (event,) = restatements.list_restatements(kept.db)
+            ledger.book(version)
+            ledger.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
+        (event,) = restatements.list_restatements(ledger.db)
     assert (event["was"], event["is"], event["difference"]) == ("7", None, None)
     assert event["instead"] == "what it is told as now is parked, not counted: unread"
     assert event["gone"] == event["come"] == []
@@ -90,29 +95,31 @@ def test_a_parked_newer_version_moves_no_line(tmp_path: Path) -> None:
 def test_what_was_parked_between_two_versions_is_passed_over(
     last: str, moved: list[tuple[str, str, str]], tmp_path: Path
 ) -> None:
-    with ledger(tmp_path) as kept:
-        kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
-        for number, told in enumerate([bill("7"), bill("1", total="8"), bill(last)]):
-            kept.book(told)
-            kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        told_moved = [(one["was"], one["is"], one["difference"]) for one in restatements.list_restatements(kept.db)]
+    with open_ledger(tmp_path) as ledger:
+        ledger.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
+        for number, version in enumerate([bill("7"), bill("1", total="8"), bill(last)]):
+            ledger.book(version)
+            ledger.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
+        told_moved = [
+            (event["was"], event["is"], event["difference"]) for event in restatements.list_restatements(ledger.db)
+        ]
         assert told_moved == moved
-        assert len(restatements.list_restatements(kept.db, query.LedgerFilter(seq=25))) == 1, (
+        assert len(restatements.list_restatements(ledger.db, query.LedgerFilter(seq=25))) == 1, (
             "parked, as far as was known then"
         )
 
 
 def test_an_invoice_in_another_currency_is_restated(tmp_path: Path) -> None:
     """An issued invoice that is told in another currency is restated."""
-    with ledger(tmp_path) as kept:
-        kept.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
-        kept.book(bill("7"))
-        who = identities.resolve_account(kept.db, "vendor", "me", "me", 20, 20, [])
-        with booking.open_booking(kept.db, who) as made:
+    with open_ledger(tmp_path) as ledger:
+        ledger.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
+        ledger.book(bill("7"))
+        identity = identities.resolve_account(ledger.db, "vendor", "me", "me", 20, 20, [])
+        with booking.open_booking(ledger.db, identity) as run_booking:
             euros = [Charges(COMMON._replace(BillingCurrency="EUR"), [Line(Decimal(7))])]
-            made.book_bill(bill("7", currency="EUR", charges=euros))
-            made.supersede_missing({"i1": {"EUR"}}, [])
-        kept.db.execute("INSERT INTO runs (run, ended) VALUES (10, now()::TIMESTAMP), (20, now()::TIMESTAMP)")
-        (event,) = restatements.list_restatements(kept.db)
+            run_booking.book_bill(bill("7", currency="EUR", charges=euros))
+            run_booking.supersede_missing({"i1": {"EUR"}}, [])
+        ledger.db.execute("INSERT INTO runs (run, ended) VALUES (10, now()::TIMESTAMP), (20, now()::TIMESTAMP)")
+        (event,) = restatements.list_restatements(ledger.db)
         assert (event["was"], event["currency"], event["instead"]) == ("7", "USD", "it is told in EUR now: 7.00")
         assert event["difference"] is None

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from billfold.ledger import store
-from tests.ledger.kit import ledger
+from tests.ledger.kit import open_ledger
 
 
 def test_a_file_of_another_format_is_left_alone(tmp_path: Path) -> None:
     """A file of another format is called stale and left alone."""
-    with ledger(tmp_path) as books:
+    with open_ledger(tmp_path) as books:
         books.db.execute("UPDATE meta SET value='0'")
     path = tmp_path / "ledger.duckdb"
     before = path.read_bytes()

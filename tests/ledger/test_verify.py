@@ -13,7 +13,7 @@ from billfold.collect.workspace import Workspace
 from billfold.ledger.verify import find_damage
 from billfold.model.errors import BillfoldError
 from tests import stage
-from tests.ledger.archives import archive, broken, cut, filled, tamper
+from tests.ledger.archives import broken, cut, filled, open_archive, tamper
 from tests.ledger.kit import collected, invoice, invoices
 
 
@@ -24,7 +24,7 @@ def test_every_flipped_byte_is_found_or_changes_nothing(tmp_path: Path) -> None:
     books.close()
     whole = books.archive.path.read_bytes()
     dice = random.Random(1)
-    found = 0
+    found_count = 0
     for number in range(25):
         home = tmp_path / f"flipped{number}"
         home.mkdir()
@@ -38,12 +38,12 @@ def test_every_flipped_byte_is_found_or_changes_nothing(tmp_path: Path) -> None:
             assert wrong or stage.read_digest(flipped) == live, (
                 f"a flip at byte {at} is not found, and the ledger differs"
             )
-            found += bool(wrong)
+            found_count += bool(wrong)
             flipped.close()
         except BillfoldError:
-            found += 1
+            found_count += 1
         shutil.rmtree(home)
-    assert found > 3
+    assert found_count > 3
 
 
 def test_flipped_content_is_always_found(books: Workspace) -> None:
@@ -77,9 +77,9 @@ def test_a_missing_end_of_the_chain_is_told_by_the_ledger(last: int, tmp_path: P
     books.close()
     cut(tmp_path, last)
     books = Workspace(tmp_path)
-    found = list(find_damage(books.archive, books.ledger_path))
-    words = f"the archive's end is missing: it has {last} entries, and entry {booked} was booked in the ledger"
-    assert any(words in finding.text for finding in found), found
+    problems_found = list(find_damage(books.archive, books.ledger_path))
+    sentence = f"the archive's end is missing: it has {last} entries, and entry {booked} was booked in the ledger"
+    assert any(sentence in finding.text for finding in problems_found), problems_found
     books.close()
 
 
@@ -95,23 +95,23 @@ def test_a_ledger_that_cannot_tell_is_no_problem_of_the_archive(ledger: str, tmp
             duckdb.connect(str(path)).execute("CREATE TABLE other (a INT)").close()
         case "directory":
             path.mkdir()
-    with filled(tmp_path) as kept:
+    with filled(tmp_path) as archive:
         if ledger == "locked":
             with duckdb.connect(str(path)):
-                assert list(find_damage(kept, path)) == []
-        assert list(find_damage(kept, path)) == []
+                assert list(find_damage(archive, path)) == []
+        assert list(find_damage(archive, path)) == []
 
 
 def test_what_was_never_booked_can_be_cut_unseen(tmp_path: Path) -> None:
     """What was never booked can be cut unseen where nothing else notes it."""
     filled(tmp_path).close()
     cut(tmp_path, 3)
-    with archive(tmp_path) as kept:
-        assert list(find_damage(kept, tmp_path / "ledger.duckdb")) == []
+    with open_archive(tmp_path) as archive:
+        assert list(find_damage(archive, tmp_path / "ledger.duckdb")) == []
 
 
 @pytest.mark.parametrize(
-    ("statement", "words"),
+    ("statement", "sentence"),
     [
         ("UPDATE entries SET status=500 WHERE seq=3", "entry 3"),
         ("UPDATE entries SET question='{\"x\":1}' WHERE seq=2", "entry 2"),
@@ -127,25 +127,25 @@ def test_what_was_never_booked_can_be_cut_unseen(tmp_path: Path) -> None:
         ("INSERT INTO bodies VALUES ('ab', 0, x'', NULL)", "belongs to no answer"),
     ],
 )
-def test_whatever_is_changed_behind_our_back_is_named(statement: str, words: str, tmp_path: Path) -> None:
+def test_whatever_is_changed_behind_our_back_is_named(statement: str, sentence: str, tmp_path: Path) -> None:
     filled(tmp_path).close()
     tamper(tmp_path, statement)
-    with archive(tmp_path) as kept:
-        assert any(words in finding.text for finding in find_damage(kept)), list(find_damage(kept))
+    with open_archive(tmp_path) as archive:
+        assert any(sentence in finding.text for finding in find_damage(archive)), list(find_damage(archive))
 
 
 def test_a_sound_archive_has_no_problems(tmp_path: Path) -> None:
-    with filled(tmp_path) as kept:
-        assert list(find_damage(kept)) == []
+    with filled(tmp_path) as archive:
+        assert list(find_damage(archive)) == []
 
 
 def test_verifying_a_damaged_file_names_the_damage(tmp_path: Path) -> None:
-    with broken(tmp_path) as kept:
-        assert any("damaged" in finding.text for finding in find_damage(kept))
+    with broken(tmp_path) as archive:
+        assert any("damaged" in finding.text for finding in find_damage(archive))
 
 
 def test_fields_that_were_shifted_behind_our_back_are_named(tmp_path: Path) -> None:
     filled(tmp_path).close()
     tamper(tmp_path, "UPDATE entries SET account='a' || char(31) || operation, operation='' WHERE seq=3")
-    with archive(tmp_path) as kept:
-        assert any("entry 3" in finding.text and "was changed" in finding.text for finding in find_damage(kept))
+    with open_archive(tmp_path) as archive:
+        assert any("entry 3" in finding.text and "was changed" in finding.text for finding in find_damage(archive))

@@ -71,26 +71,26 @@ def test_whole_rows_come_back_as_they_were() -> None:
     assert list(Charges.of(iter(rows)).iter_rows()) == rows
 
 
-def ids(about: list[tuple[str, str]], invoice: str = "7") -> list[str]:
-    made = DetailIds(invoice)
-    return [made.next_id(*one) for one in about]
+def ids(line_keys: list[tuple[str, str]], invoice: str = "7") -> list[str]:
+    detail_ids = DetailIds(invoice)
+    return [detail_ids.next_id(*line) for line in line_keys]
 
 
 @given(ABOUT)
-def test_ids_are_unique_and_made_anew_the_same(about: list[tuple[str, str]]) -> None:
-    assert len(set(ids(about))) == len(about)
-    assert ids(about) == ids(about)
+def test_ids_are_unique_and_made_anew_the_same(line_keys: list[tuple[str, str]]) -> None:
+    assert len(set(ids(line_keys))) == len(line_keys)
+    assert ids(line_keys) == ids(line_keys)
 
 
 @given(ABOUT)
-def test_a_line_added_elsewhere_leaves_the_others_ids_alone(about: list[tuple[str, str]]) -> None:
-    assert ids([("new", "line"), *about])[1:] == ids(about)
+def test_a_line_added_elsewhere_leaves_the_others_ids_alone(line_keys: list[tuple[str, str]]) -> None:
+    assert ids([("new", "line"), *line_keys])[1:] == ids(line_keys)
 
 
 @given(ABOUT, st.text(), st.text())
-def test_ids_of_two_invoices_differ(about: list[tuple[str, str]], one: str, other: str) -> None:
-    if one != other:
-        assert not set(ids(about, f"{one}/")) & set(ids(about, f"{other}/"))
+def test_ids_of_two_invoices_differ(line_keys: list[tuple[str, str]], first: str, other: str) -> None:
+    if first != other:
+        assert not set(ids(line_keys, f"{first}/")) & set(ids(line_keys, f"{other}/"))
 
 
 def test_parts_of_an_estimate_are_listed_as_one_bill() -> None:

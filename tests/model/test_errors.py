@@ -21,7 +21,11 @@ from billfold.model.errors import (
     error_for_status,
 )
 
-KINDS = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, ApiError)]
+KINDS = [
+    error_type
+    for error_type in vars(errors).values()
+    if isinstance(error_type, type) and issubclass(error_type, ApiError)
+]
 
 
 @pytest.mark.parametrize(
@@ -46,9 +50,9 @@ def test_each_status_has_its_error(status: int, kind: type[APIStatusError]) -> N
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_an_api_error_names_where_what_and_what_next(kind: type[ApiError]) -> None:
-    said = str(kind("it broke", provider="p", operation="get_it", status=500, request_id="r-1"))
-    assert said.startswith("p get_it: it broke (HTTP 500, request r-1).")
-    assert said.endswith(kind.advice)
+    text = str(kind("it broke", provider="p", operation="get_it", status=500, request_id="r-1"))
+    assert text.startswith("p get_it: it broke (HTTP 500, request r-1).")
+    assert text.endswith(kind.advice)
 
 
 def test_a_refusal_does_not_blame_absent_parameters() -> None:
@@ -59,8 +63,8 @@ def test_a_refusal_does_not_blame_absent_parameters() -> None:
 
 
 def test_a_vendor_that_says_when_to_ask_again_is_passed_on() -> None:
-    said = str(RateLimited("too many", provider="p", operation="get_it", status=429, retry_after=86400.0))
-    assert said == "p get_it: too many (HTTP 429, to be asked again in 86400 s). Try again later."
+    text = str(RateLimited("too many", provider="p", operation="get_it", status=429, retry_after=86400.0))
+    assert text == "p get_it: too many (HTTP 429, to be asked again in 86400 s). Try again later."
 
 
 def test_what_is_not_known_is_left_out() -> None:
@@ -75,9 +79,13 @@ def test_each_error_has_its_exit_code(kind: type[BillfoldError], code: int) -> N
 
 
 def test_every_error_can_be_caught_as_ours() -> None:
-    found = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)]
-    assert all(issubclass(one, BillfoldError) for one in found)
-    assert len(found) >= 15
+    error_types = [
+        error_type
+        for error_type in vars(errors).values()
+        if isinstance(error_type, type) and issubclass(error_type, Exception)
+    ]
+    assert all(issubclass(error_type, BillfoldError) for error_type in error_types)
+    assert len(error_types) >= 15
 
 
 def test_an_error_survives_the_way_to_another_process() -> None:

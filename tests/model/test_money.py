@@ -43,10 +43,10 @@ def test_a_product_is_the_product_of_the_fractions(price: Decimal, quantity: Dec
 
 @given(AMOUNTS)
 def test_an_amount_is_written_plainly_and_read_back_as_it_was(amount: Decimal) -> None:
-    said = format_decimal(amount)
-    assert "E" not in said.upper()
-    assert Decimal(said) == amount
-    assert Decimal(said).is_signed() == amount.is_signed()
+    text = format_decimal(amount)
+    assert "E" not in text.upper()
+    assert Decimal(text) == amount
+    assert Decimal(text).is_signed() == amount.is_signed()
 
 
 def test_arithmetic_is_exact_whatever_the_callers_context_is() -> None:

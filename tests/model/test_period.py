@@ -32,8 +32,8 @@ def test_going_forth_and_back_is_staying(month: Month, months: int) -> None:
 
 @given(MONTHS, st.integers(0, 60))
 def test_months_from_one_until_another_are_all_of_them(month: Month, months: int) -> None:
-    found = list(month.iter_until(month.add_months(months)))
-    assert found == [month.add_months(number) for number in range(months + 1)]
+    month_list = list(month.iter_until(month.add_months(months)))
+    assert month_list == [month.add_months(number) for number in range(months + 1)]
 
 
 def test_there_are_no_months_backwards() -> None:

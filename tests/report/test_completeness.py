@@ -15,8 +15,10 @@ def test_completeness_is_a_fact_for_every_account_and_month(books: Workspace) ->
     stage.collected(host, books)
     with books.open_ledger() as db:
         judged = judge_months(catalog.list_bills(db, query.LedgerFilter()), catalog.list_last_runs(db))
-        found = [one for one in reconcile.find_mismatches(db, query.LedgerFilter()) if one.finding.is_wrong]
-    assert not found
+        mismatches = [
+            finding for finding in reconcile.find_mismatches(db, query.LedgerFilter()) if finding.finding.is_wrong
+        ]
+    assert not mismatches
     running = Month.of(stage.AT)
-    assert {one.state for one in judged if one.month == running} == {"provisional"}
-    assert {one.state for one in judged if one.month < running} == {"complete"}
+    assert {month.state for month in judged if month.month == running} == {"provisional"}
+    assert {month.state for month in judged if month.month < running} == {"complete"}

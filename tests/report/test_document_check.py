@@ -37,10 +37,10 @@ VENDOR = "genesys"
 
 @pytest.fixture
 def books(tmp_path: Path) -> Iterator[Workspace]:
-    made = Workspace(tmp_path / "ledger")
-    stage.collected(stage.twin(months=2), made, VENDOR)
-    yield made
-    made.close()
+    workspace = Workspace(tmp_path / "ledger")
+    stage.collected(stage.twin(months=2), workspace, VENDOR)
+    yield workspace
+    workspace.close()
 
 
 def invoice(books: Workspace) -> BillRow:
@@ -75,19 +75,19 @@ def brought(books: Workspace, body: bytes) -> None:
     assert not import_files(books, provider.find_provider("fastly"), "fastly", [file], None, {}).is_doubtful
 
 
-def words(books: Workspace, wanted: LedgerFilter = EVERY) -> list[str]:
+def list_sentences(books: Workspace, filters: LedgerFilter = EVERY) -> list[str]:
     with books.open_ledger() as db:
-        found = list(document_check.check_documents(books.archive, db, wanted))
-    assert all(one.finding.is_wrong for one in found)
-    return [describe_finding(one.finding) for one in found]
+        findings = list(document_check.check_documents(books.archive, db, filters))
+    assert all(finding.finding.is_wrong for finding in findings)
+    return [describe_finding(finding.finding) for finding in findings]
 
 
 def test_every_twin_document_says_its_invoices_total(books: Workspace) -> None:
     """Every document of the twin is read and says its invoice's total."""
-    found = documents.list_latest_documents(books.archive, query.MAX_SEQ)
-    assert len(found) >= 4
-    assert all("Total" in pdf_text.extract_text(books.archive.read_body(one.body)) for one in found)
-    assert words(books) == []
+    entries = documents.list_latest_documents(books.archive, query.MAX_SEQ)
+    assert len(entries) >= 4
+    assert all("Total" in pdf_text.extract_text(books.archive.read_body(entry.body)) for entry in entries)
+    assert list_sentences(books) == []
 
 
 def test_a_document_with_another_total_is_named(books: Workspace) -> None:
@@ -96,14 +96,14 @@ def test_a_document_with_another_total_is_named(books: Workspace) -> None:
     number, total = bill.name, bill.total or ""
     before = books.archive.read_last_seq()
     came(books, document(number, "12.34 USD"), number)
-    (said,) = words(books)
-    assert said.startswith(f"{number}: its document does not say its total {total} USD")
-    told = Terminal(books.directory.parent).run("--ledger", "ledger", "reconcile")
-    assert (told.code, said in told.out) == (1, True)
-    assert words(books, LedgerFilter(seq=before)) == []
-    assert words(books, LedgerFilter(account="another")) == []
+    (sentence,) = list_sentences(books)
+    assert sentence.startswith(f"{number}: its document does not say its total {total} USD")
+    result = Terminal(books.directory.parent).run("--ledger", "ledger", "reconcile")
+    assert (result.code, sentence in result.out) == (1, True)
+    assert list_sentences(books, LedgerFilter(seq=before)) == []
+    assert list_sentences(books, LedgerFilter(account="another")) == []
     came(books, document(number, f"{Decimal(total):,} USD"), number)
-    assert words(books) == []
+    assert list_sentences(books) == []
 
 
 def test_an_unnamed_document_is_of_the_number_it_says(tmp_path: Path) -> None:
@@ -117,11 +117,11 @@ def test_an_unnamed_document_is_of_the_number_it_says(tmp_path: Path) -> None:
         start = next(bill.period_start for bill in catalog.list_bills(db, EVERY) if bill.invoice_id == number)
     true = stage.connection(host, account).send(GetInvoiceFile(year=start.year, month=start.month, format="pdf")).body
     brought(books, true)
-    assert words(books) == []
+    assert list_sentences(books) == []
     brought(books, document("999999", "12.34 USD"))
-    assert words(books) == []
+    assert list_sentences(books) == []
     brought(books, document(number, "12.34 USD"))
-    assert [said.partition(":")[0] for said in words(books)] == [number]
+    assert [sentence.partition(":")[0] for sentence in list_sentences(books)] == [number]
     books.close()
 
 
@@ -154,7 +154,7 @@ def locked(body: bytes) -> bytes:
 def test_a_document_that_cannot_be_read_is_no_finding(spoiled: Any, books: Workspace) -> None:
     number = invoice(books).name
     came(books, spoiled(document(number, "12.34 USD")), number)
-    assert words(books) == []
+    assert list_sentences(books) == []
 
 
 def test_a_document_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,12 +18,12 @@ from tests.ledger import kit
 def test_what_could_not_be_booked_does_not_add_up(books: Workspace) -> None:
     host = stage.twin(months=2)
     stage.collected(host, books, "cockroach")
-    kept = list(books.archive.iter_answers(operation="list_invoices"))[-1]
-    books.archive._db.execute("UPDATE bodies SET packed=x'00' WHERE hash=?", [kept.body])
+    entry = list(books.archive.iter_answers(operation="list_invoices"))[-1]
+    books.archive._db.execute("UPDATE bodies SET packed=x'00' WHERE hash=?", [entry.body])
     books.drop_ledger()
     with books.open_ledger() as db:
-        found = reconcile.find_mismatches(db, query.LedgerFilter())
-    assert any(is_wrong and "missing or damaged" in text for is_wrong, text in list_located(found))
+        findings = reconcile.find_mismatches(db, query.LedgerFilter())
+    assert any(is_wrong and "missing or damaged" in text for is_wrong, text in list_located(findings))
 
 
 def test_damage_of_an_earlier_collection_is_found(books: Workspace) -> None:
@@ -31,12 +31,12 @@ def test_damage_of_an_earlier_collection_is_found(books: Workspace) -> None:
     host = stage.twin(months=2)
     stage.collected(host, books, "vultr")
     stage.collected(host, books, "vultr")
-    kept = next(iter(books.archive.iter_answers(operation="get_invoice_items")))
-    books.archive._db.execute("UPDATE bodies SET packed=x'00' WHERE hash=?", [kept.body])
+    entry = next(iter(books.archive.iter_answers(operation="get_invoice_items")))
+    books.archive._db.execute("UPDATE bodies SET packed=x'00' WHERE hash=?", [entry.body])
     books.drop_ledger()
     with books.open_ledger() as db:
-        found = reconcile.find_mismatches(db, query.LedgerFilter())
-    assert any(is_wrong and "missing or damaged" in text for is_wrong, text in list_located(found))
+        findings = reconcile.find_mismatches(db, query.LedgerFilter())
+    assert any(is_wrong and "missing or damaged" in text for is_wrong, text in list_located(findings))
 
 
 def test_unbooked_is_told_once_and_doubts_every_month(books: Workspace) -> None:
@@ -44,16 +44,16 @@ def test_unbooked_is_told_once_and_doubts_every_month(books: Workspace) -> None:
     july = {"period_start": '"2026-07-01T00:00:00Z"', "period_end": '"2026-08-01T00:00:00Z"'}
     kit.collected(books, kit.invoices(kit.invoice("a", total="1"), kit.invoice("a"), kit.invoice("b", **july)))
     with books.open_ledger() as db:
-        found = reconcile.find_mismatches(db, query.LedgerFilter())
+        findings = reconcile.find_mismatches(db, query.LedgerFilter())
         judged = judge_months(catalog.list_bills(db, query.LedgerFilter()), catalog.list_last_runs(db))
     problem = "a USD: is told twice by one collection, and not alike"
-    repeated = [one for one in found if one.finding.code is FindingCode.BILL_REPEATED]
-    assert [(one.month, describe_labelled(one.finding)) for one in reconcile.drop_repeated(repeated)] == [
-        ("", f"not booked: {problem}")
-    ]
-    open_months = {one.month for one in repeated if not one.finding.is_wrong}
-    assert open_months == {str(one.month) for one in judged if one.bills} == {"2026-07", "2026-08"}
-    assert all(problem in map(describe_finding, one.findings) for one in judged)
+    repeated = [finding for finding in findings if finding.finding.code is FindingCode.BILL_REPEATED]
+    assert [
+        (mismatch.month, describe_labelled(mismatch.finding)) for mismatch in reconcile.drop_repeated(repeated)
+    ] == [("", f"not booked: {problem}")]
+    open_months = {mismatch.month for mismatch in repeated if not mismatch.finding.is_wrong}
+    assert open_months == {str(month.month) for month in judged if month.bills} == {"2026-07", "2026-08"}
+    assert all(problem in map(describe_finding, month.findings) for month in judged)
 
 
 def test_a_months_doubt_that_no_finding_repeats_is_told() -> None:
@@ -77,6 +77,8 @@ def test_an_invoice_that_vanishes_from_the_list_is_disputed(books: Workspace) ->
         host.set_fault(stage.fault(vendor, "invoice-vanishing", operation=operation, times=9))
         stage.collected(host, books, vendor)
         with books.open_ledger() as db:
-            found = reconcile.find_mismatches(db, query.LedgerFilter(vendor))
-        assert FindingCode.INVOICE_VANISHED in {one.finding.code for one in found if one.finding.is_wrong}, vendor
+            findings = reconcile.find_mismatches(db, query.LedgerFilter(vendor))
+        assert FindingCode.INVOICE_VANISHED in {
+            finding.finding.code for finding in findings if finding.finding.is_wrong
+        }, vendor
         host.clear_faults()

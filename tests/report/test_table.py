@@ -59,8 +59,8 @@ def test_without_a_width_all_is_whole() -> None:
 
 def test_an_id_keeps_its_end_and_a_sentence_its_start() -> None:
     """Ids differ at both ends; a sentence is read from its start."""
-    form = TableLayout(("id", "text"))
-    lines, _ = format_table([{"id": LONG_ID, "text": "Storage of many gigabytes in Frankfurt"}], form, 42)
+    layout = TableLayout(("id", "text"))
+    lines, _ = format_table([{"id": LONG_ID, "text": "Storage of many gigabytes in Frankfurt"}], layout, 42)
     identifier, text = lines[1].split("  ")
     assert identifier.startswith("a410d")
     assert identifier.endswith("35605")
@@ -95,10 +95,10 @@ def test_the_note_names_what_was_left_out() -> None:
 )
 def test_no_number_is_ever_cut(values: list[tuple[Decimal, str, int]], width: int) -> None:
     """Whatever the width: a number column that is shown shows all digits of every number."""
-    form = TableLayout(("cost", "text", "count"), droppable=("count",))
-    rows = [dict(zip(form.columns, value, strict=True)) for value in values]
-    whole = [line.split()[0] for line in format_table(rows, form)[0][1:]]
-    lines, dropped = format_table(rows, form, width)
+    layout = TableLayout(("cost", "text", "count"), droppable=("count",))
+    rows = [dict(zip(layout.columns, value, strict=True)) for value in values]
+    whole = [line.split()[0] for line in format_table(rows, layout)[0][1:]]
+    lines, dropped = format_table(rows, layout, width)
     assert [line.split()[0] for line in lines[1:]] == whole
     if not dropped and values:
         assert [line.split()[-1] for line in lines[1:]] == [str(count) for _, _, count in values]

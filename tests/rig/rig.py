@@ -39,7 +39,7 @@ from tests.rig.together import together
 MONTHS = 2
 
 
-class Told(NamedTuple):
+class LedgerView(NamedTuple):
     """What the ledger says: its hash, its bills."""
 
     hash: str
@@ -61,8 +61,8 @@ def incremental(host: TwinHost, books: Workspace) -> None:
 def restated(host: TwinHost, books: Workspace) -> None:
     """Collect again after an invoice of every vendor was restated."""
     stage.collected(host, books, workers=1)
-    for one in host.world.vendors:
-        host.set_fault(Fault(one.provider.name, "restated-changed"))
+    for vendor in host.world.vendors:
+        host.set_fault(Fault(vendor.provider.name, "restated-changed"))
     yield_point(host, books, recheck_months=3)
 
 
@@ -81,10 +81,10 @@ STORIES_TOLD: dict[str, Callable[[TwinHost, Workspace], None]] = {
 }
 
 
-def tell(books: Workspace) -> Told:
+def tell(books: Workspace) -> LedgerView:
     """Say what the ledger says."""
     with books.open_ledger() as db:
-        return Told(compute_digest(db), sorted(map(str, query.list_invoices(db, query.LedgerFilter()))))
+        return LedgerView(compute_digest(db), sorted(map(str, query.list_invoices(db, query.LedgerFilter()))))
 
 
 def true(host: TwinHost) -> list[str]:
@@ -135,17 +135,17 @@ def _live(story: str, seed: int, home: Path) -> TwinHost:
     return host
 
 
-def whole(story: str, seed: int) -> tuple[Told, list[str]]:
+def whole(story: str, seed: int) -> tuple[LedgerView, list[str]]:
     """Return what a story's ledger says when nobody kills it, and the truth."""
     with tempfile.TemporaryDirectory() as home:
         host = _live(story, seed, Path(home))
         books = Workspace(Path(home))
-        told = tell(books)
+        view = tell(books)
         books.close()
-        return told, true(host)
+        return view, true(host)
 
 
-def killed(story: str, seed: int, point: int, expected: Told) -> str:
+def killed(story: str, seed: int, point: int, expected: LedgerView) -> str:
     """Kill a story at a write point, go on, and say what is wrong then; nothing where all is well."""
     with tempfile.TemporaryDirectory() as home:
         ledger = Path(home) / "ledger"
@@ -160,29 +160,29 @@ def killed(story: str, seed: int, point: int, expected: Told) -> str:
         return _after(story, seed, ledger, expected)
 
 
-def _after(story: str, seed: int, ledger: Path, expected: Told) -> str:
+def _after(story: str, seed: int, ledger: Path, expected: LedgerView) -> str:
     host = stage.twin(seed=seed, months=MONTHS)
     settings: dict[str, Any] = {}
     if story == "incremental":
         host.clock.advance(timedelta(days=20))
     if story == "restated":
         settings["recheck_months"] = 3
-        for one in host.world.vendors:
-            host.set_fault(Fault(one.provider.name, "restated-changed"))
+        for vendor in host.world.vendors:
+            host.set_fault(Fault(vendor.provider.name, "restated-changed"))
     books = Workspace(ledger)
     try:
         damaged = list(find_damage(books.archive))
         stage.collected(host, books, workers=1, **settings)
-        told = tell(books)
+        view = tell(books)
         books.drop_ledger()
         again = tell(books)
     finally:
         books.close()
     if damaged:
         return f"the archive is damaged: {damaged[0]}"
-    if told != expected:
-        return f"the ledger differs: {sorted(set(told.bills) ^ set(expected.bills))[:2] or told.hash}"
-    return "" if again == told else "the rebuilt ledger has another hash"
+    if view != expected:
+        return f"the ledger differs: {sorted(set(view.bills) ^ set(expected.bills))[:2] or view.hash}"
+    return "" if again == view else "the rebuilt ledger has another hash"
 
 
 def kill(story: str, seed: int, numbers: Iterator[int] | range) -> list[str]:
@@ -264,7 +264,7 @@ def live(seed: int, days: int) -> tuple[int, str]:
     dice = random.Random(f"rig/{seed}")
     home = Path(tempfile.mkdtemp())
     host, books = stage.twin(seed=seed, months=1), Workspace(home)
-    names = [one.provider.name for one in host.world.vendors]
+    names = [vendor.provider.name for vendor in host.world.vendors]
     lived = 0
     try:
         while lived < days:
@@ -279,10 +279,10 @@ def live(seed: int, days: int) -> tuple[int, str]:
         host.clear_faults()
         host.clock.advance(timedelta(days=1))
         stage.collected(host, books, workers=1, recheck_months=24)
-        told = tell(books)
-        wrong = "" if told.bills == true(host) else f"{sorted(set(told.bills) ^ set(true(host)))[:2]}"
+        view = tell(books)
+        wrong = "" if view.bills == true(host) else f"{sorted(set(view.bills) ^ set(true(host)))[:2]}"
         books.drop_ledger()
-        wrong = wrong or ("" if tell(books) == told else "the rebuilt ledger has another hash")
+        wrong = wrong or ("" if tell(books) == view else "the rebuilt ledger has another hash")
     finally:
         books.close()
         shutil.rmtree(home)
@@ -299,48 +299,50 @@ def main() -> None:
         parser.add_argument(name, default=default)
     for name, number in (("--seed", 1), ("--point", 0), ("--every", 1), ("--at", 0), ("--seeds", 10), ("--days", 60)):
         parser.add_argument(name, type=int, default=number)
-    said = parser.parse_args()
+    arguments = parser.parse_args()
     failed = False
-    if said.what in {"kill", "all"}:
-        failed |= _kill_all(said)
-    if said.what in {"fault", "all"}:
-        failed |= _fault_all(said)
-    if said.what in {"lasting", "all"}:
-        failed |= _lasting_all(said)
-    if said.what in {"live", "all"}:
-        failed |= _live_all(said)
-    if said.what in {"together", "all"}:
-        failed |= _together_all(said)
+    if arguments.what in {"kill", "all"}:
+        failed |= _kill_all(arguments)
+    if arguments.what in {"fault", "all"}:
+        failed |= _fault_all(arguments)
+    if arguments.what in {"lasting", "all"}:
+        failed |= _lasting_all(arguments)
+    if arguments.what in {"live", "all"}:
+        failed |= _live_all(arguments)
+    if arguments.what in {"together", "all"}:
+        failed |= _together_all(arguments)
     sys.exit(failed)
 
 
-def _kill_all(said: argparse.Namespace) -> bool:
+def _kill_all(arguments: argparse.Namespace) -> bool:
     failed = False
-    for story in [said.story] if said.story else STORIES_TOLD:
-        found = points(story, said.seed)
-        numbers = range(said.point, said.point + 1) if said.point else range(1, len(found) + 1, said.every)
+    for story in [arguments.story] if arguments.story else STORIES_TOLD:
+        kill_points = points(story, arguments.seed)
+        numbers = (
+            range(arguments.point, arguments.point + 1)
+            if arguments.point
+            else range(1, len(kill_points) + 1, arguments.every)
+        )
         with multiprocessing.Pool(2) as pool:
-            parts = pool.starmap(kill, [(story, said.seed, numbers[half::2]) for half in (0, 1)])
-        failures = [one for part in parts for one in part]
+            parts = pool.starmap(kill, [(story, arguments.seed, numbers[half::2]) for half in (0, 1)])
+        failures = [failure for part in parts for failure in part]
         failed |= bool(failures)
         print(
-            f"kill {story}: {len(numbers)} of {len(found)} write points ({len(set(found))} kinds), {len(failures)} wrong"
+            f"kill {story}: {len(numbers)} of {len(kill_points)} write points ({len(set(kill_points))} kinds), {len(failures)} wrong"
         )
         print("\n".join(failures), end="\n" if failures else "")
     return failed
 
 
-def _fault_all(said: argparse.Namespace) -> bool:
+def _fault_all(arguments: argparse.Namespace) -> bool:
     failed = False
-    providers = [said.provider] if said.provider else [door.name for door in stage.doors()]
+    providers = [arguments.provider] if arguments.provider else [provider.name for provider in stage.list_providers()]
     for provider in providers:
         count, failures = 0, []
-        for fault, at, wrong in every_fault(provider, said.seed, said.fault, said.at or None):
+        for fault, at, wrong in every_fault(provider, arguments.seed, arguments.fault, arguments.at or None):
             count += 1
             if wrong:
-                command = (
-                    f"python -m tests.rig.rig fault --provider {provider} --seed {said.seed} --fault {fault} --at {at}"
-                )
+                command = f"python -m tests.rig.rig fault --provider {provider} --seed {arguments.seed} --fault {fault} --at {at}"
                 failures.append(f"{fault} at {at}: {wrong}\n  repeat: {command}")
         failed |= bool(failures)
         print(f"fault {provider}: {count} cases, {len(failures)} wrong")
@@ -348,41 +350,47 @@ def _fault_all(said: argparse.Namespace) -> bool:
     return failed
 
 
-def _lasting_all(said: argparse.Namespace) -> bool:
+def _lasting_all(arguments: argparse.Namespace) -> bool:
     failed = False
-    for provider in [said.provider] if said.provider else [door.name for door in stage.doors()]:
-        found = list(lasting.every_fault(provider, said.seed, MONTHS, said.fault))
-        repeat = f"python -m tests.rig.rig lasting --provider {provider} --seed {said.seed} --fault"
+    for provider in (
+        [arguments.provider] if arguments.provider else [provider.name for provider in stage.list_providers()]
+    ):
+        failures_found = list(lasting.every_fault(provider, arguments.seed, MONTHS, arguments.fault))
+        repeat = f"python -m tests.rig.rig lasting --provider {provider} --seed {arguments.seed} --fault"
         failures = [
             f"{fault} in {'a later' if later else 'the first'} collection: {wrong}\n  repeat: {repeat} {fault}"
-            for fault, later, wrong in found
+            for fault, later, wrong in failures_found
             if wrong
         ]
         failed |= bool(failures)
-        print(f"lasting {provider}: {len(found)} cases, {len(failures)} wrong")
+        print(f"lasting {provider}: {len(failures_found)} cases, {len(failures)} wrong")
         print("\n".join(failures), end="\n" if failures else "")
     return failed
 
 
-def _live_all(said: argparse.Namespace) -> bool:
+def _live_all(arguments: argparse.Namespace) -> bool:
     with multiprocessing.Pool(2) as pool:
-        told = pool.starmap(live, [(said.seed + number, said.days) for number in range(said.seeds)], chunksize=1)
+        failures_by_run = pool.starmap(
+            live, [(arguments.seed + number, arguments.days) for number in range(arguments.seeds)], chunksize=1
+        )
     failures = [
-        f"{wrong}\n  repeat: python -m tests.rig.rig live --seed {said.seed + n} --seeds 1 --days {said.days}"
-        for n, (_, wrong) in enumerate(told)
+        f"{wrong}\n  repeat: python -m tests.rig.rig live --seed {arguments.seed + n} --seeds 1 --days {arguments.days}"
+        for n, (_, wrong) in enumerate(failures_by_run)
         if wrong
     ]
-    print(f"live: {sum(lived for lived, _ in told)} vendor-days over {said.seeds} seeds, {len(failures)} wrong")
+    print(
+        f"live: {sum(lived for lived, _ in failures_by_run)} vendor-days over {arguments.seeds} seeds, {len(failures)} wrong"
+    )
     print("\n".join(failures), end="\n" if failures else "")
     return bool(failures)
 
 
-def _together_all(said: argparse.Namespace) -> bool:
-    seeds = range(said.seed, said.seed + said.seeds)
-    found = {seed: together(seed, MONTHS, whole("first", seed), tell) for seed in seeds}
+def _together_all(arguments: argparse.Namespace) -> bool:
+    seeds = range(arguments.seed, arguments.seed + arguments.seeds)
+    failure_by_seed = {seed: together(seed, MONTHS, whole("first", seed), tell) for seed in seeds}
     repeat = "python -m tests.rig.rig together --seeds 1 --seed"
-    failures = [f"{wrong}\n  repeat: {repeat} {seed}" for seed, wrong in found.items() if wrong]
-    print(f"together: {said.seeds} seeds, {len(failures)} wrong")
+    failures = [f"{wrong}\n  repeat: {repeat} {seed}" for seed, wrong in failure_by_seed.items() if wrong]
+    print(f"together: {arguments.seeds} seeds, {len(failures)} wrong")
     print("\n".join(failures), end="\n" if failures else "")
     return bool(failures)
 

@@ -22,7 +22,7 @@ READINGS = 12
 GO, AT, DONE, FAILED = b"g", b"a", b"d", b"f"
 
 
-class Part(NamedTuple):
+class Process(NamedTuple):
     """A process that takes part: what it hears its turn on, and what it says where it stands on."""
 
     pid: int
@@ -30,7 +30,7 @@ class Part(NamedTuple):
     at: int
 
 
-def part(work: Callable[[Callable[[], None]], None]) -> Part:
+def part(work: Callable[[Callable[[], None]], None]) -> Process:
     """Start a process that waits for its turn wherever it calls what it is given."""
     hear, go = os.pipe()
     at, say = os.pipe()
@@ -39,7 +39,7 @@ def part(work: Callable[[Callable[[], None]], None]) -> Part:
     if pid:
         os.close(hear)
         os.close(say)
-        return Part(pid, go, at)
+        return Process(pid, go, at)
 
     def wait() -> None:
         os.write(say, AT)
@@ -86,23 +86,23 @@ class _Time:
         self._wait()
 
 
-def play(parts: list[Part], seed: int) -> list[str]:
+def play(parts: list[Process], seed: int) -> list[str]:
     """Give turns until all are done; returns which ended badly."""
     dice, steps = random.Random(f"together/{seed}"), 0
-    alive = {number: one for number, one in enumerate(parts) if os.read(one.at, 1) == AT}
+    alive = {number: process for number, process in enumerate(parts) if os.read(process.at, 1) == AT}
     bad = [f"part {number} did not begin" for number in set(range(len(parts))) - set(alive)]
     while alive:
         number = dice.choice(sorted(alive))
         steps += 1
         os.write(alive[number].go, GO)
-        said = os.read(alive[number].at, 1)
-        if said != AT:
-            one = alive.pop(number)
-            os.waitpid(one.pid, 0)
-            bad += [] if said == DONE else [f"part {number} failed at step {steps}"]
-    for one in parts:
-        os.close(one.go)
-        os.close(one.at)
+        state = os.read(alive[number].at, 1)
+        if state != AT:
+            process = alive.pop(number)
+            os.waitpid(process.pid, 0)
+            bad += [] if state == DONE else [f"part {number} failed at step {steps}"]
+    for process in parts:
+        os.close(process.go)
+        os.close(process.at)
     return bad
 
 
@@ -111,7 +111,7 @@ def together(seed: int, months: int, expected: tuple[Any, list[str]], tell: Call
 
     The reader must see of each account nothing or all of what is true: never a part of a bill, never one twice.
     """
-    told, true = expected
+    view, true = expected
     with tempfile.TemporaryDirectory() as home:
         ledger = Path(home)
         Workspace(ledger).close()
@@ -139,7 +139,7 @@ def together(seed: int, months: int, expected: tuple[Any, list[str]], tell: Call
         books.close()
         if bad:
             return "; ".join(bad)
-        return "" if after == told else f"the ledger differs: {sorted(set(after.bills) ^ set(told.bills))[:2] or after}"
+        return "" if after == view else f"the ledger differs: {sorted(set(after.bills) ^ set(view.bills))[:2] or after}"
 
 
 def _waiting(host: TwinHost, wait: Callable[[], None]) -> None:
@@ -152,8 +152,8 @@ def _waiting(host: TwinHost, wait: Callable[[], None]) -> None:
     host.answer_request = waited  # type: ignore[method-assign]
 
 
-def _whole(seen: list[dict[str, Any]], true: list[str]) -> None:
-    for account in {bill["account"] for bill in seen}:
-        mine = sorted(str(bill) for bill in seen if bill["account"] == account)
+def _whole(bills: list[dict[str, Any]], true: list[str]) -> None:
+    for account in {bill["account"] for bill in bills}:
+        own_bills = sorted(str(bill) for bill in bills if bill["account"] == account)
         all_of_it = [bill for bill in true if f"'account': {account!r}" in bill]
-        assert mine == all_of_it, f"of {account} a reader saw {set(mine) ^ set(all_of_it)}"
+        assert own_bills == all_of_it, f"of {account} a reader saw {set(own_bills) ^ set(all_of_it)}"

@@ -30,27 +30,27 @@ class Hostile:
     """Where the server is, and what it heard: the head of every request."""
 
     root: str
-    heard: list[str] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
 
 
 @contextmanager
 def hostile(*turns: Say) -> Iterator[Hostile]:
     """Serve: connection number n is answered by turn n, all later ones by the last turn."""
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        server = Hostile(f"http://127.0.0.1:{door.getsockname()[1]}")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Hostile(f"http://127.0.0.1:{listener.getsockname()[1]}")
         stop = threading.Event()
 
         def serve() -> None:
             while True:
-                caller, _ = door.accept()
+                caller, _ = listener.accept()
                 with caller:
                     if stop.is_set():
                         return
                     caller.settimeout(10)
-                    turn = turns[min(len(server.heard), len(turns) - 1)]
-                    server.heard.append(_head(caller))
+                    take_turn = turns[min(len(server.received), len(turns) - 1)]
+                    server.received.append(_head(caller))
                     try:
-                        turn(caller)
+                        take_turn(caller)
                     except OSError:
                         continue
 
@@ -60,15 +60,15 @@ def hostile(*turns: Say) -> Iterator[Hostile]:
             yield server
         finally:
             stop.set()
-            socket.create_connection(door.getsockname()).close()
+            socket.create_connection(listener.getsockname()).close()
             thread.join(10)
 
 
 def _head(caller: socket.socket) -> str:
-    said = b""
-    while b"\r\n\r\n" not in said and (part := caller.recv(65536)):
-        said += part
-    return said.decode("latin-1")
+    head = b""
+    while b"\r\n\r\n" not in head and (part := caller.recv(65536)):
+        head += part
+    return head.decode("latin-1")
 
 
 def says(body: bytes, status: str = "200 OK", **headers: str) -> Say:
@@ -87,61 +87,65 @@ def raw(content: bytes) -> Say:
 def reset(content: bytes) -> Say:
     """Answer with these bytes and reset the connection."""
 
-    def turn(caller: socket.socket) -> None:
+    def answer(caller: socket.socket) -> None:
         caller.sendall(content)
         caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    return turn
+    return answer
 
 
 def stall(content: bytes) -> Say:
     """Answer with these bytes and then say nothing until the caller hangs up."""
 
-    def turn(caller: socket.socket) -> None:
+    def answer(caller: socket.socket) -> None:
         caller.sendall(content)
         caller.recv(1)
 
-    return turn
+    return answer
 
 
 def nobody() -> str:
     """Return an address where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return f"http://127.0.0.1:{door.getsockname()[1]}"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def send(
     how: How,
     root: str,
     op: Operation[Any],
-    wires: ClientContext | None = None,
+    context: ClientContext | None = None,
     *,
     timeout: float = 10.0,
     deadline: float = 600.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> Response:
     """Send an operation, at once or awaited; nothing is slept."""
-    return _carried(how, HttpSettings(root, timeout, deadline), wires, clock, lambda carrier: carrier.send(op))
+    return _carried(how, HttpSettings(root, timeout, deadline), context, clock, lambda sender: sender.send(op))
 
 
-def fetch(how: How, root: str, url: str, wires: ClientContext | None = None) -> Response:
+def fetch(how: How, root: str, url: str, context: ClientContext | None = None) -> Response:
     """Fetch a document, at once or awaited."""
-    return _carried(how, HttpSettings(root, 10.0), wires, time.monotonic, lambda carrier: carrier.fetch(url))
+    return _carried(how, HttpSettings(root, 10.0), context, time.monotonic, lambda sender: sender.fetch(url))
 
 
 def _carried(
-    how: How, settings: HttpSettings, wires: ClientContext | None, clock: Callable[[], float], use: Callable[[Any], Any]
+    how: How,
+    settings: HttpSettings,
+    context: ClientContext | None,
+    clock: Callable[[], float],
+    use: Callable[[Any], Any],
 ) -> Response:
-    chosen = wires or line(retries=1)
+    chosen = context or line(retries=1)
     if how == "at once":
-        with HttpTransport(settings, chosen, sleep=lambda _: None, clock=clock) as carrier:
-            found: Response = use(carrier)
-            return found
+        with HttpTransport(settings, chosen, sleep=lambda _: None, clock=clock) as sender:
+            response: Response = use(sender)
+            return response
 
     async def later() -> Response:
-        async with AsyncHttpTransport(settings, chosen, sleep=_awake, clock=clock) as carrier:
-            found: Response = await use(carrier)
-            return found
+        async with AsyncHttpTransport(settings, chosen, sleep=_awake, clock=clock) as sender:
+            response: Response = await use(sender)
+            return response
 
     return asyncio.run(later())
 

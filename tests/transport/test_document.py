@@ -38,22 +38,22 @@ def resolving(*addresses: str) -> Resolver:
     def resolve(host: str, port: int, **_: Any) -> list[tuple[Any, ...]]:
         if not addresses:
             raise socket.gaierror("unknown")
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in addresses]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
     return resolve
 
 
 def drive(url: str, *replies: Response | Failure, base: str = API) -> tuple[Response, list[Request]]:
     """Fetch with the replies given; the last one is given again and again."""
-    asked: list[Request] = []
+    requests: list[Request] = []
 
     def act(step: Request | Resolve) -> Reply:
         if isinstance(step, Resolve):
             return resolve_host(step)
-        asked.append(step)
-        return replies[min(len(asked), len(replies)) - 1]
+        requests.append(step)
+        return replies[min(len(requests), len(replies)) - 1]
 
-    return drive_exchange(fetch_document(url, base, "vendor"), act), asked
+    return drive_exchange(fetch_document(url, base, "vendor"), act), requests
 
 
 def forbidden(url: str, base: str) -> str:
@@ -69,9 +69,9 @@ PDF = Response(200, {"content-type": "application/pdf"}, b"%PDF")
 
 
 def test_a_document_is_asked_for_without_any_credential() -> None:
-    answer, asked = drive(SIGNED, PDF)
+    answer, requests = drive(SIGNED, PDF)
     assert answer == PDF
-    assert asked == [Request("GET", SIGNED, (), {"accept": "*/*"})]
+    assert requests == [Request("GET", SIGNED, (), {"accept": "*/*"})]
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_a_slow_resolver_blocks_no_other_coroutine(monkeypatch: pytest.MonkeyPat
         return resolving("10.0.0.1")("documents.example", 443)
 
     async def side_by_side() -> None:
-        async with AsyncHttpTransport(HttpSettings(API), line()) as carrier:
-            fetched = asyncio.ensure_future(carrier.fetch("https://documents.example/x"))
+        async with AsyncHttpTransport(HttpSettings(API), line()) as transport:
+            fetched = asyncio.ensure_future(transport.fetch("https://documents.example/x"))
             await asyncio.sleep(0)
             others.set()
             await fetched
@@ -229,15 +229,15 @@ def test_a_redirect_to_where_nothing_may_be_fetched_is_refused(to: str, status: 
 
 @pytest.mark.parametrize("to", ["https://1.1.1.1/y", "/y", "y", ""])
 def test_a_redirect_to_a_public_address_is_followed(to: str) -> None:
-    answer, asked = drive(SIGNED, moved(to), PDF)
+    answer, requests = drive(SIGNED, moved(to), PDF)
     assert answer == PDF
-    assert len(asked) == 2
+    assert len(requests) == 2
 
 
 def test_the_fourth_redirect_is_followed_and_the_fifth_is_not() -> None:
     hops = [moved(f"https://1.1.1.{number}/") for number in range(1, 6)]
-    answer, asked = drive(SIGNED, *hops[:4], PDF)
-    assert (answer, len(asked)) == (PDF, 5)
+    answer, requests = drive(SIGNED, *hops[:4], PDF)
+    assert (answer, len(requests)) == (PDF, 5)
     with pytest.raises(APIStatusError, match="more than 4 redirects"):
         drive(SIGNED, *hops, PDF)
 
@@ -268,7 +268,7 @@ def test_a_failing_host_is_asked_again_and_then_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("failure", "words"),
+    ("failure", "sentence"),
     [
         (check_size(MAX_BODY_BYTES + 1), "the document is too large"),
         (check_deadline(0, 601, HttpSettings(API)), "the document came too slowly"),
@@ -276,12 +276,12 @@ def test_a_failing_host_is_asked_again_and_then_reported() -> None:
     ],
     ids=["size", "time", "neither"],
 )
-def test_what_is_final_is_asked_once(failure: Failure, words: str) -> None:
+def test_what_is_final_is_asked_once(failure: Failure, sentence: str) -> None:
     """What is not to be asked again is asked once, and told as what it is."""
     steps = fetch_document(SIGNED, API, "vendor")
     next(steps)
     steps.send(frozenset({"8.8.8.8"}))
-    with pytest.raises(ApiError, match=words):
+    with pytest.raises(ApiError, match=sentence):
         steps.send(failure)
 
 
@@ -290,7 +290,7 @@ def test_a_document_that_is_too_large_is_fetched_once(how: How, monkeypatch: pyt
     monkeypatch.setattr("billfold.transport.http.MAX_BODY_BYTES", 1000)
     with hostile(says(bytes(2000))) as server, pytest.raises(APIStatusError, match="the document is too large"):
         fetch(how, server.root, f"{server.root}/papers/1")
-    assert len(server.heard) == 1
+    assert len(server.received) == 1
 
 
 def test_an_empty_document_is_refused() -> None:
@@ -324,8 +324,8 @@ def test_a_twins_document_is_fetched_without_the_key(how: How) -> None:
     with hostile(says(b"%PDF", content_type="application/pdf")) as server:
         answer = fetch(how, server.root, f"{server.root}/papers/1?sig=abc")
     assert answer.body == b"%PDF"
-    assert server.heard[0].startswith("GET /papers/1?sig=abc ")
-    assert KEY not in server.heard[0]
+    assert server.received[0].startswith("GET /papers/1?sig=abc ")
+    assert KEY not in server.received[0]
 
 
 @both
@@ -337,10 +337,10 @@ def test_a_twins_redirect_to_a_private_host_is_refused(how: How) -> None:
         fetch(how, server.root, f"{server.root}/papers/1?sig=abc")
 
 
-@pytest.mark.parametrize("turn", [raw(b""), says(b"", "403 No"), says(b"")], ids=["broken", "refused", "empty"])
+@pytest.mark.parametrize("reply", [raw(b""), says(b"", "403 No"), says(b"")], ids=["broken", "refused", "empty"])
 @both
-def test_an_error_of_the_line_tells_nothing_of_the_url(how: How, turn: Any) -> None:
-    with hostile(turn) as server, pytest.raises(ApiError) as caught:
+def test_an_error_of_the_line_tells_nothing_of_the_url(how: How, reply: Any) -> None:
+    with hostile(reply) as server, pytest.raises(ApiError) as caught:
         fetch(how, server.root, f"{server.root}/papers/1?sig=SIGNED-SECRET")
     assert "papers" not in f"{caught.value} {caught.value!r}"
 

@@ -35,20 +35,20 @@ def test_a_good_answer_has_bytes_and_lower_case_headers(how: How) -> None:
     with hostile(says(b"\x00\xff", X_Request_Id="R-1")) as server:
         answer = send(how, server.root, ASK)
     assert (answer.status, answer.body, answer.headers["x-request-id"]) == (200, b"\x00\xff", "R-1")
-    assert server.heard[0].startswith("GET /things/1 HTTP/1.1\r\n")
+    assert server.received[0].startswith("GET /things/1 HTTP/1.1\r\n")
 
 
 @both
 def test_a_question_is_written_into_the_url(how: How) -> None:
     with hostile(says(GOOD)) as server:
         send(how, server.root + "/base/", FindThings(name_part="a&b c/\u20ac", most=3))
-    assert server.heard[0].startswith("GET /base/find?namePart=a%26b+c%2F%E2%82%AC&most=3 ") or server.heard[
+    assert server.received[0].startswith("GET /base/find?namePart=a%26b+c%2F%E2%82%AC&most=3 ") or server.received[
         0
     ].startswith("GET /base/find?namePart=a%26b%20c%2F%E2%82%AC&most=3 ")
 
 
 @pytest.mark.parametrize(
-    "turn",
+    "reply",
     [
         raw(b""),
         raw(HEAD),
@@ -68,13 +68,13 @@ def test_a_question_is_written_into_the_url(how: How) -> None:
     ids=range(14),
 )
 @both
-def test_a_line_that_breaks_is_asked_again_and_then_unreachable(how: How, turn: Any) -> None:
+def test_a_line_that_breaks_is_asked_again_and_then_unreachable(how: How, reply: Any) -> None:
     with (
-        hostile(turn) as server,
+        hostile(reply) as server,
         pytest.raises(Unreachable, match=r"vendor get_thing: the connection to 127.0.0.1:\d+"),
     ):
         send(how, server.root, ASK)
-    assert len(server.heard) == 2
+    assert len(server.received) == 2
 
 
 @both
@@ -104,7 +104,7 @@ def test_an_answer_over_the_limit_is_not_asked_again(how: How, monkeypatch: pyte
     bomb = gzip.compress(bytes(8 << 20))
     with hostile(says(bomb, content_encoding="gzip")) as server, pytest.raises(Unreachable, match="larger than 1 MiB"):
         send(how, server.root, ASK)
-    assert len(server.heard) == 1
+    assert len(server.received) == 1
 
 
 @both
@@ -152,7 +152,7 @@ def test_a_compressed_body_without_its_end_is_not_taken(how: How, left: int) -> 
     with hostile(says(PACKED[:left], content_encoding="gzip")) as server:
         with pytest.raises(Unreachable, match="broke off"):
             send(how, server.root, ASK)
-        assert len(server.heard) == 2
+        assert len(server.received) == 2
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip", "deflate"])
@@ -161,7 +161,7 @@ def test_a_whole_compressed_body_is_unpacked(how: How, encoding: str) -> None:
     packed = zlib.compress(GOOD) if encoding == "deflate" else gzip.compress(GOOD)
     with hostile(says(packed, content_encoding=encoding)) as server:
         assert send(how, server.root, ASK).body == GOOD
-    assert "\r\naccept-encoding: gzip\r\n" in server.heard[0].lower()
+    assert "\r\naccept-encoding: gzip\r\n" in server.received[0].lower()
 
 
 @pytest.mark.parametrize("tail", [b"x", b"\x00", b"\x1fx", zlib.compress(GOOD)], ids=repr)
@@ -207,7 +207,7 @@ def test_a_bomb_of_many_members_is_refused(how: How, monkeypatch: pytest.MonkeyP
         with hostile(says(bomb, content_encoding="gzip")) as server:
             with pytest.raises(Unreachable, match="larger than 1 MiB"):
                 send(how, server.root, ASK)
-            assert len(server.heard) == 1
+            assert len(server.received) == 1
         assert tracemalloc.get_traced_memory()[1] < 8 << 20
     finally:
         tracemalloc.stop()
@@ -236,7 +236,7 @@ def test_an_answer_that_drips_is_given_up_in_time(how: How) -> None:
         pytest.raises(Unreachable, match=r"did not finish its answer within 100 s"),
     ):
         send(how, server.root, ASK, clock=lambda: next(times), deadline=100.0)
-    assert len(server.heard) == 1
+    assert len(server.received) == 1
 
 
 def test_an_answer_may_take_its_deadline_and_no_longer() -> None:
@@ -254,8 +254,8 @@ def test_a_redirect_is_not_followed_so_that_the_key_stays_here(how: How, status:
     with hostile(says(GOOD)) as other, hostile(says(b"", status, location=other.root)) as server:
         with pytest.raises(APIStatusError):
             send(how, server.root, ASK)
-        assert other.heard == []
-        assert len(server.heard) == 1
+        assert other.received == []
+        assert len(server.received) == 1
 
 
 @both
@@ -265,18 +265,18 @@ def test_an_informational_answer_is_passed_over(how: How) -> None:
         assert send(how, server.root, ASK).body == GOOD
 
 
-@pytest.mark.parametrize("turn", [raw(b""), says(f"no {KEY}".encode(), "403 No", x_request_id=KEY), stall(b"")])
+@pytest.mark.parametrize("reply", [raw(b""), says(f"no {KEY}".encode(), "403 No", x_request_id=KEY), stall(b"")])
 @both
-def test_no_log_and_no_error_tells_the_key(how: How, turn: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_and_no_error_tells_the_key(how: How, reply: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "billfold")
     caplog.set_level(logging.INFO)
-    with hostile(turn) as server, pytest.raises(ApiError) as caught:
+    with hostile(reply) as server, pytest.raises(ApiError) as caught:
         send(how, server.root, ASK, timeout=0.05)
     assert KEY not in f"{caplog.text} {caught.value} {caught.value!r}"
 
 
 @both
-def test_a_rate_limit_of_nothing_but_a_header_is_heard(how: How) -> None:
+def test_a_rate_limit_of_nothing_but_a_header_counts(how: How) -> None:
     with hostile(says(b"", "429 Slow", retry_after="1000")) as server, pytest.raises(RateLimited):
         send(how, server.root, ASK)
 
@@ -288,7 +288,7 @@ def test_a_key_that_cannot_travel_is_a_setup_error(how: How, key: str) -> None:
     with hostile(says(GOOD)) as server:
         with pytest.raises(ConfigurationError) as caught:
             send(how, server.root, ASK, line(HeaderKey(key)))
-        assert not any(server.heard)
+        assert not any(server.received)
     assert key not in str(caught.value)
 
 
@@ -302,8 +302,8 @@ def test_a_base_url_that_is_none_is_one_of_our_errors(how: How, root: str) -> No
 @pytest.mark.parametrize("root", ["", "api.example", "ftp://127.0.0.1", "http:///x"])
 def test_a_base_url_without_a_host_is_not_asked_again(root: str) -> None:
     waits: list[float] = []
-    with http_client(root, waits) as carrier, pytest.raises((ApiError, ConfigurationError)):
-        carrier.send(ASK)
+    with http_client(root, waits) as transport, pytest.raises((ApiError, ConfigurationError)):
+        transport.send(ASK)
     assert waits == []
 
 
@@ -336,6 +336,6 @@ def test_a_whole_url_is_asked_as_it_is() -> None:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_no_certificate_is_taken_unseen(scheme: str) -> None:
-    known = make_ssl_context(scheme)
-    assert (known.verify_mode, known.check_hostname) == (ssl.CERT_REQUIRED, True)
-    assert make_ssl_context(scheme) is known
+    tls_context = make_ssl_context(scheme)
+    assert (tls_context.verify_mode, tls_context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert make_ssl_context(scheme) is tls_context

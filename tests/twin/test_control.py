@@ -1,4 +1,4 @@
-"""Each route of the control desk says what it should, changes what it should, and refuses nonsense with a sentence."""
+"""Each route of the control says what it should, changes what it should, and refuses nonsense with a sentence."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.twin.kit import alone
 
 ROOT = "http://127.0.0.1:8400"
 LIST = "/cockroach/api/v1/invoices"
-Ask = Callable[..., Any]
+AskTwin = Callable[..., Any]
 
 
 @pytest.fixture
@@ -33,16 +33,16 @@ def host() -> TwinHost:
 
 
 @pytest.fixture
-def ask(host: TwinHost) -> Ask:
+def ask(host: TwinHost) -> AskTwin:
     answer = make_handler(host)
 
-    def asked(method: str, path: str, body: object = None, *, status: int = 200, **query: str) -> Any:
+    def send(method: str, path: str, body: object = None, *, status: int = 200, **query: str) -> Any:
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         response = answer(Request(method, path, tuple(query.items()), {}, content), ROOT)
         assert response.status == status, response.body
         return json.loads(response.body) if response.media_type == "application/json" else response.body
 
-    return asked
+    return send
 
 
 def bill_of(host: TwinHost, key: str = "twin-cockroach-key") -> Response:
@@ -51,7 +51,7 @@ def bill_of(host: TwinHost, key: str = "twin-cockroach-key") -> Response:
     return answer
 
 
-def test_accounts_tell_all_that_a_client_needs(ask: Ask) -> None:
+def test_accounts_tell_all_that_a_client_needs(ask: AskTwin) -> None:
     accounts = ask("GET", "/_twin/accounts")
     for account in accounts:
         assert {"name", "provider", "base_url", "credentials", "first_month", "last_closed_month"} <= set(account)
@@ -68,7 +68,7 @@ def test_the_fixed_keys_open_what_they_should(host: TwinHost) -> None:
     assert [bill_of(host, key).status for key in keys] == [200, 403, 401, 401]
 
 
-def test_truth_is_one_entry_for_each_invoice_and_currency(ask: Ask) -> None:
+def test_truth_is_one_entry_for_each_invoice_and_currency(ask: AskTwin) -> None:
     truth = ask("GET", "/_twin/truth")
     assert truth["as_of"] == "2026-11-15T00:00:00Z"
     names = ["provider", "account", "invoice_id", "state", "period_start", "period_end", "currency", "total", "lines"]
@@ -79,20 +79,20 @@ def test_truth_is_one_entry_for_each_invoice_and_currency(ask: Ask) -> None:
     assert len(set(keys)) == len(keys)
 
 
-def test_the_true_charges_add_up_to_the_totals(ask: Ask) -> None:
+def test_the_true_charges_add_up_to_the_totals(ask: AskTwin) -> None:
     """The true charges are rows of FOCUS and add up to the totals."""
     truth = ask("GET", "/_twin/truth")
     rows = [json.loads(line) for line in ask("GET", "/_twin/truth", charges="1").splitlines()]
-    mine = [row for row in rows if row["x_AccountName"] == "cockroach"]
+    own_rows = [row for row in rows if row["x_AccountName"] == "cockroach"]
     assert all(set(row) <= set(CostAndUsage._fields) for row in rows)
     assert sum(row["x_AccountName"].startswith("cockroach") for row in rows) == truth["charges"]["cockroach"]
     for bill in truth["invoices"]:
         if bill["account"] == "cockroach":
-            costs = [Decimal(row["BilledCost"]) for row in mine if row["InvoiceId"] == bill["invoice_id"]]
+            costs = [Decimal(row["BilledCost"]) for row in own_rows if row["InvoiceId"] == bill["invoice_id"]]
             assert sum(costs) == Decimal(bill["total"])
 
 
-def test_truth_is_a_function_of_seed_and_time_alone(ask: Ask) -> None:
+def test_truth_is_a_function_of_seed_and_time_alone(ask: AskTwin) -> None:
     before = ask("GET", "/_twin/truth")
     ask("POST", "/_twin/clock", {"advance": "40d"})
     assert ask("GET", "/_twin/truth") != before
@@ -100,7 +100,7 @@ def test_truth_is_a_function_of_seed_and_time_alone(ask: Ask) -> None:
     assert ask("GET", "/_twin/truth") == before
 
 
-def test_the_clock_is_told_set_and_advanced(ask: Ask) -> None:
+def test_the_clock_is_told_set_and_advanced(ask: AskTwin) -> None:
     assert ask("GET", "/_twin/clock") == {"now": "2026-11-15T00:00:00Z"}
     assert ask("POST", "/_twin/clock", {"set": "2026-12-01"}) == {"now": "2026-12-01T00:00:00Z"}
     assert ask("POST", "/_twin/clock", {"advance": "31d"}) == {"now": "2027-01-01T00:00:00Z"}
@@ -109,7 +109,7 @@ def test_the_clock_is_told_set_and_advanced(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "instant",
     [
         {"sett": "2026-12-01"},
         {"set": "2026-12-01", "advance": "abc"},
@@ -132,24 +132,24 @@ def test_the_clock_is_told_set_and_advanced(ask: Ask) -> None:
         "x",
     ],
 )
-def test_a_clock_that_is_told_nonsense_stays_and_says_so(said: object, ask: Ask) -> None:
-    assert "date value" not in ask("POST", "/_twin/clock", said, status=400)["error"]
+def test_a_clock_that_is_told_nonsense_stays_and_says_so(instant: object, ask: AskTwin) -> None:
+    assert "date value" not in ask("POST", "/_twin/clock", instant, status=400)["error"]
     assert ask("GET", "/_twin/clock") == {"now": "2026-11-15T00:00:00Z"}
 
 
 @pytest.mark.parametrize("at", ["2025-11-01", "2045-11-01"])
-def test_everything_can_be_asked_at_both_ends_of_the_story(at: str, ask: Ask, host: TwinHost) -> None:
+def test_everything_can_be_asked_at_both_ends_of_the_story(at: str, ask: AskTwin, host: TwinHost) -> None:
     ask("POST", "/_twin/clock", {"set": at})
     assert ask("GET", "/_twin/truth")["invoices"]
     assert bill_of(host).status == 200
 
 
-def test_who_asks_for_the_time_does_not_move_it(ask: Ask) -> None:
+def test_who_asks_for_the_time_does_not_move_it(ask: AskTwin) -> None:
     assert ask("GET", "/_twin/clock", {"set": "2026-12-01"}) == {"now": "2026-11-15T00:00:00Z"}
 
 
 @pytest.mark.parametrize("no", ["0", "no", "false"])
-def test_the_charges_of_the_truth_can_be_declined(no: str, ask: Ask) -> None:
+def test_the_charges_of_the_truth_can_be_declined(no: str, ask: AskTwin) -> None:
     assert ask("GET", "/_twin/truth", charges=no) == ask("GET", "/_twin/truth")
 
 
@@ -176,19 +176,19 @@ def test_a_world_of_the_first_or_the_last_age_can_be_played(at: str) -> None:
         b'{"advance":"9999999d"}',
     ],
 )
-def test_a_body_that_cannot_be_read_is_refused_with_a_sentence(body: bytes, ask: Ask) -> None:
+def test_a_body_that_cannot_be_read_is_refused_with_a_sentence(body: bytes, ask: AskTwin) -> None:
     assert ask("POST", "/_twin/clock", body, status=400)["error"]
 
 
-@pytest.mark.parametrize("desk", ["clock", "faults"])
+@pytest.mark.parametrize("control", ["clock", "faults"])
 @pytest.mark.parametrize("body", [b"zzz", b"[]", b"{"])
-def test_a_request_that_is_no_json_object_is_blamed(desk: str, body: bytes, ask: Ask) -> None:
+def test_a_request_that_is_no_json_object_is_blamed(control: str, body: bytes, ask: AskTwin) -> None:
     """A request that is no JSON object is told that it is the request."""
-    said = ask("POST", f"/_twin/{desk}", body, status=400)["error"]
-    assert said.startswith("the request is no JSON object; send one, as ")
+    error = ask("POST", f"/_twin/{control}", body, status=400)["error"]
+    assert error.startswith("the request is no JSON object; send one, as ")
 
 
-def test_faults_are_listed_set_told_and_cleared(ask: Ask, host: TwinHost) -> None:
+def test_faults_are_listed_set_told_and_cleared(ask: AskTwin, host: TwinHost) -> None:
     named = ask("GET", "/_twin/faults")
     assert {
         "unauthorized",
@@ -201,14 +201,14 @@ def test_faults_are_listed_set_told_and_cleared(ask: Ask, host: TwinHost) -> Non
     } <= set(named["faults"])
     assert {"cut-body", "looping-cursor"} <= set(named["faults"])
     assert named["set"] == []
-    said = {"provider": "cockroach", "fault": "server-html", "operation": "list_invoices", "at": 2, "times": 2}
-    assert ask("POST", "/_twin/faults", said)["set"] == [{**said, "seen": 0}]
+    fault = {"provider": "cockroach", "fault": "server-html", "operation": "list_invoices", "at": 2, "times": 2}
+    assert ask("POST", "/_twin/faults", fault)["set"] == [{**fault, "seen": 0}]
     assert [bill_of(host).status for _ in range(4)] == [200, 503, 503, 200]
     assert ask("GET", "/_twin/faults")["set"][0]["seen"] == 4
     assert ask("DELETE", "/_twin/faults")["set"] == []
 
 
-def test_at_and_times_are_one_where_they_are_not_said(ask: Ask, host: TwinHost) -> None:
+def test_at_and_times_are_one_where_they_are_not_said(ask: AskTwin, host: TwinHost) -> None:
     ask("POST", "/_twin/faults", {"provider": "cockroach", "fault": "not-found"})
     assert [bill_of(host).status for _ in range(2)] == [404, 200]
 
@@ -217,7 +217,7 @@ ODD: tuple[object, ...] = ({}, [], [[]], True, 1.5, "", "x")
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fault",
     [
         *({}, [], {"provider": "cockroach", "fault": "nothing"}, {"fault": "forbidden"}, None),
         *({"provider": odd, "fault": "forbidden"} for odd in ODD),
@@ -226,33 +226,36 @@ ODD: tuple[object, ...] = ({}, [], [[]], True, 1.5, "", "x")
         *({"provider": "cockroach", "fault": "forbidden", "at": odd} for odd in ODD),
     ],
 )
-def test_an_unknown_fault_is_refused_with_the_known(said: object, ask: Ask) -> None:
+def test_an_unknown_fault_is_refused_with_the_known(fault: object, ask: AskTwin) -> None:
     """A fault that is not one is refused with those there are."""
-    assert ask("POST", "/_twin/faults", said, status=400)["error"]
+    assert ask("POST", "/_twin/faults", fault, status=400)["error"]
     assert ask("GET", "/_twin/faults")["set"] == []
 
 
-def test_requests_tell_what_was_asked_and_no_key(ask: Ask, host: TwinHost) -> None:
+def test_requests_tell_what_was_asked_and_no_key(ask: AskTwin, host: TwinHost) -> None:
     bill_of(host)
     bill_of(host, "wrong")
     make_handler(host)(Request("GET", "/cockroach/nowhere", (("a", "b"),), {}), ROOT)
-    heard = ask("GET", "/_twin/requests")
-    told = [(one["provider"], one["operation"], one["path"], one["query"], one["status"]) for one in heard]
-    assert told == [
+    requests = ask("GET", "/_twin/requests")
+    summaries = [
+        (request["provider"], request["operation"], request["path"], request["query"], request["status"])
+        for request in requests
+    ]
+    assert summaries == [
         ("cockroach", "list_invoices", "/api/v1/invoices", {}, 200),
         ("cockroach", "list_invoices", "/api/v1/invoices", {}, 401),
         ("cockroach", None, "/nowhere", {"a": "b"}, 401),
     ]
-    assert {one["at"] for one in heard} == {"2026-11-15T00:00:00Z"}
-    assert "twin-cockroach-key" not in json.dumps(heard)
+    assert {request["at"] for request in requests} == {"2026-11-15T00:00:00Z"}
+    assert "twin-cockroach-key" not in json.dumps(requests)
 
 
-def test_the_desk_itself_is_not_among_the_requests(ask: Ask) -> None:
+def test_the_control_is_not_among_the_requests(ask: AskTwin) -> None:
     ask("GET", "/_twin/truth")
     assert ask("GET", "/_twin/requests") == []
 
 
-def test_a_reset_forgets_faults_and_requests_but_not_the_time(ask: Ask, host: TwinHost) -> None:
+def test_a_reset_forgets_faults_and_requests_but_not_the_time(ask: AskTwin, host: TwinHost) -> None:
     ask("POST", "/_twin/clock", {"advance": "1d"})
     ask("POST", "/_twin/faults", {"provider": "cockroach", "fault": "forbidden", "times": 100})
     bill_of(host)
@@ -285,12 +288,12 @@ def test_a_reset_forgets_the_rate_limits_count() -> None:
         ("GET", "/_twin/truth/more"),
     ],
 )
-def test_a_desk_that_is_not_there_names_those_that_are(method: str, path: str, ask: Ask) -> None:
+def test_a_control_that_is_not_there_names_those_that_are(method: str, path: str, ask: AskTwin) -> None:
     assert "accounts, truth, clock, faults, requests, reset" in ask(method, path, status=404)["error"]
 
 
 @pytest.mark.parametrize("path", ["/", "", "/nothing", "/cockroachx", "/_twinx", "/COCKROACH", "//cockroach"])
-def test_a_path_that_nobody_serves_names_what_is_served(path: str, ask: Ask) -> None:
+def test_a_path_that_nobody_serves_names_what_is_served(path: str, ask: AskTwin) -> None:
     assert "/cockroach" in ask("GET", path, status=404)["error"]
 
 
@@ -323,12 +326,12 @@ def test_a_written_config_refers_to_private_files(tmp_path: Any, host: TwinHost)
     import tomllib
 
     write_config(tmp_path / "billfold.toml", host.world.describe_accounts(ROOT, host.clock.now()))
-    said = tomllib.loads((tmp_path / "billfold.toml").read_text())["accounts"]
+    accounts = tomllib.loads((tmp_path / "billfold.toml").read_text())["accounts"]
     assert "twin-cockroach-key" not in (tmp_path / "billfold.toml").read_text()
-    mine = next(account for account in said if account["name"] == "cockroach")
-    assert (mine["provider"], mine["base_url"], mine["rate"]) == ("cockroach", f"{ROOT}/cockroach", "off")
-    kept = tmp_path / "billfold.credentials" / "cockroach.api_key"
-    assert mine["api_key"] == f"file:{kept}"
-    assert kept.read_text() == "twin-cockroach-key"
-    assert {path.stat().st_mode & 0o777 for path in kept.parent.iterdir()} == {0o600}
-    assert kept.parent.stat().st_mode & 0o777 == 0o700
+    own = next(account for account in accounts if account["name"] == "cockroach")
+    assert (own["provider"], own["base_url"], own["rate"]) == ("cockroach", f"{ROOT}/cockroach", "off")
+    key_file = tmp_path / "billfold.credentials" / "cockroach.api_key"
+    assert own["api_key"] == f"file:{key_file}"
+    assert key_file.read_text() == "twin-cockroach-key"
+    assert {path.stat().st_mode & 0o777 for path in key_file.parent.iterdir()} == {0o600}
+    assert key_file.parent.stat().st_mode & 0o777 == 0o700

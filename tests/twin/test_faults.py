@@ -44,14 +44,14 @@ def test_names_are_kebab_case_and_not_doubled() -> None:
 
 @given(st.integers(1, 6), st.integers(1, 6))
 def test_a_fault_strikes_from_its_number_on_as_often_as_it_says(at: int, times: int) -> None:
-    one = Fault("p", "server-error", at=at, times=times)
-    assert [one.matches("p", "get_it") for _ in range(14)] == [at <= n < at + times for n in range(1, 15)]
+    fault = Fault("p", "server-error", at=at, times=times)
+    assert [fault.matches("p", "get_it") for _ in range(14)] == [at <= n < at + times for n in range(1, 15)]
 
 
 def test_a_fault_counts_only_what_it_is_set_for() -> None:
-    one = Fault("p", "server-error", "get_it", at=2)
-    asked = [("q", "get_it"), ("p", "other"), ("p", None), ("p", "get_it"), ("q", "get_it"), ("p", "get_it")]
-    assert [one.matches(*pair) for pair in asked] == [False] * 5 + [True]
+    fault = Fault("p", "server-error", "get_it", at=2)
+    requests = [("q", "get_it"), ("p", "other"), ("p", None), ("p", "get_it"), ("q", "get_it"), ("p", "get_it")]
+    assert [fault.matches(*pair) for pair in requests] == [False] * 5 + [True]
 
 
 def test_only_a_documents_fault_strikes_documents() -> None:
@@ -148,7 +148,7 @@ def test_items_vanish_double_and_move_as_named(host: TwinHost) -> None:
     before = totals(ask(host))
     left = totals(struck(host, "invoice-vanishing"))
     assert len(left) == len(before) - 1
-    assert [one for one in before if one in left] == left
+    assert [item for item in before if item in left] == left
     assert totals(struck(host, "identical-lines")) == [before[0], *before]
     assert totals(struck(host, "item-moved")) == [before[-1], *before[1:]]
     assert totals(struck(host, "short-page")) == before[: (len(before) + 1) // 2]
@@ -181,16 +181,16 @@ def test_a_restatement_lasts_until_it_is_cleared(name: str, host: TwinHost) -> N
             if account.provider == "cockroach"
         ]
 
-    before, told = truth(), ask(host)
+    before, answer = truth(), ask(host)
     host.set_fault(Fault("cockroach", name))
-    assert sum(one != other for one, other in zip(before, truth(), strict=True)) == 1
-    assert ask(host).body != told.body
+    assert sum(earlier != other for earlier, other in zip(before, truth(), strict=True)) == 1
+    assert ask(host).body != answer.body
     host.clear_faults()
-    assert (truth(), ask(host)) == (before, told)
+    assert (truth(), ask(host)) == (before, answer)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fields",
     [
         {},
         {"provider": "cockroach"},
@@ -207,9 +207,9 @@ def test_a_restatement_lasts_until_it_is_cleared(name: str, host: TwinHost) -> N
         {"provider": "cockroach", "fault": "server-error", "at": None},
     ],
 )
-def test_a_fault_that_is_not_one_is_refused(said: dict[str, Any]) -> None:
+def test_a_fault_that_is_not_one_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgument):
-        parse_fault(said, ["cockroach"])
+        parse_fault(fields, ["cockroach"])
 
 
 @pytest.mark.parametrize("more", [{"operation": 5}, {"operation": "get_invoce"}, {"tims": 3}, {"at": True}])
@@ -219,7 +219,7 @@ def test_a_fault_with_a_slip_of_the_pen_is_refused(more: dict[str, Any]) -> None
 
 
 def test_a_fault_is_told_as_it_was_set() -> None:
-    said = {"provider": "cockroach", "fault": "server-error", "operation": "get_invoice", "at": 2, "times": 3}
-    assert parse_fault(said, ["cockroach"]).as_dict() == {**said, "seen": 0}
+    fields = {"provider": "cockroach", "fault": "server-error", "operation": "get_invoice", "at": 2, "times": 3}
+    assert parse_fault(fields, ["cockroach"]).as_dict() == {**fields, "seen": 0}
     short = {"provider": "cockroach", "fault": "server-error"}
     assert parse_fault(short, ["cockroach"]).as_dict() == {**short, "at": 1, "times": 1, "seen": 0}

@@ -17,23 +17,23 @@ def host() -> TwinHost:
     return stages.twin()
 
 
-def asked(host: TwinHost) -> Any:
+def connect(host: TwinHost) -> Any:
     return stages.client(host, stages.stage(host, "genesys").accounts[0])
 
 
 def test_a_contract_without_periods_has_an_empty_list_of_them(host: TwinHost) -> None:
-    before = list(asked(host).get_billing_contracts())
+    before = list(connect(host).get_billing_contracts())
     host.set_fault(stages.fault("genesys", "contract-without-periods", times=9))
-    broke = list(asked(host).get_billing_contracts())
-    assert all(one.billing_periods for one in before)
-    assert [one.billing_periods for one in broke] == [[] for _ in before]
-    one = asked(host).get_billing_contract(contract_id=require(before[0].id))
-    assert one.billing_periods == []
+    broke = list(connect(host).get_billing_contracts())
+    assert all(contract.billing_periods for contract in before)
+    assert [contract.billing_periods for contract in broke] == [[] for _ in before]
+    contract = connect(host).get_billing_contract(contract_id=require(before[0].id))
+    assert contract.billing_periods == []
 
 
 def test_a_wallet_below_zero_says_so(host: TwinHost) -> None:
-    client = asked(host)
-    contract = max(client.get_billing_contracts(), key=lambda one: len(require(one.plans)))
+    client = connect(host)
+    contract = max(client.get_billing_contracts(), key=lambda contract: len(require(contract.plans)))
     question = {
         "contract_id": require(contract.id),
         "billing_period_id": require(require(contract.billing_periods)[0].id),
@@ -48,8 +48,8 @@ def test_a_wallet_below_zero_says_so(host: TwinHost) -> None:
 
 def test_a_report_in_progress_lists_nothing(host: TwinHost) -> None:
     """A report in progress lists nothing, and other answers have no such word."""
-    client = asked(host)
+    client = connect(host)
     host.set_fault(stages.fault("genesys", "in-progress", times=10**6))
     with pytest.raises(NotReady):
         client.get_billing_reports_billableusage(start_date="2025-01-01T00:00:00Z", end_date="2025-01-02T00:00:00Z")
-    assert all(one.status != "InProgress" for one in client.get_billing_contracts())
+    assert all(contract.status != "InProgress" for contract in client.get_billing_contracts())

@@ -113,10 +113,10 @@ class ListThings(PagedOperation[Page, int], frozen=True, kw_only=True):
 
 def problem(response: Response) -> ErrorDetails:
     try:
-        said = codec.decode_record(response.body, Thing)
+        record = codec.decode_record(response.body, Thing)
     except InvalidResponse:
         return ErrorDetails("no reason")
-    return ErrorDetails(codec.get_or(said.name, "no reason"), request_id=response.headers.get("x-request-id"))
+    return ErrorDetails(codec.get_or(record.name, "no reason"), request_id=response.headers.get("x-request-id"))
 
 
 @dataclass
@@ -142,24 +142,24 @@ def ok(body: object = b'{"name":"n"}', status: int = 200, **headers: str) -> Res
 def talk(
     op: Operation[Any],
     replies: Iterable[Response | Failure],
-    wires: ClientContext | None = None,
-    said: Talk | None = None,
+    context: ClientContext | None = None,
+    recorder: Talk | None = None,
 ) -> Response:
     """Drive one exchange with the replies given; ``said`` hears what was asked and how long was waited."""
-    said, left = said if said is not None else Talk(), iter(replies)
-    steps = send_operation(op, wires or line())
+    recorder, left = recorder if recorder is not None else Talk(), iter(replies)
+    steps = send_operation(op, context or line())
     reply: Response | Failure | None = None
     while True:
         try:
             step = steps.send(reply)
         except StopIteration as done:
-            found: Response = done.value
-            return found
+            response: Response = done.value
+            return response
         if isinstance(step, Wait):
-            said.waits.append(step.seconds)
+            recorder.waits.append(step.seconds)
             reply = None
         else:
-            said.requests.append(step)
+            recorder.requests.append(step)
             reply = next(left)
 
 

@@ -50,14 +50,14 @@ def test_a_request_does_not_show_what_it_carries() -> None:
 def test_a_token_is_used_until_a_minute_before_its_end() -> None:
     """A token is fetched once and used until a minute before its end."""
     now = [0.0]
-    wires, said = line(client(), clock=lambda: now[0]), Talk()
-    talk(ASK, [token(expires_in=3600), ok()], wires, said)
+    context, recorder = line(client(), clock=lambda: now[0]), Talk()
+    talk(ASK, [token(expires_in=3600), ok()], context, recorder)
     now[0] = 3539.0
-    talk(ASK, [ok()], wires, said)
+    talk(ASK, [ok()], context, recorder)
     now[0] = 3540.0
-    talk(ASK, [token("token-2", expires_in=3600), ok()], wires, said)
-    assert [one.path for one in said.requests] == [URL, "/things/1", "/things/1", URL, "/things/1"]
-    assert said.requests[-1].headers["authorization"] == "Bearer token-2"
+    talk(ASK, [token("token-2", expires_in=3600), ok()], context, recorder)
+    assert [request.path for request in recorder.requests] == [URL, "/things/1", "/things/1", URL, "/things/1"]
+    assert recorder.requests[-1].headers["authorization"] == "Bearer token-2"
 
 
 @pytest.mark.parametrize("expires", [None, 0, -5, 10**12, 10**30, 10**400])
@@ -66,18 +66,18 @@ def test_any_expiry_gives_a_token_that_is_used_at_least_once(expires: int | None
 
 
 def test_the_login_carries_the_pair_and_nothing_else_does() -> None:
-    said = Talk()
-    talk(ASK, [token(), ok()], line(client()), said)
-    login, question = said.requests
+    recorder = Talk()
+    talk(ASK, [token(), ok()], line(client()), recorder)
+    login, question = recorder.requests
     assert (login.method, login.body) == ("POST", b"grant_type=client_credentials")
     assert login.headers["authorization"] == "Basic " + base64.b64encode(f"me:{SECRET}".encode()).decode()
     assert SECRET not in str(question.headers)
 
 
 def test_a_token_that_no_longer_counts_is_renewed_once() -> None:
-    said = Talk()
-    assert talk(ASK, [token(), ok(status=401), token("token-2"), ok()], line(client()), said) == ok()
-    assert said.requests[-1].headers["authorization"] == "Bearer token-2"
+    recorder = Talk()
+    assert talk(ASK, [token(), ok(status=401), token("token-2"), ok()], line(client()), recorder) == ok()
+    assert recorder.requests[-1].headers["authorization"] == "Bearer token-2"
 
 
 def test_a_new_token_that_does_not_help_is_reported() -> None:
@@ -94,9 +94,9 @@ def test_a_refused_login_is_unauthorized(status: int) -> None:
 
 @pytest.mark.parametrize("status", [200, 400])
 def test_a_login_that_echoes_the_secret_cannot_make_us_print_it(status: int) -> None:
-    door = ClientCredentials("me", SECRET, token_url=URL, describe_refusal=lambda response: response.body.decode())
+    login = ClientCredentials("me", SECRET, token_url=URL, describe_refusal=lambda response: response.body.decode())
     with pytest.raises(ApiError) as caught:
-        talk(ASK, [ok(f"no {SECRET}".encode(), status)], line(door))
+        talk(ASK, [ok(f"no {SECRET}".encode(), status)], line(login))
     assert SECRET not in f"{caught.value!r}"
 
 
@@ -135,13 +135,13 @@ def test_a_login_that_does_not_answer_is_unreachable() -> None:
     ],
 )
 def test_a_login_is_asked_again_where_that_may_help(hiccup: Response | Failure, waits: list[float]) -> None:
-    said = Talk()
-    assert talk(ASK, [hiccup, hiccup, token(), ok()], line(client()), said) == ok()
-    assert said.waits == waits
+    recorder = Talk()
+    assert talk(ASK, [hiccup, hiccup, token(), ok()], line(client()), recorder) == ok()
+    assert recorder.waits == waits
 
 
 @pytest.mark.parametrize(
-    ("lasting", "kind", "words"),
+    ("lasting", "kind", "sentence"),
     [
         (Failure("reset"), Unreachable, "vendor login: the login did not answer: reset"),
         (ok(status=503), ServerError, r"^vendor login: the login failed \(HTTP 503\)\. Try again later\.$"),
@@ -150,48 +150,50 @@ def test_a_login_is_asked_again_where_that_may_help(hiccup: Response | Failure, 
     ],
 )
 def test_a_login_that_fails_for_long_is_named_after_the_retries(
-    lasting: Response | Failure, kind: type[ApiError], words: str
+    lasting: Response | Failure, kind: type[ApiError], sentence: str
 ) -> None:
-    said = Talk()
-    with pytest.raises(kind, match=words):
-        talk(ASK, forever(lasting), line(client(), retries=2), said)
-    assert [one.path for one in said.requests] == [URL] * 3
+    recorder = Talk()
+    with pytest.raises(kind, match=sentence):
+        talk(ASK, forever(lasting), line(client(), retries=2), recorder)
+    assert [request.path for request in recorder.requests] == [URL] * 3
 
 
 @pytest.mark.parametrize("lasting", [ok(status=404), ok(status=302), Failure("no host", retryable=False)])
 def test_a_login_that_will_not_pass_is_asked_once(lasting: Response | Failure) -> None:
-    said = Talk()
+    recorder = Talk()
     with pytest.raises(Unreachable):
-        talk(ASK, forever(lasting), line(client()), said)
-    assert len(said.requests) == 1
+        talk(ASK, forever(lasting), line(client()), recorder)
+    assert len(recorder.requests) == 1
 
 
 def test_a_login_with_too_long_a_wait_is_reported() -> None:
     """A login that is told to wait too long is reported with the wait."""
-    said = Talk()
+    recorder = Talk()
     with pytest.raises(RateLimited) as caught:
-        talk(ASK, forever(ok(status=429, retry_after="86400")), line(client()), said)
-    assert (caught.value.retry_after, said.waits) == (86400.0, [])
+        talk(ASK, forever(ok(status=429, retry_after="86400")), line(client()), recorder)
+    assert (caught.value.retry_after, recorder.waits) == (86400.0, [])
 
 
 def test_a_login_keeps_to_the_rate_limit_as_any_question() -> None:
-    wires, said = line(client()), Talk()
-    wires.rate_limiter = RateLimiter(1.0)
-    talk(ASK, [ok(status=503), token(), ok()], wires, said)
-    assert said.waits == [0.5, 1.0, 2.0]
+    context, recorder = line(client()), Talk()
+    context.rate_limiter = RateLimiter(1.0)
+    talk(ASK, [ok(status=503), token(), ok()], context, recorder)
+    assert recorder.waits == [0.5, 1.0, 2.0]
 
 
 def test_every_string_that_gives_access_is_a_secret() -> None:
-    door = client()
-    talk(ASK, [token("token-7"), ok()], line(door))
+    login = client()
+    talk(ASK, [token("token-7"), ok()], line(login))
     pair = base64.b64encode(f"me:{SECRET}".encode()).decode()
-    assert set(door.secrets) == {SECRET, "token-7", pair}
+    assert set(login.secrets) == {SECRET, "token-7", pair}
 
 
 @given(WORDS, st.lists(WORDS, min_size=1, max_size=4))
 def test_a_scrubbed_text_holds_no_secret(text: str, secrets: list[str]) -> None:
     marks = tuple(f"<{secret}>" for secret in secrets)
-    assert not any(mark in scrub_secrets(f"{text}{mark}{text}", (mark,)) for mark in marks if mark not in "[secret]")
+    assert not any(
+        secret in scrub_secrets(f"{text}{secret}{text}", (secret,)) for secret in marks if secret not in "[secret]"
+    )
 
 
 def test_a_secret_that_begins_like_another_is_scrubbed_whole() -> None:
@@ -209,7 +211,7 @@ def test_a_secret_that_is_no_text_is_a_setup_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "heard"),
+    ("header", "token"),
     [
         ("Bearer k", "k"),
         ("bearer  k ", "k"),
@@ -221,8 +223,8 @@ def test_a_secret_that_is_no_text_is_a_setup_error() -> None:
         ("k", None),
     ],
 )
-def test_the_answering_end_hears_a_bearer(header: str, heard: str | None) -> None:
-    assert read_bearer_token({"authorization": header}) == heard
+def test_the_answering_end_hears_a_bearer(header: str, token: str | None) -> None:
+    assert read_bearer_token({"authorization": header}) == token
 
 
 @given(WORDS.filter(lambda user: ":" not in user), WORDS)

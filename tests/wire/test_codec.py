@@ -27,8 +27,8 @@ TREES = st.recursive(
 
 def same(literal: str, value: object) -> bool:
     """Tell whether a value has the very digits of a literal."""
-    wanted = Decimal(literal)
-    return isinstance(value, Decimal) and value.as_tuple()[1:] == wanted.as_tuple()[1:] and value == wanted
+    expected = Decimal(literal)
+    return isinstance(value, Decimal) and value.as_tuple()[1:] == expected.as_tuple()[1:] and value == expected
 
 
 def floats(tree: Any) -> bool:
@@ -61,9 +61,9 @@ def test_every_digit_of_a_number_is_written(literal: str) -> None:
 def test_no_number_is_read_as_a_float(literal: str) -> None:
     body = f'{{"extra":{{"a":{literal},"b":[{literal},{{"c":{literal}}}]}},"amount":{literal}}}'.encode()
     assert not floats(codec.parse_json(body))
-    thing = codec.decode_record(body, Thing)
-    assert not floats(thing.extra)
-    assert not isinstance(thing.amount, float)
+    record = codec.decode_record(body, Thing)
+    assert not floats(record.extra)
+    assert not isinstance(record.amount, float)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
@@ -148,7 +148,7 @@ class Nested(codec.Record):
     things: codec.Maybe[list[Thing]] = UNSET
     by_name: codec.Maybe[dict[str, Thing]] = UNSET
     either: codec.Maybe[Thing | list[Thing]] = UNSET
-    words: codec.Maybe[list[str]] = UNSET
+    texts: codec.Maybe[list[str]] = UNSET
     key: codec.Maybe[codec.Id] = UNSET
     name: codec.Maybe[str] = UNSET
 
@@ -165,14 +165,14 @@ def test_a_number_in_a_texts_place_is_read_as_digits(literal: str) -> None:
 
 def test_only_where_no_number_fits_it_becomes_a_text() -> None:
     """Only what has no room for a number becomes a text, however deep."""
-    thing = b'{"name":7,"amount":8.50,"text":9,"count":1.0,"extra":{"name":7}}'
-    body = b'{"things":[%b],"by_name":{"a":%b},"either":[%b],"words":[1,"b"],"key":5,"name":1.50,"new":1}' % (
-        (thing,) * 3
+    plain_body = b'{"name":7,"amount":8.50,"text":9,"count":1.0,"extra":{"name":7}}'
+    body = b'{"things":[%b],"by_name":{"a":%b},"either":[%b],"texts":[1,"b"],"key":5,"name":1.50,"new":1}' % (
+        (plain_body,) * 3
     )
-    found = codec.decode_record(body, Nested)
-    wanted = Thing(name="7", amount=Decimal("8.50"), text=DecimalText(9), count=1, extra={"name": 7})
-    assert (found.things, found.by_name, found.either) == ([wanted], {"a": wanted}, [wanted])
-    assert (found.words, found.key, found.name) == (["1", "b"], 5, "1.50")
+    nested = codec.decode_record(body, Nested)
+    expected = Thing(name="7", amount=Decimal("8.50"), text=DecimalText(9), count=1, extra={"name": 7})
+    assert (nested.things, nested.by_name, nested.either) == ([expected], {"a": expected}, [expected])
+    assert (nested.texts, nested.key, nested.name) == (["1", "b"], 5, "1.50")
 
 
 WORDS = ["NaN", "sNaN", "Infinity", "-inf"]
@@ -236,9 +236,9 @@ def test_unknown_fields_survive_being_written_over(literal: str, more: dict[str,
 
 
 def test_writing_over_writes_what_changed() -> None:
-    thing = codec.decode_record(BODY, Thing)
-    thing.amount = Decimal("7.10")
-    assert codec.parse_json(overlay(thing, BODY)) == codec.parse_json(BODY) | {"amount": Decimal("7.10")}
+    record = codec.decode_record(BODY, Thing)
+    record.amount = Decimal("7.10")
+    assert codec.parse_json(overlay(record, BODY)) == codec.parse_json(BODY) | {"amount": Decimal("7.10")}
 
 
 def test_only_exact_numbers_are_written_as_text() -> None:

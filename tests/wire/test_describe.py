@@ -23,9 +23,9 @@ def test_a_description_tells_all_of_an_operation() -> None:
 
 
 def test_what_may_be_left_out_stands_in_brackets() -> None:
-    said = describe_operation(FindThings)
+    description = describe_operation(FindThings)
     for argument in ("[name_part=text]", "[since=time]", "[day=date]", "[most=number]", "[kind=big|small]"):
-        assert argument in said
+        assert argument in description
     assert describe_operation(ThisThing).startswith("this_thing\n")
 
 
@@ -35,9 +35,11 @@ def test_a_choice_names_a_kind_once() -> None:
 
 
 def test_words_become_values() -> None:
-    said = {"name_part": "x", "since": "2026-05-01T00:00:00Z", "most": "3", "deep": "true", "kind": "small"}
+    arguments = {"name_part": "x", "since": "2026-05-01T00:00:00Z", "most": "3", "deep": "true", "kind": "small"}
     since = datetime(2026, 5, 1, tzinfo=UTC)
-    assert parse_arguments(FindThings, said) == FindThings(name_part="x", since=since, most=3, deep=True, kind="small")
+    assert parse_arguments(FindThings, arguments) == FindThings(
+        name_part="x", since=since, most=3, deep=True, kind="small"
+    )
     assert parse_arguments(GetPaper, {"thing_id": "1", "format": "csv"}) == GetPaper(thing_id="1", format="csv")
 
 
@@ -55,7 +57,7 @@ def test_a_missing_argument_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "wanted"),
+    ("name", "value", "expected"),
     [
         ("most", "x", "a whole number"),
         ("most", "1.5", "a whole number"),
@@ -65,11 +67,11 @@ def test_a_missing_argument_is_named() -> None:
         ("deep", "2", "true or false"),
     ],
 )
-def test_a_value_that_does_not_fit_is_refused(name: str, value: str, wanted: str) -> None:
+def test_a_value_that_does_not_fit_is_refused(name: str, value: str, expected: str) -> None:
     """A value that does not fit is refused with its name and what it may be."""
     with pytest.raises(InvalidArgument) as caught:
         parse_arguments(FindThings, {name: value})
-    assert str(caught.value) == f"find_things: {name} is {value!r}; it must be {wanted}"
+    assert str(caught.value) == f"find_things: {name} is {value!r}; it must be {expected}"
 
 
 def test_a_year_is_no_time() -> None:
@@ -80,9 +82,9 @@ def test_a_year_is_no_time() -> None:
 @given(
     st.dictionaries(st.sampled_from(FindThings.__struct_fields__), st.text(st.characters(exclude_categories=["Cs"])))
 )
-def test_any_words_become_an_operation_or_a_refusal(said: dict[str, str]) -> None:
+def test_any_words_become_an_operation_or_a_refusal(arguments: dict[str, str]) -> None:
     with suppress(InvalidArgument):
-        assert isinstance(parse_arguments(FindThings, said), FindThings)
+        assert isinstance(parse_arguments(FindThings, arguments), FindThings)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))

@@ -31,33 +31,35 @@ NOW = 1_700_000_000.0
 
 
 def test_a_good_answer_is_returned_at_once_and_was_signed() -> None:
-    said = Talk()
-    assert talk(ASK, [ok()], said=said) == ok()
-    assert [(one.path, one.headers["authorization"]) for one in said.requests] == [("/things/1", f"Bearer {KEY}")]
-    assert said.waits == []
+    recorder = Talk()
+    assert talk(ASK, [ok()], recorder=recorder) == ok()
+    assert [(instant.path, instant.headers["authorization"]) for instant in recorder.requests] == [
+        ("/things/1", f"Bearer {KEY}")
+    ]
+    assert recorder.waits == []
 
 
 @pytest.mark.parametrize("status", sorted(RETRYABLE_STATUSES))
 def test_a_passing_refusal_is_asked_again_with_growing_pauses(status: int) -> None:
-    said = Talk()
-    assert talk(ASK, [ok(status=status), ok(status=status), ok()], said=said).status == 200
-    assert said.waits == [0.5, 1.0]
+    recorder = Talk()
+    assert talk(ASK, [ok(status=status), ok(status=status), ok()], recorder=recorder).status == 200
+    assert recorder.waits == [0.5, 1.0]
 
 
 @pytest.mark.parametrize("status", sorted(RETRYABLE_STATUSES))
 def test_a_lasting_refusal_is_reported_after_the_retries(status: int) -> None:
-    said = Talk()
+    recorder = Talk()
     with pytest.raises(error_for_status(status)):
-        talk(ASK, forever(ok(status=status)), line(retries=2), said)
-    assert len(said.requests) == 3
+        talk(ASK, forever(ok(status=status)), line(retries=2), recorder)
+    assert len(recorder.requests) == 3
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 304, 400, 401, 403, 404, 405, 409, 410, 418, 422, 501, 505])
 def test_any_other_refusal_is_reported_at_once(status: int) -> None:
-    said = Talk()
+    recorder = Talk()
     with pytest.raises(error_for_status(status)) as caught:
-        talk(ASK, forever(ok(status=status)), said=said)
-    assert (len(said.requests), said.waits, caught.value.status) == (1, [], status)
+        talk(ASK, forever(ok(status=status)), recorder=recorder)
+    assert (len(recorder.requests), recorder.waits, caught.value.status) == (1, [], status)
 
 
 @pytest.mark.parametrize(
@@ -71,8 +73,10 @@ def test_a_redirect_says_where_it_leads_but_no_secret(location: str, address: st
     """A redirect says where it leads, but no secret, and that base_url is wrong."""
     with pytest.raises(APIStatusError) as caught:
         talk(ASK, forever(ok(b"", status=302, location=location)))
-    said = f"vendor get_thing: the address redirects to {address}: correct base_url so that it leads there by itself"
-    assert str(caught.value) == f"{said} (HTTP 302)."
+    sentence = (
+        f"vendor get_thing: the address redirects to {address}: correct base_url so that it leads there by itself"
+    )
+    assert str(caught.value) == f"{sentence} (HTTP 302)."
 
 
 @pytest.mark.parametrize("location", ["", "https://[", "?key=secret"])
@@ -104,33 +108,33 @@ def test_an_error_names_provider_operation_status_and_request() -> None:
 
 
 def test_no_answer_is_asked_again_and_then_reported() -> None:
-    said = Talk()
+    recorder = Talk()
     with pytest.raises(Unreachable, match="vendor get_thing: the line is dead"):
-        talk(ASK, forever(Failure("the line is dead")), said=said)
-    assert len(said.requests) == 4
+        talk(ASK, forever(Failure("the line is dead")), recorder=recorder)
+    assert len(recorder.requests) == 4
 
 
 def test_a_failure_that_will_not_pass_is_asked_once() -> None:
-    said = Talk()
+    recorder = Talk()
     with pytest.raises(Unreachable, match="too big"):
-        talk(ASK, [Failure("too big", retryable=False)], said=said)
-    assert (len(said.requests), said.waits) == (1, [])
+        talk(ASK, [Failure("too big", retryable=False)], recorder=recorder)
+    assert (len(recorder.requests), recorder.waits) == (1, [])
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_obeyed_to_the_second(status: int) -> None:
-    said = Talk()
-    talk(ASK, [ok(status=status, retry_after="17"), ok()], said=said)
-    assert said.waits == [17.0]
+    recorder = Talk()
+    talk(ASK, [ok(status=status, retry_after="17"), ok()], recorder=recorder)
+    assert recorder.waits == [17.0]
 
 
 @pytest.mark.parametrize("text", ["301", "86400", "9" * 400])
 def test_a_wait_that_is_too_long_is_reported(text: str) -> None:
     """A vendor that asks for too long is reported instead of obeyed."""
-    said = Talk()
+    recorder = Talk()
     with pytest.raises(RateLimited) as caught:
-        talk(ASK, [ok(status=429, retry_after=text)], said=said)
-    assert said.waits == []
+        talk(ASK, [ok(status=429, retry_after=text)], recorder=recorder)
+    assert recorder.waits == []
     assert caught.value.retry_after is not None
     assert caught.value.retry_after > MAX_WAIT_S
 
@@ -138,9 +142,9 @@ def test_a_wait_that_is_too_long_is_reported(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "0", "soon", "-5", "1.5", "Thu, 01 Jan 1970 00:00:01 GMT", "\x00", "1e3", "0x10"])
 def test_an_unusable_retry_after_leaves_our_pauses(text: str) -> None:
     """A Retry-After that says nothing usable leaves our own pauses."""
-    said = Talk()
-    talk(ASK, [ok(status=429, retry_after=text), ok()], said=said)
-    assert said.waits == [0.5]
+    recorder = Talk()
+    talk(ASK, [ok(status=429, retry_after=text), ok()], recorder=recorder)
+    assert recorder.waits == [0.5]
 
 
 @given(st.integers(0, 10**6))
@@ -151,8 +155,8 @@ def test_a_retry_after_date_counts_from_now(seconds: int) -> None:
 
 @given(st.text(st.characters(codec="latin-1", exclude_categories=["No"]), max_size=30))
 def test_any_retry_after_is_a_wait_or_nothing(text: str) -> None:
-    found = read_retry_after(Response(429, {"retry-after": text}, b""), NOW)
-    assert found is None or found >= 0
+    pause = read_retry_after(Response(429, {"retry-after": text}, b""), NOW)
+    assert pause is None or pause >= 0
 
 
 @pytest.mark.parametrize("text", ["\u00b2", "Wed, 21 Oct 99999999999 07:28:00 GMT"])
@@ -161,18 +165,18 @@ def test_a_hostile_retry_after_is_ignored(text: str) -> None:
 
 
 def test_not_ready_yet_is_polled_as_declared() -> None:
-    said = Talk()
+    recorder = Talk()
     answers = [ok(status=202), ok({"name": "InProgress"}), ok(status=202), ok()]
-    assert talk(SlowThing(), answers, said=said) == ok()
-    assert said.waits == [2.0, 4.0, 8.0]
+    assert talk(SlowThing(), answers, recorder=recorder) == ok()
+    assert recorder.waits == [2.0, 4.0, 8.0]
 
 
 def test_polling_gives_up_within_its_deadline() -> None:
     """Polling gives up with a named error within its deadline."""
-    said = Talk()
+    recorder = Talk()
     with pytest.raises(NotReady, match=r"vendor slow_thing: still not ready after 30 s"):
-        talk(SlowThing(), forever(ok(status=202)), said=said)
-    assert said.waits == [2.0, 4.0, 8.0, 8.0, 8.0]
+        talk(SlowThing(), forever(ok(status=202)), recorder=recorder)
+    assert recorder.waits == [2.0, 4.0, 8.0, 8.0, 8.0]
 
 
 def test_each_poll_has_retries_of_its_own() -> None:
@@ -239,20 +243,20 @@ def test_a_provider_may_read_a_refusal_as_rate_limiting(
     status: int,
 ) -> None:
     """A refusal that the provider reads as too many requests is rate limiting, whatever its status."""
-    said, wires = Talk(), line()
-    wires.read_error = lambda _: ErrorDetails("slow down", rate_limited=True)
-    assert talk(ASK, [ok(status=status, retry_after="3"), ok()], wires, said) == ok()
-    assert said.waits == [3.0]
+    recorder, context = Talk(), line()
+    context.read_error = lambda _: ErrorDetails("slow down", rate_limited=True)
+    assert talk(ASK, [ok(status=status, retry_after="3"), ok()], context, recorder) == ok()
+    assert recorder.waits == [3.0]
     with pytest.raises(RateLimited):
-        talk(ASK, forever(ok(status=status, retry_after="3")), wires)
+        talk(ASK, forever(ok(status=status, retry_after="3")), context)
 
 
 @pytest.mark.parametrize("status", [501, 505])
 def test_a_failure_with_a_time_is_asked_again_then(status: int) -> None:
     """Any failure that says when to come back is asked again then."""
-    said = Talk()
-    assert talk(ASK, [ok(status=status, retry_after="2"), ok()], said=said) == ok()
-    assert said.waits == [2.0]
+    recorder = Talk()
+    assert talk(ASK, [ok(status=status, retry_after="2"), ok()], recorder=recorder) == ok()
+    assert recorder.waits == [2.0]
 
 
 def test_a_budget_keeps_the_pace_from_the_first_request_on() -> None:
@@ -274,7 +278,7 @@ def test_no_second_sees_more_than_the_budget(per_second: int, gaps: list[float])
         now += pace.reserve_slot(now)
         sent.append(now)
     for first in sent:
-        assert sum(first <= one < first + 1.0 - 1e-6 for one in sent) <= per_second
+        assert sum(first <= instant < first + 1.0 - 1e-6 for instant in sent) <= per_second
 
 
 def test_no_budget_is_no_wait() -> None:
@@ -283,11 +287,11 @@ def test_no_budget_is_no_wait() -> None:
 
 
 def test_a_used_budget_is_waited_for_before_the_request() -> None:
-    wires, said = line(), Talk()
-    wires.rate_limiter = RateLimiter(1.0)
-    talk(ASK, [ok()], wires, said)
-    talk(ASK, [ok()], wires, said)
-    assert said.waits == [1.0]
+    context, recorder = line(), Talk()
+    context.rate_limiter = RateLimiter(1.0)
+    talk(ASK, [ok()], context, recorder)
+    talk(ASK, [ok()], context, recorder)
+    assert recorder.waits == [1.0]
 
 
 def test_a_server_error_keeps_its_class_beside_a_retry_after() -> None:

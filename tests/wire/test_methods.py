@@ -20,14 +20,14 @@ from tests.laws.kit import KINDS, named
 from tests.wire.kit import GetPaper, GetPart, GetThing, ListThings, ok
 
 
-@pytest.mark.parametrize(("door", "kind"), KINDS, ids=named)
-def test_a_clients_class_shows_every_operation(door: Provider, kind: OperationType) -> None:
+@pytest.mark.parametrize(("provider", "kind"), KINDS, ids=named)
+def test_a_clients_class_shows_every_operation(provider: Provider, kind: OperationType) -> None:
     """The class of a client shows every operation with its arguments and its words."""
-    method = getattr(door.api, operation_name(kind))
+    method = getattr(provider.api, operation_name(kind))
     assert {"self", *kind.__struct_fields__} <= {*inspect.signature(method).parameters}
     first = (method.__doc__ or "").partition("\n")[0]
     assert first.startswith(("Get ", "List "))
-    page = pydoc.plain(pydoc.render_doc(door.api))
+    page = pydoc.plain(pydoc.render_doc(provider.api))
     assert f"{operation_name(kind)}(self,/" in re.sub(r"[\s|]", "", page)  # long ones go over several lines
     assert first in page
 
@@ -44,7 +44,7 @@ def test_a_method_of_the_class_asks_with_its_client() -> None:
 def test_every_method_of_a_client_introduces_itself(client_type: Any) -> None:
     """Its name, its words, its parameters and its result are those of the operation, on the client and on the class."""
     client = client_type(*"ab"[: 2 if client_type.__name__.endswith("Genesys") else 1], base_url="http://127.0.0.1:9")
-    names = [operation_name(kind) for door, kind in KINDS if issubclass(client_type, door.api)]
+    names = [operation_name(kind) for provider, kind in KINDS if issubclass(client_type, provider.api)]
     assert len(names) > 2
     for name in names:
         method, function = getattr(client, name), getattr(client_type, name)
@@ -53,10 +53,10 @@ def test_every_method_of_a_client_introduces_itself(client_type: Any) -> None:
         assert shown.return_annotation not in {inspect.Signature.empty, None}
         assert all(parameter.annotation is not inspect.Parameter.empty for parameter in shown.parameters.values())
         assert [*inspect.signature(function).parameters] == ["self", *shown.parameters]
-        for one in (method, function):
-            assert (one.__name__, one.__qualname__) == (name, f"{client_type.__name__}.{name}")
-            assert (one.__doc__ or "").startswith(("Get ", "List "))
-            assert one.__module__ == client_type.__module__
+        for callable_ in (method, function):
+            assert (callable_.__name__, callable_.__qualname__) == (name, f"{client_type.__name__}.{name}")
+            assert (callable_.__doc__ or "").startswith(("Get ", "List "))
+            assert callable_.__module__ == client_type.__module__
 
 
 def test_an_api_gathers_its_operations_from_its_methods() -> None:
@@ -81,12 +81,14 @@ def test_a_method_is_called_as_its_operation() -> None:
             fetch_part = api_method(GetPart)
 
 
-@pytest.mark.parametrize(("door", "kind"), KINDS, ids=named)
-def test_what_stands_in_the_path_is_given_by_position(door: Provider, kind: OperationType) -> None:
+@pytest.mark.parametrize(("provider", "kind"), KINDS, ids=named)
+def test_what_stands_in_the_path_is_given_by_position(provider: Provider, kind: OperationType) -> None:
     """In the order of the path, where it is required, and nothing else is."""
     parameters = inspect.signature(kind).parameters.values()
-    positional = [one.name for one in parameters if one.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
-    assert positional == re.findall(r"\{(\w+)\}", kind.path), door.name
+    positional = [
+        parameter.name for parameter in parameters if parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    ]
+    assert positional == re.findall(r"\{(\w+)\}", kind.path), provider.name
 
 
 @pytest.mark.parametrize(
@@ -131,14 +133,14 @@ def test_a_record_that_comes_as_a_file_too_shows_which() -> None:
 @pytest.mark.parametrize("client", [Fastly, AsyncFastly])
 def test_an_unknown_format_is_refused_before_asking(client: Any, format_: Any) -> None:
     """A format that there is not is refused before anything is asked."""
-    made = client(token="t", base_url="http://127.0.0.1:9")
+    made_client = client(token="t", base_url="http://127.0.0.1:9")
     for method, fields in (
-        (made.get_invoice, {"year": "2026", "month": "05"}),
-        (made.get_invoice_by_id, {"customer_id": "c", "invoice_id": "1"}),
+        (made_client.get_invoice, {"year": "2026", "month": "05"}),
+        (made_client.get_invoice_by_id, {"customer_id": "c", "invoice_id": "1"}),
     ):
-        for asked in (method, method.raw):
+        for read in (method, method.raw):
             with pytest.raises(InvalidArgument, match=r"there is no format .*; the formats are json, csv, pdf"):
-                awaited(asked(**fields, format=format_))
+                awaited(read(**fields, format=format_))
 
 
 def awaited(answer: Any) -> Any:
@@ -153,9 +155,11 @@ def awaited(answer: Any) -> Any:
 @pytest.mark.parametrize("body", [b"{}", b'{"message":"hello"}', b'{"billing_invoice":{}}'])
 def test_no_invoice_is_read_from_an_answer_without_one(body: bytes) -> None:
     """No single invoice is read from an answer that holds none."""
-    kinds = [kind for _, kind in KINDS if operation_name(kind).startswith("get_invoice") and kind.expected_fields]
-    assert len(kinds) == 5
-    for kind in kinds:
+    operation_types = [
+        kind for _, kind in KINDS if operation_name(kind).startswith("get_invoice") and kind.expected_fields
+    ]
+    assert len(operation_types) == 5
+    for kind in operation_types:
         op = kind(**dict.fromkeys(re.findall(r"\{(\w+)\}", kind.path), "1"))
         with pytest.raises(InvalidResponse, match=r"the answer has no(ne of)? "):
             read_response(op, ok(body))

@@ -30,18 +30,18 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lam
 
 
 @given(TEXTS)
-def test_a_path_field_is_one_segment_whatever_is_in_it(thing: str) -> None:
-    path = build_request(GetThing(thing_id=thing)).path
+def test_a_path_field_is_one_segment_whatever_is_in_it(thing_id: str) -> None:
+    path = build_request(GetThing(thing_id=thing_id)).path
     assert path.count("/") == 2
     assert path.isascii()
     assert not set("?# %") & set(path.removeprefix("/things/").replace("%", ""))
-    assert unquote(path.removeprefix("/things/")) == thing
+    assert unquote(path.removeprefix("/things/")) == thing_id
 
 
-@pytest.mark.parametrize("thing", ["", ".", ".."])
-def test_a_path_field_that_would_change_the_path_is_refused(thing: str) -> None:
+@pytest.mark.parametrize("thing_id", ["", ".", ".."])
+def test_a_path_field_that_would_change_the_path_is_refused(thing_id: str) -> None:
     with pytest.raises(InvalidArgument, match="thing_id must not be"):
-        build_request(GetThing(thing_id=thing))
+        build_request(GetThing(thing_id=thing_id))
 
 
 def test_a_path_field_that_is_none_is_refused() -> None:
@@ -69,13 +69,13 @@ def test_what_is_none_does_not_travel() -> None:
 
 
 def test_the_format_travels_in_the_accept_header_alone() -> None:
-    asked = build_request(GetPaper(thing_id="1", format="csv"))
-    assert (asked.headers["accept"], asked.query) == ("text/csv", ())
+    request = build_request(GetPaper(thing_id="1", format="csv"))
+    assert (request.headers["accept"], request.query) == ("text/csv", ())
     assert build_request(GetThing(thing_id="1")).headers["accept"] == "application/json"
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "text"),
     [
         (True, "true"),
         (7, "7"),
@@ -84,8 +84,8 @@ def test_the_format_travels_in_the_accept_header_alone() -> None:
         (datetime(2026, 5, 1, microsecond=5, tzinfo=UTC), "2026-05-01T00:00:00.000005Z"),
     ],
 )
-def test_values_travel_in_their_own_spelling(value: object, said: str) -> None:
-    assert format_argument(value) == said
+def test_values_travel_in_their_own_spelling(value: object, text: str) -> None:
+    assert format_argument(value) == text
 
 
 def test_a_time_without_a_zone_is_refused() -> None:

@@ -50,8 +50,8 @@ def test_a_walk_from_any_place_gives_the_rest(length: int, size: int, data: st.D
 
 def walk(*pages: Page) -> Walk[Page, int]:
     walking = Walk(ListThings())
-    for one in pages:
-        walking.take_page(one)
+    for page in pages:
+        walking.take_page(page)
     return walking
 
 
@@ -99,20 +99,20 @@ def test_a_total_is_the_last_that_was_stated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pages", "words"),
+    ("pages", "sentence"),
     [
         ([Page(items=[1, 2])], "stopped after 2 items, without the vendor's end mark"),
         ([page([1], 1, 5), page([2], None, 5)], "ended after 2 of 5 items"),
     ],
     ids=["no end mark", "too few"],
 )
-def test_a_list_that_stops_early_is_given_and_told(pages: list[Page], words: str) -> None:
+def test_a_list_that_stops_early_is_given_and_told(pages: list[Page], sentence: str) -> None:
     """A list that stops before its end is given, and then told."""
-    said, found = iter(pages), []
-    with pytest.raises(IncompleteList, match=words) as caught:  # noqa: PT012 - what came before it is what counts
-        for item in SyncItems(ListThings(), InProcessTransport(lambda _: ok(next(said)), line())):
-            found.append(item)  # noqa: PERF402
-    assert found == [item for one in pages for item in codec.get_or(one.items, [])]
+    remaining, items = iter(pages), []
+    with pytest.raises(IncompleteList, match=sentence) as caught:  # noqa: PT012 - what came before it is what counts
+        for item in SyncItems(ListThings(), InProcessTransport(lambda _: ok(next(remaining)), line())):
+            items.append(item)  # noqa: PERF402
+    assert items == [item for page in pages for item in codec.get_or(page.items, [])]
     assert (caught.value.provider, caught.value.operation) == ("vendor", "list_things")
 
 

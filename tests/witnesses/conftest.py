@@ -18,17 +18,17 @@ class Running(NamedTuple):
     root: str
 
     def tell(self, what: str) -> Any:
-        """Ask its control desk."""
+        """Ask its control."""
         with urllib.request.urlopen(f"{self.root}/_twin/{what}", timeout=60) as answer:
             return json.load(answer)
 
     def account(self, provider: str) -> dict[str, Any]:
         """Return the first account of a provider."""
-        return next(one for one in self.tell("accounts") if one["provider"] == provider)
+        return next(account for account in self.tell("accounts") if account["provider"] == provider)
 
     def bills(self, account: str) -> list[dict[str, Any]]:
         """Return the true bills of an account."""
-        return [one for one in self.tell("truth")["invoices"] if one["account"] == account]
+        return [bill for bill in self.tell("truth")["invoices"] if bill["account"] == account]
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,8 @@ def running() -> Iterator[Running]:
     command = [sys.executable, "-m", "billfold", "twin", "--port", "0", "--limits", "off"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        said = process.stdout.readline().split()
+        line = process.stdout.readline().split()
         try:
-            yield Running(said[said.index("at") + 1])
+            yield Running(line[line.index("at") + 1])
         finally:
             process.terminate()

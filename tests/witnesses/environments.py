@@ -87,27 +87,27 @@ def _build(name: str, home: Path) -> None:
     for leftover in (unfinished, home):
         shutil.rmtree(leftover, ignore_errors=True)
     _install(name, unfinished)
-    places = {"here": str(HERE), "site": str(_place(unfinished, "purelib"))}
+    paths = {"here": str(HERE), "site": str(_place(unfinished, "purelib"))}
     for command in RECIPES.get(name, Recipe()).commands:
-        _run(str(_python(unfinished)), *(word.format(**places) for word in command))
+        _run(str(_python(unfinished)), *(word.format(**paths) for word in command))
     unfinished.rename(home)
 
 
 def _install(name: str, home: Path) -> None:
     # --no-deps: the requirements file is the whole truth, nothing unpinned can come along.
-    wanted = ("--no-deps", "-r", str(_requirements(name)))
+    requirements = ("--no-deps", "-r", str(_requirements(name)))
     uv = _uv()
     if uv is None:
         _run(sys.executable, "-m", "venv", str(home))
-        _run(str(_python(home)), "-m", "pip", "install", "--quiet", "--compile", *wanted)
+        _run(str(_python(home)), "-m", "pip", "install", "--quiet", "--compile", *requirements)
         return
     _run(uv, "venv", "--quiet", "--relocatable", "--python", sys.executable, str(home))
-    _run(uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(_python(home)), *wanted)
+    _run(uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(_python(home)), *requirements)
 
 
 def _uv() -> str | None:
-    beside = Path(sysconfig.get_path("scripts")) / "uv"
-    return str(beside) if beside.exists() else shutil.which("uv")
+    own_uv = Path(sysconfig.get_path("scripts")) / "uv"
+    return str(own_uv) if own_uv.exists() else shutil.which("uv")
 
 
 def _python(home: Path) -> Path:

@@ -56,11 +56,15 @@ def test_every_answer_fits_the_vendors_schema(read: dict[str, Any]) -> None:
 
 def test_refusals_are_read_with_their_status(read: dict[str, Any]) -> None:
     refused = {
-        name: one["error"]["status"] for name, by in read["refused"].items() for one in by.values() if "error" in one
+        name: answer["error"]["status"]
+        for name, by in read["refused"].items()
+        for answer in by.values()
+        if "error" in answer
     }
     assert read["refused"]["bad_credential"]
     statuses = {
-        kind: {one["error"]["status"] for one in by.values() if "error" in one} for kind, by in read["refused"].items()
+        kind: {answer["error"]["status"] for answer in by.values() if "error" in answer}
+        for kind, by in read["refused"].items()
     }
     assert statuses["bad_credential"] == {401}, refused
     assert statuses["no_right"] == {403}

@@ -14,7 +14,7 @@ NORIGHT = {"token": "twin-fastly-noright"}
 OLD, LAST_OLD, NEWEST = "fastly-5.6.0", "fastly-7.0.0", "fastly-15.0.0"
 
 
-def asked(running: Running, name: str, script: str, ids: dict[str, Any]) -> dict[str, Any]:
+def run_witness(running: Running, name: str, script: str, ids: dict[str, Any]) -> dict[str, Any]:
     account = running.account("fastly")
     question = {
         "base_url": account["base_url"],
@@ -31,8 +31,8 @@ def months(running: Running) -> list[str]:
 
 
 def posted(running: Running) -> dict[str, dict[str, Any]]:
-    found = [bill for bill in running.bills("fastly") if bill["state"] == "issued"]
-    return {bill["invoice_id"]: bill for bill in sorted(found, key=lambda bill: bill["period_start"])}
+    issued_bills = [bill for bill in running.bills("fastly") if bill["state"] == "issued"]
+    return {bill["invoice_id"]: bill for bill in sorted(issued_bills, key=lambda bill: bill["period_start"])}
 
 
 def estimate(running: Running) -> dict[str, Any]:
@@ -43,13 +43,17 @@ def estimate(running: Running) -> dict[str, Any]:
 def v2(running: Running, request: pytest.FixtureRequest) -> dict[str, Any]:
     chosen = months(running)
     running_month = estimate(running)["period_start"][:7]
-    return asked(running, request.param, "fastly_v2", {"months": chosen[:1] + chosen[-3:], "mtd_month": running_month})
+    return run_witness(
+        running, request.param, "fastly_v2", {"months": chosen[:1] + chosen[-3:], "mtd_month": running_month}
+    )
 
 
 @pytest.fixture(scope="module", params=[LAST_OLD, NEWEST])
 def v3(running: Running, request: pytest.FixtureRequest) -> dict[str, Any]:
     starts = sorted(months(running))
-    return asked(running, request.param, "fastly_v3", {"limit": "5", "dates": [f"{starts[2]}-01", f"{starts[4]}-31"]})
+    return run_witness(
+        running, request.param, "fastly_v3", {"limit": "5", "dates": [f"{starts[2]}-01", f"{starts[4]}-31"]}
+    )
 
 
 def amounts_are_true(invoice: dict[str, Any], bill: dict[str, Any], total: str) -> None:
@@ -76,17 +80,17 @@ def test_v2_reads_the_same_by_id(v2: dict[str, Any]) -> None:
 
 
 def test_v2_hears_not_yet_and_then_the_estimate(running: Running, v2: dict[str, Any]) -> None:
-    said, bill = v2["get_invoice_mtd"], estimate(running)
-    assert said["statuses"][-1] == 200
-    assert set(said["statuses"][:-1]) <= {202}
-    assert said["status"] == "MTD"
-    amounts_are_true(said, bill, "cost")
-    amounts_are_true(said["by_month"], bill, "cost")
+    estimate_read, bill = v2["get_invoice_mtd"], estimate(running)
+    assert estimate_read["statuses"][-1] == 200
+    assert set(estimate_read["statuses"][:-1]) <= {202}
+    assert estimate_read["status"] == "MTD"
+    amounts_are_true(estimate_read, bill, "cost")
+    amounts_are_true(estimate_read["by_month"], bill, "cost")
 
 
 def test_v2_sees_regions_where_it_can_read_them(v2: dict[str, Any]) -> None:
-    seen = {len(invoice["regions"]) for invoice in v2["get_invoice"].values()}
-    assert seen == ({0} if "5.6.0" in str(v2["sdk"]) else {8})
+    region_counts = {len(invoice["regions"]) for invoice in v2["get_invoice"].values()}
+    assert region_counts == ({0} if "5.6.0" in str(v2["sdk"]) else {8})
 
 
 def test_v2_gets_the_same_invoice_as_csv_and_as_pdf(running: Running, v2: dict[str, Any]) -> None:
@@ -133,11 +137,11 @@ def test_v3_lists_what_lies_between_two_dates(v3: dict[str, Any]) -> None:
 
 
 def test_v3_hears_not_yet_and_then_the_estimate(running: Running, v3: dict[str, Any]) -> None:
-    said = v3["get_month_to_date_invoice"]
-    assert said["answers"][-1]["status"] == 200
-    assert all(answer["status"] == 202 for answer in said["answers"][:-1])
-    assert "statement_number" not in said
-    amounts_are_true(said, estimate(running), "monthly_transaction_amount")
+    estimate_read = v3["get_month_to_date_invoice"]
+    assert estimate_read["answers"][-1]["status"] == 200
+    assert all(answer["status"] == 202 for answer in estimate_read["answers"][:-1])
+    assert "statement_number" not in estimate_read
+    amounts_are_true(estimate_read, estimate(running), "monthly_transaction_amount")
 
 
 def test_v3_reads_usage_and_shares_it_out_over_services(v3: dict[str, Any]) -> None:

@@ -49,9 +49,9 @@ def test_every_invoice_is_read_with_its_true_total(running: Running, read: dict[
 
 
 def test_every_line_of_every_invoice_is_read(running: Running, read: dict[str, Any]) -> None:
-    true, said = issued(running), read["get_billing_contracts_invoice_lines"]
-    assert set(said) == set(true)
-    for number, lines in said.items():
+    true, lines_read = issued(running), read["get_billing_contracts_invoice_lines"]
+    assert set(lines_read) == set(true)
+    for number, lines in lines_read.items():
         assert lines["lines"] == true[number]["lines"]
         tax = Decimal(true[number]["total"]) - Decimal(lines["sum"])
         assert tax == 0 or Decimal("0.07") < tax / Decimal(lines["sum"]) < Decimal("0.08")
@@ -86,47 +86,47 @@ def test_contracts_have_their_orders_periods_and_plans(running: Running, read: d
 
 def test_the_open_periods_come_to_the_true_estimate(running: Running, read: dict[str, Any]) -> None:
     true = [bill for bill in running.bills("genesys") if bill["state"] == "estimate"]
-    details = [one for by in read["get_billing_contract_billingperiod"].values() for one in by.values()]
-    open_ = [one for one in details if one["status"] == "Open"]
-    wallets = [wallet for one in open_ for wallet in one["wallets"]]
-    over = [Decimal(one["overage"]) for one in open_] + [Decimal(w["balance_overage_charge"]) for w in wallets]
+    details = [answer for by in read["get_billing_contract_billingperiod"].values() for answer in by.values()]
+    open_ = [detail for detail in details if detail["status"] == "Open"]
+    wallets = [wallet for detail in open_ for wallet in detail["wallets"]]
+    over = [Decimal(detail["overage"]) for detail in open_] + [Decimal(w["balance_overage_charge"]) for w in wallets]
     assert sum(over) == sum(Decimal(bill["total"]) for bill in true)
-    assert sum(len(one["charges"]) for one in open_) + len(wallets) == sum(bill["lines"] for bill in true)
+    assert sum(len(detail["charges"]) for detail in open_) + len(wallets) == sum(bill["lines"] for bill in true)
 
 
 def test_quantities_are_whole_for_the_old_sdk(read: dict[str, Any]) -> None:
     """Quantities are whole for the old SDK, and exact for the new."""
-    details = [one for by in read["get_billing_contract_billingperiod"].values() for one in by.values()]
-    charges = [charge for one in details for charge in one["charges"]]
+    details = [answer for by in read["get_billing_contract_billingperiod"].values() for answer in by.values()]
+    charges = [charge for detail in details for charge in detail["charges"]]
     assert all(charge["actual_quantity"] is not None for charge in charges)
     fractions = [charge for charge in charges if Decimal(charge["actual_quantity"]) % 1]
     assert bool(fractions) == read["sdk"].endswith("269.0.0")
 
 
 def test_filters_are_understood(read: dict[str, Any]) -> None:
-    found = read["filtered"]
-    assert len(found["contracts status Active"]) == 2
-    assert len(found["contracts status Inactive"]) == 1
-    assert all(len(ids) == 1 for name, ids in found.items() if "external_number" in name)
-    paid, unpaid = found["invoices payment_status Paid"], found["invoices payment_status UnPaid"]
+    answer = read["filtered"]
+    assert len(answer["contracts status Active"]) == 2
+    assert len(answer["contracts status Inactive"]) == 1
+    assert all(len(ids) == 1 for name, ids in answer.items() if "external_number" in name)
+    paid, unpaid = answer["invoices payment_status Paid"], answer["invoices payment_status UnPaid"]
     assert unpaid
     assert sorted(paid + unpaid) == sorted(row["id"] for row in read["get_billing_contracts_invoices"]["rows"])
-    assert len(found["invoices dates"]) == 7
-    assert len(found["contracts dates"]) == 2
+    assert len(answer["invoices dates"]) == 7
+    assert len(answer["contracts dates"]) == 2
 
 
 def test_documents_are_pdfs(read: dict[str, Any]) -> None:
-    for found in read["get_billing_contracts_invoice_document"].values():
-        assert found["status"] == 200
-        assert found["content_type"] == "application/pdf"
-        assert found["head"].startswith("%PDF")
+    for answer in read["get_billing_contracts_invoice_document"].values():
+        assert answer["status"] == 200
+        assert answer["content_type"] == "application/pdf"
+        assert answer["head"].startswith("%PDF")
 
 
 def test_the_report_is_waited_for(read: dict[str, Any]) -> None:
-    said = read["get_billing_reports_billableusage"]
-    assert said["statuses"][-1] == "Complete"
-    assert set(said["statuses"][:-1]) <= {"InProgress"}
-    assert any(row["resources"] for row in said["rows"])
+    report = read["get_billing_reports_billableusage"]
+    assert report["statuses"][-1] == "Complete"
+    assert set(report["statuses"][:-1]) <= {"InProgress"}
+    assert any(row["resources"] for row in report["rows"])
 
 
 def test_a_customers_overview_goes_back_to_the_first_period(running: Running, read: dict[str, Any]) -> None:
@@ -138,7 +138,7 @@ def test_a_customers_overview_goes_back_to_the_first_period(running: Running, re
 
 
 def statuses(answers: dict[str, Any]) -> set[int]:
-    return {one["error"]["status"] for one in answers.values()}
+    return {answer["error"]["status"] for answer in answers.values()}
 
 
 def test_refusals_are_read_with_the_vendors_words(read: dict[str, Any]) -> None:
@@ -150,5 +150,5 @@ def test_refusals_are_read_with_the_vendors_words(read: dict[str, Any]) -> None:
     assert statuses(refused["bad_token"]) == {401}
     assert statuses(refused["no_right"]) == {403}
     assert statuses(refused["unknown_id"]) == {404}
-    codes = {one["error"]["body"]["code"] for one in refused["no_right"].values()}
+    codes = {answer["error"]["body"]["code"] for answer in refused["no_right"].values()}
     assert codes == {"missing.any.permissions"}

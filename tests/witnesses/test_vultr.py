@@ -52,10 +52,10 @@ def test_one_invoice_is_read_as_it_is_listed(read: dict[str, Any], true: dict[st
 
 def test_the_lines_of_every_invoice_are_true(read: dict[str, Any], true: dict[str, dict[str, Any]]) -> None:
     """The lines of every invoice are as many and as much as is true."""
-    found = {
+    lines_read = {
         key: (items["lines"], items["total"], Decimal(items["sum"])) for key, items in read["get_invoice_items"].items()
     }
-    assert found == {key: (bill["lines"], bill["lines"], Decimal(bill["total"])) for key, bill in true.items()}
+    assert lines_read == {key: (bill["lines"], bill["lines"], Decimal(bill["total"])) for key, bill in true.items()}
     for items in read["get_invoice_items"].values():
         assert set(items["first_line"]) == {
             "description", "product", "start_date", "end_date", "units", "unit_type", "unit_price", "total",
@@ -77,7 +77,7 @@ def test_the_answer_has_the_sdks_content_type(read: dict[str, Any]) -> None:
 
 
 def test_refusals_are_read_with_their_status_and_body(read: dict[str, Any]) -> None:
-    statuses = {kind: {one["error"]["status"] for one in by.values()} for kind, by in read["refused"].items()}
+    statuses = {kind: {answer["error"]["status"] for answer in by.values()} for kind, by in read["refused"].items()}
     assert statuses == {"bad_credential": {401}, "no_right": {403}, "unknown_id": {404}}
-    for one in read["refused"]["bad_credential"].values():
-        assert one["error"]["body"] == {"error": "Invalid API token.", "status": 401}
+    for answer in read["refused"]["bad_credential"].values():
+        assert answer["error"]["body"] == {"error": "Invalid API token.", "status": 401}

@@ -45,16 +45,16 @@ def test_midmonth_memo_corrects_closed_month() -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "costs", "reasons"),
+    ("amount", "costs", "expected"),
     [
         ("100.00", ["100.00"], ["a positive amount", "a positive line L0"]),
         ("-90.00", ["-100.00", "10.00"], ["a positive line L1"]),
         ("-100.00", ["-100.00"], []),
     ],
 )
-def test_memo_taking_money_is_parked(amount: str, costs: list[str], reasons: list[str]) -> None:
+def test_memo_taking_money_is_parked(amount: str, costs: list[str], expected: list[str]) -> None:
     """A credit memo that takes money is parked."""
     items = [make_line(number, cost) for number, cost in enumerate(costs)]
-    problems = list_wrong(make_bill(amount, *items, customerInvoiceType="Credit Memo").findings)
-    assert len(problems) == len(reasons)
-    assert all(reason in problem for reason, problem in zip(reasons, problems, strict=True))
+    bill_problems = list_wrong(make_bill(amount, *items, customerInvoiceType="Credit Memo").findings)
+    assert len(bill_problems) == len(expected)
+    assert all(reason in problem for reason, problem in zip(expected, bill_problems, strict=True))

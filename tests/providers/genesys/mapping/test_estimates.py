@@ -62,9 +62,11 @@ def test_contracts_without_periods_are_told(
     host = stage.twin(months=3)
     host.set_fault(stage.fault("genesys", "contract-without-periods", times=10**6))
     outcomes = stage.collected(host, books, "genesys")
-    assert any(one.code is FindingCode.ESTIMATE_MISSING for outcome in outcomes for one in outcome.findings)
+    assert any(finding.code is FindingCode.ESTIMATE_MISSING for outcome in outcomes for finding in outcome.findings)
     host.clear_faults()
-    assert [one.findings for one in stage.collected(host, books, "genesys") if list_wrong(one.findings)] == []
+    assert [
+        outcome.findings for outcome in stage.collected(host, books, "genesys") if list_wrong(outcome.findings)
+    ] == []
     assert sorted(map(str, stage.list_invoices(books))) == stage.list_true_bills(host, "genesys")
     with books.open_ledger() as db:
         assert restatements.list_restatements(db) == []
