@@ -123,7 +123,7 @@ def test_no_provider_knows_another() -> None:
     for source, target in edges():
         if source.startswith("billfold.providers.") and target.startswith("billfold.providers."):
             mine, other = source.split(".")[2], target.split(".")[2]
-            assert mine == other or other in {"provider", "twin_api", "restatements", "invoice_pdf"}, (
+            assert mine == other or other in {"provider", "twin_api", "restatements", "invoice_pdf", "mapping"}, (
                 f"{source} imports {target}"
             )
 

@@ -13,6 +13,7 @@ from billfold.model.bill import DetailIds
 from billfold.model.money import ZERO, format_trimmed, require_finite
 from billfold.model.pricing import choose_price
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, InvoiceItem, LineItem
+from billfold.providers.mapping import is_tax
 from billfold.wire.codec import Maybe, get_or
 
 ISSUER_NAME = "Cockroach Labs"
@@ -26,7 +27,6 @@ UNIT_NAMES = {
 }
 PLAN_NAMES = {"DEDICATED": "ADVANCED", "SERVERLESS": "BASIC"}
 HOST_NAMES = {"GCP": "Google Cloud", "AWS": "Amazon Web Services", "AZURE": "Microsoft Azure"}
-TAX_PATTERN = re.compile(r"(?<![a-z])(tax|taxes|vat|gst|hst|pst)(?![a-z])", re.IGNORECASE)
 _DOUBLE_CONTEXT = Context(prec=15, rounding=ROUND_HALF_EVEN)
 _MONEY_QUANTUM, _RATE_QUANTUM = Decimal("1E-12"), Decimal("1E-18")
 """The finest amount of money, and the finest quantity or price, that a ledger keeps."""
@@ -239,7 +239,7 @@ def _build_adjustment_line(name: str, amount: CurrencyAmount, detail_id: str, pa
 
 
 def _find_category(name: str, amount: Decimal) -> str:
-    if TAX_PATTERN.search(name):
+    if is_tax(name):
         return "Tax"
     if amount < 0:
         return "Credit"

@@ -14,9 +14,9 @@ from billfold.providers.fastly.mapping.services import (
     TEN_THOUSAND_REQUESTS,
     FastlyService,
     is_shortfall,
-    is_tax,
     make_slug,
 )
+from billfold.providers.mapping import is_tax
 from billfold.wire.codec import Maybe, get_or
 
 ONE, CENT = Decimal(1), Decimal("0.01")

@@ -53,7 +53,6 @@ _SERVICES_BY_PRODUCT_LINE = {
     "security": ("Security", "Other (Security)"),
     "observability": ("Management and Governance", "Observability"),
 }
-_TAX_PATTERN = re.compile(r"\b(sales )?tax(es)?\b|\bvat\b|\bgst\b", re.IGNORECASE)
 _SHORTFALL_PATTERN = re.compile(r"shortfall|\bminimum\b|true-?\s?up", re.IGNORECASE)
 _MEASURE_PATTERN = re.compile(r"\W*\b((95th )?percentile|bandwidth|requests?)\b.*", re.IGNORECASE)
 _OTHER_CATEGORY, _NETWORK_CATEGORY = ("Other", "Other (Other)"), ("Networking", "Other (Networking)")
@@ -111,12 +110,6 @@ def find_region(text: str) -> str | None:
 def make_slug(*names: str) -> str:
     """Write names as one identifier: ``network-services/full-site-delivery``."""
     return "/".join(re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") for name in names)
-
-
-@lru_cache(maxsize=4096)
-def is_tax(*texts: str) -> bool:
-    """Tell whether a line's texts speak of a tax."""
-    return any(_TAX_PATTERN.search(text) for text in texts)
 
 
 @lru_cache(maxsize=4096)

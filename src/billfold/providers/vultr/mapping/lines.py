@@ -14,6 +14,7 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO
 from billfold.model.period import Period
 from billfold.model.pricing import choose_price
+from billfold.providers.mapping import is_tax
 from billfold.providers.vultr.mapping import skus
 from billfold.providers.vultr.mapping.text_fields import NO_RESOURCE, read_time, resource_of
 from billfold.providers.vultr.records import InvoiceItem
@@ -206,7 +207,7 @@ class LineReader:
             text, product, unit_type, total = item.description or "", item.product, item.unit_type, item.total
             is_metered, has_resource = _classify_product(product, unit_type)
             if not is_metered:
-                has_resource = has_resource and not skus.is_tax(product or "", skus.read_headline(product or "", text))
+                has_resource = has_resource and not is_tax(product or "", skus.read_headline(product or "", text))
             resource_id, name, size = resource_of(text) if has_resource and text else NO_RESOURCE
             start = item.start_date
             line_key: Any = (

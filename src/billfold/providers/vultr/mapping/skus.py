@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from billfold.model.money import format_decimal
+from billfold.providers.mapping import TAX_PATTERN, is_tax
 
 UNITS_BY_TYPE = {"hours": "Hours", "overage": "GB"}
-_TAX_PATTERN = re.compile(r"\b(?:tax(?:es)?|vat|gst|hst|pst|qst)\b", re.IGNORECASE)
 _CREDIT_PATTERN = re.compile(r"promo|credit|coupon|gift", re.IGNORECASE)
 _WIDE_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _RATE_QUANTUM = Decimal("1E-18")
@@ -34,7 +34,7 @@ OTHER_SERVICE = VultrService("Other", "Other (Other)", "Usage", "Resource")
 SERVICES_BY_PATTERN: tuple[tuple[re.Pattern[str], VultrService], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), VultrService(*service_fields))
     for pattern, *service_fields in (
-        (rf"{_TAX_PATTERN.pattern}|discount|credit", "Other", "Other (Other)", "Usage", ""),
+        (rf"{TAX_PATTERN.pattern}|discount|credit", "Other", "Other (Other)", "Usage", ""),
         (r"kubernetes|\bvke\b|container", "Compute", "Containers", "Cluster Usage", "Cluster"),
         (r"database", "Databases", "Relational Databases", "Database Usage", "Database"),
         (r"load balancer", "Networking", "Application Networking", "Load Balancer Usage", "Load Balancer"),
@@ -85,11 +85,6 @@ def find_category(product: str, unit_type: str, headline: str, *, negative: bool
     return "Credit" if negative else "Usage"
 
 
-def is_tax(product: str, headline: str) -> bool:
-    """Tell whether a line that is not metered is a tax; ``headline`` is from ``read_headline``."""
-    return bool(_TAX_PATTERN.search(product) or _TAX_PATTERN.search(headline))
-
-
 def read_headline(product: str, description: str) -> str:
     """Return the words of a description that say what a line is: a customer's names and labels have no say in it.
 
@@ -102,7 +97,7 @@ def read_headline(product: str, description: str) -> str:
 @lru_cache(maxsize=1024)
 def is_metered(product: object, unit_type: object) -> bool:
     """Tell whether a line of this product and unit type is measured usage, whatever its description says."""
-    return isinstance(product, str) and unit_type in UNITS_BY_TYPE and not _TAX_PATTERN.search(product)
+    return isinstance(product, str) and unit_type in UNITS_BY_TYPE and not TAX_PATTERN.search(product)
 
 
 @lru_cache(maxsize=8192)
