@@ -1,8 +1,9 @@
-"""What the mappings of all vendors share: the words of a tax."""
+"""What the mappings of all vendors share: the words of a tax, the bounds of numbers, ids made of names."""
 
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 
 TAX_WORDS = (
@@ -25,3 +26,19 @@ TAX_PATTERN = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(TAX_WORDS)})(?![^\W\d_])",
 def is_tax(*texts: str) -> bool:
     """Tell whether any of a line's texts speaks of a tax."""
     return any(TAX_PATTERN.search(text) for text in texts)
+
+
+def is_in_bounds(number: Decimal) -> bool:
+    """Tell whether a number can be reckoned with: neither astronomically large nor small."""
+    return number.is_finite() and -25 < number.adjusted() < 14
+
+
+def describe_unfit(number: Decimal) -> str:
+    """Say what is wrong with a number that is not in bounds."""
+    return "out of all bounds" if number.is_finite() else f"no number: {number}"
+
+
+@lru_cache(maxsize=4096)
+def make_slug(*names: str) -> str:
+    """Write names as one identifier: ``network-services/full-site-delivery``."""
+    return "/".join(re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") for name in names)

@@ -6,14 +6,13 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from functools import cache
 from typing import Any, NamedTuple
 
 from billfold.model.bill import DetailIds
 from billfold.model.money import ZERO, format_trimmed, require_finite
 from billfold.model.pricing import choose_price
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, InvoiceItem, LineItem
-from billfold.providers.mapping import is_tax
+from billfold.providers.mapping import is_tax, make_slug
 from billfold.wire.codec import Maybe, get_or
 
 ISSUER_NAME = "Cockroach Labs"
@@ -146,11 +145,6 @@ def _build_cluster_columns(item: InvoiceItem, folder_names: dict[str, str]) -> d
     }
 
 
-@cache
-def _make_sku_id(service: str, host: str, description: str) -> str:
-    return "/".join(re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") for part in (service, host, description))
-
-
 def _build_usage_line(
     line: LineItem, total: CurrencyAmount, cluster_columns: dict[str, Any], detail_id: str, path: str
 ) -> CockroachLine:
@@ -162,7 +156,7 @@ def _build_usage_line(
         choose_price(billed_cost, quantity, rate),
     )
     unit = get_or(line.quantity_unit, "")
-    sku_id = _make_sku_id(
+    sku_id = make_slug(
         cluster_columns["ServiceName"], cluster_columns["HostProviderName"], get_or(line.description, "")
     )
     return CockroachLine(
@@ -198,7 +192,7 @@ def _build_adjustment_line(name: str, amount: CurrencyAmount, detail_id: str, pa
     billed_cost = cost if currency_of(amount) == DOLLAR_CODE else ZERO
     category = _find_category(name, cost)
     is_purchase = category == "Purchase"
-    sku_id = _make_sku_id("CockroachDB Cloud", ISSUER_NAME, name) if is_purchase else None
+    sku_id = make_slug("CockroachDB Cloud", ISSUER_NAME, name) if is_purchase else None
     return CockroachLine(
         BilledCost=billed_cost,
         ChargeCategory=category,

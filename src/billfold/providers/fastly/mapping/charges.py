@@ -35,7 +35,7 @@ from billfold.providers.fastly.mapping.bill_header import (
     read_period,
 )
 from billfold.providers.fastly.mapping.lines import FastlyLine, Item, build_line, format_details, read_number, read_text
-from billfold.providers.fastly.mapping.services import FastlyService, find_service, find_unit, make_slug
+from billfold.providers.fastly.mapping.services import FastlyService, find_service, find_unit
 from billfold.providers.fastly.records import (
     BillingEstimateResponse,
     Invoice,
@@ -43,6 +43,7 @@ from billfold.providers.fastly.records import (
     Mtdinvoice,
     Mtdlineitems,
 )
+from billfold.providers.mapping import make_slug
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire.codec import Record, get_or
 from billfold.wire.operation import OperationType, read_response

@@ -14,9 +14,8 @@ from billfold.providers.fastly.mapping.services import (
     TEN_THOUSAND_REQUESTS,
     FastlyService,
     is_shortfall,
-    make_slug,
 )
-from billfold.providers.mapping import is_tax
+from billfold.providers.mapping import is_in_bounds, is_tax, make_slug
 from billfold.wire.codec import Maybe, get_or
 
 ONE, CENT = Decimal(1), Decimal("0.01")
@@ -88,9 +87,7 @@ class Item(NamedTuple):
 
 def read_number(value: Maybe[Decimal]) -> Decimal | None:
     """Return a number that money can be reckoned with; None where it is absent, null, or no such number."""
-    if value is None or not isinstance(value, Decimal) or not value.is_finite():
-        return None
-    return value if value.as_tuple().exponent >= -40 and value.adjusted() <= 40 else None  # type: ignore[operator]
+    return value if isinstance(value, Decimal) and is_in_bounds(value) else None
 
 
 def read_text(value: Maybe[str]) -> str:

@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from billfold.providers.mapping import make_slug
+
 DELIVERY = "Full Site Delivery"
 FASTLY = "Fastly"
 REGION_NAMES = (
@@ -104,12 +106,6 @@ def find_product_group(product_name: str) -> str:
 def find_region(text: str) -> str | None:
     """Return the region that a name begins with, or None."""
     return next((name for name in REGION_NAMES if re.match(rf"{name}\b", text, re.IGNORECASE)), None)
-
-
-@lru_cache(maxsize=4096)
-def make_slug(*names: str) -> str:
-    """Write names as one identifier: ``network-services/full-site-delivery``."""
-    return "/".join(re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") for name in names)
 
 
 @lru_cache(maxsize=4096)

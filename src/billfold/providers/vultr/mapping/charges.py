@@ -17,6 +17,7 @@ from billfold.model.errors import IncompleteList, InvalidResponse
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month, Period
 from billfold.model.pricing import build_rounding, find_residual
+from billfold.providers.mapping import describe_unfit, is_in_bounds
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.providers.vultr.api import (
     GetAccount,
@@ -27,7 +28,7 @@ from billfold.providers.vultr.api import (
     ListPendingCharges,
 )
 from billfold.providers.vultr.mapping.line_tally import LineTally, find_latest
-from billfold.providers.vultr.mapping.lines import ChargeBuilder, LineReader, describe_unfit, is_in_bounds
+from billfold.providers.vultr.mapping.lines import ChargeBuilder, LineReader
 from billfold.providers.vultr.mapping.text_fields import find_billed_month, make_fingerprint, read_time
 from billfold.providers.vultr.records import Account, BandwidthPeriod, Invoice, InvoiceItem
 from billfold.wire.codec import get_or

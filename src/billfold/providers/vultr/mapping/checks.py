@@ -11,9 +11,9 @@ from typing import Any, TypeGuard
 
 from billfold.model.money import EXACT_CONTEXT, format_decimal
 from billfold.model.period import Month
+from billfold.providers.mapping import is_in_bounds
 from billfold.providers.provider import InvoiceListing, RunAnswers
 from billfold.providers.vultr.api import ListBillingHistory, ListInvoices
-from billfold.providers.vultr.mapping.lines import is_in_bounds
 from billfold.providers.vultr.mapping.text_fields import find_billed_month, read_time
 from billfold.providers.vultr.records import Billing, Invoice
 from billfold.wire.codec import get_or

@@ -14,7 +14,7 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO
 from billfold.model.period import Period
 from billfold.model.pricing import choose_price
-from billfold.providers.mapping import is_tax
+from billfold.providers.mapping import describe_unfit, is_in_bounds, is_tax
 from billfold.providers.vultr.mapping import skus
 from billfold.providers.vultr.mapping.text_fields import NO_RESOURCE, read_time, resource_of
 from billfold.providers.vultr.records import InvoiceItem
@@ -102,16 +102,6 @@ class LineKey(NamedTuple):
     has_no_resource: bool
     headline: str = ""
     detail: str = ""
-
-
-def is_in_bounds(number: Decimal) -> bool:
-    """Tell whether a number can be reckoned with: neither astronomically large nor small."""
-    return number.is_finite() and -25 < number.adjusted() < 14
-
-
-def describe_unfit(number: Decimal) -> str:
-    """Say what is wrong with a number that is not in bounds."""
-    return "out of all bounds" if number.is_finite() else f"no number: {number}"
 
 
 def find_flaw(line_key: LineKey) -> str:

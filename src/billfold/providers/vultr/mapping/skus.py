@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from billfold.model.money import format_decimal
-from billfold.providers.mapping import TAX_PATTERN, is_tax
+from billfold.providers.mapping import TAX_PATTERN, is_tax, make_slug
 
 UNITS_BY_TYPE = {"hours": "Hours", "overage": "GB"}
 _CREDIT_PATTERN = re.compile(r"promo|credit|coupon|gift", re.IGNORECASE)
@@ -104,7 +104,7 @@ def is_metered(product: object, unit_type: object) -> bool:
 def build_usage_columns(product: str, unit_type: str, size: str, rate: Decimal | None) -> SkuColumns:
     """Return the columns of a line that charges usage; ids of a SKU are derived from product, size and rate."""
     product_service, unit = find_service(product), UNITS_BY_TYPE.get(unit_type, unit_type.title()) or "Units"
-    sku_id = "/".join(filter(None, (_make_slug(product) or "vultr", _make_slug(size))))
+    sku_id = "/".join(filter(None, (make_slug(product) or "vultr", make_slug(size))))
     price_text = "none" if rate is None else format(rate.quantize(_PUBLISHED_QUANTUM, context=_WIDE_CONTEXT), "f")
     return SkuColumns(
         ChargeCategory="Usage",
@@ -153,7 +153,3 @@ def format_details(unit_type: str, units: Decimal | None = None, rate: Decimal |
 def round_rate(rate: Decimal) -> Decimal:
     """Return a published rate with at most 18 decimals: pending charges carry all digits of a 64-bit float."""
     return rate if rate == (rounded_rate := rate.quantize(_RATE_QUANTUM, context=_WIDE_CONTEXT)) else rounded_rate
-
-
-def _make_slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
