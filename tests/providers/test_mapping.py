@@ -1,4 +1,4 @@
-"""The kit of all mappings: the bounds of numbers, and ids made of names."""
+"""The kit of all mappings: the bounds of numbers, ids made of names, and rows of residuals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from billfold.providers.mapping import describe_unfit, is_in_bounds, make_slug
+from billfold.model.focus import CostAndUsage
+from billfold.model.period import Month
+from billfold.providers.mapping import build_residual_row, describe_unfit, is_in_bounds, make_slug
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,32 @@ def test_slug_joins_names() -> None:
     """Names become one identifier, whatever stands between their words."""
     assert make_slug("Network Services", "Full-Site  Delivery (US)") == "network-services/full-site-delivery-us"
     assert make_slug("") == ""
+
+
+def test_residual_is_flagged_and_costs_its_amount() -> None:
+    """The row of a residual is flagged, says which total it fits, and carries its amount in every column of costs."""
+    month, residual = Month(2026, 10), Decimal("-0.01")
+    common = CostAndUsage(
+        InvoiceId="i", BillingPeriodStart=month.start, BillingPeriodEnd=month.end, ServiceProviderName="V"
+    )
+    row = build_residual_row(common, residual, "the total", "d-1", "$.total")
+    assert {name for name, value in row._asdict().items() if value == residual} == {
+        "BilledCost", "ContractedCost", "EffectiveCost", "ListCost", "PricingCurrencyEffectiveCost",
+    }  # fmt: skip
+    assert (row.InvoiceId, row.ChargeCategory, row.x_Synthetic) == ("i", "Adjustment", True)
+    assert row.ChargeDescription == "Rounding: the total less the sum of its lines"
+    assert (row.ChargePeriodStart, row.ServiceName, row.ServiceCategory) == (month.start, "V", "Other")
+
+
+def test_residual_keeps_service_and_period_of_bill() -> None:
+    """Where all charges of a bill have one period and one service, the row of its residual has them too."""
+    september, october = Month(2026, 9), Month(2026, 10)
+    common = CostAndUsage(
+        BillingPeriodStart=october.start,
+        ChargePeriodStart=september.start,
+        ServiceCategory="Databases",
+        ServiceName="S",
+    )
+    row = build_residual_row(common, Decimal(1), "the total", None, "$", category="Tax")
+    assert (row.ChargePeriodStart, row.ServiceCategory, row.ServiceName) == (september.start, "Databases", "S")
+    assert (row.ChargeCategory, row.ChargeDescription) == ("Tax", "Tax: the total less the sum of its lines")

@@ -6,7 +6,6 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from math import isqrt
 from typing import NamedTuple
 
-from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT_CONTEXT, exact_product
 
 ROUNDING_PREFIX = "Rounding: "
@@ -49,29 +48,12 @@ def rounding_tolerance(line_count: int) -> Decimal:
     return max(Decimal(1), Decimal(isqrt(line_count)) / 200)
 
 
-def find_residual(stated_total: Decimal, line_sum: Decimal, line_count: int) -> Decimal | None:
+def find_residual(stated_total: Decimal | None, line_sum: Decimal, line_count: int) -> Decimal | None:
     """Return what is missing between lines and the stated total if that can be rounding; None where it cannot, or is 0.
 
-    Without any lines nothing was rounded: they are what is missing.
+    Without a total nothing can be told, and without any lines nothing was rounded: they are what is missing.
     """
+    if stated_total is None:
+        return None
     difference = EXACT_CONTEXT.subtract(stated_total, line_sum)
     return difference if line_count and difference and abs(difference) <= rounding_tolerance(line_count) else None
-
-
-def build_adjustment(common: CostAndUsage, amount: Decimal, description: str) -> CostAndUsage:
-    """Make the one flagged row that carries what is missing between lines and a total."""
-    return common._replace(
-        BilledCost=amount,
-        EffectiveCost=amount,
-        ListCost=amount,
-        ContractedCost=amount,
-        ChargeCategory="Adjustment",
-        ChargeFrequency="One-Time",
-        ChargeDescription=description,
-        x_Synthetic=True,
-    )
-
-
-def build_rounding(common: CostAndUsage, amount: Decimal, description: str) -> CostAndUsage:
-    """Make the one flagged row that carries a ``find_residual``; ``description`` says which total it fits to which lines."""
-    return build_adjustment(common, amount, f"{ROUNDING_PREFIX}{description}")

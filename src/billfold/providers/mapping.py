@@ -1,10 +1,14 @@
-"""What the mappings of all vendors share: the words of a tax, the bounds of numbers, ids made of names."""
+"""What the mappings of all vendors share: the words of a tax, the bounds of numbers, ids made of names, rows of residuals."""
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
+
+from billfold.model.focus import CostAndUsage
+from billfold.model.pricing import ROUNDING_PREFIX
 
 TAX_WORDS = (
     # Vultr, docs.vultr.com/support/platform/billing/does-vultr-collect-vat-or-sales-tax: "taxes such as VAT, sales tax"
@@ -42,3 +46,40 @@ def describe_unfit(number: Decimal) -> str:
 def make_slug(*names: str) -> str:
     """Write names as one identifier: ``network-services/full-site-delivery``."""
     return "/".join(re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") for name in names)
+
+
+_COST_COLUMNS = ("BilledCost", "ContractedCost", "EffectiveCost", "ListCost", "PricingCurrencyEffectiveCost")
+
+
+def spread_cost(cost: Decimal) -> dict[str, Any]:
+    """Return the columns of a charge that are all its one cost: nothing of it is discounted, or covered beforehand."""
+    return dict.fromkeys(_COST_COLUMNS, cost)
+
+
+def build_residual_row(
+    common: CostAndUsage,
+    residual: Decimal,
+    total_name: str,
+    detail_id: str | None,
+    path: str,
+    *,
+    category: str = "Adjustment",
+) -> CostAndUsage:
+    """Make the one flagged row that carries what a bill's total says beyond its lines, in its billing currency.
+
+    Where the bill's charges have a period and a service each, it has the whole billing period, and no service but the vendor.
+    """
+    return common._replace(
+        **spread_cost(residual),
+        ChargeCategory=category,
+        ChargeDescription=f"{ROUNDING_PREFIX if category == 'Adjustment' else f'{category}: '}{total_name} less the sum of its lines",
+        ChargeFrequency="One-Time",
+        ChargePeriodEnd=common.ChargePeriodEnd or common.BillingPeriodEnd,
+        ChargePeriodStart=common.ChargePeriodStart or common.BillingPeriodStart,
+        InvoiceDetailId=detail_id,
+        ServiceCategory=common.ServiceCategory or "Other",
+        ServiceName=common.ServiceName or common.ServiceProviderName,
+        ServiceSubcategory=common.ServiceSubcategory or "Other (Other)",
+        x_JsonPath=path,
+        x_Synthetic=True,
+    )

@@ -22,7 +22,7 @@ from billfold.model.money import (
     format_trimmed,
 )
 from billfold.model.period import Month, Period, parse_instant
-from billfold.model.pricing import build_rounding, find_residual
+from billfold.model.pricing import find_residual
 from billfold.providers.cockroach.api import GetInvoice, GetOrganization, ListInvoices
 from billfold.providers.cockroach.mapping.lines import (
     DOLLAR_CODE,
@@ -33,6 +33,7 @@ from billfold.providers.cockroach.mapping.lines import (
     remove_float_dust,
 )
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, Organization
+from billfold.providers.mapping import build_residual_row, spread_cost
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire import codec
 from billfold.wire.codec import get_or
@@ -160,18 +161,12 @@ def _build_charges(
     if lines:
         yield Charges(common, lines)
     line_sum = exact_sum(line.PricingCurrencyEffectiveCost for line in lines)  # GUESS: totals include adjustments
-    residual = find_residual(stated_total, line_sum, len(lines)) if stated_total is not None else None
-    if residual:
+    if residual := find_residual(stated_total, line_sum, len(lines)):
         detail_id = DetailIds(common.InvoiceId or "").next_id("rounding", common.PricingCurrency)
-        row = build_rounding(common, residual, "the invoice's total less the sum of its lines")
-        row = row._replace(
-            PricingCurrencyEffectiveCost=residual, InvoiceDetailId=detail_id, x_JsonPath=f"{path}.totals"
-        )
-        yield Charges.of([row if common.PricingCurrency == DOLLAR_CODE else _clear_billed_cost(row)])
-
-
-def _clear_billed_cost(row: CostAndUsage) -> CostAndUsage:
-    return row._replace(BilledCost=ZERO, EffectiveCost=ZERO, ListCost=ZERO, ContractedCost=ZERO)
+        row = build_residual_row(common, residual, "the invoice's total", detail_id, f"{path}.totals")
+        if common.PricingCurrency != DOLLAR_CODE:
+            row = row._replace(**spread_cost(ZERO) | {"PricingCurrencyEffectiveCost": residual})
+        yield Charges.of([row])
 
 
 def _build_common_row(

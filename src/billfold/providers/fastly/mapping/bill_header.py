@@ -12,9 +12,10 @@ from billfold.model.bill import Bill, Charges, DetailIds, State
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
 from billfold.model.period import Month, Period, end_of_day, parse_instant
-from billfold.model.pricing import build_rounding, find_residual
+from billfold.model.pricing import find_residual
 from billfold.providers.fastly.mapping.lines import FastlyLine
 from billfold.providers.fastly.mapping.services import FASTLY
+from billfold.providers.mapping import build_residual_row
 from billfold.providers.provider import ArchivedAnswer
 
 
@@ -117,19 +118,6 @@ def _build_charges(common: CostAndUsage, lines: Sequence[FastlyLine], header: Bi
     if lines:
         yield Charges(common, lines)
     line_sum = exact_sum(line.BilledCost for line in lines)
-    residual = find_residual(header.total, line_sum, len(lines)) if header.total is not None else None
-    if residual:
-        row = build_rounding(common, residual, "the invoice's total less the sum of its lines")
+    if residual := find_residual(header.total, line_sum, len(lines)):
         detail_id = DetailIds(header.invoice_id).next_id("rounding") if header.invoice_id else None
-        yield Charges.of(
-            [
-                row._replace(
-                    InvoiceDetailId=detail_id,
-                    PricingCurrencyEffectiveCost=residual,
-                    ServiceCategory="Other",
-                    ServiceName=FASTLY,
-                    ServiceSubcategory="Other (Other)",
-                    x_JsonPath=header.total_path,
-                )
-            ]
-        )
+        yield Charges.of([build_residual_row(common, residual, "the invoice's total", detail_id, header.total_path)])

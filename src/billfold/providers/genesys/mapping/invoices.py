@@ -12,7 +12,7 @@ from billfold.model.bill import Bill, Charges, DetailIds, State, estimate_key
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT_CONTEXT, exact_sum
 from billfold.model.period import Month, Period
-from billfold.model.pricing import build_adjustment, build_rounding, rounding_tolerance
+from billfold.model.pricing import find_residual
 from billfold.providers.genesys.mapping import lines
 from billfold.providers.genesys.mapping.commitments import (
     list_commitments,
@@ -33,6 +33,7 @@ from billfold.providers.genesys.mapping.lines import (
 )
 from billfold.providers.genesys.mapping.tax import is_tax
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
+from billfold.providers.mapping import build_residual_row
 from billfold.wire.codec import get_or
 
 NO_CURRENCY = "XXX"
@@ -218,15 +219,11 @@ def _build_residual_charges(
     stated_total = get_or(listed.invoice.amount, None)
     if stated_total is None or not invoice_lines:
         return []
-    residual = EXACT_CONTEXT.subtract(stated_total, exact_sum(line.BilledCost for line in invoice_lines))
-    if is_tax(residual, invoice_lines, overage):
-        row = build_adjustment(common_row, residual, "Tax: the invoice's amount less the sum of its lines")
-        row = row._replace(ChargeCategory="Tax")
-    elif residual and abs(residual) <= rounding_tolerance(len(invoice_lines)):
-        row = build_rounding(common_row, residual, "the invoice's amount less the sum of its lines")
-    else:
+    line_sum = exact_sum(line.BilledCost for line in invoice_lines)
+    residual = EXACT_CONTEXT.subtract(stated_total, line_sum)
+    category = "Tax" if is_tax(residual, invoice_lines, overage) else "Adjustment"
+    if category == "Adjustment" and find_residual(stated_total, line_sum, len(invoice_lines)) is None:
         return []
-    row = row._replace(
-        PricingCurrencyEffectiveCost=residual, InvoiceDetailId=detail_ids.next_id(row.ChargeCategory, "residual")
-    )
-    return [Charges.of([row._replace(x_JsonPath=f"{listed.path}.amount")])]
+    detail_id, path = detail_ids.next_id(category, "residual"), f"{listed.path}.amount"
+    row = build_residual_row(common_row, residual, "the invoice's amount", detail_id, path, category=category)
+    return [Charges.of([row])]

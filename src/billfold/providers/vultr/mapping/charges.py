@@ -16,8 +16,8 @@ from billfold.model.bill import Bill, BillEnd, Charges, DetailIds, State
 from billfold.model.errors import IncompleteList, InvalidResponse
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month, Period
-from billfold.model.pricing import build_rounding, find_residual
-from billfold.providers.mapping import describe_unfit, is_in_bounds
+from billfold.model.pricing import find_residual
+from billfold.providers.mapping import build_residual_row, describe_unfit, is_in_bounds
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.providers.vultr.api import (
     GetAccount,
@@ -234,29 +234,13 @@ def _build_charges(common: CostAndUsage, pages: Iterator[AnswerPage], total: Dec
         raise IncompleteList(f"its lines were not read to their end ({tally.count} read, {tally.stated_count} stated)")
     yield builder.build_charges(common)
     problems = tuple(tally.list_problems())
-    residual = find_residual(total, tally.line_sum, tally.count) if total is not None and not problems else None
-    if residual:
-        yield Charges.of([_build_rounding_row(common, residual, detail_ids, last_page)])
+    if residual := find_residual(None if problems else total, tally.line_sum, tally.count):
+        detail_id = detail_ids.next_id("rounding") if detail_ids else None
+        row = build_residual_row(common, residual, "the total that the vendor states", detail_id, last_page.path)
+        yield Charges.of([row._replace(x_ArchiveSeq=last_page.seq)])
     return BillEnd(tally.count, problems)
 
 
 @lru_cache(maxsize=64)
 def _list_paths(path: str, count: int) -> list[str]:
     return [f"{path}[{index}]" for index in range(count)]
-
-
-def _build_rounding_row(
-    common: CostAndUsage, residual: Decimal, detail_ids: DetailIds | None, last_page: AnswerPage
-) -> CostAndUsage:
-    row = build_rounding(common, residual, "the total that the vendor states less the sum of its lines")
-    return row._replace(
-        ChargePeriodStart=common.BillingPeriodStart,
-        ChargePeriodEnd=common.BillingPeriodEnd,
-        InvoiceDetailId=detail_ids.next_id("rounding") if detail_ids else None,
-        PricingCurrencyEffectiveCost=residual,
-        ServiceCategory="Other",
-        ServiceName=VULTR,
-        ServiceSubcategory="Other (Other)",
-        x_ArchiveSeq=last_page.seq,
-        x_JsonPath=last_page.path,
-    )
