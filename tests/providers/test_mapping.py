@@ -8,7 +8,15 @@ import pytest
 
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month
-from billfold.providers.mapping import build_residual_row, describe_unfit, is_in_bounds, make_slug
+from billfold.model.pricing import Price
+from billfold.providers.mapping import (
+    Sku,
+    build_price_columns,
+    build_residual_row,
+    describe_unfit,
+    is_in_bounds,
+    make_slug,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +41,18 @@ def test_slug_joins_names() -> None:
     """Names become one identifier, whatever stands between their words."""
     assert make_slug("Network Services", "Full-Site  Delivery (US)") == "network-services/full-site-delivery-us"
     assert make_slug("") == ""
+
+
+def test_purchase_consumes_nothing() -> None:
+    """A purchase has the SKU, the prices and the quantity that a usage has, and no quantity that is consumed."""
+    sku, price = Sku("sku", "meter", "sku@2", "Hours"), Price(Decimal(2), Decimal(3), None)
+    usage, purchase = build_price_columns(sku, price, Decimal(3)), build_price_columns(sku, price, None)
+    assert {name for name in usage if usage[name] != purchase[name]} == {"ConsumedQuantity", "ConsumedUnit"}
+    assert (usage["ConsumedQuantity"], usage["ConsumedUnit"]) == (3, "Hours")
+    assert (purchase["ConsumedQuantity"], purchase["ConsumedUnit"]) == (None, None)
+    assert {name for name in purchase if purchase[name] == 2} == {
+        f"{currency}{kind}UnitPrice" for currency in ("", "PricingCurrency") for kind in ("Contracted", "List")
+    }
 
 
 def test_residual_is_flagged_and_costs_its_amount() -> None:

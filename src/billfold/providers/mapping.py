@@ -1,14 +1,14 @@
-"""What the mappings of all vendors share: the words of a tax, the bounds of numbers, ids made of names, rows of residuals."""
+"""What the mappings of all vendors share: words of a tax, bounds of numbers, ids, columns of costs and prices, residuals."""
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from billfold.model.focus import CostAndUsage
-from billfold.model.pricing import ROUNDING_PREFIX
+from billfold.model.pricing import ROUNDING_PREFIX, Price
 
 TAX_WORDS = (
     # Vultr, docs.vultr.com/support/platform/billing/does-vultr-collect-vat-or-sales-tax: "taxes such as VAT, sales tax"
@@ -54,6 +54,39 @@ _COST_COLUMNS = ("BilledCost", "ContractedCost", "EffectiveCost", "ListCost", "P
 def spread_cost(cost: Decimal) -> dict[str, Any]:
     """Return the columns of a charge that are all its one cost: nothing of it is discounted, or covered beforehand."""
     return dict.fromkeys(_COST_COLUMNS, cost)
+
+
+class Sku(NamedTuple):
+    """What a usage or a purchase is of: its id, what of it is counted, the id of its price, and the unit of its quantity."""
+
+    id: str
+    meter: str | None
+    price_id: str
+    unit: str
+
+
+def build_price_columns(
+    sku: Sku, price: Price, consumed_quantity: Decimal | None, category: str = "Standard"
+) -> dict[str, Any]:
+    """Return the columns that usage and purchases have, and no tax, credit or adjustment (the null cascade of FOCUS).
+
+    ``consumed_quantity`` is None for a purchase, ``category`` the PricingCategory.
+    """
+    return {
+        "ConsumedQuantity": consumed_quantity,
+        "ConsumedUnit": None if consumed_quantity is None else sku.unit,
+        "ContractedUnitPrice": price.unit_price,
+        "ListUnitPrice": price.unit_price,
+        "PricingCategory": category,
+        "PricingCurrencyContractedUnitPrice": price.unit_price,
+        "PricingCurrencyListUnitPrice": price.unit_price,
+        "PricingQuantity": price.quantity,
+        "PricingUnit": sku.unit,
+        "SkuId": sku.id,
+        "SkuMeter": sku.meter,
+        "SkuPriceId": sku.price_id,
+        "x_ListedUnitPrice": price.published_rate,
+    }
 
 
 def build_residual_row(

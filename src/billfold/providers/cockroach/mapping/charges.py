@@ -27,13 +27,15 @@ from billfold.providers.cockroach.api import GetInvoice, GetOrganization, ListIn
 from billfold.providers.cockroach.mapping.lines import (
     DOLLAR_CODE,
     ISSUER_NAME,
+    PLATFORM_NAME,
     CockroachLine,
     currency_of,
     iter_lines,
     remove_float_dust,
+    spread_amount,
 )
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, Organization
-from billfold.providers.mapping import build_residual_row, spread_cost
+from billfold.providers.mapping import build_residual_row
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire import codec
 from billfold.wire.codec import get_or
@@ -164,9 +166,7 @@ def _build_charges(
     if residual := find_residual(stated_total, line_sum, len(lines)):
         detail_id = DetailIds(common.InvoiceId or "").next_id("rounding", common.PricingCurrency)
         row = build_residual_row(common, residual, "the invoice's total", detail_id, f"{path}.totals")
-        if common.PricingCurrency != DOLLAR_CODE:
-            row = row._replace(**spread_cost(ZERO) | {"PricingCurrencyEffectiveCost": residual})
-        yield Charges.of([row])
+        yield Charges.of([row._replace(**spread_amount(residual, common.PricingCurrency or DOLLAR_CODE))])
 
 
 def _build_common_row(
@@ -191,7 +191,7 @@ def _build_common_row(
         HostProviderName=ISSUER_NAME,
         PricingCurrency=currency,
         ServiceCategory="Databases",
-        ServiceName="CockroachDB Cloud",
+        ServiceName=PLATFORM_NAME,
         ServiceProviderName=ISSUER_NAME,
         ServiceSubcategory="Relational Databases",
     )

@@ -195,7 +195,7 @@ def _build_charge_line(
         organization_ids = frozenset(subject.organization[:1] if subject.organization else ())
         subject = subject._replace(
             applied=format_applied(
-                CommitmentShare(service, prepaid_used, subject.unit, *service_time, organization_ids),
+                CommitmentShare(service, prepaid_used, subject.sku.unit, *service_time, organization_ids),
                 list_positions([contract]),
             )
         )
@@ -254,20 +254,17 @@ def _build_subject(
     contract: BillingContract,
     start: datetime,
 ) -> LineSubject:
-    sku = lines.sku_of(product, service)
+    sku_id = lines.sku_of(product, service)
     matching_rates = (
         item_rates
         for (item_name, charge_category, _), item_rates in lines.collect_rates([contract]).items()
         if item_name == service and charge_category == "Usage"
     )
     rate = lines.find_rate(start, chain.from_iterable(matching_rates))
-    price_id = lines.price_id_of(sku, "Usage", rate)
     return LineSubject(
         classify.DEFAULT_CATEGORY,
         service,
-        sku,
-        price_id,
-        classify.format_unit(unit),
+        lines.price_sku(sku_id, classify.format_unit(unit), "Usage", rate),
         lines.read_only_organization(organizations),
     )
 

@@ -83,10 +83,9 @@ def _build_line(item: BillingInvoiceItem, context: InvoiceContext, path: str) ->
         line_category, rate = _match_plan_rate(item, service, currency, service_time, context) or (line_category, rate)
     price = choose_price(cost, quantity, rate.price if rate else None)
     unit = classify.format_unit(get_or(item.unit_of_measure, "") or get_or(product.unit_of_measure, ""))
-    sku, organization = lines.sku_of(product, service), lines.read_organization(item.organization)
-    subject = LineSubject(
-        line_category, service, sku, lines.price_id_of(sku, line_category.category, rate), unit, organization
-    )
+    sku = lines.price_sku(lines.sku_of(product, service), unit, line_category.category, rate)
+    organization = lines.read_organization(item.organization)
+    subject = LineSubject(line_category, service, sku, organization)
     if (line_category.category, line_category.frequency) == ("Purchase", "Recurring") and cost >= 0:
         organization_ids = frozenset(organization[:1] if organization else ())
         subject = subject._replace(

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from billfold.model.money import format_decimal
-from billfold.providers.mapping import TAX_PATTERN, is_tax, make_slug
+from billfold.providers.mapping import TAX_PATTERN, Sku, is_tax, make_slug
 
 UNITS_BY_TYPE = {"hours": "Hours", "overage": "GB"}
 _CREDIT_PATTERN = re.compile(r"promo|credit|coupon|gift", re.IGNORECASE)
@@ -52,23 +52,6 @@ SERVICES_BY_PATTERN: tuple[tuple[re.Pattern[str], VultrService], ...] = tuple(
 )
 
 
-class SkuColumns(NamedTuple):
-    """The columns that all lines of one product, size and rate share."""
-
-    ChargeCategory: str
-    ChargeFrequency: str
-    ConsumedUnit: str | None
-    PricingCategory: str | None
-    PricingUnit: str | None
-    ServiceCategory: str
-    ServiceName: str
-    ServiceSubcategory: str
-    SkuId: str | None
-    SkuMeter: str | None
-    SkuPriceId: str | None
-    x_Details: str
-
-
 @lru_cache(maxsize=1024)
 def find_service(product: str) -> VultrService:
     """Return where a product stands; the first row of the table whose words it has, else Other."""
@@ -101,45 +84,13 @@ def is_metered(product: object, unit_type: object) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def build_usage_columns(product: str, unit_type: str, size: str, rate: Decimal | None) -> SkuColumns:
-    """Return the columns of a line that charges usage; ids of a SKU are derived from product, size and rate."""
-    product_service, unit = find_service(product), UNITS_BY_TYPE.get(unit_type, unit_type.title()) or "Units"
+def find_usage_sku(product: str, unit_type: str, size: str, rate: Decimal | None) -> tuple[Sku, str]:
+    """Return the SKU of a line that charges usage, with ids derived from product, size and rate, and its details."""
+    unit = UNITS_BY_TYPE.get(unit_type, unit_type.title()) or "Units"
     sku_id = "/".join(filter(None, (make_slug(product) or "vultr", make_slug(size))))
     price_text = "none" if rate is None else format(rate.quantize(_PUBLISHED_QUANTUM, context=_WIDE_CONTEXT), "f")
-    return SkuColumns(
-        ChargeCategory="Usage",
-        ChargeFrequency="Usage-Based",
-        ConsumedUnit=unit,
-        PricingCategory="Standard",
-        PricingUnit=unit,
-        ServiceCategory=product_service.category,
-        ServiceName=product or "Vultr",
-        ServiceSubcategory=product_service.subcategory,
-        SkuId=sku_id,
-        SkuMeter=product_service.meter,
-        SkuPriceId=f"{sku_id}@{price_text}/{unit}",
-        x_Details=format_details(unit_type),
-    )
-
-
-@lru_cache(maxsize=1024)
-def build_other_columns(product: str, charge_category: str, detail: str) -> SkuColumns:
-    """Return the columns of a tax, credit or adjustment: it has no SKU, no price and no quantity."""
-    product_service = find_service(product)
-    return SkuColumns(
-        ChargeCategory=charge_category,
-        ChargeFrequency="One-Time",
-        ConsumedUnit=None,
-        PricingCategory=None,
-        PricingUnit=None,
-        ServiceCategory=product_service.category,
-        ServiceName=product or "Vultr",
-        ServiceSubcategory=product_service.subcategory,
-        SkuId=None,
-        SkuMeter=None,
-        SkuPriceId=None,
-        x_Details=detail,
-    )
+    sku = Sku(sku_id, find_service(product).meter, f"{sku_id}@{price_text}/{unit}", unit)
+    return sku, format_details(unit_type)
 
 
 def format_details(unit_type: str, units: Decimal | None = None, rate: Decimal | None = None) -> str:
