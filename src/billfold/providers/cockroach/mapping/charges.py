@@ -36,6 +36,7 @@ from billfold.providers.cockroach.mapping.lines import (
 )
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, Organization
 from billfold.providers.mapping import build_residual_row
+from billfold.providers.pages import find_reply, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire import codec
 from billfold.wire.codec import get_or
@@ -49,8 +50,9 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     """Yield a bill per invoice and currency; an invoice asked for by itself counts like a listed one."""
     organization = find_organization(run_answers)
     for answer in run_answers.answers(ListInvoices):
-        for index, invoice in enumerate(answer.op.items(read_response(answer.op, answer.response))):  # type: ignore[attr-defined]
-            yield from _iter_bills_guarded(invoice, organization, answer, f"$.invoices[{index}]")
+        page = read_page(answer)
+        for index, invoice in enumerate(page.items):
+            yield from _iter_bills_guarded(invoice, organization, answer, f"{page.path}[{index}]")
     for answer in run_answers.answers(GetInvoice):
         invoice, wrapped_invoices = (
             read_response(answer.op, answer.response),
@@ -80,9 +82,7 @@ def _iter_bills_guarded(
 
 def find_organization(run_answers: RunAnswers) -> Organization:
     """Return the organization that the key belongs to; an empty one where the key may not read it."""
-    return next(
-        (read_response(answer.op, answer.response) for answer in run_answers.answers(GetOrganization)), Organization()
-    )
+    return find_reply(run_answers, GetOrganization, Organization())
 
 
 def _build_bills(invoice: Invoice, organization: Organization, answer: ArchivedAnswer, path: str) -> Iterator[Bill]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
 
 from billfold.model.bill import DetailIds
 from billfold.model.money import ZERO, exact_product
@@ -32,18 +31,11 @@ from billfold.providers.genesys.mapping.lines import (
     ServiceTime,
 )
 from billfold.providers.genesys.records import BillingInvoice, BillingInvoiceItem, BillingProduct
+from billfold.providers.pages import AnswerPage
 from billfold.wire.codec import get_or
 
 
-class LinesPage(NamedTuple):
-    """The lines of one answer, its number in the archive, and whether it was the last page."""
-
-    items: Sequence[BillingInvoiceItem]
-    seq: int
-    is_last: bool
-
-
-def list_items(pages: Iterable[LinesPage]) -> list[BillingInvoiceItem]:
+def list_items(pages: Iterable[AnswerPage]) -> list[BillingInvoiceItem]:
     """Return the lines of all pages."""
     return [item for page in pages for item in page.items]
 
@@ -63,9 +55,9 @@ class InvoiceContext:
     native_ids: set[str] = field(default_factory=set)
 
 
-def build_lines(page: LinesPage, context: InvoiceContext) -> list[GenesysLine]:
+def build_lines(page: AnswerPage, context: InvoiceContext) -> list[GenesysLine]:
     """Make a charge of each line of a page that can be one; what cannot is a problem of its invoice."""
-    return [_build_line(item, context, f"$.entities[{index}]") for index, item in enumerate(page.items)]
+    return [_build_line(item, context, f"{page.path}[{index}]") for index, item in enumerate(page.items)]
 
 
 def _build_line(item: BillingInvoiceItem, context: InvoiceContext, path: str) -> GenesysLine:

@@ -19,7 +19,7 @@ from billfold.providers.genesys.mapping.commitments import (
     list_positions,
 )
 from billfold.providers.genesys.mapping.credit_memos import check_credit_signs, is_credit_memo
-from billfold.providers.genesys.mapping.invoice_lines import InvoiceContext, LinesPage, build_lines, list_items
+from billfold.providers.genesys.mapping.invoice_lines import InvoiceContext, build_lines, list_items
 from billfold.providers.genesys.mapping.invoice_periods import (
     BillingCalendar,
     fingerprint_invoice,
@@ -34,6 +34,7 @@ from billfold.providers.genesys.mapping.lines import (
 from billfold.providers.genesys.mapping.tax import is_tax
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
 from billfold.providers.mapping import build_residual_row
+from billfold.providers.pages import AnswerPage
 from billfold.wire.codec import get_or
 
 NO_CURRENCY = "XXX"
@@ -54,7 +55,7 @@ class ListedInvoice(NamedTuple):
 
 
 def build_bill(
-    listed: ListedInvoice, pages: Sequence[LinesPage], calendar: BillingCalendar, overages: OverageCosts
+    listed: ListedInvoice, pages: Sequence[AnswerPage], calendar: BillingCalendar, overages: OverageCosts
 ) -> Bill:
     """Make the bill of an invoice; whatever cannot be trusted about it becomes a problem, not an exception."""
     invoice = listed.invoice
@@ -145,7 +146,7 @@ def _list_replaced_estimates(
 
 
 def _find_period(
-    listed: ListedInvoice, pages: Sequence[LinesPage], calendar: BillingCalendar
+    listed: ListedInvoice, pages: Sequence[AnswerPage], calendar: BillingCalendar
 ) -> tuple[Period, list[str]]:
     starts = [start for page in pages for item in page.items if (start := parse_day(item.date_start))]
     billed_period = calendar.find_billed_period(listed.invoice, min(starts, default=None))
@@ -155,13 +156,13 @@ def _find_period(
     return billed_period, []
 
 
-def _list_problems(invoice: BillingInvoice, pages: Sequence[LinesPage]) -> list[str]:
+def _list_problems(invoice: BillingInvoice, pages: Sequence[AnswerPage]) -> list[str]:
     checks = (
         (not get_or(invoice.id, ""), "the invoice has no id"),
         (not isinstance(invoice.amount, Decimal), "the invoice states no amount"),
         (not get_or(invoice.currency_iso_code, ""), "the invoice states no currency"),
         (not pages, "its lines were not read"),
-        (bool(pages) and not pages[-1].is_last, "its lines were not read to their end"),
+        (bool(pages) and not pages[-1].has_end_mark, "its lines were not read to their end"),
     )
     return [problem for is_wrong, problem in checks if is_wrong]
 

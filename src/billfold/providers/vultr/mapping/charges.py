@@ -6,11 +6,11 @@ what it sums to shows at its end. The judgement calls are in this folder's READM
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from billfold.model.bill import Bill, BillEnd, Charges, DetailIds, State
 from billfold.model.errors import IncompleteList, InvalidResponse
@@ -18,6 +18,7 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month, Period
 from billfold.model.pricing import find_residual
 from billfold.providers.mapping import build_residual_row, describe_unfit, is_in_bounds
+from billfold.providers.pages import AnswerPage, find_reply, iter_pages, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.providers.vultr.api import (
     GetAccount,
@@ -30,26 +31,15 @@ from billfold.providers.vultr.api import (
 from billfold.providers.vultr.mapping.line_tally import LineTally, find_latest
 from billfold.providers.vultr.mapping.lines import ChargeBuilder, LineReader
 from billfold.providers.vultr.mapping.text_fields import find_billed_month, make_fingerprint, read_time
-from billfold.providers.vultr.records import Account, BandwidthPeriod, Invoice, InvoiceItem
+from billfold.providers.vultr.records import Account, BandwidthPeriod, Invoice
 from billfold.wire.codec import get_or
 from billfold.wire.operation import read_response
-from billfold.wire.paging import PagedOperation
 
 VULTR = "Vultr"
 CURRENCY = "USD"
 CHARGES_PER_BATCH = 16_384
 """Lines that are handed over at once."""
 ChargesGenerator = Generator[Charges, None, BillEnd]
-
-
-class AnswerPage(NamedTuple):
-    """Some lines, the question and the answer they came in, the answer's number, and the path of their list in it."""
-
-    items: Sequence[InvoiceItem]
-    op: PagedOperation[Any, InvoiceItem]
-    reply: Any
-    seq: int
-    path: str
 
 
 def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
@@ -60,13 +50,7 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     ``InvalidResponse`` after all that can be read.
     """
     invalid_response = None
-    account = next(
-        (
-            read_response(account_answer.op, account_answer.response)
-            for account_answer in run_answers.answers(GetAccount)
-        ),
-        Account(),
-    )
+    account = find_reply(run_answers, GetAccount, Account())
     for answer in run_answers.answers(ListPendingCharges):
         try:
             yield from _build_estimate(answer, run_answers, account)
@@ -91,9 +75,9 @@ def _find_invoices(run_answers: RunAnswers) -> dict[str, Invoice]:
     for answer in run_answers.answers(GetInvoice):
         invoice = read_response(answer.op, answer.response)
         invoices_by_id[str(get_or(invoice.id, ""))] = invoice
-    for answer in run_answers.answers(ListInvoices):
-        page = read_response(answer.op, answer.response)
-        invoices_by_id.update({str(get_or(invoice.id, "")): invoice for invoice in get_or(page.billing_invoices, [])})
+    for page in iter_pages(run_answers, ListInvoices):
+        invoices = get_or(page.reply.billing_invoices, [])
+        invoices_by_id.update({str(get_or(invoice.id, "")): invoice for invoice in invoices})
     return invoices_by_id
 
 
@@ -102,7 +86,8 @@ def _build_issued_bill(
 ) -> Bill:
     invoice_key = str(invoice_id)
     problems = list[str]()
-    total, month = _read_total_and_month(invoice, partial(_iter_pages, run_answers, invoice_id), problems)
+    read_pages = partial(iter_pages, run_answers, GetInvoiceItems, invoice_id=invoice_id)
+    total, month = _read_total_and_month(invoice, read_pages, problems)
     common = _build_common_row(month, account)._replace(InvoiceId=invoice_key)
     return Bill(
         state=State.ISSUED,
@@ -111,24 +96,13 @@ def _build_issued_bill(
         currency=CURRENCY,
         total=total,
         line_count=None,
-        charges=_build_charges(common, _iter_pages(run_answers, invoice_id), None if problems else total),
+        charges=_build_charges(common, read_pages(), None if problems else total),
         issuer=VULTR,
         fingerprint=make_fingerprint(invoice) if invoice else "",
         issued_on=_read_issue_date(invoice) if invoice else None,
         problems=tuple(problems),
         source_rank=0 if invoice else -1,
     )
-
-
-def _iter_pages(run_answers: RunAnswers, invoice_id: int | str) -> Iterator[AnswerPage]:
-    for answer in run_answers.answers(GetInvoiceItems, invoice_id=invoice_id):
-        yield _read_page(answer, "$.invoice_items")
-
-
-def _read_page(answer: ArchivedAnswer, path: str) -> AnswerPage:
-    op: Any = answer.op
-    reply = read_response(op, answer.response)
-    return AnswerPage(op.items(reply), op, reply, answer.seq, path)
 
 
 def _check_total(amount: Decimal | None, problems: list[str]) -> Decimal | None:
@@ -168,7 +142,7 @@ def _read_issue_date(invoice: Invoice) -> datetime | None:
 
 
 def _build_estimate(answer: ArchivedAnswer, run_answers: RunAnswers, account: Account) -> Iterator[Bill]:
-    page = _read_page(answer, "$.pending_charges")
+    page = read_page(answer)
     latest_start = find_latest(page.items, "start_date")
     month = Month.of(latest_start) if latest_start else _find_running_month(run_answers)
     if month is None:
@@ -225,7 +199,7 @@ def _build_charges(common: CostAndUsage, pages: Iterator[AnswerPage], total: Dec
             [builder.shared_rows[row_index].BilledCost for row_index in builder.shared_index[placed_count:]],
             flaws,
         )
-        tally.note_page(page.op, page.reply)
+        tally.note_page(page)
         if len(builder.lines) >= CHARGES_PER_BATCH:
             yield builder.build_charges(common)
             builder = ChargeBuilder()
