@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from billfold.model.focus import CostAndUsage
+from billfold.model.period import Period
 from billfold.model.pricing import ROUNDING_PREFIX, Price
 
 TAX_WORDS = (
@@ -87,6 +88,20 @@ def build_price_columns(
         "SkuPriceId": sku.price_id,
         "x_ListedUnitPrice": price.published_rate,
     }
+
+
+def build_bill_row(vendor_name: str, account_type: str, period: Period, currency: str) -> CostAndUsage:
+    """Return what all charges of a bill share: who hosts, sells and bills it, to what kind of account, when, in which money."""
+    return CostAndUsage(
+        BillingAccountType=account_type,
+        BillingCurrency=currency,
+        BillingPeriodEnd=period.end,
+        BillingPeriodStart=period.start,
+        HostProviderName=vendor_name,
+        InvoiceIssuerName=vendor_name,
+        PricingCurrency=currency,
+        ServiceProviderName=vendor_name,
+    )
 
 
 def build_residual_row(

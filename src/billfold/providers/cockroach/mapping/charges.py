@@ -35,7 +35,7 @@ from billfold.providers.cockroach.mapping.lines import (
     spread_amount,
 )
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, Organization
-from billfold.providers.mapping import build_residual_row
+from billfold.providers.mapping import build_bill_row, build_residual_row
 from billfold.providers.pages import find_reply, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire import codec
@@ -172,27 +172,20 @@ def _build_charges(
 def _build_common_row(
     invoice: Invoice, organization: Organization, currency: str, fetched_at: datetime
 ) -> CostAndUsage:
-    start, end = _read_invoice_period(invoice) or Month.of(fetched_at).period
+    period = _read_invoice_period(invoice) or Month.of(fetched_at).period
     folders = get_or(invoice.folder_resources, [])
     organization_id = get_or(organization.id, "") or next(
         (folder_organization for folder in folders if (folder_organization := get_or(folder.organization_id, ""))), ""
     )
-    return CostAndUsage(
+    return build_bill_row(ISSUER_NAME, "Organization", period, DOLLAR_CODE)._replace(
         BillingAccountId=organization_id or None,
         BillingAccountName=get_or(organization.name, "") or None,
-        BillingAccountType="Organization",
-        BillingCurrency=DOLLAR_CODE,
-        BillingPeriodStart=start,
-        BillingPeriodEnd=end,
-        ChargePeriodStart=start,
-        ChargePeriodEnd=end,
+        ChargePeriodStart=period.start,
+        ChargePeriodEnd=period.end,
         InvoiceId=get_or(invoice.invoice_id, None),
-        InvoiceIssuerName=ISSUER_NAME,
-        HostProviderName=ISSUER_NAME,
         PricingCurrency=currency,
         ServiceCategory="Databases",
         ServiceName=PLATFORM_NAME,
-        ServiceProviderName=ISSUER_NAME,
         ServiceSubcategory="Relational Databases",
     )
 

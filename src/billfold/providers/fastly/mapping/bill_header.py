@@ -15,7 +15,7 @@ from billfold.model.period import Month, Period, end_of_day, parse_instant
 from billfold.model.pricing import find_residual
 from billfold.providers.fastly.mapping.lines import FastlyLine
 from billfold.providers.fastly.mapping.services import FASTLY
-from billfold.providers.mapping import build_residual_row
+from billfold.providers.mapping import build_bill_row, build_residual_row
 from billfold.providers.provider import ArchivedAnswer
 
 
@@ -96,20 +96,12 @@ def build_bill(header: BillHeader, lines: Sequence[FastlyLine], source: Source, 
 
 
 def _build_common_row(header: BillHeader, source: Source) -> CostAndUsage:
-    return CostAndUsage(
+    return build_bill_row(FASTLY, "Customer", header.period, header.currency)._replace(
         BillingAccountId=header.customer_id or source.customer_id,
         BillingAccountName=header.customer_id or source.customer_id,
-        BillingAccountType="Customer",
-        BillingCurrency=header.currency,
-        BillingPeriodEnd=header.period.end,
-        BillingPeriodStart=header.period.start,
         ChargePeriodEnd=header.period.end,
         ChargePeriodStart=header.period.start,
-        HostProviderName=FASTLY,
         InvoiceId=header.invoice_id,
-        InvoiceIssuerName=FASTLY,
-        PricingCurrency=header.currency,
-        ServiceProviderName=FASTLY,
         x_ArchiveSeq=source.answer.seq,
     )
 

@@ -17,7 +17,7 @@ from billfold.providers.genesys.mapping import classify
 from billfold.providers.genesys.mapping.classify import LineCategory
 from billfold.providers.genesys.mapping.invoice_periods import parse_day
 from billfold.providers.genesys.records import BillingContract, BillingProduct, NamedEntity
-from billfold.providers.mapping import Sku, build_price_columns, spread_cost
+from billfold.providers.mapping import Sku, build_bill_row, build_price_columns, spread_cost
 from billfold.wire.codec import Maybe, get_or
 
 VENDOR_NAME = "Genesys"
@@ -99,19 +99,11 @@ def build_common_row(customer: tuple[str, str], period: Period, currency: str, s
     """Return the columns that do not vary within a bill, for a customer's number and name."""
     number, name = customer
     category, subcategory = classify.classify_service(PLATFORM_NAME)
-    return CostAndUsage(
+    return build_bill_row(VENDOR_NAME, "Customer", period, currency)._replace(
         BillingAccountId=number or "unknown",
         BillingAccountName=name or number or None,
-        BillingAccountType="Customer",
-        BillingCurrency=currency,
-        BillingPeriodStart=period.start,
-        BillingPeriodEnd=period.end,
-        HostProviderName=VENDOR_NAME,
-        InvoiceIssuerName=VENDOR_NAME,
-        PricingCurrency=currency,
         ServiceCategory=category,
         ServiceName=PLATFORM_NAME,
-        ServiceProviderName=VENDOR_NAME,
         ServiceSubcategory=subcategory,
         x_ArchiveSeq=seq,
     )

@@ -17,7 +17,7 @@ from billfold.model.errors import IncompleteList, InvalidResponse
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month, Period
 from billfold.model.pricing import find_residual
-from billfold.providers.mapping import build_residual_row, describe_unfit, is_in_bounds
+from billfold.providers.mapping import build_bill_row, build_residual_row, describe_unfit, is_in_bounds
 from billfold.providers.pages import AnswerPage, find_reply, iter_pages, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.providers.vultr.api import (
@@ -173,17 +173,8 @@ def _find_running_month(run_answers: RunAnswers) -> Month | None:
 
 
 def _build_common_row(month: Month, account: Account) -> CostAndUsage:
-    return CostAndUsage(
-        BillingAccountName=get_or(account.name, "") or None,
-        BillingAccountType="Account",
-        BillingCurrency=CURRENCY,
-        BillingPeriodStart=month.start,
-        BillingPeriodEnd=month.end,
-        HostProviderName=VULTR,
-        InvoiceIssuerName=VULTR,
-        PricingCurrency=CURRENCY,
-        ServiceProviderName=VULTR,
-    )
+    row = build_bill_row(VULTR, "Account", month.period, CURRENCY)
+    return row._replace(BillingAccountName=get_or(account.name, "") or None)
 
 
 def _build_charges(common: CostAndUsage, pages: Iterator[AnswerPage], total: Decimal | None) -> ChargesGenerator:
