@@ -29,7 +29,6 @@ from billfold.providers.genesys.mapping.lines import (
     GenesysLine,
     LineSource,
     LineSubject,
-    ServiceTime,
 )
 from billfold.providers.genesys.records import (
     BillingCharge,
@@ -116,7 +115,7 @@ def _check_overage(
 
 def _group_by_currency(usage: PeriodUsage, period: Period) -> dict[str, list[GenesysLine]]:
     """Make the lines; where a charge says no currency, it has that of its neighbours, or of the contract's plans."""
-    detail, service_time = usage.detail, ServiceTime(*period)
+    detail = usage.detail
     charges, wallets = get_or(detail.charges, []), get_or(detail.wallets, [])
     currencies = [charge_record.overage_currency for charge_record in charges] + [
         wallet_record.balance_overage_currency for wallet_record in wallets
@@ -132,7 +131,7 @@ def _group_by_currency(usage: PeriodUsage, period: Period) -> dict[str, list[Gen
         currency_lines = lines_by_currency.setdefault(_read_currency(charge.overage_currency) or default_currency, [])
         currency_lines.append(
             _build_charge_line(
-                charge, usage.contract, service_time, f"$.charges[{index}]", wallets[0] if drawn_tokens else None
+                charge, usage.contract, period, f"$.charges[{index}]", wallets[0] if drawn_tokens else None
             )
         )
     for index, wallet in enumerate(wallets):
@@ -140,7 +139,7 @@ def _group_by_currency(usage: PeriodUsage, period: Period) -> dict[str, list[Gen
             _read_currency(wallet.balance_overage_currency) or default_currency, []
         )
         currency_lines.append(
-            _build_wallet_line(wallet, usage.contract, service_time, f"$.wallets[{index}]", drawn_tokens or ZERO)
+            _build_wallet_line(wallet, usage.contract, period, f"$.wallets[{index}]", drawn_tokens or ZERO)
         )
     return lines_by_currency
 
@@ -166,7 +165,7 @@ def _find_plan_currency(contract: BillingContract) -> str:
 
 
 def _build_charge_line(
-    charge: BillingCharge, contract: BillingContract, service_time: ServiceTime, path: str, wallet: BillingWallet | None
+    charge: BillingCharge, contract: BillingContract, service_time: Period, path: str, wallet: BillingWallet | None
 ) -> GenesysLine:
     product = get_or(charge.product, BillingProduct())
     service = get_or(product.name, "") or get_or(charge.name, "") or PLATFORM_NAME
@@ -205,7 +204,7 @@ def _build_charge_line(
     )
 
 
-def _build_wallet_share(wallet: BillingWallet, quantity: Decimal, service_time: ServiceTime) -> CommitmentShare:
+def _build_wallet_share(wallet: BillingWallet, quantity: Decimal, service_time: Period) -> CommitmentShare:
     """Say what is drawn from a wallet."""
     product = get_or(wallet.product, BillingProduct())
     unit = classify.format_unit(get_or(wallet.unit_of_measure, "") or get_or(product.unit_of_measure, ""))
@@ -220,7 +219,7 @@ def _build_wallet_share(wallet: BillingWallet, quantity: Decimal, service_time: 
 
 
 def _build_wallet_line(
-    wallet: BillingWallet, contract: BillingContract, service_time: ServiceTime, path: str, drawn_tokens: Decimal
+    wallet: BillingWallet, contract: BillingContract, service_time: Period, path: str, drawn_tokens: Decimal
 ) -> GenesysLine:
     product = get_or(wallet.product, BillingProduct())
     service = get_or(product.name, "") or get_or(wallet.name, "") or PLATFORM_NAME

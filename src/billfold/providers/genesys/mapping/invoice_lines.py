@@ -28,7 +28,6 @@ from billfold.providers.genesys.mapping.lines import (
     LineSource,
     LineSubject,
     Rates,
-    ServiceTime,
 )
 from billfold.providers.genesys.records import BillingInvoice, BillingInvoiceItem, BillingProduct
 from billfold.providers.pages import AnswerPage
@@ -91,23 +90,23 @@ def _build_line(item: BillingInvoiceItem, context: InvoiceContext, path: str) ->
     return lines.build_line(subject, cost, price, quantity or price.quantity, description, service_time, source)
 
 
-def _find_service_time(item: BillingInvoiceItem, context: InvoiceContext) -> ServiceTime:
+def _find_service_time(item: BillingInvoiceItem, context: InvoiceContext) -> Period:
     """Return the days of a line: its service, else the day of its transaction, else the invoice's period."""
     for text in (item.date_start, item.date_end, item.date_transacted):
         if get_or(text, "") and parse_day(text) is None:
             context.problems.append(f"{text!r} is no day")
     first_day, last_day = parse_day(item.date_start), parse_day(item.date_end)
     if first_day and last_day and first_day <= last_day:
-        return ServiceTime(first_day, last_day + ONE_DAY)
+        return Period(first_day, last_day + ONE_DAY)
     single_day = first_day or last_day or parse_day(item.date_transacted)
-    return ServiceTime(single_day, single_day + ONE_DAY) if single_day else ServiceTime(*context.period)
+    return Period(single_day, single_day + ONE_DAY) if single_day else context.period
 
 
 def _classify_item(
     item: BillingInvoiceItem,
     product: BillingProduct,
     description: str,
-    service_time: ServiceTime,
+    service_time: Period,
     context: InvoiceContext,
 ) -> tuple[LineCategory, bool]:
     """Judge a line, and tell whether it corrects a closed period: a refund keeps its category (FOCUS), a gift has none."""
@@ -122,7 +121,7 @@ def _classify_item(
 
 
 def _match_plan_rate(
-    item: BillingInvoiceItem, service: str, currency: str, service_time: ServiceTime, context: InvoiceContext
+    item: BillingInvoiceItem, service: str, currency: str, service_time: Period, context: InvoiceContext
 ) -> tuple[LineCategory, lines.PlanRate] | None:
     """Tell a position of the plan by its price, where its words say nothing."""
     rate = lines.find_rate(service_time.start, context.rates.get((service, "Purchase", currency), ()))

@@ -78,13 +78,6 @@ class LineSubject(NamedTuple):
     category: str = "Standard"
 
 
-class ServiceTime(NamedTuple):
-    """The half-open time that a line is for."""
-
-    start: datetime
-    end: datetime
-
-
 class LineSource(NamedTuple):
     """Where a line stands, and under which ids."""
 
@@ -115,7 +108,7 @@ def build_line(
     line_price: Price,
     consumed_quantity: Decimal,
     description: str | None,
-    service_time: ServiceTime,
+    service_time: Period,
     source: LineSource,
 ) -> GenesysLine:
     """Put a line together; tax and credits have no SKU and no price."""
