@@ -38,8 +38,6 @@ LONG = {
     "providers/fastly/api.py",
     "providers/fastly/records.py",
     "providers/genesys/records.py",
-    "providers/cockroach/mapping/lines.py:_build_adjustment_line",
-    "providers/genesys/mapping/lines.py:build_line",
 }
 """Files of more than 320 lines and functions of more than 40: each is one table, or one thing that splitting made no shorter."""
 SECONDS = (
@@ -123,9 +121,8 @@ def test_no_provider_knows_another() -> None:
     for source, target in edges():
         if source.startswith("billfold.providers.") and target.startswith("billfold.providers."):
             own, other = source.split(".")[2], target.split(".")[2]
-            assert own == other or other in {"provider", "twin_api", "restatements", "invoice_pdf"}, (
-                f"{source} imports {target}"
-            )
+            shared = {"provider", "twin_api", "restatements", "invoice_pdf", "mapping", "pages"}
+            assert own == other or other in shared, f"{source} imports {target}"
 
 
 def test_the_two_wings_of_a_vendor_never_meet() -> None:

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO, exact_product, exact_sum
-from billfold.model.pricing import PRICE_QUANTUM, build_adjustment, choose_price, find_residual, rounding_tolerance
+from billfold.model.pricing import PRICE_QUANTUM, choose_price, find_residual, rounding_tolerance
 
 COSTS = st.decimals(min_value=-(10**9), max_value=10**9, places=6)
 QUANTITIES = st.decimals(min_value=0, max_value=10**6, places=3)
@@ -69,10 +68,4 @@ def test_a_residual_is_taken_up_to_the_tolerance(missing: str, booked: bool) -> 
 def test_what_an_invoice_without_lines_states_is_no_rounding() -> None:
     assert find_residual(Decimal("0.95"), ZERO, 0) is None
     assert find_residual(Decimal("0.95"), ZERO, 1) == Decimal("0.95")
-
-
-def test_an_adjustment_carries_its_amount_everywhere() -> None:
-    """An adjustment is flagged and carries its amount everywhere."""
-    row = build_adjustment(CostAndUsage(InvoiceId="i"), Decimal("-0.01"), "why")
-    assert {row.BilledCost, row.EffectiveCost, row.ListCost, row.ContractedCost} == {Decimal("-0.01")}
-    assert (row.InvoiceId, row.ChargeCategory, row.x_Synthetic) == ("i", "Adjustment", True)
+    assert find_residual(None, ZERO, 1) is None

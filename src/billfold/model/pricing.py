@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
-from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT_CONTEXT, exact_product, format_decimal
 
 PRICE_QUANTUM = Decimal("1E-18")
@@ -49,35 +48,18 @@ def rounding_tolerance(line_count: int) -> Decimal:
     return max(Decimal(1), Decimal(isqrt(line_count)) / 200)
 
 
-def find_residual(stated_total: Decimal, line_sum: Decimal, line_count: int) -> Decimal | None:
+def find_residual(stated_total: Decimal | None, line_sum: Decimal, line_count: int) -> Decimal | None:
     """Return what is missing between lines and the stated total if that can be rounding; None where it cannot, or is 0.
 
-    Without any lines nothing was rounded: they are what is missing.
+    Without a total nothing can be told, and without any lines nothing was rounded: they are what is missing.
     """
+    if stated_total is None:
+        return None
     difference = EXACT_CONTEXT.subtract(stated_total, line_sum)
     return difference if line_count and difference and abs(difference) <= rounding_tolerance(line_count) else None
 
 
-def build_adjustment(common: CostAndUsage, amount: Decimal, description: str) -> CostAndUsage:
-    """Make the one flagged row that carries what is missing between lines and a total."""
-    return common._replace(
-        BilledCost=amount,
-        EffectiveCost=amount,
-        ListCost=amount,
-        ContractedCost=amount,
-        ChargeCategory="Adjustment",
-        ChargeFrequency="One-Time",
-        ChargeDescription=description,
-        x_Synthetic=True,
-    )
-
-
-def build_rounding(common: CostAndUsage, amount: Decimal, description: str) -> CostAndUsage:
-    """Make the one flagged row that carries a ``find_residual``; ``description`` says which total it fits to which lines."""
-    return build_adjustment(common, amount, f"Rounding: {description}")
-
-
 def note_rounding(amount: Decimal, currency: str) -> Finding:
-    """Say that a bill adds up by a ``build_rounding`` row only, and what that comes to."""
+    """Say that a bill adds up by a charge for a ``find_residual`` only, and what that comes to."""
     text = f"adds up by a rounding charge of {format_decimal(amount)} {currency}"
     return make_finding(FindingCode.ROUNDED, text, amount=format_decimal(amount), currency=currency)

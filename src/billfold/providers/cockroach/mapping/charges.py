@@ -24,17 +24,21 @@ from billfold.model.money import (
     format_trimmed,
 )
 from billfold.model.period import Month, Period, parse_instant
-from billfold.model.pricing import build_rounding, find_residual, note_rounding
+from billfold.model.pricing import find_residual, note_rounding
 from billfold.providers.cockroach.api import GetInvoice, GetOrganization, ListInvoices
 from billfold.providers.cockroach.mapping.lines import (
     DOLLAR_CODE,
     ISSUER_NAME,
+    PLATFORM_NAME,
     CockroachLine,
     currency_of,
     iter_lines,
     remove_float_dust,
+    spread_amount,
 )
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, Organization
+from billfold.providers.mapping import build_bill_row, build_residual_row
+from billfold.providers.pages import find_reply, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire import codec
 from billfold.wire.codec import get_or
@@ -48,8 +52,9 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     """Yield a bill per invoice and currency; an invoice asked for by itself counts like a listed one."""
     organization = find_organization(run_answers)
     for answer in run_answers.answers(ListInvoices):
-        for index, invoice in enumerate(answer.op.items(read_response(answer.op, answer.response))):  # type: ignore[attr-defined]
-            yield from _iter_bills_guarded(invoice, organization, answer, f"$.invoices[{index}]")
+        page = read_page(answer)
+        for index, invoice in enumerate(page.items):
+            yield from _iter_bills_guarded(invoice, organization, answer, f"{page.path}[{index}]")
     for answer in run_answers.answers(GetInvoice):
         invoice, wrapped_invoices = (
             read_response(answer.op, answer.response),
@@ -80,9 +85,7 @@ def _iter_bills_guarded(
 
 def find_organization(run_answers: RunAnswers) -> Organization:
     """Return the organization that the key belongs to; an empty one where the key may not read it."""
-    return next(
-        (read_response(answer.op, answer.response) for answer in run_answers.answers(GetOrganization)), Organization()
-    )
+    return find_reply(run_answers, GetOrganization, Organization())
 
 
 def _build_bills(invoice: Invoice, organization: Organization, answer: ArchivedAnswer, path: str) -> Iterator[Bill]:
@@ -171,46 +174,32 @@ def _build_charges(
     if lines:
         yield Charges(common, lines)
     line_sum = exact_sum(line.PricingCurrencyEffectiveCost for line in lines)  # GUESS: totals include adjustments
-    residual = find_residual(stated_total, line_sum, len(lines)) if stated_total is not None else None
-    if residual:
+    if residual := find_residual(stated_total, line_sum, len(lines)):
         detail_id = DetailIds(common.InvoiceId or "").next_id("rounding", common.PricingCurrency)
-        row = build_rounding(common, residual, "the invoice's total less the sum of its lines")
-        row = row._replace(
-            PricingCurrencyEffectiveCost=residual, InvoiceDetailId=detail_id, x_JsonPath=f"{path}.totals"
-        )
-        yield Charges.of([row if common.PricingCurrency == DOLLAR_CODE else _clear_billed_cost(row)])
-        return BillEnd(len(lines), (note_rounding(residual, common.PricingCurrency or DOLLAR_CODE),))
+        row = build_residual_row(common, residual, "the invoice's total", detail_id, f"{path}.totals")
+        currency = common.PricingCurrency or DOLLAR_CODE
+        yield Charges.of([row._replace(**spread_amount(residual, currency))])
+        return BillEnd(len(lines), (note_rounding(residual, currency),))
     return BillEnd(len(lines))
-
-
-def _clear_billed_cost(row: CostAndUsage) -> CostAndUsage:
-    return row._replace(BilledCost=ZERO, EffectiveCost=ZERO, ListCost=ZERO, ContractedCost=ZERO)
 
 
 def _build_common_row(
     invoice: Invoice, organization: Organization, currency: str, fetched_at: datetime
 ) -> CostAndUsage:
-    start, end = _read_invoice_period(invoice) or Month.of(fetched_at).period
+    period = _read_invoice_period(invoice) or Month.of(fetched_at).period
     folders = get_or(invoice.folder_resources, [])
     organization_id = get_or(organization.id, "") or next(
         (folder_organization for folder in folders if (folder_organization := get_or(folder.organization_id, ""))), ""
     )
-    return CostAndUsage(
+    return build_bill_row(ISSUER_NAME, "Organization", period, DOLLAR_CODE)._replace(
         BillingAccountId=organization_id or None,
         BillingAccountName=get_or(organization.name, "") or None,
-        BillingAccountType="Organization",
-        BillingCurrency=DOLLAR_CODE,
-        BillingPeriodStart=start,
-        BillingPeriodEnd=end,
-        ChargePeriodStart=start,
-        ChargePeriodEnd=end,
+        ChargePeriodStart=period.start,
+        ChargePeriodEnd=period.end,
         InvoiceId=get_or(invoice.invoice_id, None),
-        InvoiceIssuerName=ISSUER_NAME,
-        HostProviderName=ISSUER_NAME,
         PricingCurrency=currency,
         ServiceCategory="Databases",
-        ServiceName="CockroachDB Cloud",
-        ServiceProviderName=ISSUER_NAME,
+        ServiceName=PLATFORM_NAME,
         ServiceSubcategory="Relational Databases",
     )
 

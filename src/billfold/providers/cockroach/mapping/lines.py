@@ -6,16 +6,17 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from functools import cache
 from typing import Any, NamedTuple
 
 from billfold.model.bill import DetailIds
 from billfold.model.money import ZERO, format_trimmed, require_finite
 from billfold.model.pricing import choose_price
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, InvoiceItem, LineItem
+from billfold.providers.mapping import Sku, build_price_columns, is_tax, make_slug, spread_cost
 from billfold.wire.codec import Maybe, get_or
 
 ISSUER_NAME = "Cockroach Labs"
+PLATFORM_NAME = "CockroachDB Cloud"
 DOLLAR_CODE = "USD"
 UNIT_NAMES = {
     "HOURS": "Hours",
@@ -26,50 +27,49 @@ UNIT_NAMES = {
 }
 PLAN_NAMES = {"DEDICATED": "ADVANCED", "SERVERLESS": "BASIC"}
 HOST_NAMES = {"GCP": "Google Cloud", "AWS": "Amazon Web Services", "AZURE": "Microsoft Azure"}
-TAX_PATTERN = re.compile(r"(?<![a-z])(tax|taxes|vat|gst|hst|pst)(?![a-z])", re.IGNORECASE)
 _DOUBLE_CONTEXT = Context(prec=15, rounding=ROUND_HALF_EVEN)
 _MONEY_QUANTUM, _RATE_QUANTUM = Decimal("1E-12"), Decimal("1E-18")
 """The finest amount of money, and the finest quantity or price, that a ledger keeps."""
 
 
 class CockroachLine(NamedTuple):
-    """The columns that vary from line to line."""
+    """The columns that vary from line to line; those that are mostly equal stand together, to be converted once."""
 
     BilledCost: Decimal
+    ContractedCost: Decimal
+    EffectiveCost: Decimal
+    ListCost: Decimal
+    PricingCurrencyEffectiveCost: Decimal
     ChargeCategory: str
     ChargeDescription: str | None
     ChargeFrequency: str
-    ConsumedQuantity: Decimal | None
-    ConsumedUnit: str | None
-    ContractedCost: Decimal
-    ContractedUnitPrice: Decimal | None
-    EffectiveCost: Decimal
-    HostProviderName: str | None
+    HostProviderName: str
     InvoiceDetailId: str
-    ListCost: Decimal
-    ListUnitPrice: Decimal | None
-    PricingCategory: str | None
-    PricingCurrencyContractedUnitPrice: Decimal | None
-    PricingCurrencyEffectiveCost: Decimal
-    PricingCurrencyListUnitPrice: Decimal | None
-    PricingQuantity: Decimal | None
-    PricingUnit: str | None
-    RegionId: str | None
-    RegionName: str | None
-    ResourceId: str | None
-    ResourceName: str | None
-    ResourceType: str | None
     ServiceName: str
-    SkuId: str | None
-    SkuMeter: str | None
-    SkuPriceId: str | None
-    SubAccountId: str | None
-    SubAccountName: str | None
-    SubAccountType: str | None
-    Tags: str | None
-    x_Details: str | None
     x_JsonPath: str
-    x_ListedUnitPrice: Decimal | None
+    ConsumedQuantity: Decimal | None = None
+    PricingQuantity: Decimal | None = None
+    ContractedUnitPrice: Decimal | None = None
+    ListUnitPrice: Decimal | None = None
+    PricingCurrencyContractedUnitPrice: Decimal | None = None
+    PricingCurrencyListUnitPrice: Decimal | None = None
+    x_ListedUnitPrice: Decimal | None = None
+    ConsumedUnit: str | None = None
+    PricingUnit: str | None = None
+    PricingCategory: str | None = None
+    RegionId: str | None = None
+    RegionName: str | None = None
+    ResourceId: str | None = None
+    ResourceName: str | None = None
+    ResourceType: str | None = None
+    SkuId: str | None = None
+    SkuMeter: str | None = None
+    SkuPriceId: str | None = None
+    SubAccountId: str | None = None
+    SubAccountName: str | None = None
+    SubAccountType: str | None = None
+    Tags: str | None = None
+    x_Details: str | None = None
 
 
 def iter_lines(invoice: Invoice, path: str) -> Iterator[tuple[str, CockroachLine]]:
@@ -137,7 +137,7 @@ def _build_cluster_columns(item: InvoiceItem, folder_names: dict[str, str]) -> d
         "ResourceId": get_or(cluster.id, None),
         "ResourceName": get_or(cluster.name, None),
         "ResourceType": "Cluster" if get_or(cluster.id, None) else None,
-        "ServiceName": f"CockroachDB {plan.capitalize()}" if plan else "CockroachDB Cloud",
+        "ServiceName": f"CockroachDB {plan.capitalize()}" if plan else PLATFORM_NAME,
         "SubAccountId": sub_account_id,
         "SubAccountName": (folder_names.get(folder_id) or folder_id) if sub_account_id else None,
         "SubAccountType": "Folder" if sub_account_id else None,
@@ -146,100 +146,69 @@ def _build_cluster_columns(item: InvoiceItem, folder_names: dict[str, str]) -> d
     }
 
 
-@cache
-def _make_sku_id(service: str, host: str, description: str) -> str:
-    return "/".join(re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") for part in (service, host, description))
-
-
 def _build_usage_line(
     line: LineItem, total: CurrencyAmount, cluster_columns: dict[str, Any], detail_id: str, path: str
 ) -> CockroachLine:
     amount, quantity = remove_float_dust(total.amount), remove_float_dust(line.quantity, _RATE_QUANTUM)
     rate = None if get_or(line.unit_cost, None) is None else remove_float_dust(line.unit_cost, _RATE_QUANTUM)
-    billed_cost = amount if currency_of(total) == DOLLAR_CODE else ZERO
-    pricing_currency_price, billed_price = (
-        choose_price(amount, quantity, rate),
-        choose_price(billed_cost, quantity, rate),
-    )
-    unit = get_or(line.quantity_unit, "")
-    sku_id = _make_sku_id(
-        cluster_columns["ServiceName"], cluster_columns["HostProviderName"], get_or(line.description, "")
-    )
+    description, unit = get_or(line.description, None), get_or(line.quantity_unit, "")
+    sku_id = make_slug(cluster_columns["ServiceName"], cluster_columns["HostProviderName"], description or "")
+    sku_price_id = f"{sku_id}@{format_trimmed(rate or ZERO)}"
+    sku = Sku(sku_id, description, sku_price_id, UNIT_NAMES.get(unit, unit) or "Units")
     return CockroachLine(
-        BilledCost=billed_cost,
+        **spread_amount(amount, currency_of(total)),
+        **_build_prices(amount, currency_of(total), quantity, rate, sku),
         ChargeCategory="Usage",
-        ChargeDescription=get_or(line.description, None),
+        ChargeDescription=description,
         ChargeFrequency="Usage-Based",
-        ConsumedQuantity=billed_price.quantity,
-        ConsumedUnit=UNIT_NAMES.get(unit, unit) or "Units",
-        ContractedCost=billed_cost,
-        ContractedUnitPrice=billed_price.unit_price,
-        EffectiveCost=billed_cost,
         InvoiceDetailId=detail_id,
-        ListCost=billed_cost,
-        ListUnitPrice=billed_price.unit_price,
-        PricingCategory="Standard",
-        PricingCurrencyContractedUnitPrice=pricing_currency_price.unit_price,
-        PricingCurrencyEffectiveCost=amount,
-        PricingCurrencyListUnitPrice=pricing_currency_price.unit_price,
-        PricingQuantity=billed_price.quantity,
-        PricingUnit=UNIT_NAMES.get(unit, unit) or "Units",
-        SkuId=sku_id,
-        SkuMeter=get_or(line.description, None),
-        SkuPriceId=f"{sku_id}@{format_trimmed(rate or ZERO)}",
         x_JsonPath=path,
-        x_ListedUnitPrice=pricing_currency_price.published_rate,
         **cluster_columns,
     )
 
 
+def spread_amount(amount: Decimal, currency: str) -> dict[str, Any]:
+    """Return the columns of costs in dollars, and in the currency that an amount is told in: credits cost no dollars."""
+    if currency == DOLLAR_CODE:
+        return spread_cost(amount)
+    return spread_cost(ZERO) | {"PricingCurrencyEffectiveCost": amount}
+
+
+def _build_prices(amount: Decimal, currency: str, quantity: Decimal, rate: Decimal | None, sku: Sku) -> dict[str, Any]:
+    price = choose_price(amount, quantity, rate)
+    if currency == DOLLAR_CODE:
+        return build_price_columns(sku, price, price.quantity)
+    billed_price = choose_price(ZERO, quantity, rate)
+    return build_price_columns(sku, billed_price, billed_price.quantity) | {
+        "PricingCurrencyContractedUnitPrice": price.unit_price,
+        "PricingCurrencyListUnitPrice": price.unit_price,
+        "x_ListedUnitPrice": price.published_rate,
+    }
+
+
 def _build_adjustment_line(name: str, amount: CurrencyAmount, detail_id: str, path: str) -> CockroachLine:
-    cost = remove_float_dust(amount.amount)
-    billed_cost = cost if currency_of(amount) == DOLLAR_CODE else ZERO
+    cost, currency = remove_float_dust(amount.amount), currency_of(amount)
     category = _find_category(name, cost)
-    is_purchase = category == "Purchase"
-    sku_id = _make_sku_id("CockroachDB Cloud", ISSUER_NAME, name) if is_purchase else None
-    return CockroachLine(
-        BilledCost=billed_cost,
+    line = CockroachLine(
+        **spread_amount(cost, currency),
         ChargeCategory=category,
         ChargeDescription=name or None,
-        ChargeFrequency="Recurring" if is_purchase else "One-Time",
-        ConsumedQuantity=None,
-        ConsumedUnit=None,
-        ContractedCost=billed_cost,
-        ContractedUnitPrice=billed_cost if is_purchase else None,
-        EffectiveCost=billed_cost,
+        ChargeFrequency="Recurring" if category == "Purchase" else "One-Time",
         HostProviderName=ISSUER_NAME,
         InvoiceDetailId=detail_id,
-        ListCost=billed_cost,
-        ListUnitPrice=billed_cost if is_purchase else None,
-        PricingCategory="Standard" if is_purchase else None,
-        PricingCurrencyContractedUnitPrice=cost if is_purchase else None,
-        PricingCurrencyEffectiveCost=cost,
-        PricingCurrencyListUnitPrice=cost if is_purchase else None,
-        PricingQuantity=Decimal(1) if is_purchase else None,
-        PricingUnit="Units" if is_purchase else None,
-        RegionId=None,
-        RegionName=None,
-        ResourceId=None,
-        ResourceName=None,
-        ResourceType=None,
-        ServiceName="CockroachDB Cloud",
-        SkuId=sku_id,
-        SkuMeter=name if is_purchase else None,
-        SkuPriceId=f"{sku_id}@{format_trimmed(cost)}" if is_purchase else None,
-        SubAccountId=None,
-        SubAccountName=None,
-        SubAccountType=None,
-        Tags=None,
-        x_Details=None,
+        ServiceName=PLATFORM_NAME,
         x_JsonPath=path,
-        x_ListedUnitPrice=None,
     )
+    if category != "Purchase":
+        return line
+    sku_id = make_slug(PLATFORM_NAME, ISSUER_NAME, name)
+    sku = Sku(sku_id, name, f"{sku_id}@{format_trimmed(cost)}", "Units")
+    price_columns = _build_prices(cost, currency, ZERO, None, sku)
+    return line._replace(**price_columns | {"ConsumedQuantity": None, "ConsumedUnit": None})
 
 
 def _find_category(name: str, amount: Decimal) -> str:
-    if TAX_PATTERN.search(name):
+    if is_tax(name):
         return "Tax"
     if amount < 0:
         return "Credit"

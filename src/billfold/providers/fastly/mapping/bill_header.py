@@ -14,9 +14,10 @@ from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
 from billfold.model.period import Month, Period, end_of_day, parse_instant
-from billfold.model.pricing import build_rounding, find_residual, note_rounding
+from billfold.model.pricing import find_residual, note_rounding
 from billfold.providers.fastly.mapping.lines import FastlyLine
 from billfold.providers.fastly.mapping.services import FASTLY
+from billfold.providers.mapping import build_bill_row, build_residual_row
 from billfold.providers.provider import ArchivedAnswer
 
 
@@ -107,20 +108,12 @@ def build_bill(header: BillHeader, lines: Sequence[FastlyLine], source: Source, 
 
 
 def _build_common_row(header: BillHeader, source: Source) -> CostAndUsage:
-    return CostAndUsage(
+    return build_bill_row(FASTLY, "Customer", header.period, header.currency)._replace(
         BillingAccountId=header.customer_id or source.customer_id,
         BillingAccountName=header.customer_id or source.customer_id,
-        BillingAccountType="Customer",
-        BillingCurrency=header.currency,
-        BillingPeriodEnd=header.period.end,
-        BillingPeriodStart=header.period.start,
         ChargePeriodEnd=header.period.end,
         ChargePeriodStart=header.period.start,
-        HostProviderName=FASTLY,
         InvoiceId=header.invoice_id,
-        InvoiceIssuerName=FASTLY,
-        PricingCurrency=header.currency,
-        ServiceProviderName=FASTLY,
         x_ArchiveSeq=source.answer.seq,
     )
 
@@ -131,17 +124,5 @@ def _build_charges(
     if lines:
         yield Charges(common, lines)
     if residual:
-        row = build_rounding(common, residual, "the invoice's total less the sum of its lines")
         detail_id = DetailIds(header.invoice_id).next_id("rounding") if header.invoice_id else None
-        yield Charges.of(
-            [
-                row._replace(
-                    InvoiceDetailId=detail_id,
-                    PricingCurrencyEffectiveCost=residual,
-                    ServiceCategory="Other",
-                    ServiceName=FASTLY,
-                    ServiceSubcategory="Other (Other)",
-                    x_JsonPath=header.total_path,
-                )
-            ]
-        )
+        yield Charges.of([build_residual_row(common, residual, "the invoice's total", detail_id, header.total_path)])

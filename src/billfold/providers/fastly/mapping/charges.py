@@ -38,14 +38,17 @@ from billfold.providers.fastly.mapping.bill_header import (
     read_period,
 )
 from billfold.providers.fastly.mapping.lines import FastlyLine, Item, build_line, format_details, read_number, read_text
-from billfold.providers.fastly.mapping.services import FastlyService, find_service, find_unit, make_slug
+from billfold.providers.fastly.mapping.services import FastlyService, find_service, find_unit
 from billfold.providers.fastly.records import (
     BillingEstimateResponse,
     Invoice,
     Invoicelineitems,
     Mtdinvoice,
     Mtdlineitems,
+    TokenSelf,
 )
+from billfold.providers.mapping import make_slug
+from billfold.providers.pages import find_reply, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire.codec import Record, get_or
 from billfold.wire.operation import OperationType, read_response
@@ -91,8 +94,9 @@ def _build_bill_safely(make_bill: Callable[[Any, Source], Bill], record: Record,
 
 
 def _find_listed_records(answer: ArchivedAnswer) -> LocatedRecords:
-    for index, invoice in enumerate(answer.op.items(read_response(answer.op, answer.response))):  # type: ignore[attr-defined]
-        yield invoice, f"$.data[{index}]"
+    page = read_page(answer)
+    for index, invoice in enumerate(page.items):
+        yield invoice, f"{page.path}[{index}]"
 
 
 def _find_single_record(answer: ArchivedAnswer) -> LocatedRecords:
@@ -230,16 +234,7 @@ def _build_item(
 
 def find_token_customer(run_answers: RunAnswers) -> str | None:
     """Return the customer whose the token is, or None where that was not answered."""
-    return (
-        next(
-            (
-                read_text(read_response(answer.op, answer.response).customer_id)
-                for answer in run_answers.answers(GetTokenSelf)
-            ),
-            None,
-        )
-        or None
-    )
+    return read_text(find_reply(run_answers, GetTokenSelf, TokenSelf()).customer_id) or None
 
 
 READERS: tuple[tuple[OperationType, Callable[[ArchivedAnswer], LocatedRecords], Callable[[Any, Source], Bill]], ...] = (

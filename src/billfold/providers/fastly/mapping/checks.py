@@ -19,9 +19,9 @@ from billfold.providers.fastly.mapping.v2 import STATES_BY_STATUS
 from billfold.providers.fastly.mapping.v2_items import V2Bill
 from billfold.providers.fastly.mapping.v2_sums import find_contradictions
 from billfold.providers.fastly.records import BillingResponse, BillingStatus, BillingTotal
+from billfold.providers.pages import iter_pages
 from billfold.providers.provider import ArchivedAnswer, InvoiceListing, RunAnswers
 from billfold.wire.codec import get_or
-from billfold.wire.operation import read_response
 
 
 def find_identity(run_answers: RunAnswers) -> str | None:
@@ -41,10 +41,9 @@ def _iter_customer_ids(run_answers: RunAnswers) -> Iterator[str]:
 def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
     """Say which invoices were listed; the list reaches back to the oldest of them."""
     invoice_ids, start_times, is_complete, has_pages = set(), [], False, False
-    for answer in run_answers.answers(ListInvoices, billing_start_date=None, billing_end_date=None):
-        page, has_pages = read_response(answer.op, answer.response), True
-        is_complete = answer.op.has_end_mark(page)  # type: ignore[attr-defined]
-        for invoice in get_or(page.data, []):
+    for page in iter_pages(run_answers, ListInvoices, billing_start_date=None, billing_end_date=None):
+        is_complete, has_pages = page.has_end_mark, True
+        for invoice in get_or(page.reply.data, []):
             invoice_ids.add(str(get_or(invoice.invoice_id, "")))
             start_times += [start_time] if (start_time := parse_time(read_text(invoice.billing_start_date))) else []
     return InvoiceListing(frozenset(invoice_ids), is_complete, min(start_times, default=None)) if has_pages else None
@@ -65,10 +64,9 @@ def _check_invoice_list(run_answers: RunAnswers) -> Iterator[Finding]:
     """Yield a finding where the list holds fewer invoices than it states, or two that look like one."""
     first_ids: dict[tuple[object, ...], str] = {}
     stated_count, invoice_ids = None, set()
-    for answer in run_answers.answers(ListInvoices, billing_start_date=None, billing_end_date=None):
-        page = read_response(answer.op, answer.response)
-        stated_count = answer.op.stated_total(page)  # type: ignore[attr-defined]
-        for invoice in get_or(page.data, []):
+    for page in iter_pages(run_answers, ListInvoices, billing_start_date=None, billing_end_date=None):
+        stated_count = page.stated_total
+        for invoice in get_or(page.reply.data, []):
             invoice_id, total = str(get_or(invoice.invoice_id, "")), read_number(invoice.monthly_transaction_amount)
             invoice_ids.add(invoice_id)
             first_id = first_ids.setdefault((invoice.customer_id, invoice.billing_start_date, total), invoice_id)

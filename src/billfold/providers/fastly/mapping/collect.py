@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 from billfold.model.period import Month
 from billfold.providers.fastly.api import (
     MAX_PAGE_SIZE,
@@ -13,8 +10,8 @@ from billfold.providers.fastly.api import (
     GetUsageMetrics,
     ListInvoices,
 )
+from billfold.providers.pages import plan_pages
 from billfold.providers.provider import CollectPlan, Fetch, SyncState
-from billfold.wire.paging import Walk
 
 MAX_USAGE_MONTHS = 3
 """The most months that one question for usage may span."""
@@ -29,13 +26,7 @@ def plan_requests(sync_state: SyncState) -> CollectPlan:
     """
     yield Fetch(GetTokenSelf(), missing="the id of the customer")
     yield Fetch(GetMonthToDateInvoice(), missing="the estimate of the running month", absent_statuses=(422,))
-    yield from _plan_list_pages()
+    yield from plan_pages(ListInvoices(limit=MAX_PAGE_SIZE))
     month = Month.of(sync_state.now)
     usage_request = GetUsageMetrics(start_month=str(month.add_months(1 - MAX_USAGE_MONTHS)), end_month=str(month))
     yield Fetch(usage_request, missing="the usage by product and region")
-
-
-def _plan_list_pages() -> Generator[Fetch, Any, None]:
-    walk = Walk(ListInvoices(limit=MAX_PAGE_SIZE))
-    while walk.next_operation is not None:
-        walk.take_page((yield Fetch(walk.next_operation)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Context, Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from billfold.model.bill import DetailIds
 from billfold.model.money import EXACT_CONTEXT, exact_product, format_decimal
@@ -14,9 +14,8 @@ from billfold.providers.fastly.mapping.services import (
     TEN_THOUSAND_REQUESTS,
     FastlyService,
     is_shortfall,
-    is_tax,
-    make_slug,
 )
+from billfold.providers.mapping import Sku, build_price_columns, is_in_bounds, is_tax, make_slug, spread_cost
 from billfold.wire.codec import Maybe, get_or
 
 ONE, CENT = Decimal(1), Decimal("0.01")
@@ -24,39 +23,39 @@ _COST_QUANTUM, _WIDE_CONTEXT = Decimal("1E-12"), Context(prec=60)
 
 
 class FastlyLine(NamedTuple):
-    """The columns that vary from line to line."""
+    """The columns that vary from line to line; those that are mostly equal stand together, to be converted once."""
 
     BilledCost: Decimal
+    ContractedCost: Decimal
+    EffectiveCost: Decimal
+    PricingCurrencyEffectiveCost: Decimal
+    ListCost: Decimal
     ChargeCategory: str
     ChargeDescription: str | None
     ChargeFrequency: str
-    ConsumedQuantity: Decimal | None
-    ConsumedUnit: str | None
-    ContractedCost: Decimal
-    ContractedUnitPrice: Decimal | None
-    EffectiveCost: Decimal
     InvoiceDetailId: str | None
-    ListCost: Decimal
-    ListUnitPrice: Decimal | None
-    PricingCategory: str | None
-    PricingCurrencyContractedUnitPrice: Decimal | None
-    PricingCurrencyEffectiveCost: Decimal
-    PricingCurrencyListUnitPrice: Decimal | None
-    PricingQuantity: Decimal | None
-    PricingUnit: str | None
     RegionId: str | None
     RegionName: str | None
     ServiceCategory: str
     ServiceName: str
     ServiceSubcategory: str
-    SkuId: str | None
-    SkuMeter: str | None
-    SkuPriceId: str | None
-    x_Details: str | None
+    x_Details: str
     x_JsonPath: str
-    x_ListedUnitPrice: Decimal | None
     x_NativeId: str | None
     x_Synthetic: bool | None
+    ConsumedQuantity: Decimal | None = None
+    PricingQuantity: Decimal | None = None
+    ContractedUnitPrice: Decimal | None = None
+    PricingCurrencyContractedUnitPrice: Decimal | None = None
+    ListUnitPrice: Decimal | None = None
+    PricingCurrencyListUnitPrice: Decimal | None = None
+    x_ListedUnitPrice: Decimal | None = None
+    ConsumedUnit: str | None = None
+    PricingUnit: str | None = None
+    PricingCategory: str | None = None
+    SkuId: str | None = None
+    SkuMeter: str | None = None
+    SkuPriceId: str | None = None
 
 
 class Item(NamedTuple):
@@ -88,9 +87,7 @@ class Item(NamedTuple):
 
 def read_number(value: Maybe[Decimal]) -> Decimal | None:
     """Return a number that money can be reckoned with; None where it is absent, null, or no such number."""
-    if value is None or not isinstance(value, Decimal) or not value.is_finite():
-        return None
-    return value if value.as_tuple().exponent >= -40 and value.adjusted() <= 40 else None  # type: ignore[operator]
+    return value if isinstance(value, Decimal) and is_in_bounds(value) else None
 
 
 def read_text(value: Maybe[str]) -> str:
@@ -127,82 +124,52 @@ def build_line(item: Item, detail_ids: DetailIds | None, *, is_unique: bool = Fa
 
     Without ``detail_ids`` (an estimate) it has no InvoiceDetailId.
     """
-    category = classify_line(item)
-    line = (
-        _build_priced_line(item, category)
-        if category in {"Usage", "Purchase"}
-        else _build_unpriced_line(item, category)
-    )
-    if detail_ids is None:
-        return line
-    if is_unique and item.native:
-        return line._replace(InvoiceDetailId=item.native)
-    # NOTE: price steps of one product have the same words; a flat charge's rate is its amount, so it may change.
-    key_parts = (item.description, item.product, item.region, item.usage, item.rate if item.usage else None)
-    return line._replace(InvoiceDetailId=detail_ids.next_id(*key_parts))
-
-
-def _build_unpriced_line(item: Item, category: str) -> FastlyLine:
-    """Make a tax or credit: an amount, and no price of anything."""
+    category, detail_id = classify_line(item), None
+    if detail_ids and is_unique and item.native:
+        detail_id = item.native
+    elif detail_ids:
+        # NOTE: price steps of one product have the same words; a flat charge's rate is its amount, so it may change.
+        key_parts = (item.description, item.product, item.region, item.usage, item.rate if item.usage else None)
+        detail_id = detail_ids.next_id(*key_parts)
+    cost_columns = spread_cost(item.amount)
+    if category in {"Usage", "Purchase"}:
+        cost_columns |= _price_item(resolve_request_unit(item), is_usage=category == "Usage")
     return FastlyLine(
-        BilledCost=item.amount,
+        **cost_columns,
         ChargeCategory=category,
         ChargeDescription=item.description or item.product or None,
         ChargeFrequency=_find_frequency(item, category),
-        ConsumedQuantity=None,
-        ConsumedUnit=None,
-        ContractedCost=item.amount,
-        ContractedUnitPrice=None,
-        EffectiveCost=item.amount,
-        InvoiceDetailId=None,
-        ListCost=item.amount,
-        ListUnitPrice=None,
-        PricingCategory=None,
-        PricingCurrencyContractedUnitPrice=None,
-        PricingCurrencyEffectiveCost=item.amount,
-        PricingCurrencyListUnitPrice=None,
-        PricingQuantity=None,
-        PricingUnit=None,
+        InvoiceDetailId=detail_id,
         RegionId=make_slug(item.region) if item.region else None,
         RegionName=item.region,
         ServiceCategory=item.service.category,
         ServiceName=item.service.name,
         ServiceSubcategory=item.service.subcategory,
-        SkuId=None,
-        SkuMeter=None,
-        SkuPriceId=None,
         x_Details=item.details,
         x_JsonPath=item.path,
-        x_ListedUnitPrice=None,
         x_NativeId=item.native,
         x_Synthetic=item.synthetic,
     )
 
 
-def _build_priced_line(item: Item, category: str) -> FastlyLine:
-    """Make a usage or a purchase: with a SKU, a quantity and a unit price that give the amount."""
-    item = resolve_request_unit(item)
+def _price_item(item: Item, *, is_usage: bool) -> dict[str, Any]:
+    """Return the columns of a usage or purchase: a SKU, a quantity and a unit price that give the amount."""
     price = choose_price(item.amount, item.units if item.units is not None else ONE, item.rate)
     list_unit_price, list_cost = _find_list_price(item, price.unit_price, price.quantity)
-    is_usage = category == "Usage"
     region_slug = make_slug(item.region) if item.region else "global"
     rate = item.rate if item.rate is not None else price.unit_price
-    return _build_unpriced_line(item, category)._replace(
-        ConsumedQuantity=price.quantity if is_usage else None,
-        ConsumedUnit=item.unit if is_usage else None,
-        ContractedUnitPrice=price.unit_price,
-        ListCost=list_cost,
-        ListUnitPrice=list_unit_price,
-        PricingCategory="Other" if is_shortfall(item.description, item.product) else "Standard",
-        PricingCurrencyContractedUnitPrice=price.unit_price,
-        PricingCurrencyListUnitPrice=list_unit_price,
-        PricingQuantity=price.quantity,
-        PricingUnit=item.unit if is_usage else "Units",
-        SkuId=item.sku,
-        SkuMeter=item.usage or item.product or item.description or item.sku,
-        SkuPriceId=item.sku_price or f"{item.sku}@{region_slug}@{format_decimal(rate)}",
-        x_ListedUnitPrice=price.published_rate,
+    sku = Sku(
+        item.sku,
+        item.usage or item.product or item.description or item.sku,
+        item.sku_price or f"{item.sku}@{region_slug}@{format_decimal(rate)}",
+        item.unit if is_usage else "Units",
     )
+    category = "Other" if is_shortfall(item.description, item.product) else "Standard"
+    return build_price_columns(sku, price, price.quantity if is_usage else None, category) | {
+        "ListCost": list_cost,
+        "ListUnitPrice": list_unit_price,
+        "PricingCurrencyListUnitPrice": list_unit_price,
+    }
 
 
 def resolve_request_unit(item: Item) -> Item:

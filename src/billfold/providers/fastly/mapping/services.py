@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from billfold.providers.mapping import make_slug
+
 DELIVERY = "Full Site Delivery"
 FASTLY = "Fastly"
 REGION_NAMES = (
@@ -53,7 +55,6 @@ _SERVICES_BY_PRODUCT_LINE = {
     "security": ("Security", "Other (Security)"),
     "observability": ("Management and Governance", "Observability"),
 }
-_TAX_PATTERN = re.compile(r"\b(sales )?tax(es)?\b|\bvat\b|\bgst\b", re.IGNORECASE)
 _SHORTFALL_PATTERN = re.compile(r"shortfall|\bminimum\b|true-?\s?up", re.IGNORECASE)
 _MEASURE_PATTERN = re.compile(r"\W*\b((95th )?percentile|bandwidth|requests?)\b.*", re.IGNORECASE)
 _OTHER_CATEGORY, _NETWORK_CATEGORY = ("Other", "Other (Other)"), ("Networking", "Other (Networking)")
@@ -105,18 +106,6 @@ def find_product_group(product_name: str) -> str:
 def find_region(text: str) -> str | None:
     """Return the region that a name begins with, or None."""
     return next((name for name in REGION_NAMES if re.match(rf"{name}\b", text, re.IGNORECASE)), None)
-
-
-@lru_cache(maxsize=4096)
-def make_slug(*names: str) -> str:
-    """Write names as one identifier: ``network-services/full-site-delivery``."""
-    return "/".join(re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") for name in names)
-
-
-@lru_cache(maxsize=4096)
-def is_tax(*texts: str) -> bool:
-    """Tell whether a line's texts speak of a tax."""
-    return any(_TAX_PATTERN.search(text) for text in texts)
 
 
 @lru_cache(maxsize=4096)

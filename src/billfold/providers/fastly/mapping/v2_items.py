@@ -20,7 +20,6 @@ from billfold.providers.fastly.mapping.services import (
     find_unit,
     find_v2_service,
     is_shortfall,
-    make_slug,
 )
 from billfold.providers.fastly.records import (
     BillingEstimateLinesLineItems,
@@ -29,6 +28,7 @@ from billfold.providers.fastly.records import (
     BillingResponseLineItem,
     BillingTotal,
 )
+from billfold.providers.mapping import make_slug
 from billfold.wire.codec import Maybe, get_or
 
 V2Bill = BillingResponse | BillingEstimateResponse

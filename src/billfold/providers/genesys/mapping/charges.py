@@ -23,7 +23,7 @@ from billfold.providers.genesys.api import (
 )
 from billfold.providers.genesys.mapping.credit_memos import find_corrected_invoice
 from billfold.providers.genesys.mapping.estimates import PeriodUsage, build_estimates, sum_overage
-from billfold.providers.genesys.mapping.invoice_lines import LinesPage, list_items
+from billfold.providers.genesys.mapping.invoice_lines import list_items
 from billfold.providers.genesys.mapping.invoice_periods import (
     BillingCalendar,
     iter_periods,
@@ -31,6 +31,7 @@ from billfold.providers.genesys.mapping.invoice_periods import (
 )
 from billfold.providers.genesys.mapping.invoices import ListedInvoice, OverageCosts, build_bill
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
+from billfold.providers.pages import iter_pages, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire.codec import get_or
 from billfold.wire.operation import read_response
@@ -84,11 +85,8 @@ def _contract_ids_in(calendar: BillingCalendar, period: Period) -> set[str]:
 def read_contracts(run_answers: RunAnswers) -> dict[str, BillingContract]:
     """Return the contracts that were read, by id; a contract's own answer says more than the list's."""
     contracts: dict[str, BillingContract] = {}
-    for answer in run_answers.answers(GetBillingContracts):
-        contracts |= {
-            get_or(contract.id, ""): contract
-            for contract in get_or(read_response(answer.op, answer.response).entities, [])
-        }
+    for page in iter_pages(run_answers, GetBillingContracts):
+        contracts |= {get_or(contract.id, ""): contract for contract in get_or(page.reply.entities, [])}
     for answer in run_answers.answers(GetBillingContract):
         contract = read_response(answer.op, answer.response)
         contracts[get_or(contract.id, "")] = contract
@@ -99,9 +97,10 @@ def read_listed_invoices(run_answers: RunAnswers) -> dict[str, ListedInvoice]:
     """Return the invoices that were listed, by id."""
     listed_invoices: dict[str, ListedInvoice] = {}
     for answer in run_answers.answers(GetBillingContractsInvoices):
-        for index, invoice in enumerate(get_or(read_response(answer.op, answer.response).entities, [])):
-            listed_invoice = ListedInvoice(invoice, answer.seq, f"$.entities[{index}]", answer.fetched_at)
-            listed_invoices[str(get_or(invoice.id, "")) or f"{answer.seq}/{index}"] = listed_invoice
+        page = read_page(answer)
+        for index, invoice in enumerate(get_or(page.reply.entities, [])):
+            listed_invoice = ListedInvoice(invoice, page.seq, f"{page.path}[{index}]", answer.fetched_at)
+            listed_invoices[str(get_or(invoice.id, "")) or f"{page.seq}/{index}"] = listed_invoice
     return listed_invoices
 
 
@@ -122,18 +121,13 @@ def build_bill_safely(
 ) -> Bill:
     """Make an invoice's bill; one whose lines cannot be read is kept, with that as its finding."""
     try:
-        pages = [_read_lines_page(answer) for answer in answers]
+        pages = [read_page(answer) for answer in answers]
         corrected_id = find_corrected_invoice(listed.invoice, list_items(pages), invoice_ids)
         return build_bill(listed, pages, calendar, overages)._replace(corrects=corrected_id)
     except (ApiError, ValueError, ArithmeticError) as error:
         failed_bill = build_bill(listed, [], calendar, overages)
         text = f"its lines cannot be read: {describe_arithmetic_error(error) or error}"
         return failed_bill._replace(findings=(make_finding(FindingCode.BILL_UNREADABLE, text),))
-
-
-def _read_lines_page(answer: ArchivedAnswer) -> LinesPage:
-    page = read_response(answer.op, answer.response)
-    return LinesPage(answer.op.items(page), answer.seq, answer.op.has_end_mark(page))  # type: ignore[attr-defined]
 
 
 def _build_orphan_bill(invoice_id: str, answers: list[ArchivedAnswer], calendar: BillingCalendar) -> Bill:

@@ -27,9 +27,9 @@ from billfold.providers.genesys.mapping.invoice_periods import (
     parse_day,
 )
 from billfold.providers.genesys.mapping.wallets import compare_wallets
+from billfold.providers.pages import iter_pages
 from billfold.providers.provider import InvoiceListing, RunAnswers
 from billfold.wire.codec import get_or
-from billfold.wire.operation import read_response
 
 
 def find_identity(run_answers: RunAnswers) -> str | None:
@@ -43,14 +43,14 @@ def find_identity(run_answers: RunAnswers) -> str | None:
 def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
     """Say which invoices were listed, whether the list came to its end, and since when it reaches."""
     invoice_ids, listing = set[str](), None
-    for answer in run_answers.answers(GetBillingContractsInvoices, payment_status=None, date_end=None):
-        op, page = answer.op, read_response(answer.op, answer.response)
+    for page in iter_pages(run_answers, GetBillingContractsInvoices, payment_status=None, date_end=None):
+        op = page.op
         assert isinstance(op, GetBillingContractsInvoices)
-        invoice_ids |= {str(get_or(invoice.id, "")) for invoice in op.items(page)}
+        invoice_ids |= {str(get_or(invoice.id, "")) for invoice in page.items}
         since = (
             datetime(op.date_start.year, op.date_start.month, op.date_start.day, tzinfo=UTC) if op.date_start else None
         )
-        listing = InvoiceListing(frozenset(invoice_ids), op.has_end_mark(page), since)
+        listing = InvoiceListing(frozenset(invoice_ids), page.has_end_mark, since)
     return listing
 
 

@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from billfold.providers.mapping import TAX_PATTERN
+
 
 class LineCategory(NamedTuple):
     """A charge category, how often it is charged, and the rule that said so."""
@@ -21,7 +23,7 @@ class LineCategory(NamedTuple):
 _CATEGORY_RULES = tuple(
     (re.compile(pattern, re.IGNORECASE), LineCategory(category, frequency, rule))
     for rule, pattern, category, frequency in (
-        ("tax", r"\btax(es)?\b|\bvat\b|\bgst\b|\bhst\b", "Tax", "One-Time"),
+        ("tax", TAX_PATTERN.pattern, "Tax", "One-Time"),
         ("overage", r"\boverage\b", "Usage", "Usage-Based"),
         ("top-up", r"\btop[- ]?up\b", "Purchase", "One-Time"),
         ("service", r"\b(set-?up|implementation|professional services|training)\b", "Purchase", "One-Time"),

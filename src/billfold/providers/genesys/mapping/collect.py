@@ -29,10 +29,11 @@ from billfold.providers.genesys.mapping.invoice_periods import (
     read_period,
 )
 from billfold.providers.genesys.records import BillingContract, BillingContractPeriod, BillingInvoice, UrlResponse
+from billfold.providers.pages import plan_pages
 from billfold.providers.provider import CollectPlan, Fetch, SyncState
 from billfold.wire.codec import get_or
 from billfold.wire.operation import operation_name
-from billfold.wire.paging import PagedOperation, Walk
+from billfold.wire.paging import PagedOperation
 
 I = TypeVar("I")  # noqa: E741 - an item
 CONTRACTS_PER_PAGE, LINES_PER_PAGE = 10, 200
@@ -97,10 +98,8 @@ def _plan_documents(
 
 
 def _fetch_all_pages(first_operation: PagedOperation[Any, I]) -> Generator[Fetch, Any, list[I]]:
-    walk, records = Walk(first_operation), list[I]()
-    while walk.next_operation is not None:
-        page = yield Fetch(walk.next_operation)
-        records.extend(walk.take_page(page))
+    records = list[I]()
+    walk = yield from plan_pages(first_operation, records.extend)
     if not walk.end_confirmed:
         raise IncompleteList("the list's next link holds no cursor", operation=operation_name(first_operation))
     return records

@@ -31,7 +31,6 @@ from billfold.providers.genesys.mapping.lines import (
     GenesysLine,
     LineSource,
     LineSubject,
-    ServiceTime,
 )
 from billfold.providers.genesys.records import (
     BillingCharge,
@@ -122,7 +121,7 @@ def _check_overage(
 
 def _group_by_currency(usage: PeriodUsage, period: Period) -> dict[str, list[GenesysLine]]:
     """Make the lines; where a charge says no currency, it has that of its neighbours, or of the contract's plans."""
-    detail, service_time = usage.detail, ServiceTime(*period)
+    detail = usage.detail
     charges, wallets = get_or(detail.charges, []), get_or(detail.wallets, [])
     currencies = [charge_record.overage_currency for charge_record in charges] + [
         wallet_record.balance_overage_currency for wallet_record in wallets
@@ -138,7 +137,7 @@ def _group_by_currency(usage: PeriodUsage, period: Period) -> dict[str, list[Gen
         currency_lines = lines_by_currency.setdefault(_read_currency(charge.overage_currency) or default_currency, [])
         currency_lines.append(
             _build_charge_line(
-                charge, usage.contract, service_time, f"$.charges[{index}]", wallets[0] if drawn_tokens else None
+                charge, usage.contract, period, f"$.charges[{index}]", wallets[0] if drawn_tokens else None
             )
         )
     for index, wallet in enumerate(wallets):
@@ -146,7 +145,7 @@ def _group_by_currency(usage: PeriodUsage, period: Period) -> dict[str, list[Gen
             _read_currency(wallet.balance_overage_currency) or default_currency, []
         )
         currency_lines.append(
-            _build_wallet_line(wallet, usage.contract, service_time, f"$.wallets[{index}]", drawn_tokens or ZERO)
+            _build_wallet_line(wallet, usage.contract, period, f"$.wallets[{index}]", drawn_tokens or ZERO)
         )
     return lines_by_currency
 
@@ -172,7 +171,7 @@ def _find_plan_currency(contract: BillingContract) -> str:
 
 
 def _build_charge_line(
-    charge: BillingCharge, contract: BillingContract, service_time: ServiceTime, path: str, wallet: BillingWallet | None
+    charge: BillingCharge, contract: BillingContract, service_time: Period, path: str, wallet: BillingWallet | None
 ) -> GenesysLine:
     product = get_or(charge.product, BillingProduct())
     service = get_or(product.name, "") or get_or(charge.name, "") or PLATFORM_NAME
@@ -201,7 +200,7 @@ def _build_charge_line(
         organization_ids = frozenset(subject.organization[:1] if subject.organization else ())
         subject = subject._replace(
             applied=format_applied(
-                CommitmentShare(service, prepaid_used, subject.unit, *service_time, organization_ids),
+                CommitmentShare(service, prepaid_used, subject.sku.unit, *service_time, organization_ids),
                 list_positions([contract]),
             )
         )
@@ -211,7 +210,7 @@ def _build_charge_line(
     )
 
 
-def _build_wallet_share(wallet: BillingWallet, quantity: Decimal, service_time: ServiceTime) -> CommitmentShare:
+def _build_wallet_share(wallet: BillingWallet, quantity: Decimal, service_time: Period) -> CommitmentShare:
     """Say what is drawn from a wallet."""
     product = get_or(wallet.product, BillingProduct())
     unit = classify.format_unit(get_or(wallet.unit_of_measure, "") or get_or(product.unit_of_measure, ""))
@@ -226,7 +225,7 @@ def _build_wallet_share(wallet: BillingWallet, quantity: Decimal, service_time: 
 
 
 def _build_wallet_line(
-    wallet: BillingWallet, contract: BillingContract, service_time: ServiceTime, path: str, drawn_tokens: Decimal
+    wallet: BillingWallet, contract: BillingContract, service_time: Period, path: str, drawn_tokens: Decimal
 ) -> GenesysLine:
     product = get_or(wallet.product, BillingProduct())
     service = get_or(product.name, "") or get_or(wallet.name, "") or PLATFORM_NAME
@@ -260,20 +259,17 @@ def _build_subject(
     contract: BillingContract,
     start: datetime,
 ) -> LineSubject:
-    sku = lines.sku_of(product, service)
+    sku_id = lines.sku_of(product, service)
     matching_rates = (
         item_rates
         for (item_name, charge_category, _), item_rates in lines.collect_rates([contract]).items()
         if item_name == service and charge_category == "Usage"
     )
     rate = lines.find_rate(start, chain.from_iterable(matching_rates))
-    price_id = lines.price_id_of(sku, "Usage", rate)
     return LineSubject(
         classify.DEFAULT_CATEGORY,
         service,
-        sku,
-        price_id,
-        classify.format_unit(unit),
+        lines.price_sku(sku_id, classify.format_unit(unit), "Usage", rate),
         lines.read_only_organization(organizations),
     )
 

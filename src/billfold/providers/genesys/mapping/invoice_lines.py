@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
 
 from billfold.model.bill import DetailIds
 from billfold.model.finding import Finding, make_finding
@@ -31,21 +30,13 @@ from billfold.providers.genesys.mapping.lines import (
     LineSource,
     LineSubject,
     Rates,
-    ServiceTime,
 )
 from billfold.providers.genesys.records import BillingInvoice, BillingInvoiceItem, BillingProduct
+from billfold.providers.pages import AnswerPage
 from billfold.wire.codec import get_or
 
 
-class LinesPage(NamedTuple):
-    """The lines of one answer, its number in the archive, and whether it was the last page."""
-
-    items: Sequence[BillingInvoiceItem]
-    seq: int
-    is_last: bool
-
-
-def list_items(pages: Iterable[LinesPage]) -> list[BillingInvoiceItem]:
+def list_items(pages: Iterable[AnswerPage]) -> list[BillingInvoiceItem]:
     """Return the lines of all pages."""
     return [item for page in pages for item in page.items]
 
@@ -65,9 +56,9 @@ class InvoiceContext:
     native_ids: set[str] = field(default_factory=set)
 
 
-def build_lines(page: LinesPage, context: InvoiceContext) -> list[GenesysLine]:
+def build_lines(page: AnswerPage, context: InvoiceContext) -> list[GenesysLine]:
     """Make a charge of each line of a page that can be one; what cannot is a finding of its invoice."""
-    return [_build_line(item, context, f"$.entities[{index}]") for index, item in enumerate(page.items)]
+    return [_build_line(item, context, f"{page.path}[{index}]") for index, item in enumerate(page.items)]
 
 
 def _build_line(item: BillingInvoiceItem, context: InvoiceContext, path: str) -> GenesysLine:
@@ -85,10 +76,9 @@ def _build_line(item: BillingInvoiceItem, context: InvoiceContext, path: str) ->
         line_category, rate = _match_plan_rate(item, service, currency, service_time, context) or (line_category, rate)
     price = choose_price(cost, quantity, rate.price if rate else None)
     unit = classify.format_unit(get_or(item.unit_of_measure, "") or get_or(product.unit_of_measure, ""))
-    sku, organization = lines.sku_of(product, service), lines.read_organization(item.organization)
-    subject = LineSubject(
-        line_category, service, sku, lines.price_id_of(sku, line_category.category, rate), unit, organization
-    )
+    sku = lines.price_sku(lines.sku_of(product, service), unit, line_category.category, rate)
+    organization = lines.read_organization(item.organization)
+    subject = LineSubject(line_category, service, sku, organization)
     if (line_category.category, line_category.frequency) == ("Purchase", "Recurring") and cost >= 0:
         organization_ids = frozenset(organization[:1] if organization else ())
         subject = subject._replace(
@@ -102,23 +92,23 @@ def _build_line(item: BillingInvoiceItem, context: InvoiceContext, path: str) ->
     return lines.build_line(subject, cost, price, quantity or price.quantity, description, service_time, source)
 
 
-def _find_service_time(item: BillingInvoiceItem, context: InvoiceContext) -> ServiceTime:
+def _find_service_time(item: BillingInvoiceItem, context: InvoiceContext) -> Period:
     """Return the days of a line: its service, else the day of its transaction, else the invoice's period."""
     for text in (item.date_start, item.date_end, item.date_transacted):
         if get_or(text, "") and parse_day(text) is None:
             context.findings.append(make_finding(FindingCode.DATE_UNREADABLE, f"{text!r} is no day"))
     first_day, last_day = parse_day(item.date_start), parse_day(item.date_end)
     if first_day and last_day and first_day <= last_day:
-        return ServiceTime(first_day, last_day + ONE_DAY)
+        return Period(first_day, last_day + ONE_DAY)
     single_day = first_day or last_day or parse_day(item.date_transacted)
-    return ServiceTime(single_day, single_day + ONE_DAY) if single_day else ServiceTime(*context.period)
+    return Period(single_day, single_day + ONE_DAY) if single_day else context.period
 
 
 def _classify_item(
     item: BillingInvoiceItem,
     product: BillingProduct,
     description: str,
-    service_time: ServiceTime,
+    service_time: Period,
     context: InvoiceContext,
 ) -> tuple[LineCategory, bool]:
     """Judge a line, and tell whether it corrects a closed period: a refund keeps its category (FOCUS), a gift has none."""
@@ -133,7 +123,7 @@ def _classify_item(
 
 
 def _match_plan_rate(
-    item: BillingInvoiceItem, service: str, currency: str, service_time: ServiceTime, context: InvoiceContext
+    item: BillingInvoiceItem, service: str, currency: str, service_time: Period, context: InvoiceContext
 ) -> tuple[LineCategory, lines.PlanRate] | None:
     """Tell a position of the plan by its price, where its words say nothing."""
     rate = lines.find_rate(service_time.start, context.rates.get((service, "Purchase", currency), ()))

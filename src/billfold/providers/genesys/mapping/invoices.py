@@ -14,14 +14,14 @@ from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT_CONTEXT, exact_sum
 from billfold.model.period import Month, Period
-from billfold.model.pricing import build_adjustment, build_rounding, note_rounding, rounding_tolerance
+from billfold.model.pricing import find_residual, note_rounding
 from billfold.providers.genesys.mapping import lines
 from billfold.providers.genesys.mapping.commitments import (
     list_commitments,
     list_positions,
 )
 from billfold.providers.genesys.mapping.credit_memos import check_credit_signs, is_credit_memo
-from billfold.providers.genesys.mapping.invoice_lines import InvoiceContext, LinesPage, build_lines, list_items
+from billfold.providers.genesys.mapping.invoice_lines import InvoiceContext, build_lines, list_items
 from billfold.providers.genesys.mapping.invoice_periods import (
     BillingCalendar,
     fingerprint_invoice,
@@ -35,6 +35,8 @@ from billfold.providers.genesys.mapping.lines import (
 )
 from billfold.providers.genesys.mapping.tax import is_tax
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
+from billfold.providers.mapping import build_residual_row
+from billfold.providers.pages import AnswerPage
 from billfold.wire.codec import get_or
 
 NO_CURRENCY = "XXX"
@@ -55,7 +57,7 @@ class ListedInvoice(NamedTuple):
 
 
 def build_bill(
-    listed: ListedInvoice, pages: Sequence[LinesPage], calendar: BillingCalendar, overages: OverageCosts
+    listed: ListedInvoice, pages: Sequence[AnswerPage], calendar: BillingCalendar, overages: OverageCosts
 ) -> Bill:
     """Make the bill of an invoice; whatever cannot be trusted about it becomes a finding, not an exception."""
     invoice = listed.invoice
@@ -146,7 +148,7 @@ def _list_replaced_estimates(
 
 
 def _find_period(
-    listed: ListedInvoice, pages: Sequence[LinesPage], calendar: BillingCalendar
+    listed: ListedInvoice, pages: Sequence[AnswerPage], calendar: BillingCalendar
 ) -> tuple[Period, list[Finding]]:
     starts = [start for page in pages for item in page.items if (start := parse_day(item.date_start))]
     billed_period = calendar.find_billed_period(listed.invoice, min(starts, default=None))
@@ -156,7 +158,7 @@ def _find_period(
     return billed_period, []
 
 
-def _check_invoice(invoice: BillingInvoice, pages: Sequence[LinesPage]) -> Iterator[Finding]:
+def _check_invoice(invoice: BillingInvoice, pages: Sequence[AnswerPage]) -> Iterator[Finding]:
     if not get_or(invoice.id, ""):
         yield make_finding(FindingCode.ID_MISSING, "the invoice has no id")
     if not isinstance(invoice.amount, Decimal):
@@ -165,7 +167,7 @@ def _check_invoice(invoice: BillingInvoice, pages: Sequence[LinesPage]) -> Itera
         yield make_finding(FindingCode.CURRENCY_UNKNOWN, "the invoice states no currency")
     if not pages:
         yield make_finding(FindingCode.LINES_INCOMPLETE, "its lines were not read")
-    elif not pages[-1].is_last:
+    elif not pages[-1].has_end_mark:
         yield make_finding(FindingCode.LINES_INCOMPLETE, "its lines were not read to their end")
 
 
@@ -227,15 +229,11 @@ def _build_residual_charges(
     stated_total = get_or(listed.invoice.amount, None)
     if stated_total is None or not invoice_lines:
         return []
-    residual = EXACT_CONTEXT.subtract(stated_total, exact_sum(line.BilledCost for line in invoice_lines))
-    if is_tax(residual, invoice_lines, overage):
-        row = build_adjustment(common_row, residual, "Tax: the invoice's amount less the sum of its lines")
-        row = row._replace(ChargeCategory="Tax")
-    elif residual and abs(residual) <= rounding_tolerance(len(invoice_lines)):
-        row = build_rounding(common_row, residual, "the invoice's amount less the sum of its lines")
-    else:
+    line_sum = exact_sum(line.BilledCost for line in invoice_lines)
+    residual = EXACT_CONTEXT.subtract(stated_total, line_sum)
+    category = "Tax" if is_tax(residual, invoice_lines, overage) else "Adjustment"
+    if category == "Adjustment" and find_residual(stated_total, line_sum, len(invoice_lines)) is None:
         return []
-    row = row._replace(
-        PricingCurrencyEffectiveCost=residual, InvoiceDetailId=detail_ids.next_id(row.ChargeCategory, "residual")
-    )
-    return [Charges.of([row._replace(x_JsonPath=f"{listed.path}.amount")])]
+    detail_id, path = detail_ids.next_id(category, "residual"), f"{listed.path}.amount"
+    row = build_residual_row(common_row, residual, "the invoice's amount", detail_id, path, category=category)
+    return [Charges.of([row])]

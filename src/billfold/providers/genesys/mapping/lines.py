@@ -17,6 +17,7 @@ from billfold.providers.genesys.mapping import classify
 from billfold.providers.genesys.mapping.classify import LineCategory
 from billfold.providers.genesys.mapping.invoice_periods import parse_day
 from billfold.providers.genesys.records import BillingContract, BillingProduct, NamedEntity
+from billfold.providers.mapping import Sku, build_bill_row, build_price_columns, spread_cost
 from billfold.wire.codec import Maybe, get_or
 
 VENDOR_NAME = "Genesys"
@@ -24,66 +25,57 @@ PLATFORM_NAME = "Genesys Cloud"
 
 
 class GenesysLine(NamedTuple):
-    """The columns that vary."""
+    """The columns that vary; costs and prices that are mostly equal stand together, to be converted once."""
 
     BilledCost: Decimal
+    ContractedCost: Decimal
+    EffectiveCost: Decimal
+    ListCost: Decimal
+    PricingCurrencyEffectiveCost: Decimal
     ChargeCategory: str
     ChargeClass: str | None
     ChargeDescription: str | None
     ChargeFrequency: str
     ChargePeriodEnd: datetime
     ChargePeriodStart: datetime
-    ConsumedQuantity: Decimal | None
-    ConsumedUnit: str | None
     ContractApplied: str | None
-    ContractedCost: Decimal
-    ContractedUnitPrice: Decimal | None
-    EffectiveCost: Decimal
     InvoiceDetailId: str | None
-    ListCost: Decimal
-    ListUnitPrice: Decimal | None
-    PricingCategory: str | None
-    PricingCurrencyContractedUnitPrice: Decimal | None
-    PricingCurrencyEffectiveCost: Decimal
-    PricingCurrencyListUnitPrice: Decimal | None
-    PricingQuantity: Decimal | None
-    PricingUnit: str | None
     ServiceCategory: str
     ServiceName: str
     ServiceSubcategory: str
-    SkuId: str | None
-    SkuMeter: str | None
-    SkuPriceId: str | None
     SubAccountId: str | None
     SubAccountName: str | None
     SubAccountType: str | None
     x_Details: str | None
     x_JsonPath: str
-    x_ListedUnitPrice: Decimal | None
     x_NativeId: str | None
+    ConsumedQuantity: Decimal | None = None
+    PricingQuantity: Decimal | None = None
+    ContractedUnitPrice: Decimal | None = None
+    ListUnitPrice: Decimal | None = None
+    PricingCurrencyContractedUnitPrice: Decimal | None = None
+    PricingCurrencyListUnitPrice: Decimal | None = None
+    x_ListedUnitPrice: Decimal | None = None
+    ConsumedUnit: str | None = None
+    PricingUnit: str | None = None
+    PricingCategory: str | None = None
+    SkuId: str | None = None
+    SkuMeter: str | None = None
+    SkuPriceId: str | None = None
 
 
 class LineSubject(NamedTuple):
-    """What a line is about: its kind, its product, its unit, for whom it is, and which commitment it draws on.
+    """What a line is about: its kind, its product, its SKU, for whom it is, and which commitment it draws on.
 
     ``category`` is its PricingCategory.
     """
 
     line_category: LineCategory
     service: str
-    sku: str
-    price_id: str
-    unit: str
+    sku: Sku
     organization: tuple[str, str] | None
     applied: str | None = None
     category: str = "Standard"
-
-
-class ServiceTime(NamedTuple):
-    """The half-open time that a line is for."""
-
-    start: datetime
-    end: datetime
 
 
 class LineSource(NamedTuple):
@@ -100,19 +92,11 @@ def build_common_row(customer: tuple[str, str], period: Period, currency: str, s
     """Return the columns that do not vary within a bill, for a customer's number and name."""
     number, name = customer
     category, subcategory = classify.classify_service(PLATFORM_NAME)
-    return CostAndUsage(
+    return build_bill_row(VENDOR_NAME, "Customer", period, currency)._replace(
         BillingAccountId=number or "unknown",
         BillingAccountName=name or number or None,
-        BillingAccountType="Customer",
-        BillingCurrency=currency,
-        BillingPeriodStart=period.start,
-        BillingPeriodEnd=period.end,
-        HostProviderName=VENDOR_NAME,
-        InvoiceIssuerName=VENDOR_NAME,
-        PricingCurrency=currency,
         ServiceCategory=category,
         ServiceName=PLATFORM_NAME,
-        ServiceProviderName=VENDOR_NAME,
         ServiceSubcategory=subcategory,
         x_ArchiveSeq=seq,
     )
@@ -124,50 +108,36 @@ def build_line(
     line_price: Price,
     consumed_quantity: Decimal,
     description: str | None,
-    service_time: ServiceTime,
+    service_time: Period,
     source: LineSource,
 ) -> GenesysLine:
-    """Put a line together; tax and credits have no SKU and no price (the null cascade of FOCUS)."""
-    category, subcategory = classify.classify_service(subject.service)
-    has_sku = subject.line_category.category in {"Usage", "Purchase"}
-    is_usage = subject.line_category.category == "Usage"
-    price = line_price.unit_price if has_sku else None
-    organization = subject.organization
+    """Put a line together; tax and credits have no SKU and no price."""
+    service_category, service_subcategory = classify.classify_service(subject.service)
+    charge_category, frequency, _ = subject.line_category
+    organization_id, organization_name = subject.organization or (None, None)
+    is_usage = charge_category == "Usage"
+    columns = spread_cost(cost)
+    if is_usage or charge_category == "Purchase":
+        used_quantity = consumed_quantity if is_usage else None
+        columns |= build_price_columns(subject.sku, line_price, used_quantity, subject.category)
     return GenesysLine(
-        BilledCost=cost,
-        ChargeCategory=subject.line_category.category,
+        **columns,
+        ChargeCategory=charge_category,
         ChargeClass="Correction" if source.is_correction else None,
         ChargeDescription=description,
-        ChargeFrequency=subject.line_category.frequency,
+        ChargeFrequency=frequency,
         ChargePeriodEnd=service_time.end,
         ChargePeriodStart=service_time.start,
-        ConsumedQuantity=consumed_quantity if is_usage else None,
-        ConsumedUnit=subject.unit if is_usage else None,
         ContractApplied=subject.applied,
-        ContractedCost=cost,
-        ContractedUnitPrice=price,
-        EffectiveCost=cost,
         InvoiceDetailId=source.detail_id,
-        ListCost=cost,
-        ListUnitPrice=price,
-        PricingCategory=subject.category if has_sku else None,
-        PricingCurrencyContractedUnitPrice=price,
-        PricingCurrencyEffectiveCost=cost,
-        PricingCurrencyListUnitPrice=price,
-        PricingQuantity=line_price.quantity if has_sku else None,
-        PricingUnit=subject.unit if has_sku else None,
-        ServiceCategory=category,
+        ServiceCategory=service_category,
         ServiceName=subject.service,
-        ServiceSubcategory=subcategory,
-        SkuId=subject.sku if has_sku else None,
-        SkuMeter=subject.unit if has_sku else None,
-        SkuPriceId=subject.price_id if has_sku else None,
-        SubAccountId=organization[0] if organization else None,
-        SubAccountName=organization[1] if organization else None,
-        SubAccountType="Organization" if organization else None,
+        ServiceSubcategory=service_subcategory,
+        SubAccountId=organization_id,
+        SubAccountName=organization_name,
+        SubAccountType="Organization" if organization_id else None,
         x_Details=source.details,
         x_JsonPath=source.path,
-        x_ListedUnitPrice=line_price.published_rate if has_sku else None,
         x_NativeId=source.native_id,
     )
 
@@ -215,10 +185,10 @@ def find_rate(start: datetime, plan_rates: Iterable[PlanRate]) -> PlanRate | Non
     )
 
 
-def price_id_of(sku: str, category: str, rate: PlanRate | None) -> str:
+def price_sku(sku_id: str, unit: str, category: str, rate: PlanRate | None) -> Sku:
     """Name a price: the SKU, the position of the plan where one is known, and which of its two prices it is."""
     price_use = "prepay" if category == "Purchase" else "use"
-    return "/".join((sku, rate.item_number, price_use) if rate else (sku, price_use))
+    return Sku(sku_id, unit, "/".join((sku_id, rate.item_number, price_use) if rate else (sku_id, price_use)), unit)
 
 
 def sku_of(product: BillingProduct, service: str) -> str:

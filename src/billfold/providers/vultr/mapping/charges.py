@@ -6,11 +6,11 @@ what it sums to shows at its end. The judgement calls are in this folder's READM
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from billfold.model.bill import Bill, BillEnd, Charges, DetailIds, State
 from billfold.model.errors import IncompleteList, InvalidResponse
@@ -18,7 +18,9 @@ from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month, Period
-from billfold.model.pricing import build_rounding, find_residual, note_rounding
+from billfold.model.pricing import find_residual, note_rounding
+from billfold.providers.mapping import build_bill_row, build_residual_row, describe_unfit, is_in_bounds
+from billfold.providers.pages import AnswerPage, find_reply, iter_pages, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.providers.vultr.api import (
     GetAccount,
@@ -29,28 +31,17 @@ from billfold.providers.vultr.api import (
     ListPendingCharges,
 )
 from billfold.providers.vultr.mapping.line_tally import LineTally, find_latest
-from billfold.providers.vultr.mapping.lines import ChargeBuilder, LineReader, describe_unfit, is_in_bounds
+from billfold.providers.vultr.mapping.lines import ChargeBuilder, LineReader
 from billfold.providers.vultr.mapping.text_fields import find_billed_month, make_fingerprint, read_time
-from billfold.providers.vultr.records import Account, BandwidthPeriod, Invoice, InvoiceItem
+from billfold.providers.vultr.records import Account, BandwidthPeriod, Invoice
 from billfold.wire.codec import get_or
 from billfold.wire.operation import read_response
-from billfold.wire.paging import PagedOperation
 
 VULTR = "Vultr"
 CURRENCY = "USD"
 CHARGES_PER_BATCH = 16_384
 """Lines that are handed over at once."""
 ChargesGenerator = Generator[Charges, None, BillEnd]
-
-
-class AnswerPage(NamedTuple):
-    """Some lines, the question and the answer they came in, the answer's number, and the path of their list in it."""
-
-    items: Sequence[InvoiceItem]
-    op: PagedOperation[Any, InvoiceItem]
-    reply: Any
-    seq: int
-    path: str
 
 
 def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
@@ -61,13 +52,7 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     ``InvalidResponse`` after all that can be read.
     """
     invalid_response = None
-    account = next(
-        (
-            read_response(account_answer.op, account_answer.response)
-            for account_answer in run_answers.answers(GetAccount)
-        ),
-        Account(),
-    )
+    account = find_reply(run_answers, GetAccount, Account())
     for answer in run_answers.answers(ListPendingCharges):
         try:
             yield from _build_estimate(answer, run_answers, account)
@@ -92,9 +77,9 @@ def _find_invoices(run_answers: RunAnswers) -> dict[str, Invoice]:
     for answer in run_answers.answers(GetInvoice):
         invoice = read_response(answer.op, answer.response)
         invoices_by_id[str(get_or(invoice.id, ""))] = invoice
-    for answer in run_answers.answers(ListInvoices):
-        page = read_response(answer.op, answer.response)
-        invoices_by_id.update({str(get_or(invoice.id, "")): invoice for invoice in get_or(page.billing_invoices, [])})
+    for page in iter_pages(run_answers, ListInvoices):
+        invoices = get_or(page.reply.billing_invoices, [])
+        invoices_by_id.update({str(get_or(invoice.id, "")): invoice for invoice in invoices})
     return invoices_by_id
 
 
@@ -103,7 +88,8 @@ def _build_issued_bill(
 ) -> Bill:
     invoice_key = str(invoice_id)
     findings = list[Finding]()
-    total, month = _read_total_and_month(invoice, partial(_iter_pages, run_answers, invoice_id), findings)
+    read_pages = partial(iter_pages, run_answers, GetInvoiceItems, invoice_id=invoice_id)
+    total, month = _read_total_and_month(invoice, read_pages, findings)
     common = _build_common_row(month, account)._replace(InvoiceId=invoice_key)
     return Bill(
         state=State.ISSUED,
@@ -112,24 +98,13 @@ def _build_issued_bill(
         currency=CURRENCY,
         total=total,
         line_count=None,
-        charges=_build_charges(common, _iter_pages(run_answers, invoice_id), None if findings else total),
+        charges=_build_charges(common, read_pages(), None if findings else total),
         issuer=VULTR,
         fingerprint=make_fingerprint(invoice) if invoice else "",
         issued_on=_read_issue_date(invoice) if invoice else None,
         findings=tuple(findings),
         source_rank=0 if invoice else -1,
     )
-
-
-def _iter_pages(run_answers: RunAnswers, invoice_id: int | str) -> Iterator[AnswerPage]:
-    for answer in run_answers.answers(GetInvoiceItems, invoice_id=invoice_id):
-        yield _read_page(answer, "$.invoice_items")
-
-
-def _read_page(answer: ArchivedAnswer, path: str) -> AnswerPage:
-    op: Any = answer.op
-    reply = read_response(op, answer.response)
-    return AnswerPage(op.items(reply), op, reply, answer.seq, path)
 
 
 def _check_total(amount: Decimal | None, findings: list[Finding]) -> Decimal | None:
@@ -171,7 +146,7 @@ def _read_issue_date(invoice: Invoice) -> datetime | None:
 
 
 def _build_estimate(answer: ArchivedAnswer, run_answers: RunAnswers, account: Account) -> Iterator[Bill]:
-    page = _read_page(answer, "$.pending_charges")
+    page = read_page(answer)
     latest_start = find_latest(page.items, "start_date")
     month = Month.of(latest_start) if latest_start else _find_running_month(run_answers)
     if month is None:
@@ -202,17 +177,8 @@ def _find_running_month(run_answers: RunAnswers) -> Month | None:
 
 
 def _build_common_row(month: Month, account: Account) -> CostAndUsage:
-    return CostAndUsage(
-        BillingAccountName=get_or(account.name, "") or None,
-        BillingAccountType="Account",
-        BillingCurrency=CURRENCY,
-        BillingPeriodStart=month.start,
-        BillingPeriodEnd=month.end,
-        HostProviderName=VULTR,
-        InvoiceIssuerName=VULTR,
-        PricingCurrency=CURRENCY,
-        ServiceProviderName=VULTR,
-    )
+    row = build_bill_row(VULTR, "Account", month.period, CURRENCY)
+    return row._replace(BillingAccountName=get_or(account.name, "") or None)
 
 
 def _build_charges(common: CostAndUsage, pages: Iterator[AnswerPage], total: Decimal | None) -> ChargesGenerator:
@@ -228,7 +194,7 @@ def _build_charges(common: CostAndUsage, pages: Iterator[AnswerPage], total: Dec
             [builder.shared_rows[row_index].BilledCost for row_index in builder.shared_index[placed_count:]],
             flaws,
         )
-        tally.note_page(page.op, page.reply)
+        tally.note_page(page)
         if len(builder.lines) >= CHARGES_PER_BATCH:
             yield builder.build_charges(common)
             builder = ChargeBuilder()
@@ -237,30 +203,14 @@ def _build_charges(common: CostAndUsage, pages: Iterator[AnswerPage], total: Dec
         raise IncompleteList(f"its lines were not read to their end ({tally.count} read, {tally.stated_count} stated)")
     yield builder.build_charges(common)
     findings = list(tally.check_lines())
-    residual = find_residual(total, tally.line_sum, tally.count) if total is not None and not findings else None
-    if residual:
+    if residual := find_residual(None if findings else total, tally.line_sum, tally.count):
         findings.append(note_rounding(residual, CURRENCY))
-        yield Charges.of([_build_rounding_row(common, residual, detail_ids, last_page)])
+        detail_id = detail_ids.next_id("rounding") if detail_ids else None
+        row = build_residual_row(common, residual, "the total that the vendor states", detail_id, last_page.path)
+        yield Charges.of([row._replace(x_ArchiveSeq=last_page.seq)])
     return BillEnd(tally.count, tuple(findings))
 
 
 @lru_cache(maxsize=64)
 def _list_paths(path: str, count: int) -> list[str]:
     return [f"{path}[{index}]" for index in range(count)]
-
-
-def _build_rounding_row(
-    common: CostAndUsage, residual: Decimal, detail_ids: DetailIds | None, last_page: AnswerPage
-) -> CostAndUsage:
-    row = build_rounding(common, residual, "the total that the vendor states less the sum of its lines")
-    return row._replace(
-        ChargePeriodStart=common.BillingPeriodStart,
-        ChargePeriodEnd=common.BillingPeriodEnd,
-        InvoiceDetailId=detail_ids.next_id("rounding") if detail_ids else None,
-        PricingCurrencyEffectiveCost=residual,
-        ServiceCategory="Other",
-        ServiceName=VULTR,
-        ServiceSubcategory="Other (Other)",
-        x_ArchiveSeq=last_page.seq,
-        x_JsonPath=last_page.path,
-    )

@@ -13,13 +13,13 @@ from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, format_decimal
 from billfold.model.period import Month
+from billfold.providers.mapping import is_in_bounds
+from billfold.providers.pages import AnswerPage, iter_pages
 from billfold.providers.provider import InvoiceListing, RunAnswers
 from billfold.providers.vultr.api import ListBillingHistory, ListInvoices
-from billfold.providers.vultr.mapping.lines import is_in_bounds
 from billfold.providers.vultr.mapping.text_fields import find_billed_month, read_time
 from billfold.providers.vultr.records import Billing, Invoice
 from billfold.wire.codec import get_or
-from billfold.wire.operation import read_response
 from billfold.wire.paging import PagedOperation
 
 
@@ -30,7 +30,7 @@ def find_identity(run_answers: RunAnswers) -> str | None:
     """
     invoices, last_page = _read_whole_list(run_answers, ListInvoices)
     numbers = [int(invoice_id) for invoice in invoices if (invoice_id := str(get_or(invoice.id, ""))).isdecimal()]
-    return f"first invoice {min(numbers)}" if numbers and last_page and _has_end_mark(*last_page) else None
+    return f"first invoice {min(numbers)}" if numbers and last_page and last_page.has_end_mark else None
 
 
 def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
@@ -43,7 +43,7 @@ def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
         with suppress(ValueError):  # one without a date is read whatever it is of
             months[str(get_or(invoice.id, ""))] = find_billed_month(invoice)
     return InvoiceListing(
-        frozenset(str(get_or(invoice.id, "")) for invoice in invoices), _has_end_mark(*last_page), months=months
+        frozenset(str(get_or(invoice.id, "")) for invoice in invoices), last_page.has_end_mark, months=months
     )
 
 
@@ -55,35 +55,23 @@ def check_answers(run_answers: RunAnswers) -> Iterator[Finding]:
         ("invoices", invoices, last_invoice_page),
         ("billing history", rows, last_history_page),
     ):
-        stated_count = last_page[0].stated_total(last_page[1]) if last_page else None
+        stated_count = last_page.stated_total if last_page else None
         if stated_count is not None and stated_count != len(list_entries):
             text = f"has {len(list_entries)} entries, the vendor counts {stated_count}"
             counts = {"stated": stated_count, "held": len(list_entries)}
             yield make_finding(FindingCode.COUNT_MISMATCH, text, f"list of {list_name}", **counts)
-    if (
-        last_invoice_page
-        and last_history_page
-        and _has_end_mark(*last_invoice_page)
-        and _has_end_mark(*last_history_page)
-    ):
+    if last_invoice_page and last_history_page and last_invoice_page.has_end_mark and last_history_page.has_end_mark:
         yield from _compare_with_history(invoices, rows)
         yield from _find_balance_jumps(rows)
 
 
 def _read_whole_list(
     run_answers: RunAnswers, operation_type: type[PagedOperation[Any, Any]]
-) -> tuple[list[Any], tuple[PagedOperation[Any, Any], Any] | None]:
-    list_items, last_page = list[Any](), None
-    for answer in run_answers.answers(operation_type):
-        op: Any = answer.op
-        page = read_response(op, answer.response)
-        list_items.extend(op.items(page))
-        last_page = op, page
-    return list_items, last_page
-
-
-def _has_end_mark(op: PagedOperation[Any, Any], page: Any) -> bool:
-    return op.has_end_mark(page)
+) -> tuple[list[Any], AnswerPage | None]:
+    list_items, page = list[Any](), None
+    for page in iter_pages(run_answers, operation_type):
+        list_items.extend(page.items)
+    return list_items, page
 
 
 def _compare_with_history(invoices: list[Invoice], rows: list[Billing]) -> Iterator[Finding]:

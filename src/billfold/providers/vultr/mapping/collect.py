@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from billfold.model.errors import InvalidResponse
+from billfold.providers.pages import plan_pages
 from billfold.providers.provider import CollectPlan, Fetch, SyncState
 from billfold.providers.vultr.api import (
     MAX_PAGE_SIZE,
@@ -20,9 +21,7 @@ from billfold.providers.vultr.api import (
 from billfold.providers.vultr.mapping.text_fields import find_billed_month, make_fingerprint
 from billfold.providers.vultr.records import Invoice
 from billfold.wire.codec import get_or
-from billfold.wire.paging import PagedOperation, Walk
-
-I = TypeVar("I")  # noqa: E741 - an item
+from billfold.wire.paging import PagedOperation
 
 
 def plan_requests(sync_state: SyncState) -> CollectPlan:
@@ -35,25 +34,17 @@ def plan_requests(sync_state: SyncState) -> CollectPlan:
     yield Fetch(GetAccountBandwidth(), missing="traffic, and which month runs while nothing is charged yet")
     yield from _iter_pages_leniently(ListBillingHistory(per_page=MAX_PAGE_SIZE))
     invoice_ids: dict[str, None] = {}
-    yield from _iter_page_fetches(
+    yield from plan_pages(
         ListInvoices(per_page=MAX_PAGE_SIZE), lambda page: invoice_ids.update(_select_invoices(page, sync_state))
     )
     for invoice_id in invoice_ids:
         yield from _iter_pages_leniently(GetInvoiceItems(invoice_id=invoice_id, per_page=MAX_PAGE_SIZE))
 
 
-def _iter_pages_leniently(first_operation: PagedOperation[Any, I]) -> Generator[Fetch, Any, None]:
+def _iter_pages_leniently(first_operation: PagedOperation[Any, Any]) -> Generator[Fetch, Any, None]:
     """Read a list that no other depends on: where an answer has no list, the books say so, and the others are read."""
     with suppress(InvalidResponse):
-        yield from _iter_page_fetches(first_operation)
-
-
-def _iter_page_fetches(
-    first_operation: PagedOperation[Any, I], use_page: Callable[[Sequence[I]], object] = lambda _: None
-) -> Generator[Fetch, Any, None]:
-    walk = Walk(first_operation)
-    while walk.next_operation is not None:
-        use_page(walk.take_page((yield Fetch(walk.next_operation))))
+        yield from plan_pages(first_operation)
 
 
 def _select_invoices(page: Sequence[Invoice], sync_state: SyncState) -> dict[str, None]:

@@ -7,15 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum
+from billfold.providers.pages import AnswerPage
 from billfold.providers.vultr.mapping.text_fields import read_time
 from billfold.providers.vultr.records import InvoiceItem
 from billfold.wire.codec import get_or
-from billfold.wire.paging import PagedOperation
 
 
 @dataclass
@@ -38,13 +37,10 @@ class LineTally:
         ]
         self.count, self.line_sum = self.count + count, EXACT_CONTEXT.add(self.line_sum, exact_sum(totals))
 
-    def note_page(self, operation: PagedOperation[Any, Any], page: Any) -> None:
+    def note_page(self, page: AnswerPage) -> None:
         """Note what a page says of the whole list."""
-        self.stated_count, self.has_more, self.has_end_mark = (
-            operation.stated_total(page),
-            operation.next_operation(page) is not None,
-            operation.has_end_mark(page),
-        )
+        self.stated_count, self.has_end_mark = page.stated_total, page.has_end_mark
+        self.has_more = page.op.next_operation(page.reply) is not None
 
     def check_lines(self) -> Iterator[Finding]:
         """Yield what cannot be trusted."""

@@ -14,6 +14,7 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO
 from billfold.model.period import Period
 from billfold.model.pricing import choose_price
+from billfold.providers.mapping import build_price_columns, describe_unfit, is_in_bounds, is_tax, spread_cost
 from billfold.providers.vultr.mapping import skus
 from billfold.providers.vultr.mapping.text_fields import NO_RESOURCE, read_time, resource_of
 from billfold.providers.vultr.records import InvoiceItem
@@ -38,36 +39,36 @@ class VaryingColumns(NamedTuple):
 
 
 class SharedColumns(NamedTuple):
-    """The columns that all lines of the same product, size, hours, rate and total share; the last are ``SkuColumns``."""
+    """The columns that all lines of the same product, size, hours, rate and total share."""
 
     BilledCost: Decimal
-    ChargeClass: str | None
-    ChargePeriodEnd: datetime
-    ChargePeriodStart: datetime
-    ConsumedQuantity: Decimal | None
     ContractedCost: Decimal
-    ContractedUnitPrice: Decimal | None
     EffectiveCost: Decimal
     ListCost: Decimal
-    ListUnitPrice: Decimal | None
-    PricingCurrencyContractedUnitPrice: Decimal | None
     PricingCurrencyEffectiveCost: Decimal
-    PricingCurrencyListUnitPrice: Decimal | None
-    PricingQuantity: Decimal | None
-    ResourceType: str | None
-    x_ListedUnitPrice: Decimal | None
     ChargeCategory: str
+    ChargeClass: str | None
     ChargeFrequency: str
-    ConsumedUnit: str | None
-    PricingCategory: str | None
-    PricingUnit: str | None
+    ChargePeriodEnd: datetime
+    ChargePeriodStart: datetime
+    ResourceType: str | None
     ServiceCategory: str
     ServiceName: str
     ServiceSubcategory: str
-    SkuId: str | None
-    SkuMeter: str | None
-    SkuPriceId: str | None
     x_Details: str
+    ConsumedQuantity: Decimal | None = None
+    PricingQuantity: Decimal | None = None
+    ContractedUnitPrice: Decimal | None = None
+    ListUnitPrice: Decimal | None = None
+    PricingCurrencyContractedUnitPrice: Decimal | None = None
+    PricingCurrencyListUnitPrice: Decimal | None = None
+    x_ListedUnitPrice: Decimal | None = None
+    ConsumedUnit: str | None = None
+    PricingUnit: str | None = None
+    PricingCategory: str | None = None
+    SkuId: str | None = None
+    SkuMeter: str | None = None
+    SkuPriceId: str | None = None
 
 
 @dataclass
@@ -101,16 +102,6 @@ class LineKey(NamedTuple):
     has_no_resource: bool
     headline: str = ""
     detail: str = ""
-
-
-def is_in_bounds(number: Decimal) -> bool:
-    """Tell whether a number can be reckoned with: neither astronomically large nor small."""
-    return number.is_finite() and -25 < number.adjusted() < 14
-
-
-def describe_unfit(number: Decimal) -> str:
-    """Say what is wrong with a number that is not in bounds."""
-    return "out of all bounds" if number.is_finite() else f"no number: {number}"
 
 
 def find_flaw(line_key: LineKey) -> str:
@@ -157,32 +148,25 @@ def build_shared_columns(line_key: LineKey, period: Period) -> SharedColumns | s
     total: Decimal = get_or(line_key.total, ZERO)
     rate, units = _read_amount(line_key.rate), get_or(line_key.units, ZERO)
     product, unit_type = get_or(line_key.product, ""), get_or(line_key.unit_type, "")
-    charge_category, resource_type = _find_category(line_key, total), skus.find_service(product).resource_type
+    charge_category, service = _find_category(line_key, total), skus.find_service(product)
+    columns, details = spread_cost(total), line_key.detail
     if charge_category == "Usage":
-        unit_price, quantity, listed_price = choose_price(total, units, None if rate is None else skus.round_rate(rate))
-        sku_columns = skus.build_usage_columns(product, unit_type, line_key.size, rate)
-    else:
-        unit_price, quantity, listed_price = None, None, None
-        sku_columns = skus.build_other_columns(product, charge_category, line_key.detail)
+        price = choose_price(total, units, None if rate is None else skus.round_rate(rate))
+        sku, details = skus.find_usage_sku(product, unit_type, line_key.size, rate)
+        columns |= build_price_columns(sku, price, price.quantity)
     start, end = _charge_period(line_key, period)
     return SharedColumns(
-        BilledCost=total,
+        **columns,
+        ChargeCategory=charge_category,
         ChargeClass=None if end > period.start else "Correction",
+        ChargeFrequency="Usage-Based" if charge_category == "Usage" else "One-Time",
         ChargePeriodEnd=end,
         ChargePeriodStart=start,
-        ConsumedQuantity=quantity,
-        ContractedCost=total,
-        ContractedUnitPrice=unit_price,
-        EffectiveCost=total,
-        ListCost=total,
-        ListUnitPrice=unit_price,
-        PricingCurrencyContractedUnitPrice=unit_price,
-        PricingCurrencyEffectiveCost=total,
-        PricingCurrencyListUnitPrice=unit_price,
-        PricingQuantity=quantity,
-        ResourceType=None if line_key.has_no_resource else resource_type,
-        x_ListedUnitPrice=listed_price,
-        **sku_columns._asdict(),
+        ResourceType=None if line_key.has_no_resource else service.resource_type,
+        ServiceCategory=service.category,
+        ServiceName=product or "Vultr",
+        ServiceSubcategory=service.subcategory,
+        x_Details=details,
     )
 
 
@@ -206,7 +190,7 @@ class LineReader:
             text, product, unit_type, total = item.description or "", item.product, item.unit_type, item.total
             is_metered, has_resource = _classify_product(product, unit_type)
             if not is_metered:
-                has_resource = has_resource and not skus.is_tax(product or "", skus.read_headline(product or "", text))
+                has_resource = has_resource and not is_tax(product or "", skus.read_headline(product or "", text))
             resource_id, name, size = resource_of(text) if has_resource and text else NO_RESOURCE
             start = item.start_date
             line_key: Any = (

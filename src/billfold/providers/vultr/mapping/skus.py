@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from billfold.model.money import format_decimal
+from billfold.providers.mapping import TAX_PATTERN, Sku, is_tax, make_slug
 
 UNITS_BY_TYPE = {"hours": "Hours", "overage": "GB"}
-_TAX_PATTERN = re.compile(r"\b(?:tax(?:es)?|vat|gst|hst|pst|qst)\b", re.IGNORECASE)
 _CREDIT_PATTERN = re.compile(r"promo|credit|coupon|gift", re.IGNORECASE)
 _WIDE_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _RATE_QUANTUM = Decimal("1E-18")
@@ -34,7 +34,7 @@ OTHER_SERVICE = VultrService("Other", "Other (Other)", "Usage", "Resource")
 SERVICES_BY_PATTERN: tuple[tuple[re.Pattern[str], VultrService], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), VultrService(*service_fields))
     for pattern, *service_fields in (
-        (rf"{_TAX_PATTERN.pattern}|discount|credit", "Other", "Other (Other)", "Usage", ""),
+        (rf"{TAX_PATTERN.pattern}|discount|credit", "Other", "Other (Other)", "Usage", ""),
         (r"kubernetes|\bvke\b|container", "Compute", "Containers", "Cluster Usage", "Cluster"),
         (r"database", "Databases", "Relational Databases", "Database Usage", "Database"),
         (r"load balancer", "Networking", "Application Networking", "Load Balancer Usage", "Load Balancer"),
@@ -50,23 +50,6 @@ SERVICES_BY_PATTERN: tuple[tuple[re.Pattern[str], VultrService], ...] = tuple(
         (r"bare metal|compute|gpu|instance|\bservers?\b", "Compute", "Virtual Machines", "Compute Usage", "Instance"),
     )
 )
-
-
-class SkuColumns(NamedTuple):
-    """The columns that all lines of one product, size and rate share."""
-
-    ChargeCategory: str
-    ChargeFrequency: str
-    ConsumedUnit: str | None
-    PricingCategory: str | None
-    PricingUnit: str | None
-    ServiceCategory: str
-    ServiceName: str
-    ServiceSubcategory: str
-    SkuId: str | None
-    SkuMeter: str | None
-    SkuPriceId: str | None
-    x_Details: str
 
 
 @lru_cache(maxsize=1024)
@@ -85,11 +68,6 @@ def find_category(product: str, unit_type: str, headline: str, *, negative: bool
     return "Credit" if negative else "Usage"
 
 
-def is_tax(product: str, headline: str) -> bool:
-    """Tell whether a line that is not metered is a tax; ``headline`` is from ``read_headline``."""
-    return bool(_TAX_PATTERN.search(product) or _TAX_PATTERN.search(headline))
-
-
 def read_headline(product: str, description: str) -> str:
     """Return the words of a description that say what a line is: a customer's names and labels have no say in it.
 
@@ -102,49 +80,17 @@ def read_headline(product: str, description: str) -> str:
 @lru_cache(maxsize=1024)
 def is_metered(product: object, unit_type: object) -> bool:
     """Tell whether a line of this product and unit type is measured usage, whatever its description says."""
-    return isinstance(product, str) and unit_type in UNITS_BY_TYPE and not _TAX_PATTERN.search(product)
+    return isinstance(product, str) and unit_type in UNITS_BY_TYPE and not TAX_PATTERN.search(product)
 
 
 @lru_cache(maxsize=8192)
-def build_usage_columns(product: str, unit_type: str, size: str, rate: Decimal | None) -> SkuColumns:
-    """Return the columns of a line that charges usage; ids of a SKU are derived from product, size and rate."""
-    product_service, unit = find_service(product), UNITS_BY_TYPE.get(unit_type, unit_type.title()) or "Units"
-    sku_id = "/".join(filter(None, (_make_slug(product) or "vultr", _make_slug(size))))
+def find_usage_sku(product: str, unit_type: str, size: str, rate: Decimal | None) -> tuple[Sku, str]:
+    """Return the SKU of a line that charges usage, with ids derived from product, size and rate, and its details."""
+    unit = UNITS_BY_TYPE.get(unit_type, unit_type.title()) or "Units"
+    sku_id = "/".join(filter(None, (make_slug(product) or "vultr", make_slug(size))))
     price_text = "none" if rate is None else format(rate.quantize(_PUBLISHED_QUANTUM, context=_WIDE_CONTEXT), "f")
-    return SkuColumns(
-        ChargeCategory="Usage",
-        ChargeFrequency="Usage-Based",
-        ConsumedUnit=unit,
-        PricingCategory="Standard",
-        PricingUnit=unit,
-        ServiceCategory=product_service.category,
-        ServiceName=product or "Vultr",
-        ServiceSubcategory=product_service.subcategory,
-        SkuId=sku_id,
-        SkuMeter=product_service.meter,
-        SkuPriceId=f"{sku_id}@{price_text}/{unit}",
-        x_Details=format_details(unit_type),
-    )
-
-
-@lru_cache(maxsize=1024)
-def build_other_columns(product: str, charge_category: str, detail: str) -> SkuColumns:
-    """Return the columns of a tax, credit or adjustment: it has no SKU, no price and no quantity."""
-    product_service = find_service(product)
-    return SkuColumns(
-        ChargeCategory=charge_category,
-        ChargeFrequency="One-Time",
-        ConsumedUnit=None,
-        PricingCategory=None,
-        PricingUnit=None,
-        ServiceCategory=product_service.category,
-        ServiceName=product or "Vultr",
-        ServiceSubcategory=product_service.subcategory,
-        SkuId=None,
-        SkuMeter=None,
-        SkuPriceId=None,
-        x_Details=detail,
-    )
+    sku = Sku(sku_id, find_service(product).meter, f"{sku_id}@{price_text}/{unit}", unit)
+    return sku, format_details(unit_type)
 
 
 def format_details(unit_type: str, units: Decimal | None = None, rate: Decimal | None = None) -> str:
@@ -158,7 +104,3 @@ def format_details(unit_type: str, units: Decimal | None = None, rate: Decimal |
 def round_rate(rate: Decimal) -> Decimal:
     """Return a published rate with at most 18 decimals: pending charges carry all digits of a 64-bit float."""
     return rate if rate == (rounded_rate := rate.quantize(_RATE_QUANTUM, context=_WIDE_CONTEXT)) else rounded_rate
-
-
-def _make_slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
