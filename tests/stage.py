@@ -52,7 +52,7 @@ def connection(
 ) -> InProcessTransport:
     """Connect to a twin as one of its accounts; waits move the twin's clock."""
     door = provider.find_provider(account.provider)
-    base = ROOT + stage(host, account.provider).twin.MOUNT_PATH
+    base = ROOT + stage(host, account.provider).twin.mount_path
     wires = door.make_context(credentials or dict(account.credentials), base, retries=retries, unlimited=True)
     wires.clock, wires.jitter = lambda: host.clock.now().timestamp(), lambda: 0.5
 

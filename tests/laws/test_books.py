@@ -71,7 +71,7 @@ def test_law_9_the_books_balance(door: Provider, told: tuple[TwinHost, Workspace
     host, books = told
     one = stages.stage(host, door.name)
     names = {account.name for account in one.accounts}
-    columns = ("x_AccountName", "x_State", *one.twin.CARRIED_COLUMNS)
+    columns = ("x_AccountName", "x_State", *one.twin.carried_columns)
     ours = Counter(
         worded(row, columns) for row in rows(books) if row["x_AccountName"] in names and not row["x_Synthetic"]
     )
@@ -83,7 +83,7 @@ def test_law_9_the_books_balance(door: Provider, told: tuple[TwinHost, Workspace
                     if not row.x_Synthetic:
                         said = row._replace(x_AccountName=account.name, x_State=str(bill.state))._asdict()
                         true[worded(said, columns)] += 1
-    assert set(one.twin.CARRIED_COLUMNS) <= set(CostAndUsage._fields)
+    assert set(one.twin.carried_columns) <= set(CostAndUsage._fields)
     assert ours - true == Counter()
     assert true - ours == Counter()
 

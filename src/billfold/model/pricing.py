@@ -58,13 +58,14 @@ def find_residual(stated_total: Decimal, line_sum: Decimal, line_count: int) -> 
     return difference if line_count and difference and abs(difference) <= rounding_tolerance(line_count) else None
 
 
+def set_costs(row: CostAndUsage, amount: Decimal) -> CostAndUsage:
+    """Return a row all of whose four costs are this amount: nothing is discounted, and nothing paid before."""
+    return row._replace(BilledCost=amount, EffectiveCost=amount, ListCost=amount, ContractedCost=amount)
+
+
 def build_adjustment(common: CostAndUsage, amount: Decimal, description: str) -> CostAndUsage:
     """Make the one flagged row that carries what is missing between lines and a total."""
-    return common._replace(
-        BilledCost=amount,
-        EffectiveCost=amount,
-        ListCost=amount,
-        ContractedCost=amount,
+    return set_costs(common, amount)._replace(
         ChargeCategory="Adjustment",
         ChargeFrequency="One-Time",
         ChargeDescription=description,

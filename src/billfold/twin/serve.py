@@ -27,7 +27,7 @@ def make_handler(host: TwinHost) -> Callable[[Request, str], Response]:
             return handle_control(host, request, root_url)
         if (response := host.answer_request(request)) is not None:
             return response
-        mount_paths = ", ".join(vendor.twin.MOUNT_PATH for vendor in host.world.vendors)
+        mount_paths = ", ".join(vendor.twin.mount_path for vendor in host.world.vendors)
         return build_response(
             {"error": f"nothing is served under {request.path}; try {mount_paths} or /_twin/accounts"}, status=404
         )

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from billfold.model.period import Month
-from billfold.providers.fastly.twin import handlers, scenario
+from billfold.providers.fastly.twin import scenario
+from billfold.providers.fastly.twin.handlers import TWIN
 from billfold.providers.twin_api import RequestContext, TwinAccount
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
@@ -14,7 +15,7 @@ from billfold.wire.operation import Operation
 from tests import stage as stages
 from tests.providers.kit import NOW
 
-ACCOUNT, PARENT_PAY = handlers.make_accounts(1, Month(2025, 11))
+ACCOUNT, PARENT_PAY = TWIN.make_accounts(1, Month(2025, 11))
 CUSTOMER_ID = scenario.customer_id_of(ACCOUNT)
 
 
@@ -27,7 +28,7 @@ def answer_request(
 ) -> Any:
     """Return the twin's answer to an operation, at a time, with its memory and the user agent of a client."""
     request = Request("GET", "/", (), {"fastly-key": account.credentials["token"], "user-agent": agent})
-    return handlers.answer_operation(op, RequestContext(account, now, request, {} if memory is None else memory))
+    return TWIN.answer_operation(op, RequestContext(account, now, request, {} if memory is None else memory))
 
 
 def answer_body(op: Operation[Any], *args: Any, **settings: Any) -> bytes:

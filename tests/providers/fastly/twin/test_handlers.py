@@ -11,7 +11,8 @@ import pytest
 
 from billfold.model.bill import State
 from billfold.providers.fastly.api import GetCurrentUser, GetInvoiceMtd, GetMonthToDateInvoice, read_error
-from billfold.providers.fastly.twin import handlers, scenario
+from billfold.providers.fastly.twin import scenario
+from billfold.providers.fastly.twin.handlers import TWIN
 from billfold.wire.message import Request
 from tests import stage as stages
 from tests.providers.fastly.twin.kit import CUSTOMER_ID, PARENT_PAY, answer_request, send_request
@@ -38,8 +39,8 @@ def test_parent_paid_account_has_no_estimate() -> None:
         send_request(f"/billing/v2/account_customers/{scenario.customer_id_of(PARENT_PAY)}/mtd_invoice", token).status
         == 422
     )
-    assert all(bill.state is State.ISSUED for bill in handlers.true_bills(PARENT_PAY, NOW))
-    assert len(list(handlers.true_bills(PARENT_PAY, NOW))) == 12
+    assert all(bill.state is State.ISSUED for bill in TWIN.true_bills(PARENT_PAY, NOW))
+    assert len(list(TWIN.true_bills(PARENT_PAY, NOW))) == 12
 
 
 @pytest.mark.parametrize(("agent", "status"), [("fastly-py/5.1.0", 200), ("fastly-py/5.4.0", 400), ("curl", 400)])

@@ -22,7 +22,7 @@ from billfold.model.money import (
     format_trimmed,
 )
 from billfold.model.period import Month, Period, parse_instant
-from billfold.model.pricing import build_rounding, find_residual
+from billfold.model.pricing import build_rounding, find_residual, set_costs
 from billfold.providers.cockroach.api import GetInvoice, GetOrganization, ListInvoices
 from billfold.providers.cockroach.mapping.lines import (
     DOLLAR_CODE,
@@ -167,11 +167,7 @@ def _build_charges(
         row = row._replace(
             PricingCurrencyEffectiveCost=residual, InvoiceDetailId=detail_id, x_JsonPath=f"{path}.totals"
         )
-        yield Charges.of([row if common.PricingCurrency == DOLLAR_CODE else _clear_billed_cost(row)])
-
-
-def _clear_billed_cost(row: CostAndUsage) -> CostAndUsage:
-    return row._replace(BilledCost=ZERO, EffectiveCost=ZERO, ListCost=ZERO, ContractedCost=ZERO)
+        yield Charges.of([row if common.PricingCurrency == DOLLAR_CODE else set_costs(row, ZERO)])
 
 
 def _build_common_row(

@@ -36,6 +36,7 @@ from billfold.providers.fastly.mapping.bill_header import (
 )
 from billfold.providers.fastly.mapping.lines import FastlyLine, Item, build_line, format_details, read_number, read_text
 from billfold.providers.fastly.mapping.services import FastlyService, find_service, find_unit, make_slug
+from billfold.providers.fastly.mapping.v2_items import V2Bill
 from billfold.providers.fastly.records import (
     BillingEstimateResponse,
     Invoice,
@@ -44,10 +45,11 @@ from billfold.providers.fastly.records import (
     Mtdlineitems,
 )
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
-from billfold.wire.codec import Record, get_or
+from billfold.wire.codec import get_or
 from billfold.wire.operation import OperationType, read_response
 
-LocatedRecords = Iterator[tuple[Record, str]]
+BillRecord = Invoice | Mtdinvoice | V2Bill
+LocatedRecords = Iterator[tuple[BillRecord, str]]
 """Bills in an answer, each with its JSON path there."""
 
 
@@ -72,13 +74,13 @@ def _rank_source(operation_type: OperationType) -> int:
     return 0 if "/v3/" in operation_type.path else -2 if operation_type.reply is bytes else -1
 
 
-def _build_bill_safely(make_bill: Callable[[Any, Source], Bill], record: Record, source: Source) -> Bill:
+def _build_bill_safely(make_bill: Callable[[Any, Source], Bill], record: BillRecord, source: Source) -> Bill:
     """Make a bill; where even that fails, one that says so, so that the other bills are not lost."""
     try:
         return make_bill(record, source)
     except (ValueError, ArithmeticError) as error:
         is_estimate = isinstance(record, Mtdinvoice | BillingEstimateResponse)
-        invoice_id = None if is_estimate else str(get_or(getattr(record, "invoice_id", None), "unknown"))
+        invoice_id = None if is_estimate else str(get_or(record.invoice_id, "unknown"))
         state = State.ESTIMATE if is_estimate else State.ISSUED
         period, problems = Month.of(source.answer.fetched_at).period, (f"it cannot be read: {error}",)
         return build_bill(

@@ -32,7 +32,7 @@ def _iter_customer_ids(run_answers: RunAnswers) -> Iterator[str]:
     for operation_type, find_records, _ in READERS:
         for answer in run_answers.answers(operation_type):
             for record, _path in find_records(answer):
-                yield read_text(getattr(record, "customer_id", None))
+                yield read_text(record.customer_id)
 
 
 def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:

@@ -10,6 +10,7 @@ from collections import Counter
 
 from billfold.model.bill import Bill, DetailIds, State
 from billfold.model.period import Month, Period
+from billfold.providers.fastly.api import GetInvoice, GetInvoiceFile, GetInvoiceMtd
 from billfold.providers.fastly.mapping.bill_header import (
     BillHeader,
     Source,
@@ -105,7 +106,10 @@ def _read_v2_period(record: V2Bill, source: Source) -> tuple[Period, list[str]]:
 
 def _find_requested_month(answer: ArchivedAnswer) -> Month | None:
     """Return the month that was asked for, where the question named one and the answer does not."""
+    op = answer.op
+    if not isinstance(op, GetInvoice | GetInvoiceFile | GetInvoiceMtd):
+        return None
     try:
-        return Month.parse(f"{getattr(answer.op, 'year', '')}-{getattr(answer.op, 'month', ''):0>2}")
+        return Month.parse(f"{op.year}-{op.month:0>2}")
     except ValueError:
         return None

@@ -8,14 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from billfold.providers.genesys.records import ErrorBody, Limit
-from billfold.providers.twin_api import ApiFault
+from billfold.providers.twin_api import ApiFault, RateLimit
 from billfold.wire.answer import build_response
 from billfold.wire.auth import read_bearer_token
 from billfold.wire.codec import UNSET
 from billfold.wire.message import Request, Response
 
-RATE_LIMIT = (300, 60.0)
-"""Requests and seconds, for each token."""
+RATE_LIMIT = RateLimit(300, 60.0)
 
 
 def request_number_of(request: Request) -> str:
@@ -77,7 +76,7 @@ def refuse_request(fault: ApiFault, detail: str = "", request: Request | None = 
 
 def _make_limit() -> Limit:
     # GUESS: which key goes with which namespace
-    return Limit(key="client.credentials.token.rate.per.minute", namespace="platform.api", value=RATE_LIMIT[0])
+    return Limit(key="client.credentials.token.rate.per.minute", namespace="platform.api", value=RATE_LIMIT.requests)
 
 
 def _describe_fault(fault: ApiFault, detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
@@ -92,7 +91,7 @@ def _describe_fault(fault: ApiFault, detail: str, request: Request) -> tuple[str
         permissions = detail or "billing:subscription:view"
         return code, ERROR_RESPONSES[code][1].format(permissions), {"permissions": f"[{permissions}]"}
     if fault is ApiFault.RATE_LIMITED:
-        seconds = detail or str(int(RATE_LIMIT[1]))
+        seconds = detail or str(int(RATE_LIMIT.window_s))
         return code, ERROR_RESPONSES[code][1].format(seconds), {"retryAfter": seconds}
     return code, ERROR_RESPONSES[code][1], {}
 
