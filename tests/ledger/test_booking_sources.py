@@ -11,7 +11,7 @@ from billfold.collect.importing import ImportResult, import_files
 from billfold.collect.workspace import Workspace
 from billfold.ledger import restatements
 from billfold.ledger.query import LedgerFilter
-from billfold.model.bill import Bill, State
+from billfold.model.bill import Bill, BillSource, State
 from billfold.providers import provider
 from billfold.providers.fastly.api import GetInvoice, GetInvoiceFile
 from billfold.report import reconcile
@@ -21,8 +21,8 @@ from tests import stage as stages
 from tests.ledger.kit import Ledger, bill, ledger
 
 
-def less(*costs: str, source_rank: int = -1, **more: Any) -> Bill:
-    return bill(*costs, source_rank=source_rank, **more)
+def less(*costs: str, source: BillSource = BillSource.OLDER_API, **more: Any) -> Bill:
+    return bill(*costs, source=source, **more)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_final_of_any_source_takes_the_place_of_a_draft(tmp_path: Path) -> Non
 def test_what_says_more_restates_only_another_total(tmp_path: Path) -> None:
     """What says more takes the place and restates only another total."""
     with ledger(tmp_path) as kept:
-        for one in (less("3", source_rank=-2), less("1", "2"), bill("2", "1"), bill("4")):
+        for one in (less("3", source=BillSource.OLDER_FILE), less("1", "2"), bill("2", "1"), bill("4")):
             assert kept.book(one)
         assert kept.bills("total", "grade") == [("4", 0)]
         assert restated(kept) == [("3", "4")]

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from billfold.model.bill import Bill, DetailIds, State
+from billfold.model.bill import Bill, BillSource, DetailIds, State
 from billfold.model.errors import InvalidResponse
 from billfold.model.money import ZERO
 from billfold.model.period import Month
@@ -56,22 +56,16 @@ LocatedRecords = Iterator[tuple[BillRecord, str]]
 def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     """Yield a bill for every invoice and estimate that was answered; raises ``InvalidResponse`` after all that can be read."""
     token_customer_id, errors = find_token_customer(run_answers), []
-    for operation_type, find_records, make_bill in READERS:
-        for answer in run_answers.answers(operation_type):
+    for reader in READERS:
+        for answer in run_answers.answers(reader.operation_type):
             try:
-                for record, path in find_records(answer):
-                    yield _build_bill_safely(make_bill, record, Source(answer, path, token_customer_id))._replace(
-                        source_rank=_rank_source(operation_type)
-                    )
+                for record, path in reader.find_records(answer):
+                    bill = _build_bill_safely(reader.build_bill, record, Source(answer, path, token_customer_id))
+                    yield bill._replace(source=reader.source)
             except InvalidResponse as error:
                 errors.append(error)
     if errors:
         raise errors[0]
-
-
-def _rank_source(operation_type: OperationType) -> int:
-    """Rank the sources of an invoice: v3 says more of it than v2 did, and v2 as JSON more than as CSV."""
-    return 0 if "/v3/" in operation_type.path else -2 if operation_type.reply is bytes else -1
 
 
 def _build_bill_safely(make_bill: Callable[[Any, Source], Bill], record: BillRecord, source: Source) -> Bill:
@@ -232,14 +226,22 @@ def find_token_customer(run_answers: RunAnswers) -> str | None:
     )
 
 
-READERS: tuple[tuple[OperationType, Callable[[ArchivedAnswer], LocatedRecords], Callable[[Any, Source], Bill]], ...] = (
-    (GetMonthToDateInvoice, _find_single_record, build_estimate_bill),
-    (ListInvoices, _find_listed_records, build_invoice_bill),
-    (GetInvoiceByInvoiceId, _find_single_record, build_invoice_bill),
-    (GetInvoiceMtd, _find_single_record, partial(v2.build_v2_bill, is_estimate=True)),
-    (GetInvoice, _find_single_record, v2.build_v2_bill),
-    (GetInvoiceById, _find_single_record, v2.build_v2_bill),
-    (GetInvoiceFile, v2_csv.read_csv_invoice, v2.build_v2_bill),
-    (GetInvoiceByIdFile, v2_csv.read_csv_invoice, v2.build_v2_bill),
+class BillReader(NamedTuple):
+    """Which operation's answers hold bills, where in them, what makes a bill of each, and how much that says."""
+
+    operation_type: OperationType
+    find_records: Callable[[ArchivedAnswer], LocatedRecords]
+    build_bill: Callable[[Any, Source], Bill]
+    source: BillSource = BillSource.FULL
+
+
+READERS = (
+    BillReader(GetMonthToDateInvoice, _find_single_record, build_estimate_bill),
+    BillReader(ListInvoices, _find_listed_records, build_invoice_bill),
+    BillReader(GetInvoiceByInvoiceId, _find_single_record, build_invoice_bill),
+    BillReader(GetInvoiceMtd, _find_single_record, partial(v2.build_v2_bill, is_estimate=True), BillSource.OLDER_API),
+    BillReader(GetInvoice, _find_single_record, v2.build_v2_bill, BillSource.OLDER_API),
+    BillReader(GetInvoiceById, _find_single_record, v2.build_v2_bill, BillSource.OLDER_API),
+    BillReader(GetInvoiceFile, v2_csv.read_csv_invoice, v2.build_v2_bill, BillSource.OLDER_FILE),
+    BillReader(GetInvoiceByIdFile, v2_csv.read_csv_invoice, v2.build_v2_bill, BillSource.OLDER_FILE),
 )
-"""Which operation's answers hold bills, where in them, and what makes a bill of each."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from billfold.model.bill import State
+from billfold.model.bill import BillSource, State
 from billfold.model.errors import InvalidResponse
 from billfold.model.money import format_decimal
 from billfold.providers.fastly.api import ListInvoices
@@ -29,9 +29,9 @@ def find_identity(run_answers: RunAnswers) -> str | None:
 
 
 def _iter_customer_ids(run_answers: RunAnswers) -> Iterator[str]:
-    for operation_type, find_records, _ in READERS:
-        for answer in run_answers.answers(operation_type):
-            for record, _path in find_records(answer):
+    for reader in READERS:
+        for answer in run_answers.answers(reader.operation_type):
+            for record, _path in reader.find_records(answer):
                 yield read_text(record.customer_id)
 
 
@@ -74,10 +74,12 @@ def _check_invoice_list(run_answers: RunAnswers) -> Iterator[str]:
 
 def _iter_v2_records(run_answers: RunAnswers) -> Iterator[tuple[V2Bill, ArchivedAnswer]]:
     """Yield the v2 bills; an answer that cannot be read is told of where it is booked."""
-    for operation_type, find_records, _ in READERS:
-        for answer in run_answers.answers(operation_type) if operation_type.path.startswith("/billing/v2/") else ():
+    for reader in [reader for reader in READERS if reader.source is not BillSource.FULL]:
+        for answer in run_answers.answers(reader.operation_type):
             with suppress(InvalidResponse):
-                yield from ((record, answer) for record, _path in find_records(answer))  # type: ignore[misc]
+                yield from (
+                    (record, answer) for record, _path in reader.find_records(answer) if isinstance(record, V2Bill)
+                )
 
 
 def _check_sums(record: V2Bill, answer: ArchivedAnswer) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from billfold.model.bill import Bill
+from billfold.model.bill import Bill, BillSource
 from billfold.model.errors import ApiError, InvalidResponse
 from billfold.model.money import describe_arithmetic_error
 from billfold.model.period import Period
@@ -60,7 +60,7 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
                 record, line_answers.get(invoice_id, []), calendar, overage_costs, listed_invoices
             )
             replaced_estimates.update(invoice_bill.replaces_estimates or ())
-            yield invoice_bill if invoice_id in line_answers else invoice_bill._replace(source_rank=-1)
+            yield invoice_bill if invoice_id in line_answers else invoice_bill._replace(source=BillSource.INVOICE_ONLY)
     for invoice_id in [record for record in line_answers if record not in listed_invoices]:
         yield _build_orphan_bill(invoice_id, line_answers[invoice_id], calendar)
     for period, contract_usages in usages_by_period.items():
@@ -142,7 +142,9 @@ def _build_orphan_bill(invoice_id: str, answers: list[ArchivedAnswer], calendar:
         ListedInvoice(invoice, answers[0].seq, "$", answers[0].fetched_at), answers, calendar, {}
     )
     return orphan_bill._replace(
-        issued_on=None, problems=("the invoice itself was not read", *orphan_bill.problems), source_rank=-1
+        issued_on=None,
+        problems=("the invoice itself was not read", *orphan_bill.problems),
+        source=BillSource.LINES_ONLY,
     )
 
 

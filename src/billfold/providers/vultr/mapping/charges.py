@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from billfold.model.bill import Bill, BillEnd, Charges, DetailIds, State
+from billfold.model.bill import Bill, BillEnd, BillSource, Charges, DetailIds, State
 from billfold.model.errors import IncompleteList, InvalidResponse
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month, Period
@@ -115,7 +115,7 @@ def _build_issued_bill(
         fingerprint=make_fingerprint(invoice) if invoice else "",
         issued_on=_read_issue_date(invoice) if invoice else None,
         problems=tuple(problems),
-        source_rank=0 if invoice else -1,
+        source=BillSource.FULL if invoice else BillSource.LINES_ONLY,
     )
 
 
