@@ -13,7 +13,7 @@ from billfold.ledger import restatements
 from billfold.ledger.query import LedgerFilter
 from billfold.model.bill import Bill, BillSource, State
 from billfold.providers import provider
-from billfold.providers.fastly.api import GetInvoice, GetInvoiceFile
+from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceFile
 from billfold.report import reconcile
 from billfold.twin.host import TwinHost
 from billfold.wire.operation import Operation

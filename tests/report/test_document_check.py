@@ -22,7 +22,7 @@ from billfold.ledger import documents, query
 from billfold.ledger.entries import ArchivedResponse
 from billfold.ledger.query import LedgerFilter
 from billfold.providers import invoice_pdf, provider
-from billfold.providers.fastly.api import GetInvoiceFile
+from billfold.providers.fastly.api_v2 import GetInvoiceFile
 from billfold.providers.genesys.api import GetBillingContractsInvoiceDocument
 from billfold.report import document_check, pdf_text
 from billfold.wire.operation import operation_name, question_text

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from billfold.providers.fastly.api import GetInvoiceMtd, GetMonthToDateInvoice
+from billfold.providers.fastly.api import GetMonthToDateInvoice
+from billfold.providers.fastly.api_v2 import GetInvoiceMtd
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation
 from tests.providers.fastly.twin.kit import CUSTOMER_ID, answer_request

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from billfold.model.bill import State
-from billfold.providers.fastly.api import GetCurrentUser, GetInvoiceMtd, GetMonthToDateInvoice, read_error
+from billfold.providers.fastly.api import GetCurrentUser, GetMonthToDateInvoice, read_error
+from billfold.providers.fastly.api_v2 import GetInvoiceMtd
 from billfold.providers.fastly.twin import scenario
 from billfold.providers.fastly.twin.handlers import TWIN
 from billfold.wire.message import Request

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from billfold.model.period import Month
-from billfold.providers.fastly.api import GetInvoice, GetInvoiceById, GetInvoiceByInvoiceId
+from billfold.providers.fastly.api import GetInvoiceByInvoiceId
+from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceById
 from billfold.providers.fastly.twin.handlers import TWIN
 from billfold.providers.twin_api import AccessDenied
 from billfold.wire import codec

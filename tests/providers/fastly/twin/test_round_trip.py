@@ -12,7 +12,7 @@ import pytest
 from billfold.model.bill import Bill
 from billfold.model.period import Month, parse_instant
 from billfold.providers.fastly import PROVIDER
-from billfold.providers.fastly.api import GetInvoice, GetInvoiceFile
+from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceFile
 from billfold.providers.fastly.twin.handlers import TWIN
 from billfold.providers.provider import SyncState
 from billfold.providers.twin_api import AccessDenied, TwinAccount

@@ -13,7 +13,7 @@ import pytest
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
 from billfold.providers.fastly import PROVIDER
-from billfold.providers.fastly.api import GetInvoice, GetInvoiceMtd
+from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceMtd
 from billfold.providers.fastly.twin import scenario, sdk_compat
 from billfold.providers.fastly.twin.handlers import TWIN
 from billfold.providers.twin_api import TwinAccount

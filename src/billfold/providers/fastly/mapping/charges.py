@@ -14,16 +14,13 @@ from billfold.model.bill import Bill, BillSource, DetailIds, State
 from billfold.model.errors import InvalidResponse
 from billfold.model.money import ZERO
 from billfold.model.period import Month
-from billfold.providers.fastly.api import (
+from billfold.providers.fastly.api import GetInvoiceByInvoiceId, GetMonthToDateInvoice, GetTokenSelf, ListInvoices
+from billfold.providers.fastly.api_v2 import (
     GetInvoice,
     GetInvoiceById,
     GetInvoiceByIdFile,
-    GetInvoiceByInvoiceId,
     GetInvoiceFile,
     GetInvoiceMtd,
-    GetMonthToDateInvoice,
-    GetTokenSelf,
-    ListInvoices,
 )
 from billfold.providers.fastly.mapping import v2, v2_csv
 from billfold.providers.fastly.mapping.bill_header import (
@@ -37,13 +34,8 @@ from billfold.providers.fastly.mapping.bill_header import (
 from billfold.providers.fastly.mapping.lines import FastlyLine, Item, build_line, format_details, read_number, read_text
 from billfold.providers.fastly.mapping.services import FastlyService, find_service, find_unit, make_slug
 from billfold.providers.fastly.mapping.v2_items import V2Bill
-from billfold.providers.fastly.records import (
-    BillingEstimateResponse,
-    Invoice,
-    Invoicelineitems,
-    Mtdinvoice,
-    Mtdlineitems,
-)
+from billfold.providers.fastly.records import Invoice, Invoicelineitems, Mtdinvoice, Mtdlineitems
+from billfold.providers.fastly.records_v2 import BillingEstimateResponse
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire.codec import get_or
 from billfold.wire.operation import OperationType, read_response

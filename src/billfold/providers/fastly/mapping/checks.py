@@ -15,7 +15,7 @@ from billfold.providers.fastly.mapping.lines import read_number, read_text
 from billfold.providers.fastly.mapping.v2 import STATES_BY_STATUS
 from billfold.providers.fastly.mapping.v2_items import V2Bill
 from billfold.providers.fastly.mapping.v2_sums import find_contradictions
-from billfold.providers.fastly.records import BillingResponse, BillingStatus, BillingTotal
+from billfold.providers.fastly.records_v2 import BillingResponse, BillingStatus, BillingTotal
 from billfold.providers.provider import ArchivedAnswer, InvoiceListing, RunAnswers
 from billfold.wire.codec import get_or
 from billfold.wire.operation import read_response

@@ -10,7 +10,7 @@ from collections import Counter
 
 from billfold.model.bill import Bill, DetailIds, State
 from billfold.model.period import Month, Period
-from billfold.providers.fastly.api import GetInvoice, GetInvoiceFile, GetInvoiceMtd
+from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceFile, GetInvoiceMtd
 from billfold.providers.fastly.mapping.bill_header import (
     BillHeader,
     Source,
@@ -27,10 +27,7 @@ from billfold.providers.fastly.mapping.v2_items import (
     choose_extra_lines,
     list_line_items,
 )
-from billfold.providers.fastly.records import (
-    BillingStatus,
-    BillingTotal,
-)
+from billfold.providers.fastly.records_v2 import BillingStatus, BillingTotal
 from billfold.providers.provider import ArchivedAnswer
 from billfold.wire.codec import get_or
 

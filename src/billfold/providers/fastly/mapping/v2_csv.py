@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from billfold.model.errors import InvalidResponse
-from billfold.providers.fastly.api import GetInvoiceByIdFile
-from billfold.providers.fastly.records import BillingResponse
+from billfold.providers.fastly.api_v2 import GetInvoiceByIdFile
+from billfold.providers.fastly.records_v2 import BillingResponse
 from billfold.providers.provider import ArchivedAnswer
 
 

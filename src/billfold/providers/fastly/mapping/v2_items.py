@@ -20,7 +20,7 @@ from billfold.providers.fastly.mapping.services import (
     is_shortfall,
     make_slug,
 )
-from billfold.providers.fastly.records import (
+from billfold.providers.fastly.records_v2 import (
     BillingEstimateLinesLineItems,
     BillingEstimateResponse,
     BillingResponse,

@@ -12,18 +12,20 @@ from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month, parse_instant
 from billfold.providers.fastly.api import (
     GetCurrentUser,
-    GetInvoice,
-    GetInvoiceById,
-    GetInvoiceByIdFile,
     GetInvoiceByInvoiceId,
-    GetInvoiceFile,
-    GetInvoiceMtd,
     GetMonthToDateInvoice,
     GetServiceLevelUsage,
-    GetServiceLevelUsageTypes,
     GetTokenSelf,
     GetUsageMetrics,
     ListInvoices,
+)
+from billfold.providers.fastly.api_v2 import (
+    GetInvoice,
+    GetInvoiceById,
+    GetInvoiceByIdFile,
+    GetInvoiceFile,
+    GetInvoiceMtd,
+    GetServiceLevelUsageTypes,
 )
 from billfold.providers.fastly.records import Error
 from billfold.providers.fastly.twin import handlers_v2, handlers_v3, scenario, sdk_compat
