@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from random import Random
@@ -82,13 +83,23 @@ class FieldMap(NamedTuple):
     balance: str = ""
 
 
+@dataclass
+class TwinMemory:
+    """What a vendor remembers of past questions until the twin is reset."""
+
+    first_requests: dict[str, datetime] = field(default_factory=dict)
+    """When something that takes a while to make was asked for first, by a name for it."""
+    tokens: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    """Whose each token is, and when it expires."""
+
+
 class RequestContext(NamedTuple):
-    """What an answer is made from beside the question; ``memory`` holds what the vendor remembers of past questions."""
+    """What an answer is made from beside the question."""
 
     account: TwinAccount
     now: datetime
     request: Request
-    memory: MutableMapping[str, Any]
+    memory: TwinMemory
 
 
 class ApiFault(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
+from collections import defaultdict, deque
 from datetime import datetime
 from email.utils import format_datetime
 from functools import partial
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month, format_instant
-from billfold.providers.twin_api import AccessDenied, ApiFault, RequestContext
+from billfold.providers.twin_api import AccessDenied, ApiFault, RequestContext, TwinMemory
 from billfold.twin.clock import Clock
 from billfold.twin.faults import DOCUMENT_OPERATION, FAULTS, RESTATEMENTS, Fault, FaultContext
 from billfold.twin.world import PlayedVendor, World
@@ -61,7 +61,7 @@ class TwinHost:
         self.world, self.clock, self.limits = world, clock, limits
         self.faults: list[Fault] = []
         self.requests: deque[RequestLogEntry] = deque(maxlen=MAX_LOGGED_REQUESTS)
-        self._memory: dict[str, dict[str, Any]] = {}
+        self._memory = defaultdict[str, TwinMemory](TwinMemory)
         self._counters: dict[str, RequestCounter] = {}
         self._routes = {vendor.provider.name: Routes(vendor.provider.operations) for vendor in world.vendors}
         self._credential_headers = {vendor.provider.name: _find_credential_header(vendor) for vendor in world.vendors}
@@ -157,8 +157,7 @@ class TwinHost:
     def _answer_without_faults(
         self, vendor: PlayedVendor, request: Request, op: Operation[Any] | None, parse_error: str
     ) -> Response:
-        memory = self._memory.setdefault(vendor.provider.name, {})
-        context = RequestContext(vendor.accounts[0], self.clock.now(), request, memory)
+        context = RequestContext(vendor.accounts[0], self.clock.now(), request, self._memory[vendor.provider.name])
         if (response := vendor.twin.answer_special(request, vendor.accounts, context)) is not None:
             return response
         request_count, seconds_left = self._count_request(vendor, request, context.now)

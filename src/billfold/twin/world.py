@@ -98,21 +98,26 @@ class World:
                 for bill in vendor.twin.true_bills(account, now):
                     yield account, bill
 
-    def describe_accounts(self, root_url: str, now: datetime) -> list[dict[str, Any]]:
+    def iter_addresses(self, root_url: str) -> Iterator[tuple[TwinAccount, str]]:
+        """Yield every account with the base URL that its vendor's API has below the twin's own."""
+        for vendor in self.vendors:
+            for account in vendor.accounts:
+                yield account, root_url + vendor.twin.mount_path
+
+    def describe_accounts(self, root_url: str, now: datetime) -> list[dict[str, object]]:
         """Describe the accounts: what a client needs to reach them."""
         last_month = Month.of(now).add_months(-1)
         return [
             {
                 "name": account.name,
                 "provider": account.provider,
-                "base_url": root_url + vendor.twin.mount_path,
+                "base_url": base_url,
                 "credentials": dict(account.credentials),
                 **account.public_facts,
                 "first_month": str(account.first_month),
                 "last_closed_month": str(last_month),
             }
-            for vendor in self.vendors
-            for account in vendor.accounts
+            for account, base_url in self.iter_addresses(root_url)
         ]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from billfold.providers.genesys.records_contracts import *  # noqa: F403 - its names are names of this module, too
 from billfold.providers.genesys.records_contracts import BillingContract, BillingProduct, Customer, NamedEntity, Said
-from billfold.wire.codec import UNSET, DecimalText, Id, Maybe, Record
+from billfold.wire.codec import UNSET, DecimalText, Id, JsonObject, Maybe, Record
 
 
 class Listing(Said):
@@ -194,7 +194,7 @@ class ErrorBody(Said):
     entity_id: Maybe[str] = UNSET
     entity_name: Maybe[str] = UNSET
     message_with_params: Maybe[str] = UNSET
-    message_params: Maybe[dict[str, Any]] = UNSET
+    message_params: Maybe[JsonObject] = UNSET
     context_id: Maybe[str] = UNSET
     details: Maybe[list[ErrorDetail]] = UNSET
     errors: Maybe[list[Any]] = UNSET

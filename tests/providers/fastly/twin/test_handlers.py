@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from billfold.providers.fastly.api import GetCurrentUser, GetMonthToDateInvoice,
 from billfold.providers.fastly.api_v2 import GetInvoiceMtd
 from billfold.providers.fastly.twin import scenario
 from billfold.providers.fastly.twin.handlers import TWIN
+from billfold.providers.twin_api import TwinMemory
 from billfold.wire.message import Request
 from tests import stage as stages
 from tests.providers.fastly.twin.kit import CUSTOMER_ID, PARENT_PAY, answer_request, send_request
@@ -23,7 +23,7 @@ from tests.providers.kit import NOW
 def test_estimate_id_has_letters_and_digits() -> None:
     """An estimate has an id of letters and digits."""
     for op in (GetMonthToDateInvoice(), GetInvoiceMtd(customer_id=CUSTOMER_ID)):
-        memory: dict[str, Any] = {}
+        memory = TwinMemory()
         answer_request(op, memory=memory)
         number = answer_request(op, NOW + timedelta(seconds=5), memory=memory).invoice_id
         assert number.isalnum()

@@ -15,7 +15,7 @@ from billfold.providers.fastly import PROVIDER
 from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceFile
 from billfold.providers.fastly.twin.handlers import TWIN
 from billfold.providers.provider import SyncState
-from billfold.providers.twin_api import AccessDenied, TwinAccount
+from billfold.providers.twin_api import AccessDenied, TwinAccount, TwinMemory
 from billfold.wire import codec
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation
@@ -28,7 +28,9 @@ def collect_answers(account: TwinAccount, now: datetime) -> SavedAnswers:
     plan, result = PROVIDER.plan_requests(SyncState(now, account.first_month)), None
     answers = list[tuple[Operation[Any], bytes]]()
     requested_at = now - timedelta(seconds=6)
-    memory = {f"estimate of {account.name} v3": requested_at} if requested_at.date() == now.date() else {}
+    memory = TwinMemory()
+    if requested_at.date() == now.date():
+        memory.first_requests[f"estimate of {account.name} v3"] = requested_at
     while True:
         try:
             fetch = plan.send(result)

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,7 @@ from billfold.providers.fastly import PROVIDER
 from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceMtd
 from billfold.providers.fastly.twin import scenario, sdk_compat
 from billfold.providers.fastly.twin.handlers import TWIN
-from billfold.providers.twin_api import TwinAccount
+from billfold.providers.twin_api import TwinAccount, TwinMemory
 from billfold.wire import codec
 from tests.providers.fastly.twin.kit import ACCOUNT, answer_body, answer_request
 from tests.providers.kit import NOW, SavedAnswers
@@ -72,7 +71,7 @@ def test_v2_sums_are_as_documented(account: TwinAccount) -> None:
     assert set(nonzero_sums) == {"overage", "commit_shortfall", "discount_amount"}
     if account.account_type != scenario.PARENT_PAY:
         mtd = GetInvoiceMtd(customer_id=scenario.customer_id_of(account))
-        memory: dict[str, Any] = {}
+        memory = TwinMemory()
         assert answer_request(mtd, NOW, account, memory).status == 202
         running = answer_body(mtd, NOW + timedelta(seconds=5), account, memory)
         assert list(PROVIDER.check_answers(SavedAnswers((mtd, running)))) == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
 from uuid import UUID
 
 from billfold.providers.genesys.records import ErrorBody, Limit
@@ -79,7 +78,7 @@ def _make_limit() -> Limit:
     return Limit(key="client.credentials.token.rate.per.minute", namespace="platform.api", value=RATE_LIMIT.requests)
 
 
-def _describe_fault(fault: ApiFault, detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
+def _describe_fault(fault: ApiFault, detail: str, request: Request) -> tuple[str, str, dict[str, str]]:
     if fault in {ApiFault.BAD_REQUEST, ApiFault.UNPROCESSABLE}:
         return _describe_bad_parameter(detail, request)
     if fault is ApiFault.UNAUTHORIZED:
@@ -101,7 +100,7 @@ def format_invalid_value(value: object, field: str, allowed: str) -> str:
     return "\x1f".join(("invalid.value", field, allowed, str(value)))
 
 
-def _describe_bad_parameter(detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
+def _describe_bad_parameter(detail: str, request: Request) -> tuple[str, str, dict[str, str]]:
     """Say what is wrong with a parameter, out of our own words or those of the reader of questions."""
     code, *value_parts = detail.split("\x1f", 3)
     if code == "invalid.value":

@@ -111,9 +111,7 @@ class GenesysTwin(TwinApi):
         self, request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext
     ) -> Caller | None:
         """Hear the bearer token, which counts for a day."""
-        client_id, expires_at = context.memory.get("tokens", {}).get(
-            read_bearer_token(request.headers), ("", context.now)
-        )
+        client_id, expires_at = context.memory.tokens.get(read_bearer_token(request.headers) or "", ("", context.now))
         if client_id and context.now >= expires_at:
             raise AccessDenied(ApiFault.UNAUTHORIZED, "credentials.expired")
         return find_caller(accounts, "client_id", client_id)
