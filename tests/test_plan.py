@@ -50,6 +50,8 @@ SECONDS = (
     }
 )
 """Files whose floats are seconds and rates of asking, never money."""
+PROBES = {"config.py", "wire/operation.py", "wire/describe.py"}
+"""Files that look for an attribute that may be missing: an error's reason, an operation's format, the name of a type."""
 LIBRARIES = {
     "httpx2": {"transport"},
     "duckdb": {"ledger", "collect", "focus", "report", "cli"},
@@ -158,6 +160,15 @@ def test_what_stands_beside_records_and_api_is_in_them() -> None:
         module, provider = import_module(module_of(path)), import_module(module_of(path.with_name("__init__.py")))
         operations = {value for name, value in vars(module).items() if name.startswith(("Get", "List"))}
         assert operations <= set(provider.PROVIDER.operations), f"{path} has more than the vendor's Api"
+
+
+def test_nothing_is_asked_whether_it_has_a_part() -> None:
+    """No ``hasattr``, and no ``getattr`` with a default: interfaces state their parts, and what happens without them."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                is_probe = node.func.id == "hasattr" or (node.func.id == "getattr" and len(node.args) > 2)
+                assert not is_probe or str(path.relative_to(SOURCE)) in PROBES, f"{path}:{node.lineno} probes"
 
 
 def test_the_package_has_few_rooms_on_top() -> None:

@@ -16,7 +16,9 @@ from datetime import datetime
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, Generic, NamedTuple, Protocol, cast
+
+from typing_extensions import TypeVar
 
 from billfold.model.bill import Bill
 from billfold.model.errors import ApiError, InvalidArgument, Unauthorized, Unreachable
@@ -28,6 +30,8 @@ from billfold.wire.message import Response
 from billfold.wire.methods import Api
 from billfold.wire.operation import Operation, OperationType, operation_name
 
+O = TypeVar("O", bound=Operation[Any])  # noqa: E741 - an operation
+O_co = TypeVar("O_co", bound=Operation[Any], covariant=True, default=Operation[Any])
 ENTRY_POINT_GROUP = "billfold.providers"
 
 
@@ -107,10 +111,10 @@ CollectPlan = Generator[Fetch, Any, None]
 """Yields questions, and is sent each one's decoded answer (None where a question with ``missing`` was refused)."""
 
 
-class ArchivedAnswer(NamedTuple):
-    """One good answer out of the archive; ``seq`` is its number there."""
+class ArchivedAnswer(NamedTuple, Generic[O_co]):
+    """One good answer out of the archive to a question of some operation; ``seq`` is its number there."""
 
-    op: Operation[Any]
+    op: O_co
     response: Response
     seq: int
     fetched_at: datetime
@@ -131,11 +135,11 @@ class InvoiceListing(NamedTuple):
 class RunAnswers(Protocol):
     """The good answers of one collection, to be read in any order, as often as needed."""
 
-    def answers(self, operation_type: OperationType, **fields: object) -> Iterator[ArchivedAnswer]:
+    def answers(self, operation_type: type[O], **fields: object) -> Iterator[ArchivedAnswer[O]]:
         """Yield the answers to one operation in the order they came, only those asked with the given fields."""
         ...
 
-    def requests(self, operation_type: OperationType) -> Iterator[Operation[Any]]:
+    def requests(self, operation_type: type[O]) -> Iterator[O]:
         """Yield the questions of one operation in the order they were answered, without reading the answers."""
         ...
 

@@ -45,9 +45,9 @@ TOTAL_TOLERANCE = Decimal("0.005")
 def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     """Yield a bill per invoice and currency; an invoice asked for by itself counts like a listed one."""
     organization = find_organization(run_answers)
-    for answer in run_answers.answers(ListInvoices):
-        for index, invoice in enumerate(answer.op.items(read_response(answer.op, answer.response))):  # type: ignore[attr-defined]
-            yield from _iter_bills_guarded(invoice, organization, answer, f"$.invoices[{index}]")
+    for list_answer in run_answers.answers(ListInvoices):
+        for index, invoice in enumerate(list_answer.op.items(read_response(list_answer.op, list_answer.response))):
+            yield from _iter_bills_guarded(invoice, organization, list_answer, f"$.invoices[{index}]")
     for answer in run_answers.answers(GetInvoice):
         invoice, wrapped_invoices = (
             read_response(answer.op, answer.response),

@@ -74,8 +74,8 @@ def _build_bill_safely(make_bill: Callable[[Any, Source], Bill], record: BillRec
         )
 
 
-def _find_listed_records(answer: ArchivedAnswer) -> LocatedRecords:
-    for index, invoice in enumerate(answer.op.items(read_response(answer.op, answer.response))):  # type: ignore[attr-defined]
+def _find_listed_records(answer: ArchivedAnswer[ListInvoices]) -> LocatedRecords:
+    for index, invoice in enumerate(answer.op.items(read_response(answer.op, answer.response))):
         yield invoice, f"$.data[{index}]"
 
 
@@ -222,7 +222,7 @@ class BillReader(NamedTuple):
     """Which operation's answers hold bills, where in them, what makes a bill of each, and how much that says."""
 
     operation_type: OperationType
-    find_records: Callable[[ArchivedAnswer], LocatedRecords]
+    find_records: Callable[[ArchivedAnswer[Any]], LocatedRecords]
     build_bill: Callable[[Any, Source], Bill]
     source: BillSource = BillSource.FULL
 

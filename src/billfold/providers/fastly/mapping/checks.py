@@ -40,7 +40,7 @@ def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
     invoice_ids, start_times, is_complete, has_pages = set(), [], False, False
     for answer in run_answers.answers(ListInvoices, billing_start_date=None, billing_end_date=None):
         page, has_pages = read_response(answer.op, answer.response), True
-        is_complete = answer.op.has_end_mark(page)  # type: ignore[attr-defined]
+        is_complete = answer.op.has_end_mark(page)
         for invoice in get_or(page.data, []):
             invoice_ids.add(str(get_or(invoice.invoice_id, "")))
             start_times += [start_time] if (start_time := parse_time(read_text(invoice.billing_start_date))) else []
@@ -61,7 +61,7 @@ def _check_invoice_list(run_answers: RunAnswers) -> Iterator[str]:
     stated_count, invoice_ids = None, set()
     for answer in run_answers.answers(ListInvoices, billing_start_date=None, billing_end_date=None):
         page = read_response(answer.op, answer.response)
-        stated_count = answer.op.stated_total(page)  # type: ignore[attr-defined]
+        stated_count = answer.op.stated_total(page)
         for invoice in get_or(page.data, []):
             invoice_id, total = str(get_or(invoice.invoice_id, "")), read_number(invoice.monthly_transaction_amount)
             invoice_ids.add(invoice_id)

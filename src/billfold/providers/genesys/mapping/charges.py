@@ -33,6 +33,8 @@ from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire.codec import get_or
 from billfold.wire.operation import read_response
 
+LinesAnswer = ArchivedAnswer[GetBillingContractsInvoiceLines]
+
 
 def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     """Yield a bill for each invoice whose lines were read, then the estimates that none of these ends.
@@ -82,10 +84,10 @@ def _contract_ids_in(calendar: BillingCalendar, period: Period) -> set[str]:
 def read_contracts(run_answers: RunAnswers) -> dict[str, BillingContract]:
     """Return the contracts that were read, by id; a contract's own answer says more than the list's."""
     contracts: dict[str, BillingContract] = {}
-    for answer in run_answers.answers(GetBillingContracts):
+    for list_answer in run_answers.answers(GetBillingContracts):
         contracts |= {
             get_or(contract.id, ""): contract
-            for contract in get_or(read_response(answer.op, answer.response).entities, [])
+            for contract in get_or(read_response(list_answer.op, list_answer.response).entities, [])
         }
     for answer in run_answers.answers(GetBillingContract):
         contract = read_response(answer.op, answer.response)
@@ -103,17 +105,17 @@ def read_listed_invoices(run_answers: RunAnswers) -> dict[str, ListedInvoice]:
     return listed_invoices
 
 
-def group_line_answers(run_answers: RunAnswers) -> dict[str, list[ArchivedAnswer]]:
+def group_line_answers(run_answers: RunAnswers) -> dict[str, list[LinesAnswer]]:
     """Gather the pages of lines by invoice; their bodies are read one invoice at a time."""
-    answers_by_invoice: dict[str, list[ArchivedAnswer]] = {}
+    answers_by_invoice: dict[str, list[LinesAnswer]] = {}
     for answer in run_answers.answers(GetBillingContractsInvoiceLines):
-        answers_by_invoice.setdefault(answer.op.invoice_id, []).append(answer)  # type: ignore[attr-defined]
+        answers_by_invoice.setdefault(answer.op.invoice_id, []).append(answer)
     return answers_by_invoice
 
 
 def build_bill_safely(
     listed: ListedInvoice,
-    answers: Iterable[ArchivedAnswer],
+    answers: Iterable[LinesAnswer],
     calendar: BillingCalendar,
     overages: OverageCosts,
     invoice_ids: Iterable[str] = (),
@@ -130,12 +132,12 @@ def build_bill_safely(
         )
 
 
-def _read_lines_page(answer: ArchivedAnswer) -> LinesPage:
+def _read_lines_page(answer: LinesAnswer) -> LinesPage:
     page = read_response(answer.op, answer.response)
-    return LinesPage(answer.op.items(page), answer.seq, answer.op.has_end_mark(page))  # type: ignore[attr-defined]
+    return LinesPage(answer.op.items(page), answer.seq, answer.op.has_end_mark(page))
 
 
-def _build_orphan_bill(invoice_id: str, answers: list[ArchivedAnswer], calendar: BillingCalendar) -> Bill:
+def _build_orphan_bill(invoice_id: str, answers: list[LinesAnswer], calendar: BillingCalendar) -> Bill:
     """Make a bill of lines whose invoice was not read: nothing is known of its amount, so that it is parked."""
     invoice = BillingInvoice(id=invoice_id, date_invoiced=answers[0].fetched_at.date().isoformat())
     orphan_bill = build_bill_safely(
@@ -156,7 +158,6 @@ def read_usages(
     usages_by_period: dict[Period, list[PeriodUsage]] = {}
     for answer in run_answers.answers(GetBillingContractBillingperiod):
         detail, op = read_response(answer.op, answer.response), answer.op
-        assert isinstance(op, GetBillingContractBillingperiod)
         if period := read_period(detail):
             contract = contracts_by_id.get(op.contract_id, BillingContract(id=op.contract_id))
             usages_by_period.setdefault(period, []).append(PeriodUsage(contract, detail, answer))

@@ -72,7 +72,7 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
         except InvalidResponse as error:
             invalid_response = error
     invoices = _find_invoices(run_answers)
-    for invoice_id in dict.fromkeys(_get_invoice_id(op) for op in run_answers.requests(GetInvoiceItems)):
+    for invoice_id in dict.fromkeys(op.invoice_id for op in run_answers.requests(GetInvoiceItems)):
         try:
             yield _build_issued_bill(invoice_id, invoices.get(str(invoice_id)), run_answers, account)
         except InvalidResponse as error:  # not even their month can be told
@@ -81,17 +81,13 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
         raise invalid_response
 
 
-def _get_invoice_id(op: Any) -> int | str:
-    return op.invoice_id  # type: ignore[no-any-return]
-
-
 def _find_invoices(run_answers: RunAnswers) -> dict[str, Invoice]:
     invoices_by_id: dict[str, Invoice] = {}
     for answer in run_answers.answers(GetInvoice):
         invoice = read_response(answer.op, answer.response)
         invoices_by_id[str(get_or(invoice.id, ""))] = invoice
-    for answer in run_answers.answers(ListInvoices):
-        page = read_response(answer.op, answer.response)
+    for list_answer in run_answers.answers(ListInvoices):
+        page = read_response(list_answer.op, list_answer.response)
         invoices_by_id.update({str(get_or(invoice.id, "")): invoice for invoice in get_or(page.billing_invoices, [])})
     return invoices_by_id
 
@@ -124,10 +120,9 @@ def _iter_pages(run_answers: RunAnswers, invoice_id: int | str) -> Iterator[Answ
         yield _read_page(answer, "$.invoice_items")
 
 
-def _read_page(answer: ArchivedAnswer, path: str) -> AnswerPage:
-    op: Any = answer.op
-    reply = read_response(op, answer.response)
-    return AnswerPage(op.items(reply), op, reply, answer.seq, path)
+def _read_page(answer: ArchivedAnswer[PagedOperation[Any, InvoiceItem]], path: str) -> AnswerPage:
+    reply = read_response(answer.op, answer.response)
+    return AnswerPage(answer.op.items(reply), answer.op, reply, answer.seq, path)
 
 
 def _check_total(amount: Decimal | None, problems: list[str]) -> Decimal | None:
@@ -166,7 +161,9 @@ def _read_issue_date(invoice: Invoice) -> datetime | None:
         return None
 
 
-def _build_estimate(answer: ArchivedAnswer, run_answers: RunAnswers, account: Account) -> Iterator[Bill]:
+def _build_estimate(
+    answer: ArchivedAnswer[ListPendingCharges], run_answers: RunAnswers, account: Account
+) -> Iterator[Bill]:
     page = _read_page(answer, "$.pending_charges")
     latest_start = find_latest(page.items, "start_date")
     month = Month.of(latest_start) if latest_start else _find_running_month(run_answers)
