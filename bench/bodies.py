@@ -13,7 +13,7 @@ import bare
 
 from billfold.model.period import Month, parse_instant
 from billfold.providers import provider
-from billfold.providers.twin_api import RequestContext
+from billfold.providers.twin_api import RequestContext, TwinMemory
 from billfold.wire import codec
 from billfold.wire.message import Request
 
@@ -96,7 +96,7 @@ def cockroach() -> tuple[bytes, ...]:
     account = twin.make_accounts(1, Month.of(now).add_months(-12))[0]
     ask: Any = vendor_provider.find_operation("list_invoices")
     answer = codec.parse_json(
-        codec.encode_json(twin.answer_operation(ask(), RequestContext(account, now, Request("GET", "/"), {})))
+        codec.encode_json(twin.answer_operation(ask(), RequestContext(account, now, Request("GET", "/"), TwinMemory())))
     )
     invoice = max(answer["invoices"], key=lambda candidate: len(candidate["invoice_items"]))
     shapes = [line for item in invoice["invoice_items"] for line in item["line_items"]]

@@ -52,7 +52,7 @@ def connection(
 ) -> InProcessTransport:
     """Connect to a twin as one of its accounts; waits move the twin's clock."""
     vendor_provider = provider.find_provider(account.provider)
-    base = ROOT + stage(host, account.provider).twin.MOUNT_PATH
+    base = ROOT + stage(host, account.provider).twin.mount_path
     context = vendor_provider.make_context(
         credentials or dict(account.credentials), base, retries=retries, unlimited=True
     )

@@ -9,7 +9,7 @@ import pytest
 
 import billfold
 from billfold import AsyncItems, Response, SyncItems
-from billfold.providers.fastly.records import BillingResponse
+from billfold.providers.fastly.records_v2 import BillingResponse
 from billfold.providers.vultr.records import Invoice, InvoiceItem, InvoiceItems
 
 NOWHERE = "http://127.0.0.1:9"

@@ -71,7 +71,7 @@ def test_law_9_the_books_balance(provider: Provider, world: tuple[TwinHost, Work
     host, books = world
     played = stages.stage(host, provider.name)
     names = {account.name for account in played.accounts}
-    columns = ("x_AccountName", "x_State", *played.twin.CARRIED_COLUMNS)
+    columns = ("x_AccountName", "x_State", *played.twin.carried_columns)
     ours = Counter(
         worded(row, columns) for row in rows(books) if row["x_AccountName"] in names and not row["x_Synthetic"]
     )
@@ -83,7 +83,7 @@ def test_law_9_the_books_balance(provider: Provider, world: tuple[TwinHost, Work
                     if not row.x_Synthetic:
                         column_values = row._replace(x_AccountName=account.name, x_State=str(bill.state))._asdict()
                         true[worded(column_values, columns)] += 1
-    assert set(played.twin.CARRIED_COLUMNS) <= set(CostAndUsage._fields)
+    assert set(played.twin.carried_columns) <= set(CostAndUsage._fields)
     assert ours - true == Counter()
     assert true - ours == Counter()
 

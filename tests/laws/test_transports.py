@@ -73,7 +73,7 @@ def strip_url(result: Any) -> Any:
 def test_law_4_three_transports_one_answer(provider: Provider, right: bool, served: tuple[TwinHost, str]) -> None:
     host, root = served
     account, questions = examples(host, provider)
-    base_url = root + stages.stage(host, provider.name).twin.MOUNT_PATH
+    base_url = root + stages.stage(host, provider.name).twin.mount_path
     credentials = dict(account.credentials if right else account.unprivileged_credentials)
     first = stages.client(host, account, credentials=credentials)
     options: dict[str, Any] = {"base_url": base_url, "unlimited": True}

@@ -24,7 +24,7 @@ def test_a_new_archive_waits_for_who_makes_it(tmp_path: Path, monkeypatch: pytes
         waited.append(seconds)
         other.execute("COMMIT")
 
-    monkeypatch.setattr("billfold.ledger.archive.time.sleep", sleep)
+    monkeypatch.setattr("billfold.ledger.archive_file.time.sleep", sleep)
     with Archive(tmp_path / "archive.sqlite") as archive:
         assert archive.read_last_seq() == 0
     assert len(waited) == 1

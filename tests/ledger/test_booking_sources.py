@@ -11,11 +11,11 @@ from billfold.collect.importing import ImportResult, import_files
 from billfold.collect.workspace import Workspace
 from billfold.ledger import restatements
 from billfold.ledger.query import LedgerFilter
-from billfold.model.bill import Bill, State
+from billfold.model.bill import Bill, BillSource, State
 from billfold.model.finding import make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.providers import provider
-from billfold.providers.fastly.api import GetInvoice, GetInvoiceFile
+from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceFile
 from billfold.report import reconcile
 from billfold.twin.host import TwinHost
 from billfold.wire.operation import Operation
@@ -24,8 +24,8 @@ from tests.findings import list_notices
 from tests.ledger.kit import Ledger, bill, open_ledger
 
 
-def less(*costs: str, source_rank: int = -1, **more: Any) -> Bill:
-    return bill(*costs, source_rank=source_rank, **more)
+def less(*costs: str, source: BillSource = BillSource.OLDER_API, **more: Any) -> Bill:
+    return bill(*costs, source=source, **more)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_final_of_any_source_takes_the_place_of_a_draft(tmp_path: Path) -> Non
 def test_what_says_more_restates_only_another_total(tmp_path: Path) -> None:
     """What says more takes the place and restates only another total."""
     with open_ledger(tmp_path) as ledger:
-        for version in (less("3", source_rank=-2), less("1", "2"), bill("2", "1"), bill("4")):
+        for version in (less("3", source=BillSource.OLDER_FILE), less("1", "2"), bill("2", "1"), bill("4")):
             assert ledger.book(version)
         assert ledger.bills("total", "grade") == [("4", 0)]
         assert restated(ledger) == [("3", "4")]

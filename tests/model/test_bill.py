@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billfold.model.bill import Bill, Charges, DetailIds, State, merge_estimate_parts
+from billfold.model.bill import Bill, BillSource, Charges, DetailIds, State, merge_estimate_parts
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month
 
@@ -102,3 +102,9 @@ def test_parts_of_an_estimate_are_listed_as_one_bill() -> None:
     rows = [row(None, "1.10", 2), row("7", "5", 1), row(None, "2.2", 3), row(None, "9", 1, "2026-10")]
     assert merge_estimate_parts(rows) == [row(None, "3.30", 5), row("7", "5", 1), row(None, "9", 1, "2026-10")]
     assert merge_estimate_parts([row(None, "1", 1), row(None, None, 1)]) == [row(None, None, 2)]
+
+
+def test_no_source_says_more_than_the_full_one() -> None:
+    """Only the full source ranks 0; an older file says less than an older API."""
+    assert [source for source in BillSource if source.rank >= 0] == [BillSource.FULL]
+    assert BillSource.OLDER_FILE.rank < BillSource.OLDER_API.rank

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from billfold.model.bill import Bill
 from billfold.model.focus import CostAndUsage
@@ -13,8 +13,9 @@ from billfold.model.period import parse_instant
 from billfold.providers.provider import ArchivedAnswer
 from billfold.wire import codec
 from billfold.wire.message import Response
-from billfold.wire.operation import MEDIA_TYPES, Operation, OperationType
+from billfold.wire.operation import MEDIA_TYPES, Operation
 
+O = TypeVar("O", bound=Operation[Any])  # noqa: E741 - an operation
 NOW = parse_instant("2026-11-15T00:00:00Z")
 
 
@@ -24,15 +25,15 @@ class StoredAnswers:
     def __init__(self, answers: Sequence[ArchivedAnswer]) -> None:
         self._answers = answers
 
-    def requests(self, operation_type: OperationType) -> Iterator[Operation[Any]]:
+    def requests(self, operation_type: type[O]) -> Iterator[O]:
         return (answer.op for answer in self.answers(operation_type))
 
-    def answers(self, operation_type: OperationType, **fields: object) -> Iterator[ArchivedAnswer]:
+    def answers(self, operation_type: type[O], **fields: object) -> Iterator[ArchivedAnswer[O]]:
         for answer in self._answers:
             if isinstance(answer.op, operation_type) and all(
                 getattr(answer.op, name) == value for name, value in fields.items()
             ):
-                yield answer
+                yield cast("ArchivedAnswer[O]", answer)
 
 
 class SavedAnswers(StoredAnswers):

@@ -24,7 +24,7 @@ from billfold.ledger.entries import ArchivedResponse
 from billfold.ledger.query import LedgerFilter
 from billfold.model.finding import describe_finding
 from billfold.providers import invoice_pdf, provider
-from billfold.providers.fastly.api import GetInvoiceFile
+from billfold.providers.fastly.api_v2 import GetInvoiceFile
 from billfold.providers.genesys.api import GetBillingContractsInvoiceDocument
 from billfold.report import document_check, pdf_text
 from billfold.wire.operation import operation_name, question_text

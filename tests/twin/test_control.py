@@ -325,7 +325,7 @@ def test_a_written_config_refers_to_private_files(tmp_path: Any, host: TwinHost)
     """A written config refers to files that only the owner may read."""
     import tomllib
 
-    write_config(tmp_path / "billfold.toml", host.world.describe_accounts(ROOT, host.clock.now()))
+    write_config(tmp_path / "billfold.toml", host.world.iter_addresses(ROOT))
     accounts = tomllib.loads((tmp_path / "billfold.toml").read_text())["accounts"]
     assert "twin-cockroach-key" not in (tmp_path / "billfold.toml").read_text()
     own = next(account for account in accounts if account["name"] == "cockroach")

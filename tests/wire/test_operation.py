@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billfold.model.errors import InvalidArgument, InvalidResponse
-from billfold.providers.fastly.api import GetInvoice
+from billfold.providers.fastly.api_v2 import GetInvoice
 from billfold.providers.genesys.api import GetBillingContractsInvoiceLines
 from billfold.providers.vultr.api import GetInvoiceItems
 from billfold.wire.message import Response

@@ -53,7 +53,7 @@ def command(
     root_url = f"http://{'[' + bind + ']' if ':' in bind else bind}:{listener.getsockname()[1]}"
     if write_config:
         try:
-            serve.write_config(write_config, host.world.describe_accounts(root_url, host.clock.now()))
+            serve.write_config(write_config, host.world.iter_addresses(root_url))
         except BillfoldError:
             listener.close()
             raise

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import REFUSED_PREFIX, Entry, Run
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from billfold.ledger.identities import AccountIdentity
 
 T = TypeVar("T")
+O = TypeVar("O", bound=Operation[Any])  # noqa: E741 - an operation
 log = logging.getLogger("billfold.books")
 MERGE_BACKUP_FILE, MERGE_DRAFT_FILE = "archive.before-merge.sqlite", "archive.merging.sqlite"
 """Archives that a merge leaves beside the one in use: as it was, and (where it was killed) the one being made."""
@@ -44,7 +45,7 @@ class ArchiveRunAnswers:
     run: Run
     _answers_by_type: dict[OperationType, list[tuple[Operation[Any], Entry]]] = field(default_factory=dict)
 
-    def answers(self, operation_type: OperationType, **fields: object) -> Iterator[ArchivedAnswer]:
+    def answers(self, operation_type: type[O], **fields: object) -> Iterator[ArchivedAnswer[O]]:
         """Yield the answers to one operation in order, only those asked with the given fields."""
         for op, entry in self._list_answers(operation_type):
             if any(getattr(op, name) != value for name, value in fields.items()):
@@ -53,11 +54,11 @@ class ArchiveRunAnswers:
             if not (op.waiting and op.waiting.is_pending(response)):
                 yield ArchivedAnswer(op, response, entry.seq, entry.fetch_time)
 
-    def requests(self, operation_type: OperationType) -> Iterator[Operation[Any]]:
+    def requests(self, operation_type: type[O]) -> Iterator[O]:
         """Yield the questions of one operation in the order they were answered."""
         return (op for op, _ in self._list_answers(operation_type))
 
-    def _list_answers(self, operation_type: OperationType) -> list[tuple[Operation[Any], Entry]]:
+    def _list_answers(self, operation_type: type[O]) -> list[tuple[O, Entry]]:
         """Find the questions of one operation once: each of a run's many invoices looks for its own."""
         if operation_type not in self._answers_by_type:
             entries = self.archive.iter_answers(run=self.run.id, operation=operation_name(operation_type))
@@ -67,7 +68,7 @@ class ArchiveRunAnswers:
             self._answers_by_type[operation_type] = [
                 (op, entry) for op, entry in answers if entry.status == 200 and isinstance(op, operation_type)
             ]
-        return self._answers_by_type[operation_type]
+        return cast("list[tuple[O, Entry]]", self._answers_by_type[operation_type])
 
 
 def _read_operation(provider_name: str, operation: str, question: str) -> Operation[Any] | None:

@@ -8,10 +8,8 @@ so that nothing can change unseen. Bodies are stored once by their SHA-256, comp
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 import threading
-import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -19,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+from billfold.ledger.archive_file import build_archive_error, is_read_only, open_archive_file
 from billfold.ledger.entries import (
     GENESIS_HASH,
     RUN_END,
@@ -34,22 +33,6 @@ from billfold.ledger.entries import (
 )
 from billfold.model.errors import DamagedAnswer, LedgerError
 
-ARCHIVE_FORMAT = 1
-LOCK_TIMEOUT_S = 30.0
-"""Seconds to wait for another process that writes."""
-_SCHEMA = (
-    """CREATE TABLE bodies (
-        hash TEXT PRIMARY KEY, size INTEGER NOT NULL, packed BLOB NOT NULL, tombstone TEXT) WITHOUT ROWID""",
-    """CREATE TABLE entries (
-        seq INTEGER PRIMARY KEY, run INTEGER NOT NULL, provider TEXT NOT NULL, account TEXT NOT NULL,
-        operation TEXT NOT NULL, question TEXT NOT NULL, status INTEGER NOT NULL, headers TEXT NOT NULL,
-        body TEXT NOT NULL REFERENCES bodies(hash), at TEXT NOT NULL, hash TEXT NOT NULL)""",
-    "CREATE INDEX entries_by_run ON entries (run, operation)",
-    "CREATE INDEX entries_by_operation ON entries (operation) WHERE operation IN (':start', ':end')",
-    "CREATE TRIGGER entries_stay BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END",
-    "CREATE TRIGGER entries_remain BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END",
-)
-
 
 class Archive:
     """An open archive; many processes may read, one writes. Close it, or use it in a ``with`` statement.
@@ -60,70 +43,10 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.path, self._lock, self.read_only = path, threading.RLock(), False
         try:
-            self.read_only = _is_read_only(path)
-            if not self.read_only:
-                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                path.touch(mode=0o600)  # it holds what customers are called and pay
-            uri = path.absolute().as_uri() + ("?mode=ro&immutable=1" if self.read_only else "")
-            self._db = sqlite3.connect(
-                uri, timeout=LOCK_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=True
-            )
-            try:
-                self._prepare_database()
-            except BaseException:
-                self._db.close()
-                raise
+            self.read_only = is_read_only(path)
+            self._db = open_archive_file(path, read_only=self.read_only)
         except (sqlite3.Error, OSError) as error:
-            raise self._make_ledger_error(error) from error
-
-    def _make_ledger_error(self, error: Exception) -> LedgerError:
-        if file := next((parent for parent in self.path.parents if parent.is_file()), None):
-            return LedgerError(f"{file} is a file where a directory is needed; name another place with --ledger")
-        if "locked" in str(error):
-            return LedgerError(f"the archive {self.path} is being written by another process; try again in a moment")
-        is_damaged = "malformed" in str(error) or "not a database" in str(error)
-        advice = "put a backup in its place" if is_damaged else "check the path, its rights and the free space"
-        return LedgerError(f"the archive {self.path} cannot be used: {error}; {advice}")
-
-    def _prepare_database(self) -> None:
-        db = self._db
-        db.execute("PRAGMA synchronous=FULL")
-        db.execute("PRAGMA foreign_keys=ON")
-        file_format, table_count = db.execute(
-            "SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version"
-        ).fetchone()
-        if file_format > ARCHIVE_FORMAT:
-            raise LedgerError(
-                f"the archive {self.path} has format {file_format}, this billfold knows {ARCHIVE_FORMAT}; update billfold"
-            )
-        if file_format < ARCHIVE_FORMAT and table_count:
-            raise LedgerError(
-                f"{self.path} is a database without the mark of an archive (its user_version is {file_format}): another program "
-                "wrote it; put a backup in its place, or name another place with --ledger"
-            )
-        if file_format < ARCHIVE_FORMAT:
-            self._enable_wal()
-            self._create_tables()
-
-    def _enable_wal(self) -> None:
-        """Let many read while one writes. SQLite waits for nobody who does the same at this moment: we do."""
-        deadline = time.monotonic() + LOCK_TIMEOUT_S
-        while self._db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            try:
-                self._db.execute("PRAGMA journal_mode=WAL")
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
-
-    def _create_tables(self) -> None:
-        db = self._db
-        db.execute("BEGIN IMMEDIATE")
-        if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in _SCHEMA:
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version={ARCHIVE_FORMAT}")
-        db.execute("COMMIT")
+            raise build_archive_error(path, error) from error
 
     def start_run(self, provider: str, account: str, run_type: str, now: datetime) -> Run:
         """Begin a run, or go on with the one of this account that was left open."""
@@ -180,7 +103,7 @@ class Archive:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 if isinstance(error, sqlite3.Error):
-                    raise self._make_ledger_error(error) from error
+                    raise build_archive_error(self.path, error) from error
                 if isinstance(error, UnicodeEncodeError):
                     raise LedgerError(f"{error.object!r} is no text and cannot be kept; give it in UTF-8") from error
                 raise
@@ -205,7 +128,7 @@ class Archive:
         except (zlib.error, TypeError):
             body = None
         except sqlite3.Error as error:
-            raise self._make_ledger_error(error) from error
+            raise build_archive_error(self.path, error) from error
         if body is None or hashlib.sha256(body).hexdigest() != (row[1] or digest):
             advice = "`billfold verify` names its answer; put a backup in its place, then `billfold rebuild`"
             raise DamagedAnswer(f"the archived body {digest[:12]} is missing or damaged; {advice}")
@@ -243,7 +166,7 @@ class Archive:
                     Entry._make, cursor.execute(f"SELECT * FROM entries WHERE {condition} ORDER BY seq", parameters)
                 )
         except sqlite3.Error as error:
-            raise self._make_ledger_error(error) from error
+            raise build_archive_error(self.path, error) from error
 
     def iter_bodies(self) -> Iterator[StoredBody]:
         """Yield every body as it is stored."""
@@ -274,7 +197,7 @@ class Archive:
                 finally:
                     self._purge_originals(rewrite=bool(redacted_hashes))
         except sqlite3.Error as error:
-            raise self._make_ledger_error(error) from error
+            raise build_archive_error(self.path, error) from error
         return redacted_hashes
 
     def _purge_originals(self, *, rewrite: bool) -> None:
@@ -330,7 +253,7 @@ class Archive:
         try:
             row = self._db.execute(query, parameters).fetchone()
         except sqlite3.Error as error:
-            raise self._make_ledger_error(error) from error
+            raise build_archive_error(self.path, error) from error
         return row[0] if row else None
 
     def close(self) -> None:
@@ -342,14 +265,6 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _is_read_only(path: Path) -> bool:
-    """Tell whether an archive is there whole, in a directory where SQLite could make no file beside it."""
-    path = path.resolve()
-    wal_path = path.with_name(f"{path.name}-wal")
-    has_wal = wal_path.exists() and wal_path.stat().st_size > 0
-    return path.exists() and not has_wal and not os.access(path.parent, os.W_OK)
 
 
 def _read_ending(entry: Entry | None) -> tuple[str | None, str | None]:

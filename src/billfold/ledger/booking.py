@@ -22,7 +22,7 @@ from billfold.ledger.charge_writer import ChargeWriter, WrittenBill
 from billfold.ledger.columns import BILL_COLUMN_TYPES, COMMITMENT_COLUMN_TYPES
 from billfold.ledger.digest import CONTENT_SQL, STATED_COLUMNS
 from billfold.ledger.identities import AccountIdentity
-from billfold.model.bill import Bill, State
+from billfold.model.bill import Bill, BillSource, State
 from billfold.model.finding import Finding, describe_finding, limit_findings, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import ContractCommitment
@@ -106,14 +106,14 @@ class Booking:
 
     def superseded_by(self, bill: Bill) -> BillValues | None:
         """Return what is believed of the same invoice and stays: of a higher state, or by a source that says more."""
-        if bill.invoice_id is None or (bill.source_rank >= 0 and bill.state is State.ISSUED):
+        if bill.invoice_id is None or (bill.source is BillSource.FULL and bill.state is State.ISSUED):
             return None
         invoice_rows = [row for row in self._current.values() if row["invoice_id"] == bill.invoice_id]
         rank_differences = [State(row["state"]).rank - bill.state.rank for row in invoice_rows]
         superseding_rows = (
             row
             for row, rank_difference in zip(invoice_rows, rank_differences, strict=True)
-            if rank_difference > 0 or (not rank_difference and row["grade"] > bill.source_rank)
+            if rank_difference > 0 or (not rank_difference and row["grade"] > bill.source.rank)
         )
         return next(superseding_rows, None)
 
@@ -262,7 +262,7 @@ def _build_row(
         "purchase_order": bill.purchase_order,
         "corrects": bill.corrects,
         "settles": _encode_replaced_estimates(bill),
-        "grade": bill.source_rank,
+        "grade": bill.source.rank,
         "content": None,
         "run": account_identity.run,
         "from_seq": account_identity.seq,

@@ -11,24 +11,18 @@ from billfold.model.focus import ContractCommitment, CostAndUsage
 
 MONEY_DECIMAL = (26, 12)
 RATE_DECIMAL = (28, 18)
-"""Precision and scale: amounts of money, and prices and quantities. Both sum safely in DuckDB, Spark and Arrow."""
+"""Precision and scale: amounts of money (FOCUS ends their names in Cost), and prices and quantities.
 
-_COST_COLUMNS = {
-    "BilledCost",
-    "ContractedCost",
-    "EffectiveCost",
-    "ListCost",
-    "PricingCurrencyEffectiveCost",
-    "ContractCommitmentCost",
-    "PricingCurrencyContractCommitmentCost",
-}
+Both sum safely in DuckDB, Spark and Arrow.
+"""
+
 _STORAGE_TYPES = {str: ("VARCHAR", pa.string()), int: ("BIGINT", pa.int64()), bool: ("BOOLEAN", pa.bool_())}
 
 
 def _choose_column_type(column: str, hint: Any) -> tuple[str, pa.DataType]:
     value_type = next(hint_type for hint_type in get_args(hint) if hint_type is not type(None))
     if value_type is Decimal:
-        decimal_size = MONEY_DECIMAL if column in _COST_COLUMNS else RATE_DECIMAL
+        decimal_size = MONEY_DECIMAL if column.endswith("Cost") else RATE_DECIMAL
         return f"DECIMAL({decimal_size[0]},{decimal_size[1]})", pa.decimal128(*decimal_size)
     return _STORAGE_TYPES.get(value_type, ("TIMESTAMP", pa.timestamp("us")))
 

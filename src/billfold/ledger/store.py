@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from hashlib import blake2b
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,10 @@ import duckdb
 from billfold.ledger.columns import SCHEMA_SQL
 from billfold.model.errors import LedgerError
 
-LEDGER_FORMAT = f"9 {duckdb.__version__}"
+BOOKING_VERSION = 9
+"""Raised when bills are booked otherwise than before into the same columns."""
+LEDGER_FORMAT = f"{BOOKING_VERSION} {duckdb.__version__} {blake2b(SCHEMA_SQL.encode(), digest_size=4).hexdigest()}"
+"""What a ledger notes of how it was made; one of another format is computed anew."""
 MEMORY_LIMIT, WRITE_MEMORY_LIMIT = "256MB", "100MB"
 """What DuckDB may hold before it writes to disk: a ledger is larger than the memory it is computed in."""
 ROW_GROUP_ROWS = 32_768

@@ -32,6 +32,26 @@ class State(StrEnum):
         return list(State).index(self)
 
 
+class BillSource(StrEnum):
+    """What a bill was read from. Where two tell one invoice, the one of the higher rank is believed."""
+
+    FULL = "full"
+    """The bill with all its lines, by the vendor's current API."""
+    LINES_ONLY = "lines only"
+    """The lines of an invoice, without the invoice that states its total."""
+    INVOICE_ONLY = "invoice only"
+    """An invoice as a list has it, without its lines."""
+    OLDER_API = "older API"
+    """The bill by an API that the vendor has retired, and that says less of it."""
+    OLDER_FILE = "older file"
+    """A file in place of an older API's answer: it has the lines, and little else."""
+
+    @property
+    def rank(self) -> int:
+        """How much it says: 0 for all there is, and the less the lower."""
+        return {BillSource.FULL: 0, BillSource.OLDER_FILE: -2}.get(self, -1)
+
+
 class Charges(NamedTuple):
     """Charges that share most of their columns: what is common is said once.
 
@@ -71,10 +91,7 @@ class Bill(NamedTuple):
     (None: as many as there are charges that are not synthetic). ``fingerprint`` is a fingerprint of the listing's own words, by
     which a collector knows that an issued bill has not changed. ``invoice_id`` is None for an estimate. ``findings`` say
     what is the matter with the bill; one that is wrong parks it. ``charges`` may be read once only; a generator of them
-    may return an ``BillEnd``, and raises where the bill must not be booked at all. ``scope`` names what of an account an estimate
-    is of, where that is billed apart (a contract); ``replaces_estimates`` are the keys of the estimates that an issued bill ends, None
-    for all of its period and currency. ``source_rank`` is below 0 where its source says less than another of the vendor's would (an
-    older API, a file, lines without their list): such a bill never takes the place of one that says more.
+    may return an ``BillEnd``, and raises where the bill must not be booked at all.
     """
 
     state: State
@@ -94,8 +111,11 @@ class Bill(NamedTuple):
     commitments: tuple[ContractCommitment, ...] = ()
     findings: tuple[Finding, ...] = ()
     scope: str = ""
+    """What of the account an estimate is of, where that is billed apart, as the id of a contract; empty for all of it."""
     replaces_estimates: tuple[str, ...] | None = None
-    source_rank: int = 0
+    """The keys of the estimates that an issued bill ends; None for all of its period and currency."""
+    source: BillSource = BillSource.FULL
+    """What it was read from: it never takes the place of a bill whose source says more."""
 
     @property
     def is_doubted(self) -> bool:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
+from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT_CONTEXT, exact_product, format_decimal
 
 PRICE_QUANTUM = Decimal("1E-18")
@@ -57,6 +58,11 @@ def find_residual(stated_total: Decimal | None, line_sum: Decimal, line_count: i
         return None
     difference = EXACT_CONTEXT.subtract(stated_total, line_sum)
     return difference if line_count and difference and abs(difference) <= rounding_tolerance(line_count) else None
+
+
+def set_costs(row: CostAndUsage, amount: Decimal) -> CostAndUsage:
+    """Return a row all of whose four costs are this amount: nothing is discounted, and nothing paid before."""
+    return row._replace(BilledCost=amount, EffectiveCost=amount, ListCost=amount, ContractedCost=amount)
 
 
 def note_rounding(amount: Decimal, currency: str) -> Finding:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pkgutil
 import random
+import re
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,8 +16,9 @@ from datetime import datetime
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from importlib.util import find_spec
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, Generic, NamedTuple, Protocol, cast
+
+from typing_extensions import TypeVar
 
 from billfold.model.bill import Bill
 from billfold.model.errors import ApiError, InvalidArgument, Unauthorized, Unreachable
@@ -30,6 +32,8 @@ from billfold.wire.message import Response
 from billfold.wire.methods import Api
 from billfold.wire.operation import Operation, OperationType, operation_name
 
+O = TypeVar("O", bound=Operation[Any])  # noqa: E741 - an operation
+O_co = TypeVar("O_co", bound=Operation[Any], covariant=True, default=Operation[Any])
 ENTRY_POINT_GROUP = "billfold.providers"
 
 
@@ -112,10 +116,10 @@ CollectPlan = Generator[Fetch, Any, None]
 """Yields questions, and is sent each one's decoded answer (None where a question with ``missing`` was refused)."""
 
 
-class ArchivedAnswer(NamedTuple):
-    """One good answer out of the archive; ``seq`` is its number there."""
+class ArchivedAnswer(NamedTuple, Generic[O_co]):
+    """One good answer out of the archive to a question of some operation; ``seq`` is its number there."""
 
-    op: Operation[Any]
+    op: O_co
     response: Response
     seq: int
     fetched_at: datetime
@@ -136,45 +140,65 @@ class InvoiceListing(NamedTuple):
 class RunAnswers(Protocol):
     """The good answers of one collection, to be read in any order, as often as needed."""
 
-    def answers(self, operation_type: OperationType, **fields: object) -> Iterator[ArchivedAnswer]:
+    def answers(self, operation_type: type[O], **fields: object) -> Iterator[ArchivedAnswer[O]]:
         """Yield the answers to one operation in the order they came, only those asked with the given fields."""
         ...
 
-    def requests(self, operation_type: OperationType) -> Iterator[Operation[Any]]:
+    def requests(self, operation_type: type[O]) -> Iterator[O]:
         """Yield the questions of one operation in the order they were answered, without reading the answers."""
         ...
 
 
+def describe_status(response: Response) -> ErrorDetails:
+    """Say of a refusal no more than its status: what is understood of any vendor's errors."""
+    return ErrorDetails(f"HTTP {response.status}")
+
+
 @dataclass(frozen=True)
 class Provider:
-    """Everything billfold knows about a vendor.
+    """Everything billfold knows about a vendor: the value ``PROVIDER`` of its module.
 
-    ``requests_per_second`` is its rate limit in requests per second, for each key, or for all of them where it ``limits_by_address``.
-    ``find_identity`` finds in a collection's answers whose account it is (the vendor's customer or organization), so that an
-    account keeps its history whatever it is called, and cannot be counted twice. ``read_listing`` says which invoices the
-    vendor listed, so that one that vanished is noticed. ``check_answers`` yields a finding for whatever this vendor's other
-    sources (histories, balances, documents) say against its invoices.
-    ``personal_fields`` names by operation the fields that hold personal data, as ``usages[].resources[].name``; no charge is made
-    from them.
+    Every field without a default must be stated; each default is what a vendor gets that has no such thing.
     """
 
     name: str
+    """As it is called in commands, configurations and the ledger."""
     title: str
-    client: str
+    """As people call it."""
     api: type[Api[Any]]
+    """The operations of its API, as typed methods."""
     credentials: tuple[Credential, ...]
+    """What an account needs to log in."""
     find_base_url: Callable[[Mapping[str, str]], str]
+    """Where the API is, for these credentials (a region may be one of them)."""
     make_auth: Callable[[Mapping[str, str], str], Auth]
-    read_error: Callable[[Response], ErrorDetails]
+    """Make what signs requests, from credentials and base URL."""
     plan_requests: Callable[[SyncState], CollectPlan]
+    """Say which requests a collection sends."""
     read_bills: Callable[[RunAnswers], Iterator[Bill]]
-    requests_per_second: float
-    billing_right: str
-    find_identity: Callable[[RunAnswers], str | None] = lambda _: None
+    """Turn a collection's answers into bills."""
+    read_error: Callable[[Response], ErrorDetails] = describe_status
+    """Read what a refusal says."""
+    requests_per_second: float = 5.0
+    """Its rate limit, for each key, or for all keys of this machine where it ``limits_by_address``."""
     limits_by_address: bool = False
+    billing_right: str = "the right to read bills"
+    """What a key must be allowed, in the vendor's words."""
+    find_identity: Callable[[RunAnswers], str | None] = lambda _: None
+    """Find whose account it is (the vendor's customer or organization), so that nothing is counted twice; None: nobody says."""
     read_listing: Callable[[RunAnswers], InvoiceListing | None] = lambda _: None
+    """Say which invoices the vendor listed, so that one that vanished is noticed; None: no list was read."""
     check_answers: Callable[[RunAnswers], Iterable[Finding]] = lambda _: ()
+    """Yield a finding for whatever the vendor's other sources (histories, balances, documents) say against its invoices."""
     personal_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The fields that hold personal data, by operation, as ``usages[].resources[].name``; no charge is made from them."""
+    twin_module: str = ""
+    """The module whose value ``TWIN`` plays the vendor, imported only where a world is made; empty: nothing plays it."""
+
+    @property
+    def client(self) -> str:
+        """The name of its client class, as ``Vultr``; the awaited one has ``Async`` before it."""
+        return "".join(word.capitalize() for word in re.split(r"[\W_]+", self.name))
 
     @property
     def operations(self) -> tuple[OperationType, ...]:
@@ -183,13 +207,12 @@ class Provider:
 
     @property
     def has_twin(self) -> bool:
-        """Whether there is a module that plays this vendor: a provider from elsewhere may do without."""
-        module = import_module(_find_module_name(self.name))
-        return hasattr(module, "__path__") and find_spec(f"{module.__name__}.twin") is not None
+        """Whether there is a module that plays this vendor."""
+        return bool(self.twin_module)
 
     def load_twin(self) -> TwinApi:
-        """Return the module that plays this vendor."""
-        return cast("TwinApi", import_module(f"{_find_module_name(self.name)}.twin.handlers"))
+        """Return what plays this vendor, which must have a twin."""
+        return cast("TwinApi", import_module(self.twin_module).TWIN)
 
     def make_context(
         self, credentials: Mapping[str, str], base_url: str, *, retries: int = 4, unlimited: bool = False
@@ -267,16 +290,12 @@ def unknown_provider(name: str) -> Provider:
     return Provider(
         name=name,
         title=name,
-        client="",
         api=Api,
         credentials=(),
         find_base_url=refuse_use,
         make_auth=refuse_use,
-        read_error=refuse_use,
         plan_requests=refuse_use,
         read_bills=refuse_use,
-        requests_per_second=1.0,
-        billing_right="",
     )
 
 

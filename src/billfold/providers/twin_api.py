@@ -1,12 +1,14 @@
-"""What a vendor's twin is given and what it gives: accounts, moments, refusals."""
+"""The twin's side of a vendor: the interface ``TwinApi``, and what it is given and gives: accounts, callers, refusals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from random import Random
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from billfold.model.bill import Bill
 from billfold.model.period import Month
@@ -45,6 +47,23 @@ class Caller(NamedTuple):
     is_allowed: bool = True
 
 
+def find_caller(accounts: tuple[TwinAccount, ...], field: str, value: str | None) -> Caller | None:
+    """Return whose credential ``field`` has this value, with the billing right or without; None for nobody's."""
+    for account in accounts if value else ():
+        if value == account.credentials[field]:
+            return Caller(account)
+        if value == account.unprivileged_credentials.get(field):
+            return Caller(account, is_allowed=False)
+    return None
+
+
+class RateLimit(NamedTuple):
+    """How many requests a vendor answers to one credential in a window of so many seconds."""
+
+    requests: int
+    window_s: float
+
+
 class FieldMap(NamedTuple):
     """Where things stand in an operation's JSON, for faults: the list, and within an item its money, id, state, currency.
 
@@ -64,13 +83,23 @@ class FieldMap(NamedTuple):
     balance: str = ""
 
 
+@dataclass
+class TwinMemory:
+    """What a vendor remembers of past questions until the twin is reset."""
+
+    first_requests: dict[str, datetime] = field(default_factory=dict)
+    """When something that takes a while to make was asked for first, by a name for it."""
+    tokens: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    """Whose each token is, and when it expires."""
+
+
 class RequestContext(NamedTuple):
-    """What an answer is made from beside the question; ``memory`` holds what the vendor remembers of past questions."""
+    """What an answer is made from beside the question."""
 
     account: TwinAccount
     now: datetime
     request: Request
-    memory: MutableMapping[str, Any]
+    memory: TwinMemory
 
 
 class ApiFault(StrEnum):
@@ -94,43 +123,64 @@ class AccessDenied(Exception):
         super().__init__(f"{fault}: {detail}")
 
 
-class TwinApi(Protocol):
-    """The module ``twin`` of a provider folder; ``CARRIED_COLUMNS`` are the columns that its API can carry.
+class TwinApi(ABC):
+    """What plays a vendor: the value ``TWIN`` of the module that its ``Provider`` names as ``twin_module``.
 
-    ``ACCOUNT_TYPES`` are those an account of it can be of, N in one a number.
-
-    It may have more: ``RESPONSE_HEADERS`` that every answer bears, the ``FIELD_MAPS`` of its operations, the path under which its
-    ``DOCUMENTS_PATH`` lie, ``answer_special``, which answers what is no operation (a login), or None, ``translate_request``, which writes a
-    question as an older client means it, and ``add_rate_headers``, which tells in an answer how many a credential has had.
+    A vendor states its four facts and answers the six abstract methods. All others have a default that says what happens
+    without them.
     """
 
-    MOUNT_PATH: str
-    ACCOUNT_TYPES: tuple[str, ...]
-    RATE_LIMIT: tuple[int, float]
-    CARRIED_COLUMNS: tuple[str, ...]
+    mount_path: str
+    """Where the vendor's API begins on the twin, as ``/vultr/v2``."""
+    rate_limit: RateLimit
+    """What the vendor allows each credential; with limits on, further requests are refused as ``RATE_LIMITED``."""
+    carried_columns: tuple[str, ...]
+    """The columns of a charge that the vendor's API carries: they come back from the wire as they were in the truth."""
+    field_maps: Mapping[str, FieldMap]
+    """Where things stand in the answers, by operation name, so that faults can change them; others are left as they are."""
+    account_types: tuple[str, ...] = ("ordinary",)
+    """What an account can be of in a scenario; N in one stands for a number."""
+    response_headers: Mapping[str, str] = {}
+    """What every answer bears beside its own headers."""
+    documents_path: str | None = None
+    """Under which path its documents lie; None where it has none that are fetched by URL."""
 
+    @abstractmethod
     def make_accounts(self, seed: int, first_month: Month) -> tuple[TwinAccount, ...]:
         """Return the accounts of the default world; the first one is ordinary and has all rights."""
-        ...
 
+    @abstractmethod
     def identify_caller(
         self, request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext
     ) -> Caller | None:
-        """Hear who asks; None for nobody known."""
-        ...
+        """Tell who asks; None for nobody known. Raises ``AccessDenied`` to say more of why not."""
 
+    @abstractmethod
     def answer_operation(self, op: Operation[Any], context: RequestContext) -> object:
         """Answer an operation with a record, or with a whole ``Response``; raises ``AccessDenied``."""
-        ...
 
+    @abstractmethod
     def refuse_request(self, fault: ApiFault, detail: str, request: Request) -> Response:
         """Say no as the vendor does: status, content type, body."""
-        ...
 
+    @abstractmethod
     def true_bills(self, account: TwinAccount, now: datetime) -> Iterator[Bill]:
         """Yield the true bills of an account as they stand at a time."""
-        ...
 
+    @abstractmethod
     def example_operations(self, account: TwinAccount, now: datetime) -> tuple[Operation[Any], ...]:
         """Return one question of each operation that the account's twin can answer."""
-        ...
+
+    def translate_request(self, request: Request) -> Request:
+        """Return a request as an older client means it; as it came by default."""
+        return request
+
+    def answer_special(
+        self, request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext
+    ) -> Response | None:
+        """Answer what is no operation, as a login; None by default, and the request is matched with the operations."""
+        return None
+
+    def add_rate_headers(self, response: Response, request: Request, count: int, seconds_left: int) -> Response:
+        """Tell in an answer how many a credential had in this window, and when it ends; nothing by default."""
+        return response

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 from billfold.model.bill import merge_estimate_parts
 from billfold.model.errors import BillfoldError, InvalidArgument, InvalidResponse
@@ -52,7 +51,7 @@ def _route_request(host: TwinHost, request: Request, root_url: str, endpoint: st
     )
 
 
-def _read_object(request: Request) -> dict[str, Any]:
+def _read_object(request: Request) -> Mapping[str, object]:
     with suppress(InvalidResponse):
         body = codec.parse_json(request.body or b"{}")
         if isinstance(body, dict):
@@ -62,7 +61,7 @@ def _read_object(request: Request) -> dict[str, Any]:
     )
 
 
-def _handle_clock(host: TwinHost, settings: dict[str, Any]) -> Response:
+def _handle_clock(host: TwinHost, settings: Mapping[str, object]) -> Response:
     if unknown := set(settings) - {"set", "advance"}:
         raise InvalidArgument(f"a clock has no {min(unknown)!r}; it can be told to set and to advance")
     if settings:

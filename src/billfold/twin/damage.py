@@ -1,6 +1,6 @@
 """What faults do to an answer's bytes: after encoding, so that they are not polite.
 
-A vendor's twin names the places of each operation's answer (``FIELD_MAPS``): where its list is, which field of an item is its
+A vendor's twin names the places of each operation's answer (``field_maps``): where its list is, which field of an item is its
 money, its id, its state. Paths are written as ``meta.total`` or ``totals[0].amount``.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -190,27 +190,31 @@ class Fault:
         self.match_count += 1
         return self.at <= self.match_count < self.at + self.times
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Describe the fault."""
         fields = {name: value for name, value in vars(self).items() if name != "match_count" and value is not None}
         return fields | {"seen": self.match_count}
 
 
-def parse_fault(settings: dict[str, Any], provider_names: list[str]) -> Fault:
+def parse_fault(settings: Mapping[str, object], provider_names: list[str]) -> Fault:
     """Read a fault to be set; raises ``InvalidArgument``."""
-    fault_names = [*FAULTS, *RESTATEMENTS]
-    if settings.get("fault") not in fault_names:
-        raise InvalidArgument(f"there is no fault {settings.get('fault')!r}; known are {', '.join(fault_names)}")
-    if settings.get("provider") not in provider_names:
-        raise InvalidArgument(
-            f"there is no provider {settings.get('provider')!r}; known are {', '.join(provider_names)}"
-        )
+    fault_name = _choose_name(settings, "fault", [*FAULTS, *RESTATEMENTS])
+    provider_name = _choose_name(settings, "provider", provider_names)
     if unknown := set(settings) - {"provider", "fault", "operation", "at", "times"}:
         raise InvalidArgument(f"a fault has no {min(unknown)!r}; it has provider, fault, operation, at and times")
     numbers = {key: settings[key] for key in ("at", "times") if key in settings}
-    if not all(type(value) is int and value >= 1 for value in numbers.values()):
+    counts = {key: value for key, value in numbers.items() if type(value) is int and value >= 1}
+    if counts.keys() != numbers.keys():
         raise InvalidArgument("at and times are whole numbers from 1")
     operation = settings.get("operation")
     if operation is not None and operation != DOCUMENT_OPERATION:
-        operation = operation_name(provider.find_provider(settings["provider"]).find_operation(str(operation)))
-    return Fault(settings["provider"], settings["fault"], operation, **numbers)
+        operation = operation_name(provider.find_provider(provider_name).find_operation(str(operation)))
+    return Fault(provider_name, fault_name, None if operation is None else str(operation), **counts)
+
+
+def _choose_name(settings: Mapping[str, object], subject: str, names: list[str]) -> str:
+    """Return a setting that is one of these names; raises ``InvalidArgument``."""
+    name = settings.get(subject)
+    if name not in names:
+        raise InvalidArgument(f"there is no {subject} {name!r}; known are {', '.join(names)}")
+    return str(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
+from collections import defaultdict, deque
 from datetime import datetime
 from email.utils import format_datetime
 from functools import partial
@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 
 from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month, format_instant
-from billfold.providers.twin_api import AccessDenied, ApiFault, Caller, RequestContext
+from billfold.providers.twin_api import AccessDenied, ApiFault, RequestContext, TwinMemory
 from billfold.twin.clock import Clock
 from billfold.twin.faults import DOCUMENT_OPERATION, FAULTS, RESTATEMENTS, Fault, FaultContext
 from billfold.twin.world import PlayedVendor, World
 from billfold.wire.answer import Routes, build_response
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation, operation_name
+from billfold.wire.paging import PagedOperation
 
 log = logging.getLogger("billfold.twin")
 MAX_LOGGED_REQUESTS = 10_000
@@ -53,15 +54,14 @@ class RequestCounter:
 class TwinHost:
     """The four billing systems; ``limits`` switches the vendors' rate limits on.
 
-    Requests are counted for each credential that they carry. A twin may have a ``add_rate_headers`` that tells in every answer how
-    many there were.
+    Requests are counted for each credential that they carry.
     """
 
     def __init__(self, world: World, clock: Clock, *, limits: bool = True) -> None:
         self.world, self.clock, self.limits = world, clock, limits
         self.faults: list[Fault] = []
         self.requests: deque[RequestLogEntry] = deque(maxlen=MAX_LOGGED_REQUESTS)
-        self._memory: dict[str, dict[str, Any]] = {}
+        self._memory = defaultdict[str, TwinMemory](TwinMemory)
         self._counters: dict[str, RequestCounter] = {}
         self._routes = {vendor.provider.name: Routes(vendor.provider.operations) for vendor in world.vendors}
         self._credential_headers = {vendor.provider.name: _find_credential_header(vendor) for vendor in world.vendors}
@@ -91,7 +91,7 @@ class TwinHost:
             (
                 vendor
                 for vendor in self.world.vendors
-                if path == vendor.twin.MOUNT_PATH or path.startswith(vendor.twin.MOUNT_PATH + "/")
+                if path == vendor.twin.mount_path or path.startswith(vendor.twin.mount_path + "/")
             ),
             None,
         )
@@ -101,7 +101,7 @@ class TwinHost:
         vendor = self.find_vendor(request.path)
         if vendor is None:
             return None
-        vendor_request = request._replace(path=request.path[len(vendor.twin.MOUNT_PATH) :])
+        vendor_request = request._replace(path=request.path[len(vendor.twin.mount_path) :])
         operation, response = self._answer_with_faults(vendor, vendor_request)
         self.requests.append(
             RequestLogEntry(
@@ -113,9 +113,8 @@ class TwinHost:
                 response.status,
             )
         )
-        vendor_headers = getattr(vendor.twin, "RESPONSE_HEADERS", {})
         twin_headers = {"date": format_datetime(self.clock.now(), usegmt=True), "x-billfold-twin": vendor.provider.name}
-        return response._replace(headers={**vendor_headers, **response.headers, **twin_headers})
+        return response._replace(headers={**vendor.twin.response_headers, **response.headers, **twin_headers})
 
     def _answer_with_faults(self, vendor: PlayedVendor, request: Request) -> tuple[str | None, Response]:
         op, parse_error = self._match_operation(vendor, request)
@@ -128,16 +127,12 @@ class TwinHost:
         for fault in self.faults:
             if fault.fault in FAULTS and fault.matches(vendor.provider.name, name):
                 log.info("%s %s: fault %s", vendor.provider.name, name, fault.fault)
-                answer_first_page, field_maps = (
-                    partial(self._answer_first_page, vendor, request, op),
-                    getattr(vendor.twin, "FIELD_MAPS", {}),
-                )
                 fault_context = FaultContext(
                     request,
                     refuse_request,
                     answer_without_faults,
-                    answer_first_page,
-                    field_maps.get(name),
+                    partial(self._answer_first_page, vendor, request, op),
+                    vendor.twin.field_maps.get(name) if name else None,
                     op.waiting if op else None,
                 )
                 return name, FAULTS[fault.fault](fault_context)
@@ -145,46 +140,44 @@ class TwinHost:
 
     @staticmethod
     def _is_document(vendor: PlayedVendor, request: Request) -> bool:
-        documents_path = getattr(vendor.twin, "DOCUMENTS_PATH", None)
+        documents_path = vendor.twin.documents_path
         return documents_path is not None and request.path.startswith(documents_path)
 
     def _match_operation(self, vendor: PlayedVendor, request: Request) -> tuple[Operation[Any] | None, str]:
-        translate_request = getattr(vendor.twin, "translate_request", None)
         try:
-            return self._routes[vendor.provider.name].match_request(
-                translate_request(request) if translate_request else request
-            ), ""
+            return self._routes[vendor.provider.name].match_request(vendor.twin.translate_request(request)), ""
         except InvalidArgument as error:
             return None, str(error)
 
     def _answer_first_page(self, vendor: PlayedVendor, request: Request, op: Operation[Any] | None) -> Response | None:
-        first_operation = getattr(op, "first_operation", None)
-        return self._answer_without_faults(vendor, request, first_operation(), "") if first_operation else None
+        if not isinstance(op, PagedOperation):
+            return None
+        return self._answer_without_faults(vendor, request, op.first_operation(), "")
 
     def _answer_without_faults(
         self, vendor: PlayedVendor, request: Request, op: Operation[Any] | None, parse_error: str
     ) -> Response:
-        memory = self._memory.setdefault(vendor.provider.name, {})
-        context = RequestContext(vendor.accounts[0], self.clock.now(), request, memory)
-        answer_special = getattr(vendor.twin, "answer_special", None)
-        if answer_special and (response := answer_special(request, vendor.accounts, context)) is not None:
-            return response  # type: ignore[no-any-return]
+        context = RequestContext(vendor.accounts[0], self.clock.now(), request, self._memory[vendor.provider.name])
+        if (response := vendor.twin.answer_special(request, vendor.accounts, context)) is not None:
+            return response
         request_count, seconds_left = self._count_request(vendor, request, context.now)
         try:
             response = self._check_and_answer(
-                vendor, op, parse_error, context, over_limit=self.limits and request_count > vendor.twin.RATE_LIMIT[0]
+                vendor,
+                op,
+                parse_error,
+                context,
+                over_limit=self.limits and request_count > vendor.twin.rate_limit.requests,
             )
         except AccessDenied as denied:
             response = vendor.twin.refuse_request(denied.fault, denied.detail, request)
-        if add_rate_headers := getattr(vendor.twin, "add_rate_headers", None):
-            response = add_rate_headers(response, request, request_count, seconds_left)
-        return response  # type: ignore[no-any-return]
+        return vendor.twin.add_rate_headers(response, request, request_count, seconds_left)
 
     @staticmethod
     def _check_and_answer(
         vendor: PlayedVendor, op: Operation[Any] | None, parse_error: str, context: RequestContext, *, over_limit: bool
     ) -> Response:
-        caller: Caller | None = vendor.twin.identify_caller(context.request, vendor.accounts, context)
+        caller = vendor.twin.identify_caller(context.request, vendor.accounts, context)
         if caller is None:
             raise AccessDenied(ApiFault.UNAUTHORIZED)
         if over_limit:
@@ -199,7 +192,9 @@ class TwinHost:
     def _count_request(self, vendor: PlayedVendor, request: Request, now: datetime) -> tuple[int, int]:
         name = vendor.provider.name
         counter_key = f"{name}/{request.headers.get(self._credential_headers[name], '')}"
-        return self._counters.setdefault(counter_key, RequestCounter(vendor.twin.RATE_LIMIT[1])).count_request(now)
+        return self._counters.setdefault(counter_key, RequestCounter(vendor.twin.rate_limit.window_s)).count_request(
+            now
+        )
 
 
 def _find_credential_header(vendor: PlayedVendor) -> str:

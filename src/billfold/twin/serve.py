@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 
 from billfold.model.errors import ConfigurationError
+from billfold.providers.twin_api import TwinAccount
 from billfold.transport.asgi import make_application
 from billfold.twin.control import handle_control
 from billfold.twin.host import TwinHost
@@ -27,7 +27,7 @@ def make_handler(host: TwinHost) -> Callable[[Request, str], Response]:
             return handle_control(host, request, root_url)
         if (response := host.answer_request(request)) is not None:
             return response
-        mount_paths = ", ".join(vendor.twin.MOUNT_PATH for vendor in host.world.vendors)
+        mount_paths = ", ".join(vendor.twin.mount_path for vendor in host.world.vendors)
         return build_response(
             {"error": f"nothing is served under {request.path}; try {mount_paths} or /_twin/accounts"}, status=404
         )
@@ -62,24 +62,25 @@ def serve_twin(host: TwinHost, listener: socket.socket) -> None:
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def write_config(path: Path, accounts: list[dict[str, Any]]) -> None:
-    """Write a configuration for these accounts; each credential goes into a file of its own beside it (mode 0600)."""
+def write_config(path: Path, addresses: Iterable[tuple[TwinAccount, str]]) -> None:
+    """Write a configuration for accounts with their base URLs; each credential goes into a file of its own beside it (mode 0600)."""
     try:
-        _write_config_files(path, accounts)
+        _write_config_files(path, addresses)
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be written: {error.strerror}; choose another --write-config"
         ) from error
 
 
-def _write_config_files(path: Path, accounts: list[dict[str, Any]]) -> None:
+def _write_config_files(path: Path, addresses: Iterable[tuple[TwinAccount, str]]) -> None:
     secrets_directory = path.with_suffix(".credentials")
     secrets_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     blocks = []
-    for account in accounts:
-        lines = [f"{key} = {json.dumps(account[key])}" for key in ("name", "provider", "base_url")] + ['rate = "off"']
-        for field, value in account["credentials"].items():
-            secret_path = secrets_directory / f"{account['name']}.{field}"
+    for account, base_url in addresses:
+        settings = {"name": account.name, "provider": account.provider, "base_url": base_url, "rate": "off"}
+        lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
+        for field, value in account.credentials.items():
+            secret_path = secrets_directory / f"{account.name}.{field}"
             _write_private(secret_path, value)
             lines.append(f"{field} = {json.dumps(f'file:{secret_path.resolve()}')}")
         blocks.append("[[accounts]]\n" + "\n".join(lines) + "\n")

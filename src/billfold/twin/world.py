@@ -26,7 +26,7 @@ DEFAULT_SCENARIO = "default"
 
 
 class PlayedVendor(NamedTuple):
-    """One vendor on stage: its front door, the module that plays it, its accounts."""
+    """One vendor on stage: its provider, what plays it, its accounts."""
 
     provider: Provider
     twin: TwinApi
@@ -45,16 +45,10 @@ class World:
             )
         account_types = parse_scenario(scenario)
         self.seed, self.first_month = seed, Month.of(start_time).add_months(-months)
-        providers = [
-            candidate for candidate in map(provider.find_provider, provider.provider_names()) if candidate.has_twin
-        ]
         self.vendors = [
-            PlayedVendor(
-                played_provider,
-                played_provider.load_twin(),
-                played_provider.load_twin().make_accounts(seed, self.first_month),
-            )
-            for played_provider in providers
+            PlayedVendor(candidate, twin := candidate.load_twin(), twin.make_accounts(seed, self.first_month))
+            for candidate in map(provider.find_provider, provider.provider_names())
+            if candidate.has_twin
         ]
         self._configure_accounts(account_types)
 
@@ -67,9 +61,9 @@ class World:
             for name in [account.name for account in vendor.accounts if account.name in account_types]:
                 if not any(
                     re.fullmatch(pattern.replace("N", r"\d{1,8}"), account_types[name])
-                    for pattern in vendor.twin.ACCOUNT_TYPES
+                    for pattern in vendor.twin.account_types
                 ):
-                    known_types = ", ".join(vendor.twin.ACCOUNT_TYPES)
+                    known_types = ", ".join(vendor.twin.account_types)
                     raise InvalidArgument(
                         f"{name} cannot be of the kind {account_types[name]!r}; it can be {known_types}"
                     )
@@ -104,21 +98,26 @@ class World:
                 for bill in vendor.twin.true_bills(account, now):
                     yield account, bill
 
-    def describe_accounts(self, root_url: str, now: datetime) -> list[dict[str, Any]]:
+    def iter_addresses(self, root_url: str) -> Iterator[tuple[TwinAccount, str]]:
+        """Yield every account with the base URL that its vendor's API has below the twin's own."""
+        for vendor in self.vendors:
+            for account in vendor.accounts:
+                yield account, root_url + vendor.twin.mount_path
+
+    def describe_accounts(self, root_url: str, now: datetime) -> list[dict[str, object]]:
         """Describe the accounts: what a client needs to reach them."""
         last_month = Month.of(now).add_months(-1)
         return [
             {
                 "name": account.name,
                 "provider": account.provider,
-                "base_url": root_url + vendor.twin.MOUNT_PATH,
+                "base_url": base_url,
                 "credentials": dict(account.credentials),
                 **account.public_facts,
                 "first_month": str(account.first_month),
                 "last_closed_month": str(last_month),
             }
-            for vendor in self.vendors
-            for account in vendor.accounts
+            for account, base_url in self.iter_addresses(root_url)
         ]
 
 

@@ -7,7 +7,7 @@ straight from their digits. ``DecimalText`` is a number that the vendor writes a
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -24,6 +24,7 @@ __all__ = [
     "UNSET",
     "DecimalText",
     "Id",
+    "JsonObject",
     "Maybe",
     "Record",
     "UnsetType",
@@ -38,6 +39,8 @@ __all__ = [
 T = TypeVar("T")
 Maybe = Union[T, None, UnsetType]  # noqa: UP007 - a generic alias needs the old spelling on Python 3.11
 Id = int | str
+JsonObject = dict[str, Any]
+"""An object whose keys the vendor leaves open, as it came."""
 MAX_EXPONENT = 6000
 """Powers of ten beyond which a number is no amount, but an attack on whoever adds it."""
 BOM = b"\xef\xbb\xbf"
@@ -164,7 +167,7 @@ def _stringify_numbers(data: Any, expected_type: inspect.Type) -> Any:
     return format_decimal(Decimal(data)) if is_text else data
 
 
-def _stringify_fields(data: dict[str, Any], variants: Iterable[inspect.Type]) -> dict[str, Any]:
+def _stringify_fields(data: JsonObject, variants: Iterable[inspect.Type]) -> JsonObject:
     for variant in variants:
         if isinstance(variant, inspect.DictType):
             return {key: _stringify_numbers(value, variant.value_type) for key, value in data.items()}
@@ -203,12 +206,12 @@ def encode_json(value: object) -> bytes:
     return _ENCODER.encode(value)
 
 
-def stringify_row(row: dict[str, Any]) -> dict[str, Any]:
+def stringify_row(row: Mapping[str, object]) -> dict[str, object]:
     """Return a row with its decimals and times as text: the form of our own JSON, where money is a string."""
     return {key: _stringify_value(value) for key, value in row.items()}
 
 
-def _stringify_value(value: Any) -> Any:
+def _stringify_value(value: object) -> object:
     if isinstance(value, Decimal):
         return format_decimal(value)
     return format_instant(value) if isinstance(value, datetime) else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from inspect import Signature
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, ParamSpec, Protocol, TypeVar, cast, overload
 
@@ -149,7 +149,7 @@ class Method(Generic[P, T, W]):
         """Return the response (of a list: its first page's): status, headers, body."""
         return cast("W", self._transport.send(self._make_operation(args, kwargs)))
 
-    def _make_operation(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Operation[Any]:
+    def _make_operation(self, args: Sequence[object], kwargs: Mapping[str, object]) -> Operation[Any]:
         try:
             return self._outline.make_operation(*args, **kwargs)
         except TypeError:

@@ -121,6 +121,11 @@ def operation_name(operation: type[Operation[Any]] | Operation[Any]) -> str:
     return operation_shape(operation if isinstance(operation, type) else type(operation)).name
 
 
+def requested_format(op: Operation[Any]) -> str:
+    """Return the format that an operation asks for: its field ``format``, or JSON where it has none."""
+    return getattr(op, "format", "json")
+
+
 def question_text(op: Operation[Any]) -> str:
     """Write an operation's fields down, as an archive keeps them."""
     fields = operation_shape(type(op)).archived_fields
@@ -148,7 +153,7 @@ def build_request(op: Operation[Any]) -> Request:
         for name, wire_name in shape.query_fields.items()
         if (value := getattr(op, name)) is not None
     )
-    accept = shape.media_types.get(getattr(op, "format", "json"), op.media_type)
+    accept = shape.media_types.get(requested_format(op), op.media_type)
     return Request(op.method, op.path.format(**path_values), query, {"accept": accept, **op.headers})
 
 
@@ -171,7 +176,7 @@ def _quote_segment(name: str, text: str) -> str:
 
 def read_response(op: Operation[R], response: Response) -> R:
     """Turn a good response into the operation's answer; raises ``InvalidResponse``."""
-    if getattr(op, "format", "json") != "json" or op.reply is bytes:
+    if requested_format(op) != "json" or op.reply is bytes:
         return op.extract_result(response.body)
     if response.media_type in {"text/html", "application/pdf", "text/csv"}:
         raise InvalidResponse(f"expected JSON, got {response.media_type}", status=response.status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from inspect import Parameter, Signature, signature
 from typing import Any, Literal, cast, get_args
@@ -44,7 +44,7 @@ class Outline:
         ]
         return Signature(parameters, return_annotation=_find_result_type(self.op))
 
-    def find_flaw(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    def find_flaw(self, args: Sequence[object], kwargs: Mapping[str, object]) -> str:
         """Say what is wrong with the arguments; nothing where they fit."""
         parameters = self.signature.parameters
         choices = ", ".join(parameters) or "no arguments"

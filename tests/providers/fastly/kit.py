@@ -11,7 +11,8 @@ from billfold.model.bill import Bill
 from billfold.model.money import exact_sum
 from billfold.providers import fastly
 from billfold.providers.fastly import PROVIDER
-from billfold.providers.fastly.api import GetInvoiceById, GetInvoiceByInvoiceId
+from billfold.providers.fastly.api import GetInvoiceByInvoiceId
+from billfold.providers.fastly.api_v2 import GetInvoiceById
 from billfold.wire.operation import Operation
 from tests.providers.kit import SavedAnswers, list_rows
 

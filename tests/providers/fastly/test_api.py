@@ -11,16 +11,8 @@ import pytest
 
 from billfold.model.errors import InvalidResponse
 from billfold.providers.fastly import records
-from billfold.providers.fastly.api import (
-    GetInvoice,
-    GetInvoiceById,
-    GetInvoiceByIdFile,
-    GetInvoiceByInvoiceId,
-    GetInvoiceMtd,
-    GetServiceLevelUsage,
-    ListInvoices,
-    read_error,
-)
+from billfold.providers.fastly.api import GetInvoiceByInvoiceId, GetServiceLevelUsage, ListInvoices, read_error
+from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceById, GetInvoiceByIdFile, GetInvoiceMtd
 from billfold.wire import codec
 from billfold.wire.message import Response
 from billfold.wire.operation import build_request

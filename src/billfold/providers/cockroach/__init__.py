@@ -10,7 +10,6 @@ from billfold.wire.auth import HeaderKey
 PROVIDER = Provider(
     name="cockroach",
     title="CockroachDB Cloud",
-    client="Cockroach",
     api=CockroachApi,
     credentials=(Credential("api_key", ("COCKROACH_API_KEY",)),),
     find_base_url=lambda _: "https://cockroachlabs.cloud",
@@ -22,4 +21,5 @@ PROVIDER = Provider(
     billing_right="role BILLING_COORDINATOR or CLUSTER_ADMIN, at the organization scope",
     find_identity=find_identity,
     read_listing=read_listing,
+    twin_module="billfold.providers.cockroach.twin.handlers",
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from billfold.wire.codec import UNSET, Maybe, Record
+from billfold.wire.codec import UNSET, JsonObject, Maybe, Record
 
 
 class CurrencyAmount(Record):
@@ -55,12 +55,12 @@ class Cluster(Record):
     state: Maybe[str] = UNSET
     creator_id: Maybe[str] = UNSET
     operation_status: Maybe[str] = UNSET
-    config: Maybe[dict[str, Any]] = UNSET
+    config: Maybe[JsonObject] = UNSET
     regions: Maybe[list[Region]] = UNSET
     cidr_range: Maybe[str] = UNSET
     labels: Maybe[dict[str, str]] = UNSET
     is_customer_cloud_account: Maybe[bool] = UNSET
-    customer_cloud_account: Maybe[dict[str, Any]] = UNSET
+    customer_cloud_account: Maybe[JsonObject] = UNSET
     azure_cluster_identity_client_id: Maybe[str] = UNSET
     parent_id: Maybe[str] = UNSET
     delete_protection: Maybe[str] = UNSET
@@ -124,14 +124,14 @@ class InvoiceList(Record):
     """All invoices of an organization; ``pagination`` is null in the vendor's documentation and absent in its schema."""
 
     invoices: Maybe[list[Invoice]] = UNSET
-    pagination: Maybe[dict[str, Any]] = UNSET
+    pagination: Maybe[JsonObject] = UNSET
 
 
 class InvoiceReply(Invoice):
     """One invoice: bare as in the schema, or inside ``invoices`` as the vendor's pages show it."""
 
     invoices: Maybe[list[Invoice]] = UNSET
-    pagination: Maybe[dict[str, Any]] = UNSET
+    pagination: Maybe[JsonObject] = UNSET
 
 
 class Organization(Record):
@@ -141,7 +141,7 @@ class Organization(Record):
     label: Maybe[str] = UNSET
     name: Maybe[str] = UNSET
     created_at: Maybe[str] = UNSET
-    cockroach_cloud_service_principals: Maybe[dict[str, Any]] = UNSET
+    cockroach_cloud_service_principals: Maybe[JsonObject] = UNSET
 
 
 class Status(Record):

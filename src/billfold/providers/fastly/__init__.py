@@ -10,7 +10,6 @@ from billfold.wire.auth import HeaderKey
 PROVIDER = Provider(
     name="fastly",
     title="Fastly",
-    client="Fastly",
     api=FastlyApi,
     credentials=(Credential("token", ("FASTLY_API_TOKEN", "FASTLY_API_KEY")),),
     find_base_url=lambda _: "https://api.fastly.com",
@@ -24,4 +23,5 @@ PROVIDER = Provider(
     read_listing=read_listing,
     check_answers=check_answers,
     personal_fields={"get_token_self": ("ip",), "get_current_user": ("name", "login")},
+    twin_module="billfold.providers.fastly.twin.handlers",
 )

@@ -1,17 +1,25 @@
-"""What can be asked of Fastly: billing v2 (retired, kept for saved answers), billing v3, and who asks."""
+"""What can be asked of Fastly: billing v3, usage, and who asks; ``api_v2.py`` has what billing v2 could be asked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
 
 from billfold.model.errors import InvalidResponse
+from billfold.providers.fastly.api_v2 import (
+    ESTIMATE_WAITING,
+    ROLES,
+    GetInvoice,
+    GetInvoiceById,
+    GetInvoiceByIdFile,
+    GetInvoiceFile,
+    GetInvoiceMtd,
+    GetServiceLevelUsageTypes,
+)
 from billfold.providers.fastly.records import (
-    BillingEstimateResponse,
-    BillingResponse,
     CurrentUser,
     Error,
     Invoice,
@@ -21,8 +29,6 @@ from billfold.providers.fastly.records import (
     Serviceusagemetric,
     Serviceusagemetrics,
     ServiceusagemetricsData,
-    Serviceusagetype,
-    Serviceusagetypes,
     TokenSelf,
     Usagemetric,
     Usagemetrics,
@@ -33,133 +39,14 @@ from billfold.wire.message import Response
 from billfold.wire.methods import Api, C, api_method, format_method, list_method
 from billfold.wire.operation import Enveloped, Operation
 from billfold.wire.paging import PagedOperation
-from billfold.wire.waiting import Waiting
 
 L = TypeVar("L", bound=PagedOperation[Any, Any])
-ROLES = ("billing", "superuser")
-V2_DOCS = "https://github.com/fastly/fastly-py/blob/main/docs/BillingApi.md"
 V3_DOCS = "https://www.fastly.com/documentation/reference/api/account/billing/invoices/"
 USAGE_DOCS = "https://www.fastly.com/documentation/reference/api/account/billing/usage-metrics/"
 AUTH_DOCS = "https://www.fastly.com/documentation/reference/api/auth-tokens/user/"
 USER_DOCS = "https://www.fastly.com/documentation/reference/api/account/user/"
 MAX_PAGE_SIZE, MAX_SERVICES_PAGE_SIZE = 200, 10_000
 """The most invoices, and the most services, that a page can have."""
-ESTIMATE_WAITING = Waiting(first_delay_s=2.0, delay_factor=1.5, max_delay_s=15.0, timeout_s=120.0)
-"""An estimate takes less than 5 seconds as a rule and up to 60; until then the answer is 202."""
-
-
-class ByMonth(msgspec.Struct, frozen=True):
-    """What has a month by ``year`` and ``month``; the number 5 is asked as ``05``."""
-
-    def __post_init__(self) -> None:
-        for name, digits in (("year", 4), ("month", 2)):
-            if isinstance(number := getattr(self, name), int):
-                msgspec.structs.force_setattr(self, name, f"{number:0{digits}}")
-
-
-class AsRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What comes as a record where no file is asked for."""
-
-    format: Literal["json"] = "json"
-
-
-class AsFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What comes as a file: the format must be said."""
-
-    format: Literal["csv", "pdf"]
-
-
-class GetInvoice(ByMonth, AsRecord, Operation[BillingResponse], frozen=True, forbid_unknown_fields=True):
-    """Get the invoice for a given year and month; ``format="csv"`` or ``"pdf"`` gives the file as bytes.
-
-    Any month from when the customer was created. Billing v2: amounts in US dollars; retired by Fastly since 2025-03.
-    """
-
-    path = "/billing/v2/year/{year}/month/{month}"
-    expected_fields = ("invoice_id", "total", "regions", "line_items")
-    permissions = ROLES
-    seed = True
-    docs = V2_DOCS
-    year: int | str
-    month: int | str
-
-
-class GetInvoiceFile(ByMonth, AsFile, Operation[bytes], frozen=True):
-    """Get the invoice for a given year and month as a CSV or PDF file.
-
-    Billing v2, retired by Fastly since 2025-03; the CSV's columns are documented nowhere.
-    """
-
-    name_override = "get_invoice"
-    path = "/billing/v2/year/{year}/month/{month}"
-    permissions = ROLES
-    seed = True
-    docs = V2_DOCS
-    columns = ("amount",)  # GUESS: it is called as in the JSON
-    year: int | str
-    month: int | str
-
-
-class GetInvoiceById(AsRecord, Operation[BillingResponse], frozen=True, forbid_unknown_fields=True):
-    """Get the invoice for the given invoice_id; ``format="csv"`` or ``"pdf"`` gives the file as bytes.
-
-    Billing v2: amounts in US dollars; retired by Fastly since 2025-03.
-    """
-
-    path = "/billing/v2/account_customers/{customer_id}/invoices/{invoice_id}"
-    expected_fields = ("invoice_id", "total", "regions", "line_items")
-    permissions = ROLES
-    seed = True
-    docs = V2_DOCS
-    customer_id: str
-    invoice_id: int | str
-
-
-class GetInvoiceByIdFile(AsFile, Operation[bytes], frozen=True):
-    """Get the invoice for the given invoice_id as a CSV or PDF file.
-
-    Billing v2, retired by Fastly since 2025-03; the CSV's columns are documented nowhere.
-    """
-
-    name_override = "get_invoice_by_id"
-    path = "/billing/v2/account_customers/{customer_id}/invoices/{invoice_id}"
-    permissions = ROLES
-    seed = True
-    docs = V2_DOCS
-    customer_id: str
-    invoice_id: int | str
-    columns = ("amount",)  # GUESS: it is called as in the JSON
-
-
-class OfMonth(ByMonth, frozen=True, kw_only=True):
-    """What has a month that may be left out."""
-
-    month: int | str | None = None
-    year: int | str | None = None
-
-
-class GetInvoiceMtd(OfMonth, Operation[BillingEstimateResponse], frozen=True):
-    """Get the current month-to-date estimate, in US dollars; made on demand and cached for 4 hours.
-
-    Accounts with parent-pay have none, and a parent's estimate leaves its children out. Billing v2, retired since 2025-03.
-    """
-
-    path = "/billing/v2/account_customers/{customer_id}/mtd_invoice"
-    waiting = ESTIMATE_WAITING
-    permissions = ROLES
-    seed = True
-    docs = V2_DOCS
-    customer_id: str
-
-
-class GetServiceLevelUsageTypes(Enveloped[Serviceusagetypes, list[Serviceusagetype]], frozen=True):
-    """Get the products and usage types that can be asked for by service (billing v2, retired since 2025-03)."""
-
-    path = "/billing/v2/account_customers/{customer_id}/service-usage-types"
-    result_field = "data"
-    permissions = ROLES
-    docs = "https://github.com/fastly/fastly-py/blob/v5.10.0/docs/BillingUsageMetricsApi.md"
-    customer_id: str
 
 
 class ListInvoices(PagedOperation[ListEomInvoicesResponse, Invoice], frozen=True, kw_only=True):

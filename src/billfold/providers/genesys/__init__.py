@@ -11,7 +11,6 @@ from billfold.wire.auth import ClientCredentials
 PROVIDER = Provider(
     name="genesys",
     title="Genesys Cloud",
-    client="Genesys",
     api=GenesysApi,
     credentials=(
         Credential("client_id", ("GENESYSCLOUD_OAUTHCLIENT_ID",), is_secret=False),
@@ -34,4 +33,5 @@ PROVIDER = Provider(
     read_listing=read_listing,
     check_answers=check_answers,
     personal_fields={"get_billing_reports_billableusage": ("usages[].resources[].name",)},
+    twin_module="billfold.providers.genesys.twin.handlers",
 )

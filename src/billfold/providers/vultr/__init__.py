@@ -10,7 +10,6 @@ from billfold.wire.auth import HeaderKey
 PROVIDER = Provider(
     name="vultr",
     title="Vultr",
-    client="Vultr",
     api=VultrApi,
     credentials=(Credential("api_key", ("VULTR_API_KEY",)),),
     find_base_url=lambda _: "https://api.vultr.com/v2",
@@ -25,4 +24,5 @@ PROVIDER = Provider(
     read_listing=read_listing,
     check_answers=check_answers,
     personal_fields={"get_account": ("account.email",)},
+    twin_module="billfold.providers.vultr.twin.handlers",
 )

@@ -10,7 +10,8 @@ import pytest
 from billfold.model.bill import State
 from billfold.model.period import format_instant
 from billfold.providers.fastly import PROVIDER
-from billfold.providers.fastly.api import GetInvoiceFile, GetMonthToDateInvoice, GetTokenSelf, ListInvoices
+from billfold.providers.fastly.api import GetMonthToDateInvoice, GetTokenSelf, ListInvoices
+from billfold.providers.fastly.api_v2 import GetInvoiceFile
 from tests.findings import list_wrong
 from tests.providers.fastly.kit import V3_REQUEST, make_invoice, read_bills, read_sample, sum_costs
 from tests.providers.kit import SavedAnswers, list_rows

@@ -5,7 +5,8 @@ from __future__ import annotations
 from billfold.model.finding import describe_finding
 from billfold.model.period import parse_instant
 from billfold.providers.fastly import PROVIDER
-from billfold.providers.fastly.api import GetInvoiceByIdFile, GetTokenSelf, ListInvoices
+from billfold.providers.fastly.api import GetTokenSelf, ListInvoices
+from billfold.providers.fastly.api_v2 import GetInvoiceByIdFile
 from tests.providers.fastly.kit import V2_REQUEST, V3_REQUEST, make_invoice, make_v2_invoice, read_sample
 from tests.providers.kit import SavedAnswers
 

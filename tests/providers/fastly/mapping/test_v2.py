@@ -10,7 +10,7 @@ import pytest
 
 from billfold.model.bill import State
 from billfold.model.period import format_instant
-from billfold.providers.fastly.api import GetInvoice, GetInvoiceMtd
+from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceMtd
 from tests.findings import list_wrong
 from tests.providers.fastly.kit import (
     V2_REQUEST,

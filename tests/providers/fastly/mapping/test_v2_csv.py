@@ -9,7 +9,7 @@ import pytest
 from billfold.model.errors import InvalidResponse
 from billfold.model.period import format_instant
 from billfold.providers.fastly import PROVIDER
-from billfold.providers.fastly.api import GetInvoiceByIdFile, GetInvoiceFile
+from billfold.providers.fastly.api_v2 import GetInvoiceByIdFile, GetInvoiceFile
 from tests.findings import list_wrong
 from tests.providers.fastly.kit import V3_REQUEST, make_invoice, read_bills, sum_costs
 from tests.providers.kit import SavedAnswers, list_rows

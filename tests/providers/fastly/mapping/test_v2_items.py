@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from billfold.model.bill import State
-from billfold.providers.fastly.api import GetInvoiceMtd
+from billfold.providers.fastly.api_v2 import GetInvoiceMtd
 from tests.findings import list_wrong
 from tests.providers.fastly.kit import V2_REQUEST, make_v2_invoice, read_bills, read_sample, sum_costs
 from tests.providers.kit import list_rows

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from billfold.providers.fastly import PROVIDER
-from billfold.providers.fastly.api import GetInvoice
+from billfold.providers.fastly.api_v2 import GetInvoice
 from tests.findings import list_wrong
 from tests.providers.fastly.kit import V2_REQUEST, make_v2_invoice, read_bills
 from tests.providers.kit import SavedAnswers

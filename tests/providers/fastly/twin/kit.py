@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from billfold.model.period import Month
-from billfold.providers.fastly.twin import handlers, scenario
-from billfold.providers.twin_api import RequestContext, TwinAccount
+from billfold.providers.fastly.twin import scenario
+from billfold.providers.fastly.twin.handlers import TWIN
+from billfold.providers.twin_api import RequestContext, TwinAccount, TwinMemory
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
 from tests import stage as stages
 from tests.providers.kit import NOW
 
-ACCOUNT, PARENT_PAY = handlers.make_accounts(1, Month(2025, 11))
+ACCOUNT, PARENT_PAY = TWIN.make_accounts(1, Month(2025, 11))
 CUSTOMER_ID = scenario.customer_id_of(ACCOUNT)
 
 
@@ -22,12 +23,12 @@ def answer_request(
     op: Operation[Any],
     now: datetime = NOW,
     account: TwinAccount = ACCOUNT,
-    memory: dict[str, Any] | None = None,
+    memory: TwinMemory | None = None,
     agent: str = "",
 ) -> Any:
     """Return the twin's answer to an operation, at a time, with its memory and the user agent of a client."""
     request = Request("GET", "/", (), {"fastly-key": account.credentials["token"], "user-agent": agent})
-    return handlers.answer_operation(op, RequestContext(account, now, request, {} if memory is None else memory))
+    return TWIN.answer_operation(op, RequestContext(account, now, request, memory or TwinMemory()))
 
 
 def answer_body(op: Operation[Any], *args: Any, **settings: Any) -> bytes:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from billfold.providers.fastly.api import GetInvoiceMtd, GetMonthToDateInvoice
+from billfold.providers.fastly.api import GetMonthToDateInvoice
+from billfold.providers.fastly.api_v2 import GetInvoiceMtd
+from billfold.providers.twin_api import TwinMemory
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation
 from tests.providers.fastly.twin.kit import CUSTOMER_ID, answer_request
@@ -17,7 +19,7 @@ from tests.providers.kit import NOW
 @pytest.mark.parametrize("op", [GetMonthToDateInvoice(), GetInvoiceMtd(customer_id=CUSTOMER_ID)])
 def test_estimate_takes_5_seconds_and_lasts_4_hours(op: Operation[Any]) -> None:
     """An estimate takes 5 seconds and lasts 4 hours, and never over midnight."""
-    memory: dict[str, Any] = {}
+    memory = TwinMemory()
 
     def fetch_status(**delay: int) -> int:
         result = answer_request(op, NOW + timedelta(**delay), memory=memory)

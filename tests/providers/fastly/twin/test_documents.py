@@ -6,7 +6,7 @@ import csv
 import io
 import json
 
-from billfold.providers.fastly.api import GetInvoice, GetInvoiceFile
+from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceFile
 from tests.providers.fastly.twin.kit import answer_body, answer_request
 
 

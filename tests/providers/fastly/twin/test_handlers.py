@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from billfold.model.bill import State
-from billfold.providers.fastly.api import GetCurrentUser, GetInvoiceMtd, GetMonthToDateInvoice, read_error
-from billfold.providers.fastly.twin import handlers, scenario
+from billfold.providers.fastly.api import GetCurrentUser, GetMonthToDateInvoice, read_error
+from billfold.providers.fastly.api_v2 import GetInvoiceMtd
+from billfold.providers.fastly.twin import scenario
+from billfold.providers.fastly.twin.handlers import TWIN
+from billfold.providers.twin_api import TwinMemory
 from billfold.wire.message import Request
 from tests import stage as stages
 from tests.providers.fastly.twin.kit import CUSTOMER_ID, PARENT_PAY, answer_request, send_request
@@ -21,7 +23,7 @@ from tests.providers.kit import NOW
 def test_estimate_id_has_letters_and_digits() -> None:
     """An estimate has an id of letters and digits."""
     for op in (GetMonthToDateInvoice(), GetInvoiceMtd(customer_id=CUSTOMER_ID)):
-        memory: dict[str, Any] = {}
+        memory = TwinMemory()
         answer_request(op, memory=memory)
         number = answer_request(op, NOW + timedelta(seconds=5), memory=memory).invoice_id
         assert number.isalnum()
@@ -38,8 +40,8 @@ def test_parent_paid_account_has_no_estimate() -> None:
         send_request(f"/billing/v2/account_customers/{scenario.customer_id_of(PARENT_PAY)}/mtd_invoice", token).status
         == 422
     )
-    assert all(bill.state is State.ISSUED for bill in handlers.true_bills(PARENT_PAY, NOW))
-    assert len(list(handlers.true_bills(PARENT_PAY, NOW))) == 12
+    assert all(bill.state is State.ISSUED for bill in TWIN.true_bills(PARENT_PAY, NOW))
+    assert len(list(TWIN.true_bills(PARENT_PAY, NOW))) == 12
 
 
 @pytest.mark.parametrize(("agent", "status"), [("fastly-py/5.1.0", 200), ("fastly-py/5.4.0", 400), ("curl", 400)])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from billfold.model.period import Month
-from billfold.providers.fastly.api import GetInvoice, GetInvoiceById, GetInvoiceByInvoiceId
-from billfold.providers.fastly.twin import handlers
+from billfold.providers.fastly.api import GetInvoiceByInvoiceId
+from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceById
+from billfold.providers.fastly.twin.handlers import TWIN
 from billfold.providers.twin_api import AccessDenied
 from billfold.wire import codec
 from tests.providers.fastly.twin.kit import ACCOUNT, CUSTOMER_ID, answer_request
@@ -15,7 +16,7 @@ from tests.providers.kit import NOW
 
 def test_v2_and_v3_share_invoice_ids() -> None:
     """The same invoice has the same id in v2 and v3."""
-    for bill in list(handlers.true_bills(ACCOUNT, NOW))[:-1]:
+    for bill in list(TWIN.true_bills(ACCOUNT, NOW))[:-1]:
         month = Month.of(bill.period.start)
         assert answer_request(GetInvoice(year=month.year, month=month.number)).invoice_id == int(bill.invoice_id or "")
         assert answer_request(GetInvoiceByInvoiceId(invoice_id=bill.invoice_id or "")).invoice_id == bill.invoice_id

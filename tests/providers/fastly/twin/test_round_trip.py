@@ -12,10 +12,10 @@ import pytest
 from billfold.model.bill import Bill
 from billfold.model.period import Month, parse_instant
 from billfold.providers.fastly import PROVIDER
-from billfold.providers.fastly.api import GetInvoice, GetInvoiceFile
-from billfold.providers.fastly.twin import handlers
+from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceFile
+from billfold.providers.fastly.twin.handlers import TWIN
 from billfold.providers.provider import SyncState
-from billfold.providers.twin_api import AccessDenied, TwinAccount
+from billfold.providers.twin_api import AccessDenied, TwinAccount, TwinMemory
 from billfold.wire import codec
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation
@@ -29,7 +29,9 @@ def collect_answers(account: TwinAccount, now: datetime) -> SavedAnswers:
     plan, result = PROVIDER.plan_requests(SyncState(now, account.first_month)), None
     answers = list[tuple[Operation[Any], bytes]]()
     requested_at = now - timedelta(seconds=6)
-    memory = {f"estimate of {account.name} v3": requested_at} if requested_at.date() == now.date() else {}
+    memory = TwinMemory()
+    if requested_at.date() == now.date():
+        memory.first_requests[f"estimate of {account.name} v3"] = requested_at
     while True:
         try:
             fetch = plan.send(result)
@@ -48,7 +50,7 @@ def collect_answers(account: TwinAccount, now: datetime) -> SavedAnswers:
         result = fetch.op.extract_result(codec.decode_record(content, fetch.op.reply))
 
 
-def count_bills(bills: Iterable[Bill], columns: tuple[str, ...] = handlers.CARRIED_COLUMNS) -> Counter[Any]:
+def count_bills(bills: Iterable[Bill], columns: tuple[str, ...] = TWIN.carried_columns) -> Counter[Any]:
     """Count bills that have no problems, and their charges by these columns."""
     counts: Counter[Any] = Counter()
     for bill in bills:
@@ -64,7 +66,7 @@ def count_bills(bills: Iterable[Bill], columns: tuple[str, ...] = handlers.CARRI
 def test_collected_bills_are_true(account: TwinAccount, at: str) -> None:
     """The collected bills are the true bills."""
     answers = collect_answers(account, parse_instant(at))
-    assert count_bills(PROVIDER.read_bills(answers)) == count_bills(handlers.true_bills(account, parse_instant(at)))
+    assert count_bills(PROVIDER.read_bills(answers)) == count_bills(TWIN.true_bills(account, parse_instant(at)))
     assert list(PROVIDER.check_answers(answers)) == []
 
 
@@ -72,25 +74,25 @@ def test_collected_bills_are_true(account: TwinAccount, at: str) -> None:
 def test_restated_invoice_is_collected(restatement: str) -> None:
     """A restated invoice is answered as it now is."""
     account = ACCOUNT._replace(restatement=(restatement, Month(2026, 10)))
-    assert count_bills(handlers.true_bills(account, NOW)) != count_bills(handlers.true_bills(ACCOUNT, NOW))
+    assert count_bills(TWIN.true_bills(account, NOW)) != count_bills(TWIN.true_bills(ACCOUNT, NOW))
     answers = collect_answers(account, NOW + timedelta(seconds=10))
-    assert count_bills(PROVIDER.read_bills(answers)) == count_bills(handlers.true_bills(account, NOW))
+    assert count_bills(PROVIDER.read_bills(answers)) == count_bills(TWIN.true_bills(account, NOW))
 
 
-V2_COLUMNS = tuple(set(handlers.CARRIED_COLUMNS) - {"ServiceName", "SkuMeter", "RegionName"})
+V2_COLUMNS = tuple(set(TWIN.carried_columns) - {"ServiceName", "SkuMeter", "RegionName"})
 
 
 @pytest.mark.parametrize("agent", ["fastly-py/5.6.0", "fastly-py/7.0.0"])
 def test_v2_bills_are_true(agent: str) -> None:
     """The bills of billing v2 are the true bills."""
-    months = [Month.of(bill.period.start) for bill in handlers.true_bills(ACCOUNT, NOW)]
+    months = [Month.of(bill.period.start) for bill in TWIN.true_bills(ACCOUNT, NOW)]
     requests = [GetInvoice(year=month.year, month=month.number) for month in months]
     answers = SavedAnswers(*((op, answer_body(op, agent=agent)) for op in requests))
     assert count_bills(PROVIDER.read_bills(answers), V2_COLUMNS) == count_bills(
-        handlers.true_bills(ACCOUNT, NOW), V2_COLUMNS
+        TWIN.true_bills(ACCOUNT, NOW), V2_COLUMNS
     )
     files = [GetInvoiceFile(year=month.year, month=month.number, format="csv") for month in months]
     answers = SavedAnswers(*((op, answer_body(op, agent=agent)) for op in files))
     assert count_bills(PROVIDER.read_bills(answers), V2_COLUMNS) == count_bills(
-        handlers.true_bills(ACCOUNT, NOW), V2_COLUMNS
+        TWIN.true_bills(ACCOUNT, NOW), V2_COLUMNS
     )

@@ -6,14 +6,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 from billfold.model.bill import State
-from billfold.providers.fastly.twin import handlers
+from billfold.providers.fastly.twin.handlers import TWIN
 from tests.providers.fastly.twin.kit import ACCOUNT
 from tests.providers.kit import NOW
 
 
 def test_year_has_every_charge_type() -> None:
     """A year has every type of charge and a lifelike number of lines."""
-    bills = list(handlers.true_bills(ACCOUNT, NOW))
+    bills = list(TWIN.true_bills(ACCOUNT, NOW))
     assert [bill.state for bill in bills] == [State.ISSUED] * 12 + [State.ESTIMATE]
     assert all(39 <= (bill.line_count or 0) <= 60 for bill in bills)
     rows = [row for bill in bills for batch in bill.charges for row in batch.iter_rows()]
@@ -25,8 +25,7 @@ def test_year_has_every_charge_type() -> None:
 def test_running_month_grows_at_midnight() -> None:
     """The running month only grows, and only at midnight."""
     totals = [
-        list(handlers.true_bills(ACCOUNT, NOW + timedelta(hours=hour)))[-1].total or Decimal(0)
-        for hour in range(0, 240, 6)
+        list(TWIN.true_bills(ACCOUNT, NOW + timedelta(hours=hour)))[-1].total or Decimal(0) for hour in range(0, 240, 6)
     ]
     assert totals == sorted(totals)
     assert len(set(totals)) == 10

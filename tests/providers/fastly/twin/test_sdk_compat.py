@@ -6,16 +6,16 @@ import json
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
 from billfold.providers.fastly import PROVIDER
-from billfold.providers.fastly.api import GetInvoice, GetInvoiceMtd
-from billfold.providers.fastly.twin import handlers, scenario, sdk_compat
-from billfold.providers.twin_api import TwinAccount
+from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceMtd
+from billfold.providers.fastly.twin import scenario, sdk_compat
+from billfold.providers.fastly.twin.handlers import TWIN
+from billfold.providers.twin_api import TwinAccount, TwinMemory
 from billfold.wire import codec
 from tests.providers.fastly.twin.kit import ACCOUNT, answer_body, answer_request
 from tests.providers.kit import NOW, SavedAnswers
@@ -44,7 +44,7 @@ def test_v2_suits_requesting_sdk(agent: str, id_type: type, regions: bool, aria:
     assert any(line["rate_per_unit"] is None for line in invoice["line_items"]) == nulls
 
 
-ACCOUNTS = [account for seed in (1, 2, 7) for account in handlers.make_accounts(seed, Month(2025, 11))]
+ACCOUNTS = [account for seed in (1, 2, 7) for account in TWIN.make_accounts(seed, Month(2025, 11))]
 
 
 @pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: f"{account.name} {account.seed}")
@@ -71,7 +71,7 @@ def test_v2_sums_are_as_documented(account: TwinAccount) -> None:
     assert set(nonzero_sums) == {"overage", "commit_shortfall", "discount_amount"}
     if account.account_type != scenario.PARENT_PAY:
         mtd = GetInvoiceMtd(customer_id=scenario.customer_id_of(account))
-        memory: dict[str, Any] = {}
+        memory = TwinMemory()
         assert answer_request(mtd, NOW, account, memory).status == 202
         running = answer_body(mtd, NOW + timedelta(seconds=5), account, memory)
         assert list(PROVIDER.check_answers(SavedAnswers((mtd, running)))) == []
@@ -88,7 +88,7 @@ def test_v2_regions_are_its_traffic() -> None:
 def test_lineless_v2_bills_have_same_totals() -> None:
     """Bills of v2 without lines come to the same totals."""
     account = ACCOUNT._replace(account_type=sdk_compat.NO_LINES)
-    for true_bill in list(handlers.true_bills(account, NOW))[:-1]:
+    for true_bill in list(TWIN.true_bills(account, NOW))[:-1]:
         month = Month.of(true_bill.period.start)
         op = GetInvoice(year=month.year, month=month.number)
         (bill,) = PROVIDER.read_bills(SavedAnswers((op, answer_body(op, account=account))))

@@ -9,7 +9,8 @@ import pytest
 
 from billfold.model.errors import BadRequest
 from billfold.providers.genesys.api import GetBillingContractsInvoices
-from billfold.providers.genesys.twin import customers, handlers
+from billfold.providers.genesys.twin import customers
+from billfold.providers.genesys.twin.handlers import TWIN
 from billfold.twin.host import TwinHost
 from billfold.wire.message import Request
 from tests import stage as stages
@@ -19,7 +20,7 @@ from tests.providers.genesys.twin.kit import API_PATH, TwinClient, first_account
 def test_answers_have_no_nulls(host: TwinHost) -> None:
     """Nothing in an answer is null."""
     client = TwinClient(host)
-    for op in handlers.example_operations(first_account(host), host.clock.now()):
+    for op in TWIN.example_operations(first_account(host), host.clock.now()):
         stages.connection(host, first_account(host)).send(op)
     answer, _ = client.get("/contracts")
     for path in ("/contracts", "/contracts/invoices"):

@@ -14,7 +14,7 @@ from billfold.model.bill import Bill
 from billfold.model.money import exact_sum, format_decimal
 from billfold.model.period import parse_instant
 from billfold.providers.genesys import PROVIDER
-from billfold.providers.genesys.twin import handlers
+from billfold.providers.genesys.twin.handlers import TWIN
 from billfold.providers.provider import ArchivedAnswer, SyncState
 from billfold.twin.faults import Fault
 from billfold.twin.host import TwinHost
@@ -71,7 +71,7 @@ def test_wire_gives_true_bills(at: str, seed: int) -> None:
         bill.key: bill
         for bill in PROVIDER.read_bills(StoredAnswers(collect_answers(host, SyncState(now, account.first_month))))
     }
-    true_bills = {bill.key: bill for bill in handlers.true_bills(account, now)}
+    true_bills = {bill.key: bill for bill in TWIN.true_bills(account, now)}
     assert set(bills) == set(true_bills)
     for key, bill in bills.items():
         true_bill = true_bills[key]
@@ -82,7 +82,7 @@ def test_wire_gives_true_bills(at: str, seed: int) -> None:
             true_bill.line_count,
             true_bill.corrects,
         )
-        assert count_charges(bill, handlers.CARRIED_COLUMNS) == count_charges(true_bill, handlers.CARRIED_COLUMNS), key
+        assert count_charges(bill, TWIN.carried_columns) == count_charges(true_bill, TWIN.carried_columns), key
         assert exact_sum(row.BilledCost for batch in bill.charges for row in batch.iter_rows()) == true_bill.total  # type: ignore[misc]
         if bill.invoice_id:
             assert (bill.total, bill.terms, bill.due_on, bill.issued_on) == (

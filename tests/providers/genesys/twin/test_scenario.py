@@ -7,7 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from billfold.model.period import Month
-from billfold.providers.genesys.twin import customers, handlers, scenario
+from billfold.providers.genesys.twin import customers, scenario
+from billfold.providers.genesys.twin.handlers import TWIN
 from billfold.twin.host import TwinHost
 from tests.providers.genesys.twin.kit import first_account
 
@@ -15,7 +16,7 @@ from tests.providers.genesys.twin.kit import first_account
 def test_year_has_every_charge_type(host: TwinHost) -> None:
     """The scenario has every type of charge that a partner sees."""
     account = first_account(host)
-    bills = list(handlers.true_bills(account, host.clock.now()))
+    bills = list(TWIN.true_bills(account, host.clock.now()))
     rows = [row for bill in bills for batch in bill.charges for row in batch.iter_rows()]
     assert {row.ChargeCategory for row in rows} == {"Usage", "Purchase", "Tax", "Credit"}
     assert any(row.ChargeClass == "Correction" for row in rows)
@@ -42,6 +43,6 @@ def test_use_grows_only_at_midnight(host: TwinHost) -> None:
         previous = totals
     noon = host.clock.now() + timedelta(hours=12)
     midnight_totals, noon_totals = (
-        [bill.total for bill in handlers.true_bills(account, moment)][-2:] for moment in (host.clock.now(), noon)
+        [bill.total for bill in TWIN.true_bills(account, moment)][-2:] for moment in (host.clock.now(), noon)
     )
     assert midnight_totals == noon_totals

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from billfold.model.money import exact_sum, format_decimal
 from billfold.providers.vultr.api import GetAccount, ListBillingHistory, ListPendingCharges
-from billfold.providers.vultr.twin import handlers
+from billfold.providers.vultr.twin.handlers import TWIN
 from tests.providers.kit import NOW
 from tests.providers.vultr.twin.kit import ACCOUNT, answer_request
 
@@ -33,7 +33,7 @@ def test_account_without_history_owes_nothing() -> None:
 
 def test_csv_matches_list() -> None:
     """The CSV file has what the list has."""
-    csv_request = handlers.example_operations(ACCOUNT, NOW)[5]
+    csv_request = TWIN.example_operations(ACCOUNT, NOW)[5]
     csv_lines = answer_request(csv_request).body.decode().splitlines()
     pending = answer_request(ListPendingCharges()).pending_charges
     assert len(csv_lines) == len(pending) + 1

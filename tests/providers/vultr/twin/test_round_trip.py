@@ -14,7 +14,7 @@ from billfold.model.period import parse_instant
 from billfold.providers.provider import SyncState
 from billfold.providers.twin_api import TwinAccount
 from billfold.providers.vultr import PROVIDER
-from billfold.providers.vultr.twin import handlers
+from billfold.providers.vultr.twin.handlers import TWIN
 from billfold.wire import codec
 from billfold.wire.operation import Operation
 from tests.providers.kit import NOW, SavedAnswers
@@ -38,7 +38,7 @@ def collect_answers(account: TwinAccount, now: datetime = NOW) -> SavedAnswers:
 
 def count_bills(bills: Iterator[Bill]) -> Counter[Any]:
     """Count bills and their charges by the columns that the wire carries."""
-    columns = [column for column in handlers.CARRIED_COLUMNS if column != "BillingAccountName"]
+    columns = [column for column in TWIN.carried_columns if column != "BillingAccountName"]
     counts: Counter[Any] = Counter()
     for bill in map(whole, bills):
         counts[bill.state, bill.invoice_id, bill.period, bill.currency, str(bill.total), bill.line_count] += 1
@@ -55,5 +55,5 @@ def test_collected_bills_are_true(at: str, account_type: str) -> None:
     """The collected bills are the true bills."""
     account, now = ACCOUNT._replace(account_type=account_type), parse_instant(at)
     answers = collect_answers(account, now)
-    assert count_bills(PROVIDER.read_bills(answers)) == count_bills(handlers.true_bills(account, now))
+    assert count_bills(PROVIDER.read_bills(answers)) == count_bills(TWIN.true_bills(account, now))
     assert list(PROVIDER.check_answers(answers)) == []

@@ -51,10 +51,10 @@ TOTAL_TOLERANCE = Decimal("0.005")
 def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     """Yield a bill per invoice and currency; an invoice asked for by itself counts like a listed one."""
     organization = find_organization(run_answers)
-    for answer in run_answers.answers(ListInvoices):
-        page = read_page(answer)
+    for list_answer in run_answers.answers(ListInvoices):
+        page = read_page(list_answer)
         for index, invoice in enumerate(page.items):
-            yield from _iter_bills_guarded(invoice, organization, answer, f"{page.path}[{index}]")
+            yield from _iter_bills_guarded(invoice, organization, list_answer, f"{page.path}[{index}]")
     for answer in run_answers.answers(GetInvoice):
         invoice, wrapped_invoices = (
             read_response(answer.op, answer.response),

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from billfold.model.bill import DetailIds
 from billfold.model.money import ZERO, format_trimmed, require_finite
@@ -72,6 +72,23 @@ class CockroachLine(NamedTuple):
     x_Details: str | None = None
 
 
+class ClusterColumns(TypedDict):
+    """The columns that all lines of a cluster share."""
+
+    HostProviderName: str
+    RegionId: str | None
+    RegionName: str | None
+    ResourceId: str | None
+    ResourceName: str | None
+    ResourceType: str | None
+    ServiceName: str
+    SubAccountId: str | None
+    SubAccountName: str | None
+    SubAccountType: str | None
+    Tags: str | None
+    x_Details: str
+
+
 def iter_lines(invoice: Invoice, path: str) -> Iterator[tuple[str, CockroachLine]]:
     """Yield an invoice's lines and adjustments in the order they come, each with the currency it is told in."""
     folder_names = _read_folder_names(invoice)
@@ -80,7 +97,7 @@ def iter_lines(invoice: Invoice, path: str) -> Iterator[tuple[str, CockroachLine
         cluster_columns = _build_cluster_columns(item, folder_names)
         for line_index, line in enumerate(get_or(item.line_items, [])):
             total = get_or(line.total, CurrencyAmount())
-            detail_id = detail_ids.next_id(cluster_columns.get("ResourceId"), line.description)
+            detail_id = detail_ids.next_id(cluster_columns["ResourceId"], line.description)
             line_path = f"{path}.invoice_items[{item_index}].line_items[{line_index}]"
             yield currency_of(total), _build_usage_line(line, total, cluster_columns, detail_id, line_path)
     for adjustment_index, adjustment in enumerate(get_or(invoice.adjustments, [])):
@@ -121,7 +138,7 @@ def _read_folder_names(invoice: Invoice) -> dict[str, str]:
     return names_by_id | {folder_id: name for folder_id, name in own_names.items() if name}
 
 
-def _build_cluster_columns(item: InvoiceItem, folder_names: dict[str, str]) -> dict[str, Any]:
+def _build_cluster_columns(item: InvoiceItem, folder_names: dict[str, str]) -> ClusterColumns:
     cluster = get_or(item.cluster, Cluster())
     regions = [get_or(region.name, "") for region in get_or(cluster.regions, [])]
     cloud, folder_id = get_or(cluster.cloud_provider, ""), get_or(cluster.parent_id, "root") or "root"
@@ -147,7 +164,7 @@ def _build_cluster_columns(item: InvoiceItem, folder_names: dict[str, str]) -> d
 
 
 def _build_usage_line(
-    line: LineItem, total: CurrencyAmount, cluster_columns: dict[str, Any], detail_id: str, path: str
+    line: LineItem, total: CurrencyAmount, cluster_columns: ClusterColumns, detail_id: str, path: str
 ) -> CockroachLine:
     amount, quantity = remove_float_dust(total.amount), remove_float_dust(line.quantity, _RATE_QUANTUM)
     rate = None if get_or(line.unit_cost, None) is None else remove_float_dust(line.unit_cost, _RATE_QUANTUM)

@@ -27,16 +27,24 @@ from billfold.providers.cockroach.records import (
 )
 from billfold.providers.cockroach.twin import scenario
 from billfold.providers.cockroach.twin.inventory import make_cluster, make_folders
-from billfold.providers.twin_api import AccessDenied, ApiFault, Caller, FieldMap, RequestContext, TwinAccount
+from billfold.providers.twin_api import (
+    AccessDenied,
+    ApiFault,
+    Caller,
+    FieldMap,
+    RateLimit,
+    RequestContext,
+    TwinAccount,
+    TwinApi,
+    find_caller,
+)
 from billfold.wire.answer import build_response
 from billfold.wire.auth import read_bearer_token
 from billfold.wire.codec import get_or
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
 
-MOUNT_PATH = "/cockroach"
-ACCOUNT_TYPES = ("ordinary", "credits")
-RATE_LIMIT = (10, 1.0)
+RATE_LIMIT = RateLimit(10, 1.0)
 API_VERSIONS = {"2022-03-31", "2022-09-20", "2023-04-10", "2024-09-16"}
 TIME_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 UNIT_CODES = {
@@ -47,74 +55,113 @@ UNIT_CODES = {
     "vCPU-Hours": "VCPU_HOURS",
 }
 INVOICE_FIELDS = FieldMap("", "totals[0].amount", "", "status", "totals[0].currency", draft="DRAFT", final="FINALIZED")
-FIELD_MAPS = {"list_invoices": INVOICE_FIELDS._replace(items="invoices"), "get_invoice": INVOICE_FIELDS}
 PREPAID_CREDITS = Decimal(600000)
 
-CARRIED_COLUMNS = (
-    "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
-    "ChargeCategory", "ChargeDescription", "ChargePeriodEnd", "ChargePeriodStart", "ContractedCost", "EffectiveCost",
-    "HostProviderName", "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingCurrency", "PricingCurrencyEffectiveCost",
-    "RegionId", "ResourceId", "ResourceName", "ServiceName", "ServiceProviderName", "SubAccountId", "SubAccountName",
-    "SubAccountType", "Tags",
-)  # fmt: skip
-"""The columns that the vendor's API carries: what must come back from the wire as it was in the truth."""
+ERROR_RESPONSES: dict[ApiFault, tuple[int, int, str]] = {
+    ApiFault.BAD_REQUEST: (400, 3, "invalid argument"),  # GUESS: the code; it is told in the envelope of all others
+    ApiFault.UNAUTHORIZED: (401, 16, "invalid authentication credentials"),  # GUESS: the text
+    ApiFault.FORBIDDEN: (403, 7, "permission denied"),  # GUESS: the text
+    ApiFault.NOT_FOUND: (404, 5, "not found"),  # GUESS: the text
+    ApiFault.UNPROCESSABLE: (400, 3, "invalid argument"),  # GUESS: as any other bad request
+    ApiFault.RATE_LIMITED: (429, 8, "rate limit exceeded"),  # GUESS: the code
+    ApiFault.SERVER_ERROR: (500, 13, "internal error"),  # GUESS: the text
+    ApiFault.UNAVAILABLE: (503, 14, "service unavailable"),  # GUESS: the code and the text
+}
 
 
-def make_accounts(seed: int, first_month: Month) -> tuple[TwinAccount, ...]:
-    """Return an ordinary organization billed in USD, and one that pays from prepaid credits."""
-    credentials, unprivileged_credentials = {"api_key": "twin-cockroach-key"}, {"api_key": "twin-cockroach-noright"}
-    return (
-        TwinAccount(
-            "cockroach", "cockroach", credentials, seed, first_month, unprivileged_credentials=unprivileged_credentials
-        ),
-        TwinAccount(
-            "cockroach",
-            "cockroach-credits",
-            {"api_key": "twin-cockroach-credits"},
-            seed,
-            first_month,
-            account_type="credits",
-        ),
-    )
+class CockroachTwin(TwinApi):
+    """CockroachDB Cloud, played to an organization billed in USD and one that pays from prepaid credits."""
 
+    mount_path = "/cockroach"
+    account_types = ("ordinary", "credits")
+    rate_limit = RATE_LIMIT
+    carried_columns = (
+        "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
+        "ChargeCategory", "ChargeDescription", "ChargePeriodEnd", "ChargePeriodStart", "ContractedCost", "EffectiveCost",
+        "HostProviderName", "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingCurrency", "PricingCurrencyEffectiveCost",
+        "RegionId", "ResourceId", "ResourceName", "ServiceName", "ServiceProviderName", "SubAccountId", "SubAccountName",
+        "SubAccountType", "Tags",
+    )  # fmt: skip
+    field_maps = {"list_invoices": INVOICE_FIELDS._replace(items="invoices"), "get_invoice": INVOICE_FIELDS}
 
-def identify_caller(
-    request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext | None = None
-) -> Caller | None:
-    """Hear the bearer key; one without the billing right may still read whose organization it is of."""
-    token = read_bearer_token(request.headers)
-    for account in accounts:
-        if token == account.credentials["api_key"]:
-            return Caller(account)
-        if token and token == account.unprivileged_credentials.get("api_key"):
-            return Caller(account, is_allowed=request.path == GetOrganization.path)
-    return None
+    def make_accounts(self, seed: int, first_month: Month) -> tuple[TwinAccount, ...]:
+        """Return an ordinary organization billed in USD, and one that pays from prepaid credits."""
+        credentials, unprivileged_credentials = {"api_key": "twin-cockroach-key"}, {"api_key": "twin-cockroach-noright"}
+        return (
+            TwinAccount(
+                "cockroach",
+                "cockroach",
+                credentials,
+                seed,
+                first_month,
+                unprivileged_credentials=unprivileged_credentials,
+            ),
+            TwinAccount(
+                "cockroach",
+                "cockroach-credits",
+                {"api_key": "twin-cockroach-credits"},
+                seed,
+                first_month,
+                account_type="credits",
+            ),
+        )
 
+    def identify_caller(
+        self, request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext
+    ) -> Caller | None:
+        """Hear the bearer key; one without the billing right may still read whose organization it is of."""
+        caller = find_caller(accounts, "api_key", read_bearer_token(request.headers))
+        may_read_organization = request.path == GetOrganization.path
+        return caller and caller._replace(is_allowed=caller.is_allowed or may_read_organization)
 
-def answer_operation(op: Operation[object], context: RequestContext) -> object:
-    """Answer one of the three operations; raises ``AccessDenied``."""
-    version = context.request.headers.get("cc-version", VERSION_HEADER["cc-version"])
-    if version not in API_VERSIONS:
-        raise AccessDenied(ApiFault.BAD_REQUEST, "invalid Cc-Version")
-    match op:
-        case GetOrganization():
-            return _make_organization(context.account)
-        case ListInvoices():
-            _check_times(context.request)
-            return InvoiceList(
-                invoices=[
-                    candidate for candidate in _list_invoices(context, version) if _matches_filters(candidate, op)
-                ]
-            )
-        case GetInvoice():
-            invoice = next(
-                (candidate for candidate in _list_invoices(context, version) if candidate.invoice_id == op.invoice_id),
-                None,
-            )
-            if invoice is None:
-                raise AccessDenied(ApiFault.NOT_FOUND, f"invoice {op.invoice_id} not found")  # GUESS: the text
-            return invoice
-    raise InvalidArgument(f"{op!r} is not CockroachDB Cloud's")
+    def answer_operation(self, op: Operation[object], context: RequestContext) -> object:
+        """Answer one of the three operations; raises ``AccessDenied``."""
+        version = context.request.headers.get("cc-version", VERSION_HEADER["cc-version"])
+        if version not in API_VERSIONS:
+            raise AccessDenied(ApiFault.BAD_REQUEST, "invalid Cc-Version")
+        match op:
+            case GetOrganization():
+                return _make_organization(context.account)
+            case ListInvoices():
+                _check_times(context.request)
+                return InvoiceList(
+                    invoices=[
+                        candidate for candidate in _list_invoices(context, version) if _matches_filters(candidate, op)
+                    ]
+                )
+            case GetInvoice():
+                invoice = next(
+                    (
+                        candidate
+                        for candidate in _list_invoices(context, version)
+                        if candidate.invoice_id == op.invoice_id
+                    ),
+                    None,
+                )
+                if invoice is None:
+                    raise AccessDenied(ApiFault.NOT_FOUND, f"invoice {op.invoice_id} not found")  # GUESS: the text
+                return invoice
+        raise InvalidArgument(f"{op!r} is not CockroachDB Cloud's")
+
+    def refuse_request(self, fault: ApiFault, detail: str, request: Request) -> Response:
+        """Say no in the shape of google.rpc.Status; a missing right is not named."""
+        status, code, message = ERROR_RESPONSES[fault]
+        if fault is ApiFault.BAD_REQUEST and (field_match := re.search(r"`\$\.(\w+)`", detail)):
+            # GUESS: the text, in the form of other operations' that were seen
+            detail = f'invalid argument: invalid {field_match[1]} "{dict(request.query).get(field_match[1], "")}"'
+        elif fault is ApiFault.FORBIDDEN:
+            detail = ""
+        headers = {"retry-after": str(int(RATE_LIMIT.window_s))} if fault is ApiFault.RATE_LIMITED else {}
+        return build_response(Status(code=code, message=detail or message, details=[]), status=status, headers=headers)
+
+    def true_bills(self, account: TwinAccount, now: datetime) -> Iterator[Bill]:
+        """Yield the organization's true bills."""
+        return scenario.list_bills(account, now)
+
+    def example_operations(self, account: TwinAccount, now: datetime) -> tuple[Operation[Any], ...]:
+        """Return one question of each operation that the account's twin can answer."""
+        latest_bill = next(reversed(list(scenario.list_bills(account, now))))
+        return ListInvoices(), GetInvoice(invoice_id=latest_bill.invoice_id or ""), GetOrganization()
 
 
 def _check_times(request: Request) -> None:
@@ -207,36 +254,4 @@ def _make_line(row: CostAndUsage) -> LineItem:
     )
 
 
-ERROR_RESPONSES: dict[ApiFault, tuple[int, int, str]] = {
-    ApiFault.BAD_REQUEST: (400, 3, "invalid argument"),  # GUESS: the code; it is told in the envelope of all others
-    ApiFault.UNAUTHORIZED: (401, 16, "invalid authentication credentials"),  # GUESS: the text
-    ApiFault.FORBIDDEN: (403, 7, "permission denied"),  # GUESS: the text
-    ApiFault.NOT_FOUND: (404, 5, "not found"),  # GUESS: the text
-    ApiFault.UNPROCESSABLE: (400, 3, "invalid argument"),  # GUESS: as any other bad request
-    ApiFault.RATE_LIMITED: (429, 8, "rate limit exceeded"),  # GUESS: the code
-    ApiFault.SERVER_ERROR: (500, 13, "internal error"),  # GUESS: the text
-    ApiFault.UNAVAILABLE: (503, 14, "service unavailable"),  # GUESS: the code and the text
-}
-
-
-def refuse_request(fault: ApiFault, detail: str = "", request: Request | None = None) -> Response:
-    """Say no in the shape of google.rpc.Status; a missing right is not named."""
-    status, code, message = ERROR_RESPONSES[fault]
-    if fault is ApiFault.BAD_REQUEST and (field_match := re.search(r"`\$\.(\w+)`", detail)):
-        # GUESS: the text, in the form of other operations' that were seen
-        detail = f'invalid argument: invalid {field_match[1]} "{dict(request.query if request else ()).get(field_match[1], "")}"'
-    elif fault is ApiFault.FORBIDDEN:
-        detail = ""
-    headers = {"retry-after": str(int(RATE_LIMIT[1]))} if fault is ApiFault.RATE_LIMITED else {}
-    return build_response(Status(code=code, message=detail or message, details=[]), status=status, headers=headers)
-
-
-def true_bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
-    """Yield the organization's true bills."""
-    return scenario.list_bills(account, now)
-
-
-def example_operations(account: TwinAccount, now: datetime) -> tuple[Operation[Any], ...]:
-    """Return one question of each operation that the account's twin can answer."""
-    latest_bill = next(reversed(list(scenario.list_bills(account, now))))
-    return ListInvoices(), GetInvoice(invoice_id=latest_bill.invoice_id or ""), GetOrganization()
+TWIN = CockroachTwin()

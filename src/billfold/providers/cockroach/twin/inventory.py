@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import format_instant
@@ -11,6 +10,7 @@ from billfold.providers.cockroach.api import VERSION_HEADER
 from billfold.providers.cockroach.records import Cluster, FolderResource, PathSegment, Region
 from billfold.providers.cockroach.twin import scenario
 from billfold.providers.twin_api import TwinAccount
+from billfold.wire.codec import JsonObject
 
 CLOUDS_BY_HOST = {title: cloud for cloud, title in scenario.CLOUD_NAMES.items()}
 OLD_PLAN_NAMES = {"BASIC": "SERVERLESS", "STANDARD": "SERVERLESS", "ADVANCED": "DEDICATED"}  # GUESS: that of Standard
@@ -54,7 +54,7 @@ def make_cluster(account: TwinAccount, row: CostAndUsage, version: str) -> Clust
     )
 
 
-def _make_hardware(cloud: str, storage_gib: int) -> dict[str, Any]:
+def _make_hardware(cloud: str, storage_gib: int) -> JsonObject:
     return {
         "machine_type": MACHINE_TYPES[cloud],
         "num_virtual_cpus": 8,
@@ -64,7 +64,7 @@ def _make_hardware(cloud: str, storage_gib: int) -> dict[str, Any]:
     }
 
 
-def _make_routing(cluster_name: str) -> dict[str, Any]:
+def _make_routing(cluster_name: str) -> JsonObject:
     return {"routing_id": f"{cluster_name}-1533", "upgrade_type": "AUTOMATIC"}
 
 

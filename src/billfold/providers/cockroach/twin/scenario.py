@@ -18,6 +18,7 @@ from billfold.model.bill import Bill, Charges, State
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO, exact_sum
 from billfold.model.period import Month
+from billfold.model.pricing import set_costs
 from billfold.providers.restatements import restate_bill
 from billfold.providers.twin_api import TwinAccount
 
@@ -227,10 +228,4 @@ def _make_extra_row(account: TwinAccount, month: Month, name: str, amount: Decim
 
 def _with_cost(common: CostAndUsage, amount: Decimal) -> CostAndUsage:
     billed_cost = ZERO if common.PricingCurrency != "USD" else amount
-    return common._replace(
-        BilledCost=billed_cost,
-        EffectiveCost=billed_cost,
-        ListCost=billed_cost,
-        ContractedCost=billed_cost,
-        PricingCurrencyEffectiveCost=amount,
-    )
+    return set_costs(common, billed_cost)._replace(PricingCurrencyEffectiveCost=amount)

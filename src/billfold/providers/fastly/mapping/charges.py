@@ -10,22 +10,19 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from billfold.model.bill import Bill, DetailIds, State
+from billfold.model.bill import Bill, BillSource, DetailIds, State
 from billfold.model.errors import InvalidResponse
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import ZERO
 from billfold.model.period import Month
-from billfold.providers.fastly.api import (
+from billfold.providers.fastly.api import GetInvoiceByInvoiceId, GetMonthToDateInvoice, GetTokenSelf, ListInvoices
+from billfold.providers.fastly.api_v2 import (
     GetInvoice,
     GetInvoiceById,
     GetInvoiceByIdFile,
-    GetInvoiceByInvoiceId,
     GetInvoiceFile,
     GetInvoiceMtd,
-    GetMonthToDateInvoice,
-    GetTokenSelf,
-    ListInvoices,
 )
 from billfold.providers.fastly.mapping import v2, v2_csv
 from billfold.providers.fastly.mapping.bill_header import (
@@ -39,52 +36,42 @@ from billfold.providers.fastly.mapping.bill_header import (
 )
 from billfold.providers.fastly.mapping.lines import FastlyLine, Item, build_line, format_details, read_number, read_text
 from billfold.providers.fastly.mapping.services import FastlyService, find_service, find_unit
-from billfold.providers.fastly.records import (
-    BillingEstimateResponse,
-    Invoice,
-    Invoicelineitems,
-    Mtdinvoice,
-    Mtdlineitems,
-    TokenSelf,
-)
+from billfold.providers.fastly.mapping.v2_items import V2Bill
+from billfold.providers.fastly.records import Invoice, Invoicelineitems, Mtdinvoice, Mtdlineitems, TokenSelf
+from billfold.providers.fastly.records_v2 import BillingEstimateResponse
 from billfold.providers.mapping import make_slug
 from billfold.providers.pages import find_reply, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
-from billfold.wire.codec import Record, get_or
+from billfold.wire.codec import get_or
 from billfold.wire.operation import OperationType, read_response
 
-LocatedRecords = Iterator[tuple[Record, str]]
+BillRecord = Invoice | Mtdinvoice | V2Bill
+LocatedRecords = Iterator[tuple[BillRecord, str]]
 """Bills in an answer, each with its JSON path there."""
 
 
 def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     """Yield a bill for every invoice and estimate that was answered; raises ``InvalidResponse`` after all that can be read."""
     token_customer_id, errors = find_token_customer(run_answers), []
-    for operation_type, find_records, make_bill in READERS:
-        for answer in run_answers.answers(operation_type):
+    for reader in READERS:
+        for answer in run_answers.answers(reader.operation_type):
             try:
-                for record, path in find_records(answer):
-                    yield _build_bill_safely(make_bill, record, Source(answer, path, token_customer_id))._replace(
-                        source_rank=_rank_source(operation_type)
-                    )
+                for record, path in reader.find_records(answer):
+                    bill = _build_bill_safely(reader.build_bill, record, Source(answer, path, token_customer_id))
+                    yield bill._replace(source=reader.source)
             except InvalidResponse as error:
                 errors.append(error)
     if errors:
         raise errors[0]
 
 
-def _rank_source(operation_type: OperationType) -> int:
-    """Rank the sources of an invoice: v3 says more of it than v2 did, and v2 as JSON more than as CSV."""
-    return 0 if "/v3/" in operation_type.path else -2 if operation_type.reply is bytes else -1
-
-
-def _build_bill_safely(make_bill: Callable[[Any, Source], Bill], record: Record, source: Source) -> Bill:
+def _build_bill_safely(make_bill: Callable[[Any, Source], Bill], record: BillRecord, source: Source) -> Bill:
     """Make a bill; where even that fails, one that says so, so that the other bills are not lost."""
     try:
         return make_bill(record, source)
     except (ValueError, ArithmeticError) as error:
         is_estimate = isinstance(record, Mtdinvoice | BillingEstimateResponse)
-        invoice_id = None if is_estimate else str(get_or(getattr(record, "invoice_id", None), "unknown"))
+        invoice_id = None if is_estimate else str(get_or(record.invoice_id, "unknown"))
         state = State.ESTIMATE if is_estimate else State.ISSUED
         period = Month.of(source.answer.fetched_at).period
         findings = (make_finding(FindingCode.BILL_UNREADABLE, f"it cannot be read: {error}"),)
@@ -237,14 +224,22 @@ def find_token_customer(run_answers: RunAnswers) -> str | None:
     return read_text(find_reply(run_answers, GetTokenSelf, TokenSelf()).customer_id) or None
 
 
-READERS: tuple[tuple[OperationType, Callable[[ArchivedAnswer], LocatedRecords], Callable[[Any, Source], Bill]], ...] = (
-    (GetMonthToDateInvoice, _find_single_record, build_estimate_bill),
-    (ListInvoices, _find_listed_records, build_invoice_bill),
-    (GetInvoiceByInvoiceId, _find_single_record, build_invoice_bill),
-    (GetInvoiceMtd, _find_single_record, partial(v2.build_v2_bill, is_estimate=True)),
-    (GetInvoice, _find_single_record, v2.build_v2_bill),
-    (GetInvoiceById, _find_single_record, v2.build_v2_bill),
-    (GetInvoiceFile, v2_csv.read_csv_invoice, v2.build_v2_bill),
-    (GetInvoiceByIdFile, v2_csv.read_csv_invoice, v2.build_v2_bill),
+class BillReader(NamedTuple):
+    """Which operation's answers hold bills, where in them, what makes a bill of each, and how much that says."""
+
+    operation_type: OperationType
+    find_records: Callable[[ArchivedAnswer[Any]], LocatedRecords]
+    build_bill: Callable[[Any, Source], Bill]
+    source: BillSource = BillSource.FULL
+
+
+READERS = (
+    BillReader(GetMonthToDateInvoice, _find_single_record, build_estimate_bill),
+    BillReader(ListInvoices, _find_listed_records, build_invoice_bill),
+    BillReader(GetInvoiceByInvoiceId, _find_single_record, build_invoice_bill),
+    BillReader(GetInvoiceMtd, _find_single_record, partial(v2.build_v2_bill, is_estimate=True), BillSource.OLDER_API),
+    BillReader(GetInvoice, _find_single_record, v2.build_v2_bill, BillSource.OLDER_API),
+    BillReader(GetInvoiceById, _find_single_record, v2.build_v2_bill, BillSource.OLDER_API),
+    BillReader(GetInvoiceFile, v2_csv.read_csv_invoice, v2.build_v2_bill, BillSource.OLDER_FILE),
+    BillReader(GetInvoiceByIdFile, v2_csv.read_csv_invoice, v2.build_v2_bill, BillSource.OLDER_FILE),
 )
-"""Which operation's answers hold bills, where in them, and what makes a bill of each."""

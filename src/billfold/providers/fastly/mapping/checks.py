@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
-from billfold.model.bill import State
+from billfold.model.bill import BillSource, State
 from billfold.model.errors import InvalidResponse
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
@@ -18,7 +18,7 @@ from billfold.providers.fastly.mapping.lines import read_number, read_text
 from billfold.providers.fastly.mapping.v2 import STATES_BY_STATUS
 from billfold.providers.fastly.mapping.v2_items import V2Bill
 from billfold.providers.fastly.mapping.v2_sums import find_contradictions
-from billfold.providers.fastly.records import BillingResponse, BillingStatus, BillingTotal
+from billfold.providers.fastly.records_v2 import BillingResponse, BillingStatus, BillingTotal
 from billfold.providers.pages import iter_pages
 from billfold.providers.provider import ArchivedAnswer, InvoiceListing, RunAnswers
 from billfold.wire.codec import get_or
@@ -32,10 +32,10 @@ def find_identity(run_answers: RunAnswers) -> str | None:
 
 
 def _iter_customer_ids(run_answers: RunAnswers) -> Iterator[str]:
-    for operation_type, find_records, _ in READERS:
-        for answer in run_answers.answers(operation_type):
-            for record, _path in find_records(answer):
-                yield read_text(getattr(record, "customer_id", None))
+    for reader in READERS:
+        for answer in run_answers.answers(reader.operation_type):
+            for record, _path in reader.find_records(answer):
+                yield read_text(record.customer_id)
 
 
 def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
@@ -81,10 +81,12 @@ def _check_invoice_list(run_answers: RunAnswers) -> Iterator[Finding]:
 
 def _iter_v2_records(run_answers: RunAnswers) -> Iterator[tuple[V2Bill, ArchivedAnswer]]:
     """Yield the v2 bills; an answer that cannot be read is told of where it is booked."""
-    for operation_type, find_records, _ in READERS:
-        for answer in run_answers.answers(operation_type) if operation_type.path.startswith("/billing/v2/") else ():
+    for reader in [reader for reader in READERS if reader.source is not BillSource.FULL]:
+        for answer in run_answers.answers(reader.operation_type):
             with suppress(InvalidResponse):
-                yield from ((record, answer) for record, _path in find_records(answer))  # type: ignore[misc]
+                yield from (
+                    (record, answer) for record, _path in reader.find_records(answer) if isinstance(record, V2Bill)
+                )
 
 
 def _check_sums(record: V2Bill, answer: ArchivedAnswer) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from billfold.providers.fastly.mapping.lines import read_number
 from billfold.providers.fastly.mapping.services import REGIONS_BY_KEY, find_product_group, is_delivery
-from billfold.providers.fastly.records import BillingBandwidthTiers, BillingRegions
+from billfold.providers.fastly.records_v2 import BillingBandwidthTiers, BillingRegions
 from billfold.wire.codec import Record, get_or
 
 MEASURES = {"percentile": "Percentile Bandwidth", "bandwidth": "Bandwidth", "requests": "Requests"}

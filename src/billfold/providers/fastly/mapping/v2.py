@@ -12,6 +12,7 @@ from billfold.model.bill import Bill, DetailIds, State
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month, Period
+from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceFile, GetInvoiceMtd
 from billfold.providers.fastly.mapping.bill_header import (
     BillHeader,
     Source,
@@ -28,10 +29,7 @@ from billfold.providers.fastly.mapping.v2_items import (
     choose_extra_lines,
     list_line_items,
 )
-from billfold.providers.fastly.records import (
-    BillingStatus,
-    BillingTotal,
-)
+from billfold.providers.fastly.records_v2 import BillingStatus, BillingTotal
 from billfold.providers.provider import ArchivedAnswer
 from billfold.wire.codec import get_or
 
@@ -110,7 +108,10 @@ def _read_v2_period(record: V2Bill, source: Source) -> tuple[Period, list[Findin
 
 def _find_requested_month(answer: ArchivedAnswer) -> Month | None:
     """Return the month that was asked for, where the question named one and the answer does not."""
+    op = answer.op
+    if not isinstance(op, GetInvoice | GetInvoiceFile | GetInvoiceMtd):
+        return None
     try:
-        return Month.parse(f"{getattr(answer.op, 'year', '')}-{getattr(answer.op, 'month', ''):0>2}")
+        return Month.parse(f"{op.year}-{op.month:0>2}")
     except ValueError:
         return None

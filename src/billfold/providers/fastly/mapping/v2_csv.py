@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from billfold.model.errors import InvalidResponse
-from billfold.providers.fastly.records import BillingResponse
+from billfold.providers.fastly.api_v2 import GetInvoiceByIdFile
+from billfold.providers.fastly.records_v2 import BillingResponse
 from billfold.providers.provider import ArchivedAnswer
 
 
@@ -23,7 +24,7 @@ def read_csv_invoice(answer: ArchivedAnswer) -> Iterator[tuple[BillingResponse, 
         raise InvalidResponse("the CSV has no lines with an amount")
     # GUESS: the columns of the CSV are the JSON keys, those of the invoice repeated in every row.
     invoice_fields = {key: rows[0].get(key) or None for key in ("customer_id", "invoice_id", "start_time", "end_time")}
-    invoice_fields |= {key: invoice_fields[key] or _get_argument(answer, key) for key in ("customer_id", "invoice_id")}
+    invoice_fields |= {key: value for key, value in _read_requested_ids(answer).items() if not invoice_fields[key]}
     invoice_data = {
         **{key: value for key, value in invoice_fields.items() if value},
         "status": {"status": rows[0].get("status") or None},
@@ -36,6 +37,10 @@ def read_csv_invoice(answer: ArchivedAnswer) -> Iterator[tuple[BillingResponse, 
         raise InvalidResponse(f"the CSV does not hold an invoice: {error}") from error
 
 
-def _get_argument(answer: ArchivedAnswer, name: str) -> str | None:
-    value = str(getattr(answer.op, name, ""))
-    return value if value != "unknown" else None
+def _read_requested_ids(answer: ArchivedAnswer) -> Mapping[str, str]:
+    """Return the ids that the question names; that of an imported file may not know them."""
+    op = answer.op
+    requested_ids = (
+        {"customer_id": op.customer_id, "invoice_id": str(op.invoice_id)} if isinstance(op, GetInvoiceByIdFile) else {}
+    )
+    return {name: value for name, value in requested_ids.items() if value != "unknown"}

@@ -21,7 +21,7 @@ from billfold.providers.fastly.mapping.services import (
     find_v2_service,
     is_shortfall,
 )
-from billfold.providers.fastly.records import (
+from billfold.providers.fastly.records_v2 import (
     BillingEstimateLinesLineItems,
     BillingEstimateResponse,
     BillingResponse,

@@ -10,7 +10,7 @@ from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum, format_decimal
 from billfold.providers.fastly.mapping.lines import CENT, read_number
-from billfold.providers.fastly.records import BillingTotal
+from billfold.providers.fastly.records_v2 import BillingTotal
 from billfold.wire.codec import get_or
 
 

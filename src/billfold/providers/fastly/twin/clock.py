@@ -32,14 +32,14 @@ def is_estimate_ready(context: RequestContext, estimate_name: str) -> bool:
     if context.account.account_type == scenario.PARENT_PAY:
         raise AccessDenied(ApiFault.UNPROCESSABLE)
     memory_key, now = f"estimate of {context.account.name} {estimate_name}", context.now
-    started_at = context.memory.get(memory_key)
+    started_at = context.memory.first_requests.get(memory_key)
     if (
         started_at is None
         or not started_at <= now < started_at + ESTIMATE_DELAY + ESTIMATE_LIFETIME
         or started_at.date() != now.date()
     ):
-        context.memory[memory_key] = started_at = now
-    return bool(now >= started_at + ESTIMATE_DELAY)
+        context.memory.first_requests[memory_key] = started_at = now
+    return now >= started_at + ESTIMATE_DELAY
 
 
 def make_accepted_response() -> Response:

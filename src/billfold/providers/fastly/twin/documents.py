@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from billfold.model.money import format_decimal
-from billfold.providers.fastly.records import BillingResponse, BillingResponseLineItem, BillingStatus, BillingTotal
+from billfold.providers.fastly.records_v2 import BillingResponse, BillingResponseLineItem, BillingStatus, BillingTotal
 from billfold.providers.invoice_pdf import make_paper, render_pdf
 from billfold.wire.codec import UNSET, get_or
 from billfold.wire.message import Response

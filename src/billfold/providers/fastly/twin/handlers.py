@@ -12,121 +12,39 @@ from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month, parse_instant
 from billfold.providers.fastly.api import (
     GetCurrentUser,
-    GetInvoice,
-    GetInvoiceById,
-    GetInvoiceByIdFile,
     GetInvoiceByInvoiceId,
-    GetInvoiceFile,
-    GetInvoiceMtd,
     GetMonthToDateInvoice,
     GetServiceLevelUsage,
-    GetServiceLevelUsageTypes,
     GetTokenSelf,
     GetUsageMetrics,
     ListInvoices,
 )
+from billfold.providers.fastly.api_v2 import (
+    GetInvoice,
+    GetInvoiceById,
+    GetInvoiceByIdFile,
+    GetInvoiceFile,
+    GetInvoiceMtd,
+    GetServiceLevelUsageTypes,
+)
 from billfold.providers.fastly.records import Error
 from billfold.providers.fastly.twin import handlers_v2, handlers_v3, scenario, sdk_compat
-from billfold.providers.twin_api import ApiFault, Caller, FieldMap, RequestContext, TwinAccount
+from billfold.providers.twin_api import (
+    ApiFault,
+    Caller,
+    FieldMap,
+    RateLimit,
+    RequestContext,
+    TwinAccount,
+    TwinApi,
+    find_caller,
+)
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
 
-MOUNT_PATH = "/fastly"
-ACCOUNT_TYPES = ("ordinary", "parent-pay", "v2-no-lines")
-RATE_LIMIT = (100_000, 1.0)
-RESPONSE_HEADERS = {
-    "cache-control": "no-store",
-    "pragma": "no-cache",
-    "server": "fastly",
-    "vary": "Accept-Encoding",
-    "via": "1.1 varnish, 1.1 varnish",
-    "x-served-by": "cache-control-twin-CONTROL, cache-twin-TWIN",
-    "x-timer": "S1794700800.000000,VS0,VE42",
-    "fastly-trace-id": "7477696e2d74726163652d6964",
-}
 _V2_FIELDS = FieldMap("", "total.cost", "invoice_id", "status.status")
 _V3_FIELDS = FieldMap("", "monthly_transaction_amount", "invoice_id", "", "currency_code")
-FIELD_MAPS = {
-    "get_invoice": _V2_FIELDS,
-    "get_invoice_by_id": _V2_FIELDS,
-    "get_invoice_mtd": _V2_FIELDS,
-    "list_invoices": _V3_FIELDS._replace(items="data", size="meta.total"),
-    "get_invoice_by_invoice_id": _V3_FIELDS,
-    "get_month_to_date_invoice": _V3_FIELDS._replace(currency=""),
-    "get_usage_metrics": FieldMap("data", "quantity"),
-    "get_service_level_usage": FieldMap("data.details", "usage_units", "service_id", size="data.meta.total"),
-}
-
-CARRIED_COLUMNS = (
-    "BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory",
-    "ChargeDescription", "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart", "ConsumedQuantity", "ContractedCost",
-    "EffectiveCost", "HostProviderName", "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingCurrency",
-    "PricingQuantity", "RegionName", "ServiceName", "ServiceProviderName", "SkuMeter",
-)  # fmt: skip
-"""The columns that the vendor's API carries: what must come back from the wire as it was in the truth."""
-
-
-def make_accounts(seed: int, first_month: Month) -> tuple[TwinAccount, ...]:
-    """Return an ordinary customer, and one whose parent pays: it has invoices, but no estimate."""
-
-    def make_account(name: str, account_type: str, unprivileged_credentials: dict[str, str]) -> TwinAccount:
-        account = TwinAccount(
-            "fastly",
-            name,
-            {"token": f"twin-{name}-token"},
-            seed,
-            first_month,
-            {},
-            unprivileged_credentials,
-            account_type,
-        )
-        return account._replace(public_facts={"customer_id": scenario.customer_id_of(account)})
-
-    return (
-        make_account("fastly", "ordinary", {"token": "twin-fastly-noright"}),
-        make_account("fastly-parent-pay", scenario.PARENT_PAY, {}),
-    )
-
-
-def identify_caller(
-    request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext | None = None
-) -> Caller | None:
-    """Hear the token in ``Fastly-Key``."""
-    token = request.headers.get("fastly-key", "")
-    for account in accounts:
-        if token and token in {account.credentials["token"], account.unprivileged_credentials.get("token")}:
-            return Caller(account, is_allowed=token == account.credentials["token"])
-    return None
-
-
-def translate_request(request: Request) -> Request:
-    """Hear a date that has a time as its day from the SDKs that write it so (up to 5.3)."""
-    if not sdk_compat.detect_sdk(request.headers.get("user-agent", "")).sends_times:
-        return request
-    return request._replace(
-        query=tuple((parameter, _strip_time(parameter, value)) for parameter, value in request.query)
-    )
-
-
-def _strip_time(parameter: str, value: str) -> str:
-    try:
-        return (
-            parse_instant(value).date().isoformat()
-            if parameter in {"billing_start_date", "billing_end_date"}
-            else value
-        )
-    except ValueError:
-        return value
-
-
-def answer_operation(op: Operation[Any], context: RequestContext) -> object:
-    """Answer one of the operations; raises ``AccessDenied``."""
-    for operation_type, handler in HANDLERS.items():
-        if isinstance(op, operation_type):
-            return handler(op, context)
-    raise InvalidArgument(f"{op!r} is not Fastly's")
-
 
 HANDLERS: dict[type[Operation[Any]], Callable[[Any, RequestContext], object]] = {
     GetInvoice: handlers_v2.answer_by_month,
@@ -143,12 +61,6 @@ HANDLERS: dict[type[Operation[Any]], Callable[[Any, RequestContext], object]] = 
     GetTokenSelf: handlers_v3.answer_token,
     GetCurrentUser: handlers_v3.answer_user,
 }
-
-
-def true_bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
-    """Yield the customer's true bills."""
-    return scenario.list_bills(account, now)
-
 
 ERROR_RESPONSES: dict[ApiFault, tuple[int, str]] = {
     ApiFault.BAD_REQUEST: (400, "Bad request"),
@@ -168,31 +80,147 @@ EDGE_ERROR_PAGE = (
 )
 
 
-def refuse_request(fault: ApiFault, detail: str = "", request: Request | None = None) -> Response:
-    """Say no as the part of the API does that was asked: three envelopes coexist, and the edge answers in HTML."""
-    status, message = ERROR_RESPONSES[fault]
-    detail = _rewrite_detail(detail)
-    if fault is ApiFault.UNAVAILABLE:
-        return Response(
-            status, {"content-type": "text/html; charset=utf-8"}, EDGE_ERROR_PAGE
-        )  # GUESS: the page of a 503
-    is_v3 = request is not None and request.path.startswith("/billing/v3/")
-    if is_v3 and fault in {ApiFault.UNPROCESSABLE, ApiFault.SERVER_ERROR}:
-        error = Error(
-            type="", title=message, code=str(fault), status=str(status)
-        )  # GUESS: v3's values of 422 and 500; the keys are documented
-    elif is_v3 and fault is ApiFault.BAD_REQUEST:
-        error = Error(
-            type="", title=message, status=status, errors=None, detail=detail
-        )  # GUESS: the newer envelope for v3's 400
-    else:
-        error = Error(
-            msg=message,
-            **({"detail": detail} if detail and fault in {ApiFault.BAD_REQUEST, ApiFault.NOT_FOUND} else {}),
+class FastlyTwin(TwinApi):
+    """Fastly, played to an ordinary customer and one whose parent pays."""
+
+    mount_path = "/fastly"
+    account_types = ("ordinary", "parent-pay", "v2-no-lines")
+    rate_limit = RateLimit(100_000, 1.0)
+    carried_columns = (
+        "BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory",
+        "ChargeDescription", "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart", "ConsumedQuantity", "ContractedCost",
+        "EffectiveCost", "HostProviderName", "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingCurrency",
+        "PricingQuantity", "RegionName", "ServiceName", "ServiceProviderName", "SkuMeter",
+    )  # fmt: skip
+    field_maps = {
+        "get_invoice": _V2_FIELDS,
+        "get_invoice_by_id": _V2_FIELDS,
+        "get_invoice_mtd": _V2_FIELDS,
+        "list_invoices": _V3_FIELDS._replace(items="data", size="meta.total"),
+        "get_invoice_by_invoice_id": _V3_FIELDS,
+        "get_month_to_date_invoice": _V3_FIELDS._replace(currency=""),
+        "get_usage_metrics": FieldMap("data", "quantity"),
+        "get_service_level_usage": FieldMap("data.details", "usage_units", "service_id", size="data.meta.total"),
+    }
+    response_headers = {
+        "cache-control": "no-store",
+        "pragma": "no-cache",
+        "server": "fastly",
+        "vary": "Accept-Encoding",
+        "via": "1.1 varnish, 1.1 varnish",
+        "x-served-by": "cache-control-twin-CONTROL, cache-twin-TWIN",
+        "x-timer": "S1794700800.000000,VS0,VE42",
+        "fastly-trace-id": "7477696e2d74726163652d6964",
+    }
+
+    def make_accounts(self, seed: int, first_month: Month) -> tuple[TwinAccount, ...]:
+        """Return an ordinary customer, and one whose parent pays: it has invoices, but no estimate."""
+
+        def make_account(name: str, account_type: str, unprivileged_credentials: dict[str, str]) -> TwinAccount:
+            account = TwinAccount(
+                "fastly",
+                name,
+                {"token": f"twin-{name}-token"},
+                seed,
+                first_month,
+                {},
+                unprivileged_credentials,
+                account_type,
+            )
+            return account._replace(public_facts={"customer_id": scenario.customer_id_of(account)})
+
+        return (
+            make_account("fastly", "ordinary", {"token": "twin-fastly-noright"}),
+            make_account("fastly-parent-pay", scenario.PARENT_PAY, {}),
         )
-    # NOTE: the body of a 401 is JSON, and labelled as text (two public test suites quote it so).
-    media_type = "text/plain" if fault is ApiFault.UNAUTHORIZED else "application/json"
-    return Response(status, {"content-type": media_type}, codec.encode_json(error))
+
+    def identify_caller(
+        self, request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext
+    ) -> Caller | None:
+        """Hear the token in ``Fastly-Key``."""
+        return find_caller(accounts, "token", request.headers.get("fastly-key", ""))
+
+    def answer_operation(self, op: Operation[Any], context: RequestContext) -> object:
+        """Answer one of the operations; raises ``AccessDenied``."""
+        for operation_type, handler in HANDLERS.items():
+            if isinstance(op, operation_type):
+                return handler(op, context)
+        raise InvalidArgument(f"{op!r} is not Fastly's")
+
+    def refuse_request(self, fault: ApiFault, detail: str, request: Request) -> Response:
+        """Say no as the part of the API does that was asked: three envelopes coexist, and the edge answers in HTML."""
+        status, message = ERROR_RESPONSES[fault]
+        detail = _rewrite_detail(detail)
+        if fault is ApiFault.UNAVAILABLE:
+            return Response(
+                status, {"content-type": "text/html; charset=utf-8"}, EDGE_ERROR_PAGE
+            )  # GUESS: the page of a 503
+        is_v3 = request.path.startswith("/billing/v3/")
+        if is_v3 and fault in {ApiFault.UNPROCESSABLE, ApiFault.SERVER_ERROR}:
+            error = Error(
+                type="", title=message, code=str(fault), status=str(status)
+            )  # GUESS: v3's values of 422 and 500; the keys are documented
+        elif is_v3 and fault is ApiFault.BAD_REQUEST:
+            error = Error(
+                type="", title=message, status=status, errors=None, detail=detail
+            )  # GUESS: the newer envelope for v3's 400
+        else:
+            error = Error(
+                msg=message,
+                **({"detail": detail} if detail and fault in {ApiFault.BAD_REQUEST, ApiFault.NOT_FOUND} else {}),
+            )
+        # NOTE: the body of a 401 is JSON, and labelled as text (two public test suites quote it so).
+        media_type = "text/plain" if fault is ApiFault.UNAUTHORIZED else "application/json"
+        return Response(status, {"content-type": media_type}, codec.encode_json(error))
+
+    def true_bills(self, account: TwinAccount, now: datetime) -> Iterator[Bill]:
+        """Yield the customer's true bills."""
+        return scenario.list_bills(account, now)
+
+    def example_operations(self, account: TwinAccount, now: datetime) -> tuple[Operation[Any], ...]:
+        """Return one question of each operation that the account's twin can answer."""
+        month, customer_id = Month.of(now).add_months(-1), scenario.customer_id_of(account)
+        invoice_id, year, month_number = scenario.invoice_id_of(account, month), str(month.year), f"{month.number:02}"
+        first_month = last_month = str(month)
+        return (
+            GetInvoice(year=year, month=month_number),
+            GetInvoiceFile(year=year, month=month_number, format="csv"),
+            GetInvoiceById(customer_id=customer_id, invoice_id=invoice_id),
+            GetInvoiceByIdFile(customer_id=customer_id, invoice_id=invoice_id, format="csv"),
+            GetInvoiceMtd(customer_id=customer_id),
+            GetServiceLevelUsageTypes(customer_id=customer_id),
+            ListInvoices(),
+            GetInvoiceByInvoiceId(invoice_id=invoice_id),
+            GetMonthToDateInvoice(),
+            GetUsageMetrics(start_month=first_month, end_month=last_month),
+            GetServiceLevelUsage(
+                product_id="cdn_usage",
+                usage_type_name="North America Bandwidth",
+                start_month=first_month,
+                end_month=last_month,
+            ),
+            GetTokenSelf(),
+            GetCurrentUser(),
+        )
+
+    def translate_request(self, request: Request) -> Request:
+        """Hear a date that has a time as its day from the SDKs that write it so (up to 5.3)."""
+        if not sdk_compat.detect_sdk(request.headers.get("user-agent", "")).sends_times:
+            return request
+        return request._replace(
+            query=tuple((parameter, _strip_time(parameter, value)) for parameter, value in request.query)
+        )
+
+
+def _strip_time(parameter: str, value: str) -> str:
+    try:
+        return (
+            parse_instant(value).date().isoformat()
+            if parameter in {"billing_start_date", "billing_end_date"}
+            else value
+        )
+    except ValueError:
+        return value
 
 
 def _rewrite_detail(detail: str) -> str:
@@ -208,28 +236,4 @@ def _rewrite_detail(detail: str) -> str:
     )
 
 
-def example_operations(account: TwinAccount, now: datetime) -> tuple[Operation[Any], ...]:
-    """Return one question of each operation that the account's twin can answer."""
-    month, customer_id = Month.of(now).add_months(-1), scenario.customer_id_of(account)
-    invoice_id, year, month_number = scenario.invoice_id_of(account, month), str(month.year), f"{month.number:02}"
-    first_month = last_month = str(month)
-    return (
-        GetInvoice(year=year, month=month_number),
-        GetInvoiceFile(year=year, month=month_number, format="csv"),
-        GetInvoiceById(customer_id=customer_id, invoice_id=invoice_id),
-        GetInvoiceByIdFile(customer_id=customer_id, invoice_id=invoice_id, format="csv"),
-        GetInvoiceMtd(customer_id=customer_id),
-        GetServiceLevelUsageTypes(customer_id=customer_id),
-        ListInvoices(),
-        GetInvoiceByInvoiceId(invoice_id=invoice_id),
-        GetMonthToDateInvoice(),
-        GetUsageMetrics(start_month=first_month, end_month=last_month),
-        GetServiceLevelUsage(
-            product_id="cdn_usage",
-            usage_type_name="North America Bandwidth",
-            start_month=first_month,
-            end_month=last_month,
-        ),
-        GetTokenSelf(),
-        GetCurrentUser(),
-    )
+TWIN = FastlyTwin()

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from billfold.model.period import Month, format_instant, parse_instant
-from billfold.providers.fastly.api import GetInvoiceMtd, GetServiceLevelUsageTypes
-from billfold.providers.fastly.records import (
+from billfold.providers.fastly.api_v2 import GetInvoiceMtd, GetServiceLevelUsageTypes
+from billfold.providers.fastly.records_v2 import (
     BillingEstimateResponse,
     BillingResponse,
     BillingStatus,

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from billfold.model.money import ZERO, exact_sum
 from billfold.model.period import Month, format_instant
-from billfold.providers.fastly.records import (
+from billfold.providers.fastly.records_v2 import (
     BillingBandwidth,
     BillingBandwidthTiers,
     BillingEstimateLinesLineItems,

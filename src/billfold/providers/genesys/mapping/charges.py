@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from billfold.model.bill import Bill
+from billfold.model.bill import Bill, BillSource
 from billfold.model.errors import ApiError, InvalidResponse
 from billfold.model.finding import make_finding
 from billfold.model.finding_codes import FindingCode
@@ -35,6 +35,8 @@ from billfold.providers.pages import iter_pages, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire.codec import get_or
 from billfold.wire.operation import read_response
+
+LinesAnswer = ArchivedAnswer[GetBillingContractsInvoiceLines]
 
 
 def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
@@ -63,7 +65,7 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
                 record, line_answers.get(invoice_id, []), calendar, overage_costs, listed_invoices
             )
             replaced_estimates.update(invoice_bill.replaces_estimates or ())
-            yield invoice_bill if invoice_id in line_answers else invoice_bill._replace(source_rank=-1)
+            yield invoice_bill if invoice_id in line_answers else invoice_bill._replace(source=BillSource.INVOICE_ONLY)
     for invoice_id in [record for record in line_answers if record not in listed_invoices]:
         yield _build_orphan_bill(invoice_id, line_answers[invoice_id], calendar)
     for period, contract_usages in usages_by_period.items():
@@ -104,17 +106,17 @@ def read_listed_invoices(run_answers: RunAnswers) -> dict[str, ListedInvoice]:
     return listed_invoices
 
 
-def group_line_answers(run_answers: RunAnswers) -> dict[str, list[ArchivedAnswer]]:
+def group_line_answers(run_answers: RunAnswers) -> dict[str, list[LinesAnswer]]:
     """Gather the pages of lines by invoice; their bodies are read one invoice at a time."""
-    answers_by_invoice: dict[str, list[ArchivedAnswer]] = {}
+    answers_by_invoice: dict[str, list[LinesAnswer]] = {}
     for answer in run_answers.answers(GetBillingContractsInvoiceLines):
-        answers_by_invoice.setdefault(answer.op.invoice_id, []).append(answer)  # type: ignore[attr-defined]
+        answers_by_invoice.setdefault(answer.op.invoice_id, []).append(answer)
     return answers_by_invoice
 
 
 def build_bill_safely(
     listed: ListedInvoice,
-    answers: Iterable[ArchivedAnswer],
+    answers: Iterable[LinesAnswer],
     calendar: BillingCalendar,
     overages: OverageCosts,
     invoice_ids: Iterable[str] = (),
@@ -130,14 +132,15 @@ def build_bill_safely(
         return failed_bill._replace(findings=(make_finding(FindingCode.BILL_UNREADABLE, text),))
 
 
-def _build_orphan_bill(invoice_id: str, answers: list[ArchivedAnswer], calendar: BillingCalendar) -> Bill:
+def _build_orphan_bill(invoice_id: str, answers: list[LinesAnswer], calendar: BillingCalendar) -> Bill:
     """Make a bill of lines whose invoice was not read: nothing is known of its amount, so that it is parked."""
     invoice = BillingInvoice(id=invoice_id, date_invoiced=answers[0].fetched_at.date().isoformat())
     orphan_bill = build_bill_safely(
         ListedInvoice(invoice, answers[0].seq, "$", answers[0].fetched_at), answers, calendar, {}
     )
     finding = make_finding(FindingCode.INVOICE_UNREAD, "the invoice itself was not read")
-    return orphan_bill._replace(issued_on=None, findings=(finding, *orphan_bill.findings), source_rank=-1)
+    findings = (finding, *orphan_bill.findings)
+    return orphan_bill._replace(issued_on=None, findings=findings, source=BillSource.LINES_ONLY)
 
 
 def read_usages(
@@ -148,7 +151,6 @@ def read_usages(
     usages_by_period: dict[Period, list[PeriodUsage]] = {}
     for answer in run_answers.answers(GetBillingContractBillingperiod):
         detail, op = read_response(answer.op, answer.response), answer.op
-        assert isinstance(op, GetBillingContractBillingperiod)
         if period := read_period(detail):
             contract = contracts_by_id.get(op.contract_id, BillingContract(id=op.contract_id))
             usages_by_period.setdefault(period, []).append(PeriodUsage(contract, detail, answer))

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
 from uuid import UUID
 
 from billfold.providers.genesys.records import ErrorBody, Limit
-from billfold.providers.twin_api import ApiFault
+from billfold.providers.twin_api import ApiFault, RateLimit
 from billfold.wire.answer import build_response
 from billfold.wire.auth import read_bearer_token
 from billfold.wire.codec import UNSET
 from billfold.wire.message import Request, Response
 
-RATE_LIMIT = (300, 60.0)
-"""Requests and seconds, for each token."""
+RATE_LIMIT = RateLimit(300, 60.0)
 
 
 def request_number_of(request: Request) -> str:
@@ -77,10 +75,10 @@ def refuse_request(fault: ApiFault, detail: str = "", request: Request | None = 
 
 def _make_limit() -> Limit:
     # GUESS: which key goes with which namespace
-    return Limit(key="client.credentials.token.rate.per.minute", namespace="platform.api", value=RATE_LIMIT[0])
+    return Limit(key="client.credentials.token.rate.per.minute", namespace="platform.api", value=RATE_LIMIT.requests)
 
 
-def _describe_fault(fault: ApiFault, detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
+def _describe_fault(fault: ApiFault, detail: str, request: Request) -> tuple[str, str, dict[str, str]]:
     if fault in {ApiFault.BAD_REQUEST, ApiFault.UNPROCESSABLE}:
         return _describe_bad_parameter(detail, request)
     if fault is ApiFault.UNAUTHORIZED:
@@ -92,7 +90,7 @@ def _describe_fault(fault: ApiFault, detail: str, request: Request) -> tuple[str
         permissions = detail or "billing:subscription:view"
         return code, ERROR_RESPONSES[code][1].format(permissions), {"permissions": f"[{permissions}]"}
     if fault is ApiFault.RATE_LIMITED:
-        seconds = detail or str(int(RATE_LIMIT[1]))
+        seconds = detail or str(int(RATE_LIMIT.window_s))
         return code, ERROR_RESPONSES[code][1].format(seconds), {"retryAfter": seconds}
     return code, ERROR_RESPONSES[code][1], {}
 
@@ -102,7 +100,7 @@ def format_invalid_value(value: object, field: str, allowed: str) -> str:
     return "\x1f".join(("invalid.value", field, allowed, str(value)))
 
 
-def _describe_bad_parameter(detail: str, request: Request) -> tuple[str, str, dict[str, Any]]:
+def _describe_bad_parameter(detail: str, request: Request) -> tuple[str, str, dict[str, str]]:
     """Say what is wrong with a parameter, out of our own words or those of the reader of questions."""
     code, *value_parts = detail.split("\x1f", 3)
     if code == "invalid.value":

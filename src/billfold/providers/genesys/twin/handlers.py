@@ -33,16 +33,22 @@ from billfold.providers.genesys.twin.errors import RATE_LIMIT, format_invalid_va
 from billfold.providers.genesys.twin.pages import cut_page
 from billfold.providers.genesys.twin.sdk_compat import detect_sdk
 from billfold.providers.genesys.twin.trustee_overview import answer_overview, answer_usage_report
-from billfold.providers.twin_api import AccessDenied, ApiFault, Caller, FieldMap, RequestContext, TwinAccount
+from billfold.providers.twin_api import (
+    AccessDenied,
+    ApiFault,
+    Caller,
+    FieldMap,
+    RequestContext,
+    TwinAccount,
+    TwinApi,
+    find_caller,
+)
 from billfold.wire.auth import read_bearer_token
 from billfold.wire.codec import UNSET, get_or
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
 
-__all__ = ["RATE_LIMIT", "refuse_request"]
 MOUNT_PATH = "/genesys"
-ACCOUNT_TYPES = ("ordinary",)
-RESPONSE_HEADERS = {"cache-control": "no-cache, no-store, must-revalidate"}
 DOCUMENTS_PATH = "/documents/"
 INVOICES_PER_PAGE = 200
 _ITEM_PATH, _WALLET_PATH = "plans[0].items[0]", "wallets[0]"
@@ -50,110 +56,138 @@ _OVERAGE_PATH = f"{_WALLET_PATH}.balanceOverage"
 _CONTRACT_MAP = FieldMap(
     "", f"{_ITEM_PATH}.price", "id", "status", f"{_ITEM_PATH}.currencyIsoCode", periods="billingPeriods"
 )
-FIELD_MAPS = {
-    "get_billing_contracts": _CONTRACT_MAP._replace(items="entities"),
-    "get_billing_contract": _CONTRACT_MAP,
-    "get_billing_contract_billingperiod": FieldMap(
-        "",
-        f"{_OVERAGE_PATH}Charge",
-        "id",
-        "status",
-        f"{_OVERAGE_PATH}Currency",
-        balance=f"{_WALLET_PATH}.endingBalance",
-    ),
-    "get_billing_contracts_invoices": FieldMap("entities", "amount", "id", "paymentStatus", "currencyIsoCode"),
-    "get_billing_contracts_invoice_lines": FieldMap("entities", "amount", "id"),
-    "get_billing_reports_billableusage": FieldMap("usages"),
-}
-
-CARRIED_COLUMNS = (
-    "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
-    "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart",
-    "ConsumedQuantity", "ConsumedUnit", "ContractApplied", "ContractedCost", "EffectiveCost", "HostProviderName", "InvoiceDetailId",
-    "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingCurrency", "PricingQuantity", "PricingUnit", "ServiceName",
-    "ServiceProviderName", "SkuId", "SubAccountId", "SubAccountName", "SubAccountType", "x_NativeId",
-)  # fmt: skip
-"""The columns that the vendor's API carries: what must come back from the wire as it was in the truth."""
 
 
-def make_accounts(seed: int, first_month: Month) -> tuple[TwinAccount, ...]:
-    """Return a partner that has contracts of its own and is a trustee of a customer."""
-    login_fields = {"client_secret": "twin-genesys-secret", "region": "us-east-1"}
-    account = TwinAccount(
-        "genesys",
-        "genesys",
-        {"client_id": "twin-genesys-client", **login_fields},
-        seed,
-        first_month,
-        unprivileged_credentials={"client_id": "twin-genesys-noright", **login_fields},
-    )
-    public_facts = {
-        "contract_ids": [contract.id for contract in customers.make_contracts(account)],
-        "trustor_org_ids": [
-            party.id for contract in customers.list_trustor_contracts(account) for party in contract.organizations
-        ],
+class GenesysTwin(TwinApi):
+    """Genesys Cloud, played to a partner that is a trustee of a customer."""
+
+    mount_path = MOUNT_PATH
+    rate_limit = RATE_LIMIT
+    carried_columns = (
+        "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
+        "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart",
+        "ConsumedQuantity", "ConsumedUnit", "ContractApplied", "ContractedCost", "EffectiveCost", "HostProviderName", "InvoiceDetailId",
+        "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingCurrency", "PricingQuantity", "PricingUnit", "ServiceName",
+        "ServiceProviderName", "SkuId", "SubAccountId", "SubAccountName", "SubAccountType", "x_NativeId",
+    )  # fmt: skip
+    field_maps = {
+        "get_billing_contracts": _CONTRACT_MAP._replace(items="entities"),
+        "get_billing_contract": _CONTRACT_MAP,
+        "get_billing_contract_billingperiod": FieldMap(
+            "",
+            f"{_OVERAGE_PATH}Charge",
+            "id",
+            "status",
+            f"{_OVERAGE_PATH}Currency",
+            balance=f"{_WALLET_PATH}.endingBalance",
+        ),
+        "get_billing_contracts_invoices": FieldMap("entities", "amount", "id", "paymentStatus", "currencyIsoCode"),
+        "get_billing_contracts_invoice_lines": FieldMap("entities", "amount", "id"),
+        "get_billing_reports_billableusage": FieldMap("usages"),
     }
-    return (account._replace(public_facts=public_facts),)
+    response_headers = {"cache-control": "no-cache, no-store, must-revalidate"}
+    documents_path = DOCUMENTS_PATH
 
+    def make_accounts(self, seed: int, first_month: Month) -> tuple[TwinAccount, ...]:
+        """Return a partner that has contracts of its own and is a trustee of a customer."""
+        login_fields = {"client_secret": "twin-genesys-secret", "region": "us-east-1"}
+        account = TwinAccount(
+            "genesys",
+            "genesys",
+            {"client_id": "twin-genesys-client", **login_fields},
+            seed,
+            first_month,
+            unprivileged_credentials={"client_id": "twin-genesys-noright", **login_fields},
+        )
+        public_facts = {
+            "contract_ids": [contract.id for contract in customers.make_contracts(account)],
+            "trustor_org_ids": [
+                party.id for contract in customers.list_trustor_contracts(account) for party in contract.organizations
+            ],
+        }
+        return (account._replace(public_facts=public_facts),)
 
-def answer_special(request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext) -> Response | None:
-    """Answer what lies beside the API: the token endpoint and the documents."""
-    path = request.path
-    if request.method == "POST" and path == "/oauth/token":
-        return oauth.issue_token(request, accounts, context)
-    if request.method == "GET" and path.startswith(DOCUMENTS_PATH):
-        return oauth.answer_document(path, dict(request.query), accounts, context)
-    return None
+    def identify_caller(
+        self, request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext
+    ) -> Caller | None:
+        """Hear the bearer token, which counts for a day."""
+        client_id, expires_at = context.memory.tokens.get(read_bearer_token(request.headers) or "", ("", context.now))
+        if client_id and context.now >= expires_at:
+            raise AccessDenied(ApiFault.UNAUTHORIZED, "credentials.expired")
+        return find_caller(accounts, "client_id", client_id)
 
+    def answer_operation(self, op: Operation[Any], context: RequestContext) -> object:  # noqa: PLR0911 - one line for each operation
+        """Answer one of the eight operations."""
+        match op:
+            case GetBillingContracts():
+                return _answer_contracts(op, context)
+            case GetBillingContract():
+                return _answer_contract(op.contract_id, context)
+            case GetBillingContractBillingperiod():
+                return _answer_period_detail(op, context)
+            case GetBillingContractsInvoices():
+                return _answer_invoices(op, context)
+            case GetBillingContractsInvoiceLines():
+                return _answer_lines(op, context)
+            case GetBillingContractsInvoiceDocument():
+                _require_invoice(op.invoice_id, context)
+                return UrlResponse(url=oauth.sign_document_url(op.invoice_id, context, MOUNT_PATH))
+            case GetBillingReportsBillableusage():
+                return answer_usage_report(op, context)
+            case GetBillingTrusteebillingoverviewTrustorOrgId():
+                return answer_overview(op, context)
+        raise InvalidArgument(f"{op!r} is not Genesys Cloud's")
 
-def identify_caller(request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext) -> Caller | None:
-    """Hear the bearer token, which counts for a day."""
-    client_id, expires_at = context.memory.get("tokens", {}).get(read_bearer_token(request.headers), ("", context.now))
-    if client_id and context.now >= expires_at:
-        raise AccessDenied(ApiFault.UNAUTHORIZED, "credentials.expired")
-    for account in accounts:
-        if client_id == account.credentials["client_id"]:
-            return Caller(account)
-        if client_id and client_id == account.unprivileged_credentials.get("client_id"):
-            return Caller(account, is_allowed=False)
-    return None
+    def refuse_request(self, fault: ApiFault, detail: str, request: Request) -> Response:
+        """Say no with an ErrorBody."""
+        return refuse_request(fault, detail, request)
 
+    def true_bills(self, account: TwinAccount, now: datetime) -> Iterator[Bill]:
+        """Yield the partner's true bills."""
+        return scenario.list_bills(account, now)
 
-def add_rate_headers(response: Response, request: Request, count: int, seconds_left: int) -> Response:
-    """Tell in an answer how many there were for its token, and how many seconds are left until they are forgotten."""
-    rated_response = (
-        refuse_request(ApiFault.RATE_LIMITED, str(seconds_left), request) if response.status == 429 else response
-    )
-    headers = {
-        "inin-ratelimit-count": str(count),
-        "inin-ratelimit-allowed": str(RATE_LIMIT[0]),
-        "inin-ratelimit-reset": str(seconds_left),
-        "inin-correlation-id": request_number_of(request),
-    }
-    return rated_response._replace(headers={**rated_response.headers, **headers})
+    def example_operations(self, account: TwinAccount, now: datetime) -> tuple[Operation[Any], ...]:
+        """Return one question of each operation that the account's twin can answer."""
+        running_month, own_contract = Month.of(now), customers.make_contracts(account)[0]
+        invoice_id = scenario.invoice_id_of(account, own_contract, running_month.add_months(-1))
+        return (
+            GetBillingContracts(),
+            GetBillingContract(contract_id=own_contract.id),
+            GetBillingContractBillingperiod(
+                contract_id=own_contract.id, billing_period_id=records_out.period_id_of(running_month)
+            ),
+            GetBillingContractsInvoices(),
+            GetBillingContractsInvoiceLines(invoice_id=invoice_id),
+            GetBillingContractsInvoiceDocument(invoice_id=invoice_id),
+            GetBillingReportsBillableusage(start_date=running_month.add_months(-1).start, end_date=running_month.start),
+            GetBillingTrusteebillingoverviewTrustorOrgId(
+                trustor_org_id=customers.list_trustor_contracts(account)[0].organizations[0].id, billing_period_index=1
+            ),
+        )
 
+    def answer_special(
+        self, request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext
+    ) -> Response | None:
+        """Answer what lies beside the API: the token endpoint and the documents."""
+        path = request.path
+        if request.method == "POST" and path == "/oauth/token":
+            return oauth.issue_token(request, accounts, context)
+        if request.method == "GET" and path.startswith(DOCUMENTS_PATH):
+            return oauth.answer_document(path, dict(request.query), accounts, context)
+        return None
 
-def answer_operation(op: Operation[Any], context: RequestContext) -> object:  # noqa: PLR0911 - one line for each operation
-    """Answer one of the eight operations."""
-    match op:
-        case GetBillingContracts():
-            return _answer_contracts(op, context)
-        case GetBillingContract():
-            return _answer_contract(op.contract_id, context)
-        case GetBillingContractBillingperiod():
-            return _answer_period_detail(op, context)
-        case GetBillingContractsInvoices():
-            return _answer_invoices(op, context)
-        case GetBillingContractsInvoiceLines():
-            return _answer_lines(op, context)
-        case GetBillingContractsInvoiceDocument():
-            _require_invoice(op.invoice_id, context)
-            return UrlResponse(url=oauth.sign_document_url(op.invoice_id, context, MOUNT_PATH))
-        case GetBillingReportsBillableusage():
-            return answer_usage_report(op, context)
-        case GetBillingTrusteebillingoverviewTrustorOrgId():
-            return answer_overview(op, context)
-    raise InvalidArgument(f"{op!r} is not Genesys Cloud's")
+    def add_rate_headers(self, response: Response, request: Request, count: int, seconds_left: int) -> Response:
+        """Tell in an answer how many there were for its token, and how many seconds are left until they are forgotten."""
+        rated_response = (
+            refuse_request(ApiFault.RATE_LIMITED, str(seconds_left), request) if response.status == 429 else response
+        )
+        headers = {
+            "inin-ratelimit-count": str(count),
+            "inin-ratelimit-allowed": str(RATE_LIMIT.requests),
+            "inin-ratelimit-reset": str(seconds_left),
+            "inin-correlation-id": request_number_of(request),
+        }
+        return rated_response._replace(headers={**rated_response.headers, **headers})
 
 
 def _find_midnight(context: RequestContext) -> datetime:
@@ -253,26 +287,4 @@ def _answer_lines(op: GetBillingContractsInvoiceLines, context: RequestContext) 
     )
 
 
-def true_bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
-    """Yield the partner's true bills."""
-    return scenario.list_bills(account, now)
-
-
-def example_operations(account: TwinAccount, now: datetime) -> tuple[Operation[Any], ...]:
-    """Return one question of each operation that the account's twin can answer."""
-    running_month, own_contract = Month.of(now), customers.make_contracts(account)[0]
-    invoice_id = scenario.invoice_id_of(account, own_contract, running_month.add_months(-1))
-    return (
-        GetBillingContracts(),
-        GetBillingContract(contract_id=own_contract.id),
-        GetBillingContractBillingperiod(
-            contract_id=own_contract.id, billing_period_id=records_out.period_id_of(running_month)
-        ),
-        GetBillingContractsInvoices(),
-        GetBillingContractsInvoiceLines(invoice_id=invoice_id),
-        GetBillingContractsInvoiceDocument(invoice_id=invoice_id),
-        GetBillingReportsBillableusage(start_date=running_month.add_months(-1).start, end_date=running_month.start),
-        GetBillingTrusteebillingoverviewTrustorOrgId(
-            trustor_org_id=customers.list_trustor_contracts(account)[0].organizations[0].id, billing_period_index=1
-        ),
-    )
+TWIN = GenesysTwin()

@@ -41,7 +41,7 @@ def issue_token(request: Request, accounts: Iterable[TwinAccount], context: Requ
         return _refuse_login(400, "invalid_client", "client not found")
     if not hmac.compare_digest(secrets_by_client[client_id].encode(), secret.encode()):
         return _refuse_login(401, "invalid_client", "authentication failed")
-    tokens = context.memory.setdefault("tokens", {})
+    tokens = context.memory.tokens
     access_token = hashlib.sha256(f"{client_id} {context.now.isoformat()} {len(tokens)}".encode()).hexdigest()
     tokens[access_token] = client_id, context.now + timedelta(seconds=TOKEN_LIFETIME_S)
     return build_response({"access_token": access_token, "token_type": "bearer", "expires_in": TOKEN_LIFETIME_S})

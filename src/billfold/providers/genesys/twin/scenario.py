@@ -15,6 +15,7 @@ from billfold.model.bill import Bill, Charges, State
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO, exact_sum, format_trimmed
 from billfold.model.period import Month
+from billfold.model.pricing import set_costs
 from billfold.providers.genesys.twin.catalog import TOKEN_PRODUCT, CatalogProduct
 from billfold.providers.genesys.twin.customers import (
     CustomerParty,
@@ -96,7 +97,7 @@ def _restate_invoice(account: TwinAccount, bill: Bill) -> Bill:
 def _add_tax(account: TwinAccount, bill: Bill, month: Month) -> Bill:
     """Add tax to an invoice's amount; its lines do not say so."""
     amount = round_cost(bill.total or ZERO, TAX_RATE)
-    tax_row = _set_cost(_make_common_row(account, month), amount)._replace(
+    tax_row = set_costs(_make_common_row(account, month), amount)._replace(
         ChargeCategory="Tax",
         ChargeDescription="Sales tax",
         ChargeFrequency="One-Time",
@@ -141,10 +142,6 @@ def _make_common_row(account: TwinAccount, month: Month) -> CostAndUsage:
     )
 
 
-def _set_cost(common_row: CostAndUsage, amount: Decimal) -> CostAndUsage:
-    return common_row._replace(BilledCost=amount, EffectiveCost=amount, ListCost=amount, ContractedCost=amount)
-
-
 def _set_product(row: CostAndUsage, organization: CustomerParty, product: CatalogProduct) -> CostAndUsage:
     return row._replace(
         ServiceName=product.name,
@@ -158,7 +155,7 @@ def _set_product(row: CostAndUsage, organization: CustomerParty, product: Catalo
 def _make_purchase_row(
     common_row: CostAndUsage, organization: CustomerParty, product: CatalogProduct, quantity: Decimal
 ) -> CostAndUsage:
-    row = _set_product(_set_cost(common_row, round_cost(quantity, product.prepay_price)), organization, product)
+    row = _set_product(set_costs(common_row, round_cost(quantity, product.prepay_price)), organization, product)
     return row._replace(
         ChargeCategory="Purchase",
         ChargeDescription=f"{product.name} - Prepay",
@@ -171,7 +168,7 @@ def _make_purchase_row(
 def _make_usage_row(
     common_row: CostAndUsage, organization: CustomerParty, product: CatalogProduct, quantity: Decimal, amount: Decimal
 ) -> CostAndUsage:
-    return _set_product(_set_cost(common_row, amount), organization, product)._replace(
+    return _set_product(set_costs(common_row, amount), organization, product)._replace(
         ChargeCategory="Usage",
         ChargeDescription=f"{product.name} - Overage" if product.prepay_price else product.name,
         ChargeFrequency="Usage-Based",
@@ -218,7 +215,7 @@ def _floor_quantity(quantity: Decimal) -> Decimal:
 
 def _make_discount_row(account: TwinAccount, rows: list[CostAndUsage], month: Month) -> CostAndUsage:
     amount = -round_cost(exact_sum(row.BilledCost or ZERO for row in rows), Decimal("0.02"))
-    row = _set_cost(_make_common_row(account, month), amount)
+    row = set_costs(_make_common_row(account, month), amount)
     return row._replace(
         ChargeCategory="Credit",
         ChargeDescription="Partner loyalty discount",
@@ -233,7 +230,7 @@ def _make_credit_memo(account: TwinAccount, contract: TwinContract, month: Month
     largest_row = max(_make_overage_rows(account, contract, previous_month), key=lambda row: row.BilledCost or ZERO)
     quantity = -max(((largest_row.PricingQuantity or ZERO) / 10).quantize(Decimal(1)), Decimal(1))
     amount = -round_cost((largest_row.BilledCost or ZERO), Decimal("0.1"))
-    row = _set_cost(largest_row, amount)._replace(
+    row = set_costs(largest_row, amount)._replace(
         BillingPeriodStart=month.start,
         BillingPeriodEnd=month.end,
         ChargeClass="Correction",

@@ -41,7 +41,7 @@ def answer_usage_report(op: GetBillingReportsBillableusage, context: RequestCont
     if op.start_date > op.end_date:
         raise AccessDenied(ApiFault.BAD_REQUEST)  # GUESS: that it is refused
     key = "usage", context.account.name, op.start_date, op.end_date, context.now.date()
-    first_request_at = context.memory.setdefault(str(key), context.now)
+    first_request_at = context.memory.first_requests.setdefault(str(key), context.now)
     is_complete = context.now - first_request_at >= PREPARATION_TIME
     return BillingUsageReport(
         start_date=format_instant(op.start_date),

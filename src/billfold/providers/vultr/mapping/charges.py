@@ -10,9 +10,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache, partial
-from typing import Any
 
-from billfold.model.bill import Bill, BillEnd, Charges, DetailIds, State
+from billfold.model.bill import Bill, BillEnd, BillSource, Charges, DetailIds, State
 from billfold.model.errors import IncompleteList, InvalidResponse
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
@@ -59,17 +58,13 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
         except InvalidResponse as error:
             invalid_response = error
     invoices = _find_invoices(run_answers)
-    for invoice_id in dict.fromkeys(_get_invoice_id(op) for op in run_answers.requests(GetInvoiceItems)):
+    for invoice_id in dict.fromkeys(op.invoice_id for op in run_answers.requests(GetInvoiceItems)):
         try:
             yield _build_issued_bill(invoice_id, invoices.get(str(invoice_id)), run_answers, account)
         except InvalidResponse as error:  # not even their month can be told
             invalid_response = error
     if invalid_response:
         raise invalid_response
-
-
-def _get_invoice_id(op: Any) -> int | str:
-    return op.invoice_id  # type: ignore[no-any-return]
 
 
 def _find_invoices(run_answers: RunAnswers) -> dict[str, Invoice]:
@@ -103,7 +98,7 @@ def _build_issued_bill(
         fingerprint=make_fingerprint(invoice) if invoice else "",
         issued_on=_read_issue_date(invoice) if invoice else None,
         findings=tuple(findings),
-        source_rank=0 if invoice else -1,
+        source=BillSource.FULL if invoice else BillSource.LINES_ONLY,
     )
 
 

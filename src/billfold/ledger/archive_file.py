@@ -1,0 +1,101 @@
+"""The file of an archive: how it is opened, made and recognized, and what is said where that fails."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+from billfold.model.errors import LedgerError
+
+ARCHIVE_FORMAT = 1
+LOCK_TIMEOUT_S = 30.0
+"""Seconds to wait for another process that writes."""
+_SCHEMA = (
+    """CREATE TABLE bodies (
+        hash TEXT PRIMARY KEY, size INTEGER NOT NULL, packed BLOB NOT NULL, tombstone TEXT) WITHOUT ROWID""",
+    """CREATE TABLE entries (
+        seq INTEGER PRIMARY KEY, run INTEGER NOT NULL, provider TEXT NOT NULL, account TEXT NOT NULL,
+        operation TEXT NOT NULL, question TEXT NOT NULL, status INTEGER NOT NULL, headers TEXT NOT NULL,
+        body TEXT NOT NULL REFERENCES bodies(hash), at TEXT NOT NULL, hash TEXT NOT NULL)""",
+    "CREATE INDEX entries_by_run ON entries (run, operation)",
+    "CREATE INDEX entries_by_operation ON entries (operation) WHERE operation IN (':start', ':end')",
+    "CREATE TRIGGER entries_stay BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END",
+    "CREATE TRIGGER entries_remain BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END",
+)
+
+
+def open_archive_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """Open an archive's file, and make it where there is none; raises ``sqlite3.Error``, ``OSError``, ``LedgerError``."""
+    if not read_only:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)  # it holds what customers are called and pay
+    uri = path.absolute().as_uri() + ("?mode=ro&immutable=1" if read_only else "")
+    db = sqlite3.connect(uri, timeout=LOCK_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=True)
+    try:
+        _prepare_database(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def is_read_only(path: Path) -> bool:
+    """Tell whether an archive is there whole, in a directory where SQLite could make no file beside it."""
+    path = path.resolve()
+    wal_path = path.with_name(f"{path.name}-wal")
+    has_wal = wal_path.exists() and wal_path.stat().st_size > 0
+    return path.exists() and not has_wal and not os.access(path.parent, os.W_OK)
+
+
+def build_archive_error(path: Path, error: Exception) -> LedgerError:
+    """Say what is wrong with an archive's file in words that tell what to do next."""
+    if file := next((parent for parent in path.parents if parent.is_file()), None):
+        return LedgerError(f"{file} is a file where a directory is needed; name another place with --ledger")
+    if "locked" in str(error):
+        return LedgerError(f"the archive {path} is being written by another process; try again in a moment")
+    is_damaged = "malformed" in str(error) or "not a database" in str(error)
+    advice = "put a backup in its place" if is_damaged else "check the path, its rights and the free space"
+    return LedgerError(f"the archive {path} cannot be used: {error}; {advice}")
+
+
+def _prepare_database(db: sqlite3.Connection, path: Path) -> None:
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute("PRAGMA foreign_keys=ON")
+    file_format, table_count = db.execute(
+        "SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version"
+    ).fetchone()
+    if file_format > ARCHIVE_FORMAT:
+        raise LedgerError(
+            f"the archive {path} has format {file_format}, this billfold knows {ARCHIVE_FORMAT}; update billfold"
+        )
+    if file_format < ARCHIVE_FORMAT and table_count:
+        raise LedgerError(
+            f"{path} is a database without the mark of an archive (its user_version is {file_format}): another program "
+            "wrote it; put a backup in its place, or name another place with --ledger"
+        )
+    if file_format < ARCHIVE_FORMAT:
+        _enable_wal(db)
+        _create_tables(db)
+
+
+def _enable_wal(db: sqlite3.Connection) -> None:
+    """Let many read while one writes. SQLite waits for nobody who does the same at this moment: we do."""
+    deadline = time.monotonic() + LOCK_TIMEOUT_S
+    while db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _create_tables(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+        for statement in _SCHEMA:
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version={ARCHIVE_FORMAT}")
+    db.execute("COMMIT")
