@@ -34,7 +34,7 @@ def render_coverage() -> str:
     """Return the coverage table."""
     host = stage.twin()
     lines = []
-    for provider in sorted(stage.doors(), key=lambda provider: provider.name):
+    for provider in sorted(stage.list_providers(), key=lambda provider: provider.name):
         vendor = stage.stage(host, provider.name)
         examples = vendor.twin.example_operations(vendor.accounts[0], host.clock.now())
         answered_types = {type(op) for op in examples}
