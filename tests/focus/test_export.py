@@ -118,10 +118,13 @@ def test_law_8_every_invoice_adds_up_in_the_files_exactly(told: Workspace, out: 
         bills = merge_estimate_parts(query.list_invoices(db, query.LedgerFilter()))
     assert len(bills) > 60
     for bill in bills:
-        said = bill["account"], bill["invoice_id"] or "", bill["period_start"][:10], bill["currency"]
-        assert exact_sum(summed.get(said, [])) == Decimal(bill["total"]), said
-        if bill["invoice_id"]:
-            assert exact_sum(billed.get((bill["invoice_id"], bill["currency"]), [])) == Decimal(bill["total"]), said
+        said, total = (
+            (bill.account, bill.invoice_id or "", bill.period_start[:10], bill.currency),
+            Decimal(str(bill.total)),
+        )
+        assert exact_sum(summed.get(said, [])) == total, said
+        if bill.invoice_id:
+            assert exact_sum(billed.get((bill.invoice_id, bill.currency), [])) == total, said
 
 
 def test_every_billing_account_has_a_name(out: Path) -> None:

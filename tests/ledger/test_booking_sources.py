@@ -41,10 +41,10 @@ def books(tmp_path: Path, host: TwinHost) -> Any:
     books.close()
 
 
-def restated(kept: Ledger) -> list[tuple[str, str]]:
+def restated(kept: Ledger) -> list[tuple[str, str | None]]:
     runs = "SELECT DISTINCT run, provider, account, TIMESTAMP '2026-11-15', from_seq FROM bills"
     kept.db.execute(f"INSERT INTO runs (run, provider, account, ended, seq) {runs}")
-    return [(event["was"], event["is"]) for event in restatements.list_restatements(kept.db)]
+    return [(event.change.old_total, event.change.new_total) for event in restatements.list_restatements(kept.db)]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month, parse_instant
 from tests import stage
 from tests.laws.kit import DOORS
-from tests.ledger.kit import COMMON, Line, bill, ledger
+from tests.ledger.kit import COMMON, Ledger, Line, bill, ledger
 
 
 @pytest.mark.parametrize("kind", ["restated-added", "restated-changed", "restated-split"])
@@ -33,15 +33,20 @@ def test_a_restated_month_is_kept_twice_and_told(provider: str, kind: str, books
     after = stage.list_invoices(books)
     with books.open_ledger() as db:
         events = restatements.list_restatements(db)
-        then = query.list_invoices(db, query.LedgerFilter(seq=books.archive.find_seq_at(seen - timedelta(minutes=1))))
+        seq_before = books.archive.find_seq_at(seen - timedelta(minutes=1))
+        then = [bill._asdict() for bill in query.list_invoices(db, query.LedgerFilter(seq=seq_before))]
     assert then == before
     changed = [bill for bill in after if bill not in before]
     assert events
     assert len(changed) <= len(events)
     assert changed or kind == "restated-split"
-    assert {event["invoice_id"] for event in events} >= {bill["invoice_id"] for bill in changed}
+    assert {event.change.invoice_id for event in events} >= {bill["invoice_id"] for bill in changed}
     moved = {"restated-added": (0, 1), "restated-changed": (1, 1), "restated-split": (1, 2)}[kind]
-    assert moved in {(len(event["gone"]), len(event["come"])) for event in events}
+    assert moved in {(len(event.gone), len(event.come)) for event in events}
+
+
+def list_changes(kept: Ledger) -> list[restatements.Change]:
+    return [event.change for event in restatements.list_restatements(kept.db)]
 
 
 def test_another_due_date_is_no_restatement(tmp_path: Path) -> None:
@@ -57,7 +62,7 @@ def test_another_due_date_is_no_restatement(tmp_path: Path) -> None:
         for number, (cost, change) in enumerate(said):
             kept.book(bill(cost, total=cost, **change))
             kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        told = [(one["was"], one["is"], one["period_start"].month) for one in restatements.list_restatements(kept.db)]
+        told = [(one.old_total, one.new_total, one.period_start.month) for one in list_changes(kept)]
     assert told == [("0", "7", 5), ("7", "7", 5)]
 
 
@@ -67,7 +72,7 @@ def test_what_follows_a_parked_bill_restates_nothing(tmp_path: Path) -> None:
         for number, (cost, total) in enumerate([("1", "7"), ("7", "7"), ("8", "8")]):
             kept.book(bill(cost, total=total))
             kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        told = [(one["was"], one["is"]) for one in restatements.list_restatements(kept.db)]
+        told = [(one.old_total, one.new_total) for one in list_changes(kept)]
     assert told == [("7", "8")]
 
 
@@ -81,9 +86,9 @@ def test_a_parked_newer_version_moves_no_line(tmp_path: Path) -> None:
             kept.book(told)
             kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
         (event,) = restatements.list_restatements(kept.db)
-    assert (event["was"], event["is"], event["difference"]) == ("7", None, None)
-    assert event["instead"] == "what it is told as now is parked, not counted: unread"
-    assert event["gone"] == event["come"] == []
+    assert (event.change.old_total, event.change.new_total, event.difference) == ("7", None, None)
+    assert event.change.incomparable == "what it is told as now is parked, not counted: unread"
+    assert event.gone == event.come == []
 
 
 @pytest.mark.parametrize(("last", "moved"), [("7", []), ("9", [("7", "9", "2")])], ids=["as it was", "otherwise"])
@@ -95,7 +100,8 @@ def test_what_was_parked_between_two_versions_is_passed_over(
         for number, told in enumerate([bill("7"), bill("1", total="8"), bill(last)]):
             kept.book(told)
             kept.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        told_moved = [(one["was"], one["is"], one["difference"]) for one in restatements.list_restatements(kept.db)]
+        events = restatements.list_restatements(kept.db)
+        told_moved = [(one.change.old_total, one.change.new_total, one.difference) for one in events]
         assert told_moved == moved
         assert len(restatements.list_restatements(kept.db, query.LedgerFilter(seq=25))) == 1, (
             "parked, as far as was known then"
@@ -114,5 +120,6 @@ def test_an_invoice_in_another_currency_is_restated(tmp_path: Path) -> None:
             made.supersede_missing({"i1": {"EUR"}}, [])
         kept.db.execute("INSERT INTO runs (run, ended) VALUES (10, now()::TIMESTAMP), (20, now()::TIMESTAMP)")
         (event,) = restatements.list_restatements(kept.db)
-        assert (event["was"], event["currency"], event["instead"]) == ("7", "USD", "it is told in EUR now: 7.00")
-        assert event["difference"] is None
+        change = event.change
+        assert (change.old_total, change.currency, change.incomparable) == ("7", "USD", "it is told in EUR now: 7.00")
+        assert event.difference is None

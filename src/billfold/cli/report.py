@@ -42,7 +42,7 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
         sums, parked_bills = query.sum_charges(db, filters), catalog.list_parked_bills(db, filters)
         gaps = find_wrong_gaps(ctx, workspace, db, filters)
     if output_format != "table":
-        print_rows(output_format, [row | {"month": str(Month.of(row["month"]))} for row in sums], COLUMNS)
+        print_rows(output_format, [row._asdict() | {"month": str(Month.of(row.month))} for row in sums], COLUMNS)
     else:
         print_report(summary.tables(sums), parked_bills)
     print_gaps(gaps)

@@ -22,7 +22,7 @@ from billfold.focus.sql_cells import build_cell, copy_options
 from billfold.focus.versions import COST, INVOICE, FocusDataset
 from billfold.ledger.batch import to_naive_utc
 from billfold.ledger.catalog import BillRow
-from billfold.ledger.store import MEMORY_LIMIT
+from billfold.ledger.store import MEMORY_LIMIT, OpenLedger
 from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month
 
@@ -49,7 +49,7 @@ class ExportResult(NamedTuple):
 
 
 def export_focus(
-    db: duckdb.DuckDBPyConnection, export_spec: ExportSpec, selection: views.Selection, exported_at: datetime
+    db: OpenLedger, export_spec: ExportSpec, selection: views.Selection, exported_at: datetime
 ) -> ExportResult:
     """Write the wanted part of an open ledger in the place of an earlier export; raises ``InvalidArgument`` where it cannot."""
     if export_spec.format not in FORMATS:
@@ -66,9 +66,7 @@ def export_focus(
     return ExportResult(counts, left_out)
 
 
-def _write_files(
-    db: duckdb.DuckDBPyConnection, export_spec: ExportSpec, facts: metadata.ExportFacts
-) -> list[ExportedFile]:
+def _write_files(db: OpenLedger, export_spec: ExportSpec, facts: metadata.ExportFacts) -> list[ExportedFile]:
     export_spec.directory.mkdir(parents=True, exist_ok=True)
     with _open_draft(export_spec.directory) as draft, _limit_memory(db):
         files = [
@@ -93,7 +91,7 @@ def _open_draft(directory: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _limit_memory(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def _limit_memory(db: OpenLedger) -> Iterator[None]:
     """Let the rows keep their order and take little memory, whatever their number."""
     db.execute("SET threads = 1; SET memory_limit = '200MB'; SET preserve_insertion_order = true; SET TimeZone = 'UTC'")
     try:
@@ -103,7 +101,7 @@ def _limit_memory(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def _write_dataset(
-    db: duckdb.DuckDBPyConnection, dataset: FocusDataset, export_spec: ExportSpec, draft: Path
+    db: OpenLedger, dataset: FocusDataset, export_spec: ExportSpec, draft: Path
 ) -> Iterator[ExportedFile]:
     query = _build_select(db, dataset, export_spec)
     if not export_spec.by_period or dataset.name not in PARTITIONED_DATASETS:
@@ -120,7 +118,7 @@ def _write_dataset(
         yield _copy_rows(db, f"{query} {where}", dataset, export_spec, draft, path)
 
 
-def _build_select(db: duckdb.DuckDBPyConnection, dataset: FocusDataset, export_spec: ExportSpec) -> str:
+def _build_select(db: OpenLedger, dataset: FocusDataset, export_spec: ExportSpec) -> str:
     """Say which columns are written, and how: those of the version, then our own."""
     column_rows = db.execute(f'DESCRIBE "{dataset.name}"').fetchall()
     column_types = {name: column_type for name, column_type, *_ in column_rows}
@@ -135,7 +133,7 @@ def _build_select(db: duckdb.DuckDBPyConnection, dataset: FocusDataset, export_s
 
 
 def _copy_rows(
-    db: duckdb.DuckDBPyConnection, query: str, dataset: FocusDataset, export_spec: ExportSpec, draft: Path, name: str
+    db: OpenLedger, query: str, dataset: FocusDataset, export_spec: ExportSpec, draft: Path, name: str
 ) -> ExportedFile:
     path = draft / name
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import duckdb
-
 from billfold.focus.sql_cells import is_guarded
 from billfold.focus.versions import COMMITMENT, FocusDataset, FocusVersion
 from billfold.focus.views import DEFAULT_PAYMENT_TERMS, Selection
 from billfold.ledger import catalog
 from billfold.ledger.catalog import BillRow
+from billfold.ledger.store import OpenLedger
 from billfold.model.finding import describe_labelled
 from billfold.model.money import format_decimal
 from billfold.model.period import Month, format_instant
@@ -57,7 +56,7 @@ class ExportFacts(NamedTuple):
     left_out: list[BillRow]
 
 
-def render_metadata(db: duckdb.DuckDBPyConnection, facts: ExportFacts, files: Iterable[ExportedFile]) -> str:
+def render_metadata(db: OpenLedger, facts: ExportFacts, files: Iterable[ExportedFile]) -> str:
     """Return the text of ``metadata.json`` for views that were prepared on an open ledger."""
     judged = _judge_completeness(db, facts.selection)
     last = format_instant(_read_last_update(db))
@@ -88,7 +87,7 @@ def render_metadata(db: duckdb.DuckDBPyConnection, facts: ExportFacts, files: It
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def _judge_completeness(db: duckdb.DuckDBPyConnection, selection: Selection) -> list[Completeness]:
+def _judge_completeness(db: OpenLedger, selection: Selection) -> list[Completeness]:
     return judge_months(catalog.list_bills(db, selection.filters), catalog.list_last_runs(db, selection.filters.seq))
 
 
@@ -97,7 +96,7 @@ def _describe_completeness(record: Completeness) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name != "findings"}
 
 
-def _read_last_update(db: duckdb.DuckDBPyConnection) -> datetime:
+def _read_last_update(db: OpenLedger) -> datetime:
     last_update = db.execute("SELECT max(updated) FROM picked").fetchall()[0][0]
     return (last_update or datetime.fromtimestamp(0, UTC)).replace(tzinfo=UTC)
 
@@ -110,7 +109,7 @@ def _describe_instance(dataset: FocusDataset) -> dict[str, str]:
     }
 
 
-def _describe_schema(db: duckdb.DuckDBPyConnection, dataset: FocusDataset, facts: ExportFacts) -> dict[str, Any]:
+def _describe_schema(db: OpenLedger, dataset: FocusDataset, facts: ExportFacts) -> dict[str, Any]:
     column_types = dict(row[:2] for row in db.execute(f'DESCRIBE "{dataset.name}"').fetchall())
     names = [
         *dataset.columns,
@@ -131,9 +130,7 @@ def _describe_schema(db: duckdb.DuckDBPyConnection, dataset: FocusDataset, facts
     }
 
 
-def _describe_column(
-    db: duckdb.DuckDBPyConnection, dataset: FocusDataset, name: str, column_types: dict[str, str]
-) -> dict[str, Any]:
+def _describe_column(db: OpenLedger, dataset: FocusDataset, name: str, column_types: dict[str, str]) -> dict[str, Any]:
     focus_column = dataset.columns.get(name)
     source = focus_column.source if focus_column else name
     column_type = column_types[source]

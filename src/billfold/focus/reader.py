@@ -49,7 +49,7 @@ class Ledger:
             )
         self._db = store.open_read_only(self._directory / "ledger.duckdb")
         self._db.execute("SET enable_external_access = false")
-        self.left_out = views.create_views(self._db, self._part)
+        self.left_out = views.create_views(store.OpenLedger(self._db), self._part)
         """The bills that are left out because they are parked."""
 
     def charges(self) -> pa.RecordBatchReader:
@@ -99,7 +99,7 @@ class Ledger:
     def _open_cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection for one question: it is taken until the answer is read, and views are its own."""
         asking = self._db.cursor()
-        views.create_views(asking, self._part)
+        views.create_views(store.OpenLedger(asking), self._part)
         return asking
 
     def _known_at(self, when: datetime) -> int:

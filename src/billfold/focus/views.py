@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-import duckdb
-
 from billfold.focus.versions import COMMITMENT, COST, INVOICE, PERIOD
 from billfold.ledger import catalog
 from billfold.ledger.catalog import BillRow
@@ -24,6 +22,7 @@ from billfold.ledger.columns import (
     build_column_sql,
 )
 from billfold.ledger.query import LedgerFilter
+from billfold.ledger.store import OpenLedger
 from billfold.model.errors import InvalidArgument
 from billfold.model.money import NATIONAL_CURRENCIES
 
@@ -45,7 +44,7 @@ class Selection(NamedTuple):
     rates: Mapping[str, Decimal] = {}
 
 
-def create_views(db: duckdb.DuckDBPyConnection, selection: Selection) -> list[BillRow]:
+def create_views(db: OpenLedger, selection: Selection) -> list[BillRow]:
     """Make the four views on an open ledger, and return the bills that are left out because they are parked."""
     bills = catalog.list_bills(db, selection.filters)
     parked_bills = [] if selection.include_parked else [bill for bill in bills if bill.parked]
@@ -58,15 +57,15 @@ def create_views(db: duckdb.DuckDBPyConnection, selection: Selection) -> list[Bi
     return parked_bills
 
 
-def _create_view(db: duckdb.DuckDBPyConnection, name: str, select_sql: str) -> None:
+def _create_view(db: OpenLedger, name: str, select_sql: str) -> None:
     db.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {select_sql}')
 
 
-def _fetch_rows(db: duckdb.DuckDBPyConnection, select_sql: str) -> list[tuple[Any, ...]]:
+def _fetch_rows(db: OpenLedger, select_sql: str) -> list[tuple[Any, ...]]:
     return db.execute(select_sql).fetchall()
 
 
-def _select_bills(db: duckdb.DuckDBPyConnection, bill_ids: Iterable[int], selection: Selection) -> None:
+def _select_bills(db: OpenLedger, bill_ids: Iterable[int], selection: Selection) -> None:
     """Note the wanted bills with when each was first and last seen, whether its currency is one, and its rate."""
     national = ", ".join(f"'{code}'" for code in sorted(NATIONAL_CURRENCIES))
     db.execute(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import duckdb
-
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import Entry
-from billfold.ledger.query import AMOUNT_SQL, CHARGES_JOIN, LedgerFilter, build_current_condition, fetch_dicts
+from billfold.ledger.query import AMOUNT_SQL, CHARGES_JOIN, LedgerFilter, build_current_condition
+from billfold.ledger.store import OpenLedger, make_aware
 from billfold.model.bill import State
 from billfold.model.errors import BillfoldError, InvalidArgument
 from billfold.wire import codec
@@ -24,13 +23,15 @@ FROM {CHARGES_JOIN} WHERE (c.InvoiceDetailId = $it OR c.x_NativeId = $it OR b.in
 _PATH_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
-def find_charges(db: duckdb.DuckDBPyConnection, reference: str, filters: LedgerFilter) -> list[dict[str, Any]]:
+def find_charges(db: OpenLedger, reference: str, filters: LedgerFilter) -> list[dict[str, Any]]:
     """Return the charges of an invoice, or the one with that detail id, bill by bill; raises ``InvalidArgument`` where there is none.
 
     An estimate has neither: ``estimate`` stands for all of them that are wanted, a charge's x_JsonPath for itself.
     """
     condition, values = build_current_condition(filters)
-    charge_rows = fetch_dicts(db.execute(f"{_CHARGES_SQL} AND {condition}", values | {"it": reference}))
+    result = db.execute(f"{_CHARGES_SQL} AND {condition}", values | {"it": reference})
+    names = [column[0] for column in result.description or ()]
+    charge_rows = [dict(zip(names, map(make_aware, row), strict=True)) for row in result.fetchall()]
     if not charge_rows:
         raise InvalidArgument(
             f"no invoice or charge is called {reference!r}; `billfold invoices` and `billfold charges` list them (an estimate is "
