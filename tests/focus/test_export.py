@@ -16,8 +16,8 @@ import pytest
 from billfold.collect.workspace import Workspace
 from billfold.focus import check, versions
 from billfold.focus.export import ExportSpec, export_focus
-from billfold.focus.views import Selection
 from billfold.ledger import query
+from billfold.ledger.focus_views import Selection
 from billfold.model.bill import merge_estimate_parts
 from billfold.model.money import exact_sum
 from billfold.providers import provider

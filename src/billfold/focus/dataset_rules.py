@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from billfold.focus.versions import COMMITMENT, COST, INVOICE, PERIOD
+from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD
 
 ZERO_DECIMAL_CURRENCIES = [
     "BIF",

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from billfold.model.errors import InvalidArgument
 
 NEWEST = "1.4"
-COST, INVOICE, PERIOD, COMMITMENT = "CostAndUsage", "InvoiceDetail", "BillingPeriod", "ContractCommitment"
 
 
 class FocusColumn(NamedTuple):

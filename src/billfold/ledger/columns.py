@@ -13,6 +13,8 @@ MONEY_DECIMAL = (26, 12)
 RATE_DECIMAL = (28, 18)
 """Precision and scale: amounts of money, and prices and quantities. Both sum safely in DuckDB, Spark and Arrow."""
 
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+"""How FOCUS writes a time as text."""
 _COST_COLUMNS = {
     "BilledCost",
     "ContractedCost",
