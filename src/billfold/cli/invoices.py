@@ -34,14 +34,14 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     issue and payment where the vendor says them, and mark parked bills; `billfold sql "SELECT * FROM bills"` has all. Where one
     comes from tells `billfold explain`, with its id or the word estimate.
     """
-    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
-        rows = merge_estimate_parts(query.list_invoices(db, filters))
+        rows = merge_estimate_parts(query.list_invoices(ledger, filters))
         bills_by_key = {
             _build_bill_key(bill, format_instant(bill.period_start)): bill
-            for bill in sorted(catalog.list_bills(db, filters), key=lambda bill: bool(bill.parked))
+            for bill in sorted(catalog.list_bills(ledger, filters), key=lambda bill: bool(bill.parked))
         }
-        gaps = find_wrong_gaps(ctx, workspace, db, filters)
+        gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     if output_format == "json":
         print_rows(output_format, rows, COLUMNS)
     elif output_format == "csv":

@@ -37,10 +37,10 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     Issued invoices, drafts and estimates stand in tables of their own, and so does every currency. Amounts in the table
     are rounded to cents; json and csv have all digits.
     """
-    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
-        sums, parked_bills = query.sum_charges(db, filters), catalog.list_parked_bills(db, filters)
-        gaps = find_wrong_gaps(ctx, workspace, db, filters)
+        sums, parked_bills = query.sum_charges(ledger, filters), catalog.list_parked_bills(ledger, filters)
+        gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     if output_format != "table":
         print_rows(output_format, [row._asdict() | {"month": str(Month.of(row.month))} for row in sums], COLUMNS)
     else:

@@ -38,8 +38,8 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     Both versions are kept: every command shows the older one with --as-of a time before the change was seen. csv has no
     lines.
     """
-    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
-        events = restatements.list_restatements(db, build_filter(workspace, filter_options))
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
+        events = restatements.list_restatements(ledger, build_filter(workspace, filter_options))
     if output_format == "json":
         click.echo(json.dumps([_build_row(event) for event in events], default=word, indent=1))
     elif output_format == "csv":

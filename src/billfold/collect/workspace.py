@@ -158,7 +158,9 @@ class Workspace:
 
     def list_pending_runs(self, db: OpenLedger) -> list[Run]:
         """Return the ended runs that are not booked; in a ledger that was opened, those whose provider is not installed."""
-        booked_ids = {row[0] for row in db.execute("SELECT run FROM runs").fetchall()}
+        from billfold.ledger.runs import list_booked_ids
+
+        booked_ids = list_booked_ids(db)
         ended_runs = (
             run
             for run in self.archive.list_runs()
