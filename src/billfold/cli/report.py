@@ -62,7 +62,7 @@ def print_report(tables: list[Table], parked_bills: list[BillRow]) -> None:
 def _print_table(table: Table) -> None:
 
     month_columns = [str(month) for month in table.months]
-    rows: list[dict[str, Any]] = [
+    rows = [
         {"provider": provider, "service": service}
         | {str(month): rounded(costs[month]) if month in costs else "" for month in table.months}
         | {"total": rounded(exact_sum(costs.values()))}

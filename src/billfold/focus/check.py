@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from billfold.focus import versions
 from billfold.focus.bundle import open_bundle
@@ -28,6 +28,10 @@ _IDENTIFYING_COLUMNS = (
 )
 """Columns that show which row is meant."""
 _CUSTOM_COLUMN = re.compile(r"x_[A-Z][A-Za-z0-9]*")
+
+
+MetadataLists = Mapping[str, Sequence[Mapping[str, object]]]
+"""What is read of an export's metadata: its lists of objects, by their names."""
 
 
 class CheckFinding(NamedTuple):
@@ -60,7 +64,7 @@ def check_directory(directory: Path, version: str | None = None) -> list[CheckFi
         return [*check_findings, *_check_parents(tables, focus_version), *_check_across_rows(tables)]
 
 
-def _read_metadata(directory: Path) -> tuple[dict[str, Any], list[CheckFinding]]:
+def _read_metadata(directory: Path) -> tuple[MetadataLists, list[CheckFinding]]:
     try:
         document = json.loads((directory / METADATA_NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -82,7 +86,7 @@ def _read_metadata(directory: Path) -> tuple[dict[str, Any], list[CheckFinding]]
     ]
 
 
-def _read_version(export_metadata: dict[str, Any]) -> str:
+def _read_version(export_metadata: MetadataLists) -> str:
     return next(
         (str(schema["FocusVersion"]) for schema in export_metadata.get("Schema", []) if schema.get("FocusVersion")),
         versions.NEWEST,
@@ -90,7 +94,7 @@ def _read_version(export_metadata: dict[str, Any]) -> str:
 
 
 def _check_row_counts(
-    tables: FileTables, version: FocusVersion, export_metadata: dict[str, Any]
+    tables: FileTables, version: FocusVersion, export_metadata: MetadataLists
 ) -> Iterator[CheckFinding]:
     """Compare the files with what our own metadata says of them: an export that was cut short is told."""
     stated_counts = Counter[str]()

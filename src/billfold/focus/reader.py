@@ -11,14 +11,14 @@ from datetime import date, datetime
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import pyarrow as pa
 
 from billfold.ledger.archive import Archive
 from billfold.ledger.focus_views import Selection
 from billfold.ledger.query import resolve_as_of
-from billfold.ledger.reader import LedgerReader, iter_rows
+from billfold.ledger.reader import LedgerReader, SqlRow, iter_rows
 from billfold.model.errors import InvalidArgument, LedgerError
 from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD
 from billfold.model.period import end_of_day
@@ -61,7 +61,7 @@ class Ledger:
         """Answer one SELECT over the datasets, the ledger's tables and ``records``; raises ``InvalidArgument``."""
         return self._reader.answer_query(query)
 
-    def rows(self, query: str) -> tuple[list[str], Iterator[dict[str, Any]]]:
+    def rows(self, query: str) -> tuple[list[str], Iterator[SqlRow]]:
         """Answer one SELECT with the names of its columns and its rows, one by one; raises ``InvalidArgument``.
 
         Of columns that share a name the second is ``NAME_2`` and so on, so that none takes another's place.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import attrgetter
 from types import TracebackType
-from typing import Any, NamedTuple, Self, cast
+from typing import NamedTuple, Self, cast
 
 import pyarrow as pa
 
@@ -151,7 +151,7 @@ def _build_full_table(bill_id: int, columns: Columns) -> pa.Table:
     return table
 
 
-def _insert_lines(db: OpenLedger, lines: pa.Table, common_values: dict[str, Any]) -> None:
+def _insert_lines(db: OpenLedger, lines: pa.Table, common_values: Mapping[str, object]) -> None:
     target_columns = ", ".join(f'"{name}"' for name in (*common_values, *lines.column_names))
     select_list = ", ".join([*"?" * len(common_values), *(f'"{name}"' for name in lines.column_names)])
     db.execute(

@@ -23,6 +23,10 @@ _RECORD_SCHEMA = pa.schema(
 )
 
 
+SqlRow = dict[str, Any]
+"""A row of anybody's query, by column name."""
+
+
 class LedgerReader:
     """The ledger of a directory, opened for reading, and the part of it that is wanted as datasets."""
 
@@ -75,7 +79,7 @@ class LedgerReader:
         self._connection.close()
 
 
-def iter_rows(reader: pa.RecordBatchReader, names: list[str]) -> Iterator[dict[str, Any]]:
+def iter_rows(reader: pa.RecordBatchReader, names: list[str]) -> Iterator[SqlRow]:
     """Yield an answer's rows under other names; raises ``InvalidArgument`` for what only shows while it is read."""
     try:
         for batch in reader:

@@ -7,7 +7,7 @@ import ssl
 import zlib
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TypedDict
 from urllib.parse import urlencode
 
 import httpx2
@@ -25,6 +25,24 @@ GZIP_MEMBER_START = b"\x1f"
 for _logger_name in ("httpx2", "httpcore2"):
     # it writes whole URLs at INFO and below, and a pre-signed one is a credential
     logging.getLogger(_logger_name).setLevel(logging.WARNING)
+
+
+class ClientArguments(TypedDict):
+    """What the HTTP library's client wants to know."""
+
+    timeout: float
+    follow_redirects: bool
+    headers: dict[str, str]
+    verify: ssl.SSLContext
+
+
+class RequestArguments(TypedDict):
+    """What the HTTP library wants to know of a request."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    content: bytes | None
 
 
 @dataclass(frozen=True)
@@ -51,7 +69,7 @@ class HttpSettings:
         url = request.path if "://" in request.path else self.base_url.rstrip("/") + request.path
         return f"{url}?{urlencode(request.query)}" if request.query else url
 
-    def client_options(self, scheme: str) -> dict[str, Any]:
+    def client_options(self, scheme: str) -> ClientArguments:
         """Return what the HTTP library's client for http or https wants to know."""
         return {
             "timeout": self.timeout,
@@ -60,7 +78,7 @@ class HttpSettings:
             "verify": make_ssl_context(scheme),
         }
 
-    def request_options(self, request: Request) -> dict[str, Any]:
+    def request_options(self, request: Request) -> RequestArguments:
         """Return what the HTTP library wants to know of a request."""
         return {
             "method": request.method,
