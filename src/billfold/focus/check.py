@@ -195,7 +195,7 @@ def _check_across_rows(tables: FileTables) -> Iterator[CheckFinding]:
     for rule in DATASET_RULES:
         if not all(set(needs.split()) <= set(tables.column_types.get(name, ())) for name, needs in rule.needs.items()):
             continue
-        broken = tables.count_examples(rule.broken)
+        broken = tables.answer_question(rule.broken)
         if broken is None:
             yield CheckFinding(rule.name, rule.dataset, "", "cannot be told: the amounts are too large to be added")
         elif broken[0]:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from billfold.ledger.columns import TIME_FORMAT
+from billfold.ledger.file_questions import Question
 from billfold.model.errors import InvalidArgument
 
 NUMBER_TYPE = "DECIMAL(38,18)"
@@ -72,10 +73,11 @@ class FileTables:
         names = f"{_quote_name(column)}, {_quote_name(other_column)}"
         return self._iter_rows(f"SELECT {names}, count(*) FROM {_quote_name(table)} GROUP BY ALL")
 
-    def count_examples(self, query: str) -> tuple[int, str] | None:
-        """Count the texts that a query over several tables returns, with one of them; None where its sums are too large."""
+    def answer_question(self, question: Question) -> tuple[int, str] | None:
+        """Count what a question finds, and show one of it; None where its sums are too large."""
+        query = f"SELECT count(*), any_value(example) FROM ({question.sql}) AS broken(example)"
         try:
-            count, example = self._fetch_row(f"SELECT count(*), any_value(example) FROM ({query}) AS broken(example)")
+            count, example = self._fetch_row(query)
         except duckdb.OutOfRangeException:
             return None
         return int(count), str(example)
