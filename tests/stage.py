@@ -134,7 +134,7 @@ def read_digest(workspace: Workspace) -> str:
 def list_invoices(workspace: Workspace) -> list[dict[str, Any]]:
     """Return the invoices that a workspace's ledger lists."""
     with workspace.open_ledger() as db:
-        return query.list_invoices(db, query.LedgerFilter())
+        return [bill._asdict() for bill in query.list_invoices(db, query.LedgerFilter())]
 
 
 def list_true_bills(host: TwinHost, vendor: str) -> list[str]:

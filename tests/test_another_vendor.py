@@ -64,13 +64,13 @@ def test_one_module_is_found_booked_and_judged(acme: provider.Provider, tmp_path
     books = Workspace(tmp_path)
     collect(books, acme)
     with books.open_ledger() as db:
-        assert [(bill["invoice_id"], bill["total"]) for bill in query.list_invoices(db, query.LedgerFilter())] == [
+        assert [(bill.invoice_id, bill.total) for bill in query.list_invoices(db, query.LedgerFilter())] == [
             ("a1", "12.30"),
             ("a2", "9"),
         ]
         assert [bill.invoice_id for bill in catalog.list_parked_bills(db, query.LedgerFilter())] == ["a2"]
-        (charge,) = query.fetch_dicts(query.select_charges(db, query.LedgerFilter()))
-        assert (charge["BilledCost"], charge["x_JsonPath"]) == (Decimal("12.30"), "$.invoices[0].lines[0]")
+        (charge,) = query.iter_charges(db, query.LedgerFilter())
+        assert (charge.BilledCost, charge.x_JsonPath) == (Decimal("12.30"), "$.invoices[0].lines[0]")
     books.close()
 
 

@@ -72,7 +72,7 @@ def make_connection(
 
 def check_options(options: ClientOptions) -> None:
     """Raise ``ConfigurationError`` for an option's value that cannot be, before anything is asked."""
-    values: dict[str, Any] = {"timeout": 60.0, "retries": 4, "unlimited": False, **options}
+    values: dict[str, object] = {"timeout": 60.0, "retries": 4, "unlimited": False, **options}
     timeout, retries, unlimited = values["timeout"], values["retries"], values["unlimited"]
     if not isinstance(timeout, int | float) or isinstance(timeout, bool) or not 0 < timeout < float("inf"):
         raise ConfigurationError(f"timeout must be a number of seconds greater than 0, not {timeout!r}")

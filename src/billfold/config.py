@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from billfold.model.errors import ConfigurationError
@@ -126,7 +126,11 @@ def load_accounts(path: Path) -> list[AccountConfig]:
     blocks = document.get("accounts", [])
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         raise ConfigurationError(f"{path}: accounts are written as [[accounts]] blocks")
-    accounts = [_parse_account(block, f"{path}, account {number}") for number, block in enumerate(blocks, 1)]
+    accounts = [
+        _parse_account(_require_texts(block, location), location)
+        for number, block in enumerate(blocks, 1)
+        for location in [f"{path}, account {number}"]
+    ]
     _reject_duplicates(accounts, path)
     return accounts
 
@@ -136,7 +140,7 @@ def load_rates(path: Path) -> dict[str, Decimal]:
     return _parse_rates(_read_config(path).get("rates", {}), path)
 
 
-def _parse_rates(table: Any, path: Path) -> dict[str, Decimal]:
+def _parse_rates(table: object, path: Path) -> dict[str, Decimal]:
     rates_error = ConfigurationError(f'{path}, [rates]: write a rate as text, as CRDB_CLOUD_CREDITS = "0.95"')
     if not isinstance(table, dict) or not all(isinstance(rate, str) for rate in table.values()):
         raise rates_error
@@ -149,7 +153,7 @@ def _parse_rates(table: Any, path: Path) -> dict[str, Decimal]:
     return rates_by_currency
 
 
-def _read_config(path: Path) -> dict[str, Any]:
+def _read_config(path: Path) -> Mapping[str, object]:
     """Read a configuration whose sections and rates are known to be right."""
     try:
         document = tomllib.loads(_read_text(path))
@@ -171,10 +175,15 @@ def _reject_duplicates(accounts: list[AccountConfig], path: Path) -> None:
         )
 
 
-def _parse_account(block: dict[str, Any], location: str) -> AccountConfig:
-    for key, value in block.items():
-        if not isinstance(value, str):
+def _require_texts(block: Mapping[str, object], location: str) -> dict[str, str]:
+    texts = {key: value for key, value in block.items() if isinstance(value, str)}
+    for key in block:
+        if key not in texts:
             raise ConfigurationError(f"{location}: {key} must be text in quotes")
+    return texts
+
+
+def _parse_account(block: Mapping[str, str], location: str) -> AccountConfig:
     name, provider_name = block.get("name", ""), block.get("provider", "")
     if not name or not re.fullmatch(r"[\w.@+-]+", name):
         raise ConfigurationError(f"{location}: give it a name of letters, digits and . _ - @ +")

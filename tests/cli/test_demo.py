@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from billfold.cli.demo import SCREEN_WIDTH, print_bill
+from billfold.ledger.query import ChargeSum
 from billfold.model.period import Month
 from billfold.report import summary
 
@@ -19,10 +20,10 @@ OTHER_LINES = 12
 def test_the_bill_fits_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
     """Four vendors of many services, a year, two currencies and three states: 80 columns, with room for the rest."""
     sums = [
-        {"provider": vendor, "service": f"A service whose name is far too long: {number}", "state": state}
-        | {"month": Month(2026, month).start, "currency": currency, "cost": Decimal(f"{number}234.5678")}
+        ChargeSum(vendor, "a", service, Month(2026, month).start, state, currency, Decimal(f"{number}234.5678"), 1)
         for vendor in VENDORS
         for number in range(20)
+        for service in [f"A service whose name is far too long: {number}"]
         for state, months in (("issued", range(1, 11)), ("draft", [11]), ("estimate", [11]))
         for month in months
         for currency in ("USD", "CRDB_CLOUD_CREDITS")

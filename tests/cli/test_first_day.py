@@ -210,15 +210,13 @@ def test_an_estimate_stands_against_its_months_invoices(tmp_path: Path) -> None:
     november = query.LedgerFilter(first_month=Month(2026, 11), last_month=Month(2026, 11))
     with books.open_ledger() as db:
         estimates = [
-            Decimal(bill["total"]) for bill in query.list_invoices(db, november) if bill["account"] == "genesys"
+            Decimal(str(bill.total)) for bill in query.list_invoices(db, november) if bill.account == "genesys"
         ]
     host.clock.advance(timedelta(days=31))
     stage.collected(host, books, "genesys")
     with books.open_ledger() as db:
         (drift,) = [comparison for comparison in compare_estimates(db, november) if comparison.account == "genesys"]
-        invoiced = [
-            Decimal(bill["total"]) for bill in query.list_invoices(db, november) if bill["account"] == "genesys"
-        ]
+        invoiced = [Decimal(str(bill.total)) for bill in query.list_invoices(db, november) if bill.account == "genesys"]
         assert len(invoiced) == len(estimates) == 2
         assert Decimal(drift.estimated) == sum(estimates)
         assert Decimal(drift.invoiced) == sum(invoiced)

@@ -175,9 +175,7 @@ def test_a_past_month_with_an_unread_invoice_is_no_estimate(books: Workspace) ->
     (outcome,) = stage.collected(host, books, "genesys")
     assert outcome.error is not None
     with books.open_ledger() as db:
-        state_by_month = {
-            (bill["state"], bill["period_start"][:7]) for bill in query.list_invoices(db, query.LedgerFilter())
-        }
+        state_by_month = {(bill.state, bill.period_start[:7]) for bill in query.list_invoices(db, query.LedgerFilter())}
     assert state_by_month == {("estimate", "2026-11")}
 
 

@@ -124,7 +124,7 @@ def test_one_hostile_number_does_not_close_the_ledger_for_good(hostile: str, boo
     try:
         collected(books, invoices(hostile))
         with books.open_ledger() as db:
-            assert query.select_charges(db, query.LedgerFilter()).fetchall() == []
+            assert list(query.iter_charges(db, query.LedgerFilter())) == []
     finally:
         books.close()
 
@@ -140,7 +140,7 @@ def test_an_invoice_that_cannot_be_read_leaves_the_others_alone(unreadable: str,
     collected(books, invoices(unreadable, invoice("good")))
     try:
         with books.open_ledger() as db:
-            assert "good" in [row["invoice_id"] for row in query.list_invoices(db, query.LedgerFilter())]
+            assert "good" in [bill.invoice_id for bill in query.list_invoices(db, query.LedgerFilter())]
     finally:
         books.close()
 

@@ -24,8 +24,8 @@ import duckdb
 from billfold.collect.workspace import Workspace
 from billfold.focus import versions
 from billfold.focus.export import ExportSpec, export_focus
-from billfold.focus.views import Selection
 from billfold.ledger import store
+from billfold.ledger.focus_views import Selection
 from tests import stage
 from tests.focus import sample
 

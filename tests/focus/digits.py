@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 from billfold.collect.workspace import Workspace
 from billfold.focus.export import ExportSpec, export_focus
 from billfold.focus.reader import Ledger
-from billfold.focus.views import Selection
 from billfold.ledger.entries import ArchivedResponse
+from billfold.ledger.focus_views import Selection
 from billfold.model.money import exact_sum, format_decimal
 from billfold.providers.vultr.api import GetInvoiceItems, ListInvoices
 from billfold.report import render

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from billfold.focus import check
 from billfold.focus.export import FORMATS, ExportSpec, export_focus
-from billfold.focus.views import Selection
 from billfold.ledger import store
+from billfold.ledger.focus_views import Selection
 from tests.focus import sample
 
 

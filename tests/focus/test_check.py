@@ -11,8 +11,8 @@ import pytest
 
 from billfold.focus import check
 from billfold.focus.export import ExportSpec, export_focus
-from billfold.focus.views import Selection
 from billfold.ledger import store
+from billfold.ledger.focus_views import Selection
 from billfold.model.errors import InvalidArgument
 from tests.focus import sample, toolkit
 from tests.focus.defects import DEFECTS, Defect, read, write

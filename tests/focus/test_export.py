@@ -16,8 +16,8 @@ import pytest
 from billfold.collect.workspace import Workspace
 from billfold.focus import check, versions
 from billfold.focus.export import ExportSpec, export_focus
-from billfold.focus.views import Selection
 from billfold.ledger import query
+from billfold.ledger.focus_views import Selection
 from billfold.model.bill import merge_estimate_parts
 from billfold.model.money import exact_sum
 from billfold.providers import provider
@@ -120,10 +120,11 @@ def test_law_8_every_invoice_adds_up_in_the_files_exactly(collected: Workspace, 
         bills = merge_estimate_parts(query.list_invoices(db, query.LedgerFilter()))
     assert len(bills) > 60
     for bill in bills:
-        bill_key = bill["account"], bill["invoice_id"] or "", bill["period_start"][:10], bill["currency"]
-        assert exact_sum(summed.get(bill_key, [])) == Decimal(bill["total"]), bill_key
-        if bill["invoice_id"]:
-            assert exact_sum(billed.get((bill["invoice_id"], bill["currency"]), [])) == Decimal(bill["total"]), bill_key
+        bill_key = bill.account, bill.invoice_id or "", bill.period_start[:10], bill.currency
+        total = Decimal(str(bill.total))
+        assert exact_sum(summed.get(bill_key, [])) == total, bill_key
+        if bill.invoice_id:
+            assert exact_sum(billed.get((bill.invoice_id, bill.currency), [])) == total, bill_key
 
 
 def test_every_billing_account_has_a_name(out: Path) -> None:

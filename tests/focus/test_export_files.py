@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from billfold.focus import check, export, metadata, versions
 from billfold.focus.export import ExportSpec
 from billfold.focus.sql_cells import is_guarded
-from billfold.focus.views import Selection
 from billfold.ledger import booking, identities, store
+from billfold.ledger.focus_views import Selection
 from billfold.model.bill import Bill, State
 from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month

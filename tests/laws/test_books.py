@@ -13,7 +13,6 @@ import pytest
 
 from billfold.collect.workspace import Workspace
 from billfold.ledger import query
-from billfold.ledger.columns import CHARGE_COLUMNS
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum, format_decimal
 from billfold.providers.provider import Provider
@@ -34,8 +33,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TwinHost, 
 
 def rows(books: Workspace) -> list[dict[str, Any]]:
     with books.open_ledger() as db:
-        result = query.select_charges(db, query.LedgerFilter())
-        return [dict(zip(CHARGE_COLUMNS, row, strict=True)) for row in result.fetchall()]
+        return [charge._asdict() for charge in query.iter_charges(db, query.LedgerFilter())]
 
 
 def test_law_8_every_bill_of_the_default_world_adds_up(world: tuple[TwinHost, Workspace]) -> None:
@@ -51,7 +49,7 @@ def test_law_8_every_bill_of_the_default_world_adds_up(world: tuple[TwinHost, Wo
 def test_law_8_the_ledger_lists_the_bills_that_are_true(world: tuple[TwinHost, Workspace]) -> None:
     host, books = world
     with books.open_ledger() as db:
-        ours = query.list_invoices(db, query.LedgerFilter())
+        ours = [bill._asdict() for bill in query.list_invoices(db, query.LedgerFilter())]
     true = [describe_bill(account, bill) for account, bill in host.world.iter_bills(host.clock.now())]
     assert sorted(map(str, ours)) == sorted(map(str, true))
     assert sum(bill["lines"] for bill in true) >= 3000
@@ -183,13 +181,12 @@ def test_a_month_later_drafts_have_become_invoices(tmp_path: Path) -> None:
         host.clock.advance(timedelta(days=21))
         stages.collected(host, books)
         with books.open_ledger() as db:
-            ours = query.list_invoices(db, query.LedgerFilter())
+            ours = [bill._asdict() for bill in query.list_invoices(db, query.LedgerFilter())]
         true = [describe_bill(account, bill) for account, bill in host.world.iter_bills(host.clock.now())]
         assert sorted(map(str, ours)) == sorted(map(str, true))
     with books.open_ledger() as db:
-        believed_before = query.list_invoices(
-            db, query.LedgerFilter(seq=books.archive.find_seq_at(stages.AT + timedelta(days=1)))
-        )
+        filters = query.LedgerFilter(seq=books.archive.find_seq_at(stages.AT + timedelta(days=1)))
+        believed_before = [bill._asdict() for bill in query.list_invoices(db, filters)]
     first = [describe_bill(account, bill) for account, bill in host.world.iter_bills(stages.AT)]
     assert sorted(map(str, believed_before)) == sorted(map(str, first))
     books.close()
@@ -200,4 +197,4 @@ def test_sums_of_money_are_exact(world: tuple[TwinHost, Workspace]) -> None:
     with books.open_ledger() as db:
         sums = query.sum_charges(db, query.LedgerFilter())
         bills = db.execute("SELECT summed FROM bills WHERE until_seq IS NULL").fetchall()
-    assert exact_sum(row["cost"] for row in sums) == exact_sum(Decimal(bill[0]) for bill in bills)
+    assert exact_sum(row.cost for row in sums) == exact_sum(Decimal(bill[0]) for bill in bills)

@@ -10,8 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import duckdb
-
 from billfold.collect.outcome import CollectOutcome
 from billfold.collect.sync import sync_accounts
 from billfold.collect.workspace import Workspace
@@ -62,7 +60,7 @@ def bill(*costs: str, state: State = State.ISSUED, total: str | None = "", **mor
 class Ledger:
     """A ledger file that is open, and how far its archive would be."""
 
-    db: duckdb.DuckDBPyConnection
+    db: store.OpenLedger
     seq: int = 0
 
     def book(self, new_bill: Bill, account: str = "me") -> bool:
@@ -84,7 +82,9 @@ class Ledger:
     def costs(self, seq: int = query.MAX_SEQ) -> list[Decimal]:
         """Return what the charges of all trusted bills cost."""
         return sorted(
-            row["BilledCost"] for row in query.fetch_dicts(query.select_charges(self.db, query.LedgerFilter(seq=seq)))
+            charge.BilledCost
+            for charge in query.iter_charges(self.db, query.LedgerFilter(seq=seq))
+            if charge.BilledCost is not None
         )
 
     def all(self) -> list[tuple[Any, ...]]:

@@ -41,10 +41,10 @@ def books(tmp_path: Path, host: TwinHost) -> Any:
     books.close()
 
 
-def restated(ledger: Ledger) -> list[tuple[str, str]]:
+def restated(ledger: Ledger) -> list[tuple[str, str | None]]:
     runs = "SELECT DISTINCT run, provider, account, TIMESTAMP '2026-11-15', from_seq FROM bills"
     ledger.db.execute(f"INSERT INTO runs (run, provider, account, ended, seq) {runs}")
-    return [(event["was"], event["is"]) for event in restatements.list_restatements(ledger.db)]
+    return [(event.change.old_total, event.change.new_total) for event in restatements.list_restatements(ledger.db)]
 
 
 @pytest.mark.parametrize(

@@ -84,8 +84,8 @@ def test_a_cost_that_all_lines_share_is_counted(tmp_path: Path) -> None:
 def test_any_text_is_kept_as_it_is(text: str, tmp_path: Path) -> None:
     with open_ledger(tmp_path) as books:
         books.book(bill("1", invoice_id=text or "i", charges=[Charges(COMMON, [Line(Decimal(1), text)])]))
-        row = query.fetch_dicts(query.select_charges(books.db, query.LedgerFilter()))[0]
-        assert row["ChargeDescription"] == text
+        (charge,) = query.iter_charges(books.db, query.LedgerFilter())
+        assert charge.ChargeDescription == text
 
 
 def test_a_text_is_never_taken_for_an_empty_place(tmp_path: Path) -> None:

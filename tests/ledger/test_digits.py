@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from billfold.ledger import query
 from billfold.ledger.batch import make_exact_array
 from billfold.ledger.columns import MONEY_DECIMAL, RATE_DECIMAL
+from billfold.ledger.store import ROWS_PER_FETCH, OpenLedger
 from billfold.model.bill import Charges
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT_CONTEXT, exact_sum
@@ -76,11 +77,10 @@ def test_thousands_of_numbers_survive_the_whole_way(tmp_path: Path) -> None:
     with open_ledger(tmp_path) as books:
         books.book(bill(total=str(exact_sum(fitting)), charges=[Charges.of(rows)]))
         assert books.bills("parked") == [(None,)]
-        result = query.select_charges(books.db, query.LedgerFilter())
-        names = [column[0] for column in result.description or ()]
-        ledger_rows = sorted(query.fetch_dicts(result), key=lambda row: str(row["InvoiceDetailId"]))
+        charges = query.iter_charges(books.db, query.LedgerFilter())
+        ledger_rows = sorted(charges, key=lambda charge: str(charge.InvoiceDetailId))
     printed_rows = json.loads(as_json(ledger_rows))
-    cells = list(csv.DictReader(io.StringIO(as_csv(ledger_rows, names))))
+    cells = list(csv.DictReader(io.StringIO(as_csv(ledger_rows, CostAndUsage._fields))))
     assert not floats(printed_rows)
     for number, row, cell in zip(fitting, printed_rows, cells, strict=True):
         for column in ("BilledCost", "PricingQuantity"):
@@ -104,7 +104,7 @@ def test_thousands_of_numbers_that_do_not_fit_are_all_parked(tmp_path: Path) -> 
 def test_the_database_sums_as_exactly_as_we_do(costs: list[Decimal], tmp_path_factory: pytest.TempPathFactory) -> None:
     with open_ledger(tmp_path_factory.mktemp("sums")) as books:
         books.book(bill(*map(str, costs)))
-        assert [row["cost"] for row in query.sum_charges(books.db, query.LedgerFilter())] == [exact_sum(costs)]
+        assert [row.cost for row in query.sum_charges(books.db, query.LedgerFilter())] == [exact_sum(costs)]
 
 
 def test_no_column_of_the_ledger_is_a_float(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_no_column_of_the_ledger_is_a_float(tmp_path: Path) -> None:
             *query.sum_charges(books.db, query.LedgerFilter()),
             *query.sum_by_bill(books.db, query.LedgerFilter()),
         ):
-            assert not floats(row)
+            assert not floats(list(row))
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**25), max_value=10**25))
@@ -150,7 +150,7 @@ def test_a_negative_total_is_a_number_in_csv(tmp_path: Path) -> None:
     with open_ledger(tmp_path) as books:
         books.book(bill("-12.50"))
         rows = query.list_invoices(books.db, query.LedgerFilter())
-    assert next(csv.DictReader(io.StringIO(as_csv(rows, list(rows[0])))))["total"] == "-12.50"
+    assert next(csv.DictReader(io.StringIO(as_csv(rows, rows[0]._fields))))["total"] == "-12.50"
 
 
 def test_no_number_reaches_the_database_as_a_float(tmp_path: Path) -> None:
@@ -191,8 +191,14 @@ def test_no_rows_are_an_empty_list_and_a_line_of_names() -> None:
 
 
 def test_a_result_is_read_in_batches_and_no_row_is_lost() -> None:
-    with duckdb.connect() as db:
-        result = db.execute(f"SELECT range AS n, TIMESTAMP '2026-05-01' AS at FROM range({query.ROWS_PER_FETCH} + 1)")
-        rows = list(query.iter_dicts(result))
-    assert [row["n"] for row in rows] == list(range(query.ROWS_PER_FETCH + 1))
-    assert {row["at"] for row in rows} == {datetime(2026, 5, 1, tzinfo=UTC)}
+    class Row(NamedTuple):
+        n: int
+        at: datetime
+
+    with duckdb.connect() as connection:
+        numbers_sql = f"SELECT range AS n, TIMESTAMP '2026-05-01' AS at FROM range({ROWS_PER_FETCH} + 1)"
+        rows = OpenLedger(connection).select(Row, numbers_sql)
+        with pytest.raises(TypeError, match="Row has other fields than at, n"):
+            OpenLedger(connection).select(Row, "SELECT now() AS at, 1 AS n")
+    assert [row.n for row in rows] == list(range(ROWS_PER_FETCH + 1))
+    assert {row.at for row in rows} == {datetime(2026, 5, 1, tzinfo=UTC)}

@@ -29,9 +29,7 @@ def test_renaming_an_account_keeps_its_history(provider: Provider, books: Worksp
     names = {bill["account"] for bill in stage.list_invoices(books)}
     assert ("renamed" in names, name in names) == (True, False)
     with books.open_ledger() as db:
-        account_ids = {
-            row["BillingAccountId"] for row in query.fetch_dicts(query.select_charges(db, query.LedgerFilter()))
-        }
+        account_ids = {charge.BillingAccountId for charge in query.iter_charges(db, query.LedgerFilter())}
     assert name not in account_ids, "an account without an id bears its present name"
 
 

@@ -15,5 +15,5 @@ def test_two_currencies_are_two_bills_and_two_sums(tmp_path: Path) -> None:
     with open_ledger(tmp_path) as books:
         books.book(bill("1"))
         books.book(bill("5", currency="EUR", charges=euros))
-        sums = {(row["currency"], row["cost"]) for row in query.sum_charges(books.db, query.LedgerFilter())}
+        sums = {(row.currency, row.cost) for row in query.sum_charges(books.db, query.LedgerFilter())}
         assert sums == {("USD", Decimal(1)), ("EUR", Decimal(5))}

@@ -17,7 +17,7 @@ from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month, parse_instant
 from tests import stage
 from tests.laws.kit import DOORS
-from tests.ledger.kit import COMMON, Line, bill, open_ledger
+from tests.ledger.kit import COMMON, Ledger, Line, bill, open_ledger
 
 
 @pytest.mark.parametrize("kind", ["restated-added", "restated-changed", "restated-split"])
@@ -33,17 +33,20 @@ def test_a_restated_month_is_kept_twice_and_told(provider: str, kind: str, books
     after = stage.list_invoices(books)
     with books.open_ledger() as db:
         events = restatements.list_restatements(db)
-        then = query.list_invoices(
-            db, query.LedgerFilter(seq=books.archive.find_seq_at(before_change - timedelta(minutes=1)))
-        )
+        seq_before = books.archive.find_seq_at(before_change - timedelta(minutes=1))
+        then = [bill._asdict() for bill in query.list_invoices(db, query.LedgerFilter(seq=seq_before))]
     assert then == before
     changed = [bill for bill in after if bill not in before]
     assert events
     assert len(changed) <= len(events)
     assert changed or kind == "restated-split"
-    assert {event["invoice_id"] for event in events} >= {bill["invoice_id"] for bill in changed}
+    assert {event.change.invoice_id for event in events} >= {bill["invoice_id"] for bill in changed}
     moved = {"restated-added": (0, 1), "restated-changed": (1, 1), "restated-split": (1, 2)}[kind]
-    assert moved in {(len(event["gone"]), len(event["come"])) for event in events}
+    assert moved in {(len(event.gone), len(event.come)) for event in events}
+
+
+def list_changes(kept: Ledger) -> list[restatements.Change]:
+    return [event.change for event in restatements.list_restatements(kept.db)]
 
 
 def test_another_due_date_is_no_restatement(tmp_path: Path) -> None:
@@ -59,10 +62,7 @@ def test_another_due_date_is_no_restatement(tmp_path: Path) -> None:
         for number, (cost, change) in enumerate(versions):
             ledger.book(bill(cost, total=cost, **change))
             ledger.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        changes = [
-            (event["was"], event["is"], event["period_start"].month)
-            for event in restatements.list_restatements(ledger.db)
-        ]
+        changes = [(one.old_total, one.new_total, one.period_start.month) for one in list_changes(ledger)]
     assert changes == [("0", "7", 5), ("7", "7", 5)]
 
 
@@ -72,7 +72,7 @@ def test_what_follows_a_parked_bill_restates_nothing(tmp_path: Path) -> None:
         for number, (cost, total) in enumerate([("1", "7"), ("7", "7"), ("8", "8")]):
             ledger.book(bill(cost, total=total))
             ledger.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        changes = [(event["was"], event["is"]) for event in restatements.list_restatements(ledger.db)]
+        changes = [(one.old_total, one.new_total) for one in list_changes(ledger)]
     assert changes == [("7", "8")]
 
 
@@ -86,9 +86,9 @@ def test_a_parked_newer_version_moves_no_line(tmp_path: Path) -> None:
             ledger.book(version)
             ledger.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
         (event,) = restatements.list_restatements(ledger.db)
-    assert (event["was"], event["is"], event["difference"]) == ("7", None, None)
-    assert event["instead"] == "what it is told as now is parked, not counted: unread"
-    assert event["gone"] == event["come"] == []
+    assert (event.change.old_total, event.change.new_total, event.difference) == ("7", None, None)
+    assert event.change.incomparable == "what it is told as now is parked, not counted: unread"
+    assert event.gone == event.come == []
 
 
 @pytest.mark.parametrize(("last", "moved"), [("7", []), ("9", [("7", "9", "2")])], ids=["as it was", "otherwise"])
@@ -100,9 +100,8 @@ def test_what_was_parked_between_two_versions_is_passed_over(
         for number, version in enumerate([bill("7"), bill("1", total="8"), bill(last)]):
             ledger.book(version)
             ledger.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        told_moved = [
-            (event["was"], event["is"], event["difference"]) for event in restatements.list_restatements(ledger.db)
-        ]
+        events = restatements.list_restatements(ledger.db)
+        told_moved = [(event.change.old_total, event.change.new_total, event.difference) for event in events]
         assert told_moved == moved
         assert len(restatements.list_restatements(ledger.db, query.LedgerFilter(seq=25))) == 1, (
             "parked, as far as was known then"
@@ -121,5 +120,6 @@ def test_an_invoice_in_another_currency_is_restated(tmp_path: Path) -> None:
             run_booking.supersede_missing({"i1": {"EUR"}}, [])
         ledger.db.execute("INSERT INTO runs (run, ended) VALUES (10, now()::TIMESTAMP), (20, now()::TIMESTAMP)")
         (event,) = restatements.list_restatements(ledger.db)
-        assert (event["was"], event["currency"], event["instead"]) == ("7", "USD", "it is told in EUR now: 7.00")
-        assert event["difference"] is None
+        change = event.change
+        assert (change.old_total, change.currency, change.incomparable) == ("7", "USD", "it is told in EUR now: 7.00")
+        assert event.difference is None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billfold.model.bill import Bill, BillSource, Charges, DetailIds, State, merge_estimate_parts
+from billfold.model.bill import Bill, BillSource, Charges, DetailIds, State, StatedBill, merge_estimate_parts
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month
 
@@ -96,8 +96,8 @@ def test_ids_of_two_invoices_differ(line_keys: list[tuple[str, str]], first: str
 def test_parts_of_an_estimate_are_listed_as_one_bill() -> None:
     """Parts of an estimate are listed as one bill, and nothing else is added."""
 
-    def row(invoice_id: str | None, total: str | None, lines: int, month: str = "2026-11") -> dict[str, object]:
-        return {"provider": "p", "invoice_id": invoice_id, "period_start": month, "total": total, "lines": lines}
+    def row(invoice_id: str | None, total: str | None, lines: int, month: str = "2026-11") -> StatedBill:
+        return StatedBill("p", "a", invoice_id, "estimate", month, month, "USD", total, lines)
 
     rows = [row(None, "1.10", 2), row("7", "5", 1), row(None, "2.2", 3), row(None, "9", 1, "2026-10")]
     assert merge_estimate_parts(rows) == [row(None, "3.30", 5), row("7", "5", 1), row(None, "9", 1, "2026-10")]

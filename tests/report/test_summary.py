@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from billfold.ledger.query import ChargeSum
 from billfold.model.period import Month
 from billfold.report.summary import sum_by_vendor, tables
 
@@ -17,14 +18,7 @@ COSTS = [
     ("vultr", "Snapshot", 9, "3"),
 ]
 SUMS = [
-    {
-        "provider": provider,
-        "service": service,
-        "month": Month(2026, month).start,
-        "state": "issued",
-        "currency": "USD",
-        "cost": Decimal(cost),
-    }
+    ChargeSum(provider, "a", service, Month(2026, month).start, "issued", "USD", Decimal(cost), 1)
     for provider, service, month, cost in COSTS
 ]
 

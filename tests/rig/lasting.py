@@ -38,7 +38,7 @@ def outlived(provider: str, fault: str, seed: int, months: int, *, later: bool) 
             host.clear_faults()
             stage.collected(host, books, provider, workers=1)
             with books.open_ledger() as db:
-                ours = set(map(str, query.list_invoices(db, query.LedgerFilter())))
+                ours = {str(bill._asdict()) for bill in query.list_invoices(db, query.LedgerFilter())}
         finally:
             books.close()
         bills = host.world.iter_bills(host.clock.now())

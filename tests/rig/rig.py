@@ -84,7 +84,8 @@ STORIES_TOLD: dict[str, Callable[[TwinHost, Workspace], None]] = {
 def tell(books: Workspace) -> LedgerView:
     """Say what the ledger says."""
     with books.open_ledger() as db:
-        return LedgerView(compute_digest(db), sorted(map(str, query.list_invoices(db, query.LedgerFilter()))))
+        invoices = [str(bill._asdict()) for bill in query.list_invoices(db, query.LedgerFilter())]
+        return LedgerView(compute_digest(db), sorted(invoices))
 
 
 def true(host: TwinHost) -> list[str]:
@@ -213,7 +214,7 @@ def lied(provider: str, fault: str, at: int, seed: int) -> str:
             host.set_fault(Fault(provider, fault, at=at, operation=None))
             stage.collected(host, books, provider, workers=1)
             with books.open_ledger() as db:
-                during = query.list_invoices(db, query.LedgerFilter())
+                during = [bill._asdict() for bill in query.list_invoices(db, query.LedgerFilter())]
                 parked = {str(bill.invoice_id) for bill in catalog.list_parked_bills(db, query.LedgerFilter())}
             truth = [bill for bill in true(host) if f"'provider': '{provider}'" in bill]
             wrong = [

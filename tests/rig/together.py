@@ -130,7 +130,7 @@ def together(seed: int, months: int, expected: tuple[Any, list[str]], tell: Call
             for _ in range(READINGS):
                 wait()
                 with books.open_ledger() as db:
-                    _whole(query.list_invoices(db, query.LedgerFilter()), true)
+                    _whole([bill._asdict() for bill in query.list_invoices(db, query.LedgerFilter())], true)
             books.close()
 
         bad = play([part(syncing(None)), part(syncing("genesys")), part(syncing("vultr")), part(reading)], seed)

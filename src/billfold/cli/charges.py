@@ -41,15 +41,15 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     The table shows the main columns; json and csv have all columns of the ledger and all digits: virtual currencies as
     they are, where `billfold export focus` and `billfold sql` write them as FOCUS wants. Parked bills are left out.
     """
-    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
-        rows = query.iter_dicts(query.select_charges(db, filters))
+        charges = query.iter_charges(ledger, filters)
         if output_format == "table":
-            table_rows = [{name: _shorten_value(row[name]) for name in TABLE_COLUMNS} for row in rows]
+            table_rows = [{name: _shorten_value(getattr(charge, name)) for name in TABLE_COLUMNS} for charge in charges]
             print_table(table_rows, TABLE_FORM)
         else:
-            print_rows(output_format, rows, CHARGE_COLUMNS)
-        gaps = find_wrong_gaps(ctx, workspace, db, filters)
+            print_rows(output_format, charges, CHARGE_COLUMNS)
+        gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     print_gaps(gaps)
 
 

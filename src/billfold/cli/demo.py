@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +17,7 @@ import click
 
 from billfold.cli.listing import print_table
 from billfold.cli.params import add_location_options
+from billfold.ledger.query import ChargeSum
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
 from billfold.report import summary
@@ -24,6 +25,7 @@ from billfold.report.table import TableLayout
 
 MONTH_COUNT = 3
 SCREEN_WIDTH = 80
+JsonRow = Mapping[str, Any]
 
 
 @click.command("demo")
@@ -81,17 +83,17 @@ def _run_command(heading: str, directory: Path, config_path: Path, *arguments: s
         raise click.ClickException(f"billfold {arguments[0]} failed; see the message above")
 
 
-def _read_rows(directory: Path, config_path: Path, listing: str) -> list[dict[str, Any]]:
+def _read_rows(directory: Path, config_path: Path, listing: str) -> list[JsonRow]:
     """Return a listing of the ledger: the JSON of a process of its own, as any program would read it."""
     location_options = ["--config", str(config_path), "--ledger", str(directory)]
     command_line = [sys.executable, "-m", "billfold", *location_options, listing, "--format", "json"]
-    rows: list[dict[str, Any]] = json.loads(subprocess.run(command_line, check=True, capture_output=True).stdout)
+    rows: list[JsonRow] = json.loads(subprocess.run(command_line, check=True, capture_output=True).stdout)
     return rows
 
 
-def _read_sums(directory: Path, config_path: Path) -> list[dict[str, Any]]:
+def _read_sums(directory: Path, config_path: Path) -> list[ChargeSum]:
     return [
-        row | {"month": Month.parse(row["month"]).start, "cost": Decimal(row["cost"])}
+        ChargeSum(**{**row, "month": Month.parse(row["month"]).start, "cost": Decimal(row["cost"])})
         for row in _read_rows(directory, config_path, "report")
     ]
 
@@ -135,7 +137,7 @@ def _compare_bills(directory: Path, config_path: Path, root_url: str) -> str:
     """Say whether the ledger holds what is true: every bill, its total to the last digit, its number of lines."""
     ledger_bills = _read_rows(directory, config_path, "invoices")
     with urllib.request.urlopen(f"{root_url}/_twin/truth") as response:
-        true_bills: list[dict[str, Any]] = json.load(response)["invoices"]
+        true_bills: list[JsonRow] = json.load(response)["invoices"]
     differences = [bill for bill in true_bills if bill not in ledger_bills] + [
         bill for bill in ledger_bills if bill not in true_bills
     ]

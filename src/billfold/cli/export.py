@@ -11,7 +11,7 @@ from billfold.cli.context import build_filter, load_virtual_rates, open_workspac
 from billfold.cli.gaps import find_wrong_gaps, print_gaps
 from billfold.cli.params import FilterOptions, add_filter_options, add_location_options
 from billfold.focus.export import ExportResult, ExportSpec, export_focus
-from billfold.focus.views import Selection
+from billfold.ledger.focus_views import Selection
 
 
 @click.group("export")
@@ -42,12 +42,12 @@ def focus(
     Issued bills, drafts (invoice still open) and estimates (no invoice) are told apart by x_State. Parked bills are left out.
     """
     rates = load_virtual_rates(ctx)
-    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         selection = Selection(build_filter(workspace, filter_options), include_parked, rates)
         result = export_focus(
-            db, ExportSpec(directory, output_format, version, by_period), selection, datetime.now(UTC)
+            ledger, ExportSpec(directory, output_format, version, by_period), selection, datetime.now(UTC)
         )
-        gaps = find_wrong_gaps(ctx, workspace, db, selection.filters)
+        gaps = find_wrong_gaps(ctx, workspace, ledger, selection.filters)
     _print_summary(result, directory)
     print_gaps(gaps)
 

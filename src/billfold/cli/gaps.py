@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import click
-import duckdb
 
 from billfold.cli.context import list_configured_accounts
 from billfold.collect.workspace import Workspace
 from billfold.ledger.query import LedgerFilter
+from billfold.ledger.store import OpenLedger
 from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.report.gaps import (
     find_failed_runs,
@@ -20,9 +20,7 @@ from billfold.report.gaps import (
 )
 
 
-def find_gaps(
-    ctx: click.Context, workspace: Workspace, db: duckdb.DuckDBPyConnection, filters: LedgerFilter
-) -> list[AccountFinding]:
+def find_gaps(ctx: click.Context, workspace: Workspace, db: OpenLedger, filters: LedgerFilter) -> list[AccountFinding]:
     """Return what the ledger lacks of what is wanted."""
     configured = list_configured_accounts(ctx)
     gaps = list(find_unfinished_runs(workspace.archive.list_runs(), configured, filters))
@@ -35,7 +33,7 @@ def find_gaps(
 
 
 def find_wrong_gaps(
-    ctx: click.Context, workspace: Workspace, db: duckdb.DuckDBPyConnection, filters: LedgerFilter
+    ctx: click.Context, workspace: Workspace, db: OpenLedger, filters: LedgerFilter
 ) -> list[AccountFinding]:
     """Return what somebody who is shown this part of the ledger must be told: no error is not complete."""
     return [

@@ -14,5 +14,5 @@ from billfold.ledger.digest import compute_digest
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """Print one line that stands for all that the ledger believes now; equal ledgers print the same, on any machine."""
-    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
-        click.echo(compute_digest(db))
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
+        click.echo(compute_digest(ledger))

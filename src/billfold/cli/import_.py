@@ -54,10 +54,10 @@ def _print_result(result: ImportResult) -> None:
     for file in result.files:
         click.echo(f"{file.path}: {file.operation or 'NOT READ'}: {file.message}")
     for bill in result.bills:
-        verdict = f"parked: {bill['parked']}" if bill["parked"] else "adds up"
-        name = bill["invoice_id"] or "estimate"
-        click.echo(f"  {bill['state']} {name} {bill['total'] or 'without a total in'} {bill['currency']}: {verdict}")
-    if any(bill["parked"] for bill in result.bills):
+        verdict = f"parked: {bill.parked}" if bill.parked else "adds up"
+        name = bill.invoice_id or "estimate"
+        click.echo(f"  {bill.state} {name} {bill.total or 'without a total in'} {bill.currency}: {verdict}")
+    if any(bill.parked for bill in result.bills):
         click.echo(
             "  parked is kept, but not counted; where a list or lines are missing, import them in one command with these"
         )

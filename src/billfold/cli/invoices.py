@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from billfold.cli.context import build_filter, open_workspace
@@ -12,7 +10,7 @@ from billfold.cli.listing import print_rows, print_table
 from billfold.cli.params import FilterOptions, add_listing_options
 from billfold.ledger import catalog, query
 from billfold.ledger.catalog import BillRow
-from billfold.model.bill import merge_estimate_parts
+from billfold.model.bill import StatedBill, merge_estimate_parts
 from billfold.model.money import format_amount
 from billfold.model.period import format_instant
 from billfold.report.table import TableLayout
@@ -36,40 +34,41 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     issue and payment where the vendor says them, and mark parked bills; `billfold sql "SELECT * FROM bills"` has all. Where one
     comes from tells `billfold explain`, with its id or the word estimate.
     """
-    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
-        rows = merge_estimate_parts(query.list_invoices(db, filters))
+        rows = merge_estimate_parts(query.list_invoices(ledger, filters))
         bills_by_key = {
-            _build_bill_key(bill._asdict() | {"period_start": format_instant(bill.period_start)}): bill
-            for bill in sorted(catalog.list_bills(db, filters), key=lambda bill: bool(bill.parked))
+            _build_bill_key(bill, format_instant(bill.period_start)): bill
+            for bill in sorted(catalog.list_bills(ledger, filters), key=lambda bill: bool(bill.parked))
         }
-        gaps = find_wrong_gaps(ctx, workspace, db, filters)
+        gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     if output_format == "json":
         print_rows(output_format, rows, COLUMNS)
     elif output_format == "csv":
         print_rows(
             output_format,
-            [row | _build_extra_cells(bills_by_key[_build_bill_key(row)]) for row in rows],
+            [row._asdict() | _build_extra_cells(bills_by_key[_build_bill_key(row, row.period_start)]) for row in rows],
             (*COLUMNS, *EXTRA_COLUMNS),
         )
     else:
-        date_columns = ("period_start", "period_end")
-        short_rows = [
-            row | {name: row[name][:10] for name in date_columns} | {"total": format_amount(row["total"])}
-            for row in rows
-        ]
         table_rows = [
-            short_row | _build_extra_cells(bills_by_key[_build_bill_key(row)])
-            for row, short_row in zip(rows, short_rows, strict=True)
+            _shorten_row(row)._asdict() | _build_extra_cells(bills_by_key[_build_bill_key(row, row.period_start)])
+            for row in rows
         ]
         print_table(table_rows, TABLE_FORM)
     print_gaps(gaps)
 
 
-def _build_bill_key(row: dict[str, Any]) -> tuple[str, ...]:
-    """Return what a row of ``list_invoices`` and its bill have in common."""
-    names = ("provider", "account", "invoice_id", "currency", "state", "period_start")
-    return tuple(str(row[name]) for name in names)
+def _shorten_row(row: StatedBill) -> StatedBill:
+    """Return a bill as the table has it: days, and totals for people."""
+    return row._replace(
+        period_start=row.period_start[:10], period_end=row.period_end[:10], total=format_amount(row.total)
+    )
+
+
+def _build_bill_key(bill: StatedBill | BillRow, start: str) -> tuple[str, ...]:
+    """Return what a bill as its vendor states it and the ledger's own row of it have in common."""
+    return bill.provider, bill.account, str(bill.invoice_id), bill.currency, bill.state, start
 
 
 def _build_extra_cells(bill: BillRow) -> dict[str, str]:

@@ -11,12 +11,13 @@ import click
 
 from billfold.cli.params import WIDE_KEY
 from billfold.report import render
+from billfold.report.render import Row
 from billfold.report.table import TableLayout, format_drop_note, format_table
 
 
 def print_rows(
     output_format: str,
-    rows: Iterable[dict[str, Any]],
+    rows: Iterable[Row],
     columns: Sequence[str],
     default: Callable[[Any], str] | None = None,
 ) -> None:
@@ -27,7 +28,7 @@ def print_rows(
         click.echo()
 
 
-def print_table(rows: Sequence[dict[str, Any]], layout: TableLayout, width: int | None = None) -> list[str]:
+def print_table(rows: Sequence[Row], layout: TableLayout, width: int | None = None) -> list[str]:
     """Print rows as a table as wide as the terminal, or ``width``; returns the columns that it had no room for."""
     width = width or read_width()
     (heading, *lines), dropped = format_table(rows, layout, width)

@@ -12,6 +12,7 @@ from billfold.cli.gaps import find_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.params import FilterOptions, add_listing_options
 from billfold.ledger import query
+from billfold.ledger.query import RoundedBill
 from billfold.model.bill import merge_estimate_parts
 from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.model.money import format_amount
@@ -64,7 +65,7 @@ def _build_row(located: AccountFinding, output_format: str) -> dict[str, Any]:
 
 
 def _print_findings(
-    findings: list[AccountFinding], drifts: list[EstimateDrift], rounded_bills: list[dict[str, Any]], bill_count: int
+    findings: list[AccountFinding], drifts: list[EstimateDrift], rounded_bills: list[RoundedBill], bill_count: int
 ) -> None:
 
     for wrong, heading in ((True, "Does not add up"), (False, "May still change")):
@@ -84,8 +85,8 @@ def _print_findings(
     if rounded_bills:
         click.echo("Adds up by a rounding charge of ours (the vendor's total is not the sum of its lines):")
         rounding_rows = [
-            row | {"month": str(Month.of(row["period_start"])), "cost": format_amount(row["cost"])}
-            for row in rounded_bills
+            bill._asdict() | {"month": str(Month.of(bill.period_start)), "cost": format_amount(bill.cost)}
+            for bill in rounded_bills
         ]
         print_table(rounding_rows, ROUNDING_FORM)
     wrong_count = count_wrong(findings)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from billfold.cli.context import build_filter, open_workspace
@@ -37,12 +35,12 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     Issued invoices, drafts and estimates stand in tables of their own, and so does every currency. Amounts in the table
     are rounded to cents; json and csv have all digits.
     """
-    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
-        sums, parked_bills = query.sum_charges(db, filters), catalog.list_parked_bills(db, filters)
-        gaps = find_wrong_gaps(ctx, workspace, db, filters)
+        sums, parked_bills = query.sum_charges(ledger, filters), catalog.list_parked_bills(ledger, filters)
+        gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     if output_format != "table":
-        print_rows(output_format, [row | {"month": str(Month.of(row["month"]))} for row in sums], COLUMNS)
+        print_rows(output_format, [row._asdict() | {"month": str(Month.of(row.month))} for row in sums], COLUMNS)
     else:
         print_report(summary.tables(sums), parked_bills)
     print_gaps(gaps)
@@ -62,7 +60,7 @@ def print_report(tables: list[Table], parked_bills: list[BillRow]) -> None:
 def _print_table(table: Table) -> None:
 
     month_columns = [str(month) for month in table.months]
-    rows: list[dict[str, Any]] = [
+    rows = [
         {"provider": provider, "service": service}
         | {str(month): rounded(costs[month]) if month in costs else "" for month in table.months}
         | {"total": rounded(exact_sum(costs.values()))}

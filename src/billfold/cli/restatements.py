@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import click
 
 from billfold.cli.context import build_filter, open_workspace
 from billfold.cli.params import FilterOptions, add_listing_options
 from billfold.ledger import restatements
+from billfold.ledger.restatements import Restatement
 from billfold.model.money import format_amount
 from billfold.report import render
 from billfold.report.render import word
@@ -36,23 +38,39 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     Both versions are kept: every command shows the older one with --as-of a time before the change was seen. csv has no
     lines.
     """
-    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
-        events = restatements.list_restatements(db, build_filter(workspace, filter_options))
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
+        events = restatements.list_restatements(ledger, build_filter(workspace, filter_options))
     if output_format == "json":
-        click.echo(json.dumps(events, default=word, indent=1))
-        return
-    if output_format == "csv":
-        click.echo(render.as_csv(events, COLUMNS), nl=False)
-        return
-    for event in events:
-        label = f"{event['provider']} {event['account']} {event['invoice_id']} of {word(event['period_start'])[:7]}"
+        click.echo(json.dumps([_build_row(event) for event in events], default=word, indent=1))
+    elif output_format == "csv":
+        click.echo(render.as_csv(map(_build_row, events), COLUMNS), nl=False)
+    else:
+        _print_events(events)
+
+
+def _build_row(event: Restatement) -> dict[str, object]:
+    """Return an event as it is listed, ``difference`` and the lines behind the columns of the change."""
+    change = event.change
+    return {
+        **{name: getattr(change, name) for name in COLUMNS[: COLUMNS.index("was")]},
+        "was": change.old_total,
+        "is": change.new_total,
+        "instead": change.incomparable,
+        "difference": event.difference,
+        **{name: [line._asdict() for line in lines] for name, lines in (("gone", event.gone), ("come", event.come))},
+    }
+
+
+def _print_events(events: Sequence[Restatement]) -> None:
+    for change, difference, gone_lines, come_lines in events:
+        label = f"{change.provider} {change.account} {change.invoice_id} of {word(change.period_start)[:7]}"
         new_state = (
-            event["instead"]
-            or f"is {format_amount(event['is'])} {event['currency']} ({format_amount(event['difference'])})"
+            change.incomparable
+            or f"is {format_amount(change.new_total)} {change.currency} ({format_amount(difference)})"
         )
-        click.echo(f"{label}: was {format_amount(event['was'])}, {new_state}, seen {word(event['seen_at'])}")
-        for sign, lines_key in (("-", "gone"), ("+", "come")):
-            for line in event[lines_key]:
-                click.echo(f"  {sign} {format_amount(line['cost']):>20}  {line['category']}: {line['description']}")
+        click.echo(f"{label}: was {format_amount(change.old_total)}, {new_state}, seen {word(change.seen_at)}")
+        for sign, lines in (("-", gone_lines), ("+", come_lines)):
+            for line in lines:
+                click.echo(f"  {sign} {format_amount(line.cost):>20}  {line.category}: {line.description}")
     if not events:
         click.echo("No issued invoice has changed.")

@@ -8,7 +8,7 @@ from billfold.cli.context import build_filter, load_virtual_rates, open_workspac
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.params import FilterOptions, add_listing_options
 from billfold.focus.reader import Ledger
-from billfold.focus.views import Selection
+from billfold.ledger.focus_views import Selection
 from billfold.report.table import TableLayout
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -32,6 +31,9 @@ from billfold.wire.operation import (
 )
 from billfold.wire.paging import PagedOperation
 
+if TYPE_CHECKING:
+    from billfold.ledger.runs import RunBill
+
 MAX_FILE_SIZE = 512 * 1024 * 1024
 """Bytes of a file: no more is taken from a vendor either."""
 
@@ -48,13 +50,13 @@ class ImportResult(NamedTuple):
     """What became of an import: the files, the bills that it changed, the invoices that are listed but not booked."""
 
     files: list[ImportedFile]
-    bills: list[dict[str, Any]]
+    bills: list[RunBill]
     unbooked_ids: tuple[str, ...] = ()
 
     @property
     def is_doubtful(self) -> bool:
         """Whether anything was not read or cannot be trusted as it is."""
-        return any(not file.operation for file in self.files) or any(bill["parked"] for bill in self.bills)
+        return any(not file.operation for file in self.files) or any(bill.parked for bill in self.bills)
 
 
 def import_files(
@@ -90,22 +92,12 @@ def import_files(
 
 def _summarize_import(workspace: Workspace, run: Run, account: str, files: list[ImportedFile]) -> ImportResult:
     """Read back what the ledger booked of an import, and what it could not book."""
-    from billfold.ledger import catalog
+    from billfold.ledger.runs import read_booked_run
 
-    with workspace.open_ledger() as db:
-        rows = db.execute(
-            "SELECT state, invoice_id, total, currency, parked FROM bills WHERE run=? ORDER BY period_start, invoice_id",
-            [run.id],
-        ).fetchall()
-        (listing,) = db.execute("SELECT listing FROM runs WHERE run=?", [run.id]).fetchall()[0]
-        findings = catalog.read_run_findings(db, run.id, catalog.FindingStage.BOOKING)
-        listed_ids = set(json.loads(listing)["ids"]) if listing else set()
-        booked_sql = "SELECT invoice_id FROM bills JOIN runs USING (provider, account) WHERE runs.run=?"
-        booked_rows = db.execute(booked_sql, [run.id]).fetchall()
-    unbooked_ids = tuple(sorted(listed_ids - {row[0] for row in booked_rows}))
-    bills = [dict(zip(("state", "invoice_id", "total", "currency", "parked"), row, strict=True)) for row in rows]
-    unread_files = [ImportedFile(Path(account), "", describe_finding(finding)) for finding in findings]
-    return ImportResult(files + unread_files, bills, unbooked_ids)
+    with workspace.open_ledger() as ledger:
+        booked_run = read_booked_run(ledger, run.id)
+    unread_files = [ImportedFile(Path(account), "", describe_finding(finding)) for finding in booked_run.findings]
+    return ImportResult(files + unread_files, booked_run.bills, booked_run.unbooked_ids)
 
 
 def _describe_error(error: BillfoldError) -> str:
@@ -220,7 +212,7 @@ def _identify_file(
 
 def _read_csv_fields(content: bytes, operation_type: OperationType) -> Mapping[str, Any] | None:
     """Return what the rows of a CSV say of the question, or None where it is none of this operation's."""
-    fields: dict[str, Any] = {}
+    fields: dict[str, str] = {}
     try:
         rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
         if not set(operation_type.columns) <= set(rows.fieldnames or ()):
@@ -258,7 +250,7 @@ def _build_operation(
     operation_type: OperationType, body_fields: Mapping[str, Any], question_fields: Mapping[str, str]
 ) -> Operation[Any]:
     """Make the question out of what its answer says of itself and what the caller says; they must agree."""
-    wire_fields: dict[str, Any] = {}
+    wire_fields: dict[str, object] = {}
     for field in msgspec.structs.fields(operation_type):
         body_value, question_value = body_fields.get(field.encode_name), question_fields.get(field.name)
         if body_value is not None and question_value not in {None, str(body_value)}:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from billfold.model.errors import BillfoldError, ConfigurationError
 from billfold.model.finding import AccountFinding, Finding, make_finding
@@ -13,7 +13,8 @@ from billfold.model.money import format_amount
 from billfold.providers import provider
 
 if TYPE_CHECKING:
-    import duckdb
+    from billfold.ledger.restatements import Change
+    from billfold.ledger.store import OpenLedger
 
 
 @dataclass
@@ -38,7 +39,7 @@ class CollectOutcome:
         return [*self.missing, *self.findings]
 
 
-def fill_outcomes(db: duckdb.DuckDBPyConnection, outcomes: Iterable[CollectOutcome], last_seq: int) -> None:
+def fill_outcomes(db: OpenLedger, outcomes: Iterable[CollectOutcome], last_seq: int) -> None:
     """Note in each outcome what the ledger makes of its account; ``last_seq`` is the archive's last number before it."""
     located_findings = list(_find_all(db, last_seq))
     for outcome in outcomes:
@@ -48,7 +49,7 @@ def fill_outcomes(db: duckdb.DuckDBPyConnection, outcomes: Iterable[CollectOutco
         ]
 
 
-def _find_all(db: duckdb.DuckDBPyConnection, last_seq: int) -> Iterator[AccountFinding]:
+def _find_all(db: OpenLedger, last_seq: int) -> Iterator[AccountFinding]:
     from billfold.ledger import catalog, query, restatements
     from billfold.report.completeness import find_vanished_invoices
     from billfold.report.gaps import find_skipped_invoices
@@ -65,20 +66,21 @@ def _find_all(db: duckdb.DuckDBPyConnection, last_seq: int) -> Iterator[AccountF
         account_bills = [bill for bill in bills if (bill.provider, bill.account) == (run.provider, run.account)]
         for finding in (*find_vanished_invoices(account_bills, run), *run.check_findings):
             yield AccountFinding(run.provider, run.account, "", finding)
-    for row in restatements.list_changes_since(db, last_seq):
-        yield AccountFinding(row["provider"], row["account"], "", _describe_change(row))
+    for change in restatements.list_changes_since(db, last_seq):
+        yield AccountFinding(change.provider, change.account, "", _describe_change(change))
     yield from (located for located in skipped_findings if not located.finding.is_wrong)
 
 
-def _describe_change(row: dict[str, Any]) -> Finding:
-    if row["instead"]:
-        text = f"was {format_amount(row['was'])} {row['currency']}, {row['instead']}"
-    elif row["was"] == row["is"]:
-        text = f"its lines or its period changed, its total is still {format_amount(row['is'])} {row['currency']}"
+def _describe_change(change: Change) -> Finding:
+    old_amount = f"{format_amount(change.old_total)} {change.currency}"
+    if change.incomparable:
+        text = f"was {old_amount}, {change.incomparable}"
+    elif change.old_total == change.new_total:
+        text = f"its lines or its period changed, its total is still {old_amount}"
     else:
-        text = f"was {format_amount(row['was'])}, is {format_amount(row['is'])} {row['currency']}"
-    totals = {"before": row["was"], "after": row["is"], "currency": row["currency"]}
-    return make_finding(FindingCode.INVOICE_RESTATED, text, row["invoice_id"], **totals)
+        text = f"was {format_amount(change.old_total)}, is {format_amount(change.new_total)} {change.currency}"
+    totals = {"before": change.old_total, "after": change.new_total, "currency": change.currency}
+    return make_finding(FindingCode.INVOICE_RESTATED, text, change.invoice_id, **totals)
 
 
 def fail_unknown_providers(accounts: Iterable[tuple[str, str]]) -> list[CollectOutcome]:

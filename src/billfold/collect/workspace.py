@@ -25,10 +25,9 @@ from billfold.wire.message import Response
 from billfold.wire.operation import Operation, OperationType, operation_name, question_text
 
 if TYPE_CHECKING:
-    import duckdb
-
     from billfold.ledger.booking import Booking
     from billfold.ledger.identities import AccountIdentity
+    from billfold.ledger.store import OpenLedger
 
 T = TypeVar("T")
 O = TypeVar("O", bound=Operation[Any])  # noqa: E741 - an operation
@@ -93,7 +92,7 @@ class Workspace:
         self.ledger_path = directory / "ledger.duckdb"
 
     @contextmanager
-    def open_ledger(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def open_ledger(self) -> Iterator[OpenLedger]:
         """Open the ledger, brought up to the archive; a stale or damaged file is dropped and computed anew."""
         from billfold.ledger import store
 
@@ -141,7 +140,7 @@ class Workspace:
         with self.open_ledger():
             pass
 
-    def _catch_up(self, db: duckdb.DuckDBPyConnection) -> None:
+    def _catch_up(self, db: OpenLedger) -> None:
         from billfold.ledger import store
 
         last_booked = store.read_last_booked(db)
@@ -158,9 +157,11 @@ class Workspace:
             with store.open_transaction(db):
                 self._book_run(db, run)
 
-    def list_pending_runs(self, db: duckdb.DuckDBPyConnection) -> list[Run]:
+    def list_pending_runs(self, db: OpenLedger) -> list[Run]:
         """Return the ended runs that are not booked; in a ledger that was opened, those whose provider is not installed."""
-        booked_ids = {row[0] for row in db.execute("SELECT run FROM runs").fetchall()}
+        from billfold.ledger.runs import list_booked_ids
+
+        booked_ids = list_booked_ids(db)
         ended_runs = (
             run
             for run in self.archive.list_runs()
@@ -168,7 +169,7 @@ class Workspace:
         )
         return [run for run in ended_runs if run.id not in booked_ids]
 
-    def _book_run(self, db: duckdb.DuckDBPyConnection, run: Run) -> None:
+    def _book_run(self, db: OpenLedger, run: Run) -> None:
         """Book one run: whose it is, its bills, what they supersede, and how it ended."""
         from billfold.ledger import booking
 
@@ -191,9 +192,7 @@ class Workspace:
             chain_hash=self.archive.read_hash(account_identity.seq),
         )
 
-    def _resolve_account(
-        self, db: duckdb.DuckDBPyConnection, run_answers: ArchiveRunAnswers, listing: str | None
-    ) -> AccountIdentity:
+    def _resolve_account(self, db: OpenLedger, run_answers: ArchiveRunAnswers, listing: str | None) -> AccountIdentity:
         from billfold.ledger import identities
 
         run = run_answers.run

@@ -5,22 +5,33 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import duckdb
+from typing import NamedTuple
 
 from billfold.focus import versions
-from billfold.focus.bundle import Bundle, open_bundle
+from billfold.focus.bundle import open_bundle
 from billfold.focus.dataset_rules import DATASET_RULES
 from billfold.focus.metadata import METADATA_NAME
-from billfold.focus.rules import ROW_RULES, RowRule
+from billfold.focus.rules import ROW_RULES
 from billfold.focus.value_rules import find_flaw, list_sql_tests, needs_each_value
-from billfold.focus.versions import COMMITMENT, COST, FocusColumn, FocusDataset, FocusVersion
+from billfold.focus.versions import FocusColumn, FocusDataset, FocusVersion
+from billfold.ledger.file_tables import FileTables
+from billfold.model.focus import COMMITMENT, COST
 
+_IDENTIFYING_COLUMNS = (
+    "InvoiceId",
+    "InvoiceDetailId",
+    "ChargeDescription",
+    "BillingPeriodStart",
+    "ContractCommitmentId",
+)
+"""Columns that show which row is meant."""
 _CUSTOM_COLUMN = re.compile(r"x_[A-Z][A-Za-z0-9]*")
-_ROWS_PER_FETCH = 10_000
+
+
+MetadataLists = Mapping[str, Sequence[Mapping[str, object]]]
+"""What is read of an export's metadata: its lists of objects, by their names."""
 
 
 class CheckFinding(NamedTuple):
@@ -41,19 +52,19 @@ def check_directory(directory: Path, version: str | None = None) -> list[CheckFi
     """
     export_metadata, problem = _read_metadata(directory)
     focus_version = versions.load_version(version or _read_version(export_metadata))
-    with open_bundle(directory, focus_version) as bundle:
+    with open_bundle(directory, focus_version) as tables:
         check_findings = [
             *problem,
-            *_check_structure(bundle, focus_version, directory),
-            *_check_row_counts(bundle, focus_version, export_metadata),
+            *_check_structure(tables, focus_version, directory),
+            *_check_row_counts(tables, focus_version, export_metadata),
         ]
         for dataset in focus_version.datasets.values():
-            if dataset.name in bundle.columns:
-                check_findings += [*_check_cells(bundle, dataset, focus_version), *_check_rows(bundle, dataset)]
-        return [*check_findings, *_check_parents(bundle, focus_version), *_check_across_rows(bundle)]
+            if dataset.name in tables.column_types:
+                check_findings += [*_check_cells(tables, dataset, focus_version), *_check_rows(tables, dataset)]
+        return [*check_findings, *_check_parents(tables, focus_version), *_check_across_rows(tables)]
 
 
-def _read_metadata(directory: Path) -> tuple[dict[str, Any], list[CheckFinding]]:
+def _read_metadata(directory: Path) -> tuple[MetadataLists, list[CheckFinding]]:
     try:
         document = json.loads((directory / METADATA_NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -75,14 +86,16 @@ def _read_metadata(directory: Path) -> tuple[dict[str, Any], list[CheckFinding]]
     ]
 
 
-def _read_version(export_metadata: dict[str, Any]) -> str:
+def _read_version(export_metadata: MetadataLists) -> str:
     return next(
         (str(schema["FocusVersion"]) for schema in export_metadata.get("Schema", []) if schema.get("FocusVersion")),
         versions.NEWEST,
     )
 
 
-def _check_row_counts(bundle: Bundle, version: FocusVersion, export_metadata: dict[str, Any]) -> Iterator[CheckFinding]:
+def _check_row_counts(
+    tables: FileTables, version: FocusVersion, export_metadata: MetadataLists
+) -> Iterator[CheckFinding]:
     """Compare the files with what our own metadata says of them: an export that was cut short is told."""
     stated_counts = Counter[str]()
     for file in export_metadata.get("x_Files", []):
@@ -92,16 +105,16 @@ def _check_row_counts(bundle: Bundle, version: FocusVersion, export_metadata: di
             case _:
                 yield CheckFinding("metadata", METADATA_NAME, "x_Files", "has a file without its Dataset or its Rows")
     for name, count in stated_counts.items():
-        row_count = bundle.count_rows(name) if name in bundle.columns else 0
+        row_count = tables.count_rows(name) if name in tables.column_types else 0
         if name in version.datasets and row_count != count:
             yield CheckFinding("metadata-rows", name, "", f"has {row_count} rows, {METADATA_NAME} says {count}")
 
 
-def _check_structure(bundle: Bundle, version: FocusVersion, directory: Path) -> Iterator[CheckFinding]:
+def _check_structure(tables: FileTables, version: FocusVersion, directory: Path) -> Iterator[CheckFinding]:
     for dataset in version.datasets.values():
-        column_types = bundle.columns.get(dataset.name)
+        column_types = tables.column_types.get(dataset.name)
         if column_types is None:
-            if dataset.name != COMMITMENT or _has_commitments(bundle):
+            if dataset.name != COMMITMENT or _has_commitments(tables):
                 yield CheckFinding("dataset-missing", dataset.name, "", f"there is no {dataset.file} in {directory}")
             continue
         for name, column in dataset.columns.items():
@@ -120,103 +133,70 @@ def _check_column(dataset: FocusDataset, name: str, column_type: str) -> Iterato
         yield CheckFinding("column-float", dataset.name, name, "is stored as a binary float: its digits are not exact")
 
 
-def _has_commitments(bundle: Bundle) -> bool:
-    if "ContractApplied" not in bundle.columns.get(COST, {}):
+def _has_commitments(tables: FileTables) -> bool:
+    if "ContractApplied" not in tables.column_types.get(COST, {}):
         return False
-    return bool(bundle.db.execute(f'SELECT 1 FROM "{COST}" WHERE ContractApplied IS NOT NULL LIMIT 1').fetchall())
+    return bool(tables.count_matching(COST, ["ContractApplied IS NOT NULL"])[0])
 
 
-def _check_cells(bundle: Bundle, dataset: FocusDataset, version: FocusVersion) -> Iterator[CheckFinding]:
+def _check_cells(tables: FileTables, dataset: FocusDataset, version: FocusVersion) -> Iterator[CheckFinding]:
     """Judge the cells: what can be told in SQL for all columns in one reading, the rest value by value."""
-    column_types = bundle.columns[dataset.name]
+    column_types = tables.column_types[dataset.name]
     focus_columns = [column for name, column in dataset.columns.items() if name in column_types]
     sql_tests = [
         (column, *test) for column in focus_columns for test in list_sql_tests(column, column_types[column.name])
     ]
-    filled_counts = _count_broken(bundle, dataset.name, [f'"{column.name}" IS NOT NULL' for column in focus_columns])
-    counts = _count_broken(bundle, dataset.name, [broken for _, _, _, broken in sql_tests])
+    filled_counts = tables.count_matching(dataset.name, [f'"{column.name}" IS NOT NULL' for column in focus_columns])
+    counts = tables.count_matching(dataset.name, [broken for _, _, _, broken in sql_tests])
     for (column, rule, message, broken), count in zip(sql_tests, counts, strict=True):
         if count:
-            query = f'SELECT any_value("{column.name}") FROM "{dataset.name}" WHERE {broken}'
-            example = bundle.db.execute(query).fetchall()[0][0] or ""
+            example = tables.find_value(dataset.name, column.name, broken)
             yield CheckFinding(rule, dataset.name, column.name, message, count, example)
     for column, count in zip(focus_columns, filled_counts, strict=True):
         if count and needs_each_value(column):
-            yield from _check_values(bundle, dataset, column, version)
-
-
-def _count_broken(bundle: Bundle, dataset: str, broken: list[str]) -> list[int]:
-    """Count the rows that break each of many conditions, in one reading."""
-    if not broken:
-        return []
-    count_expressions = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in broken)
-    return [int(count) for count in bundle.db.execute(f'SELECT {count_expressions} FROM "{dataset}"').fetchall()[0]]
+            yield from _check_values(tables, dataset, column, version)
 
 
 def _check_values(
-    bundle: Bundle, dataset: FocusDataset, column: FocusColumn, version: FocusVersion
+    tables: FileTables, dataset: FocusDataset, column: FocusColumn, version: FocusVersion
 ) -> Iterator[CheckFinding]:
     """Judge every value of a column: each once, but JSON as it comes, because hardly any of it repeats."""
-    name = f'"{column.name}"'
-    count_expression = "1" if column.type == "JSON" else "count(*)"
-    group_clause = "" if column.type == "JSON" else "GROUP BY ALL"
-    result = bundle.db.execute(
-        f'SELECT {name}, {count_expression} FROM "{dataset.name}" WHERE {name} IS NOT NULL {group_clause}'
-    )
     flawed_values: dict[str, tuple[int, str]] = {}
-    while batch := result.fetchmany(_ROWS_PER_FETCH):
-        for text, count in batch:
-            if message := find_flaw(column, text):
-                counted_flaw = flawed_values.get(message, (0, text))
-                flawed_values[message] = (counted_flaw[0] + count, counted_flaw[1])
+    for text, count in tables.count_values(dataset.name, column.name, is_grouped=column.type != "JSON"):
+        if message := find_flaw(column, text):
+            counted_flaw = flawed_values.get(message, (0, text))
+            flawed_values[message] = (counted_flaw[0] + count, counted_flaw[1])
     for message, (count, example) in flawed_values.items():
         yield CheckFinding("value", dataset.name, column.name, message, count, example)
 
 
-def _check_rows(bundle: Bundle, dataset: FocusDataset) -> Iterator[CheckFinding]:
-    column_names = set(bundle.columns[dataset.name])
+def _check_rows(tables: FileTables, dataset: FocusDataset) -> Iterator[CheckFinding]:
+    column_names = set(tables.column_types[dataset.name])
     applicable_rules = [rule for rule in ROW_RULES if rule.dataset == dataset.name and rule.columns <= column_names]
-    for rule, count in zip(
-        applicable_rules, _count_broken(bundle, dataset.name, [rule.sql for rule in applicable_rules]), strict=True
-    ):
+    counts = tables.count_matching(dataset.name, [rule.sql for rule in applicable_rules])
+    shown_columns = [name for name in _IDENTIFYING_COLUMNS if name in column_names]
+    for rule, count in zip(applicable_rules, counts, strict=True):
         if count:
-            yield CheckFinding(
-                rule.name, rule.dataset, "", rule.words, count, _read_example(bundle, rule, column_names)
-            )
+            example = tables.find_row(dataset.name, shown_columns, rule.sql)
+            yield CheckFinding(rule.name, rule.dataset, "", rule.words, count, example)
 
 
-def _read_example(bundle: Bundle, rule: RowRule, column_names: set[str]) -> str:
-    identifying_columns = (
-        "InvoiceId",
-        "InvoiceDetailId",
-        "ChargeDescription",
-        "BillingPeriodStart",
-        "ContractCommitmentId",
-    )
-    shown_columns = ", ".join(f'"{name}"' for name in identifying_columns if name in column_names)
-    query = f"""SELECT concat_ws(' | ', {shown_columns or "''"}) FROM "{rule.dataset}" WHERE {rule.sql} LIMIT 1"""
-    return str(bundle.db.execute(query).fetchall()[0][0])
-
-
-def _check_parents(bundle: Bundle, version: FocusVersion) -> Iterator[CheckFinding]:
-    if not {"ServiceCategory", "ServiceSubcategory"} <= set(bundle.columns.get(COST, {})):
+def _check_parents(tables: FileTables, version: FocusVersion) -> Iterator[CheckFinding]:
+    if not {"ServiceCategory", "ServiceSubcategory"} <= set(tables.column_types.get(COST, {})):
         return
-    query = f'SELECT ServiceSubcategory, ServiceCategory, count(*) FROM "{COST}" GROUP BY ALL'
-    for subcategory, category, count in bundle.db.execute(query).fetchall():
-        if subcategory in version.parents and version.parents[subcategory] != category:
-            message = f"belongs to {version.parents[subcategory]}, not to {category}"
-            yield CheckFinding("subcategory-parent", COST, "ServiceSubcategory", message, count, subcategory)
+    for subcategory, category, count in tables.count_pairs(COST, "ServiceSubcategory", "ServiceCategory"):
+        parent = version.parents.get(subcategory or "")
+        if parent and parent != category:
+            message = f"belongs to {parent}, not to {category}"
+            yield CheckFinding("subcategory-parent", COST, "ServiceSubcategory", message, count, str(subcategory))
 
 
-def _check_across_rows(bundle: Bundle) -> Iterator[CheckFinding]:
+def _check_across_rows(tables: FileTables) -> Iterator[CheckFinding]:
     for rule in DATASET_RULES:
-        if not all(set(needs.split()) <= set(bundle.columns.get(name, ())) for name, needs in rule.needs.items()):
+        if not all(set(needs.split()) <= set(tables.column_types.get(name, ())) for name, needs in rule.needs.items()):
             continue
-        count_query = f"SELECT count(*), any_value(example) FROM ({rule.broken}) AS broken(example)"
-        try:
-            count, example = bundle.db.execute(count_query).fetchall()[0]
-        except duckdb.OutOfRangeException:
+        broken = tables.answer_question(rule.broken)
+        if broken is None:
             yield CheckFinding(rule.name, rule.dataset, "", "cannot be told: the amounts are too large to be added")
-            continue
-        if count:
-            yield CheckFinding(rule.name, rule.dataset, "", rule.words, count, str(example))
+        elif broken[0]:
+            yield CheckFinding(rule.name, rule.dataset, "", rule.words, *broken)

@@ -14,17 +14,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import duckdb
-
-from billfold.focus import metadata, versions, views
+from billfold.focus import metadata, versions
 from billfold.focus.metadata import ExportedFile
-from billfold.focus.sql_cells import build_cell, copy_options
-from billfold.focus.versions import COST, INVOICE, FocusDataset
-from billfold.ledger.batch import to_naive_utc
+from billfold.focus.sql_cells import build_cell
+from billfold.focus.versions import FocusDataset
 from billfold.ledger.catalog import BillRow
-from billfold.ledger.store import MEMORY_LIMIT
+from billfold.ledger.focus_views import FocusViews, Selection
+from billfold.ledger.store import OpenLedger
 from billfold.model.errors import InvalidArgument
-from billfold.model.period import Month
+from billfold.model.focus import COST, INVOICE
 
 FORMATS = ("parquet", "csv")
 PARTITIONED_DATASETS = (COST, INVOICE)
@@ -49,34 +47,30 @@ class ExportResult(NamedTuple):
 
 
 def export_focus(
-    db: duckdb.DuckDBPyConnection, export_spec: ExportSpec, selection: views.Selection, exported_at: datetime
+    ledger: OpenLedger, export_spec: ExportSpec, selection: Selection, exported_at: datetime
 ) -> ExportResult:
     """Write the wanted part of an open ledger in the place of an earlier export; raises ``InvalidArgument`` where it cannot."""
     if export_spec.format not in FORMATS:
         raise InvalidArgument(f"{export_spec.format} is no form of file; known are {', '.join(FORMATS)}")
-    version, left_out = versions.load_version(export_spec.version), views.create_views(db, selection)
+    version, views = versions.load_version(export_spec.version), FocusViews(ledger, selection)
     try:
-        files = _write_files(
-            db, export_spec, metadata.ExportFacts(export_spec.format, version, selection, exported_at, left_out)
-        )
-    except (OSError, duckdb.IOException) as error:
+        files = _write_files(views, export_spec, metadata.ExportFacts(export_spec.format, version, exported_at))
+    except OSError as error:
         reason = str(error).splitlines()[0]
         raise InvalidArgument(f"{export_spec.directory} cannot be written: {reason}") from error
     counts = {name: sum(file.rows for file in files if file.dataset == name) for name in version.datasets}
-    return ExportResult(counts, left_out)
+    return ExportResult(counts, views.left_out)
 
 
-def _write_files(
-    db: duckdb.DuckDBPyConnection, export_spec: ExportSpec, facts: metadata.ExportFacts
-) -> list[ExportedFile]:
+def _write_files(views: FocusViews, export_spec: ExportSpec, facts: metadata.ExportFacts) -> list[ExportedFile]:
     export_spec.directory.mkdir(parents=True, exist_ok=True)
-    with _open_draft(export_spec.directory) as draft, _limit_memory(db):
+    with _open_draft(export_spec.directory) as draft, views.open_writing():
         files = [
             file
             for dataset in facts.version.datasets.values()
-            for file in _write_dataset(db, dataset, export_spec, draft)
+            for file in _write_dataset(views, dataset, export_spec, draft)
         ]
-        (draft / metadata.METADATA_NAME).write_text(metadata.render_metadata(db, facts, files), encoding="utf-8")
+        (draft / metadata.METADATA_NAME).write_text(metadata.render_metadata(views, facts, files), encoding="utf-8")
         _replace_files(export_spec.directory, draft)
     return files
 
@@ -92,56 +86,26 @@ def _open_draft(directory: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-@contextmanager
-def _limit_memory(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Let the rows keep their order and take little memory, whatever their number."""
-    db.execute("SET threads = 1; SET memory_limit = '200MB'; SET preserve_insertion_order = true; SET TimeZone = 'UTC'")
-    try:
-        yield
-    finally:
-        db.execute(f"RESET threads; SET memory_limit = '{MEMORY_LIMIT}'; SET preserve_insertion_order = false")
-
-
 def _write_dataset(
-    db: duckdb.DuckDBPyConnection, dataset: FocusDataset, export_spec: ExportSpec, draft: Path
+    views: FocusViews, dataset: FocusDataset, export_spec: ExportSpec, draft: Path
 ) -> Iterator[ExportedFile]:
-    query = _build_select(db, dataset, export_spec)
-    if not export_spec.by_period or dataset.name not in PARTITIONED_DATASETS:
-        yield _copy_rows(db, query, dataset, export_spec, draft, f"{dataset.file}.{export_spec.format}")
-        return
-    months = db.execute(
-        "SELECT DISTINCT date_trunc('month', period_start)::TIMESTAMP FROM picked ORDER BY 1"
-    ).fetchall()
-    for (start,) in months:
-        month = Month.of(start.date())
-        first_start, last_end = map(to_naive_utc, month.period)
-        where = f"WHERE BillingPeriodStart >= '{first_start}' AND BillingPeriodStart < '{last_end}'"
-        path = f"{dataset.file}/period={month}/{dataset.file}.{export_spec.format}"
-        yield _copy_rows(db, f"{query} {where}", dataset, export_spec, draft, path)
+    cells, file_name = _build_cells(views, dataset, export_spec.format), f"{dataset.file}.{export_spec.format}"
+    is_partitioned = export_spec.by_period and dataset.name in PARTITIONED_DATASETS
+    for month in views.list_months() if is_partitioned else [None]:
+        name = f"{dataset.file}/period={month}/{file_name}" if month else file_name
+        row_count = views.write_file(draft / name, dataset.name, cells, month)
+        yield ExportedFile(dataset.name, name, row_count, (draft / name).stat().st_size)
 
 
-def _build_select(db: duckdb.DuckDBPyConnection, dataset: FocusDataset, export_spec: ExportSpec) -> str:
+def _build_cells(views: FocusViews, dataset: FocusDataset, format_name: str) -> dict[str, str]:
     """Say which columns are written, and how: those of the version, then our own."""
-    column_rows = db.execute(f'DESCRIBE "{dataset.name}"').fetchall()
-    column_types = {name: column_type for name, column_type, *_ in column_rows}
+    column_types = views.read_column_types(dataset.name)
     sources = {name: column.source for name, column in dataset.columns.items()}
     sources |= {name: name for name in column_types if name.startswith("x_")}
-    ordered_names = sorted(sources, key=lambda name: (name.startswith("x_"), name))
-    cells = (
-        f'{build_cell(export_spec.format, sources[name], column_types[sources[name]], name)} AS "{name}"'
-        for name in ordered_names
-    )
-    return f'SELECT {", ".join(cells)} FROM "{dataset.name}"'
-
-
-def _copy_rows(
-    db: duckdb.DuckDBPyConnection, query: str, dataset: FocusDataset, export_spec: ExportSpec, draft: Path, name: str
-) -> ExportedFile:
-    path = draft / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    quoted_path = str(path).replace("'", "''")
-    count = db.execute(f"COPY ({query}) TO '{quoted_path}' ({copy_options(export_spec.format)})").fetchone()
-    return ExportedFile(dataset.name, name, int(count[0]) if count else 0, path.stat().st_size)
+    return {
+        name: build_cell(format_name, sources[name], column_types[sources[name]], name)
+        for name in sorted(sources, key=lambda name: (name.startswith("x_"), name))
+    }
 
 
 def _replace_files(directory: Path, draft: Path) -> None:

@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TypeGuard
 
+JsonObject = Mapping[str, object]
+"""A cell's JSON object, or one inside it; numbers are exact."""
 _CUSTOM_KEY = re.compile(r"x_[A-Z][a-zA-Z0-9]*")
 _OPERATORS = {
     *("In", "NotIn", "StartsWith", "NotStartsWith", "Contains", "NotContains", "EndsWith"),
@@ -19,17 +21,17 @@ class _DuplicateKeyError(ValueError):
     """A key stands twice in a JSON object."""
 
 
-def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _build_object(pairs: list[tuple[str, object]]) -> JsonObject:
     if len(cell_object := dict(pairs)) < len(pairs):
         raise _DuplicateKeyError
     return cell_object
 
 
-def _reject_constant(word: str) -> Any:
+def _reject_constant(word: str) -> object:
     raise ValueError(word)
 
 
-def read_object(text: str) -> tuple[dict[str, Any], str]:
+def read_object(text: str) -> tuple[JsonObject, str]:
     """Read a cell as a JSON object with exact numbers; returns it and what is wrong with it."""
     try:
         cell_object = json.loads(
@@ -42,28 +44,28 @@ def read_object(text: str) -> tuple[dict[str, Any], str]:
     return (cell_object, "") if isinstance(cell_object, dict) else ({}, "is no JSON object")
 
 
-def find_flat_flaw(cell_object: Mapping[str, Any], keys: Collection[str] | None) -> str:
+def find_flat_flaw(cell_object: JsonObject, keys: Collection[str] | None) -> str:
     """Say what is wrong with a key-value cell: nested values, or keys that FOCUS does not define (None: any key)."""
     if any(isinstance(value, (dict, list)) for value in cell_object.values()):
         return "is nested: its values are text, numbers, true, false or null"
     return _find_unknown_key(cell_object, keys) if keys is not None else ""
 
 
-def _find_unknown_key(cell_object: Mapping[str, Any], allowed_keys: Collection[str]) -> str:
+def _find_unknown_key(cell_object: JsonObject, allowed_keys: Collection[str]) -> str:
     unknown_keys = [key for key in cell_object if key not in allowed_keys and not key.startswith("x_")]
     return f"has the key {unknown_keys[0]!r}, which FOCUS does not define; ours begin with x_" if unknown_keys else ""
 
 
-def _find_unnamed_key(cell_object: Mapping[str, Any], allowed_keys: Collection[str]) -> str:
+def _find_unnamed_key(cell_object: JsonObject, allowed_keys: Collection[str]) -> str:
     unknown_keys = [key for key in cell_object if key not in allowed_keys and not _CUSTOM_KEY.fullmatch(key)]
     return f"has the key {unknown_keys[0]!r}, which FOCUS does not define" if unknown_keys else ""
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> TypeGuard[int | Decimal]:
     return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
 
 
-def _judge_elements(cell_object: Mapping[str, Any], key: str, judge: Callable[[Mapping[str, Any]], str]) -> str:
+def _judge_elements(cell_object: JsonObject, key: str, judge: Callable[[JsonObject], str]) -> str:
     elements = cell_object.get(key)
     if not isinstance(elements, list) or not elements:
         return f"has no list {key}"
@@ -74,7 +76,7 @@ def _judge_elements(cell_object: Mapping[str, Any], key: str, judge: Callable[[M
     return _find_unnamed_key(cell_object, {key})
 
 
-def _judge_applied(element: Mapping[str, Any]) -> str:
+def _judge_applied(element: JsonObject) -> str:
     cost, quantity, unit = (element.get(f"ContractCommitmentApplied{what}") for what in ("Cost", "Quantity", "Unit"))
     if not all(isinstance(element.get(key), str) for key in ("ContractId", "ContractCommitmentId")):
         return "names no ContractId or no ContractCommitmentId"
@@ -86,9 +88,9 @@ def _judge_applied(element: Mapping[str, Any]) -> str:
     return _find_unnamed_key(element, {"ContractId", "ContractCommitmentId"} | measures)
 
 
-def _judge_allocated(element: Mapping[str, Any]) -> str:
+def _judge_allocated(element: JsonObject) -> str:
     ratio = element.get("AllocatedRatio")
-    if not _is_number(ratio) or not 0 <= ratio <= 1:  # type: ignore[operator]
+    if not _is_number(ratio) or not 0 <= ratio <= 1:
         return "has an AllocatedRatio that is no fraction"
     if element.get("UsageQuantity") is not None and not (
         _is_number(element["UsageQuantity"]) and isinstance(element.get("UsageUnit"), str)
@@ -97,7 +99,7 @@ def _judge_allocated(element: Mapping[str, Any]) -> str:
     return _find_unnamed_key(element, {"AllocatedRatio", "UsageUnit", "UsageQuantity"})
 
 
-def _judge_program(element: Mapping[str, Any]) -> str:
+def _judge_program(element: JsonObject) -> str:
     return (
         _find_unnamed_key(element, {"ProgramType"})
         if isinstance(element.get("ProgramType"), str)
@@ -105,9 +107,9 @@ def _judge_program(element: Mapping[str, Any]) -> str:
     )
 
 
-def _judge_applicability(cell_object: Mapping[str, Any]) -> str:
+def _judge_applicability(cell_object: JsonObject) -> str:
     whole_scopes = [key for key in ("IsGlobalScope", "IsComplexScope") if cell_object.get(key) is True]
-    lists = {key: cell_object.get(key, []) for key in ("Inclusions", "Exclusions")}
+    lists = {key: _read_list(cell_object, key) for key in ("Inclusions", "Exclusions")}
     if len(whole_scopes) > 1 or (whole_scopes and (lists["Inclusions"] or "InclusionOperator" in cell_object)):
         return "is of two scopes at once"
     if not whole_scopes and not (lists["Inclusions"] and cell_object.get("InclusionOperator") in {"And", "Or"}):
@@ -132,7 +134,13 @@ def _judge_applicability(cell_object: Mapping[str, Any]) -> str:
     )
 
 
-def _judge_rule(rule: Any) -> str:
+def _read_list(cell_object: JsonObject, key: str) -> list[object]:
+    """Return the list under a key; what is no list counts as the only one in it."""
+    value = cell_object.get(key) or []
+    return value if isinstance(value, list) else [value]
+
+
+def _judge_rule(rule: object) -> str:
     if not isinstance(rule, dict) or not isinstance(rule.get("Dimension"), str):
         return "has a rule without a Dimension"
     values, operator = rule.get("Values"), rule.get("Operator")
@@ -145,15 +153,18 @@ def _judge_rule(rule: Any) -> str:
     return f"has a rule with the key {min(unknown_keys)!r}" if unknown_keys else _judge_share(rule.get("Applicability"))
 
 
-def _judge_share(share_object: Any) -> str:
+def _judge_share(share_object: object) -> str:
     if share_object is None:
         return ""
-    is_valid = isinstance(share_object, dict) and set(share_object) <= {"Cost", "Usage"}
-    is_valid = is_valid and all(_is_number(share) and 0 <= share <= 1 for share in share_object.values())
+    is_valid = (
+        isinstance(share_object, dict)
+        and set(share_object) <= {"Cost", "Usage"}
+        and all(_is_number(share) and 0 <= share <= 1 for share in share_object.values())
+    )
     return "" if is_valid else "has an Applicability that is no fraction of Cost or Usage"
 
 
-OBJECT_JUDGES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+OBJECT_JUDGES: Mapping[str, Callable[[JsonObject], str]] = {
     "ContractApplied": lambda cell: _judge_elements(cell, "Elements", _judge_applied),
     "AllocatedMethodDetails": lambda cell: _judge_elements(cell, "Elements", _judge_allocated),
     "CommitmentProgramEligibilityDetails": lambda cell: _judge_elements(cell, "CommitmentPrograms", _judge_program),

@@ -5,23 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
-
-import duckdb
+from datetime import datetime
+from typing import NamedTuple
 
 from billfold.focus.sql_cells import is_guarded
-from billfold.focus.versions import COMMITMENT, FocusDataset, FocusVersion
-from billfold.focus.views import DEFAULT_PAYMENT_TERMS, Selection
+from billfold.focus.versions import FocusDataset, FocusVersion
 from billfold.ledger import catalog
 from billfold.ledger.catalog import BillRow
+from billfold.ledger.focus_views import DEFAULT_PAYMENT_TERMS, FocusViews
 from billfold.model.finding import describe_labelled
+from billfold.model.focus import COMMITMENT
 from billfold.model.money import format_decimal
 from billfold.model.period import Month, format_instant
 from billfold.report.completeness import COMPLETE, Completeness, judge_months
 from billfold.report.gaps import find_failed_runs, find_unbooked
 from billfold.version import __version__
 
+Description = dict[str, object]
+"""An object of the metadata's JSON."""
 METADATA_NAME = "metadata.json"
 DELIVERY_TEXT = (
     "Overwrite: every export replaces the whole of the directory's earlier one, so nothing has to be deduplicated. "
@@ -48,36 +49,37 @@ class ExportedFile(NamedTuple):
 
 
 class ExportFacts(NamedTuple):
-    """What the metadata is made of."""
+    """What the metadata says besides what the datasets hold: how, in which version and when they are written."""
 
     format: str
     version: FocusVersion
-    selection: Selection
     exported_at: datetime
-    left_out: list[BillRow]
 
 
-def render_metadata(db: duckdb.DuckDBPyConnection, facts: ExportFacts, files: Iterable[ExportedFile]) -> str:
-    """Return the text of ``metadata.json`` for views that were prepared on an open ledger."""
-    judged = _judge_completeness(db, facts.selection)
-    last = format_instant(_read_last_update(db))
+def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[ExportedFile]) -> str:
+    """Return the text of ``metadata.json``."""
+    ledger, selection = views.ledger, views.selection
+    judged = judge_months(
+        catalog.list_bills(ledger, selection.filters), catalog.list_last_runs(ledger, selection.filters.seq)
+    )
+    last = format_instant(views.read_last_update())
     datasets = facts.version.datasets.values()
     document = {
         "DataGenerator": {"DataGenerator": f"billfold {__version__}"},
         "DatasetInstance": [_describe_instance(dataset) for dataset in datasets],
-        "Schema": [_describe_schema(db, dataset, facts) for dataset in datasets],
+        "Schema": [_describe_schema(views, dataset, facts) for dataset in datasets],
         "Recency": [_describe_recency(dataset, judged, last, facts) for dataset in datasets],
         "x_Files": [{"Dataset": f.dataset, "Path": f.path, "Rows": f.rows, "Bytes": f.size} for f in files],
         "x_DeliveryHandling": DELIVERY_TEXT,
         "x_States": STATES_TEXT,
         "x_Prices": PRICES_TEXT,
         "x_PaymentTerms": f"{DEFAULT_PAYMENT_TERMS!r} where the issuer names none",
-        "x_VirtualCurrencyRates": {name: format_decimal(rate) for name, rate in facts.selection.rates.items()},
-        "x_LeftOut": [_left_out(bill) for bill in facts.left_out],
+        "x_VirtualCurrencyRates": {name: format_decimal(rate) for name, rate in selection.rates.items()},
+        "x_LeftOut": [_describe_left_out(bill) for bill in views.left_out],
         "x_Completeness": [_describe_completeness(record) for record in judged],
         "x_NotComplete": [
             {"provider": gap.provider, "account": gap.account, "words": describe_labelled(gap.finding)}
-            for gap in (*find_failed_runs(db, facts.selection.filters), *find_unbooked(db, facts.selection.filters))
+            for gap in (*find_failed_runs(ledger, selection.filters), *find_unbooked(ledger, selection.filters))
             if gap.finding.is_wrong
         ],
     }
@@ -88,18 +90,9 @@ def render_metadata(db: duckdb.DuckDBPyConnection, facts: ExportFacts, files: It
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def _judge_completeness(db: duckdb.DuckDBPyConnection, selection: Selection) -> list[Completeness]:
-    return judge_months(catalog.list_bills(db, selection.filters), catalog.list_last_runs(db, selection.filters.seq))
-
-
-def _describe_completeness(record: Completeness) -> dict[str, Any]:
+def _describe_completeness(record: Completeness) -> Description:
     fields = record._asdict() | {"month": str(record.month), "reasons": [*map(describe_labelled, record.findings)]}
     return {name: value for name, value in fields.items() if name != "findings"}
-
-
-def _read_last_update(db: duckdb.DuckDBPyConnection) -> datetime:
-    last_update = db.execute("SELECT max(updated) FROM picked").fetchall()[0][0]
-    return (last_update or datetime.fromtimestamp(0, UTC)).replace(tzinfo=UTC)
 
 
 def _describe_instance(dataset: FocusDataset) -> dict[str, str]:
@@ -110,14 +103,14 @@ def _describe_instance(dataset: FocusDataset) -> dict[str, str]:
     }
 
 
-def _describe_schema(db: duckdb.DuckDBPyConnection, dataset: FocusDataset, facts: ExportFacts) -> dict[str, Any]:
-    column_types = dict(row[:2] for row in db.execute(f'DESCRIBE "{dataset.name}"').fetchall())
+def _describe_schema(views: FocusViews, dataset: FocusDataset, facts: ExportFacts) -> Description:
+    column_types = views.read_column_types(dataset.name)
     names = [
         *dataset.columns,
         *(name for name in column_types if name.startswith("x_") and name not in dataset.columns),
     ]
     columns = [
-        _describe_column(db, dataset, name, column_types)
+        _describe_column(views, dataset, name, column_types)
         for name in sorted(names, key=lambda name: (name.startswith("x_"), name))
     ]
     digest = hashlib.sha256(json.dumps([facts.version.name, facts.format, columns]).encode()).hexdigest()
@@ -131,13 +124,11 @@ def _describe_schema(db: duckdb.DuckDBPyConnection, dataset: FocusDataset, facts
     }
 
 
-def _describe_column(
-    db: duckdb.DuckDBPyConnection, dataset: FocusDataset, name: str, column_types: dict[str, str]
-) -> dict[str, Any]:
+def _describe_column(views: FocusViews, dataset: FocusDataset, name: str, column_types: dict[str, str]) -> Description:
     focus_column = dataset.columns.get(name)
     source = focus_column.source if focus_column else name
     column_type = column_types[source]
-    description: dict[str, Any] = {
+    description: Description = {
         "ColumnName": name,
         "DataType": _focus_type(column_type, focus_column.type if focus_column else ""),
     }
@@ -147,8 +138,7 @@ def _describe_column(
     elif column_type == "VARCHAR":
         description["StringEncoding"] = "UTF-8"
         if name.endswith("Description"):
-            length_rows = db.execute(f'SELECT max(length("{source}")) FROM "{dataset.name}"').fetchall()
-            description["StringMaxLength"] = (length_rows[0][0] or 0) + is_guarded(name)
+            description["StringMaxLength"] = views.measure_text(dataset.name, source) + is_guarded(name)
     return description
 
 
@@ -165,9 +155,9 @@ def _focus_type(column_type: str, focus: str) -> str:
 
 def _describe_recency(
     dataset: FocusDataset, completeness_records: list[Completeness], last_update: str, facts: ExportFacts
-) -> dict[str, Any]:
+) -> Description:
     is_complete = all(record.state == COMPLETE for record in completeness_records)
-    description: dict[str, Any] = {
+    description: Description = {
         "DatasetInstanceId": f"billfold-{dataset.file}",
         "RecencyLastUpdated": format_instant(facts.exported_at.replace(microsecond=0)),
         "DatasetInstanceLastUpdated": last_update,
@@ -181,7 +171,7 @@ def _describe_recency(
     return description
 
 
-def _describe_sector(month: Month, completeness_records: list[Completeness], last_update: str) -> dict[str, Any]:
+def _describe_sector(month: Month, completeness_records: list[Completeness], last_update: str) -> Description:
     return {
         "TimeSectorStart": format_instant(month.start),
         "TimeSectorEnd": format_instant(month.end),
@@ -192,6 +182,6 @@ def _describe_sector(month: Month, completeness_records: list[Completeness], las
     }
 
 
-def _left_out(bill: BillRow) -> dict[str, Any]:
+def _describe_left_out(bill: BillRow) -> Description:
     names = ("provider", "account", "invoice_id", "state", "currency", "parked")
     return {name: getattr(bill, name) for name in names} | {"month": str(bill.month)}

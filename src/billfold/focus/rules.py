@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from billfold.focus.versions import COMMITMENT, COST, INVOICE, PERIOD
+from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD
 
 _COLUMN_REFERENCE = re.compile(r"\{(\w+)(#?)\}")
 

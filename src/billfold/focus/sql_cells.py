@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from billfold.report.render import DANGEROUS
 
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 GUARDED_SUFFIXES = ("Description", "Name", "SkuMeter", "PaymentTerms")
 """Columns whose cells a CSV guards: a spreadsheet would run a text that begins like a formula."""
 
@@ -25,15 +24,3 @@ def build_cell(format_name: str, source: str, column_type: str, column: str) -> 
         signs = ", ".join(str(ord(sign)) for sign in DANGEROUS)
         return f"CASE WHEN ascii({value}) IN ({signs}) THEN '''' || {value} ELSE {value} END"
     return value
-
-
-def copy_options(format_name: str) -> str:
-    """Return the options of DuckDB's COPY for a form of file."""
-    if format_name == "csv":
-        return (
-            f"FORMAT csv, HEADER, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '', TIMESTAMPFORMAT '{TIME_FORMAT}'"
-        )
-    return (
-        "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 20000, "
-        "DICTIONARY_SIZE_LIMIT 1000, WRITE_BLOOM_FILTER false"
-    )

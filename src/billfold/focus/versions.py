@@ -10,12 +10,11 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import NamedTuple, NotRequired, TypedDict
 
 from billfold.model.errors import InvalidArgument
 
 NEWEST = "1.4"
-COST, INVOICE, PERIOD, COMMITMENT = "CostAndUsage", "InvoiceDetail", "BillingPeriod", "ContractCommitment"
 
 
 class FocusColumn(NamedTuple):
@@ -51,6 +50,47 @@ class FocusVersion(NamedTuple):
     parents: Mapping[str, str]
 
 
+class ColumnFacts(TypedDict):
+    """A column as a version's file has it."""
+
+    type: str
+    level: str
+    nulls: bool
+    value_format: NotRequired[str]
+    values: NotRequired[list[str]]
+
+
+class DatasetFacts(TypedDict):
+    """A dataset as a version's file has it."""
+
+    file: str
+    columns: dict[str, ColumnFacts]
+
+
+class VersionFacts(TypedDict):
+    """The file of a version that stands by itself."""
+
+    version: str
+    subcategories: dict[str, list[str]]
+    datasets: dict[str, DatasetFacts]
+
+
+class DatasetChange(TypedDict, total=False):
+    """How a dataset differs from the base's; an added column says from which one it is taken."""
+
+    only: list[str]
+    drop: list[str]
+    add: dict[str, dict[str, str]]
+
+
+class VersionChange(TypedDict):
+    """The file of a version that differs from its base; a dataset that it has not is None."""
+
+    version: str
+    base: str
+    datasets: dict[str, DatasetChange | None]
+
+
 @cache
 def version_names() -> tuple[str, ...]:
     """Return the versions that there is data for, oldest first."""
@@ -67,7 +107,7 @@ def load_version(name: str = NEWEST) -> FocusVersion:
     return _derive_version(document) if "base" in document else _build_version(document)
 
 
-def _build_version(document: dict[str, Any]) -> FocusVersion:
+def _build_version(document: VersionFacts) -> FocusVersion:
     parents = {
         subcategory: category
         for category, subcategories in document["subcategories"].items()
@@ -80,16 +120,16 @@ def _build_version(document: dict[str, Any]) -> FocusVersion:
     return FocusVersion(document["version"], datasets, parents)
 
 
-def _build_dataset(name: str, file: str, columns: dict[str, dict[str, Any]]) -> FocusDataset:
+def _build_dataset(name: str, file: str, columns: Mapping[str, ColumnFacts]) -> FocusDataset:
     return FocusDataset(name, file, {key: _build_column(key, facts) for key, facts in columns.items()})
 
 
-def _build_column(name: str, facts: dict[str, Any]) -> FocusColumn:
-    level, value_format, values = facts["level"], facts.get("form", ""), tuple(facts.get("values", ()))
+def _build_column(name: str, facts: ColumnFacts) -> FocusColumn:
+    level, value_format, values = facts["level"], facts.get("value_format", ""), tuple(facts.get("values", ()))
     return FocusColumn(name, facts["type"], level, facts["nulls"], value_format, values, source=name)
 
 
-def _derive_version(document: dict[str, Any]) -> FocusVersion:
+def _derive_version(document: VersionChange) -> FocusVersion:
     base, datasets = load_version(document["base"]), dict[str, FocusDataset]()
     for key, dataset in base.datasets.items():
         change = document["datasets"].get(key, {})
@@ -98,7 +138,7 @@ def _derive_version(document: dict[str, Any]) -> FocusVersion:
     return base._replace(name=document["version"], datasets=datasets)
 
 
-def _change_columns(columns: Mapping[str, FocusColumn], change: dict[str, Any]) -> dict[str, FocusColumn]:
+def _change_columns(columns: Mapping[str, FocusColumn], change: DatasetChange) -> dict[str, FocusColumn]:
     kept_names = change.get("only") or [name for name in columns if name not in change.get("drop", ())]
     changed_columns = {name: columns[name] for name in kept_names}
     for name, facts in change.get("add", {}).items():

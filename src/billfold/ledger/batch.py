@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ class Columns(NamedTuple):
     """The columns that vary, as a table, and the values of those that are the same in every line."""
 
     table: pa.Table
-    common_values: dict[str, Any]
+    common_values: Mapping[str, object]
 
 
 def build_columns(batch: Charges, state: State) -> Columns:

@@ -22,6 +22,7 @@ from billfold.ledger.charge_writer import ChargeWriter, WrittenBill
 from billfold.ledger.columns import BILL_COLUMN_TYPES, COMMITMENT_COLUMN_TYPES
 from billfold.ledger.digest import CONTENT_SQL, STATED_COLUMNS
 from billfold.ledger.identities import AccountIdentity
+from billfold.ledger.store import OpenLedger
 from billfold.model.bill import Bill, BillSource, State
 from billfold.model.finding import Finding, describe_finding, limit_findings, make_finding
 from billfold.model.finding_codes import FindingCode
@@ -42,7 +43,7 @@ def preload_duckdb() -> None:
 
 
 @contextmanager
-def open_booking(db: duckdb.DuckDBPyConnection, account_identity: AccountIdentity) -> Iterator[Booking]:
+def open_booking(db: OpenLedger, account_identity: AccountIdentity) -> Iterator[Booking]:
     """Book what a run brought; all of it is in the ledger's tables when this ends without an error."""
     with ChargeWriter(db) as writer:
         booking = Booking(db, account_identity, writer)
@@ -53,7 +54,7 @@ def open_booking(db: duckdb.DuckDBPyConnection, account_identity: AccountIdentit
 class Booking:
     """A run's bills, booked one by one over what its account was believed to owe before."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, account_identity: AccountIdentity, writer: ChargeWriter) -> None:
+    def __init__(self, db: OpenLedger, account_identity: AccountIdentity, writer: ChargeWriter) -> None:
         self._db, self._account_identity, self._writer = db, account_identity, writer
         self._current: dict[str, BillValues] = {}
         self._replacement_index: defaultdict[object, dict[str, BillValues]] = defaultdict(dict)
@@ -278,7 +279,7 @@ def _choose_total(bill: Bill, charge_sum: Decimal, *, is_trusted: bool) -> str |
 
 
 def close_run(
-    db: duckdb.DuckDBPyConnection,
+    db: OpenLedger,
     account_identity: AccountIdentity,
     ended_at: str,
     outcome: str,

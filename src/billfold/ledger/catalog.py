@@ -9,8 +9,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-import duckdb
-
 from billfold.ledger.query import (
     BILLS_JOIN,
     COLLECTED_CONDITION,
@@ -18,8 +16,8 @@ from billfold.ledger.query import (
     MAX_SEQ,
     LedgerFilter,
     build_current_condition,
-    make_aware,
 )
+from billfold.ledger.store import OpenLedger, make_aware
 from billfold.model.finding import AccountFinding, Finding
 from billfold.model.finding_codes import CODES_BY_NAME, FindingCode, Severity
 from billfold.model.period import Month, parse_instant
@@ -88,7 +86,7 @@ class RunRow(NamedTuple):
     check_findings: tuple[Finding, ...] = ()
 
 
-def list_bills(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[BillRow]:
+def list_bills(db: OpenLedger, filters: LedgerFilter) -> list[BillRow]:
     """Return the bills that are wanted and believed, by account and period."""
     condition, values = build_current_condition(filters)
     rows = db.execute(
@@ -104,14 +102,12 @@ def list_bills(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[Bil
     return [BillRow(*map(make_aware, row))._replace(findings=tuple(findings_by_bill[row[0]])) for row in rows]
 
 
-def list_parked_bills(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[BillRow]:
+def list_parked_bills(db: OpenLedger, filters: LedgerFilter) -> list[BillRow]:
     """Return the bills that cannot be trusted as they are, and why."""
     return [bill for bill in list_bills(db, filters) if bill.parked]
 
 
-def list_last_runs(
-    db: duckdb.DuckDBPyConnection, seq: int = MAX_SEQ, condition: str = LISTED_CONDITION
-) -> list[RunRow]:
+def list_last_runs(db: OpenLedger, seq: int = MAX_SEQ, condition: str = LISTED_CONDITION) -> list[RunRow]:
     """Return each account's last run of a sort; one that was imported says nothing of what is not in it."""
     query = f"""SELECT r.run, r.provider, a.name, outcome, listing FROM runs r JOIN accounts a USING (provider, account)
                 WHERE r.seq <= $seq AND {condition}
@@ -121,9 +117,7 @@ def list_last_runs(
     return [_build_run(db, *row) for row in rows]
 
 
-def _build_run(
-    db: duckdb.DuckDBPyConnection, run_id: int, provider: str, account: str, outcome: str, listing: str | None
-) -> RunRow:
+def _build_run(db: OpenLedger, run_id: int, provider: str, account: str, outcome: str, listing: str | None) -> RunRow:
     findings_by_stage = {
         stage: read_run_findings(db, run_id, stage) for stage in (FindingStage.BOOKING, FindingStage.CHECK)
     }
@@ -145,13 +139,13 @@ def _read_listing(text: str) -> ListingRow:
     return ListingRow(frozenset(fields["ids"]), fields["proven"], since, months)
 
 
-def read_run_findings(db: duckdb.DuckDBPyConnection, run_id: int, stage: FindingStage) -> tuple[Finding, ...]:
+def read_run_findings(db: OpenLedger, run_id: int, stage: FindingStage) -> tuple[Finding, ...]:
     """Return what was found of a run at one stage."""
     query = f"SELECT {_FINDING_COLUMNS} FROM findings f WHERE run = ? AND bill IS NULL AND stage = ? ORDER BY f.rowid"
     return tuple(map(_read_finding, db.execute(query, [run_id, stage]).fetchall()))
 
 
-def list_unbooked(db: duckdb.DuckDBPyConnection, seq: int = MAX_SEQ) -> list[AccountFinding]:
+def list_unbooked(db: OpenLedger, seq: int = MAX_SEQ) -> list[AccountFinding]:
     """Return what each account's last collection, and the imports since, brought that could not be booked.
 
     Of earlier ones only what is damaged in the archive: all else was asked for again by the next collection.
@@ -167,7 +161,7 @@ def list_unbooked(db: duckdb.DuckDBPyConnection, seq: int = MAX_SEQ) -> list[Acc
 
 
 def add_findings(
-    db: duckdb.DuckDBPyConnection,
+    db: OpenLedger,
     run_id: int,
     stage: FindingStage,
     findings: Iterable[Finding],
@@ -189,7 +183,7 @@ def add_findings(
         for finding in findings
     ]
     if rows:
-        db.executemany("INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        db.connection.executemany("INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 _FINDING_COLUMNS = "f.code, f.severity, f.subject, f.count, f.text, f.data"

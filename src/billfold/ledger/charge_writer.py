@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import attrgetter
 from types import TracebackType
-from typing import Any, NamedTuple, Self, cast
+from typing import NamedTuple, Self, cast
 
-import duckdb
 import pyarrow as pa
 
 from billfold.ledger.batch import (
@@ -23,6 +22,7 @@ from billfold.ledger.batch import (
     to_stored_value,
 )
 from billfold.ledger.columns import CHARGE_COLUMN_TYPES
+from billfold.ledger.store import OpenLedger
 from billfold.model.bill import Bill, BillEnd, Charges
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
@@ -65,7 +65,7 @@ class ChargeWriter:
     The connection belongs to the background while it writes: ``wait_for_insert`` or ``flush`` before anything else is asked of it.
     """
 
-    def __init__(self, db: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, db: OpenLedger) -> None:
         self._db, self._executor = db, ThreadPoolExecutor(max_workers=1)
         self._queue: list[tuple[int, Columns]] = []
         self._insert_future: Future[None] | None = None
@@ -125,7 +125,7 @@ class ChargeWriter:
         sys.setswitchinterval(self._usual_switch_interval)
 
 
-def _insert_batches(db: duckdb.DuckDBPyConnection, batches: list[tuple[int, Columns]]) -> None:
+def _insert_batches(db: OpenLedger, batches: list[tuple[int, Columns]]) -> None:
     small_tables = [
         _build_full_table(bill_id, columns)
         for bill_id, columns in batches
@@ -151,7 +151,7 @@ def _build_full_table(bill_id: int, columns: Columns) -> pa.Table:
     return table
 
 
-def _insert_lines(db: duckdb.DuckDBPyConnection, lines: pa.Table, common_values: dict[str, Any]) -> None:
+def _insert_lines(db: OpenLedger, lines: pa.Table, common_values: Mapping[str, object]) -> None:
     target_columns = ", ".join(f'"{name}"' for name in (*common_values, *lines.column_names))
     select_list = ", ".join([*"?" * len(common_values), *(f'"{name}"' for name in lines.column_names)])
     db.execute(

@@ -16,6 +16,8 @@ RATE_DECIMAL = (28, 18)
 Both sum safely in DuckDB, Spark and Arrow.
 """
 
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+"""How FOCUS writes a time as text."""
 _STORAGE_TYPES = {str: ("VARCHAR", pa.string()), int: ("BIGINT", pa.int64()), bool: ("BOOLEAN", pa.bool_())}
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import duckdb
-
 from billfold.ledger.columns import CHARGE_COLUMNS, PROVENANCE_COLUMNS
+from billfold.ledger.store import OpenLedger
 
 STATED_COLUMNS = (
     "state",
@@ -36,7 +35,7 @@ CONTENT_SQL, ROW_SQL = ", ".join(_CONTENT_COLUMNS), build_text_sql(_CONTENT_COLU
 """A charge as text, without where it came from and what its account is called."""
 
 
-def compute_digest(db: duckdb.DuckDBPyConnection) -> str:
+def compute_digest(db: OpenLedger) -> str:
     """Return ``sha256:<64 hex>`` over the bills and charges that are believed now.
 
     Fetch times, archive numbers, runs and belief spans are left out, and so is what an account is called.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import duckdb
+from billfold.ledger.store import OpenLedger
 
 UNKNOWN_PREFIX = "name:"
 """Begins the identity of an account whose vendor has not said yet whose it is."""
@@ -23,7 +23,7 @@ class AccountIdentity(NamedTuple):
 
 
 def resolve_account(
-    db: duckdb.DuckDBPyConnection,
+    db: OpenLedger,
     provider: str,
     identity: str | None,
     name: str,
@@ -55,16 +55,14 @@ def resolve_account(
     return AccountIdentity(provider, account, run_id, seq)
 
 
-def _find_account(db: duckdb.DuckDBPyConnection, provider: str, name: str) -> str | None:
+def _find_account(db: OpenLedger, provider: str, name: str) -> str | None:
     """Return the account that was last called so; None where none was."""
     query = "SELECT account FROM accounts WHERE provider=? AND name=? ORDER BY run DESC LIMIT 1"
     row = db.execute(query, [provider, name]).fetchone()
     return str(row[0]) if row else None
 
 
-def _move_bills(
-    db: duckdb.DuckDBPyConnection, provider: str, provisional_accounts: set[str | None], identity: str
-) -> None:
+def _move_bills(db: OpenLedger, provider: str, provisional_accounts: set[str | None], identity: str) -> None:
     """Give the bills of accounts whose identity was not known before to the account that they are of."""
     for provisional_account in provisional_accounts:
         db.execute(
@@ -73,9 +71,7 @@ def _move_bills(
         db.execute("DELETE FROM accounts WHERE provider=? AND account=?", [provider, provisional_account])
 
 
-def _find_claimant(
-    db: duckdb.DuckDBPyConnection, provider: str, invoice_ids: list[str], prefix: str = ""
-) -> str | None:
+def _find_claimant(db: OpenLedger, provider: str, invoice_ids: list[str], prefix: str = "") -> str | None:
     """Return the account that has one of these invoices, whose identity begins so; None where none or several have."""
     query = """SELECT DISTINCT account FROM bills JOIN accounts USING (provider, account)
                WHERE provider=? AND starts_with(account, ?) AND invoice_id IN (SELECT unnest(?))"""
@@ -95,7 +91,7 @@ class KnownCustomer(NamedTuple):
         return is_unknown and not self.invoice_ids & listed_ids
 
 
-def known_customer(db: duckdb.DuckDBPyConnection, provider: str, name: str) -> KnownCustomer:
+def known_customer(db: OpenLedger, provider: str, name: str) -> KnownCustomer:
     """Return who answered to an account's name until now."""
     query = """SELECT DISTINCT account, invoice_id FROM accounts LEFT JOIN bills USING (provider, account)
                WHERE provider=? AND name=?"""
@@ -104,6 +100,6 @@ def known_customer(db: duckdb.DuckDBPyConnection, provider: str, name: str) -> K
     return KnownCustomer(identities, frozenset(invoice_id for _, invoice_id in rows if invoice_id))
 
 
-def _has_invoice(db: duckdb.DuckDBPyConnection, provider: str, account: str, invoice_ids: list[str]) -> bool:
+def _has_invoice(db: OpenLedger, provider: str, account: str, invoice_ids: list[str]) -> bool:
     query = "SELECT 1 FROM bills WHERE provider=? AND account=? AND invoice_id IN (SELECT unnest(?)) LIMIT 1"
     return db.execute(query, [provider, account, invoice_ids]).fetchone() is not None

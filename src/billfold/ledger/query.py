@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
-
-import duckdb
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
 
 from billfold.ledger.archive import Archive
 from billfold.ledger.batch import to_naive_utc
 from billfold.ledger.columns import CHARGE_COLUMNS, build_column_sql
+from billfold.ledger.store import OpenLedger, make_aware
+from billfold.model.bill import StatedBill
 from billfold.model.finding_codes import FindingCode
+from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month, format_instant
 
 MAX_SEQ = 2**62
-ROWS_PER_FETCH = 2048
 BILLS_JOIN = "bills b JOIN accounts a USING (provider, account)"
 AMOUNT_SQL = "CASE WHEN b.currency = c.BillingCurrency THEN c.BilledCost ELSE c.PricingCurrencyEffectiveCost END"
 """What a charge comes to in its bill's currency."""
@@ -49,16 +50,16 @@ def resolve_as_of(archive: Archive, instant: datetime) -> int:
     return MAX_SEQ if seq and seq == archive.read_last_seq() else seq
 
 
-def build_current_condition(filters: LedgerFilter) -> tuple[str, dict[str, Any]]:
+def build_current_condition(filters: LedgerFilter) -> tuple[str, dict[str, object]]:
     """Return the condition for the bills ``b`` of accounts ``a`` that are wanted and believed, and its values."""
     condition, values = build_filter_condition(filters)
     return f"b.from_seq <= $seq AND (b.until_seq IS NULL OR b.until_seq > $seq) AND {condition}", values
 
 
-def build_filter_condition(filters: LedgerFilter) -> tuple[str, dict[str, Any]]:
+def build_filter_condition(filters: LedgerFilter) -> tuple[str, dict[str, object]]:
     """Return the condition for the bills ``b`` of accounts ``a`` that are wanted, of whatever time; its values with ``seq``."""
     clauses = ["true"]
-    values: dict[str, Any] = {"seq": filters.seq}
+    values: dict[str, object] = {"seq": filters.seq}
     if filters.provider:
         clauses.append("b.provider = $provider")
         values["provider"] = filters.provider
@@ -74,75 +75,70 @@ def build_filter_condition(filters: LedgerFilter) -> tuple[str, dict[str, Any]]:
     return " AND ".join(clauses), values
 
 
-def fetch_dicts(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return a result as dictionaries, its times aware."""
-    return list(iter_dicts(result))
-
-
-def iter_dicts(result: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
-    """Yield a result's rows as dictionaries, their times aware; they are read in batches."""
-    column_names = [column[0] for column in result.description or ()]
-    while batch := result.fetchmany(ROWS_PER_FETCH):
-        for row in batch:
-            yield dict(zip(column_names, map(make_aware, row), strict=True))
-
-
-def make_aware(value: Any) -> Any:
-    """Return a value of the ledger; a time in UTC."""
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
-
-
-def list_invoices(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[dict[str, Any]]:
+def list_invoices(ledger: OpenLedger, filters: LedgerFilter) -> list[StatedBill]:
     """Return the bills as the vendors state them, the same objects as in the twin's truth."""
     condition, values = build_current_condition(filters)
-    columns = "b.provider, a.name AS account, invoice_id, state, period_start, period_end, currency, total, lines"
-    rows = fetch_dicts(
-        db.execute(
-            f"SELECT {columns} FROM {BILLS_JOIN} WHERE {condition} ORDER BY b.provider, a.name, period_start, invoice_id, currency, bill_key",
-            values,
-        )
-    )
-    return [row | {name: format_instant(row[name]) for name in ("period_start", "period_end")} for row in rows]
+    columns = "b.provider, a.name, invoice_id, state, period_start, period_end, currency, total, lines"
+    rows = ledger.execute(
+        f"SELECT {columns} FROM {BILLS_JOIN} WHERE {condition} ORDER BY b.provider, a.name, period_start, invoice_id, currency, bill_key",
+        values,
+    ).fetchall()
+    return [
+        StatedBill(*row[:4], *(format_instant(make_aware(instant)) for instant in row[4:6]), *row[6:]) for row in rows
+    ]
 
 
-def select_charges(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> duckdb.DuckDBPyConnection:
-    """Return the charges of all bills that are not parked, with every FOCUS column; read it in batches."""
+def iter_charges(ledger: OpenLedger, filters: LedgerFilter) -> Iterator[CostAndUsage]:
+    """Yield the charges of all bills that are not parked, with every FOCUS column; they are read in batches."""
     condition, values = build_current_condition(filters)
     columns = ", ".join(f'{build_column_sql(name, "a.name")} AS "{name}"' for name in CHARGE_COLUMNS)
-    return db.execute(
+    return ledger.iter_rows(
+        CostAndUsage,
         f"SELECT {columns} FROM {CHARGES_JOIN} WHERE {condition} AND b.parked IS NULL "
         "ORDER BY b.provider, a.name, b.period_start, b.bill_key, c.x_JsonPath, c.InvoiceDetailId",
         values,
     )
 
 
-def sum_charges(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[dict[str, Any]]:
+class ChargeSum(NamedTuple):
+    """What was charged for a service in a month (its start), in a state and currency."""
+
+    provider: str
+    account: str
+    service: str
+    month: datetime
+    state: str
+    currency: str
+    cost: Decimal
+    charges: int
+
+
+def sum_charges(ledger: OpenLedger, filters: LedgerFilter) -> list[ChargeSum]:
     """Return what was charged by provider, account, service, month, state and currency."""
     condition, values = build_current_condition(filters)
-    return fetch_dicts(
-        db.execute(
-            f"""SELECT b.provider, a.name AS account, {SERVICE_SQL} AS service, b.period_start AS month, b.state, b.currency,
-                       sum({AMOUNT_SQL}) AS cost, count(*) AS charges
-                FROM {CHARGES_JOIN} WHERE {condition} AND b.parked IS NULL
-                GROUP BY ALL ORDER BY ALL""",
-            values,
-        )
+    return ledger.select(
+        ChargeSum,
+        f"""SELECT b.provider, a.name AS account, {SERVICE_SQL} AS service, b.period_start AS month, b.state, b.currency,
+                   sum({AMOUNT_SQL}) AS cost, count(*) AS charges
+            FROM {CHARGES_JOIN} WHERE {condition} AND b.parked IS NULL
+            GROUP BY ALL ORDER BY ALL""",
+        values,
     )
 
 
-def read_account_names(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+def read_account_names(db: OpenLedger) -> dict[tuple[str, str], str]:
     """Return the accounts' identities at their vendors, and what each was last called."""
     return {(row[0], row[1]): row[2] for row in db.execute("SELECT provider, account, name FROM accounts").fetchall()}
 
 
-def read_names_by_run(db: duckdb.DuckDBPyConnection, seq: int = MAX_SEQ) -> dict[int, str]:
+def read_names_by_run(db: OpenLedger, seq: int = MAX_SEQ) -> dict[int, str]:
     """Return what the account of each run that is booked is called now."""
     query = "SELECT r.run, a.name FROM runs r JOIN accounts a USING (provider, account) WHERE r.seq <= ?"
     return dict(db.execute(query, [seq]).fetchall())
 
 
 def issued_fingerprints(
-    db: duckdb.DuckDBPyConnection, provider: str, account: str, before_month: Month | None = None
+    db: OpenLedger, provider: str, account: str, before_month: Month | None = None
 ) -> dict[str, str]:
     """Return the issued bills that are booked and trusted, of periods before a month: id and mark of their listing."""
     query = f"""SELECT invoice_id, any_value(mark) FROM {BILLS_JOIN} WHERE b.provider=? AND a.name=? AND until_seq IS NULL
@@ -151,49 +147,80 @@ def issued_fingerprints(
     return {row[0]: row[1] for row in db.execute(query, [provider, account, limit]).fetchall()}
 
 
-def sum_by_bill(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[dict[str, Any]]:
+class BillSum(NamedTuple):
+    """A trusted bill, the total that its vendor states, and what its charges add up to."""
+
+    provider: str
+    account: str
+    period_start: datetime
+    invoice_id: str | None
+    currency: str
+    total: str
+    cost: Decimal
+
+
+def sum_by_bill(ledger: OpenLedger, filters: LedgerFilter) -> list[BillSum]:
     """Return each trusted bill with what its charges add up to."""
     condition, values = build_current_condition(filters)
-    return fetch_dicts(
-        db.execute(
-            f"""SELECT b.provider, a.name AS account, b.period_start, b.invoice_id, b.currency, b.total,
-                       coalesce(sum({AMOUNT_SQL}), 0)::DECIMAL(38,12) AS cost
-                FROM {BILLS_JOIN} LEFT JOIN charges c ON c.bill = b.id WHERE {condition} AND b.parked IS NULL GROUP BY ALL ORDER BY ALL""",
-            values,
-        )
+    return ledger.select(
+        BillSum,
+        f"""SELECT b.provider, a.name AS account, b.period_start, b.invoice_id, b.currency, b.total,
+                   coalesce(sum({AMOUNT_SQL}), 0)::DECIMAL(38,12) AS cost
+            FROM {BILLS_JOIN} LEFT JOIN charges c ON c.bill = b.id WHERE {condition} AND b.parked IS NULL GROUP BY ALL ORDER BY ALL""",
+        values,
     )
 
 
-def list_rounded_bills(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[dict[str, Any]]:
-    """Return the trusted bills whose lines add up by a rounding charge of ours only, and what it comes to."""
+class RoundedBill(NamedTuple):
+    """A trusted bill whose lines add up by a rounding charge of ours only, and what that comes to."""
+
+    provider: str
+    account: str
+    period_start: datetime
+    invoice_id: str | None
+    currency: str
+    cost: Decimal
+
+
+def list_rounded_bills(ledger: OpenLedger, filters: LedgerFilter) -> list[RoundedBill]:
+    """Return the trusted bills whose lines add up by a rounding charge of ours only."""
     condition, values = build_current_condition(filters)
-    return fetch_dicts(
-        db.execute(
-            f"""SELECT b.provider, a.name AS account, b.period_start, b.invoice_id, b.currency,
-                       sum((f.data->>'amount')::DECIMAL(38,12)) AS cost
-                FROM {BILLS_JOIN} JOIN findings f ON f.bill = b.id
-                WHERE {condition} AND b.parked IS NULL AND f.code = '{FindingCode.ROUNDED}'
-                GROUP BY ALL ORDER BY ALL""",
-            values,
-        )
+    return ledger.select(
+        RoundedBill,
+        f"""SELECT b.provider, a.name AS account, b.period_start, b.invoice_id, b.currency,
+                   sum((f.data->>'amount')::DECIMAL(38,12)) AS cost
+            FROM {BILLS_JOIN} JOIN findings f ON f.bill = b.id
+            WHERE {condition} AND b.parked IS NULL AND f.code = '{FindingCode.ROUNDED}'
+            GROUP BY ALL ORDER BY ALL""",
+        values,
     )
 
 
-def compare_estimates(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[dict[str, Any]]:
+class EstimatedMonth(NamedTuple):
+    """An invoiced month, what all its invoices come to, and its last estimate; None where that stated no total."""
+
+    provider: str
+    account: str
+    period_start: datetime
+    currency: str
+    estimated: Decimal | None
+    invoiced: Decimal | None
+
+
+def compare_estimates(ledger: OpenLedger, filters: LedgerFilter) -> list[EstimatedMonth]:
     """Return each invoiced month with what all its invoices come to, and the last estimate that there was of it."""
     condition, values = build_current_condition(filters)
-    return fetch_dicts(
-        db.execute(
-            f"""SELECT b.provider, a.name AS account, b.period_start, b.currency, any_value(e.cost) AS estimated,
-                       sum(b.total::DECIMAL(38,12)) AS invoiced
-                FROM {BILLS_JOIN} JOIN (
-                    SELECT provider, account, currency, period_start, sum(total) AS cost FROM (
-                        SELECT provider, account, currency, period_start, bill_key,
-                               arg_max(total, id)::DECIMAL(38,12) AS total FROM bills
-                        WHERE state = 'estimate' AND from_seq <= $seq GROUP BY ALL) GROUP BY ALL) e
-                  ON e.provider = b.provider AND e.account = b.account AND e.currency = b.currency
-                     AND e.period_start = b.period_start
-                WHERE {condition} AND b.state = 'issued' AND b.parked IS NULL GROUP BY ALL ORDER BY ALL""",
-            values,
-        )
+    return ledger.select(
+        EstimatedMonth,
+        f"""SELECT b.provider, a.name AS account, b.period_start, b.currency, any_value(e.cost) AS estimated,
+                   sum(b.total::DECIMAL(38,12)) AS invoiced
+            FROM {BILLS_JOIN} JOIN (
+                SELECT provider, account, currency, period_start, sum(total) AS cost FROM (
+                    SELECT provider, account, currency, period_start, bill_key,
+                           arg_max(total, id)::DECIMAL(38,12) AS total FROM bills
+                    WHERE state = 'estimate' AND from_seq <= $seq GROUP BY ALL) GROUP BY ALL) e
+              ON e.provider = b.provider AND e.account = b.account AND e.currency = b.currency
+                 AND e.period_start = b.period_start
+            WHERE {condition} AND b.state = 'issued' AND b.parked IS NULL GROUP BY ALL ORDER BY ALL""",
+        values,
     )

@@ -7,12 +7,12 @@ nothing that was paid for, and so does the same total told by a source that says
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import NamedTuple
 
-import duckdb
-
-from billfold.ledger.query import LedgerFilter, build_filter_condition, fetch_dicts
+from billfold.ledger.query import LedgerFilter, build_filter_condition
+from billfold.ledger.store import OpenLedger
 from billfold.model.money import EXACT_CONTEXT, format_amount, format_trimmed
 
 _VERSIONS_SQL = """
@@ -23,8 +23,8 @@ WITH versions AS (SELECT * FROM bills WHERE state = 'issued' AND from_seq <= $se
                 QUALIFY row_number() OVER (PARTITION BY provider, account, bill_key ORDER BY from_seq DESC, id DESC) = 1)
 """
 _CHANGES_SQL = """
-SELECT b.provider, a.name AS account, b.invoice_id, b.period_start, b.currency, r.ended AS seen_at, b.total AS was, new.total AS "is",
-       new.parked, new.currency AS told_in, b.id AS old_bill, new.id AS new_bill, new.from_seq
+SELECT b.provider, a.name AS account, b.invoice_id, b.period_start, b.currency, r.ended AS seen_at, b.total AS old_total,
+       new.total AS new_total, new.parked, new.currency AS new_currency, b.id AS old_bill, new.id AS new_bill, new.from_seq
 FROM trusted b JOIN accounts a USING (provider, account)
 JOIN versions new ON new.provider = b.provider AND new.account = b.account AND new.invoice_id = b.invoice_id
 JOIN runs r ON r.run = new.run
@@ -38,7 +38,6 @@ WHERE (new.id = b.following AND (
 """
 """Trusted versions ``b`` of invoices that are told otherwise: by the next trusted one, or now parked, or in another currency."""
 
-_INTERNAL_COLUMNS = {"old_bill", "new_bill", "from_seq", "parked", "told_in"}
 _LINES_SQL = """
 SELECT InvoiceDetailId AS detail, ChargeDescription AS description, ChargeCategory AS category,
        CASE WHEN BillingCurrency = $currency THEN BilledCost ELSE PricingCurrencyEffectiveCost END AS cost
@@ -46,52 +45,80 @@ FROM charges WHERE bill = $bill
 """
 
 
-def list_changes_since(db: duckdb.DuckDBPyConnection, after_seq: int) -> list[dict[str, Any]]:
-    """Return every change of an issued invoice that was seen after an archive number and is believed, without the lines."""
-    return [row for row in _select_changes(db, LedgerFilter()) if row["from_seq"] > after_seq and not row["parked"]]
+class Change(NamedTuple):
+    """An issued invoice that is told otherwise than a trusted version had it: when that was seen, both totals.
 
-
-def list_restatements(db: duckdb.DuckDBPyConnection, filters: LedgerFilter | None = None) -> list[dict[str, Any]]:
-    """Return every change of an issued invoice: when it was seen, its total before and after, the lines that moved.
-
-    ``instead`` says what it is told as now where that cannot be compared; ``difference`` is None then, and no line moved.
+    ``parked`` says why the new version is not counted, where it is not; ``new_currency`` is the one it is told in.
     """
-    return [_build_restatement(db, row) for row in _select_changes(db, filters or LedgerFilter())]
+
+    provider: str
+    account: str
+    invoice_id: str
+    period_start: datetime
+    currency: str
+    seen_at: datetime
+    old_total: str
+    new_total: str | None
+    parked: str | None
+    new_currency: str
+    old_bill: int
+    new_bill: int
+    from_seq: int
+
+    @property
+    def incomparable(self) -> str | None:
+        """What it is told as now, where that cannot be compared with what it was."""
+        if self.parked:
+            return f"what it is told as now is parked, not counted: {self.parked}"
+        if self.new_currency == self.currency:
+            return None
+        return f"it is told in {self.new_currency} now: {format_amount(self.new_total)}"
 
 
-def _select_changes(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[dict[str, Any]]:
+class MovedLine(NamedTuple):
+    """A charge that one of two versions of an invoice has and the other has not."""
+
+    detail: str | None
+    description: str | None
+    category: str | None
+    cost: Decimal | None
+
+
+class Restatement(NamedTuple):
+    """A change with the money and the lines that moved; where it cannot be compared, there is no difference and no line."""
+
+    change: Change
+    difference: str | None
+    gone: list[MovedLine]
+    come: list[MovedLine]
+
+
+def list_changes_since(ledger: OpenLedger, after_seq: int) -> list[Change]:
+    """Return every change of an issued invoice that was seen after an archive number and is believed."""
+    changes = _select_changes(ledger, LedgerFilter())
+    return [change for change in changes if change.from_seq > after_seq and not change.parked]
+
+
+def list_restatements(ledger: OpenLedger, filters: LedgerFilter | None = None) -> list[Restatement]:
+    """Return every change of an issued invoice, with the lines that moved."""
+    return [_build_restatement(ledger, change) for change in _select_changes(ledger, filters or LedgerFilter())]
+
+
+def _select_changes(ledger: OpenLedger, filters: LedgerFilter) -> list[Change]:
     condition, values = build_filter_condition(filters)
-    rows = fetch_dicts(db.execute(f"{_VERSIONS_SQL} {_CHANGES_SQL} AND {condition} ORDER BY ALL", values))
-    return [row | {"instead": _explain_incomparable(row)} for row in rows]
+    return ledger.select(Change, f"{_VERSIONS_SQL} {_CHANGES_SQL} AND {condition} ORDER BY ALL", values)
 
 
-def _explain_incomparable(row: dict[str, Any]) -> str | None:
-    if row["parked"]:
-        return f"what it is told as now is parked, not counted: {row['parked']}"
-    return (
-        None if row["told_in"] == row["currency"] else f"it is told in {row['told_in']} now: {format_amount(row['is'])}"
-    )
+def _build_restatement(ledger: OpenLedger, change: Change) -> Restatement:
+    if change.incomparable or change.new_total is None:
+        return Restatement(change, None, [], [])
+    difference = EXACT_CONTEXT.subtract(Decimal(change.new_total), Decimal(change.old_total))
+    gone_lines = _subtract_lines(ledger, change.old_bill, change.new_bill, change.currency)
+    come_lines = _subtract_lines(ledger, change.new_bill, change.old_bill, change.currency)
+    return Restatement(change, format_trimmed(difference), gone_lines, come_lines)
 
 
-def _build_restatement(db: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> dict[str, Any]:
-    old_bill, new_bill = row["old_bill"], row["new_bill"]
-    row = {name: value for name, value in row.items() if name not in _INTERNAL_COLUMNS}
-    if row["instead"]:
-        return row | {"difference": None, "gone": [], "come": []}
-    moved_lines = {
-        "gone": _subtract_lines(db, old_bill, new_bill, row["currency"]),
-        "come": _subtract_lines(db, new_bill, old_bill, row["currency"]),
-    }
-    return (
-        row
-        | {"difference": format_trimmed(EXACT_CONTEXT.subtract(Decimal(row["is"]), Decimal(row["was"])))}
-        | moved_lines
-    )
-
-
-def _subtract_lines(
-    db: duckdb.DuckDBPyConnection, bill_id: int, other_bill_id: int, currency: str
-) -> list[dict[str, Any]]:
+def _subtract_lines(ledger: OpenLedger, bill_id: int, other_bill_id: int, currency: str) -> list[MovedLine]:
     lines_sql, other_lines_sql = _LINES_SQL.replace("$bill", "$one"), _LINES_SQL.replace("$bill", "$other")
     values = {"one": bill_id, "other": other_bill_id, "currency": currency}
-    return fetch_dicts(db.execute(f"{lines_sql} EXCEPT ALL {other_lines_sql} ORDER BY ALL", values))
+    return ledger.select(MovedLine, f"{lines_sql} EXCEPT ALL {other_lines_sql} ORDER BY ALL", values)

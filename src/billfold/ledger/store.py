@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 
@@ -28,17 +30,48 @@ ROW_GROUP_ROWS = 32_768
 """Rows that DuckDB packs at once: fewer than it would by itself, so that a large bill is packed while it is still read."""
 LOCK_TIMEOUT_S = 10.0
 """Seconds to wait for another process that has the ledger open."""
+ROWS_PER_FETCH = 2048
+Row = TypeVar("Row", bound=NamedTuple)
+Values = Mapping[str, object] | Sequence[object] | None
+
+
+class OpenLedger:
+    """A ledger file while it is open: other rooms hand it to this one's questions, which alone speak SQL to it."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self.execute = connection.execute
+        """Runs a statement; tables in its words may be variables of whoever calls it, as DuckDB looks them up."""
+
+    def select(self, row_type: type[Row], query: str, values: Values = None) -> list[Row]:
+        """Return the rows of a query whose columns are the fields of a type; their times are aware."""
+        return list(self.iter_rows(row_type, query, values))
+
+    def iter_rows(self, row_type: type[Row], query: str, values: Values = None) -> Iterator[Row]:
+        """Yield the rows of a query as ``select`` returns them; they are read in batches."""
+        result = self.execute(query, values)
+        column_names = tuple(column[0] for column in result.description or ())
+        if column_names != row_type._fields:
+            raise TypeError(f"{row_type.__name__} has other fields than {', '.join(column_names)}")
+        while batch := result.fetchmany(ROWS_PER_FETCH):
+            for values_of_row in batch:
+                yield row_type._make(map(make_aware, values_of_row))
+
+
+def make_aware(value: Any) -> Any:
+    """Return a value of the ledger, in UTC where it is a time."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
 @contextmanager
-def open_ledger(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_ledger(path: Path) -> Iterator[OpenLedger]:
     """Open the ledger file and close it again; makes an empty one where there is none or it is of another format."""
     db = _connect_ledger(path)
     try:
         db.execute("SET preserve_insertion_order=false")
         if not _has_current_format(db):
             raise StaleLedgerError(f"{path} is of another format")
-        yield db
+        yield OpenLedger(db)
     except duckdb.Error as error:
         _refuse_full_disk(path, error)
         message = str(error).splitlines()[0]
@@ -74,7 +107,7 @@ def open_read_only(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def open_transaction(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def open_transaction(db: OpenLedger) -> Iterator[None]:
     """Write all or nothing; DuckDB has one thread and little memory for it: many small inserts need no more."""
     db.execute(f"SET threads=1; SET memory_limit='{WRITE_MEMORY_LIMIT}'; BEGIN")
     try:
@@ -88,7 +121,7 @@ def open_transaction(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
         db.execute(f"RESET threads; SET memory_limit='{MEMORY_LIMIT}'")
 
 
-def read_last_booked(db: duckdb.DuckDBPyConnection) -> tuple[int, str] | None:
+def read_last_booked(db: OpenLedger) -> tuple[int, str] | None:
     """Return the last archive number that was booked, and the hash of its entry; None for an empty ledger."""
     row = db.execute("SELECT seq, chain FROM runs ORDER BY seq DESC LIMIT 1").fetchone()
     return (int(row[0]), str(row[1])) if row else None

@@ -130,22 +130,35 @@ class Bill(NamedTuple):
         return estimate_key(self.period, self.currency, self.scope)
 
 
-def merge_estimate_parts(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Put the parts of an estimate together, among bills as the vendors state them: one row an account, period and currency.
+class StatedBill(NamedTuple):
+    """A bill as its vendor states it, times and money as text; the object that ``billfold invoices`` and a twin's truth list."""
+
+    provider: str
+    account: str
+    invoice_id: str | None
+    state: str
+    period_start: str
+    period_end: str
+    currency: str
+    total: str | None
+    lines: int
+
+
+def merge_estimate_parts(bills: Iterable[StatedBill]) -> list[StatedBill]:
+    """Put the parts of an estimate together: one bill an account, period and currency.
 
     The total is None where that of a part is.
     """
-    parts_by_key: dict[tuple[object, ...], list[dict[str, Any]]] = {}
-    for row in rows:
-        key = tuple(value for name, value in row.items() if name not in {"total", "lines"})
-        parts_by_key.setdefault(key, []).append(row)
-    return [parts[0] | _sum_parts(parts) if len(parts) > 1 else parts[0] for parts in parts_by_key.values()]
+    parts_by_key: dict[StatedBill, list[StatedBill]] = {}
+    for bill in bills:
+        parts_by_key.setdefault(bill._replace(total=None, lines=0), []).append(bill)
+    return [_sum_parts(parts) if len(parts) > 1 else parts[0] for parts in parts_by_key.values()]
 
 
-def _sum_parts(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    totals = [row["total"] for row in parts]
-    total = None if None in totals else format_decimal(exact_sum(map(Decimal, totals)))
-    return {"total": total, "lines": sum(row["lines"] for row in parts)}
+def _sum_parts(parts: list[StatedBill]) -> StatedBill:
+    totals = [part.total for part in parts if part.total is not None]
+    total = format_decimal(exact_sum(map(Decimal, totals))) if len(totals) == len(parts) else None
+    return parts[0]._replace(total=total, lines=sum(part.lines for part in parts))
 
 
 def estimate_key(period: Period, currency: str, scope: str = "") -> str:

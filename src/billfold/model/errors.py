@@ -16,6 +16,7 @@ BillfoldError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
@@ -84,7 +85,7 @@ class ApiError(BillfoldError):
         return f"{source}: {self.message}{suffix}." if source else f"{self.message}{suffix}."
 
 
-def _rebuild_error(error_type: type[ApiError], message: str, fields: dict[str, Any]) -> ApiError:
+def _rebuild_error(error_type: type[ApiError], message: str, fields: Mapping[str, Any]) -> ApiError:
     return error_type(message, **fields)
 
 

@@ -11,6 +11,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+COST, INVOICE, PERIOD, COMMITMENT = "CostAndUsage", "InvoiceDetail", "BillingPeriod", "ContractCommitment"
+"""The names of the datasets."""
+
 
 class CostAndUsage(NamedTuple):
     """A charge: one line of what is paid or used. Costs are in BillingCurrency, periods half-open."""

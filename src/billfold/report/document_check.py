@@ -8,14 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 
-import duckdb
-
 from billfold.ledger import catalog, query
 from billfold.ledger.archive import Archive
 from billfold.ledger.catalog import BillRow
 from billfold.ledger.documents import PDF_MEDIA_TYPE, list_latest_documents, read_media_type
 from billfold.ledger.entries import Entry
 from billfold.ledger.query import LedgerFilter
+from billfold.ledger.store import OpenLedger
 from billfold.model.errors import LedgerError
 from billfold.model.finding import AccountFinding, make_finding
 from billfold.model.finding_codes import FindingCode
@@ -29,7 +28,7 @@ MIN_INVOICE_ID_LENGTH = 5
 """Letters of an invoice id that is looked for in a document that does not say otherwise whose it is."""
 
 
-def check_documents(archive: Archive, db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> Iterator[AccountFinding]:
+def check_documents(archive: Archive, db: OpenLedger, filters: LedgerFilter) -> Iterator[AccountFinding]:
     """Yield a finding for each invoice whose document does not say its total; one that cannot be read says nothing."""
     pdf_entries = [
         entry for entry in list_latest_documents(archive, filters.seq) if read_media_type(entry) == PDF_MEDIA_TYPE

@@ -5,38 +5,30 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import duckdb
-
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import Entry
-from billfold.ledger.query import AMOUNT_SQL, CHARGES_JOIN, LedgerFilter, build_current_condition, fetch_dicts
+from billfold.ledger.origins import ChargeOrigin, list_charge_origins
+from billfold.ledger.query import LedgerFilter
+from billfold.ledger.store import OpenLedger
 from billfold.model.bill import State
 from billfold.model.errors import BillfoldError, InvalidArgument
 from billfold.wire import codec
 
-_CHARGES_SQL = f"""
-SELECT b.id AS bill, b.provider, a.name AS account, b.state, b.invoice_id, b.period_start, b.total, b.currency, b.lines, b.parked,
-       c.InvoiceDetailId AS detail, c.ChargeDescription AS description, c.ChargeCategory AS category, {AMOUNT_SQL} AS cost,
-       c.x_ArchiveSeq AS seq, c.x_JsonPath AS path
-FROM {CHARGES_JOIN} WHERE (c.InvoiceDetailId = $it OR c.x_NativeId = $it OR b.invoice_id = $it
-   OR b.state = '{State.ESTIMATE}' AND $it IN ('{State.ESTIMATE}', c.x_JsonPath))
-"""
 _PATH_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
-def find_charges(db: duckdb.DuckDBPyConnection, reference: str, filters: LedgerFilter) -> list[dict[str, Any]]:
+def find_charges(ledger: OpenLedger, reference: str, filters: LedgerFilter) -> list[ChargeOrigin]:
     """Return the charges of an invoice, or the one with that detail id, bill by bill; raises ``InvalidArgument`` where there is none.
 
     An estimate has neither: ``estimate`` stands for all of them that are wanted, a charge's x_JsonPath for itself.
     """
-    condition, values = build_current_condition(filters)
-    charge_rows = fetch_dicts(db.execute(f"{_CHARGES_SQL} AND {condition}", values | {"it": reference}))
-    if not charge_rows:
+    origins = list_charge_origins(ledger, reference, filters)
+    if not origins:
         raise InvalidArgument(
             f"no invoice or charge is called {reference!r}; `billfold invoices` and `billfold charges` list them (an estimate is "
             f"called {State.ESTIMATE}, its charges by their x_JsonPath)"
         )
-    return sorted(charge_rows, key=lambda row: (row["bill"], row["seq"] or 0, _path_sort_key(row["path"] or "")))
+    return sorted(origins, key=lambda origin: (origin.bill, origin.seq or 0, _path_sort_key(origin.path or "")))
 
 
 def _path_sort_key(path: str) -> list[tuple[int, str]]:

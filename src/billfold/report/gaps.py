@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-import duckdb
-
 from billfold.ledger import catalog, query
 from billfold.ledger.catalog import BillRow, RunRow
 from billfold.ledger.entries import REFUSED_PREFIX, Run
 from billfold.ledger.query import MAX_SEQ, LedgerFilter
+from billfold.ledger.store import OpenLedger
 from billfold.model.finding import AccountFinding, Finding, make_finding
 from billfold.model.finding_codes import FindingCode, Severity
 from billfold.report.completeness import find_unbooked_invoices
@@ -39,7 +38,7 @@ def mark_unconfigured(
             yield gap._replace(finding=replace(gap.finding, text=text, severity=Severity.NOTICE))
 
 
-def find_failed_runs(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> Iterator[AccountFinding]:
+def find_failed_runs(db: OpenLedger, filters: LedgerFilter) -> Iterator[AccountFinding]:
     """Yield the accounts whose last collection did not bring everything."""
     for run in catalog.list_last_runs(db, filters.seq, query.COLLECTED_CONDITION):
         if run.outcome != "complete" and filters.includes_account(run.provider, run.account):
@@ -48,7 +47,7 @@ def find_failed_runs(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> It
             yield AccountFinding(run.provider, run.account, "", finding)
 
 
-def find_unbooked(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> Iterator[AccountFinding]:
+def find_unbooked(db: OpenLedger, filters: LedgerFilter) -> Iterator[AccountFinding]:
     """Yield what was collected and could not be booked, and what was listed and not read."""
     for unbooked in catalog.list_unbooked(db, filters.seq):
         if filters.includes_account(unbooked.provider, unbooked.account):

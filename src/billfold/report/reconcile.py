@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-import duckdb
-
 from billfold.ledger import catalog, query
 from billfold.ledger.query import LedgerFilter
+from billfold.ledger.store import OpenLedger
 from billfold.model.finding import AccountFinding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, format_decimal, format_trimmed
@@ -30,7 +29,7 @@ class EstimateDrift(NamedTuple):
     difference: str
 
 
-def find_mismatches(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[AccountFinding]:
+def find_mismatches(db: OpenLedger, filters: LedgerFilter) -> list[AccountFinding]:
     """Return everything that does not add up, worst first."""
     last_runs = catalog.list_last_runs(db, filters.seq)
     mismatches = [
@@ -66,29 +65,29 @@ def count_wrong(all_findings: Iterable[AccountFinding]) -> int:
     return sum(located.finding.count for located in all_findings if located.finding.is_wrong)
 
 
-def _find_wrong_sums(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> Iterator[AccountFinding]:
+def _find_wrong_sums(db: OpenLedger, filters: LedgerFilter) -> Iterator[AccountFinding]:
     """Add the charges of every invoice up anew, from the rows as they are exported."""
     for row in query.sum_by_bill(db, filters):
-        if row["cost"] != Decimal(row["total"]):
-            amounts = {"sum": format_decimal(row["cost"]), "stated": row["total"]}
-            text = f"its charges sum to {amounts['sum']} {row['currency']}, stated is {row['total']}"
-            name = row["invoice_id"] or "estimate"
-            finding = make_finding(FindingCode.SUM_CHANGED, text, name, **amounts, currency=row["currency"])
-            yield AccountFinding(row["provider"], row["account"], str(Month.of(row["period_start"])), finding)
+        if row.cost != Decimal(row.total):
+            amounts = {"sum": format_decimal(row.cost), "stated": row.total}
+            text = f"its charges sum to {amounts['sum']} {row.currency}, stated is {row.total}"
+            name = row.invoice_id or "estimate"
+            finding = make_finding(FindingCode.SUM_CHANGED, text, name, **amounts, currency=row.currency)
+            yield AccountFinding(row.provider, row.account, str(Month.of(row.period_start)), finding)
 
 
-def compare_estimates(db: duckdb.DuckDBPyConnection, filters: LedgerFilter) -> list[EstimateDrift]:
+def compare_estimates(db: OpenLedger, filters: LedgerFilter) -> list[EstimateDrift]:
     """Return for each invoiced month the last estimate that there was of it."""
     return [
         EstimateDrift(
-            row["provider"],
-            row["account"],
-            str(Month.of(row["period_start"])),
-            row["currency"],
-            format_trimmed(row["estimated"]),
-            format_trimmed(row["invoiced"]),
-            format_trimmed(EXACT_CONTEXT.subtract(row["invoiced"], row["estimated"])),
+            row.provider,
+            row.account,
+            str(Month.of(row.period_start)),
+            row.currency,
+            format_trimmed(row.estimated),
+            format_trimmed(row.invoiced),
+            format_trimmed(EXACT_CONTEXT.subtract(row.invoiced, row.estimated)),
         )
         for row in query.compare_estimates(db, filters)
-        if row["estimated"] is not None and row["invoiced"] is not None  # its last estimate stated no total
+        if row.estimated is not None and row.invoiced is not None  # its last estimate stated no total
     ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from billfold.model.finding import AccountFinding, Finding
 from billfold.model.money import format_trimmed
@@ -19,6 +19,15 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 """Characters that make a spreadsheet read a text cell as a formula."""
 CRLF = "\r\n"
 """What the CSV writer ends a line with, so that it quotes a cell that holds either; ours end with the second alone."""
+
+
+Row: TypeAlias = "Mapping[str, Any] | NamedTuple"
+"""A row to be written: of a type, or by column name."""
+
+
+def get_cells(row: Row) -> Mapping[str, Any]:
+    """Return a row's cells by column name."""
+    return row if isinstance(row, Mapping) else row._asdict()
 
 
 def word(value: Any) -> Any:
@@ -39,32 +48,33 @@ def build_finding_fields(finding: Finding) -> dict[str, Any]:
     return {name: getattr(finding, name) for name in names} | {"data": dict(finding.data)}
 
 
-def as_json(rows: Iterable[dict[str, Any]]) -> str:
+def as_json(rows: Iterable[Row]) -> str:
     """Write rows as a JSON list, one row a line."""
     return "".join(json_lines(rows))
 
 
-def json_lines(rows: Iterable[dict[str, Any]], default: Callable[[Any], str] | None = None) -> Iterator[str]:
+def json_lines(rows: Iterable[Row], default: Callable[[Any], str] | None = None) -> Iterator[str]:
     """Write rows as a JSON list, piece by piece; ``default`` writes what JSON has no word for."""
     before = "["
     for row in rows:
-        said = {name: word(value) for name, value in row.items()}
-        yield before + json.dumps(said, ensure_ascii=False, default=default)
+        cells = {name: word(value) for name, value in get_cells(row).items()}
+        yield before + json.dumps(cells, ensure_ascii=False, default=default)
         before = ",\n "
     yield "[]" if before == "[" else "]"
 
 
-def as_csv(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> str:
+def as_csv(rows: Iterable[Row], columns: Sequence[str]) -> str:
     """Write rows as CSV; a text cell that a spreadsheet would run as a formula gets a quote in front."""
     return "".join(csv_lines(rows, columns))
 
 
-def csv_lines(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> Iterator[str]:
+def csv_lines(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[str]:
     """Write rows as CSV, row by row, as ``as_csv`` does."""
     writer = csv.writer(_Handed(), lineterminator=CRLF, quoting=csv.QUOTE_MINIMAL)
     yield writer.writerow(columns)
     for row in rows:
-        yield writer.writerow([_cell(row[column]) for column in columns])
+        cells = get_cells(row)
+        yield writer.writerow([_cell(cells[column]) for column in columns])
 
 
 class _Handed:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from billfold.ledger.query import ChargeSum
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
 
-Sums = Sequence[dict[str, Any]]
 STATES = ("issued", "draft", "estimate")
 
 
@@ -29,13 +29,13 @@ class Table(NamedTuple):
         )
 
 
-def tables(sums: Sums) -> list[Table]:
-    """Arrange sums (see ``ledger.query.sums``) into one table per state and currency."""
+def tables(sums: Iterable[ChargeSum]) -> list[Table]:
+    """Arrange sums into one table per state and currency."""
     groups: dict[tuple[str, str], dict[tuple[str, str], dict[Month, Decimal]]] = defaultdict(lambda: defaultdict(dict))
     for row in sums:
-        costs = groups[row["state"], row["currency"]][row["provider"], row["service"]]
-        month = Month.of(row["month"])
-        costs[month] = exact_sum((costs.get(month, Decimal(0)), row["cost"]))
+        costs = groups[row.state, row.currency][row.provider, row.service]
+        month = Month.of(row.month)
+        costs[month] = exact_sum((costs.get(month, Decimal(0)), row.cost))
     report_tables = []
     for (state, currency), lines in sorted(groups.items(), key=lambda item: (STATES.index(item[0][0]), item[0][1])):
         months = tuple(sorted({month for costs in lines.values() for month in costs}))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from billfold.report.render import word
+from billfold.report.render import Row, get_cells, word
 
 GAP = "  "
 MIN_TEXT_WIDTH = 10
@@ -49,11 +49,10 @@ class _Column(NamedTuple):
         return self.width if self.is_number else min(self.width, self.min_text_width)
 
 
-def format_table(
-    rows: Sequence[dict[str, Any]], layout: TableLayout, width: int | None = None
-) -> tuple[list[str], list[str]]:
+def format_table(rows: Sequence[Row], layout: TableLayout, width: int | None = None) -> tuple[list[str], list[str]]:
     """Return a table's lines, the headings first, and the names of the columns that were dropped to fit ``width``."""
-    columns = [_build_column(name, rows, layout) for name in layout.columns]
+    row_cells = [get_cells(row) for row in rows]
+    columns = [_build_column(name, row_cells, layout) for name in layout.columns]
     kept_columns = columns if width is None else _drop_columns(columns, layout.droppable, width)
     widths = [column.width for column in kept_columns] if width is None else _shrink_widths(kept_columns, width)
     lines = [
@@ -85,7 +84,7 @@ def _count_character_cells(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _build_column(name: str, rows: Iterable[dict[str, Any]], layout: TableLayout) -> _Column:
+def _build_column(name: str, rows: Iterable[Mapping[str, Any]], layout: TableLayout) -> _Column:
     values = [row[name] for row in rows]
     is_number = name in layout.numbers or any(isinstance(value, int | float | Decimal) for value in values)
     cells = [_printable(name), *map(format_cell, values)]

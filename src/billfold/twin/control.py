@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
-from billfold.model.bill import merge_estimate_parts
+from billfold.model.bill import StatedBill, merge_estimate_parts
 from billfold.model.errors import BillfoldError, InvalidArgument, InvalidResponse
 from billfold.model.period import format_instant, parse_instant
 from billfold.twin.clock import parse_duration
@@ -90,11 +90,10 @@ def _describe_truth(host: TwinHost, *, charges: bool) -> Response:
         return build_response(b"".join(_encode_rows(host)), media_type="application/x-ndjson")
     invoices, charge_counts = [], Counter[str]()
     for account, bill in host.world.iter_bills(now):
-        invoices.append(describe_bill(account, bill))
+        invoices.append(StatedBill(**describe_bill(account, bill)))
         charge_counts[account.provider] += sum(len(batch.lines) for batch in bill.charges)
-    return build_response(
-        {"as_of": format_instant(now), "invoices": merge_estimate_parts(invoices), "charges": charge_counts}
-    )
+    merged_invoices = [invoice._asdict() for invoice in merge_estimate_parts(invoices)]
+    return build_response({"as_of": format_instant(now), "invoices": merged_invoices, "charges": charge_counts})
 
 
 def _encode_rows(host: TwinHost) -> Iterator[bytes]:

@@ -22,7 +22,7 @@ def test_v2_list_imports_like_its_members(tmp_path: Path) -> None:
     )
     result = import_files(workspace, PROVIDER, "cdn", [path], None, {})
     assert (result.is_doubtful, [file.operation for file in result.files]) == (False, ["get_invoice_by_id"])
-    assert [(bill["state"], bill["invoice_id"], bill["total"]) for bill in result.bills] == [
+    assert [(bill.state, bill.invoice_id, bill.total) for bill in result.bills] == [
         ("issued", "4183280", "2856.49"),
         ("draft", "7", "2856.49"),
     ]

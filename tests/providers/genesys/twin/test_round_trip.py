@@ -101,7 +101,9 @@ def test_restated_invoice_is_collected(tmp_path: Path, restatement: str) -> None
     host.set_fault(Fault("genesys", restatement))
     stages.collected(host, workspace, "genesys", recheck_months=3)
     with workspace.open_ledger() as db:
-        invoices = [bill for bill in query.list_invoices(db, query.LedgerFilter()) if bill["provider"] == "genesys"]
+        invoices = [
+            bill._asdict() for bill in query.list_invoices(db, query.LedgerFilter()) if bill.provider == "genesys"
+        ]
         assert not catalog.list_parked_bills(db, query.LedgerFilter())
     assert invoices == [
         describe_bill(account, bill)

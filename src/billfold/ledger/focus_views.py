@@ -7,25 +7,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
-from billfold.focus.versions import COMMITMENT, COST, INVOICE, PERIOD
-from billfold.ledger import catalog
-from billfold.ledger.catalog import BillRow
+from billfold.ledger.batch import to_naive_utc
+from billfold.ledger.catalog import list_parked_bills
 from billfold.ledger.columns import (
     CHARGE_COLUMNS,
     COMMITMENT_COLUMN_TYPES,
     MONEY_DECIMAL,
     RATE_DECIMAL,
+    TIME_FORMAT,
     build_column_sql,
 )
-from billfold.ledger.query import LedgerFilter
+from billfold.ledger.query import LedgerFilter, build_current_condition
+from billfold.ledger.store import MEMORY_LIMIT, OpenLedger
 from billfold.model.errors import InvalidArgument
+from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD
 from billfold.model.money import NATIONAL_CURRENCIES
+from billfold.model.period import Month
 
 DEFAULT_PAYMENT_TERMS = "Due on receipt"
 """PaymentTerms where neither the vendor nor the configuration names any; FOCUS has no null there."""
@@ -45,31 +51,82 @@ class Selection(NamedTuple):
     rates: Mapping[str, Decimal] = {}
 
 
-def create_views(db: duckdb.DuckDBPyConnection, selection: Selection) -> list[BillRow]:
-    """Make the four views on an open ledger, and return the bills that are left out because they are parked."""
-    bills = catalog.list_bills(db, selection.filters)
-    parked_bills = [] if selection.include_parked else [bill for bill in bills if bill.parked]
-    _select_bills(db, [bill.id for bill in bills if selection.include_parked or not bill.parked], selection)
-    virtual = bool(_fetch_rows(db, "SELECT 1 FROM picked WHERE virtual LIMIT 1"))
-    _create_view(db, COST, _charges_sql(virtual=virtual, parked=selection.include_parked))
-    _create_view(db, INVOICE, _invoice_details(virtual=virtual))
-    _create_view(db, PERIOD, _periods_sql(selection.filters.seq))
-    _create_view(db, COMMITMENT, _commitments_sql())
-    return parked_bills
+class FocusViews:
+    """The datasets of an open ledger, by their FOCUS names, and the bills that are left out of them."""
+
+    def __init__(self, ledger: OpenLedger, selection: Selection) -> None:
+        self.ledger, self.selection = ledger, selection
+        self.left_out = [] if selection.include_parked else list_parked_bills(ledger, selection.filters)
+        _select_bills(ledger, selection)
+        virtual = bool(ledger.execute("SELECT 1 FROM picked WHERE virtual LIMIT 1").fetchone())
+        for name, select_sql in (
+            (COST, _charges_sql(virtual=virtual, parked=selection.include_parked)),
+            (INVOICE, _invoice_details(virtual=virtual)),
+            (PERIOD, _periods_sql(selection.filters.seq)),
+            (COMMITMENT, _commitments_sql()),
+        ):
+            ledger.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {select_sql}')
+
+    def read_column_types(self, dataset: str) -> dict[str, str]:
+        """Return a dataset's columns with their SQL types."""
+        return {name: column_type for name, column_type, *_ in self.ledger.execute(f'DESCRIBE "{dataset}"').fetchall()}
+
+    def list_months(self) -> list[Month]:
+        """Return the months in which the selected bills begin."""
+        query = "SELECT DISTINCT date_trunc('month', period_start)::TIMESTAMP FROM picked ORDER BY 1"
+        return [Month.of(start.date()) for (start,) in self.ledger.execute(query).fetchall()]
+
+    def read_last_update(self) -> datetime:
+        """Return when the youngest of the selected bills came; without any the beginning of 1970."""
+        (last_update,) = self.ledger.execute("SELECT max(updated) FROM picked").fetchall()[0]
+        return (last_update or datetime.fromtimestamp(0, UTC)).replace(tzinfo=UTC)
+
+    def measure_text(self, dataset: str, column: str) -> int:
+        """Return the length of a column's longest text."""
+        return self.ledger.execute(f'SELECT max(length("{column}")) FROM "{dataset}"').fetchall()[0][0] or 0
+
+    @contextmanager
+    def open_writing(self) -> Iterator[None]:
+        """Let files keep the rows' order and take little memory, whatever their number; raises ``OSError`` for a full disk."""
+        execute = self.ledger.execute
+        execute(
+            "SET threads = 1; SET memory_limit = '200MB'; SET preserve_insertion_order = true; SET TimeZone = 'UTC'"
+        )
+        try:
+            yield
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from error
+        finally:
+            execute(f"RESET threads; SET memory_limit = '{MEMORY_LIMIT}'; SET preserve_insertion_order = false")
+
+    def write_file(self, path: Path, dataset: str, cells: Mapping[str, str], month: Month | None = None) -> int:
+        """Write a dataset, or a billing month of it, as Parquet or CSV, as the path ends; returns the number of rows.
+
+        ``cells`` are the file's columns, each with the expression that makes it of the dataset's.
+        """
+        select_list = ", ".join(f'{expression} AS "{name}"' for name, expression in cells.items())
+        condition = "true"
+        if month:
+            start, end = map(to_naive_utc, month.period)
+            condition = f"BillingPeriodStart >= '{start}' AND BillingPeriodStart < '{end}'"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        quoted_path = str(path).replace("'", "''")
+        query = f'SELECT {select_list} FROM "{dataset}" WHERE {condition}'
+        count = self.ledger.execute(f"COPY ({query}) TO '{quoted_path}' ({_COPY_OPTIONS[path.suffix]})").fetchone()
+        return int(count[0]) if count else 0
 
 
-def _create_view(db: duckdb.DuckDBPyConnection, name: str, select_sql: str) -> None:
-    db.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {select_sql}')
+_COPY_OPTIONS = {
+    ".csv": f"FORMAT csv, HEADER, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '', TIMESTAMPFORMAT '{TIME_FORMAT}'",
+    ".parquet": "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 20000, DICTIONARY_SIZE_LIMIT 1000, WRITE_BLOOM_FILTER false",
+}
 
 
-def _fetch_rows(db: duckdb.DuckDBPyConnection, select_sql: str) -> list[tuple[Any, ...]]:
-    return db.execute(select_sql).fetchall()
-
-
-def _select_bills(db: duckdb.DuckDBPyConnection, bill_ids: Iterable[int], selection: Selection) -> None:
+def _select_bills(ledger: OpenLedger, selection: Selection) -> None:
     """Note the wanted bills with when each was first and last seen, whether its currency is one, and its rate."""
     national = ", ".join(f"'{code}'" for code in sorted(NATIONAL_CURRENCIES))
-    db.execute(
+    condition, values = build_current_condition(selection.filters)
+    ledger.execute(
         f"""CREATE OR REPLACE TEMP TABLE picked AS
             WITH first AS (SELECT b.provider, b.account, b.bill_key, min(r.ended) AS created
                            FROM bills b JOIN runs r ON r.run = b.run WHERE b.from_seq <= $seq GROUP BY ALL)
@@ -79,8 +136,9 @@ def _select_bills(db: duckdb.DuckDBPyConnection, bill_ids: Iterable[int], select
             FROM bills b JOIN accounts a ON a.provider = b.provider AND a.account = b.account
                  JOIN runs r ON r.run = b.run
                  JOIN first f ON f.provider = b.provider AND f.account = b.account AND f.bill_key = b.bill_key
-            WHERE b.id IN (SELECT unnest($ids)) ORDER BY b.provider, a.name, b.period_start, b.bill_key""",
-        {"ids": list(bill_ids), "seq": selection.filters.seq},
+            WHERE {condition} AND ({"true" if selection.include_parked else "b.parked IS NULL"})
+            ORDER BY b.provider, a.name, b.period_start, b.bill_key""",
+        values,
     )
 
 

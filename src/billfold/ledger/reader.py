@@ -1,0 +1,109 @@
+"""A ledger file that is only read: its FOCUS datasets as Arrow, and answers to anybody's SELECT over them and the archive."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from billfold.ledger.archive import Archive
+from billfold.ledger.focus_views import FocusViews, Selection
+from billfold.ledger.store import OpenLedger, open_read_only
+from billfold.model.errors import InvalidArgument
+
+ROWS_PER_BATCH = 65_536
+_RECORDS_PER_INSERT = 200
+_RECORD_SCHEMA = pa.schema(
+    [(name, pa.int64()) for name in ("seq", "run", "status")]
+    + [(name, pa.string()) for name in ("provider", "account", "operation", "question", "fetched_at", "body")]
+)
+
+
+SqlRow = dict[str, Any]
+"""A row of anybody's query, by column name."""
+
+
+class LedgerReader:
+    """The ledger of a directory, opened for reading, and the part of it that is wanted as datasets."""
+
+    def __init__(self, directory: Path, selection: Selection) -> None:
+        self._directory, self._selection = directory, selection
+        self._connection = open_read_only(directory / "ledger.duckdb")
+        self._connection.execute("SET enable_external_access = false")
+        self.left_out = FocusViews(OpenLedger(self._connection), selection).left_out
+
+    def read_dataset(self, dataset: str) -> pa.RecordBatchReader:
+        """Return the rows of a dataset."""
+        return self._open_cursor().sql(f'SELECT * FROM "{dataset}"').to_arrow_reader(ROWS_PER_BATCH)
+
+    def answer_query(self, query: str) -> pa.RecordBatchReader:
+        """Answer one SELECT over the datasets, the ledger's tables and ``records``; raises ``InvalidArgument``."""
+        try:
+            query.encode()  # of what is no text DuckDB says only that the argument is of the wrong type
+            statement_types = [statement.type.name for statement in self._connection.extract_statements(query)]
+            if statement_types != ["SELECT"]:
+                raise InvalidArgument("ask one SELECT: the ledger can only be read")
+            cursor = self._open_cursor()
+            if re.search(r"\brecords\b", query, re.IGNORECASE):
+                self._load_records(cursor)
+            return cursor.sql(query).to_arrow_reader(ROWS_PER_BATCH)
+        except duckdb.Error as error:
+            raise InvalidArgument(str(error)) from error
+        except UnicodeEncodeError as error:
+            raise InvalidArgument("the query is not UTF-8 text") from error
+
+    def _open_cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection for one question: it is taken until the answer is read, and views are its own."""
+        cursor = self._connection.cursor()
+        FocusViews(OpenLedger(cursor), self._selection)
+        return cursor
+
+    def _load_records(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Lay the archive's answers beside the ledger: bodies as text, null where they are none (a PDF)."""
+        columns = ", ".join(
+            f"{field.name} {'BIGINT' if field.type == pa.int64() else 'VARCHAR'}" for field in _RECORD_SCHEMA
+        )
+        cursor.execute(f"CREATE TEMP TABLE records ({columns})")
+        with Archive(self._directory / "archive.sqlite") as archive:
+            for batch in _iter_records(archive):
+                cursor.register("incoming", batch)
+                cursor.execute("INSERT INTO records BY NAME SELECT * FROM incoming")
+                cursor.unregister("incoming")
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self._connection.close()
+
+
+def iter_rows(reader: pa.RecordBatchReader, names: list[str]) -> Iterator[SqlRow]:
+    """Yield an answer's rows under other names; raises ``InvalidArgument`` for what only shows while it is read."""
+    try:
+        for batch in reader:
+            yield from batch.rename_columns(names).to_pylist()
+    except (pa.ArrowException, duckdb.Error) as error:
+        raise InvalidArgument(str(error).partition("\n")[0]) from error
+    except (ValueError, OverflowError) as error:
+        raise InvalidArgument(f"the answer holds a time or a number that cannot be written: {error}") from error
+
+
+def _iter_records(archive: Archive) -> Iterator[pa.Table]:
+    waiting = []
+    for entry in archive.iter_answers():
+        record_fields = entry._asdict() | {"body": _decode_text(archive.read_body(entry.body))}
+        waiting.append({name: record_fields[name] for name in _RECORD_SCHEMA.names})
+        if len(waiting) == _RECORDS_PER_INSERT:
+            yield pa.Table.from_pylist(waiting, schema=_RECORD_SCHEMA)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_pylist(waiting, schema=_RECORD_SCHEMA)
+
+
+def _decode_text(body: bytes) -> str | None:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return None
