@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import click
 
@@ -59,7 +58,7 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     ctx.exit(1 if any(located.finding.is_wrong for located in findings) else 0)
 
 
-def _build_row(located: AccountFinding, output_format: str) -> dict[str, Any]:
+def _build_row(located: AccountFinding, output_format: str) -> dict[str, object]:
     row = render.build_finding_row(located)
     return row | {"data": json.dumps(row["data"], ensure_ascii=False)} if output_format == "csv" else row
 

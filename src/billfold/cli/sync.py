@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import click
 
@@ -102,12 +101,12 @@ def _show_progress(*, quiet: bool) -> Iterator[Progress]:
         return
     from rich.console import Console
     from rich.progress import Progress as Bars
-    from rich.progress import SpinnerColumn, TextColumn
+    from rich.progress import SpinnerColumn, TaskID, TextColumn
 
     with Bars(
         SpinnerColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True
     ) as progress_bars:
-        tasks: dict[str, Any] = {}
+        tasks: dict[str, TaskID] = {}
 
         def update_bar(account: str, operation: str, answers: int) -> None:
             if account not in tasks:
@@ -139,7 +138,7 @@ def _print_outcomes(outcomes: list[CollectOutcome], *, as_json: bool) -> None:
             click.echo(f"{'':<{width}}  {describe_labelled(finding)}")
 
 
-def _build_row(outcome: CollectOutcome) -> dict[str, Any]:
+def _build_row(outcome: CollectOutcome) -> dict[str, object]:
     return {
         "account": outcome.account,
         "provider": outcome.provider,

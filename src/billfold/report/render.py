@@ -37,12 +37,12 @@ def word(value: Any) -> Any:
     return format_instant(value) if isinstance(value, datetime) else value
 
 
-def build_finding_row(located: AccountFinding) -> dict[str, Any]:
+def build_finding_row(located: AccountFinding) -> dict[str, object]:
     """Return a finding, and where it was found, for JSON and CSV."""
     return {name: getattr(located, name) for name in located._fields[:3]} | build_finding_fields(located.finding)
 
 
-def build_finding_fields(finding: Finding) -> dict[str, Any]:
+def build_finding_fields(finding: Finding) -> dict[str, object]:
     """Return the fields of a finding, plain values, for JSON and CSV."""
     names = ("code", "severity", "subject", "count", "text", "data")
     return {name: getattr(finding, name) for name in names} | {"data": dict(finding.data)}
