@@ -45,8 +45,8 @@ def test_a_restated_month_is_kept_twice_and_told(provider: str, kind: str, books
     assert moved in {(len(event.gone), len(event.come)) for event in events}
 
 
-def list_changes(kept: Ledger) -> list[restatements.Change]:
-    return [event.change for event in restatements.list_restatements(kept.db)]
+def list_changes(ledger: Ledger) -> list[restatements.Change]:
+    return [event.change for event in restatements.list_restatements(ledger.db)]
 
 
 def test_another_due_date_is_no_restatement(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_another_due_date_is_no_restatement(tmp_path: Path) -> None:
         for number, (cost, change) in enumerate(versions):
             ledger.book(bill(cost, total=cost, **change))
             ledger.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        changes = [(one.old_total, one.new_total, one.period_start.month) for one in list_changes(ledger)]
+        changes = [(change.old_total, change.new_total, change.period_start.month) for change in list_changes(ledger)]
     assert changes == [("0", "7", 5), ("7", "7", 5)]
 
 
@@ -72,7 +72,7 @@ def test_what_follows_a_parked_bill_restates_nothing(tmp_path: Path) -> None:
         for number, (cost, total) in enumerate([("1", "7"), ("7", "7"), ("8", "8")]):
             ledger.book(bill(cost, total=total))
             ledger.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
-        changes = [(one.old_total, one.new_total) for one in list_changes(ledger)]
+        changes = [(change.old_total, change.new_total) for change in list_changes(ledger)]
     assert changes == [("7", "8")]
 
 

@@ -178,7 +178,7 @@ def _check_rows(tables: FileTables, dataset: FocusDataset) -> Iterator[CheckFind
     for rule, count in zip(applicable_rules, counts, strict=True):
         if count:
             example = tables.find_row(dataset.name, shown_columns, rule.sql)
-            yield CheckFinding(rule.name, rule.dataset, "", rule.words, count, example)
+            yield CheckFinding(rule.name, rule.dataset, "", rule.message, count, example)
 
 
 def _check_parents(tables: FileTables, version: FocusVersion) -> Iterator[CheckFinding]:
@@ -199,4 +199,4 @@ def _check_across_rows(tables: FileTables) -> Iterator[CheckFinding]:
         if broken is None:
             yield CheckFinding(rule.name, rule.dataset, "", "cannot be told: the amounts are too large to be added")
         elif broken[0]:
-            yield CheckFinding(rule.name, rule.dataset, "", rule.words, *broken)
+            yield CheckFinding(rule.name, rule.dataset, "", rule.message, *broken)

@@ -39,7 +39,7 @@ class DatasetRule(NamedTuple):
 
     name: str
     dataset: str
-    words: str
+    message: str
     needs: Mapping[str, str]
     broken: Question
 
@@ -118,13 +118,13 @@ def _same_in_invoice_rule(column: str) -> DatasetRule:
 
 
 def _closed_period_rule(
-    name: str, words: str, needs: Mapping[str, str], dataset: str, condition: str, shown: str
+    name: str, message: str, needs: Mapping[str, str], dataset: str, condition: str, shown: str
 ) -> DatasetRule:
     """Say that nothing in a dataset keeps a closed period open."""
     return DatasetRule(
         name,
         PERIOD,
-        words,
+        message,
         {name: " ".join((*_PERIOD, columns)) for name, columns in needs.items()},
         Pairs(
             dataset,

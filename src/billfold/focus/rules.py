@@ -20,7 +20,7 @@ class RowRule(NamedTuple):
 
     name: str
     dataset: str
-    words: str
+    message: str
     broken: str
 
     @property

@@ -85,12 +85,12 @@ class _Handed:
 
 
 def _cell(value: Any) -> Any:
-    said = word(value)
-    if not isinstance(value, str) or not said.startswith(DANGEROUS) or _NUMBER.fullmatch(said):
-        return said
-    return f"'{said}"
+    text = word(value)
+    if not isinstance(value, str) or not text.startswith(DANGEROUS) or _NUMBER.fullmatch(text):
+        return text
+    return f"'{text}"
 
 
-def counted(number: int, one: str, many: str = "") -> str:
+def counted(number: int, singular: str, plural: str = "") -> str:
     """Say how many there are of a thing."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
