@@ -54,10 +54,9 @@ class AnswerPage(NamedTuple):
         return self.op.stated_total(self.reply)
 
 
-def read_page(answer: ArchivedAnswer) -> AnswerPage:
+def read_page(answer: ArchivedAnswer[PagedOperation[Any, Any]]) -> AnswerPage:
     """Read the answer to a question for a page; raises ``InvalidResponse``."""
-    op: Any = answer.op
-    return AnswerPage(op, read_response(op, answer.response), answer.seq)
+    return AnswerPage(answer.op, read_response(answer.op, answer.response), answer.seq)
 
 
 def iter_pages(

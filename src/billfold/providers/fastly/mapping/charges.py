@@ -80,7 +80,7 @@ def _build_bill_safely(make_bill: Callable[[Any, Source], Bill], record: BillRec
         )
 
 
-def _find_listed_records(answer: ArchivedAnswer) -> LocatedRecords:
+def _find_listed_records(answer: ArchivedAnswer[ListInvoices]) -> LocatedRecords:
     page = read_page(answer)
     for index, invoice in enumerate(page.items):
         yield invoice, f"{page.path}[{index}]"

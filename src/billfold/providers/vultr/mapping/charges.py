@@ -140,7 +140,9 @@ def _read_issue_date(invoice: Invoice) -> datetime | None:
         return None
 
 
-def _build_estimate(answer: ArchivedAnswer, run_answers: RunAnswers, account: Account) -> Iterator[Bill]:
+def _build_estimate(
+    answer: ArchivedAnswer[ListPendingCharges], run_answers: RunAnswers, account: Account
+) -> Iterator[Bill]:
     page = read_page(answer)
     latest_start = find_latest(page.items, "start_date")
     month = Month.of(latest_start) if latest_start else _find_running_month(run_answers)
