@@ -25,7 +25,7 @@ from tests.ledger.kit import NOW
 DAYS = st.lists(st.integers(0, 9), min_size=1, max_size=9)
 
 
-@given(before=DAYS, after=DAYS, asked=st.integers(0, 9))
+@given(before=DAYS, after=DAYS, asked_day=st.integers(0, 9))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_was_known_at_a_past_time_never_changes(
     before: list[int], after: list[int], asked_day: int, tmp_path_factory: pytest.TempPathFactory

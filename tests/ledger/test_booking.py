@@ -61,7 +61,7 @@ def test_states_never_go_down(states: list[State], tmp_path: Path) -> None:
         assert books.bills("state") == [(str(highest),)]
 
 
-@given(seen=st.lists(st.sampled_from(STATES), max_size=6))
+@given(states=st.lists(st.sampled_from(STATES), max_size=6))
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_after_any_history_the_highest_state_counts(
     states: list[State], tmp_path_factory: pytest.TempPathFactory
