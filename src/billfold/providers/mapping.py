@@ -34,8 +34,13 @@ def is_tax(*texts: str) -> bool:
 
 
 def is_in_bounds(number: Decimal) -> bool:
-    """Tell whether a number can be reckoned with: neither astronomically large nor small."""
+    """Tell whether a number can be an amount of money: neither astronomically large nor small."""
     return number.is_finite() and -25 < number.adjusted() < 14
+
+
+def is_reckonable(number: Decimal) -> bool:
+    """Tell whether exact arithmetic with a number is cheap; one that no column holds is still found where it is booked."""
+    return number.is_finite() and number.adjusted() <= 40 and int(number.as_tuple().exponent) >= -40
 
 
 def describe_unfit(number: Decimal) -> str:

@@ -15,7 +15,7 @@ from billfold.providers.fastly.mapping.services import (
     FastlyService,
     is_shortfall,
 )
-from billfold.providers.mapping import Sku, build_price_columns, is_in_bounds, is_tax, make_slug, spread_cost
+from billfold.providers.mapping import Sku, build_price_columns, is_reckonable, is_tax, make_slug, spread_cost
 from billfold.wire.codec import Maybe, get_or
 
 ONE, CENT = Decimal(1), Decimal("0.01")
@@ -87,7 +87,7 @@ class Item(NamedTuple):
 
 def read_number(value: Maybe[Decimal]) -> Decimal | None:
     """Return a number that money can be reckoned with; None where it is absent, null, or no such number."""
-    return value if isinstance(value, Decimal) and is_in_bounds(value) else None
+    return value if isinstance(value, Decimal) and is_reckonable(value) else None
 
 
 def read_text(value: Maybe[str]) -> str:
