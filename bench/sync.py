@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
-import duckdb
 from measure import BILLFOLD, Spent, Spread, interleaved, spend
 from played import VULTR_KEY, Twin
 from table import Row, between, digits, reached, times
@@ -39,12 +40,9 @@ def sync(config: Path, ledger: Path) -> Spent:
 
 def booked(ledger: Path) -> int:
     """Count the lines of the invoices that a sync has booked."""
-    with duckdb.connect(str(ledger / "ledger.duckdb"), read_only=True) as db:
-        query = (
-            "SELECT count(*) FROM charges c JOIN bills b ON c.bill = b.id WHERE b.state = 'issued' AND b.parked IS NULL"
-        )
-        row = db.execute(query).fetchone()
-    return int(row[0]) if row else 0
+    with closing(sqlite3.connect(ledger / "catalog.sqlite")) as db:
+        query = "SELECT sum(charges) FROM bills WHERE state = 'issued' AND parked IS NULL"
+        return int(db.execute(query).fetchone()[0] or 0)
 
 
 def _call(name: str, twin: Twin, spendings: list[Spent], items: dict[str, int]) -> Callable[[], float]:

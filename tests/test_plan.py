@@ -35,7 +35,7 @@ FLOORS = {
 """Which floor each room is on; an import may only lead to a lower floor, or stay in its own room."""
 
 SECONDS = (
-    {f"ledger/{name}.py" for name in ("archive_file", "store", "account_lock", "charge_writer")}
+    {f"ledger/{name}.py" for name in ("archive_file", "catalog_file", "store", "account_lock", "charge_writer")}
     | {"model/errors.py"}
     | {"providers/provider.py", "providers/fastly/api_v2.py", "providers/genesys/twin/errors.py"}
     | {

@@ -47,7 +47,7 @@ def test_a_ledger_that_is_not_there_is_no_empty_one(command: str, terminal: Term
 
 def test_a_damaged_ledger_is_computed_anew(synced: Terminal, tmp_path: Path) -> None:
     shutil.copytree(synced.home / "ledger", tmp_path / "ledger")
-    (tmp_path / "ledger" / "ledger.duckdb").write_bytes(b"garbage" * 999)
+    (tmp_path / "ledger" / "catalog.sqlite").write_bytes(b"garbage" * 999)
     result = synced.run("hash", "--ledger", tmp_path / "ledger")
     clear(result, 0, "sha256:")
     assert result.out == synced.run("hash", "--ledger", "ledger").out

@@ -193,7 +193,7 @@ def test_unbooked_is_told_once_and_by_month_to_machines(tmp_path: Path) -> None:
     books = Workspace(tmp_path / "ledger")
     kit.collected(books, kit.invoices(kit.invoice("a", total="1"), kit.invoice("a")))
     books.close()
-    problem, terminal = "a USD: is told twice by one collection, and not alike", Terminal(tmp_path)
+    problem, terminal = "a USD: is told twice by one collection, and not alike: the first is kept", Terminal(tmp_path)
     people = terminal.run("--ledger", "ledger", "reconcile")
     assert (people.code, people.out.count(problem)) == (1, 1), people
     machines = json.loads(terminal.run("--ledger", "ledger", "reconcile", "--format", "json").out)

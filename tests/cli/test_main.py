@@ -107,7 +107,7 @@ def test_a_warning_is_a_sentence_or_a_line_of_the_log(synced: Terminal, tmp_path
     """A warning is a sentence, and a line of the log where one is asked for."""
     shutil.copytree(synced.home / "ledger", tmp_path / "ledger")
     for level, prefix in (("", r"billfold: warning: "), ("warning", r"\S+Z \[MainThread\] billfold\.books: ")):
-        (tmp_path / "ledger" / "ledger.duckdb").write_bytes(b"garbage" * 999)
+        (tmp_path / "ledger" / "catalog.sqlite").write_bytes(b"garbage" * 999)
         result = synced.process("hash", "--ledger", tmp_path / "ledger", BILLFOLD_LOG=level)
         assert re.fullmatch(
             prefix + r"\S+ cannot be read: .*; computing the ledger anew from the archive\n", result.err

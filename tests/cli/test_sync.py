@@ -92,7 +92,7 @@ def test_syncing_twice_changes_nothing(terminal: Terminal) -> None:
     clear(terminal.process("sync", "--ledger", "ledger"), 0, "2 answers")
     first = terminal.run("hash", "--ledger", "ledger")
     clear(terminal.run("sync", "--ledger", "ledger", "--json"), 0, '"error": null')
-    (terminal.home / "ledger" / "ledger.duckdb").unlink()
+    (terminal.home / "ledger" / "catalog.sqlite").unlink()
     assert terminal.run("hash", "--ledger", "ledger") == terminal.run("rebuild", "--ledger", "ledger") == first
     clear(terminal.run("verify", "--ledger", "ledger"), 0, "all is as it was written")
 

@@ -14,7 +14,7 @@ from billfold.model.bill import Bill, Charges, State
 from billfold.model.focus import ContractCommitment, CostAndUsage
 from billfold.model.period import Month, Period, format_instant
 
-LEDGER = "ledger.duckdb"
+LEDGER = "catalog.sqlite"
 NOW = datetime(2026, 11, 15, tzinfo=UTC)
 TOGETHER = 5000
 

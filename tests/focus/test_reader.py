@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,14 +33,14 @@ def test_frames_are_arrow_without_a_float(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(None, "there is no ledger"), (b"", "cannot be read"), (b"damaged" * 1000, "cannot be read"), ("meta", "another")],
+    [(None, "there is no ledger"), (b"", "another format"), (b"damaged" * 1000, "cannot be read"), ("meta", "another")],
 )
 def test_what_is_no_ledger_is_not_read_as_one(content: bytes | str | None, sentence: str, tmp_path: Path) -> None:
-    path = tmp_path / "ledger.duckdb"
+    path = tmp_path / "catalog.sqlite"
     if isinstance(content, bytes):
         path.write_bytes(content)
     elif content:
-        with duckdb.connect(str(path)) as other:
+        with closing(sqlite3.connect(path)) as other:
             other.execute(f"CREATE TABLE {content} (a INTEGER)")
     with pytest.raises(LedgerError, match=sentence) as error:
         Ledger(tmp_path)

@@ -98,7 +98,7 @@ class Ledger:
 @contextmanager
 def open_ledger(path: Path) -> Iterator[Ledger]:
     """Open an empty ledger."""
-    with store.open_ledger(path / "ledger.duckdb") as db:
+    with store.open_ledger(path / "catalog.sqlite") as db:
         yield Ledger(db)
 
 

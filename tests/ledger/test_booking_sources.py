@@ -72,7 +72,7 @@ def test_what_says_more_restates_only_another_total(tmp_path: Path) -> None:
             assert ledger.book(version)
         assert ledger.bills("total", "grade") == [("4", 0)]
         assert restated(ledger) == [("3", "4")]
-    (tmp_path / "ledger.duckdb").unlink()
+    (tmp_path / "catalog.sqlite").unlink()
     with open_ledger(tmp_path) as ledger:
         ledger.book(less("3"))
         ledger.book(bill("4"))

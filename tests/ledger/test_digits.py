@@ -197,8 +197,8 @@ def test_a_result_is_read_in_batches_and_no_row_is_lost() -> None:
 
     with duckdb.connect() as connection:
         numbers_sql = f"SELECT range AS n, TIMESTAMP '2026-05-01' AS at FROM range({ROWS_PER_FETCH} + 1)"
-        rows = OpenLedger(connection).select(Row, numbers_sql)
+        rows = OpenLedger(connection, Path()).select(Row, numbers_sql)
         with pytest.raises(TypeError, match="Row has other fields than at, n"):
-            OpenLedger(connection).select(Row, "SELECT now() AS at, 1 AS n")
+            OpenLedger(connection, Path()).select(Row, "SELECT now() AS at, 1 AS n")
     assert [row.n for row in rows] == list(range(ROWS_PER_FETCH + 1))
     assert {row.at for row in rows} == {datetime(2026, 5, 1, tzinfo=UTC)}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from billfold.collect.workspace import Workspace
@@ -90,10 +90,10 @@ def test_no_room_for_the_ledger_is_told_once(
 ) -> None:
     """A ledger that the disk has no room for is told once, and not as a stale one."""
 
-    def full(path: Path) -> duckdb.DuckDBPyConnection:
-        raise duckdb.IOException(f'Could not write file "{path}": No space left on device')
+    def full(path: Path) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr("billfold.ledger.store._attach_file", full)
+    monkeypatch.setattr("billfold.ledger.catalog_file._connect", full)
     books = Workspace(tmp_path)
     with pytest.raises(LedgerError, match=r"cannot be written: .* the free space, then ask again"), books.open_ledger():
         pass

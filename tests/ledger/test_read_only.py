@@ -31,10 +31,10 @@ def test_a_read_only_directory_is_left_as_it_is(command: list[str], files: int, 
 def test_a_read_only_archive_alone_is_told(tmp_path: Path) -> None:
     """An archive alone that may only be read is told in one sentence."""
     assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))[0] == 0
-    (tmp_path / "ledger" / "ledger.duckdb").unlink()
+    (tmp_path / "ledger" / "catalog.sqlite").unlink()
     with read_only(tmp_path / "ledger", READABLE[0]):
         code, output = run(tmp_path, "invoices", rights="none")
-    assert (code, "ledger.duckdb included" in output, len(output.splitlines())) == (2, True, 1), output
+    assert (code, "catalog.sqlite included" in output, len(output.splitlines())) == (2, True, 1), output
 
 
 @pytest.mark.parametrize("files", READABLE, ids=["files-too", "directory-only"])
@@ -61,12 +61,12 @@ def test_a_ledger_that_may_only_be_read_can_be_read(files: int, tmp_path: Path) 
 def test_a_read_only_ledger_that_is_behind_is_told(tmp_path: Path) -> None:
     """A ledger that may only be read and is not up to its archive is told."""
     assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))[0] == 0
-    shutil.copy(tmp_path / "ledger" / "ledger.duckdb", tmp_path / "old")
+    shutil.copy(tmp_path / "ledger" / "catalog.sqlite", tmp_path / "old")
     assert run(tmp_path, "import", "cockroach", saved(tmp_path, "b", 1))[0] == 0
     for ledger in (tmp_path / "old", None):
-        (tmp_path / "ledger" / "ledger.duckdb").unlink()
+        (tmp_path / "ledger" / "catalog.sqlite").unlink()
         if ledger:
-            shutil.copy(ledger, tmp_path / "ledger" / "ledger.duckdb")
+            shutil.copy(ledger, tmp_path / "ledger" / "catalog.sqlite")
         with read_only(tmp_path / "ledger", 0o444):
             code, output = run(tmp_path, "invoices", rights="none")
             assert (code, "may only be read, and its ledger must be computed" in output) == (2, True), output

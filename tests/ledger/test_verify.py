@@ -85,7 +85,7 @@ def test_a_missing_end_of_the_chain_is_told_by_the_ledger(last: int, tmp_path: P
 
 @pytest.mark.parametrize("ledger", ["missing", "empty", "garbage", "other", "directory", "locked"])
 def test_a_ledger_that_cannot_tell_is_no_problem_of_the_archive(ledger: str, tmp_path: Path) -> None:
-    path = tmp_path / "ledger.duckdb"
+    path = tmp_path / "catalog.sqlite"
     match ledger:
         case "empty":
             path.touch()
@@ -107,7 +107,7 @@ def test_what_was_never_booked_can_be_cut_unseen(tmp_path: Path) -> None:
     filled(tmp_path).close()
     cut(tmp_path, 3)
     with open_archive(tmp_path) as archive:
-        assert list(find_damage(archive, tmp_path / "ledger.duckdb")) == []
+        assert list(find_damage(archive, tmp_path / "catalog.sqlite")) == []
 
 
 @pytest.mark.parametrize(

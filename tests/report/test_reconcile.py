@@ -46,7 +46,7 @@ def test_unbooked_is_told_once_and_doubts_every_month(books: Workspace) -> None:
     with books.open_ledger() as db:
         findings = reconcile.find_mismatches(db, query.LedgerFilter())
         judged = judge_months(catalog.list_bills(db, query.LedgerFilter()), catalog.list_last_runs(db))
-    problem = "a USD: is told twice by one collection, and not alike"
+    problem = "a USD: is told twice by one collection, and not alike: the first is kept"
     repeated = [finding for finding in findings if finding.finding.code is FindingCode.BILL_REPEATED]
     assert [
         (mismatch.month, describe_labelled(mismatch.finding)) for mismatch in reconcile.drop_repeated(repeated)

@@ -11,9 +11,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from billfold.ledger import archive_writer, store
+from billfold.ledger import archive_writer, parts
 
 _WRITING = {"os.rename", "os.remove", "os.truncate"}
 
@@ -36,7 +34,7 @@ class Tracer:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def install(self) -> None:
-        """Trace SQLite, DuckDB and the files of this process."""
+        """Trace SQLite, the ledger's parts and the files of this process."""
         sys.addaudithook(self._audit)
         connect = sqlite3.connect
 
@@ -46,38 +44,22 @@ class Tracer:
             return db  # type: ignore[no-any-return]
 
         sqlite3.connect = traced  # type: ignore[assignment]
-        opening = store._connect_ledger
+        closing = parts.PartWriter.close
 
-        def opened(path: Path) -> Any:
-            self.point("duckdb: open")
-            return _Watched(opening(path), self.point)
+        def closed(writer: parts.PartWriter) -> Any:
+            self.point("part: close")
+            part = closing(writer)
+            self.point("part: closed")
+            return part
 
-        store._connect_ledger = opened
+        setattr(parts.PartWriter, "close", closed)  # noqa: B010 - a method is not its to give, for a type checker
         setattr(archive_writer, "ThreadPoolExecutor", _Slow)  # noqa: B010 - what a module imports is not its to give
 
     def _audit(self, event: str, args: tuple[Any, ...]) -> None:
         if event in _WRITING:
             self.point(f"{event}: {Path(str(args[0])).name}")
-
-
-class _Watched:
-    """A DuckDB connection whose statements are write points."""
-
-    def __init__(self, db: duckdb.DuckDBPyConnection, point: Callable[[str], None]) -> None:
-        self._db, self._point = db, point
-
-    def execute(self, query: str, *args: Any) -> Any:
-        lines = sys._getframe(1).f_locals.get("lines")  # noqa: F841 - DuckDB looks a table up by this name
-        if not query.lstrip().upper().startswith("SELECT"):
-            self._point(f"duckdb: {query.strip()[:60]}")
-        return self._db.execute(query, *args)
-
-    def close(self) -> None:
-        self._point("duckdb: close")
-        self._db.close()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._db, name)
+        elif event == "open" and str(args[0]).endswith(".parquet") and args[2] & os.O_CREAT:
+            self.point("part: open")
 
 
 class _Slow:

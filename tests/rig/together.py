@@ -62,7 +62,7 @@ def _patient(wait: Callable[[], None]) -> None:
     """Let this process wait for locks by giving its turn away, and give it away where a ledger is opened or open."""
     for module in (turns, store):
         setattr(module, "time", _Time(wait))  # noqa: B010 - what a module imports is not its to give, for a type checker
-    opening = store._connect_ledger
+    opening = store._load_ledger
 
     def opened(path: Path) -> Any:
         wait()
@@ -70,7 +70,7 @@ def _patient(wait: Callable[[], None]) -> None:
         wait()
         return db
 
-    store._connect_ledger = opened
+    setattr(store, "_load_ledger", opened)  # noqa: B010 - what a module hides is not its to give, for a type checker
 
 
 class _Time:

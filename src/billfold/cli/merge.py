@@ -39,7 +39,7 @@ def command(ctx: click.Context, source_directory: Path) -> None:
         with Archive(source_path) as source_archive:
             result = merge_archives(workspace.archive, source_archive, draft_path)
         workspace.replace_archive(draft_path)
-        with workspace.open_ledger() as ledger:
+        with workspace.open_ledger(wait=True) as ledger:
             click.echo(
                 f"{result.added_count} runs brought, {result.duplicate_count} were here already: {compute_digest(ledger)}"
             )

@@ -21,7 +21,7 @@ def command(ctx: click.Context) -> None:
     What is damaged in the archive, or cannot be booked, is told, and the exit code is 1.
     """
     with open_workspace(ctx) as workspace:
-        workspace.drop_ledger()
+        workspace.rebuild()
         with workspace.open_ledger() as db:
             click.echo(compute_digest(db))
             all_gaps = [

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 
 import click
 
 from billfold.cli.context import open_workspace, select_accounts
 from billfold.cli.params import ACCOUNT_OPTION, PROVIDER_OPTION, MonthType, add_location_options
 from billfold.collect.outcome import CollectOutcome
-from billfold.collect.sync import Progress, sync_accounts
+from billfold.collect.sync import DEFAULT_WORKERS, Progress, sync_accounts
 from billfold.collect.workspace import Workspace
 from billfold.model.errors import LedgerError
 from billfold.model.finding import Finding, describe_labelled
@@ -21,6 +22,8 @@ from billfold.model.period import Month
 from billfold.report.render import as_json as format_json
 from billfold.report.render import build_finding_fields, counted
 
+MAX_SHOWN_ACCOUNTS = 8
+"""Accounts that progress is shown of: those that answered last."""
 MAX_CLOCK_SKEW = timedelta(minutes=1)
 """What a clock that is kept right by its network may jump back."""
 
@@ -38,6 +41,14 @@ MAX_CLOCK_SKEW = timedelta(minutes=1)
 @click.option(
     "--recheck", type=click.IntRange(0, 1200), default=0, metavar="MONTHS", help="Read so many past months again."
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=DEFAULT_WORKERS,
+    show_default=True,
+    metavar="N",
+    help="Collect so many accounts at once.",
+)
 @click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON, with all that was found.")
 @add_location_options
@@ -48,6 +59,7 @@ def command(
     account: str | None,
     since: Month | None,
     recheck: int,
+    workers: int,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -68,6 +80,7 @@ def command(
             progress=progress,
             configured_names=account_names,
             recheck_months=recheck,
+            workers=workers,
         )
     reported_outcomes = [
         outcome for outcome in outcomes if not quiet or outcome.error or any(map(_is_news, outcome.all_findings))
@@ -108,10 +121,15 @@ def _show_progress(*, quiet: bool) -> Iterator[Progress]:
     ) as progress_bars:
         tasks: dict[str, TaskID] = {}
 
+        lock = Lock()
+
         def update_bar(account: str, operation: str, answers: int) -> None:
-            if account not in tasks:
-                tasks[account] = progress_bars.add_task(account)
-            progress_bars.update(tasks[account], description=f"{account}: {answers} answers, last {operation}")
+            with lock:  # accounts are collected side by side
+                task = tasks.pop(account, None)
+                tasks[account] = progress_bars.add_task(account) if task is None else task
+                progress_bars.update(tasks[account], description=f"{account}: {answers} answers, last {operation}")
+                if len(tasks) > MAX_SHOWN_ACCOUNTS:
+                    progress_bars.remove_task(tasks.pop(next(iter(tasks))))
 
         yield update_bar
 

@@ -94,7 +94,7 @@ def _summarize_import(workspace: Workspace, run: Run, account: str, files: list[
     """Read back what the ledger booked of an import, and what it could not book."""
     from billfold.ledger.runs import read_booked_run
 
-    with workspace.open_ledger() as ledger:
+    with workspace.open_ledger(wait=True) as ledger:
         booked_run = read_booked_run(ledger, run.id)
     unread_files = [ImportedFile(Path(account), "", describe_finding(finding)) for finding in booked_run.findings]
     return ImportResult(files + unread_files, booked_run.bills, booked_run.unbooked_ids)

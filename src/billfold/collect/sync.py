@@ -21,7 +21,7 @@ from billfold.ledger.account_lock import account_lock
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_writer import ArchiveWriter
 from billfold.ledger.entries import REFUSED_PREFIX, Run
-from billfold.model.errors import BillfoldError, ConfigurationError, InvalidResponse
+from billfold.model.errors import PROVIDER_FAULTS, BillfoldError, ConfigurationError, InvalidResponse
 from billfold.model.finding import describe_finding
 from billfold.model.money import describe_arithmetic_error
 from billfold.model.period import Month, parse_instant
@@ -36,6 +36,8 @@ from billfold.wire.operation import Operation, operation_name, question_text
 if TYPE_CHECKING:
     from billfold.ledger.identities import KnownCustomer
 
+DEFAULT_WORKERS = 16
+"""Accounts that are collected at once."""
 FIRST_SYNC_MONTHS = 24
 """Months that the first sync of an account reaches back."""
 MAX_RESUME_AGE = timedelta(hours=6)
@@ -68,13 +70,13 @@ def sync_accounts(
     clock: Callable[[], datetime] = get_current_time,
     configured_names: Sequence[str] = (),
     recheck_months: int = 0,
-    workers: int | None = None,
+    workers: int = DEFAULT_WORKERS,
 ) -> list[CollectOutcome]:
     """Collect all accounts side by side and book what came; one account's failure leaves the others untouched.
 
     ``configured_names`` names all accounts of the configuration, so that one customer under two names is refused; ``recheck_months``
     reads the invoices of so many past months again, whether or not their listing changed; ``workers`` is how many
-    accounts are collected at once (None: all).
+    accounts are collected at once.
     """
     unknown_outcomes = fail_unknown_providers((account.name, account.provider.name) for account in accounts)
     accounts = [account for account in accounts if account.provider.name in provider.provider_names()]
@@ -85,7 +87,7 @@ def sync_accounts(
         last_seq = workspace.archive.read_last_seq()
         settings = _SyncSettings(workspace, since or FIRST_SYNC_MONTHS, progress, connect, clock)
         outcomes = _collect_all(settings, accounts, configured_names, before_month, workers)
-        with workspace.open_ledger() as db:
+        with workspace.open_ledger(wait=True) as db:
             fill_outcomes(db, outcomes, last_seq)
         return outcomes + unknown_outcomes
 
@@ -106,7 +108,7 @@ def _collect_all(
     accounts: Sequence[AccountConfig],
     configured_names: Sequence[str],
     before_month: Month | None,
-    workers: int | None,
+    workers: int,
 ) -> list[CollectOutcome]:
     ledger_state = _read_ledger_state(settings.workspace, accounts, before_month)
 
@@ -117,7 +119,7 @@ def _collect_all(
     # the ledger's libraries take as long to load as some answers to come: both at once; no daemon, for a process that
     # ends while one of them is loaded would crash in it
     Thread(target=lambda: import_module("billfold.ledger.booking").preload_duckdb()).start()
-    results = _collect_in_parallel(collect_account, accounts, workers or max(len(accounts), 1))
+    results = _collect_in_parallel(collect_account, accounts, min(workers, max(len(accounts), 1)))
     all_names = {*configured_names, *(account.name for account in accounts)}
     claims = {customer: name for customer, name in ledger_state.account_names.items() if name in all_names}
     for account, (outcome, run) in sorted(
@@ -232,7 +234,7 @@ def _collect_account(
             _run_plan(session, account, sync_state, outcome, settings.progress)
     except BillfoldError as error:
         outcome.error = error
-    except (ArithmeticError, ValueError, TypeError) as error:
+    except PROVIDER_FAULTS as error:  # a provider's fault is never another's
         reason = describe_arithmetic_error(error) or f"{type(error).__name__}: {error}"
         message = f"an answer cannot be reckoned with: {reason}"
         outcome.error = InvalidResponse(message, provider=account.provider.name)

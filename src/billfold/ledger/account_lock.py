@@ -21,7 +21,7 @@ def account_lock(directory: Path, provider: str, account: str) -> Iterator[None]
     """Hold the turn of an account; raises ``LedgerError`` where another process does not give it back in time."""
     with _open_lock_file(directory, hashlib.sha256(f"{provider}/{account}".encode()).hexdigest()[:16]) as file:
         deadline = time.monotonic() + LOCK_TIMEOUT_S
-        while not _try_lock(file.fileno()):
+        while not try_file_lock(file.fileno()):
             if time.monotonic() > deadline:
                 raise LedgerError(
                     f"account {account!r} is being collected by another process; try again when it is done"
@@ -42,17 +42,17 @@ def _open_lock_file(directory: Path, lock_name: str) -> IO[str]:
 
 if sys.platform == "win32":
 
-    def _try_lock(number: int) -> bool:
+    def try_file_lock(number: int, *, shared: bool = False) -> bool:
         """Take any lock for given: this system has no such locks, and the user sees to it."""
-        return number >= 0
+        return number >= 0 or shared
 
 else:
     import fcntl
 
-    def _try_lock(number: int) -> bool:
-        """Try to take the lock."""
+    def try_file_lock(number: int, *, shared: bool = False) -> bool:
+        """Try to take the lock of an open file, alone or with others."""
         try:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(number, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
             return False
         return True

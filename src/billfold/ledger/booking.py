@@ -11,30 +11,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from billfold.ledger.batch import make_exact_array, to_naive_utc, to_stored_value
+from billfold.ledger.bill_values import BillValues, build_bill_values, check_total, encode_replaced_estimates
 from billfold.ledger.catalog import FindingStage, add_findings
-from billfold.ledger.charge_writer import ChargeWriter, WrittenBill
+from billfold.ledger.charge_writer import ChargeWriter
 from billfold.ledger.columns import BILL_COLUMN_TYPES, COMMITMENT_COLUMN_TYPES
-from billfold.ledger.digest import CONTENT_SQL, STATED_COLUMNS
+from billfold.ledger.digest import CONTENT_SQL, STATED_COLUMNS, ContentHash
 from billfold.ledger.identities import AccountIdentity
-from billfold.ledger.store import OpenLedger
+from billfold.ledger.store import ROWS_PER_FETCH, OpenLedger
 from billfold.model.bill import Bill, BillSource, State
-from billfold.model.finding import Finding, describe_finding, limit_findings, make_finding
+from billfold.model.finding import Finding, limit_findings, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import ContractCommitment
-from billfold.model.money import format_decimal, format_trimmed
+from billfold.model.money import format_decimal
 from billfold.model.period import parse_instant
 
 _ARROW_TYPES = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us")}
 _BILL_SCHEMA = pa.schema([(name, _ARROW_TYPES[column_type]) for name, column_type in BILL_COLUMN_TYPES.items()])
 COMPARED_COLUMNS = ("mark", "lines", "parked", "settles", "grade", *STATED_COLUMNS)
 """What a bill must say again, beside its charges, to be the one that is known already."""
-BillValues = dict[str, Any]
 
 
 def preload_duckdb() -> None:
@@ -60,7 +59,8 @@ class Booking:
         self._replacement_index: defaultdict[object, dict[str, BillValues]] = defaultdict(dict)
         self._new_rows, self._superseded_rows = list[BillValues](), list[BillValues]()
         self._findings: dict[int, list[Finding]] = {}
-        self._last_id: int = db.execute("SELECT coalesce(max(id), 0) FROM bills").fetchone()[0]  # type: ignore[index]
+        self._commitment_rows = list[Sequence[object]]()
+        self._last_id = _read_last_id(db)
         query = "SELECT * FROM bills WHERE provider=? AND account=? AND until_seq IS NULL"
         for row in db.execute(query, [account_identity.provider, account_identity.account]).fetchall():
             self._add_current(dict(zip(BILL_COLUMN_TYPES, row, strict=True)))
@@ -70,12 +70,15 @@ class Booking:
         superseding_row = self.superseded_by(bill)
         return _compare_with_booked(bill, superseding_row) if superseding_row else None
 
-    def book_bill(self, bill: Bill) -> bool:
-        """Book a bill unless it is known already or something higher is; returns whether the ledger changed."""
+    def book_bill(self, bill: Bill, *, may_replace: bool = True) -> bool:
+        """Book a bill unless it is known already or something higher is; returns whether it says anything new.
+
+        Without ``may_replace`` what is booked of it stays, whatever the bill says.
+        """
         if self.superseded_by(bill):
             return False
         current_row = self._current.get(bill.key)
-        candidate: BillValues = {"state": bill.state, "bill_key": bill.key, "settles": _encode_replaced_estimates(bill)}
+        candidate: BillValues = {"state": bill.state, "bill_key": bill.key, "settles": encode_replaced_estimates(bill)}
         candidate |= {"currency": bill.currency, "period_start": to_naive_utc(bill.period.start)}
         competing_rows = {
             key: row
@@ -87,16 +90,17 @@ class Booking:
         self._last_id += 1
         row = self._write_bill(self._last_id, bill)
         if current_row:
-            previous_content, row["content"] = (
-                current_row["content"] or self._hash_content(current_row["id"]),
-                self._hash_content(row["id"]),
-            )
+            previous_content = current_row["content"] or self._hash_content(current_row["id"])
+            row["content"] = row["content"] or self._hash_content(row["id"])
             if previous_content == row["content"] and all(
                 current_row[column] == row[column] for column in COMPARED_COLUMNS
             ):
                 self._delete_bill(row["id"])
                 return False
             current_row["content"] = previous_content
+            if not may_replace:
+                self._delete_bill(row["id"])
+                return True
             self._supersede_row(current_row)
         if bill.state is not State.ESTIMATE:
             for estimate in [row for row in competing_rows.values() if row["state"] == State.ESTIMATE]:
@@ -134,18 +138,20 @@ class Booking:
                 self._supersede_row(row)
 
     def flush(self) -> None:
-        """Bring all that was booked into the tables."""
+        """Bring all that was booked into the tables; its charges share a part with those of the transaction's other runs."""
         self._writer.flush()
+        if not self._db.is_in_transaction:
+            self._db.close_part()
         for row in self._superseded_rows:
             update_values = [row["content"], row["until_seq"], row["id"]]
-            self._db.execute("UPDATE bills SET content=?, until_seq=? WHERE id=?", update_values)
-        if self._new_rows:
-            lines = pa.Table.from_pylist(self._new_rows, _BILL_SCHEMA)  # noqa: F841 - read by name in the SQL below
-            self._db.execute("INSERT INTO bills SELECT * FROM lines")
+            self._db.write("UPDATE bills SET content=?, until_seq=? WHERE id=?", update_values)
+        self._db.insert_rows("bills", [tuple(row[name] for name in BILL_COLUMN_TYPES) for row in self._new_rows])
+        self._db.insert_rows("commitments", self._commitment_rows)
+        _note_last_id(self._db, self._last_id)
         for bill_id, findings in self._findings.items():
             add_findings(self._db, self._account_identity.run, FindingStage.BILL, findings, bill_id)
         self._findings = {}
-        self._new_rows, self._superseded_rows = [], []
+        self._new_rows, self._superseded_rows, self._commitment_rows = [], [], []
 
     def _add_current(self, row: BillValues) -> None:
         for index in (self._current, *(self._replacement_index[index_key] for index_key in _find_index_keys(row))):
@@ -160,9 +166,10 @@ class Booking:
 
     def _write_bill(self, bill_id: int, bill: Bill) -> BillValues:
         try:
-            written_bill = self._writer.write_bill(bill_id, bill)
-            findings = limit_findings([*bill.findings, *written_bill.findings, *_check_total(bill, written_bill)])
-            row = _build_row(bill_id, bill, written_bill, findings, self._account_identity)
+            is_told_again = bill.state is not State.ISSUED or bill.key in self._current
+            written_bill = self._writer.write_bill(bill_id, bill, with_content=is_told_again)
+            findings = limit_findings([*bill.findings, *written_bill.findings, *check_total(bill, written_bill)])
+            row = build_bill_values(bill_id, bill, written_bill, findings, self._account_identity)
             pa.Table.from_pylist([row], _BILL_SCHEMA)  # what cannot be kept is this bill's error, not the run's
             self._write_commitments(bill_id, bill.commitments)
         except BaseException:
@@ -174,28 +181,42 @@ class Booking:
         return row
 
     def _delete_bill(self, bill_id: int) -> None:
+        """Forget a bill; charges of it that are in a part already are nobody's, as its number is given to no other."""
         self._findings.pop(bill_id, None)
-        self._writer.flush()
-        for table in ("charges", "commitments"):
-            self._db.execute(f"DELETE FROM {table} WHERE bill=?", [bill_id])
+        self._writer.discard_bill(bill_id)
+        self._commitment_rows = [row for row in self._commitment_rows if row[0] != bill_id]
 
     def _write_commitments(self, bill_id: int, commitments: tuple[ContractCommitment, ...]) -> None:
         for commitment in commitments:
             for name, value in commitment._asdict().items():
                 if isinstance(value, Decimal):
                     make_exact_array([value], COMMITMENT_COLUMN_TYPES[name][1])  # DuckDB would round what is too long
-            self._writer.wait_for_insert()
-            row = [bill_id, *map(to_stored_value, commitment)]
-            self._db.execute(f"INSERT INTO commitments VALUES ({', '.join('?' * len(row))})", row)
+            self._commitment_rows.append([bill_id, *map(to_stored_value, commitment)])
 
     def _hash_content(self, bill_id: int) -> str:
         """Return a fingerprint of a bill's charges, whatever their order, that leaves out where they came from.
 
         Taken only where a bill is told again: the first one needs none.
         """
-        self._writer.flush()
-        query = f"SELECT count(*) || '/' || sum(hash({CONTENT_SQL})) FROM charges c WHERE bill=?"
-        return str(self._db.execute(query, [bill_id]).fetchone()[0])  # type: ignore[index]
+        if self._writer.holds_bill(bill_id):
+            self._writer.flush()
+        self._db.close_part_of(bill_id)
+        content_hash = ContentHash()
+        query = f"SELECT {CONTENT_SQL} FROM charges c WHERE bill=$bill"
+        for batch in self._db.connection.sql(query, params={"bill": bill_id}).to_arrow_reader(ROWS_PER_FETCH):
+            content_hash.add_rows(pa.Table.from_batches([batch]))
+        return content_hash.read_hash()
+
+
+def _read_last_id(db: OpenLedger) -> int:
+    """Return the highest number that was given to a bill, whatever became of it: none is given twice."""
+    row = db.execute("SELECT value FROM meta WHERE key='last_bill'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _note_last_id(db: OpenLedger, last_id: int) -> None:
+    db.write("DELETE FROM meta WHERE key='last_bill'")
+    db.write("INSERT INTO meta VALUES ('last_bill', ?)", [str(last_id)])
 
 
 def _compare_with_booked(bill: Bill, superseding_row: BillValues) -> Finding | None:
@@ -225,59 +246,6 @@ def _find_index_keys(row: BillValues) -> list[object]:
     return [period_key] if row["settles"] is None else json.loads(row["settles"])
 
 
-def _encode_replaced_estimates(bill: Bill) -> str | None:
-    return None if bill.replaces_estimates is None else json.dumps(bill.replaces_estimates)
-
-
-def _check_total(bill: Bill, written_bill: WrittenBill) -> Iterator[Finding]:
-    if bill.total is not None and written_bill.charge_sum != bill.total and written_bill.is_complete:
-        amounts = {"sum": format_decimal(written_bill.charge_sum), "stated": format_decimal(bill.total)}
-        text = f"its charges sum to {amounts['sum']} {bill.currency}, the vendor states {amounts['stated']}"
-        yield make_finding(FindingCode.TOTAL_MISMATCH, text, **amounts, currency=bill.currency)
-
-
-def _build_row(
-    bill_id: int, bill: Bill, written_bill: WrittenBill, findings: Sequence[Finding], account_identity: AccountIdentity
-) -> BillValues:
-    charge_sum, wrong_findings = written_bill.charge_sum, [finding for finding in findings if finding.is_wrong]
-    return {
-        "id": bill_id,
-        "provider": account_identity.provider,
-        "account": account_identity.account,
-        "bill_key": bill.key,
-        "state": str(bill.state),
-        "invoice_id": bill.invoice_id,
-        "period_start": to_naive_utc(bill.period.start),
-        "period_end": to_naive_utc(bill.period.end),
-        "currency": bill.currency,
-        "total": _choose_total(bill, charge_sum, is_trusted=not wrong_findings),
-        "lines": written_bill.line_count if bill.line_count is None else bill.line_count,
-        "charges": written_bill.charge_count,
-        "summed": format_decimal(charge_sum),
-        "parked": "; ".join(map(describe_finding, wrong_findings)) or None,
-        "mark": bill.fingerprint,
-        "issuer": bill.issuer,
-        "issued_on": to_naive_utc(bill.issued_on),
-        "due_on": to_naive_utc(bill.due_on),
-        "terms": bill.terms,
-        "purchase_order": bill.purchase_order,
-        "corrects": bill.corrects,
-        "settles": _encode_replaced_estimates(bill),
-        "grade": bill.source.rank,
-        "content": None,
-        "run": account_identity.run,
-        "from_seq": account_identity.seq,
-        "until_seq": None,
-    }
-
-
-def _choose_total(bill: Bill, charge_sum: Decimal, *, is_trusted: bool) -> str | None:
-    """Return what the vendor states; of a bill without a word on it, what its charges sum to, if they can be trusted."""
-    if bill.total is not None:
-        return format_decimal(bill.total)
-    return format_trimmed(charge_sum) if is_trusted else None
-
-
 def close_run(
     db: OpenLedger,
     account_identity: AccountIdentity,
@@ -304,6 +272,6 @@ def close_run(
         listing,
         chain_hash,
     ]
-    db.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row)
+    db.insert_rows("runs", [row])
     add_findings(db, account_identity.run, FindingStage.BOOKING, booking_findings)
     add_findings(db, account_identity.run, FindingStage.CHECK, limit_findings(check_findings))

@@ -182,8 +182,7 @@ def add_findings(
         ]
         for finding in findings
     ]
-    if rows:
-        db.connection.executemany("INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    db.insert_rows("findings", rows)
 
 
 _FINDING_COLUMNS = "f.code, f.severity, f.subject, f.count, f.text, f.data"

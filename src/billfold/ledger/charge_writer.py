@@ -1,9 +1,9 @@
-"""Charges on their way into the ledger's table, in the background: large batches as they come, small ones together."""
+"""Charges on their way into a part, in the background: large batches as they come, small ones together."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,21 +14,21 @@ from typing import NamedTuple, Self, cast
 import pyarrow as pa
 
 from billfold.ledger.batch import (
-    SMALL_BATCH_LINES,
     Columns,
     build_columns,
     make_exact_array,
     sum_batch,
-    to_stored_value,
 )
-from billfold.ledger.columns import CHARGE_COLUMN_TYPES
+from billfold.ledger.columns import CHARGE_COLUMN_TYPES, CHARGE_SCHEMA
+from billfold.ledger.digest import ContentHash
 from billfold.ledger.store import OpenLedger
 from billfold.model.bill import Bill, BillEnd, Charges
+from billfold.model.errors import PROVIDER_FAULTS, BillfoldError, MappingError
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, ZERO
 
-CHARGES_PER_INSERT = 4096
+CHARGES_PER_WRITE = 4096
 """Lines that are waited for before they are written."""
 SWITCH_INTERVAL_S = 0.0003
 """Seconds between Python's changes of threads while both make lines and write them: the usual 0.005 come a dozen times to
@@ -46,6 +46,7 @@ class WrittenBill(NamedTuple):
     charge_sum: Decimal
     findings: tuple[Finding, ...]
     is_complete: bool = True
+    content: str | None = None
 
 
 @dataclass
@@ -56,25 +57,30 @@ class _BatchStream:
     end: BillEnd | None = None
 
     def __iter__(self) -> Iterator[Charges]:
-        self.end = yield from cast("Generator[Charges, None, BillEnd | None]", self.batches)
+        try:
+            self.end = yield from cast("Generator[Charges, None, BillEnd | None]", self.batches)
+        except (BillfoldError, ValueError, ArithmeticError, TypeError):
+            raise
+        except PROVIDER_FAULTS as error:
+            raise MappingError(f"its lines cannot be made: {type(error).__name__}: {error}") from error
 
 
 class ChargeWriter:
-    """Writes the charges of one bill after another; use it in a ``with`` statement.
+    """Writes the charges of one bill after another; use it in a ``with`` statement."""
 
-    The connection belongs to the background while it writes: ``wait_for_insert`` or ``flush`` before anything else is asked of it.
-    """
-
-    def __init__(self, db: OpenLedger) -> None:
-        self._db, self._executor = db, ThreadPoolExecutor(max_workers=1)
+    def __init__(self, ledger: OpenLedger) -> None:
+        self._ledger, self._executor = ledger, ThreadPoolExecutor(max_workers=1)
         self._queue: list[tuple[int, Columns]] = []
-        self._insert_future: Future[None] | None = None
+        self._write_future: Future[None] | None = None
         self._usual_switch_interval = sys.getswitchinterval()
 
-    def write_bill(self, bill_id: int, bill: Bill) -> WrittenBill:
-        """Write a bill's charges under its number, each batch while the next one is made."""
+    def write_bill(self, bill_id: int, bill: Bill, *, with_content: bool = False) -> WrittenBill:
+        """Write a bill's charges under its number, each batch while the next one is made.
+
+        ``with_content`` takes the fingerprint of its charges on the way.
+        """
         charge_count, line_count, charge_sum, findings = 0, 0, ZERO, list[Finding]()
-        batches = _BatchStream(bill.charges)
+        batches, content_hash = _BatchStream(bill.charges), ContentHash() if with_content else None
         for batch in filter(attrgetter("lines"), batches):
             try:
                 columns = build_columns(batch, bill.state)
@@ -82,6 +88,8 @@ class ChargeWriter:
                 text = f"a value cannot be kept exactly, its line and those told with it are left out: {error}"
                 findings.append(make_finding(FindingCode.VALUE_UNUSABLE, text))
                 continue
+            if content_hash:
+                content_hash.add_rows(_build_full_table([(bill_id, columns)]))
             self._queue_columns(bill_id, columns)
             amount, vendor_line_count = sum_batch(batch, bill.currency)
             charge_count, line_count, charge_sum = (
@@ -90,28 +98,42 @@ class ChargeWriter:
                 EXACT_CONTEXT.add(charge_sum, amount),
             )
         is_complete, bill_end = not findings, batches.end or BillEnd(line_count)
-        return WrittenBill(charge_count, bill_end.line_count, charge_sum, (*findings, *bill_end.findings), is_complete)
+        return WrittenBill(
+            charge_count,
+            bill_end.line_count,
+            charge_sum,
+            (*findings, *bill_end.findings),
+            is_complete,
+            content_hash.read_hash() if content_hash else None,
+        )
 
-    def wait_for_insert(self) -> None:
-        """Wait until the connection is free."""
-        if self._insert_future:
-            self._insert_future.result()
-            self._insert_future = None
+    def holds_bill(self, bill_id: int) -> bool:
+        """Tell whether charges of a bill wait to be written."""
+        return self._write_future is not None or any(queued_id == bill_id for queued_id, _ in self._queue)
+
+    def discard_bill(self, bill_id: int) -> None:
+        """Leave out what is not written yet of a bill."""
+        self._queue = [(queued_id, columns) for queued_id, columns in self._queue if queued_id != bill_id]
 
     def flush(self) -> None:
         """Wait until everything is written."""
-        self._start_insert()
-        self.wait_for_insert()
+        self._start_writing()
+        self._wait_for_writing()
+
+    def _wait_for_writing(self) -> None:
+        if self._write_future:
+            self._write_future.result()
+            self._write_future = None
 
     def _queue_columns(self, bill_id: int, columns: Columns) -> None:
         self._queue.append((bill_id, columns))
-        if sum(batch_columns.table.num_rows for _, batch_columns in self._queue) >= CHARGES_PER_INSERT:
-            self._start_insert()
+        if sum(batch_columns.table.num_rows for _, batch_columns in self._queue) >= CHARGES_PER_WRITE:
+            self._start_writing()
 
-    def _start_insert(self) -> None:
-        self.wait_for_insert()
+    def _start_writing(self) -> None:
+        self._wait_for_writing()
         if self._queue:
-            self._insert_future = self._executor.submit(_insert_batches, self._db, self._queue)
+            self._write_future = self._executor.submit(_write_batches, self._ledger, self._queue)
             self._queue = []
 
     def __enter__(self) -> Self:
@@ -125,36 +147,31 @@ class ChargeWriter:
         sys.setswitchinterval(self._usual_switch_interval)
 
 
-def _insert_batches(db: OpenLedger, batches: list[tuple[int, Columns]]) -> None:
-    small_tables = [
-        _build_full_table(bill_id, columns)
-        for bill_id, columns in batches
-        if columns.table.num_rows < SMALL_BATCH_LINES
+def _write_batches(ledger: OpenLedger, batches: list[tuple[int, Columns]]) -> None:
+    ledger.add_charges({bill_id for bill_id, _ in batches}, _build_full_table(batches))
+
+
+def _build_full_table(batches: list[tuple[int, Columns]]) -> pa.Table:
+    """Return batches as one table that says in every line what all lines of a batch share."""
+    tables = [_spread_common(bill_id, columns) for bill_id, columns in batches]
+    table = tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="default")
+    arrays = [
+        table[field.name] if field.name in table.column_names else pa.nulls(table.num_rows, field.type)
+        for field in CHARGE_SCHEMA
     ]
-    if small_tables:
-        _insert_lines(db, pa.concat_tables(small_tables, promote_options="default"), {})
-    for bill_id, columns in batches:
-        if columns.table.num_rows >= SMALL_BATCH_LINES:
-            _insert_lines(db, columns.table, {"bill": bill_id, **columns.common_values})
+    return pa.table(arrays, schema=CHARGE_SCHEMA)
 
 
-def _build_full_table(bill_id: int, columns: Columns) -> pa.Table:
-    """Return a batch as a table that says in every line what all lines share."""
+def _spread_common(bill_id: int, columns: Columns) -> pa.Table:
     line_count = columns.table.num_rows
     common_scalars = {
         name: make_exact_array([value], CHARGE_COLUMN_TYPES[name][1])[0]
         for name, value in columns.common_values.items()
     }
-    table = columns.table
+    arrays = {
+        name: array.combine_chunks().dictionary_decode() if pa.types.is_dictionary(array.type) else array
+        for name, array in zip(columns.table.column_names, columns.table.columns, strict=True)
+    }
     for name, value in (common_scalars | {"bill": pa.scalar(bill_id, pa.int32())}).items():
-        table = table.append_column(name, pa.repeat(value, line_count))
-    return table
-
-
-def _insert_lines(db: OpenLedger, lines: pa.Table, common_values: Mapping[str, object]) -> None:
-    target_columns = ", ".join(f'"{name}"' for name in (*common_values, *lines.column_names))
-    select_list = ", ".join([*"?" * len(common_values), *(f'"{name}"' for name in lines.column_names)])
-    db.execute(
-        f"INSERT INTO charges ({target_columns}) SELECT {select_list} FROM lines",
-        list(map(to_stored_value, common_values.values())),
-    )
+        arrays[name] = pa.repeat(value, line_count)
+    return pa.table(arrays)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, get_args, get_type_hints
 
@@ -84,14 +85,44 @@ def build_column_sql(column: str, name_sql: str) -> str:
     return ACCOUNT_NAME_SQL[column].format(name=name_sql) if column in ACCOUNT_NAME_SQL else f'c."{column}"'
 
 
-SCHEMA_SQL = f"""
-CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR);
-CREATE TABLE runs (run INTEGER PRIMARY KEY, provider VARCHAR, account VARCHAR, ended TIMESTAMP, seq BIGINT,
-    outcome VARCHAR, listing VARCHAR, chain VARCHAR);
-CREATE TABLE findings (run INTEGER, bill INTEGER, stage VARCHAR, code VARCHAR, severity VARCHAR, subject VARCHAR, count BIGINT,
-    text VARCHAR, data VARCHAR);
-CREATE TABLE accounts (provider VARCHAR, account VARCHAR, name VARCHAR, run INTEGER, PRIMARY KEY (provider, account));
-CREATE TABLE bills ({", ".join(f"{name} {column_type}" for name, column_type in BILL_COLUMN_TYPES.items())});
-CREATE TABLE commitments (bill INTEGER, {", ".join(f'"{name}" {column_type}' for name, (column_type, _) in COMMITMENT_COLUMN_TYPES.items())});
-CREATE TABLE charges (bill INTEGER, {", ".join(f'"{name}" {column_type}' for name, (column_type, _) in CHARGE_COLUMN_TYPES.items())});
-"""
+CATALOG_TABLES = {
+    "meta": {"key": "VARCHAR", "value": "VARCHAR"},
+    "runs": {
+        "run": "INTEGER",
+        "provider": "VARCHAR",
+        "account": "VARCHAR",
+        "ended": "TIMESTAMP",
+        "seq": "BIGINT",
+        "outcome": "VARCHAR",
+        "listing": "VARCHAR",
+        "chain": "VARCHAR",
+    },
+    "findings": {
+        "run": "INTEGER",
+        "bill": "INTEGER",
+        "stage": "VARCHAR",
+        "code": "VARCHAR",
+        "severity": "VARCHAR",
+        "subject": "VARCHAR",
+        "count": "BIGINT",
+        "text": "VARCHAR",
+        "data": "VARCHAR",
+    },
+    "accounts": {"provider": "VARCHAR", "account": "VARCHAR", "name": "VARCHAR", "run": "INTEGER"},
+    "bills": BILL_COLUMN_TYPES,
+    "commitments": {"bill": "INTEGER"} | {name: sql_type for name, (sql_type, _) in COMMITMENT_COLUMN_TYPES.items()},
+    "parts": {"name": "VARCHAR", "first_bill": "INTEGER", "last_bill": "INTEGER", "rows": "BIGINT", "bytes": "BIGINT"},
+}
+"""The tables of the catalog, and the type of each column: everything that the ledger notes but the charges themselves."""
+CATALOG_KEYS = {"meta": "key", "runs": "run", "accounts": "provider, account", "bills": "id", "parts": "name"}
+CHARGE_TABLE = {"bill": "INTEGER"} | {name: sql_type for name, (sql_type, _) in CHARGE_COLUMN_TYPES.items()}
+CHARGE_SCHEMA = pa.schema(
+    [("bill", pa.int32()), *((name, arrow_type) for name, (_, arrow_type) in CHARGE_COLUMN_TYPES.items())]
+)
+"""The columns of a part: the number of a bill in the catalog, and those of FOCUS and ours."""
+
+
+def build_table_sql(name: str, column_types: Mapping[str, str], key: str = "") -> str:
+    """Return the SQL that makes a table."""
+    columns = ", ".join(f'"{column}" {sql_type}' for column, sql_type in column_types.items())
+    return f"CREATE TABLE {name} ({columns}{f', PRIMARY KEY ({key})' if key else ''})"

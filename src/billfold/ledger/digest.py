@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
+import pyarrow as pa
+
 from billfold.ledger.columns import CHARGE_COLUMNS, PROVENANCE_COLUMNS
 from billfold.ledger.store import OpenLedger
 
@@ -31,6 +35,7 @@ def build_text_sql(columns: tuple[str, ...]) -> str:
 _CONTENT_COLUMNS = tuple(
     f'c."{name}"' for name in CHARGE_COLUMNS if name not in {*PROVENANCE_COLUMNS, "BillingAccountName"}
 )
+CONTENT_NAMES = tuple(column[3:-1] for column in _CONTENT_COLUMNS)
 CONTENT_SQL, ROW_SQL = ", ".join(_CONTENT_COLUMNS), build_text_sql(_CONTENT_COLUMNS)
 """A charge as text, without where it came from and what its account is called."""
 
@@ -45,3 +50,32 @@ def compute_digest(db: OpenLedger) -> str:
                   FROM charges c JOIN bills b ON c.bill = b.id WHERE {_CURRENT_CONDITION} AND b.parked IS NULL"""
     query = f"SELECT sha256(coalesce(string_agg(h, '' ORDER BY h), '')) FROM ({bills_sql} UNION ALL {charges_sql})"
     return f"sha256:{db.execute(query).fetchall()[0][0]}"
+
+
+class ContentHash:
+    """A fingerprint of charges that is the same in any order, and whatever engine keeps them: the sum of a hash of each."""
+
+    def __init__(self) -> None:
+        self._count, self._sum = 0, 0
+
+    def add_rows(self, table: pa.Table) -> None:
+        """Add charges; columns that are no content count for nothing."""
+        for text in _write_rows(table):
+            self._sum += int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest(), "big")
+        self._count += table.num_rows
+
+    def read_hash(self) -> str:
+        """Return the fingerprint of all that was added."""
+        return f"{self._count}/{self._sum % 2**128:032x}"
+
+
+def _write_rows(table: pa.Table) -> list[str]:
+    """Write each charge as one text: each cell with its length before it, so that no two rows are written alike."""
+    import pyarrow.compute as pc
+
+    cells = list[pa.ChunkedArray]()
+    for name in CONTENT_NAMES:
+        texts = pc.cast(table[name], pa.string())
+        lengths = pc.cast(pc.utf8_length(texts), pa.string())
+        cells.append(pc.fill_null(pc.binary_join_element_wise(lengths, texts, ":"), "-"))
+    return pc.binary_join_element_wise(*cells, "").to_pylist()  # type: ignore[no-any-return]

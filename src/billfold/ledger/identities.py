@@ -51,7 +51,7 @@ def resolve_account(
         provisional_accounts |= {default_account} if booked_account == default_account else set()
         _move_bills(db, provider, provisional_accounts - {None, identity}, identity)
     conflict_action = "REPLACE" if can_rename else "IGNORE"
-    db.execute(f"INSERT OR {conflict_action} INTO accounts VALUES (?, ?, ?, ?)", [provider, account, name, run_id])
+    db.write(f"INSERT OR {conflict_action} INTO accounts VALUES (?, ?, ?, ?)", [provider, account, name, run_id])
     return AccountIdentity(provider, account, run_id, seq)
 
 
@@ -65,10 +65,8 @@ def _find_account(db: OpenLedger, provider: str, name: str) -> str | None:
 def _move_bills(db: OpenLedger, provider: str, provisional_accounts: set[str | None], identity: str) -> None:
     """Give the bills of accounts whose identity was not known before to the account that they are of."""
     for provisional_account in provisional_accounts:
-        db.execute(
-            "UPDATE bills SET account=? WHERE provider=? AND account=?", [identity, provider, provisional_account]
-        )
-        db.execute("DELETE FROM accounts WHERE provider=? AND account=?", [provider, provisional_account])
+        db.write("UPDATE bills SET account=? WHERE provider=? AND account=?", [identity, provider, provisional_account])
+        db.write("DELETE FROM accounts WHERE provider=? AND account=?", [provider, provisional_account])
 
 
 def _find_claimant(db: OpenLedger, provider: str, invoice_ids: list[str], prefix: str = "") -> str | None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from billfold.ledger.archive import Archive
 from billfold.ledger.focus_views import FocusViews, Selection
-from billfold.ledger.store import OpenLedger, open_read_only
+from billfold.ledger.store import CATALOG_NAME, OpenLedger, open_read_only
 from billfold.model.errors import InvalidArgument
 
 ROWS_PER_BATCH = 65_536
@@ -32,9 +32,9 @@ class LedgerReader:
 
     def __init__(self, directory: Path, selection: Selection) -> None:
         self._directory, self._selection = directory, selection
-        self._connection = open_read_only(directory / "ledger.duckdb")
-        self._connection.execute("SET enable_external_access = false")
-        self.left_out = FocusViews(OpenLedger(self._connection), selection).left_out
+        self._ledger = open_read_only(directory / CATALOG_NAME)
+        self._connection = self._ledger.connection
+        self.left_out = FocusViews(self._ledger, selection).left_out
 
     def read_dataset(self, dataset: str) -> pa.RecordBatchReader:
         """Return the rows of a dataset."""
@@ -59,7 +59,7 @@ class LedgerReader:
     def _open_cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection for one question: it is taken until the answer is read, and views are its own."""
         cursor = self._connection.cursor()
-        FocusViews(OpenLedger(cursor), self._selection)
+        FocusViews(OpenLedger(cursor, self._ledger.path), self._selection)
         return cursor
 
     def _load_records(self, cursor: duckdb.DuckDBPyConnection) -> None:
@@ -76,7 +76,7 @@ class LedgerReader:
 
     def close(self) -> None:
         """Close the ledger."""
-        self._connection.close()
+        self._ledger.close()
 
 
 def iter_rows(reader: pa.RecordBatchReader, names: list[str]) -> Iterator[SqlRow]:

@@ -1,6 +1,6 @@
-"""The ledger's file: one DuckDB database, derived from the archive and disposable.
+"""The ledger in memory: the catalog's tables as they were at one instant, and the parts that it names, for DuckDB to ask.
 
-Opened for one piece of work at a time; where another process has it open, opening waits some seconds and then says so.
+Derived from the archive and disposable. Who reads holds no lock; who writes has the turn that ``open_writer`` gives.
 """
 
 from __future__ import annotations
@@ -8,40 +8,69 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
 import duckdb
+import pyarrow as pa
 
-from billfold.ledger.columns import SCHEMA_SQL
+from billfold.ledger.account_lock import try_file_lock
+from billfold.ledger.catalog_file import (
+    CatalogRows,
+    CatalogWriter,
+    StaleLedgerError,
+    create_catalog,
+    describe_failure,
+    read_catalog,
+)
+from billfold.ledger.columns import CATALOG_KEYS, CATALOG_TABLES, CHARGE_TABLE, build_table_sql
+from billfold.ledger.parts import PARTS_FOLDER, PartWriter, remove_unnamed
 from billfold.model.errors import LedgerError
 
-BOOKING_VERSION = 9
+BOOKING_VERSION = 10
 """Raised when bills are booked otherwise than before into the same columns."""
-LEDGER_FORMAT = f"{BOOKING_VERSION} {duckdb.__version__} {blake2b(SCHEMA_SQL.encode(), digest_size=4).hexdigest()}"
+LEDGER_FORMAT = f"{BOOKING_VERSION} {blake2b(str((CATALOG_TABLES, CHARGE_TABLE)).encode(), digest_size=4).hexdigest()}"
 """What a ledger notes of how it was made; one of another format is computed anew."""
-MEMORY_LIMIT, WRITE_MEMORY_LIMIT = "256MB", "100MB"
-"""What DuckDB may hold before it writes to disk: a ledger is larger than the memory it is computed in."""
-ROW_GROUP_ROWS = 32_768
-"""Rows that DuckDB packs at once: fewer than it would by itself, so that a large bill is packed while it is still read."""
-LOCK_TIMEOUT_S = 10.0
-"""Seconds to wait for another process that has the ledger open."""
+CATALOG_NAME, READERS_FILE = "catalog.sqlite", "readers.lock"
+MEMORY_LIMIT = "256MB"
+"""What DuckDB may hold before it writes to disk: a ledger is larger than the memory it is read in."""
+WRITER_TIMEOUT_S = 600.0
+"""Seconds to wait for another process that books."""
 ROWS_PER_FETCH = 2048
 Row = TypeVar("Row", bound=NamedTuple)
 Values = Mapping[str, object] | Sequence[object] | None
 
 
 class OpenLedger:
-    """A ledger file while it is open: other rooms hand it to this one's questions, which alone speak SQL to it."""
+    """A ledger while it is open: other rooms hand it to this one's questions, which alone speak SQL to it.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection = connection
+    What is written goes into the tables in memory and into the catalog's file alike.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self.connection, self.path = connection, path
         self.execute = connection.execute
         """Runs a statement; tables in its words may be variables of whoever calls it, as DuckDB looks them up."""
+        self._catalog: CatalogWriter | None = None
+        self._part: PartWriter | None = None
+        self.is_in_transaction = False
+        self._readers_file: IO[bytes] | None = None
+
+    def hold_parts(self) -> None:
+        """Keep the parts from being removed as long as this is open; where no lock can be made, nobody removes any."""
+        with suppress(OSError):
+            self._readers_file = (self.path.parent / READERS_FILE).open("ab")
+            try_file_lock(self._readers_file.fileno(), shared=True)
+
+    def release_parts(self) -> None:
+        """Let go of the parts, for who has the turn to write: nobody else removes any meanwhile."""
+        if self._readers_file is not None:
+            self._readers_file.close()
+            self._readers_file = None
 
     def select(self, row_type: type[Row], query: str, values: Values = None) -> list[Row]:
         """Return the rows of a query whose columns are the fields of a type; their times are aware."""
@@ -57,6 +86,72 @@ class OpenLedger:
             for values_of_row in batch:
                 yield row_type._make(map(make_aware, values_of_row))
 
+    @property
+    def parts_directory(self) -> Path:
+        """Where the parts lie."""
+        return self.path.parent / PARTS_FOLDER
+
+    @property
+    def catalog(self) -> CatalogWriter:
+        """The catalog's file, opened for writing."""
+        if self._catalog is None:
+            self._catalog = CatalogWriter(self.path)
+        return self._catalog
+
+    def write(self, statement: str, values: Sequence[object] = ()) -> None:
+        """Change the catalog's tables, in memory and in the file."""
+        self.catalog.execute(statement, values)
+        self.execute(statement, values)
+
+    def insert_rows(self, table: str, rows: Iterable[Sequence[object]]) -> None:
+        """Add rows to a table of the catalog, in memory and in the file."""
+        all_rows = list(rows)
+        if all_rows:
+            self.catalog.insert_rows(table, all_rows)
+            _insert_in_memory(self.connection, table, all_rows)
+
+    def add_charges(self, bill_ids: Iterable[int], table: pa.Table) -> None:
+        """Add charges to the part that is being written."""
+        if self._part is None:
+            self._part = PartWriter(self.parts_directory)
+        for bill_id in bill_ids:
+            self._part.note_bill(bill_id)
+        self._part.add_rows(table)
+
+    def close_part(self) -> None:
+        """Bring the part that is being written to the disk, and name it: its charges can be asked for from now on."""
+        writer, self._part = self._part, None
+        if writer and (part := writer.close()):
+            self.insert_rows("parts", [part])
+            self.refresh_charges()
+
+    def close_part_of(self, bill_id: int) -> None:
+        """Bring the part to the disk, if it holds charges of a bill."""
+        if self._part is not None and self._part.holds_bill(bill_id):
+            self.close_part()
+
+    def refresh_charges(self) -> None:
+        """Let the charges be those of the parts that the catalog names."""
+        names = [row[0] for row in self.execute("SELECT name FROM parts ORDER BY first_bill, name").fetchall()]
+        columns = ", ".join(f'"{column}"' for column in CHARGE_TABLE)
+        paths = ", ".join(_quote(str(self.parts_directory / name)) for name in names)
+        source = f"read_parquet([{paths}], hive_partitioning=false)" if names else "no_charges"
+        self.execute(f"CREATE OR REPLACE VIEW charges AS SELECT {columns} FROM {source}")
+
+    def forget_changes(self) -> None:
+        """Drop the part that is being written."""
+        if self._part is not None:
+            self._part.discard()
+            self._part = None
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.forget_changes()
+        if self._catalog is not None:
+            self._catalog.close()
+        self.release_parts()
+        self.connection.close()
+
 
 def make_aware(value: Any) -> Any:
     """Return a value of the ledger, in UTC where it is a time."""
@@ -65,60 +160,89 @@ def make_aware(value: Any) -> Any:
 
 @contextmanager
 def open_ledger(path: Path) -> Iterator[OpenLedger]:
-    """Open the ledger file and close it again; makes an empty one where there is none or it is of another format."""
-    db = _connect_ledger(path)
+    """Open the ledger of a catalog and let go of it again; makes an empty one where there is none."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        create_catalog(path, LEDGER_FORMAT)
+    ledger = _load_ledger(path)
     try:
-        db.execute("SET preserve_insertion_order=false")
-        if not _has_current_format(db):
-            raise StaleLedgerError(f"{path} is of another format")
-        yield OpenLedger(db)
+        yield ledger
     except duckdb.Error as error:
-        _refuse_full_disk(path, error)
         message = str(error).splitlines()[0]
+        if "Could not write" in message or "No space left" in message:
+            raise LedgerError(
+                f"the ledger {path} cannot be written: {message}; check its rights and the free space, then ask again"
+            ) from error
         raise LedgerError(
             f"the ledger {path} cannot be used: {message}; `billfold rebuild` computes it anew"
         ) from error
     finally:
-        db.close()
+        ledger.close()
 
 
-def _refuse_full_disk(path: Path, error: Exception) -> None:
-    """Raise ``LedgerError`` where it is the disk that takes no more: the ledger is not stale, and made anew has no room."""
-    message = str(error).splitlines()[0]
-    if "Could not write" in message or "No space left" in message:
-        raise LedgerError(
-            f"the ledger {path} cannot be written: {message}; check its rights and the free space, then ask again"
-        ) from error
-
-
-def open_read_only(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open a ledger file for reading only; raises ``LedgerError`` where it is missing, in use, damaged or no ledger of ours."""
+def open_read_only(path: Path) -> OpenLedger:
+    """Open a ledger for questions of anybody; raises ``LedgerError`` where it is missing, damaged or no ledger of ours."""
     if not path.is_file():
         raise LedgerError(f"there is no ledger at {path}; run `billfold sync` or `billfold rebuild`")
-    advice = "`billfold rebuild` computes it anew"
     try:
-        db = _connect_with_retry(path, lambda path: duckdb.connect(str(path), read_only=True))
+        ledger = _load_ledger(path)
     except StaleLedgerError as error:
-        raise LedgerError(f"{error}; {advice}") from error
-    if _read_format(db) != LEDGER_FORMAT:
-        db.close()
-        raise LedgerError(f"{path} is of another format; {advice}")
-    return db
+        raise LedgerError(f"{error}; `billfold rebuild` computes it anew") from error
+    ledger.execute(f"SET allowed_directories = [{_quote(f'{ledger.parts_directory}/')}]")
+    ledger.execute("SET enable_external_access = false")
+    return ledger
 
 
 @contextmanager
-def open_transaction(db: OpenLedger) -> Iterator[None]:
-    """Write all or nothing; DuckDB has one thread and little memory for it: many small inserts need no more."""
-    db.execute(f"SET threads=1; SET memory_limit='{WRITE_MEMORY_LIMIT}'; BEGIN")
+def take_turn(path: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Take the turn to write the ledger of a catalog; without ``wait`` False where another process has it."""
+    deadline = time.monotonic() + WRITER_TIMEOUT_S
+    with path.with_suffix(".lock").open("w") as file:
+        while not try_file_lock(file.fileno()):
+            if not wait:
+                yield False
+                return
+            if time.monotonic() > deadline:
+                raise LedgerError(f"the ledger {path} is being written by another process; try again later")
+            time.sleep(0.05)
+        yield True
+
+
+def reload_ledger(ledger: OpenLedger) -> None:
+    """Bring an open ledger up to what others wrote since it was opened."""
+    _fill_tables(ledger, read_catalog(ledger.path, LEDGER_FORMAT))
+
+
+@contextmanager
+def open_transaction(ledger: OpenLedger) -> Iterator[None]:
+    """Write all or nothing."""
+    ledger.execute("BEGIN")
+    ledger.is_in_transaction = True
     try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        with suppress(duckdb.Error):  # a full disk has ended the transaction already
-            db.execute("ROLLBACK")
+        with ledger.catalog.open_transaction():
+            yield
+            ledger.close_part()
+        ledger.execute("COMMIT")
+    except BaseException as error:
+        ledger.forget_changes()
+        with suppress(duckdb.Error):
+            ledger.execute("ROLLBACK")
+        if isinstance(error, OSError):
+            raise describe_failure(ledger.path, error) from error
         raise
     finally:
-        db.execute(f"RESET threads; SET memory_limit='{MEMORY_LIMIT}'")
+        ledger.is_in_transaction = False
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove the parts that a catalog does not name, unless somebody reads; only who has the turn to write may.
+
+    Nobody may read in this process either: do it before the ledger is opened, or after.
+    """
+    with (path.parent / READERS_FILE).open("ab") as file:
+        if path.is_file() and try_file_lock(file.fileno()):
+            names = {row[0] for row in read_catalog(path, LEDGER_FORMAT)["parts"]}
+            remove_unnamed(path.parent / PARTS_FOLDER, names)
 
 
 def read_last_booked(db: OpenLedger) -> tuple[int, str] | None:
@@ -127,62 +251,53 @@ def read_last_booked(db: OpenLedger) -> tuple[int, str] | None:
     return (int(row[0]), str(row[1])) if row else None
 
 
-class StaleLedgerError(LedgerError):
-    """The ledger file is of another format or damaged: drop it, it can be rebuilt."""
-
-
-def _connect_ledger(path: Path) -> duckdb.DuckDBPyConnection:
-    return _connect_with_retry(path, _attach_file)
-
-
-def _connect_with_retry(path: Path, connect: Callable[[Path], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
-    deadline = time.monotonic() + LOCK_TIMEOUT_S
-    while True:
-        try:
-            return connect(path)
-        except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
-                _refuse_full_disk(path, error)
-                raise StaleLedgerError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
-            if time.monotonic() > deadline:
-                raise LedgerError(f"the ledger {path} is in use by another process; try again in a moment") from error
-            time.sleep(0.05)
-        except (duckdb.Error, OSError) as error:
-            raise StaleLedgerError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
-
-
-def _attach_file(path: Path) -> duckdb.DuckDBPyConnection:
-    read_only = path.exists() and not os.access(path.parent, os.W_OK)  # DuckDB could make no log beside it
-    temp_directory = f"{tempfile.gettempdir()}/billfold.tmp" if read_only else f"{path}.tmp"
-    is_new = not path.exists()
-    db = duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": temp_directory})
+def _load_ledger(path: Path) -> OpenLedger:
+    is_writable = os.access(path.parent, os.W_OK)
+    temp_directory = f"{path}.tmp" if is_writable else f"{tempfile.gettempdir()}/billfold.tmp"
+    connection = duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": temp_directory})
+    ledger = OpenLedger(connection, path)
+    ledger.hold_parts()  # before the catalog is read: what it names then stays
+    for name, column_types in CATALOG_TABLES.items():
+        connection.execute(build_table_sql(name, column_types, CATALOG_KEYS.get(name, "") if name in _KEYED else ""))
+    connection.execute(build_table_sql("no_charges", CHARGE_TABLE))
+    connection.execute("SET preserve_insertion_order=false")
     try:
-        quoted_path, attach_options = (
-            str(path).replace("'", "''"),
-            "READ_ONLY" if read_only else f"ROW_GROUP_SIZE {ROW_GROUP_ROWS}",
-        )
-        db.execute(f"ATTACH '{quoted_path}' AS ledger ({attach_options}); USE ledger")
-        if is_new:
-            path.chmod(0o600)  # as the archive: it holds what customers are called and pay
+        _fill_tables(ledger, read_catalog(path, LEDGER_FORMAT))
     except BaseException:
-        db.close()
+        ledger.close()
         raise
-    return db
+    return ledger
 
 
-def _has_current_format(db: duckdb.DuckDBPyConnection) -> bool:
-    """Tell whether a database is a ledger of this format; an empty one is made one."""
-    file_format = _read_format(db)
-    if file_format is None and not db.execute("SELECT 1 FROM duckdb_tables()").fetchone():
-        db.execute(f"BEGIN; {SCHEMA_SQL} INSERT INTO meta VALUES ('format', '{LEDGER_FORMAT}'); COMMIT;")
-        return True
-    return file_format == LEDGER_FORMAT
+_KEYED = {"accounts"}
+"""Tables in memory whose rows take the place of others of their key."""
 
 
-def _read_format(db: duckdb.DuckDBPyConnection) -> str | None:
-    """Return the format that a database notes; None where it is no ledger."""
-    try:
-        row = db.execute("SELECT value FROM meta WHERE key='format'").fetchone()
-    except (duckdb.CatalogException, duckdb.BinderException):
-        return None
-    return str(row[0]) if row else None
+def _fill_tables(ledger: OpenLedger, rows: CatalogRows) -> None:
+    for name, table_rows in rows.items():
+        ledger.execute(f"DELETE FROM {name}")
+        if table_rows:
+            _insert_in_memory(ledger.connection, name, table_rows)
+    ledger.refresh_charges()
+
+
+def _insert_in_memory(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Sequence[object]]) -> None:
+    """Put rows into a table in memory; whatever is no whole number comes as text, and DuckDB reads it as its column's type."""
+    column_types = CATALOG_TABLES[name]
+    columns = {
+        column: pa.array(values, pa.int64())
+        if sql_type in {"INTEGER", "BIGINT"}
+        else pa.array([None if value is None else _write_text(value) for value in values], pa.string())
+        for (column, sql_type), values in zip(column_types.items(), zip(*rows, strict=True), strict=True)
+    }
+    incoming = pa.table(columns)  # noqa: F841 - read by name in the SQL below
+    casts = ", ".join(f'"{column}"::{sql_type}' for column, sql_type in column_types.items())
+    connection.execute(f"INSERT INTO {name} SELECT {casts} FROM incoming")
+
+
+def _write_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

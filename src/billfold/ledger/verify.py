@@ -10,12 +10,10 @@ import hashlib
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
-import duckdb
-
 from billfold.ledger.archive import Archive
+from billfold.ledger.catalog_file import read_booked_seq
 from billfold.ledger.entries import GENESIS_HASH, RUN_END, RUN_START, Entry
 from billfold.model.errors import BillfoldError, LedgerError
 from billfold.model.finding import Finding, make_finding
@@ -35,7 +33,7 @@ def _describe_damage(archive: Archive, ledger_path: Path | None) -> Iterator[str
     try:
         yield from archive.check_integrity()
         yield from _check_chain(archive)
-        yield from _check_end(archive, _read_booked_seq(ledger_path) if ledger_path and ledger_path.is_file() else 0)
+        yield from _check_end(archive, read_booked_seq(ledger_path) if ledger_path and ledger_path.is_file() else 0)
         yield from _check_bodies(archive)
     except (BillfoldError, sqlite3.Error, UnicodeDecodeError, ValueError, OverflowError) as error:
         yield f"the archive's file is damaged: {error}"
@@ -73,17 +71,6 @@ def _check_end(archive: Archive, booked_seq: int) -> Iterator[str]:
             f"the archive's end is missing: it has {last_seq} entries, and entry {booked_seq} was booked in the ledger; "
             "bring the archive back from a copy, or let `billfold rebuild` forget what is gone"
         )
-
-
-def _read_booked_seq(ledger_path: Path) -> int:
-    """Return the highest archive number that the ledger notes; 0 where its file cannot tell (stale, in use, damaged)."""
-    query = "SELECT max(seq) FROM (SELECT seq FROM runs UNION ALL SELECT from_seq FROM bills)"
-    try:
-        with closing(duckdb.connect(str(ledger_path), read_only=True)) as db:
-            row = db.execute(query).fetchone()
-    except duckdb.Error:
-        return 0
-    return int(row[0] or 0) if row else 0
 
 
 def _describe_entry(entry: Entry) -> str:

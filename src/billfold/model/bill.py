@@ -125,8 +125,8 @@ class Bill(NamedTuple):
     @property
     def key(self) -> str:
         """What this bill is, whatever its state of knowledge: the invoice, or the estimate of a period."""
-        if self.invoice_id:
-            return f"{self.invoice_id} {self.currency}"
+        if self.invoice_id or self.state is not State.ESTIMATE:
+            return f"{self.invoice_id or f'without id {self.period.start.date()}'} {self.currency}"
         return estimate_key(self.period, self.currency, self.scope)
 
 

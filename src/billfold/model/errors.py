@@ -5,6 +5,7 @@ BillfoldError
   ConfigurationError  the configuration or a credential is not as it should be
   LedgerError         the archive or the ledger cannot be used as it is
     DamagedAnswer     something in the archive is not as it was written
+  MappingError        a provider's own code failed
   ApiError            an API did not give a usable answer
     Unreachable       no answer came
     APIStatusError    an answer came, and it was no:
@@ -40,6 +41,14 @@ class LedgerError(BillfoldError):
 
 class DamagedAnswer(LedgerError):
     """An archived answer is missing, or not as it was written: what it bills is lost until a backup is in its place."""
+
+
+class MappingError(BillfoldError):
+    """A provider's own code failed where it reads answers: that is its fault, and must not be another vendor's."""
+
+
+PROVIDER_FAULTS = (Exception, SystemExit)
+"""Whatever a provider's own code may end with: caught where it is called, so that it costs that provider's answers only."""
 
 
 class ApiError(BillfoldError):

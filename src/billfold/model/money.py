@@ -41,7 +41,7 @@ def require_finite(amount: Decimal) -> Decimal:
     return amount
 
 
-def describe_arithmetic_error(error: Exception) -> str:
+def describe_arithmetic_error(error: BaseException) -> str:
     """Say in words that amounts could not be reckoned with, or "" of another error; ``decimal`` names its signals only."""
     is_nan_error = isinstance(error, (TypeError, ValueError)) and "NaN" in str(error)
     if not is_nan_error and not isinstance(error, ArithmeticError):

@@ -1,0 +1,88 @@
+"""What one run brought: its good answers out of the archive, and what they say of whose they are and what is listed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from billfold.ledger.archive import Archive
+from billfold.ledger.entries import Entry, Run
+from billfold.model.errors import PROVIDER_FAULTS, BillfoldError
+from billfold.model.period import format_instant
+from billfold.providers import provider
+from billfold.providers.provider import ArchivedAnswer
+from billfold.wire import codec
+from billfold.wire.message import Response
+from billfold.wire.operation import Operation, OperationType, operation_name, question_text
+
+O = TypeVar("O", bound=Operation[Any])  # noqa: E741 - an operation
+
+
+@dataclass(frozen=True)
+class ArchiveRunAnswers:
+    """The good answers of one run of the archive."""
+
+    archive: Archive
+    run: Run
+    _answers_by_type: dict[OperationType, list[tuple[Operation[Any], Entry]]] = field(default_factory=dict)
+
+    def answers(self, operation_type: type[O], **fields: object) -> Iterator[ArchivedAnswer[O]]:
+        """Yield the answers to one operation in order, only those asked with the given fields."""
+        for op, entry in self._list_answers(operation_type):
+            if any(getattr(op, name) != value for name, value in fields.items()):
+                continue
+            response = Response(entry.status, json.loads(entry.headers), self.archive.read_body(entry.body))
+            if not (op.waiting and op.waiting.is_pending(response)):
+                yield ArchivedAnswer(op, response, entry.seq, entry.fetch_time)
+
+    def requests(self, operation_type: type[O]) -> Iterator[O]:
+        """Yield the questions of one operation in the order they were answered."""
+        return (op for op, _ in self._list_answers(operation_type))
+
+    def _list_answers(self, operation_type: type[O]) -> list[tuple[O, Entry]]:
+        """Find the questions of one operation once: each of a run's many invoices looks for its own."""
+        if operation_type not in self._answers_by_type:
+            entries = self.archive.iter_answers(run=self.run.id, operation=operation_name(operation_type))
+            answers = (
+                (_read_operation(self.run.provider, entry.operation, entry.question), entry) for entry in entries
+            )
+            self._answers_by_type[operation_type] = [
+                (op, entry) for op, entry in answers if entry.status == 200 and isinstance(op, operation_type)
+            ]
+        return cast("list[tuple[O, Entry]]", self._answers_by_type[operation_type])
+
+
+def _read_operation(provider_name: str, operation: str, question: str) -> Operation[Any] | None:
+    """Read a question as the archive keeps it; None where it is of an operation that there is no more."""
+    for operation_type in provider.find_provider(provider_name).operations:
+        if operation_name(operation_type) == operation:
+            try:
+                op = codec.decode_record(question.encode(), operation_type)
+            except BillfoldError:
+                continue
+            if question_text(op) == question:
+                return op
+    return None
+
+
+def find_identity(run_answers: ArchiveRunAnswers) -> str | None:
+    """Find in a run's answers whose account it is, or None where they do not say."""
+    try:
+        return provider.find_provider(run_answers.run.provider).find_identity(run_answers)
+    except PROVIDER_FAULTS:  # a provider's own code: nothing is known of it then
+        return None
+
+
+def read_listing(run_answers: ArchiveRunAnswers) -> str | None:
+    """Write down what a run's list of invoices said, for the question what is missing from it."""
+    try:
+        listing = provider.find_provider(run_answers.run.provider).read_listing(run_answers)
+    except PROVIDER_FAULTS:  # a provider's own code: nothing is known of it then
+        return None
+    if listing is None:
+        return None
+    since = format_instant(listing.since) if listing.since else None
+    months = {invoice_id: str(month) for invoice_id, month in sorted(listing.months.items())}
+    return json.dumps({"ids": sorted(listing.ids), "proven": listing.has_end_mark, "since": since, "months": months})

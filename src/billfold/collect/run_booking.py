@@ -1,0 +1,127 @@
+"""A run's bills on their way from its answers into the ledger: one that cannot be booked hides no other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from billfold.collect.run_answers import ArchiveRunAnswers, find_identity, read_listing
+from billfold.ledger.entries import Run
+from billfold.model.bill import Bill, State
+from billfold.model.errors import PROVIDER_FAULTS, ApiError, BillfoldError, DamagedAnswer
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
+from billfold.model.money import describe_arithmetic_error
+from billfold.model.period import parse_instant
+from billfold.providers import provider
+from billfold.providers.provider import RunAnswers
+
+if TYPE_CHECKING:
+    from billfold.ledger.booking import Booking
+    from billfold.ledger.identities import AccountIdentity
+    from billfold.ledger.store import OpenLedger
+
+T = TypeVar("T")
+
+
+def book_run(ledger: OpenLedger, run_answers: ArchiveRunAnswers) -> None:
+    """Book one run: whose it is, its bills, what they supersede, and how it ended."""
+    from billfold.ledger import booking
+
+    run, booking_findings = run_answers.run, list[Finding]()
+    listing = read_listing(run_answers)
+    account_identity = _resolve_account(ledger, run_answers, listing)
+    with booking.open_booking(ledger, account_identity) as run_booking:
+        _book_bills(run_booking, run_answers, booking_findings)
+    run_provider = provider.find_provider(run.provider)
+    check_findings = list(_iter_guarded(run_provider.check_answers, run_answers, booking_findings))
+    booking.close_run(
+        ledger,
+        account_identity,
+        run.ended_at or "",
+        run.outcome or "",
+        booking_findings=booking_findings,
+        check_findings=check_findings,
+        listing=listing,
+        chain_hash=run_answers.archive.read_hash(account_identity.seq),
+    )
+
+
+def _resolve_account(ledger: OpenLedger, run_answers: ArchiveRunAnswers, listing: str | None) -> AccountIdentity:
+    from billfold.ledger import identities
+
+    run = run_answers.run
+    return identities.resolve_account(
+        ledger,
+        run.provider,
+        find_identity(run_answers),
+        run.account,
+        run.id,
+        run_answers.archive.read_last_seq(run.id),
+        json.loads(listing)["ids"] if listing else [],
+        can_rename=run.outcome != "imported",  # whoever saved a file may call its account anything
+    )
+
+
+def _is_stale_estimate(bill: Bill, run: Run) -> bool:
+    """Tell an estimate of a time that is over, where a collection did not bring everything: its invoice may be missing."""
+    is_complete = run.outcome in {"complete", "imported"}
+    return bill.state is State.ESTIMATE and not is_complete and bill.period.end <= parse_instant(run.ended_at or "")
+
+
+def _book_bills(run_booking: Booking, run_answers: ArchiveRunAnswers, findings: list[Finding]) -> None:
+    """Book all bills of a run, then end what they supersede; one that cannot be booked hides no other."""
+    currencies_by_invoice, estimate_keys, bill_keys = dict[str, set[str]](), list[str](), set[str]()
+    run_provider = provider.find_provider(run_answers.run.provider)
+    for bill in _iter_guarded(run_provider.read_bills, run_answers, findings):
+        if _is_stale_estimate(bill, run_answers.run):
+            estimate_keys.append(bill.key)
+            continue
+        superseding_row = run_booking.superseded_by(bill)
+        is_repeated = bill.key in bill_keys
+        if _book_bill(run_booking, bill, findings, may_replace=not is_repeated) and is_repeated:
+            text = "is told twice by one collection, and not alike: the first is kept"
+            findings.append(make_finding(FindingCode.BILL_REPEATED, text, bill.key, **_name_invoice(bill)))
+        bill_keys.add(bill.key)
+        if bill.invoice_id and not superseding_row:
+            currencies_by_invoice.setdefault(bill.invoice_id, set()).add(bill.currency)
+        elif not bill.invoice_id:
+            estimate_keys.append(bill.key)
+    run_booking.supersede_missing(currencies_by_invoice, estimate_keys)
+
+
+def _book_bill(booking: Booking, bill: Bill, findings: list[Finding], *, may_replace: bool) -> bool:
+    """Book a bill; one that cannot be booked is noted, and the others are booked all the same."""
+    if disagreement := booking.check_agreement(bill):
+        findings.append(disagreement)
+        return False
+    try:
+        return booking.book_bill(bill, may_replace=may_replace)
+    except (BillfoldError, ValueError, ArithmeticError, TypeError) as error:
+        message = str(error) if isinstance(error, BillfoldError) else f"{type(error).__name__}: {error}"
+        code = FindingCode.ARCHIVE_DAMAGED if isinstance(error, DamagedAnswer) else FindingCode.BILL_UNBOOKABLE
+        text = describe_arithmetic_error(error) or message
+        findings.append(make_finding(code, text, bill.key, **_name_invoice(bill)))
+        return False
+
+
+def _name_invoice(bill: Bill) -> dict[str, str]:
+    return {"invoice_id": bill.invoice_id} if bill.invoice_id else {}
+
+
+def _iter_guarded(
+    read_values: Callable[[RunAnswers], Iterable[T]], run_answers: ArchiveRunAnswers, findings: list[Finding]
+) -> Iterator[T]:
+    """Yield values as long as they can be read; why they cannot is noted. A file is not asked for again as an answer is."""
+    try:
+        yield from read_values(run_answers)
+    except DamagedAnswer as error:
+        findings.append(make_finding(FindingCode.ARCHIVE_DAMAGED, str(error)))
+    except (BillfoldError, ValueError, ArithmeticError) as error:
+        message = error.summary if isinstance(error, ApiError) and run_answers.run.run_type == "import" else str(error)
+        findings.append(make_finding(FindingCode.ANSWER_UNREADABLE, describe_arithmetic_error(error) or message))
+    except PROVIDER_FAULTS as error:  # a provider's fault is never another's
+        failure = f"the provider's own code failed: {type(error).__name__}: {error}"
+        text = describe_arithmetic_error(error) or failure
+        findings.append(make_finding(FindingCode.ANSWER_UNREADABLE, text, error=type(error).__name__))

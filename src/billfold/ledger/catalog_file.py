@@ -1,0 +1,157 @@
+"""The catalog's file: one SQLite database that names the parts, and notes of bills and runs all that is not a charge.
+
+Read whole in one instant and let go of: whoever reads a ledger holds no lock on it while he does.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from billfold.ledger.columns import CATALOG_KEYS, CATALOG_TABLES, build_table_sql
+from billfold.model.errors import LedgerError
+
+LOCK_TIMEOUT_S = 10.0
+"""Seconds to wait for the instant in which another process reads or commits."""
+CatalogRows = dict[str, list[tuple[Any, ...]]]
+"""The rows of each table."""
+
+
+class StaleLedgerError(LedgerError):
+    """The catalog is of another format or damaged: drop it, it can be computed anew."""
+
+
+def create_catalog(path: Path, ledger_format: str) -> None:
+    """Make an empty catalog; raises ``LedgerError`` where there is no room for it."""
+    try:
+        with closing(_connect(path)) as db:
+            path.chmod(0o600)  # as the archive: it holds what customers are called and pay
+            db.execute("BEGIN IMMEDIATE")
+            if not _has_tables(db):
+                for name, column_types in CATALOG_TABLES.items():
+                    stored_types = {column: _choose_sqlite_type(sql_type) for column, sql_type in column_types.items()}
+                    db.execute(build_table_sql(name, stored_types, CATALOG_KEYS.get(name, "")))
+                db.execute("INSERT INTO meta VALUES ('format', ?)", [ledger_format])
+            db.execute("COMMIT")
+    except (sqlite3.Error, OSError) as error:
+        raise describe_failure(path, error) from error
+
+
+def _choose_sqlite_type(sql_type: str) -> str:
+    """Return how SQLite keeps a column: digits stay text, a number of its own kind would be a float."""
+    return "INTEGER" if sql_type in {"INTEGER", "BIGINT"} else "TEXT"
+
+
+def read_catalog(path: Path, ledger_format: str) -> CatalogRows:
+    """Return all rows as they were at one instant; raises ``StaleLedgerError``."""
+    try:
+        with closing(_connect(path)) as db:
+            db.execute("BEGIN")
+            rows = {name: db.execute(f"SELECT * FROM {name}").fetchall() for name in CATALOG_TABLES}
+            db.execute("COMMIT")
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+        if "no such" in str(error):
+            raise StaleLedgerError(f"{path} is of another format") from error
+        _refuse_busy(path, error)
+        raise StaleLedgerError(f"{path} cannot be read: {error}") from error
+    if dict(rows["meta"]).get("format") != ledger_format:
+        raise StaleLedgerError(f"{path} is of another format")
+    return rows
+
+
+def read_booked_seq(path: Path) -> int:
+    """Return the highest archive number that a catalog notes; 0 where its file cannot tell."""
+    query = "SELECT max(seq) FROM (SELECT seq FROM runs UNION ALL SELECT from_seq FROM bills)"
+    try:
+        with closing(_connect(path)) as db:
+            return int(db.execute(query).fetchone()[0] or 0)
+    except (sqlite3.Error, OSError, ValueError, TypeError):
+        return 0
+
+
+class CatalogWriter:
+    """A catalog while it is written; what is written is seen by others when its transaction ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._db = path, _connect(path)
+
+    @contextmanager
+    def open_transaction(self) -> Iterator[None]:
+        """Write all or nothing."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            with suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise describe_failure(self._path, error) from error
+            raise
+
+    def execute(self, statement: str, values: Sequence[object] = ()) -> None:
+        """Run a statement."""
+        self._db.execute(statement, tuple(map(_to_sqlite, values)))
+
+    def insert_rows(self, table: str, rows: Iterable[Sequence[object]]) -> None:
+        """Add rows to a table."""
+        marks = ", ".join("?" * len(CATALOG_TABLES[table]))
+        self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", [tuple(map(_to_sqlite, row)) for row in rows])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+
+def _to_sqlite(value: object) -> object:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, (Decimal, datetime)) else value
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open the file; one in a directory that may only be read is opened for nothing else."""
+    if path.exists() and not os.access(path.parent, os.W_OK):
+        return _connect_read_only(path)
+    db = sqlite3.connect(path, isolation_level=None, timeout=LOCK_TIMEOUT_S, check_same_thread=False)
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute("PRAGMA cache_spill=OFF")  # nothing is locked before the instant of a commit
+    return db
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    """Open the file for reading; where not even that can be locked, nobody can be writing it."""
+    location = f"{path.absolute().as_uri()}?mode=ro"
+    db = sqlite3.connect(location, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_S)
+    try:
+        _has_tables(db)
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise
+        db.close()
+        db = sqlite3.connect(f"{location}&immutable=1", uri=True, isolation_level=None)
+    return db
+
+
+def _has_tables(db: sqlite3.Connection) -> bool:
+    return db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
+
+
+def _refuse_busy(path: Path, error: Exception) -> None:
+    if "locked" in str(error) or "disk" in str(error) or "full" in str(error):
+        raise describe_failure(path, error) from error
+
+
+def describe_failure(path: Path, error: Exception) -> LedgerError:
+    """Return what to say where a ledger cannot be written."""
+    if "locked" in str(error):
+        return LedgerError(f"the ledger {path} is in use by another process; try again in a moment")
+    return LedgerError(
+        f"the ledger {path} cannot be written: {error}; check its rights and the free space, then ask again"
+    )

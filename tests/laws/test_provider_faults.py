@@ -1,0 +1,101 @@
+"""A provider whose own code fails costs its own answers, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from billfold.collect.workspace import Workspace
+from billfold.ledger import catalog
+from billfold.ledger.query import LedgerFilter
+from billfold.model.bill import Bill
+from billfold.model.finding_codes import FindingCode
+from billfold.providers import provider
+from billfold.providers.provider import RunAnswers
+from tests import stage
+from tests.ledger.kit import bill, open_ledger
+
+FAULTS = [
+    KeyError("cost"),
+    RuntimeError("no"),
+    AssertionError(),
+    MemoryError(),
+    RecursionError(),
+    SystemExit(0),
+    OSError(5),
+]
+
+
+def fail(fault: BaseException) -> Callable[..., Any]:
+    """Return code of a provider that fails."""
+
+    def failing(*_arguments: object) -> Any:
+        raise fault
+
+    return failing
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
+@pytest.mark.parametrize("field", ["read_bills", "check_answers", "find_identity", "read_listing", "plan_requests"])
+def test_a_failing_provider_costs_no_other(
+    fault: BaseException, field: str, books: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a provider's code raises, other vendors are collected and booked, and it is told."""
+    host, find_provider = stage.twin(months=2), provider.find_provider
+    changes: dict[str, Any] = {field: fail(fault)}
+    broken = replace(find_provider("cockroach"), **changes)
+    monkeypatch.setattr(
+        "billfold.providers.provider.find_provider", lambda name: broken if name == "cockroach" else find_provider(name)
+    )
+    stage.collected(host, books, "vultr")
+    outcomes = stage.collected(host, books, "cockroach")
+    with books.open_ledger() as ledger:
+        bills = catalog.list_bills(ledger, LedgerFilter())
+    assert len([row for row in bills if row.provider == "vultr"]) == 3
+    if field in {"read_bills", "check_answers"}:
+        codes = {finding.code for outcome in outcomes for finding in outcome.findings}
+        assert FindingCode.ANSWER_UNREADABLE in codes
+    if field == "plan_requests":
+        assert all(outcome.error for outcome in outcomes)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
+def test_a_bill_whose_lines_fail_hides_no_other(
+    fault: BaseException, books: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bill whose lines cannot be made is named, and the ones beside it are booked."""
+    host, cockroach = stage.twin(months=2), provider.find_provider("cockroach")
+
+    def read_bills(answers: RunAnswers) -> Iterator[Bill]:
+        for number, read_bill in enumerate(cockroach.read_bills(answers)):
+            yield read_bill._replace(charges=iter_failing(fault)) if number == 0 else read_bill
+
+    broken = replace(cockroach, read_bills=read_bills)
+    monkeypatch.setattr("billfold.providers.provider.find_provider", lambda _: broken)
+    (outcome, *_) = stage.collected(host, books, "cockroach")
+    assert [finding.code for finding in outcome.findings] == [FindingCode.BILL_UNBOOKABLE]
+    with books.open_ledger() as ledger:
+        assert len(catalog.list_bills(ledger, LedgerFilter())) > 1
+
+
+def iter_failing(fault: BaseException) -> Iterator[Any]:
+    """Fail where the first charges should come."""
+    yield from ()
+    raise fault
+
+
+@pytest.mark.parametrize("total", ["NaN", "Infinity", "-Infinity"])
+def test_a_total_that_is_no_number_parks_its_bill(total: str, tmp_path: Any) -> None:
+    with open_ledger(tmp_path) as ledger:
+        ledger.book(bill("1", total=total))
+        assert ledger.bills("total", "parked") == [(None, f"its total is no number: {total}")]
+
+
+def test_an_issued_bill_without_an_id_is_parked(tmp_path: Any) -> None:
+    """Two invoices without an id are no estimates, and take nobody's place."""
+    with open_ledger(tmp_path) as ledger:
+        ledger.book(bill("1", invoice_id=""))
+        assert ledger.bills("state", "parked") == [("issued", "the invoice has no id")]
