@@ -13,7 +13,7 @@ from billfold.collect.workspace import Workspace
 from billfold.ledger.origins import ChargeOrigin
 from billfold.model.period import Month
 from billfold.report import explain
-from billfold.report.render import word
+from billfold.report.render import counted, word
 from billfold.wire import codec
 
 MAX_SHOWN_LINES = 20
@@ -43,7 +43,7 @@ def _print_bill(workspace: Workspace, origins: Sequence[ChargeOrigin], *, all_li
     bill = origins[0]
     click.echo(f"{bill.provider} {bill.account}: {bill.state} {bill.invoice_id or f'of {Month.of(bill.period_start)}'}")
     stated_total = f"{bill.total} {bill.currency}" if bill.total else "no total"
-    click.echo(f"  the vendor states {stated_total} in {bill.lines} lines")
+    click.echo(f"  the vendor states {stated_total} in {counted(bill.lines, 'line')}")
     if bill.parked:
         click.echo(f"  parked: {bill.parked}")
     for seq, answer_origins in groupby(origins, key=lambda origin: origin.seq):
