@@ -1,4 +1,4 @@
-"""Play four vendors, collect twelve months from them, show the bill."""
+"""Play the vendors, collect twelve months from them, show the bill."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ JsonRow = Mapping[str, Any]
 @add_location_options
 @click.pass_context
 def command(ctx: click.Context, directory: Path) -> None:
-    """Play four vendors, collect twelve months from them, show the bill. No account is needed."""
+    """Play the vendors, collect twelve months from them, show the bill. No account is needed."""
     directory.mkdir(parents=True, exist_ok=True)
     config_path = directory / "billfold.toml"
     ctx.find_root().obj.update(config=str(config_path), ledger=str(directory))

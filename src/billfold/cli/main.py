@@ -26,7 +26,7 @@ COMMANDS = {
     "charges": "List charges as FOCUS 1.4 CostAndUsage rows.",
     "check": "Check FOCUS files, ours or anybody's, for what validators miss.",
     "connect": "Name an account; only a reference to its key is written.",
-    "demo": "Play four vendors, collect twelve months from them, show the bill.",
+    "demo": "Play the vendors, collect twelve months from them, show the bill.",
     "documents": "Write the archived documents as files.",
     "doctor": "Tell whether each account can be reached, and what will be missing.",
     "explain": "Go from an invoice or a charge back to the answer it came from.",
@@ -42,7 +42,7 @@ COMMANDS = {
     "restatements": "List issued invoices that changed, with the lines that moved.",
     "sql": "Ask the ledger in SQL, read-only.",
     "sync": "Collect every invoice, line and estimate: archived, then booked.",
-    "twin": "Play the four vendors' billing systems on this machine.",
+    "twin": "Play the vendors' billing systems on this machine.",
     "verify": "Check every stored hash of the archive.",
 }
 INTERRUPTED_MESSAGE = "interrupted; what was collected is kept"

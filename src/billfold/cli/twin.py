@@ -1,4 +1,4 @@
-"""Play the four vendors' billing systems on this machine."""
+"""Play the vendors' billing systems on this machine."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from billfold.twin.world import World
 def command(
     port: int, bind: str, scenario: str, seed: int, at: datetime, limits: str, write_config: Path | None
 ) -> None:
-    """Play the four vendors' billing systems on this machine, with a clock and faults."""
+    """Play the vendors' billing systems on this machine, with a clock and faults."""
     host = TwinHost(World(seed=seed, start_time=at, scenario=scenario), Clock(at), limits=limits == "on")
     listener = serve.open_listener(bind, port)
     root_url = f"http://{'[' + bind + ']' if ':' in bind else bind}:{listener.getsockname()[1]}"
