@@ -17,6 +17,8 @@ import pytest
 import billfold
 from billfold.cli.main import COMMANDS, cli
 from billfold.collect.workspace import Workspace
+from billfold.providers.provider import Provider
+from billfold.wire.operation import operation_name
 from tests import stage
 from tests.cli.terminal import Terminal
 
@@ -153,6 +155,15 @@ def test_files_with_guesses_are_named_in_the_readme(readme: Path) -> None:
             assert path.name in text, f"{path.name} guesses, and {readme} does not say so"
     assert "guessed" in text
     assert "documented" in text
+
+
+@pytest.mark.parametrize("vendor", list(stage.list_providers()), ids=lambda vendor: vendor.name)
+def test_readme_names_every_operation_of_its_vendor(vendor: Provider) -> None:
+    """A vendor's README names each of its operations."""
+    text = (ROOT / "src" / "billfold" / "providers" / vendor.name / "README.md").read_text(encoding="utf-8")
+    names = {operation_name(operation_type) for operation_type in vendor.operations}
+    missing = sorted(name for name in names if not re.search(rf"`{name}\b", text))
+    assert missing == [], f"the README of {vendor.name} has no row for {', '.join(missing)}"
 
 
 SKIPPED_NAMES = {".git", ".venv", ".cache", "__pycache__", ".hypothesis", ".mypy_cache", ".ruff_cache", "demo"}

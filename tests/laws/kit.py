@@ -30,7 +30,10 @@ def examples(host: TwinHost, provider: Provider) -> tuple[TwinAccount, dict[Oper
     """Return the provider's first account and one good question of each operation."""
     played = stage(host, provider.name)
     account = played.accounts[0]
-    return account, {type(op): op for op in played.twin.example_operations(account, host.clock.now())}
+    operations = {type(op): op for op in played.twin.example_operations(account, host.clock.now())}
+    missing = [kind.__name__ for kind in provider.operations if kind not in operations]
+    assert not missing, f"{provider.name}: example_operations of its twin has no {', '.join(missing)}"
+    return account, operations
 
 
 def questions(kind: OperationType) -> st.SearchStrategy[Operation[Any]]:
