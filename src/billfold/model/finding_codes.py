@@ -15,14 +15,14 @@ class Severity(StrEnum):
 
 
 class Handling(NamedTuple):
-    """How bad a sort of finding is; ``label`` stands before it among findings of other sorts, where its text needs one."""
+    """How a code of findings is treated: its severity, and a ``label`` that lists of mixed findings write before the text ("": none)."""
 
     severity: Severity
     label: str = ""
 
 
 PARKED, UNBOOKED = Handling(Severity.WRONG, "parked"), Handling(Severity.WRONG, "not booked")
-DOUBT, WAITING, KNOWN = Handling(Severity.WRONG), Handling(Severity.OPEN), Handling(Severity.NOTICE)
+DOUBT, WAITING, NOTICE = Handling(Severity.WRONG), Handling(Severity.OPEN), Handling(Severity.NOTICE)
 
 
 class FindingCode(StrEnum):
@@ -124,7 +124,7 @@ class FindingCode(StrEnum):
     )
     ROUNDED = (
         "rounded",
-        KNOWN,
+        NOTICE,
         "A bill adds up by a rounding charge of ours: the vendor's total is not exactly the sum of its lines.",
         "Nothing: the difference is within what FOCUS allows, and its row is flagged `x_Synthetic`.",
     )
@@ -238,7 +238,7 @@ class FindingCode(StrEnum):
     )
     INVOICE_OLDER = (
         "invoice-older",
-        KNOWN,
+        NOTICE,
         "The vendor lists invoices that are older than what was collected.",
         "Run `billfold sync --from MONTH` to collect them, if you need them.",
     )

@@ -47,13 +47,15 @@ class Credential(NamedTuple):
 
 
 class Fetch(NamedTuple):
-    """A question of a collection; ``missing`` says what is not known when the vendor refuses to answer it.
+    """One request of a collection, and what happens if the vendor refuses it.
 
-    A refusal of a question without ``missing`` ends the account's collection; one with it is reported, and answered None
-    (``may_fail``).
-    Where ``find_document_url`` is given, it finds the pre-signed URL in the answer: the document behind it is archived in the
-    answer's place, because such a URL is a credential, unless ``find_flaw`` says what is wrong with it. ``absent_statuses`` are statuses
-    by which the vendor says that this account has no such thing: nothing is missing then.
+    With ``missing`` (what will not be known without the answer), a refusal becomes a finding, the plan is sent None, and the
+    collection goes on; without it, a refusal ends the account's collection. A refusal with one of ``absent_statuses`` means that
+    the account has no such thing: no finding is made.
+
+    ``find_document_url`` returns the pre-signed URL in an answer. The document behind that URL is archived instead of the
+    answer, because the URL is a credential; ``find_flaw`` returns what is wrong with the document ("": nothing), and a
+    document with a flaw counts as an answer that cannot be read.
     """
 
     op: Operation[Any]
