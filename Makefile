@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --upgrade --group dev
 
-.PHONY: help demo test test-fast lint docs rig bench conformance lock clean
+.PHONY: help demo test test-fast lint format docs rig bench conformance lock clean
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,9 @@ lint: .venv/.ready  ## Check style and types.
 	@$(RUN)/ruff check .
 	@$(RUN)/ruff format --check .
 	@$(RUN)/mypy
+
+format: .venv/.ready  ## Format the code.
+	@$(RUN)/ruff format .
 
 docs: .venv/.ready  ## Write the generated documents.
 	@$(RUN)/python docs/make.py
