@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billfold.cli.gaps import print_gaps
-from billfold.cli.sync import _print_outcomes
+from billfold.cli.sync import _print_outcomes, choose_exit_code
 from billfold.collect.outcome import CollectOutcome
 from billfold.collect.workspace import Workspace
 from billfold.model.finding import AccountFinding, make_finding
@@ -159,3 +159,33 @@ def test_an_echoed_key_comes_back_nowhere(echo: str, workspace: Workspace, capsy
         assert canaries.in_file(path, ["SECRET"]) == set(), path
         if path.suffix in {".duckdb", ".parquet"}:
             assert "SECRET" not in canaries.cells(path), path
+
+
+REFUSALS = {
+    "refused": (Response(403, {}, b"no"), "answer-refused", "acme get_invoice: the vendor refused (HTTP 403)."),
+    "failed": (Response(500, {}, b"no"), "answer-refused", "acme get_invoice: the vendor failed (HTTP 500)."),
+    "html": (Response(200, {}, b"<html>"), "answer-unreadable", "acme get_invoice: "),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_an_unreadable_answer_is_not_a_refused_one(refusal: str, workspace: Workspace) -> None:
+    """What is missing says which invoice it was asked for, whether that was refused or unreadable, and its status once."""
+    response, code, sentence = REFUSALS[refusal]
+    server = build_server(build_invoice("b2"), refuse=lambda path: response if path == build_path("b2") else None)
+    (finding,) = collect(workspace, server).missing
+    workspace.close()
+    assert (finding.code, finding.data["invoice_id"]) == (code, "b2")
+    assert finding.text.startswith(sentence)
+    assert finding.text.count("HTTP") == 1
+
+
+def test_an_account_that_failed_is_a_finding(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """Machines find it among the findings; people are told it once."""
+    outcome = collect(workspace, build_server(refuse=lambda _: Response(401, {}, b"no")))
+    workspace.close()
+    (finding,) = outcome.all_findings
+    assert (finding.code, finding.is_wrong, finding.text) == ("account-failed", True, str(outcome.error))
+    assert finding.data == {"error": "Unauthorized", "operation": "list_invoices", "status": "401"}
+    assert choose_exit_code([outcome]) == 3
+    assert print_outcome(outcome, capsys).count("HTTP 401") == 3  # for people; the error and its finding in JSON

@@ -135,7 +135,7 @@ def _print_outcomes(outcomes: list[CollectOutcome], *, as_json: bool) -> None:
     for outcome in outcomes:
         summary = f"{counted(outcome.answers, 'answer')} in {outcome.seconds:.1f} s"
         print_line(f"{outcome.account:<{width}}  {f'FAILED: {outcome.error}' if outcome.error else summary}")
-        for finding in outcome.all_findings:
+        for finding in (*outcome.missing, *outcome.findings):
             print_line(f"{'':<{width}}  {describe_labelled(finding)}")
 
 
