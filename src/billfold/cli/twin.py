@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from billfold.cli.output import print_line
 from billfold.cli.params import TimeType, add_location_options
 from billfold.model.errors import BillfoldError
 from billfold.model.period import parse_instant
@@ -57,5 +58,5 @@ def command(
         except BillfoldError:
             listener.close()
             raise
-    click.echo(f"the twin is ready at {root_url} - try {root_url}/_twin/accounts")
+    print_line(f"the twin is ready at {root_url} - try {root_url}/_twin/accounts")
     serve.serve_twin(host, listener)

@@ -224,6 +224,12 @@ class FindingCode(StrEnum):
         "The vendor refused to answer a question; the rest was collected.",
         "Run `billfold doctor`: it names the right that the key lacks.",
     )
+    ACCOUNT_FAILED = (
+        "account-failed",
+        DOUBT,
+        "A collection of an account ended before its end: the vendor, the key or this machine stopped it.",
+        "Read the reason, mend it, and sync again: `billfold doctor` tests the account.",
+    )
     INVOICE_VANISHED = (
         "invoice-vanished",
         DOUBT,
@@ -233,7 +239,7 @@ class FindingCode(StrEnum):
     INVOICE_UNBOOKED = (
         "invoice-unbooked",
         DOUBT,
-        "The vendor lists invoices of which no bill is booked.",
+        "The vendor lists an invoice of which no bill is booked.",
         "Sync again; look for what else is found of the account.",
     )
     INVOICE_OLDER = (

@@ -21,7 +21,7 @@ from typing import Any, Generic, NamedTuple, Protocol, cast
 from typing_extensions import TypeVar
 
 from billfold.model.bill import Bill
-from billfold.model.errors import ApiError, InvalidArgument, Unauthorized, Unreachable
+from billfold.model.errors import ApiError, InvalidArgument, InvalidResponse, Unauthorized, Unreachable
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month
@@ -30,7 +30,7 @@ from billfold.wire.auth import LOGIN_OPERATION, Auth
 from billfold.wire.exchange import ClientContext, ErrorDetails, RateLimiter
 from billfold.wire.message import Response
 from billfold.wire.methods import Api
-from billfold.wire.operation import Operation, OperationType, operation_name
+from billfold.wire.operation import Operation, OperationType, operation_name, operation_shape
 
 O = TypeVar("O", bound=Operation[Any])  # noqa: E741 - an operation
 O_co = TypeVar("O_co", bound=Operation[Any], covariant=True, default=Operation[Any])
@@ -70,11 +70,13 @@ class Fetch(NamedTuple):
         return bool(self.missing) and not is_hopeless
 
     def find_missing(self, error: ApiError) -> Finding | None:
-        """Return what is missing for want of this answer; None where the vendor says that the account has no such thing."""
+        """Return what is missing for want of this answer, with the ids that it was asked by; None where the account has no such thing."""
         if error.status in self.absent_statuses:
             return None
-        fields = {"operation": operation_name(self.op), "error": type(error).__name__, "status": error.status or ""}
-        return make_finding(FindingCode.ANSWER_REFUSED, str(error), self.missing, **fields)
+        code = FindingCode.ANSWER_UNREADABLE if isinstance(error, InvalidResponse) else FindingCode.ANSWER_REFUSED
+        subjects = {name: getattr(self.op, name) for name in operation_shape(type(self.op)).path_fields}
+        details = {"operation": operation_name(self.op), "error": type(error).__name__, "status": error.status or ""}
+        return make_finding(code, str(error), self.missing, **subjects | details)
 
     def failure_key(self, error: ApiError) -> object:
         """Return what is alike for all answers of a kind that are missing for one reason."""
@@ -152,8 +154,8 @@ class RunAnswers(Protocol):
 
 
 def describe_status(response: Response) -> ErrorDetails:
-    """Say of a refusal no more than its status: what is understood of any vendor's errors."""
-    return ErrorDetails(f"HTTP {response.status}")
+    """Say of a refusal no more than that it is one: its status, which every error names, is all that is understood."""
+    return ErrorDetails("the vendor failed" if response.status >= 500 else "the vendor refused")
 
 
 @dataclass(frozen=True)
