@@ -9,9 +9,10 @@ export PATH := $(CURDIR)/$(BOOT)/bin:$(PATH)
 export UV_LINK_MODE := copy
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
+MEASURED := model wire ledger collect focus report
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --upgrade --group dev
 
-.PHONY: help demo test test-fast lint docs rig bench conformance lock clean
+.PHONY: help demo test test-fast coverage lint format docs rig bench conformance lock clean
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,10 +43,17 @@ test-fast: .venv/.ready  ## Run what a change needs most often: all but whole jo
 		--ignore tests/ledger/test_read_only.py --ignore tests/ledger/test_broken_machine.py --ignore tests/test_canaries.py \
 		--ignore tests/focus/test_export.py --ignore tests/focus/test_export_files.py
 
+coverage: .venv/.ready  ## Measure which branches the tests take: at least 95 % in each of the rooms that books depend on.
+	@$(RUN)/python -m pytest -q -n 2 --cov --cov-report= --ignore tests/witnesses --ignore tests/rig
+	@for room in $(MEASURED); do echo "$$room:"; $(RUN)/python -m coverage report --include "src/billfold/$$room/*" --fail-under 95 --skip-covered --format total || exit 1; done
+
 lint: .venv/.ready  ## Check style and types.
 	@$(RUN)/ruff check .
 	@$(RUN)/ruff format --check .
 	@$(RUN)/mypy
+
+format: .venv/.ready  ## Format the code.
+	@$(RUN)/ruff format .
 
 docs: .venv/.ready  ## Write the generated documents.
 	@$(RUN)/python docs/make.py

@@ -17,6 +17,8 @@ import pytest
 import billfold
 from billfold.cli.main import COMMANDS, cli
 from billfold.collect.workspace import Workspace
+from billfold.providers.provider import find_provider
+from billfold.wire.operation import operation_name
 from tests import stage
 from tests.cli.terminal import Terminal
 
@@ -106,6 +108,7 @@ def test_python_blocks_compile_and_import_what_exists(page: str, block: str) -> 
     stored = {node.id for node in nodes if isinstance(node.ctx, ast.Store)} | imported
     stored |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     stored |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+    stored |= {str(node.name) for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)}
     assert {node.id for node in nodes} - stored - set(dir(builtins)) == set()
 
 
@@ -153,6 +156,15 @@ def test_files_with_guesses_are_named_in_the_readme(readme: Path) -> None:
             assert path.name in text, f"{path.name} guesses, and {readme} does not say so"
     assert "guessed" in text
     assert "documented" in text
+
+
+@pytest.mark.parametrize("readme", PROVIDERS, ids=lambda path: path.parent.name)
+def test_readme_names_every_operation_of_its_vendor(readme: Path) -> None:
+    """A vendor's README names each of its operations."""
+    vendor, text = find_provider(readme.parent.name), readme.read_text(encoding="utf-8")
+    names = {operation_name(operation_type) for operation_type in vendor.operations}
+    missing = sorted(name for name in names if not re.search(rf"`{name}\b", text))
+    assert missing == [], f"the README of {vendor.name} has no row for {', '.join(missing)}"
 
 
 SKIPPED_NAMES = {".git", ".venv", ".cache", "__pycache__", ".hypothesis", ".mypy_cache", ".ruff_cache", "demo"}

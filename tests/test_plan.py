@@ -64,7 +64,17 @@ BEHAVIOURS = {
     *("laws", "providers", "rig", "witnesses"),
     *("cli/first_day", "cli/interruption", "focus/commands", "focus/digits", "focus/spec_examples"),
     *("ledger/broken_machine", "ledger/digits", "ledger/full_disk", "ledger/read_only"),
-    *("another_vendor", "canaries", "client_types", "docs", "glossary", "names", "plan", "readme_types"),
+    *(
+        "another_vendor",
+        "canaries",
+        "client_types",
+        "docs",
+        "glossary",
+        "hostile_words",
+        "names",
+        "plan",
+        "readme_types",
+    ),
 }
 """Folders and files of tests that are about a whole behaviour; every other file is about the module whose name it bears."""
 

@@ -14,4 +14,4 @@ def test_a_bill_whose_total_nobody_states_is_told_as_that(tmp_path: Path) -> Non
     clear(
         terminal.run("--ledger", "l", "import", "cockroach", "none.json"), 1, "issued r without a total in USD: parked"
     )
-    clear(terminal.run("--ledger", "l", "explain", "r"), 0, "the vendor states no total in 1 lines")
+    clear(terminal.run("--ledger", "l", "explain", "r"), 0, "the vendor states no total in 1 line\n")

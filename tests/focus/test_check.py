@@ -84,7 +84,7 @@ def test_amounts_that_cannot_be_added_are_a_finding(clean: Path, tmp_path: Path)
     for row in rows:
         row["BilledCost"] = "12345678901234567890"
     write(file, rows)
-    assert any("too large to be added" in finding.words for finding in check.check_directory(tmp_path / "large"))
+    assert any("too large to be added" in finding.message for finding in check.check_directory(tmp_path / "large"))
 
 
 def test_a_damaged_file_is_said_to_be_one(clean: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from billfold.twin.host import TwinHost
 from billfold.wire.operation import Operation, OperationType
 from tests.stage import list_providers, stage
 
-DOORS = sorted(list_providers(), key=lambda provider: provider.name)
+DOORS = sorted((provider for provider in list_providers() if provider.has_twin), key=lambda provider: provider.name)
 KINDS = [(provider, kind) for provider in DOORS for kind in provider.operations]
 
 
@@ -30,7 +30,10 @@ def examples(host: TwinHost, provider: Provider) -> tuple[TwinAccount, dict[Oper
     """Return the provider's first account and one good question of each operation."""
     played = stage(host, provider.name)
     account = played.accounts[0]
-    return account, {type(op): op for op in played.twin.example_operations(account, host.clock.now())}
+    operations = {type(op): op for op in played.twin.example_operations(account, host.clock.now())}
+    missing = [kind.__name__ for kind in provider.operations if kind not in operations]
+    assert not missing, f"{provider.name}: example_operations of its twin has no {', '.join(missing)}"
+    return account, operations
 
 
 def questions(kind: OperationType) -> st.SearchStrategy[Operation[Any]]:

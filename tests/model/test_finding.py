@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from billfold.model.finding import (
     MAX_ALIKE,
+    MAX_SUBJECTS,
     describe_finding,
     describe_labelled,
     drop_repeated,
@@ -35,6 +36,24 @@ def test_limited_findings_count_for_all(numbered: list[tuple[FindingCode, int]])
         counts = [finding.count for finding in limited if finding.code is code]
         assert len(counts) <= MAX_ALIKE
         assert sum(counts) == sum(finding.code is code for finding in findings)
+
+
+@given(st.lists(st.tuples(CODES, st.sampled_from("ABC"), st.integers(1, 1000))))
+def test_every_subject_is_named(rows: list[tuple[FindingCode, str, int]]) -> None:
+    """However much is found of one subject, what is found of another is told too."""
+    findings = [make_finding(code, f"number {number}", subject) for code, subject, number in rows]
+    limited = limit_findings(findings)
+    for key in {(finding.code, finding.subject) for finding in findings}:
+        counts = [finding.count for finding in limited if (finding.code, finding.subject) == key]
+        assert len(counts) <= MAX_ALIKE
+        assert sum(counts) == sum((finding.code, finding.subject) == key for finding in findings)
+
+
+def test_so_many_subjects_are_counted_by_the_last() -> None:
+    """Of a vendor that contradicts itself everywhere, no more is kept than anybody reads."""
+    limited = limit_findings([make_finding(FindingCode.HISTORY_MISMATCH, "x", str(number)) for number in range(5000)])
+    assert len(limited) == MAX_SUBJECTS
+    assert sum(finding.count for finding in limited) == 5000
 
 
 def test_a_sentence_names_subject_count_and_label() -> None:

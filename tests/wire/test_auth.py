@@ -17,7 +17,7 @@ from billfold.model.errors import (
     Unauthorized,
     Unreachable,
 )
-from billfold.wire.auth import ClientCredentials, HeaderKey, read_basic_pair, read_bearer_token, scrub_secrets
+from billfold.wire.auth import ClientCredentials, HeaderKey, read_basic_pair, read_bearer_token
 from billfold.wire.exchange import RateLimiter
 from billfold.wire.message import Failure, Request, Response
 from tests.wire.kit import GetThing, Talk, forever, line, ok, talk
@@ -186,23 +186,6 @@ def test_every_string_that_gives_access_is_a_secret() -> None:
     talk(ASK, [token("token-7"), ok()], line(login))
     pair = base64.b64encode(f"me:{SECRET}".encode()).decode()
     assert set(login.secrets) == {SECRET, "token-7", pair}
-
-
-@given(WORDS, st.lists(WORDS, min_size=1, max_size=4))
-def test_a_scrubbed_text_holds_no_secret(text: str, secrets: list[str]) -> None:
-    marks = tuple(f"<{secret}>" for secret in secrets)
-    assert not any(
-        secret in scrub_secrets(f"{text}{secret}{text}", (secret,)) for secret in marks if secret not in "[secret]"
-    )
-
-
-def test_a_secret_that_begins_like_another_is_scrubbed_whole() -> None:
-    assert "tail" not in scrub_secrets("key-tail", ("key", "key-tail"))
-
-
-@pytest.mark.parametrize("secret", ["", " ", "\t "])
-def test_a_secret_of_nothing_leaves_a_text_alone(secret: str) -> None:
-    assert scrub_secrets("a b \t c", (secret,)) == "a b \t c"
 
 
 def test_a_secret_that_is_no_text_is_a_setup_error() -> None:

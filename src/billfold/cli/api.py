@@ -9,15 +9,18 @@ import click
 import msgspec
 
 from billfold.cli.context import load_accounts
+from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
 from billfold.config import AccountConfig
 from billfold.model.errors import ConfigurationError, InvalidArgument
+from billfold.model.plain_text import escape_json
 from billfold.providers import provider as providers
 from billfold.providers.provider import Provider
 from billfold.wire.describe import describe_operation, parse_arguments
 from billfold.wire.exchange import decode_response, name_errors
 from billfold.wire.operation import Operation, operation_name
 from billfold.wire.paging import PagedOperation, Walk
+from billfold.wire.scrub import scrub_response
 
 
 @click.command("api")
@@ -57,9 +60,10 @@ def command(
 
 def _print_operations(provider: Provider) -> None:
 
-    click.echo(f"\n{provider.title} ({provider.name})")
+    print_line()
+    print_line(f"{provider.title} ({provider.name})")
     for operation_type in provider.operations:
-        click.echo(f"  {describe_operation(operation_type)}")
+        print_line(f"  {describe_operation(operation_type)}")
 
 
 def _find_account(ctx: click.Context, provider: Provider, name: str | None) -> AccountConfig:
@@ -94,13 +98,13 @@ def _fetch_bodies(account: AccountConfig, op: Operation[Any], *, all_pages: bool
     transport = open_transport(account)
     try:
         if not all_pages or not isinstance(op, PagedOperation):
-            response = transport.send(op)
+            response = scrub_response(transport.send(op), transport.context.auth.secrets)
             if not raw:
                 decode_response(op, response, transport.context)  # raises where it is no answer
             return [response.body]
         walk, bodies = Walk(op), []
         while walk.next_operation is not None:
-            response = transport.send(walk.next_operation)
+            response = scrub_response(transport.send(walk.next_operation), transport.context.auth.secrets)
             bodies.append(response.body)
             with name_errors(transport.context):
                 walk.take_page(decode_response(walk.next_operation, response, transport.context))
@@ -115,8 +119,12 @@ def _print_bodies(bodies: list[bytes], *, raw: bool) -> None:
 
     for body in bodies:
         try:
-            output = body if raw else msgspec.json.format(body, indent=2) + b"\n"
+            output = body if raw else _format_json(body)
         except msgspec.DecodeError:
             output = body
         sys.stdout.buffer.write(output)
     sys.stdout.flush()
+
+
+def _format_json(body: bytes) -> bytes:
+    return f"{escape_json(msgspec.json.format(body, indent=2).decode(errors='replace'))}\n".encode()

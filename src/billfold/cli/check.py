@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from billfold.cli.listing import print_rows
+from billfold.cli.output import print_line
 from billfold.cli.params import FORMAT_OPTION, add_location_options
 from billfold.focus.check import CheckFinding, check_directory
 
@@ -31,7 +32,7 @@ def focus(ctx: click.Context, directory: Path, version: str | None, output_forma
     Reads CSV or Parquet, partitioned or not, ours or not. Exit code 1 where anything is found.
     """
     check_findings = check_directory(directory, version)
-    rows = [finding._asdict() for finding in check_findings]
+    rows = [dict(zip(COLUMNS, finding, strict=True)) for finding in check_findings]
     if output_format != "table":
         print_rows(output_format, rows, COLUMNS)
     else:
@@ -43,5 +44,5 @@ def _print_findings(findings: list[CheckFinding]) -> None:
     for finding in findings:
         location = f"{finding.dataset}.{finding.column}" if finding.column else finding.dataset
         row_note = f" ({finding.rows} rows, as {finding.example!r})" if finding.rows else ""
-        click.echo(f"{location}: {finding.words}{row_note} [{finding.rule}]")
-    click.echo(f"{len(findings)} findings." if findings else "Everything is as FOCUS has it.")
+        print_line(f"{location}: {finding.message}{row_note} [{finding.rule}]")
+    print_line(f"{len(findings)} findings." if findings else "Everything is as FOCUS has it.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from billfold import config
+from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
 from billfold.model.errors import InvalidArgument
 from billfold.providers import provider as providers
@@ -50,10 +51,10 @@ def command(
         if field.is_secret or field.name in references_by_field
     }
     config.add_account(path, block)
-    click.echo(f"added account {block['name']!r} to {path}")
+    print_line(f"added account {block['name']!r} to {path}")
     for field in chosen_provider.credentials:
         if field.name not in references_by_field:
             default_note = f" (unless it is {field.default})" if field.default else ""
-            click.echo(f"  set {field.env_names[0]} to the {field.name}{default_note} before you run `billfold sync`")
-    click.echo(f"  the key needs: {chosen_provider.billing_right}")
-    click.echo("  check it with `billfold doctor`")
+            print_line(f"  set {field.env_names[0]} to the {field.name}{default_note} before you run `billfold sync`")
+    print_line(f"  the key needs: {chosen_provider.billing_right}")
+    print_line("  check it with `billfold doctor`")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from billfold import config
+from billfold.cli.output import print_line
 from billfold.cli.params import FilterOptions
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
@@ -91,7 +92,7 @@ def build_filter(workspace: Workspace, filter_options: FilterOptions) -> LedgerF
     seq = resolve_as_of(workspace.archive, as_of) if as_of else MAX_SEQ
     if not seq:
         first_run_note = next((f" ({run.started_at[:19]}Z)" for run in workspace.archive.list_runs()), "")
-        click.echo(f"nothing was known yet at that time: the first collection began later{first_run_note}", err=True)
+        print_line(f"nothing was known yet at that time: the first collection began later{first_run_note}", err=True)
     return LedgerFilter(provider, account, first_month, last_month, seq)
 
 

@@ -1,4 +1,4 @@
-"""Play four vendors, collect twelve months from them, show the bill."""
+"""Play the vendors, collect twelve months from them, show the bill."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from billfold.cli.listing import print_table
+from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
 from billfold.ledger.query import ChargeSum
 from billfold.model.money import exact_sum
@@ -39,18 +40,20 @@ JsonRow = Mapping[str, Any]
 @add_location_options
 @click.pass_context
 def command(ctx: click.Context, directory: Path) -> None:
-    """Play four vendors, collect twelve months from them, show the bill. No account is needed."""
+    """Play the vendors, collect twelve months from them, show the bill. No account is needed."""
     directory.mkdir(parents=True, exist_ok=True)
     config_path = directory / "billfold.toml"
     ctx.find_root().obj.update(config=str(config_path), ledger=str(directory))
     with _run_twin(config_path) as root_url:
-        click.echo(f"Four billing systems are playing at {root_url}, as of 2026-11-15.\n")
+        print_line(f"Four billing systems are playing at {root_url}, as of 2026-11-15.")
+        print_line()
         _run_command("Collecting every account:", directory, config_path, "sync")
         comparison = _compare_bills(directory, config_path, root_url)
     print_bill(summary.tables(_read_sums(directory, config_path)))
-    click.echo(f"\n{comparison}")
+    print_line()
+    print_line(comparison)
     program = sys.argv[0] if not shutil.which("billfold") and Path(sys.argv[0]).name == "billfold" else "billfold"
-    click.echo(f"Look further: {program} --ledger {directory} report | invoices | charges | explain ID")
+    print_line(f"Look further: {program} --ledger {directory} report | invoices | charges | explain ID")
 
 
 @contextmanager
@@ -68,7 +71,7 @@ def _run_twin(config_path: Path) -> Iterator[str]:
 
 
 def _run_command(heading: str, directory: Path, config_path: Path, *arguments: str) -> None:
-    click.echo(heading)
+    print_line(heading)
     command_line = [
         sys.executable,
         "-m",
@@ -103,10 +106,12 @@ def print_bill(tables: Sequence[summary.Table]) -> None:
     issued_tables = [table for table in tables if table.state == "issued"]
     for table in sorted(issued_tables, key=lambda table: len(table.rows), reverse=True):
         months = table.months[-MONTH_COUNT:]
-        click.echo(f"\nIssued invoices of the last {len(months)} months, {table.currency}, rounded to cents:")
+        print_line()
+        print_line(f"Issued invoices of the last {len(months)} months, {table.currency}, rounded to cents:")
         _print_issued(table, months)
     open_tables = [table for table in tables if table.state != "issued"]
-    click.echo("\nNot invoiced yet, may still change:")
+    print_line()
+    print_line("Not invoiced yet, may still change:")
     names = ("state", "vendor", "month", "currency", "cost")
     rows = [
         dict(zip(names, (table.state, vendor, str(month), table.currency, summary.rounded(cost)), strict=True))

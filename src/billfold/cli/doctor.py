@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from billfold.cli.context import select_accounts
+from billfold.cli.output import print_line
 from billfold.cli.params import ACCOUNT_OPTION, PROVIDER_OPTION, add_location_options
 from billfold.collect.session import Transport
 from billfold.collect.sync import get_current_time, open_transport
@@ -15,6 +16,7 @@ from billfold.model.errors import ApiError, BillfoldError, Forbidden, Unauthoriz
 from billfold.providers.provider import SyncState
 from billfold.wire.exchange import decode_response, name_errors
 from billfold.wire.operation import operation_name
+from billfold.wire.scrub import scrub_response
 
 MAX_QUESTIONS = 12
 """How many questions of a collection the doctor asks: enough to meet every right that is needed."""
@@ -36,16 +38,16 @@ def command(ctx: click.Context, provider: str | None, account: str | None) -> No
 
 def _check_account(account: AccountConfig) -> int:
 
-    click.echo(f"{account.name} ({account.provider.title})")
+    print_line(f"{account.name} ({account.provider.title})")
     try:
         transport = open_transport(account)
     except BillfoldError as error:
-        click.echo(f"  cannot ask: {error}")
+        print_line(f"  cannot ask: {error}")
         return 3
     try:
         return _ask_questions(account, transport)
     except BillfoldError as error:
-        click.echo(f"  cannot be collected: {_describe_error(error)}")
+        print_line(f"  cannot be collected: {_describe_error(error)}")
         _print_needed_right(account, [error])
         return 3
     finally:
@@ -65,7 +67,8 @@ def _ask_questions(account: AccountConfig, transport: Transport) -> int:
             break
         name = operation_name(fetch.op)
         try:
-            answer = decode_response(fetch.op, transport.send(fetch.op), transport.context)
+            response = scrub_response(transport.send(fetch.op), transport.context.auth.secrets)
+            answer = decode_response(fetch.op, response, transport.context)
         except ApiError as error:
             if not fetch.may_fail(error):
                 raise
@@ -73,11 +76,11 @@ def _ask_questions(account: AccountConfig, transport: Transport) -> int:
             if fetch.find_missing(error):
                 refusals.append(error)
                 if fetch.failure_key(error) not in reported_causes:
-                    click.echo(f"  will be missing: {fetch.missing}: {_describe_error(error)}")
+                    print_line(f"  will be missing: {fetch.missing}: {_describe_error(error)}")
                 reported_causes.add(fetch.failure_key(error))
             continue
         if name not in answered_names:
-            click.echo(f"  ok: {name}")
+            print_line(f"  ok: {name}")
         answered_names.add(name)
     _print_needed_right(account, refusals)
     return 1 if refusals else 0
@@ -93,4 +96,4 @@ def _describe_error(error: BillfoldError) -> str:
 def _print_needed_right(account: AccountConfig, errors: Sequence[BillfoldError]) -> None:
     """Name the right that a refused key lacks; what is not there for other reasons needs none."""
     if any(isinstance(error, (Unauthorized, Forbidden)) for error in errors):
-        click.echo(f"  the key needs: {account.provider.billing_right}")
+        print_line(f"  the key needs: {account.provider.billing_right}")

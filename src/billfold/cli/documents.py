@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.output import print_line
 from billfold.cli.params import ACCOUNT_OPTION, PROVIDER_OPTION, FilterOptions, add_location_options
 from billfold.ledger.documents import FILE_SUFFIXES, UNKNOWN_VALUE, list_latest_documents, read_media_type
 from billfold.ledger.entries import Entry
@@ -49,10 +50,10 @@ def command(ctx: click.Context, directory: Path, provider: str | None, account: 
                 path.write_bytes(workspace.archive.read_body(entry.body))
         except OSError as error:
             raise ConfigurationError(f"{directory} cannot be written: {error.strerror}") from error
-    click.echo(f"{directory}: {counted(len(entries), 'document')}")
+    print_line(f"{directory}: {counted(len(entries), 'document')}")
     account_counts = Counter((entry.provider, entry.account) for entry in entries)
     for provider_name, account_name in sorted(accounts):
-        click.echo(f"  {provider_name} {account_name}: {account_counts[provider_name, account_name] or 'none'}")
+        print_line(f"  {provider_name} {account_name}: {account_counts[provider_name, account_name] or 'none'}")
 
 
 def _build_file_name(entry: Entry) -> str:

@@ -9,6 +9,7 @@ import click
 
 from billfold.cli.context import build_filter, load_virtual_rates, open_workspace
 from billfold.cli.gaps import find_wrong_gaps, print_gaps
+from billfold.cli.output import print_line
 from billfold.cli.params import FilterOptions, add_filter_options, add_location_options
 from billfold.focus.export import ExportResult, ExportSpec, export_focus
 from billfold.ledger.focus_views import Selection
@@ -54,6 +55,6 @@ def focus(
 
 def _print_summary(result: ExportResult, directory: Path) -> None:
     counts = ", ".join(f"{count} {name}" for name, count in result.rows.items())
-    click.echo(f"{directory}: {counts} rows.")
+    print_line(f"{directory}: {counts} rows.")
     for bill in result.left_out:
-        click.echo(f"parked, left out: {bill.provider} {bill.account} {bill.name}: {bill.parked}")
+        print_line(f"parked, left out: {bill.provider} {bill.account} {bill.name}: {bill.parked}")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import click
 
 from billfold.cli.context import list_configured_accounts
+from billfold.cli.output import print_line
 from billfold.collect.workspace import Workspace
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
@@ -44,4 +45,4 @@ def find_wrong_gaps(
 def print_gaps(gaps: Iterable[AccountFinding]) -> None:
     """Say on stderr what the ledger lacks; where it can, after it is closed: who reads may take his time."""
     for gap in gaps:
-        click.echo(f"not complete: {gap.provider} {gap.account}: {describe_labelled(gap.finding)}", err=True)
+        print_line(f"not complete: {gap.provider} {gap.account}: {describe_labelled(gap.finding)}", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from billfold.cli.context import open_workspace
+from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
 from billfold.ledger.digest import compute_digest
 
@@ -15,4 +16,4 @@ from billfold.ledger.digest import compute_digest
 def command(ctx: click.Context) -> None:
     """Print one line that stands for all that the ledger believes now; equal ledgers print the same, on any machine."""
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
-        click.echo(compute_digest(ledger))
+        print_line(compute_digest(ledger))

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from billfold.cli.context import open_workspace
+from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
 from billfold.collect.importing import ImportResult, import_files
 from billfold.providers import provider as providers
@@ -52,20 +53,20 @@ def command(
 def _print_result(result: ImportResult) -> None:
     """Say what became of each file and of each bill, and what is still to be imported."""
     for file in result.files:
-        click.echo(f"{file.path}: {file.operation or 'NOT READ'}: {file.message}")
+        print_line(f"{file.path}: {file.operation or 'NOT READ'}: {file.message}")
     for bill in result.bills:
         verdict = f"parked: {bill.parked}" if bill.parked else "adds up"
         name = bill.invoice_id or "estimate"
-        click.echo(f"  {bill.state} {name} {bill.total or 'without a total in'} {bill.currency}: {verdict}")
+        print_line(f"  {bill.state} {name} {bill.total or 'without a total in'} {bill.currency}: {verdict}")
     if any(bill.parked for bill in result.bills):
-        click.echo(
+        print_line(
             "  parked is kept, but not counted; where a list or lines are missing, import them in one command with these"
         )
     if not result.bills:
         explanation = " (it bills nothing, or what is booked says as much); it is kept as it came"
         note = explanation if any(file.operation for file in result.files) else ""
-        click.echo(f"no charges were booked from this{note}")
+        print_line(f"no charges were booked from this{note}")
     for name in result.unbooked_ids:
-        click.echo(
+        print_line(
             f"  invoice {name} is listed, but its lines are not here: import them too, in one command (--invoice-id where a file does not say it)"
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from billfold.cli.output import print_data, print_line, print_table_line
 from billfold.cli.params import WIDE_KEY
 from billfold.report import render
 from billfold.report.render import Row
@@ -23,20 +24,21 @@ def print_rows(
 ) -> None:
     """Print a listing as JSON or CSV, row by row."""
     for chunk in render.json_lines(rows, default) if output_format == "json" else render.csv_lines(rows, columns):
-        click.echo(chunk, nl=False)
+        print_data(chunk)
     if output_format == "json":
-        click.echo()
+        print_data("", newline=True)
 
 
 def print_table(rows: Sequence[Row], layout: TableLayout, width: int | None = None) -> list[str]:
     """Print rows as a table as wide as the terminal, or ``width``; returns the columns that it had no room for."""
     width = width or read_width()
     (heading, *lines), dropped = format_table(rows, layout, width)
-    encoding = sys.stdout.encoding or "utf-8"
-    for line in (click.style(heading, bold=True), *lines):
-        click.echo(line.encode(encoding, "replace").decode(encoding))
+    print_table_line(heading, is_heading=True)
+    for line in lines:
+        print_table_line(line)
     if dropped:
-        click.echo(format_drop_note(dropped, width or 0))
+        for line in format_drop_note(dropped, width or 0).splitlines():
+            print_line(line)
     return dropped
 
 

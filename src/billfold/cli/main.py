@@ -13,11 +13,13 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
+from billfold.cli.output import print_line
 from billfold.model.errors import BillfoldError, InvalidArgument
+from billfold.model.plain_text import format_line, make_printable
 from billfold.transport.pause import STOP_REQUESTED
 from billfold.version import __version__
 
@@ -26,7 +28,7 @@ COMMANDS = {
     "charges": "List charges as FOCUS 1.4 CostAndUsage rows.",
     "check": "Check FOCUS files, ours or anybody's, for what validators miss.",
     "connect": "Name an account; only a reference to its key is written.",
-    "demo": "Play four vendors, collect twelve months from them, show the bill.",
+    "demo": "Play the vendors, collect twelve months from them, show the bill.",
     "documents": "Write the archived documents as files.",
     "doctor": "Tell whether each account can be reached, and what will be missing.",
     "explain": "Go from an invoice or a charge back to the answer it came from.",
@@ -42,7 +44,7 @@ COMMANDS = {
     "restatements": "List issued invoices that changed, with the lines that moved.",
     "sql": "Ask the ledger in SQL, read-only.",
     "sync": "Collect every invoice, line and estimate: archived, then booked.",
-    "twin": "Play the four vendors' billing systems on this machine.",
+    "twin": "Play the vendors' billing systems on this machine.",
     "verify": "Check every stored hash of the archive.",
 }
 INTERRUPTED_MESSAGE = "interrupted; what was collected is kept"
@@ -165,14 +167,24 @@ def _configure_logging(level_name: str) -> None:
         if level_name
         else "billfold: warning: %(message)s"
     )
-    formatter = logging.Formatter(line_format, "%Y-%m-%dT%H:%M:%S")
+    formatter = _LineFormatter(line_format, "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
     logging.basicConfig(level=levels[level], handlers=[handler])
 
 
+class _LineFormatter(logging.Formatter):
+    """Formats what is logged as one line: it may hold a vendor's words."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        return format_line(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
+        return "\n".join(map(make_printable, super().formatException(ei).splitlines()))
+
+
 def _print_error(message: str, code: int) -> int:
     with suppress(OSError):  # nobody can hear it; the exit code says it too
-        click.echo(f"billfold: {INTERRUPTED_MESSAGE if STOP_REQUESTED.is_set() else message}", err=True)
+        print_line(f"billfold: {INTERRUPTED_MESSAGE if STOP_REQUESTED.is_set() else message}", err=True)
     return code

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from billfold.cli.context import open_workspace
+from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
 from billfold.collect.workspace import MERGE_DRAFT_FILE
 from billfold.ledger.account_lock import account_lock
@@ -40,6 +41,6 @@ def command(ctx: click.Context, source_directory: Path) -> None:
             result = merge_archives(workspace.archive, source_archive, draft_path)
         workspace.replace_archive(draft_path)
         with workspace.open_ledger(wait=True) as ledger:
-            click.echo(
+            print_line(
                 f"{result.added_count} runs brought, {result.duplicate_count} were here already: {compute_digest(ledger)}"
             )

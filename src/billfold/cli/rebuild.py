@@ -6,6 +6,7 @@ import click
 
 from billfold.cli.context import open_workspace
 from billfold.cli.gaps import print_gaps
+from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
 from billfold.ledger.digest import compute_digest
 from billfold.ledger.query import LedgerFilter
@@ -23,7 +24,7 @@ def command(ctx: click.Context) -> None:
     with open_workspace(ctx) as workspace:
         workspace.rebuild()
         with workspace.open_ledger() as db:
-            click.echo(compute_digest(db))
+            print_line(compute_digest(db))
             all_gaps = [
                 *find_unbooked(db, LedgerFilter()),
                 *find_missing_providers(workspace.list_pending_runs(db), LedgerFilter()),

@@ -9,6 +9,7 @@ import click
 from billfold.cli.context import build_filter, open_workspace
 from billfold.cli.gaps import find_gaps
 from billfold.cli.listing import print_rows, print_table
+from billfold.cli.output import print_line
 from billfold.cli.params import FilterOptions, add_listing_options
 from billfold.ledger import query
 from billfold.ledger.query import RoundedBill
@@ -70,11 +71,11 @@ def _print_findings(
     for wrong, heading in ((True, "Does not add up"), (False, "May still change")):
         section = [located for located in findings if located.finding.is_wrong is wrong]
         if section:
-            click.echo(f"{heading}:")
+            print_line(f"{heading}:")
         for located in section:
-            click.echo(f"  {' '.join(filter(None, located[:3]))}: {describe_labelled(located.finding)}")
+            print_line(f"  {' '.join(filter(None, located[:3]))}: {describe_labelled(located.finding)}")
     if drifts:
-        click.echo(
+        print_line(
             "The last estimate of a month (of its day, and without what is bought beforehand) against what was invoiced:"
         )
         drift_rows = [
@@ -82,7 +83,7 @@ def _print_findings(
         ]
         print_table(drift_rows, DRIFT_FORM)
     if rounded_bills:
-        click.echo("Adds up by a rounding charge of ours (the vendor's total is not the sum of its lines):")
+        print_line("Adds up by a rounding charge of ours (the vendor's total is not the sum of its lines):")
         rounding_rows = [
             bill._asdict() | {"month": str(Month.of(bill.period_start)), "cost": format_amount(bill.cost)}
             for bill in rounded_bills
@@ -96,4 +97,4 @@ def _print_findings(
         if bill_count
         else "nothing to add up"
     )
-    click.echo(f"{render.counted(bill_count, 'bill')} checked: {verdict}.")
+    print_line(f"{render.counted(bill_count, 'bill')} checked: {verdict}.")

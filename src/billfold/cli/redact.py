@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from billfold.cli.context import open_workspace
+from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
 from billfold.collect.redact import redact_workspace
 from billfold.providers import provider as providers
@@ -24,6 +25,6 @@ def command(ctx: click.Context, provider: str | None) -> None:
         providers.find_provider(provider)
     with open_workspace(ctx) as workspace:
         redacted_count = redact_workspace(workspace, provider)
-    click.echo(
+    print_line(
         f"{redacted_count} stored answers were redacted" if redacted_count else "no stored answer holds personal data"
     )

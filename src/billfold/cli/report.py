@@ -7,6 +7,7 @@ import click
 from billfold.cli.context import build_filter, open_workspace
 from billfold.cli.gaps import find_wrong_gaps, print_gaps
 from billfold.cli.listing import print_rows, print_table
+from billfold.cli.output import print_line
 from billfold.cli.params import FilterOptions, add_listing_options
 from billfold.ledger import catalog, query
 from billfold.ledger.catalog import BillRow
@@ -49,12 +50,13 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
 def print_report(tables: list[Table], parked_bills: list[BillRow]) -> None:
     """Print the report's tables, and what was left out."""
     if not tables:
-        click.echo("There are no charges to show: none are booked that fit, or were known then.")
+        print_line("There are no charges to show: none are booked that fit, or were known then.")
     for table in tables:
-        click.echo(f"\n{STATE_HEADINGS[table.state]}, {table.currency}")
+        print_line()
+        print_line(f"{STATE_HEADINGS[table.state]}, {table.currency}")
         _print_table(table)
     for bill in parked_bills:
-        click.echo(f"parked, not counted: {bill.provider} {bill.account} {bill.name}: {bill.parked}")
+        print_line(f"parked, not counted: {bill.provider} {bill.account} {bill.name}: {bill.parked}")
 
 
 def _print_table(table: Table) -> None:
@@ -74,4 +76,4 @@ def _print_table(table: Table) -> None:
     numbers = (*month_columns, "total")
     layout = TableLayout(("provider", "service", *numbers), numbers, month_columns[:-1], {"service": MIN_SERVICE_WIDTH})
     if print_table(rows, layout):
-        click.echo("The total is of all months, those left out too.")
+        print_line("The total is of all months, those left out too.")

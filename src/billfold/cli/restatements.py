@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.output import print_data, print_line
 from billfold.cli.params import FilterOptions, add_listing_options
 from billfold.ledger import restatements
 from billfold.ledger.restatements import Restatement
@@ -41,9 +42,9 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         events = restatements.list_restatements(ledger, build_filter(workspace, filter_options))
     if output_format == "json":
-        click.echo(json.dumps([_build_row(event) for event in events], default=word, indent=1))
+        print_data(json.dumps([_build_row(event) for event in events], default=word, indent=1), newline=True)
     elif output_format == "csv":
-        click.echo(render.as_csv(map(_build_row, events), COLUMNS), nl=False)
+        print_data(render.as_csv(map(_build_row, events), COLUMNS))
     else:
         _print_events(events)
 
@@ -68,9 +69,9 @@ def _print_events(events: Sequence[Restatement]) -> None:
             change.incomparable
             or f"is {format_amount(change.new_total)} {change.currency} ({format_amount(difference)})"
         )
-        click.echo(f"{label}: was {format_amount(change.old_total)}, {new_state}, seen {word(change.seen_at)}")
+        print_line(f"{label}: was {format_amount(change.old_total)}, {new_state}, seen {word(change.seen_at)}")
         for sign, lines in (("-", gone_lines), ("+", come_lines)):
             for line in lines:
-                click.echo(f"  {sign} {format_amount(line.cost):>20}  {line.category}: {line.description}")
+                print_line(f"  {sign} {format_amount(line.cost):>20}  {line.category}: {line.description}")
     if not events:
-        click.echo("No issued invoice has changed.")
+        print_line("No issued invoice has changed.")

@@ -11,6 +11,7 @@ from threading import Lock
 import click
 
 from billfold.cli.context import open_workspace, select_accounts
+from billfold.cli.output import print_data, print_line
 from billfold.cli.params import ACCOUNT_OPTION, PROVIDER_OPTION, MonthType, add_location_options
 from billfold.collect.outcome import CollectOutcome
 from billfold.collect.sync import DEFAULT_WORKERS, Progress, sync_accounts
@@ -100,7 +101,7 @@ def _check_clock(workspace: Workspace) -> None:
     last_seq = workspace.archive.read_last_seq()
     if workspace.archive.find_seq_at(datetime.now(UTC) + MAX_CLOCK_SKEW) < last_seq:
         newest_time = max(entry.fetched_at for entry in workspace.archive.iter_entries())
-        click.echo(
+        print_line(
             f"billfold: warning: the archive's newest answer is of {newest_time[:19]}Z, which is yet to come by this machine's clock: "
             "check the clock; for --as-of nothing that is collected now is older than that",
             err=True,
@@ -146,14 +147,14 @@ def choose_exit_code(outcomes: list[CollectOutcome]) -> int:
 def _print_outcomes(outcomes: list[CollectOutcome], *, as_json: bool) -> None:
 
     if as_json:
-        click.echo(format_json([_build_row(outcome) for outcome in outcomes]))
+        print_data(format_json([_build_row(outcome) for outcome in outcomes]), newline=True)
         return
     width = max(len(outcome.account) for outcome in outcomes)
     for outcome in outcomes:
         summary = f"{counted(outcome.answers, 'answer')} in {outcome.seconds:.1f} s"
-        click.echo(f"{outcome.account:<{width}}  {f'FAILED: {outcome.error}' if outcome.error else summary}")
-        for finding in outcome.all_findings:
-            click.echo(f"{'':<{width}}  {describe_labelled(finding)}")
+        print_line(f"{outcome.account:<{width}}  {f'FAILED: {outcome.error}' if outcome.error else summary}")
+        for finding in (*outcome.missing, *outcome.findings):
+            print_line(f"{'':<{width}}  {describe_labelled(finding)}")
 
 
 def _build_row(outcome: CollectOutcome) -> dict[str, object]:

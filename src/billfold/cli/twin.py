@@ -1,4 +1,4 @@
-"""Play the four vendors' billing systems on this machine."""
+"""Play the vendors' billing systems on this machine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from billfold.cli.output import print_line
 from billfold.cli.params import TimeType, add_location_options
 from billfold.model.errors import BillfoldError
 from billfold.model.period import parse_instant
@@ -47,7 +48,7 @@ from billfold.twin.world import World
 def command(
     port: int, bind: str, scenario: str, seed: int, at: datetime, limits: str, write_config: Path | None
 ) -> None:
-    """Play the four vendors' billing systems on this machine, with a clock and faults."""
+    """Play the vendors' billing systems on this machine, with a clock and faults."""
     host = TwinHost(World(seed=seed, start_time=at, scenario=scenario), Clock(at), limits=limits == "on")
     listener = serve.open_listener(bind, port)
     root_url = f"http://{'[' + bind + ']' if ':' in bind else bind}:{listener.getsockname()[1]}"
@@ -57,5 +58,5 @@ def command(
         except BillfoldError:
             listener.close()
             raise
-    click.echo(f"the twin is ready at {root_url} - try {root_url}/_twin/accounts")
+    print_line(f"the twin is ready at {root_url} - try {root_url}/_twin/accounts")
     serve.serve_twin(host, listener)

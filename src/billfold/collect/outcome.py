@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from billfold.model.errors import BillfoldError, ConfigurationError
+from billfold.model.errors import ApiError, BillfoldError, ConfigurationError
 from billfold.model.finding import AccountFinding, Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import format_amount
@@ -35,8 +35,17 @@ class CollectOutcome:
 
     @property
     def all_findings(self) -> list[Finding]:
-        """What is missing, then what the ledger makes of the rest."""
-        return [*self.missing, *self.findings]
+        """What ended it, what is missing, then what the ledger makes of the rest."""
+        return [*self._describe_failure(), *self.missing, *self.findings]
+
+    def _describe_failure(self) -> Iterator[Finding]:
+        if self.error:
+            fields = (
+                {"operation": self.error.operation, "status": str(self.error.status or "")}
+                if isinstance(self.error, ApiError)
+                else {}
+            )
+            yield make_finding(FindingCode.ACCOUNT_FAILED, str(self.error), error=type(self.error).__name__, **fields)
 
 
 def fill_outcomes(db: OpenLedger, outcomes: Iterable[CollectOutcome], last_seq: int) -> None:

@@ -17,17 +17,14 @@ from billfold.ledger.entries import UNREADABLE_SUFFIX, ArchivedResponse, Run
 from billfold.model.errors import ApiError, InvalidResponse
 from billfold.model.finding import Finding
 from billfold.providers.provider import Fetch
-from billfold.wire.auth import scrub_secrets
 from billfold.wire.exchange import ClientContext, decode_response, name_errors
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation, operation_name, question_text
+from billfold.wire.scrub import scrub_response, scrub_secrets, select_long_secrets
 
 log = logging.getLogger("billfold.sync")
 MAX_READ_ATTEMPTS = 3
 """How often a question is asked whose answer cannot be read: a body may have been cut on its way."""
-
-MIN_SECRET_LENGTH = 8
-"""Characters of the shortest credential that is looked for in answers: a shorter one is no secret, and stands in amounts."""
 
 
 class Transport(Protocol):
@@ -88,6 +85,7 @@ class CollectSession:
                 else decode_response(fetch.op, archived_response, self.transport.context)
             )
         try:
+            self._refuse_secret(fetch.op)
             return self._fetch_readable(fetch)
         except ApiError as error:
             if isinstance(error.response, Response):
@@ -95,11 +93,12 @@ class CollectSession:
             if not fetch.may_fail(error):
                 raise
             if missing := fetch.find_missing(error):
-                earlier = self._missing_by_cause.get(fetch.failure_key(error))
-                self._missing_by_cause[fetch.failure_key(error)] = (
-                    replace(earlier, count=earlier.count + 1) if earlier else missing
-                )
+                self._note_missing(fetch.failure_key(error), self._scrub_finding(missing))
             return None
+
+    def _note_missing(self, cause: object, missing: Finding) -> None:
+        earlier = self._missing_by_cause.get(cause)
+        self._missing_by_cause[cause] = replace(earlier, count=earlier.count + 1) if earlier else missing
 
     def _fetch_readable(self, fetch: Fetch) -> Any:
         """Ask until the answer can be read; one that cannot is kept beside, so that it is never booked."""
@@ -131,7 +130,25 @@ class CollectSession:
                 fetch.find_document_url(decode_response(fetch.op, response, self.transport.context))
             )
         log.info("%s: %d, %d bytes", operation_name(fetch.op), response.status, len(response.body))
-        return response
+        return self._scrub_response(response)
+
+    def _scrub_response(self, response: Response) -> Response:
+        """Take our credentials out of an answer before anything reads it: what is read comes back in questions and findings."""
+        return scrub_response(response, self.transport.context.auth.secrets)
+
+    def _refuse_secret(self, op: Operation[Any]) -> None:
+        """Raise ``InvalidResponse`` for a question that holds a credential, in whatever way it came into an answer."""
+        if self.scrub_text(question_text(op)) != question_text(op):
+            with name_errors(self.transport.context, operation_name(op)):
+                raise InvalidResponse("an answer led to a question that holds our own credential, which is not sent")
+
+    def scrub_text(self, text: str) -> str:
+        """Return a text without our credentials."""
+        return scrub_secrets(text, select_long_secrets(self.transport.context.auth.secrets))
+
+    def _scrub_finding(self, finding: Finding) -> Finding:
+        data = {name: self.scrub_text(value) for name, value in finding.data.items()}
+        return replace(finding, subject=self.scrub_text(finding.subject), text=self.scrub_text(finding.text), data=data)
 
     def _find_archived(self, op: Operation[Any]) -> Iterator[Response]:
         question_key = operation_name(op), question_text(op)
@@ -145,18 +162,7 @@ class CollectSession:
 
     def _archive_response(self, op: Operation[Any], response: Response, suffix: str = "") -> None:
         name, question = operation_name(op) + suffix, question_text(op)
-        status, headers, body = scrub_response(response, self.transport.context.auth.secrets)
+        status, headers, body = self._scrub_response(response)
         self.writer.add_response(ArchivedResponse(name, question, status, headers, body, self.clock()))
         if response.status == 200:
             self.answered_questions.add((name, question))
-
-
-def scrub_response(response: Response, secrets: tuple[str, ...]) -> Response:
-    """Return a response with ``[secret]`` wherever its vendor echoes a credential; any other is byte for byte as it came."""
-    long_secrets = tuple(secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH)
-    headers = {name: scrub_secrets(value, long_secrets) for name, value in response.headers.items()}
-    if not any(secret.encode() in response.body for secret in long_secrets):
-        return response._replace(headers=headers)
-    return response._replace(
-        headers=headers, body=scrub_secrets(response.body.decode("latin-1"), long_secrets).encode("latin-1")
-    )

@@ -21,10 +21,11 @@ from billfold.ledger.account_lock import account_lock
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_writer import ArchiveWriter
 from billfold.ledger.entries import REFUSED_PREFIX, Run
-from billfold.model.errors import PROVIDER_FAULTS, BillfoldError, ConfigurationError, InvalidResponse
+from billfold.model.errors import PROVIDER_FAULTS, ApiError, BillfoldError, ConfigurationError, InvalidResponse
 from billfold.model.finding import describe_finding
 from billfold.model.money import describe_arithmetic_error
 from billfold.model.period import Month, parse_instant
+from billfold.model.plain_text import make_printable
 from billfold.providers import provider
 from billfold.providers.provider import SyncState
 from billfold.transport.http import HttpSettings
@@ -206,7 +207,8 @@ def _close_run(settings: _SyncSettings, run: Run, outcome: CollectOutcome, refus
         else str(outcome.error or "; ".join(map(describe_finding, outcome.missing)) or "complete")
     )
     outcome.error = refusal or outcome.error
-    settings.workspace.archive.end_run(run, outcome_text, settings.clock())
+    # what separates an entry's fields must stand in none of them
+    settings.workspace.archive.end_run(run, make_printable(outcome_text), settings.clock())
 
 
 def _begin_run(archive: Archive, account: AccountConfig, start_time: datetime) -> Run:
@@ -223,7 +225,7 @@ def _collect_account(
 ) -> tuple[CollectOutcome, Run | None]:
     """Collect one account; returns how it went, and its run unless not even that could be begun."""
     archive, outcome = settings.workspace.archive, CollectOutcome(account.name, account.provider.name)
-    start_time, run = time.monotonic(), None
+    start_time, run, session = time.monotonic(), None, None
     try:
         run = _begin_run(archive, account, settings.clock())
         with closing(settings.connect(account)) as transport, ArchiveWriter(archive, run) as writer:
@@ -233,13 +235,26 @@ def _collect_account(
             )
             _run_plan(session, account, sync_state, outcome, settings.progress)
     except BillfoldError as error:
-        outcome.error = error
+        outcome.error = _scrub_error(error, session)
     except PROVIDER_FAULTS as error:  # a provider's fault is never another's
         reason = describe_arithmetic_error(error) or f"{type(error).__name__}: {error}"
         message = f"an answer cannot be reckoned with: {reason}"
-        outcome.error = InvalidResponse(message, provider=account.provider.name)
+        outcome.error = _scrub_error(InvalidResponse(message, provider=account.provider.name), session)
     outcome.seconds = time.monotonic() - start_time
     return outcome, run
+
+
+def _scrub_error(error: BillfoldError, session: CollectSession | None) -> BillfoldError:
+    """Return an error whose text holds no credential of the account: it is kept, and shown."""
+    text = error.message if isinstance(error, ApiError) else str(error)
+    if session is None or session.scrub_text(text) == text:
+        return error
+    provider_name = session.run.provider
+    return (
+        type(error)(session.scrub_text(text), provider=provider_name, operation=error.operation, status=error.status)
+        if isinstance(error, ApiError)
+        else type(error)(session.scrub_text(text))
+    )
 
 
 def _find_answered(archive: Archive, run: Run) -> set[tuple[str, str]]:

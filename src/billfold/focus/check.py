@@ -40,7 +40,7 @@ class CheckFinding(NamedTuple):
     rule: str
     dataset: str
     column: str
-    words: str
+    message: str
     rows: int = 0
     example: str = ""
 

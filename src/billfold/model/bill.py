@@ -53,11 +53,12 @@ class BillSource(StrEnum):
 
 
 class Charges(NamedTuple):
-    """Charges that share most of their columns: what is common is said once.
+    """Charges that share most of their columns: what they share is stored once.
 
-    ``lines`` are named tuples of one type whose fields are the columns that vary from line to line. ``shared_rows`` are named
-    tuples of more such columns, each said once for all lines that agree in them, and ``shared_index`` tell line by line which of
-    them it is: an invoice of many lines is booked much faster so. Both are empty where there are none.
+    ``common`` holds the columns that are the same for all. ``lines`` are named tuples of one type, one for each charge, with the
+    columns in which charges differ. ``shared_rows`` are named tuples of the columns that groups of charges have in common, and
+    ``shared_index[i]`` is the place in ``shared_rows`` of the row that belongs to ``lines[i]``: this makes long invoices much
+    faster to book. Both are empty where charges are not grouped.
     """
 
     common: CostAndUsage
@@ -88,10 +89,10 @@ class Bill(NamedTuple):
     """One invoice, draft or estimate of one account in one currency.
 
     ``total`` is what the vendor states, or None where it states none; ``line_count`` is how many lines the vendor lists
-    (None: as many as there are charges that are not synthetic). ``fingerprint`` is a fingerprint of the listing's own words, by
-    which a collector knows that an issued bill has not changed. ``invoice_id`` is None for an estimate. ``findings`` say
-    what is the matter with the bill; one that is wrong parks it. ``charges`` may be read once only; a generator of them
-    may return an ``BillEnd``, and raises where the bill must not be booked at all.
+    (None: as many as there are charges that are not synthetic). ``fingerprint`` is a hash of what the vendor's list
+    says of the invoice: while it stays the same, a sync need not collect the invoice again. ``invoice_id`` is None for an
+    estimate. ``findings`` say what is the matter with the bill; one that is wrong parks it. ``charges`` may be read once only;
+    a generator of them may return a ``BillEnd``, and raises where the bill must not be booked at all.
     """
 
     state: State
@@ -118,7 +119,7 @@ class Bill(NamedTuple):
     """What it was read from: it never takes the place of a bill whose source says more."""
 
     @property
-    def is_doubted(self) -> bool:
+    def has_wrong_findings(self) -> bool:
         """Whether anything is wrong with it, as far as is known before its charges are read."""
         return any(finding.is_wrong for finding in self.findings)
 

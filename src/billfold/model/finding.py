@@ -12,7 +12,9 @@ from typing import NamedTuple
 from billfold.model.finding_codes import FindingCode, Severity
 
 MAX_ALIKE = 3
-"""How many findings of one code are told one by one of one bill or account."""
+"""How many findings of one code are told one by one of one subject."""
+MAX_SUBJECTS = 100
+"""How many findings of one code are told one by one of one bill or account, whatever their subjects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class AccountFinding(NamedTuple):
     finding: Finding
 
 
-def make_finding(code: FindingCode, text: str, subject: str = "", **data: object) -> Finding:
+def make_finding(code: FindingCode, text: str, subject: str = "", /, **data: object) -> Finding:
     """Make a finding as bad as its code says; ``data`` are its amounts and names."""
     return Finding(code, text, subject, code.handling.severity, 1, {name: str(value) for name, value in data.items()})
 
@@ -60,17 +62,23 @@ def drop_repeated(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def limit_findings(findings: Iterable[Finding]) -> list[Finding]:
-    """Keep the first few findings of each code; the last of them counts for all that are left out."""
-    by_code: dict[FindingCode, list[Finding]] = {}
+    """Keep the first few findings of each code and subject; the last of them counts for all that are left out."""
+    by_code: dict[FindingCode, dict[str, list[Finding]]] = {}
     for finding in findings:
-        by_code.setdefault(finding.code, []).append(finding)
-    return [finding for alike in by_code.values() for finding in _limit_alike(alike)]
+        by_code.setdefault(finding.code, {}).setdefault(finding.subject, []).append(finding)
+    return [finding for by_subject in by_code.values() for finding in _limit_subjects(by_subject)]
 
 
-def _limit_alike(findings: Sequence[Finding]) -> Iterator[Finding]:
-    yield from findings[: MAX_ALIKE - 1]
-    for finding in findings[MAX_ALIKE - 1 : MAX_ALIKE]:
-        yield replace(finding, count=sum(other.count for other in findings[MAX_ALIKE - 1 :]))
+def _limit_subjects(by_subject: Mapping[str, Sequence[Finding]]) -> Iterator[Finding]:
+    limited_findings = [finding for alike in by_subject.values() for finding in count_alike(alike, MAX_ALIKE)]
+    return count_alike(limited_findings, MAX_SUBJECTS)
+
+
+def count_alike(findings: Sequence[Finding], limit: int) -> Iterator[Finding]:
+    """Yield the first ``limit`` findings of a sort; the last of them counts for all that are left out."""
+    yield from findings[: limit - 1]
+    for finding in findings[limit - 1 : limit]:
+        yield replace(finding, count=sum(other.count for other in findings[limit - 1 :]))
 
 
 def describe_finding(finding: Finding) -> str:

@@ -15,14 +15,14 @@ class Severity(StrEnum):
 
 
 class Handling(NamedTuple):
-    """How bad a sort of finding is; ``label`` stands before it among findings of other sorts, where its text needs one."""
+    """How a code of findings is treated: its severity, and a ``label`` that lists of mixed findings write before the text ("": none)."""
 
     severity: Severity
     label: str = ""
 
 
 PARKED, UNBOOKED = Handling(Severity.WRONG, "parked"), Handling(Severity.WRONG, "not booked")
-DOUBT, WAITING, KNOWN = Handling(Severity.WRONG), Handling(Severity.OPEN), Handling(Severity.NOTICE)
+DOUBT, WAITING, NOTICE = Handling(Severity.WRONG), Handling(Severity.OPEN), Handling(Severity.NOTICE)
 
 
 class FindingCode(StrEnum):
@@ -124,7 +124,7 @@ class FindingCode(StrEnum):
     )
     ROUNDED = (
         "rounded",
-        KNOWN,
+        NOTICE,
         "A bill adds up by a rounding charge of ours: the vendor's total is not exactly the sum of its lines.",
         "Nothing: the difference is within what FOCUS allows, and its row is flagged `x_Synthetic`.",
     )
@@ -224,6 +224,12 @@ class FindingCode(StrEnum):
         "The vendor refused to answer a question; the rest was collected.",
         "Run `billfold doctor`: it names the right that the key lacks.",
     )
+    ACCOUNT_FAILED = (
+        "account-failed",
+        DOUBT,
+        "A collection of an account ended before its end: the vendor, the key or this machine stopped it.",
+        "Read the reason, mend it, and sync again: `billfold doctor` tests the account.",
+    )
     INVOICE_VANISHED = (
         "invoice-vanished",
         DOUBT,
@@ -233,12 +239,12 @@ class FindingCode(StrEnum):
     INVOICE_UNBOOKED = (
         "invoice-unbooked",
         DOUBT,
-        "The vendor lists invoices of which no bill is booked.",
+        "The vendor lists an invoice of which no bill is booked.",
         "Sync again; look for what else is found of the account.",
     )
     INVOICE_OLDER = (
         "invoice-older",
-        KNOWN,
+        NOTICE,
         "The vendor lists invoices that are older than what was collected.",
         "Run `billfold sync --from MONTH` to collect them, if you need them.",
     )

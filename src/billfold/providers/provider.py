@@ -21,7 +21,7 @@ from typing import Any, Generic, NamedTuple, Protocol, cast
 from typing_extensions import TypeVar
 
 from billfold.model.bill import Bill
-from billfold.model.errors import ApiError, InvalidArgument, Unauthorized, Unreachable
+from billfold.model.errors import ApiError, InvalidArgument, InvalidResponse, Unauthorized, Unreachable
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month
@@ -30,7 +30,7 @@ from billfold.wire.auth import LOGIN_OPERATION, Auth
 from billfold.wire.exchange import ClientContext, ErrorDetails, RateLimiter
 from billfold.wire.message import Response
 from billfold.wire.methods import Api
-from billfold.wire.operation import Operation, OperationType, operation_name
+from billfold.wire.operation import Operation, OperationType, operation_name, operation_shape
 
 O = TypeVar("O", bound=Operation[Any])  # noqa: E741 - an operation
 O_co = TypeVar("O_co", bound=Operation[Any], covariant=True, default=Operation[Any])
@@ -47,13 +47,15 @@ class Credential(NamedTuple):
 
 
 class Fetch(NamedTuple):
-    """A question of a collection; ``missing`` says what is not known when the vendor refuses to answer it.
+    """One request of a collection, and what happens if the vendor refuses it.
 
-    A refusal of a question without ``missing`` ends the account's collection; one with it is reported, and answered None
-    (``may_fail``).
-    Where ``find_document_url`` is given, it finds the pre-signed URL in the answer: the document behind it is archived in the
-    answer's place, because such a URL is a credential, unless ``find_flaw`` says what is wrong with it. ``absent_statuses`` are statuses
-    by which the vendor says that this account has no such thing: nothing is missing then.
+    With ``missing`` (what will not be known without the answer), a refusal becomes a finding, the plan is sent None, and the
+    collection goes on; without it, a refusal ends the account's collection. A refusal with one of ``absent_statuses`` means that
+    the account has no such thing: no finding is made.
+
+    ``find_document_url`` returns the pre-signed URL in an answer. The document behind that URL is archived instead of the
+    answer, because the URL is a credential; ``find_flaw`` returns what is wrong with the document ("": nothing), and a
+    document with a flaw counts as an answer that cannot be read.
     """
 
     op: Operation[Any]
@@ -68,11 +70,13 @@ class Fetch(NamedTuple):
         return bool(self.missing) and not is_hopeless
 
     def find_missing(self, error: ApiError) -> Finding | None:
-        """Return what is missing for want of this answer; None where the vendor says that the account has no such thing."""
+        """Return what is missing for want of this answer, with the ids that it was asked by; None where the account has no such thing."""
         if error.status in self.absent_statuses:
             return None
-        fields = {"operation": operation_name(self.op), "error": type(error).__name__, "status": error.status or ""}
-        return make_finding(FindingCode.ANSWER_REFUSED, str(error), self.missing, **fields)
+        code = FindingCode.ANSWER_UNREADABLE if isinstance(error, InvalidResponse) else FindingCode.ANSWER_REFUSED
+        subjects = {name: getattr(self.op, name) for name in operation_shape(type(self.op)).path_fields}
+        details = {"operation": operation_name(self.op), "error": type(error).__name__, "status": error.status or ""}
+        return make_finding(code, str(error), self.missing, **subjects | details)
 
     def failure_key(self, error: ApiError) -> object:
         """Return what is alike for all answers of a kind that are missing for one reason."""
@@ -150,8 +154,8 @@ class RunAnswers(Protocol):
 
 
 def describe_status(response: Response) -> ErrorDetails:
-    """Say of a refusal no more than its status: what is understood of any vendor's errors."""
-    return ErrorDetails(f"HTTP {response.status}")
+    """Say of a refusal no more than that it is one: its status, which every error names, is all that is understood."""
+    return ErrorDetails("the vendor failed" if response.status >= 500 else "the vendor refused")
 
 
 @dataclass(frozen=True)

@@ -65,10 +65,11 @@ class RateLimit(NamedTuple):
 
 
 class FieldMap(NamedTuple):
-    """Where things stand in an operation's JSON, for faults: the list, and within an item its money, id, state, currency.
+    """The paths in an operation's JSON at which faults change an amount, an id, a state or a currency; "": there is none.
 
-    ``items`` is empty where the answer is one thing; ``size`` is the path of a stated number of items. ``draft`` and ``final``
-    are words of ``state``; ``periods`` is a list within an item, ``balance`` that of a wallet.
+    ``items`` is the path of the list ("" where the answer is a single object); ``money``, ``id``, ``state``, ``currency``,
+    ``periods`` (a list) and ``balance`` (of a wallet) are paths within an item. ``size`` is the path of the stated number of
+    items. ``draft`` and ``final`` are no paths, but the values that ``state`` has for a draft and for an issued bill.
     """
 
     items: str = ""

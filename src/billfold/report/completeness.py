@@ -92,7 +92,7 @@ def _find_open_states(bills: Iterable[BillRow]) -> Iterator[Finding]:
 
 
 def _find_delays(run: RunRow) -> Iterator[Finding]:
-    """Yield what a month waits for because of its account's last collection; what was not booked may be of any month."""
+    """Yield what keeps a month from being complete after its account's last collection: an unbooked bill may belong to any month."""
     if run.listing and not run.listing.has_end_mark:
         yield make_finding(FindingCode.NO_END_MARK, "the list of invoices had no end mark")
     yield from (replace(finding, severity=Severity.OPEN) for finding in run.booking_findings)

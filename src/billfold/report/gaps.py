@@ -10,7 +10,7 @@ from billfold.ledger.catalog import BillRow, RunRow
 from billfold.ledger.entries import REFUSED_PREFIX, Run
 from billfold.ledger.query import MAX_SEQ, LedgerFilter
 from billfold.ledger.store import OpenLedger
-from billfold.model.finding import AccountFinding, Finding, make_finding
+from billfold.model.finding import AccountFinding, Finding, count_alike, make_finding
 from billfold.model.finding_codes import FindingCode, Severity
 from billfold.report.completeness import find_unbooked_invoices
 from billfold.report.render import counted
@@ -73,10 +73,7 @@ def find_skipped_invoices(
 
 def _find_skipped(run: RunRow, account_bills: Sequence[BillRow]) -> Iterator[Finding]:
     unbooked_ids, older_months = find_unbooked_invoices(run, account_bills)
-    if unbooked_ids:
-        text = f"listed, but not booked: {_name_invoices(unbooked_ids)}"
-        finding = make_finding(FindingCode.INVOICE_UNBOOKED, text, invoice_ids=" ".join(unbooked_ids))
-        yield finding
+    yield from count_alike([_describe_unbooked(invoice_id) for invoice_id in unbooked_ids], MAX_NAMED_INVOICES)
     if older_months:
         count, pronoun = len(older_months), "it" if len(older_months) == 1 else "them"
         text = (
@@ -85,11 +82,9 @@ def _find_skipped(run: RunRow, account_bills: Sequence[BillRow]) -> Iterator[Fin
         yield make_finding(FindingCode.INVOICE_OLDER, text, invoices=count, first_month=min(older_months))
 
 
-def _name_invoices(invoice_ids: list[str]) -> str:
-    names = [f"invoice {invoice_id}" if invoice_id else "an invoice without an id" for invoice_id in invoice_ids]
-    return ", ".join(names[:MAX_NAMED_INVOICES]) + (
-        f" and {len(names) - MAX_NAMED_INVOICES} more" if len(names) > MAX_NAMED_INVOICES else ""
-    )
+def _describe_unbooked(invoice_id: str) -> Finding:
+    text = "is listed, but not booked" if invoice_id else "an invoice without an id is listed, but not booked"
+    return make_finding(FindingCode.INVOICE_UNBOOKED, text, invoice_id)
 
 
 def find_missing_providers(runs: Iterable[Run], filters: LedgerFilter) -> Iterator[AccountFinding]:

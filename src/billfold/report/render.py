@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 from billfold.model.finding import AccountFinding, Finding
 from billfold.model.money import format_trimmed
 from billfold.model.period import format_instant
+from billfold.model.plain_text import escape_json
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
@@ -58,7 +59,7 @@ def json_lines(rows: Iterable[Row], default: Callable[[Any], str] | None = None)
     before = "["
     for row in rows:
         cells = {name: word(value) for name, value in get_cells(row).items()}
-        yield before + json.dumps(cells, ensure_ascii=False, default=default)
+        yield before + escape_json(json.dumps(cells, ensure_ascii=False, default=default))
         before = ",\n "
     yield "[]" if before == "[" else "]"
 

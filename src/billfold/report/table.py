@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from billfold.model.plain_text import make_printable
 from billfold.report.render import Row, get_cells, word
 
 GAP = "  "
@@ -87,17 +88,13 @@ def _count_character_cells(character: str) -> int:
 def _build_column(name: str, rows: Iterable[Mapping[str, Any]], layout: TableLayout) -> _Column:
     values = [row[name] for row in rows]
     is_number = name in layout.numbers or any(isinstance(value, int | float | Decimal) for value in values)
-    cells = [_printable(name), *map(format_cell, values)]
+    cells = [make_printable(name), *map(format_cell, values)]
     return _Column(name, cells, is_number, layout.min_widths.get(name, MIN_TEXT_WIDTH))
 
 
 def format_cell(value: Any) -> str:
     """Write a cell for a terminal, which must not be told what to do by a vendor's text."""
-    return _printable("" if value is None else str(word(value)))
-
-
-def _printable(text: str) -> str:
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+    return make_printable("" if value is None else str(word(value)))
 
 
 def _count_table_cells(widths: Sequence[int]) -> int:

@@ -48,13 +48,13 @@ class Routes:
 
 
 def _parse_operation(operation_type: OperationType, path_values: Mapping[str, str], request: Request) -> Operation[Any]:
-    shape = operation_shape(operation_type)
+    traits = operation_shape(operation_type)
     query = dict(request.query)
-    arguments = {shape.path_fields[name]: unquote(text) for name, text in path_values.items()}
-    arguments |= {wire_name: query[wire_name] for wire_name in shape.query_fields.values() if wire_name in query}
+    arguments = {traits.path_fields[name]: unquote(text) for name, text in path_values.items()}
+    arguments |= {wire_name: query[wire_name] for wire_name in traits.query_fields.values() if wire_name in query}
     if "format" in operation_type.__struct_fields__:
-        arguments["format"] = choose_format(request.headers.get("accept", ""), shape.media_types) or next(
-            iter(shape.media_types)
+        arguments["format"] = choose_format(request.headers.get("accept", ""), traits.media_types) or next(
+            iter(traits.media_types)
         )
     try:
         return msgspec.convert(arguments, operation_type, strict=False)

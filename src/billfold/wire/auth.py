@@ -176,10 +176,3 @@ def read_basic_pair(headers: Mapping[str, str]) -> tuple[str, str] | None:
     except (ValueError, UnicodeDecodeError):
         return None
     return user, password
-
-
-def scrub_secrets(text: str, secrets: tuple[str, ...]) -> str:
-    """Replace every secret in a text, so that a vendor that echoes a key cannot make us print it."""
-    for secret in sorted(filter(str.strip, secrets), key=len, reverse=True):
-        text = text.replace(secret, "[secret]")
-    return text

@@ -23,9 +23,10 @@ from billfold.model.errors import (
     Unreachable,
     error_for_status,
 )
-from billfold.wire.auth import Auth, scrub_secrets
+from billfold.wire.auth import Auth
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation, build_request, operation_name, read_response
+from billfold.wire.scrub import scrub_secrets
 
 R = TypeVar("R")
 S = TypeVar("S")
@@ -120,13 +121,14 @@ def name_errors(context: ClientContext, operation: str = "") -> Iterator[None]:
 
 
 def _complete_error(error: ApiError, operation: str, context: ClientContext) -> ApiError:
+    secrets = context.auth.secrets
     return type(error)(
-        scrub_secrets(error.message, context.auth.secrets),
+        scrub_secrets(error.message, secrets),
         provider=context.provider,
         operation=error.operation or operation,
         status=error.status,
-        request_id=scrub_secrets(error.request_id, context.auth.secrets) if error.request_id else None,
-        code=error.code,
+        request_id=scrub_secrets(error.request_id, secrets) if error.request_id else None,
+        code=scrub_secrets(error.code, secrets) if error.code else None,
         retry_after=error.retry_after,
     )
 

@@ -146,14 +146,14 @@ def format_argument(value: object) -> str:
 
 def build_request(op: Operation[Any]) -> Request:
     """Turn an operation into the request that asks it, not yet signed; raises ``InvalidArgument`` for what cannot travel."""
-    shape = operation_shape(type(op))
-    path_values = {name: _quote_segment(name, _encode_argument(name, getattr(op, name))) for name in shape.path_fields}
+    traits = operation_shape(type(op))
+    path_values = {name: _quote_segment(name, _encode_argument(name, getattr(op, name))) for name in traits.path_fields}
     query = tuple(
         (wire_name, _encode_argument(name, value))
-        for name, wire_name in shape.query_fields.items()
+        for name, wire_name in traits.query_fields.items()
         if (value := getattr(op, name)) is not None
     )
-    accept = shape.media_types.get(requested_format(op), op.media_type)
+    accept = traits.media_types.get(requested_format(op), op.media_type)
     return Request(op.method, op.path.format(**path_values), query, {"accept": accept, **op.headers})
 
 

@@ -1,4 +1,4 @@
-"""CockroachDB Cloud: two billing operations, no pages, amounts in USD or in prepaid credits."""
+"""CockroachDB Cloud: billing operations without pages, amounts in USD or in prepaid credits."""
 
 from billfold.providers.cockroach.api import CockroachApi, read_error
 from billfold.providers.cockroach.mapping.charges import read_bills

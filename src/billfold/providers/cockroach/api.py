@@ -1,4 +1,4 @@
-"""What can be asked of CockroachDB Cloud: its two billing operations, and the organization they belong to."""
+"""What can be asked of CockroachDB Cloud: its billing operations, and the organization they belong to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be asked of Genesys Cloud: its eight billing operations, six of them previews, and how it says no."""
+"""What can be asked of Genesys Cloud: its billing operations, most of them previews, and how it says no."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DOCS = "https://github.com/MyPureCloud/platform-client-sdk-python/blob/master/bu
 PARTNER_DOCS = "https://developer.genesys.cloud/billing/partner-billing"
 VIEW_PERMISSIONS = ("billing:subscription:view",)
 ERROR_STATUSES = (400, 401, 403, 404, 408, 409, 413, 415, 429, 500, 503, 504)
-"""Documented for all eight operations."""
+"""Documented for every billing operation."""
 P = TypeVar("P", bound=records.Listing)
 I = TypeVar("I")  # noqa: E741 - an item
 

@@ -115,7 +115,7 @@ class CockroachTwin(TwinApi):
         return caller and caller._replace(is_allowed=caller.is_allowed or may_read_organization)
 
     def answer_operation(self, op: Operation[object], context: RequestContext) -> object:
-        """Answer one of the three operations; raises ``AccessDenied``."""
+        """Answer any of the vendor's operations; raises ``AccessDenied``."""
         version = context.request.headers.get("cc-version", VERSION_HEADER["cc-version"])
         if version not in API_VERSIONS:
             raise AccessDenied(ApiFault.BAD_REQUEST, "invalid Cc-Version")

@@ -61,7 +61,7 @@ def read_answer_time(answer: ArchivedAnswer) -> datetime:
 
 
 def is_unfinished(period: Period, answer: ArchivedAnswer) -> bool:
-    """Tell whether a period was not over when the vendor told of it: nothing in it is final then."""
+    """Tell whether a period was still running when its bill was fetched: its amounts may still change."""
     return period.end > read_answer_time(answer)
 
 

@@ -106,5 +106,5 @@ def _check_wallets(run_answers: RunAnswers) -> Iterator[Finding]:
                     build_bill_safely(record, line_answers[str(record.invoice.id)], calendar, {})
                     for record in contract_invoices
                 ]
-                if not any(bill.is_doubted for bill in invoice_bills):
+                if not any(bill.has_wrong_findings for bill in invoice_bills):
                     yield from compare_wallets(contract_usage, period, invoice_bills)

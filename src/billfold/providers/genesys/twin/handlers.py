@@ -117,7 +117,7 @@ class GenesysTwin(TwinApi):
         return find_caller(accounts, "client_id", client_id)
 
     def answer_operation(self, op: Operation[Any], context: RequestContext) -> object:  # noqa: PLR0911 - one line for each operation
-        """Answer one of the eight operations."""
+        """Answer any of the vendor's operations."""
         match op:
             case GetBillingContracts():
                 return _answer_contracts(op, context)

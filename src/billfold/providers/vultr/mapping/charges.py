@@ -46,9 +46,9 @@ ChargesGenerator = Generator[Charges, None, BillEnd]
 def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     """Yield the estimate of the running month, and a bill for each invoice whose lines were read.
 
-    A bill whose lines were not read to their end raises ``IncompleteList`` when its charges are (``InvalidResponse`` where there is
-    no list of them): half of an invoice must not take the place of what is booked. Pending charges that are no list raise
-    ``InvalidResponse`` after all that can be read.
+    Reading the charges of a bill raises ``IncompleteList`` where its list of lines stops before its end, and ``InvalidResponse``
+    where there is no list: half of an invoice must not replace what is booked. An answer that cannot be read at all raises
+    ``InvalidResponse``, but only after every other bill was yielded.
     """
     invalid_response = None
     account = find_reply(run_answers, GetAccount, Account())
@@ -61,7 +61,7 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     for invoice_id in dict.fromkeys(op.invoice_id for op in run_answers.requests(GetInvoiceItems)):
         try:
             yield _build_issued_bill(invoice_id, invoices.get(str(invoice_id)), run_answers, account)
-        except InvalidResponse as error:  # not even their month can be told
+        except InvalidResponse as error:  # its month stands only in its lines, and they cannot be read
             invalid_response = error
     if invalid_response:
         raise invalid_response
@@ -185,11 +185,11 @@ def _build_charges(common: CostAndUsage, pages: Iterator[AnswerPage], total: Dec
     reader, tally, builder = LineReader(period, detail_ids), LineTally(), ChargeBuilder()
     for page in pages:
         placed_count = len(builder.shared_index)
-        flaws = reader.read_lines(page.items, page.seq, _list_paths(page.path, len(page.items)), builder)
+        unusable_lines = reader.read_lines(page.items, page.seq, _list_paths(page.path, len(page.items)), builder)
         tally.add_lines(
             len(page.items),
             [builder.shared_rows[row_index].BilledCost for row_index in builder.shared_index[placed_count:]],
-            flaws,
+            unusable_lines,
         )
         tally.note_page(page)
         if len(builder.lines) >= CHARGES_PER_BATCH:

@@ -23,17 +23,17 @@ class LineTally:
 
     count: int = 0
     line_sum: Decimal = ZERO
-    flaws: list[Finding] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     stated_count: int | None = None
     has_more: bool = False
     has_end_mark: bool = False
 
-    def add_lines(self, count: int, totals: Sequence[Decimal], flaws: Sequence[tuple[int, str]]) -> None:
+    def add_lines(self, count: int, totals: Sequence[Decimal], unusable_lines: Sequence[tuple[int, str]]) -> None:
         """Add some lines: how many, the totals of those that can be charges, which of them cannot and why."""
-        numbered_flaws = ((self.count + index + 1, flaw) for index, flaw in flaws)
-        self.flaws += [
-            make_finding(FindingCode.VALUE_UNUSABLE, f"line {number} {flaw}", line=number)
-            for number, flaw in numbered_flaws
+        numbered_defects = ((self.count + index + 1, defect) for index, defect in unusable_lines)
+        self.findings += [
+            make_finding(FindingCode.VALUE_UNUSABLE, f"line {number} {defect}", line=number)
+            for number, defect in numbered_defects
         ]
         self.count, self.line_sum = self.count + count, EXACT_CONTEXT.add(self.line_sum, exact_sum(totals))
 
@@ -44,7 +44,7 @@ class LineTally:
 
     def check_lines(self) -> Iterator[Finding]:
         """Yield what cannot be trusted."""
-        yield from self.flaws
+        yield from self.findings
         if not self.has_end_mark:
             yield make_finding(FindingCode.LINES_INCOMPLETE, "the list of its lines has no end mark")
         if self.stated_count is not None and self.stated_count != self.count:

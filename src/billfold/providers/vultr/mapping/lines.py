@@ -28,7 +28,7 @@ _new_tuple: Any = tuple.__new__
 
 
 class VaryingColumns(NamedTuple):
-    """The columns that are each line's own."""
+    """The columns in which lines differ; laid over those of ``SharedColumns`` and of the bill's common row."""
 
     ChargeDescription: str | None
     InvoiceDetailId: str | None
@@ -39,7 +39,7 @@ class VaryingColumns(NamedTuple):
 
 
 class SharedColumns(NamedTuple):
-    """The columns that all lines of the same product, size, hours, rate and total share."""
+    """The columns that all lines of the same product, size, hours, rate and total share; laid over the bill's common row."""
 
     BilledCost: Decimal
     ContractedCost: Decimal
@@ -86,9 +86,10 @@ class ChargeBuilder:
 
 
 class LineKey(NamedTuple):
-    """What a line says that decides its columns; ``headline`` and ``detail`` only where it is not plainly usage.
+    """The fields of a line that decide its shared columns: two lines with equal keys have equal shared columns.
 
-    Equal for two lines exactly where their columns are: a number's spelling (``1`` or ``1.0``) is in ``detail`` only.
+    ``headline`` and ``detail`` are set only where a line is not plainly usage; ``detail`` keeps how a number is spelled
+    (``1`` or ``1.0``).
     """
 
     product: Maybe[str]
@@ -104,8 +105,8 @@ class LineKey(NamedTuple):
     detail: str = ""
 
 
-def find_flaw(line_key: LineKey) -> str:
-    """Say why a line cannot be a charge, or "" where it can: no total, a number out of all bounds, a time that is none."""
+def describe_unusable(line_key: LineKey) -> str:
+    """Return why a line cannot be a charge: no total, a number out of bounds, an unreadable time; "" where it can be one."""
     total = line_key.total
     if total is None or total is UNSET:
         return "has no total"
@@ -143,8 +144,8 @@ def _charge_period(line_key: LineKey, period: Period) -> Period:
 
 def build_shared_columns(line_key: LineKey, period: Period) -> SharedColumns | str:
     """Return the columns of lines that say this in a billing period, or why they cannot be charges."""
-    if flaw := find_flaw(line_key):
-        return flaw
+    if defect := describe_unusable(line_key):
+        return defect
     total: Decimal = get_or(line_key.total, ZERO)
     rate, units = _read_amount(line_key.rate), get_or(line_key.units, ZERO)
     product, unit_type = get_or(line_key.product, ""), get_or(line_key.unit_type, "")
@@ -185,7 +186,7 @@ class LineReader:
     ) -> list[tuple[int, str]]:
         """Add an answer's lines to the charges that are made; returns which lines cannot be charges, and why."""
         ids, index_by_key, lines, shared_index = self._ids, builder.index_by_key, builder.lines, builder.shared_index
-        line_count, flaws = len(lines), list[tuple[int, str]]()
+        line_count, unusable_lines = len(lines), list[tuple[int, str]]()
         for item, path in zip(items, paths, strict=True):
             text, product, unit_type, total = item.description or "", item.product, item.unit_type, item.total
             is_metered, has_resource = _classify_product(product, unit_type)
@@ -211,19 +212,19 @@ class LineReader:
             except (KeyError, TypeError):  # a signaling NaN cannot even be looked up
                 row_index = self._add_shared_row(line_key, builder)
             if isinstance(row_index, str):
-                flaws.append((len(lines) - line_count + len(flaws), row_index))
+                unusable_lines.append((len(lines) - line_count + len(unusable_lines), row_index))
                 continue
             detail_id = ids.next_id(product or "", text, start) if ids else None
             lines.append(_new_tuple(VaryingColumns, (text or None, detail_id, resource_id, name, seq, path)))
             shared_index.append(row_index)
-        return flaws
+        return unusable_lines
 
     def _add_shared_row(self, line_key: tuple[Any, ...], builder: ChargeBuilder) -> int | str:
         """Return the place of a new kind among those that are made, or why such a line cannot be a charge."""
         try:
             shared_columns = self._columns_by_key.get(line_key) or self._build_shared_row(line_key)
         except TypeError:
-            return find_flaw(LineKey(*line_key))
+            return describe_unusable(LineKey(*line_key))
         if isinstance(shared_columns, str):
             return shared_columns
         builder.index_by_key[line_key] = len(builder.shared_rows)

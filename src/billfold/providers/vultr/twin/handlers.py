@@ -1,4 +1,4 @@
-"""Vultr, played: true lines and a time become the vendor's records, the way back from ``charges.py``."""
+"""The twin's Vultr: answers each operation with the vendor's records, made from the scenario's bills at the twin's time."""
 
 from __future__ import annotations
 
@@ -89,13 +89,13 @@ class VultrTwin(TwinApi):
     def identify_caller(
         self, request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext
     ) -> Caller | None:
-        """Hear the bearer key."""
+        """Return the account whose key is in the Authorization header."""
         return find_caller(
             accounts, "api_key", read_bearer_token(request.headers)
         )  # GUESS: that a right is missed only where bills are asked for
 
     def answer_operation(self, op: Operation[object], context: RequestContext) -> object:  # noqa: PLR0911 - a table of operations
-        """Answer one of the eight operations; raises ``AccessDenied``."""
+        """Answer any of the vendor's operations; raises ``AccessDenied``."""
         account, now = context.account, context.now
         match op:
             case ListBillingHistory():
@@ -121,7 +121,7 @@ class VultrTwin(TwinApi):
         raise InvalidArgument(f"{op!r} is not Vultr's")
 
     def refuse_request(self, fault: ApiFault, detail: str, request: Request) -> Response:
-        """Say no with ``error`` and ``status``, in the order of keys that was recorded."""
+        """Return the refusal: ``error`` and ``status``, in the order in which real answers had them."""
         status, message = ERROR_RESPONSES[fault]
         if fault is ApiFault.RATE_LIMITED:
             return build_response({"status": status, "error": message}, status=status)

@@ -1,4 +1,4 @@
-"""What the played Vultr answers: the story's lines, invoices and balances in the vendor's records, page by page."""
+"""The records that the twin's Vultr answers with: invoices, lines and balances of the scenario, page by page."""
 
 from __future__ import annotations
 

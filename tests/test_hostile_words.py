@@ -1,0 +1,191 @@
+"""A vendor's words steer no terminal, and a credential that a vendor echoes comes back nowhere."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billfold.cli.gaps import print_gaps
+from billfold.cli.sync import _print_outcomes, choose_exit_code
+from billfold.collect.outcome import CollectOutcome
+from billfold.collect.workspace import Workspace
+from billfold.model.finding import AccountFinding, make_finding
+from billfold.model.finding_codes import FindingCode
+from billfold.model.plain_text import MAX_LINE_LENGTH, escape_json, format_line
+from billfold.providers import provider
+from billfold.wire.message import Request, Response
+from tests import canaries, hostile_vendor
+from tests.cli.terminal import Terminal
+from tests.hostile_vendor import KEY, build_invoice, build_path, build_server, collect
+
+CONTROLS = "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0), 0xAD, *range(0x200B, 0x2010), *range(0x2028, 0x202F)]))
+CONTROLS += "".join(map(chr, [*range(0x2060, 0x2070), 0xFEFF, 0xE0001]))
+"""What a terminal obeys, hides or reads backwards."""
+CLI = Path(__file__).parent.parent / "src" / "billfold" / "cli"
+COMMANDS = [
+    ["reconcile"],
+    ["reconcile", "--format", "json"],
+    ["invoices"],
+    ["invoices", "--format", "json"],
+    ["charges"],
+    ["charges", "--format", "json"],
+    ["report"],
+    ["restatements"],
+    ["rebuild"],
+    ["verify"],
+    ["documents", "documents"],
+    ["export", "focus", "out"],
+    ["sql", "SELECT * FROM findings"],
+]
+
+
+@pytest.fixture
+def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workspace:
+    homes = {**provider._find_modules(), "acme": hostile_vendor.__name__}
+    monkeypatch.setattr(provider, "_find_modules", lambda: homes)
+    return Workspace(tmp_path / "ledger")
+
+
+def run_commands(workspace: Workspace, *more: list[str]) -> str:
+    """Return what all commands print of a ledger."""
+    workspace.archive._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    workspace.close()
+    terminal = Terminal(workspace.directory.parent)
+    return "".join(terminal.run("--ledger", "ledger", *command).all for command in (*COMMANDS, *more))
+
+
+def print_outcome(outcome: CollectOutcome, capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what ``sync`` prints of an outcome, for people and as JSON."""
+    for as_json in (False, True):
+        _print_outcomes([outcome], as_json=as_json)
+    return capsys.readouterr().out
+
+
+def find_controls(text: str) -> set[str]:
+    """Return the characters of an output that are no words and no line ends of ours."""
+    return {character for character in text if character != "\n" and not character.isprintable()}
+
+
+def test_no_command_prints_past_the_one_way_out() -> None:
+    """Only ``cli/output.py`` calls ``click.echo`` or ``print``: it makes every line safe for a terminal."""
+    for path in sorted(CLI.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            assert path.name == "output.py" or name not in {"click.echo", "click.secho", "print"}, (
+                f"{path.name}:{node.lineno} {name}"  # type: ignore[attr-defined]
+            )
+
+
+@given(st.text())
+def test_any_text_is_one_printable_line(text: str) -> None:
+    line = format_line(text)
+    assert line.isprintable()
+    assert len(line) <= MAX_LINE_LENGTH
+
+
+@given(st.text(st.one_of(st.sampled_from(CONTROLS), st.characters())))
+def test_escaped_json_means_the_same(text: str) -> None:
+    """JSON with its invisible characters escaped has the same value, and none of the characters."""
+    escaped = escape_json(json.dumps(text, ensure_ascii=False))
+    assert json.loads(escaped) == text
+    assert not set(escaped) & set(CONTROLS)
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_a_finding_is_one_line_whatever_it_says(control: str, capsys: pytest.CaptureFixture[str]) -> None:
+    finding = make_finding(FindingCode.HISTORY_MISMATCH, f"a{control}b", f"c{control}d", e=f"f{control}g")
+    print_gaps([AccountFinding("acme", "mine", "", finding)])
+    text = capsys.readouterr().err
+    assert (text.count("\n"), find_controls(text)) == (1, set())
+    outcome = CollectOutcome("mine", "acme", findings=[finding])
+    assert find_controls(print_outcome(outcome, capsys)) == set()
+
+
+@pytest.mark.parametrize("total", ["1", "2"], ids=["booked", "parked"])
+def test_a_vendors_words_steer_no_terminal(
+    total: str, workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever stands in an invoice's id and in a line's text, no command prints it as it is."""
+    invoice_id = f"b{CONTROLS}"
+    server = build_server(
+        build_invoice(invoice_id, CONTROLS, total),
+        build_invoice(f"gone{CONTROLS}"),
+        refuse=lambda path: Response(403, {}, CONTROLS.encode()) if path == build_path(f"gone{CONTROLS}") else None,
+    )
+    outcome = collect(workspace, server)
+    assert len(outcome.missing) == 1
+    text = print_outcome(outcome, capsys) + run_commands(workspace, ["explain", invoice_id])
+    assert find_controls(text) == set()
+
+
+ECHOES: dict[str, Callable[[Request], Response]] = {
+    "id": build_server(build_invoice(f"x{KEY}")),
+    "id-parked": build_server(build_invoice(f"x{KEY}", total="2")),
+    "text": build_server(build_invoice("b1", f"for {KEY}")),
+    "month": build_server(build_invoice("b1", month=f"x{KEY}")),
+    "refused": build_server(
+        build_invoice(f"x{KEY}"),
+        refuse=lambda path: None if path == "/invoices" else Response(403, {f"x-{KEY}": KEY}, KEY.encode()),
+    ),
+    "unauthorized": build_server(refuse=lambda _: Response(401, {}, KEY.encode())),
+    "no-invoice": build_server(refuse=lambda _: Response(200, {}, f"<html>{KEY}</html>".encode())),
+    "wrong-type": build_server(refuse=lambda _: Response(200, {}, json.dumps({"invoices": KEY}).encode())),
+    "escaped": build_server(
+        refuse=lambda _: Response(
+            200,
+            {"content-type": "application/json"},
+            json.dumps({"invoices": [build_invoice(f"x{KEY}")]}).replace("SECRET", "\\u0053ECRE\\u0054").encode(),
+        )
+    ),
+}
+"""How a vendor gives the key back that it was asked with."""
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+def test_an_echoed_key_comes_back_nowhere(echo: str, workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """A vendor that echoes the key leaves it in no file of the ledger's directory, and in no output."""
+    outcome = collect(workspace, ECHOES[echo])
+    text = f"{vars(outcome)} {outcome.error!r}" + print_outcome(outcome, capsys)
+    text += run_commands(workspace, ["sql", "SELECT * FROM records"])
+    assert "SECRET" not in text
+    assert "[secret]" in text
+    for path in [path for path in workspace.directory.parent.rglob("*") if path.is_file()]:
+        assert canaries.in_file(path, ["SECRET"]) == set(), path
+        if path.suffix in {".duckdb", ".parquet"}:
+            assert "SECRET" not in canaries.cells(path), path
+
+
+REFUSALS = {
+    "refused": (Response(403, {}, b"no"), "answer-refused", "acme get_invoice: the vendor refused (HTTP 403)."),
+    "failed": (Response(500, {}, b"no"), "answer-refused", "acme get_invoice: the vendor failed (HTTP 500)."),
+    "html": (Response(200, {}, b"<html>"), "answer-unreadable", "acme get_invoice: "),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_an_unreadable_answer_is_not_a_refused_one(refusal: str, workspace: Workspace) -> None:
+    """What is missing says which invoice it was asked for, whether that was refused or unreadable, and its status once."""
+    response, code, sentence = REFUSALS[refusal]
+    server = build_server(build_invoice("b2"), refuse=lambda path: response if path == build_path("b2") else None)
+    (finding,) = collect(workspace, server).missing
+    workspace.close()
+    assert (finding.code, finding.data["invoice_id"]) == (code, "b2")
+    assert finding.text.startswith(sentence)
+    assert finding.text.count("HTTP") == 1
+
+
+def test_an_account_that_failed_is_a_finding(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """Machines find it among the findings; people are told it once."""
+    outcome = collect(workspace, build_server(refuse=lambda _: Response(401, {}, b"no")))
+    workspace.close()
+    (finding,) = outcome.all_findings
+    assert (finding.code, finding.is_wrong, finding.text) == ("account-failed", True, str(outcome.error))
+    assert finding.data == {"error": "Unauthorized", "operation": "list_invoices", "status": "401"}
+    assert choose_exit_code([outcome]) == 3
+    assert print_outcome(outcome, capsys).count("HTTP 401") == 3  # for people; the error and its finding in JSON
