@@ -15,6 +15,8 @@ from billfold.cli.gaps import print_gaps
 from billfold.cli.sync import _print_outcomes, choose_exit_code
 from billfold.collect.outcome import CollectOutcome
 from billfold.collect.workspace import Workspace
+from billfold.ledger import catalog
+from billfold.ledger.query import LedgerFilter
 from billfold.model.finding import AccountFinding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.plain_text import MAX_LINE_LENGTH, escape_json, format_line
@@ -189,3 +191,18 @@ def test_an_account_that_failed_is_a_finding(workspace: Workspace, capsys: pytes
     assert finding.data == {"error": "Unauthorized", "operation": "list_invoices", "status": "401"}
     assert choose_exit_code([outcome]) == 3
     assert print_outcome(outcome, capsys).count("HTTP 401") == 3  # for people; the error and its finding in JSON
+
+
+@pytest.mark.parametrize("invoice_id", ["..", ".", "x" * 100_000], ids=["parent", "here", "endless"])
+def test_an_id_that_cannot_be_asked_hides_no_other(invoice_id: str, workspace: Workspace) -> None:
+    """An invoice whose id no question can be made of is named, and the ones beside it are booked."""
+    invoices = [build_invoice("b1"), build_invoice(invoice_id), build_invoice("b3")]
+
+    def answer_request(request: Request) -> Response:
+        body = {"invoices": invoices} if request.path == "/invoices" else build_invoice(request.path.rpartition("/")[2])
+        return Response(200, {"content-type": "application/json"}, json.dumps(body).encode())
+
+    outcome = collect(workspace, answer_request)
+    assert (outcome.error, [finding.code for finding in outcome.missing]) == (None, [FindingCode.ANSWER_UNREADABLE])
+    with workspace.open_ledger() as ledger:
+        assert [bill.invoice_id for bill in catalog.list_bills(ledger, LedgerFilter())] == ["b1", "b3"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from billfold.collect.workspace import Workspace
-from billfold.ledger import query
+from billfold.ledger import catalog, query, restatements
 from billfold.ledger.digest import compute_digest
 from billfold.ledger.verify import find_damage
 from billfold.model.errors import LedgerError
@@ -172,3 +172,12 @@ def test_odd_invoices_are_the_same_when_computed_anew(invoice_text: str, books: 
     with books.open_ledger() as db:
         assert compute_digest(db) == before
     books.close()
+
+
+def test_a_bill_told_twice_keeps_the_first(books: Workspace) -> None:
+    """A bill that every collection tells twice, and not alike, is restated by none of them."""
+    for _ in range(2):
+        collected(books, invoices(invoice("a", total="1", lines=["1"]), invoice("a", total="2", lines=["2"])))
+    with books.open_ledger() as ledger:
+        assert [bill.total for bill in catalog.list_bills(ledger, query.LedgerFilter())] == ["1"]
+        assert restatements.list_restatements(ledger) == []

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_writer import ArchiveWriter
 from billfold.ledger.entries import UNREADABLE_SUFFIX, ArchivedResponse, Run
-from billfold.model.errors import ApiError, InvalidResponse
+from billfold.model.errors import ApiError, InvalidArgument, InvalidResponse
 from billfold.model.finding import Finding
 from billfold.providers.provider import Fetch
 from billfold.wire.exchange import ClientContext, decode_response, name_errors
@@ -86,7 +86,7 @@ class CollectSession:
             )
         try:
             self._refuse_secret(fetch.op)
-            return self._fetch_readable(fetch)
+            return self._fetch_askable(fetch)
         except ApiError as error:
             if isinstance(error.response, Response):
                 self._archive_response(fetch.op, error.response)
@@ -99,6 +99,14 @@ class CollectSession:
     def _note_missing(self, cause: object, missing: Finding) -> None:
         earlier = self._missing_by_cause.get(cause)
         self._missing_by_cause[cause] = replace(earlier, count=earlier.count + 1) if earlier else missing
+
+    def _fetch_askable(self, fetch: Fetch) -> Any:
+        """Ask a question; one that cannot be asked was made of what the vendor answered before, so that it is his answer's fault."""
+        try:
+            return self._fetch_readable(fetch)
+        except InvalidArgument as error:
+            with name_errors(self.transport.context, operation_name(fetch.op)):
+                raise InvalidResponse(f"an answer led to a question that cannot be asked: {error}") from error
 
     def _fetch_readable(self, fetch: Fetch) -> Any:
         """Ask until the answer can be read; one that cannot is kept beside, so that it is never booked."""

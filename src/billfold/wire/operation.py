@@ -24,6 +24,8 @@ from billfold.wire.waiting import Waiting
 
 R = TypeVar("R")
 E = TypeVar("E")
+MAX_SEGMENT_LENGTH = 2000
+"""Characters of the longest value that is put into a path: servers refuse what is much longer, each in its own way."""
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf"}
 
 
@@ -171,6 +173,8 @@ def _encode_argument(name: str, value: object) -> str:
 def _quote_segment(name: str, text: str) -> str:
     if text in {"", ".", ".."}:
         raise InvalidArgument(f"{name} must not be {text!r}")
+    if len(text) > MAX_SEGMENT_LENGTH:
+        raise InvalidArgument(f"{name} has {len(text)} characters: no path is asked for with so many")
     return quote(text, safe="")
 
 
