@@ -165,7 +165,7 @@ def test_two_currencies_are_explained_as_two_bills(tmp_path: Path) -> None:
     books.close()
     output = Terminal(tmp_path).run("--ledger", "ledger", "explain", "i1").out
     heads = [line for line in output.splitlines() if line.startswith("  the vendor states")]
-    assert heads == [f"  the vendor states 2 {currency} in 1 lines" for currency in ("EUR", "USD")], output
+    assert heads == [f"  the vendor states 2 {currency} in 1 line" for currency in ("EUR", "USD")], output
     for bill, currency in zip(output.split("cockroach mine: issued i1\n")[1:], ("EUR", "USD"), strict=True):
         assert [f"in {currency_code}" in bill for currency_code in ("EUR", "USD")] == [
             currency == "EUR",
