@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -79,7 +80,8 @@ def plan_requests(state: SyncState) -> CollectPlan:
     listed = yield Fetch(ListInvoices())
     for invoice in listed.invoices:
         Month.parse(invoice.month)
-        yield Fetch(GetInvoice(invoice_id=invoice.id), missing=invoice.id)
+        invoice_id = html.unescape(invoice.id)  # a way for a key to come back that nobody foresees
+        yield Fetch(GetInvoice(invoice_id=invoice_id), missing=invoice_id)
 
 
 def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
@@ -151,8 +153,8 @@ def build_server(
             return response
         if request.path == "/invoices":
             return Response(200, headers, json.dumps({"invoices": invoices}).encode())
-        (invoice,) = [invoice for invoice in invoices if request.path == build_path(invoice["id"])]
-        return Response(200, headers, json.dumps(invoice).encode())
+        invoice = next((invoice for invoice in invoices if request.path == build_path(invoice["id"])), None)
+        return Response(200, headers, json.dumps(invoice).encode()) if invoice else Response(404, {}, b"none")
 
     return answer_request
 

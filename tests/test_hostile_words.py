@@ -128,6 +128,7 @@ def test_a_vendors_words_steer_no_terminal(
 
 ECHOES: dict[str, Callable[[Request], Response]] = {
     "id": build_server(build_invoice(f"x{KEY}")),
+    "id-disguised": build_server(build_invoice(f"x{KEY}".replace("S", "&#83;"))),
     "id-parked": build_server(build_invoice(f"x{KEY}", total="2")),
     "text": build_server(build_invoice("b1", f"for {KEY}")),
     "month": build_server(build_invoice("b1", month=f"x{KEY}")),
@@ -206,3 +207,18 @@ def test_an_id_that_cannot_be_asked_hides_no_other(invoice_id: str, workspace: W
     assert (outcome.error, [finding.code for finding in outcome.missing]) == (None, [FindingCode.ANSWER_UNREADABLE])
     with workspace.open_ledger() as ledger:
         assert [bill.invoice_id for bill in catalog.list_bills(ledger, LedgerFilter())] == ["b1", "b3"]
+
+
+@pytest.mark.parametrize(("echo", "error"), [("id", "NotFound"), ("id-disguised", "InvalidResponse")])
+def test_no_question_holds_the_key(echo: str, error: str, workspace: Workspace) -> None:
+    """What is read is scrubbed, so that it is asked for without the key; what holds it all the same is not asked."""
+    paths = list[str]()
+
+    def answer_request(request: Request) -> Response:
+        paths.append(request.path)
+        return ECHOES[echo](request)
+
+    (finding,) = collect(workspace, answer_request).missing
+    workspace.close()
+    assert (finding.subject, finding.data["error"]) == ("x[secret]", error)
+    assert paths == ["/invoices", *([build_path("x[secret]")] if echo == "id" else [])]

@@ -49,9 +49,9 @@ class Credential(NamedTuple):
 class Fetch(NamedTuple):
     """One request of a collection, and what happens if the vendor refuses it.
 
-    With ``missing`` (what will not be known without the answer), a refusal becomes a finding, the plan is sent None, and the
-    collection goes on; without it, a refusal ends the account's collection. A refusal with one of ``absent_statuses`` means that
-    the account has no such thing: no finding is made.
+    With ``missing`` (what will not be known without the answer; of one invoice, its id alone), a refusal becomes a finding, the
+    plan is sent None, and the collection goes on; without it, a refusal ends the account's collection. A refusal with one of
+    ``absent_statuses`` means that the account has no such thing: no finding is made.
 
     ``find_document_url`` returns the pre-signed URL in an answer. The document behind that URL is archived instead of the
     answer, because the URL is a credential; ``find_flaw`` returns what is wrong with the document ("": nothing), and a
