@@ -49,11 +49,6 @@ def _unpacked(path: Path) -> Iterator[bytes]:
 
 
 def cells(path: Path) -> str:
-    """Return every cell of a ledger or of a table file, in one text."""
+    """Return every cell of a table file, in one text."""
     with duckdb.connect() as db:
-        if path.suffix == ".duckdb":
-            db.execute(f"ATTACH '{path}' AS it (READ_ONLY); USE it")
-            names = [row[0] for row in db.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
-        else:
-            names = [f"'{path}'"]
-        return str([db.execute(f"SELECT COLUMNS(*)::VARCHAR FROM {name}").fetchall() for name in names])
+        return str(db.execute(f"SELECT COLUMNS(*)::VARCHAR FROM '{path}'").fetchall())
