@@ -181,3 +181,10 @@ def test_a_bill_told_twice_keeps_the_first(books: Workspace) -> None:
     with books.open_ledger() as ledger:
         assert [bill.total for bill in catalog.list_bills(ledger, query.LedgerFilter())] == ["1"]
         assert restatements.list_restatements(ledger) == []
+
+
+def test_a_ledger_of_an_earlier_format_makes_room(books: Workspace) -> None:
+    """The file of a ledger of an earlier format is removed when the ledger is computed anew."""
+    (books.directory / "ledger.duckdb").write_bytes(b"of an earlier format")
+    collected(books, invoices(invoice()))
+    assert not (books.directory / "ledger.duckdb").exists()

@@ -90,8 +90,15 @@ class Workspace:
     def drop_ledger(self) -> None:
         """Remove the ledger; the archive stays. Its parts are removed by who writes next."""
         self._require_writable()
-        earlier_files = [self.directory / name for name in EARLIER_LEDGER_FILES]
-        for path in (self.ledger_path, self.ledger_path.with_suffix(".sqlite-journal"), *earlier_files):
+        self._remove_files(self.ledger_path, self.ledger_path.with_suffix(".sqlite-journal"))
+        self._remove_earlier_ledger()
+
+    def _remove_earlier_ledger(self) -> None:
+        """Remove what a ledger of an earlier format left: all of it is computed anew."""
+        self._remove_files(*(self.directory / name for name in EARLIER_LEDGER_FILES))
+
+    def _remove_files(self, *paths: Path) -> None:
+        for path in paths:
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
@@ -130,6 +137,7 @@ class Workspace:
             store.remove_leftovers(self.ledger_path)
             ledger.hold_parts()
             self._book_runs(ledger)
+            self._remove_earlier_ledger()
 
     def _book_runs(self, ledger: OpenLedger) -> None:
         from billfold.ledger import store

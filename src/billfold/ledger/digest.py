@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 
 import pyarrow as pa
 
 from billfold.ledger.columns import CHARGE_COLUMNS, PROVENANCE_COLUMNS
-from billfold.ledger.store import OpenLedger
+from billfold.ledger.store import ROWS_PER_FETCH, OpenLedger
 
 STATED_COLUMNS = (
     "state",
@@ -48,8 +48,11 @@ def compute_digest(db: OpenLedger) -> str:
     bills_sql = f"SELECT sha256({build_text_sql((*_KEY_COLUMNS, *(f'b.{name}' for name in _BILL_COLUMNS)))}) AS h FROM bills b WHERE {_CURRENT_CONDITION}"
     charges_sql = f"""SELECT sha256({build_text_sql(_KEY_COLUMNS)} || chr(29) || {ROW_SQL}) AS h
                   FROM charges c JOIN bills b ON c.bill = b.id WHERE {_CURRENT_CONDITION} AND b.parked IS NULL"""
-    query = f"SELECT sha256(coalesce(string_agg(h, '' ORDER BY h), '')) FROM ({bills_sql} UNION ALL {charges_sql})"
-    return f"sha256:{db.execute(query).fetchall()[0][0]}"
+    result = db.execute(f"SELECT h FROM ({bills_sql} UNION ALL {charges_sql}) ORDER BY h")
+    digest = sha256()
+    while rows := result.fetchmany(ROWS_PER_FETCH):  # all of them at once are more than a large ledger's memory
+        digest.update("".join(row[0] for row in rows).encode())
+    return f"sha256:{digest.hexdigest()}"
 
 
 class ContentHash:
