@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 PARTS_FOLDER = "charges"
-ROWS_PER_GROUP = 32_768
+ROWS_PER_GROUP = 16_384
 """Rows that are packed at once: few enough that a large bill is packed while it is still read."""
 
 

@@ -175,7 +175,10 @@ class DetailIds:
     """
 
     def __init__(self, invoice_id: str) -> None:
-        self._invoice_hash, self._counts = blake2b(_encode_text(f"{invoice_id}\x1f"), digest_size=10), dict[str, int]()
+        self._invoice_hash, self._counts = (
+            blake2b(_encode_text(f"{invoice_id}\x1f"), digest_size=10),
+            dict[bytes, int](),
+        )
 
     def next_id(self, *key_parts: object) -> str:
         """Return the id of the next line that is about this."""
@@ -185,9 +188,9 @@ class DetailIds:
             text = "\x1f".join(map(str, key_parts))
         line_hash = self._invoice_hash.copy()
         line_hash.update(_encode_text(text))
-        key = line_hash.hexdigest()
+        key = line_hash.digest()
         number = self._counts[key] = self._counts.get(key, 0) + 1
-        return key if number == 1 else f"{key}-{number}"
+        return key.hex() if number == 1 else f"{key.hex()}-{number}"
 
 
 def _encode_text(text: str) -> bytes:
