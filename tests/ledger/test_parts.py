@@ -14,6 +14,7 @@ from billfold.collect.workspace import Workspace
 from billfold.ledger import query, store
 from billfold.ledger.digest import compute_digest
 from tests import stage
+from tests.cli.terminal import Terminal
 from tests.ledger.kit import Ledger, bill, open_ledger
 
 
@@ -87,6 +88,8 @@ def test_a_reader_waits_for_no_writer(books: Workspace) -> None:
         run = books.archive.start_run("cockroach", "mine", "sync", stage.AT)
         books.archive.end_run(run, "complete", stage.AT)
         assert stage.read_digest(books) == digest
+        report = Terminal(books.directory).run("--ledger", ".", "report")
+        assert (report.code, "mine: what was collected is being booked by another process" in report.err) == (0, True)
     with books.open_ledger() as ledger:
         assert not books.list_pending_runs(ledger)
 
@@ -112,3 +115,13 @@ def test_no_number_is_given_to_two_bills(tmp_path: Path) -> None:
     with duckdb.connect() as db:
         parts = [str(path) for path in (tmp_path / "charges").iterdir()]
         assert db.execute("SELECT count(DISTINCT bill) FROM read_parquet(?)", [parts]).fetchall() == [(3,)]
+
+
+def test_what_comes_while_somebody_reads_is_no_gap(books: Workspace) -> None:
+    """A run that another process booked after a ledger was opened is not missed in it."""
+    host = stage.twin(months=2)
+    stage.collected(host, books, "vultr")
+    with books.open_ledger() as ledger:
+        stage.collected(host, books, "cockroach")
+        assert books.list_pending_runs(ledger)
+        assert (books.list_unbookable_runs(ledger), ledger.is_behind) == ([], False)

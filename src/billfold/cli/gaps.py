@@ -9,6 +9,7 @@ import click
 from billfold.cli.context import list_configured_accounts
 from billfold.cli.output import print_line
 from billfold.collect.workspace import Workspace
+from billfold.ledger.entries import Run
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.finding import AccountFinding, describe_labelled
@@ -17,6 +18,7 @@ from billfold.report.gaps import (
     find_missing_providers,
     find_unbooked,
     find_unfinished_runs,
+    find_waiting_runs,
     mark_unconfigured,
 )
 
@@ -27,10 +29,17 @@ def find_gaps(ctx: click.Context, workspace: Workspace, db: OpenLedger, filters:
     gaps = list(find_unfinished_runs(workspace.archive.list_runs(), configured, filters))
     reported_accounts = {(gap.provider, gap.account) for gap in gaps}
     gaps += [gap for gap in find_failed_runs(db, filters) if (gap.provider, gap.account) not in reported_accounts]
-    pending_runs = [
-        run for run in workspace.list_pending_runs(db) if workspace.archive.read_last_seq(run.id) <= filters.seq
+    unbookable_runs = _select_known(workspace, workspace.list_unbookable_runs(db), filters)
+    waiting_runs = _select_known(workspace, workspace.list_pending_runs(db), filters) if db.is_behind else []
+    return [
+        *mark_unconfigured(gaps, configured),
+        *find_missing_providers(unbookable_runs, filters),
+        *find_waiting_runs(waiting_runs, filters),
     ]
-    return [*mark_unconfigured(gaps, configured), *find_missing_providers(pending_runs, filters)]
+
+
+def _select_known(workspace: Workspace, runs: Iterable[Run], filters: LedgerFilter) -> list[Run]:
+    return [run for run in runs if workspace.archive.read_last_seq(run.id) <= filters.seq]
 
 
 def find_wrong_gaps(

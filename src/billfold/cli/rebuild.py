@@ -27,7 +27,7 @@ def command(ctx: click.Context) -> None:
             print_line(compute_digest(db))
             all_gaps = [
                 *find_unbooked(db, LedgerFilter()),
-                *find_missing_providers(workspace.list_pending_runs(db), LedgerFilter()),
+                *find_missing_providers(workspace.list_unbookable_runs(db), LedgerFilter()),
             ]
     wrong_gaps = [gap for gap in all_gaps if gap.finding.is_wrong]
     print_gaps(wrong_gaps)

@@ -131,6 +131,7 @@ class Workspace:
         with store.take_turn(self.ledger_path, wait=wait) as has_turn:
             if not has_turn:
                 log.info("another process is booking: what was booked before is shown")
+                ledger.is_behind = True
                 return
             store.reload_ledger(ledger)
             ledger.release_parts()
@@ -147,6 +148,10 @@ class Workspace:
             with store.open_transaction(ledger):
                 for run in runs[start : start + RUNS_PER_TRANSACTION]:
                     book_run(ledger, ArchiveRunAnswers(self.archive, run))
+
+    def list_unbookable_runs(self, ledger: OpenLedger) -> list[Run]:
+        """Return the ended runs that cannot be booked because their provider is not installed."""
+        return [run for run in self.list_pending_runs(ledger) if run.provider not in provider.provider_names()]
 
     def _list_bookable_runs(self, ledger: OpenLedger) -> list[Run]:
         bookable_runs = list[Run]()

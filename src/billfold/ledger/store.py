@@ -58,6 +58,8 @@ class OpenLedger:
         self._catalog: CatalogWriter | None = None
         self._part: PartWriter | None = None
         self.is_in_transaction = False
+        self.is_behind = False
+        """Whether another process was booking when this was opened: what it books is not here."""
         self._readers_file: IO[bytes] | None = None
 
     def hold_parts(self) -> None:

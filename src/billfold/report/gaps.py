@@ -95,6 +95,14 @@ def find_missing_providers(runs: Iterable[Run], filters: LedgerFilter) -> Iterat
             yield AccountFinding(*account_key, "", make_finding(FindingCode.PROVIDER_MISSING, text))
 
 
+def find_waiting_runs(runs: Iterable[Run], filters: LedgerFilter) -> Iterator[AccountFinding]:
+    """Yield the accounts of runs that another process is booking."""
+    for account_key in sorted({(run.provider, run.account) for run in runs}):
+        if filters.includes_account(*account_key):
+            text = "what was collected is being booked by another process: ask again in a moment"
+            yield AccountFinding(*account_key, "", make_finding(FindingCode.RUN_UNFINISHED, text))
+
+
 def find_unfinished_runs(
     runs: Iterable[Run], configured: Iterable[tuple[str, str]], filters: LedgerFilter
 ) -> Iterator[AccountFinding]:
