@@ -96,3 +96,29 @@ def test_collecting_twice_is_collecting_once(books: Workspace) -> None:
         totals = db.execute("SELECT total, until_seq IS NULL FROM bills ORDER BY id").fetchall()
     books.close()
     assert totals == [("1.5", False), ("2.5", True)]
+
+
+def test_no_more_accounts_are_collected_at_once_than_asked(tmp_path: Path) -> None:
+    """Two workers hold at most two connections, though each waits until another is there."""
+    workspace, lock, meeting = Workspace(tmp_path), threading.Lock(), threading.Barrier(2)
+    open_counts, open_now = list[int](), 0
+
+    class Counted(Vendor):
+        def close(self) -> None:
+            nonlocal open_now
+            with lock:
+                open_now -= 1
+            super().close()
+
+    def connect(_: AccountConfig) -> Vendor:
+        nonlocal open_now
+        with lock:
+            open_now += 1
+            open_counts.append(open_now)
+        meeting.wait(timeout=60)
+        return Counted(invoices(invoice()))
+
+    accounts = [AccountConfig(f"a{number}", provider.find_provider("cockroach"), {}) for number in range(6)]
+    sync_accounts(workspace, accounts, connect=connect, clock=lambda: NOW, workers=2)
+    workspace.close()
+    assert (len(open_counts), max(open_counts)) == (6, 2)
