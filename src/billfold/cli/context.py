@@ -15,6 +15,7 @@ from billfold.cli.output import print_line
 from billfold.cli.params import FilterOptions
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
+from billfold.ledger.layout import ARCHIVE_FILE
 from billfold.model.errors import ConfigurationError, InvalidArgument
 from billfold.providers import provider as providers
 
@@ -66,7 +67,7 @@ def open_workspace(ctx: click.Context, *, new: bool = False) -> Iterator[Workspa
     """
     config.check_config(ctx.find_root().obj["config"])
     directory = Path(config.find_ledger_directory(ctx.find_root().obj["ledger"]))
-    if not new and not directory.is_file() and not (directory / "archive.sqlite").exists():
+    if not new and not directory.is_file() and not (directory / ARCHIVE_FILE).exists():
         raise ConfigurationError(
             f"there is no ledger in {directory}: `billfold sync` makes one; --ledger names another place"
         )

@@ -10,10 +10,10 @@ import click
 from billfold.cli.context import open_workspace
 from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
-from billfold.collect.workspace import MERGE_DRAFT_FILE
 from billfold.ledger.account_lock import account_lock
 from billfold.ledger.archive import Archive
 from billfold.ledger.digest import compute_digest
+from billfold.ledger.layout import ARCHIVE_FILE, LOCKS_FOLDER, MERGE_DRAFT_FILE
 from billfold.ledger.merge import merge_archives
 from billfold.model.errors import InvalidArgument
 
@@ -27,13 +27,13 @@ def command(ctx: click.Context, source_directory: Path) -> None:
 
     OTHER is not changed. This archive's file as it was stays beside it as archive.before-merge.sqlite.
     """
-    source_path = source_directory / "archive.sqlite"
+    source_path = source_directory / ARCHIVE_FILE
     if not source_path.exists():
         raise InvalidArgument(f"{source_directory} holds no archive.sqlite; name another ledger directory")
     with open_workspace(ctx, new=True) as workspace, ExitStack() as locks:
         for provider, account in sorted({(run.provider, run.account) for run in workspace.archive.list_runs()}):
             locks.enter_context(
-                account_lock(workspace.directory / "locks", provider, account)
+                account_lock(workspace.directory / LOCKS_FOLDER, provider, account)
             )  # nobody writes meanwhile
         draft_path = workspace.directory / MERGE_DRAFT_FILE
         draft_path.unlink(missing_ok=True)

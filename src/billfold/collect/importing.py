@@ -15,6 +15,7 @@ from billfold.collect.workspace import Workspace
 from billfold.ledger.account_lock import account_lock
 from billfold.ledger.documents import UNKNOWN_VALUE
 from billfold.ledger.entries import ArchivedResponse, Run
+from billfold.ledger.layout import LOCKS_FOLDER
 from billfold.model.errors import ApiError, BillfoldError, InvalidArgument
 from billfold.model.finding import describe_finding
 from billfold.providers.provider import Provider
@@ -69,7 +70,7 @@ def import_files(
 ) -> ImportResult:
     """Archive the files as answers of one run, book them, and tell what became of each; an unread file is left out."""
     now, files = datetime.now(UTC), list[ImportedFile]()
-    with account_lock(workspace.directory / "locks", provider.name, account):
+    with account_lock(workspace.directory / LOCKS_FOLDER, provider.name, account):
         run = workspace.archive.start_run(provider.name, account, "import", now)
         for path in paths:
             try:

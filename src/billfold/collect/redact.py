@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from billfold.collect.workspace import MERGE_BACKUP_FILE, MERGE_DRAFT_FILE, Workspace
+from billfold.collect.workspace import Workspace
 from billfold.ledger.archive import Archive
+from billfold.ledger.layout import MERGE_BACKUP_FILE, MERGE_DRAFT_FILE
 from billfold.model.errors import InvalidResponse
 from billfold.providers import provider
 from billfold.wire import codec

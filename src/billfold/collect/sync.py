@@ -21,6 +21,7 @@ from billfold.ledger.account_lock import account_lock
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_writer import ArchiveWriter
 from billfold.ledger.entries import REFUSED_PREFIX, Run
+from billfold.ledger.layout import LOCKS_FOLDER
 from billfold.model.errors import PROVIDER_FAULTS, ApiError, BillfoldError, ConfigurationError, InvalidResponse
 from billfold.model.finding import describe_finding
 from billfold.model.money import describe_arithmetic_error
@@ -83,7 +84,7 @@ def sync_accounts(
     accounts = [account for account in accounts if account.provider.name in provider.provider_names()]
     with ExitStack() as locks:
         for account in sorted(accounts, key=lambda account: account.name):
-            locks.enter_context(account_lock(workspace.directory / "locks", account.provider.name, account.name))
+            locks.enter_context(account_lock(workspace.directory / LOCKS_FOLDER, account.provider.name, account.name))
         before_month = Month.of(clock()).add_months(-recheck_months) if recheck_months else None
         last_seq = workspace.archive.read_last_seq()
         settings = _SyncSettings(workspace, since or FIRST_SYNC_MONTHS, progress, connect, clock)

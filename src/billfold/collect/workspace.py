@@ -13,6 +13,13 @@ from billfold.collect.run_answers import ArchiveRunAnswers, find_identity, read_
 from billfold.collect.run_booking import book_run
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import REFUSED_PREFIX, Run
+from billfold.ledger.layout import (
+    ARCHIVE_FILE,
+    CATALOG_DRAFT_FILE,
+    CATALOG_FILE,
+    EARLIER_LEDGER_FILES,
+    MERGE_BACKUP_FILE,
+)
 from billfold.model.errors import LedgerError
 from billfold.providers import provider
 
@@ -20,14 +27,8 @@ if TYPE_CHECKING:
     from billfold.ledger.store import OpenLedger
 
 log = logging.getLogger("billfold.books")
-EARLIER_LEDGER_FILES = ("ledger.duckdb", "ledger.duckdb.wal")
-"""Files of ledgers of earlier formats."""
-CATALOG_NAME, CATALOG_DRAFT_FILE = "catalog.sqlite", "catalog.rebuilding.sqlite"
-"""The catalog of the ledger, and the one that a rebuild makes beside it."""
 RUNS_PER_TRANSACTION = 64
 """Runs that are booked in one go: their charges share a part."""
-MERGE_BACKUP_FILE, MERGE_DRAFT_FILE = "archive.before-merge.sqlite", "archive.merging.sqlite"
-"""Archives that a merge leaves beside the one in use: as it was, and (where it was killed) the one being made."""
 
 
 class Workspace:
@@ -35,8 +36,8 @@ class Workspace:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.archive = Archive(directory / "archive.sqlite")
-        self.ledger_path = directory / CATALOG_NAME
+        self.archive = Archive(directory / ARCHIVE_FILE)
+        self.ledger_path = directory / CATALOG_FILE
 
     @contextmanager
     def open_ledger(self, *, wait: bool = False) -> Iterator[OpenLedger]:
@@ -125,6 +126,8 @@ class Workspace:
                 f"{self.ledger_path} was computed from another archive than {self.archive.path}, or from one that went further: put "
                 "that archive back, or let `billfold rebuild` forget what is not in this one"
             )
+        for run in self.list_unbookable_runs(ledger):
+            log.info("%s: run %d is not booked: there is no provider %r", run.account, run.id, run.provider)
         if not self._list_bookable_runs(ledger):
             return
         self._require_writable()
@@ -154,16 +157,10 @@ class Workspace:
         return [run for run in self.list_pending_runs(ledger) if run.provider not in provider.provider_names()]
 
     def _list_bookable_runs(self, ledger: OpenLedger) -> list[Run]:
-        bookable_runs = list[Run]()
-        for run in self.list_pending_runs(ledger):
-            if run.provider in provider.provider_names():
-                bookable_runs.append(run)
-            else:
-                log.info("%s: run %d is not booked: there is no provider %r", run.account, run.id, run.provider)
-        return bookable_runs
+        return [run for run in self.list_pending_runs(ledger) if run.provider in provider.provider_names()]
 
     def list_pending_runs(self, db: OpenLedger) -> list[Run]:
-        """Return the ended runs that are not booked; in a ledger that was opened, those whose provider is not installed."""
+        """Return the ended runs that are not booked in what is open: nobody can, or another process did since or is doing it."""
         from billfold.ledger.runs import list_booked_ids
 
         booked_ids = list_booked_ids(db)

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from billfold.ledger.archive import Archive
 from billfold.ledger.focus_views import Selection
+from billfold.ledger.layout import ARCHIVE_FILE
 from billfold.ledger.query import resolve_as_of
 from billfold.ledger.reader import LedgerReader, SqlRow, iter_rows
 from billfold.model.errors import InvalidArgument, LedgerError
@@ -84,7 +85,7 @@ class Ledger:
 
 
 def _find_seq_at(directory: Path, instant: datetime) -> int:
-    path = directory / "archive.sqlite"
+    path = directory / ARCHIVE_FILE
     if not path.is_file():
         raise LedgerError(f"there is no archive at {path}: what was known at a time is not known without it")
     with Archive(path) as archive:

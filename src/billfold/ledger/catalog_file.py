@@ -40,7 +40,7 @@ def create_catalog(path: Path, ledger_format: str) -> None:
                 db.execute("INSERT INTO meta VALUES ('format', ?)", [ledger_format])
             db.execute("COMMIT")
     except (sqlite3.Error, OSError) as error:
-        raise describe_failure(path, error) from error
+        raise describe_failure(path, str(error)) from error
 
 
 def _choose_sqlite_type(sql_type: str) -> str:
@@ -92,7 +92,7 @@ class CatalogWriter:
             with suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
             if isinstance(error, sqlite3.Error):
-                raise describe_failure(self._path, error) from error
+                raise describe_failure(self._path, str(error)) from error
             raise
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> None:
@@ -145,13 +145,13 @@ def _has_tables(db: sqlite3.Connection) -> bool:
 
 def _refuse_busy(path: Path, error: Exception) -> None:
     if "locked" in str(error) or "disk" in str(error) or "full" in str(error):
-        raise describe_failure(path, error) from error
+        raise describe_failure(path, str(error)) from error
 
 
-def describe_failure(path: Path, error: Exception) -> LedgerError:
+def describe_failure(path: Path, reason: str) -> LedgerError:
     """Return what to say where a ledger cannot be written."""
-    if "locked" in str(error):
+    if "locked" in reason:
         return LedgerError(f"the ledger {path} is in use by another process; try again in a moment")
     return LedgerError(
-        f"the ledger {path} cannot be written: {error}; check its rights and the free space, then ask again"
+        f"the ledger {path} cannot be written: {reason}; check its rights and the free space, then ask again"
     )

@@ -19,7 +19,6 @@ from billfold.ledger.columns import CHARGE_SCHEMA
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-PARTS_FOLDER = "charges"
 ROWS_PER_GROUP = 16_384
 """Rows that are packed at once: few enough that a large bill is packed while it is still read."""
 

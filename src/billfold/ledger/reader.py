@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from billfold.ledger.archive import Archive
 from billfold.ledger.focus_views import FocusViews, Selection
-from billfold.ledger.store import CATALOG_NAME, OpenLedger, open_read_only
+from billfold.ledger.layout import ARCHIVE_FILE, CATALOG_FILE
+from billfold.ledger.store import OpenLedger, open_read_only
 from billfold.model.errors import InvalidArgument
 
 ROWS_PER_BATCH = 65_536
@@ -32,7 +33,7 @@ class LedgerReader:
 
     def __init__(self, directory: Path, selection: Selection) -> None:
         self._directory, self._selection = directory, selection
-        self._ledger = open_read_only(directory / CATALOG_NAME)
+        self._ledger = open_read_only(directory / CATALOG_FILE)
         self._connection = self._ledger.connection
         self.left_out = FocusViews(self._ledger, selection).left_out
 
@@ -68,7 +69,7 @@ class LedgerReader:
             f"{field.name} {'BIGINT' if field.type == pa.int64() else 'VARCHAR'}" for field in _RECORD_SCHEMA
         )
         cursor.execute(f"CREATE TEMP TABLE records ({columns})")
-        with Archive(self._directory / "archive.sqlite") as archive:
+        with Archive(self._directory / ARCHIVE_FILE) as archive:
             for batch in _iter_records(archive):
                 cursor.register("incoming", batch)
                 cursor.execute("INSERT INTO records BY NAME SELECT * FROM incoming")

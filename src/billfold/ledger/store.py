@@ -28,18 +28,20 @@ from billfold.ledger.catalog_file import (
     read_catalog,
 )
 from billfold.ledger.columns import CATALOG_KEYS, CATALOG_TABLES, CHARGE_TABLE, build_table_sql
-from billfold.ledger.parts import PARTS_FOLDER, PartWriter, remove_unnamed
+from billfold.ledger.layout import PARTS_FOLDER, READERS_FILE
+from billfold.ledger.parts import PartWriter, remove_unnamed
 from billfold.model.errors import LedgerError
 
 BOOKING_VERSION = 10
 """Raised when bills are booked otherwise than before into the same columns."""
 LEDGER_FORMAT = f"{BOOKING_VERSION} {blake2b(str((CATALOG_TABLES, CHARGE_TABLE)).encode(), digest_size=4).hexdigest()}"
 """What a ledger notes of how it was made; one of another format is computed anew."""
-CATALOG_NAME, READERS_FILE = "catalog.sqlite", "readers.lock"
 MEMORY_LIMIT = "256MB"
 """What DuckDB may hold before it writes to disk: a ledger is larger than the memory it is read in."""
 WRITER_TIMEOUT_S = 600.0
 """Seconds to wait for another process that books."""
+READERS_TIMEOUT_S = 1.0
+"""Seconds to wait for who removes parts; where files cannot be locked at all it is waited in vain."""
 ROWS_PER_FETCH = 2048
 Row = TypeVar("Row", bound=NamedTuple)
 Values = Mapping[str, object] | Sequence[object] | None
@@ -61,12 +63,19 @@ class OpenLedger:
         self.is_behind = False
         """Whether another process was booking when this was opened: what it books is not here."""
         self._readers_file: IO[bytes] | None = None
+        self.last_bill_id = 0
+        """The highest number that was given to a bill, whatever became of it: none is given twice."""
 
     def hold_parts(self) -> None:
-        """Keep the parts from being removed as long as this is open; where no lock can be made, nobody removes any."""
+        """Keep the parts from being removed as long as this is open; where no lock can be made, nobody removes any.
+
+        Who is just removing what nobody names lets go in an instant.
+        """
         with suppress(OSError):
             self._readers_file = (self.path.parent / READERS_FILE).open("ab")
-            try_file_lock(self._readers_file.fileno(), shared=True)
+            deadline = time.monotonic() + READERS_TIMEOUT_S
+            while not try_file_lock(self._readers_file.fileno(), shared=True) and time.monotonic() < deadline:
+                time.sleep(0.01)
 
     def release_parts(self) -> None:
         """Let go of the parts, for who has the turn to write: nobody else removes any meanwhile."""
@@ -111,6 +120,12 @@ class OpenLedger:
         if all_rows:
             self.catalog.insert_rows(table, all_rows)
             _insert_in_memory(self.connection, table, all_rows)
+
+    def note_last_bill(self, bill_id: int) -> None:
+        """Note the highest number that was given to a bill; a part may hold charges of one that was dropped again."""
+        if bill_id != self.last_bill_id:
+            self.catalog.execute("INSERT OR REPLACE INTO meta VALUES ('last_bill', ?)", [str(bill_id)])
+            self.last_bill_id = bill_id
 
     def add_charges(self, bill_ids: Iterable[int], table: pa.Table) -> None:
         """Add charges to the part that is being written."""
@@ -172,9 +187,7 @@ def open_ledger(path: Path) -> Iterator[OpenLedger]:
     except duckdb.Error as error:
         message = str(error).splitlines()[0]
         if "Could not write" in message or "No space left" in message:
-            raise LedgerError(
-                f"the ledger {path} cannot be written: {message}; check its rights and the free space, then ask again"
-            ) from error
+            raise describe_failure(path, message) from error
         raise LedgerError(
             f"the ledger {path} cannot be used: {message}; `billfold rebuild` computes it anew"
         ) from error
@@ -230,7 +243,7 @@ def open_transaction(ledger: OpenLedger) -> Iterator[None]:
         with suppress(duckdb.Error):
             ledger.execute("ROLLBACK")
         if isinstance(error, OSError):
-            raise describe_failure(ledger.path, error) from error
+            raise describe_failure(ledger.path, str(error)) from error
         raise
     finally:
         ledger.is_in_transaction = False
@@ -280,6 +293,7 @@ def _fill_tables(ledger: OpenLedger, rows: CatalogRows) -> None:
         ledger.execute(f"DELETE FROM {name}")
         if table_rows:
             _insert_in_memory(ledger.connection, name, table_rows)
+    ledger.last_bill_id = int(next((value for key, value in rows["meta"] if key == "last_bill"), 0))
     ledger.refresh_charges()
 
 
