@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from billfold.collect.workspace import Workspace
 from billfold.ledger import catalog
 from billfold.ledger.query import LedgerFilter
-from billfold.model.bill import Bill
+from billfold.model.bill import Bill, State
+from billfold.model.finding import make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.providers import provider
 from billfold.providers.provider import RunAnswers
@@ -88,14 +90,46 @@ def iter_failing(fault: BaseException) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("total", ["NaN", "Infinity", "-Infinity"])
-def test_a_total_that_is_no_number_parks_its_bill(total: str, tmp_path: Any) -> None:
+def test_a_total_that_is_no_number_parks_its_bill(total: str, tmp_path: Path) -> None:
     with open_ledger(tmp_path) as ledger:
         ledger.book(bill("1", total=total))
         assert ledger.bills("total", "parked") == [(None, f"its total is no number: {total}")]
 
 
-def test_an_issued_bill_without_an_id_is_parked(tmp_path: Any) -> None:
+def test_an_issued_bill_without_an_id_is_parked(tmp_path: Path) -> None:
     """Two invoices without an id are no estimates, and take nobody's place."""
     with open_ledger(tmp_path) as ledger:
         ledger.book(bill("1", invoice_id=""))
         assert ledger.bills("state", "parked") == [("issued", "the invoice has no id")]
+
+
+def test_what_is_found_twice_of_a_bill_is_kept_once(tmp_path: Path) -> None:
+    """A provider and the ledger say both that an invoice has no id."""
+    finding = make_finding(FindingCode.ID_MISSING, "the invoice has no id")
+    with open_ledger(tmp_path) as ledger:
+        ledger.book(bill("1", invoice_id="", findings=(finding,)))
+        assert ledger.bills("parked") == [("the invoice has no id",)]
+
+
+def test_a_finding_with_half_a_character_is_kept(tmp_path: Path) -> None:
+    """A text that cannot be written as UTF-8 is kept readably, and what is found beside it too."""
+    finding = make_finding(FindingCode.STATUS_UNKNOWN, "status '\ud800' is not known", "i1\udfff", status="\ud800")
+    with open_ledger(tmp_path) as ledger:
+        ledger.book(bill("1", findings=(finding,)))
+        ((parked,),) = ledger.bills("parked")
+    assert parked == "i1\\udfff: status '\\ud800' is not known"
+
+
+def test_an_issued_bill_without_an_id_ends_no_estimate(books: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A collection that tells an invoice without an id has said nothing of estimates: those that there are stay."""
+    host, cockroach = stage.twin(months=2), provider.find_provider("cockroach")
+    estimate = bill("5", state=State.ESTIMATE, invoice_id=None, total=None, currency="EUR")
+    bills: list[Bill] = [estimate]
+    broken = replace(cockroach, read_bills=lambda _: iter(bills))
+    monkeypatch.setattr("billfold.providers.provider.find_provider", lambda _: broken)
+    stage.collected(host, books, "cockroach")
+    bills[:] = [bill("1", invoice_id="")]
+    stage.collected(host, books, "cockroach")
+    with books.open_ledger() as ledger:
+        states = {row.state for row in catalog.list_bills(ledger, LedgerFilter())}
+    assert states == {"estimate", "issued"}

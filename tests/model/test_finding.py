@@ -67,3 +67,7 @@ def test_a_sentence_names_subject_count_and_label() -> None:
 def test_what_is_said_twice_is_kept_once() -> None:
     first, other = make_finding(FindingCode.ROUNDED, "x"), make_finding(FindingCode.ROUNDED, "x", "INV-2")
     assert drop_repeated([first, other, first]) == [first, other]
+
+
+def test_what_is_not_known_is_no_data() -> None:
+    assert make_finding(FindingCode.ROUNDED, "x", stated=None, sum=1).data == {"sum": "1"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -50,12 +51,11 @@ class CollectOutcome:
 
 def fill_outcomes(db: OpenLedger, outcomes: Iterable[CollectOutcome], last_seq: int) -> None:
     """Note in each outcome what the ledger makes of its account; ``last_seq`` is the archive's last number before it."""
-    located_findings = list(_find_all(db, last_seq))
+    findings_by_account = defaultdict[tuple[str, str], list[Finding]](list)
+    for located in _find_all(db, last_seq):
+        findings_by_account[located.provider, located.account].append(located.finding)
     for outcome in outcomes:
-        account_key = outcome.provider, outcome.account
-        outcome.findings = [
-            located.finding for located in located_findings if (located.provider, located.account) == account_key
-        ]
+        outcome.findings = findings_by_account[outcome.provider, outcome.account]
 
 
 def _find_all(db: OpenLedger, last_seq: int) -> Iterator[AccountFinding]:
@@ -71,8 +71,9 @@ def _find_all(db: OpenLedger, last_seq: int) -> Iterator[AccountFinding]:
     yield from catalog.list_unbooked(db)
     skipped_findings = list(find_skipped_invoices(bills, last_runs, filters))
     yield from (located for located in skipped_findings if located.finding.is_wrong)
+    bills_by_account = catalog.group_by_account(bills)
     for run in last_runs:
-        account_bills = [bill for bill in bills if (bill.provider, bill.account) == (run.provider, run.account)]
+        account_bills = bills_by_account.get((run.provider, run.account), [])
         for finding in (*find_vanished_invoices(account_bills, run), *run.check_findings):
             yield AccountFinding(run.provider, run.account, "", finding)
     for change in restatements.list_changes_since(db, last_seq):

@@ -86,7 +86,7 @@ def _book_bills(run_booking: Booking, run_answers: ArchiveRunAnswers, findings: 
         bill_keys.add(bill.key)
         if bill.invoice_id and not superseding_row:
             currencies_by_invoice.setdefault(bill.invoice_id, set()).add(bill.currency)
-        elif not bill.invoice_id:
+        elif bill.state is State.ESTIMATE:
             estimate_keys.append(bill.key)
     run_booking.supersede_missing(currencies_by_invoice, estimate_keys)
 

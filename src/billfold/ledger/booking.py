@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 
@@ -17,14 +17,14 @@ import pyarrow as pa
 
 from billfold.ledger.batch import make_exact_array, to_naive_utc, to_stored_value
 from billfold.ledger.bill_values import BillValues, build_bill_values, check_total, encode_replaced_estimates
-from billfold.ledger.catalog import FindingStage, add_findings
+from billfold.ledger.catalog import FindingStage, add_bill_findings, add_findings
 from billfold.ledger.charge_writer import ChargeWriter
 from billfold.ledger.columns import BILL_COLUMN_TYPES, COMMITMENT_COLUMN_TYPES
 from billfold.ledger.digest import CONTENT_SQL, STATED_COLUMNS, ContentHash
 from billfold.ledger.identities import AccountIdentity
 from billfold.ledger.store import ROWS_PER_FETCH, OpenLedger
 from billfold.model.bill import Bill, BillSource, State
-from billfold.model.finding import Finding, limit_findings, make_finding
+from billfold.model.finding import Finding, drop_repeated, limit_findings, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import ContractCommitment
 from billfold.model.money import format_decimal
@@ -60,7 +60,7 @@ class Booking:
         self._new_rows, self._superseded_rows = list[BillValues](), list[BillValues]()
         self._findings: dict[int, list[Finding]] = {}
         self._commitment_rows = list[Sequence[object]]()
-        self._last_id = _read_last_id(db)
+        self._last_id = db.last_bill_id
         query = "SELECT * FROM bills WHERE provider=? AND account=? AND until_seq IS NULL"
         for row in db.execute(query, [account_identity.provider, account_identity.account]).fetchall():
             self._add_current(dict(zip(BILL_COLUMN_TYPES, row, strict=True)))
@@ -147,9 +147,8 @@ class Booking:
             self._db.write("UPDATE bills SET content=?, until_seq=? WHERE id=?", update_values)
         self._db.insert_rows("bills", [tuple(row[name] for name in BILL_COLUMN_TYPES) for row in self._new_rows])
         self._db.insert_rows("commitments", self._commitment_rows)
-        _note_last_id(self._db, self._last_id)
-        for bill_id, findings in self._findings.items():
-            add_findings(self._db, self._account_identity.run, FindingStage.BILL, findings, bill_id)
+        self._db.note_last_bill(self._last_id)
+        add_bill_findings(self._db, self._account_identity.run, self._findings)
         self._findings = {}
         self._new_rows, self._superseded_rows, self._commitment_rows = [], [], []
 
@@ -168,13 +167,14 @@ class Booking:
         try:
             is_told_again = bill.state is not State.ISSUED or bill.key in self._current
             written_bill = self._writer.write_bill(bill_id, bill, with_content=is_told_again)
-            findings = limit_findings([*bill.findings, *written_bill.findings, *check_total(bill, written_bill)])
+            findings = limit_findings(
+                drop_repeated([*bill.findings, *written_bill.findings, *check_total(bill, written_bill)])
+            )
             row = build_bill_values(bill_id, bill, written_bill, findings, self._account_identity)
             pa.Table.from_pylist([row], _BILL_SCHEMA)  # what cannot be kept is this bill's error, not the run's
             self._write_commitments(bill_id, bill.commitments)
         except BaseException:
-            with suppress(duckdb.Error):  # a full disk has ended the transaction already
-                self._delete_bill(bill_id)
+            self._delete_bill(bill_id)
             raise
         name = bill.invoice_id or "estimate"
         self._findings[bill_id] = [replace(finding, subject=finding.subject or name) for finding in findings]
@@ -206,17 +206,6 @@ class Booking:
         for batch in self._db.connection.sql(query, params={"bill": bill_id}).to_arrow_reader(ROWS_PER_FETCH):
             content_hash.add_rows(pa.Table.from_batches([batch]))
         return content_hash.read_hash()
-
-
-def _read_last_id(db: OpenLedger) -> int:
-    """Return the highest number that was given to a bill, whatever became of it: none is given twice."""
-    row = db.execute("SELECT value FROM meta WHERE key='last_bill'").fetchone()
-    return int(row[0]) if row else 0
-
-
-def _note_last_id(db: OpenLedger, last_id: int) -> None:
-    db.write("DELETE FROM meta WHERE key='last_bill'")
-    db.write("INSERT INTO meta VALUES ('last_bill', ?)", [str(last_id)])
 
 
 def _compare_with_booked(bill: Bill, superseding_row: BillValues) -> Finding | None:

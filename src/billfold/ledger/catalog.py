@@ -114,22 +114,37 @@ def list_last_runs(db: OpenLedger, seq: int = MAX_SEQ, condition: str = LISTED_C
                 QUALIFY row_number() OVER (PARTITION BY r.provider, r.account ORDER BY r.run DESC) = 1
                 ORDER BY r.provider, a.name"""
     rows = db.execute(query, {"seq": seq}).fetchall()
-    return [_build_run(db, *row) for row in rows]
+    findings = _read_findings_by_run(db, [row[0] for row in rows])
+    return [
+        RunRow(
+            run_id,
+            provider,
+            account,
+            outcome,
+            _read_listing(listing) if listing else None,
+            tuple(findings[run_id, FindingStage.BOOKING]),
+            tuple(findings[run_id, FindingStage.CHECK]),
+        )
+        for run_id, provider, account, outcome, listing in rows
+    ]
 
 
-def _build_run(db: OpenLedger, run_id: int, provider: str, account: str, outcome: str, listing: str | None) -> RunRow:
-    findings_by_stage = {
-        stage: read_run_findings(db, run_id, stage) for stage in (FindingStage.BOOKING, FindingStage.CHECK)
-    }
-    return RunRow(
-        run_id,
-        provider,
-        account,
-        outcome,
-        _read_listing(listing) if listing else None,
-        findings_by_stage[FindingStage.BOOKING],
-        findings_by_stage[FindingStage.CHECK],
-    )
+def _read_findings_by_run(db: OpenLedger, run_ids: Sequence[int]) -> Mapping[tuple[int, str], list[Finding]]:
+    """Return what was found of some runs themselves, by run and stage: one question for all accounts."""
+    query = f"""SELECT f.run, f.stage, {_FINDING_COLUMNS} FROM findings f
+                WHERE bill IS NULL AND run IN (SELECT unnest(?)) ORDER BY f.rowid"""
+    findings = defaultdict[tuple[int, str], list[Finding]](list)
+    for run_id, stage, *columns in db.execute(query, [run_ids]).fetchall() if run_ids else ():
+        findings[run_id, stage].append(_read_finding(columns))
+    return findings
+
+
+def group_by_account(bills: Iterable[BillRow]) -> Mapping[tuple[str, str], list[BillRow]]:
+    """Return bills by provider and account, each in the order that they come; none for an account without any."""
+    bills_by_account = defaultdict[tuple[str, str], list[BillRow]](list)
+    for bill in bills:
+        bills_by_account[bill.provider, bill.account].append(bill)
+    return bills_by_account
 
 
 def _read_listing(text: str) -> ListingRow:
@@ -141,8 +156,7 @@ def _read_listing(text: str) -> ListingRow:
 
 def read_run_findings(db: OpenLedger, run_id: int, stage: FindingStage) -> tuple[Finding, ...]:
     """Return what was found of a run at one stage."""
-    query = f"SELECT {_FINDING_COLUMNS} FROM findings f WHERE run = ? AND bill IS NULL AND stage = ? ORDER BY f.rowid"
-    return tuple(map(_read_finding, db.execute(query, [run_id, stage]).fetchall()))
+    return tuple(_read_findings_by_run(db, [run_id])[run_id, stage])
 
 
 def list_unbooked(db: OpenLedger, seq: int = MAX_SEQ) -> list[AccountFinding]:
@@ -160,29 +174,29 @@ def list_unbooked(db: OpenLedger, seq: int = MAX_SEQ) -> list[AccountFinding]:
     return [AccountFinding(provider, account, "", _read_finding(columns)) for provider, account, *columns in rows]
 
 
-def add_findings(
-    db: OpenLedger,
-    run_id: int,
-    stage: FindingStage,
-    findings: Iterable[Finding],
-    bill_id: int | None = None,
-) -> None:
-    """Note what was found of a run, or of one of its bills."""
-    rows = [
-        [
-            run_id,
-            bill_id,
-            stage,
-            finding.code,
-            finding.severity,
-            finding.subject,
-            finding.count,
-            finding.text,
-            json.dumps(dict(finding.data)),
-        ]
+def add_findings(db: OpenLedger, run_id: int, stage: FindingStage, findings: Iterable[Finding]) -> None:
+    """Note what was found of a run."""
+    db.insert_rows("findings", (_build_finding_values(run_id, None, stage, finding) for finding in findings))
+
+
+def add_bill_findings(db: OpenLedger, run_id: int, findings_by_bill: Mapping[int, Iterable[Finding]]) -> None:
+    """Note what was found of the bills that a run brought, by their numbers."""
+    rows = (
+        _build_finding_values(run_id, bill_id, FindingStage.BILL, finding)
+        for bill_id, findings in findings_by_bill.items()
         for finding in findings
-    ]
+    )
     db.insert_rows("findings", rows)
+
+
+def _build_finding_values(
+    run_id: int, bill_id: int | None, stage: FindingStage, finding: Finding
+) -> tuple[object, ...]:
+    data = json.dumps(dict(finding.data))
+    return (
+        *(run_id, bill_id, stage, finding.code, finding.severity),
+        *(finding.subject, finding.count, finding.text, data),
+    )
 
 
 _FINDING_COLUMNS = "f.code, f.severity, f.subject, f.count, f.text, f.data"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from billfold.model.finding_codes import FindingCode, Severity
+from billfold.model.plain_text import make_encodable
 
 MAX_ALIKE = 3
 """How many findings of one code are told one by one of one subject."""
@@ -49,8 +50,9 @@ class AccountFinding(NamedTuple):
 
 
 def make_finding(code: FindingCode, text: str, subject: str = "", /, **data: object) -> Finding:
-    """Make a finding as bad as its code says; ``data`` are its amounts and names."""
-    return Finding(code, text, subject, code.handling.severity, 1, {name: str(value) for name, value in data.items()})
+    """Make a finding as bad as its code says; ``data`` are its amounts and names, without those that are not known (None)."""
+    known_data = {name: make_encodable(str(value)) for name, value in data.items() if value is not None}
+    return Finding(code, make_encodable(text), make_encodable(subject), code.handling.severity, 1, known_data)
 
 
 def drop_repeated(findings: Iterable[Finding]) -> list[Finding]:

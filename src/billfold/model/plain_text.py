@@ -26,6 +26,11 @@ def _replace_character(character: str) -> str:
     return " " if unicodedata.category(character) == "Zs" else "?"
 
 
+def make_encodable(text: str) -> str:
+    """Return a text that a file can hold: a half of a character, which is none, is written by its number."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def format_line(text: str) -> str:
     """Return a text as one line for people, cut where it is longer than anybody reads."""
     line = make_printable(text)

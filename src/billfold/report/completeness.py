@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from billfold.ledger.catalog import BillRow, ListingRow, RunRow
+from billfold.ledger.catalog import BillRow, ListingRow, RunRow, group_by_account
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode, Severity
 from billfold.model.period import Month
@@ -31,15 +31,20 @@ def judge_months(bills: Iterable[BillRow], runs: Iterable[RunRow]) -> list[Compl
 
     A month between them without any bill is disputed: a bill is missing, or the account was not charged.
     """
-    by_account: dict[tuple[str, str], dict[Month, list[BillRow]]] = defaultdict(lambda: defaultdict(list))
-    for bill in bills:
-        by_account[bill.provider, bill.account][bill.month].append(bill)
+    by_account = {account_key: _group_by_month(rows) for account_key, rows in group_by_account(bills).items()}
     latest_runs = {(run.provider, run.account): run for run in runs}
     return [
         _judge_month(*account_key, month, months.get(month, []), latest_runs.get(account_key))
         for account_key, months in sorted(by_account.items())
         for month in min(months).iter_until(max(months))
     ]
+
+
+def _group_by_month(bills: Iterable[BillRow]) -> dict[Month, list[BillRow]]:
+    bills_by_month = defaultdict[Month, list[BillRow]](list)
+    for bill in bills:
+        bills_by_month[bill.month].append(bill)
+    return bills_by_month
 
 
 def find_vanished_invoices(bills: Iterable[BillRow], run: RunRow) -> Iterator[Finding]:

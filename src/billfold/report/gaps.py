@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from billfold.ledger import catalog, query
-from billfold.ledger.catalog import BillRow, RunRow
+from billfold.ledger.catalog import BillRow, RunRow, group_by_account
 from billfold.ledger.entries import REFUSED_PREFIX, Run
 from billfold.ledger.query import MAX_SEQ, LedgerFilter
 from billfold.ledger.store import OpenLedger
@@ -63,11 +63,11 @@ def find_skipped_invoices(
 
     Where a collection did not bring everything, that says why.
     """
+    bills_by_account = group_by_account(bills)
     for run in runs:
         account_key = run.provider, run.account
         if run.outcome == "complete" and filters.includes_account(*account_key):
-            account_bills = [bill for bill in bills if (bill.provider, bill.account) == account_key]
-            for finding in _find_skipped(run, account_bills):
+            for finding in _find_skipped(run, bills_by_account.get(account_key, [])):
                 yield AccountFinding(*account_key, "", finding)
 
 

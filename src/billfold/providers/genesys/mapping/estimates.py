@@ -12,7 +12,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from billfold.model.bill import Bill, Charges, State
-from billfold.model.finding import Finding, drop_repeated, make_finding
+from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_product, exact_sum
 from billfold.model.period import Period
@@ -79,7 +79,7 @@ def build_estimates(period: Period, usage: PeriodUsage) -> Iterator[Bill]:
             charges=[Charges(common_row, currency_lines)] if currency_lines else [],
             issuer=VENDOR_NAME,
             commitments=list_commitments([usage.contract], usage.answer.fetched_at),
-            findings=tuple(drop_repeated(_check_usage(usage, currency))),
+            findings=tuple(_check_usage(usage, currency)),
             scope=get_or(usage.contract.id, ""),
         )
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billfold.model.bill import Bill, Charges, DetailIds, State, estimate_key
-from billfold.model.finding import Finding, drop_repeated, make_finding
+from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT_CONTEXT, exact_sum
@@ -90,7 +90,7 @@ def build_bill(
         terms=get_or(invoice.payment_terms, None),
         purchase_order=get_or(invoice.customer_po_number, None),
         commitments=list_commitments(contracts, listed.read_at),
-        findings=(*drop_repeated(findings), *_note_rounding(residual_charges, common_row)),
+        findings=(*findings, *_note_rounding(residual_charges, common_row)),
         replaces_estimates=_list_replaced_estimates(context, usage_starts, contracts, common_row),
     )
 
