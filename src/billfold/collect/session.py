@@ -89,7 +89,7 @@ class CollectSession:
             return self._fetch_askable(fetch)
         except ApiError as error:
             if isinstance(error.response, Response):
-                self._archive_response(fetch.op, error.response)
+                self._archive_response(fetch.op, self._scrub_response(error.response))
             if not fetch.may_fail(error):
                 raise
             if missing := fetch.find_missing(error):
@@ -101,7 +101,7 @@ class CollectSession:
         self._missing_by_cause[cause] = replace(earlier, count=earlier.count + 1) if earlier else missing
 
     def _fetch_askable(self, fetch: Fetch) -> Any:
-        """Ask a question; one that cannot be asked was made of what the vendor answered before, so that it is his answer's fault."""
+        """Ask a question; one that cannot be asked was made from an earlier answer, so it is that answer that cannot be used."""
         try:
             return self._fetch_readable(fetch)
         except InvalidArgument as error:
@@ -146,7 +146,8 @@ class CollectSession:
 
     def _refuse_secret(self, op: Operation[Any]) -> None:
         """Raise ``InvalidResponse`` for a question that holds a credential, in whatever way it came into an answer."""
-        if self.scrub_text(question_text(op)) != question_text(op):
+        question = question_text(op)
+        if self.scrub_text(question) != question:
             with name_errors(self.transport.context, operation_name(op)):
                 raise InvalidResponse("an answer led to a question that holds our own credential, which is not sent")
 
@@ -169,8 +170,8 @@ class CollectSession:
                 yield self._note_response_time(Response(entry.status, json.loads(entry.headers), body))
 
     def _archive_response(self, op: Operation[Any], response: Response, suffix: str = "") -> None:
+        """Keep an answer, out of which our credentials were taken already."""
         name, question = operation_name(op) + suffix, question_text(op)
-        status, headers, body = self._scrub_response(response)
-        self.writer.add_response(ArchivedResponse(name, question, status, headers, body, self.clock()))
+        self.writer.add_response(ArchivedResponse(name, question, *response, self.clock()))
         if response.status == 200:
             self.answered_questions.add((name, question))
