@@ -65,7 +65,7 @@ def run_commands(workspace: Workspace, *more: list[str]) -> str:
 def print_outcome(outcome: CollectOutcome, capsys: pytest.CaptureFixture[str]) -> str:
     """Return what ``sync`` prints of an outcome, for people and as JSON."""
     for as_json in (False, True):
-        _print_outcomes([outcome], as_json=as_json)
+        _print_outcomes([outcome], "sha256:0", as_json=as_json)
     return capsys.readouterr().out
 
 

@@ -14,3 +14,17 @@ def test_a_missing_end_is_told_by_the_command_with_exit_code_1(tmp_path: Path) -
     cut(tmp_path / "ledger", 1)
     code, output = run(tmp_path, "verify")
     assert (code, "the archive's end is missing" in output) == (1, True), output
+
+
+def test_a_head_that_was_kept_is_proved_or_refuted(tmp_path: Path) -> None:
+    run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))
+    head = run(tmp_path, "verify")[1].splitlines()[-1].removeprefix("head ")
+    code, output = run(tmp_path, "verify", "--head", head)
+    assert (code, ", and is now" in output) == (0, True), output
+    run(tmp_path, "import", "cockroach", saved(tmp_path, "b", 2))
+    code, output = run(tmp_path, "verify", "--head", head.upper())
+    assert (code, "entries came after it" in output) == (0, True), output
+    code, output = run(tmp_path, "verify", "--head", f"sha256:{'0' * 64}")
+    assert (code, "was never its head" in output) == (1, True), output
+    code, output = run(tmp_path, "verify", "--head", "0")
+    assert (code, "is no head" in output) == (2, True), output

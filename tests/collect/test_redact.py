@@ -12,6 +12,7 @@ from billfold.ledger.archive import Archive
 from billfold.ledger.merge import merge_archives
 from billfold.ledger.verify import find_damage
 from tests import stage
+from tests.ledger.kit import NOW
 
 
 def test_redaction_leaves_no_personal_data_and_the_chain_whole(books: Workspace) -> None:
@@ -33,9 +34,9 @@ def test_redaction_reaches_what_a_merge_left_beside(books: Workspace, tmp_path: 
     stage.collected(host, books, "genesys")
     stage.collected(host, other, "vultr")
     draft = books.directory / "archive.merging.sqlite"
-    merge_archives(books.archive, other.archive, draft)
+    merge_archives(books.archive, other.archive, draft, NOW)
     books.replace_archive(draft)
-    merge_archives(books.archive, other.archive, draft)  # and one that was killed before it was put in place
+    merge_archives(books.archive, other.archive, draft, NOW)  # and one that was killed before it was put in place
     other.close()
     personal = [packed[:64] for _, _, packed, _ in books.archive.iter_bodies() if MAIL.search(zlib.decompress(packed))]
     files = list(books.directory.glob("archive.*sqlite"))

@@ -104,10 +104,10 @@ def test_equal_bodies_are_stored_once(tmp_path: Path) -> None:
 
 def test_every_entry_holds_the_hash_of_the_one_before(tmp_path: Path) -> None:
     with filled(tmp_path) as archive:
-        before = GENESIS_HASH
+        before, start = GENESIS_HASH, ""
         for number, entry in enumerate(archive.iter_entries(), 1):
-            assert (entry.seq, entry.hash) == (number, entry.compute_hash(before))
-            before = entry.hash
+            assert (entry.seq, entry.hash) == (number, entry.compute_hash(before, start))
+            before, start = entry.hash, start or entry.hash
         assert number == 5
 
 
@@ -147,7 +147,7 @@ def test_an_interrupted_commit_leaves_the_old_state(tmp_path: Path, monkeypatch:
         run = archive.start_run("p", "a", "sync", NOW)
         keep(archive, run, b"first")
 
-        def interrupted(_: Entry, before: str) -> str:
+        def interrupted(*_: object) -> str:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patched:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -37,8 +38,8 @@ def command(ctx: click.Context, source_directory: Path) -> None:
             )  # nobody writes meanwhile
         draft_path = workspace.directory / MERGE_DRAFT_FILE
         draft_path.unlink(missing_ok=True)
-        with Archive(source_path) as source_archive:
-            result = merge_archives(workspace.archive, source_archive, draft_path)
+        with Archive(source_path, as_it_is=True) as source_archive:
+            result = merge_archives(workspace.archive, source_archive, draft_path, datetime.now(UTC))
         workspace.replace_archive(draft_path)
         with workspace.open_ledger(wait=True) as ledger:
             print_line(

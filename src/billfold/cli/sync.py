@@ -83,11 +83,12 @@ def command(
             recheck_months=recheck,
             workers=workers,
         )
+        head = workspace.archive.read_head()
     reported_outcomes = [
         outcome for outcome in outcomes if not quiet or outcome.error or any(map(_is_news, outcome.all_findings))
     ]
     if reported_outcomes:
-        _print_outcomes(reported_outcomes, as_json=as_json)
+        _print_outcomes(reported_outcomes, head, as_json=as_json)
     ctx.exit(choose_exit_code(outcomes))
 
 
@@ -144,10 +145,9 @@ def choose_exit_code(outcomes: list[CollectOutcome]) -> int:
     return 1 if any(finding.is_wrong for outcome in outcomes for finding in outcome.all_findings) else 0
 
 
-def _print_outcomes(outcomes: list[CollectOutcome], *, as_json: bool) -> None:
-
+def _print_outcomes(outcomes: list[CollectOutcome], head: str, *, as_json: bool) -> None:
     if as_json:
-        print_data(format_json([_build_row(outcome) for outcome in outcomes]), newline=True)
+        print_data(format_json([_build_row(outcome) | {"head": head} for outcome in outcomes]), newline=True)
         return
     width = max(len(outcome.account) for outcome in outcomes)
     for outcome in outcomes:
@@ -155,6 +155,7 @@ def _print_outcomes(outcomes: list[CollectOutcome], *, as_json: bool) -> None:
         print_line(f"{outcome.account:<{width}}  {f'FAILED: {outcome.error}' if outcome.error else summary}")
         for finding in (*outcome.missing, *outcome.findings):
             print_line(f"{'':<{width}}  {describe_labelled(finding)}")
+    print_line(f"head {head}")
 
 
 def _build_row(outcome: CollectOutcome) -> dict[str, object]:

@@ -1,30 +1,65 @@
-"""Check every stored hash of the archive."""
+"""Check every stored hash of the archive, and a head of it that was kept elsewhere."""
 
 from __future__ import annotations
+
+import re
 
 import click
 
 from billfold.cli.context import open_workspace
 from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
-from billfold.ledger.verify import find_damage
-from billfold.model.finding import describe_finding
+from billfold.ledger.archive import Archive
+from billfold.ledger.verify import check_head, find_damage
+from billfold.model.finding import Finding, describe_finding
 from billfold.report.render import counted
 
 
+def _read_head(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    """Return a head as it is written; raises ``click.BadParameter`` for what is none."""
+    if text is None:
+        return None
+    digest = text.strip().lower().removeprefix("sha256:")
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise click.BadParameter(
+            f"{text!r} is no head; one is sha256: and 64 hexadecimal digits, as `billfold sync` prints it"
+        )
+    return f"sha256:{digest}"
+
+
 @click.command("verify")
+@click.option(
+    "--head", callback=_read_head, metavar="HEAD", help="Prove that it had this head, and kept what it stands for."
+)
 @add_location_options
 @click.pass_context
-def command(ctx: click.Context) -> None:
+def command(ctx: click.Context, head: str | None) -> None:
     """Check every stored hash of the archive, and name what is damaged or missing. Exit code 1 where anything is.
 
-    Whether the archive's end was cut off is told from the ledger computed from it.
+    Whether its end was cut off, or all of it written anew, is told by the ledger that was computed from it, and by a head
+    that was kept elsewhere: every `billfold sync` prints the archive's head.
     """
     with open_workspace(ctx) as workspace:
         damage_count = 0
         for finding in find_damage(workspace.archive, workspace.ledger_path):
             print_line(describe_finding(finding))
             damage_count += 1
+        if head and (head_finding := _print_head_check(workspace.archive, head)):
+            print_line(describe_finding(head_finding))
+            damage_count += 1
         subject = "the archive" if damage_count else counted(workspace.archive.read_last_seq(), "entry", "entries")
-    print_line(f"{subject} checked: {counted(damage_count, 'problem') if damage_count else 'all is as it was written'}")
+        print_line(
+            f"{subject} checked: {counted(damage_count, 'problem') if damage_count else 'all is as it was written'}"
+        )
+        print_line(f"head {workspace.archive.read_head()}")
     ctx.exit(1 if damage_count else 0)
+
+
+def _print_head_check(archive: Archive, head: str) -> Finding | None:
+    """Say with which entry the archive had a head; returns what is wrong where it never had it."""
+    entry, finding = check_head(archive, head)
+    if entry:
+        later_count = archive.read_last_seq() - entry.seq
+        later = f"; {counted(later_count, 'entry', 'entries')} came after it" if later_count else ", and is now"
+        print_line(f"{head}\n  was the head with entry {entry.seq} of {entry.fetched_at[:19]}Z{later}")
+    return finding

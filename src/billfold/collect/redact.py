@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from billfold.collect.workspace import Workspace
 from billfold.ledger.archive import Archive
-from billfold.ledger.layout import MERGE_BACKUP_FILE, MERGE_DRAFT_FILE
+from billfold.ledger.archive_redaction import redact_bodies
+from billfold.ledger.layout import SIDE_ARCHIVE_PATTERNS
 from billfold.model.errors import InvalidResponse
 from billfold.providers import provider
 from billfold.wire import codec
@@ -21,17 +23,19 @@ REDACTED_VALUE = "redacted"
 def redact_workspace(workspace: Workspace, provider_name: str | None = None) -> int:
     """Redact every stored body of an operation that holds personal data; returns how many were changed.
 
-    The archives that a merge left beside this one hold the same bodies, and are redacted too. Of a provider that is not
+    The archives that a merge or a conversion left beside this one hold the same bodies, and are redacted too. Of a provider that is not
     installed nobody knows which data are personal: its answers are left as they are, and a warning says so.
     """
-    changed_hashes = workspace.archive.redact_bodies(_find_redactions(workspace.archive, provider_name))
-    for path in (workspace.directory / file_name for file_name in (MERGE_BACKUP_FILE, MERGE_DRAFT_FILE)):
-        if path.exists() and not path.samefile(
-            workspace.archive.path
-        ):  # one file under two names until a merge is done
-            with Archive(path) as side_archive:
-                changed_hashes |= side_archive.redact_bodies(_find_redactions(side_archive, provider_name))
+    changed_hashes = _redact_archive(workspace.archive, provider_name)
+    for path in sorted(path for pattern in SIDE_ARCHIVE_PATTERNS for path in workspace.directory.glob(pattern)):
+        if not path.samefile(workspace.archive.path):  # one file under two names until a merge is done
+            with Archive(path, as_it_is=True) as side_archive:
+                changed_hashes |= _redact_archive(side_archive, provider_name)
     return len(changed_hashes)
+
+
+def _redact_archive(archive: Archive, provider_name: str | None) -> set[str]:
+    return redact_bodies(archive, _find_redactions(archive, provider_name), datetime.now(UTC))
 
 
 def _find_redactions(archive: Archive, provider_name: str | None) -> Iterator[tuple[str, bytes]]:

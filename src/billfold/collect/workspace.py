@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from billfold.collect.run_answers import ArchiveRunAnswers, find_identity, read_listing
 from billfold.collect.run_booking import book_run
 from billfold.ledger.archive import Archive
+from billfold.ledger.archive_file import replace_archive_file
 from billfold.ledger.entries import REFUSED_PREFIX, Run
 from billfold.ledger.layout import (
     ARCHIVE_FILE,
@@ -120,8 +121,7 @@ class Workspace:
     def _catch_up(self, ledger: OpenLedger, *, wait: bool) -> None:
         from billfold.ledger import store
 
-        last_booked = store.read_last_booked(ledger)
-        if last_booked and self.archive.read_hash(last_booked[0]) != last_booked[1]:
+        if self.archive.find_other_hashes(store.read_booked_hashes(ledger)):
             raise LedgerError(
                 f"{self.ledger_path} was computed from another archive than {self.archive.path}, or from one that went further: put "
                 "that archive back, or let `billfold rebuild` forget what is not in this one"
@@ -175,14 +175,9 @@ class Workspace:
         """Put a new archive file in the place of this one, which stays beside it; the ledger is computed anew."""
         self.archive.checkpoint_wal()
         self.archive.close()
-        archive_path, backup_path = self.archive.path, self.directory / MERGE_BACKUP_FILE
         self.drop_ledger()
-        backup_path.unlink(missing_ok=True)
-        backup_path.hardlink_to(archive_path)
-        for suffix in ("-wal", "-shm"):  # empty, and not the new file's
-            Path(f"{archive_path}{suffix}").unlink(missing_ok=True)
-        draft.replace(archive_path)
-        self.archive = Archive(archive_path)
+        replace_archive_file(self.archive.path, draft, self.directory / MERGE_BACKUP_FILE)
+        self.archive = Archive(self.archive.path)
 
     def close(self) -> None:
         """Close the archive."""

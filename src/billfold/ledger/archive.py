@@ -1,23 +1,33 @@
 """The archive: every answer as it came, append-only, content-addressed, hash-chained, in one SQLite file.
 
-It is the only state that matters. One table of entries is one chain: a run begins with an entry, goes on with the
+It is the only state that matters. The entries of an account are one chain: a run begins with an entry, goes on with the
 answers that came, and ends with an entry. An entry's hash covers all of it, its body's hash and the entry before it,
-so that nothing can change unseen. Bodies are stored once by their SHA-256, compressed.
+so that nothing can change unseen by whoever knows a later hash. Bodies are stored once by their SHA-256, compressed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from billfold.ledger.archive_file import build_archive_error, is_read_only, open_archive_file
+from billfold.ledger.archive_file import (
+    ARCHIVE_FORMAT,
+    MARKER_CONDITION,
+    build_archive_error,
+    is_read_only,
+    open_archive_file,
+    read_format,
+)
+from billfold.ledger.chain import ChainKey, compute_head
+from billfold.ledger.conversion import convert_archive
 from billfold.ledger.entries import (
     GENESIS_HASH,
     RUN_END,
@@ -38,13 +48,19 @@ class Archive:
     """An open archive; many processes may read, one writes. Close it, or use it in a ``with`` statement.
 
     ``read_only`` is one in a directory that may only be read (a share, a mounted copy): its file is whole by itself.
+    One of an earlier format is converted, unless it may not be changed or is opened ``as_it_is``: it can be read then.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path, self._lock, self.read_only = path, threading.RLock(), False
+    def __init__(self, path: Path, *, as_it_is: bool = False) -> None:
+        self.path, self._lock, self._is_writing, self.read_only = path, threading.RLock(), False, False
         try:
             self.read_only = is_read_only(path)
             self._db = open_archive_file(path, read_only=self.read_only)
+            if read_format(self._db) != ARCHIVE_FORMAT and not self.read_only and not as_it_is:
+                self._db.close()
+                convert_archive(path)
+                self._db = open_archive_file(path, read_only=False)
+            self.has_separate_chains = read_format(self._db) == ARCHIVE_FORMAT
         except (sqlite3.Error, OSError) as error:
             raise build_archive_error(path, error) from error
 
@@ -69,32 +85,65 @@ class Archive:
         """Keep answers, all or none; they are safe on disk when this returns. Returns the number of the last one."""
         return self._append_entries(*(build_entry(run, response) for response in responses)).seq
 
-    def copy_entry(self, entry: Entry, source_archive: Archive) -> int:
-        """Keep an entry of another archive as it was made there; run 0 begins a new run. Returns the run's number here."""
-        body, tombstone = source_archive.read_stored_body(entry.body)
-        return self._append_entries(
-            (entry, pack_body(body)._replace(hash=entry.body, tombstone=tombstone)), is_copy=True
-        ).run
+    def add_redacted_body(self, body: StoredBody) -> None:
+        """Put the redacted form of a body in its place."""
+        with self.open_transaction() as db:
+            values = body.packed, body.tombstone, body.hash
+            db.execute("UPDATE bodies SET packed=?, tombstone=? WHERE hash=?", values)
 
-    def _append_entries(self, *entries: tuple[Entry, StoredBody], is_copy: bool = False) -> Entry:
-        with self._open_transaction() as db:
-            query = "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
-            last_seq, previous_hash = db.execute(query).fetchone() or (0, GENESIS_HASH)
+    def add_marker(self, marker: tuple[Entry, StoredBody]) -> None:
+        """Keep an entry that is of no run."""
+        self._append_entries(marker)
+
+    def copy_entry(self, entry: Entry, source_archive: Archive, *, is_sound: bool) -> int:
+        """Keep an entry of another archive as it was made there; run 0 begins a new run. Returns the run's number here.
+
+        One that is not sound there is not made sound here.
+        """
+        body, tombstone = source_archive.read_stored_body(entry.body)
+        stored_body = pack_body(body)._replace(hash=entry.body, tombstone=tombstone)
+        return self._append_entries((entry, stored_body), is_copy=True, is_sound=is_sound).run
+
+    def _append_entries(
+        self, *entries: tuple[Entry, StoredBody], is_copy: bool = False, is_sound: bool = True
+    ) -> Entry:
+        with self.open_transaction() as db:
+            last_seq = db.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
             if not is_copy:
                 self._require_open_run(entries[0][0])
+            last_hash, start_hash = self._read_link(entries[0][0])
             for new_seq, (entry, body) in enumerate(entries, last_seq + 1):
-                run_id = entry.run or db.execute("SELECT coalesce(max(run), 0) + 1 FROM entries").fetchone()[0]
-                new_entry = entry._replace(seq=new_seq, run=run_id, body=body.hash)
-                new_entry = new_entry._replace(hash=new_entry.compute_hash(previous_hash))
+                new_entry = entry._replace(seq=new_seq, run=self._number_run(entry), body=body.hash)
+                if is_sound:
+                    new_entry = new_entry._replace(hash=new_entry.compute_hash(last_hash, start_hash))
                 db.execute("INSERT OR IGNORE INTO bodies VALUES (?,?,?,?)", body)
                 db.execute(f"INSERT INTO entries VALUES ({','.join('?' * len(new_entry))})", new_entry)
-                previous_hash = new_entry.hash
+                last_hash = new_entry.hash
             return new_entry
 
+    def _number_run(self, entry: Entry) -> int:
+        """Return the number of an entry's run; a new one for what begins one."""
+        if entry.run or entry.operation != RUN_START:
+            return entry.run
+        return int(self._db.execute("SELECT coalesce(max(run), 0) + 1 FROM entries").fetchone()[0])
+
+    def _read_link(self, entry: Entry) -> tuple[str, str]:
+        """Return the hash that the chain of an entry's account ends with, and that of the entry that began its run."""
+        query = "SELECT hash FROM entries WHERE provider=? AND account=? ORDER BY seq DESC LIMIT 1"
+        last_row = self._db.execute(query, entry.chain_key).fetchone() or (GENESIS_HASH,)
+        query = "SELECT hash FROM entries WHERE run=? AND operation=?"
+        start_row = self._db.execute(query, (entry.run, RUN_START)).fetchone() or ("",)
+        return str(last_row[0]), str(start_row[0])
+
     @contextmanager
-    def _open_transaction(self) -> Iterator[sqlite3.Connection]:
+    def open_transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write all or nothing, what is written within another transaction with that one; raises ``LedgerError``."""
         with self._lock:
             db = self._db
+            if self._is_writing:
+                yield db
+                return
+            self._is_writing = True
             try:
                 db.execute("BEGIN IMMEDIATE")
                 yield db
@@ -107,6 +156,8 @@ class Archive:
                 if isinstance(error, UnicodeEncodeError):
                     raise LedgerError(f"{error.object!r} is no text and cannot be kept; give it in UTF-8") from error
                 raise
+            finally:
+                self._is_writing = False
 
     def _require_open_run(self, entry: Entry) -> None:
         query = "SELECT 1 FROM entries WHERE run=? AND operation=?"
@@ -156,7 +207,7 @@ class Archive:
         raise LedgerError(f"the archive {self.path} has no entry {seq}; `billfold rebuild` computes the ledger anew")
 
     def iter_entries(self) -> Iterator[Entry]:
-        """Yield the whole chain."""
+        """Yield all entries in order."""
         return self._select_entries("1", {})
 
     def _select_entries(self, condition: str, parameters: Mapping[str, object]) -> Iterator[Entry]:
@@ -168,9 +219,10 @@ class Archive:
         except sqlite3.Error as error:
             raise build_archive_error(self.path, error) from error
 
-    def iter_bodies(self) -> Iterator[StoredBody]:
-        """Yield every body as it is stored."""
-        yield from map(StoredBody._make, self._db.execute("SELECT hash, size, packed, tombstone FROM bodies"))
+    def iter_bodies(self, condition: str = "1") -> Iterator[StoredBody]:
+        """Yield bodies as they are stored, all or those of a condition."""
+        query = f"SELECT hash, size, packed, tombstone FROM bodies WHERE {condition}"
+        yield from map(StoredBody._make, self._db.execute(query))
 
     def check_integrity(self) -> Iterator[str]:
         """Yield what SQLite itself finds damaged in the file."""
@@ -178,41 +230,9 @@ class Archive:
             if message != "ok":
                 yield f"the archive's file is damaged: {message}"
 
-    def redact_bodies(self, bodies: Iterable[tuple[str, bytes]]) -> set[str]:
-        """Put redacted forms in the places of bodies, and return the hashes of these; the hashes stay in the chain.
-
-        Nothing of the originals is in the file any more when this returns; raises ``LedgerError`` where another process
-        keeps it from being written anew.
-        """
-        redacted_hashes = set[str]()
-        try:
-            with self._lock:
-                self._db.execute("PRAGMA secure_delete=ON")  # a kill before the end leaves no more than it must
-                try:
-                    for digest, body in bodies:
-                        stored_body = pack_body(body)
-                        update_sql = "UPDATE bodies SET packed=?, tombstone=? WHERE hash=?"
-                        self._db.execute(update_sql, (stored_body.packed, stored_body.hash, digest))
-                        redacted_hashes.add(digest)
-                finally:
-                    self._purge_originals(rewrite=bool(redacted_hashes))
-        except sqlite3.Error as error:
-            raise build_archive_error(self.path, error) from error
-        return redacted_hashes
-
-    def _purge_originals(self, *, rewrite: bool) -> None:
-        """Leave nothing in the file, nor in the log beside it, of what was overwritten."""
-        if rewrite:
-            self._db.execute("VACUUM")
-        if not self.read_only and self.checkpoint_wal():
-            raise LedgerError(
-                f"the archive {self.path} is being read by another process, and what was redacted is still in its file; "
-                "redact again in a moment"
-            )
-
     def list_runs(self) -> list[Run]:
         """Return all runs, oldest first."""
-        end_entries = {entry.run: entry for entry in self._select_entries("operation = ':end'", {})}
+        end_entries = {entry.run: entry for entry in self.list_markers(RUN_END)}
         return [
             Run(
                 entry.run,
@@ -222,8 +242,24 @@ class Archive:
                 entry.fetched_at,
                 *_read_ending(end_entries.get(entry.run)),
             )
-            for entry in self._select_entries("operation = ':start'", {})
+            for entry in self.list_markers(RUN_START)
         ]
+
+    def iter_settling_entries(self) -> Iterator[Entry]:
+        """Yield the entries that were an account's head when they were made."""
+        return (entry for entry in self._select_entries(MARKER_CONDITION, {}) if entry.is_settling)
+
+    def list_markers(self, operation: str) -> list[Entry]:
+        """Return the entries of an operation that is no question."""
+        return list(self._select_entries(f"{MARKER_CONDITION} AND operation=:operation", {"operation": operation}))
+
+    def read_account_heads(self) -> dict[ChainKey, str]:
+        """Return the newest settling hash of each account."""
+        return {entry.chain_key: entry.hash for entry in self.iter_settling_entries()}
+
+    def read_head(self) -> str:
+        """Return the head of the archive: one hash over the heads of all accounts."""
+        return compute_head(self.read_account_heads())
 
     def read_last_seq(self, run: int | None = None) -> int:
         """Return the number of the last entry, or of a run's last; 0 where there is none."""
@@ -235,9 +271,22 @@ class Archive:
         """Return the hash of an entry; "" where there is none of that number."""
         return str(self._read_value("SELECT hash FROM entries WHERE seq=?", seq) or "")
 
+    def find_other_hashes(self, hashes: Mapping[int, str]) -> list[int]:
+        """Return the numbers of the entries that have another hash than these, or are missing."""
+        query = "SELECT seq, hash FROM entries WHERE seq IN (SELECT value FROM json_each(?))"
+        try:
+            own_hashes = dict(self._db.execute(query, [json.dumps(list(hashes))]).fetchall())
+        except sqlite3.Error as error:
+            raise build_archive_error(self.path, error) from error
+        return sorted(seq for seq, entry_hash in hashes.items() if own_hashes.get(seq) != entry_hash)
+
     def checkpoint_wal(self) -> bool:
         """Bring all that was written into the one file; returns whether another process that reads it forbids that."""
         return bool(self._read_value("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+    def rewrite_file(self) -> None:
+        """Write the file anew, so that nothing of what was overwritten is left in it."""
+        self._db.execute("VACUUM")
 
     def find_seq_at(self, instant: datetime) -> int:
         """Return the number of the last entry before the first one made after a time; 0 for none.

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from billfold.model.errors import LedgerError
 
-ARCHIVE_FORMAT = 1
+ARCHIVE_FORMAT, FIRST_FORMAT = 2, 1
+MARKER_CONDITION = "operation GLOB ':*'"
+"""What tells the entries that are no answers; written so in a query, it uses their index."""
 LOCK_TIMEOUT_S = 30.0
 """Seconds to wait for another process that writes."""
 _SCHEMA = (
@@ -20,14 +22,20 @@ _SCHEMA = (
         operation TEXT NOT NULL, question TEXT NOT NULL, status INTEGER NOT NULL, headers TEXT NOT NULL,
         body TEXT NOT NULL REFERENCES bodies(hash), at TEXT NOT NULL, hash TEXT NOT NULL)""",
     "CREATE INDEX entries_by_run ON entries (run, operation)",
-    "CREATE INDEX entries_by_operation ON entries (operation) WHERE operation IN (':start', ':end')",
+)
+INDEXES_AND_GUARDS = (
+    "CREATE INDEX entries_by_account ON entries (provider, account)",
+    f"CREATE INDEX markers_by_operation ON entries (operation) WHERE {MARKER_CONDITION}",
     "CREATE TRIGGER entries_stay BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END",
     "CREATE TRIGGER entries_remain BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END",
 )
 
 
 def open_archive_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    """Open an archive's file, and make it where there is none; raises ``sqlite3.Error``, ``OSError``, ``LedgerError``."""
+    """Open an archive's file, and make it where there is none; raises ``sqlite3.Error``, ``OSError``, ``LedgerError``.
+
+    One of an earlier format is opened as it is.
+    """
     if not read_only:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600)  # it holds what customers are called and pay
@@ -39,6 +47,20 @@ def open_archive_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def read_format(db: sqlite3.Connection) -> int:
+    """Return the format of an opened archive."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def replace_archive_file(path: Path, draft_path: Path, backup_path: Path) -> None:
+    """Put a new archive in the place of one that nobody writes and whose file is whole; that one stays under another name."""
+    backup_path.unlink(missing_ok=True)
+    backup_path.hardlink_to(path)
+    for suffix in ("-wal", "-shm"):  # empty, and not the new file's
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    draft_path.replace(path)
 
 
 def is_read_only(path: Path) -> bool:
@@ -63,6 +85,7 @@ def build_archive_error(path: Path, error: Exception) -> LedgerError:
 def _prepare_database(db: sqlite3.Connection, path: Path) -> None:
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA foreign_keys=ON")
+    db.execute("PRAGMA secure_delete=ON")  # nothing is deleted here but what is redacted
     file_format, table_count = db.execute(
         "SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version"
     ).fetchone()
@@ -70,17 +93,17 @@ def _prepare_database(db: sqlite3.Connection, path: Path) -> None:
         raise LedgerError(
             f"the archive {path} has format {file_format}, this billfold knows {ARCHIVE_FORMAT}; update billfold"
         )
-    if file_format < ARCHIVE_FORMAT and table_count:
+    if file_format < FIRST_FORMAT and table_count:
         raise LedgerError(
             f"{path} is a database without the mark of an archive (its user_version is {file_format}): another program "
             "wrote it; put a backup in its place, or name another place with --ledger"
         )
-    if file_format < ARCHIVE_FORMAT:
-        _enable_wal(db)
+    if file_format < FIRST_FORMAT:
+        enable_wal(db)
         _create_tables(db)
 
 
-def _enable_wal(db: sqlite3.Connection) -> None:
+def enable_wal(db: sqlite3.Connection) -> None:
     """Let many read while one writes. SQLite waits for nobody who does the same at this moment: we do."""
     deadline = time.monotonic() + LOCK_TIMEOUT_S
     while db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
@@ -95,7 +118,7 @@ def _enable_wal(db: sqlite3.Connection) -> None:
 def _create_tables(db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
     if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-        for statement in _SCHEMA:
+        for statement in (*_SCHEMA, *INDEXES_AND_GUARDS):
             db.execute(statement)
         db.execute(f"PRAGMA user_version={ARCHIVE_FORMAT}")
     db.execute("COMMIT")

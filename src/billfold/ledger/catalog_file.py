@@ -11,12 +11,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from decimal import Decimal
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from billfold.ledger.columns import CATALOG_KEYS, CATALOG_TABLES, build_table_sql
+from billfold.ledger.columns import CATALOG_KEYS, CATALOG_TABLES, CHARGE_TABLE, build_table_sql
 from billfold.model.errors import LedgerError
 
+BOOKING_VERSION = 11
+"""Raised when bills are booked otherwise than before into the same columns."""
+LEDGER_FORMAT = f"{BOOKING_VERSION} {blake2b(str((CATALOG_TABLES, CHARGE_TABLE)).encode(), digest_size=4).hexdigest()}"
+"""What a catalog notes of how it was made; one of another format is computed anew."""
 LOCK_TIMEOUT_S = 10.0
 """Seconds to wait for the instant in which another process reads or commits."""
 CatalogRows = dict[str, list[tuple[Any, ...]]]
@@ -27,7 +32,7 @@ class StaleLedgerError(LedgerError):
     """The catalog is of another format or damaged: drop it, it can be computed anew."""
 
 
-def create_catalog(path: Path, ledger_format: str) -> None:
+def create_catalog(path: Path) -> None:
     """Make an empty catalog; raises ``LedgerError`` where there is no room for it."""
     try:
         with closing(_connect(path)) as db:
@@ -37,7 +42,7 @@ def create_catalog(path: Path, ledger_format: str) -> None:
                 for name, column_types in CATALOG_TABLES.items():
                     stored_types = {column: _choose_sqlite_type(sql_type) for column, sql_type in column_types.items()}
                     db.execute(build_table_sql(name, stored_types, CATALOG_KEYS.get(name, "")))
-                db.execute("INSERT INTO meta VALUES ('format', ?)", [ledger_format])
+                db.execute("INSERT INTO meta VALUES ('format', ?)", [LEDGER_FORMAT])
             db.execute("COMMIT")
     except (sqlite3.Error, OSError) as error:
         raise describe_failure(path, str(error)) from error
@@ -48,7 +53,7 @@ def _choose_sqlite_type(sql_type: str) -> str:
     return "INTEGER" if sql_type in {"INTEGER", "BIGINT"} else "TEXT"
 
 
-def read_catalog(path: Path, ledger_format: str) -> CatalogRows:
+def read_catalog(path: Path) -> CatalogRows:
     """Return all rows as they were at one instant; raises ``StaleLedgerError``."""
     try:
         with closing(_connect(path)) as db:
@@ -60,19 +65,20 @@ def read_catalog(path: Path, ledger_format: str) -> CatalogRows:
             raise StaleLedgerError(f"{path} is of another format") from error
         _refuse_busy(path, error)
         raise StaleLedgerError(f"{path} cannot be read: {error}") from error
-    if dict(rows["meta"]).get("format") != ledger_format:
+    if dict(rows["meta"]).get("format") != LEDGER_FORMAT:
         raise StaleLedgerError(f"{path} is of another format")
     return rows
 
 
-def read_booked_seq(path: Path) -> int:
-    """Return the highest archive number that a catalog notes; 0 where its file cannot tell."""
-    query = "SELECT max(seq) FROM (SELECT seq FROM runs UNION ALL SELECT from_seq FROM bills)"
+def read_booked_hashes(path: Path) -> dict[int, str]:
+    """Return which entries of the archive a catalog was booked up to, each with its hash; none where its file cannot tell."""
     try:
-        with closing(_connect(path)) as db:
-            return int(db.execute(query).fetchone()[0] or 0)
+        with closing(_connect_read_only(path)) as db:
+            stated_format = db.execute("SELECT value FROM meta WHERE key='format'").fetchone()
+            rows = db.execute("SELECT seq, chain FROM runs").fetchall() if stated_format == (LEDGER_FORMAT,) else []
+            return {int(seq): str(entry_hash) for seq, entry_hash in rows}
     except (sqlite3.Error, OSError, ValueError, TypeError):
-        return 0
+        return {}
 
 
 class CatalogWriter:

@@ -1,4 +1,4 @@
-"""What an archive holds, as values: runs, entries of its chain, answers as they came, bodies as they are stored."""
+"""What an archive holds, as values: runs, entries of its chains, answers as they came, bodies as they are stored."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from billfold.model.errors import LedgerError
 from billfold.model.period import parse_instant
 
 GENESIS_HASH = "0" * 64
-"""What stands before the first entry."""
+"""What stands before the first entry of a chain."""
 RUN_START, RUN_END = ":start", ":end"
 """The operations of the entries that begin and end a run."""
+REDACTION, MERGE = ":redact", ":merge"
+"""The operations of entries of no run: which bodies were redacted, and whose chains became one, both as JSON."""
 REFUSED_PREFIX = "refused:"
 """How the outcome of a run begins that is kept but never booked."""
 UNREADABLE_SUFFIX = ":unreadable"
@@ -50,17 +52,38 @@ class Entry(NamedTuple):
     fetched_at: str
     hash: str
 
-    def compute_hash(self, previous_hash: str) -> str:
-        """Return the hash that this entry must have after the one before it."""
-        fields = [previous_hash, *map(str, self[:-1])]
-        if any("\x1e" in field or "\x1f" in field for field in fields):
-            raise LedgerError(f"entry {self.seq} holds a separator: it could be taken for another one")
-        return hashlib.sha256("\x1f".join(fields).encode()).hexdigest()
+    @property
+    def chain_key(self) -> tuple[str, str]:
+        """Whose chain it is in: the provider and the account."""
+        return self.provider, self.account
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether an account's head is this entry: one that ends a run, or is of none."""
+        return self.operation.startswith(":") and self.operation != RUN_START
+
+    def compute_hash(self, previous_hash: str, start_hash: str) -> str:
+        """Return the hash that this entry must have after the one before it in its account's chain.
+
+        ``start_hash`` is that of the entry that began its run ("" for that one itself, and for an entry of no run). Numbers
+        are left out: an account's chain is the same beside whichever others it is kept.
+        """
+        return _hash_fields(self, [previous_hash, start_hash, *map(str, self[2:-1])])
+
+    def compute_earlier_hash(self, previous_hash: str) -> str:
+        """Return the hash that this entry must have in an archive of format 1, where all accounts shared one chain."""
+        return _hash_fields(self, [previous_hash, *map(str, self[:-1])])
 
     @property
     def fetch_time(self) -> datetime:
         """When it was fetched."""
         return parse_instant(self.fetched_at)
+
+
+def _hash_fields(entry: Entry, fields: list[str]) -> str:
+    if any("\x1e" in field or "\x1f" in field for field in fields):
+        raise LedgerError(f"entry {entry.seq} holds a separator: it could be taken for another one")
+    return hashlib.sha256("\x1f".join(fields).encode()).hexdigest()
 
 
 class ArchivedResponse(NamedTuple):
@@ -95,7 +118,7 @@ def build_entry(run: Run, response: ArchivedResponse) -> tuple[Entry, StoredBody
 def build_run_marker(
     run_id: int, provider: str, account: str, operation: str, text: str, now: datetime
 ) -> tuple[Entry, StoredBody]:
-    """Return the entry that begins a run (0: a new one) or ends it, and its empty body."""
+    """Return the entry that begins a run (0: a new one), ends it, or is of none, and its empty body."""
     return Entry(0, run_id, provider, account, operation, text, 0, "{}", "", format_time(now), ""), pack_body(b"")
 
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
 
@@ -32,10 +31,6 @@ from billfold.ledger.layout import PARTS_FOLDER, READERS_FILE
 from billfold.ledger.parts import PartWriter, remove_unnamed
 from billfold.model.errors import LedgerError
 
-BOOKING_VERSION = 10
-"""Raised when bills are booked otherwise than before into the same columns."""
-LEDGER_FORMAT = f"{BOOKING_VERSION} {blake2b(str((CATALOG_TABLES, CHARGE_TABLE)).encode(), digest_size=4).hexdigest()}"
-"""What a ledger notes of how it was made; one of another format is computed anew."""
 MEMORY_LIMIT = "256MB"
 """What DuckDB may hold before it writes to disk: a ledger is larger than the memory it is read in."""
 WRITER_TIMEOUT_S = 600.0
@@ -180,7 +175,7 @@ def open_ledger(path: Path) -> Iterator[OpenLedger]:
     """Open the ledger of a catalog and let go of it again; makes an empty one where there is none."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        create_catalog(path, LEDGER_FORMAT)
+        create_catalog(path)
     ledger = _load_ledger(path)
     try:
         yield ledger
@@ -225,7 +220,7 @@ def take_turn(path: Path, *, wait: bool = True) -> Iterator[bool]:
 
 def reload_ledger(ledger: OpenLedger) -> None:
     """Bring an open ledger up to what others wrote since it was opened."""
-    _fill_tables(ledger, read_catalog(ledger.path, LEDGER_FORMAT))
+    _fill_tables(ledger, read_catalog(ledger.path))
 
 
 @contextmanager
@@ -256,14 +251,13 @@ def remove_leftovers(path: Path) -> None:
     """
     with (path.parent / READERS_FILE).open("ab") as file:
         if path.is_file() and try_file_lock(file.fileno()):
-            names = {row[0] for row in read_catalog(path, LEDGER_FORMAT)["parts"]}
+            names = {row[0] for row in read_catalog(path)["parts"]}
             remove_unnamed(path.parent / PARTS_FOLDER, names)
 
 
-def read_last_booked(db: OpenLedger) -> tuple[int, str] | None:
-    """Return the last archive number that was booked, and the hash of its entry; None for an empty ledger."""
-    row = db.execute("SELECT seq, chain FROM runs ORDER BY seq DESC LIMIT 1").fetchone()
-    return (int(row[0]), str(row[1])) if row else None
+def read_booked_hashes(db: OpenLedger) -> dict[int, str]:
+    """Return the last archive number that was booked of each account, with the hash of its entry."""
+    return dict(db.execute("SELECT max(seq), arg_max(chain, seq) FROM runs GROUP BY provider, account").fetchall())
 
 
 def _load_ledger(path: Path) -> OpenLedger:
@@ -277,7 +271,7 @@ def _load_ledger(path: Path) -> OpenLedger:
     connection.execute(build_table_sql("no_charges", CHARGE_TABLE))
     connection.execute("SET preserve_insertion_order=false")
     try:
-        _fill_tables(ledger, read_catalog(path, LEDGER_FORMAT))
+        _fill_tables(ledger, read_catalog(path))
     except BaseException:
         ledger.close()
         raise

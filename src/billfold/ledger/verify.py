@@ -1,83 +1,102 @@
 """Check every stored hash of an archive, and name every damaged or missing byte's answer.
 
-A chain that was cut at its end is still a chain. That it went on is noted in one other place, the ledger that was computed
-from it; where that is cut off too, or gone, nothing here can know.
+A chain that was cut at its end, or written anew as a whole, is still a chain. What it was is noted in two other places: the
+catalog that was computed from it, and wherever its head was kept. Where neither is asked, nothing here can know.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from billfold.ledger.archive import Archive
-from billfold.ledger.catalog_file import read_booked_seq
-from billfold.ledger.entries import GENESIS_HASH, RUN_END, RUN_START, Entry
-from billfold.model.errors import BillfoldError, LedgerError
+from billfold.ledger.archive_redaction import list_redactions
+from billfold.ledger.catalog_file import read_booked_hashes
+from billfold.ledger.chain import find_head, iter_checked
+from billfold.ledger.entries import MERGE, RUN_END, RUN_START, Entry
+from billfold.model.errors import BillfoldError
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 
 
-def find_damage(archive: Archive, ledger_path: Path | None = None) -> Iterator[Finding]:
+def find_damage(archive: Archive, catalog_path: Path | None = None) -> Iterator[Finding]:
     """Yield a finding for each thing that is not as it was written; nothing for a sound archive.
 
-    The ledger's file, where it is given and there, tells whether the archive's end is missing.
+    The catalog, where it is given and there, tells whether the archive's end is missing, or all of it was written anew.
     """
-    for text in _describe_damage(archive, ledger_path):
+    for text in _describe_damage(archive, catalog_path):
         yield make_finding(FindingCode.ARCHIVE_DAMAGED, text)
 
 
-def _describe_damage(archive: Archive, ledger_path: Path | None) -> Iterator[str]:
+def check_head(archive: Archive, head: str) -> tuple[Entry | None, Finding | None]:
+    """Return the entry with which an archive had a head that was kept elsewhere, or what is wrong where it never had it."""
+    if entry := find_head(archive.iter_settling_entries(), head):
+        return entry, None
+    text = f"{head} was never its head: what it had then was rewritten or cut off, or the head is of another archive"
+    if any(head in json.loads(marker.question) for marker in archive.list_markers(MERGE)):
+        text = f"{head} was the head of an archive before a merge wrote chains anew: check it against that one's file"
+    return None, make_finding(FindingCode.ARCHIVE_DAMAGED, text)
+
+
+def _describe_damage(archive: Archive, catalog_path: Path | None) -> Iterator[str]:
     try:
         yield from archive.check_integrity()
-        yield from _check_chain(archive)
-        yield from _check_end(archive, read_booked_seq(ledger_path) if ledger_path and ledger_path.is_file() else 0)
+        yield from _check_chains(archive)
+        yield from _check_booked(archive, read_booked_hashes(catalog_path) if catalog_path else {})
         yield from _check_bodies(archive)
     except (BillfoldError, sqlite3.Error, UnicodeDecodeError, ValueError, OverflowError) as error:
         yield f"the archive's file is damaged: {error}"
 
 
-def _check_chain(archive: Archive) -> Iterator[str]:
-    previous_hash, expected_seq, open_runs, ended_runs = GENESIS_HASH, 1, dict[int, Entry](), set[int]()
-    for entry in archive.iter_entries():
+def _check_chains(archive: Archive) -> Iterator[str]:
+    expected_seq, open_runs, ended_runs = 1, dict[int, Entry](), set[int]()
+    for entry, is_sound in iter_checked(archive.iter_entries(), has_separate_chains=archive.has_separate_chains):
         if entry.seq != expected_seq:
             yield f"answers {expected_seq} to {entry.seq - 1} are missing"
-        if not _has_valid_hash(entry, previous_hash):
+        if not is_sound:
             yield f"{_describe_entry(entry)} was changed, or an answer before it"
         if entry.operation == RUN_START:
             open_runs[entry.run] = entry
-        elif entry.run not in open_runs or entry.run in ended_runs:
-            yield f"{_describe_entry(entry)} belongs to no open run"
-        elif (entry.provider, entry.account) != open_runs[entry.run][2:4]:
-            yield f"{_describe_entry(entry)} belongs to another account than its run"
+        elif entry.run or not entry.is_settling:
+            yield from _check_run(entry, open_runs.get(entry.run), is_ended=entry.run in ended_runs)
         if entry.operation == RUN_END:
             ended_runs.add(entry.run)
-        previous_hash, expected_seq = entry.hash, entry.seq + 1
+        expected_seq = entry.seq + 1
 
 
-def _has_valid_hash(entry: Entry, previous_hash: str) -> bool:
-    try:
-        return entry.compute_hash(previous_hash) == entry.hash
-    except LedgerError:
-        return False
+def _check_run(entry: Entry, start: Entry | None, *, is_ended: bool) -> Iterator[str]:
+    if start is None or is_ended:
+        yield f"{_describe_entry(entry)} belongs to no open run"
+    elif entry.chain_key != start.chain_key:
+        yield f"{_describe_entry(entry)} belongs to another account than its run"
 
 
-def _check_end(archive: Archive, booked_seq: int) -> Iterator[str]:
-    last_seq = archive.read_last_seq()
+def _check_booked(archive: Archive, booked_hashes: dict[int, str]) -> Iterator[str]:
+    """Hold the archive against what was booked from it."""
+    last_seq, booked_seq = archive.read_last_seq(), max(booked_hashes, default=0)
     if last_seq < booked_seq:
         yield (
             f"the archive's end is missing: it has {last_seq} entries, and entry {booked_seq} was booked in the ledger; "
             "bring the archive back from a copy, or let `billfold rebuild` forget what is gone"
+        )
+    elif rewritten_seqs := archive.find_other_hashes(booked_hashes):
+        yield (
+            f"entry {rewritten_seqs[0]} is not the one that was booked in the ledger: the archive was written anew or is "
+            "another one; bring the one back that was booked, or let `billfold rebuild` forget it"
         )
 
 
 def _describe_entry(entry: Entry) -> str:
     subject = (
         f"{entry.operation} {entry.question}"
-        if entry.operation not in {RUN_START, RUN_END}
+        if not entry.operation.startswith(":")
         else f"run {entry.run}'s {entry.operation[1:]}"
+        if entry.run
+        else entry.operation[1:]
     )
     return f"entry {entry.seq} ({entry.provider} {entry.account}: {subject})"
 
@@ -86,12 +105,15 @@ def _check_bodies(archive: Archive) -> Iterator[str]:
     entries_by_body: dict[str, Entry] = {}
     for entry in archive.iter_entries():
         entries_by_body.setdefault(entry.body, entry)
+    redactions = list_redactions(archive)
     for digest, size, packed, tombstone in archive.iter_bodies():
         body_entry = entries_by_body.pop(digest) if digest in entries_by_body else None
         if body_entry is None:
             yield f"body {digest[:12]} belongs to no answer"
         elif reason := _find_damage(digest, size, packed, tombstone):
             yield f"the body of {_describe_entry(body_entry)} {reason}"
+        elif tombstone and (digest, tombstone) not in redactions and archive.has_separate_chains:
+            yield f"the body of {_describe_entry(body_entry)} was replaced, and its chain does not say so"
     for unmatched_entry in entries_by_body.values():
         yield f"the body of {_describe_entry(unmatched_entry)} is missing"
 
