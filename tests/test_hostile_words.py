@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billfold.cli.gaps import print_gaps
-from billfold.cli.sync import _print_outcomes, choose_exit_code
+from billfold.cli.outcome_lines import OutcomeLines
+from billfold.cli.sync import choose_exit_code
 from billfold.collect.outcome import CollectOutcome
 from billfold.collect.workspace import Workspace
 from billfold.ledger import catalog
@@ -65,7 +66,9 @@ def run_commands(workspace: Workspace, *more: list[str]) -> str:
 def print_outcome(outcome: CollectOutcome, capsys: pytest.CaptureFixture[str]) -> str:
     """Return what ``sync`` prints of an outcome, for people and as JSON."""
     for as_json in (False, True):
-        _print_outcomes([outcome], "sha256:0", as_json=as_json)
+        lines = OutcomeLines([outcome.account], as_json=as_json)
+        lines.print_collected(outcome)
+        lines.print_booked([outcome], "sha256:0")
     return capsys.readouterr().out
 
 

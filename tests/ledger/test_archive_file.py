@@ -10,7 +10,7 @@ import pytest
 
 from billfold.ledger.archive import Archive
 from billfold.model.errors import LedgerError
-from tests.ledger.archives import broken, filled, open_archive, tamper
+from tests.ledger.archives import broken, filled, keep, open_archive, tamper
 from tests.ledger.kit import NOW
 
 
@@ -108,3 +108,23 @@ def test_a_read_only_file_refuses_an_answer(tmp_path: Path) -> None:
         archive._db.execute("PRAGMA query_only=ON")
         with pytest.raises(LedgerError, match="its rights and the free space"):
             archive.start_run("p", "a", "sync", NOW)
+
+
+def test_two_readers_at_one_instant_share_no_statement(tmp_path: Path) -> None:
+    """A thread that asks what another is about to ask gets its own rows, and leaves the other its own (Python 3.12 and later)."""
+    archive = open_archive(tmp_path)
+    runs = [archive.start_run("p", account, "sync", NOW) for account in ("a", "b")]
+    for run in runs:
+        keep(archive, run)
+
+    class AnotherReader:
+        """Text that SQLite asks for once the other values of its question are in place: so another thread comes in between."""
+
+        def __conform__(self, _: object) -> str:
+            answers = archive.iter_answers(run=runs[1].id, operation="get_it")
+            assert [entry.run for entry in answers] == [runs[1].id]
+            return "get_it"
+
+    operation: Any = AnotherReader()
+    assert [entry.run for entry in archive.iter_answers(run=runs[0].id, operation=operation)] == [runs[0].id]
+    archive.close()

@@ -12,10 +12,11 @@ from billfold.model.errors import InvalidResponse
 from billfold.wire import codec
 from billfold.wire.auth import Auth, HeaderKey
 from billfold.wire.codec import UNSET, DecimalText, Maybe, Record
-from billfold.wire.exchange import ClientContext, ErrorDetails, RateLimiter, send_operation
+from billfold.wire.exchange import ClientContext, ErrorDetails, send_operation
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Enveloped, Operation
 from billfold.wire.paging import PagedOperation
+from billfold.wire.rate import RateLimiter
 from billfold.wire.waiting import Waiting
 
 KEY = "key-7f3a-do-not-print"

@@ -18,8 +18,8 @@ from billfold.model.errors import (
     Unreachable,
 )
 from billfold.wire.auth import ClientCredentials, HeaderKey, read_basic_pair, read_bearer_token
-from billfold.wire.exchange import RateLimiter
 from billfold.wire.message import Failure, Request, Response
+from billfold.wire.rate import RateLimiter
 from tests.wire.kit import GetThing, Talk, forever, line, ok, talk
 
 ASK = GetThing(thing_id="1")

@@ -21,9 +21,10 @@ from billfold.model.errors import (
     error_for_status,
 )
 from billfold.transport.loop import InProcessTransport
-from billfold.wire.exchange import MAX_WAIT_S, RETRYABLE_STATUSES, ErrorDetails, RateLimiter, read_retry_after
+from billfold.wire.exchange import RETRYABLE_STATUSES, ErrorDetails, read_retry_after
 from billfold.wire.message import Failure, Response
 from billfold.wire.methods import Api, C, api_method
+from billfold.wire.rate import MAX_WAIT_S, RateLimiter
 from tests.wire.kit import KEY, GetThing, SlowThing, Talk, Thing, forever, line, ok, talk
 
 ASK = GetThing(thing_id="1")
@@ -257,33 +258,6 @@ def test_a_failure_with_a_time_is_asked_again_then(status: int) -> None:
     recorder = Talk()
     assert talk(ASK, [ok(status=status, retry_after="2"), ok()], recorder=recorder) == ok()
     assert recorder.waits == [2.0]
-
-
-def test_a_budget_keeps_the_pace_from_the_first_request_on() -> None:
-    pace = RateLimiter(4.0)
-    assert [pace.reserve_slot(100.0) for _ in range(4)] == [0.0, 0.25, 0.5, 0.75]
-    assert [pace.reserve_slot(200.0) for _ in range(2)] == [0.0, 0.25]
-
-
-def test_a_budget_waits_for_no_clock_that_was_set_back() -> None:
-    pace = RateLimiter(4.0)
-    assert [pace.reserve_slot(now) for now in (9_000.0, 5_000.0, 5_000.0)] == [0.0, 0.0, 0.25]
-
-
-@given(st.integers(1, 50), st.lists(st.floats(0.0, 3.0), min_size=2, max_size=80))
-def test_no_second_sees_more_than_the_budget(per_second: int, gaps: list[float]) -> None:
-    pace, now, sent = RateLimiter(float(per_second)), 1000.0, []
-    for gap in gaps:
-        now += gap
-        now += pace.reserve_slot(now)
-        sent.append(now)
-    for first in sent:
-        assert sum(first <= instant < first + 1.0 - 1e-6 for instant in sent) <= per_second
-
-
-def test_no_budget_is_no_wait() -> None:
-    pace = RateLimiter(None)
-    assert {pace.reserve_slot(0.0) for _ in range(100)} == {0.0}
 
 
 def test_a_used_budget_is_waited_for_before_the_request() -> None:

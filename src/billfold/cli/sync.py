@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from threading import Lock
 
 import click
 
 from billfold.cli.context import open_workspace, select_accounts
-from billfold.cli.output import print_data, print_line
+from billfold.cli.outcome_lines import OutcomeLines
+from billfold.cli.output import print_line
 from billfold.cli.params import ACCOUNT_OPTION, PROVIDER_OPTION, MonthType, add_location_options
+from billfold.cli.sync_progress import show_progress
 from billfold.collect.outcome import CollectOutcome
-from billfold.collect.sync import DEFAULT_WORKERS, Progress, sync_accounts
+from billfold.collect.side_by_side import DEFAULT_PER_SERVER, DEFAULT_WORKERS
+from billfold.collect.sync import sync_accounts
 from billfold.collect.workspace import Workspace
 from billfold.model.errors import LedgerError
-from billfold.model.finding import Finding, describe_labelled
-from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month
-from billfold.report.render import as_json as format_json
-from billfold.report.render import build_finding_fields, counted
 
-MAX_SHOWN_ACCOUNTS = 8
-"""Accounts that progress is shown of: those that answered last."""
 MAX_CLOCK_SKEW = timedelta(minutes=1)
 """What a clock that is kept right by its network may jump back."""
 
@@ -50,6 +43,14 @@ MAX_CLOCK_SKEW = timedelta(minutes=1)
     metavar="N",
     help="Collect so many accounts at once.",
 )
+@click.option(
+    "--per-server",
+    type=click.IntRange(1, 256),
+    default=DEFAULT_PER_SERVER,
+    show_default=True,
+    metavar="N",
+    help="Collect so many accounts of one server at once.",
+)
 @click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON, with all that was found.")
 @add_location_options
@@ -61,6 +62,7 @@ def command(
     since: Month | None,
     recheck: int,
     workers: int,
+    per_server: int,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -72,29 +74,26 @@ def command(
     """
     configured_accounts, selected_accounts = select_accounts(ctx, provider, account)
     account_names = [configured.name for configured in configured_accounts]
-    with open_workspace(ctx, new=True) as workspace, _show_progress(quiet=as_json or quiet) as progress:
+    lines = OutcomeLines([selected.name for selected in selected_accounts], quiet=quiet, as_json=as_json)
+    with (
+        open_workspace(ctx, new=True) as workspace,
+        show_progress(lines, len(selected_accounts), quiet=as_json or quiet) as progress,
+    ):
         _check_clock(workspace)
         outcomes = sync_accounts(
             workspace,
             selected_accounts,
             since=since,
-            progress=progress,
+            progress=progress.note_answer,
             configured_names=account_names,
             recheck_months=recheck,
             workers=workers,
+            per_server=per_server,
+            note_outcome=progress.end_account,
         )
         head = workspace.archive.read_head()
-    reported_outcomes = [
-        outcome for outcome in outcomes if not quiet or outcome.error or any(map(_is_news, outcome.all_findings))
-    ]
-    if reported_outcomes:
-        _print_outcomes(reported_outcomes, head, as_json=as_json)
+    lines.print_booked(outcomes, head)
     ctx.exit(choose_exit_code(outcomes))
-
-
-def _is_news(finding: Finding) -> bool:
-    """Tell what is worth a mail: not what is always so, as invoices that are older than anybody asked for."""
-    return finding.code is not FindingCode.INVOICE_OLDER
 
 
 def _check_clock(workspace: Workspace) -> None:
@@ -109,33 +108,6 @@ def _check_clock(workspace: Workspace) -> None:
         )
 
 
-@contextmanager
-def _show_progress(*, quiet: bool) -> Iterator[Progress]:
-    if quiet or not sys.stderr.isatty():
-        yield lambda *_: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bars
-    from rich.progress import SpinnerColumn, TaskID, TextColumn
-
-    with Bars(
-        SpinnerColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True
-    ) as progress_bars:
-        tasks: dict[str, TaskID] = {}
-
-        lock = Lock()
-
-        def update_bar(account: str, operation: str, answers: int) -> None:
-            with lock:  # accounts are collected side by side
-                task = tasks.pop(account, None)
-                tasks[account] = progress_bars.add_task(account) if task is None else task
-                progress_bars.update(tasks[account], description=f"{account}: {answers} answers, last {operation}")
-                if len(tasks) > MAX_SHOWN_ACCOUNTS:
-                    progress_bars.remove_task(tasks.pop(next(iter(tasks))))
-
-        yield update_bar
-
-
 def choose_exit_code(outcomes: list[CollectOutcome]) -> int:
     """Return what a sync ends with: a ledger that cannot be written is this machine's, not an account's."""
     if any(isinstance(outcome.error, LedgerError) for outcome in outcomes):
@@ -143,27 +115,3 @@ def choose_exit_code(outcomes: list[CollectOutcome]) -> int:
     if any(outcome.error for outcome in outcomes):
         return 3
     return 1 if any(finding.is_wrong for outcome in outcomes for finding in outcome.all_findings) else 0
-
-
-def _print_outcomes(outcomes: list[CollectOutcome], head: str, *, as_json: bool) -> None:
-    if as_json:
-        print_data(format_json([_build_row(outcome) | {"head": head} for outcome in outcomes]), newline=True)
-        return
-    width = max(len(outcome.account) for outcome in outcomes)
-    for outcome in outcomes:
-        summary = f"{counted(outcome.answers, 'answer')} in {outcome.seconds:.1f} s"
-        print_line(f"{outcome.account:<{width}}  {f'FAILED: {outcome.error}' if outcome.error else summary}")
-        for finding in (*outcome.missing, *outcome.findings):
-            print_line(f"{'':<{width}}  {describe_labelled(finding)}")
-    print_line(f"head {head}")
-
-
-def _build_row(outcome: CollectOutcome) -> dict[str, object]:
-    return {
-        "account": outcome.account,
-        "provider": outcome.provider,
-        "answers": outcome.answers,
-        "error": str(outcome.error) if outcome.error else None,
-        "seconds": round(outcome.seconds, 3),
-        "findings": [build_finding_fields(finding) for finding in outcome.all_findings],
-    }

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from importlib import import_module
 from threading import Thread, current_thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from billfold.collect.outcome import CollectOutcome, fail_unknown_providers, fill_outcomes
 from billfold.collect.session import CollectSession, Transport
+from billfold.collect.side_by_side import DEFAULT_PER_SERVER, DEFAULT_WORKERS, ParallelLimits, collect_side_by_side
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
 from billfold.ledger.account_lock import account_lock
@@ -30,7 +30,7 @@ from billfold.model.plain_text import make_printable
 from billfold.providers import provider
 from billfold.providers.provider import SyncState
 from billfold.transport.http import HttpSettings
-from billfold.transport.pause import POLL_INTERVAL_S, interruptible_sleep
+from billfold.transport.pause import interruptible_sleep
 from billfold.transport.sync import HttpTransport
 from billfold.wire.exchange import name_errors
 from billfold.wire.operation import Operation, operation_name, question_text
@@ -38,14 +38,14 @@ from billfold.wire.operation import Operation, operation_name, question_text
 if TYPE_CHECKING:
     from billfold.ledger.identities import KnownCustomer
 
-DEFAULT_WORKERS = 16
-"""Accounts that are collected at once."""
 FIRST_SYNC_MONTHS = 24
 """Months that the first sync of an account reaches back."""
 MAX_RESUME_AGE = timedelta(hours=6)
 """An interrupted collection that is older is begun anew: its first answers would be stale."""
 Progress = Callable[[str, str, int], None]
-T = TypeVar("T")
+"""Is told of each answer: its account, its operation, and how many answers the account has by now."""
+NoteOutcome = Callable[[CollectOutcome], None]
+"""Is told of each account as soon as its vendor was asked all; what the ledger makes of it is not known yet."""
 
 
 def open_transport(account: AccountConfig) -> HttpTransport:
@@ -73,12 +73,14 @@ def sync_accounts(
     configured_names: Sequence[str] = (),
     recheck_months: int = 0,
     workers: int = DEFAULT_WORKERS,
+    per_server: int = DEFAULT_PER_SERVER,
+    note_outcome: NoteOutcome = lambda _: None,
 ) -> list[CollectOutcome]:
     """Collect all accounts side by side and book what came; one account's failure leaves the others untouched.
 
     ``configured_names`` names all accounts of the configuration, so that one customer under two names is refused; ``recheck_months``
     reads the invoices of so many past months again, whether or not their listing changed; ``workers`` is how many
-    accounts are collected at once.
+    accounts are collected at once, ``per_server`` how many of one server.
     """
     unknown_outcomes = fail_unknown_providers((account.name, account.provider.name) for account in accounts)
     accounts = [account for account in accounts if account.provider.name in provider.provider_names()]
@@ -87,8 +89,9 @@ def sync_accounts(
             locks.enter_context(account_lock(workspace.directory / LOCKS_FOLDER, account.provider.name, account.name))
         before_month = Month.of(clock()).add_months(-recheck_months) if recheck_months else None
         last_seq = workspace.archive.read_last_seq()
-        settings = _SyncSettings(workspace, since or FIRST_SYNC_MONTHS, progress, connect, clock)
-        outcomes = _collect_all(settings, accounts, configured_names, before_month, workers)
+        limits = ParallelLimits(workers, per_server)
+        settings = _SyncSettings(workspace, since or FIRST_SYNC_MONTHS, progress, note_outcome, connect, clock, limits)
+        outcomes = _collect_all(settings, accounts, configured_names, before_month)
         with workspace.open_ledger(wait=True) as db:
             fill_outcomes(db, outcomes, last_seq)
         return outcomes + unknown_outcomes
@@ -101,8 +104,10 @@ class _SyncSettings:
     workspace: Workspace
     since: Month | int
     progress: Progress
+    note_outcome: NoteOutcome
     connect: Callable[[AccountConfig], Transport]
     clock: Callable[[], datetime]
+    limits: ParallelLimits
 
 
 def _collect_all(
@@ -110,7 +115,6 @@ def _collect_all(
     accounts: Sequence[AccountConfig],
     configured_names: Sequence[str],
     before_month: Month | None,
-    workers: int,
 ) -> list[CollectOutcome]:
     ledger_state = _read_ledger_state(settings.workspace, accounts, before_month)
 
@@ -121,7 +125,9 @@ def _collect_all(
     # the ledger's libraries take as long to load as some answers to come: both at once; no daemon, for a process that
     # ends while one of them is loaded would crash in it
     Thread(target=lambda: import_module("billfold.ledger.booking").preload_duckdb()).start()
-    results = _collect_in_parallel(collect_account, accounts, min(workers, max(len(accounts), 1)))
+    results = collect_side_by_side(
+        collect_account, accounts, settings.limits, lambda result: settings.note_outcome(result[0])
+    )
     all_names = {*configured_names, *(account.name for account in accounts)}
     claims = {customer: name for customer, name in ledger_state.account_names.items() if name in all_names}
     for account, (outcome, run) in sorted(
@@ -130,19 +136,6 @@ def _collect_all(
         if run:
             _close_run(settings, run, outcome, _find_refusal(settings.workspace, account, run, ledger_state, claims))
     return [outcome for outcome, _ in results]
-
-
-def _collect_in_parallel(
-    collect_account: Callable[[AccountConfig], T], accounts: Sequence[AccountConfig], workers: int
-) -> list[T]:
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        futures = [pool.submit(collect_account, account) for account in accounts]
-        try:
-            while wait(futures, timeout=POLL_INTERVAL_S).not_done:
-                continue  # here a signal is seen that came in the instant the wait began
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-        return [future.result() for future in futures]
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,11 @@ def open_archive_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600)  # it holds what customers are called and pay
     uri = path.absolute().as_uri() + ("?mode=ro&immutable=1" if read_only else "")
-    db = sqlite3.connect(uri, timeout=LOCK_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=True)
+    # From 3.12 on, Python hands one cached statement to two threads that ask the same, and each may get the other's rows
+    # or damaged memory: nothing is cached where threads share a connection.
+    db = sqlite3.connect(
+        uri, timeout=LOCK_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=True, cached_statements=0
+    )
     try:
         _prepare_database(db, path)
     except BaseException:

@@ -17,6 +17,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Generic, NamedTuple, Protocol, cast
+from urllib.parse import urlsplit
 
 from typing_extensions import TypeVar
 
@@ -27,10 +28,11 @@ from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month
 from billfold.providers.twin_api import TwinApi
 from billfold.wire.auth import LOGIN_OPERATION, Auth
-from billfold.wire.exchange import ClientContext, ErrorDetails, RateLimiter
+from billfold.wire.exchange import ClientContext, ErrorDetails
 from billfold.wire.message import Response
 from billfold.wire.methods import Api
 from billfold.wire.operation import Operation, OperationType, operation_name, operation_shape
+from billfold.wire.rate import RateLimiter, find_limiter, name_budget
 
 O = TypeVar("O", bound=Operation[Any])  # noqa: E741 - an operation
 O_co = TypeVar("O_co", bound=Operation[Any], covariant=True, default=Operation[Any])
@@ -228,16 +230,13 @@ class Provider:
             read_error=self.read_error,
             clock=time.time,
             jitter=random.random,
-            rate_limiter=RateLimiter(None) if unlimited else self._make_limiter(),
+            rate_limiter=RateLimiter(None) if unlimited else self._find_limiter(credentials, base_url),
             retries=retries,
         )
 
-    def _make_limiter(self) -> RateLimiter:
-        return (
-            _machine_limiter(self.name, self.requests_per_second)
-            if self.limits_by_address
-            else RateLimiter(self.requests_per_second)
-        )
+    def _find_limiter(self, credentials: Mapping[str, str], base_url: str) -> RateLimiter:
+        secrets = () if self.limits_by_address else (credentials[name] for name in sorted(credentials))
+        return find_limiter(name_budget(self.name, urlsplit(base_url).netloc, *secrets), self.requests_per_second)
 
     def find_operation(self, name: str) -> OperationType:
         """Return the operation of that method name; raises ``InvalidArgument``."""
@@ -248,12 +247,6 @@ class Provider:
             operation_names = ", ".join(sorted({operation_name(operation_type) for operation_type in self.operations}))
             raise InvalidArgument(f"{self.title} has no operation {name!r}; it has {operation_names}")
         return operation_type
-
-
-@cache
-def _machine_limiter(provider_name: str, per_second: float) -> RateLimiter:
-    """Return the budget that all keys of a provider share."""
-    return RateLimiter(per_second)
 
 
 @cache

@@ -15,6 +15,10 @@ from billfold.model.period import Month
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
 
+DEFAULT_SEED = 1
+"""The seed of the world that is played if nobody asks for another; its customers bear no number."""
+_SEED_FACTOR, _SEED_MODULUS = 48_271, 99_999_989
+
 
 class TwinAccount(NamedTuple):
     """An account that a twin plays; ``public_facts`` are what ``/_twin/accounts`` tells beside the rest.
@@ -34,6 +38,16 @@ class TwinAccount(NamedTuple):
 
     def __hash__(self) -> int:
         return hash((self.provider, self.name, self.seed, self.first_month, self.account_type, self.restatement))
+
+    @property
+    def seed_number(self) -> int:
+        """A number that tells the customers of this seed from those of 100 million others; 0 for the default seed."""
+        return 0 if self.seed == DEFAULT_SEED else self.seed * _SEED_FACTOR % _SEED_MODULUS + 1
+
+    @property
+    def seed_suffix(self) -> str:
+        """What names of customers end with, so that no two seeds have one of the same name; nothing for the default seed."""
+        return "" if self.seed == DEFAULT_SEED else f"-{self.seed}"
 
     def random_for(self, *topic: object) -> Random:
         """Return a source of chance that depends on nothing but the seed, the account and what it is about."""

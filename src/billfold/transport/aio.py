@@ -12,7 +12,7 @@ import httpx2
 
 from billfold.model.errors import InvalidArgument
 from billfold.transport.document import Reply, Resolve, fetch_document
-from billfold.transport.http import BodyReader, HttpSettings, check_deadline, failure_for_error
+from billfold.transport.http import BodyReader, HttpSettings, check_deadline, failure_for_error, share_rate
 from billfold.transport.resolve import resolve_host
 from billfold.wire.exchange import ClientContext, send_operation
 from billfold.wire.message import Failure, Request, Response, Wait
@@ -39,6 +39,7 @@ class AsyncHttpTransport:
         self.settings, self.context, self._sleep, self._clock = settings, context, sleep, clock
         self._clients: dict[str, httpx2.AsyncClient] = {}
         self._closed = False
+        share_rate(context.rate_limiter)
 
     async def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation; raises an ``ApiError``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+import sys
 import zlib
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ import httpx2
 
 from billfold.wire.auth import check_url_userinfo
 from billfold.wire.message import Failure, Request
+from billfold.wire.rate import RateLimiter
 
 MAX_BODY_BYTES = 512 * 1024 * 1024
 """Bytes after decompression; a larger answer is refused, so that a compressed bomb cannot fill the memory."""
@@ -92,6 +94,14 @@ class HttpSettings:
 def make_ssl_context(scheme: str) -> ssl.SSLContext:
     """Return the trusted certificates, read once for all clients: that takes as long as ten answers. Plain http needs none."""
     return httpx2.create_ssl_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def share_rate(limiter: RateLimiter) -> None:
+    """Share a limiter's budget with all processes of the user, if it has a name and the system has the locks for that."""
+    if limiter.budget and sys.platform != "win32":
+        from billfold.transport.rate_table import find_rate_file
+
+        limiter.table = find_rate_file()
 
 
 class BodyReader:

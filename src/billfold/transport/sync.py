@@ -11,7 +11,7 @@ import httpx2
 
 from billfold.model.errors import InvalidArgument
 from billfold.transport.document import Reply, Resolve, fetch_document
-from billfold.transport.http import BodyReader, HttpSettings, check_deadline, failure_for_error
+from billfold.transport.http import BodyReader, HttpSettings, check_deadline, failure_for_error, share_rate
 from billfold.transport.pause import interruptible_sleep
 from billfold.transport.resolve import resolve_host
 from billfold.wire.exchange import ClientContext, drive_exchange, send_operation
@@ -37,6 +37,7 @@ class HttpTransport:
         self.settings, self.context, self._sleep, self._clock = settings, context, sleep, clock
         self._clients: dict[str, httpx2.Client] = {}
         self._closed = False
+        share_rate(context.rate_limiter)
 
     def send(self, op: Operation[Any], /) -> Response:
         """Return the good response to an operation; raises an ``ApiError``."""

@@ -10,7 +10,6 @@ import email.utils
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -26,6 +25,7 @@ from billfold.model.errors import (
 from billfold.wire.auth import Auth
 from billfold.wire.message import Failure, Request, Response, Wait
 from billfold.wire.operation import Operation, build_request, operation_name, read_response
+from billfold.wire.rate import MAX_WAIT_S, RateLimiter
 from billfold.wire.scrub import scrub_secrets
 
 R = TypeVar("R")
@@ -33,8 +33,6 @@ S = TypeVar("S")
 T = TypeVar("T")
 Exchange = Generator["Request | Wait", "Response | Failure | None", Response]
 RETRYABLE_STATUSES = {408, 429, 500, 502, 503, 504}
-MAX_WAIT_S = 300.0
-"""Seconds; a vendor that asks for more is reported instead of obeyed."""
 
 
 class ErrorDetails(NamedTuple):
@@ -44,29 +42,6 @@ class ErrorDetails(NamedTuple):
     code: str | None = None
     request_id: str | None = None
     rate_limited: bool = False
-
-
-@dataclass
-class RateLimiter:
-    """A request budget: at most ``per_second`` in any second, so evenly spread; nothing is saved up.
-
-    Several threads may share it.
-    """
-
-    per_second: float | None
-    _next_free: float = 0.0
-    _lock: Lock = field(default_factory=Lock)
-
-    def reserve_slot(self, now: float) -> float:
-        """Return the seconds to wait before the next request, and count it."""
-        if not self.per_second:
-            return 0.0
-        with self._lock:
-            if self._next_free - now > MAX_WAIT_S:
-                self._next_free = now  # the clock was set back
-            slot = max(self._next_free, now)
-            self._next_free = slot + 1.0 / self.per_second
-        return slot - now
 
 
 @dataclass

@@ -184,8 +184,8 @@ def _matches_filters(invoice: Invoice, op: ListInvoices) -> bool:
 def _make_organization(account: TwinAccount) -> Organization:
     return Organization(
         id=scenario.make_uuid(account, "organization"),
-        label=account.name,
-        name=f"{account.name} inc",
+        label=f"{account.name}{account.seed_suffix}",
+        name=f"{account.name}{account.seed_suffix} inc",
         created_at=format_instant(account.first_month.start),
     )
 

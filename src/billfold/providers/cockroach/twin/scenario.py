@@ -177,7 +177,7 @@ def make_bill(account: TwinAccount, month: Month, until: datetime) -> Bill:
 def _make_common_row(account: TwinAccount, month: Month) -> CostAndUsage:
     return CostAndUsage(
         BillingAccountId=make_uuid(account, "organization"),
-        BillingAccountName=f"{account.name} inc",
+        BillingAccountName=f"{account.name}{account.seed_suffix} inc",
         BillingCurrency="USD",
         BillingPeriodStart=month.start,
         BillingPeriodEnd=month.end,

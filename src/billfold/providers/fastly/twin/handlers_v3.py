@@ -221,7 +221,7 @@ def answer_user(op: GetCurrentUser, context: RequestContext) -> CurrentUser:
         customer_id=scenario.customer_id_of(account),
         require_new_password=False,
         role="billing" if has_billing_right else "user",
-        login="billing@example.com",
+        login=f"billing{context.account.seed_suffix}@example.com",
         deleted_at=None,
         locked=False,
         two_factor_auth_enabled=None,

@@ -81,7 +81,7 @@ def customer_id_of(account: TwinAccount) -> str:
 @lru_cache(maxsize=4096)
 def invoice_id_of(account: TwinAccount, month: Month) -> str:
     """Return the id of a month's invoice: digits, growing from month to month."""
-    base_number = 4_000_000 + account.random_for("invoices").randint(0, 400_000) * 10
+    base_number = 4_000_000 + account.random_for("invoices").randint(0, 400_000) * 10 + account.seed_number * 10_000_000
     month_index = (month.year - 2000) * 12 + month.number
     return str(base_number + month_index * 1313 + account.random_for("invoice", month).randint(1, 1000))
 

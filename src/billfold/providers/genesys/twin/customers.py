@@ -75,7 +75,14 @@ def make_id(account: TwinAccount, *key_parts: object) -> str:
 def make_payer(account: TwinAccount) -> CustomerParty:
     """Return the partner, to whom everything is billed."""
     number = str(account.random_for("payer").randint(1_000_000, 1_099_999))
-    return CustomerParty(make_id(account, "payer"), number, "Northwind Contact Services GmbH")
+    return CustomerParty(
+        make_id(account, "payer"), _add_seed(account, number), f"Northwind Contact Services GmbH{account.seed_suffix}"
+    )
+
+
+def _add_seed(account: TwinAccount, number: str) -> str:
+    """Return a customer's number as no customer of another seed has it."""
+    return f"{number}{account.seed_number or ''}"
 
 
 @lru_cache(maxsize=64)
@@ -92,7 +99,7 @@ def make_contracts(account: TwinAccount) -> tuple[TwinContract, ...]:
 
 def _make_party(account: TwinAccount, name: str) -> CustomerParty:
     number = str(account.random_for("party", name).randint(1_100_000, 1_199_999))
-    return CustomerParty(make_id(account, "party", name), number, name)
+    return CustomerParty(make_id(account, "party", name), _add_seed(account, number), f"{name}{account.seed_suffix}")
 
 
 def _make_contract(
@@ -103,8 +110,8 @@ def _make_contract(
     size_percent: int,
 ) -> TwinContract:
     rng = account.random_for("contract", index)
-    number = f"S-{rng.randint(10_000, 99_999):05}{index:03}"
-    purchase_order = f"PO-{rng.randint(100_000, 999_999)}-{index}"
+    number = _add_seed(account, f"S-{rng.randint(10_000, 99_999):05}{index:03}")
+    purchase_order = _add_seed(account, f"PO-{rng.randint(100_000, 999_999)}-{index}")
     return TwinContract(
         make_id(account, "contract", index), index, number, purchase_order, customer, organizations, size_percent
     )

@@ -60,7 +60,7 @@ def make_invoices(account: TwinAccount, month: Month) -> tuple[Bill, ...]:
 
 def invoice_id_of(account: TwinAccount, contract: TwinContract, month: Month, prefix: str = "INV") -> str:
     """Return the number of a contract's invoice, or of its credit memo."""
-    base_number = account.random_for("invoices").randint(100_000, 400_000) * 10
+    base_number = account.random_for("invoices").randint(100_000, 400_000) * 10 + account.seed_number * 10_000_000
     return f"{prefix}{base_number + (month.year * 12 + month.number) * 8 + contract.contract_index:09}"
 
 

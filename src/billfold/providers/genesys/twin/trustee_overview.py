@@ -67,7 +67,7 @@ def _make_usages(account: TwinAccount, op: GetBillingReportsBillableusage, now: 
         user_numbers = range(int(quantity)) if product.vendor_unit == "User" else range(0)
         resources = [
             BillingUsageResource(
-                name=_make_person_name(user_number),
+                name=_make_person_name(account, user_number),
                 date=format_instant(start + _draw_first_use(user_number, end - start)),
             )
             for user_number in user_numbers
@@ -94,8 +94,8 @@ def _sum_usage(account: TwinAccount, start: datetime, end: datetime) -> dict[Cat
     return quantities
 
 
-def _make_person_name(user_number: int) -> str:
-    return f"agent{user_number + 1:03}@example.invalid"
+def _make_person_name(account: TwinAccount, user_number: int) -> str:
+    return f"agent{user_number + 1:03}{account.seed_suffix}@example.invalid"
 
 
 def _draw_first_use(user_number: int, duration: timedelta) -> timedelta:

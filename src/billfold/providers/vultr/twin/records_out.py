@@ -164,7 +164,7 @@ def make_account(account: TwinAccount, now: datetime, *, may_bill: bool) -> Acco
     last_payment = next((row for row in reversed(rows) if row.type == "payment"), None)
     return Account(
         name=scenario.account_title(account),
-        email=f"billing@{account.name}.example",
+        email=f"billing@{account.name}{account.seed_suffix}.example",
         acls=[acl for acl in ACLS if may_bill or acl != "billing"],
         balance=rows[-1].balance if rows else Decimal(0),  # GUESS: before anything happened
         pending_charges=sum_items(scenario.pending_items(account, now)[1]),

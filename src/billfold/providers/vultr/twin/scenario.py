@@ -39,13 +39,15 @@ class HistoryRow(NamedTuple):
 
 def account_title(account: TwinAccount) -> str:
     """Return the account's name as the vendor knows it."""
-    return f"{account.name} inc"
+    return f"{account.name}{account.seed_suffix} inc"
 
 
 @lru_cache(maxsize=1024)
 def invoice_number_of(account: TwinAccount, month: Month) -> int:
     """Return the id of a month's invoice; later ones are higher, and those of other accounts lie in between."""
     account_offset = account.random_for("numbers").randint(0, 39) * 100
+    if account.seed_number:
+        account_offset = 4_000 + account.seed_number
     return 26_000_000 + (month.year * 12 + month.number - 24_000) * 9_973 + month.number * 389 + account_offset
 
 

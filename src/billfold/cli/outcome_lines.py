@@ -1,0 +1,99 @@
+"""What a sync prints: a line for each account as soon as it is done, then what the ledger makes of it; or all as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from billfold.cli.output import print_data, print_line
+from billfold.collect.outcome import CollectOutcome
+from billfold.model.finding import Finding, describe_labelled
+from billfold.model.finding_codes import FindingCode
+from billfold.report.render import as_json as format_json
+from billfold.report.render import build_finding_fields, counted
+
+MAX_SHOWN_ACCOUNTS = 8
+"""Accounts that a sync shows by name where it has many; of fewer no sum is needed."""
+
+
+class OutcomeLines:
+    """Prints outcomes as they come, or all at the end ``as_json``; ``quiet`` prints only those with something wrong or new."""
+
+    def __init__(self, account_names: Iterable[str], *, quiet: bool = False, as_json: bool = False) -> None:
+        self._width, self._quiet, self._as_json = max(map(len, account_names), default=0), quiet, as_json
+        self._shown_errors: dict[str, object] = {}
+        self._last_account = ""
+
+    def print_collected(self, outcome: CollectOutcome) -> None:
+        """Print how an account's collection went. Nobody who stops listening ends the others' collections."""
+        if self._as_json:
+            return
+        if not self._quiet or outcome.error or any(map(_is_news, outcome.missing)):
+            with suppress(OSError):  # it is printed again at the end, and told there
+                self._print_collection(outcome)
+
+    def print_booked(self, outcomes: list[CollectOutcome], head: str) -> None:
+        """Print what the ledger makes of the accounts, each after its own line, the sum of many, and the archive's head."""
+        reported_outcomes = [outcome for outcome in outcomes if not self._quiet or _is_reported(outcome)]
+        if self._as_json:
+            _print_json(reported_outcomes, head)
+            return
+        for outcome in reported_outcomes:
+            if self._shown_errors.get(outcome.account, self) is not outcome.error:
+                self._print_collection(outcome)
+            for finding in outcome.findings:
+                self._print_line(outcome.account, describe_labelled(finding))
+        if len(reported_outcomes) > MAX_SHOWN_ACCOUNTS:
+            print_line(describe_sum(outcomes))
+        if reported_outcomes:
+            print_line(f"head {head}")
+
+    def _print_collection(self, outcome: CollectOutcome) -> None:
+        summary = f"{counted(outcome.answers, 'answer')} in {outcome.seconds:.1f} s"
+        self._last_account = ""
+        self._print_line(outcome.account, f"FAILED: {outcome.error}" if outcome.error else summary)
+        for finding in outcome.missing:
+            self._print_line(outcome.account, describe_labelled(finding))
+        self._shown_errors[outcome.account] = outcome.error
+
+    def _print_line(self, account: str, text: str) -> None:
+        label = "" if account == self._last_account else account
+        print_line(f"{label:<{self._width}}  {text}")
+        self._last_account = account
+
+
+def _is_reported(outcome: CollectOutcome) -> bool:
+    return bool(outcome.error) or any(map(_is_news, outcome.all_findings))
+
+
+def _is_news(finding: Finding) -> bool:
+    """Tell what is worth a mail: not what is always so, as invoices that are older than anybody asked for."""
+    return finding.code is not FindingCode.INVOICE_OLDER
+
+
+def describe_sum(outcomes: list[CollectOutcome]) -> str:
+    """Say how it went with many accounts, naming the first of those that failed."""
+    failed_names = [outcome.account for outcome in outcomes if outcome.error]
+    wrong_count = sum(
+        any(finding.is_wrong for finding in outcome.all_findings) for outcome in outcomes if not outcome.error
+    )
+    text = f"{len(outcomes)} accounts: {wrong_count} with something wrong, {len(failed_names)} failed"
+    named = ", ".join(failed_names[:MAX_SHOWN_ACCOUNTS])
+    more = f" and {len(failed_names) - MAX_SHOWN_ACCOUNTS} more" if len(failed_names) > MAX_SHOWN_ACCOUNTS else ""
+    return f"{text}: {named}{more}" if failed_names else text
+
+
+def _print_json(outcomes: list[CollectOutcome], head: str) -> None:
+    if outcomes:
+        print_data(format_json([_build_row(outcome) | {"head": head} for outcome in outcomes]), newline=True)
+
+
+def _build_row(outcome: CollectOutcome) -> dict[str, object]:
+    return {
+        "account": outcome.account,
+        "provider": outcome.provider,
+        "answers": outcome.answers,
+        "error": str(outcome.error) if outcome.error else None,
+        "seconds": round(outcome.seconds, 3),
+        "findings": [build_finding_fields(finding) for finding in outcome.all_findings],
+    }
