@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from billfold.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from billfold.clients import AsyncCockroach as AsyncCockroach
-    from billfold.clients import AsyncFastly as AsyncFastly
-    from billfold.clients import AsyncGenesys as AsyncGenesys
-    from billfold.clients import AsyncVultr as AsyncVultr
-    from billfold.clients import Cockroach as Cockroach
-    from billfold.clients import Fastly as Fastly
-    from billfold.clients import Genesys as Genesys
-    from billfold.clients import Vultr as Vultr
+    from billfold.clients.cockroach import AsyncCockroach as AsyncCockroach
+    from billfold.clients.cockroach import Cockroach as Cockroach
+    from billfold.clients.fastly import AsyncFastly as AsyncFastly
+    from billfold.clients.fastly import Fastly as Fastly
+    from billfold.clients.genesys import AsyncGenesys as AsyncGenesys
+    from billfold.clients.genesys import Genesys as Genesys
+    from billfold.clients.vultr import AsyncVultr as AsyncVultr
+    from billfold.clients.vultr import Vultr as Vultr
     from billfold.focus.reader import Ledger as Ledger
     from billfold.model.errors import ApiError as ApiError
     from billfold.model.errors import APIStatusError as APIStatusError
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from billfold.model.errors import InvalidArgument as InvalidArgument
     from billfold.model.errors import InvalidResponse as InvalidResponse
     from billfold.model.errors import LedgerError as LedgerError
+    from billfold.model.errors import MissingExtra as MissingExtra
     from billfold.model.errors import NotFound as NotFound
     from billfold.model.errors import NotReady as NotReady
     from billfold.model.errors import RateLimited as RateLimited
@@ -52,10 +53,13 @@ if TYPE_CHECKING:
     __all__ = ["cockroach", "fastly", "genesys", "vultr"]
 
 _HOMES = {
-    "billfold.clients": "AsyncCockroach AsyncFastly AsyncGenesys AsyncVultr Cockroach Fastly Genesys Vultr",
+    "billfold.clients.cockroach": "AsyncCockroach Cockroach",
+    "billfold.clients.fastly": "AsyncFastly Fastly",
+    "billfold.clients.genesys": "AsyncGenesys Genesys",
+    "billfold.clients.vultr": "AsyncVultr Vultr",
     "billfold.model.errors": (
         "APIStatusError ApiError BadRequest BillfoldError ConfigurationError Forbidden IncompleteList InvalidArgument "
-        "InvalidResponse LedgerError NotFound NotReady RateLimited ServerError Unauthorized Unreachable"
+        "InvalidResponse LedgerError MissingExtra NotFound NotReady RateLimited ServerError Unauthorized Unreachable"
     ),
     "billfold.focus.reader": "Ledger",
     "billfold.wire.codec": "Maybe UNSET get_or require",
@@ -74,9 +78,12 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> object:
         from importlib import import_module
 
+        from billfold.model.extras import name_missing_extras
+
         if name in _RECORDS.split():
             return import_module(f"billfold.providers.{name}.records")
         for module, names in _HOMES.items():
             if name in names.split():
-                return getattr(import_module(module), name)
+                with name_missing_extras():
+                    return getattr(import_module(module), name)
         raise AttributeError(f"billfold has no {name!r}")

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from billfold.model.errors import ConfigurationError
+from billfold.model.extras import name_missing_extras
 from billfold.providers import provider
 from billfold.providers.provider import Credential, Provider
 from billfold.wire.auth import check_credential, check_url_userinfo
@@ -87,9 +88,10 @@ def _read_text(path: Path) -> str:
 
 def _read_keyring(target: str, location: str) -> str:
     try:
-        import keyring
-    except ImportError:
-        raise ConfigurationError(f"{location}: install billfold[keyring] to keep credentials in the keyring") from None
+        with name_missing_extras():
+            import keyring
+    except ImportError as error:
+        raise ConfigurationError(f"{location}: {error}") from None
     service, _, user = target.partition("/")
     try:
         return keyring.get_password(service, user or "billfold") or ""

@@ -17,6 +17,7 @@ from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
 from billfold.ledger.layout import ARCHIVE_FILE
 from billfold.model.errors import ConfigurationError, InvalidArgument
+from billfold.model.extras import require_libraries
 from billfold.providers import provider as providers
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def open_workspace(ctx: click.Context, *, new: bool = False) -> Iterator[Workspa
     A configuration that is named must be there, and one that is there must be right, also for a command that could do
     without.
     """
+    require_libraries("duckdb", "pyarrow")
     config.check_config(ctx.find_root().obj["config"])
     directory = Path(config.find_ledger_directory(ctx.find_root().obj["ledger"]))
     if not new and not directory.is_file() and not (directory / ARCHIVE_FILE).exists():
