@@ -5,28 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 import click
 
-from billfold.cli.context import open_workspace, select_accounts
+from billfold.cli.context import load_accounts, open_workspace
 from billfold.cli.output import print_data, print_line
 from billfold.cli.params import ACCOUNT_OPTION, PROVIDER_OPTION, MonthType, add_location_options
 from billfold.collect.outcome import CollectOutcome
 from billfold.collect.sync import DEFAULT_WORKERS, Progress, sync_accounts
-from billfold.collect.workspace import Workspace
 from billfold.model.errors import LedgerError
 from billfold.model.finding import Finding, describe_labelled
 from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month
 from billfold.report.render import as_json as format_json
 from billfold.report.render import build_finding_fields, counted
+from billfold.tasks.accounts import select_accounts
+from billfold.tasks.sync import describe_clock_fault
 
 MAX_SHOWN_ACCOUNTS = 8
 """Accounts that progress is shown of: those that answered last."""
-MAX_CLOCK_SKEW = timedelta(minutes=1)
-"""What a clock that is kept right by its network may jump back."""
 
 
 @click.command("sync")
@@ -70,10 +68,12 @@ def command(
     Exit code 0: all is here. 1: reached, but something is missing or parked. 2: this machine cannot (a full disk). 3: an
     account failed.
     """
-    configured_accounts, selected_accounts = select_accounts(ctx, provider, account)
+    configured_accounts = load_accounts(ctx)
+    selected_accounts = select_accounts(configured_accounts, provider, account)
     account_names = [configured.name for configured in configured_accounts]
     with open_workspace(ctx, new=True) as workspace, _show_progress(quiet=as_json or quiet) as progress:
-        _check_clock(workspace)
+        if clock_fault := describe_clock_fault(workspace):
+            print_line(f"billfold: warning: {clock_fault}", err=True)
         outcomes = sync_accounts(
             workspace,
             selected_accounts,
@@ -94,18 +94,6 @@ def command(
 def _is_news(finding: Finding) -> bool:
     """Tell what is worth a mail: not what is always so, as invoices that are older than anybody asked for."""
     return finding.code is not FindingCode.INVOICE_OLDER
-
-
-def _check_clock(workspace: Workspace) -> None:
-    """Warn where the archive has what is yet to come by this machine's clock: ``--as-of`` goes by these times."""
-    last_seq = workspace.archive.read_last_seq()
-    if workspace.archive.find_seq_at(datetime.now(UTC) + MAX_CLOCK_SKEW) < last_seq:
-        newest_time = max(entry.fetched_at for entry in workspace.archive.iter_entries())
-        print_line(
-            f"billfold: warning: the archive's newest answer is of {newest_time[:19]}Z, which is yet to come by this machine's clock: "
-            "check the clock; for --as-of nothing that is collected now is older than that",
-            err=True,
-        )
 
 
 @contextmanager

@@ -20,9 +20,9 @@ from billfold.ledger.focus_views import Selection
 from billfold.ledger.layout import ARCHIVE_FILE
 from billfold.ledger.query import resolve_as_of
 from billfold.ledger.reader import LedgerReader, SqlRow, iter_rows
-from billfold.model.errors import InvalidArgument, LedgerError
+from billfold.model.errors import LedgerError
 from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD
-from billfold.model.period import end_of_day
+from billfold.model.period import to_instant
 
 
 class Ledger:
@@ -36,7 +36,7 @@ class Ledger:
     def __init__(self, directory: Path | str, part: Selection | None = None, *, as_of: date | None = None) -> None:
         directory, selection = Path(directory), part or Selection()
         if as_of is not None:
-            seq = _find_seq_at(directory, _to_instant(as_of))
+            seq = _find_seq_at(directory, to_instant(as_of))
             selection = selection._replace(filters=selection.filters._replace(seq=seq))
         self._reader = LedgerReader(directory, selection)
         self.left_out = self._reader.left_out
@@ -90,19 +90,6 @@ def _find_seq_at(directory: Path, instant: datetime) -> int:
         raise LedgerError(f"there is no archive at {path}: what was known at a time is not known without it")
     with Archive(path) as archive:
         return resolve_as_of(archive, instant)
-
-
-def _to_instant(as_of: date) -> datetime:
-    """Return the time to look back to; of a day its end."""
-    if not isinstance(as_of, date):
-        raise InvalidArgument(f"as_of is {as_of!r}; it must be a date, or a datetime with a zone")
-    if not isinstance(as_of, datetime):
-        if as_of == date.max:
-            raise InvalidArgument(f"{as_of} is the calendar's last day: it has no end to look back to")
-        return end_of_day(as_of)
-    if as_of.tzinfo is None:
-        raise InvalidArgument(f"as_of {as_of} has no zone; give it one, as in datetime(2026, 8, 1, tzinfo=UTC)")
-    return as_of
 
 
 def _unique_names(names: list[str]) -> Iterator[str]:
