@@ -74,6 +74,7 @@ BEHAVIOURS = {
         "hostile_words",
         "names",
         "plan",
+        "python_page",
         "readme_types",
     ),
 }

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from billfold.clients.genesys import Genesys as Genesys
     from billfold.clients.vultr import AsyncVultr as AsyncVultr
     from billfold.clients.vultr import Vultr as Vultr
+    from billfold.collect.outcome import CollectOutcome as CollectOutcome
     from billfold.focus.reader import Ledger as Ledger
+    from billfold.ledger.query import LedgerBill as LedgerBill
     from billfold.model.errors import ApiError as ApiError
     from billfold.model.errors import APIStatusError as APIStatusError
     from billfold.model.errors import BadRequest as BadRequest
@@ -38,10 +40,20 @@ if TYPE_CHECKING:
     from billfold.model.errors import ServerError as ServerError
     from billfold.model.errors import Unauthorized as Unauthorized
     from billfold.model.errors import Unreachable as Unreachable
+    from billfold.model.finding import AccountFinding as AccountFinding
+    from billfold.model.finding import Finding as Finding
+    from billfold.model.focus import CostAndUsage as CostAndUsage
+    from billfold.model.period import Month as Month
     from billfold.providers.cockroach import records as cockroach
     from billfold.providers.fastly import records as fastly
     from billfold.providers.genesys import records as genesys
     from billfold.providers.vultr import records as vultr
+    from billfold.tasks.accounts import Account as Account
+    from billfold.tasks.export import FocusExport as FocusExport
+    from billfold.tasks.export import export_focus as export_focus
+    from billfold.tasks.reconcile import Reconciliation as Reconciliation
+    from billfold.tasks.reconcile import reconcile as reconcile
+    from billfold.tasks.sync import sync as sync
     from billfold.wire.codec import UNSET as UNSET
     from billfold.wire.codec import Maybe as Maybe
     from billfold.wire.codec import get_or as get_or
@@ -62,6 +74,15 @@ _HOMES = {
         "InvalidResponse LedgerError MissingExtra NotFound NotReady RateLimited ServerError Unauthorized Unreachable"
     ),
     "billfold.focus.reader": "Ledger",
+    "billfold.collect.outcome": "CollectOutcome",
+    "billfold.ledger.query": "LedgerBill",
+    "billfold.model.finding": "AccountFinding Finding",
+    "billfold.model.focus": "CostAndUsage",
+    "billfold.model.period": "Month",
+    "billfold.tasks.accounts": "Account",
+    "billfold.tasks.export": "FocusExport export_focus",
+    "billfold.tasks.reconcile": "Reconciliation reconcile",
+    "billfold.tasks.sync": "sync",
     "billfold.wire.codec": "Maybe UNSET get_or require",
     "billfold.wire.message": "Response",
     "billfold.wire.methods": "AsyncItems SyncItems",

@@ -18,16 +18,17 @@ import pyarrow as pa
 from billfold.ledger.archive import Archive
 from billfold.ledger.focus_views import Selection
 from billfold.ledger.layout import ARCHIVE_FILE
-from billfold.ledger.query import resolve_as_of
-from billfold.ledger.reader import LedgerReader, SqlRow, iter_rows
+from billfold.ledger.query import LedgerBill, resolve_as_of
+from billfold.ledger.reader import LedgerReader, SqlRow, iter_rows, make_times_aware
 from billfold.model.errors import LedgerError
-from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD
+from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD, CostAndUsage
 from billfold.model.period import to_instant
 
 
 class Ledger:
-    """A ledger directory, open for reading: its FOCUS rows as Arrow, and answers to SQL.
+    """A ledger directory, open for reading: bills and charges as typed rows, FOCUS datasets and answers to SQL as Arrow.
 
+    Times are aware and UTC everywhere.
     ``as_of`` shows it as it was known at a time, which has a zone, or at the end of a day (UTC). Raises ``LedgerError``
     where the ledger is missing, in use or damaged, ``InvalidArgument`` for no such time. Use it in a ``with`` statement, or close
     it.
@@ -42,32 +43,40 @@ class Ledger:
         self.left_out = self._reader.left_out
         """The bills that are left out because they are parked."""
 
+    def list_bills(self) -> list[LedgerBill]:
+        """Return the invoices, drafts and estimates, parked ones too; totals are ``Decimal``, times aware."""
+        return self._reader.list_bills()
+
+    def iter_charges(self) -> Iterator[CostAndUsage]:
+        """Yield the charges of all bills that are not parked, as `billfold charges` lists them: ``Decimal``, aware times."""
+        return self._reader.iter_charges()
+
     def charges(self) -> pa.RecordBatchReader:
         """Return the CostAndUsage rows."""
-        return self._reader.read_dataset(COST)
+        return make_times_aware(self._reader.read_dataset(COST))
 
     def invoice_details(self) -> pa.RecordBatchReader:
         """Return the InvoiceDetail rows."""
-        return self._reader.read_dataset(INVOICE)
+        return make_times_aware(self._reader.read_dataset(INVOICE))
 
     def billing_periods(self) -> pa.RecordBatchReader:
         """Return the BillingPeriod rows."""
-        return self._reader.read_dataset(PERIOD)
+        return make_times_aware(self._reader.read_dataset(PERIOD))
 
     def contract_commitments(self) -> pa.RecordBatchReader:
         """Return the ContractCommitment rows."""
-        return self._reader.read_dataset(COMMITMENT)
+        return make_times_aware(self._reader.read_dataset(COMMITMENT))
 
     def sql(self, query: str) -> pa.RecordBatchReader:
         """Answer one SELECT over the datasets, the ledger's tables and ``records``; raises ``InvalidArgument``."""
-        return self._reader.answer_query(query)
+        return make_times_aware(self._reader.answer_query(query))
 
     def rows(self, query: str) -> tuple[list[str], Iterator[SqlRow]]:
         """Answer one SELECT with the names of its columns and its rows, one by one; raises ``InvalidArgument``.
 
         Of columns that share a name the second is ``NAME_2`` and so on, so that none takes another's place.
         """
-        reader = self.sql(query)
+        reader = self._reader.answer_query(query)
         names = list(_unique_names(reader.schema.names))
         return names, iter_rows(reader, names)
 
