@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
+from contextlib import suppress
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
@@ -175,6 +177,30 @@ def test_a_twin_without_typst_refuses_a_pdf(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(host, "answer_request", refuse_request)
     response = serve.make_handler(host)(Request("GET", "/fastly/billing/v3/invoices/1"), stage.ROOT)
     assert (response.status, response.body) == (501, b'{"error":"typst is not installed"}')
+
+
+def list_base_distributions() -> dict[str, Distribution]:
+    """Return what the base brings, by its name: its own requirements and theirs."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    distributions, waiting = dict[str, Distribution](), list[str](project["dependencies"])
+    while waiting:
+        name, _, marker = waiting.pop().partition(";")
+        name = re.split(r"[^\w.-]", name)[0]
+        if "extra ==" not in marker and name not in distributions:
+            with suppress(PackageNotFoundError):  # of another Python or another system
+                distributions[name] = distribution(name)
+                waiting += distributions[name].requires or []
+    return distributions
+
+
+def test_the_base_is_small() -> None:
+    """The base and all that it brings take less than 25 MB, none of it a library of an extra."""
+    distributions = list_base_distributions()
+    assert {"click", "httpx2", "msgspec"} <= set(distributions)
+    assert set(distributions) & set(EXTRAS_BY_LIBRARY) == set()
+    paths = [Path(str(path.locate())) for base in distributions.values() for path in base.files or ()]
+    paths += (ROOT / "src" / "billfold").rglob("*")
+    assert sum(path.stat().st_size for path in paths if path.is_file()) < 25_000_000
 
 
 def test_every_library_is_in_the_extra_that_is_named() -> None:
