@@ -10,7 +10,8 @@ export UV_LINK_MODE := copy
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 MEASURED := model wire ledger collect focus report
-COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --upgrade --group dev
+COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --upgrade \
+	--extra ledger --extra twin --extra pdf --group dev
 
 .PHONY: help demo test test-fast coverage lint format docs rig bench conformance lock clean
 

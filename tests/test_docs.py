@@ -119,7 +119,7 @@ def test_readme_block_runs_against_the_twin(
     host = stage.twin(months=2)
     vendor = stage.stage(host, "vultr")
     transport = stage.connection(host, vendor.accounts[0])
-    monkeypatch.setattr("billfold.clients._make_transport", lambda *_: transport)
+    monkeypatch.setattr("billfold.clients.vultr.make_transport", lambda *_: transport)
     (block,) = (block for page, block in find_python_blocks() if page == "README.md")
     exec(compile(block, "README.md", "exec"), {})
     assert len(capsys.readouterr().out.splitlines()) > 10

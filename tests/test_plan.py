@@ -28,9 +28,10 @@ FLOORS = {
     "clients": 3,
     "collect": 4,
     "twin": 4,
-    "cli": 5,
-    "__main__": 6,
-    "__init__": 6,
+    "tasks": 5,
+    "cli": 6,
+    "__main__": 7,
+    "__init__": 7,
 }
 """Which floor each room is on; an import may only lead to a lower floor, or stay in its own room."""
 
@@ -73,6 +74,7 @@ BEHAVIOURS = {
         "hostile_words",
         "names",
         "plan",
+        "python_page",
         "readme_types",
     ),
 }

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from billfold.model.errors import ConfigurationError
+from billfold.model.extras import name_missing_extras
 from billfold.providers import provider
 from billfold.providers.provider import Credential, Provider
 from billfold.wire.auth import check_credential, check_url_userinfo
@@ -25,13 +26,20 @@ _COMMON_KEYS = {"name", "provider", "base_url", "rate"}
 
 
 class AccountConfig(NamedTuple):
-    """One account of the configuration; ``references`` say where each credential is kept."""
+    """One account of the configuration; ``references`` say where each credential is kept.
+
+    ``credentials`` are the values themselves, of an account that a program made.
+    """
 
     name: str
     provider: Provider
     references: Mapping[str, str]
     base_url: str | None = None
     unlimited: bool = False
+    credentials: Mapping[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"<account {self.name} at {self.provider.name}>"  # and no secret
 
     def read_credentials(self) -> dict[str, str]:
         """Fetch the credentials; raises ``ConfigurationError`` that names the reference, never the value."""
@@ -42,12 +50,20 @@ class AccountConfig(NamedTuple):
         location = f"account {self.name!r}, {field.name}"
         if reference is not None:
             return resolve_reference(reference, location)
+        if field.name in self.credentials:
+            return _check_value(self.credentials[field.name], location)
         credential = next((value for variable in field.env_names if (value := os.environ.get(variable))), field.default)
         if not credential:
             raise ConfigurationError(
                 f"{location}: nothing is configured and {' or '.join(field.env_names)} is not set; set it, or name a reference"
             )
         return check_credential(credential.strip(), location)
+
+
+def _check_value(value: object, location: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigurationError(f"{location} must be text, and not empty")
+    return check_credential(value.strip(), location)
 
 
 def resolve_reference(reference: str, location: str) -> str:
@@ -87,9 +103,10 @@ def _read_text(path: Path) -> str:
 
 def _read_keyring(target: str, location: str) -> str:
     try:
-        import keyring
-    except ImportError:
-        raise ConfigurationError(f"{location}: install billfold[keyring] to keep credentials in the keyring") from None
+        with name_missing_extras():
+            import keyring
+    except ImportError as error:
+        raise ConfigurationError(f"{location}: {error}") from None
     service, _, user = target.partition("/")
     try:
         return keyring.get_password(service, user or "billfold") or ""
@@ -127,11 +144,11 @@ def load_accounts(path: Path) -> list[AccountConfig]:
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         raise ConfigurationError(f"{path}: accounts are written as [[accounts]] blocks")
     accounts = [
-        _parse_account(_require_texts(block, location), location)
+        parse_account(_require_texts(block, location), location)
         for number, block in enumerate(blocks, 1)
         for location in [f"{path}, account {number}"]
     ]
-    _reject_duplicates(accounts, path)
+    reject_duplicates(accounts, str(path))
     return accounts
 
 
@@ -167,11 +184,12 @@ def _read_config(path: Path) -> Mapping[str, object]:
     return document
 
 
-def _reject_duplicates(accounts: list[AccountConfig], path: Path) -> None:
+def reject_duplicates(accounts: list[AccountConfig], location: str) -> None:
+    """Raise ``ConfigurationError`` for a name that two accounts have."""
     names = [account.name for account in accounts]
     if duplicates := {name for name in names if names.count(name) > 1}:
         raise ConfigurationError(
-            f"{path}: the account name {min(duplicates)!r} is used twice; names are unique, and --name or `name =` gives another"
+            f"{location}: the account name {min(duplicates)!r} is used twice; names are unique, and --name or `name =` gives another"
         )
 
 
@@ -183,7 +201,8 @@ def _require_texts(block: Mapping[str, object], location: str) -> dict[str, str]
     return texts
 
 
-def _parse_account(block: Mapping[str, str], location: str) -> AccountConfig:
+def parse_account(block: Mapping[str, str], location: str) -> AccountConfig:
+    """Read an account from its texts, as a configuration has them; raises ``ConfigurationError``."""
     name, provider_name = block.get("name", ""), block.get("provider", "")
     if not name or not re.fullmatch(r"[\w.@+-]+", name):
         raise ConfigurationError(f"{location}: give it a name of letters, digits and . _ - @ +")

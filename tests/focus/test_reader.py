@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,37 @@ def test_frames_are_arrow_without_a_float(tmp_path: Path) -> None:
         total = duckdb.from_arrow(tables[0]).sum("BilledCost").fetchall()[0][0]
         names, records = ledger.rows("SELECT sum(BilledCost) AS total FROM CostAndUsage")
         assert (names, list(records)) == (["total"], [{"total": total}])
+
+
+def test_every_time_says_that_it_is_utc(tmp_path: Path) -> None:
+    """Times of all datasets, of SQL's answers and of rows are aware, and the same whichever way they are read."""
+    sample.booked(tmp_path, sample.everything())
+    query = "SELECT ChargePeriodStart, ChargePeriodStart, NULL::TIMESTAMP FROM CostAndUsage ORDER BY 1"
+    with Ledger(tmp_path) as ledger:
+        readers = [ledger.charges(), ledger.invoice_details(), ledger.billing_periods(), ledger.contract_commitments()]
+        time_types = {str(kind) for reader in readers for kind in reader.schema.types if "timestamp" in str(kind)}
+        assert time_types == {"timestamp[us, tz=UTC]"}
+        answered = [
+            list(row.values()) for row in ledger.sql(query).read_all().rename_columns(["a", "b", "c"]).to_pylist()
+        ]
+        assert answered == [list(row.values()) for row in ledger.rows(query)[1]]
+        assert answered[0][0].utcoffset() == timedelta(0)
+        assert answered[0][0] == min(
+            charge.ChargePeriodStart for charge in ledger.iter_charges() if charge.ChargePeriodStart
+        )
+
+
+def test_typed_rows_are_what_the_datasets_are(tmp_path: Path) -> None:
+    """Charges as typed rows are those of the dataset, and bills have a decimal total and a period that is aware."""
+    sample.booked(tmp_path, sample.everything())
+    with Ledger(tmp_path) as ledger:
+        bills, charges = ledger.list_bills(), list(ledger.iter_charges())
+        assert len(charges) == ledger.charges().read_all().num_rows
+        assert all(isinstance(charge.BilledCost, Decimal) for charge in charges)
+        assert {bill.state for bill in bills} == {"issued", "draft", "estimate"}
+        assert all(bill.period_start.tzinfo and isinstance(bill.total, Decimal | None) for bill in bills)
+        issued_ids = {bill.invoice_id for bill in bills if bill.state == "issued" and not bill.parked}
+        assert issued_ids == {charge.InvoiceId for charge in charges if charge.x_State == "issued"}
 
 
 @pytest.mark.parametrize(

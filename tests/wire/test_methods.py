@@ -10,7 +10,8 @@ from typing import Any, get_args
 
 import pytest
 
-from billfold.clients import CLIENTS, AsyncFastly, AsyncVultr, Fastly, Vultr
+from billfold import AsyncFastly, AsyncVultr, Fastly, Vultr
+from billfold.clients import CLIENT_MODULES, find_client
 from billfold.model.errors import InvalidArgument, InvalidResponse
 from billfold.providers.provider import Provider
 from billfold.wire.methods import Api, C, api_method, format_method, list_method
@@ -40,7 +41,9 @@ def test_a_method_of_the_class_asks_with_its_client() -> None:
     assert type(client).get_organization(client) == client.get_organization()
 
 
-@pytest.mark.parametrize("client_type", CLIENTS.values(), ids=lambda client_type: client_type.__name__)
+@pytest.mark.parametrize(
+    "client_type", list(map(find_client, CLIENT_MODULES)), ids=lambda client_type: client_type.__name__
+)
 def test_every_method_of_a_client_introduces_itself(client_type: Any) -> None:
     """Its name, its words, its parameters and its result are those of the operation, on the client and on the class."""
     client = client_type(*"ab"[: 2 if client_type.__name__.endswith("Genesys") else 1], base_url="http://127.0.0.1:9")

@@ -10,10 +10,11 @@ import click
 from billfold.cli.context import build_filter, open_workspace
 from billfold.cli.gaps import find_wrong_gaps, print_gaps
 from billfold.cli.listing import print_rows, print_table
-from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.cli.params import add_listing_options
 from billfold.ledger import query
 from billfold.ledger.columns import CHARGE_COLUMNS
 from billfold.report.table import TableLayout
+from billfold.tasks.filter_options import FilterOptions
 
 TABLE_COLUMNS = (
     "x_AccountName",

@@ -19,6 +19,7 @@ from billfold.cli.listing import print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
 from billfold.ledger.query import ChargeSum
+from billfold.model.extras import require_libraries
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
 from billfold.report import summary
@@ -41,6 +42,7 @@ JsonRow = Mapping[str, Any]
 @click.pass_context
 def command(ctx: click.Context, directory: Path) -> None:
     """Play the vendors, collect twelve months from them, show the bill. No account is needed."""
+    require_libraries("uvicorn", "typst")  # of the twin, which is a process of its own
     directory.mkdir(parents=True, exist_ok=True)
     config_path = directory / "billfold.toml"
     ctx.find_root().obj.update(config=str(config_path), ledger=str(directory))

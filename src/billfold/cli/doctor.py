@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from billfold.cli.context import select_accounts
+from billfold.cli.context import load_accounts
 from billfold.cli.output import print_line
 from billfold.cli.params import ACCOUNT_OPTION, PROVIDER_OPTION, add_location_options
 from billfold.collect.session import Transport
@@ -14,6 +14,7 @@ from billfold.collect.sync import get_current_time, open_transport
 from billfold.config import AccountConfig
 from billfold.model.errors import ApiError, BillfoldError, Forbidden, Unauthorized
 from billfold.providers.provider import SyncState
+from billfold.tasks.accounts import select_accounts
 from billfold.wire.exchange import decode_response, name_errors
 from billfold.wire.operation import operation_name
 from billfold.wire.scrub import scrub_response
@@ -33,7 +34,8 @@ def command(ctx: click.Context, provider: str | None, account: str | None) -> No
     Asks the first questions of a collection and keeps nothing. Exit code 0: all is well, 1: something will be missing,
     3: an account cannot be collected.
     """
-    ctx.exit(max(_check_account(candidate) for candidate in select_accounts(ctx, provider, account)[1]))
+    accounts = select_accounts(load_accounts(ctx), provider, account)
+    ctx.exit(max(map(_check_account, accounts)))
 
 
 def _check_account(account: AccountConfig) -> int:

@@ -11,11 +11,12 @@ import click
 
 from billfold.cli.context import build_filter, open_workspace
 from billfold.cli.output import print_line
-from billfold.cli.params import ACCOUNT_OPTION, PROVIDER_OPTION, FilterOptions, add_location_options
+from billfold.cli.params import ACCOUNT_OPTION, PROVIDER_OPTION, add_location_options
 from billfold.ledger.documents import FILE_SUFFIXES, UNKNOWN_VALUE, list_latest_documents, read_media_type
 from billfold.ledger.entries import Entry
 from billfold.model.errors import ConfigurationError
 from billfold.report.render import counted
+from billfold.tasks.filter_options import FilterOptions
 
 
 @click.command("documents")

@@ -9,13 +9,14 @@ import click
 
 from billfold.cli.context import build_filter, open_workspace
 from billfold.cli.output import print_data, print_line
-from billfold.cli.params import FilterOptions, add_filter_options
+from billfold.cli.params import add_filter_options
 from billfold.collect.workspace import Workspace
 from billfold.ledger.origins import ChargeOrigin
 from billfold.model.period import Month
 from billfold.model.plain_text import escape_json
 from billfold.report import explain
 from billfold.report.render import counted, word
+from billfold.tasks.filter_options import FilterOptions
 from billfold.wire import codec
 
 MAX_SHOWN_LINES = 20

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from billfold.cli.context import build_filter, load_virtual_rates, open_workspace
-from billfold.cli.gaps import find_wrong_gaps, print_gaps
+from billfold.cli.context import build_filter, list_configured_accounts, load_virtual_rates, open_workspace
+from billfold.cli.gaps import print_gaps
 from billfold.cli.output import print_line
-from billfold.cli.params import FilterOptions, add_filter_options, add_location_options
-from billfold.focus.export import ExportResult, ExportSpec, export_focus
+from billfold.cli.params import add_filter_options, add_location_options
+from billfold.focus.export import ExportSpec
 from billfold.ledger.focus_views import Selection
+from billfold.tasks.export import FocusExport, export_ledger
+from billfold.tasks.filter_options import FilterOptions
 
 
 @click.group("export")
@@ -45,15 +46,13 @@ def focus(
     rates = load_virtual_rates(ctx)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         selection = Selection(build_filter(workspace, filter_options), include_parked, rates)
-        result = export_focus(
-            ledger, ExportSpec(directory, output_format, version, by_period), selection, datetime.now(UTC)
-        )
-        gaps = find_wrong_gaps(ctx, workspace, ledger, selection.filters)
+        export_spec = ExportSpec(directory, output_format, version, by_period)
+        result = export_ledger(workspace, ledger, export_spec, selection, list_configured_accounts(ctx))
     _print_summary(result, directory)
-    print_gaps(gaps)
+    print_gaps(result.gaps)
 
 
-def _print_summary(result: ExportResult, directory: Path) -> None:
+def _print_summary(result: FocusExport, directory: Path) -> None:
     counts = ", ".join(f"{count} {name}" for name, count in result.rows.items())
     print_line(f"{directory}: {counts} rows.")
     for bill in result.left_out:

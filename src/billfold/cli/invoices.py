@@ -7,13 +7,14 @@ import click
 from billfold.cli.context import build_filter, open_workspace
 from billfold.cli.gaps import find_wrong_gaps, print_gaps
 from billfold.cli.listing import print_rows, print_table
-from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.cli.params import add_listing_options
 from billfold.ledger import catalog, query
 from billfold.ledger.catalog import BillRow
 from billfold.model.bill import StatedBill, merge_estimate_parts
 from billfold.model.money import format_amount
 from billfold.model.period import format_instant
 from billfold.report.table import TableLayout
+from billfold.tasks.filter_options import FilterOptions
 
 COLUMNS = ("provider", "account", "invoice_id", "state", "period_start", "period_end", "currency", "total", "lines")
 EXTRA_COLUMNS = ("issued_on", "due_on", "note")

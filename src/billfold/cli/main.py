@@ -19,6 +19,7 @@ import click
 
 from billfold.cli.output import print_line
 from billfold.model.errors import BillfoldError, InvalidArgument
+from billfold.model.extras import name_missing_extras
 from billfold.model.plain_text import format_line, make_printable
 from billfold.transport.pause import STOP_REQUESTED
 from billfold.version import __version__
@@ -110,7 +111,8 @@ def main() -> None:
 def _run_command() -> int:
     try:
         _configure_logging(os.environ.get("BILLFOLD_LOG", ""))
-        code = cli.main(standalone_mode=False)
+        with name_missing_extras():
+            code = cli.main(standalone_mode=False)
         sys.stdout.flush()
     except click.Abort:
         code = _print_error(INTERRUPTED_MESSAGE, 130)

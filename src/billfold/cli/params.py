@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from billfold.model.period import Month, end_of_day, parse_instant
+from billfold.tasks.filter_options import FilterOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -90,16 +91,6 @@ def add_location_options(command: F) -> F:
 def _store_location(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     if value is not None:
         ctx.find_root().obj[str(param.name)] = value
-
-
-class FilterOptions(NamedTuple):
-    """What a command is narrowed to, as it was asked."""
-
-    provider: str | None = None
-    account: str | None = None
-    first_month: Month | None = None
-    last_month: Month | None = None
-    as_of: datetime | None = None
 
 
 def add_filter_options(command: Callable[..., Any]) -> Callable[..., Any]:

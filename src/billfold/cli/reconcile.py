@@ -6,20 +6,18 @@ import json
 
 import click
 
-from billfold.cli.context import build_filter, open_workspace
-from billfold.cli.gaps import find_gaps
+from billfold.cli.context import build_filter, list_configured_accounts, open_workspace
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
-from billfold.cli.params import FilterOptions, add_listing_options
-from billfold.ledger import query
-from billfold.ledger.query import RoundedBill
-from billfold.model.bill import merge_estimate_parts
+from billfold.cli.params import add_listing_options
 from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.model.money import format_amount
 from billfold.model.period import Month
-from billfold.report import document_check, reconcile, render
-from billfold.report.reconcile import EstimateDrift, count_wrong
+from billfold.report import reconcile, render
+from billfold.report.reconcile import count_wrong
 from billfold.report.table import TableLayout
+from billfold.tasks.filter_options import FilterOptions
+from billfold.tasks.reconcile import Reconciliation, reconcile_ledger
 
 COLUMNS = ("provider", "account", "month", "code", "severity", "subject", "count", "text", "data")
 DRIFT_AMOUNTS = ("estimated", "invoiced", "difference")
@@ -42,21 +40,12 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     """
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
-        findings, bill_count = (
-            reconcile.find_mismatches(db, filters),
-            len(merge_estimate_parts(query.list_invoices(db, filters))),
-        )
-        drifts, rounded_bills = reconcile.compare_estimates(db, filters), query.list_rounded_bills(db, filters)
-        findings = [
-            *find_gaps(ctx, workspace, db, filters),
-            *document_check.check_documents(workspace.archive, db, filters),
-            *findings,
-        ]
+        result = reconcile_ledger(workspace, db, filters, list_configured_accounts(ctx))
     if output_format != "table":
-        print_rows(output_format, [_build_row(located, output_format) for located in findings], COLUMNS)
+        print_rows(output_format, [_build_row(located, output_format) for located in result.findings], COLUMNS)
     else:
-        _print_findings(reconcile.drop_repeated(findings), drifts, rounded_bills, bill_count)
-    ctx.exit(1 if any(located.finding.is_wrong for located in findings) else 0)
+        _print_findings(reconcile.drop_repeated(result.findings), result)
+    ctx.exit(0 if result.adds_up else 1)
 
 
 def _build_row(located: AccountFinding, output_format: str) -> dict[str, object]:
@@ -64,29 +53,27 @@ def _build_row(located: AccountFinding, output_format: str) -> dict[str, object]
     return row | {"data": json.dumps(row["data"], ensure_ascii=False)} if output_format == "csv" else row
 
 
-def _print_findings(
-    findings: list[AccountFinding], drifts: list[EstimateDrift], rounded_bills: list[RoundedBill], bill_count: int
-) -> None:
-
+def _print_findings(findings: list[AccountFinding], result: Reconciliation) -> None:
     for wrong, heading in ((True, "Does not add up"), (False, "May still change")):
         section = [located for located in findings if located.finding.is_wrong is wrong]
         if section:
             print_line(f"{heading}:")
         for located in section:
             print_line(f"  {' '.join(filter(None, located[:3]))}: {describe_labelled(located.finding)}")
-    if drifts:
+    if result.drifts:
         print_line(
             "The last estimate of a month (of its day, and without what is bought beforehand) against what was invoiced:"
         )
         drift_rows = [
-            drift._asdict() | {name: format_amount(getattr(drift, name)) for name in DRIFT_AMOUNTS} for drift in drifts
+            drift._asdict() | {name: format_amount(getattr(drift, name)) for name in DRIFT_AMOUNTS}
+            for drift in result.drifts
         ]
         print_table(drift_rows, DRIFT_FORM)
-    if rounded_bills:
+    if result.rounded_bills:
         print_line("Adds up by a rounding charge of ours (the vendor's total is not the sum of its lines):")
         rounding_rows = [
             bill._asdict() | {"month": str(Month.of(bill.period_start)), "cost": format_amount(bill.cost)}
-            for bill in rounded_bills
+            for bill in result.rounded_bills
         ]
         print_table(rounding_rows, ROUNDING_FORM)
     wrong_count = count_wrong(findings)
@@ -94,7 +81,7 @@ def _print_findings(
         f"{render.counted(wrong_count, 'thing')} wrong"
         if wrong_count
         else "everything adds up"
-        if bill_count
+        if result.bill_count
         else "nothing to add up"
     )
-    print_line(f"{render.counted(bill_count, 'bill')} checked: {verdict}.")
+    print_line(f"{render.counted(result.bill_count, 'bill')} checked: {verdict}.")

@@ -8,7 +8,7 @@ from billfold.cli.context import build_filter, open_workspace
 from billfold.cli.gaps import find_wrong_gaps, print_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
-from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.cli.params import add_listing_options
 from billfold.ledger import catalog, query
 from billfold.ledger.catalog import BillRow
 from billfold.model.money import exact_sum
@@ -16,6 +16,7 @@ from billfold.model.period import Month
 from billfold.report import summary
 from billfold.report.summary import Table, rounded
 from billfold.report.table import TableLayout
+from billfold.tasks.filter_options import FilterOptions
 
 COLUMNS = ("provider", "account", "service", "month", "state", "currency", "cost", "charges")
 MIN_SERVICE_WIDTH = 24

@@ -9,12 +9,13 @@ import click
 
 from billfold.cli.context import build_filter, open_workspace
 from billfold.cli.output import print_data, print_line
-from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.cli.params import add_listing_options
 from billfold.ledger import restatements
 from billfold.ledger.restatements import Restatement
 from billfold.model.money import format_amount
 from billfold.report import render
 from billfold.report.render import word
+from billfold.tasks.filter_options import FilterOptions
 
 COLUMNS = (
     "provider",

@@ -6,10 +6,11 @@ import click
 
 from billfold.cli.context import build_filter, load_virtual_rates, open_workspace
 from billfold.cli.listing import print_rows, print_table
-from billfold.cli.params import FilterOptions, add_listing_options
+from billfold.cli.params import add_listing_options
 from billfold.focus.reader import Ledger
 from billfold.ledger.focus_views import Selection
 from billfold.report.table import TableLayout
+from billfold.tasks.filter_options import FilterOptions
 
 
 @click.command("sql")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import click
 
-from billfold.cli.context import open_workspace, select_accounts
+from billfold.cli.context import load_accounts, open_workspace
 from billfold.cli.outcome_lines import OutcomeLines
 from billfold.cli.output import print_line
 from billfold.cli.params import ACCOUNT_OPTION, PROVIDER_OPTION, MonthType, add_location_options
@@ -14,12 +12,10 @@ from billfold.cli.sync_progress import show_progress
 from billfold.collect.outcome import CollectOutcome
 from billfold.collect.side_by_side import DEFAULT_PER_SERVER, DEFAULT_WORKERS
 from billfold.collect.sync import sync_accounts
-from billfold.collect.workspace import Workspace
 from billfold.model.errors import LedgerError
 from billfold.model.period import Month
-
-MAX_CLOCK_SKEW = timedelta(minutes=1)
-"""What a clock that is kept right by its network may jump back."""
+from billfold.tasks.accounts import select_accounts
+from billfold.tasks.sync import describe_clock_fault
 
 
 @click.command("sync")
@@ -72,20 +68,21 @@ def command(
     Exit code 0: all is here. 1: reached, but something is missing or parked. 2: this machine cannot (a full disk). 3: an
     account failed.
     """
-    configured_accounts, selected_accounts = select_accounts(ctx, provider, account)
-    account_names = [configured.name for configured in configured_accounts]
+    configured_accounts = load_accounts(ctx)
+    selected_accounts = select_accounts(configured_accounts, provider, account)
     lines = OutcomeLines([selected.name for selected in selected_accounts], quiet=quiet, as_json=as_json)
     with (
         open_workspace(ctx, new=True) as workspace,
         show_progress(lines, len(selected_accounts), quiet=as_json or quiet) as progress,
     ):
-        _check_clock(workspace)
+        if clock_fault := describe_clock_fault(workspace):
+            print_line(f"billfold: warning: {clock_fault}", err=True)
         outcomes = sync_accounts(
             workspace,
             selected_accounts,
             since=since,
             progress=progress.note_answer,
-            configured_names=account_names,
+            configured_names=[configured.name for configured in configured_accounts],
             recheck_months=recheck,
             workers=workers,
             per_server=per_server,
@@ -94,18 +91,6 @@ def command(
         head = workspace.archive.read_head()
     lines.print_booked(outcomes, head)
     ctx.exit(choose_exit_code(outcomes))
-
-
-def _check_clock(workspace: Workspace) -> None:
-    """Warn where the archive has what is yet to come by this machine's clock: ``--as-of`` goes by these times."""
-    last_seq = workspace.archive.read_last_seq()
-    if workspace.archive.find_seq_at(datetime.now(UTC) + MAX_CLOCK_SKEW) < last_seq:
-        newest_time = max(entry.fetched_at for entry in workspace.archive.iter_entries())
-        print_line(
-            f"billfold: warning: the archive's newest answer is of {newest_time[:19]}Z, which is yet to come by this machine's clock: "
-            "check the clock; for --as-of nothing that is collected now is older than that",
-            err=True,
-        )
 
 
 def choose_exit_code(outcomes: list[CollectOutcome]) -> int:

@@ -40,9 +40,10 @@ class ExportSpec(NamedTuple):
 
 
 class ExportResult(NamedTuple):
-    """What was written: rows by dataset, and the parked bills that were left out."""
+    """What was written: rows by dataset, the files, and the parked bills that were left out."""
 
     rows: dict[str, int]
+    files: list[ExportedFile]
     left_out: list[BillRow]
 
 
@@ -59,7 +60,7 @@ def export_focus(
         reason = str(error).splitlines()[0]
         raise InvalidArgument(f"{export_spec.directory} cannot be written: {reason}") from error
     counts = {name: sum(file.rows for file in files if file.dataset == name) for name in version.datasets}
-    return ExportResult(counts, views.left_out)
+    return ExportResult(counts, files, views.left_out)
 
 
 def _write_files(views: FocusViews, export_spec: ExportSpec, facts: metadata.ExportFacts) -> list[ExportedFile]:

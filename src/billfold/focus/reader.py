@@ -18,16 +18,17 @@ import pyarrow as pa
 from billfold.ledger.archive import Archive
 from billfold.ledger.focus_views import Selection
 from billfold.ledger.layout import ARCHIVE_FILE
-from billfold.ledger.query import resolve_as_of
-from billfold.ledger.reader import LedgerReader, SqlRow, iter_rows
-from billfold.model.errors import InvalidArgument, LedgerError
-from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD
-from billfold.model.period import end_of_day
+from billfold.ledger.query import LedgerBill, resolve_as_of
+from billfold.ledger.reader import LedgerReader, SqlRow, iter_rows, make_times_aware
+from billfold.model.errors import LedgerError
+from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD, CostAndUsage
+from billfold.model.period import to_instant
 
 
 class Ledger:
-    """A ledger directory, open for reading: its FOCUS rows as Arrow, and answers to SQL.
+    """A ledger directory, open for reading: bills and charges as typed rows, FOCUS datasets and answers to SQL as Arrow.
 
+    Times are aware and UTC everywhere.
     ``as_of`` shows it as it was known at a time, which has a zone, or at the end of a day (UTC). Raises ``LedgerError``
     where the ledger is missing, in use or damaged, ``InvalidArgument`` for no such time. Use it in a ``with`` statement, or close
     it.
@@ -36,38 +37,46 @@ class Ledger:
     def __init__(self, directory: Path | str, part: Selection | None = None, *, as_of: date | None = None) -> None:
         directory, selection = Path(directory), part or Selection()
         if as_of is not None:
-            seq = _find_seq_at(directory, _to_instant(as_of))
+            seq = _find_seq_at(directory, to_instant(as_of))
             selection = selection._replace(filters=selection.filters._replace(seq=seq))
         self._reader = LedgerReader(directory, selection)
         self.left_out = self._reader.left_out
         """The bills that are left out because they are parked."""
 
+    def list_bills(self) -> list[LedgerBill]:
+        """Return the invoices, drafts and estimates, parked ones too; totals are ``Decimal``, times aware."""
+        return self._reader.list_bills()
+
+    def iter_charges(self) -> Iterator[CostAndUsage]:
+        """Yield the charges of all bills that are not parked, as `billfold charges` lists them: ``Decimal``, aware times."""
+        return self._reader.iter_charges()
+
     def charges(self) -> pa.RecordBatchReader:
         """Return the CostAndUsage rows."""
-        return self._reader.read_dataset(COST)
+        return make_times_aware(self._reader.read_dataset(COST))
 
     def invoice_details(self) -> pa.RecordBatchReader:
         """Return the InvoiceDetail rows."""
-        return self._reader.read_dataset(INVOICE)
+        return make_times_aware(self._reader.read_dataset(INVOICE))
 
     def billing_periods(self) -> pa.RecordBatchReader:
         """Return the BillingPeriod rows."""
-        return self._reader.read_dataset(PERIOD)
+        return make_times_aware(self._reader.read_dataset(PERIOD))
 
     def contract_commitments(self) -> pa.RecordBatchReader:
         """Return the ContractCommitment rows."""
-        return self._reader.read_dataset(COMMITMENT)
+        return make_times_aware(self._reader.read_dataset(COMMITMENT))
 
     def sql(self, query: str) -> pa.RecordBatchReader:
         """Answer one SELECT over the datasets, the ledger's tables and ``records``; raises ``InvalidArgument``."""
-        return self._reader.answer_query(query)
+        return make_times_aware(self._reader.answer_query(query))
 
     def rows(self, query: str) -> tuple[list[str], Iterator[SqlRow]]:
         """Answer one SELECT with the names of its columns and its rows, one by one; raises ``InvalidArgument``.
 
         Of columns that share a name the second is ``NAME_2`` and so on, so that none takes another's place.
         """
-        reader = self.sql(query)
+        reader = self._reader.answer_query(query)
         names = list(_unique_names(reader.schema.names))
         return names, iter_rows(reader, names)
 
@@ -90,19 +99,6 @@ def _find_seq_at(directory: Path, instant: datetime) -> int:
         raise LedgerError(f"there is no archive at {path}: what was known at a time is not known without it")
     with Archive(path) as archive:
         return resolve_as_of(archive, instant)
-
-
-def _to_instant(as_of: date) -> datetime:
-    """Return the time to look back to; of a day its end."""
-    if not isinstance(as_of, date):
-        raise InvalidArgument(f"as_of is {as_of!r}; it must be a date, or a datetime with a zone")
-    if not isinstance(as_of, datetime):
-        if as_of == date.max:
-            raise InvalidArgument(f"{as_of} is the calendar's last day: it has no end to look back to")
-        return end_of_day(as_of)
-    if as_of.tzinfo is None:
-        raise InvalidArgument(f"as_of {as_of} has no zone; give it one, as in datetime(2026, 8, 1, tzinfo=UTC)")
-    return as_of
 
 
 def _unique_names(names: list[str]) -> Iterator[str]:

@@ -75,6 +75,41 @@ def build_filter_condition(filters: LedgerFilter) -> tuple[str, dict[str, object
     return " AND ".join(clauses), values
 
 
+class LedgerBill(NamedTuple):
+    """An invoice, a draft or an estimate in one currency, as the ledger has it.
+
+    ``state`` is ``issued``, ``draft`` or ``estimate``; ``total`` is what the vendor states (None: nothing), ``line_count`` how many
+    lines it has, and ``parked`` why it is not counted (None: it is). The period is half-open.
+    """
+
+    provider: str
+    account: str
+    invoice_id: str | None
+    state: str
+    period_start: datetime
+    period_end: datetime
+    currency: str
+    total: Decimal | None
+    line_count: int
+    parked: str | None
+    issued_on: datetime | None
+    due_on: datetime | None
+
+
+def list_ledger_bills(ledger: OpenLedger, filters: LedgerFilter) -> list[LedgerBill]:
+    """Return the bills that are wanted and believed, parked ones too, by account and period."""
+    condition, values = build_current_condition(filters)
+    rows = ledger.execute(
+        f"""SELECT b.provider, a.name, invoice_id, state, period_start, period_end, currency, total, lines, parked,
+                   issued_on, due_on
+            FROM {BILLS_JOIN} WHERE {condition}
+            ORDER BY b.provider, a.name, period_start, invoice_id, currency, bill_key""",
+        values,
+    ).fetchall()
+    bills = (LedgerBill(*map(make_aware, row)) for row in rows)
+    return [bill._replace(total=None if bill.total is None else Decimal(bill.total)) for bill in bills]
+
+
 def list_invoices(ledger: OpenLedger, filters: LedgerFilter) -> list[StatedBill]:
     """Return the bills as the vendors state them, the same objects as in the twin's truth."""
     condition, values = build_current_condition(filters)

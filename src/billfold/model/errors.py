@@ -6,6 +6,7 @@ BillfoldError
   LedgerError         the archive or the ledger cannot be used as it is
     DamagedAnswer     something in the archive is not as it was written
   MappingError        a provider's own code failed
+  MissingExtra        a library is not installed; an extra of billfold brings it
   ApiError            an API did not give a usable answer
     Unreachable       no answer came
     APIStatusError    an answer came, and it was no:
@@ -45,6 +46,10 @@ class DamagedAnswer(LedgerError):
 
 class MappingError(BillfoldError):
     """A provider's own code failed where it reads answers: that is its fault, and must not be another vendor's."""
+
+
+class MissingExtra(BillfoldError, ImportError):
+    """A library is not installed that billfold needs for this: the message names the extra that brings it."""
 
 
 PROVIDER_FAULTS = (Exception, SystemExit)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
+from billfold.model.errors import InvalidArgument
+
 _INSTANT_PATTERN = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?(Z|z|[+-]\d{2}:?\d{2})?"
 )
@@ -103,3 +105,28 @@ def format_instant(instant: datetime) -> str:
 def end_of_day(day: date) -> datetime:
     """Return the first instant after a day: the exclusive end of a period that includes it."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+
+
+def to_instant(as_of: date) -> datetime:
+    """Return the time that a program looks back to, of a day its end; raises ``InvalidArgument`` for a time without a zone."""
+    if not isinstance(as_of, date):
+        raise InvalidArgument(f"as_of is {as_of!r}; it must be a date, or a datetime with a zone")
+    if not isinstance(as_of, datetime):
+        if as_of == date.max:
+            raise InvalidArgument(f"{as_of} is the calendar's last day: it has no end to look back to")
+        return end_of_day(as_of)
+    if as_of.tzinfo is None:
+        raise InvalidArgument(f"as_of {as_of} has no zone; give it one, as in datetime(2026, 8, 1, tzinfo=UTC)")
+    return as_of
+
+
+def to_month(month: Month | date | str) -> Month:
+    """Return the month that a program names: a month, a day in it, or a text as ``2026-05``; raises ``InvalidArgument``."""
+    if isinstance(month, Month):
+        return month
+    if isinstance(month, datetime) and month.tzinfo is None:
+        raise InvalidArgument(f"{month} has no zone; give it one, or give its date")
+    try:
+        return Month.of(month) if isinstance(month, date) else Month.parse(month)
+    except (ValueError, TypeError) as error:
+        raise InvalidArgument(str(error)) from error

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from billfold.model.extras import name_missing_extras
+
 _PAGE = """
 #let paper = json(bytes(sys.inputs.at("paper")))
 #set document(title: paper.title, author: paper.issuer)
@@ -45,7 +47,8 @@ class InvoicePaper(NamedTuple):
 @lru_cache(maxsize=256)
 def render_pdf(paper: InvoicePaper) -> bytes:
     """Set an invoice as a PDF; the same paper gives the same bytes."""
-    import typst
+    with name_missing_extras():
+        import typst
 
     template_data = paper._asdict() | {"created_at": paper.created_at.isoformat()}
     return typst.compile(

@@ -15,18 +15,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import Any, Generic, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
-
-from typing_extensions import TypeVar
 
 from billfold.model.bill import Bill
 from billfold.model.errors import ApiError, InvalidArgument, InvalidResponse, Unauthorized, Unreachable
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month
-from billfold.providers.twin_api import TwinApi
 from billfold.wire.auth import LOGIN_OPERATION, Auth
 from billfold.wire.exchange import ClientContext, ErrorDetails
 from billfold.wire.message import Response
@@ -34,8 +30,15 @@ from billfold.wire.methods import Api
 from billfold.wire.operation import Operation, OperationType, operation_name, operation_shape
 from billfold.wire.rate import RateLimiter, find_limiter, name_budget
 
+if TYPE_CHECKING:
+    import typing_extensions
+
+    from billfold.providers.twin_api import TwinApi
+
+    O_co = typing_extensions.TypeVar("O_co", bound=Operation[Any], covariant=True, default=Operation[Any])
+else:
+    O_co = TypeVar("O_co", bound=Operation[Any], covariant=True)  # Python knows defaults from 3.13 on
 O = TypeVar("O", bound=Operation[Any])  # noqa: E741 - an operation
-O_co = TypeVar("O_co", bound=Operation[Any], covariant=True, default=Operation[Any])
 ENTRY_POINT_GROUP = "billfold.providers"
 
 
@@ -251,6 +254,8 @@ class Provider:
 
 @cache
 def _find_modules() -> Mapping[str, str]:
+    from importlib.metadata import entry_points  # PERF: takes as long as all of a vendor's operations
+
     package_name = __name__.rpartition(".")[0]
     paths = import_module(package_name).__path__
     own_modules = {

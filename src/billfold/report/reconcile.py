@@ -11,7 +11,7 @@ from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.finding import AccountFinding, make_finding
 from billfold.model.finding_codes import FindingCode
-from billfold.model.money import EXACT_CONTEXT, format_decimal, format_trimmed
+from billfold.model.money import EXACT_CONTEXT, format_decimal
 from billfold.model.period import Month
 from billfold.report.completeness import judge_months
 from billfold.report.gaps import find_unbooked
@@ -24,9 +24,9 @@ class EstimateDrift(NamedTuple):
     account: str
     month: str
     currency: str
-    estimated: str
-    invoiced: str
-    difference: str
+    estimated: Decimal
+    invoiced: Decimal
+    difference: Decimal
 
 
 def find_mismatches(db: OpenLedger, filters: LedgerFilter) -> list[AccountFinding]:
@@ -84,9 +84,9 @@ def compare_estimates(db: OpenLedger, filters: LedgerFilter) -> list[EstimateDri
             row.account,
             str(Month.of(row.period_start)),
             row.currency,
-            format_trimmed(row.estimated),
-            format_trimmed(row.invoiced),
-            format_trimmed(EXACT_CONTEXT.subtract(row.invoiced, row.estimated)),
+            row.estimated,
+            row.invoiced,
+            EXACT_CONTEXT.subtract(row.invoiced, row.estimated),
         )
         for row in query.compare_estimates(db, filters)
         if row.estimated is not None and row.invoiced is not None  # its last estimate stated no total

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import uvicorn
 
-from billfold.model.errors import ConfigurationError
+from billfold.model.errors import ConfigurationError, MissingExtra
 from billfold.providers.twin_api import TwinAccount
 from billfold.transport.asgi import make_application
 from billfold.twin.control import handle_control
@@ -25,7 +25,11 @@ def make_handler(host: TwinHost) -> Callable[[Request, str], Response]:
     def handle_request(request: Request, root_url: str) -> Response:
         if request.path == "/_twin" or request.path.startswith("/_twin/"):
             return handle_control(host, request, root_url)
-        if (response := host.answer_request(request)) is not None:
+        try:
+            response = host.answer_request(request)
+        except MissingExtra as error:  # of what draws a PDF
+            return build_response({"error": str(error)}, status=501)
+        if response is not None:
             return response
         mount_paths = ", ".join(vendor.twin.mount_path for vendor in host.world.vendors)
         return build_response(
