@@ -13,7 +13,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from billfold.model.digest_table import DigestTable
+from billfold.model.digest_set import DigestSet
 from billfold.model.finding import Finding
 from billfold.model.focus import ContractCommitment, CostAndUsage
 from billfold.model.money import exact_sum, format_decimal
@@ -194,7 +194,7 @@ class DetailIds:
 
     def __init__(self, invoice_id: str) -> None:
         self._invoice_hash = blake2b(f"{invoice_id}{KEY_SEPARATOR}".encode("utf-8", "surrogatepass"), digest_size=10)
-        self._digests, self._counts = DigestTable(), dict[bytes, int]()
+        self._digests, self._counts = DigestSet(), dict[bytes, int]()
 
     def next_id(self, *key_parts: object) -> str:
         """Return the id of the next line that is about this."""

@@ -237,8 +237,10 @@ class LineReader:
         builder.resource_names += [name for _, _, name in resources]
         if self._ids:
             builder.detail_ids += self._ids.next_ids(
-                f"{item.product or ''}{KEY_SEPARATOR}{item.description or ''}{KEY_SEPARATOR}{item.start_date}"
-                for item in items
+                [
+                    f"{item.product or ''}{KEY_SEPARATOR}{item.description or ''}{KEY_SEPARATOR}{item.start_date}"
+                    for item in items
+                ]
             )
 
     def _place_line(
