@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-PARTS = ("decode", "start", "twin", "sync", "big")
+PARTS = ("decode", "start", "twin", "sync", "questions", "big")
 """Each a module beside this one whose ``rows`` yields what it measured."""
 USUAL = PARTS[:-1]
 
