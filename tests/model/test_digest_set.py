@@ -23,7 +23,7 @@ def test_a_digest_that_came_before_is_named_by_its_position() -> None:
 def test_a_large_set_forgets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was added before a set becomes a table, before the table grows, and after that is known."""
     monkeypatch.setattr(digest_set, "MAX_SET_SIZE", 64)
-    monkeypatch.setattr(digest_set, "FIRST_CELL_COUNT", 128)
+    monkeypatch.setattr(digest_set, "FIRST_CELL_COUNT", 16)
     all_digests, digests = make_digests(5000), DigestSet()
     for start in range(0, 5000, 50):
         assert digests.add_digests(all_digests[start : start + 50]) == []
