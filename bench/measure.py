@@ -72,11 +72,12 @@ def interleaved(calls: Mapping[str, Callable[[], float]], rounds: int) -> dict[s
     return {name: Spread.of(values) for name, values in samples.items()}
 
 
-def spend(command: Sequence[str]) -> Spent:
-    """Run a command to its end and say what it took, its own children included."""
+def spend(command: Sequence[str], source: Path | None = None) -> Spent:
+    """Run a command to its end and say what it took, its own children included; ``source`` is where it finds billfold."""
+    environ = ENVIRON | ({"PYTHONPATH": str(source)} if source else {})
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as wrong:
         began = time.monotonic()
-        process = subprocess.Popen(command, stdout=output, stderr=wrong, env=ENVIRON)
+        process = subprocess.Popen(command, stdout=output, stderr=wrong, env=environ)
         _, status, used = os.wait4(process.pid, 0)
         wall = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)

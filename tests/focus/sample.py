@@ -209,7 +209,7 @@ def many(count: int, months: int = 12) -> Iterator[Bill]:
             ResourceType="Instance", SkuMeter="Machine Hours", x_ArchiveSeq=index,
         )  # fmt: skip
         spans = range(0, each, TOGETHER)
-        charges = (Charges(shared, [_line(number, n) for n in range(at, min(at + TOGETHER, each))]) for at in spans)
+        charges = (Charges.of([_line(number, n) for n in range(at, min(at + TOGETHER, each))], shared) for at in spans)
         yield Bill(State.ISSUED, number, month.period, "USD", None, None, charges, "Sample Cloud", issued_on=month.end)
 
 

@@ -50,7 +50,7 @@ def bill(*costs: str, state: State = State.ISSUED, total: str | None = "", **mor
         "currency": "USD",
         "total": None if stated is None else Decimal(stated),
         "line_count": None,
-        "charges": [Charges(COMMON, lines)],
+        "charges": [Charges.of(lines, COMMON)],
         "issuer": "I",
     }
     return Bill(**fields | more)

@@ -156,7 +156,7 @@ def test_a_negative_total_is_a_number_in_csv(tmp_path: Path) -> None:
 def test_no_number_reaches_the_database_as_a_float(tmp_path: Path) -> None:
     long = Decimal("0.123456789012345678901234567890123456789")
     with open_ledger(tmp_path) as books:
-        books.book(bill("1", charges=[Charges(COMMON._replace(ListUnitPrice=long), bill("1").charges[0].lines)]))  # type: ignore[index]
+        books.book(bill("1", charges=[Charges(COMMON._replace(ListUnitPrice=long), bill("1").charges[0].columns)]))  # type: ignore[index]
         assert books.bills("parked") != [(None,)]
 
 

@@ -11,7 +11,7 @@ from tests.ledger.kit import COMMON, Line, bill, open_ledger
 
 
 def test_two_currencies_are_two_bills_and_two_sums(tmp_path: Path) -> None:
-    euros = [Charges(COMMON._replace(BillingCurrency="EUR"), [Line(Decimal(5))])]
+    euros = [Charges.of([Line(Decimal(5))], COMMON._replace(BillingCurrency="EUR"))]
     with open_ledger(tmp_path) as books:
         books.book(bill("1"))
         books.book(bill("5", currency="EUR", charges=euros))

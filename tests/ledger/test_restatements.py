@@ -115,7 +115,7 @@ def test_an_invoice_in_another_currency_is_restated(tmp_path: Path) -> None:
         ledger.book(bill("7"))
         identity = identities.resolve_account(ledger.db, "vendor", "me", "me", 20, 20, [])
         with booking.open_booking(ledger.db, identity) as run_booking:
-            euros = [Charges(COMMON._replace(BillingCurrency="EUR"), [Line(Decimal(7))])]
+            euros = [Charges.of([Line(Decimal(7))], COMMON._replace(BillingCurrency="EUR"))]
             run_booking.book_bill(bill("7", currency="EUR", charges=euros))
             run_booking.supersede_missing({"i1": {"EUR"}}, [])
         ledger.db.execute("INSERT INTO runs (run, ended) VALUES (10, now()::TIMESTAMP), (20, now()::TIMESTAMP)")

@@ -6,7 +6,16 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billfold.model.bill import Bill, BillSource, Charges, DetailIds, State, StatedBill, merge_estimate_parts
+from billfold.model.bill import (
+    Bill,
+    BillSource,
+    Charges,
+    DetailIds,
+    State,
+    StatedBill,
+    merge_estimate_parts,
+    transpose_rows,
+)
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month
 
@@ -38,7 +47,7 @@ def test_an_estimate_is_its_month() -> None:
 def test_what_charges_share_stands_in_every_row() -> None:
     """What charges share is said once and stands in every row."""
     lines = [Line(Decimal(1), "one"), Line(Decimal(2), "two")]
-    charges = Charges(CostAndUsage(BillingCurrency="USD", ChargeDescription="none"), lines)
+    charges = Charges.of(lines, CostAndUsage(BillingCurrency="USD", ChargeDescription="none"))
     assert [(row.BilledCost, row.ChargeDescription, row.BillingCurrency) for row in charges.iter_rows()] == [
         (Decimal(1), "one", "USD"),
         (Decimal(2), "two", "USD"),
@@ -54,7 +63,7 @@ def test_what_some_lines_share_stands_in_their_rows() -> None:
     """What some lines share is said once and stands in their rows."""
     lines = [Line(Decimal(1), "one"), Line(Decimal(2), "two"), Line(Decimal(3), "three")]
     usage, tax = Kind("Cloud", "Usage"), Kind("Cloud", "Tax")
-    charges = Charges(CostAndUsage(BillingCurrency="USD"), lines, [usage, tax], [0, 1, 0])
+    charges = Charges(CostAndUsage(BillingCurrency="USD"), transpose_rows(lines), [usage, tax], [0, 1, 0])
     assert [(row.ChargeDescription, row.ChargeCategory, row.BillingCurrency) for row in charges.iter_rows()] == [
         ("one", "Usage", "USD"),
         ("two", "Tax", "USD"),
@@ -63,7 +72,7 @@ def test_what_some_lines_share_stands_in_their_rows() -> None:
 
 
 def test_no_lines_are_no_rows() -> None:
-    assert list(Charges(CostAndUsage(), []).iter_rows()) == []
+    assert list(Charges.of([]).iter_rows()) == []
 
 
 def test_whole_rows_come_back_as_they_were() -> None:

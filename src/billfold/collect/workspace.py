@@ -144,13 +144,14 @@ class Workspace:
             self._remove_earlier_ledger()
 
     def _book_runs(self, ledger: OpenLedger) -> None:
-        from billfold.ledger import store
+        from billfold.ledger import part_merge, store
 
         runs = self._list_bookable_runs(ledger)
         for start in range(0, len(runs), RUNS_PER_TRANSACTION):
             with store.open_transaction(ledger):
                 for run in runs[start : start + RUNS_PER_TRANSACTION]:
                     book_run(ledger, ArchiveRunAnswers(self.archive, run))
+        part_merge.merge_small_parts(ledger)
 
     def list_unbookable_runs(self, ledger: OpenLedger) -> list[Run]:
         """Return the ended runs that cannot be booked because their provider is not installed."""

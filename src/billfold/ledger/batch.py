@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from billfold.ledger.columns import CHARGE_COLUMN_TYPES, CHARGE_COLUMNS
-from billfold.model.bill import Charges, State
+from billfold.model.bill import Charges, State, transpose_rows
 from billfold.model.money import ZERO, exact_product, exact_sum
 
 SMALL_BATCH_LINES = 1024
@@ -29,9 +29,9 @@ class Columns(NamedTuple):
 
 def build_columns(batch: Charges, state: State) -> Columns:
     """Turn a batch into columns; raises ``pa.ArrowInvalid`` for a value that would be rounded, ``TypeError`` for a float."""
-    arrays = dict(_iter_arrays(batch.lines))
+    arrays = dict(_iter_arrays(batch.columns))
     if batch.shared_rows:
-        arrays |= _expand_shared(batch) if len(batch.lines) < SMALL_BATCH_LINES else _encode_shared(batch)
+        arrays |= _expand_shared(batch) if batch.line_count < SMALL_BATCH_LINES else _encode_shared(batch)
     common = batch.common._replace(x_AccountName=None, x_State=str(state))
     common_values = {
         column: column_value
@@ -45,23 +45,25 @@ def build_columns(batch: Charges, state: State) -> Columns:
 
 def _encode_shared(batch: Charges) -> dict[str, pa.Array]:
     indices = pa.array(batch.shared_index, type=pa.int32())
-    return {name: pa.DictionaryArray.from_arrays(indices, values) for name, values in _iter_arrays(batch.shared_rows)}
+    shared_columns = _iter_arrays(transpose_rows(batch.shared_rows))
+    return {name: pa.DictionaryArray.from_arrays(indices, values) for name, values in shared_columns}
 
 
 def _expand_shared(batch: Charges) -> dict[str, pa.Array]:
     """Write the columns of kinds out line by line; Arrow would do it too, but loads slowly what it does it with."""
-    shared_columns = ((name, values.to_pylist(), values.type) for name, values in _iter_arrays(batch.shared_rows))
+    shared_arrays = _iter_arrays(transpose_rows(batch.shared_rows))
+    shared_columns = ((name, values.to_pylist(), values.type) for name, values in shared_arrays)
     return {
         name: pa.array([values[index] for index in batch.shared_index], arrow_type)
         for name, values, arrow_type in shared_columns
     }
 
 
-def _iter_arrays(rows: Sequence[Any]) -> Iterator[tuple[str, pa.Array]]:
-    """Yield the columns of named tuples; a cost that equals the one before it is converted once."""
-    previous_values: tuple[Any, ...] = ()
+def _iter_arrays(columns: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, pa.Array]]:
+    """Yield columns, converted; a cost that equals the one before it is converted once."""
+    previous_values: Sequence[Any] = ()
     array: pa.Array = None
-    for name, values in zip(rows[0]._fields, zip(*rows, strict=True), strict=True):
+    for name, values in columns.items():
         if name not in _UNSTORED_COLUMNS:
             arrow_type = CHARGE_COLUMN_TYPES[name][1]
             if array is None or array.type != arrow_type or values != previous_values:
@@ -129,7 +131,7 @@ def sum_batch(batch: Charges, currency: str) -> tuple[Decimal, int]:
     total = exact_sum(
         exact_product(value or ZERO, Decimal(line_count)) for value, line_count in _count_values(batch, column)
     )
-    return total, len(batch.lines) - synthetic_count
+    return total, batch.line_count - synthetic_count
 
 
 def _count_values(batch: Charges, column: str) -> Iterator[tuple[Any, int]]:
@@ -139,10 +141,10 @@ def _count_values(batch: Charges, column: str) -> Iterator[tuple[Any, int]]:
             (getattr(batch.shared_rows[index], column), line_count)
             for index, line_count in Counter(batch.shared_index).items()
         )
-    elif column in batch.lines[0]._fields:
-        yield from ((getattr(line, column), 1) for line in batch.lines)
+    elif column in batch.columns:
+        yield from ((value, 1) for value in batch.columns[column])
     else:
-        yield getattr(batch.common, column), len(batch.lines)
+        yield getattr(batch.common, column), batch.line_count
 
 
 def to_stored_value(value: Any) -> Any:

@@ -81,7 +81,7 @@ class ChargeWriter:
         """
         charge_count, line_count, charge_sum, findings = 0, 0, ZERO, list[Finding]()
         batches, content_hash = _BatchStream(bill.charges), ContentHash() if with_content else None
-        for batch in filter(attrgetter("lines"), batches):
+        for batch in filter(attrgetter("line_count"), batches):
             try:
                 columns = build_columns(batch, bill.state)
             except pa.ArrowInvalid as error:
@@ -93,7 +93,7 @@ class ChargeWriter:
             self._queue_columns(bill_id, columns)
             amount, vendor_line_count = sum_batch(batch, bill.currency)
             charge_count, line_count, charge_sum = (
-                charge_count + len(batch.lines),
+                charge_count + batch.line_count,
                 line_count + vendor_line_count,
                 EXACT_CONTEXT.add(charge_sum, amount),
             )

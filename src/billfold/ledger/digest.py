@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from hashlib import blake2b, sha256
+from string import hexdigits
+from tempfile import SpooledTemporaryFile
+from typing import Self
 
 import pyarrow as pa
 
 from billfold.ledger.columns import CHARGE_COLUMNS, PROVENANCE_COLUMNS
 from billfold.ledger.store import ROWS_PER_FETCH, OpenLedger
 
+MAX_SPOOL_BYTES = 4_194_304
+"""Bytes of the hashes of one first digit that are held in memory: with all sixteen, a million charges."""
 STATED_COLUMNS = (
     "state",
     "total",
@@ -48,11 +55,45 @@ def compute_digest(db: OpenLedger) -> str:
     bills_sql = f"SELECT sha256({build_text_sql((*_KEY_COLUMNS, *(f'b.{name}' for name in _BILL_COLUMNS)))}) AS h FROM bills b WHERE {_CURRENT_CONDITION}"
     charges_sql = f"""SELECT sha256({build_text_sql(_KEY_COLUMNS)} || chr(29) || {ROW_SQL}) AS h
                   FROM charges c JOIN bills b ON c.bill = b.id WHERE {_CURRENT_CONDITION} AND b.parked IS NULL"""
-    result = db.execute(f"SELECT h FROM ({bills_sql} UNION ALL {charges_sql}) ORDER BY h")
-    digest = sha256()
-    while rows := result.fetchmany(ROWS_PER_FETCH):  # all of them at once are more than a large ledger's memory
-        digest.update("".join(row[0] for row in rows).encode())
-    return f"sha256:{digest.hexdigest()}"
+    result = db.execute(f"{bills_sql} UNION ALL {charges_sql}")
+    with SortedHashes() as hashes:
+        while rows := result.fetchmany(ROWS_PER_FETCH):
+            hashes.add_hashes([row[0] for row in rows])
+        return f"sha256:{hashes.compute_digest()}"
+
+
+class SortedHashes:
+    """Hashes in hexadecimal, put in order: by their first digit as they come, those of one digit at the end.
+
+    All of a large ledger's at once are more than DuckDB, or we, may hold: they lie on disk, where they are many.
+    """
+
+    def __init__(self) -> None:
+        self._files = {digit: SpooledTemporaryFile(MAX_SPOOL_BYTES) for digit in hexdigits[:16]}  # noqa: SIM115
+
+    def add_hashes(self, hashes: Iterable[str]) -> None:
+        """Add some hashes."""
+        groups = defaultdict[str, list[str]](list)
+        for text in hashes:
+            groups[text[0]].append(text)
+        for digit, group in groups.items():
+            self._files[digit].write("".join(group).encode())
+
+    def compute_digest(self) -> str:
+        """Return the SHA-256 of all hashes in their order."""
+        digest = sha256()
+        for file in self._files.values():
+            file.seek(0)
+            hashes = file.read()
+            digest.update(b"".join(sorted(hashes[start : start + 64] for start in range(0, len(hashes), 64))))
+        return digest.hexdigest()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._files.values():
+            file.close()
 
 
 class ContentHash:

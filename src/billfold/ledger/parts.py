@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ROWS_PER_GROUP = 16_384
 """Rows that are packed at once: few enough that a large bill is packed while it is still read."""
+MAX_DICTIONARY_BYTES = 32_768
+"""Bytes of a column's different values in a group beyond which they are written one by one: ids, of which each is another."""
 
 
 class PartFile(NamedTuple):
@@ -63,7 +65,9 @@ class PartWriter:
         if self._writer is None:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             self._file = os.fdopen(descriptor, "wb")
-            self._writer = pq.ParquetWriter(self._file, CHARGE_SCHEMA, compression="zstd")
+            self._writer = pq.ParquetWriter(
+                self._file, CHARGE_SCHEMA, compression="zstd", dictionary_pagesize_limit=MAX_DICTIONARY_BYTES
+            )
         group = pa.concat_tables(self._tables)
         self._writer.write_table(group, row_group_size=max(group.num_rows, 1))
         self._row_count, self._tables = self._row_count + group.num_rows, []

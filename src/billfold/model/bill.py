@@ -6,17 +6,21 @@ answered; its ``scenario.py`` makes them from nothing, as the truth that its twi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from billfold.model.digest_set import DigestSet
 from billfold.model.finding import Finding
 from billfold.model.focus import ContractCommitment, CostAndUsage
 from billfold.model.money import exact_sum, format_decimal
 from billfold.model.period import Period
+
+KEY_SEPARATOR = "\x1f"
+"""Stands between the parts of what a line is about."""
 
 
 class State(StrEnum):
@@ -53,29 +57,43 @@ class BillSource(StrEnum):
 
 
 class Charges(NamedTuple):
-    """Charges that share most of their columns: what they share is stored once.
+    """Charges by column, where what they share is stored once.
 
-    ``common`` holds the columns that are the same for all. ``lines`` are named tuples of one type, one for each charge, with the
-    columns in which charges differ. ``shared_rows`` are named tuples of the columns that groups of charges have in common, and
-    ``shared_index[i]`` is the place in ``shared_rows`` of the row that belongs to ``lines[i]``: this makes long invoices much
+    ``common`` holds the columns that are the same for all. ``columns`` holds those in which charges differ, by name, with a
+    value for each charge. ``shared_rows`` are named tuples of the columns that groups of charges have in common, and
+    ``shared_index[i]`` is the place in ``shared_rows`` of the row that belongs to charge ``i``: this makes long invoices much
     faster to book. Both are empty where charges are not grouped.
     """
 
     common: CostAndUsage
-    lines: Sequence[Any]
+    columns: Mapping[str, Sequence[Any]]
     shared_rows: Sequence[Any] = ()
     shared_index: Sequence[int] = ()
 
+    @property
+    def line_count(self) -> int:
+        """How many charges there are."""
+        return len(next(iter(self.columns.values()), ()))
+
+    def iter_values(self, *names: str) -> Iterator[tuple[Any, ...]]:
+        """Yield of each charge the values of some of ``columns``."""
+        return zip(*(self.columns[name] for name in names), strict=True)
+
     def iter_rows(self) -> Iterator[CostAndUsage]:
         """Yield every charge with all its columns."""
-        for index, line in enumerate(self.lines):
+        for index, values in enumerate(zip(*self.columns.values(), strict=True)):
             shared_columns = self.shared_rows[self.shared_index[index]]._asdict() if self.shared_rows else {}
-            yield self.common._replace(**shared_columns, **line._asdict())
+            yield self.common._replace(**shared_columns, **dict(zip(self.columns, values, strict=True)))
 
     @classmethod
-    def of(cls, rows: Iterable[CostAndUsage]) -> Charges:
-        """Hold rows that share nothing in particular."""
-        return cls(CostAndUsage(), list(rows))
+    def of(cls, rows: Iterable[NamedTuple], common: CostAndUsage | None = None) -> Charges:
+        """Hold named tuples of one type, one for each charge, and what all of them share."""
+        return cls(common or CostAndUsage(), transpose_rows(list(rows)))
+
+
+def transpose_rows(rows: Sequence[Any]) -> dict[str, tuple[Any, ...]]:
+    """Return the columns of named tuples of one type, by name; none where there are no rows."""
+    return dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True)) if rows else {}
 
 
 class BillEnd(NamedTuple):
@@ -175,23 +193,22 @@ class DetailIds:
     """
 
     def __init__(self, invoice_id: str) -> None:
-        self._invoice_hash, self._counts = (
-            blake2b(_encode_text(f"{invoice_id}\x1f"), digest_size=10),
-            dict[bytes, int](),
-        )
+        self._invoice_hash = blake2b(f"{invoice_id}{KEY_SEPARATOR}".encode("utf-8", "surrogatepass"), digest_size=10)
+        self._digests, self._counts = DigestSet(), dict[bytes, int]()
 
     def next_id(self, *key_parts: object) -> str:
         """Return the id of the next line that is about this."""
-        try:
-            text = "\x1f".join(key_parts)  # type: ignore[arg-type]
-        except TypeError:
-            text = "\x1f".join(map(str, key_parts))
-        line_hash = self._invoice_hash.copy()
-        line_hash.update(_encode_text(text))
-        key = line_hash.digest()
-        number = self._counts[key] = self._counts.get(key, 0) + 1
-        return key.hex() if number == 1 else f"{key.hex()}-{number}"
+        return self.next_ids([KEY_SEPARATOR.join(map(str, key_parts))])[0]
 
-
-def _encode_text(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+    def next_ids(self, line_keys: Iterable[str]) -> list[str]:
+        """Return the ids of the next lines, each of which is about what its key says, its parts joined by ``KEY_SEPARATOR``."""
+        copy_hash, digests = self._invoice_hash.copy, list[bytes]()
+        for line_key in line_keys:
+            line_hash = copy_hash()
+            line_hash.update(line_key.encode("utf-8", "surrogatepass"))
+            digests.append(line_hash.digest())
+        ids = [digest.hex() for digest in digests]
+        for place in self._digests.add_digests(digests):
+            number = self._counts[digests[place]] = self._counts.get(digests[place], 1) + 1
+            ids[place] += f"-{number}"
+        return ids

@@ -91,7 +91,7 @@ def _describe_truth(host: TwinHost, *, charges: bool) -> Response:
     invoices, charge_counts = [], Counter[str]()
     for account, bill in host.world.iter_bills(now):
         invoices.append(StatedBill(**describe_bill(account, bill)))
-        charge_counts[account.provider] += sum(len(batch.lines) for batch in bill.charges)
+        charge_counts[account.provider] += sum(batch.line_count for batch in bill.charges)
     merged_invoices = [invoice._asdict() for invoice in merge_estimate_parts(invoices)]
     return build_response({"as_of": format_instant(now), "invoices": merged_invoices, "charges": charge_counts})
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from billfold.model.period import parse_instant
 from billfold.providers.vultr.mapping import text_fields
@@ -41,19 +43,27 @@ def test_non_times_are_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "resource"),
     [
-        ("1.1.1.1 (8192 MB) [my-instance]", ("1.1.1.1", "my-instance", "8192 MB")),
-        ("1.1.1.1 (1024 MB)", ("1.1.1.1", None, "1024 MB")),
-        ("2001:db8::1 (1024 MB) [a (b) [c]]", ("2001:db8::1", "a (b) [c]", "1024 MB")),
-        ("Load Balancer (my-loadbalancer)", ("my-loadbalancer", "my-loadbalancer", "")),
-        ("Load Balancer (eu (old))", ("eu (old)", "eu (old)", "")),
-        ("Bandwidth overage", (None, None, "")),
-        ("", (None, None, "")),
-        ("()", (None, None, "")),
+        ("1.1.1.1 (8192 MB) [my-instance]", ("1.1.1.1", "8192 MB", "my-instance")),
+        ("1.1.1.1 (1024 MB)", ("1.1.1.1", "1024 MB", None)),
+        ("2001:db8::1 (1024 MB) [a (b) [c]]", ("2001:db8::1", "1024 MB", "a (b) [c]")),
+        ("Load Balancer (my-loadbalancer)", ("my-loadbalancer", "", "my-loadbalancer")),
+        ("Load Balancer (eu (old))", ("eu (old)", "", "eu (old)")),
+        ("Bandwidth overage", (None, None, None)),
+        ("", (None, None, None)),
+        ("()", (None, None, None)),
     ],
 )
-def test_descriptions_name_resources(text: str, resource: tuple[str | None, str | None, str]) -> None:
-    """Descriptions name what was rented."""
+def test_descriptions_name_resources(text: str, resource: tuple[str | None, str | None, str | None]) -> None:
+    """Descriptions name what was rented, whether they are read alone or by the thousand."""
     assert text_fields.resource_of(text) == resource
+    assert text_fields.list_resources([text]) == [resource]
+
+
+@given(st.lists(st.sampled_from(["1.1.1.1", "a", ":", ".", " ", " (", "(", ")", " [", "[", "]", "8192 MB", "\n"])))
+def test_many_descriptions_are_read_as_one_is(parts: list[str]) -> None:
+    """The usual form is read the same by its pattern as by the rule for every form."""
+    text = "".join(parts)
+    assert text_fields.list_resources([text]) == [text_fields.resource_of(text)]
 
 
 def test_fingerprint_covers_own_fields_only() -> None:

@@ -172,7 +172,7 @@ def _build_charges(
     common: CostAndUsage, lines: list[CockroachLine], stated_total: Decimal | None, path: str
 ) -> Generator[Charges, None, BillEnd]:
     if lines:
-        yield Charges(common, lines)
+        yield Charges.of(lines, common)
     line_sum = exact_sum(line.PricingCurrencyEffectiveCost for line in lines)  # GUESS: totals include adjustments
     if residual := find_residual(stated_total, line_sum, len(lines)):
         detail_id = DetailIds(common.InvoiceId or "").next_id("rounding", common.PricingCurrency)

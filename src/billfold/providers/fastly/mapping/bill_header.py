@@ -122,7 +122,7 @@ def _build_charges(
     common: CostAndUsage, lines: Sequence[FastlyLine], header: BillHeader, residual: Decimal | None
 ) -> Iterator[Charges]:
     if lines:
-        yield Charges(common, lines)
+        yield Charges.of(lines, common)
     if residual:
         detail_id = DetailIds(header.invoice_id).next_id("rounding") if header.invoice_id else None
         yield Charges.of([build_residual_row(common, residual, "the invoice's total", detail_id, header.total_path)])

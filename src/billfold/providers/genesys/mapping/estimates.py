@@ -76,7 +76,7 @@ def build_estimates(period: Period, usage: PeriodUsage) -> Iterator[Bill]:
             currency=currency,
             total=None,
             line_count=len(currency_lines),
-            charges=[Charges(common_row, currency_lines)] if currency_lines else [],
+            charges=[Charges.of(currency_lines, common_row)] if currency_lines else [],
             issuer=VENDOR_NAME,
             commitments=list_commitments([usage.contract], usage.answer.fetched_at),
             findings=tuple(_check_usage(usage, currency)),

@@ -69,7 +69,7 @@ def build_bill(
     context = _build_context(invoice, period, calendar, findings, detail_ids)
     page_batches = [(page.seq, build_lines(page, context)) for page in pages]
     batches = [
-        Charges(common_row._replace(x_ArchiveSeq=seq), page_lines) for seq, page_lines in page_batches if page_lines
+        Charges.of(page_lines, common_row._replace(x_ArchiveSeq=seq)) for seq, page_lines in page_batches if page_lines
     ]
     overage = overages.get((get_or(contracts[0].id, ""), period)) if len(contracts) == 1 else None
     all_lines = [item for _, page_lines in page_batches for item in page_lines]
@@ -172,8 +172,10 @@ def _check_invoice(invoice: BillingInvoice, pages: Sequence[AnswerPage]) -> Iter
 
 
 def _note_rounding(residual_charges: Iterable[Charges], common_row: CostAndUsage) -> Iterator[Finding]:
-    for row in (row for charges in residual_charges for row in charges.lines if row.ChargeCategory == "Adjustment"):
-        yield note_rounding(row.BilledCost, common_row.BillingCurrency or NO_CURRENCY)
+    for charges in residual_charges:
+        for category, cost in charges.iter_values("ChargeCategory", "BilledCost"):
+            if category == "Adjustment":
+                yield note_rounding(cost, common_row.BillingCurrency or NO_CURRENCY)
 
 
 def _find_due_date(invoice: BillingInvoice) -> datetime | None:

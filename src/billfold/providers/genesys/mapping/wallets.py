@@ -18,6 +18,7 @@ from billfold.wire.codec import get_or
 
 WalletKey = tuple[str, str, str]
 """The SKU and the name of a product, and a currency ("" where a wallet says none)."""
+_COMPARED_COLUMNS = ("ChargePeriodStart", "BilledCost", "ChargeCategory", "SkuId", "ServiceName")
 
 
 def compare_wallets(usage: PeriodUsage, period: Period, bills: Iterable[Bill]) -> Iterator[Finding]:
@@ -57,8 +58,7 @@ def _iter_billed_costs(bill: Bill, key: WalletKey, period: Period) -> Iterator[D
     """Yield what a bill's lines charge for the use of a product in a period."""
     if key[2] in {"", bill.currency}:
         for batch in bill.charges:
-            for row in batch.lines:
-                in_time = row.ChargePeriodStart and period.start <= row.ChargePeriodStart < period.end
-                product_key = (row.ChargeCategory, row.SkuId, row.ServiceName)
-                if in_time and product_key == ("Usage", *key[:2]) and row.BilledCost > 0:  # a refund contradicts no use
-                    yield row.BilledCost
+            for start, cost, *product_key in batch.iter_values(*_COMPARED_COLUMNS):
+                in_time = start and period.start <= start < period.end
+                if in_time and product_key == ["Usage", *key[:2]] and cost > 0:  # a refund contradicts no use
+                    yield cost

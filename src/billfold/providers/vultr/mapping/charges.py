@@ -192,7 +192,7 @@ def _build_charges(common: CostAndUsage, pages: Iterator[AnswerPage], total: Dec
             unusable_lines,
         )
         tally.note_page(page)
-        if len(builder.lines) >= CHARGES_PER_BATCH:
+        if len(builder.shared_index) >= CHARGES_PER_BATCH:
             yield builder.build_charges(common)
             builder = ChargeBuilder()
         last_page = page

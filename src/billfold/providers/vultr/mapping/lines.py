@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from itertools import compress
 from typing import Any, NamedTuple
 
-from billfold.model.bill import Charges, DetailIds
+from billfold.model.bill import KEY_SEPARATOR, Charges, DetailIds
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO
 from billfold.model.period import Period
 from billfold.model.pricing import choose_price
 from billfold.providers.mapping import build_price_columns, describe_unfit, is_in_bounds, is_tax, spread_cost
 from billfold.providers.vultr.mapping import skus
-from billfold.providers.vultr.mapping.text_fields import NO_RESOURCE, read_time, resource_of
+from billfold.providers.vultr.mapping.text_fields import NO_RESOURCE, NamedResource, list_resources, read_time
 from billfold.providers.vultr.records import InvoiceItem
 from billfold.wire.codec import UNSET, Maybe, get_or
 
 ONE_HOUR = timedelta(hours=1)
 MAX_SHARED_ROWS = 32_768
 """Kinds of lines that are remembered at once."""
-_new_tuple: Any = tuple.__new__
-"""Makes a named tuple without the detour over its names: there may be a million of them."""
-
-
-class VaryingColumns(NamedTuple):
-    """The columns in which lines differ; laid over those of ``SharedColumns`` and of the bill's common row."""
-
-    ChargeDescription: str | None
-    InvoiceDetailId: str | None
-    ResourceId: str | None
-    ResourceName: str | None
-    x_ArchiveSeq: int
-    x_JsonPath: str
 
 
 class SharedColumns(NamedTuple):
@@ -73,23 +61,37 @@ class SharedColumns(NamedTuple):
 
 @dataclass
 class ChargeBuilder:
-    """Charges that are made: each one's own columns, the rows that lines share, and which row each has (by its key)."""
+    """Charges that are made, by column: what lines have each for itself, the rows that they share, and which row each has."""
 
-    lines: list[VaryingColumns] = field(default_factory=list)
+    descriptions: list[str | None] = field(default_factory=list)
+    detail_ids: list[str] = field(default_factory=list)
+    resource_ids: list[str | None] = field(default_factory=list)
+    resource_names: list[str | None] = field(default_factory=list)
+    seqs: list[int] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     shared_rows: list[SharedColumns] = field(default_factory=list)
     shared_index: list[int] = field(default_factory=list)
     index_by_key: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
     def build_charges(self, common: CostAndUsage) -> Charges:
         """Return them with what all charges of the bill share."""
-        return Charges(common, self.lines, self.shared_rows, self.shared_index)
+        columns: dict[str, Sequence[Any]] = {
+            "ChargeDescription": self.descriptions,
+            "ResourceId": self.resource_ids,
+            "ResourceName": self.resource_names,
+            "x_ArchiveSeq": self.seqs,
+            "x_JsonPath": self.paths,
+        }
+        if self.detail_ids:
+            columns["InvoiceDetailId"] = self.detail_ids
+        return Charges(common, columns, self.shared_rows, self.shared_index)
 
 
 class LineKey(NamedTuple):
     """The fields of a line that decide its shared columns: two lines with equal keys have equal shared columns.
 
-    ``headline`` and ``detail`` are set only where a line is not plainly usage; ``detail`` keeps how a number is spelled
-    (``1`` or ``1.0``).
+    ``size`` is None where it is about no resource. ``headline`` and ``detail`` are set only where a line is not plainly usage;
+    ``detail`` keeps how a number is spelled (``1`` or ``1.0``).
     """
 
     product: Maybe[str]
@@ -99,8 +101,7 @@ class LineKey(NamedTuple):
     total: Maybe[Decimal]
     start: Maybe[str]
     end: Maybe[str]
-    size: str
-    has_no_resource: bool
+    size: str | None
     headline: str = ""
     detail: str = ""
 
@@ -153,7 +154,7 @@ def build_shared_columns(line_key: LineKey, period: Period) -> SharedColumns | s
     columns, details = spread_cost(total), line_key.detail
     if charge_category == "Usage":
         price = choose_price(total, units, None if rate is None else skus.round_rate(rate))
-        sku, details = skus.find_usage_sku(product, unit_type, line_key.size, rate)
+        sku, details = skus.find_usage_sku(product, unit_type, line_key.size or "", rate)
         columns |= build_price_columns(sku, price, price.quantity)
     start, end = _charge_period(line_key, period)
     return SharedColumns(
@@ -163,7 +164,7 @@ def build_shared_columns(line_key: LineKey, period: Period) -> SharedColumns | s
         ChargeFrequency="Usage-Based" if charge_category == "Usage" else "One-Time",
         ChargePeriodEnd=end,
         ChargePeriodStart=start,
-        ResourceType=None if line_key.has_no_resource else service.resource_type,
+        ResourceType=None if line_key.size is None else service.resource_type,
         ServiceCategory=service.category,
         ServiceName=product or "Vultr",
         ServiceSubcategory=service.subcategory,
@@ -185,46 +186,92 @@ class LineReader:
         self, items: Sequence[InvoiceItem], seq: int, paths: Sequence[str], builder: ChargeBuilder
     ) -> list[tuple[int, str]]:
         """Add an answer's lines to the charges that are made; returns which lines cannot be charges, and why."""
-        ids, index_by_key, lines, shared_index = self._ids, builder.index_by_key, builder.lines, builder.shared_index
-        line_count, unusable_lines = len(lines), list[tuple[int, str]]()
-        for item, path in zip(items, paths, strict=True):
-            text, product, unit_type, total = item.description or "", item.product, item.unit_type, item.total
-            is_metered, has_resource = _classify_product(product, unit_type)
-            if not is_metered:
-                has_resource = has_resource and not is_tax(product or "", skus.read_headline(product or "", text))
-            resource_id, name, size = resource_of(text) if has_resource and text else NO_RESOURCE
-            start = item.start_date
-            line_key: Any = (
-                product,
-                unit_type,
+        resources = list_resources([item.description or "" for item in items])
+        row_indices = self._find_shared_rows(items, resources, builder.index_by_key)
+        for position, row_index in enumerate(row_indices):
+            if row_index is None:
+                row_indices[position], resources[position] = self._place_line(
+                    items[position], resources[position], builder
+                )
+        unusable_lines = [
+            (position, row_index) for position, row_index in enumerate(row_indices) if isinstance(row_index, str)
+        ]
+        if unusable_lines:
+            is_usable = [not isinstance(row_index, str) for row_index in row_indices]
+            items, paths = list(compress(items, is_usable)), list(compress(paths, is_usable))
+            resources, row_indices = list(compress(resources, is_usable)), list(compress(row_indices, is_usable))
+        builder.shared_index += row_indices  # type: ignore[arg-type]
+        self._add_columns(items, resources, builder)
+        builder.seqs += [seq] * len(items)
+        builder.paths += paths
+        return unusable_lines
+
+    @staticmethod
+    def _find_shared_rows(
+        items: Sequence[InvoiceItem], resources: Sequence[NamedResource], index_by_key: Mapping[tuple[Any, ...], int]
+    ) -> list[int | str | None]:
+        """Find the rows of lines that are plainly usage, and of a kind that came before; None for any other."""
+        line_keys = [
+            (
+                item.product,
+                item.unit_type,
                 item.units,
                 item.unit_price,
-                total,
-                start,
+                item.total,
+                item.start_date,
                 item.end_date,
                 size,
-                resource_id is None,
             )
-            if not (is_metered and total) or total.is_signed():
-                line_key += _describe_line(item, product or "", text)
-            try:
-                row_index: int | str = index_by_key[line_key]
-            except (KeyError, TypeError):  # a signaling NaN cannot even be looked up
-                row_index = self._add_shared_row(line_key, builder)
-            if isinstance(row_index, str):
-                unusable_lines.append((len(lines) - line_count + len(unusable_lines), row_index))
-                continue
-            detail_id = ids.next_id(product or "", text, start) if ids else None
-            lines.append(_new_tuple(VaryingColumns, (text or None, detail_id, resource_id, name, seq, path)))
-            shared_index.append(row_index)
-        return unusable_lines
+            for item, (_, size, _) in zip(items, resources, strict=True)
+        ]
+        try:
+            return list(map(index_by_key.get, line_keys))
+        except TypeError:  # a signaling NaN cannot even be looked up
+            return [None] * len(items)
+
+    def _add_columns(
+        self, items: Sequence[InvoiceItem], resources: Sequence[NamedResource], builder: ChargeBuilder
+    ) -> None:
+        builder.descriptions += [item.description or None for item in items]
+        builder.resource_ids += [resource_id for resource_id, _, _ in resources]
+        builder.resource_names += [name for _, _, name in resources]
+        if self._ids:
+            builder.detail_ids += self._ids.next_ids(
+                [
+                    f"{item.product or ''}{KEY_SEPARATOR}{item.description or ''}{KEY_SEPARATOR}{item.start_date}"
+                    for item in items
+                ]
+            )
+
+    def _place_line(
+        self, item: InvoiceItem, resource: NamedResource, builder: ChargeBuilder
+    ) -> tuple[int | str, NamedResource]:
+        """Return the place of a line's shared row, or why it cannot be a charge, and the resource that it is really about."""
+        text, product, total = item.description or "", item.product or "", item.total
+        is_metered, has_resource = _classify_product(item.product, item.unit_type)
+        if not has_resource or (not is_metered and is_tax(product, skus.read_headline(product, text))):
+            resource = NO_RESOURCE
+        line_key: tuple[Any, ...] = (
+            item.product,
+            item.unit_type,
+            item.units,
+            item.unit_price,
+            total,
+            item.start_date,
+            item.end_date,
+            resource[1],
+        )
+        if not (is_metered and total) or total.is_signed():
+            line_key += _describe_line(item, product, text)
+        try:
+            index = builder.index_by_key.get(line_key)
+        except TypeError:
+            return describe_unusable(LineKey(*line_key)), resource
+        return (self._add_shared_row(line_key, builder) if index is None else index), resource
 
     def _add_shared_row(self, line_key: tuple[Any, ...], builder: ChargeBuilder) -> int | str:
         """Return the place of a new kind among those that are made, or why such a line cannot be a charge."""
-        try:
-            shared_columns = self._columns_by_key.get(line_key) or self._build_shared_row(line_key)
-        except TypeError:
-            return describe_unusable(LineKey(*line_key))
+        shared_columns = self._columns_by_key.get(line_key) or self._build_shared_row(line_key)
         if isinstance(shared_columns, str):
             return shared_columns
         builder.index_by_key[line_key] = len(builder.shared_rows)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 from billfold.model.period import Month, parse_instant
 from billfold.providers.vultr.records import Invoice
@@ -72,16 +73,25 @@ def _normalize_amount(amount: Decimal) -> str:
 
 
 class NamedResource(NamedTuple):
-    """What a description names: an address or a name, a label, and the size of an instance."""
+    """What a description names: an address or a name, the size of an instance (None for no resource at all), a label."""
 
     id: str | None
+    size: str | None
     name: str | None
-    size: str
 
 
-NO_RESOURCE = NamedResource(None, None, "")
-_new_tuple: Any = tuple.__new__
-"""Makes a named tuple without the detour over its names: there may be a million of them."""
+NO_RESOURCE = NamedResource(None, None, None)
+_INSTANCE_PATTERN = re.compile(r"(?=[^ .:()\[\]]*+[.:])([^ ()\[\]]++) \(([^()\[\]]++)\)(?: \[([^\[\]]*+)\])?")
+"""``1.1.1.1 (8192 MB) [label]``, as nearly all lines of a long invoice say."""
+
+
+def list_resources(descriptions: Iterable[str]) -> list[NamedResource]:
+    """Return what each of many descriptions names; those that have the usual form are plain tuples."""
+    find_instance = _INSTANCE_PATTERN.fullmatch
+    return [
+        cast("NamedResource", instance.groups()) if (instance := find_instance(text)) else resource_of(text)
+        for text in descriptions
+    ]
 
 
 def resource_of(description: str) -> NamedResource:
@@ -97,6 +107,5 @@ def resource_of(description: str) -> NamedResource:
     if not separator or not parenthesis:
         return NO_RESOURCE
     if " " not in before_bracket and ("." in before_bracket or ":" in before_bracket):
-        resource: NamedResource = _new_tuple(NamedResource, (before_bracket, label, parenthesis))
-        return resource
-    return NamedResource(parenthesis, label or parenthesis, "")
+        return NamedResource(before_bracket, parenthesis, label)
+    return NamedResource(parenthesis, "", label or parenthesis)
