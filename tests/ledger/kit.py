@@ -66,12 +66,15 @@ class Ledger:
     def book(self, new_bill: Bill, account: str = "me") -> bool:
         """Book a bill as what a new run brought."""
         self.seq += 10
-        identity = identities.resolve_account(self.db, "vendor", account, account, self.seq, self.seq, [])
         try:
-            with booking.open_booking(self.db, identity) as run_booking:
-                return run_booking.book_bill(new_bill)
+            with store.open_transaction(self.db):
+                identity = identities.resolve_account(self.db, "vendor", account, account, self.seq, self.seq, [])
+                with booking.open_booking(self.db, identity) as run_booking:
+                    return run_booking.book_bill(new_bill)
         except LedgerError:  # a lower state after a higher one is refused
             return False
+        finally:
+            store.reload_ledger(self.db)
 
     def bills(self, *columns: str, seq: int = query.MAX_SEQ) -> list[tuple[Any, ...]]:
         """Return the bills that are believed, by these columns."""

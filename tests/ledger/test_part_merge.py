@@ -19,7 +19,7 @@ def book_bills(ledger: Ledger, count: int) -> None:
 
 
 def list_named_parts(ledger: Ledger) -> list[tuple[str, int, int, int]]:
-    return ledger.db.execute("SELECT name, first_bill, last_bill, rows FROM parts ORDER BY first_bill").fetchall()
+    return ledger.db.catalog.select("SELECT name, first_bill, last_bill, rows FROM parts ORDER BY first_bill")
 
 
 def test_too_many_small_parts_become_one(tmp_path: Path) -> None:
@@ -28,6 +28,7 @@ def test_too_many_small_parts_become_one(tmp_path: Path) -> None:
         book_bills(ledger, MAX_SMALL_PARTS + 1)
         before, digest = ledger.all(), compute_digest(ledger.db)
         merge_small_parts(ledger.db)
+        store.reload_ledger(ledger.db)
         ((_, first_bill, last_bill, row_count),) = list_named_parts(ledger)
         assert (first_bill, last_bill, row_count) == (1, MAX_SMALL_PARTS + 1, 2 * (MAX_SMALL_PARTS + 1))
         assert (ledger.all(), compute_digest(ledger.db)) == (before, digest)

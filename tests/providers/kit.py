@@ -28,6 +28,9 @@ class StoredAnswers:
     def requests(self, operation_type: type[O]) -> Iterator[O]:
         return (answer.op for answer in self.answers(operation_type))
 
+    def has_bills_of(self, inputs_hash: str) -> bool:
+        return False
+
     def answers(self, operation_type: type[O], **fields: object) -> Iterator[ArchivedAnswer[O]]:
         for answer in self._answers:
             if isinstance(answer.op, operation_type) and all(

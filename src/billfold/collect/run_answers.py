@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -26,6 +26,8 @@ class ArchiveRunAnswers:
 
     archive: Archive
     run: Run
+    recall_bills: Callable[[str], bool] = lambda _: False
+    """Tells whether all bills of these inputs are in the ledger, and takes them for told again then."""
     _answers_by_type: dict[OperationType, list[tuple[Operation[Any], Entry]]] = field(default_factory=dict)
 
     def answers(self, operation_type: type[O], **fields: object) -> Iterator[ArchivedAnswer[O]]:
@@ -36,6 +38,10 @@ class ArchiveRunAnswers:
             response = Response(entry.status, json.loads(entry.headers), self.archive.read_body(entry.body))
             if not (op.waiting and op.waiting.is_pending(response)):
                 yield ArchivedAnswer(op, response, entry.seq, entry.fetch_time)
+
+    def has_bills_of(self, inputs_hash: str) -> bool:
+        """Tell whether the ledger has all bills that are made of these inputs."""
+        return self.recall_bills(inputs_hash)
 
     def requests(self, operation_type: type[O]) -> Iterator[O]:
         """Yield the questions of one operation in the order they were answered."""

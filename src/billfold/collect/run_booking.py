@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from billfold.collect.run_answers import ArchiveRunAnswers, find_identity, read_listing
@@ -70,40 +71,66 @@ def _is_stale_estimate(bill: Bill, run: Run) -> bool:
     return bill.state is State.ESTIMATE and not is_complete and bill.period.end <= parse_instant(run.ended_at or "")
 
 
+@dataclass
+class _ToldBills:
+    """What a run tells, new or known: whatever it could tell and does not is believed no more."""
+
+    currencies_by_invoice: dict[str, set[str]] = field(default_factory=dict)
+    estimate_keys: list[str] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+
+    def note_bill(self, key: str, invoice_id: str | None, currency: str, state: str) -> None:
+        """Note a bill that the run tells."""
+        self.keys.add(key)
+        if invoice_id:
+            self.currencies_by_invoice.setdefault(invoice_id, set()).add(currency)
+        elif state == State.ESTIMATE:
+            self.estimate_keys.append(key)
+
+
 def _book_bills(run_booking: Booking, run_answers: ArchiveRunAnswers, findings: list[Finding]) -> None:
     """Book all bills of a run, then end what they supersede; one that cannot be booked hides no other."""
-    currencies_by_invoice, estimate_keys, bill_keys = dict[str, set[str]](), list[str](), set[str]()
-    run_provider = provider.find_provider(run_answers.run.provider)
-    for bill in _iter_guarded(run_provider.read_bills, run_answers, findings):
+    told_bills = _ToldBills()
+
+    def recall_bills(inputs_hash: str) -> bool:
+        known_rows = run_booking.find_bills_of(inputs_hash)
+        for row in known_rows:
+            told_bills.note_bill(row["bill_key"], row["invoice_id"], row["currency"], row["state"])
+        return bool(known_rows)
+
+    read_bills = provider.find_provider(run_answers.run.provider).read_bills
+    for bill in _iter_guarded(read_bills, replace(run_answers, recall_bills=recall_bills), findings):
         if _is_stale_estimate(bill, run_answers.run):
-            estimate_keys.append(bill.key)
+            told_bills.estimate_keys.append(bill.key)
             continue
-        superseding_row = run_booking.superseded_by(bill)
-        is_repeated = bill.key in bill_keys
-        if _book_bill(run_booking, bill, findings, may_replace=not is_repeated) and is_repeated:
-            text = "is told twice by one collection, and not alike: the first is kept"
-            findings.append(make_finding(FindingCode.BILL_REPEATED, text, bill.key, **_name_invoice(bill)))
-        bill_keys.add(bill.key)
-        if bill.invoice_id and not superseding_row:
-            currencies_by_invoice.setdefault(bill.invoice_id, set()).add(bill.currency)
-        elif bill.state is State.ESTIMATE:
-            estimate_keys.append(bill.key)
-    run_booking.supersede_missing(currencies_by_invoice, estimate_keys)
+        is_repeated = bill.key in told_bills.keys
+        is_superseded = run_booking.superseded_by(bill) is not None
+        is_booked = _book_bill(run_booking, bill, findings, is_repeated=is_repeated)
+        run_booking.note_inputs(bill, is_booked=is_booked and not is_superseded)
+        if is_superseded:
+            told_bills.keys.add(bill.key)
+        else:
+            told_bills.note_bill(bill.key, bill.invoice_id, bill.currency, bill.state)
+    run_booking.supersede_missing(told_bills.currencies_by_invoice, told_bills.estimate_keys)
 
 
-def _book_bill(booking: Booking, bill: Bill, findings: list[Finding], *, may_replace: bool) -> bool:
-    """Book a bill; one that cannot be booked is noted, and the others are booked all the same."""
+def _book_bill(booking: Booking, bill: Bill, findings: list[Finding], *, is_repeated: bool) -> bool:
+    """Book a bill; returns whether the ledger has it so. One that cannot be booked is noted, and hides no other."""
     if disagreement := booking.check_agreement(bill):
         findings.append(disagreement)
         return False
     try:
-        return booking.book_bill(bill, may_replace=may_replace)
+        is_new = booking.book_bill(bill, may_replace=not is_repeated)
     except (BillfoldError, ValueError, ArithmeticError, TypeError) as error:
         message = str(error) if isinstance(error, BillfoldError) else f"{type(error).__name__}: {error}"
         code = FindingCode.ARCHIVE_DAMAGED if isinstance(error, DamagedAnswer) else FindingCode.BILL_UNBOOKABLE
         text = describe_arithmetic_error(error) or message
         findings.append(make_finding(code, text, bill.key, **_name_invoice(bill)))
         return False
+    if is_new and is_repeated:
+        text = "is told twice by one collection, and not alike: the first is kept"
+        findings.append(make_finding(FindingCode.BILL_REPEATED, text, bill.key, **_name_invoice(bill)))
+    return not (is_new and is_repeated)
 
 
 def _name_invoice(bill: Bill) -> dict[str, str]:

@@ -141,6 +141,7 @@ class Workspace:
             store.remove_leftovers(self.ledger_path)
             ledger.hold_parts()
             self._book_runs(ledger)
+            store.reload_ledger(ledger)
             self._remove_earlier_ledger()
 
     def _book_runs(self, ledger: OpenLedger) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from billfold.ledger.batch import to_naive_utc
 from billfold.ledger.charge_writer import WrittenBill
+from billfold.ledger.columns import BILL_COLUMN_TYPES
 from billfold.ledger.identities import AccountIdentity
 from billfold.model.bill import Bill, State
 from billfold.model.finding import Finding, describe_finding, make_finding
@@ -17,6 +19,13 @@ from billfold.model.money import format_decimal, format_trimmed
 
 BillValues = dict[str, Any]
 """The columns of a bill, by name."""
+_TIME_COLUMNS = [name for name, sql_type in BILL_COLUMN_TYPES.items() if sql_type == "TIMESTAMP"]
+
+
+def read_bill_values(row: Sequence[Any]) -> BillValues:
+    """Return a row of the catalog's file as the columns of a bill."""
+    values = dict(zip(BILL_COLUMN_TYPES, row, strict=True))
+    return values | {name: datetime.fromisoformat(values[name]) for name in _TIME_COLUMNS if values[name]}
 
 
 def encode_replaced_estimates(bill: Bill) -> str | None:
@@ -66,6 +75,7 @@ def build_bill_values(
         "settles": encode_replaced_estimates(bill),
         "grade": bill.source.rank,
         "content": written_bill.content,
+        "inputs": None,
         "run": account_identity.run,
         "from_seq": account_identity.seq,
         "until_seq": None,

@@ -16,7 +16,14 @@ import duckdb
 import pyarrow as pa
 
 from billfold.ledger.batch import make_exact_array, to_naive_utc, to_stored_value
-from billfold.ledger.bill_values import BillValues, build_bill_values, check_total, encode_replaced_estimates
+from billfold.ledger.bill_values import (
+    BillValues,
+    build_bill_values,
+    check_total,
+    encode_replaced_estimates,
+    read_bill_values,
+)
+from billfold.ledger.booked_inputs import BookedInputs
 from billfold.ledger.catalog import FindingStage, add_bill_findings, add_findings
 from billfold.ledger.charge_writer import ChargeWriter
 from billfold.ledger.columns import BILL_COLUMN_TYPES, COMMITMENT_COLUMN_TYPES
@@ -60,10 +67,12 @@ class Booking:
         self._new_rows, self._superseded_rows = list[BillValues](), list[BillValues]()
         self._findings: dict[int, list[Finding]] = {}
         self._commitment_rows = list[Sequence[object]]()
+        self._inputs = BookedInputs()
         self._last_id = db.last_bill_id
         query = "SELECT * FROM bills WHERE provider=? AND account=? AND until_seq IS NULL"
-        for row in db.execute(query, [account_identity.provider, account_identity.account]).fetchall():
-            self._add_current(dict(zip(BILL_COLUMN_TYPES, row, strict=True)))
+        for row in db.catalog.select(query, [account_identity.provider, account_identity.account]):
+            self._add_current(read_bill_values(row))
+        self._inputs.index_rows(self._current.values())
 
     def check_agreement(self, bill: Bill) -> Finding | None:
         """Hold a bill against what is believed of the same invoice and stays; None where there is no such, or it agrees."""
@@ -122,6 +131,14 @@ class Booking:
         )
         return next(superseding_rows, None)
 
+    def find_bills_of(self, inputs_hash: str) -> list[BillValues]:
+        """Return the bills that are made of these inputs, if all of them are believed; none where they must be made."""
+        return self._inputs.find_rows(inputs_hash, self._current)
+
+    def note_inputs(self, bill: Bill, *, is_booked: bool) -> None:
+        """Note what a bill of this run was made of, and whether the ledger has it so."""
+        self._inputs.note_bill(bill.inputs_hash, self._current.get(bill.key) if is_booked else None)
+
     def supersede_missing(self, currencies_by_invoice: Mapping[str, set[str]], estimate_keys: Sequence[str]) -> None:
         """Stop believing what an invoice was said to be in a currency that it is no longer told in, and older estimates.
 
@@ -140,13 +157,15 @@ class Booking:
     def flush(self) -> None:
         """Bring all that was booked into the tables; its charges share a part with those of the transaction's other runs."""
         self._writer.flush()
-        if not self._db.is_in_transaction:
-            self._db.close_part()
+        for row in self._inputs.mark_rows():
+            self._db.catalog.execute("UPDATE bills SET inputs=? WHERE id=?", [row["inputs"], row["id"]])
         for row in self._superseded_rows:
             update_values = [row["content"], row["until_seq"], row["id"]]
-            self._db.write("UPDATE bills SET content=?, until_seq=? WHERE id=?", update_values)
-        self._db.insert_rows("bills", [tuple(row[name] for name in BILL_COLUMN_TYPES) for row in self._new_rows])
-        self._db.insert_rows("commitments", self._commitment_rows)
+            self._db.catalog.execute("UPDATE bills SET content=?, until_seq=? WHERE id=?", update_values)
+        self._db.catalog.insert_rows(
+            "bills", [tuple(row[name] for name in BILL_COLUMN_TYPES) for row in self._new_rows]
+        )
+        self._db.catalog.insert_rows("commitments", self._commitment_rows)
         self._db.note_last_bill(self._last_id)
         add_bill_findings(self._db, self._account_identity.run, self._findings)
         self._findings = {}
@@ -261,6 +280,6 @@ def close_run(
         listing,
         chain_hash,
     ]
-    db.insert_rows("runs", [row])
+    db.catalog.insert_rows("runs", [row])
     add_findings(db, account_identity.run, FindingStage.BOOKING, booking_findings)
     add_findings(db, account_identity.run, FindingStage.CHECK, limit_findings(check_findings))

@@ -176,7 +176,7 @@ def list_unbooked(db: OpenLedger, seq: int = MAX_SEQ) -> list[AccountFinding]:
 
 def add_findings(db: OpenLedger, run_id: int, stage: FindingStage, findings: Iterable[Finding]) -> None:
     """Note what was found of a run."""
-    db.insert_rows("findings", (_build_finding_values(run_id, None, stage, finding) for finding in findings))
+    db.catalog.insert_rows("findings", (_build_finding_values(run_id, None, stage, finding) for finding in findings))
 
 
 def add_bill_findings(db: OpenLedger, run_id: int, findings_by_bill: Mapping[int, Iterable[Finding]]) -> None:
@@ -186,7 +186,7 @@ def add_bill_findings(db: OpenLedger, run_id: int, findings_by_bill: Mapping[int
         for bill_id, findings in findings_by_bill.items()
         for finding in findings
     )
-    db.insert_rows("findings", rows)
+    db.catalog.insert_rows("findings", rows)
 
 
 def _build_finding_values(

@@ -24,6 +24,14 @@ LEDGER_FORMAT = f"{BOOKING_VERSION} {blake2b(str((CATALOG_TABLES, CHARGE_TABLE))
 """What a catalog notes of how it was made; one of another format is computed anew."""
 LOCK_TIMEOUT_S = 10.0
 """Seconds to wait for the instant in which another process reads or commits."""
+_INDEXES = (
+    "CREATE INDEX bills_by_account ON bills (provider, account)",
+    "CREATE INDEX bills_by_invoice ON bills (provider, invoice_id)",
+    "CREATE INDEX commitments_by_bill ON commitments (bill)",
+    "CREATE INDEX findings_by_run ON findings (run)",
+    "CREATE INDEX runs_by_account ON runs (provider, account)",
+)
+"""What a booking looks rows up by."""
 CatalogRows = dict[str, list[tuple[Any, ...]]]
 """The rows of each table."""
 
@@ -42,6 +50,8 @@ def create_catalog(path: Path) -> None:
                 for name, column_types in CATALOG_TABLES.items():
                     stored_types = {column: _choose_sqlite_type(sql_type) for column, sql_type in column_types.items()}
                     db.execute(build_table_sql(name, stored_types, CATALOG_KEYS.get(name, "")))
+                for statement in _INDEXES:
+                    db.execute(statement)
                 db.execute("INSERT INTO meta VALUES ('format', ?)", [LEDGER_FORMAT])
             db.execute("COMMIT")
     except (sqlite3.Error, OSError) as error:
@@ -104,6 +114,10 @@ class CatalogWriter:
     def execute(self, statement: str, values: Sequence[object] = ()) -> None:
         """Run a statement."""
         self._db.execute(statement, tuple(map(_to_sqlite, values)))
+
+    def select(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a query as they are kept: what is no whole number is text."""
+        return self._db.execute(query, tuple(map(_to_sqlite, values))).fetchall()
 
     def insert_rows(self, table: str, rows: Iterable[Sequence[object]]) -> None:
         """Add rows to a table."""

@@ -66,6 +66,7 @@ BILL_COLUMN_TYPES = {
     "settles": "VARCHAR",
     "grade": "INTEGER",
     "content": "VARCHAR",
+    "inputs": "VARCHAR",
     "run": "INTEGER",
     "from_seq": "BIGINT",
     "until_seq": "BIGINT",

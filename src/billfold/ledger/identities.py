@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 from billfold.ledger.store import OpenLedger
@@ -51,29 +52,33 @@ def resolve_account(
         provisional_accounts |= {default_account} if booked_account == default_account else set()
         _move_bills(db, provider, provisional_accounts - {None, identity}, identity)
     conflict_action = "REPLACE" if can_rename else "IGNORE"
-    db.write(f"INSERT OR {conflict_action} INTO accounts VALUES (?, ?, ?, ?)", [provider, account, name, run_id])
+    db.catalog.execute(
+        f"INSERT OR {conflict_action} INTO accounts VALUES (?, ?, ?, ?)", [provider, account, name, run_id]
+    )
     return AccountIdentity(provider, account, run_id, seq)
 
 
 def _find_account(db: OpenLedger, provider: str, name: str) -> str | None:
     """Return the account that was last called so; None where none was."""
     query = "SELECT account FROM accounts WHERE provider=? AND name=? ORDER BY run DESC LIMIT 1"
-    row = db.execute(query, [provider, name]).fetchone()
-    return str(row[0]) if row else None
+    rows = db.catalog.select(query, [provider, name])
+    return str(rows[0][0]) if rows else None
 
 
 def _move_bills(db: OpenLedger, provider: str, provisional_accounts: set[str | None], identity: str) -> None:
     """Give the bills of accounts whose identity was not known before to the account that they are of."""
     for provisional_account in provisional_accounts:
-        db.write("UPDATE bills SET account=? WHERE provider=? AND account=?", [identity, provider, provisional_account])
-        db.write("DELETE FROM accounts WHERE provider=? AND account=?", [provider, provisional_account])
+        db.catalog.execute(
+            "UPDATE bills SET account=? WHERE provider=? AND account=?", [identity, provider, provisional_account]
+        )
+        db.catalog.execute("DELETE FROM accounts WHERE provider=? AND account=?", [provider, provisional_account])
 
 
 def _find_claimant(db: OpenLedger, provider: str, invoice_ids: list[str], prefix: str = "") -> str | None:
     """Return the account that has one of these invoices, whose identity begins so; None where none or several have."""
     query = """SELECT DISTINCT account FROM bills JOIN accounts USING (provider, account)
-               WHERE provider=? AND starts_with(account, ?) AND invoice_id IN (SELECT unnest(?))"""
-    rows = db.execute(query, [provider, prefix, invoice_ids]).fetchall() if invoice_ids else []
+               WHERE provider=?1 AND substr(account, 1, length(?2)) = ?2 AND invoice_id IN (SELECT value FROM json_each(?3))"""
+    rows = db.catalog.select(query, [provider, prefix, json.dumps(invoice_ids)]) if invoice_ids else []
     return str(rows[0][0]) if len(rows) == 1 else None
 
 
@@ -99,5 +104,7 @@ def known_customer(db: OpenLedger, provider: str, name: str) -> KnownCustomer:
 
 
 def _has_invoice(db: OpenLedger, provider: str, account: str, invoice_ids: list[str]) -> bool:
-    query = "SELECT 1 FROM bills WHERE provider=? AND account=? AND invoice_id IN (SELECT unnest(?)) LIMIT 1"
-    return db.execute(query, [provider, account, invoice_ids]).fetchone() is not None
+    query = (
+        "SELECT 1 FROM bills WHERE provider=? AND account=? AND invoice_id IN (SELECT value FROM json_each(?)) LIMIT 1"
+    )
+    return bool(db.catalog.select(query, [provider, account, json.dumps(invoice_ids)]))

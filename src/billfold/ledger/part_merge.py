@@ -26,14 +26,14 @@ def merge_small_parts(ledger: OpenLedger) -> None:
     The files of the old ones stay for who reads them, and are removed by who writes next.
     """
     query = "SELECT name, first_bill, last_bill FROM parts WHERE rows < ? ORDER BY first_bill, name"
-    small_parts = ledger.execute(query, [SMALL_PART_ROWS]).fetchall()
+    small_parts = ledger.catalog.select(query, [SMALL_PART_ROWS])
     if len(small_parts) <= MAX_SMALL_PARTS:
         return
     with open_transaction(ledger):
         for name, first_bill, last_bill in small_parts:
             for table in _read_part(ledger.parts_directory / name):
                 ledger.add_charges((first_bill, last_bill), table)
-            ledger.write("DELETE FROM parts WHERE name = ?", [name])
+            ledger.catalog.execute("DELETE FROM parts WHERE name = ?", [name])
 
 
 def _read_part(path: Path) -> Iterator[pa.Table]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
 
@@ -26,7 +27,7 @@ from billfold.ledger.catalog_file import (
     describe_failure,
     read_catalog,
 )
-from billfold.ledger.columns import CATALOG_KEYS, CATALOG_TABLES, CHARGE_TABLE, build_table_sql
+from billfold.ledger.columns import CATALOG_TABLES, CHARGE_TABLE, build_table_sql
 from billfold.ledger.layout import PARTS_FOLDER, READERS_FILE
 from billfold.ledger.parts import PartWriter, remove_unnamed
 from billfold.model.errors import LedgerError
@@ -45,7 +46,8 @@ Values = Mapping[str, object] | Sequence[object] | None
 class OpenLedger:
     """A ledger while it is open: other rooms hand it to this one's questions, which alone speak SQL to it.
 
-    What is written goes into the tables in memory and into the catalog's file alike.
+    Its tables in memory are as the catalog was when it was opened: what is written goes into the catalog's file, is asked for
+    there while it is being booked, and is in the tables when the ledger is loaded again.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -54,7 +56,6 @@ class OpenLedger:
         """Runs a statement; tables in its words may be variables of whoever calls it, as DuckDB looks them up."""
         self._catalog: CatalogWriter | None = None
         self._part: PartWriter | None = None
-        self.is_in_transaction = False
         self.is_behind = False
         """Whether another process was booking when this was opened: what it books is not here."""
         self._readers_file: IO[bytes] | None = None
@@ -104,18 +105,6 @@ class OpenLedger:
             self._catalog = CatalogWriter(self.path)
         return self._catalog
 
-    def write(self, statement: str, values: Sequence[object] = ()) -> None:
-        """Change the catalog's tables, in memory and in the file."""
-        self.catalog.execute(statement, values)
-        self.execute(statement, values)
-
-    def insert_rows(self, table: str, rows: Iterable[Sequence[object]]) -> None:
-        """Add rows to a table of the catalog, in memory and in the file."""
-        all_rows = list(rows)
-        if all_rows:
-            self.catalog.insert_rows(table, all_rows)
-            _insert_in_memory(self.connection, table, all_rows)
-
     def note_last_bill(self, bill_id: int) -> None:
         """Note the highest number that was given to a bill; a part may hold charges of one that was dropped again."""
         if bill_id != self.last_bill_id:
@@ -134,20 +123,19 @@ class OpenLedger:
         """Bring the part that is being written to the disk, and name it: its charges can be asked for from now on."""
         writer, self._part = self._part, None
         if writer and (part := writer.close()):
-            self.insert_rows("parts", [part])
-            self.refresh_charges()
+            self.catalog.insert_rows("parts", [part])
+            self.show_parts(self.catalog.select("SELECT name FROM parts ORDER BY first_bill, name"))
 
     def close_part_of(self, bill_id: int) -> None:
         """Bring the part to the disk, if it holds charges of a bill."""
         if self._part is not None and self._part.holds_bill(bill_id):
             self.close_part()
 
-    def refresh_charges(self) -> None:
-        """Let the charges be those of the parts that the catalog names."""
-        names = [row[0] for row in self.execute("SELECT name FROM parts ORDER BY first_bill, name").fetchall()]
+    def show_parts(self, parts: Sequence[tuple[Any, ...]]) -> None:
+        """Let the charges be those of these parts, each a row that begins with its name."""
         columns = ", ".join(f'"{column}"' for column in CHARGE_TABLE)
-        paths = ", ".join(_quote(str(self.parts_directory / name)) for name in names)
-        source = f"read_parquet([{paths}], hive_partitioning=false)" if names else "no_charges"
+        paths = ", ".join(_quote(str(self.parts_directory / part[0])) for part in parts)
+        source = f"read_parquet([{paths}], hive_partitioning=false)" if parts else "no_charges"
         self.execute(f"CREATE OR REPLACE VIEW charges AS SELECT {columns} FROM {source}")
 
     def forget_changes(self) -> None:
@@ -226,22 +214,15 @@ def reload_ledger(ledger: OpenLedger) -> None:
 @contextmanager
 def open_transaction(ledger: OpenLedger) -> Iterator[None]:
     """Write all or nothing."""
-    ledger.execute("BEGIN")
-    ledger.is_in_transaction = True
     try:
         with ledger.catalog.open_transaction():
             yield
             ledger.close_part()
-        ledger.execute("COMMIT")
     except BaseException as error:
         ledger.forget_changes()
-        with suppress(duckdb.Error):
-            ledger.execute("ROLLBACK")
         if isinstance(error, OSError):
             raise describe_failure(ledger.path, str(error)) from error
         raise
-    finally:
-        ledger.is_in_transaction = False
 
 
 def remove_leftovers(path: Path) -> None:
@@ -267,7 +248,7 @@ def _load_ledger(path: Path) -> OpenLedger:
     ledger = OpenLedger(connection, path)
     ledger.hold_parts()  # before the catalog is read: what it names then stays
     for name, column_types in CATALOG_TABLES.items():
-        connection.execute(build_table_sql(name, column_types, CATALOG_KEYS.get(name, "") if name in _KEYED else ""))
+        connection.execute(build_table_sql(name, column_types))
     connection.execute(build_table_sql("no_charges", CHARGE_TABLE))
     connection.execute("SET preserve_insertion_order=false")
     try:
@@ -278,17 +259,13 @@ def _load_ledger(path: Path) -> OpenLedger:
     return ledger
 
 
-_KEYED = {"accounts"}
-"""Tables in memory whose rows take the place of others of their key."""
-
-
 def _fill_tables(ledger: OpenLedger, rows: CatalogRows) -> None:
     for name, table_rows in rows.items():
         ledger.execute(f"DELETE FROM {name}")
         if table_rows:
             _insert_in_memory(ledger.connection, name, table_rows)
     ledger.last_bill_id = int(next((value for key, value in rows["meta"] if key == "last_bill"), 0))
-    ledger.refresh_charges()
+    ledger.show_parts(sorted(rows["parts"], key=itemgetter(1, 0)))
 
 
 def _insert_in_memory(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Sequence[object]]) -> None:

@@ -135,6 +135,8 @@ class Bill(NamedTuple):
     """The keys of the estimates that an issued bill ends; None for all of its period and currency."""
     source: BillSource = BillSource.FULL
     """What it was read from: it never takes the place of a bill whose source says more."""
+    inputs_hash: str = ""
+    """A hash of all that it was made of, where a bill that was made of the same need not be made again."""
 
     @property
     def has_wrong_findings(self) -> bool:

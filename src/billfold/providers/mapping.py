@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from billfold.model.bill import Bill
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Period
 from billfold.model.pricing import Price
+from billfold.providers.provider import RunAnswers
+from billfold.wire.codec import encode_json as encode_inputs
 
 TAX_WORDS = (
     # Vultr, docs.vultr.com/support/platform/billing/does-vultr-collect-vat-or-sales-tax: "taxes such as VAT, sales tax"
@@ -52,6 +57,27 @@ def describe_unfit(number: Decimal) -> str:
 def make_slug(*names: str) -> str:
     """Write names as one identifier: ``network-services/full-site-delivery``."""
     return "/".join(re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") for name in names)
+
+
+def iter_new_bills(
+    run_answers: RunAnswers, inputs: Sequence[object], build_bills: Callable[[], Iterable[Bill]]
+) -> Iterator[Bill]:
+    """Yield the bills that are made of inputs, unless the ledger has them already.
+
+    ``inputs`` are records, bodies and plain values: all that the bills depend on, but where their answer stands. Of its time only
+    what follows from it, as whether a period was over then.
+    """
+    inputs_hash = _hash_inputs(inputs)
+    if not run_answers.has_bills_of(inputs_hash):
+        yield from (bill._replace(inputs_hash=inputs_hash) for bill in build_bills())
+
+
+def _hash_inputs(inputs: Sequence[object]) -> str:
+    inputs_hash = blake2b(digest_size=16)
+    for value in inputs:
+        content = value if isinstance(value, bytes) else encode_inputs(value)
+        inputs_hash.update(len(content).to_bytes(8, "big") + content)
+    return inputs_hash.hexdigest()
 
 
 _COST_COLUMNS = ("BilledCost", "ContractedCost", "EffectiveCost", "ListCost", "PricingCurrencyEffectiveCost")

@@ -157,6 +157,10 @@ class RunAnswers(Protocol):
         """Yield the questions of one operation in the order they were answered, without reading the answers."""
         ...
 
+    def has_bills_of(self, inputs_hash: str) -> bool:
+        """Tell whether the ledger has all bills that are made of these inputs: they need not be made again then."""
+        ...
+
 
 def describe_status(response: Response) -> ErrorDetails:
     """Say of a refusal no more than that it is one: its status, which every error names, is all that is understood."""

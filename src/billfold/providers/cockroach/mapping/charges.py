@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from billfold.model.bill import Bill, BillEnd, Charges, DetailIds, State
 from billfold.model.finding import Finding, make_finding
@@ -37,7 +38,7 @@ from billfold.providers.cockroach.mapping.lines import (
     spread_amount,
 )
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, Organization
-from billfold.providers.mapping import build_bill_row, build_residual_row
+from billfold.providers.mapping import build_bill_row, build_residual_row, iter_new_bills
 from billfold.providers.pages import find_reply, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire import codec
@@ -54,21 +55,30 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     for list_answer in run_answers.answers(ListInvoices):
         page = read_page(list_answer)
         for index, invoice in enumerate(page.items):
-            yield from _iter_bills_guarded(invoice, organization, list_answer, f"{page.path}[{index}]")
+            yield from _iter_bills(run_answers, invoice, organization, list_answer, f"{page.path}[{index}]")
     for answer in run_answers.answers(GetInvoice):
         invoice, wrapped_invoices = (
             read_response(answer.op, answer.response),
             codec.parse_json(answer.response.body).get("invoices"),
         )
-        yield from _iter_bills_guarded(invoice, organization, answer, "$.invoices[0]" if wrapped_invoices else "$")
+        path = "$.invoices[0]" if wrapped_invoices else "$"
+        yield from _iter_bills(run_answers, invoice, organization, answer, path)
 
 
-def _iter_bills_guarded(
-    invoice: Invoice, organization: Organization, answer: ArchivedAnswer, path: str
+def _iter_bills(
+    run_answers: RunAnswers, invoice: Invoice, organization: Organization, answer: ArchivedAnswer, path: str
 ) -> Iterator[Bill]:
-    """Yield an invoice's bills; one whose numbers cannot be reckoned with is parked, and the others are not lost."""
+    """Yield an invoice's bills, unless they are known."""
+    period = _read_invoice_period(invoice)
+    time = period.end > answer.fetched_at if period else str(Month.of(answer.fetched_at))
+    build_bills = partial(_build_bills_guarded, invoice, organization, answer, path)
+    return iter_new_bills(run_answers, (invoice, organization, time), build_bills)
+
+
+def _build_bills_guarded(invoice: Invoice, organization: Organization, answer: ArchivedAnswer, path: str) -> list[Bill]:
+    """Make an invoice's bills; one whose numbers cannot be reckoned with is parked, and the others are not lost."""
     try:
-        bills = list(_build_bills(invoice, organization, answer, path))
+        return list(_build_bills(invoice, organization, answer, path))
     except ArithmeticError as error:
         bare_invoice = Invoice(
             invoice_id=invoice.invoice_id,
@@ -79,8 +89,7 @@ def _iter_bills_guarded(
         text = f"its numbers cannot be reckoned with ({describe_arithmetic_error(error)})"
         finding = make_finding(FindingCode.VALUE_UNUSABLE, text)
         bills = list(_build_bills(bare_invoice, organization, answer, path))
-        bills = [bill._replace(findings=(finding, *bill.findings)) for bill in bills]
-    yield from bills
+        return [bill._replace(findings=(finding, *bill.findings)) for bill in bills]
 
 
 def find_organization(run_answers: RunAnswers) -> Organization:

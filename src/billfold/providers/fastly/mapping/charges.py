@@ -15,7 +15,7 @@ from billfold.model.errors import InvalidResponse
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import ZERO
-from billfold.model.period import Month
+from billfold.model.period import Month, Period
 from billfold.providers.fastly.api import GetInvoiceByInvoiceId, GetMonthToDateInvoice, GetTokenSelf, ListInvoices
 from billfold.providers.fastly.api_v2 import (
     GetInvoice,
@@ -39,7 +39,7 @@ from billfold.providers.fastly.mapping.services import FastlyService, find_servi
 from billfold.providers.fastly.mapping.v2_items import V2Bill
 from billfold.providers.fastly.records import Invoice, Invoicelineitems, Mtdinvoice, Mtdlineitems, TokenSelf
 from billfold.providers.fastly.records_v2 import BillingEstimateResponse
-from billfold.providers.mapping import make_slug
+from billfold.providers.mapping import iter_new_bills, make_slug
 from billfold.providers.pages import find_reply, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire.codec import get_or
@@ -57,12 +57,29 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
         for answer in run_answers.answers(reader.operation_type):
             try:
                 for record, path in reader.find_records(answer):
-                    bill = _build_bill_safely(reader.build_bill, record, Source(answer, path, token_customer_id))
-                    yield bill._replace(source=reader.source)
+                    yield from _iter_bills(run_answers, reader, record, Source(answer, path, token_customer_id))
             except InvalidResponse as error:
                 errors.append(error)
     if errors:
         raise errors[0]
+
+
+def _iter_bills(run_answers: RunAnswers, reader: BillReader, record: BillRecord, source: Source) -> Iterator[Bill]:
+    """Yield the bill of a record; that of an invoice of the current API, which each collection lists again, unless it is known."""
+
+    def build_bills() -> Iterator[Bill]:
+        yield _build_bill_safely(reader.build_bill, record, source)._replace(source=reader.source)
+
+    if not isinstance(record, Invoice):
+        return build_bills()
+    period, findings = _read_invoice_period(record, source.answer)
+    time = str(Month.of(source.answer.fetched_at)) if findings else is_unfinished(period, source.answer)
+    return iter_new_bills(run_answers, (record, source.customer_id, time), build_bills)
+
+
+def _read_invoice_period(invoice: Invoice | Mtdinvoice, answer: ArchivedAnswer) -> tuple[Period, list[Finding]]:
+    start, end = read_text(invoice.billing_start_date), read_text(invoice.billing_end_date)
+    return read_period(start, end, answer.fetched_at)
 
 
 def _build_bill_safely(make_bill: Callable[[Any, Source], Bill], record: BillRecord, source: Source) -> Bill:
@@ -92,9 +109,7 @@ def _find_single_record(answer: ArchivedAnswer) -> LocatedRecords:
 
 def build_invoice_bill(invoice: Invoice, source: Source) -> Bill:
     """Make the bill of a v3 invoice: issued where its period is over, else a draft."""
-    period, findings = read_period(
-        read_text(invoice.billing_start_date), read_text(invoice.billing_end_date), source.answer.fetched_at
-    )
+    period, findings = _read_invoice_period(invoice, source.answer)
     # NOTE: the list has "current and past months" (the vendor's announcement of 2024-07): what runs on is no invoice yet.
     state = State.DRAFT if not findings and is_unfinished(period, source.answer) else State.ISSUED
     invoice_id, total = str(get_or(invoice.invoice_id, "")), read_number(invoice.monthly_transaction_amount)
@@ -134,9 +149,7 @@ def _check_header(invoice_id: str, total: Decimal | None, currency: str) -> Iter
 
 def build_estimate_bill(invoice: Mtdinvoice, source: Source) -> Bill:
     """Make the estimate of the running month; its currency goes without saying: USD."""
-    period, findings = read_period(
-        read_text(invoice.billing_start_date), read_text(invoice.billing_end_date), source.answer.fetched_at
-    )
+    period, findings = _read_invoice_period(invoice, source.answer)
     total = read_number(invoice.monthly_transaction_amount)
     if total is None:
         findings.append(make_finding(FindingCode.TOTAL_MISSING, "the estimate has no total"))

@@ -18,7 +18,7 @@ from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month, Period
 from billfold.model.pricing import find_residual, note_rounding
-from billfold.providers.mapping import build_bill_row, build_residual_row, describe_unfit, is_in_bounds
+from billfold.providers.mapping import build_bill_row, build_residual_row, describe_unfit, is_in_bounds, iter_new_bills
 from billfold.providers.pages import AnswerPage, find_reply, iter_pages, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.providers.vultr.api import (
@@ -54,7 +54,10 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
     account = find_reply(run_answers, GetAccount, Account())
     for answer in run_answers.answers(ListPendingCharges):
         try:
-            yield from _build_estimate(answer, run_answers, account)
+            running_month = _find_running_month(run_answers)
+            stated_values = get_or(account.name, ""), str(get_or(account.pending_charges, None)), str(running_month)
+            inputs = answer.response.body, stated_values
+            yield from iter_new_bills(run_answers, inputs, partial(_build_estimate, answer, running_month, account))
         except InvalidResponse as error:
             invalid_response = error
     invoices = _find_invoices(run_answers)
@@ -141,11 +144,11 @@ def _read_issue_date(invoice: Invoice) -> datetime | None:
 
 
 def _build_estimate(
-    answer: ArchivedAnswer[ListPendingCharges], run_answers: RunAnswers, account: Account
+    answer: ArchivedAnswer[ListPendingCharges], running_month: Month | None, account: Account
 ) -> Iterator[Bill]:
     page = read_page(answer)
     latest_start = find_latest(page.items, "start_date")
-    month = Month.of(latest_start) if latest_start else _find_running_month(run_answers)
+    month = Month.of(latest_start) if latest_start else running_month
     if month is None:
         return
     findings = list[Finding]()
