@@ -64,13 +64,13 @@ def memory_rows(part: str, lines: int, spendings: dict[str, list[Spent]]) -> Ite
 
 
 def _compare_rebuild(
-    spendings: dict[str, list[Spent]], peer: str, title: str, least: float, than: str
+    spendings: dict[str, list[Spent]], peer: str, title: str, least: float, unit: str
 ) -> Iterator[Row]:
     """Compare, round by round, how long a rebuild took by the clock."""
     pairs = zip(spendings["rebuild"], spendings[peer], strict=True)
     ratio = Spread.of(theirs.wall / ours.wall for ours, theirs in pairs)
     ours, theirs = (Spread.of(spent.wall for spent in spendings[name]).middle for name in ("rebuild", peer))
-    target = reached(f"at least {least:g} {than}", good=ratio.middle >= least)
+    target = reached(f"at least {least:g} {unit}", good=ratio.middle >= least)
     rebuild = f"{LINES:,} lines, rebuild by the clock"
     yield Row(
         "big",

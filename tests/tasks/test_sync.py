@@ -58,6 +58,7 @@ def test_a_month_and_a_provider_narrow_a_sync(tmp_path: Path, since: Any) -> Non
     ("options", "error_type"),
     [
         ({"workers": 0}, InvalidArgument),
+        ({"per_server": 0}, InvalidArgument),
         ({"recheck_months": -1}, InvalidArgument),
         ({"since": "May"}, InvalidArgument),
         ({"since": datetime(2026, 5, 1)}, InvalidArgument),  # noqa: DTZ001 - it must be refused
