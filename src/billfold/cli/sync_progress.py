@@ -48,6 +48,8 @@ class SyncProgress:
             self._bars.update(self._sum_task, description=self._describe_sum())
 
     def _describe_sum(self) -> str:
+        if self._done_count == self._account_count:
+            return f"{self._account_count} accounts are collected, and being booked"
         return f"{self._done_count} of {self._account_count} accounts"
 
 
