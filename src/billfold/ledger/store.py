@@ -133,8 +133,8 @@ class OpenLedger:
     def close_part(self) -> None:
         """Bring the part that is being written to the disk, and name it: its charges can be asked for from now on."""
         writer, self._part = self._part, None
-        if writer and (part := writer.close()):
-            self.insert_rows("parts", [part])
+        if writer and (parts := writer.close()):
+            self.insert_rows("parts", parts)
             self.refresh_charges()
 
     def close_part_of(self, bill_id: int) -> None:
