@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from billfold.collect.workspace import Workspace
 from billfold.ledger import catalog, query
 from billfold.ledger.batch import to_naive_utc
+from billfold.ledger.booking import Booking
 from billfold.ledger.digest import compute_digest
 from billfold.ledger.verify import find_damage
-from billfold.model.bill import State
+from billfold.model.bill import Bill, State
 from billfold.model.finding import make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month, parse_instant
@@ -214,3 +215,48 @@ def test_a_bill_whose_total_is_not_stated_is_worth_its_charges(tmp_path: Path) -
     with open_ledger(tmp_path) as books:
         books.book(bill("1.10", "2", total=None))
         assert books.bills("total", "parked") == [("3.1", None)]
+
+
+def count_made_bills(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list to which each bill is added that is booked anew or held against what is booked."""
+    made_keys, book_bill = list[str](), Booking.book_bill
+
+    def note_bill(booking: Booking, new_bill: Bill, **options: bool) -> bool:
+        made_keys.append(new_bill.key)
+        return book_bill(booking, new_bill, **options)
+
+    monkeypatch.setattr(Booking, "book_bill", note_bill)
+    return made_keys
+
+
+def test_a_bill_that_is_told_alike_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an invoice list, the next collection makes only the bill whose record has changed."""
+    books, made_keys = Workspace(tmp_path), count_made_bills(monkeypatch)
+    collected(books, invoices(invoice("a"), invoice("b")))
+    assert [key.split()[0] for key in made_keys] == ["a", "b"]
+    collected(books, invoices(invoice("b"), invoice("a")), days=1)
+    assert len(made_keys) == 2
+    changed = invoice("b", total="2", lines=["2"])
+    collected(books, invoices(invoice("a"), changed), days=2)
+    collected(books, invoices(invoice("a"), invoice("b")), days=3)
+    assert [key.split()[0] for key in made_keys] == ["a", "b", "b", "b"]
+    with books.open_ledger() as db:
+        totals = db.execute("SELECT total FROM bills WHERE invoice_id='b' ORDER BY from_seq").fetchall()
+    assert len(totals) == 3
+    books.close()
+
+
+def test_a_bill_that_could_not_be_booked_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one of the bills of an invoice could not be booked, each collection says so again."""
+    books, write_commitments = Workspace(tmp_path), Booking._write_commitments
+
+    def refuse(*_: object) -> None:
+        raise ValueError("not today")
+
+    monkeypatch.setattr(Booking, "_write_commitments", refuse)
+    for days in (0, 1):
+        outcome = collected(books, invoices(invoice("a")), days=days)
+        assert [finding.code for finding in outcome.findings] == [FindingCode.BILL_UNBOOKABLE]
+    monkeypatch.setattr(Booking, "_write_commitments", write_commitments)
+    assert collected(books, invoices(invoice("a")), days=2).findings == []
+    books.close()

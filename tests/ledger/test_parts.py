@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from billfold.collect.workspace import Workspace
-from billfold.ledger import query, store
+from billfold.ledger import parts, query, store
 from billfold.ledger.digest import compute_digest
 from tests import stage
 from tests.cli.terminal import Terminal
@@ -48,6 +48,27 @@ def test_what_is_rolled_back_leaves_no_part(tmp_path: Path) -> None:
     assert len(list((tmp_path / "charges").iterdir())) == 1
     with open_ledger(tmp_path) as ledger:
         assert ledger.all() == before
+
+
+def test_many_charges_are_divided_among_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One transaction leaves several parts where its charges are many; each bill is in the parts that say so."""
+    monkeypatch.setattr(parts, "ROWS_PER_GROUP", 1)
+    monkeypatch.setattr(parts, "ROWS_PER_PART", 4)
+    with open_ledger(tmp_path) as ledger:
+        with store.open_transaction(ledger.db):
+            for number in range(5):
+                ledger.book(bill(f"{number}", "7", invoice_id=f"i{number}"))
+        spans = ledger.db.execute("SELECT first_bill, last_bill, rows FROM parts ORDER BY first_bill").fetchall()
+        assert spans == [(1, 2, 4), (3, 4, 4), (5, 5, 2)]
+        assert len(ledger.costs()) == 10
+
+
+def test_divided_parts_are_rolled_back_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "ROWS_PER_GROUP", 1)
+    monkeypatch.setattr(parts, "ROWS_PER_PART", 1)
+    with open_ledger(tmp_path) as ledger, pytest.raises(ZeroDivisionError):
+        fail_after_booking(ledger)
+    assert list((tmp_path / "charges").iterdir()) == []
 
 
 def test_a_leftover_part_is_never_read_and_is_removed(books: Workspace) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ROWS_PER_GROUP = 16_384
 """Rows that are packed at once: few enough that a large bill is packed while it is still read."""
+ROWS_PER_PART = 1_000_000
+"""Rows after which a part is ended and the next one begun: what is noted of its groups stays in memory until then."""
 MAX_DICTIONARY_BYTES = 32_768
 """Bytes of a column's different values in a group beyond which they are written one by one: ids, of which each is another."""
 
@@ -36,14 +38,15 @@ class PartFile(NamedTuple):
 
 
 class PartWriter:
-    """A part that is being written."""
+    """Parts that are being written, one after another."""
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path = directory / f"{uuid4().hex}.parquet"
+        self._directory = directory
         self._tables: list[pa.Table] = []
-        self._writer: pq.ParquetWriter | None = None
-        self._row_count, self._bill_ids = 0, set[int]()
+        self._file: _OpenPart | None = None
+        self._parts = list[PartFile]()
+        self._bill_ids, self._bill_ids_of_part = set[int](), set[int]()
 
     def add_rows(self, table: pa.Table) -> None:
         """Add charges; ``table`` has the columns of ``CHARGE_SCHEMA``."""
@@ -54,44 +57,70 @@ class PartWriter:
     def note_bill(self, bill_id: int) -> None:
         """Note whose charges are added."""
         self._bill_ids.add(bill_id)
+        self._bill_ids_of_part.add(bill_id)
 
     def holds_bill(self, bill_id: int) -> bool:
-        """Tell whether charges of a bill are in it."""
+        """Tell whether charges of a bill are in them."""
         return bill_id in self._bill_ids
 
     def _write_group(self) -> None:
-        import pyarrow.parquet as pq
+        if self._file is None:
+            self._file = _OpenPart(self._directory / f"{uuid4().hex}.parquet")
+        self._file.write_group(pa.concat_tables(self._tables))
+        self._tables = []
+        if self._file.row_count >= ROWS_PER_PART:
+            self._end_part()
 
-        if self._writer is None:
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            self._file = os.fdopen(descriptor, "wb")
-            self._writer = pq.ParquetWriter(
-                self._file, CHARGE_SCHEMA, compression="zstd", dictionary_pagesize_limit=MAX_DICTIONARY_BYTES
-            )
-        group = pa.concat_tables(self._tables)
-        self._writer.write_table(group, row_group_size=max(group.num_rows, 1))
-        self._row_count, self._tables = self._row_count + group.num_rows, []
+    def _end_part(self) -> None:
+        if self._file is not None:
+            self._parts.append(self._file.close(min(self._bill_ids_of_part), max(self._bill_ids_of_part)))
+            self._file = None
+            self._bill_ids_of_part.clear()
 
-    def close(self) -> PartFile | None:
-        """Bring the part to the disk; None where nothing was added."""
+    def close(self) -> list[PartFile]:
+        """Bring the parts to the disk and return them; none where nothing was added."""
         if self._tables:
             self._write_group()
-        if self._writer is None:
-            return None
+        self._end_part()
+        _flush_directory(self._directory)
+        return self._parts
+
+    def discard(self) -> None:
+        """Forget what was added."""
+        if self._file is not None:
+            self._file.discard()
+        for part in self._parts:
+            (self._directory / part.name).unlink(missing_ok=True)
+
+
+class _OpenPart:
+    """One file while it is written."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow.parquet as pq
+
+        self._path, self.row_count = path, 0
+        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        options = {"compression": "zstd", "dictionary_pagesize_limit": MAX_DICTIONARY_BYTES}
+        self._writer: pq.ParquetWriter = pq.ParquetWriter(self._file, CHARGE_SCHEMA, **options)
+
+    def write_group(self, group: pa.Table) -> None:
+        self._writer.write_table(group, row_group_size=max(group.num_rows, 1))
+        self.row_count += group.num_rows
+
+    def close(self, first_bill: int, last_bill: int) -> PartFile:
+        """Bring the file to the disk."""
         self._writer.close()
         self._file.flush()
         os.fsync(self._file.fileno())
         size = self._file.tell()
         self._file.close()
-        _flush_directory(self._path.parent)
-        return PartFile(self._path.name, min(self._bill_ids), max(self._bill_ids), self._row_count, size)
+        return PartFile(self._path.name, first_bill, last_bill, self.row_count, size)
 
     def discard(self) -> None:
-        """Forget what was added."""
-        if self._writer is not None:
-            with suppress(OSError, ValueError, pa.ArrowException):
-                self._writer.close()
-                self._file.close()
+        with suppress(OSError, ValueError, pa.ArrowException):
+            self._writer.close()
+            self._file.close()
         self._path.unlink(missing_ok=True)
 
 

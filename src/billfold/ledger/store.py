@@ -122,8 +122,8 @@ class OpenLedger:
     def close_part(self) -> None:
         """Bring the part that is being written to the disk, and name it: its charges can be asked for from now on."""
         writer, self._part = self._part, None
-        if writer and (part := writer.close()):
-            self.catalog.insert_rows("parts", [part])
+        if writer and (parts := writer.close()):
+            self.catalog.insert_rows("parts", parts)
             self.show_parts(self.catalog.select("SELECT name FROM parts ORDER BY first_bill, name"))
 
     def close_part_of(self, bill_id: int) -> None:
