@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from billfold.collect.run_answers import ArchiveRunAnswers
+from billfold.collect.run_booking import book_run
 from billfold.collect.workspace import Workspace
 from billfold.ledger import catalog, query, restatements
 from billfold.ledger.digest import compute_digest
+from billfold.ledger.store import OpenLedger, open_read_only
 from billfold.ledger.verify import find_damage
 from billfold.model.errors import LedgerError
+from billfold.providers.mapping_version import find_mapping_version
 from tests import stage
 from tests.laws.kit import DOORS
 from tests.ledger.kit import collected, invoice, invoices
@@ -188,3 +192,31 @@ def test_a_ledger_of_an_earlier_format_makes_room(books: Workspace) -> None:
     (books.directory / "ledger.duckdb").write_bytes(b"of an earlier format")
     collected(books, invoices(invoice()))
     assert not (books.directory / "ledger.duckdb").exists()
+
+
+def test_a_mapping_that_changes_rebooks_only_its_vendor(books: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vendor whose mapping is another one now is booked anew, all at once or not at all; the others stay."""
+    stage.collected(stage.twin(months=2), books)
+    live = stage.read_digest(books)
+    monkeypatch.setattr(
+        "billfold.collect.workspace.find_mapping_version",
+        lambda name: "2" if name == "cockroach" else find_mapping_version(name),
+    )
+    booked_providers = list[str]()
+
+    def book_noted(ledger: OpenLedger, run_answers: ArchiveRunAnswers) -> None:
+        booked_providers.append(run_answers.run.provider)
+        if len(booked_providers) == 1:
+            raise KeyboardInterrupt
+        book_run(ledger, run_answers)
+
+    monkeypatch.setattr("billfold.collect.workspace.book_run", book_noted)
+    with pytest.raises(KeyboardInterrupt):
+        books.catch_up()
+    with closing(open_read_only(books.ledger_path)) as ledger:
+        assert compute_digest(ledger) == live
+    assert stage.read_digest(books) == live
+    assert set(booked_providers) == {"cockroach"}
+    booked_count = len(booked_providers)
+    assert stage.read_digest(books) == live
+    assert len(booked_providers) == booked_count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from billfold.ledger.layout import (
 )
 from billfold.model.errors import LedgerError
 from billfold.providers import provider
+from billfold.providers.mapping_version import find_mapping_version
 
 if TYPE_CHECKING:
     from billfold.ledger.store import OpenLedger
@@ -30,6 +31,17 @@ if TYPE_CHECKING:
 log = logging.getLogger("billfold.books")
 RUNS_PER_TRANSACTION = 64
 """Runs that are booked in one go: their charges share a part."""
+
+
+def find_outdated_providers(ledger: OpenLedger) -> set[str]:
+    """Return the installed providers whose bills were made with another version of their mapping."""
+    from billfold.ledger import mapping_versions
+
+    return {
+        name
+        for name, version in mapping_versions.read_mapping_versions(ledger).items()
+        if name in provider.provider_names() and version != find_mapping_version(name)
+    }
 
 
 class Workspace:
@@ -128,7 +140,7 @@ class Workspace:
             )
         for run in self.list_unbookable_runs(ledger):
             log.info("%s: run %d is not booked: there is no provider %r", run.account, run.id, run.provider)
-        if not self._list_bookable_runs(ledger):
+        if not self._has_work(ledger):
             return
         self._require_writable()
         with store.take_turn(self.ledger_path, wait=wait) as has_turn:
@@ -144,15 +156,38 @@ class Workspace:
             store.reload_ledger(ledger)
             self._remove_earlier_ledger()
 
-    def _book_runs(self, ledger: OpenLedger) -> None:
-        from billfold.ledger import part_merge, store
+    def _has_work(self, ledger: OpenLedger) -> bool:
+        """Tell whether anything is to be booked; what may only be read stays as it was made."""
+        outdated_providers = find_outdated_providers(ledger)
+        if outdated_providers and self.archive.read_only:
+            log.warning("%s is shown as an earlier billfold made it: it may only be read", self.ledger_path)
+            outdated_providers = set()
+        return bool(outdated_providers) or bool(self._list_bookable_runs(ledger))
 
-        runs = self._list_bookable_runs(ledger)
+    def _book_runs(self, ledger: OpenLedger) -> None:
+        from billfold.ledger import part_merge
+
+        if outdated_providers := find_outdated_providers(ledger):
+            runs = [run for run in self._list_ended_runs() if run.provider in outdated_providers]
+            self._book_together(ledger, runs, outdated_providers)  # all or none: half of a history is none
+        runs = [run for run in self._list_bookable_runs(ledger) if run.provider not in outdated_providers]
         for start in range(0, len(runs), RUNS_PER_TRANSACTION):
-            with store.open_transaction(ledger):
-                for run in runs[start : start + RUNS_PER_TRANSACTION]:
-                    book_run(ledger, ArchiveRunAnswers(self.archive, run))
-        part_merge.merge_small_parts(ledger)
+            self._book_together(ledger, runs[start : start + RUNS_PER_TRANSACTION])
+        part_merge.tidy_parts(ledger)
+
+    def _book_together(
+        self, ledger: OpenLedger, runs: Sequence[Run], forgotten_providers: Collection[str] = ()
+    ) -> None:
+        """Book runs in one go, after all that was booked of some providers is forgotten."""
+        from billfold.ledger import mapping_versions, store
+
+        with store.open_transaction(ledger):
+            for provider_name in forgotten_providers:
+                mapping_versions.forget_provider(ledger, provider_name)
+            for provider_name in {run.provider for run in runs}:
+                mapping_versions.note_mapping_version(ledger, provider_name, find_mapping_version(provider_name))
+            for run in runs:
+                book_run(ledger, ArchiveRunAnswers(self.archive, run))
 
     def list_unbookable_runs(self, ledger: OpenLedger) -> list[Run]:
         """Return the ended runs that cannot be booked because their provider is not installed."""
@@ -166,12 +201,15 @@ class Workspace:
         from billfold.ledger.runs import list_booked_ids
 
         booked_ids = list_booked_ids(db)
-        ended_runs = (
+        return [run for run in self._list_ended_runs() if run.id not in booked_ids]
+
+    def _list_ended_runs(self) -> list[Run]:
+        """Return the runs that are to be booked: ended, and not refused."""
+        return [
             run
             for run in self.archive.list_runs()
             if run.ended_at and not (run.outcome or "").startswith(REFUSED_PREFIX)
-        )
-        return [run for run in ended_runs if run.id not in booked_ids]
+        ]
 
     def replace_archive(self, draft: Path) -> None:
         """Put a new archive file in the place of this one, which stays beside it; the ledger is computed anew."""

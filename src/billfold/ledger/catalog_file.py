@@ -11,17 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from decimal import Decimal
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from billfold.ledger.columns import CATALOG_KEYS, CATALOG_TABLES, CHARGE_TABLE, build_table_sql
+from billfold.ledger.columns import CATALOG_KEYS, CATALOG_TABLES, build_table_sql
+from billfold.model.code_version import hash_sources
 from billfold.model.errors import LedgerError
 
-BOOKING_VERSION = 11
-"""Raised when bills are booked otherwise than before into the same columns."""
-LEDGER_FORMAT = f"{BOOKING_VERSION} {blake2b(str((CATALOG_TABLES, CHARGE_TABLE)).encode(), digest_size=4).hexdigest()}"
-"""What a catalog notes of how it was made; one of another format is computed anew."""
 LOCK_TIMEOUT_S = 10.0
 """Seconds to wait for the instant in which another process reads or commits."""
 _INDEXES = (
@@ -40,6 +36,11 @@ class StaleLedgerError(LedgerError):
     """The catalog is of another format or damaged: drop it, it can be computed anew."""
 
 
+def find_format() -> str:
+    """Return what a catalog notes of how it is made, a hash of the code that does it; one of another format is computed anew."""
+    return f"{hash_sources('billfold.ledger')} {hash_sources('billfold.model')}"
+
+
 def create_catalog(path: Path) -> None:
     """Make an empty catalog; raises ``LedgerError`` where there is no room for it."""
     try:
@@ -52,7 +53,7 @@ def create_catalog(path: Path) -> None:
                     db.execute(build_table_sql(name, stored_types, CATALOG_KEYS.get(name, "")))
                 for statement in _INDEXES:
                     db.execute(statement)
-                db.execute("INSERT INTO meta VALUES ('format', ?)", [LEDGER_FORMAT])
+                db.execute("INSERT INTO meta VALUES ('format', ?)", [find_format()])
             db.execute("COMMIT")
     except (sqlite3.Error, OSError) as error:
         raise describe_failure(path, str(error)) from error
@@ -75,7 +76,7 @@ def read_catalog(path: Path) -> CatalogRows:
             raise StaleLedgerError(f"{path} is of another format") from error
         _refuse_busy(path, error)
         raise StaleLedgerError(f"{path} cannot be read: {error}") from error
-    if dict(rows["meta"]).get("format") != LEDGER_FORMAT:
+    if dict(rows["meta"]).get("format") != find_format():
         raise StaleLedgerError(f"{path} is of another format")
     return rows
 
@@ -85,7 +86,7 @@ def read_booked_hashes(path: Path) -> dict[int, str]:
     try:
         with closing(_connect_read_only(path)) as db:
             stated_format = db.execute("SELECT value FROM meta WHERE key='format'").fetchone()
-            rows = db.execute("SELECT seq, chain FROM runs").fetchall() if stated_format == (LEDGER_FORMAT,) else []
+            rows = db.execute("SELECT seq, chain FROM runs").fetchall() if stated_format == (find_format(),) else []
             return {int(seq): str(entry_hash) for seq, entry_hash in rows}
     except (sqlite3.Error, OSError, ValueError, TypeError):
         return {}

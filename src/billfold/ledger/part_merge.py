@@ -5,7 +5,7 @@ Every question opens each part, and that takes as long as reading ten thousand c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,19 +20,30 @@ SMALL_PART_ROWS = 500_000
 """Charges that make a part large: it is never written again, so that no charge is copied often."""
 
 
-def merge_small_parts(ledger: OpenLedger) -> None:
-    """Write the small parts as one if there are too many; only who has the turn to write may.
+def tidy_parts(ledger: OpenLedger) -> None:
+    """Let go of parts that hold charges of no bill, and write the small ones as one if there are too many.
 
-    The files of the old ones stay for who reads them, and are removed by who writes next.
+    Only who has the turn to write may. The files of old ones stay for who reads them, and are removed by who writes next.
     """
+    with open_transaction(ledger):
+        ledger.catalog.execute(
+            "DELETE FROM parts WHERE NOT EXISTS (SELECT 1 FROM bills WHERE id BETWEEN first_bill AND last_bill)"
+        )
     query = "SELECT name, first_bill, last_bill FROM parts WHERE rows < ? ORDER BY first_bill, name"
     small_parts = ledger.catalog.select(query, [SMALL_PART_ROWS])
-    if len(small_parts) <= MAX_SMALL_PARTS:
-        return
+    if len(small_parts) > MAX_SMALL_PARTS:
+        _merge_parts(ledger, small_parts)
+
+
+def _merge_parts(ledger: OpenLedger, parts: Sequence[tuple[str, int, int]]) -> None:
+    """Write parts as one, without the charges of bills that were dropped."""
+    import pyarrow.compute as pc  # PERF: takes as long as reading a small ledger
+
+    bill_ids = pa.array([row[0] for row in ledger.catalog.select("SELECT id FROM bills")], pa.int32())
     with open_transaction(ledger):
-        for name, first_bill, last_bill in small_parts:
+        for name, first_bill, last_bill in parts:
             for table in _read_part(ledger.parts_directory / name):
-                ledger.add_charges((first_bill, last_bill), table)
+                ledger.add_charges((first_bill, last_bill), table.filter(pc.is_in(table["bill"], bill_ids)))
             ledger.catalog.execute("DELETE FROM parts WHERE name = ?", [name])
 
 

@@ -273,7 +273,8 @@ def _find_modules() -> Mapping[str, str]:
     }
 
 
-def _find_module_name(provider_name: str) -> str:
+def find_package(provider_name: str) -> str:
+    """Return the name of the module or package that a provider is; raises ``InvalidArgument``."""
     try:
         return _find_modules()[provider_name]
     except KeyError:
@@ -291,7 +292,7 @@ def unknown_provider(name: str) -> Provider:
     """Return what stands for a provider that there is not: it can be named, and says so when it is asked anything."""
 
     def refuse_use(*_: object) -> Any:
-        _find_module_name(name)
+        find_package(name)
 
     return Provider(
         name=name,
@@ -307,4 +308,4 @@ def unknown_provider(name: str) -> Provider:
 
 def find_provider(provider_name: str) -> Provider:
     """Return a provider by its name; raises ``InvalidArgument``."""
-    return cast("Provider", import_module(_find_module_name(provider_name)).PROVIDER)
+    return cast("Provider", import_module(find_package(provider_name)).PROVIDER)
