@@ -220,3 +220,15 @@ def test_a_mapping_that_changes_rebooks_only_its_vendor(books: Workspace, monkey
     booked_count = len(booked_providers)
     assert stage.read_digest(books) == live
     assert len(booked_providers) == booked_count
+
+
+def test_the_past_keeps_the_hash_that_it_had(books: Workspace) -> None:
+    """As of a time the ledger has the hash that it had then, and so has a month that nothing was changed in."""
+    host = stage.twin(months=2)
+    stage.collected(host, books)
+    then, seq = stage.read_digest(books), books.archive.read_last_seq()
+    host.clock.advance(timedelta(days=31))
+    stage.collected(host, books)
+    with books.open_ledger() as ledger:
+        assert compute_digest(ledger) != then
+        assert compute_digest(ledger, query.LedgerFilter(seq=seq)) == then

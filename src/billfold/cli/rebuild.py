@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from billfold.cli.context import open_workspace
 from billfold.cli.gaps import print_gaps
 from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
+from billfold.collect.workspace import BookingProgress
 from billfold.ledger.digest import compute_digest
 from billfold.ledger.query import LedgerFilter
 from billfold.report.gaps import find_missing_providers, find_unbooked
@@ -22,7 +27,8 @@ def command(ctx: click.Context) -> None:
     What is damaged in the archive, or cannot be booked, is told, and the exit code is 1.
     """
     with open_workspace(ctx) as workspace:
-        workspace.rebuild()
+        with _show_progress() as progress:
+            workspace.rebuild(progress)
         with workspace.open_ledger() as db:
             print_line(compute_digest(db))
             all_gaps = [
@@ -32,3 +38,18 @@ def command(ctx: click.Context) -> None:
     wrong_gaps = [gap for gap in all_gaps if gap.finding.is_wrong]
     print_gaps(wrong_gaps)
     ctx.exit(1 if wrong_gaps else 0)
+
+
+@contextmanager
+def _show_progress() -> Iterator[BookingProgress]:
+    """Show on stderr how many collections are booked, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("collections booked"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("", total=None)
+        yield lambda booked_count, run_count: bars.update(task, completed=booked_count, total=run_count)

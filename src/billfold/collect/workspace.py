@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("billfold.books")
 RUNS_PER_TRANSACTION = 64
 """Runs that are booked in one go: their charges share a part."""
+BookingProgress = Callable[[int, int], None]
+"""Is told how many runs are booked, and of how many."""
 
 
 def find_outdated_providers(ledger: OpenLedger) -> set[str]:
@@ -74,8 +76,11 @@ class Workspace:
         with store.open_ledger(self.ledger_path) as ledger:
             yield ledger
 
-    def rebuild(self) -> None:
-        """Compute the ledger anew from the archive, and put it in the place of the one that is there; readers keep theirs."""
+    def rebuild(self, progress: BookingProgress = lambda *_: None) -> None:
+        """Compute the ledger anew from the archive, and put it in the place of the one that is there; readers keep theirs.
+
+        ``progress`` is told now and then how many runs are booked, and of how many.
+        """
         from billfold.ledger import store
 
         self._require_writable()
@@ -83,7 +88,7 @@ class Workspace:
             draft_path = self.directory / CATALOG_DRAFT_FILE
             draft_path.unlink(missing_ok=True)
             with store.open_ledger(draft_path) as ledger:
-                self._book_runs(ledger)
+                self._book_runs(ledger, progress)
             try:
                 draft_path.replace(self.ledger_path)
             except OSError as error:
@@ -164,7 +169,7 @@ class Workspace:
             outdated_providers = set()
         return bool(outdated_providers) or bool(self._list_bookable_runs(ledger))
 
-    def _book_runs(self, ledger: OpenLedger) -> None:
+    def _book_runs(self, ledger: OpenLedger, progress: BookingProgress = lambda *_: None) -> None:
         from billfold.ledger import part_merge
 
         if outdated_providers := find_outdated_providers(ledger):
@@ -173,6 +178,7 @@ class Workspace:
         runs = [run for run in self._list_bookable_runs(ledger) if run.provider not in outdated_providers]
         for start in range(0, len(runs), RUNS_PER_TRANSACTION):
             self._book_together(ledger, runs[start : start + RUNS_PER_TRANSACTION])
+            progress(min(start + RUNS_PER_TRANSACTION, len(runs)), len(runs))
         part_merge.tidy_parts(ledger)
 
     def _book_together(

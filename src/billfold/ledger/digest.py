@@ -12,6 +12,7 @@ from typing import Self
 import pyarrow as pa
 
 from billfold.ledger.columns import CHARGE_COLUMNS, PROVENANCE_COLUMNS
+from billfold.ledger.query import BILLS_JOIN, CHARGES_JOIN, LedgerFilter, build_current_condition
 from billfold.ledger.store import ROWS_PER_FETCH, OpenLedger
 
 MAX_SPOOL_BYTES = 4_194_304
@@ -31,7 +32,6 @@ STATED_COLUMNS = (
 """What a vendor states of a bill beside its charges: another word here is another version of it."""
 _BILL_COLUMNS = ("lines", "parked", *STATED_COLUMNS)
 _KEY_COLUMNS = ("b.provider", "b.account", "b.bill_key")
-_CURRENT_CONDITION = "b.until_seq IS NULL"
 
 
 def build_text_sql(columns: tuple[str, ...]) -> str:
@@ -47,15 +47,20 @@ CONTENT_SQL, ROW_SQL = ", ".join(_CONTENT_COLUMNS), build_text_sql(_CONTENT_COLU
 """A charge as text, without where it came from and what its account is called."""
 
 
-def compute_digest(db: OpenLedger) -> str:
-    """Return ``sha256:<64 hex>`` over the bills and charges that are believed now.
+_EVERYTHING = LedgerFilter()
+
+
+def compute_digest(db: OpenLedger, filters: LedgerFilter = _EVERYTHING) -> str:
+    """Return ``sha256:<64 hex>`` over the bills and charges that are wanted and believed.
 
     Fetch times, archive numbers, runs and belief spans are left out, and so is what an account is called.
     """
-    bills_sql = f"SELECT sha256({build_text_sql((*_KEY_COLUMNS, *(f'b.{name}' for name in _BILL_COLUMNS)))}) AS h FROM bills b WHERE {_CURRENT_CONDITION}"
+    condition, values = build_current_condition(filters)
+    bill_text_sql = build_text_sql((*_KEY_COLUMNS, *(f"b.{name}" for name in _BILL_COLUMNS)))
+    bills_sql = f"SELECT sha256({bill_text_sql}) AS h FROM {BILLS_JOIN} WHERE {condition}"
     charges_sql = f"""SELECT sha256({build_text_sql(_KEY_COLUMNS)} || chr(29) || {ROW_SQL}) AS h
-                  FROM charges c JOIN bills b ON c.bill = b.id WHERE {_CURRENT_CONDITION} AND b.parked IS NULL"""
-    result = db.execute(f"{bills_sql} UNION ALL {charges_sql}")
+                      FROM {CHARGES_JOIN} WHERE {condition} AND b.parked IS NULL"""
+    result = db.execute(f"{bills_sql} UNION ALL {charges_sql}", values)
     with SortedHashes() as hashes:
         while rows := result.fetchmany(ROWS_PER_FETCH):
             hashes.add_hashes([row[0] for row in rows])
