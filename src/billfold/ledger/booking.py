@@ -221,8 +221,8 @@ class Booking:
             self._writer.flush()
         self._db.close_part_of(bill_id)
         content_hash = ContentHash()
-        query = f"SELECT {CONTENT_SQL} FROM charges c WHERE bill=$bill"
-        for batch in self._db.connection.sql(query, params={"bill": bill_id}).to_arrow_reader(ROWS_PER_FETCH):
+        query = f"SELECT {CONTENT_SQL} FROM ({self._db.build_bill_sql(bill_id)}) c"
+        for batch in self._db.connection.sql(query).to_arrow_reader(ROWS_PER_FETCH):
             content_hash.add_rows(pa.Table.from_batches([batch]))
         return content_hash.read_hash()
 

@@ -41,7 +41,7 @@ WHERE (new.id = b.following AND (
 _LINES_SQL = """
 SELECT InvoiceDetailId AS detail, ChargeDescription AS description, ChargeCategory AS category,
        CASE WHEN BillingCurrency = $currency THEN BilledCost ELSE PricingCurrencyEffectiveCost END AS cost
-FROM charges WHERE bill = $bill
+FROM ({charges})
 """
 
 
@@ -119,6 +119,8 @@ def _build_restatement(ledger: OpenLedger, change: Change) -> Restatement:
 
 
 def _subtract_lines(ledger: OpenLedger, bill_id: int, other_bill_id: int, currency: str) -> list[MovedLine]:
-    lines_sql, other_lines_sql = _LINES_SQL.replace("$bill", "$one"), _LINES_SQL.replace("$bill", "$other")
-    values = {"one": bill_id, "other": other_bill_id, "currency": currency}
-    return ledger.select(MovedLine, f"{lines_sql} EXCEPT ALL {other_lines_sql} ORDER BY ALL", values)
+    lines_sql, other_lines_sql = (
+        _LINES_SQL.format(charges=ledger.build_bill_sql(one_bill_id)) for one_bill_id in (bill_id, other_bill_id)
+    )
+    query = f"{lines_sql} EXCEPT ALL {other_lines_sql} ORDER BY ALL"
+    return ledger.select(MovedLine, query, {"currency": currency})

@@ -29,7 +29,7 @@ from billfold.ledger.catalog_file import (
 )
 from billfold.ledger.columns import CATALOG_TABLES, CHARGE_TABLE, build_table_sql
 from billfold.ledger.layout import PARTS_FOLDER, READERS_FILE
-from billfold.ledger.parts import PartWriter, remove_unnamed
+from billfold.ledger.parts import PartFile, PartWriter, remove_unnamed
 from billfold.model.errors import LedgerError
 
 MEMORY_LIMIT = "256MB"
@@ -56,6 +56,7 @@ class OpenLedger:
         """Runs a statement; tables in its words may be variables of whoever calls it, as DuckDB looks them up."""
         self._catalog: CatalogWriter | None = None
         self._part: PartWriter | None = None
+        self._parts = list[PartFile]()
         self.is_behind = False
         """Whether another process was booking when this was opened: what it books is not here."""
         self._readers_file: IO[bytes] | None = None
@@ -74,7 +75,7 @@ class OpenLedger:
                 time.sleep(0.01)
 
     def release_parts(self) -> None:
-        """Let go of the parts, for who has the turn to write: nobody else removes any meanwhile."""
+        """Let go of the parts, for who has the turn to write."""
         if self._readers_file is not None:
             self._readers_file.close()
             self._readers_file = None
@@ -124,19 +125,28 @@ class OpenLedger:
         writer, self._part = self._part, None
         if writer and (parts := writer.close()):
             self.catalog.insert_rows("parts", parts)
-            self.show_parts(self.catalog.select("SELECT name FROM parts ORDER BY first_bill, name"))
+            self.show_parts(self.catalog.select("SELECT * FROM parts ORDER BY first_bill, name"))
 
     def close_part_of(self, bill_id: int) -> None:
         """Bring the part to the disk, if it holds charges of a bill."""
         if self._part is not None and self._part.holds_bill(bill_id):
             self.close_part()
 
-    def show_parts(self, parts: Sequence[tuple[Any, ...]]) -> None:
-        """Let the charges be those of these parts, each a row that begins with its name."""
+    def show_parts(self, parts: Iterable[tuple[Any, ...]]) -> None:
+        """Let the charges be those of these parts, each a row of the catalog."""
+        self._parts = [PartFile(*part) for part in parts]
+        self.execute(f"CREATE OR REPLACE VIEW charges AS {self._build_parts_sql(self._parts)}")
+
+    def build_bill_sql(self, bill_id: int) -> str:
+        """Return the SELECT of a bill's charges; it opens no part that cannot hold any of them."""
+        parts = [part for part in self._parts if part.first_bill <= bill_id <= part.last_bill]
+        return f"{self._build_parts_sql(parts)} WHERE bill = {bill_id}"
+
+    def _build_parts_sql(self, parts: Sequence[PartFile]) -> str:
         columns = ", ".join(f'"{column}"' for column in CHARGE_TABLE)
-        paths = ", ".join(_quote(str(self.parts_directory / part[0])) for part in parts)
+        paths = ", ".join(_quote(str(self.parts_directory / part.name)) for part in parts)
         source = f"read_parquet([{paths}], hive_partitioning=false)" if parts else "no_charges"
-        self.execute(f"CREATE OR REPLACE VIEW charges AS SELECT {columns} FROM {source}")
+        return f"SELECT {columns} FROM {source}"
 
     def forget_changes(self) -> None:
         """Drop the part that is being written."""

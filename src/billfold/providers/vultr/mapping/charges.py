@@ -197,7 +197,7 @@ def _build_charges(common: CostAndUsage, pages: Iterator[AnswerPage], total: Dec
         tally.note_page(page)
         if len(builder.shared_index) >= CHARGES_PER_BATCH:
             yield builder.build_charges(common)
-            builder = ChargeBuilder()
+            builder = builder.start_next()
         last_page = page
     if tally.has_more:
         raise IncompleteList(f"its lines were not read to their end ({tally.count} read, {tally.stated_count} stated)")

@@ -24,6 +24,8 @@ from billfold.wire.codec import UNSET, Maybe, get_or
 ONE_HOUR = timedelta(hours=1)
 MAX_SHARED_ROWS = 32_768
 """Kinds of lines that are remembered at once."""
+MAX_INHERITED_ROWS = 2048
+"""Rows that one batch of charges takes over from the one before: each batch converts all that it has."""
 
 
 class SharedColumns(NamedTuple):
@@ -85,6 +87,12 @@ class ChargeBuilder:
         if self.detail_ids:
             columns["InvoiceDetailId"] = self.detail_ids
         return Charges(common, columns, self.shared_rows, self.shared_index)
+
+    def start_next(self) -> ChargeBuilder:
+        """Return a builder of the charges after these; where the rows that lines share are few, it has them already."""
+        if len(self.shared_rows) > MAX_INHERITED_ROWS:
+            return ChargeBuilder()
+        return ChargeBuilder(shared_rows=self.shared_rows, index_by_key=self.index_by_key)
 
 
 class LineKey(NamedTuple):
