@@ -12,7 +12,7 @@ from billfold.cli.context import open_workspace
 from billfold.cli.gaps import print_gaps
 from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
-from billfold.collect.workspace import BookingProgress
+from billfold.collect.rebuilding import BookingProgress
 from billfold.ledger.digest import compute_digest
 from billfold.ledger.query import LedgerFilter
 from billfold.report.gaps import find_missing_providers, find_unbooked

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from billfold.collect.rebuilding import BookingProgress, book_shares, plan_shares
 from billfold.collect.run_answers import ArchiveRunAnswers, find_identity, read_listing
 from billfold.collect.run_booking import book_run
 from billfold.ledger.archive import Archive
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("billfold.books")
 RUNS_PER_TRANSACTION = 64
 """Runs that are booked in one go: their charges share a part."""
-BookingProgress = Callable[[int, int], None]
-"""Is told how many runs are booked, and of how many."""
 
 
 def find_outdated_providers(ledger: OpenLedger) -> set[str]:
@@ -88,7 +87,11 @@ class Workspace:
             draft_path = self.directory / CATALOG_DRAFT_FILE
             draft_path.unlink(missing_ok=True)
             with store.open_ledger(draft_path) as ledger:
-                self._book_runs(ledger, progress)
+                shares = plan_shares(self._list_bookable_runs(ledger), self.find_identity)
+                if len(shares) > 1:
+                    book_shares(self.directory, ledger, shares, progress)
+                else:
+                    self._book_runs(ledger, progress)
             try:
                 draft_path.replace(self.ledger_path)
             except OSError as error:
@@ -173,17 +176,15 @@ class Workspace:
         from billfold.ledger import part_merge
 
         if outdated_providers := find_outdated_providers(ledger):
-            runs = [run for run in self._list_ended_runs() if run.provider in outdated_providers]
-            self._book_together(ledger, runs, outdated_providers)  # all or none: half of a history is none
+            runs = [run for run in self.list_ended_runs() if run.provider in outdated_providers]
+            self.book_together(ledger, runs, outdated_providers)  # all or none: half of a history is none
         runs = [run for run in self._list_bookable_runs(ledger) if run.provider not in outdated_providers]
         for start in range(0, len(runs), RUNS_PER_TRANSACTION):
-            self._book_together(ledger, runs[start : start + RUNS_PER_TRANSACTION])
+            self.book_together(ledger, runs[start : start + RUNS_PER_TRANSACTION])
             progress(min(start + RUNS_PER_TRANSACTION, len(runs)), len(runs))
         part_merge.tidy_parts(ledger)
 
-    def _book_together(
-        self, ledger: OpenLedger, runs: Sequence[Run], forgotten_providers: Collection[str] = ()
-    ) -> None:
+    def book_together(self, ledger: OpenLedger, runs: Sequence[Run], forgotten_providers: Collection[str] = ()) -> None:
         """Book runs in one go, after all that was booked of some providers is forgotten."""
         from billfold.ledger import mapping_versions, store
 
@@ -207,9 +208,9 @@ class Workspace:
         from billfold.ledger.runs import list_booked_ids
 
         booked_ids = list_booked_ids(db)
-        return [run for run in self._list_ended_runs() if run.id not in booked_ids]
+        return [run for run in self.list_ended_runs() if run.id not in booked_ids]
 
-    def _list_ended_runs(self) -> list[Run]:
+    def list_ended_runs(self) -> list[Run]:
         """Return the runs that are to be booked: ended, and not refused."""
         return [
             run

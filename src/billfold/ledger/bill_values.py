@@ -19,6 +19,7 @@ from billfold.model.money import format_decimal, format_trimmed
 
 BillValues = dict[str, Any]
 """The columns of a bill, by name."""
+MAX_INTEGER = 2**63 - 1
 _TIME_COLUMNS = [name for name, sql_type in BILL_COLUMN_TYPES.items() if sql_type == "TIMESTAMP"]
 
 
@@ -87,3 +88,12 @@ def _choose_total(bill: Bill, charge_sum: Decimal, *, is_trusted: bool) -> str |
     if bill.total is not None and bill.total.is_finite():
         return format_decimal(bill.total)
     return format_trimmed(charge_sum) if is_trusted else None
+
+
+def require_storable(values: BillValues) -> None:
+    """Raise ``ValueError`` or ``OverflowError`` for a bill with a text or a number that the catalog cannot keep."""
+    for name, value in values.items():
+        if isinstance(value, str):
+            value.encode()
+        elif isinstance(value, int) and not -MAX_INTEGER <= value <= MAX_INTEGER:
+            raise OverflowError(f"{name} is out of all bounds")

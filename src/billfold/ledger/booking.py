@@ -22,6 +22,7 @@ from billfold.ledger.bill_values import (
     check_total,
     encode_replaced_estimates,
     read_bill_values,
+    require_storable,
 )
 from billfold.ledger.booked_inputs import BookedInputs
 from billfold.ledger.catalog import FindingStage, add_bill_findings, add_findings
@@ -37,8 +38,6 @@ from billfold.model.focus import ContractCommitment
 from billfold.model.money import format_decimal
 from billfold.model.period import parse_instant
 
-_ARROW_TYPES = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us")}
-_BILL_SCHEMA = pa.schema([(name, _ARROW_TYPES[column_type]) for name, column_type in BILL_COLUMN_TYPES.items()])
 COMPARED_COLUMNS = ("mark", "lines", "parked", "settles", "grade", *STATED_COLUMNS)
 """What a bill must say again, beside its charges, to be the one that is known already."""
 
@@ -190,7 +189,7 @@ class Booking:
                 drop_repeated([*bill.findings, *written_bill.findings, *check_total(bill, written_bill)])
             )
             row = build_bill_values(bill_id, bill, written_bill, findings, self._account_identity)
-            pa.Table.from_pylist([row], _BILL_SCHEMA)  # what cannot be kept is this bill's error, not the run's
+            require_storable(row)  # what cannot be kept is this bill's error, not the run's
             self._write_commitments(bill_id, bill.commitments)
         except BaseException:
             self._delete_bill(bill_id)

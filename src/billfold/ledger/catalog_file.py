@@ -125,6 +125,21 @@ class CatalogWriter:
         marks = ", ".join("?" * len(CATALOG_TABLES[table]))
         self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", [tuple(map(_to_sqlite, row)) for row in rows])
 
+    def take_in(self, path: Path) -> None:
+        """Add all rows of another catalog, whose bills have numbers of their own, and of its notes those that are not here."""
+        try:
+            self._db.execute("ATTACH ? AS other", [str(path)])
+            with self.open_transaction():
+                for table in CATALOG_TABLES:
+                    self._db.execute(f"INSERT OR IGNORE INTO main.{table} SELECT * FROM other.{table}")
+                self._db.execute(
+                    """INSERT OR REPLACE INTO meta SELECT 'last_bill', CAST(max(CAST(value AS INTEGER)) AS TEXT)
+                       FROM (SELECT * FROM main.meta UNION ALL SELECT * FROM other.meta) WHERE key = 'last_bill'"""
+                )
+            self._db.execute("DETACH other")
+        except sqlite3.Error as error:
+            raise describe_failure(self._path, str(error)) from error
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
