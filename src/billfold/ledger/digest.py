@@ -122,8 +122,11 @@ def _write_rows(table: pa.Table) -> list[str]:
     """Write each charge as one text: each cell with its length before it, so that no two rows are written alike."""
     import pyarrow.compute as pc
 
-    cells = list[pa.ChunkedArray]()
+    cells = list[pa.ChunkedArray | str]()
     for name in CONTENT_NAMES:
+        if table[name].null_count == table.num_rows:
+            cells.append("-")
+            continue
         texts = pc.cast(table[name], pa.string())
         lengths = pc.cast(pc.utf8_length(texts), pa.string())
         cells.append(pc.fill_null(pc.binary_join_element_wise(lengths, texts, ":"), "-"))

@@ -65,12 +65,12 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
 
 
 def _iter_bills(run_answers: RunAnswers, reader: BillReader, record: BillRecord, source: Source) -> Iterator[Bill]:
-    """Yield the bill of a record; that of an invoice of the current API, which each collection lists again, unless it is known."""
+    """Yield the bill of a record; one of the current API, which each collection is told again, only unless it is known."""
 
     def build_bills() -> Iterator[Bill]:
         yield _build_bill_safely(reader.build_bill, record, source)._replace(source=reader.source)
 
-    if not isinstance(record, Invoice):
+    if not isinstance(record, Invoice | Mtdinvoice):
         return build_bills()
     period, findings = _read_invoice_period(record, source.answer)
     time = str(Month.of(source.answer.fetched_at)) if findings else is_unfinished(period, source.answer)

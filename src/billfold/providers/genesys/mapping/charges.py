@@ -7,6 +7,7 @@ was used in it. Licence reports and trustee overviews are never charges. The jud
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from billfold.model.bill import Bill, BillSource
 from billfold.model.errors import ApiError, InvalidResponse
@@ -31,6 +32,7 @@ from billfold.providers.genesys.mapping.invoice_periods import (
 )
 from billfold.providers.genesys.mapping.invoices import ListedInvoice, OverageCosts, build_bill
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
+from billfold.providers.mapping import iter_new_bills
 from billfold.providers.pages import iter_pages, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire.codec import get_or
@@ -72,9 +74,9 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
         # Half an estimate is none: where a contract's part could not be read, those known before stay.
         if _contract_ids_in(calendar, period) <= {get_or(record.contract.id, "") for record in contract_usages}:
             for contract_usage in contract_usages:
-                yield from (
-                    bill for bill in build_estimates(period, contract_usage) if bill.key not in replaced_estimates
-                )
+                inputs = contract_usage.contract, contract_usage.detail, str(period)
+                estimates = iter_new_bills(run_answers, inputs, partial(build_estimates, period, contract_usage))
+                yield from (bill for bill in estimates if bill.key not in replaced_estimates)
     if errors:
         raise InvalidResponse("; ".join(errors))
 
