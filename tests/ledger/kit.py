@@ -76,6 +76,11 @@ class Ledger:
         finally:
             store.reload_ledger(self.db)
 
+    def write(self, statement: str) -> None:
+        """Change the catalog by hand."""
+        self.db.catalog.execute(statement)
+        store.reload_ledger(self.db)
+
     def bills(self, *columns: str, seq: int = query.MAX_SEQ) -> list[tuple[Any, ...]]:
         """Return the bills that are believed, by these columns."""
         ids = [bill.id for bill in catalog.list_bills(self.db, query.LedgerFilter(seq=seq))]

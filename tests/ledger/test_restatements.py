@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from billfold.collect.workspace import Workspace
-from billfold.ledger import booking, identities, query, restatements
+from billfold.ledger import booking, identities, query, restatements, store
 from billfold.model.bill import Charges
 from billfold.model.finding import make_finding
 from billfold.model.finding_codes import FindingCode
@@ -52,7 +52,7 @@ def list_changes(ledger: Ledger) -> list[restatements.Change]:
 def test_another_due_date_is_no_restatement(tmp_path: Path) -> None:
     """A restatement is another total or period, and not another due date."""
     with open_ledger(tmp_path) as ledger:
-        ledger.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
+        ledger.write("INSERT OR REPLACE INTO accounts VALUES ('vendor', 'me', 'me', 10)")
         versions: list[tuple[str, dict[str, Any]]] = [
             ("0", {}),
             ("0", {"due_on": parse_instant("2026-07-02T00:00:00Z")}),
@@ -61,17 +61,17 @@ def test_another_due_date_is_no_restatement(tmp_path: Path) -> None:
         ]
         for number, (cost, change) in enumerate(versions):
             ledger.book(bill(cost, total=cost, **change))
-            ledger.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
+            ledger.write(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, datetime('now'))")
         changes = [(change.old_total, change.new_total, change.period_start.month) for change in list_changes(ledger)]
     assert changes == [("0", "7", 5), ("7", "7", 5)]
 
 
 def test_what_follows_a_parked_bill_restates_nothing(tmp_path: Path) -> None:
     with open_ledger(tmp_path) as ledger:
-        ledger.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
+        ledger.write("INSERT OR REPLACE INTO accounts VALUES ('vendor', 'me', 'me', 10)")
         for number, (cost, total) in enumerate([("1", "7"), ("7", "7"), ("8", "8")]):
             ledger.book(bill(cost, total=total))
-            ledger.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
+            ledger.write(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, datetime('now'))")
         changes = [(change.old_total, change.new_total) for change in list_changes(ledger)]
     assert changes == [("7", "8")]
 
@@ -79,12 +79,12 @@ def test_what_follows_a_parked_bill_restates_nothing(tmp_path: Path) -> None:
 def test_a_parked_newer_version_moves_no_line(tmp_path: Path) -> None:
     """A newer version that is parked is named and moves no line."""
     with open_ledger(tmp_path) as ledger:
-        ledger.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
+        ledger.write("INSERT OR REPLACE INTO accounts VALUES ('vendor', 'me', 'me', 10)")
         for number, version in enumerate(
             [bill("7"), bill(total=None, findings=(make_finding(FindingCode.BILL_UNREADABLE, "unread"),))]
         ):
             ledger.book(version)
-            ledger.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
+            ledger.write(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, datetime('now'))")
         (event,) = restatements.list_restatements(ledger.db)
     assert (event.change.old_total, event.change.new_total, event.difference) == ("7", None, None)
     assert event.change.incomparable == "what it is told as now is parked, not counted: unread"
@@ -96,10 +96,10 @@ def test_what_was_parked_between_two_versions_is_passed_over(
     last: str, moved: list[tuple[str, str, str]], tmp_path: Path
 ) -> None:
     with open_ledger(tmp_path) as ledger:
-        ledger.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
+        ledger.write("INSERT OR REPLACE INTO accounts VALUES ('vendor', 'me', 'me', 10)")
         for number, version in enumerate([bill("7"), bill("1", total="8"), bill(last)]):
             ledger.book(version)
-            ledger.db.execute(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, now()::TIMESTAMP)")
+            ledger.write(f"INSERT INTO runs (run, ended) VALUES ({number + 1}0, datetime('now'))")
         events = restatements.list_restatements(ledger.db)
         told_moved = [(event.change.old_total, event.change.new_total, event.difference) for event in events]
         assert told_moved == moved
@@ -111,14 +111,14 @@ def test_what_was_parked_between_two_versions_is_passed_over(
 def test_an_invoice_in_another_currency_is_restated(tmp_path: Path) -> None:
     """An issued invoice that is told in another currency is restated."""
     with open_ledger(tmp_path) as ledger:
-        ledger.db.execute("INSERT INTO accounts VALUES ('vendor', 'me', 'me', 10)")
+        ledger.write("INSERT OR REPLACE INTO accounts VALUES ('vendor', 'me', 'me', 10)")
         ledger.book(bill("7"))
         identity = identities.resolve_account(ledger.db, "vendor", "me", "me", 20, 20, [])
-        with booking.open_booking(ledger.db, identity) as run_booking:
+        with store.open_transaction(ledger.db), booking.open_booking(ledger.db, identity) as run_booking:
             euros = [Charges.of([Line(Decimal(7))], COMMON._replace(BillingCurrency="EUR"))]
             run_booking.book_bill(bill("7", currency="EUR", charges=euros))
             run_booking.supersede_missing({"i1": {"EUR"}}, [])
-        ledger.db.execute("INSERT INTO runs (run, ended) VALUES (10, now()::TIMESTAMP), (20, now()::TIMESTAMP)")
+        ledger.write("INSERT INTO runs (run, ended) VALUES (10, datetime('now')), (20, datetime('now'))")
         (event,) = restatements.list_restatements(ledger.db)
         change = event.change
         assert (change.old_total, change.currency, change.incomparable) == ("7", "USD", "it is told in EUR now: 7.00")

@@ -11,7 +11,7 @@ from typing import Any
 from billfold.collect.workspace import Workspace
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_redaction import redact_bodies
-from billfold.ledger.layout import SIDE_ARCHIVE_PATTERNS
+from billfold.ledger.layout import DOCUMENT_TEXTS_FILE, SIDE_ARCHIVE_PATTERNS
 from billfold.model.errors import InvalidResponse
 from billfold.providers import provider
 from billfold.wire import codec
@@ -27,6 +27,7 @@ def redact_workspace(workspace: Workspace, provider_name: str | None = None) -> 
     installed nobody knows which data are personal: its answers are left as they are, and a warning says so.
     """
     changed_hashes = _redact_archive(workspace.archive, provider_name)
+    (workspace.directory / DOCUMENT_TEXTS_FILE).unlink(missing_ok=True)  # it may hold what stood there
     for path in sorted(path for pattern in SIDE_ARCHIVE_PATTERNS for path in workspace.directory.glob(pattern)):
         if not path.samefile(workspace.archive.path):  # one file under two names until a merge is done
             with Archive(path, as_it_is=True) as side_archive:

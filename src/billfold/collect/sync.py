@@ -92,8 +92,11 @@ def sync_accounts(
         limits = ParallelLimits(workers, per_server)
         settings = _SyncSettings(workspace, since or FIRST_SYNC_MONTHS, progress, note_outcome, connect, clock, limits)
         outcomes = _collect_all(settings, accounts, configured_names, before_month)
+        from billfold.report import document_check
+
         with workspace.open_ledger(wait=True) as db:
             fill_outcomes(db, outcomes, last_seq)
+        document_check.keep_texts(workspace.archive, workspace.archive.iter_answers(after=last_seq))
         return outcomes + unknown_outcomes
 
 

@@ -186,13 +186,13 @@ class Archive:
         return body, row[1]
 
     def iter_answers(
-        self, run: int | None = None, operation: str | None = None, question: str | None = None
+        self, run: int | None = None, operation: str | None = None, question: str | None = None, after: int = 0
     ) -> Iterator[Entry]:
-        """Yield kept answers in order, of one run, one operation or one question if wanted."""
+        """Yield kept answers in order, of one run, one operation or one question if wanted, ``after`` an entry's number."""
         criteria = {"run": run, "operation": operation, "question": question}
         parameters = {name: value for name, value in criteria.items() if value is not None}
-        condition = " AND ".join(f"{name}=:{name}" for name in parameters) or "1"
-        yield from self._select_entries(f"{condition} AND operation NOT LIKE ':%'", parameters)
+        condition = " AND ".join([*(f"{name}=:{name}" for name in parameters), "seq > :after"])
+        yield from self._select_entries(f"{condition} AND operation NOT LIKE ':%'", parameters | {"after": after})
 
     def find_answered_questions(self, provider: str, account: str, operation: str) -> set[str]:
         """Return the questions of an operation that an account has good answers to."""

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 
 from billfold.ledger import catalog, query
 from billfold.ledger.archive import Archive
 from billfold.ledger.catalog import BillRow
+from billfold.ledger.document_texts import DocumentTexts
 from billfold.ledger.documents import PDF_MEDIA_TYPE, list_latest_documents, read_media_type
 from billfold.ledger.entries import Entry
+from billfold.ledger.layout import DOCUMENT_TEXTS_FILE
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
+from billfold.model.code_version import hash_sources
 from billfold.model.errors import LedgerError
 from billfold.model.finding import AccountFinding, make_finding
 from billfold.model.finding_codes import FindingCode
@@ -43,21 +47,45 @@ def check_documents(archive: Archive, db: OpenLedger, filters: LedgerFilter) -> 
     for bill in catalog.list_bills(db, LedgerFilter(seq=filters.seq)):  # of all months: a document may be of any
         if bill.state == "issued" and bill.invoice_id and bill.total:
             issued_bills[bill.provider, bill.account].append(bill)
-    for pdf_entry in pdf_entries:
-        account_key = pdf_entry.provider, account_names.get(pdf_entry.run, "")
-        if filters.includes_account(*account_key):
-            yield from (
-                _make_finding(bill)
-                for bill in _find_contradicted_bills(archive, pdf_entry, issued_bills[account_key])
-                if bill.id in selected_ids
-            )
+    with open_texts(archive) as texts:
+        for pdf_entry in pdf_entries:
+            account_key = pdf_entry.provider, account_names.get(pdf_entry.run, "")
+            if filters.includes_account(*account_key):
+                yield from (
+                    _make_finding(bill)
+                    for bill in _find_contradicted_bills(archive, texts, pdf_entry, issued_bills[account_key])
+                    if bill.id in selected_ids
+                )
 
 
-def _find_contradicted_bills(archive: Archive, pdf_entry: Entry, bills: list[BillRow]) -> list[BillRow]:
+def open_texts(archive: Archive) -> DocumentTexts:
+    """Open the texts that are kept beside an archive."""
+    return DocumentTexts(archive.path.with_name(DOCUMENT_TEXTS_FILE), hash_sources(pdf_text.__name__))
+
+
+def _read_text(archive: Archive, texts: DocumentTexts, pdf_entry: Entry) -> str:
+    """Return the text of a PDF; raises ``LedgerError`` for a damaged body."""
+    return texts.read_text(pdf_entry.body, lambda: pdf_text.extract_text(archive.read_body(pdf_entry.body)))
+
+
+def keep_texts(archive: Archive, entries: Iterable[Entry]) -> None:
+    """Read the PDFs among some answers, so that whoever checks them later need not; damaged ones are left to him."""
+    pdf_entries = [entry for entry in entries if entry.status == 200 and read_media_type(entry) == PDF_MEDIA_TYPE]
+    if not pdf_entries or archive.read_only:
+        return
+    with open_texts(archive) as texts:
+        for pdf_entry in pdf_entries:
+            with suppress(LedgerError):
+                _read_text(archive, texts, pdf_entry)
+
+
+def _find_contradicted_bills(
+    archive: Archive, texts: DocumentTexts, pdf_entry: Entry, bills: list[BillRow]
+) -> list[BillRow]:
     """Return the bills that a document is of, where it says the total of none of them."""
     question_values = set(map(str, json.loads(pdf_entry.question).values()))
     try:
-        text = pdf_text.extract_text(archive.read_body(pdf_entry.body)) if bills else ""
+        text = _read_text(archive, texts, pdf_entry) if bills else ""
     except LedgerError:  # a damaged body: `billfold verify` names it
         return []
     requested_bills = [bill for bill in bills if bill.invoice_id in question_values]
