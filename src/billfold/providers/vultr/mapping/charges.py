@@ -38,7 +38,7 @@ from billfold.wire.operation import read_response
 
 VULTR = "Vultr"
 CURRENCY = "USD"
-CHARGES_PER_BATCH = 16_384
+CHARGES_PER_BATCH = 8192
 """Lines that are handed over at once."""
 ChargesGenerator = Generator[Charges, None, BillEnd]
 
