@@ -68,7 +68,7 @@ def print_outcome(outcome: CollectOutcome, capsys: pytest.CaptureFixture[str]) -
     for as_json in (False, True):
         lines = OutcomeLines([outcome.account], as_json=as_json)
         lines.print_collected(outcome)
-        lines.print_booked([outcome], "sha256:0")
+        lines.print_booked([outcome])
     return capsys.readouterr().out
 
 

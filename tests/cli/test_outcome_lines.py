@@ -17,7 +17,7 @@ OLDER = make_finding(FindingCode.INVOICE_OLDER, "3 invoices are older")
 
 
 def outcome(name: str, **fields: Any) -> CollectOutcome:
-    return CollectOutcome(name, "vultr", answers=2, seconds=0.25, **fields)
+    return CollectOutcome(name, "vultr", answers=2, seconds=0.25, head="sha256:0", **fields)
 
 
 def print_all(
@@ -30,7 +30,7 @@ def print_all(
     outcomes[0].findings = [VANISHED]
     if late_error:
         outcomes[0].error = ConfigurationError(late_error)
-    lines.print_booked(outcomes, "sha256:0")
+    lines.print_booked(outcomes)
     *printed_lines, head_line = capsys.readouterr().out.splitlines()
     assert head_line == "head sha256:0"
     return printed_lines
@@ -82,4 +82,4 @@ def test_nobody_who_listens_ends_no_collection(monkeypatch: pytest.MonkeyPatch) 
     lines = OutcomeLines(["a"])
     lines.print_collected(outcome("a"))
     with pytest.raises(BrokenPipeError):
-        lines.print_booked([outcome("a")], "sha256:0")
+        lines.print_booked([outcome("a")])

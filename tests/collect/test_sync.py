@@ -15,6 +15,8 @@ from billfold.collect.sync import sync_accounts
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
 from billfold.ledger import booking
+from billfold.ledger.account_lock import account_lock
+from billfold.ledger.layout import LOCKS_FOLDER
 from billfold.ledger.verify import find_damage
 from billfold.providers import provider
 from billfold.twin.world import describe_bill
@@ -122,3 +124,16 @@ def test_no_more_accounts_are_collected_at_once_than_asked(tmp_path: Path) -> No
     sync_accounts(workspace, accounts, connect=connect, clock=lambda: NOW, workers=2)
     workspace.close()
     assert (len(open_counts), max(open_counts)) == (6, 2)
+
+
+def test_an_account_busy_elsewhere_stops_no_other(books: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account that another process collects for too long fails alone; the others are collected and booked."""
+    host = stage.twin(months=2)
+    names = {account.provider: account.name for vendor in host.world.vendors for account in vendor.accounts[:1]}
+    monkeypatch.setattr("billfold.collect.sync.LOCK_TIMEOUT_S", 0)
+    with account_lock(books.directory / LOCKS_FOLDER, "fastly", names["fastly"]):
+        outcomes = {outcome.account: outcome for outcome in stage.collected(host, books)}
+    assert [name for name, outcome in outcomes.items() if outcome.error] == [names["fastly"]]
+    assert "is being collected by another process" in str(outcomes[names["fastly"]].error)
+    assert {outcome.head for outcome in outcomes.values()} == {books.archive.read_head()}
+    assert all(outcome.error is None for outcome in stage.collected(host, books))

@@ -32,11 +32,11 @@ class OutcomeLines:
             with suppress(OSError):  # it is printed again at the end, and told there
                 self._print_collection(outcome)
 
-    def print_booked(self, outcomes: list[CollectOutcome], head: str) -> None:
+    def print_booked(self, outcomes: list[CollectOutcome]) -> None:
         """Print what the ledger makes of the accounts, each after its own line, the sum of many, and the archive's head."""
         reported_outcomes = [outcome for outcome in outcomes if not self._quiet or _is_reported(outcome)]
         if self._as_json:
-            _print_json(reported_outcomes, head)
+            _print_json(reported_outcomes)
             return
         for outcome in reported_outcomes:
             if self._shown_errors.get(outcome.account, self) is not outcome.error:
@@ -46,7 +46,7 @@ class OutcomeLines:
         if len(reported_outcomes) > MAX_SHOWN_ACCOUNTS:
             print_line(describe_sum(outcomes))
         if reported_outcomes:
-            print_line(f"head {head}")
+            print_line(f"head {reported_outcomes[0].head}")
 
     def _print_collection(self, outcome: CollectOutcome) -> None:
         summary = f"{counted(outcome.answers, 'answer')} in {outcome.seconds:.1f} s"
@@ -83,9 +83,9 @@ def describe_sum(outcomes: list[CollectOutcome]) -> str:
     return f"{text}: {named}{more}" if failed_names else text
 
 
-def _print_json(outcomes: list[CollectOutcome], head: str) -> None:
+def _print_json(outcomes: list[CollectOutcome]) -> None:
     if outcomes:
-        print_data(format_json([_build_row(outcome) | {"head": head} for outcome in outcomes]), newline=True)
+        print_data(format_json([_build_row(outcome) for outcome in outcomes]), newline=True)
 
 
 def _build_row(outcome: CollectOutcome) -> dict[str, object]:
@@ -95,5 +95,6 @@ def _build_row(outcome: CollectOutcome) -> dict[str, object]:
         "answers": outcome.answers,
         "error": str(outcome.error) if outcome.error else None,
         "seconds": round(outcome.seconds, 3),
+        "head": outcome.head,
         "findings": [build_finding_fields(finding) for finding in outcome.all_findings],
     }

@@ -88,8 +88,7 @@ def command(
             per_server=per_server,
             note_outcome=progress.end_account,
         )
-        head = workspace.archive.read_head()
-    lines.print_booked(outcomes, head)
+    lines.print_booked(outcomes)
     ctx.exit(choose_exit_code(outcomes))
 
 

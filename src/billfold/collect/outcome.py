@@ -23,7 +23,8 @@ class CollectOutcome:
     """How one account's collection went; ``missing`` is what the vendor refused, ``error`` what ended it.
 
     ``findings`` are what the ledger makes of it: its bills that are parked or no longer listed, what could not be booked, what its
-    lists say against each other, the invoices that were told otherwise than before, and those beyond its reach.
+    lists say against each other, the invoices that were told otherwise than before, and those beyond its reach. ``head`` is the
+    archive's head after it and all that were collected with it.
     """
 
     account: str
@@ -33,6 +34,7 @@ class CollectOutcome:
     error: BillfoldError | None = None
     seconds: float = 0.0
     findings: list[Finding] = field(default_factory=list)
+    head: str = ""
 
     @property
     def all_findings(self) -> list[Finding]:

@@ -17,12 +17,19 @@ from billfold.collect.session import CollectSession, Transport
 from billfold.collect.side_by_side import DEFAULT_PER_SERVER, DEFAULT_WORKERS, ParallelLimits, collect_side_by_side
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
-from billfold.ledger.account_lock import account_lock
+from billfold.ledger.account_lock import LOCK_TIMEOUT_S, account_lock
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_writer import ArchiveWriter
 from billfold.ledger.entries import REFUSED_PREFIX, Run
 from billfold.ledger.layout import LOCKS_FOLDER
-from billfold.model.errors import PROVIDER_FAULTS, ApiError, BillfoldError, ConfigurationError, InvalidResponse
+from billfold.model.errors import (
+    PROVIDER_FAULTS,
+    ApiError,
+    BillfoldError,
+    ConfigurationError,
+    InvalidResponse,
+    LedgerError,
+)
 from billfold.model.finding import describe_finding
 from billfold.model.money import describe_arithmetic_error
 from billfold.model.period import Month, parse_instant
@@ -85,8 +92,9 @@ def sync_accounts(
     unknown_outcomes = fail_unknown_providers((account.name, account.provider.name) for account in accounts)
     accounts = [account for account in accounts if account.provider.name in provider.provider_names()]
     with ExitStack() as locks:
-        for account in sorted(accounts, key=lambda account: account.name):
-            locks.enter_context(account_lock(workspace.directory / LOCKS_FOLDER, account.provider.name, account.name))
+        busy_outcomes = _lock_accounts(locks, workspace, accounts)
+        busy_names = {outcome.account for outcome in busy_outcomes}
+        accounts = [account for account in accounts if account.name not in busy_names]
         before_month = Month.of(clock()).add_months(-recheck_months) if recheck_months else None
         last_seq = workspace.archive.read_last_seq()
         limits = ParallelLimits(workers, per_server)
@@ -97,7 +105,26 @@ def sync_accounts(
         with workspace.open_ledger(wait=True) as db:
             fill_outcomes(db, outcomes, last_seq)
         document_check.keep_texts(workspace.archive, workspace.archive.iter_answers(after=last_seq))
-        return outcomes + unknown_outcomes
+        all_outcomes = [*outcomes, *busy_outcomes, *unknown_outcomes]
+        head = workspace.archive.read_head()
+        for outcome in all_outcomes:
+            outcome.head = head
+        return all_outcomes
+
+
+def _lock_accounts(locks: ExitStack, workspace: Workspace, accounts: Sequence[AccountConfig]) -> list[CollectOutcome]:
+    """Take the turns of all accounts, and return the outcomes of those that another process collects for too long.
+
+    In one order everywhere, so that no two syncs wait for each other.
+    """
+    busy_outcomes, deadline = list[CollectOutcome](), time.monotonic() + LOCK_TIMEOUT_S
+    for account in sorted(accounts, key=lambda account: account.name):
+        lock = account_lock(workspace.directory / LOCKS_FOLDER, account.provider.name, account.name, deadline=deadline)
+        try:
+            locks.enter_context(lock)
+        except LedgerError as error:
+            busy_outcomes.append(CollectOutcome(account.name, account.provider.name, error=error))
+    return busy_outcomes
 
 
 @dataclass(frozen=True)

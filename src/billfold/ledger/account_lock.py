@@ -17,10 +17,13 @@ LOCK_TIMEOUT_S = 60.0
 
 
 @contextmanager
-def account_lock(directory: Path, provider: str, account: str) -> Iterator[None]:
-    """Hold the turn of an account; raises ``LedgerError`` where another process does not give it back in time."""
+def account_lock(directory: Path, provider: str, account: str, *, deadline: float | None = None) -> Iterator[None]:
+    """Hold the turn of an account; raises ``LedgerError`` where another process does not give it back in time.
+
+    ``deadline`` is a time of the monotonic clock that several accounts may share.
+    """
     with _open_lock_file(directory, hashlib.sha256(f"{provider}/{account}".encode()).hexdigest()[:16]) as file:
-        deadline = time.monotonic() + LOCK_TIMEOUT_S
+        deadline = time.monotonic() + LOCK_TIMEOUT_S if deadline is None else deadline
         while not try_file_lock(file.fileno()):
             if time.monotonic() > deadline:
                 raise LedgerError(
