@@ -22,7 +22,7 @@ TOGETHER = 5000
 def booked(directory: Path, bills: Iterator[Bill], when: datetime = NOW) -> Path:
     """Book bills as one run's; returns the ledger's path."""
     directory.mkdir(parents=True, exist_ok=True)
-    with store.open_ledger(directory / LEDGER) as db:
+    with store.open_ledger(directory / LEDGER) as db, store.open_transaction(db):
         owner = identities.resolve_account(db, "sample", "sample-1", "sample", 1, 1, [])
         with booking.open_booking(db, owner) as run_booking:
             assert all(run_booking.book_bill(bill) for bill in bills)

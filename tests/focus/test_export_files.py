@@ -173,7 +173,7 @@ def test_a_period_closes_when_all_its_bills_are_issued(tmp_path: Path) -> None:
     path = sample.booked(tmp_path, iter(bills), early)
     out = written(path, tmp_path / "out", format="csv")
     assert [row["BillingPeriodStatus"] for row in rows(out / "billing_period.csv")] == ["Open"]
-    with store.open_ledger(path) as db:
+    with store.open_ledger(path) as db, store.open_transaction(db):
         owner = identities.resolve_account(db, "sample", "sample-1", "sample", 2, 2, [])
         with booking.open_booking(db, owner) as run_booking:
             run_booking.book_bill(
@@ -200,7 +200,7 @@ def test_a_period_closes_when_all_its_bills_are_issued(tmp_path: Path) -> None:
 
 def restated(path: Path, run: int, *bills: Bill) -> None:
     """Book bills again, as another run has them."""
-    with store.open_ledger(path) as db:
+    with store.open_ledger(path) as db, store.open_transaction(db):
         owner = identities.resolve_account(db, "sample", "sample-1", "sample", run, run, [])
         with booking.open_booking(db, owner) as run_booking:
             assert all(run_booking.book_bill(bill) for bill in bills)
