@@ -100,16 +100,21 @@ def sync_accounts(
         limits = ParallelLimits(workers, per_server)
         settings = _SyncSettings(workspace, since or FIRST_SYNC_MONTHS, progress, note_outcome, connect, clock, limits)
         outcomes = _collect_all(settings, accounts, configured_names, before_month)
-        from billfold.report import document_check
-
-        with workspace.open_ledger(wait=True) as db:
-            fill_outcomes(db, outcomes, last_seq)
-        document_check.keep_texts(workspace.archive, workspace.archive.iter_answers(after=last_seq))
+        _book_outcomes(workspace, outcomes, last_seq)
         all_outcomes = [*outcomes, *busy_outcomes, *unknown_outcomes]
         head = workspace.archive.read_head()
         for outcome in all_outcomes:
             outcome.head = head
         return all_outcomes
+
+
+def _book_outcomes(workspace: Workspace, outcomes: Sequence[CollectOutcome], last_seq: int) -> None:
+    """Book what came since an archive number, and read its documents: whoever reconciles need not then."""
+    from billfold.report import document_check
+
+    with workspace.open_ledger(wait=True) as db:
+        fill_outcomes(db, outcomes, last_seq)
+    document_check.keep_texts(workspace.archive, workspace.archive.iter_answers(after=last_seq))
 
 
 def _lock_accounts(locks: ExitStack, workspace: Workspace, accounts: Sequence[AccountConfig]) -> list[CollectOutcome]:
