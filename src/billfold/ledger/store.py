@@ -22,11 +22,13 @@ from billfold.ledger.account_lock import try_file_lock
 from billfold.ledger.catalog_file import (
     CatalogRows,
     CatalogWriter,
+    DamagedLedgerError,
     StaleLedgerError,
     create_catalog,
     describe_failure,
     read_catalog,
 )
+from billfold.ledger.checksums import sum_file
 from billfold.ledger.columns import CATALOG_TABLES, CHARGE_TABLE, build_table_sql
 from billfold.ledger.layout import PARTS_FOLDER, READERS_FILE
 from billfold.ledger.parts import PartFile, PartWriter, remove_unnamed
@@ -62,6 +64,7 @@ class OpenLedger:
         self._readers_file: IO[bytes] | None = None
         self.last_bill_id = 0
         """The highest number that was given to a bill, whatever became of it: none is given twice."""
+        self._sound_parts = set[str]()
 
     def hold_parts(self) -> None:
         """Keep the parts from being removed as long as this is open; where no lock can be made, nobody removes any.
@@ -125,6 +128,7 @@ class OpenLedger:
         writer, self._part = self._part, None
         if writer and (parts := writer.close()):
             self.catalog.insert_rows("parts", parts)
+            self._sound_parts.update(part.name for part in parts)
             self.show_parts(self.catalog.select("SELECT * FROM parts ORDER BY first_bill, name"))
 
     def close_part_of(self, bill_id: int) -> None:
@@ -147,6 +151,13 @@ class OpenLedger:
         paths = ", ".join(_quote(str(self.parts_directory / part.name)) for part in parts)
         source = f"read_parquet([{paths}], hive_partitioning=false)" if parts else "no_charges"
         return f"SELECT {columns} FROM {source}"
+
+    def check_parts(self) -> None:
+        """Hold the files of the parts against their checksums, each once; raises ``DamagedLedgerError``."""
+        for part in self._parts:
+            if part.name not in self._sound_parts and sum_file(self.parts_directory / part.name) != part.checksum:
+                raise DamagedLedgerError(f"the ledger's part {self.parts_directory / part.name} is damaged or missing")
+            self._sound_parts.add(part.name)
 
     def forget_changes(self) -> None:
         """Drop the part that is being written."""
@@ -276,6 +287,7 @@ def _fill_tables(ledger: OpenLedger, rows: CatalogRows) -> None:
             _insert_in_memory(ledger.connection, name, table_rows)
     ledger.last_bill_id = int(next((value for key, value in rows["meta"] if key == "last_bill"), 0))
     ledger.show_parts(sorted(rows["parts"], key=itemgetter(1, 0)))
+    ledger.check_parts()
 
 
 def _insert_in_memory(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Sequence[object]]) -> None:
