@@ -137,8 +137,9 @@ class OpenLedger:
             self.close_part()
 
     def show_parts(self, parts: Iterable[tuple[Any, ...]]) -> None:
-        """Let the charges be those of these parts, each a row of the catalog."""
+        """Let the charges be those of these parts, each a row of the catalog; raises ``DamagedLedgerError``."""
         self._parts = [PartFile(*part) for part in parts]
+        self._check_parts()
         self.execute(f"CREATE OR REPLACE VIEW charges AS {self._build_parts_sql(self._parts)}")
 
     def build_bill_sql(self, bill_id: int) -> str:
@@ -152,8 +153,8 @@ class OpenLedger:
         source = f"read_parquet([{paths}], hive_partitioning=false)" if parts else "no_charges"
         return f"SELECT {columns} FROM {source}"
 
-    def check_parts(self) -> None:
-        """Hold the files of the parts against their checksums, each once; raises ``DamagedLedgerError``."""
+    def _check_parts(self) -> None:
+        """Hold the files of the parts against their checksums, each once."""
         for part in self._parts:
             if part.name not in self._sound_parts and sum_file(self.parts_directory / part.name) != part.checksum:
                 raise DamagedLedgerError(f"the ledger's part {self.parts_directory / part.name} is damaged or missing")
@@ -287,7 +288,6 @@ def _fill_tables(ledger: OpenLedger, rows: CatalogRows) -> None:
             _insert_in_memory(ledger.connection, name, table_rows)
     ledger.last_bill_id = int(next((value for key, value in rows["meta"] if key == "last_bill"), 0))
     ledger.show_parts(sorted(rows["parts"], key=itemgetter(1, 0)))
-    ledger.check_parts()
 
 
 def _insert_in_memory(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Sequence[object]]) -> None:
