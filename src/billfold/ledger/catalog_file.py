@@ -116,9 +116,7 @@ class CatalogWriter:
     def __init__(self, path: Path) -> None:
         self._path, self._db = path, _connect(path)
         try:
-            for (message,) in self._db.execute("PRAGMA integrity_check(1)"):  # an index that lacks a row hides a bill
-                if message != "ok":
-                    raise DamagedLedgerError(f"{path} is damaged: {message}")
+            _check_integrity(self._db, path)
             self._row_sum = RowSum(self._db)
         except BaseException as error:
             self._db.close()
@@ -173,6 +171,13 @@ class CatalogWriter:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _check_integrity(db: sqlite3.Connection, path: Path) -> None:
+    """Have SQLite look through the file: an index that lacks a row would hide a bill, which would be booked again."""
+    (message,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+    if message != "ok":
+        raise DamagedLedgerError(f"{path} is damaged: {message}")
 
 
 def _to_sqlite(value: object) -> object:
