@@ -63,7 +63,14 @@ LIBRARIES = {
 
 BEHAVIOURS = {
     *("laws", "providers", "rig", "witnesses"),
-    *("cli/first_day", "cli/interruption", "focus/commands", "focus/digits", "focus/spec_examples"),
+    *(
+        "cli/beside_readers",
+        "cli/first_day",
+        "cli/interruption",
+        "focus/commands",
+        "focus/digits",
+        "focus/spec_examples",
+    ),
     *("ledger/broken_machine", "ledger/digits", "ledger/full_disk", "ledger/read_only"),
     *(
         "another_vendor",

@@ -57,7 +57,7 @@ def test_a_process_that_fails_leaves_the_ledger(books: Workspace, monkeypatch: p
     with pytest.raises(LedgerError, match=r"a part of the ledger could not be computed: .* is a file"):
         books.rebuild()
     assert stage.read_digest(books) == live
-    assert list(books.directory.glob("catalog.rebuilding.?.sqlite")) == []
+    assert list(books.directory.glob("catalog.rebuilding.*.*.sqlite")) == []
 
 
 def make_run(number: int, account: str, provider: str = "cockroach") -> Run:
@@ -87,3 +87,15 @@ def test_few_runs_need_no_second_process(books: Workspace) -> None:
     collected(books, invoices(invoice()))
     runs = books.list_ended_runs()
     assert rebuilding.plan_shares(runs, books.find_identity) == [runs]
+
+
+@pytest.mark.usefixtures("two_processes")
+def test_drafts_of_a_killed_rebuild_are_left_alone(books: Workspace) -> None:
+    """What the processes of a killed rebuild still write is in no file of the next one, and is removed."""
+    stage.collected(stage.twin(months=2), books)
+    live = stage.read_digest(books)
+    leftovers = [books.directory / f"catalog.rebuilding.killed.0.sqlite{suffix}" for suffix in ("", "-journal")]
+    for path in leftovers:
+        path.write_bytes(b"half of a draft")
+    books.rebuild()
+    assert (stage.read_digest(books), [path.exists() for path in leftovers]) == (live, [False, False])

@@ -69,9 +69,10 @@ def test_a_part_of_no_bill_is_let_go(tmp_path: Path) -> None:
     """A part whose bills are all forgotten is named no more; of one that is merged only charges of bills are kept."""
     with open_ledger(tmp_path) as ledger:
         book_bills(ledger, MAX_SMALL_PARTS + 3)
-        ledger.db.catalog.execute("DELETE FROM bills WHERE id = 2")
-        ledger.db.catalog.execute("UPDATE parts SET last_bill = 4 WHERE first_bill = 3")
-        ledger.db.catalog.execute("DELETE FROM bills WHERE id = 3")
+        with store.open_transaction(ledger.db):
+            ledger.db.catalog.execute("DELETE FROM bills WHERE id = 2")
+            ledger.db.catalog.execute("UPDATE parts SET last_bill = 4 WHERE first_bill = 3")
+            ledger.db.catalog.execute("DELETE FROM bills WHERE id = 3")
         tidy_parts(ledger.db)
         store.reload_ledger(ledger.db)
         bill_ids = ledger.db.execute("SELECT DISTINCT bill FROM charges ORDER BY bill").fetchall()

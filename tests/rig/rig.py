@@ -4,7 +4,9 @@
     python -m tests.rig.rig fault [--provider P] [--fault F] [--at N]       every fault at every request
     python -m tests.rig.rig lasting [--provider P] [--fault F]              every fault for a whole collection
     python -m tests.rig.rig live  [--seeds N] [--days M]                    random days with random faults
-    python -m tests.rig.rig together [--seeds N]                            three syncs and a reader, in random turns
+    python -m tests.rig.rig together [--seeds N]                            three syncs, a rebuild and a reader in random turns, one killed
+    python -m tests.rig.rig mixed [--seconds S]                             ten syncs, ten readers, merges, rebuilds
+    python -m tests.rig.rig flip  [--stride B] [--file NAME] [--at N]       a flipped bit in every so-many-th byte
 
 A failing case prints the one command that repeats it.
 """
@@ -13,188 +15,24 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import random
 import shutil
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from billfold.collect.workspace import Workspace
 from billfold.ledger import catalog, query
-from billfold.ledger.digest import compute_digest
-from billfold.ledger.verify import find_damage
 from billfold.twin.faults import FAULTS, RESTATEMENTS, Fault
-from billfold.twin.host import TwinHost
-from billfold.twin.world import describe_bill
 from tests import stage
 from tests.rig import lasting
-from tests.rig.points import Tracer
+from tests.rig.flips import flip_bytes
+from tests.rig.killing import kill, list_points, play_whole
+from tests.rig.mixed import run_mixed
+from tests.rig.stories import MONTHS, STORIES, list_truth, read_view
 from tests.rig.together import together
-
-MONTHS = 2
-
-
-class LedgerView(NamedTuple):
-    """What the ledger says: its hash, its bills."""
-
-    hash: str
-    bills: list[str]
-
-
-def first(host: TwinHost, books: Workspace) -> None:
-    """Collect for the first time."""
-    stage.collected(host, books, workers=1)
-
-
-def incremental(host: TwinHost, books: Workspace) -> None:
-    """Collect again after a month has closed."""
-    stage.collected(host, books, workers=1)
-    host.clock.advance(timedelta(days=20))
-    yield_point(host, books)
-
-
-def restated(host: TwinHost, books: Workspace) -> None:
-    """Collect again after an invoice of every vendor was restated."""
-    stage.collected(host, books, workers=1)
-    for vendor in host.world.vendors:
-        host.set_fault(Fault(vendor.provider.name, "restated-changed"))
-    yield_point(host, books, recheck_months=3)
-
-
-def yield_point(host: TwinHost, books: Workspace, **settings: Any) -> None:
-    """Begin the part of a story that is killed."""
-    if TRACER is not None:
-        TRACER.on = True
-    stage.collected(host, books, workers=1, **settings)
-
-
-TRACER: Tracer | None = None
-STORIES_TOLD: dict[str, Callable[[TwinHost, Workspace], None]] = {
-    "first": first,
-    "incremental": incremental,
-    "restated": restated,
-}
-
-
-def tell(books: Workspace) -> LedgerView:
-    """Say what the ledger says."""
-    with books.open_ledger() as db:
-        invoices = [str(bill._asdict()) for bill in query.list_invoices(db, query.LedgerFilter())]
-        return LedgerView(compute_digest(db), sorted(invoices))
-
-
-def true(host: TwinHost) -> list[str]:
-    """Say what is true."""
-    return sorted(str(describe_bill(account, bill)) for account, bill in host.world.iter_bills(host.clock.now()))
-
-
-def forked(work: Callable[[], None]) -> int:
-    """Run something in a child process; returns its signal (negative) or exit code."""
-    sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        except BaseException:  # noqa: BLE001 - the child says what happened and ends
-            traceback.print_exc()
-            os._exit(70)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def points(story: str, seed: int) -> list[str]:
-    """Name every write point of a story."""
-    with tempfile.TemporaryDirectory() as home:
-        out = Path(home) / "points"
-
-        def work() -> None:
-            tracer = _traced(None, story)
-            _live(story, seed, Path(home) / "ledger")
-            out.write_text("\n".join(tracer.names), encoding="utf-8")
-
-        assert forked(work) == 0
-        return out.read_text(encoding="utf-8").splitlines()
-
-
-def _traced(fatal: int | None, story: str) -> Tracer:
-    global TRACER  # noqa: PLW0603 - one child, one tracer
-    TRACER = Tracer(fatal)
-    TRACER.on = story == "first"
-    TRACER.install()
-    return TRACER
-
-
-def _live(story: str, seed: int, home: Path) -> TwinHost:
-    host, books = stage.twin(seed=seed, months=MONTHS), Workspace(home)
-    STORIES_TOLD[story](host, books)
-    books.close()
-    return host
-
-
-def whole(story: str, seed: int) -> tuple[LedgerView, list[str]]:
-    """Return what a story's ledger says when nobody kills it, and the truth."""
-    with tempfile.TemporaryDirectory() as home:
-        host = _live(story, seed, Path(home))
-        books = Workspace(Path(home))
-        view = tell(books)
-        books.close()
-        return view, true(host)
-
-
-def killed(story: str, seed: int, point: int, expected: LedgerView) -> str:
-    """Kill a story at a write point, go on, and say what is wrong then; nothing where all is well."""
-    with tempfile.TemporaryDirectory() as home:
-        ledger = Path(home) / "ledger"
-
-        def work() -> None:
-            _traced(point, story)
-            _live(story, seed, ledger)
-
-        code = forked(work)
-        if code not in {-9, 0}:
-            return f"the child ended with {code}"
-        return _after(story, seed, ledger, expected)
-
-
-def _after(story: str, seed: int, ledger: Path, expected: LedgerView) -> str:
-    host = stage.twin(seed=seed, months=MONTHS)
-    settings: dict[str, Any] = {}
-    if story == "incremental":
-        host.clock.advance(timedelta(days=20))
-    if story == "restated":
-        settings["recheck_months"] = 3
-        for vendor in host.world.vendors:
-            host.set_fault(Fault(vendor.provider.name, "restated-changed"))
-    books = Workspace(ledger)
-    try:
-        damaged = list(find_damage(books.archive))
-        stage.collected(host, books, workers=1, **settings)
-        view = tell(books)
-        books.drop_ledger()
-        again = tell(books)
-    finally:
-        books.close()
-    if damaged:
-        return f"the archive is damaged: {damaged[0]}"
-    if view != expected:
-        return f"the ledger differs: {sorted(set(view.bills) ^ set(expected.bills))[:2] or view.hash}"
-    return "" if again == view else "the rebuilt ledger has another hash"
-
-
-def kill(story: str, seed: int, numbers: Iterator[int] | range) -> list[str]:
-    """Kill a story at many write points; returns what went wrong."""
-    expected, truth = whole(story, seed)
-    if expected.bills != truth:
-        return [f"{story}: even unkilled the ledger is not the truth"]
-    repeat = f"python -m tests.rig.rig kill --story {story} --seed {seed} --point"
-    return [
-        f"{wrong}\n  repeat: {repeat} {point}" for point in numbers if (wrong := killed(story, seed, point, expected))
-    ]
 
 
 def requests(provider: str, seed: int) -> int:
@@ -216,7 +54,7 @@ def lied(provider: str, fault: str, at: int, seed: int) -> str:
             with books.open_ledger() as db:
                 during = [bill._asdict() for bill in query.list_invoices(db, query.LedgerFilter())]
                 parked = {str(bill.invoice_id) for bill in catalog.list_parked_bills(db, query.LedgerFilter())}
-            truth = [bill for bill in true(host) if f"'provider': '{provider}'" in bill]
+            truth = [bill for bill in list_truth(host) if f"'provider': '{provider}'" in bill]
             wrong = [
                 str(b)
                 for b in during
@@ -227,7 +65,7 @@ def lied(provider: str, fault: str, at: int, seed: int) -> str:
             ]
             host.clear_faults()
             stage.collected(host, books, provider, workers=1, recheck_months=MONTHS + 1)
-            after = tell(books)
+            after = read_view(books)
         finally:
             books.close()
         if wrong and fault not in lasting.LIES:
@@ -280,10 +118,10 @@ def live(seed: int, days: int) -> tuple[int, str]:
         host.clear_faults()
         host.clock.advance(timedelta(days=1))
         stage.collected(host, books, workers=1, recheck_months=24)
-        view = tell(books)
-        wrong = "" if view.bills == true(host) else f"{sorted(set(view.bills) ^ set(true(host)))[:2]}"
+        view = read_view(books)
+        wrong = "" if view.bills == list_truth(host) else f"{sorted(set(view.bills) ^ set(list_truth(host)))[:2]}"
         books.drop_ledger()
-        wrong = wrong or ("" if tell(books) == view else "the rebuilt ledger has another hash")
+        wrong = wrong or ("" if read_view(books) == view else "the rebuilt ledger has another hash")
     finally:
         books.close()
         shutil.rmtree(home)
@@ -295,30 +133,56 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="rig", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["kill", "fault", "lasting", "live", "together", "all"])
-    for name, default in (("--story", None), ("--provider", None), ("--fault", None)):
+    jobs: dict[str, Callable[[argparse.Namespace], bool]] = {
+        "kill": _kill_all,
+        "fault": _fault_all,
+        "lasting": _lasting_all,
+        "live": _live_all,
+        "together": _together_all,
+        "mixed": _mix_all,
+        "flip": _flip_all,
+    }
+    parser.add_argument("what", choices=[*jobs, "all"])
+    for name, default in (("--story", None), ("--provider", None), ("--fault", None), ("--file", "")):
         parser.add_argument(name, default=default)
     for name, number in (("--seed", 1), ("--point", 0), ("--every", 1), ("--at", 0), ("--seeds", 10), ("--days", 60)):
         parser.add_argument(name, type=int, default=number)
+    for name, number in (("--seconds", 600), ("--stride", 64)):
+        parser.add_argument(name, type=int, default=number)
     arguments = parser.parse_args()
-    failed = False
-    if arguments.what in {"kill", "all"}:
-        failed |= _kill_all(arguments)
-    if arguments.what in {"fault", "all"}:
-        failed |= _fault_all(arguments)
-    if arguments.what in {"lasting", "all"}:
-        failed |= _lasting_all(arguments)
-    if arguments.what in {"live", "all"}:
-        failed |= _live_all(arguments)
-    if arguments.what in {"together", "all"}:
-        failed |= _together_all(arguments)
-    sys.exit(failed)
+    failures = [job(arguments) for name, job in jobs.items() if arguments.what in {name, "all"}]
+    sys.exit(any(failures))
+
+
+def _mix_all(arguments: argparse.Namespace) -> bool:
+    counts, failures = run_mixed(arguments.seconds, arguments.seed)
+    tally = ", ".join(f"{count} {name}" for name, count in counts.items())
+    print(f"mixed: {tally} in {arguments.seconds} s, {len(failures)} wrong")
+    print("\n".join(failures), end="\n" if failures else "")
+    return bool(failures)
+
+
+def _flip_all(arguments: argparse.Namespace) -> bool:
+    if arguments.at:
+        results = [next(flip_bytes(10**9, arguments.at, arguments.file))]
+    else:
+        results = list(flip_bytes(arguments.stride, 1, arguments.file))
+    repeat = "python -m tests.rig.rig flip --file"
+    for folder in sorted({result.file.split("/")[0] for result in results}):
+        own_results = [result for result in results if result.file.split("/")[0] == folder]
+        failures = [
+            f"{result.wrong}\n  repeat: {repeat} {folder} --at {result.at}" for result in own_results if result.wrong
+        ]
+        named_count = sum(result.is_named for result in own_results)
+        print(f"flip {folder}: {len(own_results)} bytes, {named_count} named by verify, {len(failures)} wrong")
+        print("\n".join(failures), end="\n" if failures else "")
+    return any(result.wrong for result in results)
 
 
 def _kill_all(arguments: argparse.Namespace) -> bool:
-    failed = False
-    for story in [arguments.story] if arguments.story else STORIES_TOLD:
-        kill_points = points(story, arguments.seed)
+    failed, total = False, 0
+    for story in [arguments.story] if arguments.story else STORIES:
+        kill_points = list_points(story, arguments.seed)
         numbers = (
             range(arguments.point, arguments.point + 1)
             if arguments.point
@@ -327,11 +191,12 @@ def _kill_all(arguments: argparse.Namespace) -> bool:
         with multiprocessing.Pool(2) as pool:
             parts = pool.starmap(kill, [(story, arguments.seed, numbers[half::2]) for half in (0, 1)])
         failures = [failure for part in parts for failure in part]
-        failed |= bool(failures)
+        failed, total = failed or bool(failures), total + len(numbers)
         print(
             f"kill {story}: {len(numbers)} of {len(kill_points)} write points ({len(set(kill_points))} kinds), {len(failures)} wrong"
         )
         print("\n".join(failures), end="\n" if failures else "")
+    print(f"kill: {total} write points in all")
     return failed
 
 
@@ -388,7 +253,7 @@ def _live_all(arguments: argparse.Namespace) -> bool:
 
 def _together_all(arguments: argparse.Namespace) -> bool:
     seeds = range(arguments.seed, arguments.seed + arguments.seeds)
-    failure_by_seed = {seed: together(seed, MONTHS, whole("first", seed), tell) for seed in seeds}
+    failure_by_seed = {seed: together(seed, MONTHS, play_whole("first", seed)) for seed in seeds}
     repeat = "python -m tests.rig.rig together --seeds 1 --seed"
     failures = [f"{wrong}\n  repeat: {repeat} {seed}" for seed, wrong in failure_by_seed.items() if wrong]
     print(f"together: {arguments.seeds} seeds, {len(failures)} wrong")

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest import mock
 
 from billfold.collect.workspace import Workspace
 from billfold.ledger import account_lock as turns
-from billfold.ledger import query, store
+from billfold.ledger import part_merge, query, store
 from billfold.twin.host import TwinHost
 from tests import stage
+from tests.rig.killing import fork
+from tests.rig.stories import LedgerView, read_view
 
-READINGS = 12
-"""How often the reader looks."""
+READINGS, REBUILDS = 12, 3
+"""How often the reader looks, and how often the ledger is computed anew meanwhile."""
+LAST_FATAL_STEP = 150
+"""Steps within which one of them is killed, if one is."""
 GO, AT, DONE, FAILED = b"g", b"a", b"d", b"f"
 
 
@@ -86,14 +92,20 @@ class _Time:
         self._wait()
 
 
-def play(parts: list[Process], seed: int) -> list[str]:
-    """Give turns until all are done; returns which ended badly."""
+def play(parts: list[Process], seed: int, victim: int | None) -> list[str]:
+    """Give turns until all are done, or killed as the victim is at some step; returns which ended badly."""
     dice, steps = random.Random(f"together/{seed}"), 0
+    fatal_step = dice.randrange(LAST_FATAL_STEP)
     alive = {number: process for number, process in enumerate(parts) if os.read(process.at, 1) == AT}
     bad = [f"part {number} did not begin" for number in set(range(len(parts))) - set(alive)]
     while alive:
         number = dice.choice(sorted(alive))
         steps += 1
+        if number == victim and steps >= fatal_step:
+            process = alive.pop(number)
+            os.kill(process.pid, signal.SIGKILL)
+            os.waitpid(process.pid, 0)
+            continue
         os.write(alive[number].go, GO)
         state = os.read(alive[number].at, 1)
         if state != AT:
@@ -106,10 +118,11 @@ def play(parts: list[Process], seed: int) -> list[str]:
     return bad
 
 
-def together(seed: int, months: int, expected: tuple[Any, list[str]], tell: Callable[[Workspace], Any]) -> str:
-    """Sync the same accounts twice and others beside them while somebody reads; say what is wrong, nothing where all is well.
+def together(seed: int, months: int, expected: tuple[LedgerView, list[str]]) -> str:
+    """Sync the same accounts twice and others beside them while somebody reads and somebody rebuilds, and kill one of them.
 
-    The reader must see of each account nothing or all of what is true: never a part of a bill, never one twice.
+    The reader must see of each account nothing or all of what is true: never a part of a bill, never one twice. Who was
+    killed goes on afterwards. Returns what is wrong, "" where nothing is.
     """
     view, true = expected
     with tempfile.TemporaryDirectory() as home:
@@ -120,10 +133,18 @@ def together(seed: int, months: int, expected: tuple[Any, list[str]], tell: Call
             def work(wait: Callable[[], None]) -> None:
                 host, books = stage.twin(seed=seed, months=months), Workspace(ledger)
                 _waiting(host, wait)
-                stage.collected(host, books, only, workers=1)
+                with mock.patch.object(part_merge, "MAX_SMALL_PARTS", 1):
+                    stage.collected(host, books, only, workers=1)
                 books.close()
 
             return work
+
+        def rebuilding(wait: Callable[[], None]) -> None:
+            books = Workspace(ledger)
+            for _ in range(REBUILDS):
+                wait()
+                books.rebuild()
+            books.close()
 
         def reading(wait: Callable[[], None]) -> None:
             books = Workspace(ledger)
@@ -133,12 +154,21 @@ def together(seed: int, months: int, expected: tuple[Any, list[str]], tell: Call
                     _whole([bill._asdict() for bill in query.list_invoices(db, query.LedgerFilter())], true)
             books.close()
 
-        bad = play([part(syncing(None)), part(syncing("genesys")), part(syncing("vultr")), part(reading)], seed)
-        books = Workspace(ledger)
-        after = tell(books)
-        books.close()
-        if bad:
-            return "; ".join(bad)
+        writers = [syncing(None), syncing("genesys"), syncing("vultr"), rebuilding]
+        victim = random.Random(f"victim/{seed}").choice([None, *range(len(writers))])
+        bad = play([part(work) for work in (*writers, reading)], seed, victim)
+
+        def finish() -> LedgerView:
+            syncing(None)(lambda: None)
+            books = Workspace(ledger)
+            try:
+                return read_view(books)
+            finally:
+                books.close()
+
+        code, after = fork(finish)
+        if bad or code:
+            return "; ".join([*bad, *(["what goes on afterwards failed"] if code else [])])
         return "" if after == view else f"the ledger differs: {sorted(set(after.bills) ^ set(view.bills))[:2] or after}"
 
 

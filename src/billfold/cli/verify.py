@@ -38,6 +38,7 @@ def command(ctx: click.Context, head: str | None) -> None:
 
     Whether its end was cut off, or all of it written anew, is told by the ledger that was computed from it, and by a head
     that was kept elsewhere: every `billfold sync` prints the archive's head.
+    A damaged file of the ledger is named too.
     """
     with open_workspace(ctx) as workspace:
         damage_count = 0

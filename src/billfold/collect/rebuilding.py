@@ -12,6 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from billfold.ledger.entries import Run
 from billfold.model.errors import LedgerError
@@ -28,7 +29,8 @@ BookingProgress = Callable[[int, int], None]
 """Is told how many runs are booked, and of how many."""
 FindIdentity = Callable[[Run], str | None]
 """Finds in a run's answers whose account it is, or None where they do not say."""
-DRAFT_NAME = "catalog.rebuilding.{}.sqlite"
+DRAFT_NAME, DRAFTS_PATTERN = "catalog.rebuilding.{}.{}.sqlite", "catalog.rebuilding.*.*.sqlite*"
+"""Drafts have another name each time: a process whose parent was killed may still be writing the last ones."""
 
 
 def group_runs(runs: Sequence[Run], find_identity: FindIdentity) -> list[list[Run]]:
@@ -74,10 +76,12 @@ def plan_shares(runs: Sequence[Run], find_identity: FindIdentity) -> list[list[R
 def book_shares(directory: Path, ledger: OpenLedger, shares: Sequence[list[Run]], progress: BookingProgress) -> None:
     """Book each share in a process of its own, then bring their catalogs into a ledger; raises ``LedgerError``."""
     run_count, booked_count, messages = sum(map(len, shares)), 0, SimpleQueue[object]()
-    draft_paths = [directory / DRAFT_NAME.format(number) for number in range(len(shares))]
+    for leftover_path in directory.glob(DRAFTS_PATTERN):
+        leftover_path.unlink(missing_ok=True)
+    rebuild_id = uuid4().hex
+    draft_paths = [directory / DRAFT_NAME.format(rebuild_id, number) for number in range(len(shares))]
     with ExitStack() as cleanup:
         for number, (path, share) in enumerate(zip(draft_paths, shares, strict=True)):
-            path.unlink(missing_ok=True)
             cleanup.callback(path.unlink, missing_ok=True)
             process = cleanup.enter_context(_start_process(directory, path.name, number * BILLS_PER_PROCESS, share))
             cleanup.callback(process.kill)

@@ -61,7 +61,7 @@ class Archive:
                 convert_archive(path)
                 self._db = open_archive_file(path, read_only=False)
             self.has_separate_chains = read_format(self._db) == ARCHIVE_FORMAT
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             raise build_archive_error(path, error) from error
 
     def start_run(self, provider: str, account: str, run_type: str, now: datetime) -> Run:

@@ -81,7 +81,9 @@ def build_archive_error(path: Path, error: Exception) -> LedgerError:
         return LedgerError(f"{file} is a file where a directory is needed; name another place with --ledger")
     if "locked" in str(error):
         return LedgerError(f"the archive {path} is being written by another process; try again in a moment")
-    is_damaged = "malformed" in str(error) or "not a database" in str(error)
+    is_damaged = isinstance(error, UnicodeDecodeError) or any(
+        words in str(error) for words in ("malformed", "not a database")
+    )
     advice = "put a backup in its place" if is_damaged else "check the path, its rights and the free space"
     return LedgerError(f"the archive {path} cannot be used: {error}; {advice}")
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from billfold.ledger.checksums import CHECKSUM_KEY, RowSum, sum_catalog
 from billfold.ledger.columns import CATALOG_KEYS, CATALOG_TABLES, build_table_sql
 from billfold.model.code_version import hash_sources
 from billfold.model.errors import LedgerError
@@ -33,7 +34,11 @@ CatalogRows = dict[str, list[tuple[Any, ...]]]
 
 
 class StaleLedgerError(LedgerError):
-    """The catalog is of another format or damaged: drop it, it can be computed anew."""
+    """The ledger is of another format or damaged: drop it, it can be computed anew."""
+
+
+class DamagedLedgerError(StaleLedgerError):
+    """The ledger's files are not as they were written."""
 
 
 def find_format() -> str:
@@ -53,7 +58,9 @@ def create_catalog(path: Path) -> None:
                     db.execute(build_table_sql(name, stored_types, CATALOG_KEYS.get(name, "")))
                 for statement in _INDEXES:
                     db.execute(statement)
-                db.execute("INSERT INTO meta VALUES ('format', ?)", [find_format()])
+                format_row = "format", find_format()
+                checksum = sum_catalog(db, [[format_row]])
+                db.executemany("INSERT INTO meta VALUES (?, ?)", [format_row, (CHECKSUM_KEY, checksum)])
             db.execute("COMMIT")
     except (sqlite3.Error, OSError) as error:
         raise describe_failure(path, str(error)) from error
@@ -70,15 +77,26 @@ def read_catalog(path: Path) -> CatalogRows:
         with closing(_connect(path)) as db:
             db.execute("BEGIN")
             rows = {name: db.execute(f"SELECT * FROM {name}").fetchall() for name in CATALOG_TABLES}
+            notes = dict(rows["meta"])
+            rows["meta"] = [row for row in rows["meta"] if row[0] != CHECKSUM_KEY]
+            checksum = sum_catalog(db, rows.values())
             db.execute("COMMIT")
     except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
-        if "no such" in str(error):
-            raise StaleLedgerError(f"{path} is of another format") from error
-        _refuse_busy(path, error)
-        raise StaleLedgerError(f"{path} cannot be read: {error}") from error
-    if dict(rows["meta"]).get("format") != find_format():
+        raise _describe_unreadable(path, error) from error
+    if notes.get("format") != find_format():
         raise StaleLedgerError(f"{path} is of another format")
+    if notes.get(CHECKSUM_KEY) != checksum:
+        raise DamagedLedgerError(f"{path} is damaged: its rows are not as they were written")
     return rows
+
+
+def _describe_unreadable(path: Path, error: Exception) -> LedgerError:
+    text = str(error)
+    if "no such" in text:
+        return StaleLedgerError(f"{path} is of another format")
+    if "malformed" not in text and any(word in text for word in ("locked", "disk", "full")):
+        return describe_failure(path, text)
+    return DamagedLedgerError(f"{path} cannot be read: {text}")
 
 
 def read_booked_hashes(path: Path) -> dict[int, str]:
@@ -97,13 +115,23 @@ class CatalogWriter:
 
     def __init__(self, path: Path) -> None:
         self._path, self._db = path, _connect(path)
+        try:
+            _check_integrity(self._db, path)
+            self._row_sum = RowSum(self._db)
+        except BaseException as error:
+            self._db.close()
+            if isinstance(error, sqlite3.Error):
+                raise _describe_unreadable(path, error) from error
+            raise
 
     @contextmanager
     def open_transaction(self) -> Iterator[None]:
         """Write all or nothing."""
         try:
             self._db.execute("BEGIN IMMEDIATE")
+            self._row_sum.read_total()
             yield
+            self._row_sum.write_total()
             self._db.execute("COMMIT")
         except BaseException as error:
             with suppress(sqlite3.Error):
@@ -145,6 +173,13 @@ class CatalogWriter:
         self._db.close()
 
 
+def _check_integrity(db: sqlite3.Connection, path: Path) -> None:
+    """Have SQLite look through the file: an index that lacks a row would hide a bill, which would be booked again."""
+    (message,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+    if message != "ok":
+        raise DamagedLedgerError(f"{path} is damaged: {message}")
+
+
 def _to_sqlite(value: object) -> object:
     if isinstance(value, bool):
         return str(value).lower()
@@ -177,11 +212,6 @@ def _connect_read_only(path: Path) -> sqlite3.Connection:
 
 def _has_tables(db: sqlite3.Connection) -> bool:
     return db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
-
-
-def _refuse_busy(path: Path, error: Exception) -> None:
-    if "locked" in str(error) or "disk" in str(error) or "full" in str(error):
-        raise describe_failure(path, str(error)) from error
 
 
 def describe_failure(path: Path, reason: str) -> LedgerError:

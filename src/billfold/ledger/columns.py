@@ -112,7 +112,14 @@ CATALOG_TABLES = {
     "accounts": {"provider": "VARCHAR", "account": "VARCHAR", "name": "VARCHAR", "run": "INTEGER"},
     "bills": BILL_COLUMN_TYPES,
     "commitments": {"bill": "INTEGER"} | {name: sql_type for name, (sql_type, _) in COMMITMENT_COLUMN_TYPES.items()},
-    "parts": {"name": "VARCHAR", "first_bill": "INTEGER", "last_bill": "INTEGER", "rows": "BIGINT", "bytes": "BIGINT"},
+    "parts": {
+        "name": "VARCHAR",
+        "first_bill": "INTEGER",
+        "last_bill": "INTEGER",
+        "rows": "BIGINT",
+        "bytes": "BIGINT",
+        "checksum": "VARCHAR",
+    },
 }
 """The tables of the catalog, and the type of each column: everything that the ledger notes but the charges themselves."""
 CATALOG_KEYS = {"meta": "key", "runs": "run", "accounts": "provider, account", "bills": "id", "parts": "name"}

@@ -5,6 +5,7 @@ A part is read only where the catalog names it: what a killed writer leaves behi
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Collection
 from contextlib import suppress
@@ -14,6 +15,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 
+from billfold.ledger.checksums import SummedFile
 from billfold.ledger.columns import CHARGE_SCHEMA
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class PartFile(NamedTuple):
     last_bill: int
     rows: int
     bytes: int
+    checksum: str
 
 
 class PartWriter:
@@ -100,7 +103,8 @@ class _OpenPart:
         import pyarrow.parquet as pq
 
         self._path, self.row_count = path, 0
-        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._file = SummedFile(io.FileIO(descriptor, "wb"))
         options = {"compression": "zstd", "dictionary_pagesize_limit": MAX_DICTIONARY_BYTES}
         self._writer: pq.ParquetWriter = pq.ParquetWriter(self._file, CHARGE_SCHEMA, **options)
 
@@ -115,7 +119,7 @@ class _OpenPart:
         os.fsync(self._file.fileno())
         size = self._file.tell()
         self._file.close()
-        return PartFile(self._path.name, first_bill, last_bill, self.row_count, size)
+        return PartFile(self._path.name, first_bill, last_bill, self.row_count, size, self._file.format_checksum())
 
     def discard(self) -> None:
         with suppress(OSError, ValueError, pa.ArrowException):

@@ -22,11 +22,13 @@ from billfold.ledger.account_lock import try_file_lock
 from billfold.ledger.catalog_file import (
     CatalogRows,
     CatalogWriter,
+    DamagedLedgerError,
     StaleLedgerError,
     create_catalog,
     describe_failure,
     read_catalog,
 )
+from billfold.ledger.checksums import sum_file
 from billfold.ledger.columns import CATALOG_TABLES, CHARGE_TABLE, build_table_sql
 from billfold.ledger.layout import PARTS_FOLDER, READERS_FILE
 from billfold.ledger.parts import PartFile, PartWriter, remove_unnamed
@@ -62,6 +64,7 @@ class OpenLedger:
         self._readers_file: IO[bytes] | None = None
         self.last_bill_id = 0
         """The highest number that was given to a bill, whatever became of it: none is given twice."""
+        self._sound_parts = set[str]()
 
     def hold_parts(self) -> None:
         """Keep the parts from being removed as long as this is open; where no lock can be made, nobody removes any.
@@ -125,6 +128,7 @@ class OpenLedger:
         writer, self._part = self._part, None
         if writer and (parts := writer.close()):
             self.catalog.insert_rows("parts", parts)
+            self._sound_parts.update(part.name for part in parts)
             self.show_parts(self.catalog.select("SELECT * FROM parts ORDER BY first_bill, name"))
 
     def close_part_of(self, bill_id: int) -> None:
@@ -133,8 +137,9 @@ class OpenLedger:
             self.close_part()
 
     def show_parts(self, parts: Iterable[tuple[Any, ...]]) -> None:
-        """Let the charges be those of these parts, each a row of the catalog."""
+        """Let the charges be those of these parts, each a row of the catalog; raises ``DamagedLedgerError``."""
         self._parts = [PartFile(*part) for part in parts]
+        self._check_parts()
         self.execute(f"CREATE OR REPLACE VIEW charges AS {self._build_parts_sql(self._parts)}")
 
     def build_bill_sql(self, bill_id: int) -> str:
@@ -147,6 +152,13 @@ class OpenLedger:
         paths = ", ".join(_quote(str(self.parts_directory / part.name)) for part in parts)
         source = f"read_parquet([{paths}], hive_partitioning=false)" if parts else "no_charges"
         return f"SELECT {columns} FROM {source}"
+
+    def _check_parts(self) -> None:
+        """Hold the files of the parts against their checksums, each once."""
+        for part in self._parts:
+            if part.name not in self._sound_parts and sum_file(self.parts_directory / part.name) != part.checksum:
+                raise DamagedLedgerError(f"the ledger's part {self.parts_directory / part.name} is damaged or missing")
+            self._sound_parts.add(part.name)
 
     def forget_changes(self) -> None:
         """Drop the part that is being written."""

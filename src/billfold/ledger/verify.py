@@ -15,7 +15,7 @@ from pathlib import Path
 
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_redaction import list_redactions
-from billfold.ledger.catalog_file import read_booked_hashes
+from billfold.ledger.catalog_file import DamagedLedgerError, StaleLedgerError, read_booked_hashes
 from billfold.ledger.chain import find_head, iter_checked
 from billfold.ledger.entries import MERGE, RUN_END, RUN_START, Entry
 from billfold.model.errors import BillfoldError
@@ -30,6 +30,22 @@ def find_damage(archive: Archive, catalog_path: Path | None = None) -> Iterator[
     """
     for text in _describe_damage(archive, catalog_path):
         yield make_finding(FindingCode.ARCHIVE_DAMAGED, text)
+    if catalog_path and catalog_path.exists() and (text := _describe_ledger_damage(catalog_path)):
+        yield make_finding(FindingCode.LEDGER_DAMAGED, f"{text}; `billfold rebuild` computes it anew")
+
+
+def _describe_ledger_damage(catalog_path: Path) -> str:
+    """Say what of a ledger is not as it was written; one of another format counts for nothing."""
+    from billfold.ledger.store import open_ledger
+
+    try:
+        with open_ledger(catalog_path) as ledger:
+            ledger.catalog.select("SELECT 1")  # who writes looks whether its indexes are whole
+    except DamagedLedgerError as error:
+        return str(error)
+    except StaleLedgerError:
+        return ""
+    return ""
 
 
 def check_head(archive: Archive, head: str) -> tuple[Entry | None, Finding | None]:

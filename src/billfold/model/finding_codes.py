@@ -164,6 +164,12 @@ class FindingCode(StrEnum):
         "Something in the archive is not as it was written.",
         "Run `billfold verify`, and bring the archive back from a backup.",
     )
+    LEDGER_DAMAGED = (
+        "ledger-damaged",
+        DOUBT,
+        "A file of the ledger is not as it was written.",
+        "Run `billfold rebuild`: all of the ledger is computed anew from the archive.",
+    )
     COUNT_MISMATCH = (
         "count-mismatch",
         DOUBT,
