@@ -96,11 +96,11 @@ class SummedFile(io.BufferedWriter):
 
 def sum_file(path: Path) -> str:
     """Return a file's checksum; "" where it is missing or cannot be read."""
-    total, buffer = 0, memoryview(bytearray(BYTES_PER_READ))
+    total = 0
     try:
         with path.open("rb", buffering=0) as file:
-            while size := file.readinto(buffer):
-                total = crc32(buffer[:size], total)
+            while content := file.read(BYTES_PER_READ):
+                total = crc32(content, total)
     except OSError:
         return ""
     return f"{total:08x}"
