@@ -78,7 +78,8 @@ class Ledger:
 
     def write(self, statement: str) -> None:
         """Change the catalog by hand."""
-        self.db.catalog.execute(statement)
+        with store.open_transaction(self.db):
+            self.db.catalog.execute(statement)
         store.reload_ledger(self.db)
 
     def bills(self, *columns: str, seq: int = query.MAX_SEQ) -> list[tuple[Any, ...]]:

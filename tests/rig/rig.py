@@ -31,7 +31,7 @@ from tests.rig import lasting
 from tests.rig.flips import flip_bytes
 from tests.rig.killing import kill, list_points, play_whole
 from tests.rig.mixed import run_mixed
-from tests.rig.stories import MONTHS, STORIES, list_truth, read_view
+from tests.rig.stories import KILLABLE_STORIES, MONTHS, list_truth, read_view
 from tests.rig.together import together
 
 
@@ -181,7 +181,7 @@ def _flip_all(arguments: argparse.Namespace) -> bool:
 
 def _kill_all(arguments: argparse.Namespace) -> bool:
     failed, total = False, 0
-    for story in [arguments.story] if arguments.story else STORIES:
+    for story in [arguments.story] if arguments.story else KILLABLE_STORIES:
         kill_points = list_points(story, arguments.seed)
         numbers = (
             range(arguments.point, arguments.point + 1)
