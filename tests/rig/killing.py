@@ -20,6 +20,9 @@ from tests import stage
 from tests.rig.points import Tracer
 from tests.rig.stories import KILLABLE_STORIES, MONTHS, LedgerView, list_truth, read_view
 
+POINTS_PER_REPORT = 10
+"""Points after which one half of a story says how far it is: all of them take hours."""
+
 
 def fork(work: Callable[[], object]) -> tuple[int, Any]:
     """Run something in a child process; returns its signal (negative) or exit code, and what it returned.
@@ -152,5 +155,10 @@ def kill(story: str, seed: int, numbers: Iterable[int]) -> list[str]:
         return [f"{story}: even unkilled the ledger is not the truth"]
     repeat = f"python -m tests.rig.rig kill --story {story} --seed {seed} --point"
     with prepare(story, seed) as directory:
-        results = [(point, kill_once(story, seed, point, expected, directory)) for point in numbers]
-    return [f"{wrong}\n  repeat: {repeat} {point}" for point, wrong in results if wrong]
+        failures = list[str]()
+        for count, point in enumerate(numbers, 1):
+            if wrong := kill_once(story, seed, point, expected, directory):
+                failures.append(f"{wrong}\n  repeat: {repeat} {point}")
+            if count % POINTS_PER_REPORT == 0:
+                print(f"kill {story}: {count} so far, {len(failures)} wrong", file=sys.stderr, flush=True)
+    return failures
