@@ -45,11 +45,11 @@ def test_writers_go_on_beside_readers(terminal: Terminal) -> None:
     whole_listing = terminal.run(*listing).out
     with (
         start(home, "-m", "billfold", *listing) as pager,
-        start(home, "-c", HOLD_FILES) as holder,
+        start(home, "-c", HOLD_FILES) as file_user,
         billfold.Ledger(home / "ledger") as notebook,
     ):
         first_line, charge_count = read_line(pager), len(list(notebook.iter_charges()))
-        assert int(read_line(holder)) >= 4
+        assert int(read_line(file_user)) >= 4
         for command in (("sync",), ("report",), ("rebuild",), ("merge", "other"), ("report",), ("rebuild",)):
             result = terminal.run(*command, "--ledger", "ledger")
             assert (result.code, result.err) == (0, ""), (command, result)

@@ -10,8 +10,10 @@ import duckdb
 import pytest
 
 from billfold.collect.workspace import Workspace
+from billfold.ledger.archive import Archive
 from billfold.ledger.verify import find_damage
 from billfold.model.errors import BillfoldError
+from billfold.model.finding_codes import FindingCode
 from tests import stage
 from tests.ledger.archives import broken, cut, filled, open_archive, tamper
 from tests.ledger.kit import collected, invoice, invoices
@@ -98,8 +100,13 @@ def test_a_ledger_that_cannot_tell_is_no_problem_of_the_archive(ledger: str, tmp
     with filled(tmp_path) as archive:
         if ledger == "locked":
             with duckdb.connect(str(path)):
-                assert list(find_damage(archive, path)) == []
-        assert list(find_damage(archive, path)) == []
+                assert find_codes(archive, path) == {FindingCode.LEDGER_DAMAGED}
+        assert find_codes(archive, path) == (set() if ledger in {"missing", "empty"} else {FindingCode.LEDGER_DAMAGED})
+
+
+def find_codes(archive: Archive, catalog_path: Path) -> set[str]:
+    """Return the codes of what is damaged."""
+    return {finding.code for finding in find_damage(archive, catalog_path)}
 
 
 def test_what_was_never_booked_can_be_cut_unseen(tmp_path: Path) -> None:

@@ -18,7 +18,10 @@ from billfold.ledger.verify import find_damage
 from billfold.twin.host import TwinHost
 from tests import stage
 from tests.rig.points import Tracer
-from tests.rig.stories import MONTHS, STORIES, LedgerView, list_truth, read_view
+from tests.rig.stories import KILLABLE_STORIES, MONTHS, LedgerView, list_truth, read_view
+
+POINTS_PER_REPORT = 10
+"""Points after which one half of a story says how far it is: all of them take hours."""
 
 
 def fork(work: Callable[[], object]) -> tuple[int, Any]:
@@ -58,7 +61,7 @@ def prepare(story: str, seed: int) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as directory:
         before = Path(directory, "before")
         before.mkdir()
-        assert fork(lambda: STORIES[story].prepare(stage.twin(seed=seed, months=MONTHS), before)) == (0, None)
+        assert fork(lambda: KILLABLE_STORIES[story].prepare(stage.twin(seed=seed, months=MONTHS), before)) == (0, None)
         yield Path(directory)
 
 
@@ -86,10 +89,10 @@ def _copy_before(directory: Path) -> Path:
 def _play(story: str, seed: int, home: Path, tracer: Tracer | None = None) -> TwinHost:
     """Play a story to its end; its write points are traced."""
     host = stage.twin(seed=seed, months=MONTHS)
-    STORIES[story].change_world(host)
+    KILLABLE_STORIES[story].change_world(host)
     if tracer:
         tracer.install()
-    STORIES[story].act(host, home)
+    KILLABLE_STORIES[story].act(host, home)
     return host
 
 
@@ -129,10 +132,10 @@ def kill_once(story: str, seed: int, point: int, expected: LedgerView, directory
 
 def _judge(story: str, seed: int, home: Path, expected: LedgerView) -> str:
     host = stage.twin(seed=seed, months=MONTHS)
-    STORIES[story].change_world(host)
+    KILLABLE_STORIES[story].change_world(host)
     with _open_books(home) as books:
         damage = list(find_damage(books.archive, books.ledger_path))
-    STORIES[story].act(host, home)
+    KILLABLE_STORIES[story].act(host, home)
     with _open_books(home) as books:
         view = read_view(books)
         damage += find_damage(books.archive, books.ledger_path)
@@ -148,9 +151,14 @@ def _judge(story: str, seed: int, home: Path, expected: LedgerView) -> str:
 def kill(story: str, seed: int, numbers: Iterable[int]) -> list[str]:
     """Kill a story at many write points; returns what went wrong."""
     expected, truth = play_whole(story, seed)
-    if STORIES[story].ends_in_truth and expected.bills != truth:
+    if KILLABLE_STORIES[story].ends_in_truth and expected.bills != truth:
         return [f"{story}: even unkilled the ledger is not the truth"]
     repeat = f"python -m tests.rig.rig kill --story {story} --seed {seed} --point"
     with prepare(story, seed) as directory:
-        results = [(point, kill_once(story, seed, point, expected, directory)) for point in numbers]
-    return [f"{wrong}\n  repeat: {repeat} {point}" for point, wrong in results if wrong]
+        failures = list[str]()
+        for count, point in enumerate(numbers, 1):
+            if wrong := kill_once(story, seed, point, expected, directory):
+                failures.append(f"{wrong}\n  repeat: {repeat} {point}")
+            if count % POINTS_PER_REPORT == 0:
+                print(f"kill {story}: {count} so far, {len(failures)} wrong", file=sys.stderr, flush=True)
+    return failures

@@ -21,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from billfold.collect.workspace import Workspace
@@ -31,7 +32,7 @@ from tests.rig import lasting
 from tests.rig.flips import flip_bytes
 from tests.rig.killing import kill, list_points, play_whole
 from tests.rig.mixed import run_mixed
-from tests.rig.stories import MONTHS, STORIES, list_truth, read_view
+from tests.rig.stories import KILLABLE_STORIES, MONTHS, list_truth, read_view
 from tests.rig.together import together
 
 
@@ -181,7 +182,7 @@ def _flip_all(arguments: argparse.Namespace) -> bool:
 
 def _kill_all(arguments: argparse.Namespace) -> bool:
     failed, total = False, 0
-    for story in [arguments.story] if arguments.story else STORIES:
+    for story in [arguments.story] if arguments.story else KILLABLE_STORIES:
         kill_points = list_points(story, arguments.seed)
         numbers = (
             range(arguments.point, arguments.point + 1)
@@ -235,18 +236,19 @@ def _lasting_all(arguments: argparse.Namespace) -> bool:
 
 
 def _live_all(arguments: argparse.Namespace) -> bool:
+    seeds = range(arguments.seed, arguments.seed + arguments.seeds)
+    day_count, failures = 0, list[str]()
     with multiprocessing.Pool(2) as pool:
-        failures_by_run = pool.starmap(
-            live, [(arguments.seed + number, arguments.days) for number in range(arguments.seeds)], chunksize=1
-        )
-    failures = [
-        f"{wrong}\n  repeat: python -m tests.rig.rig live --seed {arguments.seed + n} --seeds 1 --days {arguments.days}"
-        for n, (_, wrong) in enumerate(failures_by_run)
-        if wrong
-    ]
-    print(
-        f"live: {sum(lived for lived, _ in failures_by_run)} vendor-days over {arguments.seeds} seeds, {len(failures)} wrong"
-    )
+        lives = pool.imap(partial(live, days=arguments.days), seeds)
+        for seed, (vendor_days, wrong) in zip(seeds, lives, strict=True):
+            day_count += vendor_days
+            if wrong:
+                repeat = f"python -m tests.rig.rig live --seed {seed} --seeds 1 --days {arguments.days}"
+                failures.append(f"{wrong}\n  repeat: {repeat}")
+            print(
+                f"live seed {seed}: {day_count} vendor-days so far, {len(failures)} wrong", file=sys.stderr, flush=True
+            )
+    print(f"live: {day_count} vendor-days over {arguments.seeds} seeds, {len(failures)} wrong")
     print("\n".join(failures), end="\n" if failures else "")
     return bool(failures)
 

@@ -114,7 +114,7 @@ def _convert(_: TwinHost, home: Path) -> None:
     books.close()
 
 
-STORIES = {
+KILLABLE_STORIES = {
     "first": Story(_do_nothing, _do_nothing, collect),
     "incremental": Story(collect, lambda host: host.clock.advance(timedelta(days=20)), collect),
     "restated": Story(collect, _restate, lambda host, home: collect(host, home, recheck_months=3)),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rig.stories import STORIES
+from tests.rig.stories import KILLABLE_STORIES
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -21,7 +21,7 @@ def rig(*arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("story", KILLABLE_STORIES)
 def test_a_killed_story_leaves_a_whole_state(story: str) -> None:
     """Whatever is killed leaves the old state or the new one, and goes on."""
     every = 150 if story in {"first", "incremental", "restated"} else 90

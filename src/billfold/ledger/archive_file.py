@@ -82,7 +82,7 @@ def build_archive_error(path: Path, error: Exception) -> LedgerError:
     if "locked" in str(error):
         return LedgerError(f"the archive {path} is being written by another process; try again in a moment")
     is_damaged = isinstance(error, UnicodeDecodeError) or any(
-        words in str(error) for words in ("malformed", "not a database")
+        symptom in str(error) for symptom in ("malformed", "not a database")
     )
     advice = "put a backup in its place" if is_damaged else "check the path, its rights and the free space"
     return LedgerError(f"the archive {path} cannot be used: {error}; {advice}")

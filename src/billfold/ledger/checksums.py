@@ -7,13 +7,13 @@ are for that.
 from __future__ import annotations
 
 import io
+import marshal
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 from zlib import crc32
-
-import msgspec
 
 from billfold.ledger.columns import CATALOG_TABLES
 
@@ -23,15 +23,17 @@ SCHEMA_QUERY = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
 """What a catalog's tables are like: another type of a column would change what is written to it."""
 BYTES_PER_READ = 1_048_576
 _MODULUS = 2**64
-_encode_row = msgspec.msgpack.Encoder().encode
+ENCODING_VERSION = 2
+"""The last one of ``marshal`` in which equal rows are equal bytes; it is ten times as fast as JSON."""
 
 
-def sum_rows(rows: Iterable[Sequence[Any]]) -> int:
+def sum_rows(rows: Iterable[Any]) -> int:
     """Return a checksum of rows that is the same in any order: that of some added to that of others is that of all."""
-    return sum(map(crc32, map(_encode_row, rows))) % _MODULUS
+    encoded_rows = map(marshal.dumps, rows, repeat(ENCODING_VERSION))
+    return sum(map(crc32, encoded_rows)) % _MODULUS
 
 
-def sum_catalog(db: sqlite3.Connection, tables: Iterable[Iterable[Sequence[Any]]]) -> str:
+def sum_catalog(db: sqlite3.Connection, tables: Iterable[Iterable[Any]]) -> str:
     """Return the checksum that a catalog of these tables must note; its own row counts for nothing."""
     total = sum_rows(db.execute(SCHEMA_QUERY)) + sum(map(sum_rows, tables))
     return format_checksum(total)
@@ -65,7 +67,7 @@ class RowSum:
         self._db.execute("UPDATE meta SET value=? WHERE key=?", [checksum, CHECKSUM_KEY])
 
     def _note_row(self, sign: int, *row: Any) -> None:
-        self._total += sign * crc32(_encode_row(row))
+        self._total += sign * crc32(marshal.dumps(row, ENCODING_VERSION))
 
 
 def _build_trigger_sql(table: str, columns: Sequence[str], event: str, signed_rows: Sequence[str]) -> str:
@@ -96,11 +98,11 @@ class SummedFile(io.BufferedWriter):
 
 def sum_file(path: Path) -> str:
     """Return a file's checksum; "" where it is missing or cannot be read."""
-    total, buffer = 0, memoryview(bytearray(BYTES_PER_READ))
+    total = 0
     try:
         with path.open("rb", buffering=0) as file:
-            while size := file.readinto(buffer):
-                total = crc32(buffer[:size], total)
+            while content := file.read(BYTES_PER_READ):
+                total = crc32(content, total)
     except OSError:
         return ""
     return f"{total:08x}"
