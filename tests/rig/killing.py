@@ -160,5 +160,6 @@ def kill(story: str, seed: int, numbers: Iterable[int]) -> list[str]:
             if wrong := kill_once(story, seed, point, expected, directory):
                 failures.append(f"{wrong}\n  repeat: {repeat} {point}")
             if count % POINTS_PER_REPORT == 0:
-                print(f"kill {story}: {count} so far, {len(failures)} wrong", file=sys.stderr, flush=True)
+                sys.stderr.write(f"kill {story}: {count} so far, {len(failures)} wrong\n")
+                sys.stderr.flush()
     return failures
