@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import lzma
 from datetime import timedelta
 from pathlib import Path
 
 from billfold.collect.workspace import Workspace
 from billfold.ledger.archive import Archive
-from billfold.ledger.archive_redaction import redact_bodies
+from billfold.ledger.archive_redaction import list_redactions, redact_bodies
 from billfold.ledger.entries import MERGE
 from billfold.ledger.merge import merge_archives
 from billfold.ledger.verify import check_head, find_damage
@@ -15,6 +16,7 @@ from tests import stage
 from tests.laws.kit import DOORS
 from tests.ledger.archives import keep, open_archive, tamper
 from tests.ledger.kit import NOW
+from tests.ledger.test_conversion import FORMAT_1
 
 
 def test_two_archives_become_one_that_says_the_same(tmp_path: Path) -> None:
@@ -105,3 +107,12 @@ def test_a_merge_makes_nothing_sound_that_was_not(tmp_path: Path) -> None:
         merge_archives(here, there, tmp_path / "both", NOW)
     with Archive(tmp_path / "both") as both:
         assert ["there" in finding.text and "was changed" in finding.text for finding in find_damage(both)] == [True]
+
+
+def test_what_an_earlier_format_redacted_is_noted(tmp_path: Path) -> None:
+    """The chains of a merged archive say what was redacted, also where the source is of a format that did not."""
+    (tmp_path / "archive.sqlite").write_bytes(lzma.decompress(FORMAT_1.read_bytes()))
+    with Archive(tmp_path / "here") as here, Archive(tmp_path / "archive.sqlite", as_it_is=True) as there:
+        merge_archives(here, there, tmp_path / "both", NOW)
+    with Archive(tmp_path / "both") as both:
+        assert (len(list_redactions(both)), list(find_damage(both))) == (1, [])

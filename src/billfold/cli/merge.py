@@ -40,7 +40,12 @@ def command(ctx: click.Context, source_directory: Path) -> None:
         draft_path.unlink(missing_ok=True)
         with Archive(source_path, as_it_is=True) as source_archive:
             result = merge_archives(workspace.archive, source_archive, draft_path, datetime.now(UTC))
-        workspace.replace_archive(draft_path)
+        with Archive(draft_path) as draft:
+            is_same = draft.read_head() == workspace.archive.read_head()
+        if is_same:
+            draft_path.unlink()  # and the archive that an earlier merge kept stays
+        else:
+            workspace.replace_archive(draft_path)
         with workspace.open_ledger(wait=True) as ledger:
             print_line(
                 f"{result.added_count} runs brought, {result.duplicate_count} were here already: {compute_digest(ledger)}"

@@ -10,6 +10,7 @@ from billfold.cli.context import open_workspace
 from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
 from billfold.ledger.archive import Archive
+from billfold.ledger.archive_redaction import count_redacted
 from billfold.ledger.verify import check_head, find_damage
 from billfold.model.finding import Finding, describe_finding
 from billfold.report.render import counted
@@ -62,5 +63,10 @@ def _print_head_check(archive: Archive, head: str) -> Finding | None:
     if entry:
         later_count = archive.read_last_seq() - entry.seq
         later = f"; {counted(later_count, 'entry', 'entries')} came after it" if later_count else ", and is now"
-        print_line(f"{head}\n  was the head with entry {entry.seq} of {entry.fetched_at[:19]}Z{later}")
+        print_line(head)
+        print_line(f"  was the head with entry {entry.seq} of {entry.fetched_at[:19]}Z{later}")
+        if redacted_count := count_redacted(archive, entry.seq):
+            print_line(
+                f"  {counted(redacted_count, 'stored answer')} redacted since: what stood there cannot be proved"
+            )
     return finding

@@ -27,7 +27,7 @@ def redact_bodies(archive: Archive, bodies: Iterable[tuple[str, bytes]], now: da
                 redacted_body = pack_body(body)
                 tombstones[digest] = redacted_body.hash
                 archive.add_redacted_body(redacted_body._replace(hash=digest, tombstone=redacted_body.hash))
-            _note_redactions(archive, tombstones, now)
+            note_redactions(archive, tombstones, now)
         _purge_originals(archive, has_redacted=bool(tombstones))
     except sqlite3.Error as error:
         raise build_archive_error(archive.path, error) from error
@@ -45,7 +45,7 @@ def _purge_originals(archive: Archive, *, has_redacted: bool) -> None:
         )
 
 
-def _note_redactions(archive: Archive, tombstones: Mapping[str, str], now: datetime) -> None:
+def note_redactions(archive: Archive, tombstones: Mapping[str, str], now: datetime) -> None:
     """Note in each account's chain which of its bodies were redacted; an archive of an earlier format has no such entries."""
     if not archive.has_separate_chains or not tombstones:
         return
@@ -58,13 +58,18 @@ def _note_redactions(archive: Archive, tombstones: Mapping[str, str], now: datet
         archive.add_marker(build_run_marker(0, *chain_key, REDACTION, text, now))
 
 
-def list_redactions(archive: Archive) -> set[tuple[str, str]]:
+def count_redacted(archive: Archive, seq: int) -> int:
+    """Return how many bodies were redacted after an entry; raises ``LedgerError``."""
+    return len(list_redactions(archive, seq))
+
+
+def list_redactions(archive: Archive, after: int = 0) -> set[tuple[str, str]]:
     """Return the hashes of the bodies that the chains say were redacted, each with that of what stands there now.
 
     Raises ``LedgerError`` where one does not say it.
     """
     redactions = set[tuple[str, str]]()
-    for entry in archive.list_markers(REDACTION):
+    for entry in (marker for marker in archive.list_markers(REDACTION) if marker.seq > after):
         try:
             redactions |= set(json.loads(entry.question).items())
         except (ValueError, AttributeError, TypeError) as error:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from billfold.ledger.archive import Archive
+from billfold.ledger.archive_redaction import list_redactions, note_redactions
 from billfold.ledger.chain import ChainKey, iter_checked
 from billfold.ledger.entries import MERGE, Entry, build_run_marker
 
@@ -58,11 +59,20 @@ def merge_archives(archive: Archive, other_archive: Archive, target_path: Path, 
             copy = entry._replace(run=run_ids.get(run_key, 0) if entry.run else 0)
             is_sound = entry.seq not in origin.unsound_seqs
             run_ids[run_key] = target.copy_entry(copy, origin.archive, is_sound=is_sound)
-        for redacted_body in (*archive.iter_bodies(REDACTED_CONDITION), *other_archive.iter_bodies(REDACTED_CONDITION)):
-            target.add_redacted_body(redacted_body)
+        _copy_redactions(target, (archive, other_archive), now)
         _note_new_chains(target, source, other_source, now)
     added_count = _count_runs(new_groups)
     return MergeResult(added_count, _count_runs(other_source.groups) - added_count)
+
+
+def _copy_redactions(target: Archive, archives: Iterable[Archive], now: datetime) -> None:
+    """Take over what was redacted in either; an archive of an earlier format has no entries that say so."""
+    redacted_bodies = {body.hash: body for archive in archives for body in archive.iter_bodies(REDACTED_CONDITION)}
+    for body in redacted_bodies.values():
+        target.add_redacted_body(body)
+    tombstones = {digest: str(body.tombstone) for digest, body in redacted_bodies.items()}
+    noted = list_redactions(target)
+    note_redactions(target, {digest: text for digest, text in tombstones.items() if (digest, text) not in noted}, now)
 
 
 def _count_runs(groups: list[_Group]) -> int:
