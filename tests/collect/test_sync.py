@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from billfold.collect.outcome import CollectOutcome
 from billfold.collect.sync import sync_accounts
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
@@ -137,3 +138,18 @@ def test_an_account_busy_elsewhere_stops_no_other(books: Workspace, monkeypatch:
     assert "is being collected by another process" in str(outcomes[names["fastly"]].error)
     assert {outcome.head for outcome in outcomes.values()} == {books.archive.read_head()}
     assert all(outcome.error is None for outcome in stage.collected(host, books))
+
+
+def test_a_known_account_is_done_before_the_others(books: Workspace) -> None:
+    """A known customer's run has ended when its outcome is told: one that hangs keeps nobody else's from being booked."""
+    host, endings = stage.twin(months=2), list[bool]()
+
+    def note_outcome(outcome: CollectOutcome) -> None:
+        last_run = [run for run in books.archive.list_runs() if run.account == outcome.account][-1]
+        endings.append(last_run.ended_at is not None)
+
+    stage.collected(host, books, note_outcome=note_outcome)
+    assert not any(endings)
+    endings.clear()
+    stage.collected(host, books, note_outcome=note_outcome)
+    assert endings.count(True) >= 4

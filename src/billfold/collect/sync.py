@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from importlib import import_module
 from threading import Thread, current_thread
 from typing import TYPE_CHECKING, Any
 
+from billfold.collect.customers import find_refusal, read_ledger_state
 from billfold.collect.outcome import CollectOutcome, fail_unknown_providers, fill_outcomes
 from billfold.collect.session import CollectSession, Transport
 from billfold.collect.side_by_side import DEFAULT_PER_SERVER, DEFAULT_WORKERS, ParallelLimits, collect_side_by_side
@@ -43,7 +44,7 @@ from billfold.wire.exchange import name_errors
 from billfold.wire.operation import Operation, operation_name, question_text
 
 if TYPE_CHECKING:
-    from billfold.ledger.identities import KnownCustomer
+    pass
 
 FIRST_SYNC_MONTHS = 24
 """Months that the first sync of an account reaches back."""
@@ -151,7 +152,7 @@ def _collect_all(
     configured_names: Sequence[str],
     before_month: Month | None,
 ) -> list[CollectOutcome]:
-    ledger_state = _read_ledger_state(settings.workspace, accounts, before_month)
+    ledger_state = read_ledger_state(settings.workspace, accounts, before_month)
 
     def collect_account(account: AccountConfig) -> tuple[CollectOutcome, Run | None]:
         current_thread().name = account.name  # what is logged on the way says whose it is
@@ -160,73 +161,29 @@ def _collect_all(
     # the ledger's libraries take as long to load as some answers to come: both at once; no daemon, for a process that
     # ends while one of them is loaded would crash in it
     Thread(target=lambda: import_module("billfold.ledger.booking").preload_duckdb()).start()
-    results = collect_side_by_side(
-        collect_account, accounts, settings.limits, lambda result: settings.note_outcome(result[0])
-    )
     all_names = {*configured_names, *(account.name for account in accounts)}
     claims = {customer: name for customer, name in ledger_state.account_names.items() if name in all_names}
-    for account, (outcome, run) in sorted(
-        zip(accounts, results, strict=True), key=lambda pair: pair[0].name not in ledger_state.account_names.values()
-    ):
-        if run:
-            _close_run(settings, run, outcome, _find_refusal(settings.workspace, account, run, ledger_state, claims))
+    open_runs, accounts_by_name = dict[str, Run](), {account.name: account for account in accounts}
+
+    def close_run(run: Run, outcome: CollectOutcome) -> None:
+        refusal = find_refusal(settings.workspace, accounts_by_name[run.account], run, ledger_state, claims)
+        _close_run(settings, run, outcome, refusal)
+
+    def note_result(result: tuple[CollectOutcome, Run | None]) -> None:
+        """End the run of a customer known by this name at once; who a new one is may be claimed by several."""
+        outcome, run = result
+        if run and claims.get((run.provider, settings.workspace.find_identity(run) or "")) == run.account:
+            close_run(run, outcome)
+        elif run:
+            open_runs[run.account] = run
+        settings.note_outcome(outcome)
+
+    results = collect_side_by_side(collect_account, accounts, settings.limits, note_result)
+    known_names = set(ledger_state.account_names.values())
+    for outcome, _ in sorted(results, key=lambda result: result[0].account not in known_names):
+        if run := open_runs.get(outcome.account):
+            close_run(run, outcome)
     return [outcome for outcome, _ in results]
-
-
-@dataclass(frozen=True)
-class _LedgerState:
-    """What the ledger knew before: marks of invoices and customers by account name, names by provider and customer."""
-
-    fingerprints: dict[str, dict[str, str]] = field(default_factory=dict)
-    customers: dict[str, KnownCustomer] = field(default_factory=dict)
-    account_names: dict[tuple[str, str], str] = field(default_factory=dict)
-
-
-def _read_ledger_state(
-    workspace: Workspace, accounts: Sequence[AccountConfig], before_month: Month | None
-) -> _LedgerState:
-    if not workspace.archive.read_last_seq():
-        return _LedgerState()
-    from billfold.ledger import identities, query
-
-    with workspace.open_ledger() as db:
-        fingerprints = {
-            account.name: query.issued_fingerprints(db, account.provider.name, account.name, before_month)
-            for account in accounts
-        }
-        customers = {
-            account.name: identities.known_customer(db, account.provider.name, account.name) for account in accounts
-        }
-        return _LedgerState(fingerprints, customers, query.read_account_names(db))
-
-
-def _find_refusal(
-    workspace: Workspace,
-    account: AccountConfig,
-    run: Run,
-    ledger_state: _LedgerState,
-    claims: dict[tuple[str, str], str],
-) -> ConfigurationError | None:
-    """Say why a collection is kept but not booked: its name is another customer's, or its customer has another account."""
-    identity = workspace.find_identity(run)
-    known_customer = ledger_state.customers.get(run.account)
-    if known_customer and known_customer.is_another_customer(identity, workspace.find_listed_ids(run)):
-        return ConfigurationError(
-            "its key belongs to another customer than before; give this customer an account name of its own"
-        )
-    customer_key = identity or _read_credential_key(account)
-    claimed_by = claims.setdefault((run.provider, customer_key), run.account) if customer_key else run.account
-    if claimed_by != run.account:
-        return ConfigurationError(f"this is the same customer as account {claimed_by!r}; remove one of the two")
-    return None
-
-
-def _read_credential_key(account: AccountConfig) -> str:
-    """Return what two accounts have in common that ask with the same key; "" where there is none."""
-    try:
-        return " ".join(["key", account.base_url or "", *sorted(account.read_credentials().values())])
-    except ConfigurationError:
-        return ""
 
 
 def _close_run(settings: _SyncSettings, run: Run, outcome: CollectOutcome, refusal: ConfigurationError | None) -> None:
