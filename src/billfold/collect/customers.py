@@ -48,11 +48,14 @@ def find_refusal(
     workspace: Workspace,
     account: AccountConfig,
     run: Run,
+    identity: str | None,
     ledger_state: LedgerState,
     claims: dict[tuple[str, str], str],
 ) -> ConfigurationError | None:
-    """Say why a collection is kept but not booked: its name is another customer's, or its customer has another account."""
-    identity = workspace.find_identity(run)
+    """Say why a collection is kept but not booked: its name is another customer's, or its customer has another account.
+
+    ``identity`` is what its answers say of whose it is.
+    """
     known_customer = ledger_state.customers.get(run.account)
     if known_customer and known_customer.is_another_customer(identity, workspace.find_listed_ids(run)):
         return ConfigurationError(

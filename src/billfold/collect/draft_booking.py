@@ -1,6 +1,6 @@
 """A process that books some runs of an archive into a draft of a ledger: one of several that rebuild it side by side.
 
-Asked on its standard input; it prints a number for each batch of runs that is booked, and what went wrong at last.
+Asked on its standard input; it prints how many runs are booked as it goes, and what went wrong at last.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from billfold.collect.workspace import RUNS_PER_TRANSACTION, Workspace
+from billfold.collect.workspace import Workspace
 from billfold.ledger import store
 from billfold.model.errors import BillfoldError
 
@@ -25,17 +25,18 @@ class DraftOrder(NamedTuple):
 
 
 def book_draft(order: DraftOrder) -> None:
-    """Book the runs of an order, and print how many of them with each step."""
+    """Book the runs of an order, and print how many are done with each step."""
     workspace, wanted_ids = Workspace(Path(order.directory)), frozenset(order.run_ids)
     with store.open_ledger(workspace.directory / order.draft_name) as ledger:
         ledger.last_bill_id = order.first_bill
         runs = [run for run in workspace.list_ended_runs() if run.id in wanted_ids]
-        for start in range(0, len(runs), RUNS_PER_TRANSACTION):
-            batch = runs[start : start + RUNS_PER_TRANSACTION]
-            workspace.book_together(ledger, batch)
-            sys.stdout.write(f"{len(batch)}\n")
-            sys.stdout.flush()
+        workspace.book_in_batches(ledger, runs, _print_progress)
     workspace.close()
+
+
+def _print_progress(booked_count: int, _: int) -> None:
+    sys.stdout.write(f"{booked_count}\n")
+    sys.stdout.flush()
 
 
 def main() -> None:

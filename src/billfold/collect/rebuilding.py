@@ -75,7 +75,7 @@ def plan_shares(runs: Sequence[Run], find_identity: FindIdentity) -> list[list[R
 
 def book_shares(directory: Path, ledger: OpenLedger, shares: Sequence[list[Run]], progress: BookingProgress) -> None:
     """Book each share in a process of its own, then bring their catalogs into a ledger; raises ``LedgerError``."""
-    run_count, booked_count, messages = sum(map(len, shares)), 0, SimpleQueue[object]()
+    run_count, booked_counts, messages = sum(map(len, shares)), dict[int, int](), SimpleQueue[tuple[int, object]]()
     for leftover_path in directory.glob(DRAFTS_PATTERN):
         leftover_path.unlink(missing_ok=True)
     rebuild_id = uuid4().hex
@@ -85,16 +85,16 @@ def book_shares(directory: Path, ledger: OpenLedger, shares: Sequence[list[Run]]
             cleanup.callback(path.unlink, missing_ok=True)
             process = cleanup.enter_context(_start_process(directory, path.name, number * BILLS_PER_PROCESS, share))
             cleanup.callback(process.kill)
-            Thread(target=_forward_messages, args=(process, messages), daemon=True).start()
+            Thread(target=_forward_messages, args=(number, process, messages), daemon=True).start()
         open_count = len(shares)
         while open_count:
             match messages.get():
-                case 0:
+                case _, 0:
                     open_count -= 1
-                case int(count):
-                    booked_count += count
-                    progress(booked_count, run_count)
-                case reason:
+                case number, int(count):
+                    booked_counts[number] = count
+                    progress(sum(booked_counts.values()), run_count)
+                case _, reason:
                     raise LedgerError(f"a part of the ledger could not be computed: {reason}")
         for path in draft_paths:
             ledger.catalog.take_in(path)
@@ -114,8 +114,8 @@ def _start_process(directory: Path, draft_name: str, first_bill: int, share: Seq
     return process
 
 
-def _forward_messages(process: subprocess.Popen[str], messages: SimpleQueue[object]) -> None:
-    """Hand over what a process says: numbers of runs that are booked, or the text of an error; at its end 0, or that it was killed."""
+def _forward_messages(number: int, process: subprocess.Popen[str], messages: SimpleQueue[tuple[int, object]]) -> None:
+    """Hand over what a process says: how many runs it has booked, or the text of an error; at its end 0, or that it was killed."""
     for line in process.stdout or ():
-        messages.put(json.loads(line))
-    messages.put("it was ended by the system" if process.wait() else 0)
+        messages.put((number, json.loads(line)))
+    messages.put((number, "it was ended by the system" if process.wait() else 0))

@@ -163,26 +163,28 @@ def _collect_all(
     Thread(target=lambda: import_module("billfold.ledger.booking").preload_duckdb()).start()
     all_names = {*configured_names, *(account.name for account in accounts)}
     claims = {customer: name for customer, name in ledger_state.account_names.items() if name in all_names}
-    open_runs, accounts_by_name = dict[str, Run](), {account.name: account for account in accounts}
+    open_runs, accounts_by_name = dict[str, tuple[Run, str | None]](), {account.name: account for account in accounts}
 
-    def close_run(run: Run, outcome: CollectOutcome) -> None:
-        refusal = find_refusal(settings.workspace, accounts_by_name[run.account], run, ledger_state, claims)
-        _close_run(settings, run, outcome, refusal)
+    def close_run(run: Run, identity: str | None, outcome: CollectOutcome) -> None:
+        account, workspace = accounts_by_name[run.account], settings.workspace
+        _close_run(settings, run, outcome, find_refusal(workspace, account, run, identity, ledger_state, claims))
 
     def note_result(result: tuple[CollectOutcome, Run | None]) -> None:
         """End the run of a customer known by this name at once; who a new one is may be claimed by several."""
         outcome, run = result
-        if run and claims.get((run.provider, settings.workspace.find_identity(run) or "")) == run.account:
-            close_run(run, outcome)
-        elif run:
-            open_runs[run.account] = run
+        if run:
+            identity = settings.workspace.find_identity(run)
+            if claims.get((run.provider, identity or "")) == run.account:
+                close_run(run, identity, outcome)
+            else:
+                open_runs[run.account] = run, identity
         settings.note_outcome(outcome)
 
     results = collect_side_by_side(collect_account, accounts, settings.limits, note_result)
     known_names = set(ledger_state.account_names.values())
     for outcome, _ in sorted(results, key=lambda result: result[0].account not in known_names):
-        if run := open_runs.get(outcome.account):
-            close_run(run, outcome)
+        if outcome.account in open_runs:
+            close_run(*open_runs[outcome.account], outcome)
     return [outcome for outcome, _ in results]
 
 

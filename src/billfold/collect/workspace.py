@@ -141,7 +141,7 @@ class Workspace:
     def _catch_up(self, ledger: OpenLedger, *, wait: bool) -> None:
         from billfold.ledger import store
 
-        if self.archive.find_other_hashes(store.read_booked_hashes(ledger)):
+        if self.archive.find_other_hashes(store.read_last_hashes(ledger)):
             raise LedgerError(
                 f"{self.ledger_path} was computed from another archive than {self.archive.path}, or from one that went further: put "
                 "that archive back, or let `billfold rebuild` forget what is not in this one"
@@ -179,10 +179,14 @@ class Workspace:
             runs = [run for run in self.list_ended_runs() if run.provider in outdated_providers]
             self.book_together(ledger, runs, outdated_providers)  # all or none: half of a history is none
         runs = [run for run in self._list_bookable_runs(ledger) if run.provider not in outdated_providers]
+        self.book_in_batches(ledger, runs, progress)
+        part_merge.tidy_parts(ledger)
+
+    def book_in_batches(self, ledger: OpenLedger, runs: Sequence[Run], progress: BookingProgress) -> None:
+        """Book runs, so many in one go that their charges share a part."""
         for start in range(0, len(runs), RUNS_PER_TRANSACTION):
             self.book_together(ledger, runs[start : start + RUNS_PER_TRANSACTION])
             progress(min(start + RUNS_PER_TRANSACTION, len(runs)), len(runs))
-        part_merge.tidy_parts(ledger)
 
     def book_together(self, ledger: OpenLedger, runs: Sequence[Run], forgotten_providers: Collection[str] = ()) -> None:
         """Book runs in one go, after all that was booked of some providers is forgotten."""

@@ -258,7 +258,7 @@ def remove_leftovers(path: Path) -> None:
             remove_unnamed(path.parent / PARTS_FOLDER, names)
 
 
-def read_booked_hashes(db: OpenLedger) -> dict[int, str]:
+def read_last_hashes(db: OpenLedger) -> dict[int, str]:
     """Return the last archive number that was booked of each account, with the hash of its entry."""
     return dict(db.execute("SELECT max(seq), arg_max(chain, seq) FROM runs GROUP BY provider, account").fetchall())
 
