@@ -88,6 +88,8 @@ BEHAVIOURS = {
 """Folders and files of tests that are about a whole behaviour; every other file is about the module whose name it bears."""
 
 
+TABLES = {"model/finding_codes.py"}
+"""Files that hold one table and nothing else: as long as there are rows."""
 MAX_LOOSE_DICTS = 9
 """Lines of the source with a type that says nothing of its fields; lower it where one is typed."""
 
@@ -250,7 +252,7 @@ def test_a_scenario_knows_neither_the_client_nor_the_charges() -> None:
 def test_a_file_is_one_room(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
-    assert len(text.splitlines()) <= 320
+    assert len(text.splitlines()) <= 320 or path.relative_to(SOURCE).as_posix() in TABLES
     caption = (ast.get_docstring(tree) or "").strip().partition("\n")[0]
     assert len(caption) > 20, "a file opens with one sentence that captions it"
 
