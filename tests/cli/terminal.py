@@ -92,10 +92,10 @@ class Terminal:
         lines += [f"base_url = {json.dumps(base_url or self.root + '/cockroach')}", 'rate = "off"', extra]
         self.config.write_text("[[accounts]]\n" + "\n".join(lines) + "\n", encoding="utf-8")
 
-    def rows(self, *arguments: str) -> list[dict[str, Any]]:
+    def rows(self, *arguments: str, code: int = 0) -> list[dict[str, Any]]:
         """Run a listing, and return its JSON with every number as it stands there."""
         result = self.run(*arguments, "--format", "json")
-        assert result.code == 0, result
+        assert result.code == code, result
         rows: list[dict[str, Any]] = json.loads(result.out, parse_float=_no_float)
         return rows
 

@@ -233,7 +233,7 @@ def test_a_parked_restatement_reopens_no_period(tmp_path: Path) -> None:
     assert statuses(path, out) == {"2026-05": "Closed"}
     restated(path, 2, invoice("a", "1000.00"))
     assert statuses(path, out) == {"2026-05": "Closed"}
-    assert {row["InvoiceId"] for row in rows(out / "cost_and_usage.csv")} == {"b"}
+    assert {row["InvoiceId"] for row in rows(out / "cost_and_usage.csv")} == {"a", "b"}
     restated(path, 3, invoice("a"))
     assert statuses(path, out) == {"2026-05": "Closed"}
 

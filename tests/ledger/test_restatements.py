@@ -118,7 +118,7 @@ def test_an_invoice_in_another_currency_is_restated(tmp_path: Path) -> None:
             with booking.open_booking(ledger.db, identity) as run_booking:
                 euros = [Charges.of([Line(Decimal(7))], COMMON._replace(BillingCurrency="EUR"))]
                 run_booking.book_bill(bill("7", currency="EUR", charges=euros))
-                run_booking.supersede_missing({"i1": {"EUR"}}, [])
+                run_booking.supersede_missing({"i1 EUR"}, {"i1": {"EUR"}}, [])
         ledger.write("INSERT INTO runs (run, ended) VALUES (10, datetime('now')), (20, datetime('now'))")
         (event,) = restatements.list_restatements(ledger.db)
         change = event.change

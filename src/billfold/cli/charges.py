@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from billfold.cli.context import build_filter, open_workspace
-from billfold.cli.gaps import find_wrong_gaps, print_gaps
+from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.params import add_listing_options
-from billfold.ledger import query
+from billfold.ledger import catalog, query
 from billfold.ledger.columns import CHARGE_COLUMNS
 from billfold.report.table import TableLayout
 from billfold.tasks.filter_options import FilterOptions
@@ -40,7 +40,7 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     """List charges as FOCUS 1.4 CostAndUsage rows.
 
     The table shows the main columns; json and csv have all columns of the ledger and all digits: virtual currencies as
-    they are, where `billfold export focus` and `billfold sql` write them as FOCUS wants. Parked bills are left out.
+    they are, where `billfold export focus` and `billfold sql` write them as FOCUS wants. Parked bills are left out, and the exit code is 1 then.
     """
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
@@ -51,7 +51,8 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
         else:
             print_rows(output_format, charges, CHARGE_COLUMNS)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
-    print_gaps(gaps)
+        uncounted_bills = catalog.list_parked_bills(ledger, filters)
+    end_listing(ctx, gaps, uncounted_bills)
 
 
 def _shorten_value(value: Any) -> Any:

@@ -41,6 +41,7 @@ def command(ctx: click.Context, reference: str, filter_options: FilterOptions, *
             if number:
                 print_line()
             _print_bill(workspace, list(bill_origins), all_lines=all_lines)
+    ctx.exit(1 if any(origin.is_disputing for origin in origins) else 0)
 
 
 def _print_bill(workspace: Workspace, origins: Sequence[ChargeOrigin], *, all_lines: bool) -> None:
@@ -49,7 +50,7 @@ def _print_bill(workspace: Workspace, origins: Sequence[ChargeOrigin], *, all_li
     stated_total = f"{bill.total} {bill.currency}" if bill.total else "no total"
     print_line(f"  the vendor states {stated_total} in {counted(bill.lines, 'line')}")
     if bill.parked:
-        print_line(f"  parked: {bill.parked}")
+        print_line(f"  {'disputes what is counted' if bill.is_disputing else 'parked'}: {bill.parked}")
     for seq, answer_origins in groupby(origins, key=lambda origin: origin.seq):
         if seq:
             _print_answer(workspace, seq, list(answer_origins), all_lines=all_lines)

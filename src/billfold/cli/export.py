@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from billfold.cli.context import build_filter, list_configured_accounts, load_virtual_rates, open_workspace
-from billfold.cli.gaps import print_gaps
+from billfold.cli.gaps import end_listing
 from billfold.cli.output import print_line
 from billfold.cli.params import add_filter_options, add_location_options
 from billfold.focus.export import ExportSpec
@@ -41,7 +41,7 @@ def focus(
 ) -> None:
     """Write the four FOCUS datasets and their metadata into DIRECTORY, in the place of an earlier export there.
 
-    Issued bills, drafts (invoice still open) and estimates (no invoice) are told apart by x_State. Parked bills are left out.
+    Issued bills, drafts (invoice still open) and estimates (no invoice) are told apart by x_State. Parked bills are left out, and the exit code is 1 then.
     """
     rates = load_virtual_rates(ctx)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
@@ -49,11 +49,9 @@ def focus(
         export_spec = ExportSpec(directory, output_format, version, by_period)
         result = export_ledger(workspace, ledger, export_spec, selection, list_configured_accounts(ctx))
     _print_summary(result, directory)
-    print_gaps(result.gaps)
+    end_listing(ctx, result.gaps, result.left_out)
 
 
 def _print_summary(result: FocusExport, directory: Path) -> None:
     counts = ", ".join(f"{count} {name}" for name, count in result.rows.items())
     print_line(f"{directory}: {counts} rows.")
-    for bill in result.left_out:
-        print_line(f"parked, left out: {bill.provider} {bill.account} {bill.name}: {bill.parked}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import click
 
 from billfold.cli.context import list_configured_accounts
 from billfold.cli.output import print_line
 from billfold.collect.workspace import Workspace
+from billfold.ledger.catalog import BillRow
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.finding import AccountFinding, describe_labelled
@@ -22,7 +23,21 @@ def find_wrong_gaps(
     return gaps.find_wrong_gaps(workspace, db, filters, list_configured_accounts(ctx))
 
 
+def end_listing(
+    ctx: click.Context, wrong_gaps: Collection[AccountFinding], uncounted_bills: Collection[BillRow] = ()
+) -> None:
+    """Say on stderr what the ledger lacks and which bills are not counted, and end with exit code 1 where there are any.
+
+    To be called where it can after the ledger is closed: who reads may take his time.
+    """
+    for bill in uncounted_bills:
+        print_line(bill.exclusion, err=True)
+    print_gaps(wrong_gaps)
+    if uncounted_bills or any(gap.finding.is_wrong for gap in wrong_gaps):
+        ctx.exit(1)
+
+
 def print_gaps(wrong_gaps: Iterable[AccountFinding]) -> None:
-    """Say on stderr what the ledger lacks; where it can, after it is closed: who reads may take his time."""
+    """Say on stderr what the ledger lacks."""
     for gap in wrong_gaps:
         print_line(f"not complete: {gap.provider} {gap.account}: {describe_labelled(gap.finding)}", err=True)

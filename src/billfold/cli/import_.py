@@ -55,7 +55,7 @@ def _print_result(result: ImportResult) -> None:
     for file in result.files:
         print_line(f"{file.path}: {file.operation or 'NOT READ'}: {file.message}")
     for bill in result.bills:
-        verdict = f"parked: {bill.parked}" if bill.parked else "adds up"
+        verdict = f"{'disputed' if bill.is_disputing else 'parked'}: {bill.parked}" if bill.parked else "adds up"
         name = bill.invoice_id or "estimate"
         print_line(f"  {bill.state} {name} {bill.total or 'without a total in'} {bill.currency}: {verdict}")
     if any(bill.parked for bill in result.bills):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from billfold.cli.context import build_filter, open_workspace
-from billfold.cli.gaps import find_wrong_gaps, print_gaps
+from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.params import add_listing_options
 from billfold.ledger import catalog, query
@@ -38,26 +38,25 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
         rows = merge_estimate_parts(query.list_invoices(ledger, filters))
-        bills_by_key = {
-            _build_bill_key(bill, format_instant(bill.period_start)): bill
-            for bill in sorted(catalog.list_bills(ledger, filters), key=lambda bill: bool(bill.parked))
-        }
+        bills = catalog.list_bills(ledger, filters)
+        standing_bills = sorted((bill for bill in bills if not bill.is_disputing), key=lambda bill: bool(bill.parked))
+        bills_by_key = {_build_bill_key(bill, format_instant(bill.period_start)): bill for bill in standing_bills}
+        disputed_names = {_name_bill(bill) for bill in bills if bill.is_disputing}
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
+    listed_bills = [bills_by_key[_build_bill_key(row, row.period_start)] for row in rows]
+    extra_cells = [_build_extra_cells(bill, is_disputed=_name_bill(bill) in disputed_names) for bill in listed_bills]
     if output_format == "json":
         print_rows(output_format, rows, COLUMNS)
     elif output_format == "csv":
         print_rows(
             output_format,
-            [row._asdict() | _build_extra_cells(bills_by_key[_build_bill_key(row, row.period_start)]) for row in rows],
+            [row._asdict() | cells for row, cells in zip(rows, extra_cells, strict=True)],
             (*COLUMNS, *EXTRA_COLUMNS),
         )
     else:
-        table_rows = [
-            _shorten_row(row)._asdict() | _build_extra_cells(bills_by_key[_build_bill_key(row, row.period_start)])
-            for row in rows
-        ]
+        table_rows = [_shorten_row(row)._asdict() | cells for row, cells in zip(rows, extra_cells, strict=True)]
         print_table(table_rows, TABLE_FORM)
-    print_gaps(gaps)
+    end_listing(ctx, gaps, [bill for bill in bills if bill.parked])
 
 
 def _shorten_row(row: StatedBill) -> StatedBill:
@@ -72,8 +71,13 @@ def _build_bill_key(bill: StatedBill | BillRow, start: str) -> tuple[str, ...]:
     return bill.provider, bill.account, str(bill.invoice_id), bill.currency, bill.state, start
 
 
-def _build_extra_cells(bill: BillRow) -> dict[str, str]:
+def _name_bill(bill: BillRow) -> tuple[str, ...]:
+    """Return what the versions of a bill have in common."""
+    return bill.provider, bill.account, bill.invoice_id or str(bill.month), bill.currency
+
+
+def _build_extra_cells(bill: BillRow, *, is_disputed: bool) -> dict[str, str]:
     """Say of a bill what the vendors' totals do not: its dates, and whether it is counted."""
     times = {"issued_on": bill.issued_on, "due_on": bill.due_on}
     dates = {name: time.date().isoformat() if time else "" for name, time in times.items()}
-    return dates | {"note": "parked: not counted" if bill.parked else ""}
+    return dates | {"note": "parked: not counted" if bill.parked else "disputed: counted" if is_disputed else ""}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import click
 
 from billfold.cli.context import open_workspace
-from billfold.cli.gaps import print_gaps
+from billfold.cli.gaps import end_listing
 from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
 from billfold.collect.rebuilding import BookingProgress
@@ -36,8 +36,7 @@ def command(ctx: click.Context) -> None:
                 *find_missing_providers(workspace.list_unbookable_runs(db), LedgerFilter()),
             ]
     wrong_gaps = [gap for gap in all_gaps if gap.finding.is_wrong]
-    print_gaps(wrong_gaps)
-    ctx.exit(1 if wrong_gaps else 0)
+    end_listing(ctx, wrong_gaps)
 
 
 @contextmanager

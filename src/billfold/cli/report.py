@@ -5,12 +5,11 @@ from __future__ import annotations
 import click
 
 from billfold.cli.context import build_filter, open_workspace
-from billfold.cli.gaps import find_wrong_gaps, print_gaps
+from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_listing_options
 from billfold.ledger import catalog, query
-from billfold.ledger.catalog import BillRow
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
 from billfold.report import summary
@@ -39,25 +38,23 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     """
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
-        sums, parked_bills = query.sum_charges(ledger, filters), catalog.list_parked_bills(ledger, filters)
+        sums, uncounted_bills = query.sum_charges(ledger, filters), catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     if output_format != "table":
         print_rows(output_format, [row._asdict() | {"month": str(Month.of(row.month))} for row in sums], COLUMNS)
     else:
-        print_report(summary.tables(sums), parked_bills)
-    print_gaps(gaps)
+        print_report(summary.tables(sums))
+    end_listing(ctx, gaps, uncounted_bills)
 
 
-def print_report(tables: list[Table], parked_bills: list[BillRow]) -> None:
-    """Print the report's tables, and what was left out."""
+def print_report(tables: list[Table]) -> None:
+    """Print the report's tables."""
     if not tables:
         print_line("There are no charges to show: none are booked that fit, or were known then.")
     for table in tables:
         print_line()
         print_line(f"{STATE_HEADINGS[table.state]}, {table.currency}")
         _print_table(table)
-    for bill in parked_bills:
-        print_line(f"parked, not counted: {bill.provider} {bill.account} {bill.name}: {bill.parked}")
 
 
 def _print_table(table: Table) -> None:

@@ -38,7 +38,7 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     """List issued invoices that changed after they were booked, with the lines that moved and the money.
 
     Both versions are kept: every command shows the older one with --as-of a time before the change was seen. csv has no
-    lines.
+    lines. Exit code 1 where one is told otherwise now in a way that does not add up: the older version is counted then.
     """
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         events = restatements.list_restatements(ledger, build_filter(workspace, filter_options))
@@ -48,6 +48,7 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
         print_data(render.as_csv(map(_build_row, events), COLUMNS))
     else:
         _print_events(events)
+    ctx.exit(1 if any(event.change.parked for event in events) else 0)
 
 
 def _build_row(event: Restatement) -> dict[str, object]:

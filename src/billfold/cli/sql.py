@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from billfold.cli.context import build_filter, load_virtual_rates, open_workspace
+from billfold.cli.gaps import end_listing
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.params import add_listing_options
 from billfold.focus.reader import Ledger
@@ -41,3 +42,5 @@ def command(
                 print_table(list(rows), TableLayout(column_names, droppable=column_names[:0:-1]))
             else:
                 print_rows(output_format, rows, column_names, default=str)
+            uncounted_bills = ledger.left_out
+    end_listing(ctx, [], uncounted_bills)

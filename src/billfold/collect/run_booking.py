@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from billfold.collect.run_answers import ArchiveRunAnswers, find_identity, read_listing
 from billfold.ledger.entries import Run
@@ -75,17 +75,24 @@ def _is_stale_estimate(bill: Bill, run: Run) -> bool:
 class _ToldBills:
     """What a run tells, new or known: whatever it could tell and does not is believed no more."""
 
-    currencies_by_invoice: dict[str, set[str]] = field(default_factory=dict)
+    trusted_currencies: dict[str, set[str]] = field(default_factory=dict)
+    """In which currencies bills of each invoice add up."""
     estimate_keys: list[str] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
 
-    def note_bill(self, key: str, invoice_id: str | None, currency: str, state: str) -> None:
-        """Note a bill that the run tells."""
-        self.keys.add(key)
-        if invoice_id:
-            self.currencies_by_invoice.setdefault(invoice_id, set()).add(currency)
-        elif state == State.ESTIMATE:
-            self.estimate_keys.append(key)
+    def note_row(self, row: Mapping[str, Any]) -> None:
+        """Note a bill that the run tells, as the ledger has it."""
+        self.keys.add(row["bill_key"])
+        if row["state"] == State.ESTIMATE:
+            self.estimate_keys.append(row["bill_key"])
+        elif row["invoice_id"] and row["parked"] is None:
+            self.trusted_currencies.setdefault(row["invoice_id"], set()).add(row["currency"])
+
+    def note_unbooked(self, bill: Bill) -> None:
+        """Note a bill that the run tells and the ledger has not."""
+        self.keys.add(bill.key)
+        if bill.state is State.ESTIMATE:
+            self.estimate_keys.append(bill.key)
 
 
 def _book_bills(run_booking: Booking, run_answers: ArchiveRunAnswers, findings: list[Finding]) -> None:
@@ -95,7 +102,7 @@ def _book_bills(run_booking: Booking, run_answers: ArchiveRunAnswers, findings: 
     def recall_bills(inputs_hash: str) -> bool:
         known_rows = run_booking.find_bills_of(inputs_hash)
         for row in known_rows:
-            told_bills.note_bill(row["bill_key"], row["invoice_id"], row["currency"], row["state"])
+            told_bills.note_row(row)
         return bool(known_rows)
 
     read_bills = provider.find_provider(run_answers.run.provider).read_bills
@@ -104,14 +111,13 @@ def _book_bills(run_booking: Booking, run_answers: ArchiveRunAnswers, findings: 
             told_bills.estimate_keys.append(bill.key)
             continue
         is_repeated = bill.key in told_bills.keys
-        is_superseded = run_booking.superseded_by(bill) is not None
         is_booked = _book_bill(run_booking, bill, findings, is_repeated=is_repeated)
-        run_booking.note_inputs(bill, is_booked=is_booked and not is_superseded)
-        if is_superseded:
-            told_bills.keys.add(bill.key)
+        run_booking.note_inputs(bill, is_booked=is_booked)
+        if told_row := run_booking.find_told_row(bill):
+            told_bills.note_row(told_row)
         else:
-            told_bills.note_bill(bill.key, bill.invoice_id, bill.currency, bill.state)
-    run_booking.supersede_missing(told_bills.currencies_by_invoice, told_bills.estimate_keys)
+            told_bills.note_unbooked(bill)
+    run_booking.supersede_missing(told_bills.keys, told_bills.trusted_currencies, told_bills.estimate_keys)
 
 
 def _book_bill(booking: Booking, bill: Bill, findings: list[Finding], *, is_repeated: bool) -> bool:

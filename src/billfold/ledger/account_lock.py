@@ -22,7 +22,7 @@ def account_lock(directory: Path, provider: str, account: str, *, deadline: floa
 
     ``deadline`` is a time of the monotonic clock that several accounts may share.
     """
-    with _open_lock_file(directory, hashlib.sha256(f"{provider}/{account}".encode()).hexdigest()[:16]) as file:
+    with _open_lock_file(directory, _name_lock(provider, account)) as file:
         deadline = time.monotonic() + LOCK_TIMEOUT_S if deadline is None else deadline
         while not try_file_lock(file.fileno()):
             if time.monotonic() > deadline:
@@ -33,10 +33,23 @@ def account_lock(directory: Path, provider: str, account: str, *, deadline: floa
         yield
 
 
+def is_locked(directory: Path, provider: str, account: str) -> bool:
+    """Tell whether a process collects an account now; where locks cannot be looked at, none is known of."""
+    try:
+        with (directory / _name_lock(provider, account)).open() as file:
+            return not try_file_lock(file.fileno(), shared=True)
+    except OSError:
+        return False
+
+
+def _name_lock(provider: str, account: str) -> str:
+    return f"{hashlib.sha256(f'{provider}/{account}'.encode()).hexdigest()[:16]}.lock"
+
+
 def _open_lock_file(directory: Path, lock_name: str) -> IO[str]:
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        return (directory / f"{lock_name}.lock").open("w")
+        return (directory / lock_name).open("w")
     except OSError as error:
         raise LedgerError(
             f"the locks in {directory} cannot be used: {error.strerror}; check the path and its rights"

@@ -77,10 +77,25 @@ def build_bill_values(
         "grade": bill.source.rank,
         "content": written_bill.content,
         "inputs": None,
+        "disputes": None,
         "run": account_identity.run,
         "from_seq": account_identity.seq,
         "until_seq": None,
     }
+
+
+def describe_dispute(findings: Sequence[Finding]) -> list[Finding]:
+    """Say of a version that does not add up that it disputes one that does, and why it is not counted."""
+    return [
+        make_finding(
+            FindingCode.INVOICE_DISPUTED,
+            f"is told otherwise now, which is not counted: {finding.text}",
+            finding.subject,
+            **{**finding.data, "cause": str(finding.code.value)},
+        )
+        for finding in findings
+        if finding.is_wrong
+    ]
 
 
 def _choose_total(bill: Bill, charge_sum: Decimal, *, is_trusted: bool) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from billfold.ledger.bill_values import BillValues
 
@@ -25,9 +25,9 @@ class BookedInputs:
             if row["inputs"]:
                 self._known_rows[row["inputs"].split()[0]].append(row)
 
-    def find_rows(self, inputs_hash: str, current_rows: Mapping[str, BillValues]) -> list[BillValues]:
-        """Return the bills that are made of inputs; none where one of them is not among those that are believed now."""
-        rows = [row for row in self._known_rows.get(inputs_hash, ()) if current_rows.get(row["bill_key"]) is row]
+    def find_rows(self, inputs_hash: str) -> list[BillValues]:
+        """Return the bills that are made of inputs; none where one of them is not believed any more."""
+        rows = [row for row in self._known_rows.get(inputs_hash, ()) if row["until_seq"] is None]
         return rows if all(row["inputs"] == f"{inputs_hash} {len(rows)}" for row in rows) else []
 
     def note_bill(self, inputs_hash: str, row: BillValues | None) -> None:

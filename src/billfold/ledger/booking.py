@@ -5,9 +5,7 @@ A bill is never changed: it is believed from one archive number on, and until an
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -20,6 +18,7 @@ from billfold.ledger.bill_values import (
     BillValues,
     build_bill_values,
     check_total,
+    describe_dispute,
     encode_replaced_estimates,
     read_bill_values,
     require_storable,
@@ -28,6 +27,7 @@ from billfold.ledger.booked_inputs import BookedInputs
 from billfold.ledger.catalog import FindingStage, add_bill_findings, add_findings
 from billfold.ledger.charge_writer import ChargeWriter
 from billfold.ledger.columns import BILL_COLUMN_TYPES, COMMITMENT_COLUMN_TYPES
+from billfold.ledger.current_bills import CurrentBills, is_trusted
 from billfold.ledger.digest import CONTENT_SQL, STATED_COLUMNS, ContentHash
 from billfold.ledger.identities import AccountIdentity
 from billfold.ledger.store import ROWS_PER_FETCH, OpenLedger
@@ -61,17 +61,18 @@ class Booking:
 
     def __init__(self, db: OpenLedger, account_identity: AccountIdentity, writer: ChargeWriter) -> None:
         self._db, self._account_identity, self._writer = db, account_identity, writer
-        self._current: dict[str, BillValues] = {}
-        self._replacement_index: defaultdict[object, dict[str, BillValues]] = defaultdict(dict)
-        self._new_rows, self._superseded_rows = list[BillValues](), list[BillValues]()
+        self._bills = CurrentBills(account_identity.seq)
+        self._told_rows: dict[str, BillValues] = {}
+        self._new_rows = list[BillValues]()
         self._findings: dict[int, list[Finding]] = {}
         self._commitment_rows = list[Sequence[object]]()
         self._inputs = BookedInputs()
         self._last_id = db.last_bill_id
         query = "SELECT * FROM bills WHERE provider=? AND account=? AND until_seq IS NULL"
-        for row in db.catalog.select(query, [account_identity.provider, account_identity.account]):
-            self._add_current(read_bill_values(row))
-        self._inputs.index_rows(self._current.values())
+        rows = [read_bill_values(row) for row in db.catalog.select(query, list(account_identity[:2]))]
+        for row in rows:
+            self._bills.add_row(row)
+        self._inputs.index_rows(rows)
 
     def check_agreement(self, bill: Bill) -> Finding | None:
         """Hold a bill against what is believed of the same invoice and stays; None where there is no such, or it agrees."""
@@ -81,84 +82,100 @@ class Booking:
     def book_bill(self, bill: Bill, *, may_replace: bool = True) -> bool:
         """Book a bill unless it is known already or something higher is; returns whether it says anything new.
 
-        Without ``may_replace`` what is booked of it stays, whatever the bill says.
+        One that does not add up disputes what is trusted, and takes its place never. Without ``may_replace`` what is booked of
+        it stays, whatever the bill says.
         """
-        if self.superseded_by(bill):
-            return False
-        current_row = self._current.get(bill.key)
-        candidate: BillValues = {"state": bill.state, "bill_key": bill.key, "settles": encode_replaced_estimates(bill)}
-        candidate |= {"currency": bill.currency, "period_start": to_naive_utc(bill.period.start)}
-        competing_rows = {
-            key: row
-            for index_key in _find_index_keys(candidate)
-            for key, row in self._replacement_index[index_key].items()
-        }
-        if bill.state is State.ESTIMATE and any(row["state"] != State.ESTIMATE for row in competing_rows.values()):
+        self._told_rows.pop(bill.key, None)
+        if self.superseded_by(bill) or self._is_ended_estimate(bill):
             return False
         self._last_id += 1
         row = self._write_bill(self._last_id, bill)
-        if current_row:
-            previous_content = current_row["content"] or self._hash_content(current_row["id"])
-            row["content"] = row["content"] or self._hash_content(row["id"])
-            if previous_content == row["content"] and all(
-                current_row[column] == row[column] for column in COMPARED_COLUMNS
-            ):
-                self._delete_bill(row["id"])
-                return False
-            current_row["content"] = previous_content
-            if not may_replace:
-                self._delete_bill(row["id"])
-                return True
-            self._supersede_row(current_row)
-        if bill.state is not State.ESTIMATE:
-            for estimate in [row for row in competing_rows.values() if row["state"] == State.ESTIMATE]:
-                self._supersede_row(estimate)
-        self._add_current(row)
-        self._new_rows.append(row)
+        known_row = next(
+            (version for version in self._bills.find_versions(bill.key) if self._is_same(version, row)), None
+        )
+        if known_row or not may_replace:
+            self._delete_bill(row["id"])
+        if known_row:
+            self._told_rows[bill.key] = known_row
+            return known_row["disputes"] is None and self._bills.settle_dispute(bill.key)
+        if may_replace:
+            self._add_version(row)
         return True
 
+    def _is_ended_estimate(self, bill: Bill) -> bool:
+        """Tell an estimate of what is invoiced or drafted already, by a bill that adds up."""
+        if bill.state is not State.ESTIMATE:
+            return False
+        candidate: BillValues = {"state": bill.state, "bill_key": bill.key, "settles": encode_replaced_estimates(bill)}
+        candidate |= {"currency": bill.currency, "period_start": to_naive_utc(bill.period.start)}
+        competing_rows = self._bills.find_competing(candidate)
+        return any(row["state"] != State.ESTIMATE and is_trusted(row) for row in competing_rows)
+
+    def _is_same(self, known_row: BillValues, row: BillValues) -> bool:
+        """Tell whether a bill says what is known of it already; notes the content of both."""
+        known_row["content"] = known_row["content"] or self._hash_content(known_row["id"])
+        row["content"] = row["content"] or self._hash_content(row["id"])
+        return all(known_row[column] == row[column] for column in ("content", *COMPARED_COLUMNS))
+
+    def _add_version(self, row: BillValues) -> None:
+        """Put a bill in the place of the version that stands, or beside it where only that one adds up."""
+        current_row = self._bills.find_row(row["bill_key"])
+        if current_row and is_trusted(current_row) and not is_trusted(row):
+            self._bills.settle_dispute(row["bill_key"])
+            row["disputes"] = current_row["id"]
+            self._findings[row["id"]] = describe_dispute(self._findings[row["id"]])
+        elif current_row:
+            self._bills.supersede_row(current_row)
+        if is_trusted(row) and row["state"] != State.ESTIMATE:
+            for estimate in [other for other in self._bills.find_competing(row) if other["state"] == State.ESTIMATE]:
+                self._bills.supersede_row(estimate)
+        self._bills.add_row(row)
+        self._new_rows.append(row)
+        self._told_rows[row["bill_key"]] = row
+
     def superseded_by(self, bill: Bill) -> BillValues | None:
-        """Return what is believed of the same invoice and stays: of a higher state, or by a source that says more."""
+        """Return what is trusted of the same invoice and stays: of a higher state, or by a source that says more."""
         if bill.invoice_id is None or (bill.source is BillSource.FULL and bill.state is State.ISSUED):
             return None
-        invoice_rows = [row for row in self._current.values() if row["invoice_id"] == bill.invoice_id]
-        rank_differences = [State(row["state"]).rank - bill.state.rank for row in invoice_rows]
-        superseding_rows = (
-            row
-            for row, rank_difference in zip(invoice_rows, rank_differences, strict=True)
-            if rank_difference > 0 or (not rank_difference and row["grade"] > bill.source.rank)
-        )
-        return next(superseding_rows, None)
+        for row in self._bills.list_rows():
+            if row["invoice_id"] == bill.invoice_id and is_trusted(row):
+                rank_difference = State(row["state"]).rank - bill.state.rank
+                if rank_difference > 0 or (not rank_difference and row["grade"] > bill.source.rank):
+                    return row
+        return None
 
     def find_bills_of(self, inputs_hash: str) -> list[BillValues]:
-        """Return the bills that are made of these inputs, if all of them are believed; none where they must be made."""
-        return self._inputs.find_rows(inputs_hash, self._current)
+        """Return the bills that are made of these inputs, if all of them are believed; none where they must be made.
+
+        What is told again is no longer disputed by what was told since.
+        """
+        rows = self._inputs.find_rows(inputs_hash)
+        for row in rows:
+            if row["disputes"] is None:
+                self._bills.settle_dispute(row["bill_key"])
+        return rows
+
+    def find_told_row(self, bill: Bill) -> BillValues | None:
+        """Return what the ledger has of a bill as this run told it; None where it has another version, or none."""
+        return self._told_rows.get(bill.key)
 
     def note_inputs(self, bill: Bill, *, is_booked: bool) -> None:
         """Note what a bill of this run was made of, and whether the ledger has it so."""
-        self._inputs.note_bill(bill.inputs_hash, self._current.get(bill.key) if is_booked else None)
+        self._inputs.note_bill(bill.inputs_hash, self.find_told_row(bill) if is_booked else None)
 
-    def supersede_missing(self, currencies_by_invoice: Mapping[str, set[str]], estimate_keys: Sequence[str]) -> None:
-        """Stop believing what an invoice was said to be in a currency that it is no longer told in, and older estimates.
-
-        A run that tells an estimate tells all there are: an estimate of a period that it does not tell is no longer one.
-        Estimates that an invoice has ended do not count: they are told for some time after it.
-        """
-        has_estimates = any(key in self._current for key in estimate_keys)
-        for row in list(self._current.values()):
-            if row["state"] == State.ESTIMATE:
-                is_missing = has_estimates and row["bill_key"] not in estimate_keys
-            else:
-                is_missing = row["currency"] not in currencies_by_invoice.get(row["invoice_id"], {row["currency"]})
-            if is_missing:
-                self._supersede_row(row)
+    def supersede_missing(
+        self, told_keys: Collection[str], told_currencies: Mapping[str, set[str]], estimate_keys: Iterable[str]
+    ) -> None:
+        """Stop believing what the run could tell and does not, as ``CurrentBills`` has it."""
+        self._bills.supersede_missing(told_keys, told_currencies, estimate_keys)
 
     def flush(self) -> None:
         """Bring all that was booked into the tables; its charges share a part with those of the transaction's other runs."""
         self._writer.flush()
         for row in self._inputs.mark_rows():
             self._db.catalog.execute("UPDATE bills SET inputs=? WHERE id=?", [row["inputs"], row["id"]])
-        for row in self._superseded_rows:
+        new_ids = {row["id"] for row in self._new_rows}
+        for row in [row for row in self._bills.superseded_rows if row["id"] not in new_ids]:
             update_values = [row["content"], row["until_seq"], row["id"]]
             self._db.catalog.execute("UPDATE bills SET content=?, until_seq=? WHERE id=?", update_values)
         self._db.catalog.insert_rows(
@@ -168,22 +185,12 @@ class Booking:
         self._db.note_last_bill(self._last_id)
         add_bill_findings(self._db, self._account_identity.run, self._findings)
         self._findings = {}
-        self._new_rows, self._superseded_rows, self._commitment_rows = [], [], []
-
-    def _add_current(self, row: BillValues) -> None:
-        for index in (self._current, *(self._replacement_index[index_key] for index_key in _find_index_keys(row))):
-            index[row["bill_key"]] = row
-
-    def _supersede_row(self, row: BillValues) -> None:
-        row["until_seq"] = self._account_identity.seq
-        for index in (self._current, *(self._replacement_index[index_key] for index_key in _find_index_keys(row))):
-            del index[row["bill_key"]]
-        if not any(row is new_row for new_row in self._new_rows):
-            self._superseded_rows.append(row)
+        self._new_rows, self._commitment_rows = [], []
+        self._bills.superseded_rows.clear()
 
     def _write_bill(self, bill_id: int, bill: Bill) -> BillValues:
         try:
-            is_told_again = bill.state is not State.ISSUED or bill.key in self._current
+            is_told_again = bill.state is not State.ISSUED or self._bills.find_row(bill.key) is not None
             written_bill = self._writer.write_bill(bill_id, bill, with_content=is_told_again)
             findings = limit_findings(
                 drop_repeated([*bill.findings, *written_bill.findings, *check_total(bill, written_bill)])
@@ -243,14 +250,6 @@ def _compare_with_booked(bill: Bill, superseding_row: BillValues) -> Finding | N
         )
         return make_finding(FindingCode.SOURCES_DISAGREE, text, bill.key)
     return None
-
-
-def _find_index_keys(row: BillValues) -> list[object]:
-    """Return where a bill meets the estimates that it ends, or those that end it: its period, or one estimate by its key."""
-    period_key = row["currency"], row["period_start"]
-    if row["state"] == State.ESTIMATE:
-        return [period_key, row["bill_key"]]
-    return [period_key] if row["settles"] is None else json.loads(row["settles"])
 
 
 def close_run(

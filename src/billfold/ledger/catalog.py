@@ -34,7 +34,8 @@ class FindingStage(StrEnum):
 class BillRow(NamedTuple):
     """A bill as the ledger notes it; ``account`` is what its account is called now, ``parked`` why it is not counted.
 
-    ``is_imported`` tells that it came from files, ``total`` is what the vendor states (None: nothing), as text.
+    ``is_imported`` tells that it came from files, ``is_disputing`` that it is beside an earlier version, which is counted;
+    ``total`` is what the vendor states (None: nothing), as text.
     """
 
     id: int
@@ -49,12 +50,18 @@ class BillRow(NamedTuple):
     issued_on: datetime | None
     due_on: datetime | None
     is_imported: bool
+    is_disputing: bool
     findings: tuple[Finding, ...] = ()
 
     @property
     def name(self) -> str:
         """The invoice's id, or the word estimate."""
         return self.invoice_id or "estimate"
+
+    @property
+    def exclusion(self) -> str:
+        """Why it is not counted, where it is not."""
+        return f"{'disputed' if self.is_disputing else 'parked'}, not counted: {self.provider} {self.account} {self.name}: {self.parked}"
 
     @property
     def month(self) -> Month:
@@ -91,8 +98,8 @@ def list_bills(db: OpenLedger, filters: LedgerFilter) -> list[BillRow]:
     condition, values = build_current_condition(filters)
     rows = db.execute(
         f"""SELECT b.id, b.provider, a.name, invoice_id, state, period_start, currency, total, parked, issued_on, due_on,
-                   b.run IN (SELECT run FROM runs WHERE NOT {COLLECTED_CONDITION})
-            FROM {BILLS_JOIN} WHERE {condition} ORDER BY b.provider, a.name, period_start, bill_key""",
+                   b.run IN (SELECT run FROM runs WHERE NOT {COLLECTED_CONDITION}), b.disputes IS NOT NULL
+            FROM {BILLS_JOIN} WHERE {condition} ORDER BY b.provider, a.name, period_start, bill_key, b.id""",
         values,
     ).fetchall()
     findings_by_bill = defaultdict[int, list[Finding]](list)

@@ -67,6 +67,7 @@ BILL_COLUMN_TYPES = {
     "grade": "INTEGER",
     "content": "VARCHAR",
     "inputs": "VARCHAR",
+    "disputes": "INTEGER",
     "run": "INTEGER",
     "from_seq": "BIGINT",
     "until_seq": "BIGINT",

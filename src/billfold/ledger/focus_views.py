@@ -26,7 +26,7 @@ from billfold.ledger.columns import (
     TIME_FORMAT,
     build_column_sql,
 )
-from billfold.ledger.query import LedgerFilter, build_current_condition
+from billfold.ledger.query import STANDING_CONDITION, LedgerFilter, build_current_condition
 from billfold.ledger.store import MEMORY_LIMIT, OpenLedger
 from billfold.model.errors import InvalidArgument
 from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD
@@ -56,7 +56,8 @@ class FocusViews:
 
     def __init__(self, ledger: OpenLedger, selection: Selection) -> None:
         self.ledger, self.selection = ledger, selection
-        self.left_out = [] if selection.include_parked else list_parked_bills(ledger, selection.filters)
+        parked_bills = list_parked_bills(ledger, selection.filters)
+        self.left_out = [bill for bill in parked_bills if bill.is_disputing or not selection.include_parked]
         _select_bills(ledger, selection)
         virtual = bool(ledger.execute("SELECT 1 FROM picked WHERE virtual LIMIT 1").fetchone())
         for name, select_sql in (
@@ -136,7 +137,7 @@ def _select_bills(ledger: OpenLedger, selection: Selection) -> None:
             FROM bills b JOIN accounts a ON a.provider = b.provider AND a.account = b.account
                  JOIN runs r ON r.run = b.run
                  JOIN first f ON f.provider = b.provider AND f.account = b.account AND f.bill_key = b.bill_key
-            WHERE {condition} AND ({"true" if selection.include_parked else "b.parked IS NULL"})
+            WHERE {condition} AND {STANDING_CONDITION if selection.include_parked else "b.parked IS NULL"}
             ORDER BY b.provider, a.name, b.period_start, b.bill_key""",
         values,
     )

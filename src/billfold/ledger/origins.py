@@ -12,6 +12,7 @@ from billfold.model.bill import State
 
 _ORIGINS_SQL = f"""
 SELECT b.id AS bill, b.provider, a.name AS account, b.state, b.invoice_id, b.period_start, b.total, b.currency, b.lines, b.parked,
+       b.disputes IS NOT NULL AS is_disputing,
        c.InvoiceDetailId AS detail, c.ChargeDescription AS description, c.ChargeCategory AS category, {AMOUNT_SQL} AS cost,
        c.x_ArchiveSeq AS seq, c.x_JsonPath AS path
 FROM {CHARGES_JOIN} WHERE (c.InvoiceDetailId = $it OR c.x_NativeId = $it OR b.invoice_id = $it
@@ -32,6 +33,7 @@ class ChargeOrigin(NamedTuple):
     currency: str
     lines: int
     parked: str | None
+    is_disputing: bool
     detail: str | None
     description: str | None
     category: str | None

@@ -23,6 +23,8 @@ AMOUNT_SQL = "CASE WHEN b.currency = c.BillingCurrency THEN c.BilledCost ELSE c.
 SERVICE_SQL = """CASE WHEN c.ChargeCategory IN ('Usage', 'Purchase') OR contains(lower(c.ServiceName), lower(c.ChargeCategory))
                  THEN c.ServiceName ELSE c.ServiceName || ': ' || lower(c.ChargeCategory) END"""
 """What a charge is for: its service; of a tax, a credit or an adjustment also that it is one."""
+STANDING_CONDITION = "b.disputes IS NULL"
+"""Leaves out later versions that dispute a trusted one: that one stands."""
 CHARGES_JOIN = "charges c JOIN bills b ON c.bill = b.id JOIN accounts a USING (provider, account)"
 
 COLLECTED_CONDITION = "outcome <> 'imported'"
@@ -102,7 +104,7 @@ def list_ledger_bills(ledger: OpenLedger, filters: LedgerFilter) -> list[LedgerB
     rows = ledger.execute(
         f"""SELECT b.provider, a.name, invoice_id, state, period_start, period_end, currency, total, lines, parked,
                    issued_on, due_on
-            FROM {BILLS_JOIN} WHERE {condition}
+            FROM {BILLS_JOIN} WHERE {condition} AND {STANDING_CONDITION}
             ORDER BY b.provider, a.name, period_start, invoice_id, currency, bill_key""",
         values,
     ).fetchall()
@@ -115,7 +117,8 @@ def list_invoices(ledger: OpenLedger, filters: LedgerFilter) -> list[StatedBill]
     condition, values = build_current_condition(filters)
     columns = "b.provider, a.name, invoice_id, state, period_start, period_end, currency, total, lines"
     rows = ledger.execute(
-        f"SELECT {columns} FROM {BILLS_JOIN} WHERE {condition} ORDER BY b.provider, a.name, period_start, invoice_id, currency, bill_key",
+        f"SELECT {columns} FROM {BILLS_JOIN} WHERE {condition} AND {STANDING_CONDITION} "
+        "ORDER BY b.provider, a.name, period_start, invoice_id, currency, bill_key",
         values,
     ).fetchall()
     return [

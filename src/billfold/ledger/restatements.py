@@ -33,7 +33,7 @@ WHERE (new.id = b.following AND (
               AND (b.content <> new.content OR b.period_start <> new.period_start OR b.period_end <> new.period_end)
           OR TRY_CAST(b.total AS DECIMAL(38,12)) <> TRY_CAST(new.total AS DECIMAL(38,12)))
        OR b.following IS NULL AND new.parked IS NOT NULL AND new.bill_key = b.bill_key AND new.from_seq > b.from_seq
-          AND new.id IN (SELECT id FROM newest)
+          AND new.id IN (SELECT id FROM newest) AND (new.until_seq IS NULL OR new.until_seq > $seq)
        OR b.following IS NULL AND new.currency <> b.currency AND new.from_seq = b.until_seq)
 """
 """Trusted versions ``b`` of invoices that are told otherwise: by the next trusted one, or now parked, or in another currency."""

@@ -18,6 +18,7 @@ class RunBill(NamedTuple):
     total: str | None
     currency: str
     parked: str | None
+    is_disputing: bool
 
 
 class BookedRun(NamedTuple):
@@ -37,7 +38,8 @@ def read_booked_run(ledger: OpenLedger, run_id: int) -> BookedRun:
     """Return what was booked of a run, and what was not."""
     bills = ledger.select(
         RunBill,
-        "SELECT state, invoice_id, total, currency, parked FROM bills WHERE run=? ORDER BY period_start, invoice_id",
+        """SELECT state, invoice_id, total, currency, parked, disputes IS NOT NULL AS is_disputing
+           FROM bills WHERE run=? ORDER BY period_start, invoice_id""",
         [run_id],
     )
     findings = read_run_findings(ledger, run_id, FindingStage.BOOKING)

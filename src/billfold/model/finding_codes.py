@@ -260,6 +260,12 @@ class FindingCode(StrEnum):
         "An invoice is told otherwise than when it was first issued.",
         "Read what changed with `billfold restatements`; both versions are kept.",
     )
+    INVOICE_DISPUTED = (
+        "invoice-disputed",
+        Handling(Severity.WRONG, "disputed"),
+        "A later version of a bill does not add up: the earlier one, which does, stays counted.",
+        "Read both with `billfold explain`; sync again later, and ask the vendor which of them holds.",
+    )
     MONTH_EMPTY = (
         "month-empty",
         DOUBT,
@@ -295,6 +301,12 @@ class FindingCode(StrEnum):
         DOUBT,
         "A collection or an import did not come to its end.",
         "Run `billfold sync`, or import the files again.",
+    )
+    RUN_ACTIVE = (
+        "run-active",
+        WAITING,
+        "A collection is being made, or booked, by another process.",
+        "Ask again in a moment.",
     )
     RUN_REFUSED = (
         "run-refused",

@@ -87,11 +87,12 @@ def _judge_month(provider: str, account: str, month: Month, bills: list[BillRow]
     disputes += find_vanished_invoices(bills, run) if run else []
     delays = [*_find_open_states(bills), *(_find_delays(run) if run and bills else [])]
     state = DISPUTED if disputes else PROVISIONAL if delays else COMPLETE
-    return Completeness(provider, account, month, state, len(bills), (*disputes, *delays))
+    bill_count = sum(not bill.is_disputing for bill in bills)
+    return Completeness(provider, account, month, state, bill_count, (*disputes, *delays))
 
 
 def _find_open_states(bills: Iterable[BillRow]) -> Iterator[Finding]:
-    for state in sorted({bill.state for bill in bills} - {"issued"}):
+    for state in sorted({bill.state for bill in bills if not bill.is_disputing} - {"issued"}):
         text = f"there is only {'an estimate' if state == 'estimate' else 'a draft'}"
         yield make_finding(FindingCode.MONTH_OPEN, text, state=state)
 

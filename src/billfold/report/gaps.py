@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from billfold.ledger import catalog, query
@@ -100,11 +100,14 @@ def find_waiting_runs(runs: Iterable[Run], filters: LedgerFilter) -> Iterator[Ac
     for account_key in sorted({(run.provider, run.account) for run in runs}):
         if filters.includes_account(*account_key):
             text = "what was collected is being booked by another process: ask again in a moment"
-            yield AccountFinding(*account_key, "", make_finding(FindingCode.RUN_UNFINISHED, text))
+            yield AccountFinding(*account_key, "", make_finding(FindingCode.RUN_ACTIVE, text))
 
 
 def find_unfinished_runs(
-    runs: Iterable[Run], configured: Iterable[tuple[str, str]], filters: LedgerFilter
+    runs: Iterable[Run],
+    configured: Iterable[tuple[str, str]],
+    filters: LedgerFilter,
+    is_collected_now: Callable[[str, str], bool],
 ) -> Iterator[AccountFinding]:
     """Yield the accounts (provider and name) with a run that did not end or was refused, and those without any collection.
 
@@ -116,8 +119,7 @@ def find_unfinished_runs(
     last_syncs = {(run.provider, run.account): run for run in runs if run.run_type == "sync"}
     for run in runs:
         if not run.ended_at and filters.includes_account(run.provider, run.account):
-            text = OPEN_RUN_MESSAGES.get(run.run_type, OPEN_RUN_MESSAGES["sync"])
-            yield AccountFinding(run.provider, run.account, "", make_finding(FindingCode.RUN_UNFINISHED, text))
+            yield AccountFinding(run.provider, run.account, "", _describe_open_run(run, is_collected_now))
     for account_key, run in last_syncs.items():
         if (run.outcome or "").startswith(REFUSED_PREFIX) and filters.includes_account(*account_key):
             text = f"the last collection is kept, but not booked: {run.outcome}"
@@ -126,3 +128,10 @@ def find_unfinished_runs(
         if account_key not in last_syncs and filters.includes_account(*account_key):
             text = "nothing was collected yet: run `billfold sync`"
             yield AccountFinding(*account_key, "", make_finding(FindingCode.NEVER_COLLECTED, text))
+
+
+def _describe_open_run(run: Run, is_collected_now: Callable[[str, str], bool]) -> Finding:
+    if is_collected_now(run.provider, run.account):
+        return make_finding(FindingCode.RUN_ACTIVE, "is being collected by another process: ask again in a moment")
+    text = OPEN_RUN_MESSAGES.get(run.run_type, OPEN_RUN_MESSAGES["sync"])
+    return make_finding(FindingCode.RUN_UNFINISHED, text)
