@@ -25,4 +25,5 @@ def find_wrong_gaps(
 def print_gaps(wrong_gaps: Iterable[AccountFinding]) -> None:
     """Say on stderr what the ledger lacks; where it can, after it is closed: who reads may take his time."""
     for gap in wrong_gaps:
-        print_line(f"not complete: {gap.provider} {gap.account}: {describe_labelled(gap.finding)}", err=True)
+        subject = " ".join(filter(None, gap[:2])) or "the archive"
+        print_line(f"not complete: {subject}: {describe_labelled(gap.finding)}", err=True)
