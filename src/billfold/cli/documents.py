@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -59,5 +58,5 @@ def command(ctx: click.Context, directory: Path, provider: str | None, account: 
 
 def _build_file_name(entry: Entry) -> str:
     """Call a document by its account and by what was asked for it, as far as that is known."""
-    argument_values = [str(value) for value in json.loads(entry.question).values() if value != UNKNOWN_VALUE]
+    argument_values = [str(value) for value in entry.question_fields.values() if value != UNKNOWN_VALUE]
     return re.sub(r"[^\w.-]+", "-", "_".join((entry.account, entry.operation, *argument_values)))

@@ -40,4 +40,5 @@ def end_listing(
 def print_gaps(wrong_gaps: Iterable[AccountFinding]) -> None:
     """Say on stderr what the ledger lacks."""
     for gap in wrong_gaps:
-        print_line(f"not complete: {gap.provider} {gap.account}: {describe_labelled(gap.finding)}", err=True)
+        subject = " ".join(filter(None, gap[:2])) or "the archive"
+        print_line(f"not complete: {subject}: {describe_labelled(gap.finding)}", err=True)

@@ -15,6 +15,7 @@ from billfold.cli.params import add_location_options
 from billfold.collect.rebuilding import BookingProgress
 from billfold.ledger.digest import compute_digest
 from billfold.ledger.query import LedgerFilter
+from billfold.model.finding import AccountFinding
 from billfold.report.gaps import find_missing_providers, find_unbooked
 
 
@@ -24,14 +25,16 @@ from billfold.report.gaps import find_missing_providers, find_unbooked
 def command(ctx: click.Context) -> None:
     """Compute the ledger anew from the archive alone, and print its hash: the same as `billfold hash` printed before.
 
-    What is damaged in the archive, or cannot be booked, is told, and the exit code is 1.
+    What is damaged in the archive or missing from it, or cannot be booked, is told, and the exit code is 1. A ledger whose
+    archive is lost is left as it is.
     """
     with open_workspace(ctx) as workspace:
         with _show_progress() as progress:
-            workspace.rebuild(progress)
+            forgotten = [AccountFinding("", "", "", finding) for finding in workspace.rebuild(progress)]
         with workspace.open_ledger() as db:
             print_line(compute_digest(db))
             all_gaps = [
+                *forgotten,
                 *find_unbooked(db, LedgerFilter()),
                 *find_missing_providers(workspace.list_unbookable_runs(db), LedgerFilter()),
             ]

@@ -35,8 +35,9 @@ ROUNDING_FORM = TableLayout(
 def command(ctx: click.Context, output_format: str, filter_options: FilterOptions) -> None:
     """Say what does not add up: lines = invoice = what the vendor says elsewhere = FOCUS sums, and no month is missing.
 
-    Among what the vendor says elsewhere are the invoices' PDFs that came, where their text can be read. Exit code 1 where
-    anything is wrong; months that may still change are named, but are not wrong.
+    The archive is checked first, as `billfold verify` does. Among what the vendor says elsewhere are the invoices' PDFs that
+    came, where their text can be read. Exit code 1 where anything is wrong; months that may still change are named, but are
+    not wrong.
     """
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)

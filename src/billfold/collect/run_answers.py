@@ -10,6 +10,8 @@ from typing import Any, TypeVar, cast
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import Entry, Run
 from billfold.model.errors import PROVIDER_FAULTS, BillfoldError
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.period import format_instant
 from billfold.providers import provider
 from billfold.providers.provider import ArchivedAnswer
@@ -28,6 +30,8 @@ class ArchiveRunAnswers:
     run: Run
     recall_bills: Callable[[str], bool] = lambda _: False
     """Tells whether all bills of these inputs are in the ledger, and takes them for told again then."""
+    unreadable_entries: dict[int, Entry] = field(default_factory=dict)
+    """The answers whose question, headers or time are damaged, by their numbers, as far as they were asked for."""
     _answers_by_type: dict[OperationType, list[tuple[Operation[Any], Entry]]] = field(default_factory=dict)
 
     def answers(self, operation_type: type[O], **fields: object) -> Iterator[ArchivedAnswer[O]]:
@@ -35,9 +39,17 @@ class ArchiveRunAnswers:
         for op, entry in self._list_answers(operation_type):
             if any(getattr(op, name) != value for name, value in fields.items()):
                 continue
-            response = Response(entry.status, json.loads(entry.headers), self.archive.read_body(entry.body))
+            response = Response(entry.status, entry.response_headers, self.archive.read_body(entry.body))
             if not (op.waiting and op.waiting.is_pending(response)):
                 yield ArchivedAnswer(op, response, entry.seq, entry.fetch_time)
+
+    def describe_unreadable(self) -> Iterator[Finding]:
+        """Yield a finding for each answer that was asked for and cannot be read at all."""
+        for seq, entry in sorted(self.unreadable_entries.items()):
+            text = (
+                f"entry {seq} ({entry.operation} {entry.question}) is damaged: what was asked, or when, cannot be read"
+            )
+            yield make_finding(FindingCode.ARCHIVE_DAMAGED, text)
 
     def has_bills_of(self, inputs_hash: str) -> bool:
         """Tell whether the ledger has all bills that are made of these inputs."""
@@ -50,27 +62,26 @@ class ArchiveRunAnswers:
     def _list_answers(self, operation_type: type[O]) -> list[tuple[O, Entry]]:
         """Find the questions of one operation once: each of a run's many invoices looks for its own."""
         if operation_type not in self._answers_by_type:
-            entries = self.archive.iter_answers(run=self.run.id, operation=operation_name(operation_type))
-            answers = (
-                (_read_operation(self.run.provider, entry.operation, entry.question), entry) for entry in entries
-            )
             self._answers_by_type[operation_type] = [
-                (op, entry) for op, entry in answers if entry.status == 200 and isinstance(op, operation_type)
+                (op, entry)
+                for entry in self.archive.iter_answers(run=self.run.id, operation=operation_name(operation_type))
+                if entry.status == 200 and isinstance(op := self._read_operation(entry), operation_type)
             ]
         return cast("list[tuple[O, Entry]]", self._answers_by_type[operation_type])
 
-
-def _read_operation(provider_name: str, operation: str, question: str) -> Operation[Any] | None:
-    """Read a question as the archive keeps it; None where it is of an operation that there is no more."""
-    for operation_type in provider.find_provider(provider_name).operations:
-        if operation_name(operation_type) == operation:
-            try:
-                op = codec.decode_record(question.encode(), operation_type)
-            except BillfoldError:
-                continue
-            if question_text(op) == question:
-                return op
-    return None
+    def _read_operation(self, entry: Entry) -> Operation[Any] | None:
+        """Read a question as the archive keeps it; None where it, or what is kept beside it, is damaged."""
+        for operation_type in provider.find_provider(self.run.provider).operations:
+            if operation_name(operation_type) == entry.operation:
+                try:
+                    op = codec.decode_record(entry.question.encode(), operation_type)
+                    is_readable = isinstance(json.loads(entry.headers), dict) and entry.fetch_time.tzinfo is not None
+                except (BillfoldError, ValueError):
+                    continue
+                if question_text(op) == entry.question and is_readable:
+                    return op
+        self.unreadable_entries[entry.seq] = entry
+        return None
 
 
 def find_identity(run_answers: ArchiveRunAnswers) -> str | None:

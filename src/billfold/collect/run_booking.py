@@ -11,7 +11,7 @@ from billfold.collect.run_answers import ArchiveRunAnswers, find_identity, read_
 from billfold.ledger.entries import Run
 from billfold.model.bill import Bill, State
 from billfold.model.errors import PROVIDER_FAULTS, ApiError, BillfoldError, DamagedAnswer
-from billfold.model.finding import Finding, make_finding
+from billfold.model.finding import Finding, limit_findings, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import describe_arithmetic_error
 from billfold.model.period import parse_instant
@@ -29,6 +29,7 @@ T = TypeVar("T")
 def book_run(ledger: OpenLedger, run_answers: ArchiveRunAnswers) -> None:
     """Book one run: whose it is, its bills, what they supersede, and how it ended."""
     from billfold.ledger import booking
+    from billfold.ledger.verify import find_run_damage
 
     run, booking_findings = run_answers.run, list[Finding]()
     listing = read_listing(run_answers)
@@ -37,6 +38,8 @@ def book_run(ledger: OpenLedger, run_answers: ArchiveRunAnswers) -> None:
         _book_bills(run_booking, run_answers, booking_findings)
     run_provider = provider.find_provider(run.provider)
     check_findings = list(_iter_guarded(run_provider.check_answers, run_answers, booking_findings))
+    damage = [*find_run_damage(run_answers.archive, run), *run_answers.describe_unreadable()]
+    booking_findings += limit_findings(damage)
     booking.close_run(
         ledger,
         account_identity,

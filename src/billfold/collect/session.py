@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -167,7 +166,7 @@ class CollectSession:
         for entry in self.archive.iter_answers(run=self.run.id, operation=question_key[0], question=question_key[1]):
             if entry.status == 200:
                 body = self.archive.read_body(entry.body)
-                yield self._note_response_time(Response(entry.status, json.loads(entry.headers), body))
+                yield self._note_response_time(Response(entry.status, entry.response_headers, body))
 
     def _archive_response(self, op: Operation[Any], response: Response, suffix: str = "") -> None:
         """Keep an answer, out of which our credentials were taken already."""

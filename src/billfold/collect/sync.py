@@ -33,7 +33,7 @@ from billfold.model.errors import (
 )
 from billfold.model.finding import describe_finding
 from billfold.model.money import describe_arithmetic_error
-from billfold.model.period import Month, parse_instant
+from billfold.model.period import Month, is_instant, parse_instant
 from billfold.model.plain_text import make_printable
 from billfold.providers import provider
 from billfold.providers.provider import SyncState
@@ -202,7 +202,7 @@ def _close_run(settings: _SyncSettings, run: Run, outcome: CollectOutcome, refus
 def _begin_run(archive: Archive, account: AccountConfig, start_time: datetime) -> Run:
     """Go on with a collection that was interrupted a short while ago, or begin a new one."""
     run = archive.start_run(account.provider.name, account.name, "sync", start_time)
-    if start_time - parse_instant(run.started_at) <= MAX_RESUME_AGE:
+    if is_instant(run.started_at) and start_time - parse_instant(run.started_at) <= MAX_RESUME_AGE:
         return run
     archive.end_run(run, "abandoned: interrupted too long ago", start_time)
     return archive.start_run(account.provider.name, account.name, "sync", start_time)

@@ -23,6 +23,9 @@ from billfold.ledger.layout import (
     MERGE_BACKUP_FILE,
 )
 from billfold.model.errors import LedgerError
+from billfold.model.finding import Finding, make_finding
+from billfold.model.finding_codes import FindingCode
+from billfold.model.period import is_instant
 from billfold.providers import provider
 from billfold.providers.mapping_version import find_mapping_version
 
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from billfold.ledger.store import OpenLedger
 
 log = logging.getLogger("billfold.books")
+EARLIEST_TIME = "1970-01-01T00:00:00.000000Z"
+"""When a run ended of which no time can be read."""
 RUNS_PER_TRANSACTION = 64
 """Runs that are booked in one go: their charges share a part."""
 
@@ -43,6 +48,18 @@ def find_outdated_providers(ledger: OpenLedger) -> set[str]:
         for name, version in mapping_versions.read_mapping_versions(ledger).items()
         if name in provider.provider_names() and version != find_mapping_version(name)
     }
+
+
+def require_archive(directory: Path, *, is_empty: bool) -> None:
+    """Raise ``LedgerError`` where an archive is missing or empty, and a ledger beside it was computed from it."""
+    from billfold.ledger.catalog_file import count_booked_runs
+
+    catalog_path = directory / CATALOG_FILE
+    if is_empty and (run_count := count_booked_runs(catalog_path)):
+        raise LedgerError(
+            f"the archive {directory / ARCHIVE_FILE} is missing or empty, and the ledger beside it was booked from "
+            f"{run_count} of its collections: bring it back from a copy; to begin anew without it, remove {catalog_path.name}"
+        )
 
 
 class Workspace:
@@ -71,19 +88,23 @@ class Workspace:
                 return
         except StaleLedgerError as error:
             log.warning("%s; computing the ledger anew from the archive", error)
-        self.rebuild()
+        for finding in self.rebuild():
+            log.warning("%s", finding.text)
         with store.open_ledger(self.ledger_path) as ledger:
             yield ledger
 
-    def rebuild(self, progress: BookingProgress = lambda *_: None) -> None:
+    def rebuild(self, progress: BookingProgress = lambda *_: None) -> list[Finding]:
         """Compute the ledger anew from the archive, and put it in the place of the one that is there; readers keep theirs.
 
-        ``progress`` is told now and then how many runs are booked, and of how many.
+        ``progress`` is told now and then how many runs are booked, and of how many. Returns what the ledger forgets because the
+        archive does not have it; raises ``LedgerError`` where that would be all. What is damaged in the archive is noted.
         """
-        from billfold.ledger import store
+        from billfold.ledger import catalog, store
+        from billfold.ledger.verify import find_archive_damage
 
         self._require_writable()
         with store.take_turn(self.ledger_path):
+            forgotten = self._find_forgotten()
             draft_path = self.directory / CATALOG_DRAFT_FILE
             draft_path.unlink(missing_ok=True)
             with store.open_ledger(draft_path) as ledger:
@@ -92,6 +113,8 @@ class Workspace:
                     book_shares(self.directory, ledger, shares, progress)
                 else:
                     self._book_runs(ledger, progress)
+                with store.open_transaction(ledger):
+                    catalog.note_damage(ledger, find_archive_damage(self.archive))
             try:
                 draft_path.replace(self.ledger_path)
             except OSError as error:
@@ -99,6 +122,16 @@ class Workspace:
                     f"{self.ledger_path} cannot be replaced: {error.strerror}; remove it by hand"
                 ) from error
             store.remove_leftovers(self.ledger_path)
+            return forgotten
+
+    def _find_forgotten(self) -> list[Finding]:
+        """Find what was booked and is not in the archive any more; raises ``LedgerError`` where it holds nothing at all."""
+        from billfold.ledger.catalog_file import read_booked_hashes
+        from billfold.ledger.verify import describe_missing
+
+        require_archive(self.directory, is_empty=not self.archive.read_last_seq())
+        texts = describe_missing(self.archive, read_booked_hashes(self.ledger_path))
+        return [make_finding(FindingCode.ARCHIVE_DAMAGED, text) for text in texts]
 
     def find_identity(self, run: Run) -> str | None:
         """Find in a run's answers whose account it is, or None where they do not say."""
@@ -142,6 +175,7 @@ class Workspace:
         from billfold.ledger import store
 
         if self.archive.find_other_hashes(store.read_last_hashes(ledger)):
+            require_archive(self.directory, is_empty=not self.archive.read_last_seq())
             raise LedgerError(
                 f"{self.ledger_path} was computed from another archive than {self.archive.path}, or from one that went further: put "
                 "that archive back, or let `billfold rebuild` forget what is not in this one"
@@ -198,7 +232,7 @@ class Workspace:
             for provider_name in {run.provider for run in runs}:
                 mapping_versions.note_mapping_version(ledger, provider_name, find_mapping_version(provider_name))
             for run in runs:
-                book_run(ledger, ArchiveRunAnswers(self.archive, run))
+                book_run(ledger, ArchiveRunAnswers(self.archive, self._mend_ending(run)))
 
     def list_unbookable_runs(self, ledger: OpenLedger) -> list[Run]:
         """Return the ended runs that cannot be booked because their provider is not installed."""
@@ -221,6 +255,13 @@ class Workspace:
             for run in self.archive.list_runs()
             if run.ended_at and not (run.outcome or "").startswith(REFUSED_PREFIX)
         ]
+
+    def _mend_ending(self, run: Run) -> Run:
+        """Return a run whose end has a time: where that is damaged, the latest of its answers, so that they are booked."""
+        if is_instant(run.ended_at or ""):
+            return run
+        times = [entry.fetched_at for entry in self.archive.iter_answers(run=run.id) if is_instant(entry.fetched_at)]
+        return run._replace(ended_at=max(times, default=EARLIEST_TIME))
 
     def replace_archive(self, draft: Path) -> None:
         """Put a new archive file in the place of this one, which stays beside it; the ledger is computed anew."""

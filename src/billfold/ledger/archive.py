@@ -1,8 +1,8 @@
 """The archive: every answer as it came, append-only, content-addressed, hash-chained, in one SQLite file.
 
-It is the only state that matters. The entries of an account are one chain: a run begins with an entry, goes on with the
-answers that came, and ends with an entry. An entry's hash covers all of it, its body's hash and the entry before it,
-so that nothing can change unseen by whoever knows a later hash. Bodies are stored once by their SHA-256, compressed.
+It is the only state that matters. The entries of an account are one chain: a run begins with an entry, goes on with answers
+and ends with an entry. An entry's hash covers all of it, its body's hash and the entry before it: nothing can change unseen
+by whoever knows a later hash. Bodies are stored once by their SHA-256, compressed.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from billfold.ledger.archive_file import (
     MARKER_CONDITION,
     build_archive_error,
     is_read_only,
+    number_run,
     open_archive_file,
     read_format,
+    read_link,
 )
 from billfold.ledger.chain import ChainKey, compute_head
 from billfold.ledger.conversion import convert_archive
 from billfold.ledger.entries import (
-    GENESIS_HASH,
     RUN_END,
     RUN_START,
     ArchivedResponse,
@@ -40,6 +41,7 @@ from billfold.ledger.entries import (
     build_run_marker,
     format_time,
     pack_body,
+    read_row,
 )
 from billfold.model.errors import DamagedAnswer, LedgerError
 
@@ -88,8 +90,7 @@ class Archive:
     def add_redacted_body(self, body: StoredBody) -> None:
         """Put the redacted form of a body in its place."""
         with self.open_transaction() as db:
-            values = body.packed, body.tombstone, body.hash
-            db.execute("UPDATE bodies SET packed=?, tombstone=? WHERE hash=?", values)
+            db.execute("UPDATE bodies SET packed=?, tombstone=? WHERE hash=?", (body.packed, body.tombstone, body.hash))
 
     def add_marker(self, marker: tuple[Entry, StoredBody]) -> None:
         """Keep an entry that is of no run."""
@@ -111,29 +112,15 @@ class Archive:
             last_seq = db.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
             if not is_copy:
                 self._require_open_run(entries[0][0])
-            last_hash, start_hash = self._read_link(entries[0][0])
+            last_hash, start_hash = read_link(db, entries[0][0])
             for new_seq, (entry, body) in enumerate(entries, last_seq + 1):
-                new_entry = entry._replace(seq=new_seq, run=self._number_run(entry), body=body.hash)
+                new_entry = entry._replace(seq=new_seq, run=number_run(db, entry), body=body.hash)
                 if is_sound:
                     new_entry = new_entry._replace(hash=new_entry.compute_hash(last_hash, start_hash))
                 db.execute("INSERT OR IGNORE INTO bodies VALUES (?,?,?,?)", body)
                 db.execute(f"INSERT INTO entries VALUES ({','.join('?' * len(new_entry))})", new_entry)
                 last_hash = new_entry.hash
             return new_entry
-
-    def _number_run(self, entry: Entry) -> int:
-        """Return the number of an entry's run; a new one for what begins one."""
-        if entry.run or entry.operation != RUN_START:
-            return entry.run
-        return int(self._db.execute("SELECT coalesce(max(run), 0) + 1 FROM entries").fetchone()[0])
-
-    def _read_link(self, entry: Entry) -> tuple[str, str]:
-        """Return the hash that the chain of an entry's account ends with, and that of the entry that began its run."""
-        query = "SELECT hash FROM entries WHERE provider=? AND account=? ORDER BY seq DESC LIMIT 1"
-        last_row = self._db.execute(query, entry.chain_key).fetchone() or (GENESIS_HASH,)
-        query = "SELECT hash FROM entries WHERE run=? AND operation=?"
-        start_row = self._db.execute(query, (entry.run, RUN_START)).fetchone() or ("",)
-        return str(last_row[0]), str(start_row[0])
 
     @contextmanager
     def open_transaction(self) -> Iterator[sqlite3.Connection]:
@@ -196,8 +183,8 @@ class Archive:
 
     def find_answered_questions(self, provider: str, account: str, operation: str) -> set[str]:
         """Return the questions of an operation that an account has good answers to."""
-        parameters = {"provider": provider, "account": account, "operation": operation}
         condition = "provider=:provider AND account=:account AND operation=:operation AND status=200"
+        parameters = {"provider": provider, "account": account, "operation": operation}
         return {entry.question for entry in self._select_entries(condition, parameters)}
 
     def read_entry(self, seq: int) -> Entry:
@@ -214,10 +201,30 @@ class Archive:
         try:
             with closing(self._db.cursor()) as cursor:
                 yield from map(
-                    Entry._make, cursor.execute(f"SELECT * FROM entries WHERE {condition} ORDER BY seq", parameters)
+                    read_row, cursor.execute(f"SELECT * FROM entries WHERE {condition} ORDER BY seq", parameters)
                 )
         except sqlite3.Error as error:
             raise build_archive_error(self.path, error) from error
+
+    def iter_run_chain(self, run: Run) -> Iterator[Entry]:
+        """Yield the entries of an account's chain from the one before a run's first to the run's last."""
+        own_chain = "provider=:provider AND account=:account"
+        before_run = (
+            f"(SELECT max(seq) FROM entries WHERE {own_chain} AND seq < (SELECT min(seq) FROM entries WHERE run=:run))"
+        )
+        last_of_run = "(SELECT max(seq) FROM entries WHERE run=:run)"
+        condition = f"{own_chain} AND seq BETWEEN coalesce({before_run}, 0) AND {last_of_run}"
+        return self._select_entries(condition, run._asdict() | {"run": run.id})
+
+    @contextmanager
+    def open_snapshot(self) -> Iterator[None]:
+        """Read everything as it is at one instant, whoever writes meanwhile; nothing may be written within."""
+        with self._lock:
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("ROLLBACK")
 
     def iter_bodies(self, condition: str = "1") -> Iterator[StoredBody]:
         """Yield bodies as they are stored, all or those of a condition."""
@@ -232,17 +239,10 @@ class Archive:
 
     def list_runs(self) -> list[Run]:
         """Return all runs, oldest first."""
-        end_entries = {entry.run: entry for entry in self.list_markers(RUN_END)}
+        endings = {entry.run: (entry.fetched_at, entry.question) for entry in self.list_markers(RUN_END)}
         return [
-            Run(
-                entry.run,
-                entry.provider,
-                entry.account,
-                entry.question,
-                entry.fetched_at,
-                *_read_ending(end_entries.get(entry.run)),
-            )
-            for entry in self.list_markers(RUN_START)
+            Run(start.run, *start.chain_key, start.question, start.fetched_at, *endings.get(start.run, (None, None)))
+            for start in self.list_markers(RUN_START)
         ]
 
     def iter_settling_entries(self) -> Iterator[Entry]:
@@ -266,6 +266,10 @@ class Archive:
         if run is None:
             return int(self._read_value("SELECT max(seq) FROM entries") or 0)
         return int(self._read_value("SELECT max(seq) FROM entries WHERE run=?", run) or 0)
+
+    def read_start_hash(self, run_id: int) -> str:
+        """Return the hash of the entry that began a run; "" where there is none."""
+        return str(self._read_value("SELECT hash FROM entries WHERE run=? AND operation=?", run_id, RUN_START) or "")
 
     def read_hash(self, seq: int) -> str:
         """Return the hash of an entry; "" where there is none of that number."""
@@ -314,7 +318,3 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _read_ending(entry: Entry | None) -> tuple[str | None, str | None]:
-    return (entry.fetched_at, entry.question) if entry else (None, None)

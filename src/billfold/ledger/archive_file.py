@@ -7,6 +7,7 @@ import sqlite3
 import time
 from pathlib import Path
 
+from billfold.ledger.entries import GENESIS_HASH, RUN_START, Entry
 from billfold.model.errors import LedgerError
 
 ARCHIVE_FORMAT, FIRST_FORMAT = 2, 1
@@ -45,6 +46,7 @@ def open_archive_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
     db = sqlite3.connect(
         uri, timeout=LOCK_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=True, cached_statements=0
     )
+    db.text_factory = _decode_text
     try:
         _prepare_database(db, path)
     except BaseException:
@@ -56,6 +58,22 @@ def open_archive_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
 def read_format(db: sqlite3.Connection) -> int:
     """Return the format of an opened archive."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def read_link(db: sqlite3.Connection, entry: Entry) -> tuple[str, str]:
+    """Return the hash that the chain of an entry's account ends with, and that of the entry that began its run."""
+    query = "SELECT hash FROM entries WHERE provider=? AND account=? ORDER BY seq DESC LIMIT 1"
+    last_row = db.execute(query, entry.chain_key).fetchone() or (GENESIS_HASH,)
+    query = "SELECT hash FROM entries WHERE run=? AND operation=?"
+    start_row = db.execute(query, (entry.run, RUN_START)).fetchone() or ("",)
+    return str(last_row[0]), str(start_row[0])
+
+
+def number_run(db: sqlite3.Connection, entry: Entry) -> int:
+    """Return the number of an entry's run; a new one for what begins one."""
+    if entry.run or entry.operation != RUN_START:
+        return entry.run
+    return int(db.execute("SELECT coalesce(max(run), 0) + 1 FROM entries").fetchone()[0])
 
 
 def replace_archive_file(path: Path, draft_path: Path, backup_path: Path) -> None:
@@ -86,6 +104,11 @@ def build_archive_error(path: Path, error: Exception) -> LedgerError:
     )
     advice = "put a backup in its place" if is_damaged else "check the path, its rights and the free space"
     return LedgerError(f"the archive {path} cannot be used: {error}; {advice}")
+
+
+def _decode_text(text: bytes) -> str:
+    """Read a text; damaged bytes are written out, so that its hash is another one and nothing fails over it."""
+    return text.decode("utf-8", "backslashreplace")
 
 
 def _prepare_database(db: sqlite3.Connection, path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -18,17 +19,19 @@ from billfold.ledger.query import (
     build_current_condition,
 )
 from billfold.ledger.store import OpenLedger, make_aware
+from billfold.ledger.verify import limit_damage
 from billfold.model.finding import AccountFinding, Finding
 from billfold.model.finding_codes import CODES_BY_NAME, FindingCode, Severity
 from billfold.model.period import Month, parse_instant
 
 
 class FindingStage(StrEnum):
-    """Where a finding was made: in a bill, while a run was booked, or by what the vendor says beside its bills."""
+    """Where a finding was made: in a bill, while a run was booked, by what the vendor says beside its bills, or in the archive."""
 
     BILL = "bill"
     BOOKING = "booking"
     CHECK = "check"
+    ARCHIVE = "archive"
 
 
 class BillRow(NamedTuple):
@@ -169,7 +172,8 @@ def read_run_findings(db: OpenLedger, run_id: int, stage: FindingStage) -> tuple
 def list_unbooked(db: OpenLedger, seq: int = MAX_SEQ) -> list[AccountFinding]:
     """Return what each account's last collection, and the imports since, brought that could not be booked.
 
-    Of earlier ones only what is damaged in the archive: all else was asked for again by the next collection.
+    Of earlier ones only what is damaged in the archive: all else was asked for again by the next collection. What is damaged
+    without a run is told too; without an account it is the whole archive's.
     """
     query = f"""SELECT DISTINCT r.provider, a.name, {_FINDING_COLUMNS}
                 FROM findings f JOIN runs r USING (run) JOIN accounts a USING (provider, account)
@@ -178,7 +182,39 @@ def list_unbooked(db: OpenLedger, seq: int = MAX_SEQ) -> list[AccountFinding]:
                       WHERE c.provider = r.provider AND c.account = r.account AND c.seq <= $seq AND c.{COLLECTED_CONDITION}))
                 ORDER BY ALL"""
     rows = db.execute(query, {"seq": seq}).fetchall()
-    return [AccountFinding(provider, account, "", _read_finding(columns)) for provider, account, *columns in rows]
+    unbooked = [AccountFinding(provider, account, "", _read_finding(columns)) for provider, account, *columns in rows]
+    texts = {located.finding.text for located in unbooked}
+    return [*unbooked, *(located for located in _list_damage(db) if located.finding.text not in texts)]
+
+
+def _list_damage(db: OpenLedger) -> Iterator[AccountFinding]:
+    """Yield what was damaged in the archive when it was booked, under the present names of its accounts."""
+    names = {(provider, account): name for provider, account, name in db.execute(_NAMES_SQL).fetchall()}
+    query = f"SELECT {_FINDING_COLUMNS} FROM findings f WHERE stage = '{FindingStage.ARCHIVE}' ORDER BY f.rowid"
+    for columns in db.execute(query).fetchall():
+        finding = _read_finding(columns)
+        chain_key = finding.data["provider"], finding.data["account"]
+        yield AccountFinding(chain_key[0], names.get(chain_key, chain_key[1]), "", finding)
+
+
+def note_damage(db: OpenLedger, damage: Iterable[AccountFinding]) -> None:
+    """Note what is damaged in the archive that is being booked, of each account the first few things."""
+    damage_rows = (
+        replace(located.finding, data={"provider": located.provider, "account": located.account})
+        for located in limit_damage(damage)
+    )
+    add_findings(db, NO_RUN, FindingStage.ARCHIVE, damage_rows)
+
+
+def find_new_damage(db: OpenLedger, damage: Iterable[AccountFinding], filters: LedgerFilter) -> list[AccountFinding]:
+    """Return what is damaged of the wanted accounts, or of the whole archive, and is not noted in the ledger."""
+    texts = {located.finding.text for located in list_unbooked(db, filters.seq)}
+    return [
+        located
+        for located in limit_damage(damage)
+        if located.finding.text not in texts
+        and (not located.provider or filters.includes_account(located.provider, located.account))
+    ]
 
 
 def add_findings(db: OpenLedger, run_id: int, stage: FindingStage, findings: Iterable[Finding]) -> None:
@@ -206,6 +242,9 @@ def _build_finding_values(
     )
 
 
+NO_RUN = 0
+"""The number of the run that damage is noted of which is of none."""
+_NAMES_SQL = "SELECT provider, account, name FROM accounts"
 _FINDING_COLUMNS = "f.code, f.severity, f.subject, f.count, f.text, f.data"
 
 

@@ -110,6 +110,17 @@ def read_booked_hashes(path: Path) -> dict[int, str]:
         return {}
 
 
+def count_booked_runs(path: Path) -> int:
+    """Return how many runs a catalog of any format says were booked in it; 0 where its file cannot tell."""
+    try:
+        if not path.is_file():
+            return 0
+        with closing(_connect_read_only(path)) as db:
+            return int(db.execute("SELECT count(*) FROM runs").fetchone()[0])
+    except (sqlite3.Error, OSError, UnicodeDecodeError):
+        return 0
+
+
 class CatalogWriter:
     """A catalog while it is written; what is written is seen by others when its transaction ends."""
 

@@ -18,10 +18,10 @@ ChainKey = tuple[str, str]
 class ChainWalk:
     """The chains of an archive as they grow, entry by entry; in format 1 all accounts shared one."""
 
-    def __init__(self, *, has_separate_chains: bool = True) -> None:
+    def __init__(self, *, has_separate_chains: bool = True, start_hashes: Mapping[int, str] | None = None) -> None:
         self._has_separate_chains = has_separate_chains
         self._last_hashes = dict[object, str]()
-        self._start_hashes = dict[int, str]()
+        self._start_hashes = dict(start_hashes or {})
 
     def compute_hash(self, entry: Entry) -> str:
         """Return the hash that the next entry must have; raises ``LedgerError`` for one that could be taken for another."""
@@ -41,10 +41,24 @@ class ChainWalk:
         return entry.chain_key if self._has_separate_chains else None
 
 
-def iter_checked(entries: Iterable[Entry], *, has_separate_chains: bool = True) -> Iterator[tuple[Entry, bool]]:
-    """Yield the entries of an archive in order, each with whether its hash is the one that it must have."""
-    chain_walk = ChainWalk(has_separate_chains=has_separate_chains)
+def iter_checked(
+    entries: Iterable[Entry],
+    *,
+    has_separate_chains: bool = True,
+    start_hashes: Mapping[int, str] | None = None,
+    is_begun: bool = False,
+) -> Iterator[tuple[Entry, bool]]:
+    """Yield the entries of an archive in order, each with whether its hash is the one that it must have.
+
+    Of a chain that ``is_begun`` before them the first only says what the others are held against; ``start_hashes`` are of
+    entries that began runs before them.
+    """
+    chain_walk = ChainWalk(has_separate_chains=has_separate_chains, start_hashes=start_hashes)
     for entry in entries:
+        if is_begun:
+            chain_walk.add(entry)
+            is_begun = False
+            continue
         try:
             is_sound = chain_walk.compute_hash(entry) == entry.hash
         except LedgerError:

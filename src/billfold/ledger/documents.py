@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import UNREADABLE_SUFFIX, Entry
 
@@ -33,7 +31,7 @@ def list_latest_documents(archive: Archive, seq: int) -> list[Entry]:
 
 def read_media_type(entry: Entry) -> str:
     """Return the media type that an answer came with."""
-    return str(json.loads(entry.headers).get("content-type", "")).partition(";")[0].strip().lower()
+    return str(entry.response_headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 
 def _build_document_key(entry: Entry) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -22,6 +22,8 @@ REFUSED_PREFIX = "refused:"
 """How the outcome of a run begins that is kept but never booked."""
 UNREADABLE_SUFFIX = ":unreadable"
 """Marks the operation of an answer that could not be read: it is kept beside the others, and never booked."""
+_ROW_TYPES = (int, int, str, str, str, str, int, str, str, str, str)
+"""What the values of an entry's row are, where it is not damaged."""
 ARCHIVED_HEADERS = ("content-type", "content-disposition", "date", "etag", "last-modified", "retry-after")
 
 
@@ -62,6 +64,16 @@ class Entry(NamedTuple):
         """Whether an account's head is this entry: one that ends a run, or is of none."""
         return self.operation.startswith(":") and self.operation != RUN_START
 
+    @property
+    def response_headers(self) -> dict[str, str]:
+        """The headers that were kept of it; none where they are damaged."""
+        return {name: str(value) for name, value in _read_object(self.headers).items()}
+
+    @property
+    def question_fields(self) -> dict[str, object]:
+        """What was asked, by name; nothing where that is damaged."""
+        return _read_object(self.question)
+
     def compute_hash(self, previous_hash: str, start_hash: str) -> str:
         """Return the hash that this entry must have after the one before it in its account's chain.
 
@@ -76,8 +88,25 @@ class Entry(NamedTuple):
 
     @property
     def fetch_time(self) -> datetime:
-        """When it was fetched."""
+        """When it was fetched; raises ``ValueError`` where its time is damaged."""
         return parse_instant(self.fetched_at)
+
+
+def read_row(row: Sequence[object]) -> Entry:
+    """Return an entry as it is stored; a value that is damaged so that it is of another kind is told by its hash."""
+    if tuple(map(type, row)) == _ROW_TYPES:
+        return Entry._make(row)
+    seq, run, provider, account, operation, question, status, *texts = row
+    seq, run, status = (value if isinstance(value, int) else -1 for value in (seq, run, status))
+    return Entry(seq, run, str(provider), str(account), str(operation), str(question), status, *map(str, texts))
+
+
+def _read_object(text: str) -> dict[str, object]:
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return {}
+    return values if isinstance(values, dict) else {}
 
 
 def _hash_fields(entry: Entry, fields: list[str]) -> str:

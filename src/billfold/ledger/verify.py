@@ -7,20 +7,23 @@ catalog that was computed from it, and wherever its head was kept. Where neither
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_redaction import list_redactions
 from billfold.ledger.catalog_file import DamagedLedgerError, StaleLedgerError, read_booked_hashes
-from billfold.ledger.chain import find_head, iter_checked
-from billfold.ledger.entries import MERGE, RUN_END, RUN_START, Entry
+from billfold.ledger.chain import ChainKey, find_head, iter_checked
+from billfold.ledger.entries import MERGE, RUN_END, RUN_START, Entry, Run
 from billfold.model.errors import BillfoldError
-from billfold.model.finding import Finding, make_finding
+from billfold.model.finding import AccountFinding, Finding, limit_findings, make_finding
 from billfold.model.finding_codes import FindingCode
+
+NO_ACCOUNT: ChainKey = ("", "")
+"""Whose damage it is that is the whole file's."""
+_Damage = tuple[ChainKey, str]
 
 
 def find_damage(archive: Archive, catalog_path: Path | None = None) -> Iterator[Finding]:
@@ -28,10 +31,38 @@ def find_damage(archive: Archive, catalog_path: Path | None = None) -> Iterator[
 
     The catalog, where it is given and there, tells whether the archive's end is missing, or all of it was written anew.
     """
-    for text in _describe_damage(archive, catalog_path):
-        yield make_finding(FindingCode.ARCHIVE_DAMAGED, text)
+    for located in find_archive_damage(archive, catalog_path):
+        yield located.finding
     if catalog_path and catalog_path.exists() and (text := _describe_ledger_damage(catalog_path)):
         yield make_finding(FindingCode.LEDGER_DAMAGED, f"{text}; `billfold rebuild` computes it anew")
+
+
+def find_archive_damage(archive: Archive, catalog_path: Path | None = None) -> Iterator[AccountFinding]:
+    """Yield what of an archive is not as it was written, each with the account that it is of; without one: of the file."""
+    for (provider, account), text in _describe_damage(archive, catalog_path):
+        yield AccountFinding(provider, account, "", make_finding(FindingCode.ARCHIVE_DAMAGED, text))
+
+
+def limit_damage(damage: Iterable[AccountFinding]) -> list[AccountFinding]:
+    """Keep the first few things of each account; the last of them counts for all that are left out."""
+    findings_by_account = dict[ChainKey, list[Finding]]()
+    for located in damage:
+        findings_by_account.setdefault((located.provider, located.account), []).append(located.finding)
+    return [
+        AccountFinding(*chain_key, "", finding)
+        for chain_key, findings in findings_by_account.items()
+        for finding in limit_findings(findings)
+    ]
+
+
+def find_run_damage(archive: Archive, run: Run) -> Iterator[Finding]:
+    """Yield what is damaged of a run's part of its account's chain: what is new costs no more than it is."""
+    entries = list(archive.iter_run_chain(run)) if archive.has_separate_chains else []
+    start_hashes = {run_id: archive.read_start_hash(run_id) for run_id in {entry.run for entry in entries if entry.run}}
+    is_begun = bool(entries) and entries[0].run != run.id
+    for entry, is_sound in iter_checked(entries, start_hashes=start_hashes, is_begun=is_begun):
+        if not is_sound:
+            yield make_finding(FindingCode.ARCHIVE_DAMAGED, _describe_change(entry))
 
 
 def _describe_ledger_damage(catalog_path: Path) -> str:
@@ -53,32 +84,37 @@ def check_head(archive: Archive, head: str) -> tuple[Entry | None, Finding | Non
     if entry := find_head(archive.iter_settling_entries(), head):
         return entry, None
     text = f"{head} was never its head: what it had then was rewritten or cut off, or the head is of another archive"
-    if any(head in json.loads(marker.question) for marker in archive.list_markers(MERGE)):
+    if any(head in marker.question for marker in archive.list_markers(MERGE)):
         text = f"{head} was the head of an archive before a merge wrote chains anew: check it against that one's file"
     return None, make_finding(FindingCode.ARCHIVE_DAMAGED, text)
 
 
-def _describe_damage(archive: Archive, catalog_path: Path | None) -> Iterator[str]:
+def _describe_damage(archive: Archive, catalog_path: Path | None) -> Iterator[_Damage]:
     try:
-        yield from archive.check_integrity()
-        yield from _check_chains(archive)
-        yield from _check_booked(archive, read_booked_hashes(catalog_path) if catalog_path else {})
-        yield from _check_bodies(archive)
+        with archive.open_snapshot():
+            yield from ((NO_ACCOUNT, text) for text in archive.check_integrity())
+            yield from _check_chains(archive)
+            booked_hashes = read_booked_hashes(catalog_path) if catalog_path else {}
+            yield from ((NO_ACCOUNT, text) for text in describe_missing(archive, booked_hashes))
+            yield from _check_bodies(archive)
     except (BillfoldError, sqlite3.Error, UnicodeDecodeError, ValueError, OverflowError) as error:
-        yield f"the archive's file is damaged: {error}"
+        yield NO_ACCOUNT, f"the archive's file is damaged: {error}"
 
 
-def _check_chains(archive: Archive) -> Iterator[str]:
+def _check_chains(archive: Archive) -> Iterator[_Damage]:
     expected_seq, open_runs, ended_runs = 1, dict[int, Entry](), set[int]()
     for entry, is_sound in iter_checked(archive.iter_entries(), has_separate_chains=archive.has_separate_chains):
         if entry.seq != expected_seq:
-            yield f"answers {expected_seq} to {entry.seq - 1} are missing"
+            yield entry.chain_key, f"answers {expected_seq} to {entry.seq - 1} are missing"
         if not is_sound:
-            yield f"{_describe_entry(entry)} was changed, or an answer before it"
+            yield entry.chain_key, _describe_change(entry)
         if entry.operation == RUN_START:
             open_runs[entry.run] = entry
         elif entry.run or not entry.is_settling:
-            yield from _check_run(entry, open_runs.get(entry.run), is_ended=entry.run in ended_runs)
+            is_ended = entry.run in ended_runs
+            yield from (
+                (entry.chain_key, text) for text in _check_run(entry, open_runs.get(entry.run), is_ended=is_ended)
+            )
         if entry.operation == RUN_END:
             ended_runs.add(entry.run)
         expected_seq = entry.seq + 1
@@ -91,8 +127,8 @@ def _check_run(entry: Entry, start: Entry | None, *, is_ended: bool) -> Iterator
         yield f"{_describe_entry(entry)} belongs to another account than its run"
 
 
-def _check_booked(archive: Archive, booked_hashes: dict[int, str]) -> Iterator[str]:
-    """Hold the archive against what was booked from it."""
+def describe_missing(archive: Archive, booked_hashes: Mapping[int, str]) -> Iterator[str]:
+    """Say what was booked from an archive and is not in it."""
     last_seq, booked_seq = archive.read_last_seq(), max(booked_hashes, default=0)
     if last_seq < booked_seq:
         yield (
@@ -106,6 +142,10 @@ def _check_booked(archive: Archive, booked_hashes: dict[int, str]) -> Iterator[s
         )
 
 
+def _describe_change(entry: Entry) -> str:
+    return f"{_describe_entry(entry)} was changed, or an answer before it"
+
+
 def _describe_entry(entry: Entry) -> str:
     subject = (
         f"{entry.operation} {entry.question}"
@@ -117,7 +157,7 @@ def _describe_entry(entry: Entry) -> str:
     return f"entry {entry.seq} ({entry.provider} {entry.account}: {subject})"
 
 
-def _check_bodies(archive: Archive) -> Iterator[str]:
+def _check_bodies(archive: Archive) -> Iterator[_Damage]:
     entries_by_body: dict[str, Entry] = {}
     for entry in archive.iter_entries():
         entries_by_body.setdefault(entry.body, entry)
@@ -125,20 +165,23 @@ def _check_bodies(archive: Archive) -> Iterator[str]:
     for digest, size, packed, tombstone in archive.iter_bodies():
         body_entry = entries_by_body.pop(digest) if digest in entries_by_body else None
         if body_entry is None:
-            yield f"body {digest[:12]} belongs to no answer"
+            yield NO_ACCOUNT, f"body {digest[:12]} belongs to no answer"
         elif reason := _find_damage(digest, size, packed, tombstone):
-            yield f"the body of {_describe_entry(body_entry)} {reason}"
+            yield body_entry.chain_key, f"the body of {_describe_entry(body_entry)} {reason}"
         elif tombstone and (digest, tombstone) not in redactions and archive.has_separate_chains:
-            yield f"the body of {_describe_entry(body_entry)} was replaced, and its chain does not say so"
+            yield (
+                body_entry.chain_key,
+                f"the body of {_describe_entry(body_entry)} was replaced, and its chain does not say so",
+            )
     for unmatched_entry in entries_by_body.values():
-        yield f"the body of {_describe_entry(unmatched_entry)} is missing"
+        yield unmatched_entry.chain_key, f"the body of {_describe_entry(unmatched_entry)} is missing"
 
 
 def _find_damage(digest: str, size: int, packed: bytes, tombstone: str | None) -> str:
     try:
         decompressor = zlib.decompressobj()
         body = decompressor.decompress(packed)
-    except zlib.error as error:
+    except (zlib.error, TypeError) as error:
         return f"is damaged: {error}"
     if not decompressor.eof or decompressor.unused_data:
         return "is damaged: its end is not where it should be"

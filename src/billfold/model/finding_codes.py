@@ -162,7 +162,7 @@ class FindingCode(StrEnum):
         "archive-damaged",
         UNBOOKED,
         "Something in the archive is not as it was written.",
-        "Run `billfold verify`, and bring the archive back from a backup.",
+        "Run `billfold verify`, bring the archive back from a backup, then run `billfold rebuild`.",
     )
     LEDGER_DAMAGED = (
         "ledger-damaged",

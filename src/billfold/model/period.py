@@ -97,6 +97,15 @@ def parse_instant(text: str) -> datetime:
         raise ValueError(f"{text!r} is not a time: it lies outside the calendar") from None
 
 
+def is_instant(text: str) -> bool:
+    """Tell whether a text is a time that can be read."""
+    try:
+        parse_instant(text)
+    except ValueError:
+        return False
+    return True
+
+
 def format_instant(instant: datetime) -> str:
     """Write a time as ``2026-05-01T00:00:00Z``, with microseconds only where there are some."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -83,7 +82,7 @@ def _find_contradicted_bills(
     archive: Archive, texts: DocumentTexts, pdf_entry: Entry, bills: list[BillRow]
 ) -> list[BillRow]:
     """Return the bills that a document is of, where it says the total of none of them."""
-    question_values = set(map(str, json.loads(pdf_entry.question).values()))
+    question_values = set(map(str, pdf_entry.question_fields.values()))
     try:
         text = _read_text(archive, texts, pdf_entry) if bills else ""
     except LedgerError:  # a damaged body: `billfold verify` names it

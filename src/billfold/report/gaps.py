@@ -50,7 +50,7 @@ def find_failed_runs(db: OpenLedger, filters: LedgerFilter) -> Iterator[AccountF
 def find_unbooked(db: OpenLedger, filters: LedgerFilter) -> Iterator[AccountFinding]:
     """Yield what was collected and could not be booked, and what was listed and not read."""
     for unbooked in catalog.list_unbooked(db, filters.seq):
-        if filters.includes_account(unbooked.provider, unbooked.account):
+        if not unbooked.provider or filters.includes_account(unbooked.provider, unbooked.account):
             yield unbooked
     bills = catalog.list_bills(db, LedgerFilter(seq=filters.seq))
     yield from find_skipped_invoices(bills, catalog.list_last_runs(db, filters.seq), filters)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from billfold.collect.workspace import Workspace
+from billfold.collect.workspace import Workspace, require_archive
 from billfold.ledger.layout import ARCHIVE_FILE
 from billfold.model.errors import ConfigurationError, InvalidArgument
 from billfold.model.extras import require_libraries
@@ -22,15 +22,19 @@ if TYPE_CHECKING:
 def open_workspace(directory: Path, *, new: bool = False) -> Iterator[Workspace]:
     """Open archive and ledger; raises ``ConfigurationError`` where there are none, unless a ``new`` one may be made.
 
-    Raises ``MissingExtra`` before anything is done that needs the ledger's libraries.
+    Raises ``LedgerError`` where the archive of a ledger is lost, and ``MissingExtra`` before anything is done that needs the ledger's libraries.
     """
     require_libraries("duckdb", "pyarrow")
-    if not new and not directory.is_file() and not (directory / ARCHIVE_FILE).exists():
+    has_archive = (directory / ARCHIVE_FILE).exists()
+    require_archive(directory, is_empty=not has_archive)
+    if not new and not directory.is_file() and not has_archive:
         raise ConfigurationError(
             f"there is no ledger in {directory}: `billfold sync` makes one; --ledger names another place"
         )
     workspace = Workspace(directory)
     try:
+        if new and not workspace.archive.read_last_seq():
+            require_archive(directory, is_empty=True)
         yield workspace
     finally:
         workspace.close()

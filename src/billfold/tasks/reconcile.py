@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from billfold.collect.workspace import Workspace
-from billfold.ledger import query
+from billfold.ledger import catalog, query
 from billfold.ledger.query import LedgerFilter, RoundedBill
 from billfold.ledger.store import OpenLedger
+from billfold.ledger.verify import find_archive_damage
 from billfold.model.bill import merge_estimate_parts
 from billfold.model.finding import AccountFinding
 from billfold.model.period import Month
@@ -50,7 +51,7 @@ def reconcile(
     last_month: Month | date | str | None = None,
     as_of: date | None = None,
 ) -> Reconciliation:
-    """Check that lines = invoice = what the vendor says elsewhere = FOCUS sums, and that no month is missing.
+    """Check that the archive is sound, lines = invoice = what the vendor says elsewhere = FOCUS sums, and no month is missing.
 
     ``accounts`` are those that are expected in the ledger, as ``sync`` takes them: without any, none is missed. The other arguments
     narrow what is checked; a day ``as_of`` is its end. Raises ``InvalidArgument``, ``ConfigurationError`` where there is no
@@ -67,6 +68,7 @@ def reconcile_ledger(
 ) -> Reconciliation:
     """Check an open ledger; ``configured`` are provider and name of the expected accounts."""
     findings = [
+        *catalog.find_new_damage(db, find_archive_damage(workspace.archive), filters),
         *find_gaps(workspace, db, filters, configured),
         *check_documents(workspace.archive, db, filters),
         *find_mismatches(db, filters),
