@@ -33,7 +33,7 @@ def end_listing(
     for bill in uncounted_bills:
         print_line(bill.exclusion, err=True)
     print_gaps(wrong_gaps)
-    if uncounted_bills or any(gap.finding.is_wrong for gap in wrong_gaps):
+    if not all(bill.is_acknowledged for bill in uncounted_bills) or any(gap.finding.is_wrong for gap in wrong_gaps):
         ctx.exit(1)
 
 

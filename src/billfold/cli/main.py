@@ -25,6 +25,7 @@ from billfold.transport.pause import STOP_REQUESTED
 from billfold.version import __version__
 
 COMMANDS = {
+    "acknowledge": "Accept findings that are known, so that they are no alarm.",
     "api": "Ask a vendor one documented operation, and print the answer.",
     "charges": "List charges as FOCUS 1.4 CostAndUsage rows.",
     "check": "Check FOCUS files, ours or anybody's, for what validators miss.",

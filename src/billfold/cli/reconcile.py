@@ -11,6 +11,7 @@ from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_listing_options
 from billfold.model.finding import AccountFinding, describe_labelled
+from billfold.model.finding_codes import Severity
 from billfold.model.money import format_amount
 from billfold.model.period import Month
 from billfold.report import reconcile, render
@@ -19,7 +20,12 @@ from billfold.report.table import TableLayout
 from billfold.tasks.filter_options import FilterOptions
 from billfold.tasks.reconcile import Reconciliation, reconcile_ledger
 
-COLUMNS = ("provider", "account", "month", "code", "severity", "subject", "count", "text", "data")
+COLUMNS = ("id", "provider", "account", "month", "code", "severity", "subject", "count", "text", "data")
+HEADINGS = {
+    "Does not add up": Severity.WRONG,
+    "May still change": Severity.OPEN,
+    "Only to know": Severity.NOTICE,
+}
 DRIFT_AMOUNTS = ("estimated", "invoiced", "difference")
 DRIFT_FORM = TableLayout(
     ("provider", "account", "month", "currency", *DRIFT_AMOUNTS), DRIFT_AMOUNTS, droppable=("provider", "estimated")
@@ -36,8 +42,8 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     """Say what does not add up: lines = invoice = what the vendor says elsewhere = FOCUS sums, and no month is missing.
 
     The archive is checked first, as `billfold verify` does. Among what the vendor says elsewhere are the invoices' PDFs that
-    came, where their text can be read. Exit code 1 where anything is wrong; months that may still change are named, but are
-    not wrong.
+    came, where their text can be read. Exit code 1 where anything is wrong, or nothing is there to be checked; months that may
+    still change are named, but are not wrong. `billfold acknowledge` accepts what is known, by the ids in brackets.
     """
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
@@ -55,12 +61,13 @@ def _build_row(located: AccountFinding, output_format: str) -> dict[str, object]
 
 
 def _print_findings(findings: list[AccountFinding], result: Reconciliation) -> None:
-    for wrong, heading in ((True, "Does not add up"), (False, "May still change")):
-        section = [located for located in findings if located.finding.is_wrong is wrong]
+    for heading, severity in HEADINGS.items():
+        section = [located for located in findings if located.finding.severity is severity]
         if section:
             print_line(f"{heading}:")
         for located in section:
-            print_line(f"  {' '.join(filter(None, located[:3]))}: {describe_labelled(located.finding)}")
+            place = " ".join(filter(None, located[:3])) or "all"
+            print_line(f"  {place}: {describe_labelled(located.finding)} [{located.id}]")
     if result.drifts:
         print_line(
             "The last estimate of a month (of its day, and without what is bought beforehand) against what was invoiced:"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from billfold.ledger.acknowledgements import quieten
 from billfold.model.errors import ApiError, BillfoldError, ConfigurationError
 from billfold.model.finding import AccountFinding, Finding, make_finding
 from billfold.model.finding_codes import FindingCode
@@ -51,10 +52,12 @@ class CollectOutcome:
             yield make_finding(FindingCode.ACCOUNT_FAILED, str(self.error), error=type(self.error).__name__, **fields)
 
 
-def fill_outcomes(db: OpenLedger, outcomes: Iterable[CollectOutcome], last_seq: int) -> None:
+def fill_outcomes(
+    db: OpenLedger, outcomes: Iterable[CollectOutcome], last_seq: int, acknowledged_ids: frozenset[str] = frozenset()
+) -> None:
     """Note in each outcome what the ledger makes of its account; ``last_seq`` is the archive's last number before it."""
     findings_by_account = defaultdict[tuple[str, str], list[Finding]](list)
-    for located in _find_all(db, last_seq):
+    for located in quieten(_find_all(db, last_seq), acknowledged_ids):
         findings_by_account[located.provider, located.account].append(located.finding)
     for outcome in outcomes:
         outcome.findings = findings_by_account[outcome.provider, outcome.account]
@@ -62,7 +65,7 @@ def fill_outcomes(db: OpenLedger, outcomes: Iterable[CollectOutcome], last_seq: 
 
 def _find_all(db: OpenLedger, last_seq: int) -> Iterator[AccountFinding]:
     from billfold.ledger import catalog, query, restatements
-    from billfold.report.completeness import find_vanished_invoices
+    from billfold.report.completeness import find_late_invoices, find_vanished_invoices
     from billfold.report.gaps import find_skipped_invoices
 
     filters = query.LedgerFilter()
@@ -78,6 +81,7 @@ def _find_all(db: OpenLedger, last_seq: int) -> Iterator[AccountFinding]:
         account_bills = bills_by_account.get((run.provider, run.account), [])
         for finding in (*find_vanished_invoices(account_bills, run), *run.check_findings):
             yield AccountFinding(run.provider, run.account, "", finding)
+    yield from find_late_invoices(db, filters)
     for change in restatements.list_changes_since(db, last_seq):
         yield AccountFinding(change.provider, change.account, "", _describe_change(change))
     yield from (located for located in skipped_findings if not located.finding.is_wrong)

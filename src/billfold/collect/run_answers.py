@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
+from billfold.collect.vendor_time import choose_vendor_time
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import Entry, Run
 from billfold.model.errors import PROVIDER_FAULTS, BillfoldError
@@ -50,6 +52,12 @@ class ArchiveRunAnswers:
                 f"entry {seq} ({entry.operation} {entry.question}) is damaged: what was asked, or when, cannot be read"
             )
             yield make_finding(FindingCode.ARCHIVE_DAMAGED, text)
+
+    def find_vendor_time(self) -> datetime | None:
+        """Return the vendor's time of the last answer that was asked for; None where none was."""
+        entries = [entry for answers in self._answers_by_type.values() for _, entry in answers]
+        last_entry = max(entries, key=lambda entry: entry.seq, default=None)
+        return choose_vendor_time(last_entry.response_headers, last_entry.fetch_time) if last_entry else None
 
     def has_bills_of(self, inputs_hash: str) -> bool:
         """Tell whether the ledger has all bills that are made of these inputs."""
@@ -102,4 +110,6 @@ def read_listing(run_answers: ArchiveRunAnswers) -> str | None:
         return None
     since = format_instant(listing.since) if listing.since else None
     months = {invoice_id: str(month) for invoice_id, month in sorted(listing.months.items())}
-    return json.dumps({"ids": sorted(listing.ids), "proven": listing.has_end_mark, "since": since, "months": months})
+    quiet_months = sorted(map(str, listing.quiet_months))
+    fields = {"ids": sorted(listing.ids), "proven": listing.has_end_mark, "since": since, "months": months}
+    return json.dumps(fields | ({"quiet": quiet_months} if quiet_months else {}))

@@ -45,6 +45,7 @@ def book_run(ledger: OpenLedger, run_answers: ArchiveRunAnswers) -> None:
         account_identity,
         run.ended_at or "",
         run.outcome or "",
+        asked_at=run_answers.find_vendor_time(),
         booking_findings=booking_findings,
         check_findings=check_findings,
         listing=listing,

@@ -10,14 +10,13 @@ from typing import NamedTuple
 
 from billfold.focus.sql_cells import is_guarded
 from billfold.focus.versions import FocusDataset, FocusVersion
-from billfold.ledger import catalog
 from billfold.ledger.catalog import BillRow
 from billfold.ledger.focus_views import DEFAULT_PAYMENT_TERMS, FocusViews
 from billfold.model.finding import describe_labelled
 from billfold.model.focus import COMMITMENT
 from billfold.model.money import format_decimal
 from billfold.model.period import Month, format_instant
-from billfold.report.completeness import COMPLETE, Completeness, judge_months
+from billfold.report.completeness import COMPLETE, Completeness, judge_ledger
 from billfold.report.gaps import find_failed_runs, find_unbooked
 from billfold.version import __version__
 
@@ -59,9 +58,7 @@ class ExportFacts(NamedTuple):
 def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[ExportedFile]) -> str:
     """Return the text of ``metadata.json``."""
     ledger, selection = views.ledger, views.selection
-    judged = judge_months(
-        catalog.list_bills(ledger, selection.filters), catalog.list_last_runs(ledger, selection.filters.seq)
-    )
+    judged = judge_ledger(ledger, selection.filters)
     last = format_instant(views.read_last_update())
     datasets = facts.version.datasets.values()
     document = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 import duckdb
@@ -258,6 +259,7 @@ def close_run(
     ended_at: str,
     outcome: str,
     *,
+    asked_at: datetime | None = None,
     booking_findings: Sequence[Finding],
     check_findings: Sequence[Finding],
     listing: str | None,
@@ -265,14 +267,16 @@ def close_run(
 ) -> None:
     """Note that a run is booked: how it ended, what could not be read, what its list of invoices said.
 
-    ``chain_hash`` is the hash of the archive's entry that it was booked up to: it ties the ledger to its archive.
+    ``asked_at`` is the vendor's time when it was made, where that is known. ``chain_hash`` is the hash of the archive's entry that it was booked up to: it ties the ledger to its archive.
     """
     end_time = to_naive_utc(parse_instant(ended_at))
+    asked_time = to_naive_utc(asked_at) if asked_at else end_time
     row = [
         account_identity.run,
         account_identity.provider,
         account_identity.account,
         end_time,
+        asked_time,
         account_identity.seq,
         outcome,
         listing,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from billfold.ledger.acknowledgements import quieten
 from billfold.ledger.query import (
     BILLS_JOIN,
     COLLECTED_CONDITION,
@@ -54,6 +55,11 @@ class BillRow(NamedTuple):
     due_on: datetime | None
     is_imported: bool
     is_disputing: bool
+    period_end: datetime
+    issuer: str
+    purchase_order: str | None
+    corrects: str | None
+    ended_estimates: str | None
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -62,9 +68,21 @@ class BillRow(NamedTuple):
         return self.invoice_id or "estimate"
 
     @property
+    def scopes(self) -> set[str]:
+        """The ids of the contracts that it is of, where it says which: those whose estimates it ends."""
+        keys = json.loads(self.ended_estimates) if self.ended_estimates else []
+        return {parts[2] for key in keys if len(parts := key.split()) == 4}
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether all that is wrong with it is accepted."""
+        return not any(finding.is_wrong for finding in self.findings)
+
+    @property
     def exclusion(self) -> str:
         """Why it is not counted, where it is not."""
-        return f"{'disputed' if self.is_disputing else 'parked'}, not counted: {self.provider} {self.account} {self.name}: {self.parked}"
+        label = f"{'disputed' if self.is_disputing else 'parked'}{', acknowledged' if self.is_acknowledged else ''}"
+        return f"{label}, not counted: {self.provider} {self.account} {self.name}: {self.parked}"
 
     @property
     def month(self) -> Month:
@@ -73,16 +91,22 @@ class BillRow(NamedTuple):
 
 
 class ListingRow(NamedTuple):
-    """What a run's list of invoices said: ids, whether it came to its end, since when it reaches, months of old ones."""
+    """What a run's list of invoices said: ids, whether it came to its end, since when it reaches, months of old ones.
+
+    ``quiet_months`` are those in which nothing was billed, as the vendor's own history of the account shows.
+    """
 
     ids: frozenset[str]
     has_end_mark: bool
     since: datetime | None
     months: Mapping[str, Month]
+    quiet_months: frozenset[Month] = frozenset()
 
 
 class RunRow(NamedTuple):
     """A booked run; ``account`` is what its account is called now, ``outcome`` is "complete", "imported" or why not.
+
+    ``asked_at`` is the vendor's time when it was made.
 
     ``booking_findings`` say what could not be booked of it, ``check_findings`` what its answers say against each other.
     """
@@ -92,6 +116,7 @@ class RunRow(NamedTuple):
     account: str
     outcome: str
     listing: ListingRow | None
+    asked_at: datetime
     booking_findings: tuple[Finding, ...] = ()
     check_findings: tuple[Finding, ...] = ()
 
@@ -101,7 +126,8 @@ def list_bills(db: OpenLedger, filters: LedgerFilter) -> list[BillRow]:
     condition, values = build_current_condition(filters)
     rows = db.execute(
         f"""SELECT b.id, b.provider, a.name, invoice_id, state, period_start, currency, total, parked, issued_on, due_on,
-                   b.run IN (SELECT run FROM runs WHERE NOT {COLLECTED_CONDITION}), b.disputes IS NOT NULL
+                   b.run IN (SELECT run FROM runs WHERE NOT {COLLECTED_CONDITION}), b.disputes IS NOT NULL,
+                   period_end, issuer, purchase_order, corrects, settles
             FROM {BILLS_JOIN} WHERE {condition} ORDER BY b.provider, a.name, period_start, bill_key, b.id""",
         values,
     ).fetchall()
@@ -109,7 +135,19 @@ def list_bills(db: OpenLedger, filters: LedgerFilter) -> list[BillRow]:
     query = f"SELECT f.bill, {_FINDING_COLUMNS} FROM findings f JOIN {BILLS_JOIN.replace('bills b', 'bills b ON f.bill = b.id')}"
     for bill_id, *columns in db.execute(f"{query} WHERE {condition} ORDER BY f.rowid", values).fetchall():
         findings_by_bill[bill_id].append(_read_finding(columns))
-    return [BillRow(*map(make_aware, row))._replace(findings=tuple(findings_by_bill[row[0]])) for row in rows]
+    return [
+        _add_bill_findings(BillRow(*map(make_aware, row)), findings_by_bill[row[0]], filters.acknowledged_ids)
+        for row in rows
+    ]
+
+
+def _add_bill_findings(bill: BillRow, findings: Sequence[Finding], acknowledged_ids: Collection[str]) -> BillRow:
+    located_findings = (AccountFinding(bill.provider, bill.account, str(bill.month), finding) for finding in findings)
+    return bill._replace(
+        findings=tuple(located.finding for located in quieten(located_findings, acknowledged_ids))
+        if acknowledged_ids
+        else tuple(findings)
+    )
 
 
 def list_parked_bills(db: OpenLedger, filters: LedgerFilter) -> list[BillRow]:
@@ -119,7 +157,7 @@ def list_parked_bills(db: OpenLedger, filters: LedgerFilter) -> list[BillRow]:
 
 def list_last_runs(db: OpenLedger, seq: int = MAX_SEQ, condition: str = LISTED_CONDITION) -> list[RunRow]:
     """Return each account's last run of a sort; one that was imported says nothing of what is not in it."""
-    query = f"""SELECT r.run, r.provider, a.name, outcome, listing FROM runs r JOIN accounts a USING (provider, account)
+    query = f"""SELECT r.run, r.provider, a.name, outcome, listing, asked FROM runs r JOIN accounts a USING (provider, account)
                 WHERE r.seq <= $seq AND {condition}
                 QUALIFY row_number() OVER (PARTITION BY r.provider, r.account ORDER BY r.run DESC) = 1
                 ORDER BY r.provider, a.name"""
@@ -132,10 +170,11 @@ def list_last_runs(db: OpenLedger, seq: int = MAX_SEQ, condition: str = LISTED_C
             account,
             outcome,
             _read_listing(listing) if listing else None,
+            make_aware(asked_at),
             tuple(findings[run_id, FindingStage.BOOKING]),
             tuple(findings[run_id, FindingStage.CHECK]),
         )
-        for run_id, provider, account, outcome, listing in rows
+        for run_id, provider, account, outcome, listing, asked_at in rows
     ]
 
 
@@ -161,7 +200,8 @@ def _read_listing(text: str) -> ListingRow:
     fields = json.loads(text)
     months = {invoice_id: Month.parse(month) for invoice_id, month in fields["months"].items()}
     since = parse_instant(fields["since"]) if fields["since"] else None
-    return ListingRow(frozenset(fields["ids"]), fields["proven"], since, months)
+    quiet_months = frozenset(map(Month.parse, fields.get("quiet", ())))
+    return ListingRow(frozenset(fields["ids"]), fields["proven"], since, months, quiet_months)
 
 
 def read_run_findings(db: OpenLedger, run_id: int, stage: FindingStage) -> tuple[Finding, ...]:

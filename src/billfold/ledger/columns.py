@@ -94,6 +94,7 @@ CATALOG_TABLES = {
         "provider": "VARCHAR",
         "account": "VARCHAR",
         "ended": "TIMESTAMP",
+        "asked": "TIMESTAMP",
         "seq": "BIGINT",
         "outcome": "VARCHAR",
         "listing": "VARCHAR",

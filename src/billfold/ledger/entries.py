@@ -16,15 +16,23 @@ GENESIS_HASH = "0" * 64
 """What stands before the first entry of a chain."""
 RUN_START, RUN_END = ":start", ":end"
 """The operations of the entries that begin and end a run."""
-REDACTION, MERGE = ":redact", ":merge"
-"""The operations of entries of no run: which bodies were redacted, and whose chains became one, both as JSON."""
+REDACTION, MERGE, ACKNOWLEDGEMENT = ":redact", ":merge", ":acknowledge"
+"""The operations of entries of no run, all JSON: which bodies were redacted, whose chains became one, which finding is accepted."""
 REFUSED_PREFIX = "refused:"
 """How the outcome of a run begins that is kept but never booked."""
 UNREADABLE_SUFFIX = ":unreadable"
 """Marks the operation of an answer that could not be read: it is kept beside the others, and never booked."""
 _ROW_TYPES = (int, int, str, str, str, str, int, str, str, str, str)
 """What the values of an entry's row are, where it is not damaged."""
-ARCHIVED_HEADERS = ("content-type", "content-disposition", "date", "etag", "last-modified", "retry-after")
+ARCHIVED_HEADERS = (
+    "content-type",
+    "content-disposition",
+    "date",
+    "etag",
+    "last-modified",
+    "retry-after",
+    "x-billfold-twin",
+)
 
 
 class Run(NamedTuple):

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import duckdb
 
 from billfold.ledger.batch import to_naive_utc
-from billfold.ledger.catalog import list_parked_bills
+from billfold.ledger.catalog import list_bills, list_last_runs, list_parked_bills
 from billfold.ledger.columns import (
     CHARGE_COLUMNS,
     COMMITMENT_COLUMN_TYPES,
@@ -26,6 +26,7 @@ from billfold.ledger.columns import (
     TIME_FORMAT,
     build_column_sql,
 )
+from billfold.ledger.expectation import describe_due, find_expectation, list_quiet_months
 from billfold.ledger.query import STANDING_CONDITION, LedgerFilter, build_current_condition
 from billfold.ledger.store import MEMORY_LIMIT, OpenLedger
 from billfold.model.errors import InvalidArgument
@@ -59,6 +60,7 @@ class FocusViews:
         parked_bills = list_parked_bills(ledger, selection.filters)
         self.left_out = [bill for bill in parked_bills if bill.is_disputing or not selection.include_parked]
         _select_bills(ledger, selection)
+        _note_awaited_periods(ledger, selection.filters)
         virtual = bool(ledger.execute("SELECT 1 FROM picked WHERE virtual LIMIT 1").fetchone())
         for name, select_sql in (
             (COST, _charges_sql(virtual=virtual, parked=selection.include_parked)),
@@ -141,6 +143,20 @@ def _select_bills(ledger: OpenLedger, selection: Selection) -> None:
             ORDER BY b.provider, a.name, b.period_start, b.bill_key""",
         values,
     )
+
+
+def _note_awaited_periods(ledger: OpenLedger, filters: LedgerFilter) -> None:
+    """Note the months in which an invoice of an issuer is still to come, or is late: they are open."""
+    all_filters = LedgerFilter(seq=filters.seq)
+    expectation = find_expectation(
+        list_bills(ledger, all_filters),
+        list_last_runs(ledger, filters.seq),
+        list_quiet_months(ledger, all_filters),
+    )
+    ledger.execute("CREATE OR REPLACE TEMP TABLE awaited (issuer VARCHAR, month TIMESTAMP)")
+    for due in expectation.due_invoices:
+        if describe_due(due).id not in filters.acknowledged_ids:
+            ledger.execute("INSERT INTO awaited VALUES (?, ?)", [due.issuer, to_naive_utc(due.month.start)])
 
 
 def _rates_sql(rates: Mapping[str, Decimal]) -> str:
@@ -244,7 +260,8 @@ def _periods_sql(seq: int) -> str:
                date_trunc('second', CASE WHEN done THEN greatest(updated, coalesce(ended, updated)) ELSE updated END)
                    AS BillingPeriodLastUpdated,
                period_start AS BillingPeriodStart,
-               CASE WHEN done AND undisturbed AND ended IS NOT NULL THEN 'Closed' ELSE 'Open' END AS BillingPeriodStatus,
+               CASE WHEN done AND undisturbed AND ended IS NOT NULL AND NOT EXISTS (
+                   FROM awaited a WHERE a.issuer = over.issuer AND a.month = date_trunc('month', over.period_start)) THEN 'Closed' ELSE 'Open' END AS BillingPeriodStatus,
                issuer AS InvoiceIssuerName
         FROM over ORDER BY issuer, period_start"""
 

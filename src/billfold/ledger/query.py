@@ -33,13 +33,23 @@ LISTED_CONDITION = f"{COLLECTED_CONDITION} AND listing IS NOT NULL"
 
 
 class LedgerFilter(NamedTuple):
-    """Which part of the ledger is wanted; ``seq`` is the archive number up to which it is believed."""
+    """Which part of the ledger is wanted; ``seq`` is the archive number up to which it is believed.
+
+    ``acknowledged_ids`` are those of findings that are accepted: they are told without alarm.
+    """
 
     provider: str | None = None
     account: str | None = None
     first_month: Month | None = None
     last_month: Month | None = None
     seq: int = MAX_SEQ
+    acknowledged_ids: frozenset[str] = frozenset()
+
+    def includes_month(self, month: Month) -> bool:
+        """Tell whether a month is wanted."""
+        return (self.first_month is None or self.first_month <= month) and (
+            self.last_month is None or month <= self.last_month
+        )
 
     def includes_account(self, provider: str, account: str) -> bool:
         """Tell whether an account of a provider is wanted."""

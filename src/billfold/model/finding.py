@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from typing import NamedTuple
 
 from billfold.model.finding_codes import FindingCode, Severity
 from billfold.model.plain_text import make_encodable
 
+MONTHLY_CODES = frozenset({FindingCode.MONTH_EMPTY, FindingCode.MONTH_OPEN})
+"""Codes whose findings are of the month that they were found of, and of nothing else."""
+ESTIMATE_SUBJECT = "estimate"
+"""The subject of what is found of an estimate."""
 MAX_ALIKE = 3
 """How many findings of one code are told one by one of one subject."""
 MAX_SUBJECTS = 100
@@ -47,6 +52,17 @@ class AccountFinding(NamedTuple):
     account: str
     month: str
     finding: Finding
+
+    @property
+    def id(self) -> str:
+        """What it is acknowledged by: the same as long as it says the same of the same."""
+        finding = self.finding
+        month = self.month if finding.code in MONTHLY_CODES or finding.subject == ESTIMATE_SUBJECT else ""
+        text = finding.text
+        if finding.code is FindingCode.INVOICE_LATE:  # who accepts that none comes need not do so month by month
+            text = finding.data.get("last_month", "")
+        fields = self.provider, self.account, month, finding.code, finding.subject, text
+        return blake2b("\x1f".join(fields).encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
 
 
 def make_finding(code: FindingCode, text: str, subject: str = "", /, **data: object) -> Finding:

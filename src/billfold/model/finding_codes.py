@@ -266,6 +266,12 @@ class FindingCode(StrEnum):
         "A later version of a bill does not add up: the earlier one, which does, stays counted.",
         "Read both with `billfold explain`; sync again later, and ask the vendor which of them holds.",
     )
+    INVOICE_LATE = (
+        "invoice-late",
+        DOUBT,
+        "An invoice that is due is not there, by when the account's earlier ones came, or only an estimate is.",
+        "Sync again; ask the vendor for the invoice, or acknowledge the finding where none will come.",
+    )
     MONTH_EMPTY = (
         "month-empty",
         DOUBT,
@@ -289,6 +295,12 @@ class FindingCode(StrEnum):
         DOUBT,
         "The charges of a booked bill, added up anew, are not its total.",
         "Run `billfold verify`, then `billfold rebuild`; report it.",
+    )
+    NOTHING_CHECKED = (
+        "nothing-checked",
+        DOUBT,
+        "There is no bill in what was to be checked, which proves nothing.",
+        "Look whether the months and accounts are those that you mean, then sync.",
     )
     RUN_INCOMPLETE = (
         "run-incomplete",

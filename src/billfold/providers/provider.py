@@ -144,6 +144,8 @@ class InvoiceListing(NamedTuple):
     has_end_mark: bool
     since: datetime | None = None
     months: Mapping[str, Month] = {}
+    quiet_months: frozenset[Month] = frozenset()
+    """Months in which nothing was billed, as the vendor's own history of the account shows."""
 
 
 class RunAnswers(Protocol):

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from billfold.ledger import catalog
+from billfold.ledger.acknowledgements import is_accepted, quieten
 from billfold.ledger.catalog import BillRow, ListingRow, RunRow, group_by_account
-from billfold.model.finding import Finding, make_finding
+from billfold.ledger.expectation import (
+    NO_EXPECTATION,
+    AccountMonth,
+    DueInvoice,
+    Expectation,
+    describe_due,
+    find_expectation,
+    group_series,
+    list_quiet_months,
+)
+from billfold.ledger.query import LedgerFilter
+from billfold.ledger.store import OpenLedger
+from billfold.model.finding import AccountFinding, Finding, make_finding
 from billfold.model.finding_codes import FindingCode, Severity
 from billfold.model.period import Month
 
-COMPLETE, PROVISIONAL, DISPUTED = "complete", "provisional", "disputed"
+COMPLETE, PROVISIONAL, LATE, DISPUTED = "complete", "provisional", "late", "disputed"
 
 
 class Completeness(NamedTuple):
@@ -26,18 +40,90 @@ class Completeness(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def judge_months(bills: Iterable[BillRow], runs: Iterable[RunRow]) -> list[Completeness]:
-    """Judge every account and month from its first bill to its last; bills and runs as ``ledger.catalog`` gives them.
+def judge_ledger(db: OpenLedger, filters: LedgerFilter) -> list[Completeness]:
+    """Judge every account and month that is wanted, by all that the ledger has of it."""
+    account_filters = filters._replace(first_month=None, last_month=None)
+    bills, runs = catalog.list_bills(db, account_filters), catalog.list_last_runs(db, filters.seq)
+    expectation = find_expectation(bills, runs, list_quiet_months(db, account_filters))
+    records = judge_months(bills, runs, expectation, filters.acknowledged_ids)
+    return [record for record in records if filters.includes_month(record.month)]
 
-    A month between them without any bill is disputed: a bill is missing, or the account was not charged.
-    """
-    by_account = {account_key: _group_by_month(rows) for account_key, rows in group_by_account(bills).items()}
-    latest_runs = {(run.provider, run.account): run for run in runs}
+
+def find_late_invoices(db: OpenLedger, filters: LedgerFilter) -> list[AccountFinding]:
+    """Return the invoices that should be here and are not, of the part of the ledger that is wanted."""
     return [
-        _judge_month(*account_key, month, months.get(month, []), latest_runs.get(account_key))
-        for account_key, months in sorted(by_account.items())
-        for month in min(months).iter_until(max(months))
+        AccountFinding(record.provider, record.account, str(record.month), finding)
+        for record in judge_ledger(db, filters)
+        for finding in record.findings
+        if finding.code is FindingCode.INVOICE_LATE
     ]
+
+
+def judge_months(
+    bills: Iterable[BillRow],
+    runs: Iterable[RunRow],
+    expectation: Expectation = NO_EXPECTATION,
+    acknowledged_ids: Collection[str] = (),
+) -> list[Completeness]:
+    """Judge every account and month from its first bill to its last, or to the last invoice that is due.
+
+    Bills and runs as ``ledger.catalog`` gives them. A month between them without any bill is disputed, unless the vendor shows
+    that nothing happened in it: a bill is missing, or the account was not charged.
+    """
+    bills_by_account = group_by_account(bills)
+    latest_runs = {(run.provider, run.account): run for run in runs}
+    due_by_month = defaultdict[AccountMonth, list[DueInvoice]](list)
+    for due_invoice in expectation.due_invoices:
+        due_by_month[due_invoice.provider, due_invoice.account, due_invoice.month].append(due_invoice)
+    records = list[Completeness]()
+    for account_key, account_bills in sorted(bills_by_account.items()):
+        months = _group_by_month(account_bills)
+        holes = _find_series_holes(account_bills)
+        due_months = {due.month for due in expectation.due_invoices if (due.provider, due.account) == account_key}
+        for month in min(months).iter_until(max({*months, *due_months})):
+            evidence = _MonthEvidence(
+                months.get(month, []),
+                holes.get(month, []),
+                due_by_month.get((*account_key, month), []),
+                (*account_key, month) in expectation.quiet_months,
+            )
+            record = _judge_month(*account_key, month, evidence, latest_runs.get(account_key))
+            records.append(_accept_findings(record, acknowledged_ids) if acknowledged_ids else record)
+    return records
+
+
+class _MonthEvidence(NamedTuple):
+    """What there is of an account and month; ``holes`` are contracts that were billed before and after it."""
+
+    bills: list[BillRow]
+    holes: list[str]
+    due_invoices: list[DueInvoice]
+    is_quiet: bool
+
+
+def _accept_findings(record: Completeness, acknowledged_ids: Collection[str]) -> Completeness:
+    """Judge a month without what is accepted: it is told, and is nothing that keeps the month from being complete."""
+    located_findings = [AccountFinding(*record[:2], str(record.month), finding) for finding in record.findings]
+    findings = tuple(located.finding for located in quieten(located_findings, acknowledged_ids))
+    return record._replace(findings=findings, state=_choose_state(findings))
+
+
+def _choose_state(findings: Collection[Finding]) -> str:
+    wrong_codes = {finding.code for finding in findings if finding.is_wrong}
+    if wrong_codes - {FindingCode.INVOICE_LATE}:
+        return DISPUTED
+    is_open = any(finding.severity is Severity.OPEN for finding in findings)
+    return LATE if wrong_codes else PROVISIONAL if is_open else COMPLETE
+
+
+def _find_series_holes(bills: Iterable[BillRow]) -> dict[Month, list[str]]:
+    """Return the contracts of an account that were billed in the two months before a month, after it, and not in it."""
+    all_series, holes = group_series(bills), defaultdict[Month, list[str]](list)
+    for series_name, months in all_series.items() if len(all_series) > 1 else ():
+        for month in min(months).add_months(2).iter_until(max(months).add_months(-1)):
+            if month not in months and {month.add_months(-1), month.add_months(-2)} <= months.keys():
+                holes[month].append(series_name)
+    return holes
 
 
 def _group_by_month(bills: Iterable[BillRow]) -> dict[Month, list[BillRow]]:
@@ -80,15 +166,22 @@ def find_unbooked_invoices(run: RunRow, bills: Iterable[BillRow]) -> tuple[list[
     return sorted(missing_ids - set(older_months)), list(older_months.values())
 
 
-def _judge_month(provider: str, account: str, month: Month, bills: list[BillRow], run: RunRow | None) -> Completeness:
-    disputes = [finding for bill in bills for finding in bill.findings if finding.is_wrong]
-    if not bills:
+def _judge_month(
+    provider: str, account: str, month: Month, evidence: _MonthEvidence, run: RunRow | None
+) -> Completeness:
+    bills = evidence.bills
+    disputes = [finding for bill in bills for finding in bill.findings if finding.is_wrong or is_accepted(finding)]
+    if not bills and not evidence.due_invoices and not evidence.is_quiet:
         disputes.append(make_finding(FindingCode.MONTH_EMPTY, "there is no bill for this month"))
+    elif bills:
+        text = "there is no bill for this month"
+        disputes += [make_finding(FindingCode.MONTH_EMPTY, text, series_name) for series_name in evidence.holes]
     disputes += find_vanished_invoices(bills, run) if run else []
+    due_findings = [describe_due(due_invoice).finding for due_invoice in evidence.due_invoices]
     delays = [*_find_open_states(bills), *(_find_delays(run) if run and bills else [])]
-    state = DISPUTED if disputes else PROVISIONAL if delays else COMPLETE
     bill_count = sum(not bill.is_disputing for bill in bills)
-    return Completeness(provider, account, month, state, bill_count, (*disputes, *delays))
+    findings = (*disputes, *due_findings, *delays)
+    return Completeness(provider, account, month, _choose_state(findings), bill_count, findings)
 
 
 def _find_open_states(bills: Iterable[BillRow]) -> Iterator[Finding]:

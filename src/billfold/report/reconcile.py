@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -10,10 +11,10 @@ from billfold.ledger import catalog, query
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.finding import AccountFinding, make_finding
-from billfold.model.finding_codes import FindingCode
+from billfold.model.finding_codes import FindingCode, Severity
 from billfold.model.money import EXACT_CONTEXT, format_decimal
 from billfold.model.period import Month
-from billfold.report.completeness import judge_months
+from billfold.report.completeness import judge_ledger
 from billfold.report.gaps import find_unbooked
 
 
@@ -34,7 +35,7 @@ def find_mismatches(db: OpenLedger, filters: LedgerFilter) -> list[AccountFindin
     last_runs = catalog.list_last_runs(db, filters.seq)
     mismatches = [
         AccountFinding(record.provider, record.account, str(record.month), finding)
-        for record in judge_months(catalog.list_bills(db, filters), last_runs)
+        for record in judge_ledger(db, filters)
         for finding in record.findings
     ]
     mismatches += [
@@ -46,6 +47,17 @@ def find_mismatches(db: OpenLedger, filters: LedgerFilter) -> list[AccountFindin
     mismatches += find_unbooked(db, filters)
     mismatches += _find_wrong_sums(db, filters)
     return sorted(mismatches, key=lambda located: (not located.finding.is_wrong, *located[:3]))
+
+
+def describe_nothing(db: OpenLedger, filters: LedgerFilter) -> AccountFinding:
+    """Say that there is no bill to check: that proves nothing, unless the vendors say that there is none."""
+    months = filters.first_month or filters.last_month
+    runs = [
+        run for run in catalog.list_last_runs(db, filters.seq) if filters.includes_account(run.provider, run.account)
+    ]
+    is_empty = not months and bool(runs) and all(run.listing and run.listing.has_end_mark for run in runs)
+    finding = make_finding(FindingCode.NOTHING_CHECKED, "there is no bill that could add up")
+    return AccountFinding("", "", "", replace(finding, severity=Severity.NOTICE) if is_empty else finding)
 
 
 def drop_repeated(all_findings: Iterable[AccountFinding]) -> list[AccountFinding]:

@@ -40,7 +40,8 @@ def word(value: Any) -> Any:
 
 def build_finding_row(located: AccountFinding) -> dict[str, object]:
     """Return a finding, and where it was found, for JSON and CSV."""
-    return {name: getattr(located, name) for name in located._fields[:3]} | build_finding_fields(located.finding)
+    place = {name: getattr(located, name) for name in located._fields[:3]}
+    return {"id": located.id} | place | build_finding_fields(located.finding)
 
 
 def build_finding_fields(finding: Finding) -> dict[str, object]:

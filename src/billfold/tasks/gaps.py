@@ -7,12 +7,14 @@ from functools import partial
 
 from billfold.collect.workspace import Workspace
 from billfold.ledger.account_lock import is_locked
+from billfold.ledger.acknowledgements import quieten
 from billfold.ledger.entries import Run
 from billfold.ledger.layout import LOCKS_FOLDER
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.finding import AccountFinding
 from billfold.model.finding_codes import FindingCode
+from billfold.report.completeness import find_late_invoices
 from billfold.report.gaps import (
     find_failed_runs,
     find_missing_providers,
@@ -48,5 +50,10 @@ def find_wrong_gaps(
     workspace: Workspace, db: OpenLedger, filters: LedgerFilter, configured: Collection[tuple[str, str]]
 ) -> list[AccountFinding]:
     """Return what somebody who is shown this part of the ledger must be told: no error is not complete."""
-    gaps = (*find_gaps(workspace, db, filters, configured), *find_unbooked(db, filters))
+    gaps = [
+        *find_gaps(workspace, db, filters, configured),
+        *find_unbooked(db, filters),
+        *find_late_invoices(db, filters),
+    ]
+    gaps = quieten(gaps, filters.acknowledged_ids)
     return [gap for gap in gaps if gap.finding.is_wrong or gap.finding.code is FindingCode.RUN_ACTIVE]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from billfold.collect.workspace import Workspace
 from billfold.ledger import catalog, query
+from billfold.ledger.acknowledgements import quieten
 from billfold.ledger.query import LedgerFilter, RoundedBill
 from billfold.ledger.store import OpenLedger
 from billfold.ledger.verify import find_archive_damage
@@ -16,7 +17,7 @@ from billfold.model.bill import merge_estimate_parts
 from billfold.model.finding import AccountFinding
 from billfold.model.period import Month
 from billfold.report.document_check import check_documents
-from billfold.report.reconcile import EstimateDrift, compare_estimates, find_mismatches
+from billfold.report.reconcile import EstimateDrift, compare_estimates, describe_nothing, find_mismatches
 from billfold.tasks.access import build_filter, open_workspace
 from billfold.tasks.accounts import Accounts, list_account_names, load_accounts
 from billfold.tasks.filter_options import make_filter_options
@@ -73,5 +74,8 @@ def reconcile_ledger(
         *check_documents(workspace.archive, db, filters),
         *find_mismatches(db, filters),
     ]
+    findings = quieten(findings, filters.acknowledged_ids)
     bill_count = len(merge_estimate_parts(query.list_invoices(db, filters)))
+    if not bill_count and not findings:
+        findings = [describe_nothing(db, filters)]
     return Reconciliation(findings, compare_estimates(db, filters), query.list_rounded_bills(db, filters), bill_count)

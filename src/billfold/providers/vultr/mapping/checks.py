@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
@@ -38,13 +38,29 @@ def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
     invoices, last_page = _read_whole_list(run_answers, ListInvoices)
     if last_page is None:
         return None
+    rows, last_history_page = _read_whole_list(run_answers, ListBillingHistory)
     months = dict[str, Month]()
     for invoice in invoices:
         with suppress(ValueError):  # one without a date is read whatever it is of
             months[str(get_or(invoice.id, ""))] = find_billed_month(invoice)
     return InvoiceListing(
-        frozenset(str(get_or(invoice.id, "")) for invoice in invoices), last_page.has_end_mark, months=months
+        frozenset(str(get_or(invoice.id, "")) for invoice in invoices),
+        last_page.has_end_mark,
+        months=months,
+        quiet_months=find_quiet_months(rows) if last_history_page and last_history_page.has_end_mark else frozenset(),
     )
+
+
+def find_quiet_months(rows: Iterable[Billing]) -> frozenset[Month]:
+    """Return the months before the history's newest invoice that it has no invoice of: nothing was billed in them.
+
+    An invoice of a month is in the history of the month after.
+    """
+    times = {row_time for row in rows if row.type == "invoice" and (row_time := _read_row_time(row))}
+    billed_months = {Month.of(row_time).add_months(-1) for row_time in times}
+    if not billed_months:
+        return frozenset()
+    return frozenset(set(min(billed_months).iter_until(max(billed_months))) - billed_months)
 
 
 def check_answers(run_answers: RunAnswers) -> Iterator[Finding]:

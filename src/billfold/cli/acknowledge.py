@@ -1,0 +1,104 @@
+"""Accept findings that are known: they are told without alarm from then on, and a later one is told as ever."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import click
+
+from billfold.cli.context import build_filter, list_configured_accounts, open_workspace
+from billfold.cli.listing import print_table
+from billfold.cli.output import print_line
+from billfold.cli.params import add_location_options
+from billfold.collect.workspace import Workspace
+from billfold.ledger.acknowledgements import (
+    Acknowledgement,
+    add_acknowledgement,
+    list_acknowledgements,
+    withdraw_acknowledgement,
+)
+from billfold.ledger.query import LedgerFilter
+from billfold.model.errors import InvalidArgument
+from billfold.model.finding import AccountFinding, describe_labelled
+from billfold.report.table import TableLayout
+from billfold.tasks.filter_options import FilterOptions
+from billfold.tasks.reconcile import reconcile_ledger
+
+COLUMNS = ("id", "provider", "account", "month", "text", "note", "by", "acknowledged_at")
+
+
+@click.command("acknowledge")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--note", default="", help="Why it is accepted: it is kept beside it.")
+@click.option("--by", default="", metavar="NAME", help="Who accepts it; by default who is logged in.")
+@click.option("--withdraw", is_flag=True, help="Accept no longer: it is told as before.")
+@add_location_options
+@click.pass_context
+def command(ctx: click.Context, ids: tuple[str, ...], note: str, by: str, withdraw: bool) -> None:
+    """Accept findings by their ids, which `billfold reconcile` prints; without an id, list those that are accepted.
+
+    What is accepted is still told, but is no reason for exit code 1 any more, in any command. It holds for as long as the
+    same is found of the same: another amount, date or invoice is another finding. That an invoice of a month is late is
+    accepted for the months after it too, until the next one comes. It is an entry of the archive, which `merge` and `rebuild` keep.
+    """
+    with open_workspace(ctx) as workspace:
+        if not ids:
+            _print_acknowledged(list_acknowledgements(workspace.archive))
+        elif withdraw:
+            _withdraw(workspace, ids, note, by or _find_user())
+        else:
+            _acknowledge(workspace, _list_findings(ctx, workspace), ids, note, by or _find_user())
+
+
+def _find_user() -> str:
+    """Return who is logged in, as far as this machine knows."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a number without a name
+        return "unknown"
+
+
+def _list_findings(ctx: click.Context, workspace: Workspace) -> dict[str, AccountFinding]:
+    with workspace.open_ledger() as db:
+        filters: LedgerFilter = build_filter(workspace, FilterOptions())
+        findings = reconcile_ledger(workspace, db, filters, list_configured_accounts(ctx)).findings
+    return {located.id: located for located in findings}
+
+
+def _acknowledge(
+    workspace: Workspace, findings: dict[str, AccountFinding], ids: Sequence[str], note: str, by: str
+) -> None:
+    for finding_id in ids:
+        located = findings.get(finding_id)
+        if located is None:
+            raise InvalidArgument(
+                f"nothing is found now that has the id {finding_id!r}: `billfold reconcile` prints them"
+            )
+        if not located.account:
+            raise InvalidArgument(f"{finding_id} is not of an account: it has to be mended, and cannot be accepted")
+    for finding_id in ids:
+        located = findings[finding_id]
+        add_acknowledgement(workspace.archive, located, note, by, datetime.now(UTC))
+        place = " ".join(filter(None, located[:3]))
+        print_line(f"acknowledged: {place}: {describe_labelled(located.finding)}")
+
+
+def _withdraw(workspace: Workspace, ids: Sequence[str], note: str, by: str) -> None:
+    accepted = {acknowledgement.id: acknowledgement for acknowledgement in list_acknowledgements(workspace.archive)}
+    for finding_id in ids:
+        if finding_id not in accepted:
+            raise InvalidArgument(f"{finding_id!r} is not acknowledged: `billfold acknowledge` lists what is")
+    for finding_id in ids:
+        withdraw_acknowledgement(workspace.archive, accepted[finding_id], note, by, datetime.now(UTC))
+        print_line(f"acknowledged no longer: {accepted[finding_id].text}")
+
+
+def _print_acknowledged(acknowledgements: Sequence[Acknowledgement]) -> None:
+    if not acknowledgements:
+        print_line("Nothing is acknowledged.")
+        return
+    rows = [acknowledgement._asdict() for acknowledgement in acknowledgements]
+    rows = [row | {"acknowledged_at": row["acknowledged_at"][:10]} for row in rows]
+    print_table(rows, TableLayout(COLUMNS, droppable=("acknowledged_at", "by", "provider", "note")))

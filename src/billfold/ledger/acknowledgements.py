@@ -1,0 +1,85 @@
+"""What somebody looked at and accepted: findings that are known, each an entry in the chain of its account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from billfold.ledger.archive import Archive
+from billfold.ledger.entries import ACKNOWLEDGEMENT, build_run_marker
+from billfold.model.errors import LedgerError
+from billfold.model.finding import AccountFinding, Finding, describe_labelled
+from billfold.model.finding_codes import Severity
+
+ACCEPTED_FIELD = "acknowledged"
+"""The field of a finding's data that says that it is accepted."""
+
+
+class Acknowledgement(NamedTuple):
+    """Who accepted which finding, when, and why; ``text`` is the finding as it was told then."""
+
+    id: str
+    provider: str
+    account: str
+    month: str
+    text: str
+    note: str
+    by: str
+    acknowledged_at: str
+    is_withdrawn: bool = False
+
+
+def add_acknowledgement(archive: Archive, located: AccountFinding, note: str, by: str, now: datetime) -> None:
+    """Note that a finding is known and accepted; it is told without alarm from now on."""
+    fields = {"id": located.id, "month": located.month, "text": describe_labelled(located.finding)}
+    _add_marker(archive, located.provider, located.account, fields | {"note": note, "by": by}, now)
+
+
+def withdraw_acknowledgement(
+    archive: Archive, acknowledgement: Acknowledgement, note: str, by: str, now: datetime
+) -> None:
+    """Note that a finding is accepted no longer: it is told as before."""
+    fields = {"id": acknowledgement.id, "month": acknowledgement.month, "text": acknowledgement.text}
+    fields |= {"note": note, "by": by, "withdrawn": "yes"}
+    _add_marker(archive, acknowledgement.provider, acknowledgement.account, fields, now)
+
+
+def _add_marker(archive: Archive, provider: str, account: str, fields: dict[str, str], now: datetime) -> None:
+    text = json.dumps(fields, sort_keys=True)
+    archive.add_marker(build_run_marker(0, provider, account, ACKNOWLEDGEMENT, text, now))
+
+
+def list_acknowledgements(archive: Archive, last_seq: int | None = None) -> list[Acknowledgement]:
+    """Return what is accepted, as of an entry if wanted, and not withdrawn; raises ``LedgerError`` for a damaged entry."""
+    by_id = dict[str, Acknowledgement]()
+    for entry in archive.list_markers(ACKNOWLEDGEMENT):
+        if last_seq is not None and entry.seq > last_seq:
+            break
+        try:
+            fields = json.loads(entry.question)
+            month, text, note, by = (str(fields[name]) for name in ("month", "text", "note", "by"))
+            place = fields["id"], entry.provider, entry.account
+            acknowledgement = Acknowledgement(*place, month, text, note, by, entry.fetched_at, "withdrawn" in fields)
+        except (ValueError, KeyError, TypeError) as error:
+            raise LedgerError(f"entry {entry.seq} does not say what was acknowledged: run `billfold verify`") from error
+        by_id[acknowledgement.id] = acknowledgement
+    return [acknowledgement for acknowledgement in by_id.values() if not acknowledgement.is_withdrawn]
+
+
+def quieten(findings: Iterable[AccountFinding], acknowledged_ids: Collection[str]) -> list[AccountFinding]:
+    """Return findings, those that are accepted as notices: nobody has to act on them."""
+    return [quieten_one(located) if located.id in acknowledged_ids else located for located in findings]
+
+
+def quieten_one(located: AccountFinding) -> AccountFinding:
+    """Return a finding that is accepted as a notice."""
+    data = {**located.finding.data, ACCEPTED_FIELD: "yes"}
+    return located._replace(finding=replace(located.finding, severity=Severity.NOTICE, data=data))
+
+
+def is_accepted(finding: Finding) -> bool:
+    """Tell whether a finding is accepted."""
+    return ACCEPTED_FIELD in finding.data

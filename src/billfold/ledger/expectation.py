@@ -1,0 +1,174 @@
+"""Which invoices are due: what an account or a contract was billed so far says what should be here, and since when."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from billfold.ledger.catalog import BillRow, RunRow, group_by_account
+from billfold.ledger.query import BILLS_JOIN, LedgerFilter, build_filter_condition
+from billfold.ledger.store import OpenLedger, make_aware
+from billfold.model.finding import AccountFinding, make_finding
+from billfold.model.finding_codes import FindingCode
+from billfold.model.period import Month
+
+AccountMonth = tuple[str, str, Month]
+"""A provider, what an account is called, and a month."""
+USUAL_DELAY = timedelta(days=4)
+"""How long after its period an invoice may come at least, however soon the earlier ones came."""
+SPARE_TIME = timedelta(days=2)
+"""How much later than the latest of the earlier ones an invoice may come."""
+UNKNOWN_DELAY = timedelta(days=10)
+"""How long after its period an estimate may stay where no invoice tells how long they take."""
+MAX_MONTHS = 36
+"""How many months an invoice may cover that is believed to."""
+
+
+class DueInvoice(NamedTuple):
+    """An invoice of a month that is over, which is to come; ``series`` names its contract or purchase order, if there are several.
+
+    ``last_month`` is the last month that was invoiced before (None: none was). ``due`` is when it should be here; it ``is_late``
+    if that was over when its account was last collected.
+    """
+
+    provider: str
+    account: str
+    issuer: str
+    series: str
+    month: Month
+    last_month: Month | None
+    due: datetime
+    is_late: bool
+
+
+class Expectation(NamedTuple):
+    """What should be in a ledger: the invoices that are due, and the months in which nothing happened, by the vendor's own word."""
+
+    due_invoices: Sequence[DueInvoice] = ()
+    quiet_months: Collection[AccountMonth] = ()
+
+
+NO_EXPECTATION = Expectation()
+
+
+def find_expectation(
+    bills: Iterable[BillRow], runs: Iterable[RunRow], quiet_months: Iterable[AccountMonth]
+) -> Expectation:
+    """Say what is due of accounts by all their bills, as of their last lists of invoices; lists that did not end say nothing."""
+    quiet = set(quiet_months)
+    runs_by_account = {(run.provider, run.account): run for run in runs}
+    for run in runs_by_account.values():
+        quiet |= {(run.provider, run.account, month) for month in (run.listing.quiet_months if run.listing else ())}
+    due_invoices = [
+        due_invoice
+        for account_key, account_bills in group_by_account(bills).items()
+        if (account_run := runs_by_account.get(account_key)) and account_run.listing
+        for due_invoice in _find_due(account_bills, account_run.asked_at)
+        if (*account_key, due_invoice.month) not in quiet
+    ]
+    return Expectation(due_invoices, quiet)
+
+
+def list_quiet_months(db: OpenLedger, filters: LedgerFilter) -> list[AccountMonth]:
+    """Return the months whose last estimate, of all of an account, was that nothing is owed."""
+    condition, values = build_filter_condition(filters)
+    rows = db.execute(
+        f"""SELECT b.provider, a.name, b.period_start, arg_max(b.total, b.id) AS total FROM {BILLS_JOIN}
+            WHERE b.state = 'estimate' AND b.from_seq <= $seq AND b.bill_key = 'estimate ' || b.period_start::DATE || ' ' || b.currency
+              AND {condition} GROUP BY b.provider, a.name, b.period_start, b.bill_key""",
+        values,
+    ).fetchall()
+    owed = {
+        (provider, account, Month.of(make_aware(start))) for provider, account, start, total in rows if _is_owed(total)
+    }
+    return sorted({(provider, account, Month.of(make_aware(start))) for provider, account, start, _ in rows} - owed)
+
+
+def _is_owed(total: str | None) -> bool:
+    return total is None or Decimal(total) != 0
+
+
+def _find_due(bills: Sequence[BillRow], asked_at: datetime) -> Iterator[DueInvoice]:
+    all_series = group_series(bills)
+    late_months = set[Month]()
+    for series_name, months in all_series.items():
+        for due_invoice in _find_trailing(series_name if len(all_series) > 1 else "", months, asked_at):
+            late_months |= {due_invoice.month} if due_invoice.is_late else set()
+            yield due_invoice
+    last_month = max((month for months in all_series.values() for month in months), default=None)
+    for bill in _list_staying(bills, asked_at):
+        if bill.month not in late_months:
+            late_months.add(bill.month)
+            due = bill.period_end + UNKNOWN_DELAY
+            yield DueInvoice(*bill[1:3], bill.issuer, "", bill.month, last_month, due, is_late=True)
+
+
+def _list_staying(bills: Iterable[BillRow], asked_at: datetime) -> list[BillRow]:
+    """Return the drafts and estimates of something that stay long after their period."""
+    staying_bills = (bill for bill in bills if bill.state != "issued" and not bill.parked and _is_owed(bill.total))
+    return [bill for bill in staying_bills if bill.period_end + UNKNOWN_DELAY <= asked_at]
+
+
+def _find_trailing(
+    series_name: str, bills_by_month: dict[Month, list[BillRow]], asked_at: datetime
+) -> Iterator[DueInvoice]:
+    """Yield the invoices that are to come after the last one of a series that was billed month by month."""
+    last_month = max(bills_by_month)
+    if last_month.add_months(-1) not in bills_by_month:
+        return
+    series_bills = [bill for month_bills in bills_by_month.values() for bill in month_bills]
+    delays = [bill.issued_on - bill.period_end for bill in series_bills if bill.issued_on]
+    delay = max([USUAL_DELAY, *(one_delay + SPARE_TIME for one_delay in delays)])
+    month, newest_bill = last_month.add_months(1), bills_by_month[last_month][-1]
+    while month.end <= asked_at:
+        due = month.end + delay
+        yield DueInvoice(*newest_bill[1:3], newest_bill.issuer, series_name, month, last_month, due, due <= asked_at)
+        month = month.add_months(1)
+
+
+def group_series(bills: Iterable[BillRow]) -> dict[str, dict[Month, list[BillRow]]]:
+    """Group an account's invoices by what they are billed under, then by month; credit memos are no part of a series.
+
+    Two invoices belong together where they share a purchase order or a contract.
+    """
+    keys_by_name, series = dict[str, set[str]](), defaultdict[str, list[BillRow]](list)
+    for bill in bills:
+        if bill.state != "issued" or bill.corrects or bill.is_disputing:
+            continue
+        bill_keys = {bill.purchase_order or "", *bill.scopes} - {""} or {""}
+        names = [name for name, keys in keys_by_name.items() if keys & bill_keys]
+        name = names[0] if names else min(bill_keys)
+        for other_name in names[1:]:
+            keys_by_name[name] |= keys_by_name.pop(other_name)
+            series[name] += series.pop(other_name)
+        keys_by_name.setdefault(name, set()).update(bill_keys)
+        series[name].append(bill)
+    return {name: _group_by_month(series_bills) for name, series_bills in series.items()}
+
+
+def _group_by_month(bills: Iterable[BillRow]) -> dict[Month, list[BillRow]]:
+    """Group bills by each month that their period reaches into."""
+    bills_by_month = defaultdict[Month, list[BillRow]](list)
+    for bill in bills:
+        last_month = min(Month.of(bill.period_end - timedelta(microseconds=1)), bill.month.add_months(MAX_MONTHS))
+        for month in bill.month.iter_until(max(bill.month, last_month)):
+            bills_by_month[month].append(bill)
+    return dict(bills_by_month)
+
+
+def describe_due(due_invoice: DueInvoice) -> AccountFinding:
+    """Say what is to come, or late, of which account and month."""
+    place = due_invoice.provider, due_invoice.account, str(due_invoice.month)
+    last_month, due_on = due_invoice.last_month, due_invoice.due.date()
+    data = {"due_on": due_on, "last_month": last_month}
+    if not due_invoice.is_late:
+        text = f"its invoice is not there yet: by those before it is due until {due_on}"
+        return AccountFinding(*place, make_finding(FindingCode.MONTH_OPEN, text, due_invoice.series, **data))
+    if last_month is None:
+        text = f"there is no invoice yet, and its period ended long ago: it was due on {due_on}"
+    else:
+        text = f"there is no invoice yet: by those before, the last of {last_month}, it was due on {due_on}"
+    return AccountFinding(*place, make_finding(FindingCode.INVOICE_LATE, text, due_invoice.series, **data))
