@@ -14,27 +14,39 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 DRIP_BYTES, DRIP_PAUSE_S = 512, 0.01
 """Bytes and seconds between them, for an answer that comes in drips."""
+BODY_TOO_LONG = Response(
+    413, {"content-type": "application/json", "connection": "close"}, b'{"error":"the request is too long"}'
+)
 RequestHandler = Callable[[Request, str], Response]
 
 
-def make_application(handler: RequestHandler) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """Serve a function that is handed each request and the root URL it came to."""
+def make_application(
+    handler: RequestHandler, *, max_body_bytes: int | None = None
+) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """Serve a function that is handed each request and the root URL it came to; a request with a longer body is refused (413)."""
 
     async def asgi_app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close"})
         if scope["type"] != "http":
             return
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
-        response = handler(_parse_scope(scope, body), _build_root_url(scope))
+        body = await _read_body(receive, max_body_bytes)
+        response = BODY_TOO_LONG if body is None else handler(_parse_scope(scope, body), _build_root_url(scope))
         await _send_response(response, send, head_only=scope["method"] == "HEAD")
 
     return asgi_app
+
+
+async def _read_body(receive: Receive, max_bytes: int | None) -> bytes | None:
+    """Return a request's body; None where it is longer than it may be: the rest is not read."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if max_bytes is not None and len(body) > max_bytes:
+            return None
+        if not message.get("more_body"):
+            return bytes(body)
 
 
 async def _send_response(response: Response, send: Send, *, head_only: bool) -> None:

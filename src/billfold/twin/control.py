@@ -43,6 +43,7 @@ def _route_request(host: TwinHost, request: Request, root_url: str, endpoint: st
         case "GET", "requests":
             return build_response([entry._asdict() for entry in host.requests])
         case "POST", "reset":
+            _read_object(request)
             host.reset()
             return build_response({"now": format_instant(host.clock.now())})
     endpoints = "accounts, truth, clock, faults, requests, reset"
