@@ -124,6 +124,7 @@ class ApiFault(StrEnum):
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not-found"
+    METHOD_NOT_ALLOWED = "method-not-allowed"
     UNPROCESSABLE = "unprocessable"
     RATE_LIMITED = "rate-limited"
     SERVER_ERROR = "server-error"
@@ -157,6 +158,8 @@ class TwinApi(ABC):
     """What an account can be of in a scenario; N in one stands for a number."""
     response_headers: Mapping[str, str] = {}
     """What every answer bears beside its own headers."""
+    host_names: tuple[str, ...] = ()
+    """Its hosts besides that of its base URL, for who reaches the twin by the vendor's own names."""
     documents_path: str | None = None
     """Under which path its documents lie; None where it has none that are fetched by URL."""
 

@@ -78,9 +78,12 @@ async def _send_response(response: Response, send: Send, *, head_only: bool) -> 
 
 def _parse_scope(scope: Scope, body: bytes) -> Request:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    query = scope["query_string"].decode("latin-1")
+    query, path = scope["query_string"].decode("latin-1"), scope["raw_path"].decode("latin-1")
+    if path.startswith("http://"):  # as a proxy is asked: the whole URL
+        headers["host"], _, rest = path.removeprefix("http://").partition("/")
+        path = f"/{rest}"
     pairs = tuple(parse_qsl(query, keep_blank_values=True)) if query else ()
-    return Request(scope["method"], scope["raw_path"].decode("latin-1"), pairs, headers, body)
+    return Request(scope["method"], path, pairs, headers, body)
 
 
 def _build_root_url(scope: Scope) -> str:

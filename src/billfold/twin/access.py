@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
+from billfold.twin.addresses import parse_host_name
 from billfold.wire.message import Request
 
 BODY_TYPES = {"", "application/json", "application/x-www-form-urlencoded"}
@@ -24,7 +24,7 @@ def find_intrusion(request: Request, allowed_hosts: Iterable[str]) -> str:
         ("host", f"//{request.headers.get('host', '')}"),
         ("origin", request.headers.get("origin", "//")),
     ):
-        host_name = _find_host_name(url)
+        host_name = parse_host_name(url)
         if url != "//" and not _is_loopback(host_name) and host_name not in names:
             return f"the {header.capitalize()} header names {host_name or url!r}: start the twin with --allow-host NAME to allow it"
     if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin", "same-site"}:
@@ -36,12 +36,6 @@ def find_intrusion(request: Request, allowed_hosts: Iterable[str]) -> str:
 def is_open_address(address: str) -> bool:
     """Tell whether others than this machine reach what listens on an address."""
     return not _is_loopback(address.lower())
-
-
-def _find_host_name(url: str) -> str:
-    with suppress(ValueError):
-        return (urlsplit(url).hostname or "").rstrip(".")
-    return ""
 
 
 def _is_loopback(host_name: str) -> bool:

@@ -177,6 +177,7 @@ class Fault:
     at: int = 1
     times: int = 1
     match_count: int = 0
+    change_count: int = 0
 
     def matches(self, provider: str, operation: str | None) -> bool:
         """Count a request, and tell whether this fault strikes it."""
@@ -191,9 +192,11 @@ class Fault:
         return self.at <= self.match_count < self.at + self.times
 
     def as_dict(self) -> dict[str, object]:
-        """Describe the fault."""
-        fields = {name: value for name, value in vars(self).items() if name != "match_count" and value is not None}
-        return fields | {"seen": self.match_count}
+        """Describe the fault: how many requests it saw, and how many answers are other than they would have been."""
+        counts = {"match_count", "change_count"}
+        fields = {name: value for name, value in vars(self).items() if name not in counts and value is not None}
+        changes = {"changed": self.change_count} if self.match_count else {}
+        return fields | {"seen": self.match_count} | changes
 
 
 def parse_fault(settings: Mapping[str, object], provider_names: list[str]) -> Fault:

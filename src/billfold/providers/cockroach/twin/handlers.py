@@ -62,6 +62,7 @@ ERROR_RESPONSES: dict[ApiFault, tuple[int, int, str]] = {
     ApiFault.UNAUTHORIZED: (401, 16, "invalid authentication credentials"),  # GUESS: the text
     ApiFault.FORBIDDEN: (403, 7, "permission denied"),  # GUESS: the text
     ApiFault.NOT_FOUND: (404, 5, "not found"),  # GUESS: the text
+    ApiFault.METHOD_NOT_ALLOWED: (405, 12, "Method Not Allowed"),  # GUESS: that it is no 501, as in older gateways
     ApiFault.UNPROCESSABLE: (400, 3, "invalid argument"),  # GUESS: as any other bad request
     ApiFault.RATE_LIMITED: (429, 8, "rate limit exceeded"),  # GUESS: the code
     ApiFault.SERVER_ERROR: (500, 13, "internal error"),  # GUESS: the text

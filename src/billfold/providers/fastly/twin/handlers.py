@@ -67,6 +67,7 @@ ERROR_RESPONSES: dict[ApiFault, tuple[int, str]] = {
     ApiFault.UNAUTHORIZED: (401, "Provided credentials are missing or invalid"),
     ApiFault.FORBIDDEN: (403, "You are not authorized to perform this action"),  # GUESS: text and envelope of 403
     ApiFault.NOT_FOUND: (404, "Record not found"),
+    ApiFault.METHOD_NOT_ALLOWED: (405, "Method not allowed"),  # GUESS: that it is refused so, and the text
     ApiFault.UNPROCESSABLE: (
         422,
         "A month-to-date invoice cannot be generated for this account",

@@ -48,6 +48,7 @@ ERROR_RESPONSES: dict[ApiFault, tuple[int, str]] = {
         "Your API key does not have the required privileges.",
     ),  # GUESS: that it is this, and the text
     ApiFault.NOT_FOUND: (404, "Not Found"),  # GUESS: the text for a path that is none
+    ApiFault.METHOD_NOT_ALLOWED: (405, "Method Not Allowed"),  # GUESS: that it is refused so, and the text
     ApiFault.UNPROCESSABLE: (400, "Bad Request"),
     ApiFault.RATE_LIMITED: (429, "rate limit exceeded"),
     ApiFault.SERVER_ERROR: (500, "Internal Server Error"),  # GUESS: the body
