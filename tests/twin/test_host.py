@@ -13,9 +13,10 @@ from billfold.transport.asgi import make_application
 from billfold.twin.faults import Fault
 from billfold.twin.host import TwinHost
 from billfold.twin.serve import make_handler
-from billfold.wire.message import Request, Response
-from billfold.wire.operation import build_request, operation_name, operation_shape
+from billfold.wire.message import Request
+from billfold.wire.operation import operation_name, operation_shape
 from tests import stage
+from tests.twin.kit import ask, make_request
 
 PROVIDERS = sorted(stage.list_providers(), key=lambda provider: provider.name)
 QUERIES = [
@@ -34,29 +35,6 @@ TEXT_FIELDS = {
     "service",
     "usage_type_name",
 }
-
-
-def make_request(host: TwinHost, provider: Provider, operation_type: Any, **query: str) -> Request:
-    """Return a request with a good credential for an example of an operation, some parameters written otherwise."""
-    vendor = stage.stage(host, provider.name)
-    questions = vendor.twin.example_operations(vendor.accounts[0], host.clock.now())
-    request = build_request(next(op for op in questions if isinstance(op, operation_type)))
-    auth = stage.connection(host, vendor.accounts[0]).context.auth
-    if provider.name == "genesys":
-        token = host._memory["genesys"].tokens
-        token["t"] = "twin-genesys-client", host.clock.now().replace(year=2030)
-        headers = {"authorization": "Bearer t"}
-    else:
-        headers = {name.lower(): value for name, value in auth.sign_request(request).headers.items()}
-    pairs = {**dict(request.query), **query}
-    path = vendor.twin.mount_path + request.path
-    return request._replace(path=path, query=tuple(pairs.items()), headers={**request.headers, **headers})
-
-
-def ask(host: TwinHost, request: Request) -> Response:
-    answer = host.answer_request(request)
-    assert answer is not None
-    return answer
 
 
 @pytest.fixture(scope="module")

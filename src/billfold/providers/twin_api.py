@@ -84,6 +84,11 @@ class FieldMap(NamedTuple):
     ``items`` is the path of the list ("" where the answer is a single object); ``money``, ``id``, ``state``, ``currency``,
     ``periods`` (a list) and ``balance`` (of a wallet) are paths within an item. ``size`` is the path of the stated number of
     items. ``draft`` and ``final`` are no paths, but the values that ``state`` has for a draft and for an issued bill.
+
+    ``invoice`` is the id of an item that is an invoice; ``lines`` are an invoice's lines within it (the same as ``items`` where
+    the answer holds nothing else), ``line_money`` the amount of one, ``lines_total`` what they come to. ``kind`` is an invoice's kind, ``memo``
+    the word there for a credit memo. In a history, newest first, ``payment`` is the word that
+    ``state`` has for a payment, ``payment_id`` the number of a row, and ``balance_after`` the balance after a row.
     """
 
     items: str = ""
@@ -96,6 +101,15 @@ class FieldMap(NamedTuple):
     final: str = ""
     periods: str = ""
     balance: str = ""
+    invoice: str = ""
+    lines: str = ""
+    line_money: str = ""
+    lines_total: str = ""
+    kind: str = ""
+    memo: str = ""
+    payment: str = ""
+    payment_id: str = ""
+    balance_after: str = ""
 
 
 @dataclass

@@ -32,7 +32,10 @@ def make_application(
             return
         body = await _read_body(receive, max_body_bytes)
         response = BODY_TOO_LONG if body is None else handler(_parse_scope(scope, body), _build_root_url(scope))
-        await _send_response(response, send, head_only=scope["method"] == "HEAD")
+        if response.headers.get("x-twin-wire", "").startswith("endless-"):
+            await _send_endless(response, receive, send)
+        else:
+            await _send_response(response, send, head_only=scope["method"] == "HEAD")
 
     return asgi_app
 
@@ -47,6 +50,24 @@ async def _read_body(receive: Receive, max_bytes: int | None) -> bytes | None:
             return None
         if not message.get("more_body"):
             return bytes(body)
+
+
+async def _send_endless(response: Response, receive: Receive, send: Send) -> None:
+    """Send a body that drips and never ends, or nothing at all, until the client hangs up."""
+    is_silent = response.headers["x-twin-wire"] == "endless-silence"
+    hang_up = asyncio.ensure_future(_wait_for_hang_up(receive))
+    if not is_silent:
+        header_pairs = [(b"content-type", response.headers.get("content-type", "").encode("latin-1"))]
+        await send({"type": "http.response.start", "status": response.status, "headers": header_pairs})
+    while not hang_up.done():
+        if not is_silent:
+            await send({"type": "http.response.body", "body": b" ", "more_body": True})
+        await asyncio.wait([hang_up], timeout=DRIP_PAUSE_S)
+
+
+async def _wait_for_hang_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _send_response(response: Response, send: Send, *, head_only: bool) -> None:

@@ -11,7 +11,7 @@ from billfold.model.bill import StatedBill, merge_estimate_parts
 from billfold.model.errors import BillfoldError, InvalidArgument, InvalidResponse
 from billfold.model.period import format_instant, parse_instant
 from billfold.twin.clock import parse_duration
-from billfold.twin.faults import FAULTS, RESTATEMENTS, parse_fault
+from billfold.twin.faults import EXPECTATIONS, FAULTS, RESTATEMENTS, parse_fault
 from billfold.twin.host import TwinHost
 from billfold.twin.world import describe_bill
 from billfold.wire import codec
@@ -94,7 +94,11 @@ def _handle_faults(host: TwinHost, request: Request) -> Response:
     if request.method == "POST":
         host.set_fault(parse_fault(_read_object(request), [vendor.provider.name for vendor in host.world.vendors]))
     return build_response(
-        {"faults": [*FAULTS, *RESTATEMENTS], "set": [active_fault.as_dict() for active_fault in host.faults]}
+        {
+            "faults": [*FAULTS, *RESTATEMENTS],
+            "expected": EXPECTATIONS,
+            "set": [active_fault.as_dict() for active_fault in host.faults],
+        }
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict, deque
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
 from functools import partial
@@ -16,7 +18,9 @@ from billfold.model.period import Month, format_instant
 from billfold.providers.twin_api import AccessDenied, ApiFault, Caller, RequestContext, TwinMemory
 from billfold.twin.addresses import find_vendor
 from billfold.twin.clock import Clock
-from billfold.twin.faults import DOCUMENT_OPERATION, FAULTS, RESTATEMENTS, Fault, FaultContext
+from billfold.twin.effects import FaultContext
+from billfold.twin.faults import DOCUMENT_OPERATION, FAULTS, RESTATEMENTS, Fault
+from billfold.twin.invoices import InvoiceFault
 from billfold.twin.world import PlayedVendor, World
 from billfold.wire.answer import Routes, build_response
 from billfold.wire.message import Request, Response
@@ -158,29 +162,45 @@ class TwinHost:
         return None
 
     def _answer_with_faults(
-        self, vendor: PlayedVendor, request: Request, match: OperationMatch, caller: Caller | None
+        self, vendor: PlayedVendor, request: Request, match: OperationMatch, caller: Caller | None, first: int = 0
     ) -> Response:
-        clean_responses = list[Response]()
-
-        def answer_without_faults() -> Response:
-            clean_responses.append(self._answer_without_faults(vendor, request, match))
-            return clean_responses[-1]
-
-        for fault in self.faults:
+        """Answer with the first of the faults from number ``first`` on; one about invoices lets the others act before it."""
+        for number, fault in enumerate(self.faults[first:], first):
             if fault.fault in FAULTS and fault.matches(vendor.provider.name, match.name):
                 log.info("%s %s: fault %s", vendor.provider.name, match.name, fault.fault)
-                fault_context = FaultContext(
-                    request,
-                    lambda api_fault: vendor.twin.refuse_request(api_fault, "", request),
-                    answer_without_faults,
-                    partial(self._answer_first_page, vendor, request, match),
-                    vendor.twin.field_maps.get(match.name) if match.name else None,
-                    match.op.waiting if match.op else None,
-                )
-                response = FAULTS[fault.fault](fault_context)
+                effect, clean_responses = FAULTS[fault.fault], list[Response]()
+                next_fault = number + 1 if isinstance(effect, InvoiceFault) else len(self.faults)
+
+                def answer_without(next_fault: int = next_fault, answers: list[Response] = clean_responses) -> Response:
+                    answers.append(self._answer_with_faults(vendor, request, match, caller, next_fault))
+                    return answers[-1]
+
+                context = self._make_fault_context(vendor, request, match, caller, answer_without)
+                response = effect(replace(context, days=fault.days))
                 fault.change_count += clean_responses[-1:] != [response]
                 return response
-        return answer_without_faults()
+        return self._answer_without_faults(vendor, request, match)
+
+    def _make_fault_context(
+        self,
+        vendor: PlayedVendor,
+        request: Request,
+        match: OperationMatch,
+        caller: Caller | None,
+        answer_request: Callable[[], Response],
+    ) -> FaultContext:
+        account, now = caller.account if caller else vendor.accounts[0], self.clock.now()
+        return FaultContext(
+            request,
+            lambda api_fault: vendor.twin.refuse_request(api_fault, "", request),
+            answer_request,
+            partial(self._answer_first_page, vendor, request, match),
+            lambda other: self._answer_without_faults(vendor, other, self._match_operation(vendor, other)),
+            lambda: list(vendor.twin.true_bills(account, now)),
+            now,
+            vendor.twin.field_maps.get(match.name) if match.name else None,
+            match.op.waiting if match.op else None,
+        )
 
     def _match_operation(self, vendor: PlayedVendor, request: Request) -> OperationMatch:
         routes, meant_request = self._routes[vendor.provider.name], vendor.twin.translate_request(request)

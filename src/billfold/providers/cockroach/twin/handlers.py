@@ -54,7 +54,19 @@ UNIT_CODES = {
     "GiB-Hours": "GIB_HOURS",
     "vCPU-Hours": "VCPU_HOURS",
 }
-INVOICE_FIELDS = FieldMap("", "totals[0].amount", "", "status", "totals[0].currency", draft="DRAFT", final="FINALIZED")
+INVOICE_FIELDS = FieldMap(
+    "",
+    "totals[0].amount",
+    "",
+    "status",
+    "totals[0].currency",
+    draft="DRAFT",
+    final="FINALIZED",
+    invoice="invoice_id",
+    lines="invoice_items[0].line_items",
+    line_money="total.amount",
+    lines_total="invoice_items[0].totals[0].amount",
+)
 PREPAID_CREDITS = Decimal(600000)
 
 ERROR_RESPONSES: dict[ApiFault, tuple[int, int, str]] = {

@@ -43,8 +43,9 @@ from billfold.wire import codec
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
 
-_V2_FIELDS = FieldMap("", "total.cost", "invoice_id", "status.status")
+_V2_FIELDS = FieldMap("", "total.cost", "invoice_id", "status.status", invoice="invoice_id")
 _V3_FIELDS = FieldMap("", "monthly_transaction_amount", "invoice_id", "", "currency_code")
+_V3_INVOICE_FIELDS = _V3_FIELDS._replace(invoice="invoice_id", lines="transaction_line_items", line_money="amount")
 
 HANDLERS: dict[type[Operation[Any]], Callable[[Any, RequestContext], object]] = {
     GetInvoice: handlers_v2.answer_by_month,
@@ -97,8 +98,8 @@ class FastlyTwin(TwinApi):
         "get_invoice": _V2_FIELDS,
         "get_invoice_by_id": _V2_FIELDS,
         "get_invoice_mtd": _V2_FIELDS,
-        "list_invoices": _V3_FIELDS._replace(items="data", size="meta.total"),
-        "get_invoice_by_invoice_id": _V3_FIELDS,
+        "list_invoices": _V3_INVOICE_FIELDS._replace(items="data", size="meta.total"),
+        "get_invoice_by_invoice_id": _V3_INVOICE_FIELDS,
         "get_month_to_date_invoice": _V3_FIELDS._replace(currency=""),
         "get_usage_metrics": FieldMap("data", "quantity"),
         "get_service_level_usage": FieldMap("data.details", "usage_units", "service_id", size="data.meta.total"),

@@ -81,8 +81,19 @@ class GenesysTwin(TwinApi):
             f"{_OVERAGE_PATH}Currency",
             balance=f"{_WALLET_PATH}.endingBalance",
         ),
-        "get_billing_contracts_invoices": FieldMap("entities", "amount", "id", "paymentStatus", "currencyIsoCode"),
-        "get_billing_contracts_invoice_lines": FieldMap("entities", "amount", "id"),
+        "get_billing_contracts_invoices": FieldMap(
+            "entities",
+            "amount",
+            "id",
+            "paymentStatus",
+            "currencyIsoCode",
+            invoice="id",
+            kind="customerInvoiceType",
+            memo="Credit Memo",
+        ),
+        "get_billing_contracts_invoice_lines": FieldMap(
+            "entities", "amount", "id", lines="entities", line_money="amount"
+        ),
         "get_billing_reports_billableusage": FieldMap("usages"),
     }
     host_names = ("api.mypurecloud.com", "login.mypurecloud.com")

@@ -70,10 +70,17 @@ class VultrTwin(TwinApi):
         "ServiceProviderName",
     )  # fmt: skip
     field_maps = {
-        "list_invoices": _LIST_FIELDS._replace(items="billing_invoices", money="amount"),
-        "get_invoice": FieldMap(money="billing_invoice.amount"),
-        "get_invoice_items": _LIST_FIELDS._replace(items="invoice_items"),
-        "list_billing_history": _LIST_FIELDS._replace(items="billing_history", money="amount", state="type"),
+        "list_invoices": _LIST_FIELDS._replace(items="billing_invoices", money="amount", invoice="id"),
+        "get_invoice": FieldMap(money="billing_invoice.amount", invoice="billing_invoice.id"),
+        "get_invoice_items": _LIST_FIELDS._replace(items="invoice_items", lines="invoice_items", line_money="total"),
+        "list_billing_history": _LIST_FIELDS._replace(
+            items="billing_history",
+            money="amount",
+            state="type",
+            payment="payment",
+            payment_id="id",
+            balance_after="balance",
+        ),
         "list_pending_charges": FieldMap("pending_charges", "total"),
         "get_account": FieldMap(money="account.pending_charges"),
     }
