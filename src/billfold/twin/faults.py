@@ -27,6 +27,7 @@ from billfold.twin.effects import (
 from billfold.twin.invoices import LASTING, InvoiceFault
 from billfold.wire.operation import operation_name, operation_shape
 
+LATE_FAULT, DEFAULT_LATE_DAYS = "invoice-late", 10
 RESTATEMENTS = ("restated-added", "restated-changed", "restated-split")
 """Faults that happen to the world itself: an issued invoice of the last closed month is restated, and so is the truth."""
 DOCUMENT_OPERATION = "document"
@@ -89,7 +90,7 @@ FAULTS: dict[str, Effect] = {
     "gzip-bomb": lambda _: damage.make_gzip_bomb(),
     "contract-without-periods": JsonFault(damage.remove_periods, ("periods",)),
     "negative-wallet": JsonFault(damage.overdraw_wallet, ("balance",)),
-    "invoice-late": InvoiceFault(invoices.hide_late_month),
+    LATE_FAULT: InvoiceFault(invoices.hide_late_month),
     "newest-invoice-missing": InvoiceFault(invoices.hide_newest),
     "duplicate-invoice": InvoiceFault(invoices.copy_newest(invoices.renumber, invoices.keep_invoice)),
     "reissued-nearly-equal": InvoiceFault(invoices.copy_newest(invoices.renumber, invoices.shift_total_and_line)),
@@ -115,7 +116,7 @@ FAULTS: dict[str, Effect] = {
 }
 
 EXPECTATIONS: dict[str, str] = {
-    "invoice-late": "that an invoice of the last period is due and not there, until it comes; the period is not closed",
+    LATE_FAULT: "that an invoice of the last period is due and not there, until it comes; the period is not closed",
     "newest-invoice-missing": "that an invoice of the last period is due and never comes; the period is not closed",
     "duplicate-invoice": "both invoices, and that one may be the duplicate of the other",
     "reissued-nearly-equal": "both invoices, and that they are alike in nearly all lines",
@@ -138,7 +139,6 @@ EXPECTATIONS: dict[str, str] = {
     "endless-silence": "no answer, when the time for one is over",
 }
 """What a collector should see while a fault lasts; of the others ``docs/faults.md`` says what billfold does."""
-DEFAULT_LATE_DAYS = 10
 
 
 @dataclass
@@ -150,7 +150,7 @@ class Fault:
     operation: str | None = None
     at: int = 1
     times: int = 1
-    days: int = 0
+    days: int = DEFAULT_LATE_DAYS
     match_count: int = 0
     change_count: int = 0
 
@@ -168,7 +168,7 @@ class Fault:
 
     def as_dict(self) -> dict[str, object]:
         """Describe the fault: how many requests it saw, and how many answers are other than they would have been."""
-        counts = {"match_count", "change_count"} | (set() if self.days else {"days"})
+        counts = {"match_count", "change_count"} | (set() if self.fault == LATE_FAULT else {"days"})
         fields = {name: value for name, value in vars(self).items() if name not in counts and value is not None}
         changes = {"changed": self.change_count} if self.match_count else {}
         return fields | {"seen": self.match_count} | changes
@@ -198,7 +198,7 @@ def parse_fault(settings: Mapping[str, object], provider_names: list[str]) -> Fa
 def _list_defaults(fault_name: str) -> dict[str, int]:
     """Return the numbers of a fault, as they are where nobody says them."""
     defaults = {"at": 1, "times": LASTING if isinstance(FAULTS.get(fault_name), InvoiceFault) else 1}
-    return defaults | ({"days": DEFAULT_LATE_DAYS} if fault_name == "invoice-late" else {})
+    return defaults | ({"days": DEFAULT_LATE_DAYS} if fault_name == LATE_FAULT else {})
 
 
 def _check_places(vendor: Provider, fault_name: str, operation: str | None) -> None:
