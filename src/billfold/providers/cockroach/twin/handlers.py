@@ -67,7 +67,6 @@ INVOICE_FIELDS = FieldMap(
     line_money="total.amount",
     lines_total="invoice_items[0].totals[0].amount",
 )
-PREPAID_CREDITS = Decimal(600000)
 
 ERROR_RESPONSES: dict[ApiFault, tuple[int, int, str]] = {
     ApiFault.BAD_REQUEST: (400, 3, "invalid argument"),  # GUESS: the code; it is told in the envelope of all others
@@ -86,7 +85,7 @@ class CockroachTwin(TwinApi):
     """CockroachDB Cloud, played to an organization billed in USD and one that pays from prepaid credits."""
 
     mount_path = "/cockroach"
-    account_types = ("ordinary", "credits")
+    account_types = ("ordinary", "credits", "credits-exhausted")
     rate_limit = RATE_LIMIT
     carried_columns = (
         "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
@@ -205,7 +204,7 @@ def _make_organization(account: TwinAccount) -> Organization:
 
 @lru_cache(maxsize=32)
 def _make_invoices(account: TwinAccount, midnight: datetime, version: str) -> tuple[Invoice, ...]:
-    invoices, remaining_credits = [], PREPAID_CREDITS
+    invoices, remaining_credits = [], scenario.PREPAID_CREDITS.get(account.account_type, ZERO)
     for bill in scenario.list_bills(account, midnight):
         if bill.state is State.ISSUED:  # credits are paid at the end of a billing period
             remaining_credits = EXACT_CONTEXT.subtract(remaining_credits, bill.total or ZERO)

@@ -86,7 +86,7 @@ class FastlyTwin(TwinApi):
     """Fastly, played to an ordinary customer and one whose parent pays."""
 
     mount_path = "/fastly"
-    account_types = ("ordinary", "parent-pay", "v2-no-lines")
+    account_types = ("ordinary", "parent-pay", "v2-no-lines", scenario.EURO)
     rate_limit = RateLimit(100_000, 1.0)
     carried_columns = (
         "BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory",

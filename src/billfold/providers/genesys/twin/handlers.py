@@ -62,6 +62,7 @@ class GenesysTwin(TwinApi):
     """Genesys Cloud, played to a partner that is a trustee of a customer."""
 
     mount_path = MOUNT_PATH
+    account_types = ("ordinary", customers.EURO, customers.IDLE_CONTRACT)
     rate_limit = RATE_LIMIT
     carried_columns = (
         "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",

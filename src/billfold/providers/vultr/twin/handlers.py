@@ -32,7 +32,7 @@ from billfold.providers.vultr.api import (
     ListPendingCharges,
 )
 from billfold.providers.vultr.records import AccountReply, BandwidthReply, InvoiceReply
-from billfold.providers.vultr.twin import records_out, scenario
+from billfold.providers.vultr.twin import inventory, records_out, scenario
 from billfold.wire.answer import build_response
 from billfold.wire.auth import read_bearer_token
 from billfold.wire.message import Request, Response
@@ -60,7 +60,7 @@ class VultrTwin(TwinApi):
     """Vultr, played to two kinds of account: an ordinary one, and one whose invoices have many lines."""
 
     mount_path = "/vultr/v2"
-    account_types = ("ordinary", "lines-N")
+    account_types = ("ordinary", "lines-N", inventory.PRICE_CHANGE)
     rate_limit = RateLimit(30, 1.0)
     carried_columns = (
         "BilledCost", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory",
