@@ -229,10 +229,10 @@ def test_a_fault_is_told_as_it_was_set() -> None:
 
 
 ABSENT = {
-    "cockroach": r"in-progress|total-moving|line-ids-.*|csv-.*|document-.*|contract-.*|.*-wallet|.*-memo|payment-.*",
-    "fastly": r"in-progress|draft-finalized|new-enum|document-.*|contract-.*|.*-wallet|.*-memo|payment-.*",
+    "cockroach": r"in-progress|total-moving|line-ids-.*|csv-.*|document-.*|contract-.*|.*-wallet|.*-memo|invoice-overdue|payment-.*",
+    "fastly": r"in-progress|draft-finalized|new-enum|document-.*|contract-.*|.*-wallet|.*-memo|invoice-overdue|payment-.*",
     "genesys": r"total-moving|draft-finalized|csv-.*|payment-.*",
-    "vultr": r"in-progress|line-ids-.*|draft-finalized|two-currencies|document-.*|contract-.*|.*-wallet|.*-memo|.*-currency",
+    "vultr": r"in-progress|line-ids-.*|draft-finalized|two-currencies|document-.*|contract-.*|.*-wallet|.*-memo|invoice-overdue|.*-currency",
 }
 """Faults of what a vendor does not have."""
 

@@ -87,7 +87,7 @@ class FieldMap(NamedTuple):
 
     ``invoice`` is the id of an item that is an invoice; ``lines`` are an invoice's lines within it (the same as ``items`` where
     the answer holds nothing else), ``line_money`` the amount of one, ``lines_total`` what they come to. ``kind`` is an invoice's kind, ``memo``
-    the word there for a credit memo. In a history, newest first, ``payment`` is the word that
+    the word there for a credit memo, ``unpaid`` the word in ``state`` for one that is not paid. In a history, newest first, ``payment`` is the word that
     ``state`` has for a payment, ``payment_id`` the number of a row, and ``balance_after`` the balance after a row.
     """
 
@@ -107,6 +107,7 @@ class FieldMap(NamedTuple):
     lines_total: str = ""
     kind: str = ""
     memo: str = ""
+    unpaid: str = ""
     payment: str = ""
     payment_id: str = ""
     balance_after: str = ""

@@ -139,6 +139,12 @@ def invent_state(tree: Any, field_map: FieldMap) -> None:
             set_value(item, field_map.state, "BILLFOLD_NEW_WORD")
 
 
+def leave_unpaid(tree: Any, field_map: FieldMap) -> None:
+    """Call every invoice unpaid, however old it is."""
+    for item in list_items(tree, field_map) if field_map.unpaid else ():
+        set_value(item, field_map.state, field_map.unpaid)
+
+
 def rename_amount(tree: Any, field_map: FieldMap) -> None:
     """Send the money of the last item under another name."""
     for item in list_items(tree, field_map)[-1:] if field_map.money else []:

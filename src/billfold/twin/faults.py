@@ -98,6 +98,7 @@ FAULTS: dict[str, Effect] = {
     "late-credit-memo": InvoiceFault(
         invoices.copy_newest(invoices.renumber, invoices.take_back), ("invoice", "kind", "memo")
     ),
+    "invoice-overdue": JsonFault(damage.leave_unpaid, ("invoice", "unpaid")),
     "dropped-line": InvoiceFault(invoices.revise_newest(invoices.drop_line), ("lines",)),
     "total-and-lines-shifted": InvoiceFault(invoices.revise_newest(invoices.shift_total_and_line), ("lines",)),
     "payment-missing": JsonFault(payments.remove_payment, ("payment",)),
@@ -122,6 +123,7 @@ EXPECTATIONS: dict[str, str] = {
     "reissued-nearly-equal": "both invoices, and that they are alike in nearly all lines",
     "id-respelled": "that one id is listed in two spellings; the invoice counts once, or both are named",
     "late-credit-memo": "the memo, and that it came into a period that was closed",
+    "invoice-overdue": "that invoices are due and not paid",
     "dropped-line": "that the lines do not come to the total; the invoice does not count as it stands",
     "total-and-lines-shifted": "nothing at first sight: the invoice adds up; a restatement where it was read before",
     "payment-missing": "that the newest invoice is not paid",

@@ -155,10 +155,11 @@ def shift_total_and_line(tree: Any, field_map: FieldMap) -> None:
 
 
 def drop_line(tree: Any, field_map: FieldMap) -> None:
-    """Leave the last line out, and count as if it had never been."""
+    """Leave the last line that costs something out, and count as if it had never been."""
     lines = _list_lines(tree, field_map)
-    if lines:
-        lines.pop()
+    indexes = [index for index, line in enumerate(lines) if get_value(line, field_map.line_money)]
+    if indexes:
+        lines.pop(indexes[-1])
         if field_map.lines == field_map.items:
             adjust_count(tree, field_map, -1)
 

@@ -31,7 +31,7 @@ from billfold.providers.genesys.records import (
 from billfold.providers.genesys.twin import customers, oauth, records_out, scenario
 from billfold.providers.genesys.twin.errors import RATE_LIMIT, format_invalid_value, refuse_request, request_number_of
 from billfold.providers.genesys.twin.pages import cut_page
-from billfold.providers.genesys.twin.sdk_compat import detect_sdk
+from billfold.providers.genesys.twin.sdk_compat import GenesysSdk, detect_sdk
 from billfold.providers.genesys.twin.trustee_overview import answer_overview, answer_usage_report
 from billfold.providers.twin_api import (
     AccessDenied,
@@ -62,7 +62,7 @@ class GenesysTwin(TwinApi):
     """Genesys Cloud, played to a partner that is a trustee of a customer."""
 
     mount_path = MOUNT_PATH
-    account_types = ("ordinary", customers.EURO, customers.IDLE_CONTRACT)
+    account_types = ("ordinary", customers.EURO, customers.IDLE_CONTRACT, "sdk-N")
     rate_limit = RATE_LIMIT
     carried_columns = (
         "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
@@ -91,6 +91,7 @@ class GenesysTwin(TwinApi):
             invoice="id",
             kind="customerInvoiceType",
             memo="Credit Memo",
+            unpaid="Unpaid",
         ),
         "get_billing_contracts_invoice_lines": FieldMap(
             "entities", "amount", "id", lines="entities", line_money="amount"
@@ -211,6 +212,10 @@ class GenesysTwin(TwinApi):
         return rated_response._replace(headers={**rated_response.headers, **headers})
 
 
+def _detect_sdk(context: RequestContext) -> GenesysSdk:
+    return detect_sdk(context.request.headers, context.account.account_type)
+
+
 def _find_midnight(context: RequestContext) -> datetime:
     return context.now.replace(hour=0, minute=0, second=0, microsecond=0)
 
@@ -220,7 +225,7 @@ def _overlaps_days(start: str, end: str, first_day: date | None, last_day: date 
 
 
 def _answer_contracts(op: GetBillingContracts, context: RequestContext) -> BillingContractListing:
-    sdk = detect_sdk(context.request.headers)
+    sdk = _detect_sdk(context)
     matching_contracts = [
         contract
         for contract in records_out.make_contracts(context.account, Month.of(context.now), sdk)
@@ -239,9 +244,7 @@ def _answer_contracts(op: GetBillingContracts, context: RequestContext) -> Billi
 
 
 def _answer_contract(contract_id: str, context: RequestContext) -> BillingContract:
-    all_contracts = records_out.make_contracts(
-        context.account, Month.of(context.now), detect_sdk(context.request.headers)
-    )
+    all_contracts = records_out.make_contracts(context.account, Month.of(context.now), _detect_sdk(context))
     # GUESS: the "contract number" of the path is the id, not the external number
     contract = next((candidate for candidate in all_contracts if candidate.id == contract_id), None)
     if contract is None:
@@ -261,9 +264,7 @@ def _answer_period_detail(op: GetBillingContractBillingperiod, context: RequestC
     if not first_month <= month <= min(last_month, running_month):
         raise AccessDenied(ApiFault.NOT_FOUND)
     days = scenario.count_days(month, context.now)
-    return records_out.make_detail(
-        context.account, contract, month, days, running_month, detect_sdk(context.request.headers)
-    )
+    return records_out.make_detail(context.account, contract, month, days, running_month, _detect_sdk(context))
 
 
 def _answer_invoices(op: GetBillingContractsInvoices, context: RequestContext) -> BillingInvoiceListing:
@@ -273,9 +274,7 @@ def _answer_invoices(op: GetBillingContractsInvoices, context: RequestContext) -
         )
     matching_invoices = [
         invoice
-        for invoice in records_out.make_invoices(
-            context.account, _find_midnight(context), detect_sdk(context.request.headers)
-        )
+        for invoice in records_out.make_invoices(context.account, _find_midnight(context), _detect_sdk(context))
         if (op.payment_status is None or get_or(invoice.payment_status, "").lower() == op.payment_status.lower())
         # GUESS: the filter compares with the day of the invoice
         and _overlaps_days(
