@@ -16,6 +16,7 @@ from billfold.twin.serve import make_handler
 from billfold.wire.message import Request
 from billfold.wire.operation import operation_name, operation_shape
 from tests import stage
+from tests.laws.kit import named
 from tests.twin.kit import ask, make_request
 
 PROVIDERS = sorted(stage.list_providers(), key=lambda provider: provider.name)
@@ -43,7 +44,7 @@ def shared_host() -> TwinHost:
 
 
 @pytest.mark.parametrize("word", ["null", "NULL", "2.0", "1e1"])
-@pytest.mark.parametrize(("provider", "operation_type", "wire_name"), QUERIES, ids=str)
+@pytest.mark.parametrize(("provider", "operation_type", "wire_name"), QUERIES, ids=named)
 def test_no_word_counts_as_absent(
     provider: Provider, operation_type: Any, wire_name: str, word: str, shared_host: TwinHost
 ) -> None:
@@ -61,7 +62,7 @@ GENESYS_QUERIES = [
 ]
 
 
-@pytest.mark.parametrize(("provider", "operation_type", "wire_name"), GENESYS_QUERIES, ids=str)
+@pytest.mark.parametrize(("provider", "operation_type", "wire_name"), GENESYS_QUERIES, ids=named)
 def test_an_empty_value_is_absent_at_genesys(
     provider: Provider, operation_type: Any, wire_name: str, shared_host: TwinHost
 ) -> None:

@@ -48,7 +48,7 @@ _V3_FIELDS = FieldMap("", "monthly_transaction_amount", "invoice_id", "", "curre
 _V3_INVOICE_FIELDS = _V3_FIELDS._replace(invoice="invoice_id", lines="transaction_line_items", line_money="amount")
 
 HANDLERS: dict[type[Operation[Any]], Callable[[Any, RequestContext], object]] = {
-    GetInvoice: handlers_v2.answer_by_month,
+    GetInvoice: handlers_v2.answer_in_version,
     GetInvoiceById: handlers_v2.answer_by_id,
     GetInvoiceFile: handlers_v2.answer_as_file(handlers_v2.answer_by_month),
     GetInvoiceByIdFile: handlers_v2.answer_as_file(handlers_v2.answer_by_id),
@@ -206,7 +206,8 @@ class FastlyTwin(TwinApi):
         )
 
     def translate_request(self, request: Request) -> Request:
-        """Hear a date that has a time as its day from the SDKs that write it so (up to 5.3)."""
+        """Hear billing v1 as v2, and a date that has a time as its day from the SDKs that write it so (up to 5.3)."""
+        request = request._replace(path=request.path.replace(handlers_v2.V1_PATH, handlers_v2.V2_PATH))
         if not sdk_compat.detect_sdk(request.headers.get("user-agent", "")).sends_times:
             return request
         return request._replace(
