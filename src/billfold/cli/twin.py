@@ -73,6 +73,7 @@ def command(
         except BillfoldError:
             listener.close()
             raise
+    serve.succeed_when_ended()
     print_line(f"the twin is ready at {root_url} - try {root_url}/_twin/accounts")
     if is_open_address(bind):
         print_line(

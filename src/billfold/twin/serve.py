@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -57,6 +59,11 @@ def open_listener(address: str, port: int) -> socket.socket:
         ) from error
     listener.listen(128)
     return listener
+
+
+def succeed_when_ended() -> None:
+    """Let this process exit with 0 when it is asked to end (SIGTERM): a twin that is stopped has not failed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the server raises the signal again once it has stopped
 
 
 def serve_twin(host: TwinHost, listener: socket.socket, allowed_hosts: Iterable[str] = ()) -> None:
