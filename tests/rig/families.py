@@ -141,6 +141,11 @@ def find_wrong(provider: str, fault: str, seed: int) -> str:
     return f"nothing tells of it; told was {sorted(case.codes)}"
 
 
+def is_untold(provider: str, fault: str, wrong: str) -> bool:
+    """Tell whether what is wrong is only what billfold says nothing of yet: the ledger was true again afterwards."""
+    return provider in UNTOLD.get(fault, ()) and not wrong.startswith("after the fault")
+
+
 def every_family(provider: str, seed: int, only: str | None = None) -> Iterator[tuple[str, str]]:
     """Yield every fault of the families with what is wrong."""
     for _, fault in list_cases(provider, only):
