@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from billfold.twin.world import PlayedVendor
 from billfold.wire.message import Request
 
 
-def find_vendor(vendors: Iterable[PlayedVendor], request: Request) -> tuple[PlayedVendor, str] | None:
+def find_vendor(vendors: Sequence[PlayedVendor], request: Request) -> tuple[PlayedVendor, str] | None:
     """Return the vendor, and the path below its API's base URL; None where nobody is meant."""
-    played_vendors = list(vendors)
-    for vendor in played_vendors:
+    for vendor in vendors:
         if _lies_below(request.path, vendor.twin.mount_path):
             return vendor, request.path.removeprefix(vendor.twin.mount_path)
     host_name = parse_host_name(f"//{request.headers.get('host', '')}")
-    for vendor in played_vendors if host_name else ():
+    for vendor in vendors if host_name else ():
         for vendor_host, base_path in _iter_hosts(vendor):
             if host_name == vendor_host and _lies_below(request.path, base_path):
                 return vendor, request.path.removeprefix(base_path)

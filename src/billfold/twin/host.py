@@ -22,7 +22,7 @@ from billfold.twin.effects import FaultContext
 from billfold.twin.faults import DOCUMENT_OPERATION, FAULTS, RESTATEMENTS, Fault
 from billfold.twin.invoices import InvoiceFault
 from billfold.twin.world import PlayedVendor, World
-from billfold.wire.answer import Routes, build_response
+from billfold.wire.answer import Routes, build_response, parse_operation
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation, operation_name
 from billfold.wire.paging import PagedOperation
@@ -213,7 +213,7 @@ class TwinHost:
             )
         name = operation_name(operation_type)
         try:
-            return OperationMatch(routes.match_request(meant_request), name)
+            return OperationMatch(parse_operation(operation_type, meant_request), name)
         except InvalidArgument as error:
             return OperationMatch(None, name, str(error))
 

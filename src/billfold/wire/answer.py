@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import NoneType
@@ -32,34 +31,39 @@ class Routes:
         """
         matches = [
             operation_type
-            for operation_type in self._list_operations(request.path)
+            for operation_type in self._operation_types
             if operation_type.method == request.method
+            and operation_shape(operation_type).pattern.fullmatch(request.path)
         ]
+        if len(matches) < 2:
+            return matches[0] if matches else None
         candidates = [operation_type for operation_type in matches if operation_type.path == matches[0].path]
         accept = request.headers.get("accept", "")
         return next(
             (candidate for candidate in candidates if choose_format(accept, operation_shape(candidate).media_types)),
-            candidates[0] if candidates else None,
+            candidates[0],
         )
 
     def list_methods(self, path: str) -> tuple[str, ...]:
         """Return the methods that operations of a path have; none where no operation has it."""
-        return tuple(sorted({operation_type.method for operation_type in self._list_operations(path)}))
+        return tuple(
+            sorted(
+                {
+                    operation_type.method
+                    for operation_type in self._operation_types
+                    if operation_shape(operation_type).pattern.fullmatch(path)
+                }
+            )
+        )
 
     def match_request(self, request: Request) -> Operation[Any] | None:
         """Find the operation that a request asks, or None; raises ``InvalidArgument`` for a parameter that does not fit."""
         operation_type = self.find_operation(request)
-        return _parse_operation(operation_type, request) if operation_type else None
-
-    def _list_operations(self, path: str) -> list[OperationType]:
-        return [
-            operation_type
-            for operation_type in self._operation_types
-            if operation_shape(operation_type).pattern.fullmatch(path)
-        ]
+        return parse_operation(operation_type, request) if operation_type else None
 
 
-def _parse_operation(operation_type: OperationType, request: Request) -> Operation[Any]:
+def parse_operation(operation_type: OperationType, request: Request) -> Operation[Any]:
+    """Read an operation out of a request that has its method and path; raises ``InvalidArgument``."""
     traits = operation_shape(operation_type)
     query, path_match = dict(request.query), traits.pattern.fullmatch(request.path)
     path_values = path_match.groupdict() if path_match else {}
@@ -91,7 +95,7 @@ def _read_argument(operation_type: OperationType, wire_name: str, text: str) -> 
     """Read one parameter as a server does: the word ``null`` is no absence, ``2.0`` no integer, a number no time."""
     argument_type = _argument_types(operation_type)[wire_name]
     is_number = argument_type in {int, bool}  # which are written as text
-    if argument_type is int and not re.fullmatch(r"-?[0-9]+", text):
+    if argument_type is int and not text.removeprefix("-").isdecimal():
         text = ""
     try:
         return msgspec.convert(text, argument_type, strict=not is_number)
