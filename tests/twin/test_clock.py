@@ -66,3 +66,25 @@ def test_what_is_no_span_is_refused_with_an_example(text: str) -> None:
 def test_a_span_that_no_calendar_holds_is_refused() -> None:
     with pytest.raises(InvalidArgument):
         parse_duration("99999999999999d")
+
+
+def test_a_frozen_clock_stands_still_until_told() -> None:
+    """A frozen clock stands where it is, jumps when told, and runs again from there."""
+    clock = Clock(AT)
+    clock.freeze(True)
+    assert clock.now() == clock.now()
+    clock.set(AT + DAY)
+    assert [clock.now(), clock.now()] == [AT + DAY] * 2
+    clock.advance(DAY)
+    assert clock.now() == AT + DAY * 2
+    clock.freeze(False)
+    assert AT + DAY * 2 <= clock.now() < AT + DAY * 3
+
+
+def test_a_clock_that_is_restarted_runs_from_its_start() -> None:
+    clock = Clock(AT)
+    clock.set(AT + DAY * 9)
+    clock.freeze(True)
+    clock.restart()
+    first, second = clock.now(), clock.now()
+    assert AT <= first < second < AT + DAY

@@ -15,6 +15,7 @@ from billfold.model.errors import InvalidArgument
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import parse_instant
 from billfold.providers import provider
+from billfold.twin.clock import Clock
 from billfold.twin.host import TwinHost
 from billfold.twin.serve import make_handler, write_config
 from billfold.twin.world import World
@@ -127,6 +128,8 @@ def test_the_clock_is_told_set_and_advanced(ask: AskTwin) -> None:
         {"set": "x"},
         {"set": None},
         {"set": {}},
+        {"freeze": "yes"},
+        {"freeze": True, "set": "x"},
         [],
         5,
         "x",
@@ -263,6 +266,22 @@ def test_a_reset_forgets_faults_and_requests_but_not_the_time(ask: AskTwin, host
     assert ask("GET", "/_twin/requests") == []
     assert ask("GET", "/_twin/faults")["set"] == []
     assert bill_of(host).status == 200
+
+
+def test_a_reset_brings_the_clock_back_if_told(ask: AskTwin) -> None:
+    ask("POST", "/_twin/clock", {"advance": "31d", "freeze": True})
+    assert ask("POST", "/_twin/reset", {"clock": True}) == {"now": "2026-11-15T00:00:00Z"}
+    nonsense: object
+    for nonsense in ({"clock": 1}, {"clok": True}, []):
+        assert ask("POST", "/_twin/reset", nonsense, status=400)["error"]
+
+
+def test_a_clock_is_set_and_frozen_at_once(host: TwinHost) -> None:
+    """A running clock that is set and frozen stands at exactly that time."""
+    host.clock = Clock(AT)
+    body = b'{"set": "2026-12-01", "freeze": true}'
+    answers = [make_handler(host)(Request(method, "/_twin/clock", (), {}, body), ROOT) for method in ("POST", "GET")]
+    assert [answer.body for answer in answers] == [b'{"now":"2026-12-01T00:00:00Z"}'] * 2
 
 
 def test_a_reset_forgets_the_rate_limits_count() -> None:

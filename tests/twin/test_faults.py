@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billfold.model.errors import InvalidArgument
-from billfold.twin.faults import DOCUMENT_OPERATION, FAULTS, RESTATEMENTS, Fault, parse_fault
+from billfold.twin.faults import DOCUMENT_OPERATION, EXPECTATIONS, FAULTS, RESTATEMENTS, Fault, parse_fault
 from billfold.twin.host import TwinHost
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
-from tests.twin.kit import alone
+from tests import stage
+from tests.stage import AT
+from tests.twin.kit import alone, make_request
 
 LIST = "/cockroach/api/v1/invoices"
 KEY = {"authorization": "Bearer twin-cockroach-key", "accept": "application/json"}
@@ -223,3 +226,73 @@ def test_a_fault_is_told_as_it_was_set() -> None:
     assert parse_fault(fields, ["cockroach"]).as_dict() == {**fields, "seen": 0}
     short = {"provider": "cockroach", "fault": "server-error"}
     assert parse_fault(short, ["cockroach"]).as_dict() == {**short, "at": 1, "times": 1, "seen": 0}
+
+
+ABSENT = {
+    "cockroach": r"in-progress|total-moving|line-ids-.*|csv-.*|document-.*|contract-.*|.*-wallet|.*-memo|invoice-overdue|payment-.*",
+    "fastly": r"in-progress|draft-finalized|new-enum|document-.*|contract-.*|.*-wallet|.*-memo|invoice-overdue|payment-.*",
+    "genesys": r"total-moving|draft-finalized|csv-.*|payment-.*",
+    "vultr": r"in-progress|line-ids-.*|draft-finalized|two-currencies|document-.*|contract-.*|.*-wallet|.*-memo|invoice-overdue|.*-currency",
+}
+"""Faults of what a vendor does not have."""
+
+
+@pytest.mark.parametrize("vendor", ABSENT)
+def test_a_fault_that_can_change_nothing_is_refused(vendor: str) -> None:
+    """A fault is refused where the vendor has no such thing, with a sentence."""
+    for name in (*FAULTS, *RESTATEMENTS):
+        if re.fullmatch(ABSENT[vendor], name):
+            with pytest.raises(InvalidArgument, match="can change nothing of"):
+                parse_fault({"provider": vendor, "fault": name}, [vendor])
+        else:
+            assert parse_fault({"provider": vendor, "fault": name}, [vendor]).fault == name
+
+
+@pytest.mark.parametrize("vendor", ABSENT)
+def test_a_fault_that_is_set_changes_an_answer(vendor: str) -> None:
+    """A fault that is not refused changes what some operation answers."""
+    host = stage.twin(months=4)
+    played = stage.stage(host, vendor)
+    operation_types = [type(op) for op in played.twin.example_operations(played.accounts[0], host.clock.now())]
+    requests = [make_request(host, played.provider, operation_type) for operation_type in operation_types]
+    host.clock.set(AT.replace(day=5))
+    for _ in range(2):  # what takes a while to make is ready then
+        answers = [host.answer_request(request) for request in requests]
+        host.clock.advance(timedelta(minutes=1))
+    assert {answer.status for answer in answers if answer} == {200}
+    for name in FAULTS:
+        if not re.fullmatch(ABSENT[vendor] + "|document-.*|dropped-line|empty-as-.*", name):
+            host.faults[:] = [parse_fault({"provider": vendor, "fault": name, "times": 10**6, "at": 1}, [vendor])]
+            for request in requests:
+                host.answer_request(request)
+            assert host.faults[0].change_count, name
+
+
+def test_a_vendor_without_places_refuses_what_needs_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of an answer's JSON is refused at a vendor whose twin names no places."""
+    twin = type(stage.stage(stage.twin(months=1), "cockroach").twin)
+    monkeypatch.setattr(twin, "field_maps", {})
+    for name in ("total-off-by-a-lot", "invoice-late", "empty-as-null", "short-page"):
+        with pytest.raises(InvalidArgument, match="none of its answers has what it changes"):
+            parse_fault({"provider": "cockroach", "fault": name}, ["cockroach"])
+    parse_fault({"provider": "cockroach", "fault": "server-error"}, ["cockroach"])
+
+
+def test_a_fault_of_invoices_lasts_unless_told() -> None:
+    late = {"provider": "cockroach", "fault": "invoice-late"}
+    assert parse_fault(late, ["cockroach"]).as_dict()["days"] == 10
+    assert parse_fault({**late, "days": 3, "times": 1}, ["cockroach"]).as_dict() == {
+        **late, "days": 3, "at": 1, "times": 1, "seen": 0
+    }  # fmt: skip
+    assert parse_fault(late, ["cockroach"]).times > 10**6
+    with pytest.raises(InvalidArgument):
+        parse_fault({"provider": "cockroach", "fault": "dropped-line", "days": 3}, ["cockroach"])
+
+
+def test_a_wrong_date_is_the_fault_s_own(host: TwinHost) -> None:
+    assert struck(host, "wrong-date-header").headers["date"] == "Wed, 21 Oct 2015 07:28:00 GMT"
+    assert ask(host).headers["date"] == "Sun, 15 Nov 2026 00:00:00 GMT"
+
+
+def test_what_should_be_seen_is_told_of_faults_that_are() -> None:
+    assert EXPECTATIONS.keys() <= FAULTS.keys()

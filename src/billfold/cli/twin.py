@@ -12,6 +12,7 @@ from billfold.cli.params import TimeType, add_location_options
 from billfold.model.errors import BillfoldError
 from billfold.model.period import parse_instant
 from billfold.twin import serve
+from billfold.twin.access import is_open_address
 from billfold.twin.clock import Clock
 from billfold.twin.host import TwinHost
 from billfold.twin.world import World
@@ -20,6 +21,13 @@ from billfold.twin.world import World
 @click.command("twin")
 @click.option("--port", type=click.IntRange(0, 65535), default=8400, show_default=True, help="0 takes any free port.")
 @click.option("--bind", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen.")
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Another name in Host or Origin that may use the controls under /_twin.",
+)
 @click.option(
     "--scenario",
     default="default",
@@ -46,7 +54,14 @@ from billfold.twin.world import World
 )
 @add_location_options
 def command(
-    port: int, bind: str, scenario: str, seed: int, at: datetime, limits: str, write_config: Path | None
+    port: int,
+    bind: str,
+    allowed_hosts: tuple[str, ...],
+    scenario: str,
+    seed: int,
+    at: datetime,
+    limits: str,
+    write_config: Path | None,
 ) -> None:
     """Play the vendors' billing systems on this machine, with a clock and faults."""
     host = TwinHost(World(seed=seed, start_time=at, scenario=scenario), Clock(at), limits=limits == "on")
@@ -58,5 +73,11 @@ def command(
         except BillfoldError:
             listener.close()
             raise
+    serve.succeed_when_ended()
     print_line(f"the twin is ready at {root_url} - try {root_url}/_twin/accounts")
-    serve.serve_twin(host, listener)
+    if is_open_address(bind):
+        print_line(
+            f"billfold: warning: {bind} is open to other machines: whoever reaches it can read and change this twin",
+            err=True,
+        )
+    serve.serve_twin(host, listener, (bind, *allowed_hosts))

@@ -84,6 +84,11 @@ class FieldMap(NamedTuple):
     ``items`` is the path of the list ("" where the answer is a single object); ``money``, ``id``, ``state``, ``currency``,
     ``periods`` (a list) and ``balance`` (of a wallet) are paths within an item. ``size`` is the path of the stated number of
     items. ``draft`` and ``final`` are no paths, but the values that ``state`` has for a draft and for an issued bill.
+
+    ``invoice`` is the id of an item that is an invoice; ``lines`` are an invoice's lines within it (the same as ``items`` where
+    the answer holds nothing else), ``line_money`` the amount of one, ``lines_total`` what they come to. ``kind`` is an invoice's kind, ``memo``
+    the word there for a credit memo, ``unpaid`` the word in ``state`` for one that is not paid. In a history, newest first, ``payment`` is the word that
+    ``state`` has for a payment, ``payment_id`` the number of a row, and ``balance_after`` the balance after a row.
     """
 
     items: str = ""
@@ -96,6 +101,16 @@ class FieldMap(NamedTuple):
     final: str = ""
     periods: str = ""
     balance: str = ""
+    invoice: str = ""
+    lines: str = ""
+    line_money: str = ""
+    lines_total: str = ""
+    kind: str = ""
+    memo: str = ""
+    unpaid: str = ""
+    payment: str = ""
+    payment_id: str = ""
+    balance_after: str = ""
 
 
 @dataclass
@@ -124,6 +139,7 @@ class ApiFault(StrEnum):
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not-found"
+    METHOD_NOT_ALLOWED = "method-not-allowed"
     UNPROCESSABLE = "unprocessable"
     RATE_LIMITED = "rate-limited"
     SERVER_ERROR = "server-error"
@@ -157,6 +173,8 @@ class TwinApi(ABC):
     """What an account can be of in a scenario; N in one stands for a number."""
     response_headers: Mapping[str, str] = {}
     """What every answer bears beside its own headers."""
+    host_names: tuple[str, ...] = ()
+    """Its hosts besides that of its base URL, for who reaches the twin by the vendor's own names."""
     documents_path: str | None = None
     """Under which path its documents lie; None where it has none that are fetched by URL."""
 

@@ -12,14 +12,16 @@ _SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class Clock:
-    """A clock in UTC that can be set and advanced, and never goes back by itself."""
+    """A clock in UTC that can be set, advanced and frozen, and never goes back by itself."""
 
     def __init__(self, start_time: datetime) -> None:
-        self._start_time, self._monotonic_start = start_time.astimezone(UTC), time.monotonic()
+        self._first_time, self._is_frozen = start_time.astimezone(UTC), False
+        self._start_time, self._monotonic_start = self._first_time, time.monotonic()
 
     def now(self) -> datetime:
         """Return the twin's time."""
-        return self._start_time + timedelta(seconds=time.monotonic() - self._monotonic_start)
+        elapsed_s = 0 if self._is_frozen else time.monotonic() - self._monotonic_start
+        return self._start_time + timedelta(seconds=elapsed_s)
 
     def set(self, new_time: datetime) -> None:
         """Jump to a time."""
@@ -28,6 +30,16 @@ class Clock:
     def advance(self, delta: timedelta) -> None:
         """Jump ahead."""
         self.set(self.now() + delta)
+
+    def freeze(self, is_frozen: bool) -> None:
+        """Stand still at this time until told to run again, or to set or to advance; those jump, and stand still there."""
+        self.set(self.now())
+        self._is_frozen = is_frozen
+
+    def restart(self) -> None:
+        """Jump back to the time at which this clock was started, and run."""
+        self._is_frozen = False
+        self.set(self._first_time)
 
 
 def parse_duration(text: str) -> timedelta:

@@ -11,7 +11,7 @@ from billfold.model.bill import StatedBill, merge_estimate_parts
 from billfold.model.errors import BillfoldError, InvalidArgument, InvalidResponse
 from billfold.model.period import format_instant, parse_instant
 from billfold.twin.clock import parse_duration
-from billfold.twin.faults import FAULTS, RESTATEMENTS, parse_fault
+from billfold.twin.faults import EXPECTATIONS, FAULTS, RESTATEMENTS, parse_fault
 from billfold.twin.host import TwinHost
 from billfold.twin.world import describe_bill
 from billfold.wire import codec
@@ -22,8 +22,9 @@ from billfold.wire.message import Request, Response
 def handle_control(host: TwinHost, request: Request, root_url: str) -> Response:
     """Answer a request to the control desk; ``root_url`` is the twin's own URL."""
     endpoint = request.path.removeprefix("/_twin").strip("/")
+    read_request = request._replace(method="GET") if request.method == "HEAD" else request
     try:
-        return _route_request(host, request, root_url, endpoint)
+        return _route_request(host, read_request, root_url, endpoint)
     except (BillfoldError, ValueError, OverflowError) as error:
         return build_response({"error": str(error)}, status=400)
 
@@ -43,8 +44,7 @@ def _route_request(host: TwinHost, request: Request, root_url: str, endpoint: st
         case "GET", "requests":
             return build_response([entry._asdict() for entry in host.requests])
         case "POST", "reset":
-            host.reset()
-            return build_response({"now": format_instant(host.clock.now())})
+            return _reset(host, _read_object(request))
     endpoints = "accounts, truth, clock, faults, requests, reset"
     return build_response(
         {"error": f"there is no {request.method} /_twin/{endpoint}; there are {endpoints}"}, status=404
@@ -61,16 +61,30 @@ def _read_object(request: Request) -> Mapping[str, object]:
     )
 
 
+def _reset(host: TwinHost, settings: Mapping[str, object]) -> Response:
+    if set(settings) - {"clock"} or not isinstance(settings.get("clock", False), bool):
+        raise InvalidArgument('a reset can be told {"clock": true}, and nothing else')
+    host.reset()
+    if settings.get("clock"):
+        host.clock.restart()
+    return build_response({"now": format_instant(host.clock.now())})
+
+
 def _handle_clock(host: TwinHost, settings: Mapping[str, object]) -> Response:
-    if unknown := set(settings) - {"set", "advance"}:
-        raise InvalidArgument(f"a clock has no {min(unknown)!r}; it can be told to set and to advance")
+    if unknown := set(settings) - {"set", "advance", "freeze"}:
+        raise InvalidArgument(f"a clock has no {min(unknown)!r}; it can be told to set, to advance and to freeze")
+    is_frozen = settings.get("freeze")
+    if "freeze" in settings and not isinstance(is_frozen, bool):
+        raise InvalidArgument("freeze is true or false")
+    now = host.clock.now()
+    new_time = parse_instant(str(settings["set"])) if "set" in settings else now
+    if settings.keys() & {"set", "advance"}:
+        delta = parse_duration(str(settings["advance"])) if "advance" in settings else timedelta()
+        new_time = host.world.shift_time(new_time, delta)
+    if isinstance(is_frozen, bool):
+        host.clock.freeze(is_frozen)
     if settings:
-        new_time = parse_instant(str(settings["set"])) if "set" in settings else host.clock.now()
-        host.clock.set(
-            host.world.shift_time(
-                new_time, parse_duration(str(settings["advance"])) if "advance" in settings else timedelta()
-            )
-        )
+        host.clock.set(new_time)
     return build_response({"now": format_instant(host.clock.now())})
 
 
@@ -80,7 +94,11 @@ def _handle_faults(host: TwinHost, request: Request) -> Response:
     if request.method == "POST":
         host.set_fault(parse_fault(_read_object(request), [vendor.provider.name for vendor in host.world.vendors]))
     return build_response(
-        {"faults": [*FAULTS, *RESTATEMENTS], "set": [active_fault.as_dict() for active_fault in host.faults]}
+        {
+            "faults": [*FAULTS, *RESTATEMENTS],
+            "expected": EXPECTATIONS,
+            "set": [active_fault.as_dict() for active_fault in host.faults],
+        }
     )
 
 

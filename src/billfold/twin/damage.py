@@ -49,58 +49,67 @@ def set_value(tree: Any, path: str, value: Any) -> None:
         tree[last_step] = value
 
 
-def _list_items(tree: Any, field_map: FieldMap) -> list[Any]:
+def list_items(tree: Any, field_map: FieldMap) -> list[Any]:
+    """Return an answer's list itself; an empty one where it has none."""
     items = get_value(tree, field_map.items)
     return items if isinstance(items, list) else []
 
 
+def adjust_count(tree: Any, field_map: FieldMap, difference: int) -> None:
+    """Say that the list is longer or shorter by so many, where it says how long it is."""
+    count = get_value(tree, field_map.size) if field_map.size else None
+    if isinstance(count, int):
+        set_value(tree, field_map.size, count + difference)
+
+
+def change_amount(tree: Any, path: str, change: Callable[[Decimal], Decimal]) -> None:
+    """Change the amount at a path; one that is a text stays a text."""
+    value = get_value(tree, path) if path else None
+    if isinstance(value, str):
+        set_value(tree, path, str(change(Decimal(value))))
+    elif isinstance(value, (int, Decimal)):
+        set_value(tree, path, change(Decimal(value)))
+
+
 def halve_page(tree: Any, field_map: FieldMap) -> None:
     """Leave the second half of a page out; its next link stays."""
-    items = _list_items(tree, field_map)
+    items = list_items(tree, field_map)
     del items[(len(items) + 1) // 2 :]
 
 
 def raise_count(tree: Any, field_map: FieldMap) -> None:
     """Say that the list is longer than it was."""
-    count = get_value(tree, field_map.size) if field_map.size else None
-    if isinstance(count, int):
-        set_value(tree, field_map.size, count + 1)
+    adjust_count(tree, field_map, 1)
 
 
 def shift_items(tree: Any, field_map: FieldMap) -> None:
     """Give the page's last item twice and its first not at all, as when a list shifts while it is read."""
-    items = _list_items(tree, field_map)
+    items = list_items(tree, field_map)
     if len(items) > 1:
         items[0] = items[-1]
 
 
 def change_line_ids(tree: Any, field_map: FieldMap) -> None:
     """Give every line an id that it did not have before; an invoice of another id would be another invoice."""
-    for index, item in enumerate([] if field_map.state or field_map.currency else _list_items(tree, field_map)):
+    for index, item in enumerate([] if field_map.state or field_map.currency else list_items(tree, field_map)):
         if field_map.id and isinstance(get_value(item, field_map.id), str):
             set_value(item, field_map.id, f"{get_value(item, field_map.id)}-{index}")
 
 
 def remove_invoice(tree: Any, field_map: FieldMap) -> None:
     """Leave the item in the list's middle out, and count as if it had never been."""
-    items = _list_items(tree, field_map)
+    items = list_items(tree, field_map)
     if items:
         items.pop(len(items) // 2)
-    count = get_value(tree, field_map.size) if field_map.size else None
-    if isinstance(count, int):
-        set_value(tree, field_map.size, count - 1)
+    adjust_count(tree, field_map, -1)
 
 
 def shift_total(amount: str) -> JsonChange:
     """State the total of the last item off by an amount."""
 
     def add_amount(tree: Any, field_map: FieldMap) -> None:
-        for item in _list_items(tree, field_map)[-1:] if field_map.items else [tree]:
-            value = get_value(item, field_map.money)
-            if isinstance(value, (int, Decimal)):
-                set_value(item, field_map.money, Decimal(value) + Decimal(amount))
-            elif isinstance(value, str):
-                set_value(item, field_map.money, str(Decimal(value) + Decimal(amount)))
+        for item in list_items(tree, field_map)[-1:] if field_map.items else [tree]:
+            change_amount(item, field_map.money, lambda value: value + Decimal(amount))
 
     return add_amount
 
@@ -109,7 +118,7 @@ def rewrite_amount(convert: Callable[[Any], Any]) -> JsonChange:
     """Write the money of the last item in another way."""
 
     def convert_amount(tree: Any, field_map: FieldMap) -> None:
-        for item in _list_items(tree, field_map)[-1:] if field_map.items else [tree]:
+        for item in list_items(tree, field_map)[-1:] if field_map.items else [tree]:
             if field_map.money and get_value(item, field_map.money) is not None:
                 set_value(item, field_map.money, convert(get_value(item, field_map.money)))
 
@@ -118,21 +127,27 @@ def rewrite_amount(convert: Callable[[Any], Any]) -> JsonChange:
 
 def finalize_drafts(tree: Any, field_map: FieldMap) -> None:
     """Call every draft final."""
-    for item in _list_items(tree, field_map):
+    for item in list_items(tree, field_map):
         if field_map.draft and get_value(item, field_map.state) == field_map.draft:
             set_value(item, field_map.state, field_map.final)
 
 
 def invent_state(tree: Any, field_map: FieldMap) -> None:
     """Use a state word that no document knows."""
-    for item in _list_items(tree, field_map)[:1]:
+    for item in list_items(tree, field_map)[:1]:
         if field_map.state:
             set_value(item, field_map.state, "BILLFOLD_NEW_WORD")
 
 
+def leave_unpaid(tree: Any, field_map: FieldMap) -> None:
+    """Call every invoice unpaid, however old it is."""
+    for item in list_items(tree, field_map) if field_map.unpaid else ():
+        set_value(item, field_map.state, field_map.unpaid)
+
+
 def rename_amount(tree: Any, field_map: FieldMap) -> None:
     """Send the money of the last item under another name."""
-    for item in _list_items(tree, field_map)[-1:] if field_map.money else []:
+    for item in list_items(tree, field_map)[-1:] if field_map.money else []:
         *parent_steps, last_step = parse_path(field_map.money)
         parent = item
         for step in parent_steps:
@@ -143,21 +158,21 @@ def rename_amount(tree: Any, field_map: FieldMap) -> None:
 
 def change_currency(tree: Any, field_map: FieldMap) -> None:
     """Send the last item in another currency."""
-    for item in _list_items(tree, field_map)[-1:]:
+    for item in list_items(tree, field_map)[-1:]:
         if field_map.currency:
             set_value(item, field_map.currency, "EUR")
 
 
 def duplicate_line(tree: Any, field_map: FieldMap) -> None:
     """Send the first item twice: two legitimate lines that are equal in every word."""
-    items = _list_items(tree, field_map)
+    items = list_items(tree, field_map)
     if items:
         items.insert(0, items[0])
 
 
 def remove_periods(tree: Any, field_map: FieldMap) -> None:
     """Send contracts that have no billing periods."""
-    for item in _list_items(tree, field_map) if field_map.items else [tree]:
+    for item in list_items(tree, field_map) if field_map.items else [tree]:
         if field_map.periods and get_value(item, field_map.periods):
             set_value(item, field_map.periods, [])
 

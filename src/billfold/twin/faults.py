@@ -2,110 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from billfold.model.errors import InvalidArgument
 from billfold.providers import provider
-from billfold.providers.twin_api import ApiFault, FieldMap
-from billfold.twin import damage
-from billfold.wire import codec
-from billfold.wire.message import Request, Response
-from billfold.wire.operation import operation_name
-from billfold.wire.waiting import Waiting
+from billfold.providers.provider import Provider
+from billfold.providers.twin_api import ApiFault
+from billfold.twin import damage, invoices, payments, respelling
+from billfold.twin.effects import (
+    BodyFault,
+    Effect,
+    JsonFault,
+    add_headers,
+    answer_pending,
+    answer_with,
+    cut_body,
+    limit_rate,
+    redirect_to,
+    refuse_with,
+    repeat_first_page,
+)
+from billfold.twin.invoices import LASTING, InvoiceFault
+from billfold.wire.operation import operation_name, operation_shape
 
+LATE_FAULT, DEFAULT_LATE_DAYS = "invoice-late", 10
 RESTATEMENTS = ("restated-added", "restated-changed", "restated-split")
 """Faults that happen to the world itself: an issued invoice of the last closed month is restated, and so is the truth."""
 DOCUMENT_OPERATION = "document"
 """The operation name of a download behind a pre-signed URL."""
-
-
-@dataclass(frozen=True)
-class FaultContext:
-    """What a fault works on: the request, the vendor's own way to say no, and the answer that would have been given."""
-
-    request: Request
-    refuse_request: Callable[[ApiFault], Response]
-    answer_request: Callable[[], Response]
-    answer_first_page: Callable[[], Response | None]
-    field_map: FieldMap | None = None
-    waiting: Waiting | None = None
-
-    def change_answer(self, change: Callable[[Any, FieldMap], None]) -> Response:
-        """Return the answer with its JSON changed in the places that the vendor's twin names for this operation."""
-        response = self.answer_request()
-        if self.field_map is None or response.status != 200:
-            return response
-        tree = codec.parse_json(response.body)
-        change(tree, self.field_map)
-        return response._replace(body=codec.encode_json(tree))
-
-
-Effect = Callable[[FaultContext], Response]
-
-
-def _refuse_with(api_fault: ApiFault) -> Effect:
-    return lambda context: context.refuse_request(api_fault)
-
-
-def _limit_rate(headers: dict[str, str]) -> Effect:
-    def refuse_limited(context: FaultContext) -> Response:
-        response = context.refuse_request(ApiFault.RATE_LIMITED)
-        other_headers = {name: value for name, value in response.headers.items() if name != "retry-after"}
-        return response._replace(headers={**other_headers, **headers})
-
-    return refuse_limited
-
-
-def _answer_with(status: int, media_type: str, body: bytes) -> Effect:
-    return lambda _: Response(status, {"content-type": media_type}, body)
-
-
-def _answer_pending(context: FaultContext) -> Response:
-    """Say that the answer is still being prepared, where its operation knows such a word."""
-
-    def mark_pending(tree: Any, field_map: FieldMap) -> None:
-        if context.waiting:
-            damage.set_value(tree, context.waiting.field, context.waiting.pending_value)
-            damage.set_value(tree, field_map.items, [])
-
-    return context.change_answer(mark_pending)
-
-
-def _cut_body(context: FaultContext) -> Response:
-    response = context.answer_request()
-    return response._replace(body=response.body[: len(response.body) // 2])
-
-
-def _repeat_first_page(context: FaultContext) -> Response:
-    """Answer with the list's first page again, whose next link then leads round."""
-    return context.answer_first_page() or context.answer_request()
-
-
-def _change_body(change: Callable[[bytes], bytes], media_type: str) -> Effect:
-    def answer_changed(context: FaultContext) -> Response:
-        response = context.answer_request()
-        return response._replace(body=change(response.body)) if response.media_type == media_type else response
-
-    return answer_changed
-
-
-def _add_headers(headers: dict[str, str]) -> Effect:
-    def answer_with_headers(context: FaultContext) -> Response:
-        response = context.answer_request()
-        return response._replace(headers={**response.headers, **headers})
-
-    return answer_with_headers
-
-
-def _redirect_to(url: str) -> Effect:
-    return lambda _: Response(302, {"location": url, "content-type": "text/plain"}, b"")
-
-
-def _change_json(change: Callable[[Any, FieldMap], None]) -> Effect:
-    return lambda context: context.change_answer(change)
 
 
 SERVER_ERROR_HTML = (
@@ -114,57 +40,107 @@ SERVER_ERROR_HTML = (
 SIGN_IN_HTML = b"<html><body><form action='/login'>Please sign in</form></body></html>"
 
 FAULTS: dict[str, Effect] = {
-    "unauthorized": _refuse_with(ApiFault.UNAUTHORIZED),
-    "token-expired": _refuse_with(ApiFault.UNAUTHORIZED),
-    "forbidden": _refuse_with(ApiFault.FORBIDDEN),
-    "not-found": _refuse_with(ApiFault.NOT_FOUND),
-    "estimate-unavailable": _refuse_with(ApiFault.UNPROCESSABLE),
-    "rate-limited": _limit_rate({"retry-after": "1"}),
-    "rate-limited-silent": _limit_rate({}),
-    "rate-limited-zero": _limit_rate({"retry-after": "0"}),
-    "rate-limited-date": _limit_rate({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}),
-    "rate-limited-huge": _limit_rate({"retry-after": "86400"}),
-    "server-error": _refuse_with(ApiFault.SERVER_ERROR),
-    "server-html": _answer_with(503, "text/html; charset=utf-8", SERVER_ERROR_HTML),
-    "html-200": _answer_with(200, "text/html; charset=utf-8", SIGN_IN_HTML),
-    "accepted-202": _answer_with(202, "application/json", b'{"title":"Accepted","status":"202"}'),
-    "in-progress": _answer_pending,
-    "cut-body": _cut_body,
-    "looping-cursor": _repeat_first_page,
-    "short-page": _change_json(damage.halve_page),
-    "total-moving": _change_json(damage.raise_count),
-    "item-moved": _change_json(damage.shift_items),
-    "line-ids-changing": _change_json(damage.change_line_ids),
-    "invoice-vanishing": _change_json(damage.remove_invoice),
-    "total-off-by-a-cent": _change_json(damage.shift_total("0.01")),
-    "total-off-by-a-lot": _change_json(damage.shift_total("1234.56")),
-    "draft-finalized": _change_json(damage.finalize_drafts),
-    "number-as-string": _change_json(damage.rewrite_amount(str)),
-    "number-as-null": _change_json(damage.rewrite_amount(lambda _: None)),
-    "number-tiny": _change_json(damage.rewrite_amount(lambda _: Decimal("1e-7"))),
-    "number-negative-zero": _change_json(damage.rewrite_amount(lambda _: Decimal("-0"))),
-    "number-25-digits": _change_json(damage.rewrite_amount(lambda _: Decimal("1234567890123.123456789012"))),
-    "new-enum": _change_json(damage.invent_state),
-    "renamed-field": _change_json(damage.rename_amount),
-    "two-currencies": _change_json(damage.change_currency),
-    "identical-lines": _change_json(damage.duplicate_line),
-    "csv-bom": _change_body(lambda body: b"\xef\xbb\xbf" + body, "text/csv"),
-    "csv-formula": _change_body(lambda body: body + b'=HYPERLINK("http://example.invalid"),,,,\n', "text/csv"),
-    "csv-other-total": _change_body(damage.change_last_digit, "text/csv"),
-    "document-expired": _answer_with(403, "application/xml", b"<Error><Code>AccessDenied</Code></Error>"),
-    "document-empty": _answer_with(200, "application/pdf", b""),
-    "document-html": _answer_with(200, "text/html", SIGN_IN_HTML),
-    "document-truncated": _cut_body,
-    "document-other-bytes": _change_body(lambda body: body + b"\n% another day\n", "application/pdf"),
-    "document-redirect": _redirect_to("https://documents.example.invalid/invoice.pdf"),
-    "document-redirect-private": _redirect_to("http://169.254.169.254/latest/meta-data"),
-    "wrong-length": _add_headers({"x-twin-wire": "wrong-length"}),
-    "reset-mid-body": _add_headers({"x-twin-wire": "reset"}),
-    "slow-drip": _add_headers({"x-twin-wire": "drip"}),
+    "unauthorized": refuse_with(ApiFault.UNAUTHORIZED),
+    "token-expired": refuse_with(ApiFault.UNAUTHORIZED),
+    "forbidden": refuse_with(ApiFault.FORBIDDEN),
+    "not-found": refuse_with(ApiFault.NOT_FOUND),
+    "estimate-unavailable": refuse_with(ApiFault.UNPROCESSABLE),
+    "rate-limited": limit_rate({"retry-after": "1"}),
+    "rate-limited-silent": limit_rate({}),
+    "rate-limited-zero": limit_rate({"retry-after": "0"}),
+    "rate-limited-date": limit_rate({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}),
+    "rate-limited-huge": limit_rate({"retry-after": "86400"}),
+    "server-error": refuse_with(ApiFault.SERVER_ERROR),
+    "server-html": answer_with(503, "text/html; charset=utf-8", SERVER_ERROR_HTML),
+    "html-200": answer_with(200, "text/html; charset=utf-8", SIGN_IN_HTML),
+    "accepted-202": answer_with(202, "application/json", b'{"title":"Accepted","status":"202"}'),
+    "in-progress": answer_pending,
+    "cut-body": cut_body,
+    "looping-cursor": repeat_first_page,
+    "short-page": JsonFault(damage.halve_page),
+    "total-moving": JsonFault(damage.raise_count, ("items", "size")),
+    "item-moved": JsonFault(damage.shift_items),
+    "line-ids-changing": JsonFault(damage.change_line_ids, ("items", "id")),
+    "invoice-vanishing": JsonFault(damage.remove_invoice),
+    "total-off-by-a-cent": JsonFault(damage.shift_total("0.01"), ("money",)),
+    "total-off-by-a-lot": JsonFault(damage.shift_total("1234.56"), ("money",)),
+    "draft-finalized": JsonFault(damage.finalize_drafts, ("items", "draft")),
+    "number-as-string": JsonFault(damage.rewrite_amount(str), ("money",)),
+    "number-as-null": JsonFault(damage.rewrite_amount(lambda _: None), ("money",)),
+    "number-tiny": JsonFault(damage.rewrite_amount(lambda _: Decimal("1e-7")), ("money",)),
+    "number-negative-zero": JsonFault(damage.rewrite_amount(lambda _: Decimal("-0")), ("money",)),
+    "number-25-digits": JsonFault(damage.rewrite_amount(lambda _: Decimal("1234567890123.123456789012")), ("money",)),
+    "new-enum": JsonFault(damage.invent_state, ("items", "state")),
+    "renamed-field": JsonFault(damage.rename_amount, ("items", "money")),
+    "two-currencies": JsonFault(damage.change_currency, ("items", "currency")),
+    "identical-lines": JsonFault(damage.duplicate_line),
+    "csv-bom": BodyFault(lambda body: b"\xef\xbb\xbf" + body, "text/csv"),
+    "csv-formula": BodyFault(lambda body: body + b'=HYPERLINK("http://example.invalid"),,,,\n', "text/csv"),
+    "csv-other-total": BodyFault(damage.change_last_digit, "text/csv"),
+    "document-expired": answer_with(403, "application/xml", b"<Error><Code>AccessDenied</Code></Error>"),
+    "document-empty": answer_with(200, "application/pdf", b""),
+    "document-html": answer_with(200, "text/html", SIGN_IN_HTML),
+    "document-truncated": cut_body,
+    "document-other-bytes": BodyFault(lambda body: body + b"\n% another day\n", "application/pdf"),
+    "document-redirect": redirect_to("https://documents.example.invalid/invoice.pdf"),
+    "document-redirect-private": redirect_to("http://169.254.169.254/latest/meta-data"),
+    "wrong-length": add_headers({"x-twin-wire": "wrong-length"}),
+    "reset-mid-body": add_headers({"x-twin-wire": "reset"}),
+    "slow-drip": add_headers({"x-twin-wire": "drip"}),
     "gzip-bomb": lambda _: damage.make_gzip_bomb(),
-    "contract-without-periods": _change_json(damage.remove_periods),
-    "negative-wallet": _change_json(damage.overdraw_wallet),
+    "contract-without-periods": JsonFault(damage.remove_periods, ("periods",)),
+    "negative-wallet": JsonFault(damage.overdraw_wallet, ("balance",)),
+    LATE_FAULT: InvoiceFault(invoices.hide_late_month),
+    "newest-invoice-missing": InvoiceFault(invoices.hide_newest),
+    "duplicate-invoice": InvoiceFault(invoices.copy_newest(invoices.renumber, invoices.keep_invoice)),
+    "reissued-nearly-equal": InvoiceFault(invoices.copy_newest(invoices.renumber, invoices.shift_total_and_line)),
+    "id-respelled": InvoiceFault(invoices.copy_newest(invoices.respell_id, invoices.keep_invoice)),
+    "late-credit-memo": InvoiceFault(
+        invoices.copy_newest(invoices.renumber, invoices.take_back), ("invoice", "kind", "memo")
+    ),
+    "invoice-overdue": JsonFault(damage.leave_unpaid, ("invoice", "unpaid")),
+    "dropped-line": InvoiceFault(invoices.revise_newest(invoices.drop_line), ("lines",)),
+    "total-and-lines-shifted": InvoiceFault(invoices.revise_newest(invoices.shift_total_and_line), ("lines",)),
+    "payment-missing": JsonFault(payments.remove_payment, ("payment",)),
+    "payment-doubled": JsonFault(payments.double_payment, ("payment",)),
+    "payment-partial": JsonFault(payments.halve_payment, ("payment",)),
+    "odd-currency": JsonFault(respelling.respell_currency(lambda _: "ZZQ"), ("currency",)),
+    "lowercase-currency": JsonFault(respelling.respell_currency(str.lower), ("currency",)),
+    "spaced-currency": JsonFault(respelling.respell_currency(lambda code: f" {code} "), ("currency",)),
+    "empty-as-null": JsonFault(respelling.respell_empty(lambda: None), ()),
+    "empty-as-list": JsonFault(respelling.respell_empty(list), ()),
+    "empty-as-text": JsonFault(respelling.respell_empty(str), ()),
+    "wrong-date-header": add_headers({"date": "Wed, 21 Oct 2015 07:28:00 GMT"}),
+    "wrong-date-header-ahead": add_headers({"date": "Wed, 21 Oct 2065 07:28:00 GMT"}),
+    "endless-drip": add_headers({"x-twin-wire": "endless-drip"}),
+    "endless-silence": add_headers({"x-twin-wire": "endless-silence"}),
 }
+
+EXPECTATIONS: dict[str, str] = {
+    LATE_FAULT: "that an invoice of the last period is due and not there, until it comes; the period is not closed",
+    "newest-invoice-missing": "that an invoice of the last period is due and never comes; the period is not closed",
+    "duplicate-invoice": "both invoices, and that one may be the duplicate of the other",
+    "reissued-nearly-equal": "both invoices, and that they are alike in nearly all lines",
+    "id-respelled": "that one id is listed in two spellings; the invoice counts once, or both are named",
+    "late-credit-memo": "the memo, and that it came into a period that was closed",
+    "invoice-overdue": "that invoices are due and not paid",
+    "dropped-line": "that the lines do not come to the total; the invoice does not count as it stands",
+    "total-and-lines-shifted": "nothing at first sight: the invoice adds up; a restatement where it was read before",
+    "payment-missing": "that the newest invoice is not paid",
+    "payment-doubled": "two payments of one amount, for one invoice",
+    "payment-partial": "that the newest invoice is paid in part",
+    "odd-currency": "that the currency is none; the bills do not count",
+    "lowercase-currency": "the same bills in the same currency",
+    "spaced-currency": "the same bills in the same currency",
+    "empty-as-null": "the same bills",
+    "empty-as-list": "the same bills",
+    "empty-as-text": "the same bills",
+    "wrong-date-header": "the same bills, and that the vendor's clock is wrong",
+    "wrong-date-header-ahead": "the same bills, and that the vendor's clock is wrong",
+    "endless-drip": "no answer, when the time for one is over",
+    "endless-silence": "no answer, when the time for one is over",
+}
+"""What a collector should see while a fault lasts; of the others ``docs/faults.md`` says what billfold does."""
 
 
 @dataclass
@@ -176,7 +152,9 @@ class Fault:
     operation: str | None = None
     at: int = 1
     times: int = 1
+    days: int = DEFAULT_LATE_DAYS
     match_count: int = 0
+    change_count: int = 0
 
     def matches(self, provider: str, operation: str | None) -> bool:
         """Count a request, and tell whether this fault strikes it."""
@@ -191,25 +169,71 @@ class Fault:
         return self.at <= self.match_count < self.at + self.times
 
     def as_dict(self) -> dict[str, object]:
-        """Describe the fault."""
-        fields = {name: value for name, value in vars(self).items() if name != "match_count" and value is not None}
-        return fields | {"seen": self.match_count}
+        """Describe the fault: how many requests it saw, and how many answers are other than they would have been."""
+        counts = {"match_count", "change_count"} | (set() if self.fault == LATE_FAULT else {"days"})
+        fields = {name: value for name, value in vars(self).items() if name not in counts and value is not None}
+        changes = {"changed": self.change_count} if self.match_count else {}
+        return fields | {"seen": self.match_count} | changes
 
 
 def parse_fault(settings: Mapping[str, object], provider_names: list[str]) -> Fault:
-    """Read a fault to be set; raises ``InvalidArgument``."""
+    """Read a fault to be set; raises ``InvalidArgument``, also for one that could change nothing of what the vendor answers."""
     fault_name = _choose_name(settings, "fault", [*FAULTS, *RESTATEMENTS])
     provider_name = _choose_name(settings, "provider", provider_names)
-    if unknown := set(settings) - {"provider", "fault", "operation", "at", "times"}:
-        raise InvalidArgument(f"a fault has no {min(unknown)!r}; it has provider, fault, operation, at and times")
-    numbers = {key: settings[key] for key in ("at", "times") if key in settings}
+    defaults = _list_defaults(fault_name)
+    if unknown := set(settings) - {"provider", "fault", "operation", *defaults}:
+        raise InvalidArgument(
+            f"a fault has no {min(unknown)!r}; it has provider, fault, operation, {', '.join(defaults)}"
+        )
+    numbers = {key: settings[key] for key in defaults if key in settings}
     counts = {key: value for key, value in numbers.items() if type(value) is int and value >= 1}
     if counts.keys() != numbers.keys():
-        raise InvalidArgument("at and times are whole numbers from 1")
-    operation = settings.get("operation")
+        raise InvalidArgument(f"{' and '.join(defaults)} are whole numbers from 1")
+    vendor, operation = provider.find_provider(provider_name), settings.get("operation")
     if operation is not None and operation != DOCUMENT_OPERATION:
-        operation = operation_name(provider.find_provider(provider_name).find_operation(str(operation)))
-    return Fault(provider_name, fault_name, None if operation is None else str(operation), **counts)
+        operation = operation_name(vendor.find_operation(str(operation)))
+    operation = None if operation is None else str(operation)
+    _check_places(vendor, fault_name, operation)
+    return Fault(provider_name, fault_name, operation, **(defaults | counts))
+
+
+def _list_defaults(fault_name: str) -> dict[str, int]:
+    """Return the numbers of a fault, as they are where nobody says them."""
+    defaults = {"at": 1, "times": LASTING if isinstance(FAULTS.get(fault_name), InvoiceFault) else 1}
+    return defaults | ({"days": DEFAULT_LATE_DAYS} if fault_name == LATE_FAULT else {})
+
+
+def _check_places(vendor: Provider, fault_name: str, operation: str | None) -> None:
+    operations = list_places(vendor, fault_name)
+    if fault_name.startswith("document-") and operation is None:
+        operation = DOCUMENT_OPERATION
+    if operations is not None and (not operations if operation is None else operation not in operations):
+        acts_on = f"it acts on {', '.join(operations)}" if operations else "none of its answers has what it changes"
+        raise InvalidArgument(f"{fault_name} can change nothing of {operation or vendor.title}: {acts_on}")
+
+
+def list_places(vendor: Provider, fault_name: str) -> list[str] | None:
+    """Return the operations of a vendor whose answers a fault can change; None where it can change any."""
+    effect, twin = FAULTS.get(fault_name), vendor.load_twin()
+    documents = [DOCUMENT_OPERATION] if twin.documents_path is not None else []
+    if fault_name.startswith("document-"):
+        return [*documents, *map(operation_name, vendor.operations)]
+    if isinstance(effect, BodyFault):
+        return _list_operations(vendor, effect.media_type)
+    if isinstance(effect, JsonFault | InvoiceFault):
+        return [
+            name for name, fields in twin.field_maps.items() if all(getattr(fields, field) for field in effect.fields)
+        ]
+    if effect is answer_pending:
+        waiting = {operation_name(kind): kind.waiting for kind in vendor.operations}
+        return [name for name, pending in waiting.items() if pending and pending.field]
+    return None
+
+
+def _list_operations(vendor: Provider, media_type: str) -> list[str]:
+    """Return the operations that may be answered in a media type."""
+    operation_types = [kind for kind in vendor.operations if media_type in operation_shape(kind).media_types.values()]
+    return list(dict.fromkeys(operation_name(kind) for kind in operation_types))
 
 
 def _choose_name(settings: Mapping[str, object], subject: str, names: list[str]) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict, deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
 from functools import partial
@@ -12,11 +15,14 @@ from typing import Any, NamedTuple
 
 from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month, format_instant
-from billfold.providers.twin_api import AccessDenied, ApiFault, RequestContext, TwinMemory
+from billfold.providers.twin_api import AccessDenied, ApiFault, Caller, RequestContext, TwinMemory
+from billfold.twin.addresses import find_vendor
 from billfold.twin.clock import Clock
-from billfold.twin.faults import DOCUMENT_OPERATION, FAULTS, RESTATEMENTS, Fault, FaultContext
+from billfold.twin.effects import FaultContext
+from billfold.twin.faults import DOCUMENT_OPERATION, FAULTS, RESTATEMENTS, Fault
+from billfold.twin.invoices import InvoiceFault
 from billfold.twin.world import PlayedVendor, World
-from billfold.wire.answer import Routes, build_response
+from billfold.wire.answer import Routes, build_response, parse_operation
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation, operation_name
 from billfold.wire.paging import PagedOperation
@@ -26,7 +32,10 @@ MAX_LOGGED_REQUESTS = 10_000
 
 
 class RequestLogEntry(NamedTuple):
-    """A request that the twin heard, as ``/_twin/requests`` tells it."""
+    """A request that the twin heard, as ``/_twin/requests`` tells it.
+
+    ``account`` is whose credential it bore, ``has_right`` whether that one may read bills; None for nobody's.
+    """
 
     at: str
     provider: str
@@ -34,6 +43,23 @@ class RequestLogEntry(NamedTuple):
     path: str
     query: dict[str, str]
     status: int
+    method: str
+    account: str | None
+    has_right: bool | None
+    user_agent: str | None
+    accept: str | None
+
+
+class OperationMatch(NamedTuple):
+    """Which operation a request asks (None where it asks none that can be answered), and why not.
+
+    ``name`` is that of the operation whose method and path it has; ``methods`` are those that its path knows.
+    """
+
+    op: Operation[Any] | None
+    name: str | None
+    parse_error: str = ""
+    methods: tuple[str, ...] = ()
 
 
 class RequestCounter:
@@ -85,105 +111,144 @@ class TwinHost:
         for vendor in self.world.vendors:
             self.world.apply_event(vendor.provider.name, None)
 
-    def find_vendor(self, path: str) -> PlayedVendor | None:
-        """Return the vendor whose mount a path lies under."""
-        return next(
-            (
-                vendor
-                for vendor in self.world.vendors
-                if path == vendor.twin.mount_path or path.startswith(vendor.twin.mount_path + "/")
-            ),
-            None,
-        )
-
     def answer_request(self, request: Request) -> Response | None:
-        """Answer a request to any vendor; None where the path belongs to none."""
-        vendor = self.find_vendor(request.path)
-        if vendor is None:
+        """Answer a request to any vendor, HEAD as GET; None where no vendor is meant."""
+        address = find_vendor(self.world.vendors, request)
+        if address is None:
             return None
-        vendor_request = request._replace(path=request.path[len(vendor.twin.mount_path) :])
-        operation, response = self._answer_with_faults(vendor, vendor_request)
+        vendor, path = address
+        # GUESS: that the vendors answer HEAD; their documents name no method but GET
+        method = "GET" if request.method == "HEAD" else request.method
+        vendor_request = request._replace(method=method, path=path)
+        caller = self._find_caller(vendor, vendor_request)
+        match = self._match_operation(vendor, vendor_request)
+        response = self._answer_with_faults(vendor, vendor_request, match, caller)
         self.requests.append(
-            RequestLogEntry(
-                format_instant(self.clock.now()),
-                vendor.provider.name,
-                operation,
-                vendor_request.path,
-                dict(vendor_request.query),
-                response.status,
-            )
+            self._describe_request(vendor, vendor_request, match.name, response, caller, request.method)
         )
-        twin_headers = {"date": format_datetime(self.clock.now(), usegmt=True), "x-billfold-twin": vendor.provider.name}
-        return response._replace(headers={**vendor.twin.response_headers, **response.headers, **twin_headers})
+        date_header = {"date": format_datetime(self.clock.now(), usegmt=True)}
+        twin_headers = {"x-billfold-twin": vendor.provider.name}
+        return response._replace(
+            headers={**date_header, **vendor.twin.response_headers, **response.headers, **twin_headers}
+        )
 
-    def _answer_with_faults(self, vendor: PlayedVendor, request: Request) -> tuple[str | None, Response]:
-        op, parse_error = self._match_operation(vendor, request)
-        name = operation_name(op) if op else DOCUMENT_OPERATION if self._is_document(vendor, request) else None
-        refuse_request = lambda api_fault, detail="": vendor.twin.refuse_request(api_fault, detail, request)  # noqa: E731
+    def _describe_request(
+        self,
+        vendor: PlayedVendor,
+        request: Request,
+        name: str | None,
+        response: Response,
+        caller: Caller | None,
+        method: str,
+    ) -> RequestLogEntry:
+        return RequestLogEntry(
+            format_instant(self.clock.now()),
+            vendor.provider.name,
+            name,
+            request.path,
+            dict(request.query),
+            response.status,
+            method,
+            caller.account.name if caller else None,
+            caller.is_allowed if caller else None,
+            request.headers.get("user-agent"),
+            request.headers.get("accept"),
+        )
 
-        def answer_without_faults() -> Response:
-            return self._answer_without_faults(vendor, request, op, parse_error)
+    def _find_caller(self, vendor: PlayedVendor, request: Request) -> Caller | None:
+        context = RequestContext(vendor.accounts[0], self.clock.now(), request, self._memory[vendor.provider.name])
+        with suppress(AccessDenied):
+            return vendor.twin.identify_caller(request, vendor.accounts, context)
+        return None
 
-        for fault in self.faults:
-            if fault.fault in FAULTS and fault.matches(vendor.provider.name, name):
-                log.info("%s %s: fault %s", vendor.provider.name, name, fault.fault)
-                fault_context = FaultContext(
-                    request,
-                    refuse_request,
-                    answer_without_faults,
-                    partial(self._answer_first_page, vendor, request, op),
-                    vendor.twin.field_maps.get(name) if name else None,
-                    op.waiting if op else None,
-                )
-                return name, FAULTS[fault.fault](fault_context)
-        return name, answer_without_faults()
-
-    @staticmethod
-    def _is_document(vendor: PlayedVendor, request: Request) -> bool:
-        documents_path = vendor.twin.documents_path
-        return documents_path is not None and request.path.startswith(documents_path)
-
-    def _match_operation(self, vendor: PlayedVendor, request: Request) -> tuple[Operation[Any] | None, str]:
-        try:
-            return self._routes[vendor.provider.name].match_request(vendor.twin.translate_request(request)), ""
-        except InvalidArgument as error:
-            return None, str(error)
-
-    def _answer_first_page(self, vendor: PlayedVendor, request: Request, op: Operation[Any] | None) -> Response | None:
-        if not isinstance(op, PagedOperation):
-            return None
-        return self._answer_without_faults(vendor, request, op.first_operation(), "")
-
-    def _answer_without_faults(
-        self, vendor: PlayedVendor, request: Request, op: Operation[Any] | None, parse_error: str
+    def _answer_with_faults(
+        self, vendor: PlayedVendor, request: Request, match: OperationMatch, caller: Caller | None, first: int = 0
     ) -> Response:
+        """Answer with the first of the faults from number ``first`` on; one about invoices lets the others act before it."""
+        for number, fault in enumerate(self.faults[first:], first):
+            if fault.fault in FAULTS and fault.matches(vendor.provider.name, match.name):
+                log.info("%s %s: fault %s", vendor.provider.name, match.name, fault.fault)
+                effect, clean_responses = FAULTS[fault.fault], list[Response]()
+                next_fault = number + 1 if isinstance(effect, InvoiceFault) else len(self.faults)
+
+                def answer_without(next_fault: int = next_fault, answers: list[Response] = clean_responses) -> Response:
+                    answers.append(self._answer_with_faults(vendor, request, match, caller, next_fault))
+                    return answers[-1]
+
+                context = self._make_fault_context(vendor, request, match, caller, answer_without)
+                response = effect(replace(context, days=fault.days))
+                fault.change_count += clean_responses[-1:] != [response]
+                return response
+        return self._answer_without_faults(vendor, request, match)
+
+    def _make_fault_context(
+        self,
+        vendor: PlayedVendor,
+        request: Request,
+        match: OperationMatch,
+        caller: Caller | None,
+        answer_request: Callable[[], Response],
+    ) -> FaultContext:
+        account, now = caller.account if caller else vendor.accounts[0], self.clock.now()
+        return FaultContext(
+            request,
+            lambda api_fault: vendor.twin.refuse_request(api_fault, "", request),
+            answer_request,
+            partial(self._answer_first_page, vendor, request, match),
+            lambda other: self._answer_without_faults(vendor, other, self._match_operation(vendor, other)),
+            lambda: list(vendor.twin.true_bills(account, now)),
+            now,
+            vendor.twin.field_maps.get(match.name) if match.name else None,
+            match.op.waiting if match.op else None,
+        )
+
+    def _match_operation(self, vendor: PlayedVendor, request: Request) -> OperationMatch:
+        routes, meant_request = self._routes[vendor.provider.name], vendor.twin.translate_request(request)
+        operation_type = routes.find_operation(meant_request)
+        if operation_type is None:
+            documents_path = vendor.twin.documents_path
+            is_document = documents_path is not None and request.path.startswith(documents_path)
+            return OperationMatch(
+                None, DOCUMENT_OPERATION if is_document else None, "", routes.list_methods(request.path)
+            )
+        name = operation_name(operation_type)
+        try:
+            return OperationMatch(parse_operation(operation_type, meant_request), name)
+        except InvalidArgument as error:
+            return OperationMatch(None, name, str(error))
+
+    def _answer_first_page(self, vendor: PlayedVendor, request: Request, match: OperationMatch) -> Response | None:
+        if not isinstance(match.op, PagedOperation):
+            return None
+        return self._answer_without_faults(vendor, request, match._replace(op=match.op.first_operation()))
+
+    def _answer_without_faults(self, vendor: PlayedVendor, request: Request, match: OperationMatch) -> Response:
         context = RequestContext(vendor.accounts[0], self.clock.now(), request, self._memory[vendor.provider.name])
         if (response := vendor.twin.answer_special(request, vendor.accounts, context)) is not None:
             return response
         request_count, seconds_left = self._count_request(vendor, request, context.now)
         try:
             response = self._check_and_answer(
-                vendor,
-                op,
-                parse_error,
-                context,
-                over_limit=self.limits and request_count > vendor.twin.rate_limit.requests,
+                vendor, match, context, over_limit=self.limits and request_count > vendor.twin.rate_limit.requests
             )
         except AccessDenied as denied:
             response = vendor.twin.refuse_request(denied.fault, denied.detail, request)
+            if denied.fault is ApiFault.METHOD_NOT_ALLOWED:
+                response = response._replace(headers={**response.headers, "allow": ", ".join(match.methods)})
         return vendor.twin.add_rate_headers(response, request, request_count, seconds_left)
 
     @staticmethod
     def _check_and_answer(
-        vendor: PlayedVendor, op: Operation[Any] | None, parse_error: str, context: RequestContext, *, over_limit: bool
+        vendor: PlayedVendor, match: OperationMatch, context: RequestContext, *, over_limit: bool
     ) -> Response:
         caller = vendor.twin.identify_caller(context.request, vendor.accounts, context)
         if caller is None:
             raise AccessDenied(ApiFault.UNAUTHORIZED)
         if over_limit:
             raise AccessDenied(ApiFault.RATE_LIMITED)
-        if op is None:
-            raise AccessDenied(ApiFault.BAD_REQUEST, parse_error) if parse_error else AccessDenied(ApiFault.NOT_FOUND)
+        if match.op is None:
+            raise _find_refusal(match)
+        op = match.op
         if not caller.is_allowed and op.permissions:
             raise AccessDenied(ApiFault.FORBIDDEN, ", ".join(op.permissions))
         result = vendor.twin.answer_operation(op, context._replace(account=caller.account))
@@ -195,6 +260,14 @@ class TwinHost:
         return self._counters.setdefault(counter_key, RequestCounter(vendor.twin.rate_limit.window_s)).count_request(
             now
         )
+
+
+def _find_refusal(match: OperationMatch) -> AccessDenied:
+    """Return why a request asks nothing: a parameter that does not fit, another method, a path that is none."""
+    if match.parse_error:
+        return AccessDenied(ApiFault.BAD_REQUEST, match.parse_error)
+    # GUESS: 405; the vendors' documents do not say how another method is refused
+    return AccessDenied(ApiFault.METHOD_NOT_ALLOWED if match.methods else ApiFault.NOT_FOUND)
 
 
 def _find_credential_header(vendor: PlayedVendor) -> str:

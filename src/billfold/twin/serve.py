@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -13,17 +15,23 @@ import uvicorn
 from billfold.model.errors import ConfigurationError, MissingExtra
 from billfold.providers.twin_api import TwinAccount
 from billfold.transport.asgi import make_application
+from billfold.twin.access import find_intrusion
 from billfold.twin.control import handle_control
 from billfold.twin.host import TwinHost
 from billfold.wire.answer import build_response
 from billfold.wire.message import Request, Response
 
+MAX_BODY_BYTES = 1 << 20
+"""Bytes of the longest request that is read: those of all vendors and of the control desk are short."""
 
-def make_handler(host: TwinHost) -> Callable[[Request, str], Response]:
-    """Return the function that answers every request to the twin."""
+
+def make_handler(host: TwinHost, allowed_hosts: Iterable[str] = ()) -> Callable[[Request, str], Response]:
+    """Return the function that answers every request to the twin; the control desk answers to ``allowed_hosts`` besides this machine."""
 
     def handle_request(request: Request, root_url: str) -> Response:
         if request.path == "/_twin" or request.path.startswith("/_twin/"):
+            if intrusion := find_intrusion(request, allowed_hosts):
+                return build_response({"error": intrusion}, status=403)
             return handle_control(host, request, root_url)
         try:
             response = host.answer_request(request)
@@ -53,10 +61,15 @@ def open_listener(address: str, port: int) -> socket.socket:
     return listener
 
 
-def serve_twin(host: TwinHost, listener: socket.socket) -> None:
+def succeed_when_ended() -> None:
+    """Let this process exit with 0 when it is asked to end (SIGTERM): a twin that is stopped has not failed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the server raises the signal again once it has stopped
+
+
+def serve_twin(host: TwinHost, listener: socket.socket, allowed_hosts: Iterable[str] = ()) -> None:
     """Serve until interrupted."""
     config = uvicorn.Config(
-        make_application(make_handler(host)),
+        make_application(make_handler(host, allowed_hosts), max_body_bytes=MAX_BODY_BYTES),
         log_level="warning",
         access_log=False,
         lifespan="off",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import cache
+from types import NoneType
+from typing import Any, Union, get_args
 from urllib.parse import unquote
 
 import msgspec
@@ -22,44 +24,83 @@ class Routes:
             operations, key=lambda operation_type: (operation_type.path.count("{"), operation_type.path)
         )
 
-    def match_request(self, request: Request) -> Operation[Any] | None:
-        """Find the operation that a request asks, or None; raises ``InvalidArgument`` for a parameter that does not fit.
+    def find_operation(self, request: Request) -> OperationType | None:
+        """Return the operation whose method and path a request has, whatever its parameters are.
 
         Where two operations share a path, the Accept header decides; the first one answers where it names neither.
         """
         matches = [
-            (operation_type, path_match.groupdict())
+            operation_type
             for operation_type in self._operation_types
             if operation_type.method == request.method
-            and (path_match := operation_shape(operation_type).pattern.fullmatch(request.path))
+            and operation_shape(operation_type).pattern.fullmatch(request.path)
         ]
-        if not matches:
-            return None
-        best_path = matches[0][0].path
-        candidates = [
-            (operation_type, path_values) for operation_type, path_values in matches if operation_type.path == best_path
-        ]
+        if len(matches) < 2:
+            return matches[0] if matches else None
+        candidates = [operation_type for operation_type in matches if operation_type.path == matches[0].path]
         accept = request.headers.get("accept", "")
-        operation_type, path_values = next(
-            (candidate for candidate in candidates if choose_format(accept, operation_shape(candidate[0]).media_types)),
+        return next(
+            (candidate for candidate in candidates if choose_format(accept, operation_shape(candidate).media_types)),
             candidates[0],
         )
-        return _parse_operation(operation_type, path_values, request)
+
+    def list_methods(self, path: str) -> tuple[str, ...]:
+        """Return the methods that operations of a path have; none where no operation has it."""
+        return tuple(
+            sorted(
+                {
+                    operation_type.method
+                    for operation_type in self._operation_types
+                    if operation_shape(operation_type).pattern.fullmatch(path)
+                }
+            )
+        )
+
+    def match_request(self, request: Request) -> Operation[Any] | None:
+        """Find the operation that a request asks, or None; raises ``InvalidArgument`` for a parameter that does not fit."""
+        operation_type = self.find_operation(request)
+        return parse_operation(operation_type, request) if operation_type else None
 
 
-def _parse_operation(operation_type: OperationType, path_values: Mapping[str, str], request: Request) -> Operation[Any]:
+def parse_operation(operation_type: OperationType, request: Request) -> Operation[Any]:
+    """Read an operation out of a request that has its method and path; raises ``InvalidArgument``."""
     traits = operation_shape(operation_type)
-    query = dict(request.query)
-    arguments = {traits.path_fields[name]: unquote(text) for name, text in path_values.items()}
-    arguments |= {wire_name: query[wire_name] for wire_name in traits.query_fields.values() if wire_name in query}
+    query, path_match = dict(request.query), traits.pattern.fullmatch(request.path)
+    path_values = path_match.groupdict() if path_match else {}
+    texts = {traits.path_fields[name]: unquote(text) for name, text in path_values.items()}
+    texts |= {wire_name: query[wire_name] for wire_name in traits.query_fields.values() if wire_name in query}
+    arguments = {wire_name: _read_argument(operation_type, wire_name, text) for wire_name, text in texts.items()}
     if "format" in operation_type.__struct_fields__:
         arguments["format"] = choose_format(request.headers.get("accept", ""), traits.media_types) or next(
             iter(traits.media_types)
         )
     try:
-        return msgspec.convert(arguments, operation_type, strict=False)
+        return msgspec.convert(arguments, operation_type)
     except msgspec.ValidationError as error:
         raise InvalidArgument(str(error)) from error
+
+
+@cache
+def _argument_types(operation_type: OperationType) -> Mapping[str, Any]:
+    """Return the types of an operation's fields by their names on the wire, without None: what is absent is not sent."""
+    return {
+        field.encode_name: Union[tuple(option for option in get_args(field.type) if option is not NoneType)]  # noqa: UP007
+        if NoneType in get_args(field.type)
+        else field.type
+        for field in msgspec.structs.fields(operation_type)
+    }
+
+
+def _read_argument(operation_type: OperationType, wire_name: str, text: str) -> object:
+    """Read one parameter as a server does: the word ``null`` is no absence, ``2.0`` no integer, a number no time."""
+    argument_type = _argument_types(operation_type)[wire_name]
+    is_number = argument_type in {int, bool}  # which are written as text
+    if argument_type is int and not text.removeprefix("-").isdecimal():
+        text = ""
+    try:
+        return msgspec.convert(text, argument_type, strict=not is_number)
+    except msgspec.ValidationError as error:
+        raise InvalidArgument(f"{error} - at `$.{wire_name}`") from error
 
 
 def choose_format(accept: str, media_types: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceById
 from billfold.providers.fastly.twin.handlers import TWIN
 from billfold.providers.twin_api import AccessDenied
 from billfold.wire import codec
-from tests.providers.fastly.twin.kit import ACCOUNT, CUSTOMER_ID, answer_request
+from tests.providers.fastly.twin.kit import ACCOUNT, CUSTOMER_ID, answer_request, send_request
 from tests.providers.kit import NOW
 
 
@@ -35,3 +35,19 @@ def test_months_are_answered_to_current() -> None:
     for bad_month in (("2026", "13"), ("26", "05"), ("2026", "x")):
         with pytest.raises(AccessDenied, match="bad-request"):
             answer_request(GetInvoice(year=bad_month[0], month=bad_month[1]))
+
+
+def test_the_go_client_reads_a_month_of_billing_v1() -> None:
+    """v1 says of a month what v2 does, its ids and its minimum as text, and without lines."""
+    first, second = (
+        codec.parse_json(send_request(path).body)
+        for path in ("/billing/year/2026/month/09", "/billing/v2/year/2026/month/09")
+    )
+    assert first["total"]["cost"] == second["total"]["cost"]
+    assert (first["invoice_id"], first["total"]["plan_minimum"]) == (
+        str(second["invoice_id"]),
+        str(second["total"]["plan_minimum"]),
+    )
+    assert set(first) == {"invoice_id", "start_time", "end_time", "status", "total"}
+    assert send_request("/billing/year/2026/month/09", token="wrong").status == 401
+    assert send_request("/billing/year/1999/month/09").status == 404

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from billfold.providers.genesys.twin.sdk_compat import detect_sdk
 from billfold.twin.host import TwinHost
 from tests.providers.genesys.twin.kit import TwinClient
 
@@ -31,3 +32,11 @@ def test_dialect_matches_sdk_version(
     assert ("getdateEffective" in invoices["entities"][0]["billToAddress"]) == old_names
     response, _ = client.get("/contracts", pageSize="200")
     assert response.status == (400 if version in {"269.0.0", ""} else 200)
+
+
+@pytest.mark.parametrize(("header", "account_type"), [("", "sdk-234"), ("234.0.0", "ordinary"), ("234.0.0", "sdk-269")])
+def test_an_account_may_be_of_an_older_sdk(header: str, account_type: str) -> None:
+    """A client that does not tell its version is answered as its account's kind says; one that tells is answered so."""
+    headers = {"purecloud-sdk": header} if header else {}
+    assert detect_sdk(headers, account_type) == detect_sdk({"purecloud-sdk": "234.1.0"})
+    assert detect_sdk({}, "sdk-269") == detect_sdk({}) == detect_sdk({}, "euro")

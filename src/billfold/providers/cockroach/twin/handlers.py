@@ -54,14 +54,26 @@ UNIT_CODES = {
     "GiB-Hours": "GIB_HOURS",
     "vCPU-Hours": "VCPU_HOURS",
 }
-INVOICE_FIELDS = FieldMap("", "totals[0].amount", "", "status", "totals[0].currency", draft="DRAFT", final="FINALIZED")
-PREPAID_CREDITS = Decimal(600000)
+INVOICE_FIELDS = FieldMap(
+    "",
+    "totals[0].amount",
+    "",
+    "status",
+    "totals[0].currency",
+    draft="DRAFT",
+    final="FINALIZED",
+    invoice="invoice_id",
+    lines="invoice_items[0].line_items",
+    line_money="total.amount",
+    lines_total="invoice_items[0].totals[0].amount",
+)
 
 ERROR_RESPONSES: dict[ApiFault, tuple[int, int, str]] = {
     ApiFault.BAD_REQUEST: (400, 3, "invalid argument"),  # GUESS: the code; it is told in the envelope of all others
     ApiFault.UNAUTHORIZED: (401, 16, "invalid authentication credentials"),  # GUESS: the text
     ApiFault.FORBIDDEN: (403, 7, "permission denied"),  # GUESS: the text
     ApiFault.NOT_FOUND: (404, 5, "not found"),  # GUESS: the text
+    ApiFault.METHOD_NOT_ALLOWED: (405, 12, "Method Not Allowed"),  # GUESS: that it is no 501, as in older gateways
     ApiFault.UNPROCESSABLE: (400, 3, "invalid argument"),  # GUESS: as any other bad request
     ApiFault.RATE_LIMITED: (429, 8, "rate limit exceeded"),  # GUESS: the code
     ApiFault.SERVER_ERROR: (500, 13, "internal error"),  # GUESS: the text
@@ -73,7 +85,7 @@ class CockroachTwin(TwinApi):
     """CockroachDB Cloud, played to an organization billed in USD and one that pays from prepaid credits."""
 
     mount_path = "/cockroach"
-    account_types = ("ordinary", "credits")
+    account_types = ("ordinary", "credits", "credits-exhausted")
     rate_limit = RATE_LIMIT
     carried_columns = (
         "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
@@ -192,7 +204,7 @@ def _make_organization(account: TwinAccount) -> Organization:
 
 @lru_cache(maxsize=32)
 def _make_invoices(account: TwinAccount, midnight: datetime, version: str) -> tuple[Invoice, ...]:
-    invoices, remaining_credits = [], PREPAID_CREDITS
+    invoices, remaining_credits = [], scenario.PREPAID_CREDITS.get(account.account_type, ZERO)
     for bill in scenario.list_bills(account, midnight):
         if bill.state is State.ISSUED:  # credits are paid at the end of a billing period
             remaining_credits = EXACT_CONTEXT.subtract(remaining_credits, bill.total or ZERO)

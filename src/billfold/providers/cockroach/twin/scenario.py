@@ -42,6 +42,8 @@ CLUSTER_NAMES = (
     "pricing",
     "quotes",
 )
+PREPAID_CREDITS = {"credits": Decimal(600_000), "credits-exhausted": Decimal(100_000)}
+"""Credits that organizations bought before their first month, by the type of their account; those of the second run out in months."""
 FOLDER_NAMES = ("root", "root", "payments", "platform")
 
 
@@ -74,6 +76,11 @@ def list_clusters(account: TwinAccount) -> tuple[PlayedCluster, ...]:
     """Return the organization's clusters, by name, as its invoices list them."""
     unsorted_clusters = [_invent_cluster(account, index) for index in range(14)]
     return tuple(sorted(unsorted_clusters, key=lambda cluster: cluster.name))
+
+
+def currency_of(account: TwinAccount) -> str:
+    """Return what an organization pays with."""
+    return "CRDB_CLOUD_CREDITS" if account.account_type in PREPAID_CREDITS else "USD"
 
 
 def make_uuid(account: TwinAccount, *topic: object) -> str:
@@ -160,12 +167,11 @@ def make_bill(account: TwinAccount, month: Month, until: datetime) -> Bill:
     """Return the true bill of a month as it stands at a midnight."""
     rows = _make_rows(account, month, until)
     is_final = until >= month.end
-    currency = "CRDB_CLOUD_CREDITS" if account.account_type == "credits" else "USD"
     return Bill(
         state=State.ISSUED if is_final else State.DRAFT,
         invoice_id=make_uuid(account, "invoice", month),  # GUESS: a draft keeps its id when it is finalized
         period=month.period,
-        currency=currency,
+        currency=currency_of(account),
         total=exact_sum(row.PricingCurrencyEffectiveCost or ZERO for row in rows),
         line_count=len(rows),
         charges=[Charges.of(rows)],
@@ -185,7 +191,7 @@ def _make_common_row(account: TwinAccount, month: Month) -> CostAndUsage:
         ChargePeriodEnd=month.end,
         InvoiceId=make_uuid(account, "invoice", month),
         InvoiceIssuerName=ISSUER_NAME,
-        PricingCurrency="CRDB_CLOUD_CREDITS" if account.account_type == "credits" else "USD",
+        PricingCurrency=currency_of(account),
         ServiceProviderName=ISSUER_NAME,
     )
 

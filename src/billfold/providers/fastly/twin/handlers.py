@@ -43,11 +43,12 @@ from billfold.wire import codec
 from billfold.wire.message import Request, Response
 from billfold.wire.operation import Operation
 
-_V2_FIELDS = FieldMap("", "total.cost", "invoice_id", "status.status")
+_V2_FIELDS = FieldMap("", "total.cost", "invoice_id", "status.status", invoice="invoice_id")
 _V3_FIELDS = FieldMap("", "monthly_transaction_amount", "invoice_id", "", "currency_code")
+_V3_INVOICE_FIELDS = _V3_FIELDS._replace(invoice="invoice_id", lines="transaction_line_items", line_money="amount")
 
 HANDLERS: dict[type[Operation[Any]], Callable[[Any, RequestContext], object]] = {
-    GetInvoice: handlers_v2.answer_by_month,
+    GetInvoice: handlers_v2.answer_in_version,
     GetInvoiceById: handlers_v2.answer_by_id,
     GetInvoiceFile: handlers_v2.answer_as_file(handlers_v2.answer_by_month),
     GetInvoiceByIdFile: handlers_v2.answer_as_file(handlers_v2.answer_by_id),
@@ -67,6 +68,7 @@ ERROR_RESPONSES: dict[ApiFault, tuple[int, str]] = {
     ApiFault.UNAUTHORIZED: (401, "Provided credentials are missing or invalid"),
     ApiFault.FORBIDDEN: (403, "You are not authorized to perform this action"),  # GUESS: text and envelope of 403
     ApiFault.NOT_FOUND: (404, "Record not found"),
+    ApiFault.METHOD_NOT_ALLOWED: (405, "Method not allowed"),  # GUESS: that it is refused so, and the text
     ApiFault.UNPROCESSABLE: (
         422,
         "A month-to-date invoice cannot be generated for this account",
@@ -84,7 +86,7 @@ class FastlyTwin(TwinApi):
     """Fastly, played to an ordinary customer and one whose parent pays."""
 
     mount_path = "/fastly"
-    account_types = ("ordinary", "parent-pay", "v2-no-lines")
+    account_types = ("ordinary", "parent-pay", "v2-no-lines", scenario.EURO)
     rate_limit = RateLimit(100_000, 1.0)
     carried_columns = (
         "BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory",
@@ -96,8 +98,8 @@ class FastlyTwin(TwinApi):
         "get_invoice": _V2_FIELDS,
         "get_invoice_by_id": _V2_FIELDS,
         "get_invoice_mtd": _V2_FIELDS,
-        "list_invoices": _V3_FIELDS._replace(items="data", size="meta.total"),
-        "get_invoice_by_invoice_id": _V3_FIELDS,
+        "list_invoices": _V3_INVOICE_FIELDS._replace(items="data", size="meta.total"),
+        "get_invoice_by_invoice_id": _V3_INVOICE_FIELDS,
         "get_month_to_date_invoice": _V3_FIELDS._replace(currency=""),
         "get_usage_metrics": FieldMap("data", "quantity"),
         "get_service_level_usage": FieldMap("data.details", "usage_units", "service_id", size="data.meta.total"),
@@ -204,7 +206,8 @@ class FastlyTwin(TwinApi):
         )
 
     def translate_request(self, request: Request) -> Request:
-        """Hear a date that has a time as its day from the SDKs that write it so (up to 5.3)."""
+        """Hear billing v1 as v2, and a date that has a time as its day from the SDKs that write it so (up to 5.3)."""
+        request = request._replace(path=request.path.replace(handlers_v2.V1_PATH, handlers_v2.V2_PATH))
         if not sdk_compat.detect_sdk(request.headers.get("user-agent", "")).sends_times:
             return request
         return request._replace(

@@ -24,10 +24,13 @@ from billfold.providers.fastly.twin.clock import (
     parse_requested_month,
 )
 from billfold.providers.twin_api import AccessDenied, ApiFault, RequestContext, TwinAccount
+from billfold.wire import codec
 from billfold.wire.codec import get_or
 from billfold.wire.message import Response
 
 PAYMENT_DELAY = timedelta(days=15)
+V1_PATH, V2_PATH = "/billing/year/", "/billing/v2/year/"
+"""Where a month's invoice is in billing v1, which the vendor's Go client still asks for, and in v2."""
 
 
 def _check_customer(op: Any, account: TwinAccount) -> None:
@@ -58,6 +61,24 @@ def _get_v2_invoice(month: Month, context: RequestContext) -> BillingResponse:
 def answer_by_month(op: Any, context: RequestContext) -> BillingResponse:
     """Reply with the invoice of a month."""
     return _get_v2_invoice(parse_requested_month(op.year, op.month), context)
+
+
+def answer_in_version(op: Any, context: RequestContext) -> object:
+    """Reply with the invoice of a month as the version of billing has it that was asked."""
+    invoice = answer_by_month(op, context)
+    return _make_v1_invoice(invoice) if context.request.path.startswith(V1_PATH) else invoice
+
+
+def _make_v1_invoice(invoice: BillingResponse) -> object:
+    """Return what billing v1 says of an invoice, as the vendor's Go client reads it.
+
+    GUESS: that v1 is v2 without lines, and has the id in the status too.
+    """
+    tree = codec.parse_json(codec.encode_json(invoice))
+    invoice_id, total = str(tree.get("invoice_id", "")), tree["total"]
+    total = {**total, "plan_minimum": str(total.get("plan_minimum", ""))}
+    body = {"invoice_id": invoice_id, "status": {"invoice_id": invoice_id, **tree["status"]}, "total": total}
+    return body | {name: tree[name] for name in ("start_time", "end_time")}
 
 
 def answer_by_id(op: Any, context: RequestContext) -> BillingResponse:

@@ -62,7 +62,7 @@ def make_invoice(account: TwinAccount, month: Month) -> Invoice:
         billing_start_date=format_instant(month.start),
         billing_end_date=format_last_day(month),
         statement_number=f"ST-{int(invoice_id) % 10**7:07}",  # GUESS: what a statement's number looks like
-        currency_code="USD",
+        currency_code=scenario.currency_of(account),
         monthly_transaction_amount=sum_amounts(lines),
         transaction_line_items=[_make_invoice_line(line) for line in lines],
     )

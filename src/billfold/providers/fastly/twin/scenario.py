@@ -29,7 +29,7 @@ from billfold.providers.twin_api import TwinAccount
 
 CENT = Decimal("0.01")
 _ROUNDING_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
-PARENT_PAY = "parent-pay"
+PARENT_PAY, EURO = "parent-pay", "euro"
 COUPON_CODE = "PARTNER5"
 MONTHS_BEFORE_TAX = 6
 """Months after which sales tax is charged."""
@@ -84,6 +84,11 @@ def invoice_id_of(account: TwinAccount, month: Month) -> str:
     base_number = 4_000_000 + account.random_for("invoices").randint(0, 400_000) * 10 + account.seed_number * 10_000_000
     month_index = (month.year - 2000) * 12 + month.number
     return str(base_number + month_index * 1313 + account.random_for("invoice", month).randint(1, 1000))
+
+
+def currency_of(account: TwinAccount, *, is_posted: bool = True) -> str:
+    """Return the currency of a customer's invoices; a month to date is always in US dollars."""
+    return "EUR" if is_posted and account.account_type == EURO else "USD"
 
 
 def estimate_id_of(account: TwinAccount, month: Month) -> str:
@@ -241,7 +246,7 @@ def list_bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
 def _make_rows(account: TwinAccount, month: Month, until: datetime) -> tuple[CostAndUsage, ...]:
     common = CostAndUsage(
         BillingAccountId=customer_id_of(account),
-        BillingCurrency="USD",
+        BillingCurrency=currency_of(account, is_posted=until >= month.end),
         BillingPeriodEnd=month.end,
         BillingPeriodStart=month.start,
         ChargePeriodEnd=month.end,
@@ -249,7 +254,7 @@ def _make_rows(account: TwinAccount, month: Month, until: datetime) -> tuple[Cos
         HostProviderName="Fastly",
         InvoiceId=invoice_id_of(account, month) if until >= month.end else None,
         InvoiceIssuerName="Fastly",
-        PricingCurrency="USD",
+        PricingCurrency=currency_of(account, is_posted=until >= month.end),
         ServiceProviderName="Fastly",
     )
     return tuple(_make_row(common, line) for line in _make_original_lines(account, month, until))
@@ -281,7 +286,7 @@ def make_bill(account: TwinAccount, month: Month, until: datetime) -> Bill:
         state=State.ISSUED if is_posted else State.ESTIMATE,
         invoice_id=invoice_id_of(account, month) if is_posted else None,
         period=month.period,
-        currency="USD",
+        currency=currency_of(account, is_posted=is_posted),
         total=exact_sum(row.BilledCost for row in rows if row.BilledCost is not None),
         line_count=len(rows),
         charges=[Charges.of(rows)],

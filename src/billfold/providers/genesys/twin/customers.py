@@ -24,6 +24,10 @@ TERM_MONTHS = 36
 """Months that a contract runs before it is renewed for as many."""
 
 
+EURO, IDLE_CONTRACT = "euro", "idle-contract"
+"""Types of account: one that is billed in euros, one with a contract under which in some months nothing is bought or used."""
+
+
 class CustomerParty(NamedTuple):
     """A customer of Genesys, or an organization of one."""
 
@@ -130,11 +134,22 @@ def find_contract_months(account: TwinAccount, contract: TwinContract, running_m
     return account.first_month, account.first_month.add_months((months // TERM_MONTHS + 1) * TERM_MONTHS - 1)
 
 
+def currency_of(account: TwinAccount) -> str:
+    """Return the currency of all that the partner is billed."""
+    return "EUR" if account.account_type == EURO else "USD"
+
+
+def is_idle(account: TwinAccount, contract: TwinContract, month: Month) -> bool:
+    """Tell whether nothing is bought or used under a contract in a month: every third one, in the customer's contract."""
+    return account.account_type == IDLE_CONTRACT and contract.contract_index == 1 and month.number % 3 == 0
+
+
 @lru_cache(maxsize=1024)
 def list_usages(account: TwinAccount, contract: TwinContract, month: Month, days: int) -> tuple[ProductUsage, ...]:
     """Return what was used under a contract in the first days of a month."""
+    used_days = 0 if is_idle(account, contract, month) else days
     return tuple(
-        _make_usage(account, contract, organization, product, month, days)
+        _make_usage(account, contract, organization, product, month, used_days)
         for index, organization in enumerate(contract.organizations)
         for product in (*SEAT_PRODUCTS, *METERED_PRODUCTS, *TOKEN_PRODUCTS)
         if index == 0 or product.sku not in _MAIN_ONLY_SKUS

@@ -34,6 +34,10 @@ ERROR_RESPONSES: dict[str, tuple[int, str]] = {
         "Unable to perform the requested action. You must have at least one of the following permissions assigned: [{}]",
     ),
     "not.found": (404, "The requested resource was not found."),
+    "method.not.allowed": (
+        405,
+        "The requested method is not allowed for this resource.",
+    ),  # GUESS: its code and its text
     "too.many.requests.retry.after": (429, "Rate limit exceeded the maximum. Retry the request in [{}] seconds"),
     "internal.server.error": (
         500,
@@ -47,6 +51,7 @@ ERROR_RESPONSES: dict[str, tuple[int, str]] = {
 FAULT_CODES = {
     ApiFault.FORBIDDEN: "missing.any.permissions",
     ApiFault.NOT_FOUND: "not.found",
+    ApiFault.METHOD_NOT_ALLOWED: "method.not.allowed",
     ApiFault.RATE_LIMITED: "too.many.requests.retry.after",
     ApiFault.SERVER_ERROR: "internal.server.error",
     ApiFault.UNAVAILABLE: "service.unavailable",

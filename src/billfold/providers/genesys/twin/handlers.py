@@ -31,7 +31,7 @@ from billfold.providers.genesys.records import (
 from billfold.providers.genesys.twin import customers, oauth, records_out, scenario
 from billfold.providers.genesys.twin.errors import RATE_LIMIT, format_invalid_value, refuse_request, request_number_of
 from billfold.providers.genesys.twin.pages import cut_page
-from billfold.providers.genesys.twin.sdk_compat import detect_sdk
+from billfold.providers.genesys.twin.sdk_compat import GenesysSdk, detect_sdk
 from billfold.providers.genesys.twin.trustee_overview import answer_overview, answer_usage_report
 from billfold.providers.twin_api import (
     AccessDenied,
@@ -62,6 +62,7 @@ class GenesysTwin(TwinApi):
     """Genesys Cloud, played to a partner that is a trustee of a customer."""
 
     mount_path = MOUNT_PATH
+    account_types = ("ordinary", customers.EURO, customers.IDLE_CONTRACT, "sdk-N")
     rate_limit = RATE_LIMIT
     carried_columns = (
         "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
@@ -81,10 +82,23 @@ class GenesysTwin(TwinApi):
             f"{_OVERAGE_PATH}Currency",
             balance=f"{_WALLET_PATH}.endingBalance",
         ),
-        "get_billing_contracts_invoices": FieldMap("entities", "amount", "id", "paymentStatus", "currencyIsoCode"),
-        "get_billing_contracts_invoice_lines": FieldMap("entities", "amount", "id"),
+        "get_billing_contracts_invoices": FieldMap(
+            "entities",
+            "amount",
+            "id",
+            "paymentStatus",
+            "currencyIsoCode",
+            invoice="id",
+            kind="customerInvoiceType",
+            memo="Credit Memo",
+            unpaid="Unpaid",
+        ),
+        "get_billing_contracts_invoice_lines": FieldMap(
+            "entities", "amount", "id", lines="entities", line_money="amount"
+        ),
         "get_billing_reports_billableusage": FieldMap("usages"),
     }
+    host_names = ("api.mypurecloud.com", "login.mypurecloud.com")
     response_headers = {"cache-control": "no-cache, no-store, must-revalidate"}
     documents_path = DOCUMENTS_PATH
 
@@ -165,6 +179,14 @@ class GenesysTwin(TwinApi):
             ),
         )
 
+    def translate_request(self, request: Request) -> Request:
+        """Return a request without its empty parameters.
+
+        GUESS: an empty value counts as absent. The vendor's JavaScript SDK sends ``billingPeriodIndex=`` for the default 0; its
+        newer versions say that "parameters of type integer/number and equal to 0 are ignored/filtered".
+        """
+        return request._replace(query=tuple((name, value) for name, value in request.query if value))
+
     def answer_special(
         self, request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext
     ) -> Response | None:
@@ -190,6 +212,10 @@ class GenesysTwin(TwinApi):
         return rated_response._replace(headers={**rated_response.headers, **headers})
 
 
+def _detect_sdk(context: RequestContext) -> GenesysSdk:
+    return detect_sdk(context.request.headers, context.account.account_type)
+
+
 def _find_midnight(context: RequestContext) -> datetime:
     return context.now.replace(hour=0, minute=0, second=0, microsecond=0)
 
@@ -199,7 +225,7 @@ def _overlaps_days(start: str, end: str, first_day: date | None, last_day: date 
 
 
 def _answer_contracts(op: GetBillingContracts, context: RequestContext) -> BillingContractListing:
-    sdk = detect_sdk(context.request.headers)
+    sdk = _detect_sdk(context)
     matching_contracts = [
         contract
         for contract in records_out.make_contracts(context.account, Month.of(context.now), sdk)
@@ -218,9 +244,7 @@ def _answer_contracts(op: GetBillingContracts, context: RequestContext) -> Billi
 
 
 def _answer_contract(contract_id: str, context: RequestContext) -> BillingContract:
-    all_contracts = records_out.make_contracts(
-        context.account, Month.of(context.now), detect_sdk(context.request.headers)
-    )
+    all_contracts = records_out.make_contracts(context.account, Month.of(context.now), _detect_sdk(context))
     # GUESS: the "contract number" of the path is the id, not the external number
     contract = next((candidate for candidate in all_contracts if candidate.id == contract_id), None)
     if contract is None:
@@ -240,9 +264,7 @@ def _answer_period_detail(op: GetBillingContractBillingperiod, context: RequestC
     if not first_month <= month <= min(last_month, running_month):
         raise AccessDenied(ApiFault.NOT_FOUND)
     days = scenario.count_days(month, context.now)
-    return records_out.make_detail(
-        context.account, contract, month, days, running_month, detect_sdk(context.request.headers)
-    )
+    return records_out.make_detail(context.account, contract, month, days, running_month, _detect_sdk(context))
 
 
 def _answer_invoices(op: GetBillingContractsInvoices, context: RequestContext) -> BillingInvoiceListing:
@@ -252,9 +274,7 @@ def _answer_invoices(op: GetBillingContractsInvoices, context: RequestContext) -
         )
     matching_invoices = [
         invoice
-        for invoice in records_out.make_invoices(
-            context.account, _find_midnight(context), detect_sdk(context.request.headers)
-        )
+        for invoice in records_out.make_invoices(context.account, _find_midnight(context), _detect_sdk(context))
         if (op.payment_status is None or get_or(invoice.payment_status, "").lower() == op.payment_status.lower())
         # GUESS: the filter compares with the day of the invoice
         and _overlaps_days(

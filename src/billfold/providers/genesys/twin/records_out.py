@@ -124,7 +124,7 @@ def _make_plan(
         function="Prepay" if purchased_units else "Overage",
         description=f"{product.name}, {'billed monthly' if purchased_units else 'overage in arrears'}",
         date_charged_through=format_last_day(charged_until),
-        currency_iso_code="USD",
+        currency_iso_code=customers.currency_of(account),
         discount_amount=ZERO,
         date_effective_start=format_day(contract_months[0].start),
         date_effective_end=format_last_day(contract_months[1].end),
@@ -184,7 +184,7 @@ def _make_charge(account: TwinAccount, usage: customers.ProductUsage, month: Mon
         overage_quantity=usage.overage,
         overage_rate=product.overage_rate,
         overage_charge=usage.charge,
-        overage_currency="USD",
+        overage_currency=customers.currency_of(account),
         converted_token_count=usage.tokens if product.units_per_token else UNSET,
         token_conversion_rate=product.units_per_token or UNSET,
     )
@@ -205,7 +205,7 @@ def _make_wallet(account: TwinAccount, contract: TwinContract, month: Month, day
         balance_overage=token_wallet.overage,
         balance_overage_rate=TOKEN_PRODUCT.overage_rate,
         balance_overage_charge=token_wallet.charge,
-        balance_overage_currency="USD",
+        balance_overage_currency=customers.currency_of(account),
         unit_of_measure=TOKEN_PRODUCT.vendor_unit,
     )
 
@@ -254,7 +254,7 @@ def _make_address(account: TwinAccount, address_type: str) -> InvoiceAddress:
     return InvoiceAddress(
         date_effective=format_day(account.first_month.start),
         address_type=address_type,
-        currency_iso_code="USD",
+        currency_iso_code=customers.currency_of(account),
         line1="1 Example Way",
         line2="Suite 200",
         city_name="Springfield",

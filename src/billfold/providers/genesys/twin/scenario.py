@@ -20,7 +20,9 @@ from billfold.providers.genesys.twin.catalog import TOKEN_PRODUCT, CatalogProduc
 from billfold.providers.genesys.twin.customers import (
     CustomerParty,
     TwinContract,
+    currency_of,
     format_applied,
+    is_idle,
     list_usages,
     make_contracts,
     make_id,
@@ -52,9 +54,14 @@ def list_bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
 @lru_cache(maxsize=512)
 def make_invoices(account: TwinAccount, month: Month) -> tuple[Bill, ...]:
     """Return the invoices and credit memos of a closed month, by number."""
-    bills = [_make_invoice(account, contract, month) for contract in make_contracts(account) if contract.is_active]
-    if month > account.first_month and month.number % 4 == 2:
-        bills.append(_make_credit_memo(account, make_contracts(account)[1], month))
+    billed_contracts = [
+        contract for contract in make_contracts(account) if contract.is_active and not is_idle(account, contract, month)
+    ]
+    bills = [_make_invoice(account, contract, month) for contract in billed_contracts]
+    customer_contract = make_contracts(account)[1]
+    has_memo = month > account.first_month and month.number % 4 == 2
+    if has_memo and not is_idle(account, customer_contract, month.add_months(-1)):
+        bills.append(_make_credit_memo(account, customer_contract, month))
     return tuple(sorted(bills, key=lambda bill: bill.invoice_id or ""))
 
 
@@ -114,7 +121,7 @@ def _make_bill(month: Month, contract: TwinContract, invoice_number: str, rows: 
         state=State.ISSUED,
         invoice_id=invoice_number,
         period=month.period,
-        currency="USD",
+        currency=rows[0].BillingCurrency or "",
         total=exact_sum(row.BilledCost or ZERO for row in rows),
         line_count=len(rows),
         charges=[Charges.of(rows)],
@@ -130,14 +137,14 @@ def _make_common_row(account: TwinAccount, month: Month) -> CostAndUsage:
     return CostAndUsage(
         BillingAccountId=make_payer(account).number,
         BillingAccountName=make_payer(account).name,
-        BillingCurrency="USD",
+        BillingCurrency=currency_of(account),
         BillingPeriodStart=month.start,
         BillingPeriodEnd=month.end,
         ChargePeriodStart=month.start,
         ChargePeriodEnd=month.end,
         HostProviderName=ISSUER_NAME,
         InvoiceIssuerName=ISSUER_NAME,
-        PricingCurrency="USD",
+        PricingCurrency=currency_of(account),
         ServiceProviderName=ISSUER_NAME,
     )
 
@@ -272,7 +279,7 @@ def make_estimate(account: TwinAccount, contract: TwinContract, month: Month, da
         state=State.ESTIMATE,
         invoice_id=None,
         period=month.period,
-        currency="USD",
+        currency=currency_of(account),
         total=Decimal(format_trimmed(exact_sum(row.BilledCost or ZERO for row in rows))),
         line_count=len(rows),
         charges=[Charges.of(rows)],

@@ -35,9 +35,14 @@ class GenesysSdk(NamedTuple):
     max_contracts_page_size: int
 
 
-def detect_sdk(headers: Mapping[str, str]) -> GenesysSdk:
-    """Return the dialect that a request is answered in."""
-    version_match = re.match(r"(\d{1,6})\.", headers.get("purecloud-sdk", ""))
+def detect_sdk(headers: Mapping[str, str], account_type: str = "") -> GenesysSdk:
+    """Return the dialect that a request is answered in.
+
+    Only the Python SDK tells its version; for another client an account of the kind ``sdk-N`` is answered as version N.
+    """
+    version_match = re.match(r"(\d{1,6})\.", headers.get("purecloud-sdk", "")) or re.fullmatch(
+        r"sdk-(\d{1,6})", account_type
+    )
     version = int(version_match[1]) if version_match else NEWEST_VERSION
     # GUESS: the wire has whole quantities as long as the SDK has them; 236 cannot tell.
     return GenesysSdk(version < 242, version < 261, version >= 260, version >= 263, 200 if version < 267 else 10)

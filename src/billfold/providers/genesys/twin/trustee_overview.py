@@ -138,7 +138,7 @@ def _make_overview(
     minimum_amount = sum((usage.prepaid * usage.product.prepay_price for usage in usages), ZERO)
     return TrusteeBillingOverview(
         organization=NamedEntity(id=organization.id, name=organization.name),
-        currency="USD",
+        currency=customers.currency_of(account),
         enabled_products=["PureCloud3Overage", "PureCloud1Overage", "PureCloudCommunicateOverage"],
         subscription_type="PREPAY_MONTHLY_COMMITMENT",
         ramp_period_start_date=format_instant(first_month.start),

@@ -32,7 +32,7 @@ from billfold.providers.vultr.api import (
     ListPendingCharges,
 )
 from billfold.providers.vultr.records import AccountReply, BandwidthReply, InvoiceReply
-from billfold.providers.vultr.twin import records_out, scenario
+from billfold.providers.vultr.twin import inventory, records_out, scenario
 from billfold.wire.answer import build_response
 from billfold.wire.auth import read_bearer_token
 from billfold.wire.message import Request, Response
@@ -48,6 +48,7 @@ ERROR_RESPONSES: dict[ApiFault, tuple[int, str]] = {
         "Your API key does not have the required privileges.",
     ),  # GUESS: that it is this, and the text
     ApiFault.NOT_FOUND: (404, "Not Found"),  # GUESS: the text for a path that is none
+    ApiFault.METHOD_NOT_ALLOWED: (405, "Method Not Allowed"),  # GUESS: that it is refused so, and the text
     ApiFault.UNPROCESSABLE: (400, "Bad Request"),
     ApiFault.RATE_LIMITED: (429, "rate limit exceeded"),
     ApiFault.SERVER_ERROR: (500, "Internal Server Error"),  # GUESS: the body
@@ -59,7 +60,7 @@ class VultrTwin(TwinApi):
     """Vultr, played to two kinds of account: an ordinary one, and one whose invoices have many lines."""
 
     mount_path = "/vultr/v2"
-    account_types = ("ordinary", "lines-N")
+    account_types = ("ordinary", "lines-N", inventory.PRICE_CHANGE)
     rate_limit = RateLimit(30, 1.0)
     carried_columns = (
         "BilledCost", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory",
@@ -69,10 +70,17 @@ class VultrTwin(TwinApi):
         "ServiceProviderName",
     )  # fmt: skip
     field_maps = {
-        "list_invoices": _LIST_FIELDS._replace(items="billing_invoices", money="amount"),
-        "get_invoice": FieldMap(money="billing_invoice.amount"),
-        "get_invoice_items": _LIST_FIELDS._replace(items="invoice_items"),
-        "list_billing_history": _LIST_FIELDS._replace(items="billing_history", money="amount", state="type"),
+        "list_invoices": _LIST_FIELDS._replace(items="billing_invoices", money="amount", invoice="id"),
+        "get_invoice": FieldMap(money="billing_invoice.amount", invoice="billing_invoice.id"),
+        "get_invoice_items": _LIST_FIELDS._replace(items="invoice_items", lines="invoice_items", line_money="total"),
+        "list_billing_history": _LIST_FIELDS._replace(
+            items="billing_history",
+            money="amount",
+            state="type",
+            payment="payment",
+            payment_id="id",
+            balance_after="balance",
+        ),
         "list_pending_charges": FieldMap("pending_charges", "total"),
         "get_account": FieldMap(money="account.pending_charges"),
     }

@@ -35,7 +35,10 @@ class BilledItem(NamedTuple):
 def list_usage(account: TwinAccount, month: Month, usage_end: datetime, *, pending: bool) -> tuple[BilledItem, ...]:
     """Return what was used in a month up to a midnight."""
     rentals = (*inventory.lasting_rentals(account), *inventory.short_rentals(account, month))
-    lines = [item for rental in rentals if (item := _make_rental_item(rental, month, usage_end, pending=pending))]
+    priced_rentals = [rental._replace(cents=inventory.find_price(account, rental, month)) for rental in rentals]
+    lines = [
+        item for rental in priced_rentals if (item := _make_rental_item(rental, month, usage_end, pending=pending))
+    ]
     overage_gb = Decimal(inventory.overage_gigabytes(account, month, (usage_end - month.start) // timedelta(days=1)))
     if overage_gb:
         # GUESS: product and words, that it is one line an account, and that it is pending already

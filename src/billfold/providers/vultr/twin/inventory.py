@@ -20,6 +20,8 @@ MONTHLY_HOUR_CAP, GPU_HOUR_CAP = 672, 730
 COMPUTE_PRODUCT = "Vultr Cloud Compute"
 PLANS = ((1024, 500), (2048, 1000), (4096, 2000), (8192, 4000), (16384, 8000), (32768, 16000))
 """Memory in MB and cents a month."""
+PRICE_CHANGE, PRICE_CHANGE_MONTHS = "price-change", 2
+"""Type of an account whose prices rise by a fifth, and the months of its story before they do."""
 ROLES = ("web", "api", "worker", "cache", "queue", "search", "mail", "build", "metrics", "proxy", "vpn", "git")
 SERVICES = (
     ("Load Balancer", "Load Balancer ({})", ("edge", "api", "internal", "eu"), (1000, 1000, 2000)),
@@ -46,6 +48,12 @@ class Rental(NamedTuple):
         """Return the part of it that lies in a month up to a time, or None."""
         start, end = max(self.start, month.start), min(self.end or until, until, month.end)
         return (start, end) if start < end else None
+
+
+def find_price(account: TwinAccount, rental: Rental, month: Month) -> int:
+    """Return the cents that a rental costs in a month."""
+    is_raised = account.account_type == PRICE_CHANGE and month >= account.first_month.add_months(PRICE_CHANGE_MONTHS)
+    return rental.cents * 6 // 5 if is_raised else rental.cents
 
 
 def count_hours(start: datetime, end: datetime) -> int:
