@@ -1,4 +1,4 @@
-"""One process at a time collects an account: a lock that the operating system drops when its holder dies."""
+"""One process at a time collects an account, and nobody while archives are merged: locks that end with their holder."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import IO
 
 from billfold.model.errors import LedgerError
 
-LOCK_TIMEOUT_S = 60.0
-"""Seconds to wait for another process that collects the same account."""
+LOCK_TIMEOUT_S, WRITERS_TIMEOUT_S = 60.0, 600.0
+"""Seconds to wait for another process that collects the same account, and for all that must not write meanwhile."""
+POLL_INTERVAL_S = 0.05
 
 
 @contextmanager
@@ -24,12 +25,8 @@ def account_lock(directory: Path, provider: str, account: str, *, deadline: floa
     """
     with _open_lock_file(directory, _name_lock(provider, account)) as file:
         deadline = time.monotonic() + LOCK_TIMEOUT_S if deadline is None else deadline
-        while not try_file_lock(file.fileno()):
-            if time.monotonic() > deadline:
-                raise LedgerError(
-                    f"account {account!r} is being collected by another process; try again when it is done"
-                )
-            time.sleep(0.05)
+        message = f"account {account!r} is being collected by another process; try again when it is done"
+        _wait_for_lock(file, deadline, message)
         yield
 
 
@@ -44,6 +41,28 @@ def is_locked(directory: Path, provider: str, account: str) -> bool:
 
 def _name_lock(provider: str, account: str) -> str:
     return f"{hashlib.sha256(f'{provider}/{account}'.encode()).hexdigest()[:16]}.lock"
+
+
+@contextmanager
+def writers_lock(directory: Path, *, alone: bool = False) -> Iterator[None]:
+    """Write in a directory beside others, or ``alone``; raises ``LedgerError`` where that takes too long.
+
+    Who is to be alone holds the gate first: nobody who comes later goes before him.
+    """
+    deadline = time.monotonic() + WRITERS_TIMEOUT_S
+    message = f"other processes write in {directory.parent}; try again when they are done"
+    with _open_lock_file(directory, "writers.lock") as file:
+        with _open_lock_file(directory, "gate.lock") as gate:
+            _wait_for_lock(gate, deadline, message, shared=not alone)
+            _wait_for_lock(file, deadline, message, shared=not alone)
+        yield
+
+
+def _wait_for_lock(file: IO[str], deadline: float, message: str, *, shared: bool = False) -> None:
+    while not try_file_lock(file.fileno(), shared=shared):
+        if time.monotonic() > deadline:
+            raise LedgerError(message)
+        time.sleep(POLL_INTERVAL_S)
 
 
 def _open_lock_file(directory: Path, lock_name: str) -> IO[str]:
