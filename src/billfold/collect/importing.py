@@ -71,6 +71,7 @@ def import_files(
     """Archive the files as answers of one run, book them, and tell what became of each; an unread file is left out."""
     now, files = datetime.now(UTC), list[ImportedFile]()
     with workspace.lock_writers(), account_lock(workspace.directory / LOCKS_FOLDER, provider.name, account):
+        workspace.require_ledger()
         run = workspace.archive.start_run(provider.name, account, "import", now)
         for path in paths:
             try:

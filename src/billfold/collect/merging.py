@@ -50,6 +50,7 @@ def merge_ledgers(workspace: Workspace, source_directory: Path, *, may_be_unrela
     if not source_path.exists():
         raise InvalidArgument(f"{source_directory} holds no archive.sqlite; name another ledger directory")
     with workspace.lock_writers(alone=True), ExitStack() as sources:
+        workspace.require_ledger()
         archive, source_archive = workspace.archive, sources.enter_context(Archive(source_path, as_it_is=True))
         if damage := list(_find_damage((archive, source_archive))):
             return MergeOutcome(MergeResult(0, 0), damage)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from billfold.collect.rebuilding import BookingProgress, book_shares, plan_shares
 from billfold.collect.run_answers import ArchiveRunAnswers, find_identity, find_listed_ids
 from billfold.collect.run_booking import book_run
-from billfold.ledger.account_lock import writers_lock
+from billfold.ledger.account_lock import open_lock_file, writers_lock
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_file import read_file_id, replace_archive_file
 from billfold.ledger.entries import REFUSED_PREFIX, Run
@@ -22,6 +22,7 @@ from billfold.ledger.layout import (
     EARLIER_LEDGER_FILES,
     LOCKS_FOLDER,
     MERGE_BACKUP_FILE,
+    READERS_FILE,
 )
 from billfold.model.errors import LedgerError
 from billfold.model.finding import Finding, make_finding
@@ -76,9 +77,16 @@ class Workspace:
     @contextmanager
     def lock_writers(self, *, alone: bool = False) -> Iterator[None]:
         """Write into the archive beside others, or ``alone``; raises ``LedgerError`` where another process is for too long."""
+        for path in (self.ledger_path.with_suffix(".lock"), self.directory / READERS_FILE):
+            open_lock_file(path).close()  # what is archived must be booked then
         with writers_lock(self.directory / LOCKS_FOLDER, alone=alone):
             self._reopen_replaced()
             yield
+
+    def require_ledger(self) -> None:
+        """Raise ``LedgerError`` where what is archived now could not be booked then: better nothing is brought at all."""
+        with self.open_ledger():
+            pass
 
     def _reopen_replaced(self) -> bool:
         """Open the archive again where a merge put another file in its place since; returns whether one did."""

@@ -23,7 +23,7 @@ def account_lock(directory: Path, provider: str, account: str, *, deadline: floa
 
     ``deadline`` is a time of the monotonic clock that several accounts may share.
     """
-    with _open_lock_file(directory, _name_lock(provider, account)) as file:
+    with open_lock_file(directory / _name_lock(provider, account)) as file:
         deadline = time.monotonic() + LOCK_TIMEOUT_S if deadline is None else deadline
         message = f"account {account!r} is being collected by another process; try again when it is done"
         _wait_for_lock(file, deadline, message)
@@ -51,8 +51,8 @@ def writers_lock(directory: Path, *, alone: bool = False) -> Iterator[None]:
     """
     deadline = time.monotonic() + WRITERS_TIMEOUT_S
     message = f"other processes write in {directory.parent}; try again when they are done"
-    with _open_lock_file(directory, "writers.lock") as file:
-        with _open_lock_file(directory, "gate.lock") as gate:
+    with open_lock_file(directory / "writers.lock") as file:
+        with open_lock_file(directory / "gate.lock") as gate:
             _wait_for_lock(gate, deadline, message, shared=not alone)
             _wait_for_lock(file, deadline, message, shared=not alone)
         yield
@@ -65,13 +65,19 @@ def _wait_for_lock(file: IO[str], deadline: float, message: str, *, shared: bool
         time.sleep(POLL_INTERVAL_S)
 
 
-def _open_lock_file(directory: Path, lock_name: str) -> IO[str]:
+def open_lock_file(path: Path) -> IO[str]:
+    """Open a file that is there to be locked; raises ``LedgerError``."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        return (directory / lock_name).open("w")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a")
     except OSError as error:
+        if obstacle := next(
+            (place for place in (path, path.parent) if place.exists() and place.is_dir() != (place != path)), None
+        ):
+            kind = "directory where a file" if obstacle == path else "file where a directory"
+            raise LedgerError(f"{obstacle} is a {kind} is needed for locks; move it away") from error
         raise LedgerError(
-            f"the locks in {directory} cannot be used: {error.strerror}; check the path and its rights"
+            f"the locks in {path.parent} cannot be used: {error.strerror}; check the path and its rights"
         ) from error
 
 

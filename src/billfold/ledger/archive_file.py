@@ -119,6 +119,10 @@ def build_archive_error(path: Path, error: Exception) -> LedgerError:
     """Say what is wrong with an archive's file in words that tell what to do next."""
     if file := next((parent for parent in path.parents if parent.is_file()), None):
         return LedgerError(f"{file} is a file where a directory is needed; name another place with --ledger")
+    if path.is_dir():
+        return LedgerError(
+            f"{path} is a directory where a file is needed: move it away, and bring the archive back from a copy"
+        )
     if "locked" in str(error):
         return LedgerError(f"the archive {path} is being written by another process; try again in a moment")
     is_damaged = isinstance(error, UnicodeDecodeError) or any(
