@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from billfold.focus import check
-from billfold.focus.export import FORMATS, ExportSpec, export_focus
+from billfold.focus.export import ExportSpec, export_focus
+from billfold.focus.replacement import FORMATS
 from billfold.ledger import store
 from billfold.ledger.focus_views import Selection
 from tests.focus import sample

@@ -2,61 +2,69 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import click
 
 from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.listing import print_rows
 from billfold.cli.output import print_line
-from billfold.cli.params import ACCOUNT_OPTION, PROVIDER_OPTION, add_location_options
-from billfold.ledger.documents import FILE_SUFFIXES, UNKNOWN_VALUE, list_latest_documents, read_media_type
-from billfold.ledger.entries import Entry
-from billfold.model.errors import ConfigurationError
+from billfold.cli.params import FORMAT_OPTION, add_filter_options
 from billfold.report.render import counted
+from billfold.tasks.documents import DAMAGED, MISSING, WRITTEN, DocumentRow, count_documents, write_documents
 from billfold.tasks.filter_options import FilterOptions
+
+MAX_NAMED_INVOICES = 12
+"""Invoices without a document that are named of an account; ``--format`` names all."""
 
 
 @click.command("documents")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@PROVIDER_OPTION
-@ACCOUNT_OPTION
-@add_location_options
+@click.option("--all-versions", is_flag=True, help="Also what came before a document changed.")
+@FORMAT_OPTION
+@add_filter_options
 @click.pass_context
-def command(ctx: click.Context, directory: Path, provider: str | None, account: str | None) -> None:
+def command(
+    ctx: click.Context, directory: Path, output_format: str, filter_options: FilterOptions, *, all_versions: bool
+) -> None:
     """Write the archived documents to DIRECTORY: invoices as PDF and CSV, as they came.
 
-    A document that came more than once is written as it came last. What a sync does not collect, `billfold api` asks for.
+    A document that came more than once is written as it came last. Nothing is overwritten: where other bytes have its name, it
+    is written beside them, with its date and hash in its name. --from and --to are the months of invoices. --format json or csv
+    prints a list of all documents, with invoice, date, total, hash and archive number, and of the invoices without one.
+    What a sync does not collect, `billfold api` asks for. Exit code 1: a document is damaged in the archive.
     """
-    with open_workspace(ctx) as workspace:
-        filters = build_filter(workspace, FilterOptions(provider, account))
-        entries = [
-            entry
-            for entry in list_latest_documents(workspace.archive, filters.seq)
-            if filters.includes_account(entry.provider, entry.account)
-        ]
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+        filters = build_filter(workspace, filter_options)
+        rows = write_documents(workspace, db, directory, filters, all_versions=all_versions)
         accounts = {
             (run.provider, run.account)
             for run in workspace.archive.list_runs()
             if filters.includes_account(run.provider, run.account)
         }
-        name_counts = Counter(map(_build_file_name, entries))
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            for entry in entries:
-                hash_suffix = "" if name_counts[_build_file_name(entry)] == 1 else f"_{entry.body[:8]}"
-                path = directory / f"{_build_file_name(entry)}{hash_suffix}{FILE_SUFFIXES[read_media_type(entry)]}"
-                path.write_bytes(workspace.archive.read_body(entry.body))
-        except OSError as error:
-            raise ConfigurationError(f"{directory} cannot be written: {error.strerror}") from error
-    print_line(f"{directory}: {counted(len(entries), 'document')}")
-    account_counts = Counter((entry.provider, entry.account) for entry in entries)
-    for provider_name, account_name in sorted(accounts):
+    if output_format == "table":
+        _print_counts(directory, rows, accounts)
+    else:
+        print_rows(output_format, [row._asdict() for row in rows], DocumentRow._fields)
+    for row in rows:
+        if row.status == DAMAGED:
+            print_line(f"not written: entry {row.seq} is damaged: `billfold verify` names what is", err=True)
+    ctx.exit(1 if any(row.status == DAMAGED for row in rows) else 0)
+
+
+def _print_counts(directory: Path, rows: Sequence[DocumentRow], accounts: Iterable[tuple[str, str]]) -> None:
+    account_counts = count_documents(rows)
+    new_count = sum(row.status == WRITTEN for row in rows)
+    note = "" if new_count == account_counts.total() else f", {new_count or 'none'} of them new"
+    print_line(f"{directory}: {counted(account_counts.total(), 'document')}{note}")
+    for provider_name, account_name in sorted({*accounts, *account_counts}):
         print_line(f"  {provider_name} {account_name}: {account_counts[provider_name, account_name] or 'none'}")
-
-
-def _build_file_name(entry: Entry) -> str:
-    """Call a document by its account and by what was asked for it, as far as that is known."""
-    argument_values = [str(value) for value in entry.question_fields.values() if value != UNKNOWN_VALUE]
-    return re.sub(r"[^\w.-]+", "-", "_".join((entry.account, entry.operation, *argument_values)))
+    missing_rows = [row for row in rows if row.status == MISSING]
+    if missing_rows:
+        print_line(f"{counted(len(missing_rows), 'invoice')} without a document:")
+    for account_key, account_rows in groupby(missing_rows, key=lambda row: row[:2]):
+        invoice_ids = [row.invoice_id for row in account_rows]
+        more = f" and {len(invoice_ids) - MAX_NAMED_INVOICES} more" if len(invoice_ids) > MAX_NAMED_INVOICES else ""
+        print_line(f"  {' '.join(account_key)}: {', '.join(invoice_ids[:MAX_NAMED_INVOICES])}{more}")

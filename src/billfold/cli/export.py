@@ -28,6 +28,7 @@ def command() -> None:
 @click.option("--focus-version", "version", default="1.4", show_default=True, help="The FOCUS version of the files.")
 @click.option("--by-period", is_flag=True, help="Divide charges and invoice lines by billing period, a folder each.")
 @click.option("--include-parked", is_flag=True, help="Write bills too that do not add up; x_Parked says why.")
+@click.option("--replace", is_flag=True, help="Also where the earlier export there is of more than this one.")
 @add_filter_options
 @click.pass_context
 def focus(
@@ -37,16 +38,21 @@ def focus(
     version: str,
     by_period: bool,
     include_parked: bool,
+    replace: bool,
     filter_options: FilterOptions,
 ) -> None:
     """Write the four FOCUS datasets and their metadata into DIRECTORY, in the place of an earlier export there.
 
-    Issued bills, drafts (invoice still open) and estimates (no invoice) are told apart by x_State. Parked bills are left out, and the exit code is 1 then.
+    Only files that the earlier export's metadata.json lists are removed. Where it is of more than this one (of other months,
+    providers or accounts), nothing is written, unless --replace says so.
+
+    Issued bills, drafts (invoice still open) and estimates (no invoice) are told apart by x_State. Parked bills are left out,
+    and the exit code is 1 then.
     """
     rates = load_virtual_rates(ctx)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         selection = Selection(build_filter(workspace, filter_options), include_parked, rates)
-        export_spec = ExportSpec(directory, output_format, version, by_period)
+        export_spec = ExportSpec(directory, output_format, version, by_period, replace)
         result = export_ledger(workspace, ledger, export_spec, selection, list_configured_accounts(ctx))
     _print_summary(result, directory)
     end_listing(ctx, result.gaps, result.left_out)

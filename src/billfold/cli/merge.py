@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,42 +9,35 @@ import click
 from billfold.cli.context import open_workspace
 from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
-from billfold.ledger.account_lock import account_lock
-from billfold.ledger.archive import Archive
+from billfold.collect.merging import merge_ledgers
 from billfold.ledger.digest import compute_digest
-from billfold.ledger.layout import ARCHIVE_FILE, LOCKS_FOLDER, MERGE_DRAFT_FILE
-from billfold.ledger.merge import merge_archives
-from billfold.model.errors import InvalidArgument
+from billfold.model.finding import describe_finding
 
 
 @click.command("merge")
 @click.argument("source_directory", metavar="OTHER", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--unrelated", is_flag=True, help="Merge also what has no account in common with this ledger.")
 @add_location_options
 @click.pass_context
-def command(ctx: click.Context, source_directory: Path) -> None:
+def command(ctx: click.Context, source_directory: Path, *, unrelated: bool) -> None:
     """Bring the archive of the ledger directory OTHER into this one; runs that both hold are taken once.
 
-    OTHER is not changed. This archive's file as it was stays beside it as archive.before-merge.sqlite.
+    OTHER is not changed, and who collects here waits. This archive's file as it was stays beside it as
+    archive.before-merge.sqlite, those of earlier merges too. Both archives are checked first: where one is damaged, nothing
+    is merged, and the exit code is 1. OTHER is refused where it calls another customer as this ledger does, and where the two
+    have no account in common, unless --unrelated says so.
     """
-    source_path = source_directory / ARCHIVE_FILE
-    if not source_path.exists():
-        raise InvalidArgument(f"{source_directory} holds no archive.sqlite; name another ledger directory")
-    with open_workspace(ctx, new=True) as workspace, ExitStack() as locks:
-        for provider, account in sorted({(run.provider, run.account) for run in workspace.archive.list_runs()}):
-            locks.enter_context(
-                account_lock(workspace.directory / LOCKS_FOLDER, provider, account)
-            )  # nobody writes meanwhile
-        draft_path = workspace.directory / MERGE_DRAFT_FILE
-        draft_path.unlink(missing_ok=True)
-        with Archive(source_path, as_it_is=True) as source_archive:
-            result = merge_archives(workspace.archive, source_archive, draft_path, datetime.now(UTC))
-        with Archive(draft_path) as draft:
-            is_same = draft.read_head() == workspace.archive.read_head()
-        if is_same:
-            draft_path.unlink()  # and the archive that an earlier merge kept stays
-        else:
-            workspace.replace_archive(draft_path)
-        with workspace.open_ledger(wait=True) as ledger:
+    with open_workspace(ctx, new=True) as workspace:
+        outcome = merge_ledgers(workspace, source_directory, may_be_unrelated=unrelated)
+        for path, finding in outcome.damage:
+            print_line(f"{path}: {describe_finding(finding)}")
+        if outcome.damage:
             print_line(
-                f"{result.added_count} runs brought, {result.duplicate_count} were here already: {compute_digest(ledger)}"
+                "nothing is merged: an archive is damaged; `billfold verify` names it all, put a backup in its place"
             )
+            ctx.exit(1)
+        with workspace.open_ledger(wait=True) as ledger:
+            digest = compute_digest(ledger)
+    print_line(
+        f"{outcome.result.added_count} runs brought, {outcome.result.duplicate_count} were here already: {digest}"
+    )

@@ -70,7 +70,8 @@ def import_files(
 ) -> ImportResult:
     """Archive the files as answers of one run, book them, and tell what became of each; an unread file is left out."""
     now, files = datetime.now(UTC), list[ImportedFile]()
-    with account_lock(workspace.directory / LOCKS_FOLDER, provider.name, account):
+    with workspace.lock_writers(), account_lock(workspace.directory / LOCKS_FOLDER, provider.name, account):
+        workspace.require_ledger()
         run = workspace.archive.start_run(provider.name, account, "import", now)
         for path in paths:
             try:
@@ -88,7 +89,7 @@ def import_files(
                 ImportedFile(path, operation_names, f"{sum(len(response.body) for _, response in answers)} bytes")
             )
         workspace.archive.end_run(run, "imported", now)
-    return _summarize_import(workspace, run, account, files)
+        return _summarize_import(workspace, run, account, files)
 
 
 def _summarize_import(workspace: Workspace, run: Run, account: str, files: list[ImportedFile]) -> ImportResult:

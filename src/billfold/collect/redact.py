@@ -26,6 +26,11 @@ def redact_workspace(workspace: Workspace, provider_name: str | None = None) -> 
     The archives that a merge or a conversion left beside this one hold the same bodies, and are redacted too. Of a provider that is not
     installed nobody knows which data are personal: its answers are left as they are, and a warning says so.
     """
+    with workspace.lock_writers():
+        return _redact_archives(workspace, provider_name)
+
+
+def _redact_archives(workspace: Workspace, provider_name: str | None) -> int:
     changed_hashes = _redact_archive(workspace.archive, provider_name)
     (workspace.directory / DOCUMENT_TEXTS_FILE).unlink(missing_ok=True)  # it may hold what stood there
     for path in sorted(path for pattern in SIDE_ARCHIVE_PATTERNS for path in workspace.directory.glob(pattern)):

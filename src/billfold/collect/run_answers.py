@@ -100,6 +100,12 @@ def find_identity(run_answers: ArchiveRunAnswers) -> str | None:
         return None
 
 
+def find_listed_ids(run_answers: ArchiveRunAnswers) -> frozenset[str]:
+    """Find which invoices a run lists; none where it has no list, or one that cannot be read."""
+    listing = read_listing(run_answers)
+    return frozenset(json.loads(listing)["ids"] if listing else ())
+
+
 def read_listing(run_answers: ArchiveRunAnswers) -> str | None:
     """Write down what a run's list of invoices said, for the question what is missing from it."""
     try:

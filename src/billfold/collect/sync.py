@@ -93,7 +93,7 @@ def sync_accounts(
     """
     unknown_outcomes = fail_unknown_providers((account.name, account.provider.name) for account in accounts)
     accounts = [account for account in accounts if account.provider.name in provider.provider_names()]
-    with ExitStack() as locks:
+    with workspace.lock_writers(), ExitStack() as locks:
         busy_outcomes = _lock_accounts(locks, workspace, accounts)
         busy_names = {outcome.account for outcome in busy_outcomes}
         accounts = [account for account in accounts if account.name not in busy_names]

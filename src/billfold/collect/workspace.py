@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,17 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from billfold.collect.rebuilding import BookingProgress, book_shares, plan_shares
-from billfold.collect.run_answers import ArchiveRunAnswers, find_identity, read_listing
+from billfold.collect.run_answers import ArchiveRunAnswers, find_identity, find_listed_ids
 from billfold.collect.run_booking import book_run
+from billfold.ledger.account_lock import open_lock_file, writers_lock
 from billfold.ledger.archive import Archive
-from billfold.ledger.archive_file import replace_archive_file
+from billfold.ledger.archive_file import read_file_id, replace_archive_file
 from billfold.ledger.entries import REFUSED_PREFIX, Run
 from billfold.ledger.layout import (
     ARCHIVE_FILE,
     CATALOG_DRAFT_FILE,
     CATALOG_FILE,
     EARLIER_LEDGER_FILES,
+    LOCKS_FOLDER,
     MERGE_BACKUP_FILE,
+    READERS_FILE,
 )
 from billfold.model.errors import LedgerError
 from billfold.model.finding import Finding, make_finding
@@ -67,8 +69,33 @@ class Workspace:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        earlier_id = read_file_id(directory / ARCHIVE_FILE)
         self.archive = Archive(directory / ARCHIVE_FILE)
+        self._archive_id = earlier_id or read_file_id(self.archive.path)
         self.ledger_path = directory / CATALOG_FILE
+
+    @contextmanager
+    def lock_writers(self, *, alone: bool = False) -> Iterator[None]:
+        """Write into the archive beside others, or ``alone``; raises ``LedgerError`` where another process is for too long."""
+        for path in (self.ledger_path.with_suffix(".lock"), self.directory / READERS_FILE):
+            open_lock_file(path).close()  # what is archived must be booked then
+        with writers_lock(self.directory / LOCKS_FOLDER, alone=alone):
+            self._reopen_replaced()
+            yield
+
+    def require_ledger(self) -> None:
+        """Raise ``LedgerError`` where what is archived now could not be booked then: better nothing is brought at all."""
+        with self.open_ledger():
+            pass
+
+    def _reopen_replaced(self) -> bool:
+        """Open the archive again where a merge put another file in its place since; returns whether one did."""
+        file_id = read_file_id(self.archive.path)
+        if file_id in {None, self._archive_id}:
+            return False
+        self.archive.close()
+        self._archive_id, self.archive = file_id, Archive(self.archive.path)
+        return True
 
     @contextmanager
     def open_ledger(self, *, wait: bool = False) -> Iterator[OpenLedger]:
@@ -83,6 +110,8 @@ class Workspace:
             self._require_writable()
         try:
             with store.open_ledger(self.ledger_path) as ledger:
+                if self._reopen_replaced():
+                    store.reload_ledger(ledger)
                 self._catch_up(ledger, wait=wait)
                 yield ledger
                 return
@@ -104,6 +133,7 @@ class Workspace:
 
         self._require_writable()
         with store.take_turn(self.ledger_path):
+            self._reopen_replaced()
             forgotten = self._find_forgotten()
             draft_path = self.directory / CATALOG_DRAFT_FILE
             draft_path.unlink(missing_ok=True)
@@ -139,8 +169,7 @@ class Workspace:
 
     def find_listed_ids(self, run: Run) -> frozenset[str]:
         """Find which invoices a run lists; none where it has no list, or one that cannot be read."""
-        listing = read_listing(ArchiveRunAnswers(self.archive, run))
-        return frozenset(json.loads(listing)["ids"] if listing else ())
+        return find_listed_ids(ArchiveRunAnswers(self.archive, run))
 
     def drop_ledger(self) -> None:
         """Remove the ledger; the archive stays. Its parts are removed by who writes next."""
@@ -190,6 +219,7 @@ class Workspace:
                 log.info("another process is booking: what was booked before is shown")
                 ledger.is_behind = True
                 return
+            self._reopen_replaced()
             store.reload_ledger(ledger)
             ledger.release_parts()
             store.remove_leftovers(self.ledger_path)
@@ -265,11 +295,14 @@ class Workspace:
 
     def replace_archive(self, draft: Path) -> None:
         """Put a new archive file in the place of this one, which stays beside it; the ledger is computed anew."""
-        self.archive.checkpoint_wal()
-        self.archive.close()
-        self.drop_ledger()
-        replace_archive_file(self.archive.path, draft, self.directory / MERGE_BACKUP_FILE)
-        self.archive = Archive(self.archive.path)
+        from billfold.ledger import store
+
+        with store.take_turn(self.ledger_path):
+            self.archive.checkpoint_wal()
+            self.archive.close()
+            self.drop_ledger()
+            replace_archive_file(self.archive.path, draft, self.directory / MERGE_BACKUP_FILE)
+            self._reopen_replaced()
 
     def close(self) -> None:
         """Close the archive."""

@@ -1,21 +1,19 @@
 """Write the ledger as FOCUS files: the whole of a directory's export is replaced, or nothing is.
 
 Rows go from the ledger to the files in DuckDB, a row group at a time: memory does not grow with them, and no amount
-passes a float. Files are written aside and then moved, and the old ones are moved back where that fails. Who is killed
-between two moves leaves a directory without ``metadata.json``, which goes first and comes last: no finished export.
+passes a float. Files are written aside and then moved.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from billfold.focus import metadata, versions
 from billfold.focus.metadata import ExportedFile
+from billfold.focus.replacement import FORMATS, open_draft, read_manifest, replace_files, require_as_wide
 from billfold.focus.sql_cells import build_cell
 from billfold.focus.versions import FocusDataset
 from billfold.ledger.catalog import BillRow
@@ -24,19 +22,21 @@ from billfold.ledger.store import OpenLedger
 from billfold.model.errors import InvalidArgument
 from billfold.model.focus import COST, INVOICE
 
-FORMATS = ("parquet", "csv")
 PARTITIONED_DATASETS = (COST, INVOICE)
 """Datasets that a partition by billing period divides; the others are small."""
-_DRAFT_DIRECTORY, _BACKUP_DIRECTORY = ".focus-draft", "before"
 
 
 class ExportSpec(NamedTuple):
-    """What is to be written: where, as ``parquet`` or ``csv``, in which FOCUS version, one file or one a billing period."""
+    """What is to be written: where, as ``parquet`` or ``csv``, in which FOCUS version, one file or one a billing period.
+
+    ``may_narrow`` says that it may take the place of an export of more than it.
+    """
 
     directory: Path
     format: str = "parquet"
     version: str = versions.NEWEST
     by_period: bool = False
+    may_narrow: bool = False
 
 
 class ExportResult(NamedTuple):
@@ -65,26 +65,18 @@ def export_focus(
 
 def _write_files(views: FocusViews, export_spec: ExportSpec, facts: metadata.ExportFacts) -> list[ExportedFile]:
     export_spec.directory.mkdir(parents=True, exist_ok=True)
-    with _open_draft(export_spec.directory) as draft, views.open_writing():
+    earlier_manifest = read_manifest(export_spec.directory / metadata.METADATA_NAME)
+    if not export_spec.may_narrow:
+        require_as_wide(export_spec.directory, earlier_manifest, views.selection.filters)
+    with open_draft(export_spec.directory) as draft, views.open_writing():
         files = [
             file
             for dataset in facts.version.datasets.values()
             for file in _write_dataset(views, dataset, export_spec, draft)
         ]
         (draft / metadata.METADATA_NAME).write_text(metadata.render_metadata(views, facts, files), encoding="utf-8")
-        _replace_files(export_spec.directory, draft)
+        replace_files(export_spec.directory, draft, [file.path for file in files])
     return files
-
-
-@contextmanager
-def _open_draft(directory: Path) -> Iterator[Path]:
-    draft = directory / _DRAFT_DIRECTORY
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir()
-    try:
-        yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _write_dataset(
@@ -107,26 +99,3 @@ def _build_cells(views: FocusViews, dataset: FocusDataset, format_name: str) -> 
         name: build_cell(format_name, sources[name], column_types[sources[name]], name)
         for name in sorted(sources, key=lambda name: (name.startswith("x_"), name))
     }
-
-
-def _replace_files(directory: Path, draft: Path) -> None:
-    """Put the new files in the places of the old, all or none."""
-    new_names = sorted((path.name for path in draft.iterdir()), key=lambda name: name == metadata.METADATA_NAME)
-    file_stems = [dataset.file for dataset in versions.load_version().datasets.values()]
-    old_names = [
-        metadata.METADATA_NAME,
-        *(name for stem in file_stems for name in (stem, *(f"{stem}.{format_name}" for format_name in FORMATS))),
-    ]
-    backup_directory = draft / _BACKUP_DIRECTORY
-    backup_directory.mkdir()
-    moves = [(directory / name, backup_directory / name) for name in old_names if (directory / name).exists()]
-    moves += [(draft / name, directory / name) for name in new_names]
-    finished_moves: list[tuple[Path, Path]] = []
-    try:
-        for source, target in moves:
-            source.replace(target)
-            finished_moves.append((source, target))
-    except BaseException:
-        for source, target in reversed(finished_moves):
-            target.replace(source)
-        raise

@@ -12,6 +12,7 @@ from billfold.focus.sql_cells import is_guarded
 from billfold.focus.versions import FocusDataset, FocusVersion
 from billfold.ledger.catalog import BillRow
 from billfold.ledger.focus_views import DEFAULT_PAYMENT_TERMS, FocusViews
+from billfold.ledger.query import LedgerFilter
 from billfold.model.finding import describe_labelled
 from billfold.model.focus import COMMITMENT
 from billfold.model.money import format_decimal
@@ -22,7 +23,7 @@ from billfold.version import __version__
 
 Description = dict[str, object]
 """An object of the metadata's JSON."""
-METADATA_NAME = "metadata.json"
+METADATA_NAME, GENERATOR_PREFIX = "metadata.json", "billfold "
 DELIVERY_TEXT = (
     "Overwrite: every export replaces the whole of the directory's earlier one, so nothing has to be deduplicated. "
     "Corrections of closed periods come as the invoice issuer sends them; an invoice that is restated replaces its rows."
@@ -62,11 +63,12 @@ def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[Expor
     last = format_instant(views.read_last_update())
     datasets = facts.version.datasets.values()
     document = {
-        "DataGenerator": {"DataGenerator": f"billfold {__version__}"},
+        "DataGenerator": {"DataGenerator": f"{GENERATOR_PREFIX}{__version__}"},
         "DatasetInstance": [_describe_instance(dataset) for dataset in datasets],
         "Schema": [_describe_schema(views, dataset, facts) for dataset in datasets],
         "Recency": [_describe_recency(dataset, judged, last, facts) for dataset in datasets],
         "x_Files": [{"Dataset": f.dataset, "Path": f.path, "Rows": f.rows, "Bytes": f.size} for f in files],
+        "x_Selection": describe_selection(selection.filters),
         "x_DeliveryHandling": DELIVERY_TEXT,
         "x_States": STATES_TEXT,
         "x_Prices": PRICES_TEXT,
@@ -85,6 +87,16 @@ def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[Expor
             "texts of descriptions and names that begin with = + - @ tab or CR have a ' in front"
         )
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def describe_selection(filters: LedgerFilter) -> dict[str, str | int | None]:
+    """Say what of a ledger is exported, as the metadata notes it; None: all."""
+    return {
+        "Provider": filters.provider,
+        "Account": filters.account,
+        "From": str(filters.first_month) if filters.first_month else None,
+        "To": str(filters.last_month) if filters.last_month else None,
+    }
 
 
 def _describe_completeness(record: Completeness) -> Description:

@@ -1,4 +1,4 @@
-"""One process at a time collects an account: a lock that the operating system drops when its holder dies."""
+"""One process at a time collects an account, and nobody while archives are merged: locks that end with their holder."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import IO
 
 from billfold.model.errors import LedgerError
 
-LOCK_TIMEOUT_S = 60.0
-"""Seconds to wait for another process that collects the same account."""
+LOCK_TIMEOUT_S, WRITERS_TIMEOUT_S = 60.0, 600.0
+"""Seconds to wait for another process that collects the same account, and for all that must not write meanwhile."""
+POLL_INTERVAL_S = 0.05
 
 
 @contextmanager
@@ -22,14 +23,10 @@ def account_lock(directory: Path, provider: str, account: str, *, deadline: floa
 
     ``deadline`` is a time of the monotonic clock that several accounts may share.
     """
-    with _open_lock_file(directory, _name_lock(provider, account)) as file:
+    with open_lock_file(directory / _name_lock(provider, account)) as file:
         deadline = time.monotonic() + LOCK_TIMEOUT_S if deadline is None else deadline
-        while not try_file_lock(file.fileno()):
-            if time.monotonic() > deadline:
-                raise LedgerError(
-                    f"account {account!r} is being collected by another process; try again when it is done"
-                )
-            time.sleep(0.05)
+        message = f"account {account!r} is being collected by another process; try again when it is done"
+        _wait_for_lock(file, deadline, message)
         yield
 
 
@@ -46,13 +43,41 @@ def _name_lock(provider: str, account: str) -> str:
     return f"{hashlib.sha256(f'{provider}/{account}'.encode()).hexdigest()[:16]}.lock"
 
 
-def _open_lock_file(directory: Path, lock_name: str) -> IO[str]:
+@contextmanager
+def writers_lock(directory: Path, *, alone: bool = False) -> Iterator[None]:
+    """Write in a directory beside others, or ``alone``; raises ``LedgerError`` where that takes too long.
+
+    Who is to be alone holds the gate first: nobody who comes later goes before him.
+    """
+    deadline = time.monotonic() + WRITERS_TIMEOUT_S
+    message = f"other processes write in {directory.parent}; try again when they are done"
+    with open_lock_file(directory / "writers.lock") as file:
+        with open_lock_file(directory / "gate.lock") as gate:
+            _wait_for_lock(gate, deadline, message, shared=not alone)
+            _wait_for_lock(file, deadline, message, shared=not alone)
+        yield
+
+
+def _wait_for_lock(file: IO[str], deadline: float, message: str, *, shared: bool = False) -> None:
+    while not try_file_lock(file.fileno(), shared=shared):
+        if time.monotonic() > deadline:
+            raise LedgerError(message)
+        time.sleep(POLL_INTERVAL_S)
+
+
+def open_lock_file(path: Path) -> IO[str]:
+    """Open a file that is there to be locked; raises ``LedgerError``."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        return (directory / lock_name).open("w")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a")
     except OSError as error:
+        if obstacle := next(
+            (place for place in (path, path.parent) if place.exists() and place.is_dir() != (place != path)), None
+        ):
+            kind = "directory where a file" if obstacle == path else "file where a directory"
+            raise LedgerError(f"{obstacle} is a {kind} is needed for locks; move it away") from error
         raise LedgerError(
-            f"the locks in {directory} cannot be used: {error.strerror}; check the path and its rights"
+            f"the locks in {path.parent} cannot be used: {error.strerror}; check the path and its rights"
         ) from error
 
 

@@ -77,12 +77,34 @@ def number_run(db: sqlite3.Connection, entry: Entry) -> int:
 
 
 def replace_archive_file(path: Path, draft_path: Path, backup_path: Path) -> None:
-    """Put a new archive in the place of one that nobody writes and whose file is whole; that one stays under another name."""
+    """Put a new archive in the place of one that nobody writes and whose file is whole; that one stays under another name.
+
+    So do those that lie there from earlier times: the name is numbered then.
+    """
+    backup_path = _choose_backup(path, backup_path)
     backup_path.unlink(missing_ok=True)
     backup_path.hardlink_to(path)
     for suffix in ("-wal", "-shm"):  # empty, and not the new file's
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     draft_path.replace(path)
+
+
+def _choose_backup(path: Path, backup_path: Path) -> Path:
+    """Return the first of a backup's names that is free, or already another name of the file (who put it there was killed)."""
+    numbered_path, number = backup_path, 1
+    while numbered_path.exists() and not numbered_path.samefile(path):
+        number += 1
+        numbered_path = backup_path.with_name(f"{backup_path.stem}.{number}{backup_path.suffix}")
+    return numbered_path
+
+
+def read_file_id(path: Path) -> tuple[int, int] | None:
+    """Return what tells one file from another that took its place; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def is_read_only(path: Path) -> bool:
@@ -97,6 +119,10 @@ def build_archive_error(path: Path, error: Exception) -> LedgerError:
     """Say what is wrong with an archive's file in words that tell what to do next."""
     if file := next((parent for parent in path.parents if parent.is_file()), None):
         return LedgerError(f"{file} is a file where a directory is needed; name another place with --ledger")
+    if path.is_dir():
+        return LedgerError(
+            f"{path} is a directory where a file is needed: move it away, and bring the archive back from a copy"
+        )
     if "locked" in str(error):
         return LedgerError(f"the archive {path} is being written by another process; try again in a moment")
     is_damaged = isinstance(error, UnicodeDecodeError) or any(

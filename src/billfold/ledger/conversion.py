@@ -50,16 +50,7 @@ def convert_archive(path: Path) -> None:
             db.execute(f"PRAGMA busy_timeout={CHECKPOINT_TIMEOUT_S * 1000}")
             if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 raise LedgerError(f"the archive {path} is being read, and must be converted; try again in a moment")
-        replace_archive_file(path, draft_path, _choose_backup(path))
-
-
-def _choose_backup(path: Path) -> Path:
-    """Return where the old file is kept; one that lies there from an earlier conversion stays."""
-    backup_path, number = path.with_name(EARLIER_ARCHIVE_FILE), 1
-    while backup_path.exists() and not backup_path.samefile(path):
-        number += 1
-        backup_path = path.with_name(EARLIER_ARCHIVE_FILE.replace("-1", f"-1.{number}"))
-    return backup_path
+        replace_archive_file(path, draft_path, path.with_name(EARLIER_ARCHIVE_FILE))
 
 
 def _write_draft(db: sqlite3.Connection, draft_path: Path) -> None:

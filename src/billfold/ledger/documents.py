@@ -1,6 +1,8 @@
-"""The documents among the archive's answers: invoices as PDF and CSV, each as it came last."""
+"""The documents among the archive's answers: invoices as PDF and CSV, each as it came last, or each time it changed."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import UNREADABLE_SUFFIX, Entry
@@ -17,15 +19,25 @@ def list_latest_documents(archive: Archive, seq: int) -> list[Entry]:
 
     Of those that do not say what they are of, each that is unlike the others.
     """
-    documents = (
+    return list({build_document_key(entry): entry for entry in _iter_documents(archive, seq)}.values())
+
+
+def list_document_versions(archive: Archive, seq: int) -> list[Entry]:
+    """Return every version of every document up to an archive number, the oldest first."""
+    versions = dict[tuple[str, ...], Entry]()
+    for entry in _iter_documents(archive, seq):
+        versions.setdefault((*build_document_key(entry), entry.body), entry)
+    return list(versions.values())
+
+
+def _iter_documents(archive: Archive, seq: int) -> Iterator[Entry]:
+    return (
         entry
         for entry in archive.iter_answers()
-        if entry.seq <= seq and entry.status == 200 and read_media_type(entry) in FILE_SUFFIXES
-    )
-    return list(
-        {
-            _build_document_key(entry): entry for entry in documents if not entry.operation.endswith(UNREADABLE_SUFFIX)
-        }.values()
+        if entry.seq <= seq
+        and entry.status == 200
+        and not entry.operation.endswith(UNREADABLE_SUFFIX)
+        and read_media_type(entry) in FILE_SUFFIXES
     )
 
 
@@ -34,12 +46,18 @@ def read_media_type(entry: Entry) -> str:
     return str(entry.response_headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 
-def _build_document_key(entry: Entry) -> tuple[str, ...]:
+def _says_what_it_is_of(entry: Entry) -> bool:
+    """Tell whether a document was asked for by an invoice's id, or by values that are all known."""
+    fields = entry.question_fields
+    return UNKNOWN_VALUE not in fields.values() or fields.get("invoice_id", UNKNOWN_VALUE) != UNKNOWN_VALUE
+
+
+def build_document_key(entry: Entry) -> tuple[str, ...]:
     """Return what a document is, so that another that is the same is a newer one."""
     return (
         entry.provider,
         entry.account,
         entry.operation,
         entry.question,
-        entry.body if f'"{UNKNOWN_VALUE}"' in entry.question else "",
+        "" if _says_what_it_is_of(entry) else entry.body,
     )

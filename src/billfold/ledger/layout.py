@@ -13,10 +13,15 @@ PARTS_FOLDER = "charges"
 LOCKS_FOLDER, READERS_FILE = "locks", "readers.lock"
 """Locks of accounts that are being collected, and of who reads parts."""
 MERGE_BACKUP_FILE, MERGE_DRAFT_FILE = "archive.before-merge.sqlite", "archive.merging.sqlite"
-"""Archives that a merge leaves beside the one in use: as it was, and (where it was killed) the one being made."""
+"""Archives that a merge leaves beside the one in use: as it was (later ones are numbered), and, killed, the one being made."""
 EARLIER_ARCHIVE_FILE, CONVERSION_DRAFT_FILE = "archive.format-1.sqlite", "archive.converting.sqlite"
 """Archives that a conversion leaves: as it was in its earlier format, and (where it was killed) the one being made."""
-SIDE_ARCHIVE_PATTERNS = (MERGE_BACKUP_FILE, MERGE_DRAFT_FILE, "archive.format-*.sqlite", CONVERSION_DRAFT_FILE)
+SIDE_ARCHIVE_PATTERNS = (
+    "archive.before-merge*.sqlite",
+    MERGE_DRAFT_FILE,
+    "archive.format-*.sqlite",
+    CONVERSION_DRAFT_FILE,
+)
 """Names of all archives that may lie beside the one in use."""
 EARLIER_LEDGER_FILES = ("ledger.duckdb", "ledger.duckdb.wal")
 """Files of ledgers of earlier formats."""

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from billfold.ledger.checksums import SummedFile
 from billfold.ledger.columns import CHARGE_SCHEMA
+from billfold.model.errors import LedgerError
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -44,6 +45,8 @@ class PartWriter:
     """Parts that are being written, one after another."""
 
     def __init__(self, directory: Path) -> None:
+        if directory.is_file():
+            raise LedgerError(f"{directory} is a file where a directory is needed: move it away")
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._tables: list[pa.Table] = []
@@ -137,7 +140,7 @@ def _flush_directory(directory: Path) -> None:
 
 
 def remove_unnamed(directory: Path, names: Collection[str]) -> None:
-    """Remove the files that no catalog names."""
+    """Remove the files that no catalog names; a folder is none of ours."""
     for path in directory.glob("*.parquet"):
-        if path.name not in names:
+        if path.name not in names and not path.is_dir():
             path.unlink(missing_ok=True)

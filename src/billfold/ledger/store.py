@@ -18,7 +18,7 @@ from typing import IO, Any, NamedTuple, TypeVar
 import duckdb
 import pyarrow as pa
 
-from billfold.ledger.account_lock import try_file_lock
+from billfold.ledger.account_lock import open_lock_file, try_file_lock
 from billfold.ledger.catalog_file import (
     CatalogRows,
     CatalogWriter,
@@ -217,7 +217,7 @@ def open_read_only(path: Path) -> OpenLedger:
 def take_turn(path: Path, *, wait: bool = True) -> Iterator[bool]:
     """Take the turn to write the ledger of a catalog; without ``wait`` False where another process has it."""
     deadline = time.monotonic() + WRITER_TIMEOUT_S
-    with path.with_suffix(".lock").open("w") as file:
+    with open_lock_file(path.with_suffix(".lock")) as file:
         while not try_file_lock(file.fileno()):
             if not wait:
                 yield False
@@ -252,7 +252,7 @@ def remove_leftovers(path: Path) -> None:
 
     Nobody may read in this process either: do it before the ledger is opened, or after.
     """
-    with (path.parent / READERS_FILE).open("ab") as file:
+    with open_lock_file(path.parent / READERS_FILE) as file:
         if path.is_file() and try_file_lock(file.fileno()):
             names = {row[0] for row in read_catalog(path)["parts"]}
             remove_unnamed(path.parent / PARTS_FOLDER, names)

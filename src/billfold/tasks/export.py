@@ -40,6 +40,7 @@ def export_focus(
     version: str = versions.NEWEST,
     by_period: bool = False,
     include_parked: bool = False,
+    replace: bool = False,
     rates: Mapping[str, Decimal] | None = None,
     accounts: Accounts = (),
     provider: str | None = None,
@@ -50,7 +51,8 @@ def export_focus(
 ) -> FocusExport:
     """Write the four FOCUS datasets and their metadata into a directory, in the place of an earlier export there.
 
-    ``format`` is "parquet" or "csv"; ``by_period`` makes a folder for each billing period. ``rates`` say what a unit of a virtual
+    ``format`` is "parquet" or "csv"; ``by_period`` makes a folder for each billing period.
+    An earlier export that is of more than this one (of other months, providers or accounts) stays unless you say ``replace``. ``rates`` say what a unit of a virtual
     currency cost. ``accounts`` are those that are expected in the ledger; the arguments after it narrow what is written, and
     a day ``as_of`` is its end. Raises ``InvalidArgument``, ``ConfigurationError`` where there is no ledger, ``LedgerError``
     and ``MissingExtra``.
@@ -59,7 +61,7 @@ def export_focus(
     configured = list_account_names(load_accounts(accounts))
     with open_workspace(Path(ledger)) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options, configured)
-        export_spec = ExportSpec(Path(directory), format, version, by_period)
+        export_spec = ExportSpec(Path(directory), format, version, by_period, replace)
         return export_ledger(workspace, db, export_spec, Selection(filters, include_parked, rates or {}), configured)
 
 
