@@ -99,7 +99,8 @@ def _book_bills(run_booking: Booking, run_answers: ArchiveRunAnswers, findings: 
         return bool(known_rows)
 
     read_bills = provider.find_provider(run_answers.run.provider).read_bills
-    for bill in _iter_guarded(read_bills, replace(run_answers, recall_bills=recall_bills), findings):
+    answers_and_ledger = replace(run_answers, recall_bills=recall_bills, recall_taxes=run_booking.list_derived_taxes)
+    for bill in _iter_guarded(read_bills, answers_and_ledger, findings):
         if _is_stale_estimate(bill, run_answers.run):
             told_bills.estimate_keys.append(bill.key)
             continue

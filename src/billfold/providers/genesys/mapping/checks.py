@@ -13,7 +13,7 @@ from billfold.providers.genesys.api import (
     GetBillingContractsInvoices,
 )
 from billfold.providers.genesys.mapping.charges import (
-    build_bill_safely,
+    InvoiceReader,
     group_line_answers,
     read_contracts,
     read_listed_invoices,
@@ -84,6 +84,7 @@ def _check_wallets(run_answers: RunAnswers) -> Iterator[Finding]:
     """Hold the wallets of closed periods against the invoices of their contract, where all of these were read."""
     calendar = BillingCalendar(read_contracts(run_answers).values())
     listed_invoices, line_answers = read_listed_invoices(run_answers), group_line_answers(run_answers)
+    reader = InvoiceReader(calendar, {}, {}, {})
     for period, contract_usages in read_usages(run_answers, calendar, []).items():
         ended_invoices = [
             record for record in listed_invoices.values() if calendar.find_ended_period(record.invoice) == period
@@ -103,7 +104,7 @@ def _check_wallets(run_answers: RunAnswers) -> Iterator[Finding]:
                 and all(get_or(record.invoice.id, "") in line_answers for record in contract_invoices)
             ):
                 invoice_bills = [
-                    build_bill_safely(record, line_answers[str(record.invoice.id)], calendar, {})
+                    reader.build_bill_safely(record, line_answers[str(record.invoice.id)])
                     for record in contract_invoices
                 ]
                 if not any(bill.has_wrong_findings for bill in invoice_bills):
