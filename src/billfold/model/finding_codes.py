@@ -126,7 +126,7 @@ class FindingCode(StrEnum):
         "rounded",
         NOTICE,
         "A bill adds up by a rounding charge of ours: the vendor's total is not exactly the sum of its lines.",
-        "Nothing: the difference is within what FOCUS allows, and its row is flagged `x_Synthetic`.",
+        "Nothing: its lines can round by that much, and its row is flagged `x_Synthetic`.",
     )
     BILL_UNBOOKABLE = (
         "bill-unbookable",

@@ -21,6 +21,18 @@ XPD XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWG
 """
 NATIONAL_CURRENCIES = frozenset(_ISO_4217.split())
 """The codes of ISO 4217: any other currency is a virtual one."""
+_CODES_BY_MINOR_DIGITS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_MINOR_DIGITS = {code: digits for digits, codes in _CODES_BY_MINOR_DIGITS.items() for code in codes.split()}
+"""The currencies whose subunit is not a hundredth, as ISO 4217 lists them."""
+
+
+def find_minor_digits(currency: str) -> int:
+    """Return how many decimals a currency's subunit has: 2 for cents, 0 for yen."""
+    return _MINOR_DIGITS.get(currency, 2)
 
 
 def exact_sum(amounts: Iterable[Decimal]) -> Decimal:

@@ -183,7 +183,7 @@ def _build_charges(
     if lines:
         yield Charges.of(lines, common)
     line_sum = exact_sum(line.PricingCurrencyEffectiveCost for line in lines)  # GUESS: totals include adjustments
-    if residual := find_residual(stated_total, line_sum, len(lines)):
+    if residual := find_residual(stated_total, line_sum, len(lines), common.PricingCurrency or DOLLAR_CODE):
         detail_id = DetailIds(common.InvoiceId or "").next_id("rounding", common.PricingCurrency)
         row = build_residual_row(common, residual, "the invoice's total", detail_id, f"{path}.totals")
         currency = common.PricingCurrency or DOLLAR_CODE

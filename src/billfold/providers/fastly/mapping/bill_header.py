@@ -90,7 +90,7 @@ def build_bill(header: BillHeader, lines: Sequence[FastlyLine], source: Source, 
     """Put a bill together; what may be rounding between its lines and its total becomes one flagged row."""
     common = _build_common_row(header, source)
     line_sum = exact_sum(line.BilledCost for line in lines)
-    residual = find_residual(header.total, line_sum, len(lines)) if header.total is not None else None
+    residual = find_residual(header.total, line_sum, len(lines), header.currency)
     rounding_findings = (note_rounding(residual, header.currency),) if residual else ()
     return Bill(
         state=header.state,

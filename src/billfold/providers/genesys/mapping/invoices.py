@@ -265,9 +265,10 @@ def _build_residual_charges(
     if stated_total is None or not invoice_lines:
         return []
     line_sum = exact_sum(line.BilledCost for line in invoice_lines)
-    if tax_rate is None and find_residual(stated_total, line_sum, len(invoice_lines)) is None:
-        return []
     residual, category = EXACT_CONTEXT.subtract(stated_total, line_sum), "Tax" if tax_rate else "Adjustment"
+    currency = common_row.BillingCurrency or NO_CURRENCY
+    if not tax_rate and find_residual(stated_total, line_sum, len(invoice_lines), currency) is None:
+        return []
     detail_id, path = detail_ids.next_id(category, "residual"), f"{listed.path}.amount"
     row = build_residual_row(common_row, residual, "the invoice's amount", detail_id, path, category=category)
     if tax_rate:
