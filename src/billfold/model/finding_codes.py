@@ -50,6 +50,12 @@ class FindingCode(StrEnum):
         "The vendor states no total for a bill, or one that is no amount: its lines cannot be proven.",
         "Sync again later; ask the vendor if the total stays missing.",
     )
+    TOTAL_REPEATED = (
+        "total-repeated",
+        PARKED,
+        "A bill states more than one total in one currency: which of them holds cannot be told.",
+        "Read them with `billfold explain`, and ask the vendor which of them holds.",
+    )
     AMOUNT_MISSING = (
         "amount-missing",
         PARKED,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from billfold.model.focus import ContractCommitment
 from billfold.model.period import Period
+from billfold.providers.currencies import read_currency
 from billfold.providers.genesys.mapping.classify import format_unit
 from billfold.providers.genesys.mapping.invoice_periods import ONE_DAY, parse_day
 from billfold.providers.genesys.mapping.lines import VENDOR_NAME, format_number, sku_of
@@ -118,7 +119,7 @@ def _build_commitment(position: PlanPosition) -> ContractCommitment:
         get_or(item.description, "") or get_or(item.name, ""),
         get_or(contract.external_number, ""),
     )
-    currency = get_or(item.currency_iso_code, None)
+    currency = read_currency(item.currency_iso_code) or None
     return ContractCommitment(
         BillingCurrency=currency,
         ContractCommitmentApplicability=_format_applicability(position),

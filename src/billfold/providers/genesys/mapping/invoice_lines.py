@@ -12,6 +12,7 @@ from billfold.model.finding_codes import FindingCode
 from billfold.model.money import ZERO, exact_product
 from billfold.model.period import Period
 from billfold.model.pricing import choose_price
+from billfold.providers.currencies import read_currency
 from billfold.providers.genesys.mapping import classify, lines
 from billfold.providers.genesys.mapping.classify import LineCategory
 from billfold.providers.genesys.mapping.commitments import (
@@ -70,7 +71,7 @@ def _build_line(item: BillingInvoiceItem, context: InvoiceContext, path: str) ->
         context.findings.append(make_finding(FindingCode.AMOUNT_MISSING, f"line {path} has no amount", line=path))
     service_time = _find_service_time(item, context)
     line_category, is_correction = _classify_item(item, product, description, service_time, context)
-    currency = get_or(context.invoice.currency_iso_code, "")
+    currency = read_currency(context.invoice.currency_iso_code)
     rate = lines.find_rate(service_time.start, context.rates.get((service, line_category.category, currency), ()))
     if line_category is classify.DEFAULT_CATEGORY:
         line_category, rate = _match_plan_rate(item, service, currency, service_time, context) or (line_category, rate)

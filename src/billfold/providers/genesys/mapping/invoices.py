@@ -13,9 +13,10 @@ from billfold.model.bill import Bill, Charges, DetailIds, State, estimate_key
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import EXACT_CONTEXT, exact_sum, format_trimmed
+from billfold.model.money import EXACT_CONTEXT, NO_CURRENCY, exact_sum, format_trimmed
 from billfold.model.period import Month, Period
 from billfold.model.pricing import find_residual, note_rounding
+from billfold.providers.currencies import check_currency, read_currency
 from billfold.providers.genesys.mapping import lines
 from billfold.providers.genesys.mapping.commitments import (
     list_commitments,
@@ -40,7 +41,6 @@ from billfold.providers.mapping import build_residual_row
 from billfold.providers.pages import AnswerPage
 from billfold.wire.codec import get_or
 
-NO_CURRENCY = "XXX"
 MAX_NAMED_CONTRACTS = 5
 """Contracts that are named one by one."""
 
@@ -196,8 +196,7 @@ def _check_invoice(invoice: BillingInvoice, pages: Sequence[AnswerPage]) -> Iter
         yield make_finding(FindingCode.ID_MISSING, "the invoice has no id")
     if not isinstance(invoice.amount, Decimal):
         yield make_finding(FindingCode.TOTAL_MISSING, "the invoice states no amount")
-    if not get_or(invoice.currency_iso_code, ""):
-        yield make_finding(FindingCode.CURRENCY_UNKNOWN, "the invoice states no currency")
+    yield from check_currency(invoice.currency_iso_code)
     if not pages:
         yield make_finding(FindingCode.LINES_INCOMPLETE, "its lines were not read")
     elif not pages[-1].has_end_mark:
@@ -229,7 +228,7 @@ def _build_common_row(listed: ListedInvoice, period: Period, contracts: Iterable
             ),
             ("", ""),
         )
-    currency = get_or(invoice.currency_iso_code, "") or NO_CURRENCY
+    currency = read_currency(invoice.currency_iso_code) or NO_CURRENCY
     return lines.build_common_row(customer, period, currency, listed.seq)._replace(
         ChargePeriodStart=period.start,
         ChargePeriodEnd=period.end,
