@@ -182,6 +182,12 @@ class FindingCode(StrEnum):
         "A list holds another number of entries than the vendor counts.",
         "Sync again; ask the vendor if it stays.",
     )
+    PERIODS_OVERLAP = (
+        "periods-overlap",
+        DOUBT,
+        "Two bills of one customer or contract have periods that overlap in part: some time may be billed twice.",
+        "Compare both bills with `billfold invoices`, and ask the vendor which days each of them bills.",
+    )
     DUPLICATE_SUSPECTED = (
         "duplicate-suspected",
         DOUBT,

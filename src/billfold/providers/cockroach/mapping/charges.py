@@ -43,6 +43,7 @@ from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoic
 from billfold.providers.currencies import check_currency
 from billfold.providers.mapping import build_bill_row, build_residual_row, iter_new_bills
 from billfold.providers.pages import find_reply, read_page
+from billfold.providers.periods import round_up_end
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire import codec
 from billfold.wire.codec import get_or
@@ -72,7 +73,7 @@ def _iter_bills(
     run_answers: RunAnswers, invoice: Invoice, organization: Organization, answer: ArchivedAnswer, path: str
 ) -> Iterator[Bill]:
     """Yield an invoice's bills, unless they are known."""
-    period = _read_invoice_period(invoice)
+    period = read_invoice_period(invoice)
     time = period.end > answer.fetched_at if period else str(Month.of(answer.fetched_at))
     build_bills = partial(_build_bills_guarded, invoice, organization, answer, path)
     return iter_new_bills(run_answers, (invoice, organization, time), build_bills)
@@ -143,7 +144,7 @@ def _check_invoice(invoice: Invoice) -> Iterator[Finding]:
         yield make_finding(FindingCode.ID_MISSING, "the invoice has no id")
     if not get_or(invoice.totals, []):
         yield make_finding(FindingCode.TOTAL_MISSING, "the invoice states no total")
-    if not _read_invoice_period(invoice):
+    if not read_invoice_period(invoice):
         text = f"its period {invoice.period_start} to {invoice.period_end} is none"
         yield make_finding(FindingCode.DATE_UNREADABLE, text)
 
@@ -215,7 +216,7 @@ def _build_charges(
 def _build_common_row(
     invoice: Invoice, organization: Organization, currency: str, fetched_at: datetime
 ) -> CostAndUsage:
-    period = _read_invoice_period(invoice) or Month.of(fetched_at).period
+    period = read_invoice_period(invoice) or Month.of(fetched_at).period
     folders = get_or(invoice.folder_resources, [])
     organization_id = get_or(organization.id, "") or next(
         (folder_organization for folder in folders if (folder_organization := get_or(folder.organization_id, ""))), ""
@@ -233,9 +234,11 @@ def _build_common_row(
     )
 
 
-def _read_invoice_period(invoice: Invoice) -> Period | None:
+def read_invoice_period(invoice: Invoice) -> Period | None:
+    """Return the time that an invoice bills; None where it says none."""
     try:
-        period = Period(parse_instant(get_or(invoice.period_start, "")), parse_instant(get_or(invoice.period_end, "")))
+        start, end = parse_instant(get_or(invoice.period_start, "")), parse_instant(get_or(invoice.period_end, ""))
+        period = Period(start, round_up_end(end))
     except ValueError:
         return None
     return period if period.start < period.end else None

@@ -28,6 +28,7 @@ from billfold.providers.genesys.mapping.invoice_periods import (
 )
 from billfold.providers.genesys.mapping.wallets import compare_wallets
 from billfold.providers.pages import iter_pages
+from billfold.providers.periods import check_overlaps
 from billfold.providers.provider import InvoiceListing, RunAnswers
 from billfold.wire.codec import get_or
 
@@ -72,6 +73,8 @@ def _check_periods(run_answers: RunAnswers) -> Iterator[Finding]:
     """Name the contracts that run and list no billing period: what is used under them is asked for by period."""
     fetch_times = [answer.fetched_at for answer in run_answers.answers(GetBillingContracts)]
     for contract_id, contract in read_contracts(run_answers).items():
+        name = f"period from {{:%Y-%m-%d}} of contract {contract_id}"
+        yield from check_overlaps((name.format(period.start), period) for period in iter_periods(contract))
         has_begun = (start := parse_day(contract.date_start)) is None or any(
             start <= fetched_at for fetched_at in fetch_times
         )

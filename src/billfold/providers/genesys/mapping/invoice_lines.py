@@ -34,6 +34,7 @@ from billfold.providers.genesys.mapping.lines import (
 )
 from billfold.providers.genesys.records import BillingInvoice, BillingInvoiceItem, BillingProduct
 from billfold.providers.pages import AnswerPage
+from billfold.providers.periods import close_period
 from billfold.wire.codec import get_or
 
 
@@ -100,7 +101,7 @@ def _find_service_time(item: BillingInvoiceItem, context: InvoiceContext) -> Per
             context.findings.append(make_finding(FindingCode.DATE_UNREADABLE, f"{text!r} is no day"))
     first_day, last_day = parse_day(item.date_start), parse_day(item.date_end)
     if first_day and last_day and first_day <= last_day:
-        return Period(first_day, last_day + ONE_DAY)
+        return close_period(first_day, last_day)
     single_day = first_day or last_day or parse_day(item.date_transacted)
     return Period(single_day, single_day + ONE_DAY) if single_day else context.period
 
