@@ -131,6 +131,10 @@ class Booking:
         )
         return next(superseding_rows, None)
 
+    def find_current(self, bill_key: str) -> BillValues | None:
+        """Return what is believed of a bill."""
+        return self._current.get(bill_key)
+
     def find_bills_of(self, inputs_hash: str) -> list[BillValues]:
         """Return the bills that are made of these inputs, if all of them are believed; none where they must be made."""
         return self._inputs.find_rows(inputs_hash, self._current)

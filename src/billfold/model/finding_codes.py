@@ -152,6 +152,12 @@ class FindingCode(StrEnum):
         "A bill that was issued is told as a draft or an estimate again; what was booked stays.",
         "Ask the vendor whether the invoice was withdrawn.",
     )
+    FILE_OLDER = (
+        "file-older",
+        NOTICE,
+        "An imported file has an estimate or a draft that is not booked: what is booked is newer, as far as can be told.",
+        "Nothing; `billfold sync` brings the newest one.",
+    )
     SOURCES_DISAGREE = (
         "sources-disagree",
         UNBOOKED,
