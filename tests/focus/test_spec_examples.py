@@ -49,6 +49,9 @@ class Saved:
     def has_bills_of(self, inputs_hash: str) -> bool:
         return False
 
+    def list_derived_taxes(self) -> tuple[()]:
+        return ()
+
     def answers(self, operation_type: Any, **fields: object) -> Iterator[ArchivedAnswer]:
         for answer in self._answers:
             if isinstance(answer.op, operation_type) and all(

@@ -127,6 +127,7 @@ def test_every_charge_has_the_mandatory_columns(world: tuple[TwinHost, Workspace
         missing = [column for column in MANDATORY if row[column] is None]
         assert not missing, (row["x_AccountName"], row["ChargeDescription"], missing)
         assert row["ChargePeriodStart"] < row["ChargePeriodEnd"]
+        assert (row["x_InvoiceIssueDate"] is None) == (row["x_State"] != "issued")
         assert (row["InvoiceId"] is None) == (row["x_State"] == "estimate") == (row["InvoiceDetailId"] is None)
 
 

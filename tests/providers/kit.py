@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 
-from billfold.model.bill import Bill
+from billfold.model.bill import Bill, DerivedTax
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import parse_instant
 from billfold.providers.provider import ArchivedAnswer
@@ -22,6 +22,8 @@ NOW = parse_instant("2026-11-15T00:00:00Z")
 class StoredAnswers:
     """The answers of a run, in the order they came."""
 
+    derived_taxes: Sequence[DerivedTax] = ()
+
     def __init__(self, answers: Sequence[ArchivedAnswer]) -> None:
         self._answers = answers
 
@@ -30,6 +32,9 @@ class StoredAnswers:
 
     def has_bills_of(self, inputs_hash: str) -> bool:
         return False
+
+    def list_derived_taxes(self) -> Sequence[DerivedTax]:
+        return self.derived_taxes
 
     def answers(self, operation_type: type[O], **fields: object) -> Iterator[ArchivedAnswer[O]]:
         for answer in self._answers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from billfold.collect.vendor_time import choose_vendor_time
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import Entry, Run
+from billfold.model.bill import DerivedTax
 from billfold.model.errors import PROVIDER_FAULTS, BillfoldError
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
@@ -34,6 +35,8 @@ class ArchiveRunAnswers:
     """Tells whether all bills of these inputs are in the ledger, and takes them for told again then."""
     unreadable_entries: dict[int, Entry] = field(default_factory=dict)
     """The answers whose question, headers or time are damaged, by their numbers, as far as they were asked for."""
+    recall_taxes: Callable[[], Sequence[DerivedTax]] = tuple
+    """Returns what the account's booked invoices have beyond their lines, and was taken for tax."""
     _answers_by_type: dict[OperationType, list[tuple[Operation[Any], Entry]]] = field(default_factory=dict)
 
     def answers(self, operation_type: type[O], **fields: object) -> Iterator[ArchivedAnswer[O]]:
@@ -62,6 +65,10 @@ class ArchiveRunAnswers:
     def has_bills_of(self, inputs_hash: str) -> bool:
         """Tell whether the ledger has all bills that are made of these inputs."""
         return self.recall_bills(inputs_hash)
+
+    def list_derived_taxes(self) -> Sequence[DerivedTax]:
+        """Return what the account's booked invoices have beyond their lines, and was taken for tax."""
+        return self.recall_taxes()
 
     def requests(self, operation_type: type[O]) -> Iterator[O]:
         """Yield the questions of one operation in the order they were answered."""

@@ -35,7 +35,7 @@ def book_run(ledger: OpenLedger, run_answers: ArchiveRunAnswers) -> None:
     listing = read_listing(run_answers)
     account_identity = _resolve_account(ledger, run_answers, listing)
     with booking.open_booking(ledger, account_identity) as run_booking:
-        _book_bills(run_booking, run_answers, booking_findings)
+        _book_bills(ledger, run_booking, run_answers, booking_findings)
     run_provider = provider.find_provider(run.provider)
     check_findings = list(_iter_guarded(run_provider.check_answers, run_answers, booking_findings))
     damage = [*find_run_damage(run_answers.archive, run), *run_answers.describe_unreadable()]
@@ -99,9 +99,13 @@ class _ToldBills:
             self.estimate_keys.append(bill.key)
 
 
-def _book_bills(run_booking: Booking, run_answers: ArchiveRunAnswers, findings: list[Finding]) -> None:
+def _book_bills(
+    ledger: OpenLedger, run_booking: Booking, run_answers: ArchiveRunAnswers, findings: list[Finding]
+) -> None:
     """Book all bills of a run, then end what they supersede; one that cannot be booked hides no other."""
-    told_bills = _ToldBills()
+    from billfold.ledger.older_files import IMPORTED, is_older, note_older
+
+    run, told_bills = run_answers.run, _ToldBills()
 
     def recall_bills(inputs_hash: str) -> bool:
         known_rows = run_booking.find_bills_of(inputs_hash)
@@ -109,10 +113,16 @@ def _book_bills(run_booking: Booking, run_answers: ArchiveRunAnswers, findings: 
             told_bills.note_row(row)
         return bool(known_rows)
 
-    read_bills = provider.find_provider(run_answers.run.provider).read_bills
-    for bill in _iter_guarded(read_bills, replace(run_answers, recall_bills=recall_bills), findings):
-        if _is_stale_estimate(bill, run_answers.run):
+    read_bills = provider.find_provider(run.provider).read_bills
+    answers_and_ledger = replace(run_answers, recall_bills=recall_bills, recall_taxes=run_booking.list_derived_taxes)
+    for bill in _iter_guarded(read_bills, answers_and_ledger, findings):
+        if _is_stale_estimate(bill, run):
             told_bills.estimate_keys.append(bill.key)
+            continue
+        booked_row = run_booking.find_current(bill.key)
+        if run.outcome == IMPORTED and booked_row and is_older(ledger, bill, booked_row, run.id):
+            findings += note_older(bill, booked_row)
+            told_bills.note_unbooked(bill)
             continue
         is_repeated = bill.key in told_bills.keys
         is_booked = _book_bill(run_booking, bill, findings, is_repeated=is_repeated)

@@ -16,8 +16,8 @@ from billfold.model.money import ZERO, exact_product, exact_sum
 
 SMALL_BATCH_LINES = 1024
 """Lines below which a batch is written out in full, so that it can go with others: a statement costs as much as these."""
-_UNSTORED_COLUMNS = {"x_AccountName", "x_State"}
-"""The first is looked up when it is read, the second is the bill's."""
+_UNSTORED_COLUMNS = {"x_AccountName", "x_InvoiceIssueDate", "x_State"}
+"""The first is looked up when it is read, the others are the bill's."""
 
 
 class Columns(NamedTuple):
@@ -27,12 +27,12 @@ class Columns(NamedTuple):
     common_values: Mapping[str, object]
 
 
-def build_columns(batch: Charges, state: State) -> Columns:
-    """Turn a batch into columns; raises ``pa.ArrowInvalid`` for a value that would be rounded, ``TypeError`` for a float."""
+def build_columns(batch: Charges, state: State, issued_on: datetime | None = None) -> Columns:
+    """Turn a batch of a bill into columns; raises ``pa.ArrowInvalid`` for a value that would be rounded, ``TypeError`` for a float."""
     arrays = dict(_iter_arrays(batch.columns))
     if batch.shared_rows:
         arrays |= _expand_shared(batch) if batch.line_count < SMALL_BATCH_LINES else _encode_shared(batch)
-    common = batch.common._replace(x_AccountName=None, x_State=str(state))
+    common = batch.common._replace(x_AccountName=None, x_State=str(state), x_InvoiceIssueDate=issued_on)
     common_values = {
         column: column_value
         for column in CHARGE_COLUMNS

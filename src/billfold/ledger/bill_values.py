@@ -15,7 +15,7 @@ from billfold.ledger.identities import AccountIdentity
 from billfold.model.bill import Bill, State
 from billfold.model.finding import Finding, describe_finding, make_finding
 from billfold.model.finding_codes import FindingCode
-from billfold.model.money import format_decimal, format_trimmed
+from billfold.model.money import CURRENCY_PATTERN, format_decimal, format_trimmed
 
 BillValues = dict[str, Any]
 """The columns of a bill, by name."""
@@ -38,6 +38,9 @@ def check_total(bill: Bill, written_bill: WrittenBill) -> Iterator[Finding]:
     """Say where the charges of a bill do not sum to what the vendor states, and what it cannot be without."""
     if bill.state is not State.ESTIMATE and not bill.invoice_id:
         yield make_finding(FindingCode.ID_MISSING, "the invoice has no id")
+    if not CURRENCY_PATTERN.fullmatch(bill.currency):
+        text = f"its currency {bill.currency[:40]!r} is no code in capitals"
+        yield make_finding(FindingCode.CURRENCY_UNKNOWN, text)
     if bill.total is not None and not bill.total.is_finite():
         yield make_finding(FindingCode.TOTAL_MISSING, f"its total is no number: {bill.total}")
     elif bill.total is not None and written_bill.charge_sum != bill.total and written_bill.is_complete:

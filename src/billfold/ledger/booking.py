@@ -29,10 +29,11 @@ from billfold.ledger.catalog import FindingStage, add_bill_findings, add_finding
 from billfold.ledger.charge_writer import ChargeWriter
 from billfold.ledger.columns import BILL_COLUMN_TYPES, COMMITMENT_COLUMN_TYPES
 from billfold.ledger.current_bills import CurrentBills, is_trusted
+from billfold.ledger.derived_taxes import list_derived_taxes
 from billfold.ledger.digest import CONTENT_SQL, STATED_COLUMNS, ContentHash
 from billfold.ledger.identities import AccountIdentity
 from billfold.ledger.store import ROWS_PER_FETCH, OpenLedger
-from billfold.model.bill import Bill, BillSource, State
+from billfold.model.bill import Bill, BillSource, DerivedTax, State
 from billfold.model.finding import Finding, drop_repeated, limit_findings, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import ContractCommitment
@@ -145,6 +146,10 @@ class Booking:
                     return row
         return None
 
+    def find_current(self, bill_key: str) -> BillValues | None:
+        """Return what is believed of a bill."""
+        return self._bills.find_row(bill_key)
+
     def find_bills_of(self, inputs_hash: str) -> list[BillValues]:
         """Return the bills that are made of these inputs, if all of them are believed; none where they must be made.
 
@@ -159,6 +164,13 @@ class Booking:
     def find_told_row(self, bill: Bill) -> BillValues | None:
         """Return what the ledger has of a bill as this run told it; None where it has another version, or none."""
         return self._told_rows.get(bill.key)
+
+    def list_derived_taxes(self) -> list[DerivedTax]:
+        """Return the taxes that were derived for invoices which earlier runs booked, and which are trusted."""
+        trusted_rows = (row for row in self._bills.list_rows() if row["state"] == State.ISSUED and not row["parked"])
+        return list_derived_taxes(
+            self._db, [row["id"] for row in trusted_rows if row["run"] != self._account_identity.run]
+        )
 
     def note_inputs(self, bill: Bill, *, is_booked: bool) -> None:
         """Note what a bill of this run was made of, and whether the ledger has it so."""

@@ -22,7 +22,7 @@ from billfold.ledger.batch import (
 from billfold.ledger.columns import CHARGE_COLUMN_TYPES, CHARGE_SCHEMA
 from billfold.ledger.digest import ContentHash
 from billfold.ledger.store import OpenLedger
-from billfold.model.bill import Bill, BillEnd, Charges
+from billfold.model.bill import Bill, BillEnd, Charges, State
 from billfold.model.errors import PROVIDER_FAULTS, BillfoldError, MappingError
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
@@ -81,9 +81,10 @@ class ChargeWriter:
         """
         charge_count, line_count, charge_sum, findings = 0, 0, ZERO, list[Finding]()
         batches, content_hash = _BatchStream(bill.charges), ContentHash() if with_content else None
+        issued_on = bill.issued_on.replace(microsecond=0) if bill.issued_on and bill.state is State.ISSUED else None
         for batch in filter(attrgetter("line_count"), batches):
             try:
-                columns = build_columns(batch, bill.state)
+                columns = build_columns(batch, bill.state, issued_on)
             except pa.ArrowInvalid as error:
                 text = f"a value cannot be kept exactly, its line and those told with it are left out: {error}"
                 findings.append(make_finding(FindingCode.VALUE_UNUSABLE, text))

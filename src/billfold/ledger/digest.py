@@ -40,7 +40,9 @@ def build_text_sql(columns: tuple[str, ...]) -> str:
 
 
 _CONTENT_COLUMNS = tuple(
-    f'c."{name}"' for name in CHARGE_COLUMNS if name not in {*PROVENANCE_COLUMNS, "BillingAccountName"}
+    f'c."{name}"'
+    for name in CHARGE_COLUMNS
+    if name not in {*PROVENANCE_COLUMNS, "BillingAccountName", "x_InvoiceIssueDate"}
 )
 CONTENT_NAMES = tuple(column[3:-1] for column in _CONTENT_COLUMNS)
 CONTENT_SQL, ROW_SQL = ", ".join(_CONTENT_COLUMNS), build_text_sql(_CONTENT_COLUMNS)

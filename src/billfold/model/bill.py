@@ -151,6 +151,16 @@ class Bill(NamedTuple):
         return estimate_key(self.period, self.currency, self.scope)
 
 
+class DerivedTax(NamedTuple):
+    """What a trusted invoice has beyond its lines, and was taken for a tax on some of them: ``base`` says on which."""
+
+    invoice_id: str
+    customer: str
+    amount: Decimal
+    base: str
+    rate: Decimal
+
+
 class StatedBill(NamedTuple):
     """A bill as its vendor states it, times and money as text; the object that ``billfold invoices`` and a twin's truth list."""
 

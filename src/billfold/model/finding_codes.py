@@ -50,6 +50,12 @@ class FindingCode(StrEnum):
         "The vendor states no total for a bill, or one that is no amount: its lines cannot be proven.",
         "Sync again later; ask the vendor if the total stays missing.",
     )
+    TOTAL_REPEATED = (
+        "total-repeated",
+        PARKED,
+        "A bill states more than one total in one currency: which of them holds cannot be told.",
+        "Read them with `billfold explain`, and ask the vendor which of them holds.",
+    )
     AMOUNT_MISSING = (
         "amount-missing",
         PARKED,
@@ -126,7 +132,7 @@ class FindingCode(StrEnum):
         "rounded",
         NOTICE,
         "A bill adds up by a rounding charge of ours: the vendor's total is not exactly the sum of its lines.",
-        "Nothing: the difference is within what FOCUS allows, and its row is flagged `x_Synthetic`.",
+        "Nothing: its lines can round by that much, and its row is flagged `x_Synthetic`.",
     )
     BILL_UNBOOKABLE = (
         "bill-unbookable",
@@ -145,6 +151,12 @@ class FindingCode(StrEnum):
         UNBOOKED,
         "A bill that was issued is told as a draft or an estimate again; what was booked stays.",
         "Ask the vendor whether the invoice was withdrawn.",
+    )
+    FILE_OLDER = (
+        "file-older",
+        NOTICE,
+        "An imported file has an estimate or a draft that is not booked: what is booked is newer, as far as can be told.",
+        "Nothing; `billfold sync` brings the newest one.",
     )
     SOURCES_DISAGREE = (
         "sources-disagree",
@@ -175,6 +187,12 @@ class FindingCode(StrEnum):
         DOUBT,
         "A list holds another number of entries than the vendor counts.",
         "Sync again; ask the vendor if it stays.",
+    )
+    PERIODS_OVERLAP = (
+        "periods-overlap",
+        DOUBT,
+        "Two bills of one customer or contract have periods that overlap in part: some time may be billed twice.",
+        "Compare both bills with `billfold invoices`, and ask the vendor which days each of them bills.",
     )
     DUPLICATE_SUSPECTED = (
         "duplicate-suspected",

@@ -88,6 +88,7 @@ class CostAndUsage(NamedTuple):
     x_ListedUnitPrice: Decimal | None = None
     x_NativeId: str | None = None
     x_Details: str | None = None
+    x_InvoiceIssueDate: datetime | None = None
     x_Synthetic: bool | None = None
     x_ArchiveSeq: int | None = None
     x_JsonPath: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
 
@@ -21,6 +22,23 @@ XPD XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWG
 """
 NATIONAL_CURRENCIES = frozenset(_ISO_4217.split())
 """The codes of ISO 4217: any other currency is a virtual one."""
+NO_MONEY_CODES = frozenset(["XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XPD", "XPT", "XSU", "XTS", "XUA", "XXX"])
+"""Codes of ISO 4217 that no bill can be in: metals, units of account, the test code and "no currency"."""
+NO_CURRENCY = "XXX"
+CURRENCY_PATTERN = re.compile(r"[A-Z][A-Z0-9_]{1,31}")
+"""A code of ISO 4217, or of a vendor's credits: any other spelling would be a currency of its own."""
+_CODES_BY_MINOR_DIGITS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_MINOR_DIGITS = {code: digits for digits, codes in _CODES_BY_MINOR_DIGITS.items() for code in codes.split()}
+"""The currencies whose subunit is not a hundredth, as ISO 4217 lists them."""
+
+
+def find_minor_digits(currency: str) -> int:
+    """Return how many decimals a currency's subunit has: 2 for cents, 0 for yen."""
+    return _MINOR_DIGITS.get(currency, 2)
 
 
 def exact_sum(amounts: Iterable[Decimal]) -> Decimal:

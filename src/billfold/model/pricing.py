@@ -9,9 +9,11 @@ from typing import NamedTuple
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import EXACT_CONTEXT, exact_product, format_decimal
+from billfold.model.money import EXACT_CONTEXT, exact_product, find_minor_digits, format_decimal
 
 PRICE_QUANTUM = Decimal("1E-18")
+MAX_STATED_DIGITS = 6
+"""Decimals of an amount that count as stated: what stands behind them in JSON is the dust of a 64-bit float."""
 _DIVISION_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
@@ -44,20 +46,52 @@ def choose_price(cost: Decimal, quantity: Decimal, published_rate: Decimal | Non
     )
 
 
-def rounding_tolerance(line_count: int) -> Decimal:
-    """Return the rounding variance that FOCUS 1.4 allows an invoice in cents: max(100, sqrt(lines) / 2) of 0.01."""
-    return max(Decimal(1), Decimal(isqrt(line_count)) / 200)
+def rounding_tolerance(line_count: int, currency: str = "USD") -> Decimal:
+    """Return the rounding variance that FOCUS 1.4 allows an invoice: max(100, sqrt(lines) / 2) of the currency's subunit."""
+    subunits = max(Decimal(100), Decimal(isqrt(line_count)) / 2)
+    return subunits.scaleb(-find_minor_digits(currency))
 
 
-def find_residual(stated_total: Decimal | None, line_sum: Decimal, line_count: int) -> Decimal | None:
+def find_rounding_bound(stated_total: Decimal, line_sum: Decimal, line_count: int, currency: str) -> Decimal:
+    """Return how far lines can be from their total by rounding: half a unit of the last digit of each, and of the total.
+
+    A sum has as many decimals as the longest of its amounts. FOCUS's tolerance is the most in any case.
+    """
+    line_unit, total_unit = (_find_last_unit(amount, currency) for amount in (line_sum, stated_total))
+    return min((line_unit * line_count + total_unit) / 2, rounding_tolerance(line_count, currency))
+
+
+def _find_last_unit(amount: Decimal, currency: str) -> Decimal:
+    """Return the unit of an amount's last digit, from the currency's subunit to ``MAX_STATED_DIGITS``."""
+    exponent = amount.as_tuple().exponent
+    digits = -exponent if isinstance(exponent, int) else 0
+    return Decimal(1).scaleb(-min(max(digits, find_minor_digits(currency)), MAX_STATED_DIGITS))
+
+
+def find_residual(
+    stated_total: Decimal | None,
+    line_sum: Decimal,
+    line_count: int,
+    currency: str = "USD",
+    *,
+    is_moving: bool = False,
+) -> Decimal | None:
     """Return what is missing between lines and the stated total if that can be rounding; None where it cannot, or is 0.
 
-    Without a total nothing can be told, and without any lines nothing was rounded: they are what is missing.
+    Without a total nothing can be told, and without any lines nothing was rounded: they are what is missing. Lines and total
+    that moved on between two answers (``is_moving``) may differ by FOCUS's tolerance.
     """
-    if stated_total is None:
+    if stated_total is None or not stated_total.is_finite() or not line_count:
         return None
     difference = EXACT_CONTEXT.subtract(stated_total, line_sum)
-    return difference if line_count and difference and abs(difference) <= rounding_tolerance(line_count) else None
+    if not difference:
+        return None
+    bound = (
+        rounding_tolerance(line_count, currency)
+        if is_moving
+        else find_rounding_bound(stated_total, line_sum, line_count, currency)
+    )
+    return difference if abs(difference) <= bound else None
 
 
 def set_costs(row: CostAndUsage, amount: Decimal) -> CostAndUsage:

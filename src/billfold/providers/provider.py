@@ -10,7 +10,7 @@ import pkgutil
 import random
 import re
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
-from billfold.model.bill import Bill
+from billfold.model.bill import Bill, DerivedTax
 from billfold.model.errors import ApiError, InvalidArgument, InvalidResponse, Unauthorized, Unreachable
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
@@ -161,6 +161,10 @@ class RunAnswers(Protocol):
 
     def has_bills_of(self, inputs_hash: str) -> bool:
         """Tell whether the ledger has all bills that are made of these inputs: they need not be made again then."""
+        ...
+
+    def list_derived_taxes(self) -> Sequence[DerivedTax]:
+        """Return what the account's booked invoices have beyond their lines, and was taken for tax."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from billfold.providers.cockroach.api import CockroachApi, read_error
 from billfold.providers.cockroach.mapping.charges import read_bills
-from billfold.providers.cockroach.mapping.checks import find_identity, read_listing
+from billfold.providers.cockroach.mapping.checks import check_answers, find_identity, read_listing
 from billfold.providers.cockroach.mapping.collect import plan_requests
 from billfold.providers.provider import Credential, Provider
 from billfold.wire.auth import HeaderKey
@@ -21,5 +21,6 @@ PROVIDER = Provider(
     billing_right="role BILLING_COORDINATOR or CLUSTER_ADMIN, at the organization scope",
     find_identity=find_identity,
     read_listing=read_listing,
+    check_answers=check_answers,
     twin_module="billfold.providers.cockroach.twin.handlers",
 )

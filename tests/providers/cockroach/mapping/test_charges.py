@@ -25,7 +25,7 @@ from tests.providers.cockroach.kit import (
 )
 
 
-@pytest.mark.parametrize("virtual", ["CRDB_CLOUD_CREDITS", "COCKROACH_CREDITS", "POINTS"])
+@pytest.mark.parametrize("virtual", ["CRDB_CLOUD_CREDITS", "COCKROACH_CREDITS"])
 def test_credits_cost_no_dollars(virtual: str, tmp_path: Path) -> None:
     """What is paid in any credits costs no dollars."""
     fields: dict[str, Any] = {
@@ -41,7 +41,21 @@ def test_credits_cost_no_dollars(virtual: str, tmp_path: Path) -> None:
     assert book_invoice(tmp_path, **fields) == [("i-1", "6.01", None)]
 
 
-@pytest.mark.parametrize("currency", ["EUR", "JPY", "usd"])
+@pytest.mark.parametrize(
+    ("totals", "problem"),
+    [
+        ([make_amount(2), make_amount(7, "usd ")], "it states 2 totals in USD: 2 and 7"),
+        ([make_amount(7), make_amount(7)], "it states 2 totals in USD: 7 and 7"),
+        ([make_amount(7, "COCKROACH_CREDITS")], "its lines cost 7 USD, and it states no total in that currency"),
+    ],
+)
+def test_currency_has_a_single_total(totals: list[Any], problem: str) -> None:
+    """Several totals of a currency are named, and so are lines in a currency that has none."""
+    bills = read_bills(totals=totals, invoice_items=[make_item(make_line(7))])
+    assert problem in [text for bill in bills for text in list_wrong(bill.findings)]
+
+
+@pytest.mark.parametrize("currency", ["EUR", "JPY"])
 def test_foreign_currency_is_parked(currency: str, tmp_path: Path) -> None:
     """A bill in the money of another country is parked, and the dollars beside it are not."""
     fields = {
@@ -65,8 +79,12 @@ def test_invoice_without_status_is_draft(period_end: str, state: State, status: 
 
 def test_wrong_cluster_total_parks_bill(tmp_path: Path) -> None:
     """A cluster's total that is not the sum of its lines parks the bill in that currency."""
-    bad_item = make_item(make_line(2), make_line(3, "CREDITS"), totals=[make_amount("2.01"), make_amount(3, "CREDITS")])
-    fields = {"totals": [make_amount(2), make_amount(3, "CREDITS")], "invoice_items": [bad_item]}
+    bad_item = make_item(
+        make_line(2),
+        make_line(3, "CRDB_CLOUD_CREDITS"),
+        totals=[make_amount("2.01"), make_amount(3, "CRDB_CLOUD_CREDITS")],
+    )
+    fields = {"totals": [make_amount(2), make_amount(3, "CRDB_CLOUD_CREDITS")], "invoice_items": [bad_item]}
     parked = {total: reason for _, total, reason in book_invoice(tmp_path, **fields)}
     assert parked == {"2": "the lines of orders sum to 2 USD, its total is 2.01", "3": None}
 
@@ -78,14 +96,17 @@ def test_cluster_total_may_be_absent_or_rounded(totals: Any) -> None:
     assert list_wrong(bill.findings) == ()
 
 
-@pytest.mark.parametrize("totals", [[make_amount(2)], [make_amount(2), make_amount(5, "CREDITS")]])
+@pytest.mark.parametrize("totals", [[make_amount(2)], [make_amount(2), make_amount(5, "CRDB_CLOUD_CREDITS")]])
 def test_cluster_total_without_lines_is_problem(totals: list[dict[str, Any]]) -> None:
     """A cluster's total in a currency that none of its lines has is a problem."""
-    bad_item = make_item(make_line(2), totals=[make_amount(2), make_amount(5, "CREDITS")])
+    bad_item = make_item(make_line(2), totals=[make_amount(2), make_amount(5, "CRDB_CLOUD_CREDITS")])
     problems_by_currency = {
         bill.currency: list_wrong(bill.findings) for bill in read_bills(invoice_items=[bad_item], totals=totals)
     }
-    assert problems_by_currency == {"USD": (), "CREDITS": ("the lines of orders sum to 0 CREDITS, its total is 5",)}
+    assert problems_by_currency == {
+        "USD": (),
+        "CRDB_CLOUD_CREDITS": ("the lines of orders sum to 0 CRDB_CLOUD_CREDITS, its total is 5",),
+    }
 
 
 def test_charge_points_into_original_body() -> None:

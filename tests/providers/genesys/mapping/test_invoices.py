@@ -100,10 +100,11 @@ def test_charge_records_contract_match(fields: dict[str, Any], match: str) -> No
 
 def test_remainder_at_single_rate_is_tax() -> None:
     """What the amount has beyond its lines is tax where a single rate explains it."""
-    bill = make_bill("10725.00", make_line(1, "10000.00"))
+    bill = make_bill("10750.00", make_line(1, "10000.00"))
     tax = list_rows(bill)[-1]
-    assert (tax.ChargeCategory, tax.BilledCost, tax.x_Synthetic, tax.SkuId) == ("Tax", Decimal("725.00"), True, None)
+    assert (tax.ChargeCategory, tax.BilledCost, tax.x_Synthetic, tax.SkuId) == ("Tax", Decimal("750.00"), True, None)
     assert tax.ChargeDescription == "Tax: the invoice's amount less the sum of its lines"
+    assert json.loads(tax.x_Details or "") == {"TaxRate": "0.075", "TaxBase": "all lines"}
     assert tax.x_JsonPath == "$.entities[0].amount"
     assert tax.x_ArchiveSeq == 2
     assert bill.line_count == 1

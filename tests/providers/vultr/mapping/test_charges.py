@@ -117,12 +117,12 @@ def test_no_pending_charges_are_empty_estimate() -> None:
 
 def test_rounding_is_single_flagged_row() -> None:
     """Rounding becomes a single flagged row; a larger difference does not."""
-    bill, rows = read_bill(make_item(), amount=Decimal("2.4"))
+    bill, rows = read_bill(make_item(), amount=Decimal("2.36"))
     assert [row.x_Synthetic for row in rows] == [None, True]
-    assert rows[1].BilledCost == Decimal("0.05")
+    assert rows[1].BilledCost == Decimal("0.01")
     assert rows[1].InvoiceDetailId
     assert bill.line_count == 1
-    _, rows = read_bill(make_item(), amount=Decimal(12))
+    _, rows = read_bill(make_item(), amount=Decimal("2.37"))
     assert len(rows) == 1
 
 

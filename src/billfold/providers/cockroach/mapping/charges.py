@@ -7,7 +7,7 @@ in this folder's README.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -19,6 +19,7 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.money import (
     EXACT_CONTEXT,
     NATIONAL_CURRENCIES,
+    NO_MONEY_CODES,
     ZERO,
     describe_arithmetic_error,
     exact_sum,
@@ -28,6 +29,7 @@ from billfold.model.period import Month, Period, parse_instant
 from billfold.model.pricing import find_residual, note_rounding
 from billfold.providers.cockroach.api import GetInvoice, GetOrganization, ListInvoices
 from billfold.providers.cockroach.mapping.lines import (
+    CREDIT_CODES,
     DOLLAR_CODE,
     ISSUER_NAME,
     PLATFORM_NAME,
@@ -38,8 +40,10 @@ from billfold.providers.cockroach.mapping.lines import (
     spread_amount,
 )
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, Organization
+from billfold.providers.currencies import check_currency
 from billfold.providers.mapping import build_bill_row, build_residual_row, iter_new_bills
 from billfold.providers.pages import find_reply, read_page
+from billfold.providers.periods import round_up_end
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire import codec
 from billfold.wire.codec import get_or
@@ -69,7 +73,7 @@ def _iter_bills(
     run_answers: RunAnswers, invoice: Invoice, organization: Organization, answer: ArchivedAnswer, path: str
 ) -> Iterator[Bill]:
     """Yield an invoice's bills, unless they are known."""
-    period = _read_invoice_period(invoice)
+    period = read_invoice_period(invoice)
     time = period.end > answer.fetched_at if period else str(Month.of(answer.fetched_at))
     build_bills = partial(_build_bills_guarded, invoice, organization, answer, path)
     return iter_new_bills(run_answers, (invoice, organization, time), build_bills)
@@ -118,6 +122,7 @@ def _build_bills(invoice: Invoice, organization: Organization, answer: ArchivedA
             findings=(
                 *invoice_findings,
                 *_check_currency(currency),
+                *_check_stated_total(invoice, currency, currency_lines),
                 *sum_findings.get(currency, ()),
             ),
         )
@@ -139,7 +144,7 @@ def _check_invoice(invoice: Invoice) -> Iterator[Finding]:
         yield make_finding(FindingCode.ID_MISSING, "the invoice has no id")
     if not get_or(invoice.totals, []):
         yield make_finding(FindingCode.TOTAL_MISSING, "the invoice states no total")
-    if not _read_invoice_period(invoice):
+    if not read_invoice_period(invoice):
         text = f"its period {invoice.period_start} to {invoice.period_end} is none"
         yield make_finding(FindingCode.DATE_UNREADABLE, text)
 
@@ -171,10 +176,26 @@ def _sum_by_currency(amounts: Iterable[CurrencyAmount]) -> dict[str, Decimal]:
 
 
 def _check_currency(currency: str) -> Iterator[Finding]:
-    """Name another country's money: credits of any name are none, and what they pay costs no dollars."""
-    if currency != DOLLAR_CODE and currency.upper() in NATIONAL_CURRENCIES:
+    """Name what is no currency, and another country's money: only what credits pay costs no dollars."""
+    yield from check_currency(currency, CREDIT_CODES)
+    if currency != DOLLAR_CODE and currency in NATIONAL_CURRENCIES - NO_MONEY_CODES:
         text = f"it is in {currency}, and the vendor documents {DOLLAR_CODE} and credits only"
         yield make_finding(FindingCode.CURRENCY_UNKNOWN, text, currency=currency)
+
+
+def _check_stated_total(invoice: Invoice, currency: str, lines: Sequence[CockroachLine]) -> Iterator[Finding]:
+    """Say where a currency has several totals, or costs and none."""
+    amounts = [
+        remove_float_dust(total.amount) for total in get_or(invoice.totals, []) if currency_of(total) == currency
+    ]
+    if len(amounts) > 1:
+        listed_amounts = " and ".join(map(format_trimmed, amounts))
+        text = f"it states {len(amounts)} totals in {currency}: {listed_amounts}"
+        yield make_finding(FindingCode.TOTAL_REPEATED, text, currency=currency, stated=listed_amounts)
+    line_sum = exact_sum(line.PricingCurrencyEffectiveCost for line in lines)
+    if get_or(invoice.totals, []) and not amounts and line_sum:
+        text = f"its lines cost {format_trimmed(line_sum)} {currency}, and it states no total in that currency"
+        yield make_finding(FindingCode.TOTAL_MISSING, text, sum=format_trimmed(line_sum), currency=currency)
 
 
 def _build_charges(
@@ -183,7 +204,7 @@ def _build_charges(
     if lines:
         yield Charges.of(lines, common)
     line_sum = exact_sum(line.PricingCurrencyEffectiveCost for line in lines)  # GUESS: totals include adjustments
-    if residual := find_residual(stated_total, line_sum, len(lines)):
+    if residual := find_residual(stated_total, line_sum, len(lines), common.PricingCurrency or DOLLAR_CODE):
         detail_id = DetailIds(common.InvoiceId or "").next_id("rounding", common.PricingCurrency)
         row = build_residual_row(common, residual, "the invoice's total", detail_id, f"{path}.totals")
         currency = common.PricingCurrency or DOLLAR_CODE
@@ -195,7 +216,7 @@ def _build_charges(
 def _build_common_row(
     invoice: Invoice, organization: Organization, currency: str, fetched_at: datetime
 ) -> CostAndUsage:
-    period = _read_invoice_period(invoice) or Month.of(fetched_at).period
+    period = read_invoice_period(invoice) or Month.of(fetched_at).period
     folders = get_or(invoice.folder_resources, [])
     organization_id = get_or(organization.id, "") or next(
         (folder_organization for folder in folders if (folder_organization := get_or(folder.organization_id, ""))), ""
@@ -213,9 +234,11 @@ def _build_common_row(
     )
 
 
-def _read_invoice_period(invoice: Invoice) -> Period | None:
+def read_invoice_period(invoice: Invoice) -> Period | None:
+    """Return the time that an invoice bills; None where it says none."""
     try:
-        period = Period(parse_instant(get_or(invoice.period_start, "")), parse_instant(get_or(invoice.period_end, "")))
+        start, end = parse_instant(get_or(invoice.period_start, "")), parse_instant(get_or(invoice.period_end, ""))
+        period = Period(start, round_up_end(end))
     except ValueError:
         return None
     return period if period.start < period.end else None

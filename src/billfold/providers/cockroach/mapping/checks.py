@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from billfold.model.finding import Finding
 from billfold.providers.cockroach.api import ListInvoices
-from billfold.providers.cockroach.mapping.charges import find_organization
+from billfold.providers.cockroach.mapping.charges import find_organization, read_invoice_period
 from billfold.providers.pages import iter_pages
+from billfold.providers.periods import check_overlaps
 from billfold.providers.provider import InvoiceListing, RunAnswers
 from billfold.wire.codec import get_or
 
@@ -22,3 +26,13 @@ def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
         invoice_ids = frozenset(get_or(invoice.invoice_id, "") for invoice in get_or(page.reply.invoices, []))
         listing = InvoiceListing(invoice_ids, page.has_end_mark, page.op.start_time)
     return listing
+
+
+def check_answers(run_answers: RunAnswers) -> Iterator[Finding]:
+    """Yield a finding for each invoice whose period overlaps another one's."""
+    yield from check_overlaps(
+        (f"invoice {get_or(invoice.invoice_id, '')}", period)
+        for page in iter_pages(run_answers, ListInvoices)
+        for invoice in get_or(page.reply.invoices, [])
+        if (period := read_invoice_period(invoice))
+    )

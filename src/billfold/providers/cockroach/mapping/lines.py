@@ -12,12 +12,15 @@ from billfold.model.bill import DetailIds
 from billfold.model.money import ZERO, format_trimmed, require_finite
 from billfold.model.pricing import choose_price
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, InvoiceItem, LineItem
+from billfold.providers.currencies import read_currency
 from billfold.providers.mapping import Sku, build_price_columns, is_tax, make_slug, spread_cost
 from billfold.wire.codec import Maybe, get_or
 
 ISSUER_NAME = "Cockroach Labs"
 PLATFORM_NAME = "CockroachDB Cloud"
 DOLLAR_CODE = "USD"
+CREDIT_CODES = frozenset({"CRDB_CLOUD_CREDITS", "COCKROACH_CREDITS"})
+"""What is paid beforehand, and costs no dollars when it is used: the vendor documents the first, another client met the second."""
 UNIT_NAMES = {
     "HOURS": "Hours",
     "REQUEST_UNITS": "Request Units",
@@ -124,7 +127,7 @@ def remove_float_dust(number: Maybe[Decimal], quantum: Decimal = _MONEY_QUANTUM)
 
 def currency_of(amount: CurrencyAmount) -> str:
     """Return an amount's currency; one that is not said is dollars."""
-    return get_or(amount.currency, "") or DOLLAR_CODE  # GUESS: protobuf may omit what it counts as zero
+    return read_currency(amount.currency) or DOLLAR_CODE  # GUESS: protobuf may omit what it counts as zero
 
 
 def _read_folder_names(invoice: Invoice) -> dict[str, str]:

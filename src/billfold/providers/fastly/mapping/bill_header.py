@@ -13,11 +13,12 @@ from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
-from billfold.model.period import Month, Period, end_of_day, parse_instant
+from billfold.model.period import Month, Period, parse_instant
 from billfold.model.pricing import find_residual, note_rounding
 from billfold.providers.fastly.mapping.lines import FastlyLine
 from billfold.providers.fastly.mapping.services import FASTLY
 from billfold.providers.mapping import build_bill_row, build_residual_row
+from billfold.providers.periods import close_period
 from billfold.providers.provider import ArchivedAnswer
 
 
@@ -66,15 +67,16 @@ def is_unfinished(period: Period, answer: ArchivedAnswer) -> bool:
 
 
 def read_period(start: str, end: str, fetched_at: datetime) -> tuple[Period, list[Finding]]:
-    """Make a half-open period of a first and a last day, both included, and say what is wrong with it.
+    """Make a half-open period of a first and a last day, and say what is wrong with it.
 
-    NOTE: the vendor's end is the last day itself, ``2019-04-30T00:00:00Z`` for April 2019 (a real bill, tap-fastly).
+    NOTE: the vendor's end is the last day itself, ``2019-04-30T00:00:00Z`` for April 2019 (a real bill, tap-fastly); the first
+    of the next month would be no day of its own (``close_period``).
     """
     first_day, last_day = parse_time(start), parse_time(end)
     if first_day is None or last_day is None:
         text = f"its period is not known: {start or 'no start'} to {end or 'no end'}"
         return Month.of(fetched_at).period, [make_finding(FindingCode.DATE_UNREADABLE, text)]
-    period = Period(first_day, end_of_day(last_day.date()))
+    period = close_period(first_day, last_day)
     if period.start >= period.end:
         text = f"its period ends before it starts: {start} to {end}"
         return Month.of(fetched_at).period, [make_finding(FindingCode.DATE_UNREADABLE, text)]
@@ -90,7 +92,7 @@ def build_bill(header: BillHeader, lines: Sequence[FastlyLine], source: Source, 
     """Put a bill together; what may be rounding between its lines and its total becomes one flagged row."""
     common = _build_common_row(header, source)
     line_sum = exact_sum(line.BilledCost for line in lines)
-    residual = find_residual(header.total, line_sum, len(lines)) if header.total is not None else None
+    residual = find_residual(header.total, line_sum, len(lines), header.currency)
     rounding_findings = (note_rounding(residual, header.currency),) if residual else ()
     return Bill(
         state=header.state,

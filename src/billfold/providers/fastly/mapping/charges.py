@@ -16,6 +16,7 @@ from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import ZERO
 from billfold.model.period import Month, Period
+from billfold.providers.currencies import check_currency, read_currency
 from billfold.providers.fastly.api import GetInvoiceByInvoiceId, GetMonthToDateInvoice, GetTokenSelf, ListInvoices
 from billfold.providers.fastly.api_v2 import (
     GetInvoice,
@@ -113,8 +114,7 @@ def build_invoice_bill(invoice: Invoice, source: Source) -> Bill:
     # NOTE: the list has "current and past months" (the vendor's announcement of 2024-07): what runs on is no invoice yet.
     state = State.DRAFT if not findings and is_unfinished(period, source.answer) else State.ISSUED
     invoice_id, total = str(get_or(invoice.invoice_id, "")), read_number(invoice.monthly_transaction_amount)
-    currency = read_text(invoice.currency_code).upper()
-    findings += _check_header(invoice_id, total, currency)
+    findings += [*_check_header(invoice_id, total), *check_currency(invoice.currency_code)]
     line_items = get_or(invoice.transaction_line_items, [])
     shared_details = (("Api", "v3"), ("StatementNumber", read_text(invoice.statement_number)))
     lines = _build_lines(line_items, invoice_id or "unknown", source.path, shared_details, findings)
@@ -126,7 +126,7 @@ def build_invoice_bill(invoice: Invoice, source: Source) -> Bill:
             invoice_id or "unknown",
             read_text(invoice.customer_id),
             period,
-            currency or "USD",
+            read_currency(invoice.currency_code) or "USD",
             total,
             total_path,
             issued_on,
@@ -138,13 +138,11 @@ def build_invoice_bill(invoice: Invoice, source: Source) -> Bill:
     )
 
 
-def _check_header(invoice_id: str, total: Decimal | None, currency: str) -> Iterator[Finding]:
+def _check_header(invoice_id: str, total: Decimal | None) -> Iterator[Finding]:
     if not invoice_id:
         yield make_finding(FindingCode.ID_MISSING, "the invoice has no id")
     if total is None:
         yield make_finding(FindingCode.TOTAL_MISSING, "the invoice has no total")
-    if not currency:
-        yield make_finding(FindingCode.CURRENCY_UNKNOWN, "the invoice names no currency: USD is assumed")
 
 
 def build_estimate_bill(invoice: Mtdinvoice, source: Source) -> Bill:

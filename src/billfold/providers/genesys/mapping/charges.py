@@ -6,10 +6,11 @@ was used in it. Licence reports and trustee overviews are never charges. The jud
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
-from billfold.model.bill import Bill, BillSource
+from billfold.model.bill import Bill, BillSource, DerivedTax
 from billfold.model.errors import ApiError, InvalidResponse
 from billfold.model.finding import make_finding
 from billfold.model.finding_codes import FindingCode
@@ -30,10 +31,11 @@ from billfold.providers.genesys.mapping.invoice_periods import (
     iter_periods,
     read_period,
 )
-from billfold.providers.genesys.mapping.invoices import ListedInvoice, OverageCosts, build_bill
+from billfold.providers.genesys.mapping.invoices import ListedInvoice, OverageCosts, build_bill, read_tax_claim
+from billfold.providers.genesys.mapping.tax import TaxClaim, TaxEvidence
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
 from billfold.providers.mapping import iter_new_bills
-from billfold.providers.pages import iter_pages, read_page
+from billfold.providers.pages import AnswerPage, iter_pages, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire.codec import get_or
 from billfold.wire.operation import read_response
@@ -60,16 +62,15 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
         for period, period_usages in usages_by_period.items()
         for record in period_usages
     }
+    reader = InvoiceReader(calendar, overage_costs, line_answers, listed_invoices, run_answers.list_derived_taxes)
     for invoice_id, record in listed_invoices.items():
         # An invoice whose lines were not asked for is in the books already; a saved list by itself has no contracts.
         if invoice_id in line_answers or not calendar.contracts or not get_or(record.invoice.id, ""):
-            invoice_bill = build_bill_safely(
-                record, line_answers.get(invoice_id, []), calendar, overage_costs, listed_invoices
-            )
+            invoice_bill = reader.build_bill_safely(record, line_answers.get(invoice_id, []))
             replaced_estimates.update(invoice_bill.replaces_estimates or ())
             yield invoice_bill if invoice_id in line_answers else invoice_bill._replace(source=BillSource.INVOICE_ONLY)
     for invoice_id in [record for record in line_answers if record not in listed_invoices]:
-        yield _build_orphan_bill(invoice_id, line_answers[invoice_id], calendar)
+        yield _build_orphan_bill(invoice_id, line_answers[invoice_id], reader)
     for period, contract_usages in usages_by_period.items():
         # Half an estimate is none: where a contract's part could not be read, those known before stay.
         if _contract_ids_in(calendar, period) <= {get_or(record.contract.id, "") for record in contract_usages}:
@@ -116,30 +117,50 @@ def group_line_answers(run_answers: RunAnswers) -> dict[str, list[LinesAnswer]]:
     return answers_by_invoice
 
 
-def build_bill_safely(
-    listed: ListedInvoice,
-    answers: Iterable[LinesAnswer],
-    calendar: BillingCalendar,
-    overages: OverageCosts,
-    invoice_ids: Iterable[str] = (),
-) -> Bill:
-    """Make an invoice's bill; one whose lines cannot be read is kept, with that as its finding."""
-    try:
-        pages = [read_page(answer) for answer in answers]
-        corrected_id = find_corrected_invoice(listed.invoice, list_items(pages), invoice_ids)
-        return build_bill(listed, pages, calendar, overages)._replace(corrects=corrected_id)
-    except (ApiError, ValueError, ArithmeticError) as error:
-        failed_bill = build_bill(listed, [], calendar, overages)
-        text = f"its lines cannot be read: {describe_arithmetic_error(error) or error}"
-        return failed_bill._replace(findings=(make_finding(FindingCode.BILL_UNREADABLE, text),))
+class InvoiceReader:
+    """What makes the bill of each invoice of a run, with what all of them are held against."""
+
+    def __init__(
+        self,
+        calendar: BillingCalendar,
+        overages: OverageCosts,
+        line_answers: Mapping[str, Sequence[LinesAnswer]],
+        listed_invoices: Mapping[str, ListedInvoice],
+        list_booked_taxes: Callable[[], Iterable[DerivedTax]] = tuple,
+    ) -> None:
+        self._calendar, self._overages = calendar, overages
+        self._line_answers, self._listed_invoices = line_answers, listed_invoices
+        self._tax_evidence = TaxEvidence(list_booked_taxes, self._iter_tax_claims)
+
+    def build_bill_safely(self, listed: ListedInvoice, answers: Iterable[LinesAnswer]) -> Bill:
+        """Make an invoice's bill; one whose lines cannot be read is kept, with that as its finding."""
+        try:
+            pages = [read_page(answer) for answer in answers]
+            corrected_id = find_corrected_invoice(listed.invoice, list_items(pages), self._listed_invoices)
+            return self._build_bill(listed, pages)._replace(corrects=corrected_id)
+        except (ApiError, ValueError, ArithmeticError) as error:
+            text = f"its lines cannot be read: {describe_arithmetic_error(error) or error}"
+            findings = (make_finding(FindingCode.BILL_UNREADABLE, text),)
+            return self._build_bill(listed, [])._replace(findings=findings)
+
+    def _build_bill(self, listed: ListedInvoice, pages: Sequence[AnswerPage]) -> Bill:
+        return build_bill(listed, pages, self._calendar, self._overages, self._tax_evidence)
+
+    def _iter_tax_claims(self) -> Iterator[TaxClaim]:
+        """Yield what the run's invoices may have of tax; one that cannot be read says nothing."""
+        for invoice_id in filter(self._listed_invoices.__contains__, self._line_answers):
+            with suppress(ApiError, ValueError, ArithmeticError):
+                pages = [read_page(answer) for answer in self._line_answers[invoice_id]]
+                listed = self._listed_invoices[invoice_id]
+                if claim := read_tax_claim(listed, pages, self._calendar, self._overages):
+                    yield claim
 
 
-def _build_orphan_bill(invoice_id: str, answers: list[LinesAnswer], calendar: BillingCalendar) -> Bill:
+def _build_orphan_bill(invoice_id: str, answers: list[LinesAnswer], reader: InvoiceReader) -> Bill:
     """Make a bill of lines whose invoice was not read: nothing is known of its amount, so that it is parked."""
     invoice = BillingInvoice(id=invoice_id, date_invoiced=answers[0].fetched_at.date().isoformat())
-    orphan_bill = build_bill_safely(
-        ListedInvoice(invoice, answers[0].seq, "$", answers[0].fetched_at), answers, calendar, {}
-    )
+    listed = ListedInvoice(invoice, answers[0].seq, "$", answers[0].fetched_at)
+    orphan_bill = reader.build_bill_safely(listed, answers)
     finding = make_finding(FindingCode.INVOICE_UNREAD, "the invoice itself was not read")
     findings = (finding, *orphan_bill.findings)
     return orphan_bill._replace(issued_on=None, findings=findings, source=BillSource.LINES_ONLY)

@@ -13,7 +13,7 @@ from billfold.providers.genesys.api import (
     GetBillingContractsInvoices,
 )
 from billfold.providers.genesys.mapping.charges import (
-    build_bill_safely,
+    InvoiceReader,
     group_line_answers,
     read_contracts,
     read_listed_invoices,
@@ -28,6 +28,7 @@ from billfold.providers.genesys.mapping.invoice_periods import (
 )
 from billfold.providers.genesys.mapping.wallets import compare_wallets
 from billfold.providers.pages import iter_pages
+from billfold.providers.periods import check_overlaps
 from billfold.providers.provider import InvoiceListing, RunAnswers
 from billfold.wire.codec import get_or
 
@@ -72,6 +73,8 @@ def _check_periods(run_answers: RunAnswers) -> Iterator[Finding]:
     """Name the contracts that run and list no billing period: what is used under them is asked for by period."""
     fetch_times = [answer.fetched_at for answer in run_answers.answers(GetBillingContracts)]
     for contract_id, contract in read_contracts(run_answers).items():
+        name = f"period from {{:%Y-%m-%d}} of contract {contract_id}"
+        yield from check_overlaps((name.format(period.start), period) for period in iter_periods(contract))
         has_begun = (start := parse_day(contract.date_start)) is None or any(
             start <= fetched_at for fetched_at in fetch_times
         )
@@ -84,6 +87,7 @@ def _check_wallets(run_answers: RunAnswers) -> Iterator[Finding]:
     """Hold the wallets of closed periods against the invoices of their contract, where all of these were read."""
     calendar = BillingCalendar(read_contracts(run_answers).values())
     listed_invoices, line_answers = read_listed_invoices(run_answers), group_line_answers(run_answers)
+    reader = InvoiceReader(calendar, {}, {}, {})
     for period, contract_usages in read_usages(run_answers, calendar, []).items():
         ended_invoices = [
             record for record in listed_invoices.values() if calendar.find_ended_period(record.invoice) == period
@@ -103,7 +107,7 @@ def _check_wallets(run_answers: RunAnswers) -> Iterator[Finding]:
                 and all(get_or(record.invoice.id, "") in line_answers for record in contract_invoices)
             ):
                 invoice_bills = [
-                    build_bill_safely(record, line_answers[str(record.invoice.id)], calendar, {})
+                    reader.build_bill_safely(record, line_answers[str(record.invoice.id)])
                     for record in contract_invoices
                 ]
                 if not any(bill.has_wrong_findings for bill in invoice_bills):

@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 from billfold.model.focus import ContractCommitment
 from billfold.model.period import Period
+from billfold.providers.currencies import read_currency
 from billfold.providers.genesys.mapping.classify import format_unit
-from billfold.providers.genesys.mapping.invoice_periods import ONE_DAY, parse_day
+from billfold.providers.genesys.mapping.invoice_periods import parse_day
 from billfold.providers.genesys.mapping.lines import VENDOR_NAME, format_number, sku_of
 from billfold.providers.genesys.records import BillingContract, BillingPlan, BillingPlanItem, BillingProduct
+from billfold.providers.periods import close_period
 from billfold.wire.codec import Maybe, get_or
 
 
@@ -118,7 +120,7 @@ def _build_commitment(position: PlanPosition) -> ContractCommitment:
         get_or(item.description, "") or get_or(item.name, ""),
         get_or(contract.external_number, ""),
     )
-    currency = get_or(item.currency_iso_code, None)
+    currency = read_currency(item.currency_iso_code) or None
     return ContractCommitment(
         BillingCurrency=currency,
         ContractCommitmentApplicability=_format_applicability(position),
@@ -149,7 +151,7 @@ def _build_commitment(position: PlanPosition) -> ContractCommitment:
 
 def _read_period(start_text: Maybe[str], last_text: Maybe[str]) -> Period | None:
     first_day, last_day = parse_day(start_text), parse_day(last_text)
-    return Period(first_day, last_day + ONE_DAY) if first_day and last_day and first_day <= last_day else None
+    return close_period(first_day, last_day) if first_day and last_day and first_day <= last_day else None
 
 
 def _format_applicability(position: PlanPosition) -> str:

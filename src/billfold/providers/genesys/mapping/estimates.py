@@ -14,9 +14,10 @@ from typing import NamedTuple
 from billfold.model.bill import Bill, Charges, State
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
-from billfold.model.money import EXACT_CONTEXT, ZERO, exact_product, exact_sum
+from billfold.model.money import EXACT_CONTEXT, NO_CURRENCY, ZERO, exact_product, exact_sum
 from billfold.model.period import Period
 from billfold.model.pricing import Price, choose_price
+from billfold.providers.currencies import check_currency, read_currency
 from billfold.providers.genesys.mapping import classify, field_aliases, lines
 from billfold.providers.genesys.mapping.commitments import (
     CommitmentShare,
@@ -91,8 +92,7 @@ def _check_usage(usage: PeriodUsage, currency: str) -> Iterator[Finding]:
     if not isinstance(usage.detail.charges, list) and not isinstance(usage.detail.wallets, list):
         text = "the period has neither a list of charges nor one of wallets"
         yield make_finding(FindingCode.LINES_INCOMPLETE, text)
-    if currency == "XXX":
-        yield make_finding(FindingCode.CURRENCY_UNKNOWN, "the period states no currency")
+    yield from check_currency("" if currency == NO_CURRENCY else currency, subject="the period")
     for charge in get_or(usage.detail.charges, []):
         yield from _check_overage(
             get_or(charge.id, ""),
@@ -127,14 +127,14 @@ def _group_by_currency(usage: PeriodUsage, period: Period) -> dict[str, list[Gen
         wallet_record.balance_overage_currency for wallet_record in wallets
     ]
     default_currency = (
-        next((currency for currency in map(_read_currency, currencies) if currency), "")
+        next((currency for currency in map(read_currency, currencies) if currency), "")
         or _find_plan_currency(usage.contract)
-        or "XXX"
+        or NO_CURRENCY
     )
     lines_by_currency: dict[str, list[GenesysLine]] = {default_currency: []}
     drawn_tokens = _find_drawn_tokens(charges, wallets)
     for index, charge in enumerate(charges):
-        currency_lines = lines_by_currency.setdefault(_read_currency(charge.overage_currency) or default_currency, [])
+        currency_lines = lines_by_currency.setdefault(read_currency(charge.overage_currency) or default_currency, [])
         currency_lines.append(
             _build_charge_line(
                 charge, usage.contract, period, f"$.charges[{index}]", wallets[0] if drawn_tokens else None
@@ -142,7 +142,7 @@ def _group_by_currency(usage: PeriodUsage, period: Period) -> dict[str, list[Gen
         )
     for index, wallet in enumerate(wallets):
         currency_lines = lines_by_currency.setdefault(
-            _read_currency(wallet.balance_overage_currency) or default_currency, []
+            read_currency(wallet.balance_overage_currency) or default_currency, []
         )
         currency_lines.append(
             _build_wallet_line(wallet, usage.contract, period, f"$.wallets[{index}]", drawn_tokens or ZERO)
@@ -161,13 +161,9 @@ def _find_drawn_tokens(charges: Iterable[BillingCharge], wallets: Sequence[Billi
     return tokens if ZERO < tokens <= get_or(wallets[0].balance_consumption, ZERO) else None
 
 
-def _read_currency(currency: Maybe[str]) -> str:
-    return get_or(currency, "")
-
-
 def _find_plan_currency(contract: BillingContract) -> str:
     items = (item for plan in get_or(contract.plans, []) for item in get_or(plan.items, []))
-    return next((currency for item in items if (currency := _read_currency(item.currency_iso_code))), "")
+    return next((currency for item in items if (currency := read_currency(item.currency_iso_code))), "")
 
 
 def _build_charge_line(

@@ -12,6 +12,7 @@ from billfold.model.finding_codes import FindingCode
 from billfold.model.money import ZERO, exact_product
 from billfold.model.period import Period
 from billfold.model.pricing import choose_price
+from billfold.providers.currencies import read_currency
 from billfold.providers.genesys.mapping import classify, lines
 from billfold.providers.genesys.mapping.classify import LineCategory
 from billfold.providers.genesys.mapping.commitments import (
@@ -33,6 +34,7 @@ from billfold.providers.genesys.mapping.lines import (
 )
 from billfold.providers.genesys.records import BillingInvoice, BillingInvoiceItem, BillingProduct
 from billfold.providers.pages import AnswerPage
+from billfold.providers.periods import close_period
 from billfold.wire.codec import get_or
 
 
@@ -70,7 +72,7 @@ def _build_line(item: BillingInvoiceItem, context: InvoiceContext, path: str) ->
         context.findings.append(make_finding(FindingCode.AMOUNT_MISSING, f"line {path} has no amount", line=path))
     service_time = _find_service_time(item, context)
     line_category, is_correction = _classify_item(item, product, description, service_time, context)
-    currency = get_or(context.invoice.currency_iso_code, "")
+    currency = read_currency(context.invoice.currency_iso_code)
     rate = lines.find_rate(service_time.start, context.rates.get((service, line_category.category, currency), ()))
     if line_category is classify.DEFAULT_CATEGORY:
         line_category, rate = _match_plan_rate(item, service, currency, service_time, context) or (line_category, rate)
@@ -99,7 +101,7 @@ def _find_service_time(item: BillingInvoiceItem, context: InvoiceContext) -> Per
             context.findings.append(make_finding(FindingCode.DATE_UNREADABLE, f"{text!r} is no day"))
     first_day, last_day = parse_day(item.date_start), parse_day(item.date_end)
     if first_day and last_day and first_day <= last_day:
-        return Period(first_day, last_day + ONE_DAY)
+        return close_period(first_day, last_day)
     single_day = first_day or last_day or parse_day(item.date_transacted)
     return Period(single_day, single_day + ONE_DAY) if single_day else context.period
 

@@ -12,6 +12,7 @@ import msgspec
 from billfold.model.period import Month, Period, parse_instant
 from billfold.providers.genesys.mapping.field_aliases import get_purchase_orders
 from billfold.providers.genesys.records import BillingContract, BillingContractPeriod, BillingInvoice, Customer
+from billfold.providers.periods import close_period
 from billfold.wire import codec
 from billfold.wire.codec import Maybe, get_or
 
@@ -35,7 +36,7 @@ def parse_day(text: Maybe[str]) -> datetime | None:
 def read_period(period: BillingContractPeriod) -> Period | None:
     """Return a billing period as a half-open one, or None where its days cannot be read."""
     first_day, last_day = parse_day(period.date_start), parse_day(period.date_end)
-    return Period(first_day, last_day + ONE_DAY) if first_day and last_day and first_day <= last_day else None
+    return close_period(first_day, last_day) if first_day and last_day and first_day <= last_day else None
 
 
 def iter_periods(contract: BillingContract) -> Iterator[Period]:

@@ -6,15 +6,17 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import NamedTuple
 
 from billfold.model.bill import Bill, Charges, DetailIds, State, estimate_key
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import CostAndUsage
-from billfold.model.money import EXACT_CONTEXT, exact_sum
+from billfold.model.money import EXACT_CONTEXT, NO_CURRENCY, exact_sum, format_trimmed
 from billfold.model.period import Month, Period
 from billfold.model.pricing import find_residual, note_rounding
+from billfold.providers.currencies import check_currency, read_currency
 from billfold.providers.genesys.mapping import lines
 from billfold.providers.genesys.mapping.commitments import (
     list_commitments,
@@ -33,13 +35,12 @@ from billfold.providers.genesys.mapping.lines import (
     VENDOR_NAME,
     GenesysLine,
 )
-from billfold.providers.genesys.mapping.tax import is_tax
+from billfold.providers.genesys.mapping.tax import TaxClaim, TaxEvidence, TaxRate, claim_tax
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
 from billfold.providers.mapping import build_residual_row
 from billfold.providers.pages import AnswerPage
 from billfold.wire.codec import get_or
 
-NO_CURRENCY = "XXX"
 MAX_NAMED_CONTRACTS = 5
 """Contracts that are named one by one."""
 
@@ -57,7 +58,11 @@ class ListedInvoice(NamedTuple):
 
 
 def build_bill(
-    listed: ListedInvoice, pages: Sequence[AnswerPage], calendar: BillingCalendar, overages: OverageCosts
+    listed: ListedInvoice,
+    pages: Sequence[AnswerPage],
+    calendar: BillingCalendar,
+    overages: OverageCosts,
+    tax_evidence: TaxEvidence,
 ) -> Bill:
     """Make the bill of an invoice; whatever cannot be trusted about it becomes a finding, not an exception."""
     invoice = listed.invoice
@@ -67,13 +72,12 @@ def build_bill(
     common_row = _build_common_row(listed, period, contracts)
     detail_ids = DetailIds(common_row.InvoiceId or "")
     context = _build_context(invoice, period, calendar, findings, detail_ids)
-    page_batches = [(page.seq, build_lines(page, context)) for page in pages]
-    batches = [
-        Charges.of(page_lines, common_row._replace(x_ArchiveSeq=seq)) for seq, page_lines in page_batches if page_lines
-    ]
-    overage = overages.get((get_or(contracts[0].id, ""), period)) if len(contracts) == 1 else None
-    all_lines = [item for _, page_lines in page_batches for item in page_lines]
-    residual_charges = _build_residual_charges(listed, all_lines, common_row, detail_ids, overage)
+    page_lines = [(page.seq, build_lines(page, context)) for page in pages]
+    batches = [Charges.of(rows, common_row._replace(x_ArchiveSeq=seq)) for seq, rows in page_lines if rows]
+    all_lines = list(chain.from_iterable(rows for _, rows in page_lines))
+    claim = _claim_tax(common_row, invoice, all_lines, _find_overage(contracts, period, overages))
+    tax_rate = claim and tax_evidence.find_rate(claim)
+    residual_charges = _build_residual_charges(listed, all_lines, common_row, detail_ids, tax_rate)
     usage_starts = _find_usage_starts(context, all_lines, bool(residual_charges), calendar.find_ended_period(invoice))
     return Bill(
         state=State.ISSUED,
@@ -81,7 +85,7 @@ def build_bill(
         period=period,
         currency=common_row.BillingCurrency or NO_CURRENCY,
         total=get_or(invoice.amount, None),
-        line_count=sum(len(page_lines) for _, page_lines in page_batches),
+        line_count=len(all_lines),
         charges=[*batches, *residual_charges],
         issuer=VENDOR_NAME,
         fingerprint=calendar.fingerprint_of(invoice),
@@ -93,6 +97,35 @@ def build_bill(
         findings=(*findings, *_note_rounding(residual_charges, common_row)),
         replaces_estimates=_list_replaced_estimates(context, usage_starts, contracts, common_row),
     )
+
+
+def read_tax_claim(
+    listed: ListedInvoice, pages: Sequence[AnswerPage], calendar: BillingCalendar, overages: OverageCosts
+) -> TaxClaim | None:
+    """Return what an invoice has beyond its lines, if it may be tax; most add up without their lines being made."""
+    invoice = listed.invoice
+    if exact_sum(lines.read_amount(item.amount) for item in list_items(pages)) == get_or(invoice.amount, None):
+        return None
+    contracts = calendar.match_contracts(invoice)[1]
+    period, findings = _find_period(listed, pages, calendar)
+    common_row = _build_common_row(listed, period, contracts)
+    context = _build_context(invoice, period, calendar, findings, DetailIds(""))
+    invoice_lines = [line for page in pages for line in build_lines(page, context)]
+    return _claim_tax(common_row, invoice, invoice_lines, _find_overage(contracts, period, overages))
+
+
+def _find_overage(contracts: Sequence[BillingContract], period: Period, overages: OverageCosts) -> Decimal | None:
+    return overages.get((get_or(contracts[0].id, ""), period)) if len(contracts) == 1 else None
+
+
+def _claim_tax(
+    common_row: CostAndUsage, invoice: BillingInvoice, invoice_lines: Sequence[GenesysLine], overage: Decimal | None
+) -> TaxClaim | None:
+    stated_total = get_or(invoice.amount, None)
+    if stated_total is None or not invoice_lines:
+        return None
+    residual = EXACT_CONTEXT.subtract(stated_total, exact_sum(line.BilledCost for line in invoice_lines))
+    return claim_tax(common_row.InvoiceId or "", common_row.BillingAccountId or "", residual, invoice_lines, overage)
 
 
 def _build_context(
@@ -163,8 +196,7 @@ def _check_invoice(invoice: BillingInvoice, pages: Sequence[AnswerPage]) -> Iter
         yield make_finding(FindingCode.ID_MISSING, "the invoice has no id")
     if not isinstance(invoice.amount, Decimal):
         yield make_finding(FindingCode.TOTAL_MISSING, "the invoice states no amount")
-    if not get_or(invoice.currency_iso_code, ""):
-        yield make_finding(FindingCode.CURRENCY_UNKNOWN, "the invoice states no currency")
+    yield from check_currency(invoice.currency_iso_code)
     if not pages:
         yield make_finding(FindingCode.LINES_INCOMPLETE, "its lines were not read")
     elif not pages[-1].has_end_mark:
@@ -196,7 +228,7 @@ def _build_common_row(listed: ListedInvoice, period: Period, contracts: Iterable
             ),
             ("", ""),
         )
-    currency = get_or(invoice.currency_iso_code, "") or NO_CURRENCY
+    currency = read_currency(invoice.currency_iso_code) or NO_CURRENCY
     return lines.build_common_row(customer, period, currency, listed.seq)._replace(
         ChargePeriodStart=period.start,
         ChargePeriodEnd=period.end,
@@ -225,17 +257,20 @@ def _build_residual_charges(
     invoice_lines: Sequence[GenesysLine],
     common_row: CostAndUsage,
     detail_ids: DetailIds,
-    overage: Decimal | None,
+    tax_rate: TaxRate | None,
 ) -> list[Charges]:
     """Make the one flagged row for what the amount says beyond its lines: tax, or rounding; none where it is neither."""
     stated_total = get_or(listed.invoice.amount, None)
     if stated_total is None or not invoice_lines:
         return []
     line_sum = exact_sum(line.BilledCost for line in invoice_lines)
-    residual = EXACT_CONTEXT.subtract(stated_total, line_sum)
-    category = "Tax" if is_tax(residual, invoice_lines, overage) else "Adjustment"
-    if category == "Adjustment" and find_residual(stated_total, line_sum, len(invoice_lines)) is None:
+    residual, category = EXACT_CONTEXT.subtract(stated_total, line_sum), "Tax" if tax_rate else "Adjustment"
+    currency = common_row.BillingCurrency or NO_CURRENCY
+    if not tax_rate and find_residual(stated_total, line_sum, len(invoice_lines), currency) is None:
         return []
     detail_id, path = detail_ids.next_id(category, "residual"), f"{listed.path}.amount"
     row = build_residual_row(common_row, residual, "the invoice's amount", detail_id, path, category=category)
+    if tax_rate:
+        facts = ("TaxRate", format_trimmed(tax_rate.rate)), ("TaxBase", tax_rate.base)
+        row = row._replace(x_Details=lines.format_details(*facts))
     return [Charges.of([row])]

@@ -13,6 +13,7 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO, format_decimal
 from billfold.model.period import Period
 from billfold.model.pricing import Price
+from billfold.providers.currencies import read_currency
 from billfold.providers.genesys.mapping import classify
 from billfold.providers.genesys.mapping.classify import LineCategory
 from billfold.providers.genesys.mapping.invoice_periods import parse_day
@@ -163,7 +164,7 @@ def collect_rates(contracts: Iterable[BillingContract]) -> Rates:
         for plan in get_or(contract.plans, []):
             for item in get_or(plan.items, []):
                 item_number = str(get_or(item.item_number, ""))
-                item_name, currency = get_or(item.name, ""), get_or(item.currency_iso_code, "")
+                item_name, currency = get_or(item.name, ""), read_currency(item.currency_iso_code)
                 for category, price in (("Purchase", item.price), ("Usage", item.overage_price)):
                     if item_number and isinstance(price, Decimal):
                         days = parse_day(item.date_effective_start), parse_day(item.date_effective_end)

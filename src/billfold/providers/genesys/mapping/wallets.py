@@ -10,6 +10,7 @@ from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, exact_sum, format_trimmed
 from billfold.model.period import Month, Period
+from billfold.providers.currencies import read_currency
 from billfold.providers.genesys.mapping import lines
 from billfold.providers.genesys.mapping.estimates import PeriodUsage
 from billfold.providers.genesys.mapping.lines import PLATFORM_NAME
@@ -47,7 +48,7 @@ def compare_wallets(usage: PeriodUsage, period: Period, bills: Iterable[Bill]) -
 def _wallet_key_of(wallet: BillingWallet) -> WalletKey:
     product = get_or(wallet.product, BillingProduct())
     service = get_or(product.name, "") or get_or(wallet.name, "") or PLATFORM_NAME
-    return lines.sku_of(product, service), service, get_or(wallet.balance_overage_currency, "")
+    return lines.sku_of(product, service), service, read_currency(wallet.balance_overage_currency)
 
 
 def _format_wallet_name(wallet: BillingWallet) -> str:

@@ -36,7 +36,7 @@ from billfold.providers.twin_api import TwinAccount
 
 ISSUER_NAME = "Genesys"
 PLATFORM_NAME = "Genesys Cloud"
-TAX_RATE = Decimal("0.0725")
+TAX_RATE = Decimal("0.075")
 
 
 def count_days(month: Month, now: datetime) -> int:

@@ -203,7 +203,9 @@ def _build_charges(common: CostAndUsage, pages: Iterator[AnswerPage], total: Dec
         raise IncompleteList(f"its lines were not read to their end ({tally.count} read, {tally.stated_count} stated)")
     yield builder.build_charges(common)
     findings = list(tally.check_lines())
-    if residual := find_residual(None if findings else total, tally.line_sum, tally.count):
+    stated_total = None if findings else total
+    # NOTE: an estimate's total is another answer than its lines, and what runs is charged by the hour.
+    if residual := find_residual(stated_total, tally.line_sum, tally.count, is_moving=detail_ids is None):
         findings.append(note_rounding(residual, CURRENCY))
         detail_id = detail_ids.next_id("rounding") if detail_ids else None
         row = build_residual_row(common, residual, "the total that the vendor states", detail_id, last_page.path)
