@@ -142,7 +142,7 @@ def test_no_provider_knows_another() -> None:
     for source, target in edges():
         if source.startswith("billfold.providers.") and target.startswith("billfold.providers."):
             own, other = source.split(".")[2], target.split(".")[2]
-            shared = {"provider", "twin_api", "restatements", "invoice_pdf", "mapping", "pages"}
+            shared = {"provider", "fetch", "twin_api", "restatements", "invoice_pdf", "mapping", "pages"}
             assert own == other or other in shared, f"{source} imports {target}"
 
 

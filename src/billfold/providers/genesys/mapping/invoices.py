@@ -35,11 +35,10 @@ from billfold.providers.genesys.mapping.lines import (
 )
 from billfold.providers.genesys.mapping.tax import is_tax
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
-from billfold.providers.mapping import build_residual_row
+from billfold.providers.mapping import build_residual_row, describe_missing
 from billfold.providers.pages import AnswerPage
 from billfold.wire.codec import get_or
 
-NO_CURRENCY = "XXX"
 MAX_NAMED_CONTRACTS = 5
 """Contracts that are named one by one."""
 
@@ -79,8 +78,8 @@ def build_bill(
         state=State.ISSUED,
         invoice_id=common_row.InvoiceId,
         period=period,
-        currency=common_row.BillingCurrency or NO_CURRENCY,
-        total=get_or(invoice.amount, None),
+        currency=common_row.BillingCurrency or lines.NO_CURRENCY,
+        total=lines.find_amount(invoice.amount),
         line_count=sum(len(page_lines) for _, page_lines in page_batches),
         charges=[*batches, *residual_charges],
         issuer=VENDOR_NAME,
@@ -119,7 +118,7 @@ def _find_usage_starts(
     usage_starts: set[datetime | None] = {
         item.ChargePeriodStart for item in invoice_lines if item.ChargeCategory == "Usage"
     }
-    stated_total = get_or(context.invoice.amount, None)
+    stated_total = lines.find_amount(context.invoice.amount)
     is_whole = has_residual or exact_sum(item.BilledCost for item in invoice_lines) == stated_total
     if ended_period and (context.findings or not is_whole):  # it may bill more than was read
         usage_starts |= {item.start for item in (context.period, ended_period) if item.end <= ended_period.end}
@@ -140,7 +139,7 @@ def _list_replaced_estimates(
     if context.is_credit or not contracts:
         return () if context.is_credit else None
     return tuple(
-        estimate_key(period, common_row.BillingCurrency or NO_CURRENCY, get_or(contract.id, ""))
+        estimate_key(period, common_row.BillingCurrency or lines.NO_CURRENCY, get_or(contract.id, ""))
         for contract in contracts
         for period in iter_periods(contract)
         if any(start and period.start <= start < period.end for start in usage_starts)
@@ -161,8 +160,9 @@ def _find_period(
 def _check_invoice(invoice: BillingInvoice, pages: Sequence[AnswerPage]) -> Iterator[Finding]:
     if not get_or(invoice.id, ""):
         yield make_finding(FindingCode.ID_MISSING, "the invoice has no id")
-    if not isinstance(invoice.amount, Decimal):
-        yield make_finding(FindingCode.TOTAL_MISSING, "the invoice states no amount")
+    if lines.find_amount(invoice.amount) is None:
+        text = f"the invoice states no amount{describe_missing(invoice.amount)}"
+        yield make_finding(FindingCode.TOTAL_MISSING, text)
     if not get_or(invoice.currency_iso_code, ""):
         yield make_finding(FindingCode.CURRENCY_UNKNOWN, "the invoice states no currency")
     if not pages:
@@ -175,7 +175,7 @@ def _note_rounding(residual_charges: Iterable[Charges], common_row: CostAndUsage
     for charges in residual_charges:
         for category, cost in charges.iter_values("ChargeCategory", "BilledCost"):
             if category == "Adjustment":
-                yield note_rounding(cost, common_row.BillingCurrency or NO_CURRENCY)
+                yield note_rounding(cost, common_row.BillingCurrency or lines.NO_CURRENCY)
 
 
 def _find_due_date(invoice: BillingInvoice) -> datetime | None:
@@ -196,7 +196,7 @@ def _build_common_row(listed: ListedInvoice, period: Period, contracts: Iterable
             ),
             ("", ""),
         )
-    currency = get_or(invoice.currency_iso_code, "") or NO_CURRENCY
+    currency = get_or(invoice.currency_iso_code, "") or lines.NO_CURRENCY
     return lines.build_common_row(customer, period, currency, listed.seq)._replace(
         ChargePeriodStart=period.start,
         ChargePeriodEnd=period.end,
@@ -228,7 +228,7 @@ def _build_residual_charges(
     overage: Decimal | None,
 ) -> list[Charges]:
     """Make the one flagged row for what the amount says beyond its lines: tax, or rounding; none where it is neither."""
-    stated_total = get_or(listed.invoice.amount, None)
+    stated_total = lines.find_amount(listed.invoice.amount)
     if stated_total is None or not invoice_lines:
         return []
     line_sum = exact_sum(line.BilledCost for line in invoice_lines)
