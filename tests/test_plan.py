@@ -144,6 +144,7 @@ def test_no_provider_knows_another() -> None:
             own, other = source.split(".")[2], target.split(".")[2]
             shared = {
                 "currencies",
+                "fetch",
                 "periods",
                 "provider",
                 "twin_api",

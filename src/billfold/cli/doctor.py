@@ -16,7 +16,7 @@ from billfold.model.errors import ApiError, BillfoldError, Forbidden, Unauthoriz
 from billfold.providers.provider import SyncState
 from billfold.tasks.accounts import select_accounts
 from billfold.wire.exchange import decode_response, name_errors
-from billfold.wire.operation import operation_name
+from billfold.wire.operation import operation_name, salvage_response
 from billfold.wire.scrub import scrub_response
 
 MAX_QUESTIONS = 12
@@ -60,7 +60,7 @@ def _ask_questions(account: AccountConfig, transport: Transport) -> int:
 
     state = SyncState(get_current_time(), 1)
     plan, answer, refusals = account.provider.plan_requests(state), None, list[ApiError]()
-    answered_names, reported_causes = set[str](), set[object]()
+    answered_names, reported_causes, is_wanting = set[str](), set[object](), False
     for _ in range(MAX_QUESTIONS):
         try:
             with name_errors(transport.context):
@@ -70,13 +70,14 @@ def _ask_questions(account: AccountConfig, transport: Transport) -> int:
         name = operation_name(fetch.op)
         try:
             response = scrub_response(transport.send(fetch.op), transport.context.auth.secrets)
-            answer = decode_response(fetch.op, response, transport.context)
+            answer = decode_response(fetch.op, response, transport.context, salvage_response)
         except ApiError as error:
             if not fetch.may_fail(error):
                 raise
             answer = None
-            if fetch.find_missing(error):
+            if missing := fetch.find_missing(error):
                 refusals.append(error)
+                is_wanting = is_wanting or missing.is_wrong
                 if fetch.failure_key(error) not in reported_causes:
                     print_line(f"  will be missing: {fetch.missing}: {_describe_error(error)}")
                 reported_causes.add(fetch.failure_key(error))
@@ -85,7 +86,7 @@ def _ask_questions(account: AccountConfig, transport: Transport) -> int:
             print_line(f"  ok: {name}")
         answered_names.add(name)
     _print_needed_right(account, refusals)
-    return 1 if refusals else 0
+    return 1 if is_wanting else 0
 
 
 def _describe_error(error: BillfoldError) -> str:

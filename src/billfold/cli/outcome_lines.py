@@ -68,7 +68,7 @@ def _is_reported(outcome: CollectOutcome) -> bool:
 
 def _is_news(finding: Finding) -> bool:
     """Tell what is worth a mail: not what is always so, as invoices that are older than anybody asked for."""
-    return finding.code is not FindingCode.INVOICE_OLDER
+    return finding.code not in {FindingCode.INVOICE_OLDER, FindingCode.EXTRA_UNANSWERED}
 
 
 def describe_sum(outcomes: list[CollectOutcome]) -> str:

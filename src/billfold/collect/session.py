@@ -13,17 +13,20 @@ from typing import Any, Protocol
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_writer import ArchiveWriter
 from billfold.ledger.entries import UNREADABLE_SUFFIX, ArchivedResponse, Run
-from billfold.model.errors import ApiError, InvalidArgument, InvalidResponse
+from billfold.model.errors import ApiError, APIStatusError, InvalidArgument, InvalidResponse
 from billfold.model.finding import Finding
-from billfold.providers.provider import Fetch
+from billfold.providers.fetch import FailureKey, Fetch
 from billfold.wire.exchange import ClientContext, decode_response, name_errors
 from billfold.wire.message import Response
-from billfold.wire.operation import Operation, operation_name, question_text
+from billfold.wire.operation import Operation, operation_name, question_text, read_response, salvage_response
 from billfold.wire.scrub import scrub_response, scrub_secrets, select_long_secrets
 
 log = logging.getLogger("billfold.sync")
 MAX_READ_ATTEMPTS = 3
-"""How often a question is asked whose answer cannot be read: a body may have been cut on its way."""
+"""How often a question is asked whose answer cannot be read: a body may have been cut on its way. The last is read as far as it fits."""
+
+MAX_NAMED_GAPS = 20
+"""How many invoices that are missing are named one by one."""
 
 
 class Transport(Protocol):
@@ -58,11 +61,11 @@ class CollectSession:
     writer: ArchiveWriter
     answered_questions: set[tuple[str, str]]
     last_response_time: datetime | None = None
-    _missing_by_cause: dict[object, Finding] = field(default_factory=dict)
+    _missing_by_cause: dict[FailureKey, Finding] = field(default_factory=dict)
 
     @property
     def missing(self) -> list[Finding]:
-        """What is missing; what is missing for one reason is one finding, that counts how many there are."""
+        """What is missing; what is missing for one reason is one finding, that counts how many there are. Invoices are named."""
         return list(self._missing_by_cause.values())
 
     def read_vendor_time(self) -> datetime:
@@ -78,16 +81,12 @@ class CollectSession:
         """Return what answers a question, read, or a document's bytes; None where it may be missing, and is."""
         archived_response = next(self._find_archived(fetch.op), None)
         if archived_response is not None:
-            return (
-                archived_response.body
-                if fetch.find_document_url
-                else decode_response(fetch.op, archived_response, self.transport.context)
-            )
+            return archived_response.body if fetch.find_document_url else self._decode(fetch.op, archived_response)
         try:
             self._refuse_secret(fetch.op)
             return self._fetch_askable(fetch)
         except ApiError as error:
-            if isinstance(error.response, Response):
+            if isinstance(error, APIStatusError) and isinstance(error.response, Response):
                 self._archive_response(fetch.op, self._scrub_response(error.response))
             if not fetch.may_fail(error):
                 raise
@@ -95,7 +94,9 @@ class CollectSession:
                 self._note_missing(fetch.failure_key(error), self._scrub_finding(missing))
             return None
 
-    def _note_missing(self, cause: object, missing: Finding) -> None:
+    def _note_missing(self, cause: FailureKey, missing: Finding) -> None:
+        if len(self._missing_by_cause) >= MAX_NAMED_GAPS:
+            cause = cause._replace(invoice_id="")
         earlier = self._missing_by_cause.get(cause)
         self._missing_by_cause[cause] = replace(earlier, count=earlier.count + 1) if earlier else missing
 
@@ -110,21 +111,24 @@ class CollectSession:
     def _fetch_readable(self, fetch: Fetch) -> Any:
         """Ask until the answer can be read; one that cannot is kept beside, so that it is never booked."""
         for attempt in range(1, MAX_READ_ATTEMPTS + 1):
-            response = self._send_fetch(fetch)
+            response, is_last = self._send_fetch(fetch), attempt == MAX_READ_ATTEMPTS
             try:
-                answer = self._read_answer(fetch, response)
+                answer = self._read_answer(fetch, response, salvage_response if is_last else read_response)
             except InvalidResponse:
                 self._archive_response(fetch.op, response, UNREADABLE_SUFFIX)
-                if attempt == MAX_READ_ATTEMPTS:
+                if is_last:
                     raise
             else:
                 self._archive_response(fetch.op, response)
                 return answer
         raise AssertionError("the last reading returns or raises")
 
-    def _read_answer(self, fetch: Fetch, response: Response) -> Any:
+    def _decode(self, op: Operation[Any], response: Response, read: Callable[..., Any] = salvage_response) -> Any:
+        return decode_response(op, response, self.transport.context, read)
+
+    def _read_answer(self, fetch: Fetch, response: Response, read: Callable[..., Any]) -> Any:
         if not fetch.find_document_url:
-            return decode_response(fetch.op, response, self.transport.context)
+            return self._decode(fetch.op, response, read)
         if problem := fetch.find_flaw(response.body):
             with name_errors(self.transport.context, operation_name(fetch.op)):
                 raise InvalidResponse(f"the document {problem}", status=response.status)
@@ -133,9 +137,7 @@ class CollectSession:
     def _send_fetch(self, fetch: Fetch) -> Response:
         response = self._note_response_time(self.transport.send(fetch.op))
         if fetch.find_document_url:
-            response = self.transport.fetch(
-                fetch.find_document_url(decode_response(fetch.op, response, self.transport.context))
-            )
+            response = self.transport.fetch(fetch.find_document_url(self._decode(fetch.op, response)))
         log.info("%s: %d, %d bytes", operation_name(fetch.op), response.status, len(response.body))
         return self._scrub_response(response)
 

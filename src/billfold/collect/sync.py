@@ -194,7 +194,9 @@ def _close_run(settings: _SyncSettings, run: Run, outcome: CollectOutcome, refus
     outcome_text = (
         f"{REFUSED_PREFIX} {refusal}"
         if refusal
-        else str(outcome.error or "; ".join(map(describe_finding, outcome.missing)) or "complete")
+        else str(
+            outcome.error or "; ".join(describe_finding(gap) for gap in outcome.missing if gap.is_wrong) or "complete"
+        )
     )
     outcome.error = refusal or outcome.error
     # what separates an entry's fields must stand in none of them

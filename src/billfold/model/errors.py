@@ -81,7 +81,7 @@ class ApiError(BillfoldError):
         self.request_id, self.code, self.retry_after = request_id, code, retry_after
         self.message = "".join(character if character.isprintable() else " " for character in message)
         self.response: object = None
-        """The response as it came, where the vendor refused; None for every other error."""
+        """The response as it came, where the vendor refused or its answer cannot be read; None for every other error."""
         super().__init__(f"{self.summary} {self.advice}" if self.advice else self.summary)
 
     def __reduce__(self) -> tuple[Any, ...]:

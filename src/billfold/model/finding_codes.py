@@ -248,6 +248,12 @@ class FindingCode(StrEnum):
         "The vendor refused to answer a question; the rest was collected.",
         "Run `billfold doctor`: it names the right that the key lacks.",
     )
+    EXTRA_UNANSWERED = (
+        "extra-unanswered",
+        Handling(Severity.NOTICE, "not told"),
+        "The vendor does not answer a question that no bill needs; all bills were collected.",
+        "Nothing, or give the key the right to it: `billfold doctor` names the right.",
+    )
     ACCOUNT_FAILED = (
         "account-failed",
         DOUBT,

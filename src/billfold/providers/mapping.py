@@ -14,6 +14,7 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.period import Period
 from billfold.model.pricing import Price
 from billfold.providers.provider import RunAnswers
+from billfold.wire.codec import Maybe
 from billfold.wire.codec import encode_json as encode_inputs
 
 TAX_WORDS = (
@@ -51,6 +52,11 @@ def is_reckonable(number: Decimal) -> bool:
 def describe_unfit(number: Decimal) -> str:
     """Say what is wrong with a number that is not in bounds."""
     return "out of all bounds" if number.is_finite() else f"no number: {number}"
+
+
+def describe_missing(value: Maybe[Decimal]) -> str:
+    """Say, after a colon, what stands where a number should be; "" where nothing does."""
+    return f": {describe_unfit(value)}" if isinstance(value, Decimal) else ""
 
 
 @lru_cache(maxsize=4096)

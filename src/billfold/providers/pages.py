@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from billfold.providers.provider import ArchivedAnswer, Fetch, RunAnswers
-from billfold.wire.operation import Operation, read_response
+from billfold.wire.operation import Operation, salvage_response
 from billfold.wire.paging import PagedOperation, Walk
 
 I = TypeVar("I")  # noqa: E741 - an item
@@ -14,15 +14,23 @@ R = TypeVar("R")
 
 
 def plan_pages(
-    first_operation: PagedOperation[Any, I], use_items: Callable[[Sequence[I]], object] = lambda _: None
+    first_operation: PagedOperation[Any, I],
+    use_items: Callable[[Sequence[I]], object] = lambda _: None,
+    missing: str = "",
+    *,
+    is_extra: bool = False,
 ) -> Generator[Fetch, Any, Walk[Any, I]]:
     """Ask for a list page by page, hand over what each holds, and return the walk: it knows whether the list ended.
 
-    Raises ``IncompleteList``, and ``InvalidResponse`` for an answer without its list.
+    ``missing`` and ``is_extra`` are those of a ``Fetch``: a list whose page is refused then ends there, without its end. Raises
+    ``IncompleteList``, and ``InvalidResponse`` for an answer without its list.
     """
     walk = Walk(first_operation)
     while walk.next_operation is not None:
-        use_items(walk.take_page((yield Fetch(walk.next_operation))))
+        page = yield Fetch(walk.next_operation, missing, is_extra=is_extra)
+        if page is None:
+            break
+        use_items(walk.take_page(page))
     return walk
 
 
@@ -56,7 +64,7 @@ class AnswerPage(NamedTuple):
 
 def read_page(answer: ArchivedAnswer[PagedOperation[Any, Any]]) -> AnswerPage:
     """Read the answer to a question for a page; raises ``InvalidResponse``."""
-    return AnswerPage(answer.op, read_response(answer.op, answer.response), answer.seq)
+    return AnswerPage(answer.op, salvage_response(answer.op, answer.response), answer.seq)
 
 
 def iter_pages(
@@ -68,4 +76,6 @@ def iter_pages(
 
 def find_reply(run_answers: RunAnswers, operation_type: type[Operation[R]], default: R) -> R:
     """Return what the first answer to an operation says; the default where there is none."""
-    return next((read_response(answer.op, answer.response) for answer in run_answers.answers(operation_type)), default)
+    return next(
+        (salvage_response(answer.op, answer.response) for answer in run_answers.answers(operation_type)), default
+    )

@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, c
 from urllib.parse import urlsplit
 
 from billfold.model.bill import Bill, DerivedTax
-from billfold.model.errors import ApiError, InvalidArgument, InvalidResponse, Unauthorized, Unreachable
-from billfold.model.finding import Finding, make_finding
-from billfold.model.finding_codes import FindingCode
+from billfold.model.errors import InvalidArgument
+from billfold.model.finding import Finding
 from billfold.model.period import Month
-from billfold.wire.auth import LOGIN_OPERATION, Auth
+from billfold.providers.fetch import Fetch as Fetch  # noqa: PLC0414 - providers write their plans with it
+from billfold.wire.auth import Auth
 from billfold.wire.exchange import ClientContext, ErrorDetails
 from billfold.wire.message import Response
 from billfold.wire.methods import Api
-from billfold.wire.operation import Operation, OperationType, operation_name, operation_shape
+from billfold.wire.operation import Operation, OperationType, operation_name
 from billfold.wire.rate import RateLimiter, find_limiter, name_budget
 
 if TYPE_CHECKING:
@@ -49,43 +49,6 @@ class Credential(NamedTuple):
     env_names: tuple[str, ...]
     is_secret: bool = True
     default: str | None = None
-
-
-class Fetch(NamedTuple):
-    """One request of a collection, and what happens if the vendor refuses it.
-
-    With ``missing`` (what will not be known without the answer; of one invoice, its id alone), a refusal becomes a finding, the
-    plan is sent None, and the collection goes on; without it, a refusal ends the account's collection. A refusal with one of
-    ``absent_statuses`` means that the account has no such thing: no finding is made.
-
-    ``find_document_url`` returns the pre-signed URL in an answer. The document behind that URL is archived instead of the
-    answer, because the URL is a credential; ``find_flaw`` returns what is wrong with the document ("": nothing), and a
-    document with a flaw counts as an answer that cannot be read.
-    """
-
-    op: Operation[Any]
-    missing: str = ""
-    find_document_url: Callable[[Any], str] | None = None
-    absent_statuses: tuple[int, ...] = ()
-    find_flaw: Callable[[bytes], str] = lambda _: ""
-
-    def may_fail(self, error: ApiError) -> bool:
-        """Tell whether a collection goes on without this answer: not where no other question would be answered either."""
-        is_hopeless = isinstance(error, (Unauthorized, Unreachable)) or error.operation == LOGIN_OPERATION
-        return bool(self.missing) and not is_hopeless
-
-    def find_missing(self, error: ApiError) -> Finding | None:
-        """Return what is missing for want of this answer, with the ids that it was asked by; None where the account has no such thing."""
-        if error.status in self.absent_statuses:
-            return None
-        code = FindingCode.ANSWER_UNREADABLE if isinstance(error, InvalidResponse) else FindingCode.ANSWER_REFUSED
-        subjects = {name: getattr(self.op, name) for name in operation_shape(type(self.op)).path_fields}
-        details = {"operation": operation_name(self.op), "error": type(error).__name__, "status": error.status or ""}
-        return make_finding(code, str(error), self.missing, **subjects | details)
-
-    def failure_key(self, error: ApiError) -> object:
-        """Return what is alike for all answers of a kind that are missing for one reason."""
-        return operation_name(self.op), type(error), error.status
 
 
 class SyncState:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, TypeVar, Union, cast, overload
+from typing import Any, ClassVar, Self, TypeVar, Union, cast, overload
 
 import msgspec
 from msgspec import UNSET, UnsetType, inspect
@@ -26,6 +26,7 @@ __all__ = [
     "Id",
     "JsonObject",
     "Maybe",
+    "OddNumber",
     "Record",
     "UnsetType",
     "decode_record",
@@ -43,15 +44,49 @@ JsonObject = dict[str, Any]
 """An object whose keys the vendor leaves open, as it came."""
 MAX_EXPONENT = 6000
 """Powers of ten beyond which a number is no amount, but an attack on whoever adds it."""
+MAX_ODD_LENGTH = 60
+"""Characters of a text that is no number which are worth telling."""
 BOM = b"\xef\xbb\xbf"
 
 
 class Record(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True):
-    """Something a vendor says, field for field."""
+    """Something a vendor says, field for field.
+
+    ``money_fields`` names what sums are made of: something else in its place is told as it stands. ``is_one_amount`` says that its
+    fields mean nothing without each other, as an amount and its currency.
+    """
+
+    money_fields: ClassVar[tuple[str, ...]] = ()
+    is_one_amount: ClassVar[bool] = False
 
 
 class DecimalText(Decimal):
     """An exact number that travels as a JSON string; a JSON number is read as well."""
+
+
+class OddNumber(Decimal):
+    """What a vendor has where a number should be: no number (NaN), written as the text that it is."""
+
+    def __new__(cls, value: object) -> Self:
+        """Hold a value of JSON that is no number."""
+        number = super().__new__(cls, "NaN")
+        text = value if isinstance(value, str) else _ENCODER.encode(value).decode()
+        number._text = f"{text[:MAX_ODD_LENGTH]}..." if len(text) > MAX_ODD_LENGTH else text
+        return number
+
+    _text: str
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"OddNumber({self._text!r})"
+
+    def __format__(self, specifier: str, context: object = None, /) -> str:
+        return self._text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return OddNumber, (self._text,)
 
 
 # NOTE: mypy joins the members of a union (int and str to object) where it infers T: an id has signatures of its own.
@@ -89,12 +124,12 @@ def require(value: Any) -> Any:
 
 def _decode_value(value_type: type, value: object) -> object:
     if value_type is DecimalText and isinstance(value, (str, int, Decimal)) and not isinstance(value, bool):
-        return DecimalText(_parse_finite(str(value)))
+        return DecimalText(parse_finite(str(value)))
     raise msgspec.ValidationError(f"Expected a number, got {type(value).__name__}")
 
 
 def _encode_value(value: object) -> object:
-    if isinstance(value, DecimalText):
+    if isinstance(value, DecimalText | OddNumber):
         return format_decimal(value)
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
@@ -111,19 +146,20 @@ def _get_decoder(record_type: Any) -> msgspec.json.Decoder[Any]:
     decoder = _DECODERS.get(record_type)
     if decoder is None:
         with _DECODER_LOCK:
-            decoder = msgspec.json.Decoder(record_type, dec_hook=_decode_value, float_hook=_parse_finite)
+            decoder = msgspec.json.Decoder(record_type, dec_hook=_decode_value, float_hook=parse_finite)
             _DECODERS[record_type] = decoder
     return decoder
 
 
-def _parse_finite(text: str) -> Decimal:
+def parse_finite(text: str) -> Decimal:
+    """Return the number that a text is; raises ``ValueError`` or ``ArithmeticError`` for one that is no amount."""
     number = Decimal(text)
     if not number.is_finite() or (number and not -MAX_EXPONENT < number.adjusted() < MAX_EXPONENT):
         raise ValueError(f"{text[:30]} is no amount")
     return number
 
 
-_JSON_DECODER = msgspec.json.Decoder(float_hook=_parse_finite)
+_JSON_DECODER = msgspec.json.Decoder(float_hook=parse_finite)
 
 
 def decode_record(body: bytes, record_type: type[T]) -> T:
@@ -142,14 +178,15 @@ def decode_record(body: bytes, record_type: type[T]) -> T:
 def _decode_leniently(body: bytes, record_type: type[T], strict_error: Exception) -> T:
     try:
         with _DECODER_LOCK:
-            data = _stringify_numbers(parse_json(body), _inspect_type(cast("Any", record_type)))
+            data = _stringify_numbers(parse_json(body), inspect_type(cast("Any", record_type)))
             return msgspec.convert(_restore_integers(data), record_type, strict=False, dec_hook=_decode_value)
     except (msgspec.ValidationError, ArithmeticError, ValueError, RecursionError):
         raise InvalidResponse(f"the answer does not have the documented shape: {strict_error}") from strict_error
 
 
 @cache
-def _inspect_type(record_type: Any) -> inspect.Type:
+def inspect_type(record_type: Any) -> inspect.Type:
+    """Return what a type is made of."""
     return inspect.type_info(record_type)
 
 

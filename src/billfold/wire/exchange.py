@@ -74,13 +74,21 @@ def drive_exchange(steps: Generator[S, T | None, R], perform_step: Callable[[S],
         reply = perform_step(step)
 
 
-def decode_response(op: Operation[R], response: Response, context: ClientContext) -> R:
-    """Read a good response; raises ``InvalidResponse`` that names provider and operation and holds no secret."""
+def decode_response(
+    op: Operation[R],
+    response: Response,
+    context: ClientContext,
+    read: Callable[[Operation[R], Response], R] = read_response,
+) -> R:
+    """Read a good response; raises ``InvalidResponse`` that names provider and operation and holds no secret.
+
+    The error keeps the response as it came, as a refusal does.
+    """
     with name_errors(context, operation_name(op)):
         try:
-            return read_response(op, response)
+            return read(op, response)
         except InvalidResponse as error:
-            error.status = error.status or response.status
+            error.status, error.response = error.status or response.status, response
             raise
 
 

@@ -8,7 +8,7 @@ struct (``rename="camel"``, or a mapping).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, get_args, get_origin
@@ -20,6 +20,7 @@ from billfold.model.errors import InvalidArgument, InvalidResponse
 from billfold.model.period import format_instant
 from billfold.wire import codec
 from billfold.wire.message import Request, Response
+from billfold.wire.salvage import salvage_record
 from billfold.wire.waiting import Waiting
 
 R = TypeVar("R")
@@ -180,8 +181,17 @@ def _quote_segment(name: str, text: str) -> str:
 
 def read_response(op: Operation[R], response: Response) -> R:
     """Turn a good response into the operation's answer; raises ``InvalidResponse``."""
+    return _read_response(op, response, codec.decode_record)
+
+
+def salvage_response(op: Operation[R], response: Response) -> R:
+    """Turn a good response into as much of the operation's answer as fits it; raises ``InvalidResponse`` where none does."""
+    return _read_response(op, response, salvage_record)
+
+
+def _read_response(op: Operation[R], response: Response, decode: Callable[[bytes, Any], Any]) -> R:
     if requested_format(op) != "json" or op.reply is bytes:
         return op.extract_result(response.body)
     if response.media_type in {"text/html", "application/pdf", "text/csv"}:
         raise InvalidResponse(f"expected JSON, got {response.media_type}", status=response.status)
-    return op.extract_result(codec.decode_record(response.body, op.reply))
+    return op.extract_result(decode(response.body, op.reply))

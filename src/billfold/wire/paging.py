@@ -29,11 +29,16 @@ class PagedOperation(Operation[P], Generic[P, I], frozen=True, kw_only=True):
     may_repeat: ClassVar[bool] = True
 
     def items(self, page: P) -> Sequence[I]:
-        """Return what the page holds; raises ``InvalidResponse`` where its list is not there: that is no empty list."""
-        items = getattr(page, self.items_field)
-        if not isinstance(items, list):
-            raise InvalidResponse(f"the answer has no list {self.items_field!r}", operation=operation_name(self))
-        return cast("Sequence[I]", items)
+        """Return what the page holds; raises ``InvalidResponse`` where its list is not there: that is no empty list.
+
+        A null is an empty list (some writers spell it so) unless the vendor counts more; so is no list at all beside a count of 0.
+        """
+        items, stated_total = getattr(page, self.items_field), self.stated_total(page)
+        if isinstance(items, list):
+            return cast("Sequence[I]", items)
+        if stated_total == 0 or (items is None and stated_total is None):
+            return ()
+        raise InvalidResponse(f"the answer has no list {self.items_field!r}", operation=operation_name(self))
 
     def first_operation(self) -> Self:
         """Return the question for the first page."""
@@ -55,12 +60,13 @@ class PagedOperation(Operation[P], Generic[P, I], frozen=True, kw_only=True):
 class Walk(Generic[P, I]):
     """A walk over a list: hears one page at a time, knows the next question, refuses to go in circles.
 
-    ``end_confirmed`` tells whether the vendor marked the end, ``stated_total`` how many items it counts, ``item_count`` how many came.
+    ``end_confirmed`` tells whether the vendor marked the end, ``stated_total`` how many items it counts, ``item_count`` how many came,
+    ``has_null`` whether a null stood for an empty list.
     """
 
     def __init__(self, first_operation: PagedOperation[P, I]) -> None:
         self.next_operation: PagedOperation[P, I] | None = first_operation
-        self.end_confirmed = False
+        self.end_confirmed = self.has_null = False
         self.item_count = 0
         self.stated_total: int | None = None
         self._first_operation = first_operation
@@ -73,15 +79,21 @@ class Walk(Generic[P, I]):
         operation = self.next_operation
         assert operation is not None
         items = operation.items(page)
-        self.item_count += len(items)
+        self.item_count, self.has_null = self.item_count + len(items), self.has_null or not isinstance(items, list)
         stated_total = operation.stated_total(page)
         self.stated_total = self.stated_total if stated_total is None else stated_total
         self.next_operation = operation.next_operation(page)
         if self.next_operation is None:
-            self.end_confirmed = operation.has_end_mark(page)
+            self.end_confirmed = operation.has_end_mark(page) or self._is_counted_out
         else:
             self._check_progress(operation, items)
         return items
+
+    @property
+    def _is_counted_out(self) -> bool:
+        """Whether the whole list came by the vendor's own count."""
+        is_whole_list = self._first_operation == self._first_operation.first_operation()
+        return is_whole_list and self.item_count == self.stated_total
 
     def finish(self) -> None:
         """Raise ``IncompleteList`` where the list stopped before the end that the vendor marks or counts."""

@@ -37,7 +37,7 @@ class ListInvoices(PagedOperation[InvoiceList, Invoice], frozen=True, kw_only=Tr
 
     def has_end_mark(self, page: InvoiceList) -> bool:
         """Tell whether the list was there at all: an answer without ``invoices`` proves nothing."""
-        return isinstance(page.invoices, list)
+        return isinstance(page.invoices, list | None)
 
 
 class GetInvoice(Enveloped[InvoiceReply, Invoice], frozen=True):

@@ -15,6 +15,8 @@ from billfold.wire.codec import UNSET, JsonObject, Maybe, Record
 class CurrencyAmount(Record):
     """An amount in a currency; ``USD`` or ``CRDB_CLOUD_CREDITS`` so far."""
 
+    money_fields = ("amount",)
+    is_one_amount = True
     amount: Maybe[Decimal] = UNSET
     currency: Maybe[str] = UNSET
 

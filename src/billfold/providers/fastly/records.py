@@ -16,6 +16,7 @@ from billfold.wire.codec import UNSET, DecimalText, Id, Maybe, Record
 class Mtdlineitems(Record):
     """A line of a v3 month-to-date invoice; ``usage_type`` says what is measured, not in which unit."""
 
+    money_fields = ("amount",)
     description: Maybe[str] = UNSET
     amount: Maybe[Decimal] = UNSET
     rate: Maybe[Decimal] = UNSET
@@ -36,6 +37,7 @@ class Invoicelineitems(Mtdlineitems):
 class Invoice(Record):
     """A posted v3 invoice; ``invoice_id`` is digits in a string, ``billing_end_date`` the period's last day."""
 
+    money_fields = ("monthly_transaction_amount",)
     customer_id: Maybe[str] = UNSET
     invoice_id: Maybe[Id] = UNSET
     invoice_posted_on: Maybe[str] = UNSET
@@ -50,6 +52,7 @@ class Invoice(Record):
 class Mtdinvoice(Record):
     """The running month so far; its amount is a string, its currency goes without saying: US dollars."""
 
+    money_fields = ("monthly_transaction_amount",)
     customer_id: Maybe[str] = UNSET
     invoice_id: Maybe[Id] = UNSET
     billing_start_date: Maybe[str] = UNSET

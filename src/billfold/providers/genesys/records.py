@@ -53,6 +53,7 @@ class InvoiceAddress(Said):
 class BillingInvoice(Said):
     """An invoice: ``amount`` includes taxes; it names no period and no contract. ``payment_status``: Paid or Unpaid."""
 
+    money_fields = ("amount",)
     id: Maybe[Id] = UNSET
     bill_to_customer: Maybe[Customer] = UNSET
     ship_to_customer: Maybe[Customer] = UNSET
@@ -78,6 +79,7 @@ class BillingInvoiceListing(Listing):
 class BillingInvoiceItem(Said):
     """A line of an invoice, for the days from ``date_start`` to ``date_end``, both included; in the invoice's currency."""
 
+    money_fields = ("amount",)
     id: Maybe[Id] = UNSET
     product: Maybe[BillingProduct] = UNSET
     description: Maybe[str] = UNSET

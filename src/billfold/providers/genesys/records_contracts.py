@@ -54,6 +54,7 @@ class BillingCharge(Said):
     ``getprepaid_quantity`` and its like are the spelling up to SDK 241.
     """
 
+    money_fields = ("overage_charge",)
     id: Maybe[str] = UNSET
     name: Maybe[str] = UNSET
     product: Maybe[BillingProduct] = UNSET
@@ -76,6 +77,7 @@ class BillingCharge(Said):
 class BillingWallet(Said):
     """A prepaid balance in units of its product; what is used beyond it is overage, in money."""
 
+    money_fields = ("balance_overage_charge",)
     id: Maybe[str] = UNSET
     name: Maybe[str] = UNSET
     organizations: Maybe[list[NamedEntity]] = UNSET

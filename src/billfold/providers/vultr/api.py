@@ -131,7 +131,7 @@ class ListPendingCharges(PagedOperation[PendingCharges, InvoiceItem], frozen=Tru
 
     def has_end_mark(self, page: PendingCharges) -> bool:
         """Tell whether the list was there at all: an answer without ``pending_charges`` proves nothing."""
-        return isinstance(page.pending_charges, list)
+        return isinstance(page.pending_charges, list | None)
 
 
 class GetPendingChargesCsv(Operation[bytes], frozen=True, kw_only=True):

@@ -47,6 +47,7 @@ class BillingHistory(Record):
 class Invoice(Record):
     """An invoice; ``date`` is when it was issued, ``balance`` is the account's, not the invoice's."""
 
+    money_fields = ("amount",)
     id: Maybe[Id] = UNSET
     date: Maybe[str] = UNSET
     description: Maybe[str] = UNSET
@@ -70,6 +71,7 @@ class InvoiceReply(Record):
 class InvoiceItem(Record):
     """A line of an invoice, or a pending charge: no id, no resource id, no region; ``end_date`` is exclusive."""
 
+    money_fields = ("total",)
     description: Maybe[str] = UNSET
     product: Maybe[str] = UNSET
     start_date: Maybe[str] = UNSET

@@ -55,7 +55,7 @@ def test_requests_new_data_once() -> None:
         "ReportsBillableusage",
     ]
     assert [fetch.op.billing_period_id for fetch in fetches[2:5]] == ["202608", "202609", "202610"]  # type: ignore[attr-defined]
-    assert [bool(fetch.missing) for fetch in fetches] == [False, False, True, True, True, False, True, True]
+    assert [bool(fetch.missing) for fetch in fetches] == [False, False, True, True, True, True, True, True]
     assert fetches[6].find_document_url
     assert (
         fetches[6]

@@ -9,11 +9,11 @@ import pytest
 
 from billfold.model.errors import IncompleteList
 from billfold.model.period import Month
-from billfold.providers.provider import SyncState
+from billfold.providers.provider import Fetch, SyncState
 from billfold.providers.vultr import PROVIDER
-from billfold.providers.vultr.api import GetInvoiceItems
+from billfold.providers.vultr.api import GetInvoiceItems, ListInvoices
 from billfold.providers.vultr.mapping import text_fields
-from billfold.providers.vultr.records import Invoice
+from billfold.providers.vultr.records import BillingHistory, Invoice, Meta
 from billfold.wire import codec
 from billfold.wire.operation import Operation
 from tests.providers.kit import NOW
@@ -47,12 +47,23 @@ def test_booked_and_old_invoices_are_skipped() -> None:
     assert {op.per_page for op in requests if hasattr(op, "per_page")} == {500}
 
 
-def test_circular_list_ends_collection() -> None:
-    """A list that leads in a circle ends the collection."""
+def send_circular_pages(key: str, *replies: object) -> Fetch:
+    """Run the plan to a list, answer it with a page that leads back to itself, and return what is asked next."""
     plan = PROVIDER.plan_requests(SyncState(NOW, Month(2026, 8)))
-    for result in (None, object(), object(), object()):
-        fetch = plan.send(result)
-    circular_page = {"billing_history": [{"id": 1}], "meta": {"links": {"next": "bmV4dF9fMQ==", "prev": ""}}}
-    fetch = plan.send(codec.decode_record(codec.encode_json(circular_page), fetch.op.reply))
+    for reply in (None, object(), object(), object(), *replies):
+        fetch = plan.send(reply)
+    circular_page = {key: [{"id": 1}], "meta": {"links": {"next": "bmV4dF9fMQ==", "prev": ""}}}
+    reply = codec.decode_record(codec.encode_json(circular_page), fetch.op.reply)
+    plan.send(reply)
+    return plan.send(reply)
+
+
+def test_circular_list_ends_collection() -> None:
+    """A list of invoices that leads in a circle ends the collection."""
     with pytest.raises(IncompleteList):
-        plan.send(codec.decode_record(codec.encode_json(circular_page), fetch.op.reply))
+        send_circular_pages("billing_invoices", BillingHistory(billing_history=[], meta=Meta(total=0)))
+
+
+def test_a_circular_history_costs_no_invoice() -> None:
+    """A history that leads in a circle is left there, and the invoices are asked for."""
+    assert isinstance(send_circular_pages("billing_history").op, ListInvoices)

@@ -47,7 +47,7 @@ from billfold.providers.periods import round_up_end
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire import codec
 from billfold.wire.codec import get_or
-from billfold.wire.operation import read_response
+from billfold.wire.operation import salvage_response
 
 TOTAL_TOLERANCE = Decimal("0.005")
 """How far a cluster's total may be from its lines: both are sent as 64-bit floats."""
@@ -62,7 +62,7 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
             yield from _iter_bills(run_answers, invoice, organization, list_answer, f"{page.path}[{index}]")
     for answer in run_answers.answers(GetInvoice):
         invoice, wrapped_invoices = (
-            read_response(answer.op, answer.response),
+            salvage_response(answer.op, answer.response),
             codec.parse_json(answer.response.body).get("invoices"),
         )
         path = "$.invoices[0]" if wrapped_invoices else "$"

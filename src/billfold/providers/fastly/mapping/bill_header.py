@@ -83,9 +83,9 @@ def read_period(start: str, end: str, fetched_at: datetime) -> tuple[Period, lis
     return period, []
 
 
-def note_missing_amount(number: int) -> Finding:
-    """Say that a line has no amount; lines are counted from 1."""
-    return make_finding(FindingCode.AMOUNT_MISSING, f"line {number} has no amount", line=number)
+def note_missing_amount(number: int, detail: str = "") -> Finding:
+    """Say that a line has no amount, and what it has; lines are counted from 1."""
+    return make_finding(FindingCode.AMOUNT_MISSING, f"line {number} has no amount{detail}", line=number)
 
 
 def build_bill(header: BillHeader, lines: Sequence[FastlyLine], source: Source, line_count: int) -> Bill:

@@ -35,16 +35,23 @@ from billfold.providers.fastly.mapping.bill_header import (
     parse_time,
     read_period,
 )
-from billfold.providers.fastly.mapping.lines import FastlyLine, Item, build_line, format_details, read_number, read_text
+from billfold.providers.fastly.mapping.lines import (
+    FastlyLine,
+    Item,
+    build_line,
+    format_details,
+    read_number,
+    read_text,
+)
 from billfold.providers.fastly.mapping.services import FastlyService, find_service, find_unit
 from billfold.providers.fastly.mapping.v2_items import V2Bill
 from billfold.providers.fastly.records import Invoice, Invoicelineitems, Mtdinvoice, Mtdlineitems, TokenSelf
 from billfold.providers.fastly.records_v2 import BillingEstimateResponse
-from billfold.providers.mapping import iter_new_bills, make_slug
+from billfold.providers.mapping import describe_missing, iter_new_bills, make_slug
 from billfold.providers.pages import find_reply, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
-from billfold.wire.codec import get_or
-from billfold.wire.operation import OperationType, read_response
+from billfold.wire.codec import Maybe, get_or
+from billfold.wire.operation import OperationType, salvage_response
 
 BillRecord = Invoice | Mtdinvoice | V2Bill
 LocatedRecords = Iterator[tuple[BillRecord, str]]
@@ -105,7 +112,7 @@ def _find_listed_records(answer: ArchivedAnswer[ListInvoices]) -> LocatedRecords
 
 
 def _find_single_record(answer: ArchivedAnswer) -> LocatedRecords:
-    yield read_response(answer.op, answer.response), "$"
+    yield salvage_response(answer.op, answer.response), "$"
 
 
 def build_invoice_bill(invoice: Invoice, source: Source) -> Bill:
@@ -114,7 +121,7 @@ def build_invoice_bill(invoice: Invoice, source: Source) -> Bill:
     # NOTE: the list has "current and past months" (the vendor's announcement of 2024-07): what runs on is no invoice yet.
     state = State.DRAFT if not findings and is_unfinished(period, source.answer) else State.ISSUED
     invoice_id, total = str(get_or(invoice.invoice_id, "")), read_number(invoice.monthly_transaction_amount)
-    findings += [*_check_header(invoice_id, total), *check_currency(invoice.currency_code)]
+    findings += [*_check_header(invoice_id, invoice.monthly_transaction_amount), *check_currency(invoice.currency_code)]
     line_items = get_or(invoice.transaction_line_items, [])
     shared_details = (("Api", "v3"), ("StatementNumber", read_text(invoice.statement_number)))
     lines = _build_lines(line_items, invoice_id or "unknown", source.path, shared_details, findings)
@@ -138,11 +145,11 @@ def build_invoice_bill(invoice: Invoice, source: Source) -> Bill:
     )
 
 
-def _check_header(invoice_id: str, total: Decimal | None) -> Iterator[Finding]:
+def _check_header(invoice_id: str, amount: Maybe[Decimal]) -> Iterator[Finding]:
     if not invoice_id:
         yield make_finding(FindingCode.ID_MISSING, "the invoice has no id")
-    if total is None:
-        yield make_finding(FindingCode.TOTAL_MISSING, "the invoice has no total")
+    if read_number(amount) is None:
+        yield make_finding(FindingCode.TOTAL_MISSING, f"the invoice has no total{describe_missing(amount)}")
 
 
 def build_estimate_bill(invoice: Mtdinvoice, source: Source) -> Bill:
@@ -150,7 +157,8 @@ def build_estimate_bill(invoice: Mtdinvoice, source: Source) -> Bill:
     period, findings = _read_invoice_period(invoice, source.answer)
     total = read_number(invoice.monthly_transaction_amount)
     if total is None:
-        findings.append(make_finding(FindingCode.TOTAL_MISSING, "the estimate has no total"))
+        text = f"the estimate has no total{describe_missing(invoice.monthly_transaction_amount)}"
+        findings.append(make_finding(FindingCode.TOTAL_MISSING, text))
     line_items = get_or(invoice.transaction_line_items, [])
     if total is None and not line_items:
         raise InvalidResponse("the month to date has neither a total nor lines: it is no estimate")
@@ -175,7 +183,7 @@ def _build_lines(
     lines, detail_ids = [], DetailIds(invoice_id) if invoice_id else None
     for index, line_item in enumerate(line_items):
         if (amount := read_number(line_item.amount)) is None:
-            findings.append(note_missing_amount(index + 1))
+            findings.append(note_missing_amount(index + 1, describe_missing(line_item.amount)))
         line_path = f"{path}.transaction_line_items[{index}]"
         lines.append(build_line(_build_item(line_item, amount or ZERO, shared_details, line_path), detail_ids))
     return lines

@@ -24,9 +24,9 @@ def plan_requests(sync_state: SyncState) -> CollectPlan:
     read to its end whatever is booked already, and whichever month is wanted: its lines stand in it, so there is nothing to
     save, and what its dates filter (bounds, or equal days) is not documented.
     """
-    yield Fetch(GetTokenSelf(), missing="the id of the customer")
+    yield Fetch(GetTokenSelf(), missing="the id of the customer", is_extra=True)
     yield Fetch(GetMonthToDateInvoice(), missing="the estimate of the running month", absent_statuses=(422,))
     yield from plan_pages(ListInvoices(limit=MAX_PAGE_SIZE))
     month = Month.of(sync_state.now)
     usage_request = GetUsageMetrics(start_month=str(month.add_months(1 - MAX_USAGE_MONTHS)), end_month=str(month))
-    yield Fetch(usage_request, missing="the usage by product and region")
+    yield Fetch(usage_request, missing="the usage by product and region", is_extra=True)

@@ -38,7 +38,7 @@ from billfold.providers.mapping import iter_new_bills
 from billfold.providers.pages import AnswerPage, iter_pages, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
 from billfold.wire.codec import get_or
-from billfold.wire.operation import read_response
+from billfold.wire.operation import salvage_response
 
 LinesAnswer = ArchivedAnswer[GetBillingContractsInvoiceLines]
 
@@ -93,7 +93,7 @@ def read_contracts(run_answers: RunAnswers) -> dict[str, BillingContract]:
     for page in iter_pages(run_answers, GetBillingContracts):
         contracts |= {get_or(contract.id, ""): contract for contract in get_or(page.reply.entities, [])}
     for answer in run_answers.answers(GetBillingContract):
-        contract = read_response(answer.op, answer.response)
+        contract = salvage_response(answer.op, answer.response)
         contracts[get_or(contract.id, "")] = contract
     return {contract_id: contract for contract_id, contract in contracts.items() if contract_id}
 
@@ -173,7 +173,7 @@ def read_usages(
     contracts_by_id = {get_or(listed_contract.id, ""): listed_contract for listed_contract in calendar.contracts}
     usages_by_period: dict[Period, list[PeriodUsage]] = {}
     for answer in run_answers.answers(GetBillingContractBillingperiod):
-        detail, op = read_response(answer.op, answer.response), answer.op
+        detail, op = salvage_response(answer.op, answer.response), answer.op
         if period := read_period(detail):
             contract = contracts_by_id.get(op.contract_id, BillingContract(id=op.contract_id))
             usages_by_period.setdefault(period, []).append(PeriodUsage(contract, detail, answer))

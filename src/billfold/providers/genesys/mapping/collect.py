@@ -46,10 +46,12 @@ INVOICE_WAIT = timedelta(days=62)
 
 def plan_requests(sync_state: SyncState) -> CollectPlan:
     """Ask for contracts and invoices, then for what is new: periods, lines, documents; last for the licences in use."""
-    contracts = yield from _fetch_all_pages(GetBillingContracts(page_size=CONTRACTS_PER_PAGE))
+    contracts, has_null = yield from _fetch_all_pages(GetBillingContracts(page_size=CONTRACTS_PER_PAGE))
     _check_duplicates(contracts)
     since = sync_state.since.start.date()
-    invoices = yield from _fetch_all_pages(GetBillingContractsInvoices(page_size=LINES_PER_PAGE, date_start=since))
+    invoices, _ = yield from _fetch_all_pages(GetBillingContractsInvoices(page_size=LINES_PER_PAGE, date_start=since))
+    if has_null and invoices:
+        raise InvalidResponse("there are invoices and no list of contracts", operation="get_billing_contracts")
     calendar = BillingCalendar(contracts)
     new_invoices = {
         str(invoice.id): invoice
@@ -62,10 +64,9 @@ def plan_requests(sync_state: SyncState) -> CollectPlan:
         request = GetBillingContractBillingperiod(contract_id=contract_id, billing_period_id=str(period.id))
         yield Fetch(request, missing=f"{description} of contract {contract_id}")
     for invoice_id in new_invoices:
-        with suppress(InvalidResponse):  # no list of its lines parks this invoice, and no other
-            yield from _fetch_all_pages(
-                GetBillingContractsInvoiceLines(invoice_id=invoice_id, page_size=LINES_PER_PAGE)
-            )
+        with suppress(InvalidResponse, IncompleteList):  # no whole list of its lines parks this invoice, and no other
+            first_operation = GetBillingContractsInvoiceLines(invoice_id=invoice_id, page_size=LINES_PER_PAGE)
+            yield from plan_pages(first_operation, missing=invoice_id)
     yield from _plan_documents(
         [str(invoice.id) for invoice in invoices if get_or(invoice.id, "")], new_invoices, sync_state
     )
@@ -97,17 +98,18 @@ def _plan_documents(
             return
 
 
-def _fetch_all_pages(first_operation: PagedOperation[Any, I]) -> Generator[Fetch, Any, list[I]]:
+def _fetch_all_pages(first_operation: PagedOperation[Any, I]) -> Generator[Fetch, Any, tuple[list[I], bool]]:
+    """Return the records of a list that must be read to its end, and whether a null stands for it."""
     records = list[I]()
     walk = yield from plan_pages(first_operation, records.extend)
     if not walk.end_confirmed:
         raise IncompleteList("the list's next link holds no cursor", operation=operation_name(first_operation))
-    return records
+    return records, walk.has_null
 
 
 def _check_duplicates(contracts: list[BillingContract]) -> None:
     """Refuse a list that has a contract twice: it moved while it was read, and another contract may be missing."""
-    contract_ids = [get_or(contract.id, "") for contract in contracts]
+    contract_ids = [contract_id for contract in contracts if (contract_id := get_or(contract.id, ""))]
     if len(set(contract_ids)) < len(contract_ids):
         raise InvalidResponse(
             "the list moved while it was read: a contract is in it twice", operation="get_billing_contracts"
@@ -146,4 +148,5 @@ def _plan_usage_report(now: datetime) -> Generator[Fetch, Any, None]:
     """Ask for the running month's licences up to the last midnight: the vendor counts whole days."""
     start, midnight = Month.of(now).start, now.replace(hour=0, minute=0, second=0, microsecond=0)
     if start < midnight:
-        yield Fetch(GetBillingReportsBillableusage(start_date=start, end_date=midnight), missing="the licences in use")
+        request = GetBillingReportsBillableusage(start_date=start, end_date=midnight)
+        yield Fetch(request, missing="the licences in use", is_extra=True)

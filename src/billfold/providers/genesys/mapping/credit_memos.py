@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
-from billfold.model.money import ZERO
+from billfold.providers.genesys.mapping.lines import read_amount
 from billfold.providers.genesys.records import BillingInvoice, BillingInvoiceItem
 from billfold.wire.codec import get_or
 
@@ -16,7 +16,7 @@ _WORD_PATTERN = re.compile(r"[\w-]+")
 
 def is_credit_memo(invoice: BillingInvoice) -> bool:
     """Tell whether an invoice is a credit memo, by its type or because its amount is negative."""
-    return _is_called_credit(invoice) or get_or(invoice.amount, ZERO) < 0
+    return _is_called_credit(invoice) or read_amount(invoice.amount) < 0
 
 
 def _is_called_credit(invoice: BillingInvoice) -> bool:
@@ -28,11 +28,11 @@ def check_credit_signs(invoice: BillingInvoice, items: Iterable[BillingInvoiceIt
     # GUESS: what is credited is negative; whether the vendor writes it so is not documented.
     if _is_called_credit(invoice):
         invoice_type = get_or(invoice.customer_invoice_type, "")
-        if get_or(invoice.amount, ZERO) > 0:
+        if read_amount(invoice.amount) > 0:
             text = f"it is a {invoice_type!r} of a positive amount: whether the vendor gives or takes it cannot be told"
             yield make_finding(FindingCode.SIGN_UNCLEAR, text)
         for item in items:
-            if get_or(item.amount, ZERO) > 0:
+            if read_amount(item.amount) > 0:
                 line_id = get_or(item.id, "")
                 text = f"it is a {invoice_type!r} with a positive line {line_id}: gift or debt cannot be told"
                 yield make_finding(FindingCode.SIGN_UNCLEAR, text, line=line_id)

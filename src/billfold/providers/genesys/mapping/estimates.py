@@ -41,8 +41,9 @@ from billfold.providers.genesys.records import (
     BillingWallet,
     NamedEntity,
 )
+from billfold.providers.mapping import describe_missing
 from billfold.providers.provider import ArchivedAnswer
-from billfold.wire.codec import Maybe, get_or
+from billfold.wire.codec import UNSET, Maybe, get_or
 
 
 class PeriodUsage(NamedTuple):
@@ -55,11 +56,11 @@ class PeriodUsage(NamedTuple):
 
 def sum_overage(usage: PeriodUsage) -> Decimal:
     """Return what was used beyond what was bought, in money."""
-    overage_charges = [get_or(record.overage_charge, ZERO) for record in get_or(usage.detail.charges, [])]
+    charges, wallets = get_or(usage.detail.charges, []), get_or(usage.detail.wallets, [])
     return exact_sum(
         [
-            *overage_charges,
-            *(get_or(record.balance_overage_charge, ZERO) for record in get_or(usage.detail.wallets, [])),
+            *(lines.read_amount(record.overage_charge) for record in charges),
+            *(lines.read_amount(record.balance_overage_charge) for record in wallets),
         ]
     )
 
@@ -67,6 +68,8 @@ def sum_overage(usage: PeriodUsage) -> Decimal:
 def build_estimates(period: Period, usage: PeriodUsage) -> Iterator[Bill]:
     """Yield the estimate of a contract's period for each currency."""
     for currency, currency_lines in sorted(_group_by_currency(usage, period).items()):
+        if currency == NO_CURRENCY and _is_idle(usage.detail):
+            continue
         common_row = lines.build_common_row(
             read_customer(usage.contract.bill_to_customer), period, currency, usage.answer.seq
         )
@@ -85,11 +88,19 @@ def build_estimates(period: Period, usage: PeriodUsage) -> Iterator[Bill]:
         )
 
 
+def _is_idle(detail: BillingContractPeriodDetail) -> bool:
+    """Tell whether a period says that nothing was used in it: it has a list of that, and the list is empty."""
+    usage_lists = detail.charges, detail.wallets
+    return not any(get_or(records, []) for records in usage_lists) and any(
+        records is not UNSET for records in usage_lists
+    )
+
+
 def _check_usage(usage: PeriodUsage, currency: str) -> Iterator[Finding]:
     if not is_open(usage.detail) and not is_closed(usage.detail):
         status = get_or(usage.detail.status, None)
         yield make_finding(FindingCode.STATUS_UNKNOWN, f"the period's status {status!r} is not known", status=status)
-    if not isinstance(usage.detail.charges, list) and not isinstance(usage.detail.wallets, list):
+    if usage.detail.charges is UNSET and usage.detail.wallets is UNSET:
         text = "the period has neither a list of charges nor one of wallets"
         yield make_finding(FindingCode.LINES_INCOMPLETE, text)
     yield from check_currency("" if currency == NO_CURRENCY else currency, subject="the period")
@@ -109,12 +120,13 @@ def _check_overage(
     native_id: str, overage: Decimal | None, rate: Maybe[Decimal], cost: Maybe[Decimal]
 ) -> Iterator[Finding]:
     """Say what is wrong with an amount: not there, or another than quantity and rate give, beyond rounding."""
-    if overage and not isinstance(cost, Decimal):
-        text = f"{native_id} has an overage and no amount"
+    amount = lines.find_amount(cost)
+    if (overage or isinstance(cost, Decimal)) and amount is None:
+        text = f"{native_id} has an overage and no amount{describe_missing(cost)}"
         yield make_finding(FindingCode.AMOUNT_MISSING, text, line=native_id)
-    elif overage is not None and isinstance(rate, Decimal) and isinstance(cost, Decimal):
-        difference = abs(EXACT_CONTEXT.subtract(cost, exact_product(overage, rate)))
-        if difference > max(Decimal(1), abs(cost) / 100):
+    elif overage is not None and isinstance(rate, Decimal) and amount is not None:
+        difference = abs(EXACT_CONTEXT.subtract(amount, exact_product(overage, rate)))
+        if difference > max(Decimal(1), abs(amount) / 100):
             text = f"{native_id} states {overage} over at {rate} and an amount of {cost}"
             yield make_finding(FindingCode.AMOUNT_MISMATCH, text, line=native_id)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from billfold.model.bill import DetailIds
 from billfold.model.finding import Finding, make_finding
@@ -33,6 +32,7 @@ from billfold.providers.genesys.mapping.lines import (
     Rates,
 )
 from billfold.providers.genesys.records import BillingInvoice, BillingInvoiceItem, BillingProduct
+from billfold.providers.mapping import describe_missing
 from billfold.providers.pages import AnswerPage
 from billfold.providers.periods import close_period
 from billfold.wire.codec import get_or
@@ -68,8 +68,9 @@ def _build_line(item: BillingInvoiceItem, context: InvoiceContext, path: str) ->
     service = get_or(product.name, "") or PLATFORM_NAME
     description = get_or(item.description, "") or service
     cost, quantity = lines.read_amount(item.amount), get_or(item.quantity, ZERO)
-    if not isinstance(item.amount, Decimal):
-        context.findings.append(make_finding(FindingCode.AMOUNT_MISSING, f"line {path} has no amount", line=path))
+    if lines.find_amount(item.amount) is None:
+        text = f"line {path} has no amount{describe_missing(item.amount)}"
+        context.findings.append(make_finding(FindingCode.AMOUNT_MISSING, text, line=path))
     service_time = _find_service_time(item, context)
     line_category, is_correction = _classify_item(item, product, description, service_time, context)
     currency = read_currency(context.invoice.currency_iso_code)

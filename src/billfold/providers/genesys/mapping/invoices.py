@@ -37,7 +37,7 @@ from billfold.providers.genesys.mapping.lines import (
 )
 from billfold.providers.genesys.mapping.tax import TaxClaim, TaxEvidence, TaxRate, claim_tax
 from billfold.providers.genesys.records import BillingContract, BillingInvoice
-from billfold.providers.mapping import build_residual_row
+from billfold.providers.mapping import build_residual_row, describe_missing
 from billfold.providers.pages import AnswerPage
 from billfold.wire.codec import get_or
 
@@ -84,7 +84,7 @@ def build_bill(
         invoice_id=common_row.InvoiceId,
         period=period,
         currency=common_row.BillingCurrency or NO_CURRENCY,
-        total=get_or(invoice.amount, None),
+        total=lines.find_amount(invoice.amount),
         line_count=len(all_lines),
         charges=[*batches, *residual_charges],
         issuer=VENDOR_NAME,
@@ -152,7 +152,7 @@ def _find_usage_starts(
     usage_starts: set[datetime | None] = {
         item.ChargePeriodStart for item in invoice_lines if item.ChargeCategory == "Usage"
     }
-    stated_total = get_or(context.invoice.amount, None)
+    stated_total = lines.find_amount(context.invoice.amount)
     is_whole = has_residual or exact_sum(item.BilledCost for item in invoice_lines) == stated_total
     if ended_period and (context.findings or not is_whole):  # it may bill more than was read
         usage_starts |= {item.start for item in (context.period, ended_period) if item.end <= ended_period.end}
@@ -194,8 +194,9 @@ def _find_period(
 def _check_invoice(invoice: BillingInvoice, pages: Sequence[AnswerPage]) -> Iterator[Finding]:
     if not get_or(invoice.id, ""):
         yield make_finding(FindingCode.ID_MISSING, "the invoice has no id")
-    if not isinstance(invoice.amount, Decimal):
-        yield make_finding(FindingCode.TOTAL_MISSING, "the invoice states no amount")
+    if lines.find_amount(invoice.amount) is None:
+        text = f"the invoice states no amount{describe_missing(invoice.amount)}"
+        yield make_finding(FindingCode.TOTAL_MISSING, text)
     yield from check_currency(invoice.currency_iso_code)
     if not pages:
         yield make_finding(FindingCode.LINES_INCOMPLETE, "its lines were not read")
@@ -260,7 +261,7 @@ def _build_residual_charges(
     tax_rate: TaxRate | None,
 ) -> list[Charges]:
     """Make the one flagged row for what the amount says beyond its lines: tax, or rounding; none where it is neither."""
-    stated_total = get_or(listed.invoice.amount, None)
+    stated_total = lines.find_amount(listed.invoice.amount)
     if stated_total is None or not invoice_lines:
         return []
     line_sum = exact_sum(line.BilledCost for line in invoice_lines)

@@ -222,6 +222,11 @@ def format_number(number: Maybe[Decimal]) -> str:
     return format_decimal(number) if isinstance(number, Decimal) else ""
 
 
+def find_amount(number: Maybe[Decimal]) -> Decimal | None:
+    """Return an amount; None where there is none, or something that is no number."""
+    return number if isinstance(number, Decimal) and number.is_finite() else None
+
+
 def read_amount(number: Maybe[Decimal]) -> Decimal:
-    """Return an amount; absent and null count as zero."""
-    return get_or(number, ZERO)
+    """Return an amount; what is none counts as zero."""
+    return find_amount(number) or ZERO

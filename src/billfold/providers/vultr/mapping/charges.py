@@ -34,7 +34,7 @@ from billfold.providers.vultr.mapping.lines import ChargeBuilder, LineReader
 from billfold.providers.vultr.mapping.text_fields import find_billed_month, make_fingerprint, read_time
 from billfold.providers.vultr.records import Account, BandwidthPeriod, Invoice
 from billfold.wire.codec import get_or
-from billfold.wire.operation import read_response
+from billfold.wire.operation import salvage_response
 
 VULTR = "Vultr"
 CURRENCY = "USD"
@@ -73,7 +73,7 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
 def _find_invoices(run_answers: RunAnswers) -> dict[str, Invoice]:
     invoices_by_id: dict[str, Invoice] = {}
     for answer in run_answers.answers(GetInvoice):
-        invoice = read_response(answer.op, answer.response)
+        invoice = salvage_response(answer.op, answer.response)
         invoices_by_id[str(get_or(invoice.id, ""))] = invoice
     for page in iter_pages(run_answers, ListInvoices):
         invoices = get_or(page.reply.billing_invoices, [])
@@ -121,7 +121,7 @@ def _read_total_and_month(
         findings.append(make_finding(FindingCode.INVOICE_UNREAD, text))
         return None, _find_last_month(read_pages())
     total = _check_total(get_or(invoice.amount, None), findings)
-    if total is None:
+    if total is None and not findings:
         findings.append(make_finding(FindingCode.TOTAL_MISSING, "the invoice states no amount"))
     try:
         return total, find_billed_month(invoice)
@@ -169,7 +169,7 @@ def _build_estimate(
 def _find_running_month(run_answers: RunAnswers) -> Month | None:
     """Return the running month by the vendor's own clock; pending charges do not say it where there are none."""
     for answer in run_answers.answers(GetAccountBandwidth):
-        bandwidth = read_response(answer.op, answer.response)
+        bandwidth = salvage_response(answer.op, answer.response)
         start = get_or(get_or(bandwidth.current_month_to_date, BandwidthPeriod()).timestamp_start, None)
         if start is not None and 0 <= start < 32_000_000_000:
             return Month.of(datetime.fromtimestamp(int(start), UTC))

@@ -7,14 +7,14 @@ from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, format_decimal
 from billfold.model.period import Month
 from billfold.providers.mapping import is_in_bounds
-from billfold.providers.pages import AnswerPage, iter_pages
+from billfold.providers.pages import iter_pages
 from billfold.providers.provider import InvoiceListing, RunAnswers
 from billfold.providers.vultr.api import ListBillingHistory, ListInvoices
 from billfold.providers.vultr.mapping.text_fields import find_billed_month, read_time
@@ -28,27 +28,27 @@ def find_identity(run_answers: RunAnswers) -> str | None:
 
     None where the list of invoices did not come to its end, or is empty.
     """
-    invoices, last_page = _read_whole_list(run_answers, ListInvoices)
-    numbers = [int(invoice_id) for invoice in invoices if (invoice_id := str(get_or(invoice.id, ""))).isdecimal()]
-    return f"first invoice {min(numbers)}" if numbers and last_page and last_page.has_end_mark else None
+    invoice_list = _read_list(run_answers, ListInvoices)
+    if invoice_list is None or not invoice_list.is_whole:
+        return None
+    ids = (str(get_or(invoice.id, "")) for invoice in invoice_list.items)
+    numbers = [int(invoice_id) for invoice_id in ids if invoice_id.isdecimal()]
+    return f"first invoice {min(numbers)}" if numbers else None
 
 
 def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
     """Say which invoices were listed; the list reaches back to the account's beginning."""
-    invoices, last_page = _read_whole_list(run_answers, ListInvoices)
-    if last_page is None:
+    invoice_list = _read_list(run_answers, ListInvoices)
+    if invoice_list is None:
         return None
-    rows, last_history_page = _read_whole_list(run_answers, ListBillingHistory)
     months = dict[str, Month]()
-    for invoice in invoices:
+    for invoice in invoice_list.items:
         with suppress(ValueError):  # one without a date is read whatever it is of
             months[str(get_or(invoice.id, ""))] = find_billed_month(invoice)
-    return InvoiceListing(
-        frozenset(str(get_or(invoice.id, "")) for invoice in invoices),
-        last_page.has_end_mark,
-        months=months,
-        quiet_months=find_quiet_months(rows) if last_history_page and last_history_page.has_end_mark else frozenset(),
-    )
+    invoice_ids = frozenset(str(get_or(invoice.id, "")) for invoice in invoice_list.items)
+    history = _read_list(run_answers, ListBillingHistory)
+    quiet_months = find_quiet_months(history.items) if history and history.is_whole else frozenset[Month]()
+    return InvoiceListing(invoice_ids, invoice_list.is_whole, months=months, quiet_months=quiet_months)
 
 
 def find_quiet_months(rows: Iterable[Billing]) -> frozenset[Month]:
@@ -65,29 +65,39 @@ def find_quiet_months(rows: Iterable[Billing]) -> frozenset[Month]:
 
 def check_answers(run_answers: RunAnswers) -> Iterator[Finding]:
     """Say where the list of invoices and the billing history do not agree with themselves or with each other."""
-    invoices, last_invoice_page = _read_whole_list(run_answers, ListInvoices)
-    rows, last_history_page = _read_whole_list(run_answers, ListBillingHistory)
-    for list_name, list_entries, last_page in (
-        ("invoices", invoices, last_invoice_page),
-        ("billing history", rows, last_history_page),
-    ):
-        stated_count = last_page.stated_total if last_page else None
-        if stated_count is not None and stated_count != len(list_entries):
-            text = f"has {len(list_entries)} entries, the vendor counts {stated_count}"
-            counts = {"stated": stated_count, "held": len(list_entries)}
+    invoices, history = _read_list(run_answers, ListInvoices), _read_list(run_answers, ListBillingHistory)
+    for list_name, vendor_list in (("invoices", invoices), ("billing history", history)):
+        if vendor_list and vendor_list.stated_count not in {None, len(vendor_list.items)}:
+            counts = {"stated": vendor_list.stated_count, "held": len(vendor_list.items)}
+            text = f"has {counts['held']} entries, the vendor counts {counts['stated']}"
             yield make_finding(FindingCode.COUNT_MISMATCH, text, f"list of {list_name}", **counts)
-    if last_invoice_page and last_history_page and last_invoice_page.has_end_mark and last_history_page.has_end_mark:
-        yield from _compare_with_history(invoices, rows)
-        yield from _find_balance_jumps(rows)
+    if history and history.has_more:
+        yield make_finding(
+            FindingCode.NO_END_MARK, "it was not read to its end: nothing is held against it", "billing history"
+        )
+    if invoices and history and invoices.is_whole and history.is_whole:
+        yield from _compare_with_history(invoices.items, history.items)
+        yield from _find_balance_jumps(history.items)
 
 
-def _read_whole_list(
-    run_answers: RunAnswers, operation_type: type[PagedOperation[Any, Any]]
-) -> tuple[list[Any], AnswerPage | None]:
-    list_items, page = list[Any](), None
+class _VendorList(NamedTuple):
+    """A list as its pages have it; ``has_more`` says that the last one leads on, ``is_whole`` that it is known to be all."""
+
+    items: list[Any]
+    stated_count: int | None
+    has_more: bool
+    is_whole: bool
+
+
+def _read_list(run_answers: RunAnswers, operation_type: type[PagedOperation[Any, Any]]) -> _VendorList | None:
+    items, page = list[Any](), None
     for page in iter_pages(run_answers, operation_type):
-        list_items.extend(page.items)
-    return list_items, page
+        items.extend(page.items)
+    if page is None:
+        return None
+    has_more = page.op.next_operation(page.reply) is not None
+    is_whole = page.has_end_mark or (not has_more and page.stated_total == len(items))
+    return _VendorList(items, page.stated_total, has_more, is_whole)
 
 
 def _compare_with_history(invoices: list[Invoice], rows: list[Billing]) -> Iterator[Finding]:

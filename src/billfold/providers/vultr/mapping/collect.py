@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from billfold.model.errors import InvalidResponse
+from billfold.model.errors import IncompleteList, InvalidResponse
 from billfold.providers.pages import plan_pages
 from billfold.providers.provider import CollectPlan, Fetch, SyncState
 from billfold.providers.vultr.api import (
@@ -29,22 +29,27 @@ def plan_requests(sync_state: SyncState) -> CollectPlan:
 
     The estimate comes before the list of invoices: a month that closes in between is then seen twice, never not at all.
     """
-    yield Fetch(GetAccount())
+    yield Fetch(GetAccount(), missing="the account's name and the sum of its pending charges", is_extra=True)
     yield Fetch(ListPendingCharges(), missing="the estimate of the running month")
-    yield Fetch(GetAccountBandwidth(), missing="traffic, and which month runs while nothing is charged yet")
-    yield from _iter_pages_leniently(ListBillingHistory(per_page=MAX_PAGE_SIZE))
+    bandwidth = "traffic, and which month runs while nothing is charged yet"
+    yield Fetch(GetAccountBandwidth(), missing=bandwidth, is_extra=True)
+    history = ListBillingHistory(per_page=MAX_PAGE_SIZE)
+    yield from _iter_pages_leniently(history, missing="the billing history", is_extra=True)
     invoice_ids: dict[str, None] = {}
     yield from plan_pages(
         ListInvoices(per_page=MAX_PAGE_SIZE), lambda page: invoice_ids.update(_select_invoices(page, sync_state))
     )
     for invoice_id in invoice_ids:
-        yield from _iter_pages_leniently(GetInvoiceItems(invoice_id=invoice_id, per_page=MAX_PAGE_SIZE))
+        first_operation = GetInvoiceItems(invoice_id=invoice_id, per_page=MAX_PAGE_SIZE)
+        yield from _iter_pages_leniently(first_operation, missing=invoice_id)
 
 
-def _iter_pages_leniently(first_operation: PagedOperation[Any, Any]) -> Generator[Fetch, Any, None]:
-    """Read a list that no other depends on: where an answer has no list, the books say so, and the others are read."""
-    with suppress(InvalidResponse):
-        yield from plan_pages(first_operation)
+def _iter_pages_leniently(
+    first_operation: PagedOperation[Any, Any], missing: str, *, is_extra: bool = False
+) -> Generator[Fetch, Any, None]:
+    """Read a list that no other depends on: where an answer has no list, or no end, the books say so, and the others are read."""
+    with suppress(InvalidResponse, IncompleteList):
+        yield from plan_pages(first_operation, missing=missing, is_extra=is_extra)
 
 
 def _select_invoices(page: Sequence[Invoice], sync_state: SyncState) -> dict[str, None]:

@@ -45,7 +45,7 @@ class LineTally:
     def check_lines(self) -> Iterator[Finding]:
         """Yield what cannot be trusted."""
         yield from self.findings
-        if not self.has_end_mark:
+        if not self.has_end_mark and self.stated_count != self.count:
             yield make_finding(FindingCode.LINES_INCOMPLETE, "the list of its lines has no end mark")
         if self.stated_count is not None and self.stated_count != self.count:
             text = f"the vendor counts {self.stated_count} lines, {self.count} were read"
