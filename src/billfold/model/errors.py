@@ -78,8 +78,8 @@ class ApiError(BillfoldError):
         retry_after: float | None = None,
     ) -> None:
         self.provider, self.operation, self.status = provider, operation, status
-        self.request_id, self.code, self.retry_after = request_id, code, retry_after
-        self.message = "".join(character if character.isprintable() else " " for character in message)
+        self.request_id, self.code = (_clean_words(text) if text else text for text in (request_id, code))
+        self.message, self.retry_after = _clean_words(message), retry_after
         self.response: object = None
         """The response as it came, where the vendor refused; None for every other error."""
         super().__init__(f"{self.summary} {self.advice}" if self.advice else self.summary)
@@ -97,6 +97,11 @@ class ApiError(BillfoldError):
         details += [f"to be asked again in {self.retry_after:.0f} s"] if self.retry_after else []
         suffix = f" ({', '.join(details)})" if details else ""
         return f"{source}: {self.message}{suffix}." if source else f"{self.message}{suffix}."
+
+
+def _clean_words(text: str) -> str:
+    """Return a vendor's words as one line that no terminal obeys."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _rebuild_error(error_type: type[ApiError], message: str, fields: Mapping[str, Any]) -> ApiError:
