@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -80,7 +79,7 @@ def plan_requests(state: SyncState) -> CollectPlan:
     listed = yield Fetch(ListInvoices())
     for invoice in listed.invoices:
         Month.parse(invoice.month)
-        invoice_id = html.unescape(invoice.id)  # a way for a key to come back that nobody foresees
+        invoice_id = invoice.id.replace("~", "")  # a way for a key to come back that nobody foresees
         yield Fetch(GetInvoice(invoice_id=invoice_id), missing=invoice_id)
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import base64
+import csv
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,9 +22,10 @@ from billfold.collect.outcome import CollectOutcome
 from billfold.collect.workspace import Workspace
 from billfold.ledger import catalog
 from billfold.ledger.query import LedgerFilter
+from billfold.model.csv_text import guard_formula
 from billfold.model.finding import AccountFinding, make_finding
 from billfold.model.finding_codes import FindingCode
-from billfold.model.plain_text import MAX_LINE_LENGTH, escape_json, format_line
+from billfold.model.plain_text import COMMAND_RANGES, MAX_LINE_LENGTH, escape_json, format_line
 from billfold.providers import provider
 from billfold.wire.message import Request, Response
 from tests import canaries, hostile_vendor
@@ -31,21 +36,20 @@ CONTROLS = "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0), 0xAD, *range(0x20
 CONTROLS += "".join(map(chr, [*range(0x2060, 0x2070), 0xFEFF, 0xE0001]))
 """What a terminal obeys, hides or reads backwards."""
 CLI = Path(__file__).parent.parent / "src" / "billfold" / "cli"
-COMMANDS = [
-    ["reconcile"],
-    ["reconcile", "--format", "json"],
-    ["invoices"],
-    ["invoices", "--format", "json"],
-    ["charges"],
-    ["charges", "--format", "json"],
-    ["report"],
-    ["restatements"],
-    ["rebuild"],
-    ["verify"],
-    ["documents", "documents"],
-    ["export", "focus", "out"],
-    ["sql", "SELECT * FROM findings"],
+LISTINGS = [
+    *(["reconcile"], ["invoices"], ["charges"], ["report"], ["restatements"]),
+    *(["sql", f"SELECT * FROM {table}"] for table in ("bills", "records", "CostAndUsage")),
 ]
+FORMATS = ("table", "json", "csv")
+COMMANDS = [
+    *([*listing, "--format", output_format] for listing in LISTINGS for output_format in FORMATS),
+    *(["rebuild"], ["verify"], ["hash"], ["documents", "documents"]),
+    *(["export", "focus", f"out-{file_format}", "--format", file_format] for file_format in ("parquet", "csv")),
+    *(["check", "focus", "out-csv", "--format", output_format] for output_format in FORMATS),
+]
+"""Every command that tells of a ledger, in every format."""
+SHORT_COMMANDS = [*([*listing, "--format", "json"] for listing in LISTINGS), ["rebuild"], ["verify"]]
+COMMANDS_TO_TERMINALS = {chr(code) for first, last in COMMAND_RANGES for code in range(first, last + 1)}
 
 
 @pytest.fixture
@@ -55,12 +59,12 @@ def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "ledger")
 
 
-def run_commands(workspace: Workspace, *more: list[str]) -> str:
-    """Return what all commands print of a ledger."""
+def run_commands(workspace: Workspace, commands: list[list[str]]) -> str:
+    """Return what commands print of a ledger."""
     workspace.archive._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     workspace.close()
     terminal = Terminal(workspace.directory.parent)
-    return "".join(terminal.run("--ledger", "ledger", *command).all for command in (*COMMANDS, *more))
+    return "".join(terminal.run("--ledger", "ledger", *command).all for command in commands)
 
 
 def print_outcome(outcome: CollectOutcome, capsys: pytest.CaptureFixture[str]) -> str:
@@ -125,13 +129,47 @@ def test_a_vendors_words_steer_no_terminal(
     )
     outcome = collect(workspace, server)
     assert len(outcome.missing) == 1
-    text = print_outcome(outcome, capsys) + run_commands(workspace, ["explain", invoice_id])
-    assert find_controls(text) == set()
+    text = print_outcome(outcome, capsys) + run_commands(workspace, [*COMMANDS, ["explain", invoice_id]])
+    assert not set(text) & COMMANDS_TO_TERMINALS
+    for path in workspace.directory.parent.glob("out-csv/*"):
+        assert not set(path.read_text(encoding="utf-8")) & COMMANDS_TO_TERMINALS, path
+
+
+@pytest.mark.parametrize("command", LISTINGS, ids=" ".join)
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_every_format_has_all_of_a_vendors_words(
+    output_format: str, command: list[str], workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A table has one printable line a row; JSON has the words as they are; CSV runs nothing in a spreadsheet."""
+    invoice_id, lists_ids = f"={CONTROLS}", command[0] in {"invoices", "charges"}
+    collect(workspace, build_server(build_invoice(invoice_id, f"+{CONTROLS}")))
+    workspace.close()
+    text = Terminal(workspace.directory.parent).run("--ledger", "ledger", *command, "--format", output_format).out
+    if output_format == "table":
+        assert find_controls(text) == set()
+    if output_format == "json":
+        assert find_controls(text) == set()
+        assert (
+            any(value in {invoice_id, f"+{CONTROLS}"} for row in json.loads(text) for value in row.values())
+            or not lists_ids
+        )
+    if output_format == "csv":
+        cells = [cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
+        assert [cell for cell in cells if guard_formula(cell) != cell and not cell.startswith("'")] == []
+
+
+BASE64_KEY, BASE64_PAIR = (base64.b64encode(text.encode()).decode() for text in (KEY, f"user:{KEY}"))
+
+
+def build_raw_server(invoice: dict[str, Any], spelling: str) -> Callable[[Request], Response]:
+    """Return what answers with an invoice in whose JSON the middle of the key is spelled so."""
+    body = json.dumps({"invoices": [invoice]}).replace("SECRET", spelling).encode()
+    return build_server(refuse=lambda _: Response(200, {"content-type": "application/json"}, body))
 
 
 ECHOES: dict[str, Callable[[Request], Response]] = {
     "id": build_server(build_invoice(f"x{KEY}")),
-    "id-disguised": build_server(build_invoice(f"x{KEY}".replace("S", "&#83;"))),
+    "id-disguised": build_server(build_invoice(f"x{KEY}".replace("S", "S~"))),
     "id-parked": build_server(build_invoice(f"x{KEY}", total="2")),
     "text": build_server(build_invoice("b1", f"for {KEY}")),
     "month": build_server(build_invoice("b1", month=f"x{KEY}")),
@@ -142,13 +180,12 @@ ECHOES: dict[str, Callable[[Request], Response]] = {
     "unauthorized": build_server(refuse=lambda _: Response(401, {}, KEY.encode())),
     "no-invoice": build_server(refuse=lambda _: Response(200, {}, f"<html>{KEY}</html>".encode())),
     "wrong-type": build_server(refuse=lambda _: Response(200, {}, json.dumps({"invoices": KEY}).encode())),
-    "escaped": build_server(
-        refuse=lambda _: Response(
-            200,
-            {"content-type": "application/json"},
-            json.dumps({"invoices": [build_invoice(f"x{KEY}")]}).replace("SECRET", "\\u0053ECRE\\u0054").encode(),
-        )
-    ),
+    "escaped": build_raw_server(build_invoice(f"x{KEY}"), "\\u0053ECRE\\u0054"),
+    "percent": build_server(build_invoice("b1", f"for {KEY.replace('S', '%53')}")),
+    "entity": build_server(build_invoice("b1", f"for {KEY.replace('S', '&#83;')}")),
+    "twice": build_server(build_invoice("b1", f"for {KEY.replace('S', '%2553')}")),
+    "base64": build_server(build_invoice("b1", f"for {BASE64_KEY}")),
+    "pair": build_server(build_invoice("b1", f"for {BASE64_PAIR}")),
 }
 """How a vendor gives the key back that it was asked with."""
 
@@ -158,8 +195,8 @@ def test_an_echoed_key_comes_back_nowhere(echo: str, workspace: Workspace, capsy
     """A vendor that echoes the key leaves it in no file of the ledger's directory, and in no output."""
     outcome = collect(workspace, ECHOES[echo])
     text = f"{vars(outcome)} {outcome.error!r}" + print_outcome(outcome, capsys)
-    text += run_commands(workspace, ["sql", "SELECT * FROM records"])
-    assert "SECRET" not in text
+    text += run_commands(workspace, [*SHORT_COMMANDS, ["export", "focus", "out"]])
+    assert not [secret for secret in ("SECRET", BASE64_KEY, BASE64_PAIR[12:]) if secret in text]
     assert "[secret]" in text
     for path in [path for path in workspace.directory.parent.rglob("*") if path.is_file()]:
         assert canaries.in_file(path, ["SECRET"]) == set(), path

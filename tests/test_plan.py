@@ -50,6 +50,7 @@ PROBES = {"config.py", "wire/operation.py", "wire/describe.py"}
 """Files that look for an attribute that may be missing: an error's reason, an operation's format, the name of a type."""
 LIBRARIES = {
     "httpx2": {"transport"},
+    "httpcore2": {"transport"},
     "duckdb": {"ledger"},
     "pyarrow": {"ledger", "focus"},
     "pypdf": {"report"},

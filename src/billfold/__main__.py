@@ -1,5 +1,5 @@
 """Run billfold as ``python -m billfold``."""
 
-from billfold.cli.main import process
+from billfold.cli.entry import process
 
 process()

@@ -102,7 +102,7 @@ def test_a_second_interruption_ends_the_process_at_once(monkeypatch: pytest.Monk
     """A second interruption ends the process in the midst of an answer."""
     monkeypatch.setattr(main, "STOP_REQUESTED", threading.Event())
     system = mock.Mock(**{"_exit.side_effect": SystemExit})
-    monkeypatch.setattr("billfold.cli.main.os", system)
+    monkeypatch.setattr("billfold.cli.interrupt.os", system)
     with main._handle_interrupts():
         handler: Any = signal.getsignal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
@@ -181,3 +181,29 @@ def test_an_ending_process_asks_nothing_more(tmp_path: Path, monkeypatch: pytest
     stop_requested.clear()
     assert collected(books, invoices(invoice())).error is None
     books.close()
+
+
+@pytest.mark.parametrize("delay_ms", [*range(40, 400, 40)])
+def test_an_interruption_while_loading_is_a_sentence(delay_ms: int, tmp_path: Path) -> None:
+    """From the first module of ours on, Ctrl-C ends the process with 130 and no traceback; before it, as Python ends."""
+    code = (
+        "import signal, sys, threading, os\n"
+        f"threading.Timer({delay_ms} / 1000, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "from billfold.cli.entry import process\n"
+        "sys.argv = ['billfold', 'doctor']\n"
+        "process()\n"
+    )
+    line = [sys.executable, "-c", code]
+    done = subprocess.run(line, check=False, capture_output=True, cwd=tmp_path, env=environment(tmp_path), timeout=60)
+    assert (done.returncode in {130, 2}, b"Traceback" in done.stderr) == (True, False), done.stderr
+
+
+def test_interruptions_count_before_all_else_is_loaded() -> None:
+    """What heeds interruptions imports no more than Python has loaded by itself, or nearly so."""
+    code = (
+        "import sys; before = set(sys.modules); import billfold.cli.interrupt; "
+        "print(len(set(sys.modules) - before), [name for name in sys.modules if name.startswith('billfold')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "billfold.cli.main" not in done.stdout
+    assert int(done.stdout.split()[0]) < 40

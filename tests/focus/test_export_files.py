@@ -15,13 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billfold.focus import check, export, metadata, versions
+from billfold.focus.bundle import open_bundle
 from billfold.focus.export import ExportSpec
-from billfold.focus.sql_cells import is_guarded
 from billfold.ledger import booking, identities, store
 from billfold.ledger.focus_views import Selection
 from billfold.model.bill import Bill, State
+from billfold.model.csv_text import guard_formula
 from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month
+from billfold.model.plain_text import escape_commands
 from tests.focus import sample
 
 MAY, JUNE = Month(2026, 5), Month(2026, 6)
@@ -49,27 +51,43 @@ def described(texts: list[str]) -> Iterator[Bill]:
 
 @given(
     st.lists(
-        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1), min_size=1, max_size=20
+        st.text(
+            st.one_of(
+                st.characters(exclude_categories=["Cs"], exclude_characters="\0"), st.sampled_from("'=+-@ \t\x1b")
+            ),
+            min_size=1,
+        ),
+        min_size=1,
+        max_size=20,
     )
 )
 @settings(max_examples=15, deadline=None)
-def test_texts_come_back_from_csv_but_for_the_guard(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
-    """Texts come back from CSV as they were, but for the guard."""
+def test_texts_of_a_csv_run_nothing_and_come_back(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+    """Every text is guarded as a listing guards it, its controls are escaped, and our own check reads the guard away."""
     home = tmp_path_factory.mktemp("texts")
-    read = rows(written(sample.booked(home, described(texts)), home / "out", format="csv") / "cost_and_usage.csv")
-    for row, word in zip(read, texts, strict=True):
-        expected = f"'{word}" if word.startswith(("=", "+", "-", "@", "\t", "\r")) else word
-        assert row["ChargeDescription"] == row["ResourceName"] == expected
-        assert row["ResourceId"] == word
+    out = written(sample.booked(home, described(texts)), home / "out", format="csv")
+    for row, word in zip(rows(out / "cost_and_usage.csv"), texts, strict=True):
+        assert (
+            row["ChargeDescription"] == row["ResourceName"] == row["ResourceId"] == escape_commands(guard_formula(word))
+        )
         assert json.loads(row["Tags"]) == {"a": word}
+    with open_bundle(out, versions.load_version(), is_guarded=True) as tables:
+        read_texts = {text for text, _ in tables.count_values("CostAndUsage", "ResourceId", is_grouped=True)}
+        assert tables.find_formulas("CostAndUsage") == []
+    assert read_texts == set(map(escape_commands, texts))
 
 
-def test_only_what_people_read_is_guarded() -> None:
-    columns = {
-        name for dataset in versions.load_version().datasets.values() for name in dataset.columns if is_guarded(name)
-    }
-    assert {"ChargeDescription", "ResourceName", "InvoiceDetailDescription", "ServiceName"} <= columns
-    assert not any(name.endswith(("Id", "Cost", "Price", "Quantity", "Tags", "Details")) for name in columns)
+@pytest.mark.parametrize("cell", ['=HYPERLINK("http://a.example","pay")', "=1+1", "@SUM(1)", "+cmd|' /C calc'!A0"])
+def test_a_formula_in_anybodys_csv_is_told(cell: str, tmp_path: Path) -> None:
+    """A cell that a spreadsheet runs is a finding in CSV, and none in Parquet, which no spreadsheet runs."""
+    path = sample.booked(tmp_path, described([cell]))
+    out = written(path, tmp_path / "out", format="csv")
+    assert "formula" not in {finding.rule for finding in check.check_directory(out)}
+    file = out / "cost_and_usage.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace(f"'{cell[0]}", cell[0]), encoding="utf-8")
+    formula_findings = [finding for finding in check.check_directory(out) if finding.rule == "formula"]
+    assert [finding.column for finding in formula_findings] == ["ChargeDescription", "ResourceId", "ResourceName"]
+    assert "formula" not in {finding.rule for finding in check.check_directory(written(path, tmp_path / "parquet"))}
 
 
 def test_an_export_takes_the_place_of_the_one_before(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from billfold.wire.message import Response
 from billfold.wire.operation import Operation
 from tests.wire.kit import line
 
+PAUSE_S = 0.05
+"""Seconds between two drips."""
 Say = Callable[[socket.socket], None]
 How = Literal["at once", "awaited"]
 HOWS: tuple[How, ...] = ("at once", "awaited")
@@ -104,6 +106,45 @@ def stall(content: bytes) -> Say:
     return answer
 
 
+def _drip(start: bytes, drip: bytes, pause_s: float, stop: threading.Event) -> Callable[[socket.socket], None]:
+    def answer(caller: socket.socket) -> None:
+        caller.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        caller.sendall(start)
+        while not stop.wait(pause_s):
+            caller.sendall(drip * (1 if pause_s else 500))
+
+    return answer
+
+
+@contextmanager
+def dripping(start: bytes, drip: bytes, pause_s: float = PAUSE_S) -> Iterator[int]:
+    """Serve a trick to every connection; gives the port."""
+    stop = threading.Event()
+    answer = _drip(start, drip, pause_s, stop)
+
+    def answer_all(listener: socket.socket) -> None:
+        while not stop.is_set():
+            caller, _ = listener.accept()
+            threading.Thread(target=answer_one, args=(caller,), daemon=True).start()
+
+    def answer_one(caller: socket.socket) -> None:
+        with caller:
+            try:
+                caller.recv(65536)
+                answer(caller)
+            except OSError:
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer_all, args=(listener,), daemon=True).start()
+        port = listener.getsockname()[1]
+        try:
+            yield port
+        finally:
+            stop.set()
+            socket.create_connection(("127.0.0.1", port)).close()
+
+
 def nobody() -> str:
     """Return an address where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -119,9 +160,13 @@ def send(
     timeout: float = 10.0,
     deadline: float = 600.0,
     clock: Callable[[], float] = time.monotonic,
+    proxy: str = "",
+    ca: str = "",
 ) -> Response:
     """Send an operation, at once or awaited; nothing is slept."""
-    return _carried(how, HttpSettings(root, timeout, deadline), context, clock, lambda sender: sender.send(op))
+    return _carried(
+        how, HttpSettings(root, timeout, deadline, ca, proxy), context, clock, lambda sender: sender.send(op)
+    )
 
 
 def fetch(how: How, root: str, url: str, context: ClientContext | None = None) -> Response:

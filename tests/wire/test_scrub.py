@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
+import urllib.parse
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -62,3 +67,59 @@ def test_a_credential_that_json_escapes_is_found(escaped_indexes: set[int], in_c
 
 def test_a_credential_is_no_name_of_a_header() -> None:
     assert scrub_response(Response(200, {"x-key-7f3a-1": "5"}, b""), ("key-7f3a-1",)).headers == {"x-[secret]": "5"}
+
+
+def write_numbers(text: str, pattern: str) -> str:
+    return "".join(pattern.format(ord(character)) for character in text)
+
+
+def write_pair(length: int, key: str) -> str:
+    """Return a user's name of a length and a key, as they travel together."""
+    return base64.b64encode(f"{'i' * length}:{key}".encode()).decode()
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "php": lambda key: json.dumps(key)[1:-1].replace("/", "\\/"),
+    "twice-in-json": lambda key: json.dumps(json.dumps(key)[1:-1])[1:-1],
+    "javascript": lambda key: write_numbers(key, "\\x{:02x}"),
+    "percent": lambda key: urllib.parse.quote(key, safe=""),
+    "percent-all": lambda key: write_numbers(key, "%{:02x}"),
+    "percent-twice": lambda key: urllib.parse.quote(urllib.parse.quote(key, safe=""), safe=""),
+    "entity": lambda key: html.escape(key).replace("/", "&sol;").replace("+", "&plus;"),
+    "entity-decimal": lambda key: write_numbers(key, "&#{};"),
+    "entity-hexadecimal": lambda key: write_numbers(key, "&#x{:X};"),
+    "entity-in-json": lambda key: write_numbers(key, "\\u0026#{};"),
+    "base64": lambda key: base64.b64encode(key.encode()).decode(),
+    "base64-in-json": lambda key: base64.b64encode(key.encode()).decode().replace("/", "\\/"),
+    "base64-percent": lambda key: urllib.parse.quote(base64.b64encode(key.encode()).decode(), safe=""),
+    **{f"pair-of-{length}": partial(write_pair, length) for length in (3, 4, 5)},
+    "pair-for-urls": lambda key: base64.urlsafe_b64encode(f"id:{key}".encode()).decode(),
+    "hexadecimal": lambda key: key.encode().hex(),
+}
+"""How a vendor may spell a key, other than as it is."""
+
+
+@pytest.mark.parametrize("key", [KEY, "plain-key-without-signs", "Zm9vYmFy+/==&&&&"])
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_no_spelling_of_a_credential_is_kept(spelling: str, key: str) -> None:
+    """Nothing is left of it but the edges in base64, in an answer's body, in a header and in a message."""
+    spelled = SPELLINGS[spelling](key)
+    text = f'{{"before": "a%b&c", "key": "{spelled}", "after": "\\u00e9"}}'
+    response = scrub_response(Response(200, {"x-echo": text}, text.encode()), (key,))
+    for scrubbed in (response.body.decode(), response.headers["x-echo"], scrub_secrets(text, (key,))):
+        before, secret_sign, after = scrubbed.partition("[secret]")
+        assert secret_sign
+        assert text.startswith(before)
+        assert text.endswith(after)
+        rest_length = len(before) + len(after) - len(text) + len(spelled)
+
+        assert rest_length <= (12 if "64" in spelling or "pair" in spelling else 0)
+
+
+def test_a_text_with_many_escapes_is_kept_exactly() -> None:
+    body = json.dumps({"text": "50% & é \\/ &#47; &amp; %2F \\u0041 " * 50}).encode()
+    assert scrub_response(Response(200, {}, body), (KEY,)).body == body
+
+
+def test_a_key_in_small_letters_is_no_name_of_a_header() -> None:
+    assert scrub_response(Response(200, {"x-key-7f3a-abc": ""}, b""), ("KEY-7f3a-ABC",)).headers == {"x-[secret]": ""}

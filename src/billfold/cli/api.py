@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 import msgspec
 
 from billfold.cli.context import load_accounts
-from billfold.cli.output import print_line
+from billfold.cli.output import print_bytes, print_line
 from billfold.cli.params import add_location_options
 from billfold.config import AccountConfig
 from billfold.model.errors import ConfigurationError, InvalidArgument
@@ -116,14 +115,11 @@ def _fetch_bodies(account: AccountConfig, op: Operation[Any], *, all_pages: bool
 
 
 def _print_bodies(bodies: list[bytes], *, raw: bool) -> None:
-
     for body in bodies:
         try:
-            output = body if raw else _format_json(body)
+            print_bytes(body if raw else _format_json(body))
         except msgspec.DecodeError:
-            output = body
-        sys.stdout.buffer.write(output)
-    sys.stdout.flush()
+            print_bytes(body)
 
 
 def _format_json(body: bytes) -> bytes:

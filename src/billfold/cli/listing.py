@@ -24,7 +24,8 @@ def print_rows(
 ) -> None:
     """Print a listing as JSON or CSV, row by row."""
     for chunk in render.json_lines(rows, default) if output_format == "json" else render.csv_lines(rows, columns):
-        print_data(chunk)
+        if not print_data(chunk):
+            return
     if output_format == "json":
         print_data("", newline=True)
 

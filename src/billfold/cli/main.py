@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import io
 import logging
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +19,8 @@ from typing import Any, NoReturn
 
 import click
 
-from billfold.cli.output import print_line
+from billfold.cli.interrupt import INTERRUPTED_MESSAGE, end_interrupted
+from billfold.cli.output import drop_output, flush_output, print_line
 from billfold.model.errors import BillfoldError, InvalidArgument
 from billfold.model.extras import name_missing_extras
 from billfold.model.plain_text import format_line, make_printable
@@ -49,7 +52,6 @@ COMMANDS = {
     "twin": "Play the vendors' billing systems on this machine.",
     "verify": "Check every stored hash of the archive.",
 }
-INTERRUPTED_MESSAGE = "interrupted; what was collected is kept"
 
 
 class CommandGroup(click.Group):
@@ -88,6 +90,10 @@ def process() -> NoReturn:
     # no file of ours may take the number of a stream that is closed
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 - until the end
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115 - until the end
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(
+            errors="backslashreplace"
+        )  # what does not go through ``output``: help pages, others' words
     try:
         main()
     except SystemExit as exit_request:
@@ -114,14 +120,13 @@ def _run_command() -> int:
         _configure_logging(os.environ.get("BILLFOLD_LOG", ""))
         with name_missing_extras():
             code = cli.main(standalone_mode=False)
-        sys.stdout.flush()
+        flush_output()
     except click.Abort:
         code = _print_error(INTERRUPTED_MESSAGE, 130)
     except click.ClickException as error:
-        error.show()
-        code = 2
-    except (BrokenPipeError, SystemExit):  # the reader has what it wanted; click makes an exit of it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _print_usage_error(error)
+    except SystemExit:  # click makes one of a help page whose reader has what it wanted
+        drop_output()
         code = 0
     except BillfoldError as error:
         code = _print_error(str(error), error.exit_code)
@@ -139,14 +144,14 @@ def _run_command() -> int:
 @contextmanager
 def _handle_interrupts() -> Iterator[None]:
     """Let Ctrl-C end the pauses of all threads, and a second one the process: what is archived is safe at any instant."""
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    earlier_handler = signal.getsignal(signal.SIGINT)
+    if earlier_handler not in {signal.default_int_handler, end_interrupted}:
         yield
         return
 
     def stop_on_signal(number: int, frame: FrameType | None) -> None:
         if STOP_REQUESTED.is_set():
-            os.write(2, f"billfold: {INTERRUPTED_MESSAGE}\n".encode())
-            os._exit(130)
+            end_interrupted()
         STOP_REQUESTED.set()
         signal.default_int_handler(number, frame)
 
@@ -154,7 +159,7 @@ def _handle_interrupts() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, earlier_handler)
 
 
 def _configure_logging(level_name: str) -> None:
@@ -175,6 +180,14 @@ def _configure_logging(level_name: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
     logging.basicConfig(level=levels[level], handlers=[handler])
+    logging.captureWarnings(True)
+    threading.excepthook = _log_thread_error
+
+
+def _log_thread_error(failure: threading.ExceptHookArgs) -> None:
+    """Log what ended a thread that nobody waits for; it is no traceback on anybody's screen."""
+    error = failure.exc_value or failure.exc_type()
+    logging.getLogger("billfold").debug("a thread ended", exc_info=error)
 
 
 class _LineFormatter(logging.Formatter):
@@ -185,6 +198,17 @@ class _LineFormatter(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
         return "\n".join(map(make_printable, super().formatException(ei).splitlines()))
+
+
+def _print_usage_error(error: click.ClickException) -> int:
+    """Say what was asked wrongly, and how it is asked: an argument may be a vendor's own id."""
+    if isinstance(error, click.UsageError) and error.ctx:
+        for line in error.ctx.get_usage().splitlines():
+            print_line(line, err=True)
+        print_line(f"Try '{error.ctx.command_path} --help' for help.", err=True)
+        print_line(err=True)
+    print_line(f"Error: {error.format_message()}", err=True)
+    return 2
 
 
 def _print_error(message: str, code: int) -> int:

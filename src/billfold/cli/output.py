@@ -1,30 +1,86 @@
-"""The one way out of the command line: lines for people, made safe for a terminal, and data as it was formatted."""
+"""The one way out of the command line: nothing that a vendor wrote is a command to a terminal, and any encoding will do.
+
+A reader that goes away early, as ``| head`` does, is told nothing more; the command goes on to its exit code without it.
+"""
 
 from __future__ import annotations
 
+import codecs
+import json
+import os
 import sys
-from typing import TextIO
 
 import click
 
-from billfold.model.plain_text import format_line
+from billfold.model.plain_text import escape_commands, format_line, make_printable
+
+_JSON_ESCAPE = "billfold.json_escape"
+codecs.register_error(_JSON_ESCAPE, lambda error: (_escape_characters(error), _find_end(error)))
 
 
 def print_line(text: str = "", *, err: bool = False) -> None:
     """Print one line for people on stdout, or stderr: what a vendor wrote in it can neither break nor steer it."""
-    click.echo(_make_encodable(format_line(text), sys.stderr if err else sys.stdout), err=err)
+    _print_encoded(format_line(text), "replace", err=err)
 
 
-def print_data(text: str, *, newline: bool = False) -> None:
-    """Print JSON or CSV on stdout, all of it; who formatted it has escaped what a terminal would obey."""
-    click.echo(text, nl=newline)
+def print_data(text: str, *, newline: bool = False) -> bool:
+    """Print JSON or CSV on stdout, all of it; what a terminal would obey, or has no letter for, is written by its number.
+
+    Returns whether somebody may still read.
+    """
+    return _print_encoded(escape_commands(text), _JSON_ESCAPE, newline=newline)
 
 
 def print_table_line(line: str, *, is_heading: bool = False) -> None:
-    """Print a line of a table on stdout: its cells are clean already, and as wide as there is room."""
-    click.echo(_make_encodable(click.style(line, bold=True) if is_heading else line, sys.stdout))
+    """Print a line of a table on stdout, as wide as it is."""
+    clean_line = make_printable(line)
+    _print_encoded(click.style(clean_line, bold=True) if is_heading else clean_line, "replace")
 
 
-def _make_encodable(text: str, stream: TextIO) -> str:
+def print_bytes(content: bytes) -> None:
+    """Write bytes to stdout as they came; a terminal is shown them as text that it cannot obey."""
+    if sys.stdout.isatty():
+        print_data(content.decode(errors="replace"))
+        return
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        drop_output()
+
+
+def flush_output() -> None:
+    """Write out what is printed and waits."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        drop_output()
+
+
+def drop_output() -> None:
+    """Send what is still printed on stdout nowhere: its reader has what it wanted."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print_encoded(text: str, errors: str, *, newline: bool = True, err: bool = False) -> bool:
+    stream = sys.stderr if err else sys.stdout
     encoding = stream.encoding or "utf-8"
-    return text.encode(encoding, "replace").decode(encoding)
+    try:
+        click.echo(text if text.isascii() else text.encode(encoding, errors).decode(encoding), nl=newline, err=err)
+    except BrokenPipeError:
+        if err:
+            raise
+        drop_output()
+        return False
+    return True
+
+
+def _escape_characters(error: UnicodeError) -> str:
+    assert isinstance(error, UnicodeEncodeError)
+    return json.dumps(error.object[error.start : error.end])[1:-1]
+
+
+def _find_end(error: UnicodeError) -> int:
+    assert isinstance(error, UnicodeEncodeError)
+    return error.end

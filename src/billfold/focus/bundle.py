@@ -26,10 +26,17 @@ def find_files(directory: Path, dataset: FocusDataset) -> list[Path]:
     return dataset_files
 
 
-def open_bundle(directory: Path, version: FocusVersion) -> AbstractContextManager[FileTables]:
-    """Open a directory of FOCUS files as tables named as the datasets; raises ``InvalidArgument`` where there are none."""
+def open_bundle(
+    directory: Path, version: FocusVersion, *, is_guarded: bool = False
+) -> AbstractContextManager[FileTables]:
+    """Open a directory of FOCUS files as tables named as the datasets; raises ``InvalidArgument`` where there are none.
+
+    ``is_guarded`` says that the texts of its CSV have our guard against formulas: they are read without it.
+    """
     sources = [
-        TableSource(dataset.name, dataset_files, _list_decimals(dataset))
+        TableSource(
+            dataset.name, dataset_files, _list_decimals(dataset), is_guarded and dataset_files[0].suffix == ".csv"
+        )
         for dataset in version.datasets.values()
         if (dataset_files := find_files(directory, dataset))
     ]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from billfold.focus import versions
 from billfold.focus.bundle import open_bundle
 from billfold.focus.dataset_rules import DATASET_RULES
-from billfold.focus.metadata import METADATA_NAME
+from billfold.focus.metadata import FORMULA_GUARD_KEY, METADATA_NAME
 from billfold.focus.rules import ROW_RULES
 from billfold.focus.value_rules import find_flaw, list_sql_tests, needs_each_value
 from billfold.focus.versions import FocusColumn, FocusDataset, FocusVersion
@@ -52,7 +52,7 @@ def check_directory(directory: Path, version: str | None = None) -> list[CheckFi
     """
     export_metadata, problem = _read_metadata(directory)
     focus_version = versions.load_version(version or _read_version(export_metadata))
-    with open_bundle(directory, focus_version) as tables:
+    with open_bundle(directory, focus_version, is_guarded=FORMULA_GUARD_KEY in export_metadata) as tables:
         check_findings = [
             *problem,
             *_check_structure(tables, focus_version, directory),
@@ -61,6 +61,7 @@ def check_directory(directory: Path, version: str | None = None) -> list[CheckFi
         for dataset in focus_version.datasets.values():
             if dataset.name in tables.column_types:
                 check_findings += [*_check_cells(tables, dataset, focus_version), *_check_rows(tables, dataset)]
+                check_findings += _check_formulas(tables, dataset)
         return [*check_findings, *_check_parents(tables, focus_version), *_check_across_rows(tables)]
 
 
@@ -73,7 +74,8 @@ def _read_metadata(directory: Path) -> tuple[MetadataLists, list[CheckFinding]]:
         return {}, [CheckFinding("metadata", METADATA_NAME, "", f"cannot be read: {error}")]
     if not isinstance(document, dict):
         return {}, [CheckFinding("metadata", METADATA_NAME, "", "is no JSON object")]
-    object_lists = {name: document.get(name) or [] for name in ("Schema", "x_Files")}
+    guard_note: MetadataLists = {FORMULA_GUARD_KEY: []} if document.get(FORMULA_GUARD_KEY) else {}
+    object_lists = {name: document.get(name) or [] for name in ("Schema", "x_Files")} | {**guard_note}
     valid_lists = {
         name: values
         for name, values in object_lists.items()
@@ -168,6 +170,12 @@ def _check_values(
             flawed_values[message] = (counted_flaw[0] + count, counted_flaw[1])
     for message, (count, example) in flawed_values.items():
         yield CheckFinding("value", dataset.name, column.name, message, count, example)
+
+
+def _check_formulas(tables: FileTables, dataset: FocusDataset) -> Iterator[CheckFinding]:
+    for column, count, example in tables.find_formulas(dataset.name):
+        message = "is a formula that a spreadsheet runs: put a ' in front, or write Parquet"
+        yield CheckFinding("formula", dataset.name, column, message, count, example)
 
 
 def _check_rows(tables: FileTables, dataset: FocusDataset) -> Iterator[CheckFinding]:

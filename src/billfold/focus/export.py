@@ -96,6 +96,6 @@ def _build_cells(views: FocusViews, dataset: FocusDataset, format_name: str) -> 
     sources = {name: column.source for name, column in dataset.columns.items()}
     sources |= {name: name for name in column_types if name.startswith("x_")}
     return {
-        name: build_cell(format_name, sources[name], column_types[sources[name]], name)
+        name: build_cell(format_name, sources[name], column_types[sources[name]])
         for name in sorted(sources, key=lambda name: (name.startswith("x_"), name))
     }

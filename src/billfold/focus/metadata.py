@@ -8,15 +8,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from billfold.focus.sql_cells import is_guarded
+from billfold.focus.sql_cells import build_cell
 from billfold.focus.versions import FocusDataset, FocusVersion
 from billfold.ledger.catalog import BillRow
 from billfold.ledger.focus_views import DEFAULT_PAYMENT_TERMS, FocusViews
 from billfold.ledger.query import LedgerFilter
+from billfold.model.csv_text import CONTROL_NOTE, FORMULA_GUARD_NOTE
 from billfold.model.finding import describe_labelled
 from billfold.model.focus import COMMITMENT
 from billfold.model.money import format_decimal
 from billfold.model.period import Month, format_instant
+from billfold.model.plain_text import escape_json
 from billfold.report.completeness import COMPLETE, Completeness, judge_ledger
 from billfold.report.gaps import find_failed_runs, find_unbooked
 from billfold.version import __version__
@@ -24,6 +26,8 @@ from billfold.version import __version__
 Description = dict[str, object]
 """An object of the metadata's JSON."""
 METADATA_NAME, GENERATOR_PREFIX = "metadata.json", "billfold "
+FORMULA_GUARD_KEY = "x_FormulaGuard"
+"""Where our own CSV says that its texts are guarded: whoever reads them takes the guard away."""
 DELIVERY_TEXT = (
     "Overwrite: every export replaces the whole of the directory's earlier one, so nothing has to be deduplicated. "
     "Corrections of closed periods come as the invoice issuer sends them; an invoice that is restated replaces its rows."
@@ -83,10 +87,8 @@ def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[Expor
         ],
     }
     if facts.format == "csv":
-        document["x_FormulaGuard"] = (
-            "texts of descriptions and names that begin with = + - @ tab or CR have a ' in front"
-        )
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+        document |= {FORMULA_GUARD_KEY: FORMULA_GUARD_NOTE, "x_ControlCharacters": CONTROL_NOTE}
+    return escape_json(json.dumps(document, indent=1, ensure_ascii=False)) + "\n"
 
 
 def describe_selection(filters: LedgerFilter) -> dict[str, str | int | None]:
@@ -119,7 +121,7 @@ def _describe_schema(views: FocusViews, dataset: FocusDataset, facts: ExportFact
         *(name for name in column_types if name.startswith("x_") and name not in dataset.columns),
     ]
     columns = [
-        _describe_column(views, dataset, name, column_types)
+        _describe_column(views, dataset, name, column_types, facts.format)
         for name in sorted(names, key=lambda name: (name.startswith("x_"), name))
     ]
     digest = hashlib.sha256(json.dumps([facts.version.name, facts.format, columns]).encode()).hexdigest()
@@ -133,7 +135,9 @@ def _describe_schema(views: FocusViews, dataset: FocusDataset, facts: ExportFact
     }
 
 
-def _describe_column(views: FocusViews, dataset: FocusDataset, name: str, column_types: dict[str, str]) -> Description:
+def _describe_column(
+    views: FocusViews, dataset: FocusDataset, name: str, column_types: dict[str, str], format_name: str
+) -> Description:
     focus_column = dataset.columns.get(name)
     source = focus_column.source if focus_column else name
     column_type = column_types[source]
@@ -147,7 +151,9 @@ def _describe_column(views: FocusViews, dataset: FocusDataset, name: str, column
     elif column_type == "VARCHAR":
         description["StringEncoding"] = "UTF-8"
         if name.endswith("Description"):
-            description["StringMaxLength"] = views.measure_text(dataset.name, source) + is_guarded(name)
+            description["StringMaxLength"] = views.measure_text(
+                dataset.name, build_cell(format_name, source, column_type)
+            )
     return description
 
 

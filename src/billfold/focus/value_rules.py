@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from billfold.focus.json_columns import OBJECT_JUDGES, find_flat_flaw, read_object
-from billfold.focus.sql_cells import is_guarded
 from billfold.focus.versions import FocusColumn
 from billfold.model.money import NATIONAL_CURRENCIES
 
@@ -52,6 +51,8 @@ KEYS_BY_COLUMN: Mapping[str, frozenset[str]] = {
     ),
 }
 """The keys that FOCUS defines for a flat JSON column; others begin with x_. Tags have the customer's keys."""
+_PROSE_SUFFIXES = ("Description", "Name", "SkuMeter", "PaymentTerms")
+"""Columns of texts that people wrote: a thing may be called "none"."""
 
 
 def list_sql_tests(column: FocusColumn, column_type: str) -> Iterator[tuple[str, str, str]]:
@@ -69,7 +70,7 @@ def list_sql_tests(column: FocusColumn, column_type: str) -> Iterator[tuple[str,
             yield "value", "is no fraction between 0 and 1", f'"{column.name}#" NOT BETWEEN 0 AND 1'
     elif not needs_each_value(column):
         yield "blank", "is blank: a missing value is null", f"trim({name}) = ''"
-        if not is_guarded(column.name):
+        if not column.name.endswith(_PROSE_SUFFIXES):
             yield (
                 "placeholder",
                 "is a placeholder: a missing value is null",

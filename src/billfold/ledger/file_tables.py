@@ -16,6 +16,7 @@ import duckdb
 
 from billfold.ledger.columns import TIME_FORMAT
 from billfold.ledger.file_questions import Question
+from billfold.model.csv_text import build_formula_test_sql, build_unguard_sql
 from billfold.model.errors import InvalidArgument
 
 NUMBER_TYPE = "DECIMAL(38,18)"
@@ -23,11 +24,12 @@ _ROWS_PER_FETCH = 10_000
 
 
 class TableSource(NamedTuple):
-    """What a table is made of: its name, its files, which are all of one format, and its columns of decimals."""
+    """What a table is made of: its name, its files, which are all of one format, its columns of decimals, and whether texts are guarded."""
 
     name: str
     files: Sequence[Path]
     decimal_columns: Collection[str]
+    is_guarded: bool = False
 
 
 class FileTables:
@@ -35,8 +37,25 @@ class FileTables:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, staging: Path, sources: Sequence[TableSource]) -> None:
         self._connection, self._staging = connection, staging
+        self._csv_sql: dict[str, str] = {}
         self.column_types = {source.name: self._open_table(source) for source in sources}
         """The tables, and for each its columns with the types that they are stored as."""
+
+    def find_formulas(self, table: str) -> list[tuple[str, int, str]]:
+        """Return the columns with cells that a spreadsheet runs where a table is CSV: how many cells, and one of them."""
+        if table not in self._csv_sql:
+            return []
+        names = list(self.column_types[table])
+        tests = [(_quote_name(name), build_formula_test_sql(_quote_name(name))) for name in names]
+        figures = ", ".join(
+            f"count(*) FILTER (WHERE {test}), any_value({name}) FILTER (WHERE {test})" for name, test in tests
+        )
+        row = self._fetch_row(f"SELECT {figures} FROM {self._csv_sql[table]}")
+        return [
+            (name, int(count), str(example))
+            for name, count, example in zip(names, row[::2], row[1::2], strict=True)
+            if count
+        ]
 
     def count_rows(self, table: str) -> int:
         """Return how many rows a table has."""
@@ -98,7 +117,7 @@ class FileTables:
             raise InvalidArgument(f"{source.files[0]} cannot be read: {str(error).splitlines()[0]}") from error
         column_types = {name: column_type for name, column_type, *_ in described_columns}
         selected_columns = [
-            f"{_text_expression(_quote_name(name), column_type)} AS {_quote_name(name)}"
+            f"{_text_expression(_quote_name(name), column_type, source)} AS {_quote_name(name)}"
             for name, column_type in column_types.items()
         ]
         decimals = (name for name in source.decimal_columns if name in column_types)
@@ -120,7 +139,8 @@ class FileTables:
         self._connection.execute(
             f"COPY (SELECT * FROM {csv_sql}) TO '{staged_path}' (FORMAT parquet, ROW_GROUP_SIZE 50000)"
         )
-        return f"read_parquet('{staged_path}')"
+        self._csv_sql[source.name] = f"read_parquet('{staged_path}')"
+        return self._csv_sql[source.name]
 
 
 @contextmanager
@@ -142,7 +162,9 @@ def _quote_name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-def _text_expression(name: str, column_type: str) -> str:
+def _text_expression(name: str, column_type: str, source: TableSource) -> str:
     if column_type.startswith("TIMESTAMP"):
         return f"strftime({name}::TIMESTAMP, '{TIME_FORMAT}')"
-    return name if column_type == "VARCHAR" else f"{name}::VARCHAR"
+    if column_type != "VARCHAR":
+        return f"{name}::VARCHAR"
+    return build_unguard_sql(name) if source.is_guarded else name

@@ -84,9 +84,9 @@ class FocusViews:
         (last_update,) = self.ledger.execute("SELECT max(updated) FROM picked").fetchall()[0]
         return (last_update or datetime.fromtimestamp(0, UTC)).replace(tzinfo=UTC)
 
-    def measure_text(self, dataset: str, column: str) -> int:
-        """Return the length of a column's longest text."""
-        return self.ledger.execute(f'SELECT max(length("{column}")) FROM "{dataset}"').fetchall()[0][0] or 0
+    def measure_text(self, dataset: str, expression: str) -> int:
+        """Return the length of the longest text that an expression makes of a dataset's rows."""
+        return self.ledger.execute(f'SELECT max(length({expression})) FROM "{dataset}"').fetchall()[0][0] or 0
 
     @contextmanager
     def open_writing(self) -> Iterator[None]:

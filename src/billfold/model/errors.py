@@ -64,7 +64,7 @@ class ApiError(BillfoldError):
     """
 
     exit_code = 3
-    advice: ClassVar[str] = ""
+    advice: str = ""
 
     def __init__(
         self,
@@ -76,16 +76,18 @@ class ApiError(BillfoldError):
         request_id: str | None = None,
         code: str | None = None,
         retry_after: float | None = None,
+        advice: str = "",
     ) -> None:
+        self.advice = advice or type(self).advice
         self.provider, self.operation, self.status = provider, operation, status
-        self.request_id, self.code, self.retry_after = request_id, code, retry_after
-        self.message = "".join(character if character.isprintable() else " " for character in message)
+        self.request_id, self.code = (_clean_words(text) if text else text for text in (request_id, code))
+        self.message, self.retry_after = _clean_words(message), retry_after
         self.response: object = None
         """The response as it came, where the vendor refused or its answer cannot be read; None for every other error."""
         super().__init__(f"{self.summary} {self.advice}" if self.advice else self.summary)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        field_names = ("provider", "operation", "status", "request_id", "code", "retry_after")
+        field_names = ("provider", "operation", "status", "request_id", "code", "retry_after", "advice")
         return _rebuild_error, (type(self), self.message, {name: getattr(self, name) for name in field_names})
 
     @property
@@ -99,6 +101,11 @@ class ApiError(BillfoldError):
         return f"{source}: {self.message}{suffix}." if source else f"{self.message}{suffix}."
 
 
+def _clean_words(text: str) -> str:
+    """Return a vendor's words as one line that no terminal obeys."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
 def _rebuild_error(error_type: type[ApiError], message: str, fields: Mapping[str, Any]) -> ApiError:
     return error_type(message, **fields)
 
@@ -106,7 +113,7 @@ def _rebuild_error(error_type: type[ApiError], message: str, fields: Mapping[str
 class Unreachable(ApiError):
     """No answer came."""
 
-    advice = "Check the network, the proxy settings and base_url, then try again."
+    advice: str = "Check the network, the proxy settings and base_url, then try again."
 
 
 class APIStatusError(ApiError):
@@ -116,55 +123,55 @@ class APIStatusError(ApiError):
 class BadRequest(APIStatusError):
     """The vendor did not accept a parameter (HTTP 400, 422)."""
 
-    advice = "Check the parameters, and whether this account can have such an answer at all."
+    advice: str = "Check the parameters, and whether this account can have such an answer at all."
 
 
 class Unauthorized(APIStatusError):
     """The credential is missing, wrong or expired (HTTP 401)."""
 
-    advice = "Check the key that this account's configuration refers to."
+    advice: str = "Check the key that this account's configuration refers to."
 
 
 class Forbidden(APIStatusError):
     """The credential is good but lacks the billing right (HTTP 403)."""
 
-    advice = "Give the key the right to read what is billed: `billfold doctor` names it."
+    advice: str = "Give the key the right to read what is billed: `billfold doctor` names it."
 
 
 class NotFound(APIStatusError):
     """There is no such thing (HTTP 404)."""
 
-    advice = "Check the id."
+    advice: str = "Check the id."
 
 
 class RateLimited(APIStatusError):
     """Too many requests, and waiting did not help (HTTP 429)."""
 
-    advice = "Try again later."
+    advice: str = "Try again later."
 
 
 class ServerError(APIStatusError):
     """The vendor's side failed (HTTP 5xx)."""
 
-    advice = "Try again later."
+    advice: str = "Try again later."
 
 
 class InvalidResponse(ApiError):
     """An answer came that cannot be read as what it should be."""
 
-    advice = "It is not what the vendor documents: ask again, and report it if it stays so."
+    advice: str = "It is not what the vendor documents: ask again, and report it if it stays so."
 
 
 class NotReady(ApiError):
     """The vendor was still preparing the answer when the deadline passed."""
 
-    advice = "Try again later."
+    advice: str = "Try again later."
 
 
 class IncompleteList(ApiError):
     """A list repeats its place or does not come to its end."""
 
-    advice = "What came of it may not be all; try again later."
+    advice: str = "What came of it may not be all; try again later."
 
 
 ERRORS_BY_STATUS: dict[int, type[APIStatusError]] = {

@@ -15,6 +15,14 @@ _INVISIBLE = re.compile(
 """What JSON leaves as it is and a terminal may obey or hide: C1 controls, bidi and other format controls, surrogates."""
 
 
+COMMAND_RANGES = (
+    *((0x00, 0x08), (0x0B, 0x1F), (0x7F, 0x9F)),
+    *((0x2028, 0x2029), (0x202A, 0x202E), (0x2066, 0x2069)),
+)
+"""Characters that a terminal obeys, first and last of each range: controls but tab and line feed, line separators, bidi."""
+_COMMANDS = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in COMMAND_RANGES)}]")
+
+
 def make_printable(text: str) -> str:
     """Return a text as one line: a ``?`` for each control or format character, a space for each other kind of space."""
     return text if text.isprintable() else "".join(map(_replace_character, text))
@@ -35,6 +43,11 @@ def format_line(text: str) -> str:
     """Return a text as one line for people, cut where it is longer than anybody reads."""
     line = make_printable(text)
     return line if len(line) <= MAX_LINE_LENGTH else f"{line[: MAX_LINE_LENGTH - 1]}…"
+
+
+def escape_commands(text: str) -> str:
+    """Return data of many lines with each character that a terminal would obey written by its number, as JSON does it."""
+    return _COMMANDS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def escape_json(text: str) -> str:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
+from billfold.model.csv_text import guard_formula
 from billfold.model.finding import AccountFinding, Finding
 from billfold.model.money import format_trimmed
 from billfold.model.period import format_instant
 from billfold.model.plain_text import escape_json
 
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-"""Characters that make a spreadsheet read a text cell as a formula."""
 CRLF = "\r\n"
 """What the CSV writer ends a line with, so that it quotes a cell that holds either; ours end with the second alone."""
 
@@ -87,10 +84,7 @@ class _Handed:
 
 
 def _cell(value: Any) -> Any:
-    text = word(value)
-    if not isinstance(value, str) or not text.startswith(DANGEROUS) or _NUMBER.fullmatch(text):
-        return text
-    return f"'{text}"
+    return guard_formula(value) if isinstance(value, str) else word(value)
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:

@@ -11,8 +11,11 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 import httpx2
 
 from billfold.model.errors import InvalidArgument
+from billfold.transport.deadline import ClosingNetwork, DeadlinePassed, install_network
 from billfold.transport.document import Reply, Resolve, fetch_document
-from billfold.transport.http import BodyReader, HttpSettings, check_deadline, failure_for_error, share_rate
+from billfold.transport.failures import PROXY_LOGIN_STATUS, failure_for_error, failure_for_proxy_status
+from billfold.transport.http import BodyReader, HttpSettings, check_deadline, share_rate
+from billfold.transport.proxy import find_proxy
 from billfold.transport.resolve import resolve_host
 from billfold.wire.exchange import ClientContext, send_operation
 from billfold.wire.message import Failure, Request, Response, Wait
@@ -37,7 +40,7 @@ class AsyncHttpTransport:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings, self.context, self._sleep, self._clock = settings, context, sleep, clock
-        self._clients: dict[str, httpx2.AsyncClient] = {}
+        self._clients: dict[tuple[str, str], httpx2.AsyncClient] = {}
         self._closed = False
         share_rate(context.rate_limiter)
 
@@ -73,10 +76,20 @@ class AsyncHttpTransport:
         await self._sleep(wait.seconds)
 
     async def _send_request(self, request: Request) -> Response | Failure:
-        started_at = self._clock()
+        try:
+            async with asyncio.timeout(self.settings.deadline) as limit:
+                return await self._read_answer(request)
+        except TimeoutError as error:
+            return failure_for_error(DeadlinePassed() if limit.expired() else error, self.settings)
+
+    async def _read_answer(self, request: Request) -> Response | Failure:
+        started_at, proxy = self._clock(), ""
         try:
             options = self.settings.request_options(request)
-            async with self._get_client(options["url"]).stream(**options) as answer:
+            proxy = find_proxy(options["url"], self.settings.proxy)
+            async with self._get_client(options["url"], proxy).stream(**options) as answer:
+                if proxy and answer.status_code == PROXY_LOGIN_STATUS:
+                    return failure_for_proxy_status(answer.status_code, proxy)
                 body = BodyReader(answer.headers.get("content-encoding", ""))
                 async for chunk in answer.aiter_raw():
                     if failure := body.add_chunk(chunk) or check_deadline(started_at, self._clock(), self.settings):
@@ -85,15 +98,17 @@ class AsyncHttpTransport:
                     answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body.read_all()
                 )
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
-            return failure_for_error(error, self.settings)
+            return failure_for_error(error, self.settings, proxy)
 
-    def _get_client(self, url: str) -> httpx2.AsyncClient:
+    def _get_client(self, url: str, proxy: str) -> httpx2.AsyncClient:
         if self._closed:
             raise InvalidArgument("this client is closed; make a new one")
         scheme = url.partition(":")[0].lower()
-        if scheme not in self._clients:
-            self._clients[scheme] = httpx2.AsyncClient(**self.settings.client_options(scheme))
-        return self._clients[scheme]
+        if (scheme, proxy) not in self._clients:
+            client = httpx2.AsyncClient(**self.settings.client_options(scheme, proxy))
+            install_network(client, ClosingNetwork())
+            self._clients[scheme, proxy] = client
+        return self._clients[scheme, proxy]
 
     async def close(self) -> None:
         """Close the connections: nothing can be asked any more."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 import ssl
 import sys
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TypedDict
 from urllib.parse import urlencode
 
 import httpx2
 
+from billfold.transport.proxy import UnusableSetting
 from billfold.wire.auth import check_url_userinfo
 from billfold.wire.message import Failure, Request
 from billfold.wire.rate import RateLimiter
@@ -36,6 +38,8 @@ class HttpClientOptions(TypedDict):
     follow_redirects: bool
     headers: dict[str, str]
     verify: ssl.SSLContext
+    trust_env: bool
+    proxy: str | None
 
 
 class HttpRequestOptions(TypedDict):
@@ -51,12 +55,15 @@ class HttpRequestOptions(TypedDict):
 class HttpSettings:
     """Where and how patiently to ask, in seconds: ``timeout`` for connecting and each read, ``deadline`` for one answer.
 
+    ``ca`` is the file of the certificates to trust, ``proxy`` the address of the proxy to use; empty where the environment has them.
     Raises ``ConfigurationError`` for a base URL that holds a user or a password.
     """
 
     base_url: str
     timeout: float = 60.0
     deadline: float = 600.0
+    ca: str = ""
+    proxy: str = field(default="", repr=False)  # it may hold a login
 
     def __post_init__(self) -> None:
         check_url_userinfo(self.base_url, "base_url")
@@ -71,13 +78,15 @@ class HttpSettings:
         url = request.path if "://" in request.path else self.base_url.rstrip("/") + request.path
         return f"{url}?{urlencode(request.query)}" if request.query else url
 
-    def client_options(self, scheme: str) -> HttpClientOptions:
-        """Return what the HTTP library's client for http or https wants to know."""
+    def client_options(self, scheme: str, proxy: str) -> HttpClientOptions:
+        """Return what the HTTP library's client for http or https, by a proxy or none, wants to know; raises ``UnusableSetting``."""
         return {
             "timeout": self.timeout,
             "follow_redirects": False,
             "headers": ACCEPT_ENCODING,
-            "verify": make_ssl_context(scheme),
+            "verify": make_ssl_context(scheme, self.ca),
+            "trust_env": False,  # proxies are found by us
+            "proxy": proxy or None,
         }
 
     def request_options(self, request: Request) -> HttpRequestOptions:
@@ -91,9 +100,20 @@ class HttpSettings:
 
 
 @cache
-def make_ssl_context(scheme: str) -> ssl.SSLContext:
-    """Return the trusted certificates, read once for all clients: that takes as long as ten answers. Plain http needs none."""
-    return httpx2.create_ssl_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def make_ssl_context(scheme: str, ca: str = "") -> ssl.SSLContext:
+    """Return the trusted certificates, read once for all clients: that takes as long as ten answers. Plain http needs none.
+
+    Raises ``UnusableSetting`` where the file of certificates cannot be read.
+    """
+    if scheme != "https":
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    path = ca or os.environ.get("SSL_CERT_FILE", "")
+    try:
+        return ssl.create_default_context(cafile=ca) if ca else httpx2.create_ssl_context()
+    except OSError as error:
+        reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        cure = "Check SSL_CERT_FILE and `ca =` in the account's configuration."
+        raise UnusableSetting(f"the certificates in {path} cannot be read: {reason}", cure) from error
 
 
 def share_rate(limiter: RateLimiter) -> None:
@@ -145,24 +165,6 @@ class BodyReader:
         if self._decompressor and self._has_data and not self._decompressor.eof:
             raise httpx2.RemoteProtocolError("the compressed body has no end")
         return bytes(self._content)
-
-
-def failure_for_error(error: Exception, settings: HttpSettings) -> Failure:
-    """Say in one clause why no answer came."""
-    host = settings.host
-    match error:
-        case httpx2.ConnectTimeout() | httpx2.ReadTimeout() | httpx2.PoolTimeout() | httpx2.WriteTimeout():
-            return Failure(f"{host} did not answer within {settings.timeout:g} s")
-        case httpx2.ConnectError():
-            return Failure(f"cannot connect to {host}")
-        case httpx2.DecodingError():
-            return Failure(f"{host} sent a body that does not match its Content-Encoding")
-        case httpx2.UnsupportedProtocol() | httpx2.LocalProtocolError() | httpx2.InvalidURL():
-            return Failure(f"{host}: the request cannot be sent; check base_url and the key", retryable=False)
-        case httpx2.TransportError():
-            return Failure(f"the connection to {host} broke off: {type(error).__name__}")
-        case _:
-            return Failure(f"{host}: {type(error).__name__}", retryable=False)
 
 
 def check_size(size: int) -> Failure | None:

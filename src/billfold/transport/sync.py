@@ -10,9 +10,12 @@ from typing import Any, ClassVar, Literal, Self
 import httpx2
 
 from billfold.model.errors import InvalidArgument
+from billfold.transport.deadline import DeadlineNetwork, install_network
 from billfold.transport.document import Reply, Resolve, fetch_document
-from billfold.transport.http import BodyReader, HttpSettings, check_deadline, failure_for_error, share_rate
+from billfold.transport.failures import PROXY_LOGIN_STATUS, failure_for_error, failure_for_proxy_status
+from billfold.transport.http import BodyReader, HttpSettings, check_deadline, share_rate
 from billfold.transport.pause import interruptible_sleep
+from billfold.transport.proxy import find_proxy
 from billfold.transport.resolve import resolve_host
 from billfold.wire.exchange import ClientContext, drive_exchange, send_operation
 from billfold.wire.message import Failure, Request, Response, Wait
@@ -35,8 +38,8 @@ class HttpTransport:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings, self.context, self._sleep, self._clock = settings, context, sleep, clock
-        self._clients: dict[str, httpx2.Client] = {}
-        self._closed = False
+        self._clients: dict[tuple[str, str], httpx2.Client] = {}
+        self._network, self._closed = DeadlineNetwork(), False
         share_rate(context.rate_limiter)
 
     def send(self, op: Operation[Any], /) -> Response:
@@ -61,10 +64,14 @@ class HttpTransport:
         return None
 
     def _send_request(self, request: Request) -> Response | Failure:
-        started_at = self._clock()
+        started_at, proxy = self._clock(), ""
         try:
             options = self.settings.request_options(request)
-            with self._get_client(options["url"]).stream(**options) as answer:
+            proxy = find_proxy(options["url"], self.settings.proxy)
+            client = self._get_client(options["url"], proxy)
+            with self._network.end_after(self.settings.deadline), client.stream(**options) as answer:
+                if proxy and answer.status_code == PROXY_LOGIN_STATUS:
+                    return failure_for_proxy_status(answer.status_code, proxy)
                 body = BodyReader(answer.headers.get("content-encoding", ""))
                 for chunk in answer.iter_raw():
                     if failure := body.add_chunk(chunk) or check_deadline(started_at, self._clock(), self.settings):
@@ -73,15 +80,17 @@ class HttpTransport:
                     answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body.read_all()
                 )
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
-            return failure_for_error(error, self.settings)
+            return failure_for_error(error, self.settings, proxy)
 
-    def _get_client(self, url: str) -> httpx2.Client:
+    def _get_client(self, url: str, proxy: str) -> httpx2.Client:
         if self._closed:
             raise InvalidArgument("this client is closed; make a new one")
         scheme = url.partition(":")[0].lower()
-        if scheme not in self._clients:
-            self._clients[scheme] = httpx2.Client(**self.settings.client_options(scheme))
-        return self._clients[scheme]
+        if (scheme, proxy) not in self._clients:
+            client = httpx2.Client(**self.settings.client_options(scheme, proxy))
+            install_network(client, self._network)
+            self._clients[scheme, proxy] = client
+        return self._clients[scheme, proxy]
 
     def close(self) -> None:
         """Close the connections: nothing can be asked any more."""

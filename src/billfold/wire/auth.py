@@ -133,9 +133,8 @@ class ClientCredentials:
 
     def _store_token(self, reply: Response | Failure | None, now: float) -> None:
         if reply is None or isinstance(reply, Failure):
-            raise Unreachable(
-                f"the login did not answer: {reply.reason if reply else 'no reply'}", operation=LOGIN_OPERATION
-            )
+            reason, cure, cause = (reply.reason, reply.cure, reply.cause) if reply else ("no reply", "", None)
+            raise Unreachable(f"the login did not answer: {reason}", operation=LOGIN_OPERATION, advice=cure) from cause
         if reply.status in {400, 401, 403}:
             raise Unauthorized(self._describe_refusal(reply), operation=LOGIN_OPERATION, status=reply.status)
         if reply.status == 429:

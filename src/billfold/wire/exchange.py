@@ -113,6 +113,7 @@ def _complete_error(error: ApiError, operation: str, context: ClientContext) -> 
         request_id=scrub_secrets(error.request_id, secrets) if error.request_id else None,
         code=scrub_secrets(error.code, secrets) if error.code else None,
         retry_after=error.retry_after,
+        advice=error.advice,
     )
 
 
@@ -136,7 +137,7 @@ def _send_with_retries(op: Operation[Any], context: ClientContext) -> Exchange:
         except _RetryableError as passing:
             delay = next(delays, None)
             if delay is None or passing.retry_after > MAX_WAIT_S:
-                raise passing.error from None
+                raise passing.error from passing.error.__cause__
             yield Wait(passing.retry_after or delay, scrub_secrets(str(passing.error), context.auth.secrets))
 
 
@@ -193,7 +194,8 @@ def _send_within_rate(
 def _send_request(request: Request, context: ClientContext) -> Exchange:
     reply = yield from _send_within_rate(request, context)
     if isinstance(reply, Failure):
-        error = Unreachable(scrub_secrets(reply.reason, context.auth.secrets))
+        error = Unreachable(scrub_secrets(reply.reason, context.auth.secrets), advice=reply.cure)
+        error.__cause__ = reply.cause
         raise _RetryableError(error) if reply.retryable else error
     return reply
 

@@ -40,11 +40,16 @@ class Response(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """No usable answer came: why, whether asking again may help, and whether it went beyond our limits of size or time."""
+    """No usable answer came: why, whether asking again may help, and whether it went beyond our limits of size or time.
+
+    ``cure`` is what to do, where that is known; ``cause`` the error behind it.
+    """
 
     reason: str
     retryable: bool = True
     exceeded_limit: Literal["", "size", "time"] = ""
+    cure: str = ""
+    cause: BaseException | None = None
 
 
 class Wait(NamedTuple):
