@@ -24,7 +24,9 @@ def read(tmp_path: Path, text: str | bytes) -> list[config.AccountConfig]:
 
 
 def test_an_account_is_read_with_its_references(tmp_path: Path) -> None:
-    [account] = read(tmp_path, ACCOUNT + 'api_key = "env:K"\nbase_url = "http://x/y"\nrate = "off"\n')
+    text = ACCOUNT + 'api_key = "env:K"\nbase_url = "http://x/y"\nrate = "off"\npayment_terms = "Net 30 "\n'
+    [account] = read(tmp_path, text)
+    assert account.payment_terms == "Net 30"
     assert (account.name, account.provider.name, account.references) == ("a", "cockroach", {"api_key": "env:K"})
     assert (account.base_url, account.unlimited) == ("http://x/y", True)
     [other] = read(tmp_path, ACCOUNT)
@@ -55,8 +57,12 @@ def test_a_literal_secret_is_refused_and_not_told(secret: str, tmp_path: Path) -
         ('[[accounts]]\nname = "a"', "account 1: it says name, and no provider; known are .*cockroach"),
         ('[[accounts]]\nname = "a"\nprovder = "vultr"', "it says name, provder, and no provider"),
         ('[[accounts]]\nname = "a"\nprovider = "a/b"', "there is no provider 'a/b'"),
-        (ACCOUNT + 'token = "env:K"', "'token' is not known; CockroachDB Cloud takes api_key, base_url, rate"),
+        (
+            ACCOUNT + 'token = "env:K"',
+            "'token' is not known; CockroachDB Cloud takes api_key, base_url, rate, payment_terms",
+        ),
         (ACCOUNT + 'rate = "on"', 'rate can only be "off"'),
+        (ACCOUNT + 'payment_terms = " "', 'write payment_terms as your contract has them, as "Net 30"'),
         (ACCOUNT + "rate = 5", "rate must be text"),
         (ACCOUNT + 'base_url = "http://u:p@h"', "account 1: base_url must hold no user and no password: leave out"),
         (ACCOUNT + ACCOUNT, "'a' is used twice"),

@@ -22,7 +22,8 @@ MAX_TEXT_CHARS = 1_000_000
 """Characters of a configuration, or of a key: what is longer is neither, and may have no end."""
 CONFIG_FILE_NAME = "billfold.toml"
 _REFERENCE_PATTERN = re.compile(r"(env|keyring|file):(.+)", re.DOTALL)
-_COMMON_KEYS = {"name", "provider", "base_url", "rate"}
+_COMMON_KEYS = {"name", "provider", "base_url", "rate", "payment_terms"}
+MAX_TERMS_CHARS = 100
 
 
 class AccountConfig(NamedTuple):
@@ -37,6 +38,8 @@ class AccountConfig(NamedTuple):
     base_url: str | None = None
     unlimited: bool = False
     credentials: Mapping[str, str] = {}
+    payment_terms: str | None = None
+    """What was agreed on with a vendor whose invoices do not say it, as ``Net 30``."""
 
     def __repr__(self) -> str:
         return f"<account {self.name} at {self.provider.name}>"  # and no secret
@@ -221,7 +224,7 @@ def parse_account(block: Mapping[str, str], location: str) -> AccountConfig:
     fields = {field.name: field for field in account_provider.credentials}
     if unknown := set(block) - _COMMON_KEYS - set(fields):
         raise ConfigurationError(
-            f"{location}: {min(unknown)!r} is not known; {account_provider.title} takes {', '.join([*fields, 'base_url', 'rate'])}"
+            f"{location}: {min(unknown)!r} is not known; {account_provider.title} takes {', '.join([*fields, 'base_url', 'rate', 'payment_terms'])}"
         )
     references = {
         key: _check_reference(block[key], fields[key], f"{location}, {key}") for key in fields if key in block
@@ -229,8 +232,22 @@ def parse_account(block: Mapping[str, str], location: str) -> AccountConfig:
     if block.get("rate", "off") != "off":
         raise ConfigurationError(f'{location}: rate can only be "off", for a twin; leave it out otherwise')
     return AccountConfig(
-        name, account_provider, references, _check_base_url(block.get("base_url"), location), unlimited="rate" in block
+        name,
+        account_provider,
+        references,
+        _check_base_url(block.get("base_url"), location),
+        unlimited="rate" in block,
+        payment_terms=_check_terms(block.get("payment_terms"), location),
     )
+
+
+def _check_terms(terms: str | None, location: str) -> str | None:
+    """Check that terms of payment are some words; raises ``ConfigurationError``."""
+    if terms is None:
+        return None
+    if not terms.strip() or not terms.isprintable() or len(terms) > MAX_TERMS_CHARS:
+        raise ConfigurationError(f'{location}: write payment_terms as your contract has them, as "Net 30"')
+    return terms.strip()
 
 
 def _check_base_url(base_url: str | None, location: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from billfold.ledger.query import LedgerFilter
 from billfold.model.bill import Bill, BillSource, State
 from billfold.model.finding import make_finding
 from billfold.model.finding_codes import FindingCode
+from billfold.model.period import parse_instant
 from billfold.providers import provider
 from billfold.providers.fastly.api_v2 import GetInvoice, GetInvoiceFile
 from billfold.report import reconcile
@@ -85,8 +87,10 @@ def saved(host: TwinHost, vendor: str, op: Operation[Any], path: Path) -> Path:
 
 
 def state(books: Workspace) -> list[Any]:
+    """Return what is believed; the terms of payment are taken from any source that states them."""
     with books.open_ledger() as db:
-        rows = db.execute("SELECT * EXCLUDE (run, from_seq) FROM bills WHERE until_seq IS NULL ORDER BY ALL").fetchall()
+        columns = "* EXCLUDE (run, from_seq, terms, due_on)"
+        rows = db.execute(f"SELECT {columns} FROM bills WHERE until_seq IS NULL ORDER BY ALL").fetchall()
         return [rows, restatements.list_restatements(db)]
 
 
@@ -191,3 +195,17 @@ def test_an_estimate_without_a_total_contradicts_nothing(tmp_path: Path) -> None
         )
         ledger.book(bill("2"))
         assert reconcile.compare_estimates(ledger.db, LedgerFilter()) == []
+
+
+@pytest.mark.parametrize("is_older_first", [False, True])
+def test_terms_of_an_older_source_are_taken(is_older_first: bool, tmp_path: Path) -> None:
+    """Terms of payment that only an older source states stay with the invoice, and so does the date that follows."""
+    issued_on = parse_instant("2026-06-01")
+    versions = [bill("3", issued_on=issued_on), less("3", terms="Net15", issued_on=issued_on)]
+    with open_ledger(tmp_path) as ledger:
+        for version in reversed(versions) if is_older_first else versions:
+            ledger.book(version)
+        assert ledger.bills("grade", "terms", "due_on") == [(0, "Net15", datetime(2026, 6, 16))]  # noqa: DTZ001
+        before = ledger.all()
+        assert not ledger.book(versions[0])
+        assert ledger.all() == before

@@ -14,7 +14,7 @@ from billfold.cli.output import print_line
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
 from billfold.tasks import access
-from billfold.tasks.accounts import list_account_names
+from billfold.tasks.accounts import list_account_names, map_payment_terms
 from billfold.tasks.filter_options import FilterOptions
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ def list_configured_accounts(ctx: click.Context) -> list[tuple[str, str]]:
     """Return provider and name of the configured accounts; none where there is no configuration: reading needs none."""
     path = config.find_config(ctx.find_root().obj["config"])
     return list_account_names(config.load_accounts(path)) if path.exists() else []
+
+
+def load_payment_terms(ctx: click.Context) -> dict[tuple[str, str], str]:
+    """Return the terms of payment that the configuration has, if there is one, by provider and name of their account."""
+    path = config.find_config(ctx.find_root().obj["config"])
+    return map_payment_terms(config.load_accounts(path)) if path.exists() else {}
 
 
 def load_virtual_rates(ctx: click.Context) -> dict[str, Decimal]:

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
-from billfold.cli.context import build_filter, list_configured_accounts, load_virtual_rates, open_workspace
+from billfold.cli.context import (
+    build_filter,
+    list_configured_accounts,
+    load_payment_terms,
+    load_virtual_rates,
+    open_workspace,
+)
 from billfold.cli.gaps import end_listing
 from billfold.cli.output import print_line
 from billfold.cli.params import add_filter_options, add_location_options
@@ -51,7 +57,7 @@ def focus(
     """
     rates = load_virtual_rates(ctx)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
-        selection = Selection(build_filter(workspace, filter_options), include_parked, rates)
+        selection = Selection(build_filter(workspace, filter_options), include_parked, rates, load_payment_terms(ctx))
         export_spec = ExportSpec(directory, output_format, version, by_period, replace)
         result = export_ledger(workspace, ledger, export_spec, selection, list_configured_accounts(ctx))
     _print_summary(result, directory)

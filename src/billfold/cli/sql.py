@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.context import build_filter, load_virtual_rates, open_workspace
+from billfold.cli.context import build_filter, load_payment_terms, load_virtual_rates, open_workspace
 from billfold.cli.gaps import end_listing
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.params import add_listing_options
@@ -35,7 +35,8 @@ def command(
     """
     with open_workspace(ctx) as workspace:
         workspace.catch_up()
-        selection = Selection(build_filter(workspace, filter_options), include_parked, load_virtual_rates(ctx))
+        filters, rates = build_filter(workspace, filter_options), load_virtual_rates(ctx)
+        selection = Selection(filters, include_parked, rates, load_payment_terms(ctx))
         with Ledger(workspace.directory, selection) as ledger:
             column_names, rows = ledger.rows(query)
             if output_format == "table":

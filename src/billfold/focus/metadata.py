@@ -11,12 +11,13 @@ from typing import NamedTuple
 from billfold.focus.sql_cells import build_cell
 from billfold.focus.versions import FocusDataset, FocusVersion
 from billfold.ledger.catalog import BillRow
-from billfold.ledger.focus_views import DEFAULT_PAYMENT_TERMS, FocusViews
+from billfold.ledger.focus_views import FocusViews
 from billfold.ledger.query import LedgerFilter
 from billfold.model.csv_text import CONTROL_NOTE, FORMULA_GUARD_NOTE
 from billfold.model.finding import describe_labelled
 from billfold.model.focus import COMMITMENT
 from billfold.model.money import format_decimal
+from billfold.model.payment_terms import NOT_STATED
 from billfold.model.period import Month, format_instant
 from billfold.model.plain_text import escape_json
 from billfold.report.completeness import COMPLETE, Completeness, judge_ledger
@@ -76,7 +77,7 @@ def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[Expor
         "x_DeliveryHandling": DELIVERY_TEXT,
         "x_States": STATES_TEXT,
         "x_Prices": PRICES_TEXT,
-        "x_PaymentTerms": f"{DEFAULT_PAYMENT_TERMS!r} where the issuer names none",
+        "x_PaymentTerms": f"the issuer's, else the configured ones of the account, else {NOT_STATED!r}",
         "x_VirtualCurrencyRates": {name: format_decimal(rate) for name, rate in selection.rates.items()},
         "x_LeftOut": [_describe_left_out(bill) for bill in views.left_out],
         "x_Completeness": [_describe_completeness(record) for record in judged],

@@ -16,6 +16,7 @@ from billfold.model.bill import Bill, State
 from billfold.model.finding import Finding, describe_finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import CURRENCY_PATTERN, format_decimal, format_trimmed
+from billfold.model.payment_terms import find_due_date
 
 BillValues = dict[str, Any]
 """The columns of a bill, by name."""
@@ -72,7 +73,7 @@ def build_bill_values(
         "mark": bill.fingerprint,
         "issuer": bill.issuer,
         "issued_on": to_naive_utc(bill.issued_on),
-        "due_on": to_naive_utc(bill.due_on),
+        "due_on": to_naive_utc(bill.due_on or find_due_date(bill.issued_on, bill.terms)),
         "terms": bill.terms,
         "purchase_order": bill.purchase_order,
         "corrects": bill.corrects,

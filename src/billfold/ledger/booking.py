@@ -38,6 +38,7 @@ from billfold.model.finding import Finding, drop_repeated, limit_findings, make_
 from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import ContractCommitment
 from billfold.model.money import format_decimal
+from billfold.model.payment_terms import find_due_date
 from billfold.model.period import parse_instant
 
 COMPARED_COLUMNS = ("mark", "lines", "parked", "settles", "grade", *STATED_COLUMNS)
@@ -88,8 +89,12 @@ class Booking:
         it stays, whatever the bill says.
         """
         self._told_rows.pop(bill.key, None)
-        if self.superseded_by(bill) or self._is_ended_estimate(bill):
+        if superseding_row := self.superseded_by(bill):
+            self._take_terms(superseding_row, bill)
+        if superseding_row or self._is_ended_estimate(bill):
             return False
+        if bill.terms is None and (standing_row := self._bills.find_row(bill.key)):
+            bill = bill._replace(terms=standing_row["terms"])
         self._last_id += 1
         row = self._write_bill(self._last_id, bill)
         known_row = next(
@@ -134,6 +139,13 @@ class Booking:
         self._bills.add_row(row)
         self._new_rows.append(row)
         self._told_rows[row["bill_key"]] = row
+
+    def _take_terms(self, row: BillValues, bill: Bill) -> None:
+        """Note the terms of payment that only a source states which says less than the one booked."""
+        if row["terms"] is None and bill.terms and bill.key == row["bill_key"]:
+            row["terms"], row["due_on"] = bill.terms, find_due_date(row["issued_on"], bill.terms)
+            update_values = [row["terms"], row["due_on"], row["id"]]
+            self._db.catalog.execute("UPDATE bills SET terms=?, due_on=? WHERE id=?", update_values)
 
     def superseded_by(self, bill: Bill) -> BillValues | None:
         """Return what is trusted of the same invoice and stays: of a higher state, or by a source that says more."""

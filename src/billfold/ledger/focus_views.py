@@ -32,10 +32,9 @@ from billfold.ledger.store import MEMORY_LIMIT, OpenLedger
 from billfold.model.errors import InvalidArgument
 from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD
 from billfold.model.money import NATIONAL_CURRENCIES
+from billfold.model.payment_terms import NOT_STATED, read_net_days
 from billfold.model.period import Month
 
-DEFAULT_PAYMENT_TERMS = "Due on receipt"
-"""PaymentTerms where neither the vendor nor the configuration names any; FOCUS has no null there."""
 GRAIN_COLUMNS = ("RegionId", "ResourceId", "ServiceName", "SkuId", "SkuPriceId", "SubAccountId")
 _RATE_QUANTUM = Decimal("0.000001")
 _MAX_RATE = Decimal(1000)
@@ -44,12 +43,14 @@ _MAX_RATE = Decimal(1000)
 class Selection(NamedTuple):
     """Which part of a ledger is wanted as FOCUS rows.
 
-    ``rates`` say what one unit of a virtual currency cost in BillingCurrency (below 1000, at most six decimals).
+    ``rates`` say what one unit of a virtual currency cost in BillingCurrency (below 1000, at most six decimals);
+    ``payment_terms`` are those of accounts, by provider and name, whose vendor states none.
     """
 
     filters: LedgerFilter = LedgerFilter()
     include_parked: bool = False
     rates: Mapping[str, Decimal] = {}
+    payment_terms: Mapping[tuple[str, str], str] = {}
 
 
 class FocusViews:
@@ -133,7 +134,7 @@ def _select_bills(ledger: OpenLedger, selection: Selection) -> None:
         f"""CREATE OR REPLACE TEMP TABLE picked AS
             WITH first AS (SELECT b.provider, b.account, b.bill_key, min(r.ended) AS created
                            FROM bills b JOIN runs r ON r.run = b.run WHERE b.from_seq <= $seq GROUP BY ALL)
-            SELECT b.*, a.name AS called, date_trunc('second', f.created) AS created,
+            SELECT b.* REPLACE ({_terms_sql(selection.payment_terms)}), a.name AS called, date_trunc('second', f.created) AS created,
                    date_trunc('second', r.ended) AS updated, b.currency NOT IN ({national}) AS virtual,
                    (CASE WHEN false THEN 0 {_rates_sql(selection.rates)} ELSE 0 END)::DECIMAL(9,6) AS rate
             FROM bills b JOIN accounts a ON a.provider = b.provider AND a.account = b.account
@@ -157,6 +158,22 @@ def _note_awaited_periods(ledger: OpenLedger, filters: LedgerFilter) -> None:
     for due in expectation.due_invoices:
         if describe_due(due).id not in filters.acknowledged_ids:
             ledger.execute("INSERT INTO awaited VALUES (?, ?)", [due.issuer, to_naive_utc(due.month.start)])
+
+
+def _terms_sql(terms_by_account: Mapping[tuple[str, str], str]) -> str:
+    """Write the terms of a bill, those of its account where its vendor states none, and when it is due by them."""
+    terms_cases, days_cases = "WHEN false THEN NULL", "WHEN false THEN 0"
+    for (provider, account), terms in terms_by_account.items():
+        condition = f"b.provider = {_quote(provider)} AND a.name = {_quote(account)}"
+        terms_cases += f" WHEN {condition} THEN {_quote(terms)}"
+        if (net_days := read_net_days(terms)) is not None:
+            days_cases += f" WHEN b.terms IS NULL AND {condition} THEN {net_days}"
+    return f"""coalesce(b.terms, CASE {terms_cases} END) AS terms,
+               coalesce(b.due_on, b.issued_on + to_days((CASE {days_cases} END)::INTEGER)) AS due_on"""
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _rates_sql(rates: Mapping[str, Decimal]) -> str:
@@ -216,7 +233,7 @@ def _invoice_details(*, virtual: bool) -> str:
                CASE WHEN p.state = 'issued' THEN 'Issued' ELSE 'Open' END AS InvoiceIssueStatus, c.InvoiceIssuerName,
                c.BillingCurrency AS PaymentCurrency, c.BilledCost AS PaymentCurrencyBilledCost,
                c.InvoiceDetailId AS PaymentCurrencyInvoiceDetailId, p.due_on AS PaymentDueDate,
-               coalesce(p.terms, '{DEFAULT_PAYMENT_TERMS}') AS PaymentTerms, p.purchase_order AS PurchaseOrderNumber,
+               coalesce(p.terms, '{NOT_STATED}') AS PaymentTerms, p.purchase_order AS PurchaseOrderNumber,
                coalesce(p.corrects, c.InvoiceId) AS ReferenceInvoiceId{extra if virtual else ""}
         FROM charges c JOIN picked p ON c.bill = p.id WHERE p.state <> 'estimate'"""
 

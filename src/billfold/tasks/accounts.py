@@ -54,6 +54,13 @@ def _configure_account(account: Account) -> AccountConfig:
     return configured._replace(credentials=account.credentials)
 
 
+def map_payment_terms(configured: Iterable[AccountConfig]) -> dict[tuple[str, str], str]:
+    """Return the terms of payment that are configured, by provider and name of their account."""
+    return {
+        (account.provider.name, account.name): account.payment_terms for account in configured if account.payment_terms
+    }
+
+
 def list_account_names(accounts: Iterable[AccountConfig]) -> list[tuple[str, str]]:
     """Return provider and name of accounts."""
     return [(account.provider.name, account.name) for account in accounts]

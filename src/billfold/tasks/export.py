@@ -18,7 +18,7 @@ from billfold.ledger.store import OpenLedger
 from billfold.model.finding import AccountFinding
 from billfold.model.period import Month
 from billfold.tasks.access import build_filter, open_workspace
-from billfold.tasks.accounts import Accounts, list_account_names, load_accounts
+from billfold.tasks.accounts import Accounts, list_account_names, load_accounts, map_payment_terms
 from billfold.tasks.filter_options import make_filter_options
 from billfold.tasks.gaps import find_wrong_gaps
 
@@ -58,11 +58,13 @@ def export_focus(
     and ``MissingExtra``.
     """
     filter_options = make_filter_options(provider, account, first_month, last_month, as_of)
-    configured = list_account_names(load_accounts(accounts))
+    account_configs = load_accounts(accounts)
+    configured = list_account_names(account_configs)
     with open_workspace(Path(ledger)) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options, configured)
         export_spec = ExportSpec(Path(directory), format, version, by_period, replace)
-        return export_ledger(workspace, db, export_spec, Selection(filters, include_parked, rates or {}), configured)
+        selection = Selection(filters, include_parked, rates or {}, map_payment_terms(account_configs))
+        return export_ledger(workspace, db, export_spec, selection, configured)
 
 
 def export_ledger(

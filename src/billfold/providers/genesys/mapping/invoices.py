@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from itertools import chain
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import EXACT_CONTEXT, NO_CURRENCY, exact_sum, format_trimmed
+from billfold.model.payment_terms import find_due_date
 from billfold.model.period import Month, Period
 from billfold.model.pricing import find_residual, note_rounding
 from billfold.providers.currencies import check_currency, read_currency
@@ -90,8 +90,8 @@ def build_bill(
         issuer=VENDOR_NAME,
         fingerprint=calendar.fingerprint_of(invoice),
         issued_on=parse_day(invoice.date_invoiced),
-        due_on=_find_due_date(invoice),
-        terms=get_or(invoice.payment_terms, None),
+        due_on=find_due_date(parse_day(invoice.date_invoiced), get_or(invoice.payment_terms, None)),
+        terms=get_or(invoice.payment_terms, "").strip() or None,
         purchase_order=get_or(invoice.customer_po_number, None),
         commitments=list_commitments(contracts, listed.read_at),
         findings=(*findings, *_note_rounding(residual_charges, common_row)),
@@ -209,12 +209,6 @@ def _note_rounding(residual_charges: Iterable[Charges], common_row: CostAndUsage
         for category, cost in charges.iter_values("ChargeCategory", "BilledCost"):
             if category == "Adjustment":
                 yield note_rounding(cost, common_row.BillingCurrency or NO_CURRENCY)
-
-
-def _find_due_date(invoice: BillingInvoice) -> datetime | None:
-    issued_on, payment_terms = parse_day(invoice.date_invoiced), get_or(invoice.payment_terms, "")
-    net_match = re.fullmatch(r"\s*net\s*(\d{1,3})(\s*days)?\s*", payment_terms, re.IGNORECASE)
-    return issued_on + timedelta(days=int(net_match[1])) if issued_on and net_match else None
 
 
 def _build_common_row(listed: ListedInvoice, period: Period, contracts: Iterable[BillingContract]) -> CostAndUsage:
