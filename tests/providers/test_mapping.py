@@ -79,6 +79,12 @@ def test_residual_keeps_service_and_period_of_bill() -> None:
         ServiceCategory="Databases",
         ServiceName="S",
     )
-    row = build_residual_row(common, Decimal(1), "the total", None, "$", category="Tax")
+    row = build_residual_row(common, Decimal(1), "the total", None, "$")
     assert (row.ChargePeriodStart, row.ServiceCategory, row.ServiceName) == (september.start, "Databases", "S")
+
+
+def test_residual_tax_is_for_taxes() -> None:
+    """A tax that is in the total only has the service of all taxes."""
+    row = build_residual_row(CostAndUsage(ServiceName="S"), Decimal(1), "the total", None, "$", category="Tax")
+    assert (row.ServiceCategory, row.ServiceName) == ("Other", "Taxes")
     assert (row.ChargeCategory, row.ChargeDescription) == ("Tax", "Tax: the total less the sum of its lines")

@@ -69,7 +69,9 @@ def test_every_vendor_is_held_to_the_words() -> None:
 def test_tax_word_is_tax_at_every_vendor(word: str, book_line: Callable[[str], CostAndUsage]) -> None:
     """A line that is called by a tax word is Tax, however it is written and whatever stands beside it."""
     texts = (word, word.upper(), f"{word.capitalize()} 19%", f"US_{word.upper()}_CA", f"Fees ({word}19)")
-    assert {text: book_line(text).ChargeCategory for text in texts} == dict.fromkeys(texts, "Tax")
+    rows = {text: book_line(text) for text in texts}
+    assert {text: row.ChargeCategory for text, row in rows.items()} == dict.fromkeys(texts, "Tax")
+    assert {(row.ServiceName, row.ServiceCategory) for row in rows.values()} == {("Taxes", "Other")}
 
 
 @pytest.mark.parametrize("book_line", BOOK_LINE.values(), ids=BOOK_LINE)

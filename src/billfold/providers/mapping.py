@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from billfold.model.bill import Bill
 from billfold.model.focus import CostAndUsage
@@ -32,11 +32,36 @@ TAX_WORDS = (
 TAX_PATTERN = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(TAX_WORDS)})(?![^\W\d_])", re.IGNORECASE)
 """Any of the words with no letter on either side: ``VAT19`` and ``TAX_US`` are taxes, a taxi is none."""
 
+CREDIT_PATTERN = re.compile(r"promo|credit|coupon|gift|voucher", re.IGNORECASE)
+_DISCOUNT_PATTERN = re.compile(r"discount|rebate", re.IGNORECASE)
+
+
+class ServiceColumns(TypedDict):
+    """What a line is for."""
+
+    ServiceCategory: str
+    ServiceName: str
+    ServiceSubcategory: str
+
+
+TAX_SERVICE = ServiceColumns(ServiceCategory="Other", ServiceName="Taxes", ServiceSubcategory="Other (Other)")
+"""What a tax is for, at every vendor."""
+
 
 @lru_cache(maxsize=4096)
 def is_tax(*texts: str) -> bool:
     """Tell whether any of a line's texts speaks of a tax."""
     return any(TAX_PATTERN.search(text) for text in texts)
+
+
+def classify_reduction(*texts: str) -> str:
+    """Return the category of a line that takes something off: Adjustment for a discount, Credit for a gift or a voucher.
+
+    FOCUS wants discounts in the prices of the rows that they are on; where the vendor does not say which these are, a discount
+    is a charge that depends on others, which FOCUS calls no Credit.
+    """
+    text = " ".join(texts)
+    return "Adjustment" if _DISCOUNT_PATTERN.search(text) and not CREDIT_PATTERN.search(text) else "Credit"
 
 
 def is_in_bounds(number: Decimal) -> bool:
@@ -154,7 +179,7 @@ def build_residual_row(
 
     Where the bill's charges have a period and a service each, it has the whole billing period, and no service but the vendor.
     """
-    return common._replace(
+    row = common._replace(
         **spread_cost(residual),
         ChargeCategory=category,
         ChargeDescription=f"{'Rounding' if category == 'Adjustment' else category}: {total_name} less the sum of its lines",
@@ -168,3 +193,4 @@ def build_residual_row(
         x_JsonPath=path,
         x_Synthetic=True,
     )
+    return row._replace(**TAX_SERVICE) if category == "Tax" else row

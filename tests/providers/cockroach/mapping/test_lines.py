@@ -103,7 +103,7 @@ def test_equal_prices_share_name() -> None:
         ("PST (BC)", 1, "Tax"),
         ("Taxonomy workshop", 1, "Adjustment"),
         ("Private link", 1, "Adjustment"),
-        ("Innovate discount", -1, "Credit"),
+        ("Innovate discount", -1, "Adjustment"),
         ("Premium Support", 250, "Purchase"),
         ("Premium Support", 0, "Adjustment"),
         ("Support credit", -5, "Credit"),

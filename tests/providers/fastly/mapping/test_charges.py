@@ -38,7 +38,7 @@ def test_lines_have_category_and_service() -> None:
         ("Usage", "Full Site Delivery", "GB", "North America"),
         ("Usage", "Full Site Delivery", "10000 Requests", "North America"),
         ("Usage", "Full Site Delivery", "GB", "Europe"),
-        ("Usage", "Compute", "Units", None),
+        ("Usage", "Compute", "Request Units", None),
         ("Purchase", "Full Site Delivery", "Units", None),
         ("Credit", "Full Site Delivery", None, None),
     ]

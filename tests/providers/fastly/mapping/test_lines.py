@@ -98,9 +98,9 @@ def test_requests_default_to_units_of_10_000(fields: dict[str, Any]) -> None:
     [
         ("Full Site Delivery", "10000 Requests"),
         ("Full-Site Delivery", "10000 Requests"),
-        ("Image Optimizer", "Units"),
-        ("Media Shield", "Units"),
-        ("Compute", "Units"),
+        ("Image Optimizer", "Request Units"),
+        ("Media Shield", "Request Units"),
+        ("Compute", "Request Units"),
     ],
 )
 def test_only_delivery_is_priced_by_10_000(group: str, unit: str) -> None:

@@ -31,7 +31,7 @@ def test_v2_counts_money_once() -> None:
     assert (bill.total, sum_costs(bill), bill.line_count) == (Decimal("2856.49"), Decimal("2856.49"), 9)
     assert (bill.state, bill.terms, format_instant(bill.period.end)) == (State.ISSUED, "Net15", "2024-05-01T00:00:00Z")
     assert [row.x_NativeId for row in list_rows(bill)] == [f"li000{number}" for number in range(1, 10)]
-    assert list_rows(bill)[-1].ChargeCategory == "Credit"
+    assert list_rows(bill)[-1].ChargeCategory == "Adjustment"
 
 
 def test_number_in_place_of_text_is_read() -> None:

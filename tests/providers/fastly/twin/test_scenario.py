@@ -17,7 +17,7 @@ def test_year_has_every_charge_type() -> None:
     assert [bill.state for bill in bills] == [State.ISSUED] * 12 + [State.ESTIMATE]
     assert all(39 <= (bill.line_count or 0) <= 60 for bill in bills)
     rows = [row for bill in bills for batch in bill.charges for row in batch.iter_rows()]
-    assert {row.ChargeCategory for row in rows} == {"Usage", "Purchase", "Credit", "Tax"}
+    assert {row.ChargeCategory for row in rows} == {"Usage", "Purchase", "Adjustment", "Tax"}
     descriptions = {row.ChargeDescription for row in rows}
     assert {"Commit Shortfall", "Discount 5%", "Sales Tax", "Image Optimizer (setup)"} <= descriptions
 

@@ -21,7 +21,7 @@ from tests.providers.kit import list_rows
         ({"description": "AI tokens top-up"}, "Purchase", "One-Time"),
         ({"description": "Sales tax"}, "Tax", "One-Time"),
         ({"description": "Anything else"}, "Usage", "Usage-Based"),
-        ({"amount": Decimal(-1), "description": "Loyalty discount", "product": {}}, "Credit", "One-Time"),
+        ({"amount": Decimal(-1), "description": "Loyalty discount", "product": {}}, "Adjustment", "One-Time"),
     ],
 )
 def test_line_category_follows_its_text(fields: dict[str, Any], category: str, frequency: str) -> None:

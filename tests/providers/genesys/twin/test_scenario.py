@@ -18,7 +18,7 @@ def test_year_has_every_charge_type(host: TwinHost) -> None:
     account = first_account(host)
     bills = list(TWIN.true_bills(account, host.clock.now()))
     rows = [row for bill in bills for batch in bill.charges for row in batch.iter_rows()]
-    assert {row.ChargeCategory for row in rows} == {"Usage", "Purchase", "Tax", "Credit"}
+    assert {row.ChargeCategory for row in rows} == {"Usage", "Purchase", "Tax", "Adjustment"}
     assert any(row.ChargeClass == "Correction" for row in rows)
     assert any((bill.total or 0) < 0 for bill in bills)
     lines_by_month = Counter[Month]()

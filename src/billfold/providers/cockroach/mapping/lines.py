@@ -13,7 +13,16 @@ from billfold.model.money import ZERO, format_trimmed, require_finite
 from billfold.model.pricing import choose_price
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, InvoiceItem, LineItem
 from billfold.providers.currencies import read_currency
-from billfold.providers.mapping import Sku, build_price_columns, is_tax, make_slug, spread_cost
+from billfold.providers.mapping import (
+    TAX_SERVICE,
+    ServiceColumns,
+    Sku,
+    build_price_columns,
+    classify_reduction,
+    is_tax,
+    make_slug,
+    spread_cost,
+)
 from billfold.wire.codec import Maybe, get_or
 
 ISSUER_NAME = "Cockroach Labs"
@@ -48,7 +57,9 @@ class CockroachLine(NamedTuple):
     ChargeFrequency: str
     HostProviderName: str
     InvoiceDetailId: str
+    ServiceCategory: str
     ServiceName: str
+    ServiceSubcategory: str
     x_JsonPath: str
     ConsumedQuantity: Decimal | None = None
     PricingQuantity: Decimal | None = None
@@ -75,6 +86,15 @@ class CockroachLine(NamedTuple):
     x_Details: str | None = None
 
 
+DATABASE_SERVICE = ServiceColumns(
+    ServiceCategory="Databases", ServiceName=PLATFORM_NAME, ServiceSubcategory="Relational Databases"
+)
+SUPPORT_SERVICE = ServiceColumns(
+    ServiceCategory="Management and Governance", ServiceName="Support", ServiceSubcategory="Support"
+)
+_SUPPORT_PATTERN = re.compile(r"support", re.IGNORECASE)
+
+
 class ClusterColumns(TypedDict):
     """The columns that all lines of a cluster share."""
 
@@ -84,7 +104,9 @@ class ClusterColumns(TypedDict):
     ResourceId: str | None
     ResourceName: str | None
     ResourceType: str | None
+    ServiceCategory: str
     ServiceName: str
+    ServiceSubcategory: str
     SubAccountId: str | None
     SubAccountName: str | None
     SubAccountType: str | None
@@ -157,6 +179,8 @@ def _build_cluster_columns(item: InvoiceItem, folder_names: dict[str, str]) -> C
         "ResourceId": get_or(cluster.id, None),
         "ResourceName": get_or(cluster.name, None),
         "ResourceType": "Cluster" if get_or(cluster.id, None) else None,
+        "ServiceCategory": DATABASE_SERVICE["ServiceCategory"],
+        "ServiceSubcategory": DATABASE_SERVICE["ServiceSubcategory"],
         "ServiceName": f"CockroachDB {plan.capitalize()}" if plan else PLATFORM_NAME,
         "SubAccountId": sub_account_id,
         "SubAccountName": (folder_names.get(folder_id) or folder_id) if sub_account_id else None,
@@ -216,8 +240,8 @@ def _build_adjustment_line(name: str, amount: CurrencyAmount, detail_id: str, pa
         ChargeFrequency="Recurring" if category == "Purchase" else "One-Time",
         HostProviderName=ISSUER_NAME,
         InvoiceDetailId=detail_id,
-        ServiceName=PLATFORM_NAME,
         x_JsonPath=path,
+        **_find_service(name, category),
     )
     if category != "Purchase":
         return line
@@ -227,9 +251,16 @@ def _build_adjustment_line(name: str, amount: CurrencyAmount, detail_id: str, pa
     return line._replace(**price_columns | {"ConsumedQuantity": None, "ConsumedUnit": None})
 
 
+def _find_service(name: str, category: str) -> ServiceColumns:
+    """Return what an adjustment is for: a tax, support, or the platform."""
+    if category == "Tax":
+        return TAX_SERVICE
+    return SUPPORT_SERVICE if _SUPPORT_PATTERN.search(name) else DATABASE_SERVICE
+
+
 def _find_category(name: str, amount: Decimal) -> str:
     if is_tax(name):
         return "Tax"
     if amount < 0:
-        return "Credit"
-    return "Purchase" if amount > 0 and re.search(r"support", name, re.IGNORECASE) else "Adjustment"
+        return classify_reduction(name)
+    return "Purchase" if amount > 0 and _SUPPORT_PATTERN.search(name) else "Adjustment"

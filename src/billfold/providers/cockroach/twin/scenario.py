@@ -228,7 +228,10 @@ def _make_usage_row(
 
 def _make_extra_row(account: TwinAccount, month: Month, name: str, amount: Decimal, category: str) -> CostAndUsage:
     return _with_cost(_make_common_row(account, month), amount)._replace(
-        ChargeCategory=category, ChargeDescription=name, HostProviderName=ISSUER_NAME, ServiceName="CockroachDB Cloud"
+        ChargeCategory=category,
+        ChargeDescription=name,
+        HostProviderName=ISSUER_NAME,
+        ServiceName="Support" if category == "Purchase" else "CockroachDB Cloud",
     )
 
 

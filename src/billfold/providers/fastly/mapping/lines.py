@@ -15,7 +15,16 @@ from billfold.providers.fastly.mapping.services import (
     FastlyService,
     is_shortfall,
 )
-from billfold.providers.mapping import Sku, build_price_columns, is_reckonable, is_tax, make_slug, spread_cost
+from billfold.providers.mapping import (
+    TAX_SERVICE,
+    Sku,
+    build_price_columns,
+    classify_reduction,
+    is_reckonable,
+    is_tax,
+    make_slug,
+    spread_cost,
+)
 from billfold.wire.codec import Maybe, get_or
 
 ONE, CENT = Decimal(1), Decimal("0.01")
@@ -106,7 +115,7 @@ def classify_line(item: Item) -> str:
     if is_tax(item.description, item.product):
         return "Tax"
     if item.coupon or item.amount < 0:
-        return "Credit"
+        return classify_reduction(item.description, item.product)
     if is_shortfall(item.description, item.product):
         return "Purchase"
     return "Usage" if item.usage else "Purchase"
@@ -134,7 +143,7 @@ def build_line(item: Item, detail_ids: DetailIds | None, *, is_unique: bool = Fa
     cost_columns = spread_cost(item.amount)
     if category in {"Usage", "Purchase"}:
         cost_columns |= _price_item(resolve_request_unit(item), is_usage=category == "Usage")
-    return FastlyLine(
+    line = FastlyLine(
         **cost_columns,
         ChargeCategory=category,
         ChargeDescription=item.description or item.product or None,
@@ -150,6 +159,7 @@ def build_line(item: Item, detail_ids: DetailIds | None, *, is_unique: bool = Fa
         x_NativeId=item.native,
         x_Synthetic=item.synthetic,
     )
+    return line._replace(**TAX_SERVICE) if category == "Tax" else line
 
 
 def _price_item(item: Item, *, is_usage: bool) -> dict[str, Any]:

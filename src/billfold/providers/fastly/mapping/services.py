@@ -40,6 +40,7 @@ REGIONS_BY_KEY = {
 
 _SERVICE_PATTERNS = (
     (r"object storage", "Storage", "Object Storage"),
+    (r"fanout|websocket|messag", "Integration", "Messaging"),
     (r"compute|\bwasm\b", "Compute", "Serverless Compute"),
     (r"\b(kv|config|secret) stores?\b", "Databases", "NoSQL Databases"),
     (r"\bwaf\b|firewall|ddos|\bbots?\b|threat|protection", "Security", "Threat Detection and Response"),
@@ -55,6 +56,7 @@ _SERVICES_BY_PRODUCT_LINE = {
     "security": ("Security", "Other (Security)"),
     "observability": ("Management and Governance", "Observability"),
 }
+_COUNTED_PATTERN = re.compile(r"[A-Z][A-Za-z]*( [A-Z][A-Za-z]*){0,3}")
 _SHORTFALL_PATTERN = re.compile(r"shortfall|\bminimum\b|true-?\s?up", re.IGNORECASE)
 _MEASURE_PATTERN = re.compile(r"\W*\b((95th )?percentile|bandwidth|requests?)\b.*", re.IGNORECASE)
 _OTHER_CATEGORY, _NETWORK_CATEGORY = ("Other", "Other (Other)"), ("Networking", "Other (Networking)")
@@ -126,4 +128,11 @@ def find_unit(usage_type: str, product_group: str, bandwidth_unit: str = "GB") -
     if re.search(r"bandwidth", usage_type, re.IGNORECASE):
         return bandwidth_unit
     counts_requests = is_delivery(product_group) and re.search(r"requests?\b", usage_type, re.IGNORECASE)
-    return TEN_THOUSAND_REQUESTS if counts_requests else "Units"
+    return TEN_THOUSAND_REQUESTS if counts_requests else _name_units(usage_type)
+
+
+def _name_units(usage_type: str) -> str:
+    """Say what is counted where nobody says by how many: ``Message Units`` of ``Messages``."""
+    region = find_region(usage_type) or ""
+    counted = re.sub(r"s$", "", usage_type.removeprefix(region).strip()).title()
+    return f"{counted} Units" if _COUNTED_PATTERN.fullmatch(counted) else "Units"

@@ -224,7 +224,7 @@ def _make_closing_lines(
         yield _make_flat_line("Commit Shortfall", DELIVERY, shortfall, "Purchase", "Recurring")
     if is_discounted(account, month):
         discount = -round_amount((subtotal + tax) / 20)  # GUESS: credits are negative
-        yield _make_flat_line("Discount 5%", DELIVERY, discount, "Credit", "One-Time")._replace(coupon=COUPON_CODE)
+        yield _make_flat_line("Discount 5%", DELIVERY, discount, "Adjustment", "One-Time")._replace(coupon=COUPON_CODE)
     if tax:
         # GUESS: a tax is a line whose product group and product line are "Taxes"; it is on what comes before the discount.
         yield _make_flat_line("Sales Tax", "Taxes", tax, "Tax", "One-Time")._replace(product_line="Taxes")

@@ -222,7 +222,7 @@ def _make_line_item(
         service_no=1000 + service_number,
         service_name=line.name,
         units=line.units,
-        rate_per_unit=None if sdk.accepts_nulls and line.category == "Credit" else line.rate,
+        rate_per_unit=None if sdk.accepts_nulls and line.category == "Adjustment" else line.rate,
         amount=line.amount,
         rate_schedule_no=service_number if is_usage else None,
         rate_schedule_tier_no=Decimal(line.tier_number) if is_usage else None,

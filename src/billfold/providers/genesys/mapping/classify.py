@@ -35,6 +35,9 @@ CREDIT_CATEGORY = LineCategory("Credit", "One-Time", "credit")
 DEFAULT_CATEGORY = LineCategory("Usage", "Usage-Based", "default")
 _AI_PATTERN = re.compile(r"\bAI\b|\bbots?\b|\bvirtual agent\b|\bcopilot\b", re.IGNORECASE)
 _BOT_PATTERN = re.compile(r"\bbots?\b|\bvirtual agent\b", re.IGNORECASE)
+_MESSAGE_PATTERN = re.compile(r"\bSMS\b|\bMMS\b|\bmessag|\bwhatsapp\b", re.IGNORECASE)
+_VOICE_PATTERN = re.compile(r"\bvoice\b|\bBYOC\b|\bPSTN\b|\btelephony\b|\bcommunicate\b", re.IGNORECASE)
+"""What carries conversations from and to others is Integration; what people work with is a business application."""
 _UNIT_PLURALS = {
     "Day": "Days",
     "EA": "Units",
@@ -66,6 +69,10 @@ def classify_service(service: str) -> tuple[str, str]:
     """Return the FOCUS category and subcategory of a service."""
     if _AI_PATTERN.search(service):
         return "AI and Machine Learning", "Bots" if _BOT_PATTERN.search(service) else "Generative AI"
+    if _MESSAGE_PATTERN.search(service):
+        return "Integration", "Messaging"
+    if _VOICE_PATTERN.search(service):
+        return "Integration", "Other (Integration)"
     return "Business Applications", "Other (Business Applications)"
 
 

@@ -32,7 +32,7 @@ from billfold.providers.genesys.mapping.lines import (
     Rates,
 )
 from billfold.providers.genesys.records import BillingInvoice, BillingInvoiceItem, BillingProduct
-from billfold.providers.mapping import describe_missing
+from billfold.providers.mapping import classify_reduction, describe_missing
 from billfold.providers.pages import AnswerPage
 from billfold.providers.periods import close_period
 from billfold.wire.codec import get_or
@@ -122,7 +122,7 @@ def _classify_item(
     if context.is_credit and sku:
         issued_on = parse_day(context.invoice.date_invoiced)
         return line_category, issued_on is not None and service_time.end <= issued_on
-    return classify.CREDIT_CATEGORY, False
+    return classify.CREDIT_CATEGORY._replace(category=classify_reduction(description)), False
 
 
 def _match_plan_rate(

@@ -18,7 +18,7 @@ from billfold.providers.genesys.mapping import classify
 from billfold.providers.genesys.mapping.classify import LineCategory
 from billfold.providers.genesys.mapping.invoice_periods import parse_day
 from billfold.providers.genesys.records import BillingContract, BillingProduct, NamedEntity
-from billfold.providers.mapping import Sku, build_bill_row, build_price_columns, spread_cost
+from billfold.providers.mapping import TAX_SERVICE, Sku, build_bill_row, build_price_columns, spread_cost
 from billfold.wire.codec import Maybe, get_or
 
 VENDOR_NAME = "Genesys"
@@ -121,7 +121,7 @@ def build_line(
     if is_usage or charge_category == "Purchase":
         used_quantity = consumed_quantity if is_usage else None
         columns |= build_price_columns(subject.sku, line_price, used_quantity, subject.category)
-    return GenesysLine(
+    line = GenesysLine(
         **columns,
         ChargeCategory=charge_category,
         ChargeClass="Correction" if source.is_correction else None,
@@ -141,6 +141,7 @@ def build_line(
         x_JsonPath=source.path,
         x_NativeId=source.native_id,
     )
+    return line._replace(**TAX_SERVICE) if charge_category == "Tax" else line
 
 
 class PlanRate(NamedTuple):

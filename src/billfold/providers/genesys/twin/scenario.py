@@ -110,7 +110,7 @@ def _add_tax(account: TwinAccount, bill: Bill, month: Month) -> Bill:
         ChargeFrequency="One-Time",
         InvoiceDetailId=f"{bill.invoice_id}-tax",
         InvoiceId=bill.invoice_id,
-        ServiceName=PLATFORM_NAME,
+        ServiceName="Taxes",
         x_Synthetic=True,
     )
     return bill._replace(total=(bill.total or ZERO) + amount, charges=[*bill.charges, Charges.of([tax_row])])
@@ -224,7 +224,7 @@ def _make_discount_row(account: TwinAccount, rows: list[CostAndUsage], month: Mo
     amount = -round_cost(exact_sum(row.BilledCost or ZERO for row in rows), Decimal("0.02"))
     row = set_costs(_make_common_row(account, month), amount)
     return row._replace(
-        ChargeCategory="Credit",
+        ChargeCategory="Adjustment",
         ChargeDescription="Partner loyalty discount",
         ChargeFrequency="One-Time",
         ServiceName=PLATFORM_NAME,

@@ -15,7 +15,14 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO
 from billfold.model.period import Period
 from billfold.model.pricing import choose_price
-from billfold.providers.mapping import build_price_columns, describe_unfit, is_in_bounds, is_tax, spread_cost
+from billfold.providers.mapping import (
+    TAX_SERVICE,
+    build_price_columns,
+    describe_unfit,
+    is_in_bounds,
+    is_tax,
+    spread_cost,
+)
 from billfold.providers.vultr.mapping import skus
 from billfold.providers.vultr.mapping.text_fields import NO_RESOURCE, NamedResource, list_resources, read_time
 from billfold.providers.vultr.records import InvoiceItem
@@ -165,7 +172,7 @@ def build_shared_columns(line_key: LineKey, period: Period) -> SharedColumns | s
         sku, details = skus.find_usage_sku(product, unit_type, line_key.size or "", rate)
         columns |= build_price_columns(sku, price, price.quantity)
     start, end = _charge_period(line_key, period)
-    return SharedColumns(
+    line = SharedColumns(
         **columns,
         ChargeCategory=charge_category,
         ChargeClass=None if end > period.start else "Correction",
@@ -178,6 +185,7 @@ def build_shared_columns(line_key: LineKey, period: Period) -> SharedColumns | s
         ServiceSubcategory=service.subcategory,
         x_Details=details,
     )
+    return line._replace(**TAX_SERVICE) if charge_category == "Tax" else line
 
 
 class LineReader:

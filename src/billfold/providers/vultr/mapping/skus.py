@@ -12,10 +12,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from billfold.model.money import format_decimal
-from billfold.providers.mapping import TAX_PATTERN, Sku, is_tax, make_slug
+from billfold.providers.mapping import CREDIT_PATTERN, TAX_PATTERN, Sku, classify_reduction, is_tax, make_slug
 
 UNITS_BY_TYPE = {"hours": "Hours", "overage": "GB"}
-_CREDIT_PATTERN = re.compile(r"promo|credit|coupon|gift", re.IGNORECASE)
 _WIDE_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _RATE_QUANTUM = Decimal("1E-18")
 _PUBLISHED_QUANTUM = Decimal("1E-4")
@@ -36,7 +35,10 @@ SERVICES_BY_PATTERN: tuple[tuple[re.Pattern[str], VultrService], ...] = tuple(
     for pattern, *service_fields in (
         (rf"{TAX_PATTERN.pattern}|discount|credit", "Other", "Other (Other)", "Usage", ""),
         (r"kubernetes|\bvke\b|container", "Compute", "Containers", "Cluster Usage", "Cluster"),
-        (r"database", "Databases", "Relational Databases", "Database Usage", "Database"),
+        (r"valkey|redis|cach(e|ing)", "Databases", "Caching", "Database Usage", "Database"),
+        (r"kafka", "Integration", "Messaging", "Database Usage", "Database"),
+        (r"postgres|mysql", "Databases", "Relational Databases", "Database Usage", "Database"),
+        (r"database", "Databases", "Other (Databases)", "Database Usage", "Database"),
         (r"load balancer", "Networking", "Application Networking", "Load Balancer Usage", "Load Balancer"),
         (r"object storage", "Storage", "Object Storage", "Object Storage Usage", "Object Storage"),
         (r"block storage", "Storage", "Block Storage", "Block Storage Usage", "Block Storage"),
@@ -47,7 +49,8 @@ SERVICES_BY_PATTERN: tuple[tuple[re.Pattern[str], VultrService], ...] = tuple(
         (r"ddos", "Networking", "Network Security", "DDoS Protection Usage", "Instance"),
         (r"\bcdn\b", "Networking", "Content Delivery", "Content Delivery Usage", "CDN"),
         (r"\bipv?[46]?\b|\bvpc\b|\bnat\b|\bdns\b", "Networking", "Network Infrastructure", "Network Usage", "Address"),
-        (r"bare metal|compute|gpu|instance|\bservers?\b", "Compute", "Virtual Machines", "Compute Usage", "Instance"),
+        (r"bare metal", "Compute", "Other (Compute)", "Compute Usage", "Instance"),
+        (r"compute|gpu|instance|\bservers?\b", "Compute", "Virtual Machines", "Compute Usage", "Instance"),
     )
 )
 
@@ -64,8 +67,8 @@ def find_category(product: str, unit_type: str, headline: str, *, negative: bool
         if is_tax(product, headline):
             return "Tax"
         if unit_type == "discount":
-            return "Credit" if _CREDIT_PATTERN.search(f"{product} {headline}") else "Adjustment"
-    return "Credit" if negative else "Usage"
+            return "Credit" if CREDIT_PATTERN.search(f"{product} {headline}") else "Adjustment"
+    return classify_reduction(product, headline) if negative else "Usage"
 
 
 def read_headline(product: str, description: str) -> str:

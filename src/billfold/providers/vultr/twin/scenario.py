@@ -155,7 +155,7 @@ def _make_charge(common: CostAndUsage, item: BilledItem) -> CostAndUsage:
         PricingCurrencyEffectiveCost=item.total,
         ResourceId=address if is_rental else None,
         ResourceName=(label or parenthesis) if is_rental else None,
-        ServiceName=item.product,
+        ServiceName="Taxes" if item.category == "Tax" else item.product,
         x_ListedUnitPrice=item.rate,
     )
 
