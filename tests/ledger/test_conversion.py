@@ -16,6 +16,7 @@ from billfold.ledger.entries import REDACTION
 from billfold.ledger.verify import find_damage
 from billfold.model.errors import LedgerError
 from tests import stage
+from tests.cli.terminal import Terminal
 from tests.ledger.archives import open_archive, tamper
 
 FORMAT_1 = Path(__file__).with_name("format-1.sqlite.xz")
@@ -60,6 +61,19 @@ def test_the_old_file_stays_beside_it(directory: Path) -> None:
         "archive.format-1.sqlite",
         "archive.sqlite",
     ]
+
+
+@pytest.mark.parametrize(
+    "damage", ["question=CAST(x'7bff' AS TEXT)", "at=replace(at, '-', '~')", "status='two'", "question=char(30)"]
+)
+def test_what_cannot_be_read_is_converted_and_told(damage: str, directory: Path) -> None:
+    """An entry that cannot even be read is converted as it is, and told by all that check."""
+    tamper(directory, f"UPDATE entries SET {damage} WHERE seq=4")
+    with open_archive(directory) as archive:
+        texts = [finding.text for finding in find_damage(archive)]
+    assert any(text.startswith("entry 4 (") and "was changed" in text for text in texts), texts
+    result = Terminal(directory).run("--ledger", ".", "rebuild")
+    assert (result.code, "entry 4 (" in result.err) == (1, True), result
 
 
 def test_what_was_changed_before_is_found_after(directory: Path) -> None:

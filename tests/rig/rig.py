@@ -8,6 +8,7 @@
     python -m tests.rig.rig together [--seeds N]                            three syncs, a rebuild and a reader in random turns, one killed
     python -m tests.rig.rig mixed [--seconds S]                             ten syncs, ten readers, merges, rebuilds
     python -m tests.rig.rig flip  [--stride B] [--file NAME] [--at N]       a flipped bit in every so-many-th byte
+                                  [--provider P|all] [--months M]           (every 16th of all twelve months: --stride 16 ...)
 
 A failing case prints the one command that repeats it.
 """
@@ -30,7 +31,7 @@ from billfold.ledger import catalog, query
 from billfold.twin.faults import FAULTS, RESTATEMENTS, Fault
 from tests import stage
 from tests.rig import families, lasting
-from tests.rig.flips import flip_bytes
+from tests.rig.flips import VENDOR, flip_bytes
 from tests.rig.killing import kill, list_points, play_whole
 from tests.rig.mixed import run_mixed
 from tests.rig.stories import KILLABLE_STORIES, MONTHS, list_truth, read_view
@@ -159,7 +160,7 @@ def main() -> None:
         parser.add_argument(name, default=default)
     for name, number in (("--seed", 1), ("--point", 0), ("--every", 1), ("--at", 0), ("--seeds", 10), ("--days", 60)):
         parser.add_argument(name, type=int, default=number)
-    for name, number in (("--seconds", 600), ("--stride", 64)):
+    for name, number in (("--seconds", 600), ("--stride", 64), ("--months", 2)):
         parser.add_argument(name, type=int, default=number)
     arguments = parser.parse_args()
     failures = [job(arguments) for name, job in jobs.items() if arguments.what in {name, "all"}]
@@ -175,18 +176,21 @@ def _mix_all(arguments: argparse.Namespace) -> bool:
 
 
 def _flip_all(arguments: argparse.Namespace) -> bool:
-    if arguments.at:
-        results = [next(flip_bytes(10**9, arguments.at, arguments.file))]
-    else:
-        results = list(flip_bytes(arguments.stride, 1, arguments.file))
-    repeat = "python -m tests.rig.rig flip --file"
+    is_whole = arguments.provider == "all"
+    vendors = [vendor.name for vendor in stage.list_providers()] if is_whole else [arguments.provider or VENDOR]
+    every, start = (10**9, arguments.at) if arguments.at else (arguments.stride, 1)
+    results = list(flip_bytes(every, start, arguments.file, vendors, arguments.months))
+    world = f"--provider {'all' if is_whole else vendors[0]} --months {arguments.months}"
+    repeat = f"python -m tests.rig.rig flip {world} --file"
     for folder in sorted({result.file.split("/")[0] for result in results}):
         own_results = [result for result in results if result.file.split("/")[0] == folder]
         failures = [
             f"{result.wrong}\n  repeat: {repeat} {folder} --at {result.at}" for result in own_results if result.wrong
         ]
         named_count = sum(result.is_named for result in own_results)
-        print(f"flip {folder}: {len(own_results)} bytes, {named_count} named by verify, {len(failures)} wrong")
+        changed_count = sum(result.is_changed for result in own_results)
+        tally = f"{len(own_results)} bytes, {named_count} named by verify, {changed_count} change a rebuild"
+        print(f"flip {folder}: {tally}, {len(failures)} wrong")
         print("\n".join(failures), end="\n" if failures else "")
     return any(result.wrong for result in results)
 

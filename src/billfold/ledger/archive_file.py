@@ -46,7 +46,7 @@ def open_archive_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
     db = sqlite3.connect(
         uri, timeout=LOCK_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=True, cached_statements=0
     )
-    db.text_factory = _decode_text
+    db.text_factory = decode_text
     try:
         _prepare_database(db, path)
     except BaseException:
@@ -132,7 +132,7 @@ def build_archive_error(path: Path, error: Exception) -> LedgerError:
     return LedgerError(f"the archive {path} cannot be used: {error}; {advice}")
 
 
-def _decode_text(text: bytes) -> str:
+def decode_text(text: bytes) -> str:
     """Read a text; damaged bytes are written out, so that its hash is another one and nothing fails over it."""
     return text.decode("utf-8", "backslashreplace")
 

@@ -17,12 +17,13 @@ from billfold.ledger.archive_file import (
     ARCHIVE_FORMAT,
     FIRST_FORMAT,
     INDEXES_AND_GUARDS,
+    decode_text,
     enable_wal,
     read_format,
     replace_archive_file,
 )
 from billfold.ledger.chain import ChainWalk, iter_checked
-from billfold.ledger.entries import REDACTION, Entry, build_run_marker
+from billfold.ledger.entries import REDACTION, Entry, build_run_marker, read_row
 from billfold.ledger.layout import CONVERSION_DRAFT_FILE, EARLIER_ARCHIVE_FILE, LOCKS_FOLDER
 from billfold.model.errors import LedgerError
 
@@ -58,6 +59,7 @@ def _write_draft(db: sqlite3.Connection, draft_path: Path) -> None:
         Path(f"{draft_path}{suffix}").unlink(missing_ok=True)
     draft_path.touch(mode=0o600)
     with closing(sqlite3.connect(draft_path, isolation_level=None)) as draft:
+        draft.text_factory = decode_text
         draft.execute("PRAGMA journal_mode=OFF")  # a draft that is not whole is begun anew
         db.backup(draft)
         draft.execute("PRAGMA synchronous=FULL")
@@ -102,4 +104,4 @@ def _build_redaction_markers(draft: sqlite3.Connection) -> Iterator[Entry]:
 
 
 def _iter_entries(db: sqlite3.Connection) -> Iterator[Entry]:
-    yield from map(Entry._make, db.execute("SELECT * FROM entries ORDER BY seq"))
+    yield from map(read_row, db.execute("SELECT * FROM entries ORDER BY seq"))
