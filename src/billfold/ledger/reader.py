@@ -22,7 +22,7 @@ from billfold.model.focus import CostAndUsage
 
 ROWS_PER_BATCH = 65_536
 _RECORDS_PER_INSERT = 200
-POLL_INTERVAL_S = 0.2
+POLL_INTERVAL_S = 1
 """Seconds after which Ctrl-C is heard while a question is computed."""
 T = TypeVar("T")
 _RECORD_SCHEMA = pa.schema(
