@@ -262,3 +262,20 @@ def test_no_question_holds_the_key(echo: str, error: str, workspace: Workspace) 
     workspace.close()
     assert (finding.subject, finding.data["error"]) == ("x[secret]", error)
     assert paths == ["/invoices", *([build_path("x[secret]")] if echo == "id" else [])]
+
+
+@pytest.mark.parametrize(
+    ("date", "is_far"), [("Sun, 06 Nov 2033 08:49:37 GMT", True), ("Sun, 15 Nov 2026 20:00:00 GMT", False)]
+)
+def test_a_vendors_clock_that_is_far_off_is_named(date: str, is_far: bool, workspace: Workspace) -> None:
+    """A vendor's time that is more than a day from ours is a finding, and is not used; one of any zone is believed."""
+    server = build_server(build_invoice("b1"))
+
+    def answer_request(request: Request) -> Response:
+        response = server(request)
+        return response._replace(headers={**response.headers, "date": date})
+
+    outcome = collect(workspace, answer_request)
+    workspace.close()
+    assert outcome.error is None
+    assert (FindingCode.CLOCKS_APART in {finding.code for finding in outcome.all_findings}) is is_far

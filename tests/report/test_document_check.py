@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from threading import Event
 from typing import Any
+from unittest import mock
 
 import pypdf
 import pytest
@@ -27,6 +29,7 @@ from billfold.providers import invoice_pdf, provider
 from billfold.providers.fastly.api_v2 import GetInvoiceFile
 from billfold.providers.genesys.api import GetBillingContractsInvoiceDocument
 from billfold.report import document_check, pdf_text
+from billfold.report.pdf_worker import ReadingOrder
 from billfold.wire.operation import operation_name, question_text
 from tests import stage
 from tests.cli.terminal import Terminal
@@ -164,6 +167,46 @@ def test_a_document_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatc
         with monkeypatch.context() as less:
             less.setattr(pdf_text, limit, 0)
             assert pdf_text.extract_text(body) == "", limit
+
+
+def make_endless_pdf(operators: bytes) -> bytes:
+    """Return a PDF of one page whose content is these operators."""
+    packed = zlib.compress(operators)
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R/Resources<<>>>>",
+        b"<</Filter/FlateDecode/Length %d>>stream\n%s\nendstream" % (len(packed), packed),
+    ]
+    body, offsets = b"%PDF-1.4\n", list[int]()
+    for number, content in enumerate(objects, 1):
+        offsets.append(len(body))
+        body += b"%d 0 obj%s endobj\n" % (number, content)
+    table = b"xref\n0 5\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    return body + table + b"trailer<</Size 5/Root 1 0 R>>startxref\n%d\n%%%%EOF" % len(body)
+
+
+@pytest.mark.parametrize(
+    "document_bytes",
+    [make_endless_pdf(b"q " * 12_000_000), make_endless_pdf(b"[" + b"1 " * 9_000_000 + b"] TJ"), b"%PDF-1.4\n%%EOF"],
+    ids=["operators", "array", "nothing"],
+)
+def test_a_document_takes_no_more_than_its_limits(document_bytes: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that takes the reading process down, or its time, has no text; the next one is read all the same."""
+    monkeypatch.setattr(pdf_text, "READ_TIMEOUT_S", 1)
+    monkeypatch.setattr(pdf_text, "MAX_MEMORY_BYTES", 256 * 1024 * 1024)
+    assert pdf_text.extract_text(document_bytes) == ""
+    monkeypatch.undo()
+    assert "12.34" in pdf_text.extract_text(document("INV1", "12.34 USD"))
+
+
+def test_the_reading_process_has_none_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VULTR_API_KEY", "a-key-of-mine")
+    process = pdf_text._TextProcess()
+    with mock.patch.object(subprocess, "Popen", side_effect=OSError) as start:
+        assert process.read_text(b"", ReadingOrder(0, 1, 1, 1 << 28, 1)) == ""
+    assert "a-key-of-mine" not in str(start.call_args)
+    assert "env" in start.call_args.kwargs
 
 
 def test_a_document_is_not_read_without_end(monkeypatch: pytest.MonkeyPatch) -> None:

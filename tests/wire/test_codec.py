@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -260,3 +262,28 @@ def test_our_own_json_has_money_as_text() -> None:
         "c": None,
         "d": "x",
     }
+
+
+@pytest.mark.parametrize("part", [b"[]", b"{}", b"[[]]", b'""', b"1", b"null"])
+@pytest.mark.parametrize("start", [b'{"junk":[', b'{"name":1,"junk":[', b'{"items":['])
+def test_a_bomb_of_json_takes_no_memory(start: bytes, part: bytes) -> None:
+    """An answer of 24 MB of nothing is refused, or passed over, in the process's memory and a quarter of a GiB."""
+    code = (
+        "import resource\n"
+        "from billfold.model.errors import InvalidResponse\n"
+        "from billfold.wire import codec, salvage\n"
+        "class Item(codec.Record):\n"
+        "    name: codec.Maybe[str] = codec.UNSET\n"
+        "class Items(codec.Record):\n"
+        "    name: codec.Maybe[str] = codec.UNSET\n"
+        "    items: codec.Maybe[list[Item]] = codec.UNSET\n"
+        f"body = {start!r} + b','.join([{part!r}] * (24_000_000 // {len(part) + 1})) + b']}}'\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "for read in (codec.decode_record, salvage.salvage_record):\n"
+        "    try:\n"
+        "        read(body, Items)\n"
+        "    except InvalidResponse:\n"
+        "        pass\n"
+        "assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 256 << 10\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar, cast
 
-from billfold.collect.vendor_time import choose_vendor_time
+from billfold.collect.vendor_time import choose_vendor_time, read_stated_time
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import Entry, Run
 from billfold.model.bill import DerivedTax
@@ -61,6 +62,21 @@ class ArchiveRunAnswers:
         entries = [entry for answers in self._answers_by_type.values() for _, entry in answers]
         last_entry = max(entries, key=lambda entry: entry.seq, default=None)
         return choose_vendor_time(last_entry.response_headers, last_entry.fetch_time) if last_entry else None
+
+    def check_clocks(self) -> Iterator[Finding]:
+        """Yield a finding where an answer's time is further from ours than any zone is: one of the clocks is wrong."""
+        entries = sorted(
+            (entry for answers in self._answers_by_type.values() for _, entry in answers), key=attrgetter("seq")
+        )
+        for entry in entries:
+            stated_time = read_stated_time(entry.response_headers)
+            if stated_time and stated_time != choose_vendor_time(entry.response_headers, entry.fetch_time):
+                text = (
+                    f"the vendor says that it is {format_instant(stated_time)}, this machine that it is "
+                    f"{format_instant(entry.fetch_time.replace(microsecond=0))}: the vendor's time is not used"
+                )
+                yield make_finding(FindingCode.CLOCKS_APART, text)
+                return
 
     def has_bills_of(self, inputs_hash: str) -> bool:
         """Tell whether the ledger has all bills that are made of these inputs."""

@@ -38,7 +38,11 @@ def book_run(ledger: OpenLedger, run_answers: ArchiveRunAnswers) -> None:
         _book_bills(ledger, run_booking, run_answers, booking_findings)
     run_provider = provider.find_provider(run.provider)
     check_findings = list(_iter_guarded(run_provider.check_answers, run_answers, booking_findings))
-    damage = [*find_run_damage(run_answers.archive, run), *run_answers.describe_unreadable()]
+    damage = [
+        *find_run_damage(run_answers.archive, run),
+        *run_answers.describe_unreadable(),
+        *run_answers.check_clocks(),
+    ]
     booking_findings += limit_findings(damage)
     booking.close_run(
         ledger,

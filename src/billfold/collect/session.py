@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any, Protocol
 
+from billfold.collect.vendor_time import choose_vendor_time, read_stated_time
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_writer import ArchiveWriter
 from billfold.ledger.entries import UNREADABLE_SUFFIX, ArchivedResponse, Run
@@ -69,12 +68,12 @@ class CollectSession:
         return list(self._missing_by_cause.values())
 
     def read_vendor_time(self) -> datetime:
-        """Return the vendor's time as its last answer had it, or ours: what is a running month is the vendor's to say."""
+        """Return the vendor's time as its last answer had it and could be believed, or ours: which month runs is its to say."""
         return self.last_response_time or self.clock()
 
-    def _note_response_time(self, response: Response) -> Response:
-        with suppress(ValueError, OverflowError):  # no date, or one outside the calendar
-            self.last_response_time = parsedate_to_datetime(response.headers.get("date", "")).astimezone(UTC)
+    def _note_response_time(self, response: Response, received_at: datetime | None = None) -> Response:
+        if read_stated_time(response.headers):
+            self.last_response_time = choose_vendor_time(response.headers, received_at or self.clock())
         return response
 
     def answer_fetch(self, fetch: Fetch) -> Any:
@@ -168,7 +167,7 @@ class CollectSession:
         for entry in self.archive.iter_answers(run=self.run.id, operation=question_key[0], question=question_key[1]):
             if entry.status == 200:
                 body = self.archive.read_body(entry.body)
-                yield self._note_response_time(Response(entry.status, entry.response_headers, body))
+                yield self._note_response_time(Response(entry.status, entry.response_headers, body), entry.fetch_time)
 
     def _archive_response(self, op: Operation[Any], response: Response, suffix: str = "") -> None:
         """Keep an answer, out of which our credentials were taken already."""

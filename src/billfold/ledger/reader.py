@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -21,6 +22,9 @@ from billfold.model.focus import CostAndUsage
 
 ROWS_PER_BATCH = 65_536
 _RECORDS_PER_INSERT = 200
+POLL_INTERVAL_S = 1
+"""Seconds after which Ctrl-C is heard while a question is computed."""
+T = TypeVar("T")
 _RECORD_SCHEMA = pa.schema(
     [(name, pa.int64()) for name in ("seq", "run", "status")]
     + [(name, pa.string()) for name in ("provider", "account", "operation", "question", "fetched_at", "body")]
@@ -62,7 +66,8 @@ class LedgerReader:
             cursor = self._open_cursor()
             if re.search(r"\brecords\b", query, re.IGNORECASE):
                 self._load_records(cursor)
-            return cursor.sql(query).to_arrow_reader(ROWS_PER_BATCH)
+            reader = _run_interruptibly(cursor, lambda: cursor.sql(query).to_arrow_reader(ROWS_PER_BATCH))
+            return pa.RecordBatchReader.from_batches(reader.schema, _iter_interruptibly(cursor, reader))
         except duckdb.Error as error:
             raise InvalidArgument(str(error)) from error
         except UnicodeEncodeError as error:
@@ -89,6 +94,28 @@ class LedgerReader:
     def close(self) -> None:
         """Close the ledger."""
         self._ledger.close()
+
+
+def _iter_interruptibly(
+    connection: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader
+) -> Iterator[pa.RecordBatch]:
+    batches = iter(reader)
+    while (batch := _run_interruptibly(connection, lambda: next(batches, None))) is not None:
+        yield batch
+
+
+def _run_interruptibly(connection: duckdb.DuckDBPyConnection, step: Callable[[], T]) -> T:
+    """Take a step of a question in a thread: DuckDB itself hears no Ctrl-C, however long it computes."""
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(step)
+        try:
+            while not wait((result,), POLL_INTERVAL_S).done:
+                pass
+        except BaseException:
+            while not wait((result,), POLL_INTERVAL_S).done:
+                connection.interrupt()  # it is heard only by what is computed at that instant
+            raise
+        return result.result()
 
 
 def make_times_aware(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:

@@ -36,6 +36,8 @@ from billfold.model.errors import LedgerError
 
 MEMORY_LIMIT = "256MB"
 """What DuckDB may hold before it writes to disk: a ledger is larger than the memory it is read in."""
+MAX_SPILL = "2GB"
+"""Bytes that anybody's question may put on the disk beside the ledger while it is computed."""
 WRITER_TIMEOUT_S = 600.0
 """Seconds to wait for another process that books."""
 READERS_TIMEOUT_S = 1.0
@@ -208,6 +210,7 @@ def open_read_only(path: Path) -> OpenLedger:
         ledger = _load_ledger(path)
     except StaleLedgerError as error:
         raise LedgerError(f"{error}; `billfold rebuild` computes it anew") from error
+    ledger.execute(f"SET max_temp_directory_size = '{MAX_SPILL}'")
     ledger.execute(f"SET allowed_directories = [{_quote(f'{ledger.parts_directory}/')}]")
     ledger.execute("SET enable_external_access = false")
     return ledger

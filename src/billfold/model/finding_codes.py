@@ -152,6 +152,12 @@ class FindingCode(StrEnum):
         "A bill that was issued is told as a draft or an estimate again; what was booked stays.",
         "Ask the vendor whether the invoice was withdrawn.",
     )
+    CLOCKS_APART = (
+        "clocks-apart",
+        DOUBT,
+        "A vendor's answer states a time that is more than a day from this machine's: one of the two clocks is wrong.",
+        "Check this machine's clock, and a proxy that may answer in the vendor's place; ours is used to tell which month runs.",
+    )
     FILE_OLDER = (
         "file-older",
         NOTICE,

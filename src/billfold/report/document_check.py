@@ -22,9 +22,13 @@ from billfold.model.errors import LedgerError
 from billfold.model.finding import AccountFinding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import format_amount, format_trimmed
-from billfold.report import pdf_text
+from billfold.report import pdf_text, pdf_worker
 
-_AMOUNT_PATTERN = re.compile(r"(?<![\d.,])\d+(?:[.,'\N{RIGHT SINGLE QUOTATION MARK}\s]\d{3})*[.,]\d{2,}(?![.,]?\d)")
+_AMOUNT_PATTERN = re.compile(r"(?<![\d.,])\d+(?:[.,]\d{3})*[.,]\d{2,}(?![.,]?\d)")
+"""The last groups of an amount: what stands before them behind a blank or an apostrophe is not needed to see that it is one.
+
+No two places can begin one amount, so that a text is searched in a time that grows as it does.
+"""
 _DIGIT_SEPARATOR = r"[\s.,'\N{RIGHT SINGLE QUOTATION MARK}]{0,2}"
 """What may stand between the digits of a whole number: marks of thousands, and blanks that a PDF's layout puts there."""
 MIN_INVOICE_ID_LENGTH = 5
@@ -59,7 +63,7 @@ def check_documents(archive: Archive, db: OpenLedger, filters: LedgerFilter) -> 
 
 def open_texts(archive: Archive) -> DocumentTexts:
     """Open the texts that are kept beside an archive."""
-    return DocumentTexts(archive.path.with_name(DOCUMENT_TEXTS_FILE), hash_sources(pdf_text.__name__))
+    return DocumentTexts(archive.path.with_name(DOCUMENT_TEXTS_FILE), hash_sources(pdf_worker.__name__))
 
 
 def _read_text(archive: Archive, texts: DocumentTexts, pdf_entry: Entry) -> str:

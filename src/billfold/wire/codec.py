@@ -46,6 +46,13 @@ MAX_EXPONENT = 6000
 """Powers of ten beyond which a number is no amount, but an attack on whoever adds it."""
 MAX_ODD_LENGTH = 60
 """Characters of a text that is no number which are worth telling."""
+MAX_OBJECTS, MAX_LENIENT_PARTS = 3_000_000, 1_500_000
+"""Objects and lists of an answer that is read at all, and parts of one that is read a second time, as plain objects.
+
+A bomb of some 100 KB unpacks to hundreds of millions of them, each of which takes more memory than its two bytes.
+"""
+DENSE_BYTES = 2 * 1024 * 1024
+"""Bytes of an answer that is too short to hold so many."""
 BOM = b"\xef\xbb\xbf"
 
 
@@ -169,13 +176,22 @@ def decode_record(body: bytes, record_type: type[T]) -> T:
     is expected: its digits are the text.
     """
     body = body.removeprefix(BOM)
+    if count_parts(body, b"{[") > MAX_OBJECTS:
+        raise InvalidResponse(f"the answer holds more than {MAX_OBJECTS} objects")
     try:
         return cast("T", _get_decoder(record_type).decode(body))
     except (msgspec.DecodeError, ArithmeticError, ValueError, RecursionError) as strict:
         return _decode_leniently(body, record_type, strict)
 
 
+def count_parts(body: bytes, signs: bytes) -> int:
+    """Count the signs that begin the parts of JSON; those of a short answer are not worth counting."""
+    return sum(body.count(sign) for sign in signs) if len(body) > DENSE_BYTES else 0
+
+
 def _decode_leniently(body: bytes, record_type: type[T], strict_error: Exception) -> T:
+    if count_parts(body, b"{[,") > MAX_LENIENT_PARTS:
+        raise InvalidResponse(f"the answer does not have the documented shape: {strict_error}") from strict_error
     try:
         with _DECODER_LOCK:
             data = _stringify_numbers(parse_json(body), inspect_type(cast("Any", record_type)))

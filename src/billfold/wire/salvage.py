@@ -39,6 +39,8 @@ def salvage_record(body: bytes, record_type: type[T]) -> T:
     try:
         return codec.decode_record(body, record_type)
     except InvalidResponse as error:
+        if codec.count_parts(body, b"{[,") > codec.MAX_LENIENT_PARTS:
+            raise
         try:
             struct_type = codec.inspect_type(cast("Any", record_type))
             assert isinstance(struct_type, inspect.StructType)

@@ -58,7 +58,7 @@ _SERVICES_BY_PRODUCT_LINE = {
 }
 _COUNTED_PATTERN = re.compile(r"[A-Z][A-Za-z]*( [A-Z][A-Za-z]*){0,3}")
 _SHORTFALL_PATTERN = re.compile(r"shortfall|\bminimum\b|true-?\s?up", re.IGNORECASE)
-_MEASURE_PATTERN = re.compile(r"\W*\b((95th )?percentile|bandwidth|requests?)\b.*", re.IGNORECASE)
+_MEASURE_PATTERN = re.compile(r"\b((95th )?percentile|bandwidth|requests?)\b", re.IGNORECASE)
 _OTHER_CATEGORY, _NETWORK_CATEGORY = ("Other", "Other (Other)"), ("Networking", "Other (Networking)")
 TEN_THOUSAND_REQUESTS = "10000 Requests"
 
@@ -101,7 +101,14 @@ def find_product_group(product_name: str) -> str:
     """
     region = find_region(product_name)
     unprefixed_name = product_name[len(region) :] if region else product_name
-    return _MEASURE_PATTERN.sub("", unprefixed_name).strip() or DELIVERY
+    measure = _MEASURE_PATTERN.search(unprefixed_name)
+    return (_strip_signs(unprefixed_name[: measure.start()]) if measure else unprefixed_name.strip()) or DELIVERY
+
+
+def _strip_signs(text: str) -> str:
+    """Return a text without blanks around it, and without what is no letter and no digit at its end."""
+    end = next((index for index in range(len(text), 0, -1) if text[index - 1].isalnum() or text[index - 1] == "_"), 0)
+    return text[:end].strip()
 
 
 @lru_cache(maxsize=1024)
