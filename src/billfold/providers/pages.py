@@ -10,6 +10,8 @@ from billfold.wire.operation import Operation, salvage_response
 from billfold.wire.paging import PagedOperation, Walk
 
 I = TypeVar("I")  # noqa: E741 - an item
+MISSING_INVOICES = "the rest of the list of invoices"
+"""What is missing where a page of invoices is not answered: those of the pages before it are booked."""
 R = TypeVar("R")
 
 
@@ -18,16 +20,18 @@ def plan_pages(
     use_items: Callable[[Sequence[I]], object] = lambda _: None,
     missing: str = "",
     *,
+    missing_rest: str = "",
     is_extra: bool = False,
 ) -> Generator[Fetch, Any, Walk[Any, I]]:
     """Ask for a list page by page, hand over what each holds, and return the walk: it knows whether the list ended.
 
-    ``missing`` and ``is_extra`` are those of a ``Fetch``: a list whose page is refused then ends there, without its end. Raises
-    ``IncompleteList``, and ``InvalidResponse`` for an answer without its list.
+    ``missing`` and ``is_extra`` are those of a ``Fetch``: a list whose page is refused then ends there, without its end;
+    ``missing_rest`` is for all pages but the first. Raises ``IncompleteList``, and ``InvalidResponse`` for an answer without its list.
     """
     walk = Walk(first_operation)
     while walk.next_operation is not None:
-        page = yield Fetch(walk.next_operation, missing, is_extra=is_extra)
+        is_first = walk.next_operation == first_operation
+        page = yield Fetch(walk.next_operation, missing or ("" if is_first else missing_rest), is_extra=is_extra)
         if page is None:
             break
         use_items(walk.take_page(page))

@@ -135,24 +135,25 @@ def _read_fitting(value: Any, expected_type: inspect.Type) -> Iterable[Any]:
 
 def _convert_scalar(value: Any, variants: Iterable[inspect.Type]) -> Any:
     """Return a text, a number or a yes or no as one of the types has it; a number is its digits where a text is wanted."""
-    if isinstance(value, dict | list | OddNumber):
+    if value is None or isinstance(value, dict | list | OddNumber):
         raise TypeError("it is no scalar")
-    for variant in variants:
-        match variant:
-            case inspect.NoneType() if value is None:
-                return None
-            case inspect.StrType() if isinstance(value, str):
-                return value
-            case inspect.DecimalType() | inspect.CustomType() if not isinstance(value, bool) and value is not None:
-                number = codec.parse_finite(str(value))
-                return number if isinstance(variant, inspect.DecimalType) else DecimalText(number)
-            case inspect.IntType() if not isinstance(value, bool):
-                return int(msgspec.convert(value, int, strict=False))
-            case inspect.BoolType() if isinstance(value, bool):
-                return value
-    if isinstance(value, int | Decimal) and not isinstance(value, bool) and _has(variants, inspect.StrType):
-        return format_decimal(Decimal(value))
-    raise TypeError("it is of another type")
+    if isinstance(value, bool):
+        return _require(value, variants, inspect.BoolType)
+    if isinstance(value, str) and _has(variants, inspect.StrType):
+        return value
+    if _has(variants, inspect.CustomType):
+        return DecimalText(codec.parse_finite(str(value)))
+    if _has(variants, inspect.DecimalType):
+        return codec.parse_finite(str(value))
+    if _has(variants, inspect.IntType):
+        return int(msgspec.convert(value, int, strict=False))
+    return _require(format_decimal(Decimal(value)), variants, inspect.StrType)
+
+
+def _require(value: Any, variants: Iterable[inspect.Type], kind: type[inspect.Type]) -> Any:
+    if not _has(variants, kind):
+        raise TypeError("it is of another type")
+    return value
 
 
 def _list_variants(expected_type: inspect.Type) -> tuple[inspect.Type, ...]:

@@ -10,7 +10,7 @@ from billfold.providers.fastly.api import (
     GetUsageMetrics,
     ListInvoices,
 )
-from billfold.providers.pages import plan_pages
+from billfold.providers.pages import MISSING_INVOICES, plan_pages
 from billfold.providers.provider import CollectPlan, Fetch, SyncState
 
 MAX_USAGE_MONTHS = 3
@@ -26,7 +26,7 @@ def plan_requests(sync_state: SyncState) -> CollectPlan:
     """
     yield Fetch(GetTokenSelf(), missing="the id of the customer", is_extra=True)
     yield Fetch(GetMonthToDateInvoice(), missing="the estimate of the running month", absent_statuses=(422,))
-    yield from plan_pages(ListInvoices(limit=MAX_PAGE_SIZE))
+    yield from plan_pages(ListInvoices(limit=MAX_PAGE_SIZE), missing_rest=MISSING_INVOICES)
     month = Month.of(sync_state.now)
     usage_request = GetUsageMetrics(start_month=str(month.add_months(1 - MAX_USAGE_MONTHS)), end_month=str(month))
     yield Fetch(usage_request, missing="the usage by product and region", is_extra=True)

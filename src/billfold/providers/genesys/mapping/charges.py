@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
+from msgspec.structs import replace
+
 from billfold.model.bill import Bill, BillSource, DerivedTax
 from billfold.model.errors import ApiError, InvalidResponse
 from billfold.model.finding import make_finding
@@ -37,7 +39,7 @@ from billfold.providers.genesys.records import BillingContract, BillingInvoice
 from billfold.providers.mapping import iter_new_bills
 from billfold.providers.pages import AnswerPage, iter_pages, read_page
 from billfold.providers.provider import ArchivedAnswer, RunAnswers
-from billfold.wire.codec import get_or
+from billfold.wire.codec import UNSET, get_or
 from billfold.wire.operation import salvage_response
 
 LinesAnswer = ArchivedAnswer[GetBillingContractsInvoiceLines]
@@ -76,7 +78,9 @@ def read_bills(run_answers: RunAnswers) -> Iterator[Bill]:
         if _contract_ids_in(calendar, period) <= {get_or(record.contract.id, "") for record in contract_usages}:
             for contract_usage in contract_usages:
                 inputs = contract_usage.contract, contract_usage.detail, str(period)
-                estimates = iter_new_bills(run_answers, inputs, partial(build_estimates, period, contract_usage))
+                estimates = iter_new_bills(
+                    run_answers, inputs, partial(_build_estimates_safely, period, contract_usage)
+                )
                 yield from (bill for bill in estimates if bill.key not in replaced_estimates)
     if errors:
         raise InvalidResponse("; ".join(errors))
@@ -154,6 +158,17 @@ class InvoiceReader:
                 listed = self._listed_invoices[invoice_id]
                 if claim := read_tax_claim(listed, pages, self._calendar, self._overages):
                     yield claim
+
+
+def _build_estimates_safely(period: Period, usage: PeriodUsage) -> list[Bill]:
+    """Make the estimates of a contract's period; where that fails, one that says so, so that the other bills are not lost."""
+    try:
+        return list(build_estimates(period, usage))
+    except (ValueError, ArithmeticError) as error:
+        text = f"its numbers cannot be reckoned with: {describe_arithmetic_error(error) or error}"
+        bare_usage = usage._replace(detail=replace(usage.detail, charges=UNSET, wallets=UNSET))
+        finding = make_finding(FindingCode.VALUE_UNUSABLE, text)
+        return [bill._replace(findings=(finding,)) for bill in build_estimates(period, bare_usage)]
 
 
 def _build_orphan_bill(invoice_id: str, answers: list[LinesAnswer], reader: InvoiceReader) -> Bill:

@@ -71,6 +71,10 @@ def check_answers(run_answers: RunAnswers) -> Iterator[Finding]:
 
 def _check_periods(run_answers: RunAnswers) -> Iterator[Finding]:
     """Name the contracts that run and list no billing period: what is used under them is asked for by period."""
+    pages = list(iter_pages(run_answers, GetBillingContracts))
+    if any(not get_or(contract.id, "") for page in pages for contract in page.items):
+        text = "is listed without its id: its estimate is missing"
+        yield make_finding(FindingCode.ESTIMATE_MISSING, text, "a contract")
     fetch_times = [answer.fetched_at for answer in run_answers.answers(GetBillingContracts)]
     for contract_id, contract in read_contracts(run_answers).items():
         name = f"period from {{:%Y-%m-%d}} of contract {contract_id}"

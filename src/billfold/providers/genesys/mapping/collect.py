@@ -29,7 +29,7 @@ from billfold.providers.genesys.mapping.invoice_periods import (
     read_period,
 )
 from billfold.providers.genesys.records import BillingContract, BillingContractPeriod, BillingInvoice, UrlResponse
-from billfold.providers.pages import plan_pages
+from billfold.providers.pages import MISSING_INVOICES, plan_pages
 from billfold.providers.provider import CollectPlan, Fetch, SyncState
 from billfold.wire.codec import get_or
 from billfold.wire.operation import operation_name
@@ -49,7 +49,8 @@ def plan_requests(sync_state: SyncState) -> CollectPlan:
     contracts, has_null = yield from _fetch_all_pages(GetBillingContracts(page_size=CONTRACTS_PER_PAGE))
     _check_duplicates(contracts)
     since = sync_state.since.start.date()
-    invoices, _ = yield from _fetch_all_pages(GetBillingContractsInvoices(page_size=LINES_PER_PAGE, date_start=since))
+    list_operation = GetBillingContractsInvoices(page_size=LINES_PER_PAGE, date_start=since)
+    invoices, _ = yield from _fetch_all_pages(list_operation, missing_rest=MISSING_INVOICES)
     if has_null and invoices:
         raise InvalidResponse("there are invoices and no list of contracts", operation="get_billing_contracts")
     calendar = BillingCalendar(contracts)
@@ -98,11 +99,13 @@ def _plan_documents(
             return
 
 
-def _fetch_all_pages(first_operation: PagedOperation[Any, I]) -> Generator[Fetch, Any, tuple[list[I], bool]]:
-    """Return the records of a list that must be read to its end, and whether a null stands for it."""
+def _fetch_all_pages(
+    first_operation: PagedOperation[Any, I], missing_rest: str = ""
+) -> Generator[Fetch, Any, tuple[list[I], bool]]:
+    """Return the records of a list, whose end must be marked if it came to it, and whether a null stands for it."""
     records = list[I]()
-    walk = yield from plan_pages(first_operation, records.extend)
-    if not walk.end_confirmed:
+    walk = yield from plan_pages(first_operation, records.extend, missing_rest=missing_rest)
+    if walk.next_operation is None and not walk.end_confirmed:
         raise IncompleteList("the list's next link holds no cursor", operation=operation_name(first_operation))
     return records, walk.has_null
 

@@ -18,6 +18,7 @@ from billfold.providers.genesys.mapping.classify import format_unit
 from billfold.providers.genesys.mapping.invoice_periods import parse_day
 from billfold.providers.genesys.mapping.lines import VENDOR_NAME, format_number, sku_of
 from billfold.providers.genesys.records import BillingContract, BillingPlan, BillingPlanItem, BillingProduct
+from billfold.providers.mapping import is_in_bounds
 from billfold.providers.periods import close_period
 from billfold.wire.codec import Maybe, get_or
 
@@ -109,7 +110,8 @@ def _iter_positions(contract: BillingContract) -> Iterator[PlanPosition]:
     for plan in get_or(contract.plans, []):
         for item in get_or(plan.items, []):
             period = _read_period(item.date_effective_start, item.date_effective_end) or contract_period
-            if contract_period and period and get_or(item.quantity, Decimal(0)) > 0:
+            quantity = get_or(item.quantity, Decimal(0))
+            if contract_period and period and is_in_bounds(quantity) and quantity > 0:
                 yield PlanPosition(contract, plan, item, contract_period, period)
 
 

@@ -18,7 +18,15 @@ from billfold.providers.genesys.mapping import classify
 from billfold.providers.genesys.mapping.classify import LineCategory
 from billfold.providers.genesys.mapping.invoice_periods import parse_day
 from billfold.providers.genesys.records import BillingContract, BillingProduct, NamedEntity
-from billfold.providers.mapping import TAX_SERVICE, Sku, build_bill_row, build_price_columns, spread_cost
+from billfold.providers.mapping import (
+    TAX_SERVICE,
+    Sku,
+    build_bill_row,
+    build_price_columns,
+    is_in_bounds,
+    is_reckonable,
+    spread_cost,
+)
 from billfold.wire.codec import Maybe, get_or
 
 VENDOR_NAME = "Genesys"
@@ -167,7 +175,7 @@ def collect_rates(contracts: Iterable[BillingContract]) -> Rates:
                 item_number = str(get_or(item.item_number, ""))
                 item_name, currency = get_or(item.name, ""), read_currency(item.currency_iso_code)
                 for category, price in (("Purchase", item.price), ("Usage", item.overage_price)):
-                    if item_number and isinstance(price, Decimal):
+                    if item_number and isinstance(price, Decimal) and is_in_bounds(price):
                         days = parse_day(item.date_effective_start), parse_day(item.date_effective_end)
                         rate = PlanRate(price, item_number, *days, format_number(item.discount_amount))
                         rates_by_item.setdefault((item_name, category, currency), []).append(rate)
@@ -224,8 +232,8 @@ def format_number(number: Maybe[Decimal]) -> str:
 
 
 def find_amount(number: Maybe[Decimal]) -> Decimal | None:
-    """Return an amount; None where there is none, or something that is no number."""
-    return number if isinstance(number, Decimal) and number.is_finite() else None
+    """Return an amount; None where there is none, or something that nobody can reckon with."""
+    return number if isinstance(number, Decimal) and is_reckonable(number) else None
 
 
 def read_amount(number: Maybe[Decimal]) -> Decimal:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from billfold.model.errors import IncompleteList, InvalidResponse
-from billfold.providers.pages import plan_pages
+from billfold.providers.pages import MISSING_INVOICES, plan_pages
 from billfold.providers.provider import CollectPlan, Fetch, SyncState
 from billfold.providers.vultr.api import (
     MAX_PAGE_SIZE,
@@ -37,7 +37,9 @@ def plan_requests(sync_state: SyncState) -> CollectPlan:
     yield from _iter_pages_leniently(history, missing="the billing history", is_extra=True)
     invoice_ids: dict[str, None] = {}
     yield from plan_pages(
-        ListInvoices(per_page=MAX_PAGE_SIZE), lambda page: invoice_ids.update(_select_invoices(page, sync_state))
+        ListInvoices(per_page=MAX_PAGE_SIZE),
+        lambda page: invoice_ids.update(_select_invoices(page, sync_state)),
+        missing_rest=MISSING_INVOICES,
     )
     for invoice_id in invoice_ids:
         first_operation = GetInvoiceItems(invoice_id=invoice_id, per_page=MAX_PAGE_SIZE)
