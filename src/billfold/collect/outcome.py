@@ -65,6 +65,8 @@ def fill_outcomes(
 
 def _find_all(db: OpenLedger, last_seq: int) -> Iterator[AccountFinding]:
     from billfold.ledger import catalog, query, restatements
+    from billfold.ledger.duplicates import find_duplicates
+    from billfold.ledger.late_posts import find_late_posts
     from billfold.report.completeness import find_late_invoices, find_vanished_invoices
     from billfold.report.gaps import find_skipped_invoices
 
@@ -82,6 +84,8 @@ def _find_all(db: OpenLedger, last_seq: int) -> Iterator[AccountFinding]:
         for finding in (*find_vanished_invoices(account_bills, run), *run.check_findings):
             yield AccountFinding(run.provider, run.account, "", finding)
     yield from find_late_invoices(db, filters)
+    yield from find_duplicates(db, bills)
+    yield from find_late_posts(db, last_seq)
     for change in restatements.list_changes_since(db, last_seq):
         yield AccountFinding(change.provider, change.account, "", _describe_change(change))
     yield from (located for located in skipped_findings if not located.finding.is_wrong)

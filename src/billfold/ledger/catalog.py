@@ -60,6 +60,7 @@ class BillRow(NamedTuple):
     purchase_order: str | None
     corrects: str | None
     ended_estimates: str | None
+    charges: int
     terms: str | None = None
     findings: tuple[Finding, ...] = ()
 
@@ -128,7 +129,7 @@ def list_bills(db: OpenLedger, filters: LedgerFilter) -> list[BillRow]:
     rows = db.execute(
         f"""SELECT b.id, b.provider, a.name, invoice_id, state, period_start, currency, total, parked, issued_on, due_on,
                    b.run IN (SELECT run FROM runs WHERE NOT {COLLECTED_CONDITION}), b.disputes IS NOT NULL,
-                   period_end, issuer, purchase_order, corrects, settles, terms
+                   period_end, issuer, purchase_order, corrects, settles, charges, terms
             FROM {BILLS_JOIN} WHERE {condition} ORDER BY b.provider, a.name, period_start, bill_key, b.id""",
         values,
     ).fetchall()

@@ -72,19 +72,19 @@ BILL_COLUMN_TYPES = {
     "from_seq": "BIGINT",
     "until_seq": "BIGINT",
 }
-ACCOUNT_NAME_SQL = {
+ACCOUNT_SQL = {
     "x_AccountName": "{name}",
-    "BillingAccountId": 'coalesce(c."BillingAccountId", {name})',
+    "BillingAccountId": """coalesce(c."BillingAccountId", regexp_replace({account}, '^name:', ''))""",
     "BillingAccountName": 'coalesce(c."BillingAccountName", {name})',
 }
 
 
-def build_column_sql(column: str, name_sql: str) -> str:
-    """Return the SQL that reads a column of charges ``c``; ``name_sql`` is where the account's present name stands.
+def build_column_sql(column: str, name_sql: str, account_sql: str) -> str:
+    """Return the SQL that reads a column of charges ``c``; names and identities of their accounts stand where the SQL says.
 
-    It fills in what a vendor that names no account leaves open, so that an account which is renamed restates nothing.
+    It fills in what a vendor that names no account leaves open: an account that is renamed restates nothing, and keeps its id.
     """
-    return ACCOUNT_NAME_SQL[column].format(name=name_sql) if column in ACCOUNT_NAME_SQL else f'c."{column}"'
+    return ACCOUNT_SQL[column].format(name=name_sql, account=account_sql) if column in ACCOUNT_SQL else f'c."{column}"'
 
 
 CATALOG_TABLES = {

@@ -189,7 +189,7 @@ _PRICE_COLUMNS = ("ContractedUnitPrice", "EffectiveCost", "ListUnitPrice")
 
 
 def _charges_sql(*, virtual: bool, parked: bool) -> str:
-    columns = {name: build_column_sql(name, "p.called") for name in CHARGE_COLUMNS}
+    columns = {name: build_column_sql(name, "p.called", "p.account") for name in CHARGE_COLUMNS}
     for name in _PRICE_COLUMNS:
         columns[f"PricingCurrency{name}"] = f'coalesce(c."PricingCurrency{name}", c."{name}")'
     if virtual:
@@ -226,7 +226,7 @@ def _invoice_details(*, virtual: bool) -> str:
         ', CASE WHEN p.virtual THEN c.PricingCurrencyEffectiveCost END AS "x_VirtualCurrencyCost"'
     )
     return f"""
-        SELECT c.BilledCost, {build_column_sql("BillingAccountId", "p.called")} AS BillingAccountId, c.BillingCurrency, c.BillingPeriodEnd, c.BillingPeriodStart,
+        SELECT c.BilledCost, {build_column_sql("BillingAccountId", "p.called", "p.account")} AS BillingAccountId, c.BillingCurrency, c.BillingPeriodEnd, c.BillingPeriodStart,
                c.ChargeCategory, p.created AS InvoiceDetailCreated, c.ChargeDescription AS InvoiceDetailDescription,
                {_grain_sql()} AS InvoiceDetailGrain, c.InvoiceDetailId, p.updated AS InvoiceDetailLastUpdated, c.InvoiceId,
                CASE WHEN p.state = 'issued' THEN date_trunc('second', p.issued_on) END AS InvoiceIssueDate,

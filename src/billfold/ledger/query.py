@@ -139,7 +139,7 @@ def list_invoices(ledger: OpenLedger, filters: LedgerFilter) -> list[StatedBill]
 def iter_charges(ledger: OpenLedger, filters: LedgerFilter) -> Iterator[CostAndUsage]:
     """Yield the charges of all bills that are not parked, with every FOCUS column; they are read in batches."""
     condition, values = build_current_condition(filters)
-    columns = ", ".join(f'{build_column_sql(name, "a.name")} AS "{name}"' for name in CHARGE_COLUMNS)
+    columns = ", ".join(f'{build_column_sql(name, "a.name", "b.account")} AS "{name}"' for name in CHARGE_COLUMNS)
     return ledger.iter_rows(
         CostAndUsage,
         f"SELECT {columns} FROM {CHARGES_JOIN} WHERE {condition} AND b.parked IS NULL "

@@ -203,7 +203,7 @@ class FindingCode(StrEnum):
     DUPLICATE_SUSPECTED = (
         "duplicate-suspected",
         DOUBT,
-        "Two invoices have the same customer, period and total.",
+        "Two invoices of a customer have the same period and total, nearly the same lines, or one id in two spellings.",
         "Ask the vendor whether one of them is billed twice.",
     )
     HISTORY_MISMATCH = (
@@ -283,6 +283,12 @@ class FindingCode(StrEnum):
         NOTICE,
         "The vendor lists invoices that are older than what was collected.",
         "Run `billfold sync --from MONTH` to collect them, if you need them.",
+    )
+    BILL_POSTED_LATE = (
+        "bill-posted-late",
+        Handling(Severity.NOTICE, "posted late"),
+        "A credit memo or an invoice came into a month that was invoiced long before: the month's sum changed.",
+        "Book it on the day that it was issued, if the month is closed in your books.",
     )
     INVOICE_RESTATED = (
         "invoice-restated",

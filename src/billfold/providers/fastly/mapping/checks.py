@@ -11,12 +11,11 @@ from billfold.model.bill import BillSource, State
 from billfold.model.errors import InvalidResponse
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
-from billfold.model.money import format_decimal
 from billfold.model.period import Period
 from billfold.providers.fastly.api import ListInvoices
 from billfold.providers.fastly.mapping.bill_header import is_unfinished, parse_time, read_period
 from billfold.providers.fastly.mapping.charges import READERS, find_token_customer
-from billfold.providers.fastly.mapping.lines import read_number, read_text
+from billfold.providers.fastly.mapping.lines import read_text
 from billfold.providers.fastly.mapping.v2 import STATES_BY_STATUS
 from billfold.providers.fastly.mapping.v2_items import V2Bill
 from billfold.providers.fastly.mapping.v2_sums import find_contradictions
@@ -64,23 +63,18 @@ def check_answers(run_answers: RunAnswers) -> Iterator[Finding]:
 
 
 def _check_invoice_list(run_answers: RunAnswers) -> Iterator[Finding]:
-    """Yield a finding where the list holds fewer invoices than it states, two that look like one, or two that overlap."""
+    """Yield a finding where the list holds fewer invoices than it states, or two that overlap."""
     periods_by_customer = defaultdict[str, list[tuple[str, Period]]](list)
-    first_ids: dict[tuple[object, ...], str] = {}
     stated_count, invoice_ids = None, set()
     for page in iter_pages(run_answers, ListInvoices, billing_start_date=None, billing_end_date=None):
         stated_count = page.stated_total
         for invoice in get_or(page.reply.data, []):
-            invoice_id, total = str(get_or(invoice.invoice_id, "")), read_number(invoice.monthly_transaction_amount)
+            invoice_id = str(get_or(invoice.invoice_id, ""))
             invoice_ids.add(invoice_id)
             days = parse_time(read_text(invoice.billing_start_date)), parse_time(read_text(invoice.billing_end_date))
             if days[0] and days[1]:
                 named_period = f"invoice {invoice_id}", close_period(days[0], days[1])
                 periods_by_customer[read_text(invoice.customer_id)].append(named_period)
-            first_id = first_ids.setdefault((invoice.customer_id, invoice.billing_start_date, total), invoice_id)
-            if first_id != invoice_id and total:
-                text = f"has the same period and total ({format_decimal(total)}) as invoice {first_id}: one may be a duplicate"
-                yield make_finding(FindingCode.DUPLICATE_SUSPECTED, text, invoice_id, other=first_id, total=total)
     for named_periods in periods_by_customer.values():
         yield from check_overlaps(named_periods)
     if stated_count is not None and len(invoice_ids) != stated_count:
