@@ -89,6 +89,8 @@ TOLERATED = {
     "odd-currency",
     "lowercase-currency",
     "spaced-currency",
+    "wrong-date-header",
+    "wrong-date-header-ahead",
     *lasting.COPIES,
 }
 """Faults that make a bill say something else while they last, within what a vendor may say."""
