@@ -116,11 +116,21 @@ def test_an_estimate_that_stays_is_late() -> None:
 def test_a_quiet_month_is_whole() -> None:
     """A month in which the vendor's history or estimate says that nothing happened is complete."""
     bills, asked_at = list_months(4), parse_instant("2026-10-05T00:00:00Z")
-    quiet = ("acme", "me", Month(2026, 9))
+    quiet = ("acme", "me", Month(2026, 9), "")
     assert not find_due(bills, make_run(asked_at), (quiet,))
     assert not find_due(bills, make_run(asked_at, frozenset({quiet[2]})))
     del bills[2]
-    hole = ("acme", "me", Month(2026, 7))
+    hole = ("acme", "me", Month(2026, 7), "")
     run = make_run(parse_instant("2026-09-01T00:00:00Z"))
     assert [record.state for record in judge_months(bills, [run])] == ["complete", "complete", "disputed", "complete"]
     assert {record.state for record in judge_months(bills, [run], Expectation((), {hole}))} == {"complete"}
+
+
+def test_an_idle_contract_is_quiet() -> None:
+    """A contract of which nothing was used in a month has no invoice of it, while another one's is waited for."""
+    first_contract = list_months(4, ended_estimates='["estimate 2026-05-01 c1 USD"]')
+    second_contract = list_months(3, purchase_order="PO-2", ended_estimates='["estimate 2026-05-01 c2 USD"]')
+    run, idle = make_run(parse_instant("2026-09-05T00:00:00Z")), ("acme", "me", Month(2026, 8))
+    assert [due.series for due in find_due([*first_contract, *second_contract], run)] == ["PO-2"]
+    assert not find_due([*first_contract, *second_contract], run, ((*idle, "c2"),))
+    assert find_due([*first_contract, *second_contract], run, ((*idle, "c1"),))

@@ -9,7 +9,6 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, TypeVar, cast
 
-from billfold.collect.vendor_time import choose_vendor_time, read_stated_time
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import Entry, Run
 from billfold.model.bill import DerivedTax
@@ -22,6 +21,7 @@ from billfold.providers.provider import ArchivedAnswer
 from billfold.wire import codec
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation, OperationType, operation_name, question_text
+from billfold.wire.vendor_time import choose_vendor_time, read_stated_time
 
 O = TypeVar("O", bound=Operation[Any])  # noqa: E741 - an operation
 

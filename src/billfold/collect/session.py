@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from billfold.collect.vendor_time import choose_vendor_time, read_stated_time
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_writer import ArchiveWriter
 from billfold.ledger.entries import UNREADABLE_SUFFIX, ArchivedResponse, Run
@@ -19,6 +18,7 @@ from billfold.wire.exchange import ClientContext, decode_response, name_errors
 from billfold.wire.message import Response
 from billfold.wire.operation import Operation, operation_name, question_text, read_response, salvage_response
 from billfold.wire.scrub import scrub_response, scrub_secrets, select_long_secrets
+from billfold.wire.vendor_time import choose_vendor_time, read_stated_time
 
 log = logging.getLogger("billfold.sync")
 MAX_READ_ATTEMPTS = 3

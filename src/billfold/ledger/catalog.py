@@ -73,7 +73,7 @@ class BillRow(NamedTuple):
     def scopes(self) -> set[str]:
         """The ids of the contracts that it is of, where it says which: those whose estimates it ends."""
         keys = json.loads(self.ended_estimates) if self.ended_estimates else []
-        return {parts[2] for key in keys if len(parts := key.split()) == 4}
+        return set(map(find_scope, keys)) - {""}
 
     @property
     def is_acknowledged(self) -> bool:
@@ -90,6 +90,12 @@ class BillRow(NamedTuple):
     def month(self) -> Month:
         """The month in which its billing period begins."""
         return Month.of(self.period_start)
+
+
+def find_scope(estimate_key: str) -> str:
+    """Return the id of the contract that an estimate is of, by its key; "" where it is of all of an account."""
+    parts = estimate_key.split()
+    return parts[2] if len(parts) == 4 else ""
 
 
 class ListingRow(NamedTuple):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from billfold.ledger.catalog import BillRow, RunRow, group_by_account
+from billfold.ledger.catalog import BillRow, RunRow, find_scope, group_by_account
 from billfold.ledger.query import BILLS_JOIN, LedgerFilter, build_filter_condition
 from billfold.ledger.store import OpenLedger, make_aware
 from billfold.model.finding import AccountFinding, make_finding
@@ -17,6 +17,8 @@ from billfold.model.period import Month
 
 AccountMonth = tuple[str, str, Month]
 """A provider, what an account is called, and a month."""
+QuietMonth = tuple[str, str, Month, str]
+"""A month of an account in which nothing happened, and of which contract that is known; empty: of all of it."""
 USUAL_DELAY = timedelta(days=4)
 """How long after its period an invoice may come at least, however soon the earlier ones came."""
 SPARE_TIME = timedelta(days=2)
@@ -42,49 +44,72 @@ class DueInvoice(NamedTuple):
     last_month: Month | None
     due: datetime
     is_late: bool
+    series_keys: frozenset[str] = frozenset()
+
+
+class Series(NamedTuple):
+    """The invoices that an account has under one contract or purchase order, by each month that they reach into."""
+
+    name: str
+    keys: frozenset[str]
+    months: Mapping[Month, list[BillRow]]
 
 
 class Expectation(NamedTuple):
     """What should be in a ledger: the invoices that are due, and the months in which nothing happened, by the vendor's own word."""
 
     due_invoices: Sequence[DueInvoice] = ()
-    quiet_months: Collection[AccountMonth] = ()
+    quiet_months: Collection[QuietMonth] = ()
 
 
 NO_EXPECTATION = Expectation()
 
 
 def find_expectation(
-    bills: Iterable[BillRow], runs: Iterable[RunRow], quiet_months: Iterable[AccountMonth]
+    bills: Iterable[BillRow], runs: Iterable[RunRow], quiet_months: Iterable[QuietMonth]
 ) -> Expectation:
     """Say what is due of accounts by all their bills, as of their last lists of invoices; lists that did not end say nothing."""
     quiet = set(quiet_months)
     runs_by_account = {(run.provider, run.account): run for run in runs}
     for run in runs_by_account.values():
-        quiet |= {(run.provider, run.account, month) for month in (run.listing.quiet_months if run.listing else ())}
+        quiet |= {(run.provider, run.account, month, "") for month in (run.listing.quiet_months if run.listing else ())}
     due_invoices = [
         due_invoice
         for account_key, account_bills in group_by_account(bills).items()
         if (account_run := runs_by_account.get(account_key)) and account_run.listing
         for due_invoice in _find_due(account_bills, account_run.asked_at)
-        if (*account_key, due_invoice.month) not in quiet
+        if not any((*account_key, due_invoice.month, key) in quiet for key in ("", *due_invoice.series_keys))
     ]
     return Expectation(due_invoices, quiet)
 
 
-def list_quiet_months(db: OpenLedger, filters: LedgerFilter) -> list[AccountMonth]:
-    """Return the months whose last estimate, of all of an account, was that nothing is owed."""
+def list_quiet_months(db: OpenLedger, filters: LedgerFilter) -> list[QuietMonth]:
+    """Return the months whose last estimate, of an account or of one of its contracts, was that nothing is owed.
+
+    That of a contract says nothing of what is bought beforehand: nothing may have been used then, either.
+    """
     condition, values = build_filter_condition(filters)
     rows = db.execute(
-        f"""SELECT b.provider, a.name, b.period_start, arg_max(b.total, b.id) AS total FROM {BILLS_JOIN}
-            WHERE b.state = 'estimate' AND b.from_seq <= $seq AND b.bill_key = 'estimate ' || b.period_start::DATE || ' ' || b.currency
-              AND {condition} GROUP BY b.provider, a.name, b.period_start, b.bill_key""",
+        f"""SELECT max(b.id) AS id, b.provider, a.name, b.period_start, b.bill_key
+            FROM {BILLS_JOIN} WHERE b.state = 'estimate' AND b.from_seq <= $seq AND {condition}
+            GROUP BY ALL HAVING TRY_CAST(arg_max(b.total, b.id) AS DECIMAL(38, 12)) = 0""",
         values,
     ).fetchall()
-    owed = {
-        (provider, account, Month.of(make_aware(start))) for provider, account, start, total in rows if _is_owed(total)
-    }
-    return sorted({(provider, account, Month.of(make_aware(start))) for provider, account, start, _ in rows} - owed)
+    used_ids = _find_used(db, [row[0] for row in rows if find_scope(row[4])])
+    return [
+        (provider, account, Month.of(make_aware(start)), find_scope(bill_key))
+        for bill_id, provider, account, start, bill_key in rows
+        if bill_id not in used_ids
+    ]
+
+
+def _find_used(db: OpenLedger, bill_ids: Sequence[int]) -> set[int]:
+    """Return the bills that have a charge for anything that was used."""
+    if not bill_ids:
+        return set()
+    query = f"""SELECT DISTINCT bill FROM charges WHERE bill IN ({", ".join(map(str, bill_ids))})
+                AND coalesce(ConsumedQuantity, PricingQuantity, 0) <> 0"""
+    return {row[0] for row in db.execute(query).fetchall()}
 
 
 def _is_owed(total: str | None) -> bool:
@@ -94,11 +119,11 @@ def _is_owed(total: str | None) -> bool:
 def _find_due(bills: Sequence[BillRow], asked_at: datetime) -> Iterator[DueInvoice]:
     all_series = group_series(bills)
     late_months = set[Month]()
-    for series_name, months in all_series.items():
-        for due_invoice in _find_trailing(series_name if len(all_series) > 1 else "", months, asked_at):
+    for series in all_series:
+        for due_invoice in _find_trailing(series, asked_at):
             late_months |= {due_invoice.month} if due_invoice.is_late else set()
-            yield due_invoice
-    last_month = max((month for months in all_series.values() for month in months), default=None)
+            yield due_invoice if len(all_series) > 1 else due_invoice._replace(series="")
+    last_month = max((month for series in all_series for month in series.months), default=None)
     for bill in _list_staying(bills, asked_at):
         if bill.month not in late_months:
             late_months.add(bill.month)
@@ -112,29 +137,28 @@ def _list_staying(bills: Iterable[BillRow], asked_at: datetime) -> list[BillRow]
     return [bill for bill in staying_bills if bill.period_end + UNKNOWN_DELAY <= asked_at]
 
 
-def _find_trailing(
-    series_name: str, bills_by_month: dict[Month, list[BillRow]], asked_at: datetime
-) -> Iterator[DueInvoice]:
+def _find_trailing(series: Series, asked_at: datetime) -> Iterator[DueInvoice]:
     """Yield the invoices that are to come after the last one of a series that was billed month by month."""
-    last_month = max(bills_by_month)
-    if last_month.add_months(-1) not in bills_by_month:
+    last_month = max(series.months)
+    if last_month.add_months(-1) not in series.months:
         return
-    series_bills = [bill for month_bills in bills_by_month.values() for bill in month_bills]
+    series_bills = [bill for month_bills in series.months.values() for bill in month_bills]
     delays = [bill.issued_on - bill.period_end for bill in series_bills if bill.issued_on]
     delay = max([USUAL_DELAY, *(one_delay + SPARE_TIME for one_delay in delays)])
-    month, newest_bill = last_month.add_months(1), bills_by_month[last_month][-1]
+    month, newest_bill = last_month.add_months(1), series.months[last_month][-1]
     while month.end <= asked_at:
         due = month.end + delay
-        yield DueInvoice(*newest_bill[1:3], newest_bill.issuer, series_name, month, last_month, due, due <= asked_at)
+        place = *newest_bill[1:3], newest_bill.issuer, series.name
+        yield DueInvoice(*place, month, last_month, due, due <= asked_at, series.keys)
         month = month.add_months(1)
 
 
-def group_series(bills: Iterable[BillRow]) -> dict[str, dict[Month, list[BillRow]]]:
+def group_series(bills: Iterable[BillRow]) -> list[Series]:
     """Group an account's invoices by what they are billed under, then by month; credit memos are no part of a series.
 
     Two invoices belong together where they share a purchase order or a contract.
     """
-    keys_by_name, series = dict[str, set[str]](), defaultdict[str, list[BillRow]](list)
+    keys_by_name, bills_by_name = dict[str, set[str]](), defaultdict[str, list[BillRow]](list)
     for bill in bills:
         if bill.state != "issued" or bill.corrects or bill.is_disputing:
             continue
@@ -143,10 +167,13 @@ def group_series(bills: Iterable[BillRow]) -> dict[str, dict[Month, list[BillRow
         name = names[0] if names else min(bill_keys)
         for other_name in names[1:]:
             keys_by_name[name] |= keys_by_name.pop(other_name)
-            series[name] += series.pop(other_name)
+            bills_by_name[name] += bills_by_name.pop(other_name)
         keys_by_name.setdefault(name, set()).update(bill_keys)
-        series[name].append(bill)
-    return {name: _group_by_month(series_bills) for name, series_bills in series.items()}
+        bills_by_name[name].append(bill)
+    return [
+        Series(name, frozenset(keys_by_name[name]), _group_by_month(series_bills))
+        for name, series_bills in bills_by_name.items()
+    ]
 
 
 def _group_by_month(bills: Iterable[BillRow]) -> dict[Month, list[BillRow]]:

@@ -19,7 +19,8 @@ _LATE_SQL = f"""
 SELECT b.provider, a.name AS account, b.invoice_id, b.period_start, b.issued_on, b.total, b.currency, b.corrects
 FROM {BILLS_JOIN}
 WHERE b.state = 'issued' AND b.parked IS NULL AND b.until_seq IS NULL AND b.from_seq > $seq
-  AND b.issued_on >= b.period_end + INTERVAL {LATE_AFTER_DAYS} DAY
+  AND (b.corrects IS NOT NULL OR starts_with(b.total, '-')
+       OR b.issued_on >= b.period_end + INTERVAL {LATE_AFTER_DAYS} DAY)
   AND NOT EXISTS (FROM bills e WHERE e.provider = b.provider AND e.account = b.account AND e.bill_key = b.bill_key
                   AND e.from_seq <= $seq)
   AND EXISTS (FROM bills o WHERE o.provider = b.provider AND o.account = b.account AND o.period_start = b.period_start

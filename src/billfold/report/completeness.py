@@ -15,6 +15,7 @@ from billfold.ledger.expectation import (
     AccountMonth,
     DueInvoice,
     Expectation,
+    QuietMonth,
     describe_due,
     find_expectation,
     group_series,
@@ -78,14 +79,14 @@ def judge_months(
     records = list[Completeness]()
     for account_key, account_bills in sorted(bills_by_account.items()):
         months = _group_by_month(account_bills)
-        holes = _find_series_holes(account_bills)
+        holes = _find_series_holes(account_key, account_bills, expectation.quiet_months)
         due_months = {due.month for due in expectation.due_invoices if (due.provider, due.account) == account_key}
         for month in min(months).iter_until(max({*months, *due_months})):
             evidence = _MonthEvidence(
                 months.get(month, []),
                 holes.get(month, []),
                 due_by_month.get((*account_key, month), []),
-                (*account_key, month) in expectation.quiet_months,
+                (*account_key, month, "") in expectation.quiet_months,
             )
             record = _judge_month(*account_key, month, evidence, latest_runs.get(account_key))
             records.append(_accept_findings(record, acknowledged_ids) if acknowledged_ids else record)
@@ -116,13 +117,17 @@ def _choose_state(findings: Collection[Finding]) -> str:
     return LATE if wrong_codes else PROVISIONAL if is_open else COMPLETE
 
 
-def _find_series_holes(bills: Iterable[BillRow]) -> dict[Month, list[str]]:
+def _find_series_holes(
+    account_key: tuple[str, str], bills: Iterable[BillRow], quiet_months: Collection[QuietMonth]
+) -> dict[Month, list[str]]:
     """Return the contracts of an account that were billed in the two months before a month, after it, and not in it."""
     all_series, holes = group_series(bills), defaultdict[Month, list[str]](list)
-    for series_name, months in all_series.items() if len(all_series) > 1 else ():
-        for month in min(months).add_months(2).iter_until(max(months).add_months(-1)):
-            if month not in months and {month.add_months(-1), month.add_months(-2)} <= months.keys():
-                holes[month].append(series_name)
+    for series in all_series if len(all_series) > 1 else ():
+        for month in min(series.months).add_months(2).iter_until(max(series.months).add_months(-1)):
+            is_quiet = any((*account_key, month, key) in quiet_months for key in ("", *series.keys))
+            is_regular = {month.add_months(-1), month.add_months(-2)} <= series.months.keys()
+            if month not in series.months and is_regular and not is_quiet:
+                holes[month].append(series.name)
     return holes
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from billfold.model.bill import Bill, Charges, DetailIds, State
@@ -20,6 +19,7 @@ from billfold.providers.fastly.mapping.services import FASTLY
 from billfold.providers.mapping import build_bill_row, build_residual_row
 from billfold.providers.periods import close_period
 from billfold.providers.provider import ArchivedAnswer
+from billfold.wire.vendor_time import choose_vendor_time
 
 
 class Source(NamedTuple):
@@ -54,11 +54,8 @@ def parse_time(text: str) -> datetime | None:
 
 
 def read_answer_time(answer: ArchivedAnswer) -> datetime:
-    """Return when an answer was given, by the vendor's own clock where it said so: what is over is over there."""
-    try:
-        return parsedate_to_datetime(answer.response.headers.get("date", "")).astimezone(UTC)
-    except (ValueError, TypeError):
-        return answer.fetched_at
+    """Return when an answer was given, by the vendor's clock where that can be believed."""
+    return choose_vendor_time(answer.response.headers, answer.fetched_at)
 
 
 def is_unfinished(period: Period, answer: ArchivedAnswer) -> bool:
