@@ -66,6 +66,7 @@ BEHAVIOURS = {
     *("laws", "providers", "rig", "witnesses"),
     *(
         "cli/beside_readers",
+        "cli/environments",
         "cli/first_day",
         "cli/interruption",
         "focus/commands",

@@ -203,7 +203,7 @@ def parse_account(block: Mapping[str, str], location: str, directory: Path = Pat
     if unknown := set(block) - _COMMON_KEYS - set(fields):
         raise ConfigurationError(
             f"{location}: {min(unknown)!r} is not known; {account_provider.title} takes "
-            f"{', '.join([*fields, *sorted(_COMMON_KEYS - {'name', 'provider'})])}"
+            f"{', '.join([*fields, 'base_url', 'rate', 'payment_terms', 'ca', 'proxy'])}"
         )
     stated = {key: block[key] for key in fields if key in block}
     literals = {key: text for key, text in stated.items() if not _is_reference(text, fields[key], f"{location}, {key}")}
