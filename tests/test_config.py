@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from billfold import config
 from billfold.collect.sync import open_transport
-from billfold.config import add_account, find_config, find_ledger_directory, load_accounts, resolve_reference
+from billfold.config import add_account, find_config, find_ledger_directory, load_accounts
 from billfold.model.errors import ConfigurationError, InvalidArgument
+from billfold.providers.credential_references import resolve_reference
 
 ACCOUNT = '[[accounts]]\nname = "a"\nprovider = "cockroach"\n'
 
@@ -208,3 +209,74 @@ def test_an_unwritable_configuration_is_one_of_our_errors(name: str, tmp_path: P
     (tmp_path / "latin").write_bytes(b"# \xe9")
     with pytest.raises(ConfigurationError):
         add_account(tmp_path / name, {"name": "one", "provider": "cockroach"})
+
+
+BOMS = {"utf-8": "utf-8-sig", "utf-16": "utf-16"}
+
+
+@pytest.mark.parametrize("encoding", BOMS.values(), ids=list(BOMS))
+def test_a_byte_order_mark_is_no_part_of_a_text(encoding: str, tmp_path: Path) -> None:
+    """A configuration and a key as an editor or a shell on Windows writes them are read, also from a variable."""
+    text = '[[accounts]]\r\nname = "a"\r\nprovider = "vultr"\r\napi_key = "file:key"\r\n'
+    (tmp_path / "billfold.toml").write_bytes(text.encode(encoding))
+    (tmp_path / "key").write_bytes("a-key-of-mine\r\n".encode(encoding))
+    (account,) = load_accounts(tmp_path / "billfold.toml")
+    assert account.read_credentials() == {"api_key": "a-key-of-mine"}
+
+
+def test_paths_begin_at_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the working directory is: a job's is not the user's."""
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    home.mkdir()
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    (home / "key").write_text("a-key-of-mine")
+    (home / "proxy").write_text("http://user:hidden@proxy.example:3128")
+    lines = ['name = "a"', 'provider = "vultr"', 'api_key = "file:key"', 'ca = "company.pem"', 'proxy = "file:proxy"']
+    (home / "billfold.toml").write_text("[[accounts]]\n" + "\n".join(lines))
+    (account,) = load_accounts(home / "billfold.toml")
+    assert account.read_credentials() == {"api_key": "a-key-of-mine"}
+    assert account.find_ca() == str(home / "company.pem")
+    assert account.find_proxy() == "http://user:hidden@proxy.example:3128"
+    assert "hidden" not in repr(account)
+
+
+@pytest.mark.parametrize(("proxy", "word"), [("http://user:hidden@p:1", "reference"), ("p:1", "whole address")])
+def test_a_proxy_with_a_login_is_referred_to(proxy: str, word: str, tmp_path: Path) -> None:
+    path = tmp_path / "billfold.toml"
+    path.write_text(f'[[accounts]]\nname = "a"\nprovider = "vultr"\nproxy = "{proxy}"\n')
+    with pytest.raises(ConfigurationError, match=word) as caught:
+        load_accounts(path)
+    assert "hidden" not in str(caught.value)
+
+
+def test_what_is_no_secret_may_stand_in_the_configuration(tmp_path: Path) -> None:
+    """A region is a literal; a key still is none."""
+    path = tmp_path / "billfold.toml"
+    lines = 'name = "a"\nprovider = "genesys"\nregion = "eu-west-1"\nclient_id = "env:I"\nclient_secret = "{}"\n'
+    path.write_text("[[accounts]]\n" + lines.format("env:S"))
+    (account,) = load_accounts(path)
+    assert account.credentials == {"region": "eu-west-1"}
+    path.write_text("[[accounts]]\n" + lines.format("a-secret"))
+    with pytest.raises(ConfigurationError, match="never the secret itself"):
+        load_accounts(path)
+
+
+def test_a_user_without_a_home_is_told_both_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No HOME and a user without a name: what stands in the working directory is used, else both options are named."""
+
+    def refuse_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "BILLFOLD_CONFIG", "BILLFOLD_LEDGER"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", refuse_home)
+    assert find_config(None) == Path("billfold.toml")
+    (tmp_path / "billfold.toml").touch()
+    assert find_config(None) == Path("billfold.toml")
+    assert find_ledger_directory("ledger") == Path("ledger")
+    with pytest.raises(
+        ConfigurationError, match="--config or BILLFOLD_CONFIG, and the ledger with --ledger or BILLFOLD_LED"
+    ):
+        find_ledger_directory(None)

@@ -46,7 +46,7 @@ SECONDS = (
     }
 )
 """Files whose floats are seconds and rates of asking, never money."""
-PROBES = {"config.py", "wire/operation.py", "wire/describe.py"}
+PROBES = {"config.py", "providers/credential_references.py", "wire/operation.py", "wire/describe.py"}
 """Files that look for an attribute that may be missing: an error's reason, an operation's format, the name of a type."""
 LIBRARIES = {
     "httpx2": {"transport"},
@@ -66,6 +66,7 @@ BEHAVIOURS = {
     *("laws", "providers", "rig", "witnesses"),
     *(
         "cli/beside_readers",
+        "cli/environments",
         "cli/first_day",
         "cli/interruption",
         "focus/commands",
@@ -144,6 +145,7 @@ def test_no_provider_knows_another() -> None:
         if source.startswith("billfold.providers.") and target.startswith("billfold.providers."):
             own, other = source.split(".")[2], target.split(".")[2]
             shared = {
+                "credential_references",
                 "currencies",
                 "fetch",
                 "periods",

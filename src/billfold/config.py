@@ -13,23 +13,21 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from billfold.model.errors import ConfigurationError
-from billfold.model.extras import name_missing_extras
 from billfold.providers import provider
+from billfold.providers.credential_references import REFERENCE_PATTERN, check_value, read_text, resolve_reference
 from billfold.providers.provider import Credential, Provider
 from billfold.wire.auth import check_credential, check_url_userinfo
 
-MAX_TEXT_CHARS = 1_000_000
-"""Characters of a configuration, or of a key: what is longer is neither, and may have no end."""
 CONFIG_FILE_NAME = "billfold.toml"
-_REFERENCE_PATTERN = re.compile(r"(env|keyring|file):(.+)", re.DOTALL)
-_COMMON_KEYS = {"name", "provider", "base_url", "rate", "payment_terms"}
+_COMMON_KEYS = {"name", "provider", "base_url", "rate", "payment_terms", "ca", "proxy"}
 MAX_TERMS_CHARS = 100
 
 
 class AccountConfig(NamedTuple):
     """One account of the configuration; ``references`` say where each credential is kept.
 
-    ``credentials`` are the values themselves, of an account that a program made.
+    ``credentials`` are the values themselves: of an account that a program made, or of what is no secret. ``ca`` and ``proxy``
+    are as they are written; paths begin at the configuration's ``directory``.
     """
 
     name: str
@@ -40,6 +38,9 @@ class AccountConfig(NamedTuple):
     credentials: Mapping[str, str] = {}
     payment_terms: str | None = None
     """What was agreed on with a vendor whose invoices do not say it, as ``Net 30``."""
+    ca: str = ""
+    proxy: str = ""
+    directory: Path = Path()
 
     def __repr__(self) -> str:
         return f"<account {self.name} at {self.provider.name}>"  # and no secret
@@ -52,9 +53,9 @@ class AccountConfig(NamedTuple):
         reference = self.references.get(field.name)
         location = f"account {self.name!r}, {field.name}"
         if reference is not None:
-            return resolve_reference(reference, location)
+            return resolve_reference(reference, location, self.directory)
         if field.name in self.credentials:
-            return _check_value(self.credentials[field.name], location)
+            return check_value(self.credentials[field.name], location)
         credential = next((value for variable in field.env_names if (value := os.environ.get(variable))), field.default)
         if not credential:
             raise ConfigurationError(
@@ -62,59 +63,21 @@ class AccountConfig(NamedTuple):
             )
         return check_credential(credential.strip(), location)
 
+    def find_ca(self) -> str:
+        """Return the path of the file with the certificates to trust, "" for the usual ones; raises ``ConfigurationError``."""
+        target = self.ca.removeprefix("file:")
+        if target.startswith("env:"):
+            target = resolve_reference(target, f"account {self.name!r}, ca")
+        return str(self.directory / Path(target).expanduser()) if target else ""
 
-def _check_value(value: object, location: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{location} must be text, and not empty")
-    return check_credential(value.strip(), location)
-
-
-def resolve_reference(reference: str, location: str) -> str:
-    """Fetch what an ``env:``, ``file:`` or ``keyring:`` reference points to; raises ``ConfigurationError``."""
-    scheme, _, target = reference.partition(":")
-    match scheme:
-        case "env":
-            value = os.environ.get(target, "")
-        case "file":
-            value = _read_file(Path(target), location)
-        case _:
-            value = _read_keyring(target, location)
-    if not value.strip():
-        raise ConfigurationError(f"{location}: {reference} is empty or not set")
-    return check_credential(value.strip(), location)
-
-
-def _read_file(path: Path, location: str) -> str:
-    try:
-        return _read_text(path.expanduser())
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{location}: {path} cannot be read: not text") from error
-    except (OSError, ValueError, RuntimeError) as error:
-        raise ConfigurationError(
-            f"{location}: {path} cannot be read: {getattr(error, 'strerror', None) or error}"
-        ) from error
-
-
-def _read_text(path: Path) -> str:
-    """Read a file that somebody wrote; raises ``ValueError`` for one that is longer than anybody writes."""
-    with path.open(encoding="utf-8") as file:
-        text = file.read(MAX_TEXT_CHARS + 1)
-    if len(text) > MAX_TEXT_CHARS:
-        raise ValueError(f"it is longer than {MAX_TEXT_CHARS} characters")
-    return text
-
-
-def _read_keyring(target: str, location: str) -> str:
-    try:
-        with name_missing_extras():
-            import keyring
-    except ImportError as error:
-        raise ConfigurationError(f"{location}: {error}") from None
-    service, _, user = target.partition("/")
-    try:
-        return keyring.get_password(service, user or "billfold") or ""
-    except Exception as error:
-        raise ConfigurationError(f"{location}: the keyring cannot be read: {type(error).__name__}") from error
+    def find_proxy(self) -> str:
+        """Return the address of the account's own proxy, "" for the environment's; raises ``ConfigurationError``."""
+        is_reference = REFERENCE_PATTERN.fullmatch(self.proxy)
+        return (
+            resolve_reference(self.proxy, f"account {self.name!r}, proxy", self.directory)
+            if is_reference
+            else self.proxy
+        )
 
 
 def find_config(path_option: str | None) -> Path:
@@ -122,8 +85,23 @@ def find_config(path_option: str | None) -> Path:
     if named_path := path_option or os.environ.get("BILLFOLD_CONFIG"):
         return Path(named_path)
     local_path = Path(CONFIG_FILE_NAME)
-    user_path = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "billfold" / CONFIG_FILE_NAME
-    return local_path if local_path.exists() or not user_path.exists() else user_path
+    if local_path.exists():
+        return local_path
+    try:
+        user_path = _find_user_directory("XDG_CONFIG_HOME", ".config") / CONFIG_FILE_NAME
+    except ConfigurationError:  # who has no home has no configuration there
+        return local_path
+    return user_path if user_path.exists() else local_path
+
+
+def _find_user_directory(variable: str, folder: str) -> Path:
+    try:
+        return Path(os.environ.get(variable) or Path.home() / folder) / "billfold"
+    except RuntimeError:
+        raise ConfigurationError(
+            "this user has no home directory: name the configuration with --config or BILLFOLD_CONFIG, and the ledger with "
+            "--ledger or BILLFOLD_LEDGER"
+        ) from None
 
 
 def check_config(path_option: str | None) -> None:
@@ -147,7 +125,7 @@ def load_accounts(path: Path) -> list[AccountConfig]:
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         raise ConfigurationError(f"{path}: accounts are written as [[accounts]] blocks")
     accounts = [
-        parse_account(_require_texts(block, location), location)
+        parse_account(_require_texts(block, location), location, path.parent)
         for number, block in enumerate(blocks, 1)
         for location in [f"{path}, account {number}"]
     ]
@@ -176,7 +154,7 @@ def _parse_rates(table: object, path: Path) -> dict[str, Decimal]:
 def _read_config(path: Path) -> Mapping[str, object]:
     """Read a configuration whose sections and rates are known to be right."""
     try:
-        document = tomllib.loads(_read_text(path))
+        document = tomllib.loads(read_text(path))
     except FileNotFoundError:
         raise _missing_config_error(path) from None
     except (OSError, ValueError, RecursionError) as error:
@@ -204,8 +182,8 @@ def _require_texts(block: Mapping[str, object], location: str) -> dict[str, str]
     return texts
 
 
-def parse_account(block: Mapping[str, str], location: str) -> AccountConfig:
-    """Read an account from its texts, as a configuration has them; raises ``ConfigurationError``."""
+def parse_account(block: Mapping[str, str], location: str, directory: Path = Path()) -> AccountConfig:
+    """Read an account from its texts, as a configuration in a directory has them; raises ``ConfigurationError``."""
     name, provider_name = block.get("name", ""), block.get("provider", "")
     if not name or not re.fullmatch(r"[\w.@+-]+", name):
         raise ConfigurationError(f"{location}: give it a name of letters, digits and . _ - @ +")
@@ -224,21 +202,35 @@ def parse_account(block: Mapping[str, str], location: str) -> AccountConfig:
     fields = {field.name: field for field in account_provider.credentials}
     if unknown := set(block) - _COMMON_KEYS - set(fields):
         raise ConfigurationError(
-            f"{location}: {min(unknown)!r} is not known; {account_provider.title} takes {', '.join([*fields, 'base_url', 'rate', 'payment_terms'])}"
+            f"{location}: {min(unknown)!r} is not known; {account_provider.title} takes "
+            f"{', '.join([*fields, 'base_url', 'rate', 'payment_terms', 'ca', 'proxy'])}"
         )
-    references = {
-        key: _check_reference(block[key], fields[key], f"{location}, {key}") for key in fields if key in block
-    }
+    stated = {key: block[key] for key in fields if key in block}
+    literals = {key: text for key, text in stated.items() if not _is_reference(text, fields[key], f"{location}, {key}")}
     if block.get("rate", "off") != "off":
         raise ConfigurationError(f'{location}: rate can only be "off", for a twin; leave it out otherwise')
     return AccountConfig(
         name,
         account_provider,
-        references,
+        {key: text for key, text in stated.items() if key not in literals},
         _check_base_url(block.get("base_url"), location),
         unlimited="rate" in block,
+        credentials=literals,
         payment_terms=_check_terms(block.get("payment_terms"), location),
+        ca=block.get("ca", ""),
+        proxy=_check_proxy(block.get("proxy", ""), location),
+        directory=directory,
     )
+
+
+def _check_proxy(proxy: str, location: str) -> str:
+    """Check a proxy's address; one with a login is a secret, and is referred to. Raises ``ConfigurationError``."""
+    if proxy and not REFERENCE_PATTERN.fullmatch(proxy):
+        if "@" in proxy:
+            raise ConfigurationError(f"{location}: write a reference (env:NAME or file:PATH) for a proxy with a login")
+        if "://" not in proxy:
+            raise ConfigurationError(f"{location}: proxy must be a whole address, as http://proxy.example.com:3128")
+    return proxy
 
 
 def _check_terms(terms: str | None, location: str) -> str | None:
@@ -263,14 +255,15 @@ def _check_base_url(base_url: str | None, location: str) -> str | None:
     return check_url_userinfo(base_url, f"{location}: base_url") if base_url else None
 
 
-def _check_reference(reference: str, field: Credential, location: str) -> str:
-    if _REFERENCE_PATTERN.fullmatch(reference):
-        return reference
+def _is_reference(text: str, field: Credential, location: str) -> bool:
+    """Tell whether a text refers to a credential, or is one that is no secret; raises ``ConfigurationError`` for a secret."""
+    if REFERENCE_PATTERN.fullmatch(text):
+        return True
     if field.is_secret:
         raise ConfigurationError(
             f"{location}: write a reference (env:NAME, file:PATH or keyring:SERVICE/USER), never the secret itself"
         )
-    raise ConfigurationError(f"{location}: write a reference: env:NAME, file:PATH or keyring:SERVICE/USER")
+    return False
 
 
 def add_account(path: Path, block: Mapping[str, str]) -> None:
@@ -282,7 +275,7 @@ def add_account(path: Path, block: Mapping[str, str]) -> None:
 
 
 def _write_account(path: Path, block: Mapping[str, str]) -> None:
-    existing_text = path.read_text(encoding="utf-8") if path.exists() else ""
+    existing_text = read_text(path) if path.exists() else ""
     lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in block.items())
     text = f"{existing_text.rstrip()}\n\n[[accounts]]\n{lines}\n".lstrip()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -302,4 +295,4 @@ def find_ledger_directory(path_option: str | None) -> Path:
     """Return where the archive and the ledger are: the one given, $BILLFOLD_LEDGER, the user's data directory."""
     if named_path := path_option or os.environ.get("BILLFOLD_LEDGER"):
         return Path(named_path)
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "billfold"
+    return _find_user_directory("XDG_DATA_HOME", ".local/share")

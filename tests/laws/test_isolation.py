@@ -38,9 +38,12 @@ _VENDORS: dict[str, RecordedVendor] = {}
 
 
 def find_vendor(name: str) -> RecordedVendor:
-    """Return a vendor whose answers are recorded once for all tests."""
+    """Return a vendor whose answers are recorded once for all tests.
+
+    Genesys' taxes are believed by what other invoices say: there are enough of them, whichever is odd.
+    """
     if name not in _VENDORS:
-        _VENDORS[name] = RecordedVendor(provider.find_provider(name))
+        _VENDORS[name] = RecordedVendor(provider.find_provider(name), months=4 if name == "genesys" else 2)
     return _VENDORS[name]
 
 

@@ -9,15 +9,18 @@ from typing import Any
 
 import pytest
 
+from billfold.collect.outcome import fail_unknown_providers
 from billfold.collect.workspace import Workspace
 from billfold.ledger import catalog
 from billfold.ledger.query import LedgerFilter
 from billfold.model.bill import Bill, State
+from billfold.model.errors import InvalidArgument
 from billfold.model.finding import make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.providers import provider
 from billfold.providers.provider import RunAnswers
 from tests import stage
+from tests.cli.terminal import Terminal
 from tests.ledger.kit import bill, open_ledger
 
 FAULTS = [
@@ -133,3 +136,43 @@ def test_an_issued_bill_without_an_id_ends_no_estimate(books: Workspace, monkeyp
     with books.open_ledger() as ledger:
         states = {row.state for row in catalog.list_bills(ledger, LedgerFilter())}
     assert states == {"estimate", "issued"}
+
+
+BROKEN_MODULES = {
+    "billfold_import": "import a_module_that_nobody_has",
+    "billfold_exit": "raise SystemExit(3)",
+    "billfold_bare": "x = 1",
+    "billfold_other": "PROVIDER = 'none'",
+}
+
+
+@pytest.mark.parametrize("module", BROKEN_MODULES)
+def test_a_module_that_is_no_provider_is_out(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider package that cannot be imported is out by name, like one that is not installed; all others are there."""
+    names, modules = provider.provider_names(), {**provider._find_modules(), "broken": module}
+    (tmp_path / f"{module}.py").write_text(BROKEN_MODULES[module])
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(provider, "_find_modules", lambda: modules)
+    assert provider.provider_names() == names
+    with pytest.raises(InvalidArgument, match=rf"'broken' \({module}\) cannot be used"):
+        provider.find_provider("broken")
+    (outcome,) = fail_unknown_providers([("mine", "broken"), ("other", "vultr")])
+    assert (outcome.account, module in str(outcome.error)) == ("mine", True)
+
+
+COMMANDS = [["api"], ["report"], ["reconcile"], ["sync", "--provider", "vultr"], ["invoices"], ["connect", "vultr"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_broken_provider_stops_no_command(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every command says of other vendors what it says without the broken one."""
+    terminal = Terminal(tmp_path)
+    terminal.account(base_url="https://api.example")
+    before = terminal.run("--ledger", "ledger", *command, "--help")
+    modules = {**provider._find_modules(), "broken": "a_module_that_nobody_has"}
+    monkeypatch.setattr(provider, "_find_modules", lambda: modules)
+    after = terminal.run("--ledger", "ledger", *command, "--help")
+    assert (after.code, after.all) == (before.code, before.all)
+    assert "did not foresee" not in terminal.run("--ledger", "ledger", *command).all

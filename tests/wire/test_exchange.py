@@ -21,11 +21,11 @@ from billfold.model.errors import (
     error_for_status,
 )
 from billfold.transport.loop import InProcessTransport
-from billfold.wire.exchange import RETRYABLE_STATUSES, ErrorDetails, read_retry_after
+from billfold.wire.exchange import RETRYABLE_STATUSES, ErrorDetails, decode_response, read_retry_after
 from billfold.wire.message import Failure, Response
 from billfold.wire.methods import Api, C, api_method
 from billfold.wire.rate import MAX_WAIT_S, RateLimiter
-from tests.wire.kit import KEY, GetThing, SlowThing, Talk, Thing, forever, line, ok, talk
+from tests.wire.kit import JSON, KEY, GetThing, SlowThing, Talk, Thing, forever, line, ok, talk
 
 ASK = GetThing(thing_id="1")
 NOW = 1_700_000_000.0
@@ -271,3 +271,11 @@ def test_a_used_budget_is_waited_for_before_the_request() -> None:
 def test_a_server_error_keeps_its_class_beside_a_retry_after() -> None:
     with pytest.raises(ServerError):
         talk(ASK, forever(ok(status=503, retry_after="1")))
+
+
+def test_an_answer_that_cannot_be_read_is_kept_by_its_error() -> None:
+    """Whoever reports it has the bytes that broke the contract."""
+    response = Response(200, JSON, b'{"amount":"ten"}')
+    with pytest.raises(InvalidResponse) as caught:
+        decode_response(GetThing(thing_id="7"), response, line())
+    assert caught.value.response == response

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import tracemalloc
 import urllib.parse
 from collections.abc import Callable
 from functools import partial
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billfold.wire import scrub
 from billfold.wire.message import Response
 from billfold.wire.scrub import scrub_response, scrub_secrets
 
@@ -123,3 +125,20 @@ def test_a_text_with_many_escapes_is_kept_exactly() -> None:
 
 def test_a_key_in_small_letters_is_no_name_of_a_header() -> None:
     assert scrub_response(Response(200, {"x-key-7f3a-abc": ""}, b""), ("KEY-7f3a-ABC",)).headers == {"x-[secret]": ""}
+
+
+def test_a_long_body_is_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key is found wherever the pieces of a body meet, and a bomb of escapes takes the memory of a piece."""
+    monkeypatch.setattr(scrub, "PIECE_LENGTH", 50)
+    escaped_key = write_numbers(KEY, "%{:02x}").encode()
+    for length in range(0, 120, 7):
+        body = b"%41" * length + escaped_key + b"%42" * 40
+        assert scrub_response(Response(200, {}, body), (KEY,)).body == b"%41" * length + b"[secret]" + b"%42" * 40
+    monkeypatch.setattr(scrub, "PIECE_LENGTH", 10_000)
+    bomb = b"%41" * 100_000
+    tracemalloc.start()
+    try:
+        assert scrub_response(Response(200, {}, bomb), (KEY,)).body == bomb
+        assert tracemalloc.get_traced_memory()[1] < 6 << 20
+    finally:
+        tracemalloc.stop()

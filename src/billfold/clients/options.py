@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
 
 class ClientOptions(TypedDict, total=False):
-    """What every client takes beside its credentials: ``timeout`` is in seconds, ``unlimited`` leaves the rate limit out."""
+    """What every client takes beside its credentials: ``timeout`` is in seconds, ``unlimited`` leaves the rate limit out.
+
+    ``ca`` is the path of the certificates to trust, ``proxy`` the address of the proxy to use, else the environment's.
+    """
 
     base_url: str | None
     timeout: float
     retries: int
     unlimited: bool
+    ca: str | None
+    proxy: str | None
 
 
 def complete_credentials(provider: Provider, arguments: dict[str, str | None]) -> dict[str, str]:
@@ -58,7 +63,10 @@ def make_connection(
     credentials = complete_credentials(provider, arguments)
     base_url = options.get("base_url") or provider.find_base_url(credentials)
     limits = {"retries": options.get("retries", 4), "unlimited": options.get("unlimited", False)}
-    return HttpSettings(base_url, options.get("timeout", 60.0)), provider.make_context(credentials, base_url, **limits)  # type: ignore[arg-type]
+    settings = HttpSettings(
+        base_url, options.get("timeout", 60.0), ca=options.get("ca") or "", proxy=options.get("proxy") or ""
+    )
+    return settings, provider.make_context(credentials, base_url, **limits)  # type: ignore[arg-type]
 
 
 def check_options(options: ClientOptions) -> None:
@@ -71,6 +79,8 @@ def check_options(options: ClientOptions) -> None:
         raise ConfigurationError(f"retries must be a whole number, 0 or greater, not {retries!r}")
     if not isinstance(unlimited, bool):
         raise ConfigurationError(f"unlimited must be True or False, not {unlimited!r}")
+    if not all(isinstance(options.get(name), str | None) for name in ("ca", "proxy")):
+        raise ConfigurationError("ca must be a path and proxy an address, as text")
     base_url = options.get("base_url")
     if base_url is not None and not _is_base_url(base_url):
         raise ConfigurationError(

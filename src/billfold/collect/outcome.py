@@ -105,12 +105,9 @@ def _describe_change(change: Change) -> Finding:
 
 def fail_unknown_providers(accounts: Iterable[tuple[str, str]]) -> list[CollectOutcome]:
     """Return how it went with the accounts (name and provider) of providers that there are not: nothing of them is kept."""
-    provider_names = provider.provider_names()
-    advice = f"known are {', '.join(provider_names)}: correct the name, or update billfold"
+    advice = "correct the name, or update billfold or that provider's package"
     return [
-        CollectOutcome(
-            account_name, provider_name, error=ConfigurationError(f"there is no provider {provider_name!r}; {advice}")
-        )
+        CollectOutcome(account_name, provider_name, error=ConfigurationError(f"{absence}: {advice}"))
         for account_name, provider_name in accounts
-        if provider_name not in provider_names
+        if (absence := provider.describe_absence(provider_name))
     ]

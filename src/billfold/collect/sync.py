@@ -62,7 +62,8 @@ def open_transport(account: AccountConfig) -> HttpTransport:
     credentials = account.read_credentials()
     base_url = account.base_url or account.provider.find_base_url(credentials)
     return HttpTransport(
-        HttpSettings(base_url), account.provider.make_context(credentials, base_url, unlimited=account.unlimited)
+        HttpSettings(base_url, ca=account.find_ca(), proxy=account.find_proxy()),
+        account.provider.make_context(credentials, base_url, unlimited=account.unlimited),
     )
 
 

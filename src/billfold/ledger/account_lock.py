@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,14 +83,40 @@ def open_lock_file(path: Path) -> IO[str]:
         ) from error
 
 
+def check_locks(directory: Path) -> None:
+    """Raise ``LedgerError`` where a directory's file system has no locks, as many network shares: nobody can write there safely.
+
+    It is tried with a file of its own: who closes one that SQLite has open takes SQLite's locks away.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=directory) as file:
+            lock_range(file.fileno())
+    except OSError as error:
+        if error.errno in NO_LOCK_NUMBERS:
+            raise LedgerError(
+                f"the file system of {directory} has no locks, as many network shares: keep the ledger on a local disk, and name "
+                "it with --ledger or BILLFOLD_LEDGER"
+            ) from error
+
+
+NO_LOCK_NUMBERS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
+"""What a file system answers that has no locks."""
+
 if sys.platform == "win32":
 
     def try_file_lock(number: int, *, shared: bool = False) -> bool:
         """Take any lock for given: this system has no such locks, and the user sees to it."""
         return number >= 0 or shared
 
+    def lock_range(number: int) -> None:
+        """Take the locks that SQLite takes for given."""
+
 else:
     import fcntl
+
+    def lock_range(number: int) -> None:
+        """Take a lock as SQLite takes it; raises ``OSError``."""
+        fcntl.lockf(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def try_file_lock(number: int, *, shared: bool = False) -> bool:
         """Try to take the lock of an open file, alone or with others."""

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from pathlib import Path
 
+from billfold.ledger.account_lock import check_locks
 from billfold.ledger.entries import GENESIS_HASH, RUN_START, Entry
 from billfold.model.errors import LedgerError
 
@@ -39,6 +40,7 @@ def open_archive_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """
     if not read_only:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        check_locks(path.parent)
         path.touch(mode=0o600)  # it holds what customers are called and pay
     uri = path.absolute().as_uri() + ("?mode=ro&immutable=1" if read_only else "")
     # From 3.12 on, Python hands one cached statement to two threads that ask the same, and each may get the other's rows

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, c
 from urllib.parse import urlsplit
 
 from billfold.model.bill import Bill, DerivedTax
-from billfold.model.errors import InvalidArgument
+from billfold.model.errors import PROVIDER_FAULTS, InvalidArgument
 from billfold.model.finding import Finding
 from billfold.model.period import Month
 from billfold.providers.fetch import Fetch as Fetch  # noqa: PLC0414 - providers write their plans with it
@@ -242,19 +242,37 @@ def _find_modules() -> Mapping[str, str]:
     }
 
 
+@cache
+def _find_fault(module_name: str) -> str:
+    """Say why a module is no provider, "" where it is one; our own are, and are imported when they are needed."""
+    if module_name.startswith(f"{__name__.rpartition('.')[0]}."):
+        return ""
+    try:
+        is_provider = isinstance(import_module(module_name).PROVIDER, Provider)
+    except PROVIDER_FAULTS as error:  # a provider's fault is never another's
+        return f"{type(error).__name__}: {error}"
+    return "" if is_provider else f"{module_name}.PROVIDER is no provider"
+
+
+def describe_absence(provider_name: str) -> str:
+    """Say why there is no such provider, "" where there is one: nobody has it, or its module cannot be imported."""
+    modules = _find_modules()
+    if provider_name not in modules:
+        return f"there is no provider {provider_name!r}; known are {', '.join(provider_names())}"
+    fault = _find_fault(modules[provider_name])
+    return f"the provider {provider_name!r} ({modules[provider_name]}) cannot be used: {fault}" if fault else ""
+
+
 def find_package(provider_name: str) -> str:
     """Return the name of the module or package that a provider is; raises ``InvalidArgument``."""
-    try:
-        return _find_modules()[provider_name]
-    except KeyError:
-        raise InvalidArgument(
-            f"there is no provider {provider_name!r}; known are {', '.join(provider_names())}"
-        ) from None
+    if absence := describe_absence(provider_name):
+        raise InvalidArgument(absence)
+    return _find_modules()[provider_name]
 
 
 def provider_names() -> tuple[str, ...]:
-    """Return the names of all providers, without importing them."""
-    return tuple(sorted(_find_modules()))
+    """Return the names of all providers, without importing ours; one that cannot be imported is none."""
+    return tuple(sorted(name for name, module_name in _find_modules().items() if not _find_fault(module_name)))
 
 
 def unknown_provider(name: str) -> Provider:

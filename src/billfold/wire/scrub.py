@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, reduce
 from html.entities import html5
 from typing import NamedTuple
@@ -20,6 +20,8 @@ MIN_SECRET_LENGTH = 8
 """Characters of the shortest credential that is looked for in answers: a shorter one is no secret, and stands in amounts."""
 MAX_LAYERS = 4
 """How often what is escaped may be escaped again, as ``%252F``."""
+PIECE_LENGTH, MAX_ESCAPED_LENGTH = 1_000_000, 40
+"""Characters of a text whose escapes are read at once, and letters that one character may be escaped by."""
 MARK = "[secret]"
 _ESCAPE_SIGNS = ("\\u00", "\\x", "\\/", '\\"', "\\\\", "%", "&")
 """What every escape of a character begins with; most answers have none."""
@@ -36,7 +38,8 @@ def scrub_secrets(text: str, secrets: Iterable[str]) -> str:
     spellings = _list_all_spellings(tuple(secrets))
     for spelling in spellings:
         text = text.replace(spelling, MARK)
-    return _scrub_escaped(text, spellings) if _may_be_escaped(text) else text
+    spans = _find_escaped(lambda start, end: text[start:end], len(text), spellings) if _may_be_escaped(text) else []
+    return "".join(text[start:end] if start >= 0 else MARK for start, end in _divide(len(text), spans))
 
 
 def select_long_secrets(secrets: Iterable[str]) -> tuple[str, ...]:
@@ -59,10 +62,14 @@ def scrub_response(response: Response, secrets: Iterable[str]) -> Response:
 
 
 def _scrub_body(body: bytes, secrets: tuple[str, ...]) -> bytes:
-    may_hold_secret = any(spelling.encode() in body for spelling in _list_all_spellings(secrets)) or any(
-        sign.encode() in body for sign in _ESCAPE_SIGNS
-    )
-    return scrub_secrets(body.decode("latin-1"), secrets).encode("latin-1") if may_hold_secret else body
+    spellings = _list_all_spellings(secrets)
+    for spelling in spellings:
+        body = body.replace(spelling.encode(), MARK.encode())  # it is the same object where there is none
+    if not any(sign.encode() in body for sign in _ESCAPE_SIGNS):
+        return body
+    spans = _find_escaped(lambda start, end: body[start:end].decode("latin-1"), len(body), spellings)
+    parts = (body[start:end] if start >= 0 else MARK.encode() for start, end in _divide(len(body), spans))
+    return b"".join(parts) if spans else body
 
 
 @lru_cache(maxsize=64)
@@ -101,9 +108,19 @@ class _PlainText(NamedTuple):
         return self.source_starts[place] + index - self.starts[place]
 
 
-def _scrub_escaped(text: str, spellings: Iterable[str]) -> str:
-    """Replace what is a secret once its escapes are read, layer by layer."""
-    spans, layers, layer_text = list[tuple[int, int]](), list[_PlainText](), text
+def _find_escaped(
+    read_piece: Callable[[int, int], str], length: int, spellings: Sequence[str]
+) -> list[tuple[int, int]]:
+    """Return where secrets stand once escapes are read; a long text is read in pieces, which takes the memory of one."""
+    spans, overlap = list[tuple[int, int]](), MAX_ESCAPED_LENGTH * max(map(len, spellings), default=0)
+    for offset in range(0, length, PIECE_LENGTH) if spellings else ():
+        piece = read_piece(offset, offset + PIECE_LENGTH + overlap)
+        spans += [(offset + start, offset + end) for start, end in _find_in_layers(piece, spellings)]
+    return spans
+
+
+def _find_in_layers(text: str, spellings: Iterable[str]) -> Iterator[tuple[int, int]]:
+    layers, layer_text = list[_PlainText](), text
     while len(layers) < MAX_LAYERS and _may_be_escaped(layer_text):
         layers.append(_read_escapes(layer_text))
         layer_text = layers[-1].text
@@ -111,8 +128,7 @@ def _scrub_escaped(text: str, spellings: Iterable[str]) -> str:
             start, end = (
                 reduce(lambda index, layer: layer.find_source(index), reversed(layers), edge) for edge in span
             )
-            spans.append((start, end))
-    return _replace_spans(text, spans)
+            yield start, end
 
 
 def _read_escapes(text: str) -> _PlainText:
@@ -148,11 +164,12 @@ def _find_spans(text: str, spellings: Iterable[str]) -> Iterator[tuple[int, int]
             start = text.find(spelling, start + 1)
 
 
-def _replace_spans(text: str, spans: list[tuple[int, int]]) -> str:
-    """Put the mark in the place of every span; of those that overlap, in the place of all together."""
-    parts, covered_end = list[str](), 0
+def _divide(length: int, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the parts that stay, and (-1, -1) for each that does not: spans that overlap are one."""
+    covered_end = 0
     for start, end in sorted(spans):
         if start >= covered_end:
-            parts += (text[covered_end:start], MARK)
+            yield covered_end, start
+            yield -1, -1
         covered_end = max(covered_end, end)
-    return "".join(parts) + text[covered_end:]
+    yield covered_end, length

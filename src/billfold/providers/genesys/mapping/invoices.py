@@ -104,7 +104,7 @@ def read_tax_claim(
 ) -> TaxClaim | None:
     """Return what an invoice has beyond its lines, if it may be tax; most add up without their lines being made."""
     invoice = listed.invoice
-    if exact_sum(lines.read_amount(item.amount) for item in list_items(pages)) == get_or(invoice.amount, None):
+    if exact_sum(lines.read_amount(item.amount) for item in list_items(pages)) == lines.find_amount(invoice.amount):
         return None
     contracts = calendar.match_contracts(invoice)[1]
     period, findings = _find_period(listed, pages, calendar)
@@ -121,7 +121,7 @@ def _find_overage(contracts: Sequence[BillingContract], period: Period, overages
 def _claim_tax(
     common_row: CostAndUsage, invoice: BillingInvoice, invoice_lines: Sequence[GenesysLine], overage: Decimal | None
 ) -> TaxClaim | None:
-    stated_total = get_or(invoice.amount, None)
+    stated_total = lines.find_amount(invoice.amount)
     if stated_total is None or not invoice_lines:
         return None
     residual = EXACT_CONTEXT.subtract(stated_total, exact_sum(line.BilledCost for line in invoice_lines))
