@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from billfold.collect.sync import sync_accounts
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
-from billfold.ledger import query
+from billfold.ledger import booking, identities, query, store
 from billfold.providers import provider
 from billfold.providers.provider import Provider
 from tests import stage
 from tests.findings import list_notices
 from tests.laws.kit import DOORS, named
+from tests.ledger.kit import bill, open_ledger
 
 
 @pytest.mark.parametrize("provider", DOORS, ids=named)
@@ -75,3 +78,29 @@ def test_one_customer_under_two_names_is_counted_once(books: Workspace) -> None:
     refused = next(outcome for outcome in outcomes if outcome.account == "again")
     assert "same customer as account 'fastly'" in str(refused.error)
     assert len(stage.list_invoices(books)) == count
+
+
+@pytest.mark.parametrize(
+    ("identity", "name", "is_stable", "account"),
+    [
+        ("first invoice 2", "new name", False, "first invoice 1"),
+        ("first invoice 2", "new name", True, "first invoice 2"),
+        ("first invoice 2", "me", True, "first invoice 1"),
+        (None, "new name", True, "first invoice 1"),
+        ("first invoice 9", "new name", False, "first invoice 9"),
+    ],
+)
+def test_a_customer_is_known_by_its_invoices(
+    identity: str | None, name: str, is_stable: bool, account: str, tmp_path: Path
+) -> None:
+    """While one of its invoices is still listed, a customer is recognized by whatever name and first invoice."""
+    listed_ids = ["9"] if identity == "first invoice 9" else ["2", "3"]
+    with open_ledger(tmp_path) as ledger, store.open_transaction(ledger.db):
+        owner = identities.resolve_account(ledger.db, "vendor", "first invoice 1", "me", 10, 10, ["1", "2"])
+        with booking.open_booking(ledger.db, owner) as run_booking:
+            for invoice_id in ("1", "2"):
+                run_booking.book_bill(bill("7", invoice_id=invoice_id))
+        resolved = identities.resolve_account(
+            ledger.db, "vendor", identity, name, 20, 20, listed_ids, is_stable=is_stable
+        )
+    assert resolved.account == account

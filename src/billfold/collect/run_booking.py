@@ -70,6 +70,7 @@ def _resolve_account(ledger: OpenLedger, run_answers: ArchiveRunAnswers, listing
         run_answers.archive.read_last_seq(run.id),
         json.loads(listing)["ids"] if listing else [],
         can_rename=run.outcome != "imported",  # whoever saved a file may call its account anything
+        is_stable=provider.find_provider(run.provider).has_stable_identity,
     )
 
 

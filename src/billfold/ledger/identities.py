@@ -33,17 +33,22 @@ def resolve_account(
     invoice_ids: list[str],
     *,
     can_rename: bool = True,
+    is_stable: bool = True,
 ) -> AccountIdentity:
     """Find whose run it is and note its name; an account whose identity was not known before keeps its history.
 
     ``invoice_ids`` are the invoices that the run lists: who has one of them is the same customer, whatever the vendor says of
-    itself now, so that no bill can be counted twice. Without ``can_rename`` an account that is known keeps its name.
+    itself now, so that no bill can be counted twice. Without ``can_rename`` an account that is known keeps its name; an identity
+    that is not ``is_stable`` may be another one today.
     """
     default_account = f"{UNKNOWN_PREFIX}{name}"
     booked_account = _find_account(db, provider, name)
     is_other = bool(identity) and booked_account not in {None, identity, default_account}
     if is_other and _has_invoice(db, provider, str(booked_account), invoice_ids):
         identity = booked_account
+    elif identity and not is_stable and not _is_known(db, provider, identity):
+        claimed_by = _find_claimant(db, provider, invoice_ids)
+        identity = claimed_by if claimed_by and not claimed_by.startswith(UNKNOWN_PREFIX) else identity
     if not booked_account and identity is None and (claimed_by := _find_claimant(db, provider, invoice_ids)):
         return AccountIdentity(provider, claimed_by, run_id, seq)
     account = identity or booked_account or default_account
@@ -75,11 +80,17 @@ def _move_bills(db: OpenLedger, provider: str, provisional_accounts: set[str | N
 
 
 def _find_claimant(db: OpenLedger, provider: str, invoice_ids: list[str], prefix: str = "") -> str | None:
-    """Return the account that has one of these invoices, whose identity begins so; None where none or several have."""
-    query = """SELECT DISTINCT account FROM bills JOIN accounts USING (provider, account)
-               WHERE provider=?1 AND substr(account, 1, length(?2)) = ?2 AND invoice_id IN (SELECT value FROM json_each(?3))"""
+    """Return the account that has most of these invoices, whose identity begins so; None where none has any."""
+    query = """SELECT account FROM bills JOIN accounts USING (provider, account)
+               WHERE provider=?1 AND substr(account, 1, length(?2)) = ?2 AND invoice_id IN (SELECT value FROM json_each(?3))
+               GROUP BY account ORDER BY count(DISTINCT invoice_id) DESC, account LIMIT 1"""
     rows = db.catalog.select(query, [provider, prefix, json.dumps(invoice_ids)]) if invoice_ids else []
-    return str(rows[0][0]) if len(rows) == 1 else None
+    return str(rows[0][0]) if rows else None
+
+
+def _is_known(db: OpenLedger, provider: str, identity: str) -> bool:
+    query = "SELECT 1 FROM accounts WHERE provider=? AND account=? LIMIT 1"
+    return bool(db.catalog.select(query, [provider, identity]))
 
 
 class KnownCustomer(NamedTuple):

@@ -168,6 +168,8 @@ class Provider:
     """What a key must be allowed, in the vendor's words."""
     find_identity: Callable[[RunAnswers], str | None] = lambda _: None
     """Find whose account it is (the vendor's customer or organization), so that nothing is counted twice; None: nobody says."""
+    has_stable_identity: bool = True
+    """Whether a customer's identity stays; one that is told from a list may be another once the list begins later."""
     read_listing: Callable[[RunAnswers], InvoiceListing | None] = lambda _: None
     """Say which invoices the vendor listed, so that one that vanished is noticed; None: no list was read."""
     check_answers: Callable[[RunAnswers], Iterable[Finding]] = lambda _: ()

@@ -20,6 +20,7 @@ PROVIDER = Provider(
     requests_per_second=30.0,
     limits_by_address=True,
     billing_right="ACL billing",
+    has_stable_identity=False,
     find_identity=find_identity,
     read_listing=read_listing,
     check_answers=check_answers,
