@@ -54,8 +54,10 @@ class Collected:
     @property
     def text(self) -> str:
         """All that is said of anything."""
-        said = [f"{key}: {bill.text}" for key, bill in self.bills.items() if bill.text]
-        return "; ".join([*said, *self.errors, *(f"{finding.subject}: {finding.text}" for finding in self.findings)])
+        bill_texts = [f"{key}: {bill.text}" for key, bill in self.bills.items() if bill.text]
+        return "; ".join(
+            [*bill_texts, *self.errors, *(f"{finding.subject}: {finding.text}" for finding in self.findings)]
+        )
 
 
 class RecordedVendor:
@@ -156,8 +158,6 @@ def judge_bill(bill: Bill) -> JudgedBill:
 
 class Raw(str):
     """A number of JSON as it is spelled, or anything else to be written as it stands."""
-
-    __slots__ = ()
 
 
 def write_json(tree: Any) -> str:

@@ -85,8 +85,8 @@ def list_failures(vendor: str, operation: str, values_per_place: int = len(ODD_V
     recorded.collect(note_tree)
     question, first_tree = next(iter(trees.items()))
     paths = list(iter_paths(first_tree))
-    for (number, path), turn in product(enumerate(paths), range(values_per_place)):
-        value = ODD_VALUES[(number + turn * 4) % len(ODD_VALUES)]
+    for (number, path), value_index in product(enumerate(paths), range(values_per_place)):
+        value = ODD_VALUES[(number + value_index * 4) % len(ODD_VALUES)]
 
         def change(op: Operation[Any], tree: Any, path: Any = path, value: Any = value) -> Any:
             is_hit = operation_name(op) == operation and question_text(op) == question

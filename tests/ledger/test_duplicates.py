@@ -25,7 +25,7 @@ def make_pair(costs: list[str], **fields: Any) -> list[Bill]:
 
 
 @pytest.mark.parametrize(
-    ("bills", "words"),
+    ("bills", "fragment"),
     [
         (make_pair(TWENTY), "has the same period and total (210) as invoice i1"),
         (make_pair(["211"], total="210"), ""),
@@ -42,11 +42,11 @@ def make_pair(costs: list[str], **fields: Any) -> list[Bill]:
         (make_pair([*TWENTY[:-1], "30"], replaces_estimates=("estimate 2026-05-01 c2 USD",)), "19 of 20 lines"),
     ],
 )
-def test_what_may_be_one_invoice_is_named(bills: list[Bill], words: str, tmp_path: Path) -> None:
+def test_what_may_be_one_invoice_is_named(bills: list[Bill], fragment: str, tmp_path: Path) -> None:
     """Two invoices of one period, contract and total, or of nearly the same lines, or of one id, are told once."""
     with open_ledger(tmp_path) as ledger:
         for one_bill in bills:
             ledger.book(one_bill)
         located_findings = list(find_duplicates(ledger.db, catalog.list_bills(ledger.db, query.LedgerFilter())))
-    assert [words in located.finding.text for located in located_findings] == ([True] if words else [])
+    assert [fragment in located.finding.text for located in located_findings] == ([True] if fragment else [])
     assert all(located.finding.data["other"] == "i1" for located in located_findings)

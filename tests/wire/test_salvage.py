@@ -31,7 +31,7 @@ class Line(Record):
     cost: Maybe[Decimal] = UNSET
     units: Maybe[Decimal] = UNSET
     price: Maybe[Price] = UNSET
-    words: Maybe[list[str]] = UNSET
+    labels: Maybe[list[str]] = UNSET
 
 
 class Bill(Record):
@@ -63,9 +63,9 @@ def test_money_that_is_none_is_told_as_it_stands(value: Any) -> None:
 
 @pytest.mark.parametrize("value", ["", [], {}, None], ids=str)
 def test_what_is_empty_is_null(value: Any) -> None:
-    line = salvage_line(cost=value, units=value, words=value)
+    line = salvage_line(cost=value, units=value, labels=value)
     assert (line.cost, line.units) == (None, None)
-    assert not line.words
+    assert not line.labels
 
 
 def test_an_amount_in_an_odd_currency_is_none() -> None:
