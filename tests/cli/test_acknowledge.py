@@ -27,7 +27,7 @@ def test_an_accepted_finding_is_no_alarm(tmp_path: Path) -> None:
     finding_id = find_id(terminal)
     clear(terminal.run(*LEDGER, "reconcile"), 1, f"[{finding_id}]")
     clear(
-        terminal.run(*LEDGER, "acknowledge", finding_id, "--note", "told Ann", "--by", "Bo"),
+        terminal.run(*LEDGER, "acknowledge", finding_id, "--reason", "told Ann", "--by", "Bo"),
         0,
         "acknowledged: cockroach",
     )

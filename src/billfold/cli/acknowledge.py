@@ -26,17 +26,17 @@ from billfold.report.table import TableLayout
 from billfold.tasks.filter_options import FilterOptions
 from billfold.tasks.reconcile import reconcile_ledger
 
-COLUMNS = ("id", "provider", "account", "month", "text", "note", "by", "acknowledged_at")
+COLUMNS = ("id", "provider", "account", "month", "text", "reason", "by", "acknowledged_at")
 
 
 @click.command("acknowledge")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--note", default="", help="Why it is accepted: it is kept beside it.")
+@click.option("--reason", default="", help="Why it is accepted: it is kept beside it.")
 @click.option("--by", default="", metavar="NAME", help="Who accepts it; by default who is logged in.")
 @click.option("--withdraw", is_flag=True, help="Accept no longer: it is told as before.")
 @add_location_options
 @click.pass_context
-def command(ctx: click.Context, ids: tuple[str, ...], note: str, by: str, withdraw: bool) -> None:
+def command(ctx: click.Context, ids: tuple[str, ...], reason: str, by: str, withdraw: bool) -> None:
     """Accept findings by their ids, which `billfold reconcile` prints; without an id, list those that are accepted.
 
     What is accepted is still told, but is no reason for exit code 1 any more, in any command. It holds for as long as the
@@ -47,9 +47,9 @@ def command(ctx: click.Context, ids: tuple[str, ...], note: str, by: str, withdr
         if not ids:
             _print_acknowledged(list_acknowledgements(workspace.archive))
         elif withdraw:
-            _withdraw(workspace, ids, note, by or _find_user())
+            _withdraw(workspace, ids, reason, by or _find_user())
         else:
-            _acknowledge(workspace, _list_findings(ctx, workspace), ids, note, by or _find_user())
+            _acknowledge(workspace, _list_findings(ctx, workspace), ids, reason, by or _find_user())
 
 
 def _find_user() -> str:
@@ -68,7 +68,7 @@ def _list_findings(ctx: click.Context, workspace: Workspace) -> dict[str, Accoun
 
 
 def _acknowledge(
-    workspace: Workspace, findings: dict[str, AccountFinding], ids: Sequence[str], note: str, by: str
+    workspace: Workspace, findings: dict[str, AccountFinding], ids: Sequence[str], reason: str, by: str
 ) -> None:
     for finding_id in ids:
         located = findings.get(finding_id)
@@ -80,18 +80,18 @@ def _acknowledge(
             raise InvalidArgument(f"{finding_id} is not of an account: it has to be mended, and cannot be accepted")
     for finding_id in ids:
         located = findings[finding_id]
-        add_acknowledgement(workspace.archive, located, note, by, datetime.now(UTC))
+        add_acknowledgement(workspace.archive, located, reason, by, datetime.now(UTC))
         place = " ".join(filter(None, located[:3]))
         print_line(f"acknowledged: {place}: {describe_labelled(located.finding)}")
 
 
-def _withdraw(workspace: Workspace, ids: Sequence[str], note: str, by: str) -> None:
+def _withdraw(workspace: Workspace, ids: Sequence[str], reason: str, by: str) -> None:
     accepted = {acknowledgement.id: acknowledgement for acknowledgement in list_acknowledgements(workspace.archive)}
     for finding_id in ids:
         if finding_id not in accepted:
             raise InvalidArgument(f"{finding_id!r} is not acknowledged: `billfold acknowledge` lists what is")
     for finding_id in ids:
-        withdraw_acknowledgement(workspace.archive, accepted[finding_id], note, by, datetime.now(UTC))
+        withdraw_acknowledgement(workspace.archive, accepted[finding_id], reason, by, datetime.now(UTC))
         print_line(f"acknowledged no longer: {accepted[finding_id].text}")
 
 
@@ -101,4 +101,4 @@ def _print_acknowledged(acknowledgements: Sequence[Acknowledgement]) -> None:
         return
     rows = [acknowledgement._asdict() for acknowledgement in acknowledgements]
     rows = [row | {"acknowledged_at": row["acknowledged_at"][:10]} for row in rows]
-    print_table(rows, TableLayout(COLUMNS, droppable=("acknowledged_at", "by", "provider", "note")))
+    print_table(rows, TableLayout(COLUMNS, droppable=("acknowledged_at", "by", "provider", "reason")))

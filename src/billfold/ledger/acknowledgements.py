@@ -26,24 +26,24 @@ class Acknowledgement(NamedTuple):
     account: str
     month: str
     text: str
-    note: str
+    reason: str
     by: str
     acknowledged_at: str
     is_withdrawn: bool = False
 
 
-def add_acknowledgement(archive: Archive, located: AccountFinding, note: str, by: str, now: datetime) -> None:
+def add_acknowledgement(archive: Archive, located: AccountFinding, reason: str, by: str, now: datetime) -> None:
     """Note that a finding is known and accepted; it is told without alarm from now on."""
     fields = {"id": located.id, "month": located.month, "text": describe_labelled(located.finding)}
-    _add_marker(archive, located.provider, located.account, fields | {"note": note, "by": by}, now)
+    _add_marker(archive, located.provider, located.account, fields | {"reason": reason, "by": by}, now)
 
 
 def withdraw_acknowledgement(
-    archive: Archive, acknowledgement: Acknowledgement, note: str, by: str, now: datetime
+    archive: Archive, acknowledgement: Acknowledgement, reason: str, by: str, now: datetime
 ) -> None:
     """Note that a finding is accepted no longer: it is told as before."""
     fields = {"id": acknowledgement.id, "month": acknowledgement.month, "text": acknowledgement.text}
-    fields |= {"note": note, "by": by, "withdrawn": "yes"}
+    fields |= {"reason": reason, "by": by, "withdrawn": "yes"}
     _add_marker(archive, acknowledgement.provider, acknowledgement.account, fields, now)
 
 
@@ -60,9 +60,9 @@ def list_acknowledgements(archive: Archive, last_seq: int | None = None) -> list
             break
         try:
             fields = json.loads(entry.question)
-            month, text, note, by = (str(fields[name]) for name in ("month", "text", "note", "by"))
+            month, text, reason, by = (str(fields[name]) for name in ("month", "text", "reason", "by"))
             place = fields["id"], entry.provider, entry.account
-            acknowledgement = Acknowledgement(*place, month, text, note, by, entry.fetched_at, "withdrawn" in fields)
+            acknowledgement = Acknowledgement(*place, month, text, reason, by, entry.fetched_at, "withdrawn" in fields)
         except (ValueError, KeyError, TypeError) as error:
             raise LedgerError(f"entry {entry.seq} does not say what was acknowledged: run `billfold verify`") from error
         by_id[acknowledgement.id] = acknowledgement
