@@ -128,7 +128,7 @@ def test_a_vendor_not_installed_any_more_stops_no_other(
         assert [
             outcome.error for outcome in stage.collected(stage.twin(months=1), books, "cockroach") if outcome.error
         ] == []
-        assert len(terminal.rows("--ledger", "ledger", "invoices")) > 0
+        assert len(terminal.rows("--ledger", "ledger", "invoices", code=1)) > 0
         for command in (["rebuild"], ["reconcile"]):
             result = terminal.run("--ledger", "ledger", *command)
             assert (result.code, "its provider is not installed" in result.all) == (1, True), result
