@@ -17,6 +17,9 @@ def test_a_twin_that_is_told_to_end_ends_well(end: signal.Signals) -> None:
         assert process.stdout is not None
         assert "the twin is ready at" in process.stdout.readline()
         process.send_signal(end)
-        _, errors = process.communicate(timeout=60)
+        try:
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert "Traceback" not in errors
     assert process.returncode == (0 if end is signal.SIGTERM else 130)

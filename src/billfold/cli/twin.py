@@ -74,10 +74,13 @@ def command(
             listener.close()
             raise
     serve.succeed_when_ended()
-    print_line(f"the twin is ready at {root_url} - try {root_url}/_twin/accounts")
     if is_open_address(bind):
         print_line(
             f"billfold: warning: {bind} is open to other machines: whoever reaches it can read and change this twin",
             err=True,
         )
-    serve.serve_twin(host, listener, (bind, *allowed_hosts))
+
+    def note_ready() -> None:
+        print_line(f"the twin is ready at {root_url} - try {root_url}/_twin/accounts")
+
+    serve.serve_twin(host, listener, (bind, *allowed_hosts), note_ready)

@@ -66,8 +66,26 @@ def succeed_when_ended() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the server raises the signal again once it has stopped
 
 
-def serve_twin(host: TwinHost, listener: socket.socket, allowed_hosts: Iterable[str] = ()) -> None:
-    """Serve until interrupted."""
+class _TwinServer(uvicorn.Server):
+    """Says when it answers, and not before: a signal that comes while it starts may be lost."""
+
+    def __init__(self, config: uvicorn.Config, note_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._note_ready = note_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets)
+        self._note_ready()
+
+
+def serve_twin(
+    host: TwinHost,
+    listener: socket.socket,
+    allowed_hosts: Iterable[str] = (),
+    note_ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until interrupted; tells when it begins to."""
     config = uvicorn.Config(
         make_application(make_handler(host, allowed_hosts), max_body_bytes=MAX_BODY_BYTES),
         log_level="warning",
@@ -76,7 +94,7 @@ def serve_twin(host: TwinHost, listener: socket.socket, allowed_hosts: Iterable[
         server_header=False,
         date_header=False,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    _TwinServer(config, note_ready).run(sockets=[listener])
 
 
 def write_config(path: Path, addresses: Iterable[tuple[TwinAccount, str]]) -> None:
