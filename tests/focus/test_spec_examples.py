@@ -155,7 +155,7 @@ def overage() -> Iterator[Example]:
         "monthly_transaction_amount": Decimal("991.95"), "transaction_line_items": lines,
     }  # fmt: skip
     over, unused = _map_charges(fastly.PROVIDER, (GetInvoiceByInvoiceId(invoice_id=1), invoice))
-    yield Example("overage", over, usage("19.95", "15000", "0.00133", "Emails"), {"PricingUnit": "Units"})
+    yield Example("overage", over, usage("19.95", "15000", "0.00133", "Emails"), {"PricingUnit": "Email Units"})
     fee = {name: Decimal(972) for name in MONEY[:4]} | {"ChargeCategory": "Usage", "ChargeFrequency": "One-Time"}
     yield Example("unused commitment", unused, fee, {"ChargeCategory": "Purchase", "ChargeFrequency": "Recurring"})
 

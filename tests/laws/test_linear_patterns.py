@@ -121,7 +121,7 @@ READERS = [
     mapping.TAX_PATTERN.search, mapping.make_slug,
     services.find_product_group, services.is_shortfall, services.find_service,
     text_fields._INSTANCE_PATTERN.fullmatch, text_fields._MONTH_FIRST_PATTERN.fullmatch,
-    text_fields._ZONELESS_PATTERN.fullmatch, skus._CREDIT_PATTERN.search,
+    text_fields._ZONELESS_PATTERN.fullmatch, skus.CREDIT_PATTERN.search,
     *(pattern.search for pattern, _ in skus.SERVICES_BY_PATTERN),
     *(pattern.search for pattern, _ in classify._CATEGORY_RULES),
     classify._AI_PATTERN.search, classify._BOT_PATTERN.search, credit_memos._WORD_PATTERN.findall,

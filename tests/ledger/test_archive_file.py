@@ -98,7 +98,7 @@ def test_a_directory_that_is_a_file_is_one_of_our_errors(below: str, tmp_path: P
 
 def test_a_directory_in_the_archives_place_is_one_of_our_errors(tmp_path: Path) -> None:
     (tmp_path / "archive.sqlite").mkdir()
-    with pytest.raises(LedgerError, match="cannot be used"):
+    with pytest.raises(LedgerError, match="is a directory where a file is needed"):
         open_archive(tmp_path)
 
 

@@ -72,7 +72,7 @@ def test_a_twin_needs_its_facts_and_six_answers_only(host: TwinHost) -> None:
     refusal = host.answer_request(request._replace(headers={}))
     assert refusal is not None
     assert refusal.body == b'{"fault":"unauthorized"}'
-    assert set(refusal.headers) == {"content-type", "date", "x-billfold-twin"}
+    assert set(refusal.headers) == {"content-type", "date", "x-billfold-twin", "x-billfold-twin-date"}
 
 
 def test_a_twin_without_an_answer_is_none() -> None:

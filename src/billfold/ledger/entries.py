@@ -31,7 +31,7 @@ ARCHIVED_HEADERS = (
     "etag",
     "last-modified",
     "retry-after",
-    "x-billfold-twin",
+    "x-billfold-twin-date",
 )
 
 

@@ -127,8 +127,8 @@ class TwinHost:
             self._describe_request(vendor, vendor_request, match.name, response, caller, request.method)
         )
         date_header = {"date": format_datetime(self.clock.now(), usegmt=True)}
-        # whoever knows a twin believes its clock: not where a fault sets it wrong
-        twin_headers = {} if "date" in response.headers else {"x-billfold-twin": vendor.provider.name}
+        # whoever knows a twin believes its clock, but where a fault sets it wrong
+        twin_headers = {"x-billfold-twin": vendor.provider.name, "x-billfold-twin-date": date_header["date"]}
         return response._replace(
             headers={**date_header, **vendor.twin.response_headers, **response.headers, **twin_headers}
         )

@@ -8,8 +8,8 @@ from email.utils import parsedate_to_datetime
 
 MAX_CLOCK_DIFFERENCE = timedelta(days=1)
 """How far a vendor's clock may be from ours: no zone is further, and one that is has no right time."""
-TWIN_HEADER = "x-billfold-twin"
-"""The header by which a twin says that it plays: its clock is where its user put it."""
+TWIN_DATE_HEADER = "x-billfold-twin-date"
+"""The header by which a twin says what its clock is at: where its user put it."""
 
 
 def read_stated_time(headers: Mapping[str, str]) -> datetime | None:
@@ -25,5 +25,6 @@ def choose_vendor_time(headers: Mapping[str, str], received_at: datetime) -> dat
     stated_time = read_stated_time(headers)
     if stated_time is None:
         return received_at
-    is_believed = TWIN_HEADER in headers or abs(stated_time - received_at) <= MAX_CLOCK_DIFFERENCE
+    is_played = headers.get(TWIN_DATE_HEADER) == headers.get("date")
+    is_believed = is_played or abs(stated_time - received_at) <= MAX_CLOCK_DIFFERENCE
     return stated_time if is_believed else received_at
