@@ -26,7 +26,7 @@ MAX_MEMORY_KIB = 1 << 20
 
 RUNS_PER_RESYNC = 40
 """Of so many runs one also collects the changed answers over sound books."""
-SHARES = {"cockroach": 2, "fastly": 4, "genesys": 3, "vultr": 6}
+SHARES = {"cockroach": 1, "fastly": 4, "genesys": 2, "vultr": 8}
 """How often each vendor is played."""
 
 

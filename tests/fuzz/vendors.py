@@ -30,9 +30,9 @@ RequestKey = tuple[str, str, tuple[tuple[str, str], ...]]
 Change = Callable[[RequestKey, Response], Response]
 """Changes the answer to a question, or returns it as it is."""
 SMALL_PAGES: dict[str, tuple[tuple[Any, str, int], ...]] = {
-    "fastly": ((fastly_collect, "MAX_PAGE_SIZE", 2),),
-    "genesys": ((genesys_collect, "LINES_PER_PAGE", 4), (genesys_collect, "CONTRACTS_PER_PAGE", 1)),
-    "vultr": ((vultr_collect, "MAX_PAGE_SIZE", 7),),
+    "fastly": ((fastly_collect, "MAX_PAGE_SIZE", 1),),
+    "genesys": ((genesys_collect, "LINES_PER_PAGE", 2), (genesys_collect, "CONTRACTS_PER_PAGE", 1)),
+    "vultr": ((vultr_collect, "MAX_PAGE_SIZE", 2),),
 }
 """What a collection asks for, where its lists are to come in several pages."""
 
