@@ -86,28 +86,32 @@ def choose_provider(seed: int) -> str:
     return Random(seed).choices(list(SHARES), list(SHARES.values()))[0]
 
 
+def _read_peak_memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def run_seed(provider: str, seed: int) -> RunResult:
     """Run one seed at a vendor."""
-    worlds = list_worlds(provider)
-    clean = record_world(worlds[Random(f"{provider}/{seed}").randrange(len(worlds))])
+    worlds, dice = list_worlds(provider), Random(f"{provider}/{seed}")
+    clean, is_resynced = record_world(dice.choice(worlds)), dice.randrange(RUNS_PER_RESYNC) == 0
     mutation, start_time, faults = (
         Mutation(f"{provider}/{seed}", clean.vendor.responses),
         time.process_time(),
         list[str](),
     )
-    played = None
+    played, earlier_peak = None, _read_peak_memory()
     try:
         with limit_cpu(MAX_CPU_S):
             played = play_collection(clean.vendor, mutation.change_response)
             faults += played.crashes
             faults += find_faults(played, read_statements(provider, played.archive), clean.truth)
-            if seed % RUNS_PER_RESYNC == 0 and not clean.vendor.world.is_import:
+            if is_resynced and not clean.vendor.world.is_import:
                 faults += find_resync_faults(clean.vendor, mutation.change_response)
     except EndlessRun as error:
         faults.append(f"it takes more than {MAX_CPU_S} s of the processor: {error}")
     if (seconds := time.process_time() - start_time) > MAX_CPU_S:
         faults.append(f"it took {seconds:.0f} s of the processor")
-    if (memory := resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) > MAX_MEMORY_KIB:
-        faults.append(f"the process took {memory} KiB by now")
+    if (memory := _read_peak_memory()) > max(MAX_MEMORY_KIB, earlier_peak):
+        faults.append(f"the process took {memory} KiB")
     trusted_count = len(played.trusted_bills) if played else 0
     return RunResult(len(mutation.changed_keys), played.bill_count if played else 0, trusted_count, tuple(faults))

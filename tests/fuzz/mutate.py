@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from random import Random
 from typing import Any, NamedTuple
 
@@ -35,8 +36,8 @@ class Field(NamedTuple):
         return self.container[self.step]
 
     def put(self, value: Any) -> None:
-        """Let something else stand there."""
-        self.container[self.step] = value
+        """Let a copy of something stand there: no tree holds itself, and none is changed with another."""
+        self.container[self.step] = deepcopy(value)
 
 
 def list_fields(tree: Any) -> list[Field]:
@@ -85,7 +86,7 @@ def _drop_item(dice: Random, items: list[Any], _: list[Any]) -> None:
 
 
 def _double_item(dice: Random, items: list[Any], _: list[Any]) -> None:
-    items.insert(dice.randrange(len(items)), dice.choice(items))
+    items.insert(dice.randrange(len(items)), deepcopy(dice.choice(items)))
 
 
 def _swap_items(dice: Random, items: list[Any], _: list[Any]) -> None:
@@ -98,11 +99,11 @@ def _shuffle_items(dice: Random, items: list[Any], _: list[Any]) -> None:
 
 
 def _copy_item(dice: Random, items: list[Any], _: list[Any]) -> None:
-    items[dice.randrange(len(items))] = dice.choice(items)
+    items[dice.randrange(len(items))] = deepcopy(dice.choice(items))
 
 
 def _move_item(dice: Random, items: list[Any], other_items: list[Any]) -> None:
-    other_items.append(items.pop(dice.randrange(len(items))))
+    other_items.append(deepcopy(items.pop(dice.randrange(len(items)))))
 
 
 def _cut_list(dice: Random, items: list[Any], _: list[Any]) -> None:
@@ -111,7 +112,7 @@ def _cut_list(dice: Random, items: list[Any], _: list[Any]) -> None:
 
 def _spoil_item(dice: Random, items: list[Any], _: list[Any]) -> None:
     index = dice.randrange(len(items))
-    items[index] = dice.choice((*values.HOSTILE_VALUES, [items[index]]))
+    items[index] = deepcopy(dice.choice((*values.HOSTILE_VALUES, [items[index]])))
 
 
 LIST_CHANGES = (
@@ -134,7 +135,7 @@ def _change_keys(dice: Random, fields: Sequence[Field]) -> None:
                 dice.choice((field.name.upper(), field.name.title(), f"{field.name}s", field.name.replace("_", "")))
             ] = value
         case "repeat":
-            field.container[RepeatedKey(field.name)] = values.change_value(dice, field.name, field.value)
+            field.container[RepeatedKey(field.name)] = deepcopy(values.change_value(dice, field.name, field.value))
 
 
 def _exchange_fields(dice: Random, fields: Sequence[Field]) -> None:

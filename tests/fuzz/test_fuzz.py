@@ -64,6 +64,14 @@ def test_a_seed_changes_the_same_answers() -> None:
     assert played[0] == played[1]
 
 
+def test_a_seed_is_the_same_after_others() -> None:
+    """What a seed makes of an answer depends on no seed before it: no value is shared between them."""
+    body = b'{"invoices": [{"id": "7", "lines": [{"total": 5.50, "tags": []}, {"total": 7.00, "tags": [{}]}]}]}'
+    first_bodies, second_bodies = ([change_tree(Random(seed), body, 6) for seed in range(300)] for _ in range(2))
+    assert first_bodies == second_bodies
+    assert max(map(len, first_bodies)) < 1_000_000
+
+
 def test_changes_reach_every_kind_of_field() -> None:
     """Among a few hundred changes of one small answer are lost and doubled lines, other money, keys that stand twice."""
     body = b'{"id": 7, "amount": 12.50, "currency": "USD", "date": "2026-10-01", "lines": [{"total": 5.50}, {"total": 7.00}]}'
