@@ -13,7 +13,7 @@ MEASURED := model wire ledger collect focus report
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --upgrade \
 	--extra ledger --extra twin --extra pdf --group dev
 
-.PHONY: help demo test test-fast coverage lint format docs rig bench conformance lock clean
+.PHONY: help demo test test-fast coverage lint format docs rig fuzz bench conformance lock clean
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,10 @@ docs: .venv/.ready  ## Write the generated documents.
 rig: .venv/.ready  ## Kill, lie to and live through thousands of syncs (hours on two cores).
 	@$(RUN)/python -m tests.rig.rig all --seeds 50 --days 510
 	@$(RUN)/python -m tests.focus.digits 10000000
+
+fuzz: .venv/.ready  ## Collect a million answers that lie, in two processes (about an hour).
+	@$(RUN)/python -m tests.fuzz --seed 0 --step 2 --answers 500000 & first=$$!; \
+		$(RUN)/python -m tests.fuzz --seed 1 --step 2 --answers 500000; second=$$?; wait $$first && exit $$second
 
 bench: .venv/.bench  ## Measure, and write bench/results.md.
 	@$(RUN)/python bench/run.py

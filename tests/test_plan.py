@@ -63,7 +63,7 @@ LIBRARIES = {
 }
 
 BEHAVIOURS = {
-    *("laws", "providers", "rig", "witnesses"),
+    *("fuzz", "laws", "providers", "rig", "witnesses"),
     *(
         "cli/beside_readers",
         "cli/environments",

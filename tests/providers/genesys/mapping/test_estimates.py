@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from unittest import mock
 
 import pytest
 
@@ -12,6 +13,7 @@ from billfold.ledger import restatements
 from billfold.model.bill import State
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import exact_sum
+from billfold.providers.genesys.mapping import commitments, lines
 from tests import stage
 from tests.findings import list_wrong
 from tests.providers.genesys.kit import OPERATIONS, SEPTEMBER, read_bills, read_sample
@@ -70,3 +72,12 @@ def test_contracts_without_periods_are_told(
     assert sorted(map(str, stage.list_invoices(books))) == stage.list_true_bills(host, "genesys")
     with books.open_ledger() as db:
         assert restatements.list_restatements(db) == []
+
+
+def test_a_contract_is_indexed_once_for_all_charges() -> None:
+    """A contract's prices and positions are gathered once for a period, however many charges and wallets it has."""
+    op, detail = OPERATIONS["billingperiod"], read_sample("billingperiod.v269")
+    detail = detail | {"charges": detail["charges"] * 200, "wallets": detail["wallets"] * 50}
+    with mock.patch.object(commitments, "collect_rates", wraps=lines.collect_rates) as collect_rates:
+        (bill,) = read_bills((op, detail))
+    assert (collect_rates.call_count, bill.line_count) == (1, len(detail["charges"]) + len(detail["wallets"]))

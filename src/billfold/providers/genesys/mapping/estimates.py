@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain
 from typing import NamedTuple
 
 from billfold.model.bill import Bill, Charges, State
@@ -21,9 +20,10 @@ from billfold.providers.currencies import check_currency, read_currency
 from billfold.providers.genesys.mapping import classify, field_aliases, lines
 from billfold.providers.genesys.mapping.commitments import (
     CommitmentShare,
-    format_applied,
+    ContractTerms,
+    find_applied,
+    index_terms,
     list_commitments,
-    list_positions,
 )
 from billfold.providers.genesys.mapping.invoice_periods import is_closed, is_open, read_customer
 from billfold.providers.genesys.mapping.lines import (
@@ -144,21 +144,17 @@ def _group_by_currency(usage: PeriodUsage, period: Period) -> dict[str, list[Gen
         or NO_CURRENCY
     )
     lines_by_currency: dict[str, list[GenesysLine]] = {default_currency: []}
-    drawn_tokens = _find_drawn_tokens(charges, wallets)
+    drawn_tokens, terms = _find_drawn_tokens(charges, wallets), index_terms(usage.contract)
     for index, charge in enumerate(charges):
         currency_lines = lines_by_currency.setdefault(read_currency(charge.overage_currency) or default_currency, [])
         currency_lines.append(
-            _build_charge_line(
-                charge, usage.contract, period, f"$.charges[{index}]", wallets[0] if drawn_tokens else None
-            )
+            _build_charge_line(charge, terms, period, f"$.charges[{index}]", wallets[0] if drawn_tokens else None)
         )
     for index, wallet in enumerate(wallets):
         currency_lines = lines_by_currency.setdefault(
             read_currency(wallet.balance_overage_currency) or default_currency, []
         )
-        currency_lines.append(
-            _build_wallet_line(wallet, usage.contract, period, f"$.wallets[{index}]", drawn_tokens or ZERO)
-        )
+        currency_lines.append(_build_wallet_line(wallet, terms, period, f"$.wallets[{index}]", drawn_tokens or ZERO))
     return lines_by_currency
 
 
@@ -179,17 +175,17 @@ def _find_plan_currency(contract: BillingContract) -> str:
 
 
 def _build_charge_line(
-    charge: BillingCharge, contract: BillingContract, service_time: Period, path: str, wallet: BillingWallet | None
+    charge: BillingCharge, terms: ContractTerms, service_time: Period, path: str, wallet: BillingWallet | None
 ) -> GenesysLine:
     product = get_or(charge.product, BillingProduct())
     service = get_or(product.name, "") or get_or(charge.name, "") or PLATFORM_NAME
     cost, overage = lines.read_amount(charge.overage_charge), field_aliases.get_overage_quantity(charge) or ZERO
     price = _price_overage(cost, overage, charge.overage_rate)
     subject = _build_subject(
-        product, service, get_or(product.unit_of_measure, ""), charge.organizations, contract, service_time.start
+        product, service, get_or(product.unit_of_measure, ""), charge.organizations, terms, service_time.start
     )
     detail_facts = (
-        *_describe_contract(contract, charge.organizations),
+        *_describe_contract(terms.contract, charge.organizations),
         ("PrepaidQuantity", lines.format_number(field_aliases.get_prepaid_quantity(charge))),
         ("FairUseQuantity", lines.format_number(field_aliases.get_fair_use_quantity(charge))),
         ("OverageRate", lines.format_number(charge.overage_rate)),
@@ -201,15 +197,14 @@ def _build_charge_line(
     tokens = get_or(charge.converted_token_count, ZERO)
     if tokens:
         share = _build_wallet_share(wallet, tokens, service_time) if wallet else None
-        applied_text = format_applied(share, list_positions([contract])) if share else None
+        applied_text = find_applied(terms, share) if share else None
         subject = subject._replace(applied=applied_text, category="Committed" if applied_text else "Other")
     else:
         prepaid_used = min(consumed or ZERO, field_aliases.get_prepaid_quantity(charge) or ZERO)
         organization_ids = frozenset(subject.organization[:1] if subject.organization else ())
         subject = subject._replace(
-            applied=format_applied(
-                CommitmentShare(service, prepaid_used, subject.sku.unit, *service_time, organization_ids),
-                list_positions([contract]),
+            applied=find_applied(
+                terms, CommitmentShare(service, prepaid_used, subject.sku.unit, *service_time, organization_ids)
             )
         )
     description = get_or(charge.name, "") or service
@@ -233,16 +228,16 @@ def _build_wallet_share(wallet: BillingWallet, quantity: Decimal, service_time: 
 
 
 def _build_wallet_line(
-    wallet: BillingWallet, contract: BillingContract, service_time: Period, path: str, drawn_tokens: Decimal
+    wallet: BillingWallet, terms: ContractTerms, service_time: Period, path: str, drawn_tokens: Decimal
 ) -> GenesysLine:
     product = get_or(wallet.product, BillingProduct())
     service = get_or(product.name, "") or get_or(wallet.name, "") or PLATFORM_NAME
     cost, overage = lines.read_amount(wallet.balance_overage_charge), get_or(wallet.balance_overage, ZERO)
     price = _price_overage(cost, overage, wallet.balance_overage_rate)
     unit = get_or(wallet.unit_of_measure, "") or get_or(product.unit_of_measure, "")
-    subject = _build_subject(product, service, unit, wallet.organizations, contract, service_time.start)
+    subject = _build_subject(product, service, unit, wallet.organizations, terms, service_time.start)
     detail_facts = (
-        *_describe_contract(contract, wallet.organizations),
+        *_describe_contract(terms.contract, wallet.organizations),
         ("StartingBalance", lines.format_number(wallet.starting_balance)),
         ("EndingBalance", lines.format_number(wallet.ending_balance)),
         ("BalanceIncrease", lines.format_number(wallet.balance_increase)),
@@ -252,9 +247,7 @@ def _build_wallet_line(
     source = LineSource(path, get_or(wallet.id, None), None, lines.format_details(*detail_facts))
     consumed = get_or(wallet.balance_consumption, price.quantity)
     remaining_use = EXACT_CONTEXT.subtract(EXACT_CONTEXT.subtract(consumed, overage), drawn_tokens)
-    subject = subject._replace(
-        applied=format_applied(_build_wallet_share(wallet, remaining_use, service_time), list_positions([contract]))
-    )
+    subject = subject._replace(applied=find_applied(terms, _build_wallet_share(wallet, remaining_use, service_time)))
     description = get_or(wallet.name, "") or service
     return lines.build_line(subject, cost, price, consumed, description, service_time, source)
 
@@ -264,16 +257,11 @@ def _build_subject(
     service: str,
     unit: str,
     organizations: Maybe[list[NamedEntity]],
-    contract: BillingContract,
+    terms: ContractTerms,
     start: datetime,
 ) -> LineSubject:
     sku_id = lines.sku_of(product, service)
-    matching_rates = (
-        item_rates
-        for (item_name, charge_category, _), item_rates in lines.collect_rates([contract]).items()
-        if item_name == service and charge_category == "Usage"
-    )
-    rate = lines.find_rate(start, chain.from_iterable(matching_rates))
+    rate = lines.find_rate(start, terms.usage_rates.get(service, ()))
     return LineSubject(
         classify.DEFAULT_CATEGORY,
         service,

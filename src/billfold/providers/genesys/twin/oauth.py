@@ -77,9 +77,8 @@ def answer_document(
     _, _, account_name, file_name = (*path.split("/"), "", "", "")[:4]
     invoice_id = file_name.removesuffix(".pdf")
     timestamp = query_params.get("X-Amz-Date", "")
-    if not hmac.compare_digest(
-        query_params.get("X-Amz-Signature", ""), _sign_document(account_name, invoice_id, timestamp)
-    ):
+    signature = _sign_document(account_name, invoice_id, timestamp)
+    if not hmac.compare_digest(query_params.get("X-Amz-Signature", "").encode(), signature.encode()):
         return _build_s3_error(
             "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided."
         )
