@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
+from billfold.ledger import account_lock
+from billfold.ledger.layout import LOCKS_FOLDER
 from tests.cli.terminal import Terminal, clear
 from tests.ledger.kit import invoice, invoices
 
@@ -41,6 +46,21 @@ def test_an_accepted_finding_is_no_alarm(tmp_path: Path) -> None:
     clear(terminal.run(*LEDGER, "acknowledge", finding_id, "--withdraw"), 0, "acknowledged no longer")
     clear(terminal.run(*LEDGER, "report"), 1, "parked, not counted")
     clear(terminal.run(*LEDGER, "acknowledge"), 0, "Nothing is acknowledged.")
+
+
+@pytest.mark.parametrize("more", [(), ("--withdraw",)])
+def test_an_acknowledgement_waits_for_a_merge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: Sequence[str]
+) -> None:
+    """While a merge writes the archive anew nothing is accepted or withdrawn: it would be lost with the file of before."""
+    terminal = Terminal(tmp_path)
+    import_bill(terminal, tmp_path, "7")
+    finding_id = find_id(terminal)
+    terminal.run(*LEDGER, "acknowledge", finding_id)
+    monkeypatch.setattr(account_lock, "WRITERS_TIMEOUT_S", 0.0)
+    with account_lock.writers_lock(tmp_path / "l" / LOCKS_FOLDER, alone=True):
+        clear(terminal.run(*LEDGER, "acknowledge", finding_id, *more), 2, "other processes write")
+    clear(terminal.run(*LEDGER, "acknowledge", finding_id, *more), 0, "acknowledged")
 
 
 def test_another_amount_is_another_finding(tmp_path: Path) -> None:

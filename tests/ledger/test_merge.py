@@ -86,6 +86,34 @@ def test_a_merge_leaves_a_chain_that_only_one_goes_on_with(tmp_path: Path) -> No
                 assert again.read_head() == both.read_head()
 
 
+def test_heads_of_before_a_merge_stay_proved(tmp_path: Path) -> None:
+    """A head is proved though a merge brought entries between those that it stands for, but not where one of these is another."""
+    here_path, backup_path, both_path = (
+        tmp_path / f"archive{part}.sqlite" for part in ("", ".before-merge.2", ".both")
+    )
+    heads = []
+    for runs in ([("a", 1)], [("a", 1), ("b", 3)], [("a", 1), ("b", 3), ("a", 5)]):
+        here_path.unlink(missing_ok=True)
+        with fill(here_path, *runs) as here:
+            heads.append(here.read_head())
+    with Archive(here_path) as here, fill(tmp_path / "there", ("c", 0), ("d", 2), ("e", 4)) as there:
+        merge_archives(here, there, both_path, NOW)
+    with Archive(both_path) as both:
+        assert [check_head(both, head)[1] is None for head in heads] == [False] * 3
+        here_path.rename(backup_path)
+        entries = [check_head(both, head)[0] for head in heads]
+        assert [(entry.account, entry.fetched_at[8:10]) for entry in entries if entry] == [
+            ("a", "16"),
+            ("b", "18"),
+            ("a", "20"),
+        ]
+    backup_path.unlink()
+    with fill(backup_path, ("a", 1), ("b", 4)) as other:
+        other_head = other.read_head()
+    with Archive(both_path) as both:
+        assert check_head(both, other_head)[1] is not None
+
+
 def test_what_was_redacted_in_one_stays_redacted(tmp_path: Path) -> None:
     """What was redacted in one archive stays redacted where another brings it whole."""
     here, there = fill(tmp_path / "here", ("a", 1)), fill(tmp_path / "there", ("a", 1), ("b", 2))

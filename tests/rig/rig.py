@@ -7,6 +7,7 @@
     python -m tests.rig.rig live  [--seeds N] [--days M]                    random days with random faults
     python -m tests.rig.rig together [--seeds N]                            three syncs, a rebuild and a reader in random turns, one killed
     python -m tests.rig.rig mixed [--seconds S]                             ten syncs, ten readers, merges, rebuilds
+    python -m tests.rig.rig random [--kills N] [--seed S] [--story COMMAND] [--at MS]  SIGKILL at random instants of commands
     python -m tests.rig.rig flip  [--stride B] [--file NAME] [--at N]       a flipped bit in every so-many-th byte
                                   [--provider P|all] [--months M]           (every 16th of all twelve months: --stride 16 ...)
 
@@ -21,6 +22,7 @@ import random
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
@@ -31,6 +33,7 @@ from billfold.ledger import catalog, query
 from billfold.twin.faults import FAULTS, RESTATEMENTS, Fault
 from tests import stage
 from tests.rig import families, lasting
+from tests.rig.deaths import DEEDS, Doom, kill_deeds
 from tests.rig.flips import VENDOR, flip_bytes
 from tests.rig.killing import kill, list_points, play_whole
 from tests.rig.mixed import run_mixed
@@ -155,6 +158,7 @@ def main() -> None:
         "live": _live_all,
         "together": _together_all,
         "mixed": _mix_all,
+        "random": _kill_at_random,
         "flip": _flip_all,
     }
     parser.add_argument("what", choices=[*jobs, "all"])
@@ -162,7 +166,7 @@ def main() -> None:
         parser.add_argument(name, default=default)
     for name, number in (("--seed", 1), ("--point", 0), ("--every", 1), ("--at", 0), ("--seeds", 10), ("--days", 60)):
         parser.add_argument(name, type=int, default=number)
-    for name, number in (("--seconds", 600), ("--stride", 64), ("--months", 2)):
+    for name, number in (("--seconds", 600), ("--stride", 64), ("--months", 2), ("--kills", 500), ("--processes", 2)):
         parser.add_argument(name, type=int, default=number)
     arguments = parser.parse_args()
     failures = [job(arguments) for name, job in jobs.items() if arguments.what in {name, "all"}]
@@ -173,6 +177,22 @@ def _mix_all(arguments: argparse.Namespace) -> bool:
     counts, failures = run_mixed(arguments.seconds, arguments.seed)
     tally = ", ".join(f"{count} {name}" for name, count in counts.items())
     print(f"mixed: {tally} in {arguments.seconds} s, {len(failures)} wrong")
+    print("\n".join(failures), end="\n" if failures else "")
+    return bool(failures)
+
+
+def _kill_at_random(arguments: argparse.Namespace) -> bool:
+    names = [arguments.story] if arguments.story else list(DEEDS)
+    process_count = min(arguments.processes, arguments.kills)
+    shares = [len(range(first, arguments.kills, process_count)) for first in range(process_count)]
+    dooms = [Doom(arguments.seed, first, arguments.at) for first in range(process_count)]
+    with multiprocessing.Pool(process_count) as pool:
+        orders = [(names, doom, share, process_count) for doom, share in zip(dooms, shares, strict=True)]
+        parts = pool.starmap(kill_deeds, orders)
+    kill_counts = sum((counts for counts, _ in parts), Counter[str]())
+    failures = [failure for _, part in parts for failure in part]
+    tally = ", ".join(f"{count} {name}" for name, count in sorted(kill_counts.items()))
+    print(f"random: {kill_counts.total()} killed ({tally}), {len(failures)} wrong")
     print("\n".join(failures), end="\n" if failures else "")
     return bool(failures)
 

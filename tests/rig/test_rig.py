@@ -51,5 +51,11 @@ def test_readers_beside_syncs_see_only_true_states() -> None:
     assert ", 0 wrong" in rig("mixed", "--seconds", "5")
 
 
+def test_a_command_killed_at_any_instant_goes_on() -> None:
+    """Whatever writes and is killed at any instant leaves what was or what should be, and ends well when done again."""
+    assert "random: 4 killed" in (output := rig("random", "--kills", "4", "--seed", "7"))
+    assert ", 0 wrong" in output
+
+
 def test_a_flipped_bit_is_told_or_changes_nothing() -> None:
     assert rig("flip", "--stride", "8192").count(", 0 wrong") == 3

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from billfold.collect.workspace import Workspace
+from billfold.ledger.account_lock import try_file_lock
 from tests import stage
 from tests.cli.terminal import Terminal
 from tests.ledger.archives import tamper
@@ -72,6 +73,22 @@ def test_documents_are_written_as_of_a_time(tmp_path: Path) -> None:
     bring(terminal, LATER)
     [old_row] = write(terminal, "--as-of", row["fetched_at"], out="then")
     assert old_row["sha256"] == hashlib.sha256(FIRST).hexdigest()
+
+
+def test_drafts_of_killed_commands_are_removed(tmp_path: Path) -> None:
+    """A draft that nobody writes any more is removed; one that is being written stays, and so does what is no draft."""
+    terminal, out = Terminal(tmp_path), tmp_path / "out"
+    bring(terminal, FIRST)
+    out.mkdir()
+    left, busy, foreign = (out / f".{name}.billfold" for name in ("a" * 32, "b" * 32, "mine"))
+    for path in (left, busy, foreign):
+        path.write_bytes(b"half")
+    with busy.open("rb") as file:
+        assert try_file_lock(file.fileno())
+        [row] = write(terminal)
+        assert set(read_files(out)) == {busy.name, foreign.name, row["file"]}
+    write(terminal)
+    assert set(read_files(out)) == {foreign.name, row["file"]}
 
 
 @pytest.mark.parametrize("obstacle", ["link", "broken-link", "folder", "edited", "longer"])

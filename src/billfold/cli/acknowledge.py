@@ -78,21 +78,29 @@ def _acknowledge(
             )
         if not located.account:
             raise InvalidArgument(f"{finding_id} is not of an account: it has to be mended, and cannot be accepted")
-    for finding_id in ids:
-        located = findings[finding_id]
-        add_acknowledgement(workspace.archive, located, reason, by, datetime.now(UTC))
+    with workspace.lock_writers():  # a merge puts another file in the archive's place
+        for finding_id in ids:
+            add_acknowledgement(workspace.archive, findings[finding_id], reason, by, datetime.now(UTC))
+    for located in (findings[finding_id] for finding_id in ids):
         place = " ".join(filter(None, located[:3]))
         print_line(f"acknowledged: {place}: {describe_labelled(located.finding)}")
 
 
 def _withdraw(workspace: Workspace, ids: Sequence[str], reason: str, by: str) -> None:
+    with workspace.lock_writers():
+        accepted = _find_accepted(workspace, ids)
+        for acknowledgement in accepted:
+            withdraw_acknowledgement(workspace.archive, acknowledgement, reason, by, datetime.now(UTC))
+    for acknowledgement in accepted:
+        print_line(f"acknowledged no longer: {acknowledgement.text}")
+
+
+def _find_accepted(workspace: Workspace, ids: Sequence[str]) -> list[Acknowledgement]:
     accepted = {acknowledgement.id: acknowledgement for acknowledgement in list_acknowledgements(workspace.archive)}
     for finding_id in ids:
         if finding_id not in accepted:
             raise InvalidArgument(f"{finding_id!r} is not acknowledged: `billfold acknowledge` lists what is")
-    for finding_id in ids:
-        withdraw_acknowledgement(workspace.archive, accepted[finding_id], reason, by, datetime.now(UTC))
-        print_line(f"acknowledged no longer: {accepted[finding_id].text}")
+    return [accepted[finding_id] for finding_id in ids]
 
 
 def _print_acknowledged(acknowledgements: Sequence[Acknowledgement]) -> None:

@@ -16,8 +16,9 @@ MERGE_BACKUP_FILE, MERGE_DRAFT_FILE = "archive.before-merge.sqlite", "archive.me
 """Archives that a merge leaves beside the one in use: as it was (later ones are numbered), and, killed, the one being made."""
 EARLIER_ARCHIVE_FILE, CONVERSION_DRAFT_FILE = "archive.format-1.sqlite", "archive.converting.sqlite"
 """Archives that a conversion leaves: as it was in its earlier format, and (where it was killed) the one being made."""
+MERGE_BACKUP_PATTERN = "archive.before-merge*.sqlite"
 SIDE_ARCHIVE_PATTERNS = (
-    "archive.before-merge*.sqlite",
+    MERGE_BACKUP_PATTERN,
     MERGE_DRAFT_FILE,
     "archive.format-*.sqlite",
     CONVERSION_DRAFT_FILE,

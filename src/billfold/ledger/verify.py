@@ -10,6 +10,7 @@ import hashlib
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from billfold.ledger.archive import Archive
@@ -17,6 +18,7 @@ from billfold.ledger.archive_redaction import list_redactions
 from billfold.ledger.catalog_file import DamagedLedgerError, StaleLedgerError, read_booked_hashes
 from billfold.ledger.chain import ChainKey, find_head, iter_checked
 from billfold.ledger.entries import MERGE, RUN_END, RUN_START, Entry, Run
+from billfold.ledger.layout import MERGE_BACKUP_PATTERN
 from billfold.model.errors import BillfoldError
 from billfold.model.finding import AccountFinding, Finding, limit_findings, make_finding
 from billfold.model.finding_codes import FindingCode
@@ -81,12 +83,25 @@ def _describe_ledger_damage(catalog_path: Path) -> str:
 
 def check_head(archive: Archive, head: str) -> tuple[Entry | None, Finding | None]:
     """Return the entry with which an archive had a head that was kept elsewhere, or what is wrong where it never had it."""
-    if entry := find_head(archive.iter_settling_entries(), head):
+    if entry := find_head(archive.iter_settling_entries(), head) or _find_head_before_merge(archive, head):
         return entry, None
     text = f"{head} was never its head: what it had then was rewritten or cut off, or the head is of another archive"
     if any(head in marker.question for marker in archive.list_markers(MERGE)):
         text = f"{head} was the head of an archive before a merge wrote chains anew: check it against that one's file"
     return None, make_finding(FindingCode.ARCHIVE_DAMAGED, text)
+
+
+def _find_head_before_merge(archive: Archive, head: str) -> Entry | None:
+    """Find a head of before a merge brought entries between these: its chains are here, the file of then says which they were."""
+    kept_entries = {entry.hash: entry for entry in archive.iter_settling_entries()}
+    for path in sorted(archive.path.parent.glob(MERGE_BACKUP_PATTERN)):
+        with suppress(BillfoldError, sqlite3.Error, ValueError), Archive(path, as_it_is=True) as earlier:
+            earlier_entries = list(earlier.iter_settling_entries())
+            if entry := find_head(earlier_entries, head):
+                heads = {other.chain_key: other.hash for other in earlier_entries if other.seq <= entry.seq}
+                if kept_entries.keys() >= set(heads.values()):
+                    return kept_entries[entry.hash]
+    return None
 
 
 def _describe_damage(archive: Archive, catalog_path: Path | None) -> Iterator[_Damage]:

@@ -11,12 +11,15 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+from billfold.ledger.account_lock import try_file_lock
 from billfold.ledger.documents import FILE_SUFFIXES, UNKNOWN_VALUE, read_media_type
 from billfold.ledger.entries import Entry
 from billfold.model.errors import ConfigurationError
 
 MAX_NAME_BYTES = 160
 """Bytes of a name before it is cut: its hash, a date and an ending still fit behind it."""
+DRAFT_NAME = re.compile(r"\.[0-9a-f]{32}\.billfold")
+"""How a document is called until it is whole."""
 NAME_HASH_LENGTH, BODY_HASH_LENGTH = 12, 8
 
 
@@ -63,6 +66,15 @@ def _has_content(path: Path, body: bytes) -> bool:
         return False
 
 
+def remove_drafts(directory: Path) -> None:
+    """Remove the drafts that killed processes left: whoever is writing one holds its lock."""
+    for path in directory.glob(".*.billfold"):
+        if DRAFT_NAME.fullmatch(path.name) and stat.S_ISREG(path.lstat().st_mode):
+            with suppress(OSError), path.open("rb") as draft:
+                if try_file_lock(draft.fileno()):
+                    path.unlink()
+
+
 def _write_new(path: Path, body: bytes) -> bool:
     """Write a file whole or not at all, unless anything has its name; returns whether it was written."""
     if os.path.lexists(path):
@@ -71,10 +83,11 @@ def _write_new(path: Path, body: bytes) -> bool:
     number = os.open(draft_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(number, "wb") as draft:
+            try_file_lock(number)
             draft.write(body)
             draft.flush()
-            os.fsync(draft.fileno())
-        return _give_name(draft_path, path)
+            os.fsync(number)
+            return _give_name(draft_path, path)
     finally:
         with suppress(FileNotFoundError):
             draft_path.unlink()

@@ -17,7 +17,7 @@ from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.bill import State
 from billfold.model.errors import ConfigurationError, DamagedAnswer
-from billfold.report.document_files import build_file_name, store_document
+from billfold.report.document_files import build_file_name, remove_drafts, store_document
 
 WRITTEN, UNCHANGED, MISSING, DAMAGED = "written", "unchanged", "missing", "damaged"
 """What becomes of a document: an invoice's is missing where none came."""
@@ -60,6 +60,7 @@ def write_documents(
         keys_by_name[build_file_name(entry)].add(build_document_key(entry))
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        remove_drafts(directory)
         rows = [
             _write_document(
                 workspace,
