@@ -32,7 +32,7 @@ def make_pair(costs: list[str], **fields: Any) -> list[Bill]:
         (make_pair([*TWENTY[:-1], "30"]), "has 19 of 20 lines in common with invoice i1"),
         (make_pair([*TWENTY, "7"]), "has 20 of 21 lines in common with invoice i1"),
         (make_pair([*TWENTY[:-3], "30", "31", "32"]), ""),
-        (make_pair(TWENTY[:-1], invoice_id="I-1"), "has the id of invoice i1 in another spelling"),
+        (make_pair(TWENTY[:-1], invoice_id="I-1"), "has the id of invoice 'i1' in another spelling"),
         (make_pair(TWENTY[:-1], invoice_id="i1 ", period=Month(2026, 7).period), "in another spelling"),
         (make_pair(TWENTY, purchase_order="PO-2"), ""),
         (make_pair(TWENTY, corrects="i1"), ""),

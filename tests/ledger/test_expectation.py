@@ -97,12 +97,15 @@ def test_every_contract_has_invoices_of_its_own() -> None:
 
 
 def test_a_hole_of_one_contract_is_found() -> None:
-    """A contract that was billed before and after a month, and not in it, is named."""
+    """A contract that was billed before and after a month, and in it only estimated, is named; an idle one is not."""
     first_contract, second_contract = list_months(5, purchase_order="PO-1"), list_months(5, purchase_order="PO-2")
     del second_contract[3]
-    records = judge_months([*first_contract, *second_contract], [make_run(parse_instant("2026-10-01T00:00:00Z"))])
+    bills, run = [*first_contract, *second_contract], make_run(parse_instant("2026-10-01T00:00:00Z"))
+    used = Expectation(used_months={("acme", "me", Month(2026, 8), "PO-2")})
+    records = judge_months(bills, [run], used)
     findings = [(str(record.month), finding.code, finding.subject) for record in records for finding in record.findings]
     assert findings == [("2026-08", "month-empty", "PO-2")]
+    assert {record.state for record in judge_months(bills, [run])} == {"complete"}
 
 
 def test_an_estimate_that_stays_is_late() -> None:

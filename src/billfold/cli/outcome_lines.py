@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from billfold.cli.output import print_data, print_line
 from billfold.collect.outcome import CollectOutcome
+from billfold.ledger.acknowledgements import is_accepted
 from billfold.model.finding import Finding, describe_labelled
 from billfold.model.finding_codes import FindingCode
 from billfold.report.render import as_json as format_json
@@ -41,7 +42,7 @@ class OutcomeLines:
         for outcome in reported_outcomes:
             if self._shown_errors.get(outcome.account, self) is not outcome.error:
                 self._print_collection(outcome)
-            for finding in outcome.findings:
+            for finding in filter(_is_news, outcome.findings) if self._quiet else outcome.findings:
                 self._print_line(outcome.account, describe_labelled(finding))
         if len(reported_outcomes) > MAX_SHOWN_ACCOUNTS:
             print_line(describe_sum(outcomes))
@@ -67,8 +68,8 @@ def _is_reported(outcome: CollectOutcome) -> bool:
 
 
 def _is_news(finding: Finding) -> bool:
-    """Tell what is worth a mail: not what is always so, as invoices that are older than anybody asked for."""
-    return finding.code not in {FindingCode.INVOICE_OLDER, FindingCode.EXTRA_UNANSWERED}
+    """Tell what is worth a mail: not what is accepted, nor what is always so."""
+    return finding.code not in {FindingCode.INVOICE_OLDER, FindingCode.EXTRA_UNANSWERED} and not is_accepted(finding)
 
 
 def describe_sum(outcomes: list[CollectOutcome]) -> str:

@@ -10,6 +10,7 @@ from billfold.cli.context import build_filter, list_configured_accounts, open_wo
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_listing_options
+from billfold.ledger.acknowledgements import is_accepted
 from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.model.finding_codes import Severity
 from billfold.model.money import format_amount
@@ -67,7 +68,8 @@ def _print_findings(findings: list[AccountFinding], result: Reconciliation) -> N
             print_line(f"{heading}:")
         for located in section:
             place = " ".join(filter(None, located[:3])) or "all"
-            print_line(f"  {place}: {describe_labelled(located.finding)} [{located.id}]")
+            label = "accepted: " if is_accepted(located.finding) else ""
+            print_line(f"  {place}: {label}{describe_labelled(located.finding)} [{located.id}]")
     if result.drifts:
         print_line(
             "The last estimate of a month (of its day, and without what is bought beforehand) against what was invoiced:"

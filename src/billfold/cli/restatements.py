@@ -10,7 +10,7 @@ import click
 from billfold.cli.context import build_filter, open_workspace
 from billfold.cli.output import print_data, print_line
 from billfold.cli.params import add_listing_options
-from billfold.ledger import restatements
+from billfold.ledger import catalog, restatements
 from billfold.ledger.restatements import Restatement
 from billfold.model.money import format_amount
 from billfold.report import render
@@ -41,14 +41,16 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     lines. Exit code 1 where one is told otherwise now in a way that does not add up: the older version is counted then.
     """
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
-        events = restatements.list_restatements(ledger, build_filter(workspace, filter_options))
+        filters = build_filter(workspace, filter_options)
+        events = restatements.list_restatements(ledger, filters)
+        accepted_ids = {bill.id for bill in catalog.list_parked_bills(ledger, filters) if bill.is_acknowledged}
     if output_format == "json":
         print_data(json.dumps([_build_row(event) for event in events], default=word, indent=1), newline=True)
     elif output_format == "csv":
         print_data(render.as_csv(map(_build_row, events), COLUMNS))
     else:
         _print_events(events)
-    ctx.exit(1 if any(event.change.parked for event in events) else 0)
+    ctx.exit(1 if any(event.change.parked and event.change.new_bill not in accepted_ids for event in events) else 0)
 
 
 def _build_row(event: Restatement) -> dict[str, object]:

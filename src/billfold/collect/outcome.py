@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from billfold.ledger.acknowledgements import quieten
+from billfold.ledger.acknowledgements import accept_finding, quieten
 from billfold.model.errors import ApiError, BillfoldError, ConfigurationError
 from billfold.model.finding import AccountFinding, Finding, make_finding
 from billfold.model.finding_codes import FindingCode
@@ -59,15 +59,25 @@ def fill_outcomes(
     findings_by_account = defaultdict[tuple[str, str], list[Finding]](list)
     for located in quieten(_find_all(db, last_seq), acknowledged_ids):
         findings_by_account[located.provider, located.account].append(located.finding)
+    accepted_accounts = _list_accepted_runs(db, acknowledged_ids) if acknowledged_ids else set()
     for outcome in outcomes:
         outcome.findings = findings_by_account[outcome.provider, outcome.account]
+        if (outcome.provider, outcome.account) in accepted_accounts:
+            outcome.missing = [accept_finding(finding) for finding in outcome.missing]
+
+
+def _list_accepted_runs(db: OpenLedger, acknowledged_ids: frozenset[str]) -> set[tuple[str, str]]:
+    """Return the accounts of which it is accepted what their last collection did not bring."""
+    from billfold.ledger.query import LedgerFilter
+    from billfold.report.gaps import find_failed_runs
+
+    return {gap[:2] for gap in find_failed_runs(db, LedgerFilter()) if gap.id in acknowledged_ids}
 
 
 def _find_all(db: OpenLedger, last_seq: int) -> Iterator[AccountFinding]:
     from billfold.ledger import catalog, query, restatements
-    from billfold.ledger.duplicates import find_duplicates
     from billfold.ledger.late_posts import find_late_posts
-    from billfold.report.completeness import find_late_invoices, find_vanished_invoices
+    from billfold.report.completeness import find_doubtful_months, find_vanished_invoices
     from billfold.report.gaps import find_skipped_invoices
 
     filters = query.LedgerFilter()
@@ -83,8 +93,9 @@ def _find_all(db: OpenLedger, last_seq: int) -> Iterator[AccountFinding]:
         account_bills = bills_by_account.get((run.provider, run.account), [])
         for finding in (*find_vanished_invoices(account_bills, run), *run.check_findings):
             yield AccountFinding(run.provider, run.account, "", finding)
-    yield from find_late_invoices(db, filters)
-    yield from find_duplicates(db, bills)
+    for located in find_doubtful_months(db, filters):
+        if located.finding.code is not FindingCode.INVOICE_VANISHED:  # told of the account as a whole
+            yield located
     yield from find_late_posts(db, last_seq)
     for change in restatements.list_changes_since(db, last_seq):
         yield AccountFinding(change.provider, change.account, "", _describe_change(change))

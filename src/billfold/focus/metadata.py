@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from billfold.focus.sql_cells import build_cell
 from billfold.focus.versions import FocusDataset, FocusVersion
+from billfold.ledger.acknowledgements import quieten
 from billfold.ledger.catalog import BillRow
 from billfold.ledger.focus_views import FocusViews
 from billfold.ledger.query import LedgerFilter
+from billfold.ledger.store import OpenLedger
 from billfold.model.csv_text import CONTROL_NOTE, FORMULA_GUARD_NOTE
-from billfold.model.finding import describe_labelled
+from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.model.focus import COMMITMENT
 from billfold.model.money import format_decimal
 from billfold.model.payment_terms import NOT_STATED
 from billfold.model.period import Month, format_instant
 from billfold.model.plain_text import escape_json
-from billfold.report.completeness import COMPLETE, Completeness, judge_ledger
+from billfold.report.completeness import COMPLETE, Completeness, find_doubtful_months, judge_ledger
 from billfold.report.gaps import find_failed_runs, find_unbooked
 from billfold.version import __version__
 
@@ -83,13 +85,19 @@ def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[Expor
         "x_Completeness": [_describe_completeness(record) for record in judged],
         "x_NotComplete": [
             {"provider": gap.provider, "account": gap.account, "words": describe_labelled(gap.finding)}
-            for gap in (*find_failed_runs(ledger, selection.filters), *find_unbooked(ledger, selection.filters))
+            for gap in quieten(_find_gaps(ledger, selection.filters), selection.filters.acknowledged_ids)
             if gap.finding.is_wrong
         ],
     }
     if facts.format == "csv":
         document |= {FORMULA_GUARD_KEY: FORMULA_GUARD_NOTE, "x_ControlCharacters": CONTROL_NOTE}
     return escape_json(json.dumps(document, indent=1, ensure_ascii=False)) + "\n"
+
+
+def _find_gaps(ledger: OpenLedger, filters: LedgerFilter) -> Iterator[AccountFinding]:
+    yield from find_failed_runs(ledger, filters)
+    yield from find_unbooked(ledger, filters)
+    yield from find_doubtful_months(ledger, filters)
 
 
 def describe_selection(filters: LedgerFilter) -> dict[str, str | int | None]:

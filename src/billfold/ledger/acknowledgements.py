@@ -71,13 +71,15 @@ def list_acknowledgements(archive: Archive, last_seq: int | None = None) -> list
 
 def quieten(findings: Iterable[AccountFinding], acknowledged_ids: Collection[str]) -> list[AccountFinding]:
     """Return findings, those that are accepted as notices: nobody has to act on them."""
-    return [quieten_one(located) if located.id in acknowledged_ids else located for located in findings]
+    return [
+        located._replace(finding=accept_finding(located.finding)) if located.id in acknowledged_ids else located
+        for located in findings
+    ]
 
 
-def quieten_one(located: AccountFinding) -> AccountFinding:
-    """Return a finding that is accepted as a notice."""
-    data = {**located.finding.data, ACCEPTED_FIELD: "yes"}
-    return located._replace(finding=replace(located.finding, severity=Severity.NOTICE, data=data))
+def accept_finding(finding: Finding) -> Finding:
+    """Return a finding that is accepted: a notice."""
+    return replace(finding, severity=Severity.NOTICE, data={**finding.data, ACCEPTED_FIELD: "yes"})
 
 
 def is_accepted(finding: Finding) -> bool:

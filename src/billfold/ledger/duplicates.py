@@ -68,7 +68,7 @@ def _normalize_id(invoice_id: str) -> str:
 def _compare(first_bill: BillRow, second_bill: BillRow) -> Finding | None:
     """Say what two invoices have in common, as far as it shows without their lines."""
     if _normalize_id(str(first_bill.invoice_id)) == _normalize_id(str(second_bill.invoice_id)):
-        text = f"has the id of invoice {first_bill.invoice_id} in another spelling: one may be a duplicate"
+        text = f"has the id of invoice {first_bill.invoice_id!r} in another spelling, {second_bill.invoice_id!r}: one may be a duplicate"
     elif _are_alike(first_bill, second_bill) and Decimal(str(first_bill.total)) == Decimal(str(second_bill.total)):
         text = (
             f"has the same period and total ({second_bill.total}) as invoice {first_bill.invoice_id}: "

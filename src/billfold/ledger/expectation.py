@@ -60,13 +60,18 @@ class Expectation(NamedTuple):
 
     due_invoices: Sequence[DueInvoice] = ()
     quiet_months: Collection[QuietMonth] = ()
+    used_months: Collection[QuietMonth] = ()
+    """Months of which an estimate said that something is owed."""
 
 
 NO_EXPECTATION = Expectation()
 
 
 def find_expectation(
-    bills: Iterable[BillRow], runs: Iterable[RunRow], quiet_months: Iterable[QuietMonth]
+    bills: Iterable[BillRow],
+    runs: Iterable[RunRow],
+    quiet_months: Iterable[QuietMonth],
+    used_months: Collection[QuietMonth] = (),
 ) -> Expectation:
     """Say what is due of accounts by all their bills, as of their last lists of invoices; lists that did not end say nothing."""
     quiet = set(quiet_months)
@@ -80,27 +85,27 @@ def find_expectation(
         for due_invoice in _find_due(account_bills, account_run.asked_at)
         if not any((*account_key, due_invoice.month, key) in quiet for key in ("", *due_invoice.series_keys))
     ]
-    return Expectation(due_invoices, quiet)
+    return Expectation(due_invoices, quiet, used_months)
 
 
-def list_quiet_months(db: OpenLedger, filters: LedgerFilter) -> list[QuietMonth]:
-    """Return the months whose last estimate, of an account or of one of its contracts, was that nothing is owed.
+def read_estimates(db: OpenLedger, filters: LedgerFilter) -> tuple[set[QuietMonth], set[QuietMonth]]:
+    """Return the months whose last estimate, of an account or of one of its contracts, was that nothing is owed, and the others.
 
     That of a contract says nothing of what is bought beforehand: nothing may have been used then, either.
     """
     condition, values = build_filter_condition(filters)
     rows = db.execute(
-        f"""SELECT max(b.id) AS id, b.provider, a.name, b.period_start, b.bill_key
-            FROM {BILLS_JOIN} WHERE b.state = 'estimate' AND b.from_seq <= $seq AND {condition}
-            GROUP BY ALL HAVING TRY_CAST(arg_max(b.total, b.id) AS DECIMAL(38, 12)) = 0""",
+        f"""SELECT max(b.id) AS id, b.provider, a.name, b.period_start, b.bill_key,
+                   coalesce(TRY_CAST(arg_max(b.total, b.id) AS DECIMAL(38, 12)) = 0, false) AS is_zero
+            FROM {BILLS_JOIN} WHERE b.state = 'estimate' AND b.from_seq <= $seq AND {condition} GROUP BY ALL""",
         values,
     ).fetchall()
-    used_ids = _find_used(db, [row[0] for row in rows if find_scope(row[4])])
-    return [
-        (provider, account, Month.of(make_aware(start)), find_scope(bill_key))
-        for bill_id, provider, account, start, bill_key in rows
-        if bill_id not in used_ids
-    ]
+    used_ids = _find_used(db, [row[0] for row in rows if row[5] and find_scope(row[4])])
+    quiet_months, used_months = set[QuietMonth](), set[QuietMonth]()
+    for bill_id, provider, account, start, bill_key, is_zero in rows:
+        months = quiet_months if is_zero and bill_id not in used_ids else used_months
+        months.add((provider, account, Month.of(make_aware(start)), find_scope(bill_key)))
+    return quiet_months, used_months
 
 
 def _find_used(db: OpenLedger, bill_ids: Sequence[int]) -> set[int]:
@@ -192,10 +197,12 @@ def describe_due(due_invoice: DueInvoice) -> AccountFinding:
     last_month, due_on = due_invoice.last_month, due_invoice.due.date()
     data = {"due_on": due_on, "last_month": last_month}
     if not due_invoice.is_late:
-        text = f"its invoice is not there yet: by those before it is due until {due_on}"
+        text = f"the invoice of {due_invoice.month} is not there yet: it is due on {due_on}, as those before it came"
         return AccountFinding(*place, make_finding(FindingCode.MONTH_OPEN, text, due_invoice.series, **data))
     if last_month is None:
-        text = f"there is no invoice yet, and its period ended long ago: it was due on {due_on}"
+        text = f"the invoice of {due_invoice.month} is missing: its period ended long ago, it was due on {due_on}"
     else:
-        text = f"there is no invoice yet: by those before, the last of {last_month}, it was due on {due_on}"
+        text = (
+            f"the invoice of {due_invoice.month} is missing: it was due on {due_on}, as those until {last_month} came"
+        )
     return AccountFinding(*place, make_finding(FindingCode.INVOICE_LATE, text, due_invoice.series, **data))

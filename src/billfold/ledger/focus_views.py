@@ -26,7 +26,7 @@ from billfold.ledger.columns import (
     TIME_FORMAT,
     build_column_sql,
 )
-from billfold.ledger.expectation import describe_due, find_expectation, list_quiet_months
+from billfold.ledger.expectation import describe_due, find_expectation, read_estimates
 from billfold.ledger.query import STANDING_CONDITION, LedgerFilter, build_current_condition
 from billfold.ledger.store import MEMORY_LIMIT, OpenLedger
 from billfold.model.errors import InvalidArgument
@@ -152,7 +152,7 @@ def _note_awaited_periods(ledger: OpenLedger, filters: LedgerFilter) -> None:
     expectation = find_expectation(
         list_bills(ledger, all_filters),
         list_last_runs(ledger, filters.seq),
-        list_quiet_months(ledger, all_filters),
+        *read_estimates(ledger, all_filters),
     )
     ledger.execute("CREATE OR REPLACE TEMP TABLE awaited (issuer VARCHAR, month TIMESTAMP)")
     for due in expectation.due_invoices:

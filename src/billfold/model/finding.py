@@ -5,6 +5,7 @@ Nothing reads a finding's text: who must know what it is asks for its code, its 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -15,6 +16,8 @@ from billfold.model.plain_text import make_encodable
 
 MONTHLY_CODES = frozenset({FindingCode.MONTH_EMPTY, FindingCode.MONTH_OPEN})
 """Codes whose findings are of the month that they were found of, and of nothing else."""
+REQUEST_ID_PATTERN = re.compile(r"\brequest [^\s),;]+")
+"""What a text says of one answer only: the next one like it has another number."""
 ESTIMATE_SUBJECT = "estimate"
 """The subject of what is found of an estimate."""
 MAX_ALIKE = 3
@@ -58,7 +61,7 @@ class AccountFinding(NamedTuple):
         """What it is acknowledged by: the same as long as it says the same of the same."""
         finding = self.finding
         month = self.month if finding.code in MONTHLY_CODES or finding.subject == ESTIMATE_SUBJECT else ""
-        text = finding.text
+        text = REQUEST_ID_PATTERN.sub("", finding.text)
         if finding.code is FindingCode.INVOICE_LATE:  # who accepts that none comes need not do so month by month
             text = finding.data.get("last_month", "")
         fields = self.provider, self.account, month, finding.code, finding.subject, text

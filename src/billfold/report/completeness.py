@@ -10,6 +10,7 @@ from typing import NamedTuple
 from billfold.ledger import catalog
 from billfold.ledger.acknowledgements import is_accepted, quieten
 from billfold.ledger.catalog import BillRow, ListingRow, RunRow, group_by_account
+from billfold.ledger.duplicates import find_duplicates
 from billfold.ledger.expectation import (
     NO_EXPECTATION,
     AccountMonth,
@@ -19,7 +20,7 @@ from billfold.ledger.expectation import (
     describe_due,
     find_expectation,
     group_series,
-    list_quiet_months,
+    read_estimates,
 )
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
@@ -27,6 +28,15 @@ from billfold.model.finding import AccountFinding, Finding, make_finding
 from billfold.model.finding_codes import FindingCode, Severity
 from billfold.model.period import Month
 
+DOUBTFUL_CODES = frozenset(
+    {
+        FindingCode.INVOICE_LATE,
+        FindingCode.INVOICE_VANISHED,
+        FindingCode.MONTH_EMPTY,
+        FindingCode.DUPLICATE_SUSPECTED,
+    }
+)
+"""Codes of what says that the sum of a month may not be what is owed for it."""
 COMPLETE, PROVISIONAL, LATE, DISPUTED = "complete", "provisional", "late", "disputed"
 
 
@@ -45,18 +55,19 @@ def judge_ledger(db: OpenLedger, filters: LedgerFilter) -> list[Completeness]:
     """Judge every account and month that is wanted, by all that the ledger has of it."""
     account_filters = filters._replace(first_month=None, last_month=None)
     bills, runs = catalog.list_bills(db, account_filters), catalog.list_last_runs(db, filters.seq)
-    expectation = find_expectation(bills, runs, list_quiet_months(db, account_filters))
-    records = judge_months(bills, runs, expectation, filters.acknowledged_ids)
+    expectation = find_expectation(bills, runs, *read_estimates(db, account_filters))
+    duplicates = list(find_duplicates(db, bills))
+    records = judge_months(bills, runs, expectation, filters.acknowledged_ids, duplicates)
     return [record for record in records if filters.includes_month(record.month)]
 
 
-def find_late_invoices(db: OpenLedger, filters: LedgerFilter) -> list[AccountFinding]:
-    """Return the invoices that should be here and are not, of the part of the ledger that is wanted."""
+def find_doubtful_months(db: OpenLedger, filters: LedgerFilter) -> list[AccountFinding]:
+    """Return what is missing, or there twice, of the months that are wanted; what is wrong with a bill is the bill's own."""
     return [
         AccountFinding(record.provider, record.account, str(record.month), finding)
         for record in judge_ledger(db, filters)
         for finding in record.findings
-        if finding.code is FindingCode.INVOICE_LATE
+        if finding.code in DOUBTFUL_CODES
     ]
 
 
@@ -65,12 +76,16 @@ def judge_months(
     runs: Iterable[RunRow],
     expectation: Expectation = NO_EXPECTATION,
     acknowledged_ids: Collection[str] = (),
+    duplicates: Iterable[AccountFinding] = (),
 ) -> list[Completeness]:
     """Judge every account and month from its first bill to its last, or to the last invoice that is due.
 
     Bills and runs as ``ledger.catalog`` gives them. A month between them without any bill is disputed, unless the vendor shows
-    that nothing happened in it: a bill is missing, or the account was not charged.
+    that nothing happened in it: a bill is missing, or the account was not charged. ``duplicates`` are bills that may be others.
     """
+    duplicates_by_month = defaultdict[tuple[str, str, str], list[Finding]](list)
+    for located in duplicates:
+        duplicates_by_month[located[:3]].append(located.finding)
     bills_by_account = group_by_account(bills)
     latest_runs = {(run.provider, run.account): run for run in runs}
     due_by_month = defaultdict[AccountMonth, list[DueInvoice]](list)
@@ -79,7 +94,7 @@ def judge_months(
     records = list[Completeness]()
     for account_key, account_bills in sorted(bills_by_account.items()):
         months = _group_by_month(account_bills)
-        holes = _find_series_holes(account_key, account_bills, expectation.quiet_months)
+        holes = _find_series_holes(account_key, account_bills, expectation.used_months)
         due_months = {due.month for due in expectation.due_invoices if (due.provider, due.account) == account_key}
         for month in min(months).iter_until(max({*months, *due_months})):
             evidence = _MonthEvidence(
@@ -87,6 +102,7 @@ def judge_months(
                 holes.get(month, []),
                 due_by_month.get((*account_key, month), []),
                 (*account_key, month, "") in expectation.quiet_months,
+                duplicates_by_month.get((*account_key, str(month)), []),
             )
             record = _judge_month(*account_key, month, evidence, latest_runs.get(account_key))
             records.append(_accept_findings(record, acknowledged_ids) if acknowledged_ids else record)
@@ -100,6 +116,7 @@ class _MonthEvidence(NamedTuple):
     holes: list[str]
     due_invoices: list[DueInvoice]
     is_quiet: bool
+    duplicates: list[Finding]
 
 
 def _accept_findings(record: Completeness, acknowledged_ids: Collection[str]) -> Completeness:
@@ -118,15 +135,13 @@ def _choose_state(findings: Collection[Finding]) -> str:
 
 
 def _find_series_holes(
-    account_key: tuple[str, str], bills: Iterable[BillRow], quiet_months: Collection[QuietMonth]
+    account_key: tuple[str, str], bills: Iterable[BillRow], used_months: Collection[QuietMonth]
 ) -> dict[Month, list[str]]:
-    """Return the contracts of an account that were billed in the two months before a month, after it, and not in it."""
+    """Return the contracts that were billed before a month and after it, and in it only estimated."""
     all_series, holes = group_series(bills), defaultdict[Month, list[str]](list)
     for series in all_series if len(all_series) > 1 else ():
-        for month in min(series.months).add_months(2).iter_until(max(series.months).add_months(-1)):
-            is_quiet = any((*account_key, month, key) in quiet_months for key in ("", *series.keys))
-            is_regular = {month.add_months(-1), month.add_months(-2)} <= series.months.keys()
-            if month not in series.months and is_regular and not is_quiet:
+        for month in min(series.months).iter_until(max(series.months)):
+            if month not in series.months and any((*account_key, month, key) in used_months for key in series.keys):
                 holes[month].append(series.name)
     return holes
 
@@ -181,7 +196,7 @@ def _judge_month(
     elif bills:
         text = "there is no bill for this month"
         disputes += [make_finding(FindingCode.MONTH_EMPTY, text, series_name) for series_name in evidence.holes]
-    disputes += find_vanished_invoices(bills, run) if run else []
+    disputes += [*(find_vanished_invoices(bills, run) if run else []), *evidence.duplicates]
     due_findings = [describe_due(due_invoice).finding for due_invoice in evidence.due_invoices]
     delays = [*_find_open_states(bills), *(_find_delays(run) if run and bills else [])]
     bill_count = sum(not bill.is_disputing for bill in bills)

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billfold.ledger import catalog, query
-from billfold.ledger.duplicates import find_duplicates
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.finding import AccountFinding, make_finding
@@ -46,7 +45,6 @@ def find_mismatches(db: OpenLedger, filters: LedgerFilter) -> list[AccountFindin
         if filters.includes_account(run.provider, run.account)
     ]
     mismatches += find_unbooked(db, filters)
-    mismatches += find_duplicates(db, catalog.list_bills(db, filters))
     mismatches += _find_wrong_sums(db, filters)
     return sorted(mismatches, key=lambda located: (not located.finding.is_wrong, *located[:3]))
 

@@ -14,7 +14,7 @@ from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.finding import AccountFinding
 from billfold.model.finding_codes import FindingCode
-from billfold.report.completeness import find_late_invoices
+from billfold.report.completeness import find_doubtful_months
 from billfold.report.gaps import (
     find_failed_runs,
     find_missing_providers,
@@ -53,7 +53,7 @@ def find_wrong_gaps(
     gaps = [
         *find_gaps(workspace, db, filters, configured),
         *find_unbooked(db, filters),
-        *find_late_invoices(db, filters),
+        *find_doubtful_months(db, filters),
     ]
     gaps = quieten(gaps, filters.acknowledged_ids)
     return [gap for gap in gaps if gap.finding.is_wrong or gap.finding.code is FindingCode.RUN_ACTIVE]
