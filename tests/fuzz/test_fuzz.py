@@ -13,7 +13,7 @@ from tests.fuzz.play import play_collection
 from tests.fuzz.statements import Statements
 from tests.fuzz.vendors import PROVIDERS, list_worlds
 
-RUNS = {"cockroach": 60, "fastly": 240, "genesys": 120, "vultr": 480}
+RUNS = {"cockroach": 80, "fastly": 320, "genesys": 180, "vultr": 720}
 """Seeds of each vendor: about 15 seconds of the processor each."""
 BATCHES = 4
 

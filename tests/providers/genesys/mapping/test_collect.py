@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -91,3 +92,15 @@ def test_moved_or_endless_list_is_refused() -> None:
     )
     with pytest.raises(IncompleteList, match="no cursor"):
         run_plan(sync_state, endless_page)
+
+
+def test_each_invoice_is_matched_once_for_all_contracts() -> None:
+    """However many contracts there are, each new invoice looks for its period among them once."""
+    contract = read_sample("contract.v269")
+    entities = [contract | {"id": f"c{number}"} for number in range(40)]
+    contracts = decode_page(GetBillingContracts(), {"entities": entities})
+    invoices = decode_page(GetBillingContractsInvoices(), {"entities": [{"id": f"i{number}"} for number in range(9)]})
+    patch = mock.patch.object(BillingCalendar, "find_ended_period", autospec=True, return_value=None)
+    with patch as find_ended_period:
+        run_plan(SyncState(NOW, Month(2026, 1)), contracts, invoices)
+    assert find_ended_period.call_count == 9

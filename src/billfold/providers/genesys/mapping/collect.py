@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from billfold.model.errors import IncompleteList, InvalidResponse
-from billfold.model.period import Month
+from billfold.model.period import Month, Period
 from billfold.providers.genesys.api import (
     GetBillingContractBillingperiod,
     GetBillingContracts,
@@ -130,12 +130,9 @@ def _iter_needed_periods(
 
     Whether an invoice bills what was used in a period or only what is bought beforehand, its listing does not say.
     """
+    changed_periods_by_contract = _group_changed_periods(calendar, new_invoices)
     for contract in calendar.contracts:
-        changed_periods = {
-            calendar.find_ended_period(invoice)
-            for invoice in new_invoices
-            if contract in calendar.contracts_of(invoice)
-        }
+        changed_periods = changed_periods_by_contract.get(get_or(contract.id, ""), ())
         for period in get_or(contract.billing_periods, []):
             period_span = read_period(period)
             is_recent = period_span is not None and sync_state.now - period_span.end < INVOICE_WAIT
@@ -145,6 +142,18 @@ def _iter_needed_periods(
                 and (not is_closed(period) or period_span in changed_periods or is_recent)
             ):
                 yield get_or(contract.id, ""), period
+
+
+def _group_changed_periods(
+    calendar: BillingCalendar, new_invoices: list[BillingInvoice]
+) -> dict[str, set[Period | None]]:
+    """Return the periods that new invoices end, by the contracts' ids; each invoice looks through the contracts once."""
+    periods_by_contract: dict[str, set[Period | None]] = {}
+    for invoice in new_invoices:
+        ended_period = calendar.find_ended_period(invoice)
+        for contract in calendar.contracts_of(invoice):
+            periods_by_contract.setdefault(get_or(contract.id, ""), set()).add(ended_period)
+    return periods_by_contract
 
 
 def _plan_usage_report(now: datetime) -> Generator[Fetch, Any, None]:
