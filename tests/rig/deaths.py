@@ -153,8 +153,8 @@ def _copy_world(name: str, directory: Path, copy_name: str) -> Path:
 
 
 def _fill_words(home: Path, name: str) -> list[str]:
-    values_by_name = json.loads((home / "words.json").read_text())
-    return [values_by_name.get(part, part) for part in DEEDS[name].line]
+    replacements = json.loads((home / "words.json").read_text())
+    return [replacements.get(word, word) for word in DEEDS[name].line]
 
 
 def _judge(name: str, home: Path, directory: Path, ending: Ending) -> str:
