@@ -75,3 +75,11 @@ def test_fingerprint_covers_own_fields_only() -> None:
     assert text_fields.make_fingerprint(invoice) != text_fields.make_fingerprint(
         Invoice(id=7, date=invoice.date, amount=Decimal("10.01"))
     )
+
+
+@pytest.mark.parametrize("amount", ["1e999999999", "-1e999999999", "NaN", "1e-999999999", "1" * 60])
+def test_an_absurd_amount_has_a_fingerprint(amount: str) -> None:
+    """An amount out of all bounds is told from others, and stops nothing that is listed with it."""
+    absurd_invoice = Invoice(id=3, date="2026-11-01T00:00:00+00:00", amount=Decimal(amount))
+    usual_invoice = Invoice(id=3, date="2026-11-01T00:00:00+00:00", amount=Decimal(7))
+    assert text_fields.make_fingerprint(absurd_invoice) != text_fields.make_fingerprint(usual_invoice)

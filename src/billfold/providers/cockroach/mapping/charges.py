@@ -145,7 +145,9 @@ def _check_invoice(invoice: Invoice) -> Iterator[Finding]:
     if not get_or(invoice.totals, []):
         yield make_finding(FindingCode.TOTAL_MISSING, "the invoice states no total")
     if not read_invoice_period(invoice):
-        text = f"its period {invoice.period_start} to {invoice.period_end} is none"
+        text = (
+            f"its period {get_or(invoice.period_start, 'nothing')} to {get_or(invoice.period_end, 'nothing')} is none"
+        )
         yield make_finding(FindingCode.DATE_UNREADABLE, text)
 
 

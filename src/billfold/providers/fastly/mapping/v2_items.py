@@ -28,7 +28,7 @@ from billfold.providers.fastly.records_v2 import (
     BillingResponseLineItem,
     BillingTotal,
 )
-from billfold.providers.mapping import make_slug
+from billfold.providers.mapping import is_in_bounds, make_slug
 from billfold.wire.codec import Maybe, get_or
 
 V2Bill = BillingResponse | BillingEstimateResponse
@@ -100,7 +100,9 @@ def _build_item(
 def _format_id(value: Maybe[Decimal]) -> str:
     """Write one of the biller's numbers as an id: 1001 and 1001.0 are the same."""
     id_number = read_number(value)
-    return "" if id_number is None else format(id_number.normalize(), "f")
+    if id_number is None or not is_in_bounds(id_number):
+        return "" if id_number is None else str(id_number)
+    return format(id_number.normalize(), "f")
 
 
 def _build_invoice_item(line_item: BillingResponseLineItem, bill_context: BillContext, path: str) -> Item:

@@ -105,8 +105,8 @@ def _compare_with_history(invoices: list[Invoice], rows: list[Billing]) -> Itera
 
     An invoice newer than every row was issued between the two questions.
     """
-    history_rows = {str(row.id): row for row in rows if row.type == "invoice"}
-    invoices_by_id = {str(invoice.id): invoice for invoice in invoices}
+    history_rows = {row_id: row for row in rows if row.type == "invoice" and (row_id := str(get_or(row.id, "")))}
+    invoices_by_id = {invoice_id: invoice for invoice in invoices if (invoice_id := str(get_or(invoice.id, "")))}
     newest_id = max(history_rows, key=_id_sort_key, default="")
     for invoice_id in sorted({*history_rows, *invoices_by_id}, key=_id_sort_key):
         if invoice_id not in invoices_by_id:

@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple, cast
 
 from billfold.model.period import Month, parse_instant
+from billfold.providers.mapping import is_in_bounds
 from billfold.providers.vultr.records import Invoice
 from billfold.wire.codec import get_or
 
@@ -67,8 +68,8 @@ def make_fingerprint(invoice: Invoice) -> str:
 
 
 def _normalize_amount(amount: Decimal) -> str:
-    if not amount.is_finite():
-        return str(amount)
+    if not amount.is_finite() or not is_in_bounds(amount):
+        return str(amount)  # it is what it is: reckoned with, it would stop all that are listed with it
     return str(amount.normalize()) if amount else "0"
 
 
