@@ -116,7 +116,7 @@ def _make_reader(home: Path, number: int, seed: int) -> Callable[[], None]:
         if dice.random() < 0.5:
             _check_states(home, positions)
         else:
-            _run_command(home, dice.choice(COMMANDS), pause=PAUSE_S * dice.randint(0, 2))
+            run_slowly(home, dice.choice(COMMANDS), pause=PAUSE_S * dice.randint(0, 2))
 
     return read
 
@@ -136,7 +136,7 @@ def _check_states(home: Path, positions: dict[str, int]) -> None:
     assert set(positions) <= set(digests), f"gone are {set(positions) - set(digests)}"
 
 
-def _run_command(home: Path, command: list[str], *, pause: float) -> None:
+def run_slowly(home: Path, command: list[str], *, pause: float) -> None:
     """Run a command whose reader takes some lines, pauses, and takes the rest; it must end well."""
     line = [sys.executable, "-m", "billfold", "--ledger", str(home / "ledger"), *command]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -150,7 +150,7 @@ def _run_command(home: Path, command: list[str], *, pause: float) -> None:
 
 
 def _rebuild(home: Path) -> None:
-    _run_command(home, ["rebuild"], pause=0)
+    run_slowly(home, ["rebuild"], pause=0)
     time.sleep(REBUILD_PAUSE_S)
 
 

@@ -48,9 +48,9 @@ def load_commands() -> None:
         import_module(name)
 
 
-def start_command(home: Path, line: Sequence[str], streams: Path) -> Command:
+def start_command(home: Path, line: Sequence[str], streams: Path, ledger: str = LEDGER) -> Command:
     """Start a command in a directory; ``streams`` names the files that it prints to, without their endings."""
-    command_line = ["billfold", "--ledger", LEDGER, *line]
+    command_line = ["billfold", "--ledger", ledger, *line]
     out, err = streams.with_suffix(".out"), streams.with_suffix(".err")
 
     def be_command() -> None:

@@ -7,6 +7,7 @@
     python -m tests.rig.rig live  [--seeds N] [--days M]                    random days with random faults
     python -m tests.rig.rig together [--seeds N]                            three syncs, a rebuild and a reader in random turns, one killed
     python -m tests.rig.rig mixed [--seconds S]                             ten syncs, ten readers, merges, rebuilds
+    python -m tests.rig.rig crowd [--seconds S]                             twelve processes, all commands, one ledger, some killed
     python -m tests.rig.rig random [--kills N] [--seed S] [--story COMMAND] [--at MS]  SIGKILL at random instants of commands
     python -m tests.rig.rig flip  [--stride B] [--file NAME] [--at N]       a flipped bit in every so-many-th byte
                                   [--provider P|all] [--months M]           (every 16th of all twelve months: --stride 16 ...)
@@ -33,6 +34,7 @@ from billfold.ledger import catalog, query
 from billfold.twin.faults import FAULTS, RESTATEMENTS, Fault
 from tests import stage
 from tests.rig import families, lasting
+from tests.rig.crowd import run_crowd
 from tests.rig.deaths import DEEDS, Doom, kill_deeds
 from tests.rig.flips import VENDOR, flip_bytes
 from tests.rig.killing import kill, list_points, play_whole
@@ -158,6 +160,7 @@ def main() -> None:
         "live": _live_all,
         "together": _together_all,
         "mixed": _mix_all,
+        "crowd": _crowd_all,
         "random": _kill_at_random,
         "flip": _flip_all,
     }
@@ -177,6 +180,14 @@ def _mix_all(arguments: argparse.Namespace) -> bool:
     counts, failures = run_mixed(arguments.seconds, arguments.seed)
     tally = ", ".join(f"{count} {name}" for name, count in counts.items())
     print(f"mixed: {tally} in {arguments.seconds} s, {len(failures)} wrong")
+    print("\n".join(failures), end="\n" if failures else "")
+    return bool(failures)
+
+
+def _crowd_all(arguments: argparse.Namespace) -> bool:
+    counts, failures = run_crowd(arguments.seconds, arguments.seed)
+    tally = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    print(f"crowd: {counts.total()} commands in {arguments.seconds} s ({tally}), {len(failures)} wrong")
     print("\n".join(failures), end="\n" if failures else "")
     return bool(failures)
 
