@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,17 @@ def test_an_account_busy_elsewhere_stops_no_other(books: Workspace, monkeypatch:
     assert "is being collected by another process" in str(outcomes[names["fastly"]].error)
     assert {outcome.head for outcome in outcomes.values()} == {books.archive.read_head()}
     assert all(outcome.error is None for outcome in stage.collected(host, books))
+
+
+def test_a_single_busy_account_is_waited_for(books: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has nothing else to collect waits for an account longer than who has others."""
+    host = stage.twin(months=2)
+    [account] = stage.stage(host, "vultr").accounts
+    monkeypatch.setattr("billfold.collect.sync.LOCK_TIMEOUT_S", -1)
+    with ExitStack() as locks:
+        locks.enter_context(account_lock(books.directory / LOCKS_FOLDER, "vultr", account.name))
+        monkeypatch.setattr("billfold.ledger.account_lock.time.sleep", lambda _: locks.close())
+        assert [outcome.error for outcome in stage.collected(host, books, "vultr")] == [None]
 
 
 def test_a_known_account_is_done_before_the_others(books: Workspace) -> None:

@@ -15,7 +15,7 @@ from billfold.model.errors import LedgerError
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "LOCK_TIMEOUT_S", -1.0)
+    monkeypatch.setattr(turns, "WRITERS_TIMEOUT_S", -1.0)
 
 
 def test_a_second_one_is_refused_and_told_why(tmp_path: Path) -> None:

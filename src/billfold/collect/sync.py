@@ -18,7 +18,7 @@ from billfold.collect.session import CollectSession, Transport
 from billfold.collect.side_by_side import DEFAULT_PER_SERVER, DEFAULT_WORKERS, ParallelLimits, collect_side_by_side
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
-from billfold.ledger.account_lock import LOCK_TIMEOUT_S, account_lock
+from billfold.ledger.account_lock import LOCK_TIMEOUT_S, WRITERS_TIMEOUT_S, account_lock
 from billfold.ledger.acknowledgements import list_acknowledgements
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_writer import ArchiveWriter
@@ -124,9 +124,10 @@ def _book_outcomes(workspace: Workspace, outcomes: Sequence[CollectOutcome], las
 def _lock_accounts(locks: ExitStack, workspace: Workspace, accounts: Sequence[AccountConfig]) -> list[CollectOutcome]:
     """Take the turns of all accounts, and return the outcomes of those that another process collects for too long.
 
-    In one order everywhere, so that no two syncs wait for each other.
+    In one order everywhere, so that no two syncs wait for each other. A single account is waited for as long as all writers are.
     """
-    busy_outcomes, deadline = list[CollectOutcome](), time.monotonic() + LOCK_TIMEOUT_S
+    busy_outcomes, timeout_s = list[CollectOutcome](), LOCK_TIMEOUT_S if len(accounts) > 1 else WRITERS_TIMEOUT_S
+    deadline = time.monotonic() + timeout_s
     for account in sorted(accounts, key=lambda account: account.name):
         lock = account_lock(workspace.directory / LOCKS_FOLDER, account.provider.name, account.name, deadline=deadline)
         try:

@@ -15,7 +15,7 @@ from typing import IO
 from billfold.model.errors import LedgerError
 
 LOCK_TIMEOUT_S, WRITERS_TIMEOUT_S = 60.0, 600.0
-"""Seconds to wait for another process that collects the same account, and for all that must not write meanwhile."""
+"""Seconds to wait for another process that collects the same account where others are to be collected, and where nothing else is."""
 POLL_INTERVAL_S = 0.05
 
 
@@ -26,7 +26,7 @@ def account_lock(directory: Path, provider: str, account: str, *, deadline: floa
     ``deadline`` is a time of the monotonic clock that several accounts may share.
     """
     with open_lock_file(directory / _name_lock(provider, account)) as file:
-        deadline = time.monotonic() + LOCK_TIMEOUT_S if deadline is None else deadline
+        deadline = time.monotonic() + WRITERS_TIMEOUT_S if deadline is None else deadline
         message = f"account {account!r} is being collected by another process; try again when it is done"
         _wait_for_lock(file, deadline, message)
         yield
