@@ -134,7 +134,7 @@ def test_a_page_that_is_none_is_told_by_every_command(tmp_path: Path) -> None:
         path.write_bytes(whole[: page * size] + b"\xff" * size + whole[(page + 1) * size :])
         for command in ("hash", "invoices", "verify"):
             code, output = run(tmp_path, command)
-            assert code == 0 or "archive" in output, (page, command, code, output)
+            assert code == 0 or "archive" in output or "may be a duplicate" in output, (page, command, code, output)
     path.write_bytes(whole)
     assert run(tmp_path, "verify")[0] == 0
 

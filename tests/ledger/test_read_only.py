@@ -39,7 +39,7 @@ def test_a_read_only_archive_alone_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("files", READABLE, ids=["files-too", "directory-only"])
 def test_a_ledger_that_may_only_be_read_can_be_read(files: int, tmp_path: Path) -> None:
-    assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 2))[0] == 0
+    assert run(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))[0] == 0
     commands = [
         ["invoices"],
         ["charges"],

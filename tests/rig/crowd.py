@@ -169,7 +169,7 @@ class Participant:
                     self._home, ["reconcile", "--format", "json"], self._home / f"streams-{self._number}"
                 )
                 ids = [finding["id"] for finding in json.loads(result.out) if finding["account"]]
-                return name, ["acknowledge", self._dice.choice(ids), "--note", name]
+                return name, ["acknowledge", self._dice.choice(ids), "--reason", name]
             case _:
                 own_place = {"export": ["focus", f"out-{self._number}"], "documents": [f"documents-{self._number}"]}
                 return "", [kind, *own_place.get(kind, [])]

@@ -53,8 +53,8 @@ DEEDS = {
     "export-csv": Deed(GROWN, ["export", "focus", "out-csv", "--format", "csv"], "out-csv"),
     "export-by-period": Deed(GROWN, ["export", "focus", "out-by-period", "--by-period"], "out-by-period"),
     "documents": Deed(GROWN, ["documents", "documents"], "documents"),
-    "acknowledge": Deed(GROWN, ["acknowledge", "FIRST", "--note", "known"]),
-    "withdraw": Deed(GROWN, ["acknowledge", "SECOND", "--withdraw", "--note", "no longer"]),
+    "acknowledge": Deed(GROWN, ["acknowledge", "FIRST", "--reason", "known"]),
+    "withdraw": Deed(GROWN, ["acknowledge", "SECOND", "--withdraw", "--reason", "no longer"]),
     "verify": Deed(GROWN, ["verify", "--head", "HEAD"]),
 }
 """Commands that write, by name; words in capitals stand for what a world's ``words.json`` says."""
@@ -110,7 +110,7 @@ def _fill_worlds(home: Path, root_url: str) -> None:
     _do(home, "rebuild")
     findings = json.loads(_do(grown, "reconcile", "--format", "json"))
     first, second, *_ = (finding["id"] for finding in findings if finding["account"])
-    _do(grown, "acknowledge", second, "--note", "known")
+    _do(grown, "acknowledge", second, "--reason", "known")
     head = _do(grown, "verify").split()[-1]
     for world in (home, grown):
         (world / "words.json").write_text(json.dumps({"FIRST": first, "SECOND": second, "HEAD": head}))

@@ -136,7 +136,7 @@ def test_an_open_address_is_warned_of(arguments: list[str], is_warned: bool, mon
     served = list[tuple[str, ...]]()
     monkeypatch.setattr(serve, "open_listener", lambda *_: Listener())
     monkeypatch.setattr(serve, "succeed_when_ended", lambda: None)
-    monkeypatch.setattr(serve, "serve_twin", lambda _host, _listener, allowed: served.append(allowed))
+    monkeypatch.setattr(serve, "serve_twin", lambda _host, _listener, allowed, _note_ready: served.append(allowed))
     result = CliRunner().invoke(twin_command.command, ["--allow-host", "twin", *arguments])
     assert result.exit_code == 0, result.output
     assert ("warning" in result.stderr) is is_warned
