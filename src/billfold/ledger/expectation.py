@@ -25,6 +25,8 @@ SPARE_TIME = timedelta(days=2)
 """How much later than the latest of the earlier ones an invoice may come."""
 UNKNOWN_DELAY = timedelta(days=10)
 """How long after its period an estimate may stay where no invoice tells how long they take."""
+MIN_BILLS = 2
+"""How many invoices make a series that goes on."""
 MAX_MONTHS = 36
 """How many months an invoice may cover that is believed to."""
 
@@ -147,9 +149,9 @@ def _list_staying(bills: Iterable[BillRow], asked_at: datetime) -> list[BillRow]
 def _find_trailing(series: Series, asked_at: datetime) -> Iterator[DueInvoice]:
     """Yield the invoices that are to come after the last one of a series that was billed month by month."""
     last_month = max(series.months)
-    if last_month.add_months(-1) not in series.months:
-        return
     series_bills = [bill for month_bills in series.months.values() for bill in month_bills]
+    if last_month.add_months(-1) not in series.months or len({bill.id for bill in series_bills}) < MIN_BILLS:
+        return
     delays = [bill.issued_on - bill.period_end for bill in series_bills if bill.issued_on]
     delay = max([USUAL_DELAY, *(one_delay + SPARE_TIME for one_delay in delays)])
     month, newest_bill = last_month.add_months(1), series.months[last_month][-1]
@@ -178,12 +180,12 @@ def group_series(bills: Iterable[BillRow]) -> list[Series]:
         keys_by_name.setdefault(name, set()).update(bill_keys)
         bills_by_name[name].append(bill)
     return [
-        Series(name, frozenset(keys_by_name[name]), _group_by_month(series_bills))
+        Series(name, frozenset(keys_by_name[name]), group_by_covered_month(series_bills))
         for name, series_bills in bills_by_name.items()
     ]
 
 
-def _group_by_month(bills: Iterable[BillRow]) -> dict[Month, list[BillRow]]:
+def group_by_covered_month(bills: Iterable[BillRow]) -> dict[Month, list[BillRow]]:
     """Group bills by each month that their period reaches into."""
     bills_by_month = defaultdict[Month, list[BillRow]](list)
     for bill in bills:

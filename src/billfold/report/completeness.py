@@ -19,6 +19,7 @@ from billfold.ledger.expectation import (
     QuietMonth,
     describe_due,
     find_expectation,
+    group_by_covered_month,
     group_series,
     read_estimates,
 )
@@ -94,6 +95,7 @@ def judge_months(
     records = list[Completeness]()
     for account_key, account_bills in sorted(bills_by_account.items()):
         months = _group_by_month(account_bills)
+        covered_months = group_by_covered_month(account_bills).keys()
         holes = _find_series_holes(account_key, account_bills, expectation.used_months)
         due_months = {due.month for due in expectation.due_invoices if (due.provider, due.account) == account_key}
         for month in min(months).iter_until(max({*months, *due_months})):
@@ -101,7 +103,7 @@ def judge_months(
                 months.get(month, []),
                 holes.get(month, []),
                 due_by_month.get((*account_key, month), []),
-                (*account_key, month, "") in expectation.quiet_months,
+                month in covered_months or (*account_key, month, "") in expectation.quiet_months,
                 duplicates_by_month.get((*account_key, str(month)), []),
             )
             record = _judge_month(*account_key, month, evidence, latest_runs.get(account_key))
@@ -116,6 +118,7 @@ class _MonthEvidence(NamedTuple):
     holes: list[str]
     due_invoices: list[DueInvoice]
     is_quiet: bool
+    """Whether it needs no bill of its own: one reaches into it, or nothing happened in it."""
     duplicates: list[Finding]
 
 
