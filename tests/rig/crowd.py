@@ -103,7 +103,7 @@ def find_failure(claim: Claim) -> str:
 
 
 class Participant:
-    """One of the processes: it runs one command after the other, and reasons what each of them says is done."""
+    """One of the processes: it runs one command after the other, and notes what each of them says is done."""
 
     def __init__(self, home: Path, root_url: str, seed: int, number: int) -> None:
         self._home, self._root_url, self._number = home, root_url, number
