@@ -80,10 +80,10 @@ def test_what_was_never_regular_is_not_expected() -> None:
     assert not find_due([make_bill(FIRST), make_bill(FIRST.add_months(3))], make_run(asked_at))
     assert not find_due(list_months(4, corrects="i"), make_run(asked_at))
     assert not find_due(list_months(4), make_run(asked_at, has_listing=False))
-    across = make_bill(FIRST, period_end=FIRST.add_months(1).start + timedelta(days=14))
-    assert not find_due([across], make_run(asked_at))
+    long_bill = make_bill(FIRST, period_end=FIRST.add_months(1).start + timedelta(days=14))
+    assert not find_due([long_bill], make_run(asked_at))
     assert {
-        record.state for record in judge_months([across, make_bill(FIRST.add_months(2))], [make_run(asked_at)])
+        record.state for record in judge_months([long_bill, make_bill(FIRST.add_months(2))], [make_run(asked_at)])
     } == {"complete"}
     year = make_bill(FIRST, period_end=FIRST.add_months(9).start)
     assert not find_due([year], make_run(FIRST.add_months(9).start))

@@ -14,7 +14,6 @@ from threading import Event
 from typing import Any
 from unittest import mock
 
-import pypdf
 import pytest
 from pypdf import PdfReader, PdfWriter
 
@@ -210,13 +209,13 @@ def test_the_reading_process_has_none_of_our_environment(monkeypatch: pytest.Mon
 
 
 def test_a_document_is_not_read_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    enough = Event()
-    monkeypatch.setattr(pypdf, "PdfReader", lambda _: enough.wait())
+    """A process that does not answer in its time is ended, and the document has no text."""
+    is_ended = Event()
+    monkeypatch.setattr(pdf_text._TextProcess, "_ask", lambda *_: is_ended.wait())
+    monkeypatch.setattr(pdf_text._TextProcess, "_end", lambda _: is_ended.set())
     monkeypatch.setattr(pdf_text, "READ_TIMEOUT_S", 0)
-    try:
-        assert pdf_text.extract_text(document("INV1", "12.34 USD")) == ""
-    finally:
-        enough.set()
+    assert pdf_text.extract_text(document("INV1", "12.34 USD")) == ""
+    assert is_ended.is_set()
 
 
 @pytest.mark.parametrize(

@@ -186,12 +186,12 @@ def judge(ledger: Path, claims: Sequence[Claim]) -> Iterator[str]:
     try:
         yield from (describe_finding(finding) for finding in find_damage(books.archive, books.ledger_path))
         bill_ids = {bill["invoice_id"] for bill in stage.list_invoices(books)}
-        reasons = {json.loads(entry.question)["reason"] for entry in books.archive.list_markers(ACKNOWLEDGEMENT)}
+        accepted_texts = {json.loads(entry.question)["reason"] for entry in books.archive.list_markers(ACKNOWLEDGEMENT)}
         for claim in claims:
             is_done = claim.code in {0, 1} and GONE_TEXT not in claim.text
             if is_done and claim.kind in {"import", "merge"} and claim.value not in bill_ids:
                 yield f"{claim.kind} {claim.value} said it was done, and its bill is not there"
-            if is_done and claim.kind == "acknowledge" and claim.value not in reasons:
+            if is_done and claim.kind == "acknowledge" and claim.value not in accepted_texts:
                 yield f"acknowledged with {claim.value!r}, and it is not there"
             if is_done and claim.kind == "sync" and (finding := check_head(books.archive, claim.value)[1]):
                 yield f"a sync printed a head: {describe_finding(finding)}"
