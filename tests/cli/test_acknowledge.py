@@ -91,3 +91,13 @@ def test_a_merge_keeps_what_is_accepted(tmp_path: Path) -> None:
     terminal.run("--ledger", "m", "import", "cockroach", "good.json")
     clear(terminal.run("--ledger", "m", "merge", "l"), 0, "brought")
     clear(terminal.run("--ledger", "m", "reconcile"), 0, "Only to know:")
+
+
+def test_what_is_accepted_is_no_check(tmp_path: Path) -> None:
+    """Months without a bill are not green because something is known of their account."""
+    terminal = Terminal(tmp_path)
+    import_bill(terminal, tmp_path, "1.5")
+    terminal.account(base_url="https://vendor.example")
+    clear(terminal.run(*LEDGER, "acknowledge", find_id(terminal)), 0, "nothing was collected yet")
+    clear(terminal.run(*LEDGER, "reconcile"), 0, "1 bill checked: everything adds up")
+    clear(terminal.run(*LEDGER, "reconcile", "--from", "2030-01"), 1, "there is no bill that could add up")

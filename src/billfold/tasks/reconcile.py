@@ -76,6 +76,6 @@ def reconcile_ledger(
     ]
     findings = quieten(findings, filters.acknowledged_ids)
     bill_count = len(merge_estimate_parts(query.list_invoices(db, filters)))
-    if not bill_count and not findings:
-        findings = [describe_nothing(db, filters)]
+    if not bill_count and not any(located.finding.is_wrong for located in findings):
+        findings.append(describe_nothing(db, filters))
     return Reconciliation(findings, compare_estimates(db, filters), query.list_rounded_bills(db, filters), bill_count)
