@@ -82,8 +82,7 @@ def _acknowledge(
         for finding_id in ids:
             add_acknowledgement(workspace.archive, findings[finding_id], reason, by, datetime.now(UTC))
     for located in (findings[finding_id] for finding_id in ids):
-        place = " ".join(filter(None, located[:3]))
-        print_line(f"acknowledged: {place}: {describe_labelled(located.finding)}")
+        print_line(f"acknowledged: {located.place}: {describe_labelled(located.finding)}")
 
 
 def _withdraw(workspace: Workspace, ids: Sequence[str], reason: str, by: str) -> None:

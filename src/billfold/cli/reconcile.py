@@ -67,9 +67,8 @@ def _print_findings(findings: list[AccountFinding], result: Reconciliation) -> N
         if section:
             print_line(f"{heading}:")
         for located in section:
-            place = " ".join(filter(None, located[:3])) or "all"
             label = "accepted: " if is_accepted(located.finding) else ""
-            print_line(f"  {place}: {label}{describe_labelled(located.finding)} [{located.id}]")
+            print_line(f"  {located.place or 'all'}: {label}{describe_labelled(located.finding)} [{located.id}]")
     if result.drifts:
         print_line(
             "The last estimate of a month (of its day, and without what is bought beforehand) against what was invoiced:"

@@ -19,7 +19,7 @@ from billfold.collect.side_by_side import DEFAULT_PER_SERVER, DEFAULT_WORKERS, P
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
 from billfold.ledger.account_lock import LOCK_TIMEOUT_S, WRITERS_TIMEOUT_S, account_lock
-from billfold.ledger.acknowledgements import list_acknowledgements
+from billfold.ledger.acknowledgements import list_acknowledged_ids
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_writer import ArchiveWriter
 from billfold.ledger.entries import REFUSED_PREFIX, Run
@@ -116,8 +116,7 @@ def _book_outcomes(workspace: Workspace, outcomes: Sequence[CollectOutcome], las
     from billfold.report import document_check
 
     with workspace.open_ledger(wait=True) as db:
-        acknowledged_ids = frozenset(accepted.id for accepted in list_acknowledgements(workspace.archive))
-        fill_outcomes(db, outcomes, last_seq, acknowledged_ids)
+        fill_outcomes(db, outcomes, last_seq, list_acknowledged_ids(workspace.archive))
     document_check.keep_texts(workspace.archive, workspace.archive.iter_answers(after=last_seq))
 
 

@@ -22,7 +22,7 @@ from billfold.model.money import format_decimal
 from billfold.model.payment_terms import NOT_STATED
 from billfold.model.period import Month, format_instant
 from billfold.model.plain_text import escape_json
-from billfold.report.completeness import COMPLETE, Completeness, find_doubtful_months, judge_ledger
+from billfold.report.completeness import COMPLETE, Completeness, judge_ledger, list_doubtful
 from billfold.report.gaps import find_failed_runs, find_unbooked
 from billfold.version import __version__
 
@@ -85,7 +85,7 @@ def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[Expor
         "x_Completeness": [_describe_completeness(record) for record in judged],
         "x_NotComplete": [
             {"provider": gap.provider, "account": gap.account, "words": describe_labelled(gap.finding)}
-            for gap in quieten(_find_gaps(ledger, selection.filters), selection.filters.acknowledged_ids)
+            for gap in quieten(_find_gaps(ledger, selection.filters, judged), selection.filters.acknowledged_ids)
             if gap.finding.is_wrong
         ],
     }
@@ -94,10 +94,10 @@ def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[Expor
     return escape_json(json.dumps(document, indent=1, ensure_ascii=False)) + "\n"
 
 
-def _find_gaps(ledger: OpenLedger, filters: LedgerFilter) -> Iterator[AccountFinding]:
+def _find_gaps(ledger: OpenLedger, filters: LedgerFilter, judged: Iterable[Completeness]) -> Iterator[AccountFinding]:
     yield from find_failed_runs(ledger, filters)
     yield from find_unbooked(ledger, filters)
-    yield from find_doubtful_months(ledger, filters)
+    yield from list_doubtful(judged)
 
 
 def describe_selection(filters: LedgerFilter) -> dict[str, str | int | None]:

@@ -69,6 +69,11 @@ def list_acknowledgements(archive: Archive, last_seq: int | None = None) -> list
     return [acknowledgement for acknowledgement in by_id.values() if not acknowledgement.is_withdrawn]
 
 
+def list_acknowledged_ids(archive: Archive, last_seq: int | None = None) -> frozenset[str]:
+    """Return the ids of the findings that are accepted, as of an entry if wanted; raises ``LedgerError``."""
+    return frozenset(acknowledgement.id for acknowledgement in list_acknowledgements(archive, last_seq))
+
+
 def quieten(findings: Iterable[AccountFinding], acknowledged_ids: Collection[str]) -> list[AccountFinding]:
     """Return findings, those that are accepted as notices: nobody has to act on them."""
     return [

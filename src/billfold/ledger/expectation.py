@@ -15,8 +15,6 @@ from billfold.model.finding import AccountFinding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month
 
-AccountMonth = tuple[str, str, Month]
-"""A provider, what an account is called, and a month."""
 QuietMonth = tuple[str, str, Month, str]
 """A month of an account in which nothing happened, and of which contract that is known; empty: of all of it."""
 USUAL_DELAY = timedelta(days=4)

@@ -57,6 +57,11 @@ class AccountFinding(NamedTuple):
     finding: Finding
 
     @property
+    def place(self) -> str:
+        """Where it was found, for people; "" where that is everywhere."""
+        return " ".join(filter(None, self[:3]))
+
+    @property
     def id(self) -> str:
         """What it is acknowledged by: the same as long as it says the same of the same."""
         finding = self.finding

@@ -13,7 +13,6 @@ from billfold.ledger.catalog import BillRow, ListingRow, RunRow, group_by_accoun
 from billfold.ledger.duplicates import find_duplicates
 from billfold.ledger.expectation import (
     NO_EXPECTATION,
-    AccountMonth,
     DueInvoice,
     Expectation,
     QuietMonth,
@@ -64,9 +63,14 @@ def judge_ledger(db: OpenLedger, filters: LedgerFilter) -> list[Completeness]:
 
 def find_doubtful_months(db: OpenLedger, filters: LedgerFilter) -> list[AccountFinding]:
     """Return what is missing, or there twice, of the months that are wanted; what is wrong with a bill is the bill's own."""
+    return list_doubtful(judge_ledger(db, filters))
+
+
+def list_doubtful(records: Iterable[Completeness]) -> list[AccountFinding]:
+    """Return what of judged months says that their sums may not be what is owed."""
     return [
         AccountFinding(record.provider, record.account, str(record.month), finding)
-        for record in judge_ledger(db, filters)
+        for record in records
         for finding in record.findings
         if finding.code in DOUBTFUL_CODES
     ]
@@ -89,20 +93,20 @@ def judge_months(
         duplicates_by_month[located[:3]].append(located.finding)
     bills_by_account = group_by_account(bills)
     latest_runs = {(run.provider, run.account): run for run in runs}
-    due_by_month = defaultdict[AccountMonth, list[DueInvoice]](list)
+    due_by_account = defaultdict[tuple[str, str], defaultdict[Month, list[DueInvoice]]](lambda: defaultdict(list))
     for due_invoice in expectation.due_invoices:
-        due_by_month[due_invoice.provider, due_invoice.account, due_invoice.month].append(due_invoice)
+        due_by_account[due_invoice.provider, due_invoice.account][due_invoice.month].append(due_invoice)
     records = list[Completeness]()
     for account_key, account_bills in sorted(bills_by_account.items()):
         months = _group_by_month(account_bills)
         covered_months = group_by_covered_month(account_bills).keys()
         holes = _find_series_holes(account_key, account_bills, expectation.used_months)
-        due_months = {due.month for due in expectation.due_invoices if (due.provider, due.account) == account_key}
-        for month in min(months).iter_until(max({*months, *due_months})):
+        due_by_month = due_by_account[account_key]
+        for month in min(months).iter_until(max({*months, *due_by_month})):
             evidence = _MonthEvidence(
                 months.get(month, []),
                 holes.get(month, []),
-                due_by_month.get((*account_key, month), []),
+                due_by_month.get(month, []),
                 month in covered_months or (*account_key, month, "") in expectation.quiet_months,
                 duplicates_by_month.get((*account_key, str(month)), []),
             )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from billfold.collect.workspace import Workspace, require_archive
-from billfold.ledger.acknowledgements import list_acknowledgements
+from billfold.ledger.acknowledgements import list_acknowledged_ids
 from billfold.ledger.layout import ARCHIVE_FILE
 from billfold.model.errors import ConfigurationError, InvalidArgument
 from billfold.model.extras import require_libraries
@@ -59,7 +59,7 @@ def build_filter(
     if first_month and last_month and last_month < first_month:
         raise InvalidArgument(f"no month lies between {first_month} and {last_month}; --from is the earlier one")
     seq = resolve_as_of(workspace.archive, as_of) if as_of else MAX_SEQ
-    acknowledged_ids = frozenset(accepted.id for accepted in list_acknowledgements(workspace.archive, seq))
+    acknowledged_ids = list_acknowledged_ids(workspace.archive, seq)
     return LedgerFilter(provider, account, first_month, last_month, seq, acknowledged_ids)
 
 
