@@ -25,6 +25,7 @@ FLOORS = {
     "report": 2,
     "focus": 3,
     "config": 3,
+    "settings": 3,
     "clients": 3,
     "collect": 4,
     "twin": 4,

@@ -115,7 +115,19 @@ def _missing_config_error(path: Path) -> ConfigurationError:
     return ConfigurationError(f"there is no configuration at {path}; make one with `billfold connect PROVIDER`")
 
 
-SECTIONS = {"accounts", "rates"}
+SECTIONS = {
+    "accounts": "[[accounts]]",
+    "rates": "[rates]",
+    "allocation": "[allocation]",
+    "bank": "[bank]",
+    "budgets": "[[budgets]]",
+    "commitments": "[[commitments]]",
+    "company": "[company]",
+    "evidence": "[evidence]",
+    "journal": "[journal]",
+    "reporting": "[reporting]",
+}
+"""The sections of a configuration, as they are written; what is in one is read by its module in ``settings/``."""
 
 
 def load_accounts(path: Path) -> list[AccountConfig]:
@@ -131,6 +143,14 @@ def load_accounts(path: Path) -> list[AccountConfig]:
     ]
     reject_duplicates(accounts, str(path))
     return accounts
+
+
+def load_section(path: Path, name: str) -> object:
+    """Return what stands in a section: a table or a list of tables with exact numbers, None where there is none or no file.
+
+    Raises ``ConfigurationError``.
+    """
+    return _read_config(path).get(name) if path.exists() else None
 
 
 def load_rates(path: Path) -> dict[str, Decimal]:
@@ -154,13 +174,15 @@ def _parse_rates(table: object, path: Path) -> dict[str, Decimal]:
 def _read_config(path: Path) -> Mapping[str, object]:
     """Read a configuration whose sections and rates are known to be right."""
     try:
-        document = tomllib.loads(read_text(path))
+        document = tomllib.loads(read_text(path), parse_float=Decimal)
     except FileNotFoundError:
         raise _missing_config_error(path) from None
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
-    if unknown := set(document) - SECTIONS:
-        raise ConfigurationError(f"{path}: {min(unknown)!r} is not known; a configuration has [[accounts]] and [rates]")
+    if unknown := set(document) - set(SECTIONS):
+        raise ConfigurationError(
+            f"{path}: {min(unknown)!r} is not known; a configuration has {', '.join(SECTIONS.values())}"
+        )
     _parse_rates(document.get("rates", {}), path)
     return document
 

@@ -1,6 +1,6 @@
 """Money is added and multiplied without losing a digit, written with all of them."""
 
-from decimal import Decimal, Inexact, localcontext
+from decimal import ROUND_HALF_EVEN, Decimal, Inexact, localcontext
 from fractions import Fraction
 from random import Random
 
@@ -16,6 +16,8 @@ from billfold.model.money import (
     exact_product,
     exact_sum,
     format_decimal,
+    round_to_sum,
+    spread_amount,
 )
 
 AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**24), max_value=10**24)
@@ -80,3 +82,24 @@ def test_an_error_of_ours_keeps_its_words_whatever_they_name() -> None:
         == "an amount is no number, or out of all bounds"
     )
     assert describe_arithmetic_error(ArithmeticError("an amount is no number: NaN")) == "an amount is no number: NaN"
+
+
+@given(
+    st.decimals(min_value=-(10**9), max_value=10**9, places=6),
+    st.lists(st.decimals(min_value=0, max_value=1000, places=3), min_size=1, max_size=20).filter(any),
+)
+def test_parts_by_weight_sum_to_the_amount(amount: Decimal, weights: list[Decimal]) -> None:
+    parts = spread_amount(amount, weights)
+    assert exact_sum(parts) == amount
+    total = sum(map(Fraction, weights))
+    assert all(
+        abs(Fraction(part) - Fraction(amount) * Fraction(weight) / total) < Fraction(1, 10**6)
+        for part, weight in zip(parts, weights, strict=True)
+    )
+
+
+@given(st.lists(st.decimals(min_value=-(10**6), max_value=10**6, places=6), max_size=30))
+def test_rounded_amounts_sum_to_the_rounded_sum(amounts: list[Decimal]) -> None:
+    rounded = round_to_sum(amounts, 2)
+    assert exact_sum(rounded) == exact_sum(amounts).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+    assert all(abs(new - old) < Decimal("0.01") for new, old in zip(rounded, amounts, strict=True))

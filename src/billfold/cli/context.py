@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -64,3 +65,9 @@ def build_filter(workspace: Workspace, filter_options: FilterOptions) -> LedgerF
         first_run_note = next((f" ({run.started_at[:19]}Z)" for run in workspace.archive.list_runs()), "")
         print_line(f"nothing was known yet at that time: the first collection began later{first_run_note}", err=True)
     return filters
+
+
+def load_section(ctx: click.Context, name: str) -> tuple[object, Path]:
+    """Return what stands in a section of the configuration (None: nothing), and the configuration's path, which errors name."""
+    path = config.find_config(ctx.find_root().obj["config"])
+    return config.load_section(path, name), path

@@ -55,6 +55,7 @@ class MonthType(click.ParamType[Month]):
             self.fail(str(error), param, ctx)
 
 
+MONTH_ARGUMENT = click.argument("month", type=MonthType(), metavar="MONTH")
 WIDE_KEY = "billfold.wide"
 """Where a command's context keeps that its table may be wider than the terminal."""
 
@@ -115,3 +116,20 @@ def add_filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def add_listing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Accept what narrows a listing, its format, and whether its table may be wider than the terminal."""
     return FORMAT_OPTION(WIDE_OPTION(add_filter_options(command)))
+
+
+def add_month_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Accept one month, and what else narrows a report about it: it is handed over as ``month`` and ``filter_options``.
+
+    The filter has no months: a report looks at those that it needs.
+    """
+
+    @functools.wraps(command)
+    def run_filtered(*args: Any, **arguments: Any) -> Any:
+        narrowing = {name: arguments.pop(name) for name in ("provider", "account", "as_of")}
+        filter_options = FilterOptions(**narrowing, first_month=None, last_month=None)
+        return command(*args, filter_options=filter_options, **arguments)
+
+    for option in (ACCOUNT_OPTION, PROVIDER_OPTION, AS_OF_OPTION, FORMAT_OPTION, WIDE_OPTION, MONTH_ARGUMENT):
+        option(run_filtered)
+    return add_location_options(run_filtered)

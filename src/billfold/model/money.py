@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
+from collections.abc import Iterable, Sequence
+from decimal import (
+    ROUND_FLOOR,
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DivisionByZero,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    localcontext,
+)
+from fractions import Fraction
 
 EXACT_CONTEXT = Context(prec=400, rounding=ROUND_HALF_EVEN, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 """Arithmetic that raises ``decimal.Inexact`` rather than lose a digit."""
@@ -50,6 +61,46 @@ def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
 def exact_product(price: Decimal, quantity: Decimal) -> Decimal:
     """Multiply without losing a digit."""
     return EXACT_CONTEXT.multiply(price, quantity)
+
+
+def spread_amount(amount: Decimal, weights: Sequence[Decimal], digits: int | None = None) -> list[Decimal]:
+    """Split an amount by weights into parts that sum to it exactly, by the largest remainder.
+
+    Parts have ``digits`` decimals, by default as many as the amount (cents at least); what does not divide goes unit by unit to the
+    largest remainders, the first one of equal ones. Raises ``ArithmeticError`` where no weight is above 0, one is below it, or the
+    amount has more digits.
+    """
+    total_weight = exact_sum(weights)
+    if total_weight <= 0 or min(weights) < 0:
+        raise ArithmeticError("weights must be 0 or more, and one above 0")
+    if digits is None:
+        exponent = amount.as_tuple().exponent
+        digits = max(-exponent if isinstance(exponent, int) else 0, 2)
+    units = int(EXACT_CONTEXT.scaleb(amount, digits))
+    if EXACT_CONTEXT.scaleb(Decimal(units), -digits) != amount:
+        raise ArithmeticError(f"{amount} has more than {digits} decimals")
+    fractions = [Fraction(weight) / Fraction(total_weight) * abs(units) for weight in weights]
+    parts = [int(fraction) for fraction in fractions]
+    by_remainder = sorted(range(len(parts)), key=lambda index: (parts[index] - fractions[index], index))
+    for index in by_remainder[: abs(units) - sum(parts)]:
+        parts[index] += 1
+    return [EXACT_CONTEXT.scaleb(Decimal(part if units >= 0 else -part), -digits) for part in parts]
+
+
+def round_to_sum(amounts: Sequence[Decimal], digits: int) -> list[Decimal]:
+    """Round amounts to ``digits`` decimals so that they sum to their rounded sum (half to even), by the largest remainder.
+
+    Each is rounded down or up, never further.
+    """
+    units = [EXACT_CONTEXT.scaleb(amount, digits) for amount in amounts]
+    parts = [int(unit.to_integral_value(ROUND_FLOOR)) for unit in units]
+    missing = int(exact_sum(units).to_integral_value(ROUND_HALF_EVEN)) - sum(parts)
+    by_remainder = sorted(
+        range(len(parts)), key=lambda index: (EXACT_CONTEXT.subtract(Decimal(parts[index]), units[index]), index)
+    )
+    for index in by_remainder[:missing]:
+        parts[index] += 1
+    return [EXACT_CONTEXT.scaleb(Decimal(part), -digits) for part in parts]
 
 
 def require_finite(amount: Decimal) -> Decimal:
