@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from billfold.model.bill import Bill, DerivedTax
 from billfold.model.errors import PROVIDER_FAULTS, InvalidArgument
+from billfold.model.estimate_terms import UNKNOWN_TERMS, EstimateTerms
 from billfold.model.finding import Finding
 from billfold.model.period import Month
 from billfold.providers.fetch import Fetch as Fetch  # noqa: PLC0414 - providers write their plans with it
@@ -176,6 +177,8 @@ class Provider:
     """Yield a finding for whatever the vendor's other sources (histories, balances, documents) say against its invoices."""
     personal_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The fields that hold personal data, by operation, as ``usages[].resources[].name``; no charge is made from them."""
+    estimate_terms: EstimateTerms = UNKNOWN_TERMS
+    """How its charges grow within a month, as its documents say, so that an estimate can be carried to the month's end."""
     twin_module: str = ""
     """The module whose value ``TWIN`` plays the vendor, imported only where a world is made; empty: nothing plays it."""
 
