@@ -14,7 +14,7 @@ from billfold.cli.params import add_month_options
 from billfold.ledger import catalog
 from billfold.model.period import Month
 from billfold.report.accruals import AccrualRow, negate_rows
-from billfold.report.subtotals import add_subtotals
+from billfold.report.subtotals import SUBTOTAL, TOTAL, add_subtotals
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
 from billfold.tasks.accruals import list_accruals
@@ -35,7 +35,7 @@ LAYOUT = TableLayout(
     ("account", "contract", "method", "amount", "text"),
     ("amount",),
     droppable=("contract",),
-    min_widths={"method": 15, "account": 17, "text": 30},
+    min_widths={"method": 18, "account": 17, "text": 24},
 )
 
 
@@ -84,5 +84,14 @@ def _print_table(month: Month, cells: list[dict[str, object]], *, is_reversal: b
 
 
 def _round_amount(row: dict[str, object]) -> dict[str, object]:
-    """Round to cents for people, and let sums say their currency."""
-    return row | {"amount": rounded(Decimal(str(row["amount"]))), "method": row["method"] or row["currency"]}
+    """Round to cents for people; what is a sum says so in its text, and its currency."""
+    account, amount = str(row["account"]), rounded(Decimal(str(row["amount"])))
+    if row["method"]:
+        return row | {"amount": amount}
+    is_all = account == TOTAL
+    return row | {
+        "account": "" if is_all else account.removesuffix(f" {SUBTOTAL}"),
+        "method": row["currency"],
+        "amount": amount,
+        "text": "= total" if is_all else "= subtotal",
+    }

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from statistics import median
 from typing import NamedTuple
 
 from billfold.ledger.estimate_history import count_days
@@ -28,7 +29,7 @@ from billfold.report.line_history import (
 from billfold.report.render import counted
 
 RUN_RATE_MONTHS = 3
-"""How many of the last invoices give the rate of what has no estimate."""
+"""How many of the last invoices give the rate of what has no estimate: the middle one, so that one odd month does not count."""
 
 
 class AccrualMethod(StrEnum):
@@ -167,8 +168,8 @@ class _AccruedUnit:
             kind = LineKind(line.category, line.service, line.description)
             parts[kind] = exact_sum((parts.get(kind, ZERO), line.cost))
         days, all_days = reach.days, (estimate.period.end - estimate.period.start).days
-        of_contract = f" of {self._unit.contract}" if self._unit.contract else ""
-        text = f"{days} of {counted(all_days, 'day')}, the vendor's {bill.state}{of_contract}"
+        of_contract = f"{self._unit.contract}: " if self._unit.contract else ""
+        text = f"{of_contract}{days} of {counted(all_days, 'day')}, the vendor's {bill.state}"
         method = AccrualMethod.ESTIMATE if bill.state == "estimate" else AccrualMethod.DRAFT
         self._add_exact(method, parts, text)
         added = carry_lines(lines, reach, self._terms, self._unit.currency, self._unit.price_steps)
@@ -179,15 +180,14 @@ class _AccruedUnit:
         return True
 
     def _add_run_rate(self) -> None:
-        """Accrue usage that no estimate tells of: as much a day as the last invoices had."""
+        """Accrue usage that no estimate tells of: of each service as much a day as the middle one of the last invoices had."""
         history = self._unit.history[-RUN_RATE_MONTHS:]
         if not history:
             return
-        days = sum(count_days(entry.month) for entry in history)
         line_kinds = {kind for entry in history for kind in entry.amounts if _is_used(kind)}
         parts = {
-            kind: sum((Fraction(entry.amounts.get(kind, ZERO)) for entry in history), Fraction(0))
-            * Fraction(count_days(self._month), days)
+            kind: median(Fraction(entry.amounts.get(kind, ZERO)) / count_days(entry.month) for entry in history)
+            * count_days(self._month)
             for kind in sorted(line_kinds)
         }
         reason = (
@@ -196,7 +196,7 @@ class _AccruedUnit:
             else "there is no estimate"
         )
         span = f"{history[0].month} to {history[-1].month}" if len(history) > 1 else str(history[0].month)
-        self._add(AccrualMethod.RUN_RATE, parts, f"usage by the day as in {span}: {reason}")
+        self._add(AccrualMethod.RUN_RATE, parts, f"the usual usage by the day, {span}: {reason}")
 
     def _add_position(self, position: CommittedPosition) -> None:
         term, price = position
