@@ -36,6 +36,7 @@ COMMANDS = {
     "demo": "Play the vendors, collect twelve months from them, show the bill.",
     "documents": "Write the archived documents as files.",
     "doctor": "Tell whether each account can be reached, and what will be missing.",
+    "evidence": "Put a month's evidence into one file that anybody can verify.",
     "explain": "Go from an invoice or a charge back to the answer it came from.",
     "export": "Write the ledger as FOCUS files.",
     "hash": "Print one line that stands for all that the ledger believes now.",
@@ -50,7 +51,7 @@ COMMANDS = {
     "sql": "Ask the ledger in SQL, read-only.",
     "sync": "Collect every invoice, line and estimate: archived, then booked.",
     "twin": "Play the vendors' billing systems on this machine.",
-    "verify": "Check every stored hash of the archive.",
+    "verify": "Check every stored hash of the archive, or a file of evidence.",
 }
 
 
