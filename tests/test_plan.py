@@ -61,6 +61,8 @@ LIBRARIES = {
     "click": {"cli"},
     "rich": {"report", "cli"},
     "typst": {"providers"},
+    "xlsxwriter": {"report"},
+    "psycopg": {"ledger"},
 }
 
 BEHAVIOURS = {
