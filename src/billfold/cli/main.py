@@ -49,6 +49,7 @@ COMMANDS = {
     "report": "Show what is paid, by provider, service and month.",
     "restatements": "List issued invoices that changed, with the lines that moved.",
     "sql": "Ask the ledger in SQL, read-only.",
+    "statement": "Write a month's statement as PDF, page, workbook or Markdown.",
     "sync": "Collect every invoice, line and estimate: archived, then booked.",
     "twin": "Play the vendors' billing systems on this machine.",
     "verify": "Check every stored hash of the archive, or a file of evidence.",
