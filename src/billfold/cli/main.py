@@ -29,6 +29,7 @@ from billfold.version import __version__
 
 COMMANDS = {
     "acknowledge": "Accept findings that are known, so that they are no alarm.",
+    "allocate": "Say whose cost a month is, by rules: teams, customers.",
     "api": "Ask a vendor one documented operation, and print the answer.",
     "charges": "List charges as FOCUS 1.4 CostAndUsage rows.",
     "check": "Check FOCUS files, ours or anybody's, for what validators miss.",
