@@ -73,8 +73,9 @@ def find_last_month(ledger: OpenLedger, filters: LedgerFilter, state: State | No
     """Return the last month that a trusted bill, of a state, begins in; None where there is none."""
     condition, values = build_current_condition(filters)
     (start,) = ledger.execute(
-        f"SELECT max(b.period_start) FROM {BILLS_JOIN} WHERE {condition} AND b.parked IS NULL AND b.state IN (SELECT unnest($states))",
-        values | {"states": [str(wanted) for wanted in (State if state is None else (state,))]},
+        f"""SELECT max(b.period_start) FROM {BILLS_JOIN}
+            WHERE {condition} AND b.parked IS NULL AND b.state = coalesce($state, b.state)""",
+        values | {"state": state},
     ).fetchall()[0]
     return Month.of(make_aware(start)) if start else None
 
