@@ -59,3 +59,24 @@ def test_changes_lead_from_month_to_month(synced: Terminal) -> None:
 def test_what_a_report_is_not_by_is_refused(synced: Terminal) -> None:
     clear(synced.run("--ledger", "ledger", "report", "--by", "team"), 2, "rules of allocation")
     clear(synced.run("--ledger", "ledger", "report", "--by", "color"), 2, "a report is by vendor")
+
+
+def test_another_currency_stands_beside_or_its_rate_is_missed(synced: Terminal) -> None:
+    """The sum stays in its own currency; a month without a stated rate is named, and the exit code is 1."""
+    config = synced.home / "rates.toml"
+    rate = '[[reporting.rates]]\nname = "ECB"\nmonth = "2026-10"\nfrom = "USD"\nrate = "0.5"\n'
+    config.write_text(f'{synced.config.read_text()}\n[reporting]\ncurrency = "EUR"\n{rate}')
+    options = ("--ledger", "ledger", "--config", "rates.toml", "report", "--by", "vendor")
+    result = synced.run(*options, "--in", "--from", "2026-10", "--to", "2026-10")
+    clear(result, 0, "Issued invoices in EUR")
+    assert "ECB" in result.out
+    clear(synced.run(*options, "--in", "EUR"), 1, "there is no rate from USD to EUR for 2026-08, 2026-09, 2026-11")
+    [row] = synced.rows(*options, "--in", "EUR", "--from", "2026-10", "--to", "2026-10")
+    assert abs(Decimal(row["converted"]) * 2 - Decimal(row["cost"])) <= Decimal("0.01")
+    assert (row["currency"], row["converted_currency"], row["rate_date"]) == ("USD", "EUR", "2026-10")
+    clear(synced.run("--ledger", "ledger", "report", "--in"), 2, "configure currency")
+
+
+def test_a_rate_of_money_among_virtual_ones_is_refused(synced: Terminal) -> None:
+    (synced.home / "euro.toml").write_text('[rates]\nEUR = "1.08"\n')
+    clear(synced.run("--ledger", "ledger", "--config", "euro.toml", "report"), 2, "EUR is no virtual currency")

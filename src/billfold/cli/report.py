@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import click
 
-from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.context import build_filter, load_section, open_workspace
+from billfold.cli.converted import CONVERTED_COLUMNS, build_converted_cells, print_converted
 from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
@@ -18,11 +19,14 @@ from billfold.ledger.grouping import TAG_PREFIX, find_last_month, group_charges
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.bill import State
+from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month
-from billfold.report import costs
+from billfold.report import costs, exchange
 from billfold.report.costs import GROUP_KEYS, STATES, CostChange, CostLine, CostRow, CostTable
+from billfold.report.exchange import ExchangeRate
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
+from billfold.settings.reporting import Reporting, read_reporting
 from billfold.tasks.filter_options import FilterOptions
 
 DEFAULT_KEYS = ("provider", "service")
@@ -47,6 +51,7 @@ class ReportOptions(NamedTuple):
     month_count: int | None
     top: int | None
     is_comparing: bool | None
+    target: str | None = None
 
 
 @click.command("report")
@@ -65,6 +70,14 @@ class ReportOptions(NamedTuple):
     "--top", type=click.IntRange(1), metavar="N", help="Of each group the N largest lines, the others in one (tables)."
 )
 @click.option("--compare/--no-compare", "is_comparing", default=None, help="The change against the month before.")
+@click.option(
+    "--in",
+    "target",
+    is_flag=False,
+    flag_value="",
+    metavar="[CURRENCY]",
+    help="Sums in another currency beside, by [[reporting.rates]].",
+)
 @add_listing_options
 @click.pass_context
 def command(
@@ -74,6 +87,7 @@ def command(
     month_count: int | None,
     top: int | None,
     is_comparing: bool | None,
+    target: str | None,
     output_format: str,
     filter_options: FilterOptions,
 ) -> None:
@@ -83,22 +97,36 @@ def command(
     tables of their own, and so does every currency. `--from` and `--to` win over `--months`. Amounts in tables are rounded to
     cents; json and csv have all digits, and all months unless some are asked for.
     """
-    options = ReportOptions(key_names, states, month_count, top, is_comparing)
-    keys = costs.read_keys(key_names)
+    section, config_path = load_section(ctx, "reporting")
+    reporting = read_reporting(section, str(config_path))
+    target = _choose_currency(target, reporting)
+    options = ReportOptions(key_names, states, month_count, top, is_comparing, target)
+    keys = costs.read_keys(key_names) or (DEFAULT_KEYS if output_format == "table" else JSON_KEYS)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = _choose_months(ledger, build_filter(workspace, filter_options), options, output_format)
-        if output_format == "table":
-            changes = _compare(ledger, filters, keys or DEFAULT_KEYS, options)
-            account_rows = _read_rows(ledger, filters, ("provider", "account"), options)
-        else:
-            changes = _compare(ledger, filters, keys or JSON_KEYS, options)
+        changes = _compare(ledger, filters, keys, options)
+        account_rows = _read_rows(ledger, filters, ("provider", "account"), options)
         uncounted_bills = catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
+    sums = exchange.convert_rows(account_rows, target, reporting.rates) if target else []
     if output_format == "table":
-        print_report(changes, keys or DEFAULT_KEYS, options, account_rows)
+        print_report(changes, keys, options, account_rows)
+        print_converted(sums, target)
     else:
-        _print_machine_rows(output_format, changes, keys or JSON_KEYS, is_comparing=bool(is_comparing))
+        _print_machine_rows(output_format, changes, keys, options, reporting.rates)
+    missing_rates = exchange.list_missing_rates(sums, target or "")
+    for sentence in missing_rates:
+        print_line(f"not converted: {sentence}; state it in [[reporting.rates]]", err=True)
     end_listing(ctx, gaps, uncounted_bills)
+    if missing_rates:
+        ctx.exit(1)
+
+
+def _choose_currency(target: str | None, reporting: Reporting) -> str | None:
+    """Return the currency that sums are wanted in, "" stands for the configured one; raises ``InvalidArgument``."""
+    if target == "" and not reporting.currency:
+        raise InvalidArgument("say which currency, as --in EUR, or configure currency in [reporting]")
+    return target if target is None else target.upper() or reporting.currency
 
 
 def _choose_months(
@@ -130,18 +158,26 @@ def _read_rows(ledger: OpenLedger, filters: LedgerFilter, keys: Sequence[str], o
 
 
 def _print_machine_rows(
-    output_format: str, changes: Iterable[CostChange], keys: Sequence[str], *, is_comparing: bool
+    output_format: str,
+    changes: Iterable[CostChange],
+    keys: Sequence[str],
+    options: ReportOptions,
+    rates: Sequence[ExchangeRate],
 ) -> None:
+    is_comparing = bool(options.is_comparing)
     names = list(map(_name_column, keys))
     rows = [
         dict(zip(names, row.values, strict=True))
         | dict(zip(AMOUNT_COLUMNS, (str(row.month), *row[2:]), strict=True))
         | ({"before": change.before, "change": change.change} if is_comparing else {})
+        | (build_converted_cells(row, options.target, rates) if options.target else {})
         for change in changes
         for row in [change.row]
         if is_comparing or row.charges
     ]
     columns = dict.fromkeys((*names, *AMOUNT_COLUMNS, *(COMPARE_COLUMNS if is_comparing else ())))
+    if options.target:
+        columns |= dict.fromkeys(CONVERTED_COLUMNS)
     print_rows(output_format, rows, tuple(columns))
 
 
