@@ -78,6 +78,6 @@ def list_estimate_records(ledger: OpenLedger, filters: LedgerFilter) -> list[Est
         values,
     ).fetchall()
     return [
-        EstimateRecord(provider, account, Month.of(make_aware(start)), currency, state, make_aware(asked), *amounts)
-        for provider, account, start, currency, state, asked, *amounts in rows
+        EstimateRecord(provider, account, Month.of(make_aware(start)), currency, state, make_aware(asked_at), *amounts)
+        for provider, account, start, currency, state, asked_at, *amounts in rows
     ]
