@@ -47,7 +47,7 @@ COMMANDS = {
     "rebuild": "Compute the ledger anew from the archive, and print its hash.",
     "reconcile": "Say what does not add up: lines, invoices, histories, months.",
     "redact": "Replace stored personal data by a tombstone.",
-    "report": "Show what is paid, by provider, service and month.",
+    "report": "Show what is paid, by vendor and service or whatever else, by month.",
     "restatements": "List issued invoices that changed, with the lines that moved.",
     "sql": "Ask the ledger in SQL, read-only.",
     "statement": "Write a month's statement as PDF, page, workbook or Markdown.",

@@ -6,10 +6,18 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from billfold.ledger.query import AMOUNT_SQL, CHARGES_JOIN, SERVICE_SQL, LedgerFilter, build_current_condition
-from billfold.ledger.store import OpenLedger
+from billfold.ledger.query import (
+    AMOUNT_SQL,
+    BILLS_JOIN,
+    CHARGES_JOIN,
+    SERVICE_SQL,
+    LedgerFilter,
+    build_current_condition,
+)
+from billfold.ledger.store import OpenLedger, make_aware
 from billfold.model.bill import State
 from billfold.model.errors import InvalidArgument
+from billfold.model.period import Month
 
 TAG_PREFIX = "tag:"
 KEY_SQL = {
@@ -59,6 +67,17 @@ def group_charges(
         values | {"states": [str(state) for state in states]},
     ).fetchall()
     return [ChargeGroup(tuple(row[:-2]), row[-2], row[-1]) for row in rows]
+
+
+def find_last_month(ledger: OpenLedger, filters: LedgerFilter, state: State | None = None) -> Month | None:
+    """Return the last month that a trusted bill, of a state, begins in; None where there is none."""
+    condition, values = build_current_condition(filters)
+    (start,) = ledger.execute(
+        f"""SELECT max(b.period_start) FROM {BILLS_JOIN}
+            WHERE {condition} AND b.parked IS NULL AND b.state = coalesce($state, b.state)""",
+        values | {"state": state},
+    ).fetchall()[0]
+    return Month.of(make_aware(start)) if start else None
 
 
 def _build_key_sql(key: str, number: int) -> str:
