@@ -261,7 +261,7 @@ def _make_line(row: CostAndUsage) -> LineItem:
         description=row.ChargeDescription,
         quantity=row.PricingQuantity,
         quantity_unit=UNIT_CODES[row.PricingUnit or "Hours"],
-        unit_cost=row.x_ListedUnitPrice,
+        unit_cost=row.x_UnitPrice,
         total=_make_amount(row),
     )
 

@@ -222,7 +222,7 @@ def _make_usage_row(
         SubAccountName=cluster.folder if cluster.folder != "root" else None,
         SubAccountType="Folder" if cluster.folder != "root" else None,
         Tags=json.dumps(cluster.labels, sort_keys=True) if cluster.labels else None,
-        x_ListedUnitPrice=meter.unit_price,
+        x_UnitPrice=meter.unit_price,
     )
 
 

@@ -156,7 +156,7 @@ def _make_charge(common: CostAndUsage, item: BilledItem) -> CostAndUsage:
         ResourceId=address if is_rental else None,
         ResourceName=(label or parenthesis) if is_rental else None,
         ServiceName="Taxes" if item.category == "Tax" else item.product,
-        x_ListedUnitPrice=item.rate,
+        x_UnitPrice=item.rate,
     )
 
 
