@@ -30,8 +30,11 @@ from billfold.version import __version__
 COMMANDS = {
     "acknowledge": "Accept findings that are known, so that they are no alarm.",
     "api": "Ask a vendor one documented operation, and print the answer.",
+    "changes": "Say what of closed months is another now than when it was signed.",
     "charges": "List charges as FOCUS 1.4 CostAndUsage rows.",
     "check": "Check FOCUS files, ours or anybody's, for what validators miss.",
+    "close": "Check whether a month is whole, and sign it.",
+    "closes": "List the months that were signed, and whether they still are the same.",
     "connect": "Name an account; only a reference to its key is written.",
     "demo": "Play the vendors, collect twelve months from them, show the bill.",
     "documents": "Write the archived documents as files.",

@@ -174,6 +174,8 @@ class Provider:
     """Say which invoices the vendor listed, so that one that vanished is noticed; None: no list was read."""
     check_answers: Callable[[RunAnswers], Iterable[Finding]] = lambda _: ()
     """Yield a finding for whatever the vendor's other sources (histories, balances, documents) say against its invoices."""
+    checked_against: str = ""
+    """What its invoices are held against by ``check_answers``, for people; empty: nothing."""
     personal_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The fields that hold personal data, by operation, as ``usages[].resources[].name``; no charge is made from them."""
     twin_module: str = ""

@@ -32,6 +32,7 @@ PROVIDER = Provider(
     find_identity=find_identity,
     read_listing=read_listing,
     check_answers=check_answers,
+    checked_against="the prepaid wallets and the documents",
     personal_fields={"get_billing_reports_billableusage": ("usages[].resources[].name",)},
     twin_module="billfold.providers.genesys.twin.handlers",
 )

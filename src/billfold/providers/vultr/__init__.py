@@ -24,6 +24,7 @@ PROVIDER = Provider(
     find_identity=find_identity,
     read_listing=read_listing,
     check_answers=check_answers,
+    checked_against="the billing history and its balance",
     personal_fields={"get_account": ("account.email",)},
     twin_module="billfold.providers.vultr.twin.handlers",
 )
