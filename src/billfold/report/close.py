@@ -90,7 +90,8 @@ def check_month(month: Month, evidence: CloseEvidence) -> list[MonthCheck]:
         check
         for account_key in accounts
         for name in CHECKS
-        for check in by_check.get((account_key, name)) or _describe_clean(account_key, name, month, evidence)
+        for check in by_check.get((account_key, name))
+        or (_describe_clean(account_key, name, month, evidence) if account_key[0] else ())
     ]
 
 

@@ -69,3 +69,17 @@ def _judge_closing(db: OpenLedger, closing: Closing, closings: list[Closing], fi
         closing.head,
         closing.acknowledged_ids,
     )
+
+
+def describe_signed_changes(workspace: Workspace) -> list[str]:
+    """Say which signed months have changes that are not accepted; costs nothing where no month is signed."""
+    if not workspace.archive.list_markers(CLOSING):
+        return []
+    filters = LedgerFilter(acknowledged_ids=list_acknowledged_ids(workspace.archive))
+    with workspace.open_ledger() as db:
+        rows = list_signed_months(workspace, db, filters)
+    return [
+        f"{row.month} has changed since {row.signed_by} signed it: `billfold changes --since close:{row.month}`"
+        for row in rows
+        if row.changes
+    ]
