@@ -29,6 +29,7 @@ from billfold.version import __version__
 
 COMMANDS = {
     "acknowledge": "Accept findings that are known, so that they are no alarm.",
+    "allocate": "Say whose cost a month is, by rules: teams, customers.",
     "api": "Ask a vendor one documented operation, and print the answer.",
     "charges": "List charges as FOCUS 1.4 CostAndUsage rows.",
     "check": "Check FOCUS files, ours or anybody's, for what validators miss.",
@@ -36,8 +37,9 @@ COMMANDS = {
     "demo": "Play the vendors, collect twelve months from them, show the bill.",
     "documents": "Write the archived documents as files.",
     "doctor": "Tell whether each account can be reached, and what will be missing.",
+    "evidence": "Put a month's evidence into one file that anybody can verify.",
     "explain": "Go from an invoice or a charge back to the answer it came from.",
-    "export": "Write the ledger as FOCUS files.",
+    "export": "Write the ledger as files for other tools.",
     "hash": "Print one line that stands for all that the ledger believes now.",
     "import": "Bring saved answers into the archive and book them.",
     "invoices": "List invoices, drafts and estimates as the vendors state them.",
@@ -45,12 +47,13 @@ COMMANDS = {
     "rebuild": "Compute the ledger anew from the archive, and print its hash.",
     "reconcile": "Say what does not add up: lines, invoices, histories, months.",
     "redact": "Replace stored personal data by a tombstone.",
-    "report": "Show what is paid, by provider, service and month.",
+    "report": "Show what is paid, by vendor and service or whatever else, by month.",
     "restatements": "List issued invoices that changed, with the lines that moved.",
     "sql": "Ask the ledger in SQL, read-only.",
+    "statement": "Write a month's statement as PDF, page, workbook or Markdown.",
     "sync": "Collect every invoice, line and estimate: archived, then booked.",
     "twin": "Play the vendors' billing systems on this machine.",
-    "verify": "Check every stored hash of the archive.",
+    "verify": "Check every stored hash of the archive, or a file of evidence.",
 }
 
 

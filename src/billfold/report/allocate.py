@@ -1,0 +1,185 @@
+"""Whose cost a month is: charges go to teams by rules, what is shared is split exactly, and nothing is lost."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from billfold.ledger.grouping import ChargeGroup
+from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum, spread_amount
+from billfold.report.allocation_rules import NO_TARGET, UNALLOCATED, AllocationRules, Method, Rule, Scope, Target
+
+FIXED_KEYS = ("provider", "account", "currency")
+USAGE_KEYS = ("service", "region", "description")
+"""What tells charges apart that are split by usage: each kind is used by others."""
+NO_RULE = "no rule"
+
+
+class Place(NamedTuple):
+    """Whose bill it was, and in which currency."""
+
+    provider: str
+    account: str
+    currency: str
+
+
+class Allocation(NamedTuple):
+    """A part of a month and whose cost it is; ``pool`` is the amount that it was split from, ``values`` what its charges are."""
+
+    target: Target
+    place: Place
+    amount: Decimal
+    rule: str
+    method: Method | None
+    pool: Decimal
+    values: Mapping[str, str]
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is a share of what was nobody's alone."""
+        return self.method in {Method.DIRECT, Method.EQUAL}
+
+
+class UsageShare(NamedTuple):
+    """How much one resource of an account used in a month of what its vendor measures under a name; "" is any region."""
+
+    provider: str
+    account: str
+    usage_name: str
+    region: str
+    resource: str
+    quantity: Decimal
+
+
+class _Pool(NamedTuple):
+    """What is split together: charges of one bill that fit one rule, and of a kind where they are split by usage."""
+
+    rule_index: int
+    place: Place
+    usage_values: tuple[str, ...] = ()
+
+
+def list_group_keys(rules: AllocationRules, extra_keys: Iterable[str] = ()) -> list[str]:
+    """Return what charges are to be grouped by for ``allocate_charges``: what the rules look at, and ``extra_keys``."""
+    usage_keys = USAGE_KEYS if rules.has_usage else ()
+    return list(dict.fromkeys([*FIXED_KEYS, *rules.keys, *usage_keys, *extra_keys]))
+
+
+def allocate_charges(
+    groups: Iterable[ChargeGroup], keys: Sequence[str], rules: AllocationRules, usage: Iterable[UsageShare] = ()
+) -> list[Allocation]:
+    """Say whose cost each group of charges is; the parts of each bill's account and currency sum to it exactly.
+
+    ``keys`` are those that the groups are of, as ``list_group_keys`` gives them. By which keys more they are grouped changes no sum.
+    """
+    allocator = _Allocator(rules, usage)
+    for group in groups:
+        allocator.place_group(dict(zip(keys, group.values, strict=True)), group.cost)
+    return allocator.finish()
+
+
+class _Allocator:
+    """The month as far as it is allocated, and the pools that wait to be split when all charges are in."""
+
+    def __init__(self, rules: AllocationRules, usage: Iterable[UsageShare]) -> None:
+        self._rules = rules
+        self._allocations = list[Allocation]()
+        self._pools = defaultdict[_Pool, Decimal](lambda: ZERO)
+        self._usage = _group_usage(usage)
+
+    def place_group(self, values: Mapping[str, str], amount: Decimal, first_rule: int = 0) -> None:
+        """Put what fits a team's rule to its team, and what is to be split into its pool."""
+        place, index = Place(*(values[key] for key in FIXED_KEYS)), self._rules.find_rule(values, first_rule)
+        if index is None:
+            self._allocations.append(Allocation(NO_TARGET, place, amount, NO_RULE, None, amount, values))
+            return
+        rule = self._rules.rules[index]
+        if rule.method is Method.TEAM:
+            target = self._rules.resolve_target(rule.target, values)
+            self._allocations.append(Allocation(target, place, amount, rule.name, rule.method, amount, values))
+            return
+        usage_values = tuple(values[key] for key in USAGE_KEYS) if rule.method is Method.USAGE else ()
+        pool = _Pool(index, place, usage_values)
+        self._pools[pool] = exact_sum([self._pools[pool], amount])
+
+    def finish(self) -> list[Allocation]:
+        """Split the pools, those that are shared by direct costs last, and return everything."""
+        for index, rule in enumerate(self._rules.rules):
+            if rule.method is Method.USAGE:
+                self._split_usage(index)
+        pools = {pool: amount for pool, amount in sorted(self._pools.items()) if not pool.usage_values}
+        for pool, amount in pools.items():
+            rule = self._rules.rules[pool.rule_index]
+            if rule.method is Method.SPLIT:
+                weights = {self._rules.resolve_target(Target(team), {}): weight for team, weight in rule.weights}
+                self._split_pool(pool, rule, amount, weights)
+        direct_costs = list(self._allocations)
+        for pool, amount in pools.items():
+            rule = self._rules.rules[pool.rule_index]
+            if rule.method in {Method.DIRECT, Method.EQUAL}:
+                self._split_pool(pool, rule, amount, _weigh_targets(direct_costs, rule, pool.place))
+        return self._allocations
+
+    def _split_usage(self, index: int) -> None:
+        """Split what fits a rule over what used it, and let the later rules say whose each part is."""
+        pools = sorted((pool, amount) for pool, amount in self._pools.items() if pool.rule_index == index)
+        for pool, amount in pools:
+            values = dict.fromkeys(self._rules.keys, "") | pool.place._asdict()
+            values |= dict(zip(USAGE_KEYS, pool.usage_values, strict=True))
+            quantities = self._find_quantities(pool)
+            parts = spread_amount(trim_zeros(amount), list(quantities.values())) if quantities else [amount]
+            for resource, amount_part in zip(quantities or [""], parts, strict=True):
+                self.place_group(values | {"resource": resource}, amount_part, index + 1)
+
+    def _find_quantities(self, pool: _Pool) -> Mapping[str, Decimal]:
+        """Return what each resource used of what was charged: by what is charged, by its region, or of all."""
+        _, region, description = pool.usage_values
+        candidates = ((description, region), (description, ""), ("", region), ("", ""))
+        keys = ((*pool.place[:2], *candidate) for candidate in candidates)
+        return next((self._usage[key] for key in keys if key in self._usage), {})
+
+    def _split_pool(self, pool: _Pool, rule: Rule, amount: Decimal, weights: Mapping[Target, Decimal]) -> None:
+        """Split a pool exactly; one that has no weights is nobody's."""
+        targets = list(weights) or [NO_TARGET]
+        parts = spread_amount(trim_zeros(amount), list(weights.values())) if weights else [amount]
+        values = pool.place._asdict()
+        self._allocations += [
+            Allocation(target, pool.place, part, rule.name, rule.method, amount, values)
+            for target, part in zip(targets, parts, strict=True)
+        ]
+
+
+def trim_zeros(amount: Decimal) -> Decimal:
+    """Return an amount without zeros at its end, which would be digits to split."""
+    return amount.normalize(EXACT_CONTEXT) if amount else ZERO
+
+
+def _group_usage(usage: Iterable[UsageShare]) -> dict[tuple[str, str, str, str], dict[str, Decimal]]:
+    quantities = defaultdict[tuple[str, str, str, str], dict[str, Decimal]](dict)
+    for share in sorted(usage):
+        if share.quantity > 0:
+            resources = quantities[share.provider, share.account, share.usage_name, share.region]
+            resources[share.resource] = exact_sum([resources.get(share.resource, ZERO), share.quantity])
+    return dict(quantities)
+
+
+def _weigh_targets(direct_costs: Iterable[Allocation], rule: Rule, place: Place) -> dict[Target, Decimal]:
+    """Return who bears how much of what is shared: what each has above 0 in the rule's scope, or the same for each with anything."""
+    costs = defaultdict[Target, Decimal](lambda: ZERO)
+    for allocation in direct_costs:
+        if _is_in_scope(allocation.place, place, rule.scope):
+            costs[allocation.target] = exact_sum([costs[allocation.target], allocation.amount])
+    weights = {target: cost for target, cost in sorted(costs.items()) if cost > 0}
+    if rule.method is Method.EQUAL:
+        return {target: Decimal(1) for target in weights if target.team != UNALLOCATED}
+    return weights
+
+
+def _is_in_scope(candidate: Place, place: Place, scope: Scope) -> bool:
+    if candidate.currency != place.currency:
+        return False
+    return scope is Scope.ALL or (
+        candidate.provider == place.provider and (scope is Scope.PROVIDER or candidate.account == place.account)
+    )
