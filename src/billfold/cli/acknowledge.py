@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
-from billfold.cli.context import build_filter, list_configured_accounts, open_workspace
+from billfold.cli.context import build_filter, list_configured_accounts, load_payment_evidence, open_workspace
 from billfold.cli.listing import print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
@@ -63,7 +63,8 @@ def _find_user() -> str:
 def _list_findings(ctx: click.Context, workspace: Workspace) -> dict[str, AccountFinding]:
     with workspace.open_ledger() as db:
         filters: LedgerFilter = build_filter(workspace, FilterOptions())
-        findings = reconcile_ledger(workspace, db, filters, list_configured_accounts(ctx)).findings
+        evidence = load_payment_evidence(ctx)
+        findings = reconcile_ledger(workspace, db, filters, list_configured_accounts(ctx), evidence).findings
     return {located.id: located for located in findings}
 
 
