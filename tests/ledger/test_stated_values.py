@@ -47,6 +47,10 @@ def status(kind: PaymentKind, invoice_id: str = "i1") -> Payment:
 
 def current_rows(ledger: Ledger, seq: int) -> list[tuple[Any, ...]]:
     """Return the kinds and names of the payments that count at an archive number."""
+
+
+def list_believed(ledger: Ledger, seq: int) -> list[tuple[Any, ...]]:
+    """Return what is believed of payments at an archive number."""
     return [(row.kind, row.payment_id or row.invoice_id) for row in list_payments(ledger.db, LedgerFilter(seq=seq))]
 
 
@@ -83,6 +87,12 @@ def test_a_history_is_all_of_it_and_a_status_is_not(ledger: Ledger) -> None:
     assert current_rows(ledger, 9) == []
 
 
+    assert list_believed(ledger, 10) == [*payments, unpaid]
+    assert list_believed(ledger, 20) == [payments[0], unpaid]
+    assert list_believed(ledger, 30) == [payments[0], settled]
+    assert list_believed(ledger, 9) == []
+
+
 def test_a_file_ends_nothing_that_was_collected(ledger: Ledger) -> None:
     """What is imported counts where nothing was collected, and among files the last one does."""
     book(ledger, status(PaymentKind.SETTLED), paid("p1", "1"))
@@ -92,7 +102,13 @@ def test_a_file_ends_nothing_that_was_collected(ledger: Ledger) -> None:
     assert set(current_rows(ledger, 30)) == expected | {(PaymentKind.PAID, "p1"), (PaymentKind.PAID, "p2")}
 
 
+    assert set(list_believed(ledger, 30)) == expected | {(PaymentKind.PAID, "p1"), (PaymentKind.PAID, "p2")}
+
+
 def test_any_text_can_be_kept(ledger: Ledger) -> None:
     """What a vendor writes that is no text costs no run."""
     book(ledger, status(PaymentKind.SETTLED, "i\ud800"))
     assert len(current_rows(ledger, 10)) == 1
+
+
+    assert len(list_believed(ledger, 10)) == 1

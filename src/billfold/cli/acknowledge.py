@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
-from billfold.cli.context import build_filter, list_configured_accounts, open_workspace
+from billfold.cli.context import build_filter, list_configured_accounts, load_payment_evidence, open_workspace
 from billfold.cli.listing import print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
@@ -72,6 +72,11 @@ def _list_findings(ctx: click.Context, workspace: Workspace, ids: Collection[str
             if not by_id.keys() >= set(ids):
                 by_id = {located.id: located for located in find_more(workspace, db, filters)} | by_id
     return by_id
+
+
+        evidence = load_payment_evidence(ctx)
+        findings = reconcile_ledger(workspace, db, filters, list_configured_accounts(ctx), evidence).findings
+    return {located.id: located for located in findings}
 
 
 def _acknowledge(

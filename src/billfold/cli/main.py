@@ -47,6 +47,7 @@ COMMANDS = {
     "import": "Bring saved answers into the archive and book them.",
     "invoices": "List invoices, drafts and estimates as the vendors state them.",
     "merge": "Bring another ledger directory's archive into this one.",
+    "payables": "Show what is unpaid, overdue or paid twice, and what credits are left.",
     "rebuild": "Compute the ledger anew from the archive, and print its hash.",
     "reconcile": "Say what does not add up: lines, invoices, histories, months.",
     "redact": "Replace stored personal data by a tombstone.",
