@@ -66,17 +66,13 @@ def _list_findings(ctx: click.Context, workspace: Workspace, ids: Collection[str
     """Return what can be accepted by its id; what only closing a month finds is looked for where an id is not known yet."""
     with workspace.open_ledger() as db:
         filters: LedgerFilter = build_filter(workspace, FilterOptions())
-        result = reconcile_ledger(workspace, db, filters, list_configured_accounts(ctx))
+        evidence = load_payment_evidence(ctx)
+        result = reconcile_ledger(workspace, db, filters, list_configured_accounts(ctx), evidence)
         by_id = {located.id: located for located in result.findings}
         for find_more in (find_all_changes, find_possible_findings):
             if not by_id.keys() >= set(ids):
                 by_id = {located.id: located for located in find_more(workspace, db, filters)} | by_id
     return by_id
-
-
-        evidence = load_payment_evidence(ctx)
-        findings = reconcile_ledger(workspace, db, filters, list_configured_accounts(ctx), evidence).findings
-    return {located.id: located for located in findings}
 
 
 def _acknowledge(
