@@ -215,8 +215,8 @@ class FindingCode(StrEnum):
     BALANCE_MISMATCH = (
         "balance-mismatch",
         DOUBT,
-        "The account's balance moves by another amount than its history says.",
-        "Compare the history with the vendor's own page, and ask the vendor.",
+        "A balance is not what the one before it, and what was billed, paid or bought since, come to.",
+        "Compare the balance with the vendor's own page (`billfold payables --roll-forward` shows its months), and ask the vendor.",
     )
     SUM_MISMATCH = (
         "sum-mismatch",

@@ -18,9 +18,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
+from billfold.model.balance import Balance
 from billfold.model.bill import Bill, DerivedTax
 from billfold.model.errors import PROVIDER_FAULTS, InvalidArgument
 from billfold.model.finding import Finding
+from billfold.model.payment import Payment
 from billfold.model.period import Month
 from billfold.providers.fetch import Fetch as Fetch  # noqa: PLC0414 - providers write their plans with it
 from billfold.wire.auth import Auth
@@ -174,6 +176,10 @@ class Provider:
     """Say which invoices the vendor listed, so that one that vanished is noticed; None: no list was read."""
     check_answers: Callable[[RunAnswers], Iterable[Finding]] = lambda _: ()
     """Yield a finding for whatever the vendor's other sources (histories, balances, documents) say against its invoices."""
+    read_payments: Callable[[RunAnswers], Iterable[Payment]] = lambda _: ()
+    """Yield what the answers state of payments: all of an account's history or nothing of it, and which invoices are paid."""
+    read_balances: Callable[[RunAnswers], Iterable[Balance]] = lambda _: ()
+    """Yield the balances that the answers state: what was bought beforehand, used and left, period by period."""
     personal_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The fields that hold personal data, by operation, as ``usages[].resources[].name``; no charge is made from them."""
     twin_module: str = ""

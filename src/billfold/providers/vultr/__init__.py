@@ -5,6 +5,7 @@ from billfold.providers.vultr.api import VultrApi, read_error
 from billfold.providers.vultr.mapping.charges import read_bills
 from billfold.providers.vultr.mapping.checks import check_answers, find_identity, read_listing
 from billfold.providers.vultr.mapping.collect import plan_requests
+from billfold.providers.vultr.mapping.payments import read_balances, read_payments
 from billfold.wire.auth import HeaderKey
 
 PROVIDER = Provider(
@@ -24,6 +25,8 @@ PROVIDER = Provider(
     find_identity=find_identity,
     read_listing=read_listing,
     check_answers=check_answers,
+    read_payments=read_payments,
+    read_balances=read_balances,
     personal_fields={"get_account": ("account.email",)},
     twin_module="billfold.providers.vultr.twin.handlers",
 )
