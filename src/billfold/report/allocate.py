@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billfold.ledger.grouping import ChargeGroup
+from billfold.ledger.usages import UsageRow
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum, spread_amount
+from billfold.model.usage import UserType
 from billfold.report.allocation_rules import NO_TARGET, UNALLOCATED, AllocationRules, Method, Rule, Scope, Target
 
 FIXED_KEYS = ("provider", "account", "currency")
-USAGE_KEYS = ("service", "region", "description")
-"""What tells charges apart that are split by usage: each kind is used by others."""
+SKU = "sku"
+"""What tells charges apart that are split by usage: each SKU is used by others."""
 NO_RULE = "no rule"
 
 
@@ -42,33 +44,23 @@ class Allocation(NamedTuple):
         return self.method in {Method.DIRECT, Method.EQUAL}
 
 
-class UsageShare(NamedTuple):
-    """How much one resource of an account used in a month of what its vendor measures under a name; "" is any region."""
-
-    provider: str
-    account: str
-    usage_name: str
-    region: str
-    resource: str
-    quantity: Decimal
-
-
 class _Pool(NamedTuple):
     """What is split together: charges of one bill that fit one rule, and of a kind where they are split by usage."""
 
     rule_index: int
     place: Place
-    usage_values: tuple[str, ...] = ()
+    usage_values: tuple[tuple[str, str], ...] = ()
+    """What the rules look at, and the SKU, where it is split by usage."""
 
 
 def list_group_keys(rules: AllocationRules, extra_keys: Iterable[str] = ()) -> list[str]:
     """Return what charges are to be grouped by for ``allocate_charges``: what the rules look at, and ``extra_keys``."""
-    usage_keys = USAGE_KEYS if rules.has_usage else ()
+    usage_keys = (SKU,) if rules.has_usage else ()
     return list(dict.fromkeys([*FIXED_KEYS, *rules.keys, *usage_keys, *extra_keys]))
 
 
 def allocate_charges(
-    groups: Iterable[ChargeGroup], keys: Sequence[str], rules: AllocationRules, usage: Iterable[UsageShare] = ()
+    groups: Iterable[ChargeGroup], keys: Sequence[str], rules: AllocationRules, usage: Iterable[UsageRow] = ()
 ) -> list[Allocation]:
     """Say whose cost each group of charges is; the parts of each bill's account and currency sum to it exactly.
 
@@ -83,7 +75,7 @@ def allocate_charges(
 class _Allocator:
     """The month as far as it is allocated, and the pools that wait to be split when all charges are in."""
 
-    def __init__(self, rules: AllocationRules, usage: Iterable[UsageShare]) -> None:
+    def __init__(self, rules: AllocationRules, usage: Iterable[UsageRow]) -> None:
         self._rules = rules
         self._allocations = list[Allocation]()
         self._pools = defaultdict[_Pool, Decimal](lambda: ZERO)
@@ -100,8 +92,8 @@ class _Allocator:
             target = self._rules.resolve_target(rule.target, values)
             self._allocations.append(Allocation(target, place, amount, rule.name, rule.method, amount, values))
             return
-        usage_values = tuple(values[key] for key in USAGE_KEYS) if rule.method is Method.USAGE else ()
-        pool = _Pool(index, place, usage_values)
+        usage_keys = sorted({SKU, *self._rules.keys}) if rule.method is Method.USAGE else ()
+        pool = _Pool(index, place, tuple((key, values[key]) for key in usage_keys))
         self._pools[pool] = exact_sum([self._pools[pool], amount])
 
     def finish(self) -> list[Allocation]:
@@ -126,19 +118,12 @@ class _Allocator:
         """Split what fits a rule over what used it, and let the later rules say whose each part is."""
         pools = sorted((pool, amount) for pool, amount in self._pools.items() if pool.rule_index == index)
         for pool, amount in pools:
-            values = dict.fromkeys(self._rules.keys, "") | pool.place._asdict()
-            values |= dict(zip(USAGE_KEYS, pool.usage_values, strict=True))
-            quantities = self._find_quantities(pool)
-            parts = spread_amount(trim_zeros(amount), list(quantities.values())) if quantities else [amount]
-            for resource, amount_part in zip(quantities or [""], parts, strict=True):
-                self.place_group(values | {"resource": resource}, amount_part, index + 1)
-
-    def _find_quantities(self, pool: _Pool) -> Mapping[str, Decimal]:
-        """Return what each resource used of what was charged: by what is charged, by its region, or of all."""
-        _, region, description = pool.usage_values
-        candidates = ((description, region), (description, ""), ("", region), ("", ""))
-        keys = ((*pool.place[:2], *candidate) for candidate in candidates)
-        return next((self._usage[key] for key in keys if key in self._usage), {})
+            values = {**dict(pool.usage_values), **pool.place._asdict()}
+            users = self._usage.get((*pool.place[:2], values[SKU].rpartition("/")[2]), {})
+            parts = spread_amount(trim_zeros(amount), list(users.values())) if users else [amount]
+            for (resource_id, resource), part in zip(users or [("", "")], parts, strict=True):
+                user_values = {"resource": resource, "resource-id": resource_id} if users else {}
+                self.place_group(values | user_values, part, index + 1)
 
     def _split_pool(self, pool: _Pool, rule: Rule, amount: Decimal, weights: Mapping[Target, Decimal]) -> None:
         """Split a pool exactly; one that has no weights is nobody's."""
@@ -156,12 +141,13 @@ def trim_zeros(amount: Decimal) -> Decimal:
     return amount.normalize(EXACT_CONTEXT) if amount else ZERO
 
 
-def _group_usage(usage: Iterable[UsageShare]) -> dict[tuple[str, str, str, str], dict[str, Decimal]]:
-    quantities = defaultdict[tuple[str, str, str, str], dict[str, Decimal]](dict)
-    for share in sorted(usage):
-        if share.quantity > 0:
-            resources = quantities[share.provider, share.account, share.usage_name, share.region]
-            resources[share.resource] = exact_sum([resources.get(share.resource, ZERO), share.quantity])
+def _group_usage(usage: Iterable[UsageRow]) -> dict[tuple[str, str, str], dict[tuple[str, str], Decimal]]:
+    """Return how much each resource used, by account and SKU; what organizations used is not all that is billed, and no weight."""
+    quantities = defaultdict[tuple[str, str, str], dict[tuple[str, str], Decimal]](dict)
+    for row in usage:
+        if row.user_type is UserType.RESOURCE and row.quantity > 0:
+            users, user = quantities[row.provider, row.account, row.sku], (row.user_id, row.user_name)
+            users[user] = exact_sum([users.get(user, ZERO), row.quantity])
     return dict(quantities)
 
 
