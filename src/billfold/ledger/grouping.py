@@ -50,7 +50,7 @@ def group_charges(
     Raises ``InvalidArgument`` for a key that there is not.
     """
     condition, values = build_current_condition(filters)
-    values |= {f"tag{number}": _build_pointer(key) for number, key in enumerate(keys) if key.startswith(TAG_PREFIX)}
+    values |= {f"tag{number}": build_pointer(key) for number, key in enumerate(keys) if key.startswith(TAG_PREFIX)}
     columns = ", ".join(f"coalesce(({_build_key_sql(key, number)})::VARCHAR, '')" for number, key in enumerate(keys))
     rows = ledger.execute(
         f"""SELECT {columns}, sum({AMOUNT_SQL}), count(*) FROM {CHARGES_JOIN}
@@ -69,5 +69,6 @@ def _build_key_sql(key: str, number: int) -> str:
     return KEY_SQL[key]
 
 
-def _build_pointer(key: str) -> str:
+def build_pointer(key: str) -> str:
+    """Return the JSON pointer to a tag, of a key ``tag:KEY``."""
     return "/" + key.removeprefix(TAG_PREFIX).replace("~", "~0").replace("/", "~1")

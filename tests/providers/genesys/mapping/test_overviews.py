@@ -27,7 +27,7 @@ def test_a_product_comes_to_prepaid_and_overage() -> None:
     assert (first.user_type, first.user_name, first.currency) == (UserType.SUB_ACCOUNT, "Test Org Name", "USD")
     assert (str(first.period.start.date()), str(first.period.end.date())) == ("2026-09-01", "2026-10-01")
     resource = next(usage for usage in others if usage.sku == "GC-170-NV-APIRES")
-    assert (resource.quantity, resource.amount) == (505992, (505992 - 182000) * Decimal("0.0001"))
+    assert (resource.quantity, resource.amount) == (Decimal(505992), (505992 - 182000) * Decimal("0.0001"))
 
 
 def test_what_cannot_be_reckoned_with_counts_as_nothing() -> None:
