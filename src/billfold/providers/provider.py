@@ -24,6 +24,7 @@ from billfold.model.errors import PROVIDER_FAULTS, InvalidArgument
 from billfold.model.finding import Finding
 from billfold.model.payment import Payment
 from billfold.model.period import Month
+from billfold.model.usage import MeasuredUsage
 from billfold.providers.fetch import Fetch as Fetch  # noqa: PLC0414 - providers write their plans with it
 from billfold.wire.auth import Auth
 from billfold.wire.exchange import ClientContext, ErrorDetails
@@ -182,6 +183,8 @@ class Provider:
     """Yield what the answers state of payments: all of an account's history or nothing of it, and which invoices are paid."""
     read_balances: Callable[[RunAnswers], Iterable[Balance]] = lambda _: ()
     """Yield the balances that the answers state: what was bought beforehand, used and left, period by period."""
+    read_usages: Callable[[RunAnswers], Iterable[MeasuredUsage]] = lambda _: ()
+    """Yield who used what is billed, as far as the answers state it: of a SKU in a period all of it, or nothing."""
     personal_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The fields that hold personal data, by operation, as ``usages[].resources[].name``; no charge is made from them."""
     twin_module: str = ""
