@@ -30,6 +30,7 @@ from billfold.version import __version__
 COMMANDS = {
     "acknowledge": "Accept findings that are known, so that they are no alarm.",
     "api": "Ask a vendor one documented operation, and print the answer.",
+    "attach": "Put a document that you have of an invoice into the archive.",
     "charges": "List charges as FOCUS 1.4 CostAndUsage rows.",
     "check": "Check FOCUS files, ours or anybody's, for what validators miss.",
     "connect": "Name an account; only a reference to its key is written.",
