@@ -32,6 +32,7 @@ COMMANDS = {
     "allocate": "Say whose cost a month is, by rules: teams, customers.",
     "api": "Ask a vendor one documented operation, and print the answer.",
     "changes": "Say what of closed months is another now than when it was signed.",
+    "attach": "Put a document that you have of an invoice into the archive.",
     "charges": "List charges as FOCUS 1.4 CostAndUsage rows.",
     "check": "Check FOCUS files, ours or anybody's, for what validators miss.",
     "close": "Check whether a month is whole, and sign it.",
