@@ -28,6 +28,7 @@ from billfold.transport.pause import STOP_REQUESTED
 from billfold.version import __version__
 
 COMMANDS = {
+    "accruals": "Say what a month owes that is not invoiced yet, and why.",
     "acknowledge": "Accept findings that are known, so that they are no alarm.",
     "allocate": "Say whose cost a month is, by rules: teams, customers.",
     "api": "Ask a vendor one documented operation, and print the answer.",
