@@ -39,7 +39,7 @@ COMMANDS = {
     "doctor": "Tell whether each account can be reached, and what will be missing.",
     "evidence": "Put a month's evidence into one file that anybody can verify.",
     "explain": "Go from an invoice or a charge back to the answer it came from.",
-    "export": "Write the ledger as FOCUS files.",
+    "export": "Write the ledger as files for other tools.",
     "forecast": "Say where open months will end, and the next three.",
     "hash": "Print one line that stands for all that the ledger believes now.",
     "import": "Bring saved answers into the archive and book them.",
