@@ -31,6 +31,7 @@ COMMANDS = {
     "acknowledge": "Accept findings that are known, so that they are no alarm.",
     "allocate": "Say whose cost a month is, by rules: teams, customers.",
     "api": "Ask a vendor one documented operation, and print the answer.",
+    "budget": "Hold a month against the budgets, or look for what is odd in it.",
     "charges": "List charges as FOCUS 1.4 CostAndUsage rows.",
     "check": "Check FOCUS files, ours or anybody's, for what validators miss.",
     "connect": "Name an account; only a reference to its key is written.",

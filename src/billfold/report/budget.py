@@ -39,7 +39,7 @@ class BudgetState(StrEnum):
     """Where a budget stands."""
 
     OK = "ok"
-    EXPECTED_OVER = "expected over"
+    AT_RISK = "at risk"
     OVER = "over"
 
 
@@ -58,6 +58,11 @@ class BudgetRow(NamedTuple):
     committed: Decimal
     expected: Decimal
     state: BudgetState
+
+    @property
+    def billed(self) -> Decimal:
+        """What is invoiced, in drafts and in estimates."""
+        return exact_sum((self.issued, self.open))
 
     @property
     def used_share(self) -> Decimal:
@@ -105,7 +110,7 @@ def _judge_budget(budget: Budget, month: Month, evidence: BudgetEvidence) -> Bud
     billed = exact_sum((issued, open_cost))
     state = BudgetState.OVER if billed > budget.amount else BudgetState.OK
     if state is BudgetState.OK and expected_cost > budget.amount:
-        state = BudgetState.EXPECTED_OVER
+        state = BudgetState.AT_RISK
     amounts = budget.amount, issued, open_cost, exact_sum(committed), expected_cost
     return BudgetRow(budget.name, month, budget.currency, *amounts, state)
 
@@ -158,6 +163,6 @@ def _describe_row(row: BudgetRow) -> Iterable[tuple[FindingCode, str]]:
             FindingCode.BUDGET_EXCEEDED,
             f"{row.month} has come to {format_amount(billed)} {row.currency}; {budget_text}",
         )
-    elif row.state is BudgetState.EXPECTED_OVER:
+    elif row.state is BudgetState.AT_RISK:
         expected = f"{row.expected.quantize(Decimal(1), ROUND_HALF_EVEN):,}"
         yield FindingCode.BUDGET_AT_RISK, f"{row.month} is expected to come to {expected} {row.currency}; {budget_text}"
