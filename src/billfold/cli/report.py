@@ -14,19 +14,23 @@ from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_listing_options
+from billfold.cli.team_rules import load_team_rules
 from billfold.ledger import catalog
-from billfold.ledger.grouping import TAG_PREFIX, find_last_month, group_charges
+from billfold.ledger.grouping import TAG_PREFIX, find_last_month
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.bill import State
 from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month
 from billfold.report import costs, exchange
+from billfold.report.allocation_rules import AllocationRules
 from billfold.report.costs import GROUP_KEYS, STATES, CostChange, CostLine, CostRow, CostTable
 from billfold.report.exchange import ExchangeRate
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
+from billfold.report.team_costs import TEAM_KEY
 from billfold.settings.reporting import Reporting, read_reporting
+from billfold.tasks.costs import list_costs
 from billfold.tasks.filter_options import FilterOptions
 
 DEFAULT_KEYS = ("provider", "service")
@@ -52,6 +56,7 @@ class ReportOptions(NamedTuple):
     top: int | None
     is_comparing: bool | None
     target: str | None = None
+    rules: AllocationRules | None = None
 
 
 @click.command("report")
@@ -100,8 +105,10 @@ def command(
     section, config_path = load_section(ctx, "reporting")
     reporting = read_reporting(section, str(config_path))
     target = _choose_currency(target, reporting)
-    options = ReportOptions(key_names, states, month_count, top, is_comparing, target)
-    keys = costs.read_keys(key_names) or (DEFAULT_KEYS if output_format == "table" else JSON_KEYS)
+    stated_keys = costs.read_keys(key_names)
+    rules = load_team_rules(ctx) if TEAM_KEY in stated_keys else None
+    options = ReportOptions(key_names, states, month_count, top, is_comparing, target, rules)
+    keys = stated_keys or (DEFAULT_KEYS if output_format == "table" else JSON_KEYS)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = _choose_months(ledger, build_filter(workspace, filter_options), options, output_format)
         changes = _compare(ledger, filters, keys, options)
@@ -154,7 +161,7 @@ def _compare(
 
 def _read_rows(ledger: OpenLedger, filters: LedgerFilter, keys: Sequence[str], options: ReportOptions) -> list[CostRow]:
     states = [State(state) for state in options.states] or tuple(State)
-    return list(costs.read_rows(group_charges(ledger, filters, (*keys, *GROUP_KEYS), states)))
+    return list(costs.read_rows(list_costs(ledger, filters, (*keys, *GROUP_KEYS), states, options.rules)))
 
 
 def _print_machine_rows(
