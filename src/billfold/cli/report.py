@@ -121,12 +121,16 @@ def command(
         print_converted(sums, target)
     else:
         _print_machine_rows(output_format, changes, keys, options, reporting.rates)
-    missing_rates = exchange.list_missing_rates(sums, target or "")
+    has_rates = _print_missing_rates(exchange.list_missing_rates(sums, target or ""))
+    end_listing(ctx, gaps, uncounted_bills)
+    ctx.exit(0 if has_rates else 1)
+
+
+def _print_missing_rates(missing_rates: Sequence[str]) -> bool:
+    """Say which rates are missing; returns whether none is."""
     for sentence in missing_rates:
         print_line(f"not converted: {sentence}; state it in [[reporting.rates]]", err=True)
-    end_listing(ctx, gaps, uncounted_bills)
-    if missing_rates:
-        ctx.exit(1)
+    return not missing_rates
 
 
 def _choose_currency(target: str | None, reporting: Reporting) -> str | None:
