@@ -12,7 +12,7 @@ from billfold.ledger.query import AMOUNT_SQL, CHARGES_JOIN, MAX_SEQ, LedgerFilte
 from billfold.ledger.store import OpenLedger, make_aware
 from billfold.model.bill import State
 
-UNIT_PRICE_SQL = "coalesce(c.x_ListedUnitPrice, c.ListUnitPrice)"
+UNIT_PRICE_SQL = "coalesce(c.x_UnitPrice, c.ListUnitPrice)"
 """What a unit costs by the vendor's own rate."""
 _NUMBER = "DECIMAL(28,18)"
 _BILLS_SQL = "charges c JOIN bills b ON c.bill = b.id WHERE b.id IN (SELECT unnest($ids))"
