@@ -70,7 +70,7 @@ def test_lines_of_invoices_are_told_apart_by_kind(tmp_path: Path) -> None:
 def test_only_what_has_several_prices_and_no_resource_has_steps(tmp_path: Path) -> None:
     rows = [
         charge("3", ListUnitPrice=Decimal(3), x_JsonPath="$.lines[0]"),
-        charge("2", ListUnitPrice=Decimal(9), x_ListedUnitPrice=Decimal(2), x_JsonPath="$.lines[1]"),
+        charge("2", ListUnitPrice=Decimal(9), x_UnitPrice=Decimal(2), x_JsonPath="$.lines[1]"),
         charge("7", ListUnitPrice=Decimal(7), x_JsonPath="$.lines[2]", RegionName="r"),
         charge("4", ListUnitPrice=Decimal(4), x_JsonPath="$.lines[3]", ResourceId="a"),
         charge("5", ListUnitPrice=Decimal(5), x_JsonPath="$.lines[4]", ResourceId="a"),

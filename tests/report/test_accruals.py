@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from billfold.ledger.accrual_basis import CommitmentTerm
+from billfold.model.commitment import CommitmentKind, StatedCommitment
 from billfold.model.estimate_terms import UNKNOWN_TERMS
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
@@ -68,6 +69,28 @@ def test_what_is_missing_to_the_minimum_is_accrued() -> None:
     past = [{USAGE: "700", SHORTFALL: "300"}, {USAGE: "990", SHORTFALL: "10"}]
     assert summarize(make_unit(past, "400")) == [("estimate", "400.00"), ("shortfall", "600.00")]
     assert summarize(make_unit(past, "1400")) == [("estimate", "1400.00")]
+
+
+def test_a_minimum_that_the_configuration_states_comes_first() -> None:
+    stated = StatedCommitment(
+        "me", "m", CommitmentKind.MINIMUM_SPEND, "USD", Decimal(1000), MONTH.period, is_monthly=True
+    )
+    unit = make_unit([{USAGE: "700", FEE: "50"}] * 2, "400")
+    rows = find_accruals([unit], MONTH, {}, [stated])
+    assert [(row.method, row.amount) for row in rows][-1] == ("shortfall", Decimal(550))
+    assert rows[-1].text == "to the minimum of 1000.00, by [[commitments]] m of the configuration"
+    for other in (
+        stated._replace(account="other"),
+        stated._replace(unit="EUR"),
+        stated._replace(is_monthly=False),
+        stated._replace(period=MONTH.add_months(1).period),
+        stated._replace(kind=CommitmentKind.SEATS),
+    ):
+        assert len(find_accruals([unit], MONTH, {}, [other])) == 2
+    (row,) = [
+        row for row in find_accruals([unit], MONTH, {}, [stated._replace(service="s")]) if row.method == "shortfall"
+    ]
+    assert row.amount == 600
 
 
 def test_without_an_estimate_usage_is_as_in_the_middle_month() -> None:

@@ -16,6 +16,7 @@ from billfold.ledger import booking, identities, store
 from billfold.ledger.accrual_basis import find_seq_before
 from billfold.ledger.query import LedgerFilter
 from billfold.model.bill import Bill, Charges, State
+from billfold.model.focus import ContractCommitment
 from billfold.model.period import Month
 from billfold.tasks.accruals import compare_accruals, list_accruals
 from tests import stage
@@ -127,3 +128,36 @@ def test_an_estimate_in_another_currency_is_not_used(tmp_path: Path) -> None:
         (row,) = list_accruals(books.db, LedgerFilter(), june)
     assert (row.currency, row.method, row.amount) == ("USD", "run-rate", Decimal("30.50"))
     assert "EUR" in row.text
+
+
+@pytest.mark.parametrize(("stated_price", "amount"), [("195", "28080.00"), ("200", "28800.00"), (None, "28080.00")])
+def test_a_contract_costs_its_price_less_what_invoices_take_off(
+    tmp_path: Path, stated_price: str | None, amount: str
+) -> None:
+    """The last invoice took 10 % off the rate of 195."""
+    june = MAY.add_months(1)
+    commitment = ContractCommitment(
+        ContractId="c",
+        ContractCommitmentId="c/1",
+        BillingCurrency="USD",
+        ContractCommitmentQuantity=Decimal(160),
+        ContractCommitmentUnit="Users",
+        ContractCommitmentPeriodStart=MAY.start,
+        ContractCommitmentPeriodEnd=june.end,
+        x_UnitPrice=Decimal(stated_price) if stated_price else None,
+    )
+    applied = '{"Elements": [{"ContractCommitmentId": "c/1"}]}'
+    row = COMMON._replace(
+        ChargeCategory="Purchase", ContractApplied=applied, PricingQuantity=Decimal(10), x_UnitPrice=Decimal(195)
+    )
+    charges = [Charges.of([Line(Decimal(1755))], row)]
+    estimate = bill("10", state=State.ESTIMATE, period=june.period, scope="c", commitments=(commitment,))
+    with open_ledger(tmp_path) as books:
+        collect(books, june, 31, [invoice(MAY, "1755")._replace(charges=charges), estimate])
+        assert list_rows(books, june) == [("", "estimate", Decimal("10.00")), ("", "contract", Decimal(amount))]
+        purchase = row._replace(ChargePeriodStart=june.start, ChargePeriodEnd=june.end)
+        advance = invoice(june, "1755")._replace(
+            charges=[Charges.of([Line(Decimal(1755))], purchase)], replaces_estimates=()
+        )
+        collect(books, june, 31, [advance])
+        assert list_rows(books, june) == [("", "estimate", Decimal("10.00"))]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import click
 
-from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.context import build_filter, load_section, open_workspace
 from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
@@ -21,6 +21,7 @@ from billfold.report.accruals import AccrualRow, negate_rows
 from billfold.report.subtotals import SUBTOTAL, TOTAL, add_subtotals
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
+from billfold.settings.commitments import parse_commitments
 from billfold.tasks.accruals import compare_accruals, list_accruals
 from billfold.tasks.filter_options import FilterOptions
 
@@ -75,6 +76,8 @@ def command(
 
     With --bridge, what was accrued at the month's end (or --as-of a time) against the invoices, by what it is for.
     """
+    section, path = load_section(ctx, "commitments")
+    commitments = parse_commitments(section, str(path))
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)._replace(first_month=month, last_month=month)
         shown_filters = filters
@@ -84,9 +87,9 @@ def command(
             shown_filters = filters._replace(seq=MAX_SEQ)
             if filter_options.as_of is None:
                 filters = filters._replace(seq=find_seq_before(db, month.end))
-            bridge_rows = compare_accruals(db, filters, shown_filters, month)
+            bridge_rows = compare_accruals(db, filters, shown_filters, month, commitments)
         else:
-            rows = list_accruals(db, filters, month)
+            rows = list_accruals(db, filters, month, commitments)
         parked_bills = catalog.list_parked_bills(db, shown_filters)
         gaps = find_wrong_gaps(ctx, workspace, db, shown_filters)
     if is_bridge:

@@ -175,12 +175,13 @@ def list_price_steps(ledger: OpenLedger, bill_ids: Iterable[int]) -> list[PriceS
 
 
 class CommittedPurchase(NamedTuple):
-    """What an invoice sold under a commitment, for the time that begins at ``start``."""
+    """What an invoice sold under a commitment, for the time that begins at ``start``, at the vendor's rate ``unit_price``."""
 
     bill: int
     commitment_id: str
     start: datetime
     quantity: Decimal | None
+    unit_price: Decimal | None
     cost: Decimal
 
 
@@ -189,7 +190,7 @@ def list_committed_purchases(ledger: OpenLedger, bill_ids: Iterable[int]) -> lis
     return ledger.select(
         CommittedPurchase,
         f"""SELECT c.bill, {_APPLIED_ID_SQL} AS commitment_id, coalesce(c.ChargePeriodStart, b.period_start) AS start,
-                   sum(c.PricingQuantity) AS quantity, sum({AMOUNT_SQL}) AS cost
+                   sum(c.PricingQuantity) AS quantity, max({UNIT_PRICE_SQL}) AS unit_price, sum({AMOUNT_SQL}) AS cost
             FROM {_BILLS_SQL} AND c.ChargeCategory = 'Purchase' AND c.ContractApplied IS NOT NULL
             GROUP BY ALL ORDER BY ALL""",
         {"ids": list(bill_ids)},
@@ -217,7 +218,7 @@ def list_commitment_terms(ledger: OpenLedger, seq: int = MAX_SEQ) -> list[Commit
     rows = ledger.execute(
         """SELECT b.provider, a.name, coalesce(m.ContractId, ''), m.ContractCommitmentId,
                   coalesce(m.ContractCommitmentDescription, ''), coalesce(m.BillingCurrency, b.currency),
-                  m.ContractCommitmentQuantity, coalesce(m.ContractCommitmentUnit, ''), NULL,
+                  m.ContractCommitmentQuantity, coalesce(m.ContractCommitmentUnit, ''), m.x_UnitPrice,
                   m.ContractCommitmentPeriodStart, m.ContractCommitmentPeriodEnd
            FROM commitments m JOIN bills b ON m.bill = b.id JOIN accounts a USING (provider, account)
            WHERE b.from_seq <= $seq AND b.parked IS NULL
