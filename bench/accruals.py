@@ -22,28 +22,20 @@ WORLDS = 20
 
 
 def format_curve(misses: list[Miss]) -> str:
-    """Write the mean absolute errors by day, in percent: of all accounts, with and without an estimate, and by vendor.
-
-    Each account counts the same, but in the column of money: there it is all errors in US dollars against all such invoices.
-    """
+    """Write the mean absolute errors by day, in percent: of all accounts, with and without an estimate, and by vendor."""
     providers = sorted({miss.provider for miss in misses})
     no_estimate = {miss.account for miss in misses} - {miss.account for miss in misses if miss.estimated}
-    lines = [
-        f"| day | with an estimate | without | {' | '.join(providers)} | all | of the money | the estimate as it stands |"
-    ]
-    lines.append("|---:" * (len(providers) + 6) + "|")
+    lines = [f"| day | all | with an estimate | without | {' | '.join(providers)} | the estimate as it stands |"]
+    lines.append("|---:" * (len(providers) + 5) + "|")
     for day in sorted({miss.day for miss in misses}):
         of_day = [miss for miss in misses if miss.day == day]
         groups = [
+            of_day,
             [miss for miss in of_day if miss.account not in no_estimate],
             [miss for miss in of_day if miss.account in no_estimate],
             *([miss for miss in of_day if miss.provider == provider] for provider in providers),
-            of_day,
         ]
         cells = [f"{mean(miss.accrual_error for miss in group):.2%}" if group else "" for group in groups]
-        dollars = [miss for miss in of_day if miss.currency == "USD"]
-        errors = sum(abs(miss.accrued - miss.invoiced) for miss in dollars)
-        cells.append(f"{float(errors / sum(miss.invoiced for miss in dollars)):.2%}")
         cells.append(f"{mean(miss.estimate_error for miss in of_day):.2%}")
         lines.append(f"| {day} | {' | '.join(cells)} |")
     return "\n".join(lines)
