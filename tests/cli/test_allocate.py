@@ -110,8 +110,9 @@ def test_an_allocated_export_splits_each_charge(hosting: Terminal) -> None:
     queries = [
         f"{columns} FROM '{hosting.home / name / 'cost_and_usage.parquet'}' GROUP BY ALL" for name in ("plain", "split")
     ]
-    assert duckdb.sql(f"{queries[0]} EXCEPT {queries[1]}").fetchall() == []
-    shared = duckdb.sql(
+    connection = duckdb.connect()
+    assert connection.execute(f"{queries[0]} EXCEPT {queries[1]}").fetchall() == []
+    shared = connection.execute(
         f"""SELECT count(*) > 0, bool_and(AllocatedMethodId IN ('billfold:direct', 'billfold:team'))
             FROM '{hosting.home / "split" / "cost_and_usage.parquet"}' WHERE AllocatedTags->>'allocation:team' = 'web'"""
     ).fetchall()
