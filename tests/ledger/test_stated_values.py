@@ -49,7 +49,7 @@ def status(kind: PaymentKind, invoice_id: str = "i1") -> Payment:
     return Payment(kind, "", invoice_id, "USD")
 
 
-def believed(ledger: Ledger, seq: int) -> list[tuple[Any, ...]]:
+def list_believed(ledger: Ledger, seq: int) -> list[tuple[Any, ...]]:
     """Return what is believed of payments at an archive number."""
     return [(row.kind, row.payment_id or row.invoice_id) for row in list_payments(ledger.db, LedgerFilter(seq=seq))]
 
@@ -81,10 +81,10 @@ def test_a_history_is_all_of_it_and_a_status_is_not(ledger: Ledger) -> None:
     book(ledger, status(PaymentKind.SETTLED))
     unpaid, settled = (PaymentKind.UNSETTLED, "i1"), (PaymentKind.SETTLED, "i1")
     payments = [(PaymentKind.PAID, name) for name in ("p1", "p2")]
-    assert believed(ledger, 10) == [*payments, unpaid]
-    assert believed(ledger, 20) == [payments[0], unpaid]
-    assert believed(ledger, 30) == [payments[0], settled]
-    assert believed(ledger, 9) == []
+    assert list_believed(ledger, 10) == [*payments, unpaid]
+    assert list_believed(ledger, 20) == [payments[0], unpaid]
+    assert list_believed(ledger, 30) == [payments[0], settled]
+    assert list_believed(ledger, 9) == []
 
 
 def test_a_file_ends_nothing_that_was_collected(ledger: Ledger) -> None:
@@ -93,13 +93,13 @@ def test_a_file_ends_nothing_that_was_collected(ledger: Ledger) -> None:
     book(ledger, status(PaymentKind.UNSETTLED), status(PaymentKind.UNSETTLED, "old"), outcome="imported")
     book(ledger, status(PaymentKind.SETTLED, "old"), paid("p2", "1"), outcome="imported")
     expected = {(PaymentKind.SETTLED, "i1"), (PaymentKind.SETTLED, "old")}
-    assert set(believed(ledger, 30)) == expected | {(PaymentKind.PAID, "p1"), (PaymentKind.PAID, "p2")}
+    assert set(list_believed(ledger, 30)) == expected | {(PaymentKind.PAID, "p1"), (PaymentKind.PAID, "p2")}
 
 
 def test_any_text_can_be_kept(ledger: Ledger) -> None:
     """What a vendor writes that is no text costs no run."""
     book(ledger, status(PaymentKind.SETTLED, "i\ud800"))
-    assert len(believed(ledger, 10)) == 1
+    assert len(list_believed(ledger, 10)) == 1
 
 
 def used(sku: str, user: str, quantity: str, month: Month = JUNE) -> MeasuredUsage:

@@ -14,6 +14,7 @@ from billfold.cli.context import (
     load_virtual_rates,
     open_workspace,
 )
+from billfold.cli.export_journal import journal
 from billfold.cli.gaps import end_listing
 from billfold.cli.output import print_line
 from billfold.cli.params import add_filter_options, add_location_options
@@ -33,6 +34,9 @@ from billfold.tasks.filter_options import FilterOptions
 @add_location_options
 def command() -> None:
     """Write the ledger as files for other tools."""
+
+
+command.add_command(journal)
 
 
 @command.command("focus")

@@ -37,8 +37,8 @@ DELIVERY_TEXT = (
 )
 PRICES_TEXT = (
     "Where an issuer publishes no list price for a charge, ListCost and ContractedCost are BilledCost. A unit price is the "
-    "published one where it gives the cost exactly, else the cost divided by the quantity; the issuer's own rate is then "
-    "in x_ListedUnitPrice."
+    "published one where it gives the cost exactly, else the cost divided by the quantity; the issuer's own rate is in "
+    "x_UnitPrice, and x_PriceBasis says what that is: rate, capped, tiered, or derived where the issuer states none."
 )
 STATES_TEXT = (
     "x_State is estimate, draft or issued. Estimates have no InvoiceId and lie in open billing periods only; drafts have "

@@ -177,6 +177,8 @@ class Provider:
     """Say which invoices the vendor listed, so that one that vanished is noticed; None: no list was read."""
     check_answers: Callable[[RunAnswers], Iterable[Finding]] = lambda _: ()
     """Yield a finding for whatever the vendor's other sources (histories, balances, documents) say against its invoices."""
+    checked_against: str = ""
+    """What its invoices are held against by ``check_answers``, for people; empty: nothing."""
     read_payments: Callable[[RunAnswers], Iterable[Payment]] = lambda _: ()
     """Yield what the answers state of payments: all of an account's history or nothing of it, and which invoices are paid."""
     read_balances: Callable[[RunAnswers], Iterable[Balance]] = lambda _: ()

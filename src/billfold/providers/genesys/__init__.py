@@ -34,6 +34,7 @@ PROVIDER = Provider(
     find_identity=find_identity,
     read_listing=read_listing,
     check_answers=check_answers,
+    checked_against="the prepaid wallets and the documents",
     read_payments=read_payments,
     read_balances=read_balances,
     read_usages=read_usages,

@@ -25,6 +25,7 @@ PROVIDER = Provider(
     find_identity=find_identity,
     read_listing=read_listing,
     check_answers=check_answers,
+    checked_against="the billing history and its balance",
     read_payments=read_payments,
     read_balances=read_balances,
     personal_fields={"get_account": ("account.email",)},
