@@ -31,6 +31,7 @@ KEY_SQL = {
     "sub-account": "coalesce(c.SubAccountName, c.SubAccountId)",
     "sub-account-id": "c.SubAccountId",
     "charge-category": "c.ChargeCategory",
+    "charge-frequency": "c.ChargeFrequency",
     "description": "c.ChargeDescription",
     "month": "strftime(b.period_start, '%Y-%m')",
     "day": "strftime(c.ChargePeriodStart, '%Y-%m-%d')",

@@ -1,5 +1,6 @@
 """Genesys Cloud: contracts, billing periods, wallets, invoices with lines and documents; OAuth client credentials."""
 
+from billfold.model.estimate_terms import EstimateTerms
 from billfold.providers.genesys.api import GenesysApi, describe_login_error, read_error
 from billfold.providers.genesys.mapping.charges import read_bills
 from billfold.providers.genesys.mapping.checks import check_answers, find_identity, read_listing
@@ -39,5 +40,9 @@ PROVIDER = Provider(
     read_balances=read_balances,
     read_usages=read_usages,
     personal_fields={"get_billing_reports_billableusage": ("usages[].resources[].name",)},
+    # GUESS: these units count how many there are; all others add up from day to day.
+    estimate_terms=EstimateTerms(
+        level_units=frozenset({"Users", "People", "Employees", "Instances", "Phone Numbers", "Ports", "Streams"})
+    ),
     twin_module="billfold.providers.genesys.twin.handlers",
 )
