@@ -33,6 +33,7 @@ COMMANDS = {
     "api": "Ask a vendor one documented operation, and print the answer.",
     "charges": "List charges as FOCUS 1.4 CostAndUsage rows.",
     "check": "Check FOCUS files, ours or anybody's, for what validators miss.",
+    "commitments": "Show what is committed, used and left, and how long it lasts.",
     "connect": "Name an account; only a reference to its key is written.",
     "demo": "Play the vendors, collect twelve months from them, show the bill.",
     "documents": "Write the archived documents as files.",
