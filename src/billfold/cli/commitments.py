@@ -21,7 +21,7 @@ from billfold.tasks.filter_options import FilterOptions
 
 AMOUNTS = ("committed", "bought", "used", "left", "rate", "over", "unused")
 COLUMNS = ("name", "unit", "month", *AMOUNTS, "runway_on", "ends_on")
-DROPPABLE = ("bought", "rate", "unit", "ends_on", "left", "unused")
+DROPPABLE = ("bought", "rate", "unit", "ends_on", "unused", "left")
 MIN_NAME_WIDTH = 22
 
 

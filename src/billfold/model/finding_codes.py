@@ -260,6 +260,24 @@ class FindingCode(StrEnum):
         "The document of an invoice does not say the total that the vendor's API states.",
         "Write the documents with `billfold documents`, compare, and ask the vendor.",
     )
+    DOCUMENT_MISSING = (
+        "document-missing",
+        DOUBT,
+        "An invoice has no document in the archive, though earlier ones of its account have theirs.",
+        "Sync again: the document is asked for again; or bring it in by hand.",
+    )
+    TAX_MISSING = (
+        "tax-missing",
+        DOUBT,
+        "What is billed under one order was taxed in each of the months before, and is not in this one.",
+        "Compare the invoice with the one before, and ask the vendor whether the tax was forgotten.",
+    )
+    AMOUNT_JUMP = (
+        "amount-jump",
+        DOUBT,
+        "The invoices of a month come to far more, or far less, than those of the months before.",
+        "Look for what moved; accept it where the reason is known.",
+    )
     ESTIMATE_MISSING = (
         "estimate-missing",
         DOUBT,
@@ -314,6 +332,12 @@ class FindingCode(StrEnum):
         "An invoice is told otherwise than when it was first issued.",
         "Read what changed with `billfold restatements`; both versions are kept.",
     )
+    MONTH_CHANGED = (
+        "month-changed",
+        DOUBT,
+        "A bill of a month that was closed, or had ended, appeared, changed, vanished, was parked or is disputed since.",
+        "Book the difference, then accept it with `billfold acknowledge`; `billfold explain` shows the bill.",
+    )
     INVOICE_DISPUTED = (
         "invoice-disputed",
         Handling(Severity.WRONG, "disputed"),
@@ -362,6 +386,12 @@ class FindingCode(StrEnum):
         "The last collection of an account did not bring everything.",
         "Read the reason, mend it, and sync again.",
     )
+    RUN_EARLY = (
+        "run-early",
+        WAITING,
+        "An account was last collected before a month ended that is to be closed.",
+        "Run `billfold sync`.",
+    )
     RUN_UNFINISHED = (
         "run-unfinished",
         DOUBT,
@@ -391,6 +421,24 @@ class FindingCode(StrEnum):
         DOUBT,
         "What was collected is kept but not booked: its provider is not installed.",
         "Install the provider, or update billfold.",
+    )
+    BUDGET_EXCEEDED = (
+        "budget-exceeded",
+        DOUBT,
+        "What is billed of a month is more than its budget in the configuration.",
+        "Run `billfold why MONTH` for what moved, or change the budget.",
+    )
+    BUDGET_AT_RISK = (
+        "budget-at-risk",
+        DOUBT,
+        "A month is expected to end above its budget, by the forecast.",
+        "Look at `billfold forecast`, and at what can still be stopped; or change the budget.",
+    )
+    COST_ANOMALY = (
+        "cost-anomaly",
+        DOUBT,
+        "A service of an account cost far more, or far less, than in the months before.",
+        "Look at its charges with `billfold report --by account,service --compare`, or set other thresholds.",
     )
 
 

@@ -92,6 +92,11 @@ def add_outlook(use: CommitmentUse, outlook: Outlook) -> CommitmentUse:
     )
 
 
+def limit_runway(outlook: Outlook, end: datetime) -> Outlook:
+    """Return what is expected of something that lapses then: no longer does any of it last."""
+    return outlook if outlook.runway_on <= format_last_day(end) else outlook._replace(runway_on="")
+
+
 def expect_rest(left: Decimal, rate: RunRate, now: datetime, end: datetime | None) -> Outlook:
     """Say how long what is left lasts, and what of it is unused, or used beyond it, at a commitment's end (None: it has none)."""
     runway = rate.find_end(left, now)

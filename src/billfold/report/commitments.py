@@ -33,6 +33,7 @@ from billfold.report.commitment_uses import (
     expect_rest,
     expect_seats,
     format_last_day,
+    limit_runway,
     pays_balance,
 )
 from billfold.report.run_rate import RunRate, measure_rate
@@ -116,7 +117,9 @@ def _expect_month(term: CommitmentTerms, row: BalanceRow, rate: RunRate, clock: 
     if row.kind == BalanceKind.ALLOWANCE:
         return expect_seats(term.quantity, used, rate.monthly, row.period_end)
     now = clock.find_time(term.provider, term.account, row.period_start)
-    return expect_rest(EXACT_CONTEXT.subtract(term.quantity, used), rate, now, row.period_end)
+    return limit_runway(
+        expect_rest(EXACT_CONTEXT.subtract(term.quantity, used), rate, now, row.period_end), row.period_end
+    )
 
 
 def _use_credits(

@@ -23,6 +23,7 @@ from billfold.report.commitment_uses import (
     expect_rest,
     expect_seats,
     format_last_day,
+    limit_runway,
     pays_balance,
 )
 from billfold.report.run_rate import measure_rate
@@ -81,7 +82,7 @@ def _iter_uses(
         elif commitment.kind is CommitmentKind.SEATS:
             outlook = expect_seats(commitment.amount, amount, rate.monthly, span.period.end)
         else:
-            outlook = expect_rest(left, rate, now, span.period.end)
+            outlook = limit_runway(expect_rest(left, rate, now, span.period.end), span.period.end)
         use = CommitmentUse(
             *(provider, commitment.account, commitment.commitment_id, commitment.unit),
             *(commitment.amount, amount, max(left, ZERO)),
