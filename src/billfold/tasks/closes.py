@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from billfold.collect.workspace import Workspace
+from billfold.ledger.acknowledgements import list_acknowledged_ids
 from billfold.ledger.closings import Closing, find_last_closings
 from billfold.ledger.digest import compute_digest
+from billfold.ledger.entries import CLOSING
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.tasks.changes import find_changes, find_closed_baseline, load_closings
