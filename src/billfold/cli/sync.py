@@ -89,10 +89,8 @@ def command(
             per_server=per_server,
             note_outcome=progress.end_account,
         )
-        signed_changes = [] if as_json else describe_signed_changes(workspace)
-    lines.print_booked(outcomes)
-    for sentence in signed_changes:
-        print_line(sentence)
+        signed_changes = describe_signed_changes(workspace)
+    lines.print_booked(outcomes, signed_changes)
     ctx.exit(choose_exit_code(outcomes))
 
 
