@@ -54,7 +54,7 @@ def focus(
     """Write the four FOCUS datasets and their metadata into DIRECTORY, in the place of an earlier export there.
 
     Only files that the earlier export's metadata.json lists are removed. Where it is of more than this one (of other months,
-    providers or accounts), nothing is written, unless --replace says so.
+    providers or accounts), nothing is written, unless --replace says so; with --by-period, months that this one is not of stay.
 
     Issued bills, drafts (invoice still open) and estimates (no invoice) are told apart by x_State. Parked bills are left out,
     and the exit code is 1 then.

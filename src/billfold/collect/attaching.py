@@ -58,7 +58,9 @@ def _find_attached(workspace: Workspace, bill: BillRow, question: str, content: 
     same_question: Sequence[Entry] = [
         entry for entry in entries if entry.chain_key == (bill.provider, bill.account) and entry.question == question
     ]
-    return next((entry for entry in reversed(same_question) if workspace.archive.read_body(entry.body) == content), None)
+    return next(
+        (entry for entry in reversed(same_question) if workspace.archive.read_body(entry.body) == content), None
+    )
 
 
 def _check_format(content: bytes) -> str:

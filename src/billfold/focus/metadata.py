@@ -32,7 +32,8 @@ METADATA_NAME, GENERATOR_PREFIX = "metadata.json", "billfold "
 FORMULA_GUARD_KEY = "x_FormulaGuard"
 """Where our own CSV says that its texts are guarded: whoever reads them takes the guard away."""
 DELIVERY_TEXT = (
-    "Overwrite: every export replaces the whole of the directory's earlier one, so nothing has to be deduplicated. "
+    "Overwrite: every export replaces the whole of the directory's earlier one, or, by periods, the partitions of its months: "
+    "nothing has to be deduplicated. "
     "Corrections of closed periods come as the invoice issuer sends them; an invoice that is restated replaces its rows."
 )
 PRICES_TEXT = (
@@ -47,12 +48,14 @@ STATES_TEXT = (
 
 
 class ExportedFile(NamedTuple):
-    """A file of the export, by its path inside the directory."""
+    """A file of the export, by its path inside the directory; ``is_kept`` tells one that an earlier export wrote."""
 
     dataset: str
     path: str
     rows: int
     size: int
+    written_at: str = ""
+    is_kept: bool = False
 
 
 class ExportFacts(NamedTuple):
@@ -74,7 +77,7 @@ def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[Expor
         "DatasetInstance": [_describe_instance(dataset) for dataset in datasets],
         "Schema": [_describe_schema(views, dataset, facts) for dataset in datasets],
         "Recency": [_describe_recency(dataset, judged, last, facts) for dataset in datasets],
-        "x_Files": [{"Dataset": f.dataset, "Path": f.path, "Rows": f.rows, "Bytes": f.size} for f in files],
+        "x_Files": [_describe_file(file) for file in files],
         "x_Selection": describe_selection(selection.filters),
         "x_DeliveryHandling": DELIVERY_TEXT,
         "x_States": STATES_TEXT,
@@ -92,6 +95,11 @@ def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[Expor
     if facts.format == "csv":
         document |= {FORMULA_GUARD_KEY: FORMULA_GUARD_NOTE, "x_ControlCharacters": CONTROL_NOTE}
     return escape_json(json.dumps(document, indent=1, ensure_ascii=False)) + "\n"
+
+
+def _describe_file(file: ExportedFile) -> Description:
+    description: Description = {"Dataset": file.dataset, "Path": file.path, "Rows": file.rows, "Bytes": file.size}
+    return description | {"WrittenAt": file.written_at} | ({"Kept": True} if file.is_kept else {})
 
 
 def _find_gaps(ledger: OpenLedger, filters: LedgerFilter, judged: Iterable[Completeness]) -> Iterator[AccountFinding]:
