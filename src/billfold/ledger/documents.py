@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from billfold.ledger.archive import Archive
 from billfold.ledger.entries import UNREADABLE_SUFFIX, Entry
@@ -70,3 +70,15 @@ def build_document_key(entry: Entry) -> tuple[str, ...]:
         entry.question,
         "" if _says_what_it_is_of(entry) else entry.body,
     )
+
+
+def list_documented_values(archive: Archive, seq: int, account_names: Mapping[int, str]) -> set[tuple[str, str, str]]:
+    """Return provider, account and each value that a document was asked for by: among them are the ids of invoices.
+
+    ``account_names`` are what the accounts of runs are called now.
+    """
+    return {
+        (entry.provider, account_names.get(entry.run, entry.account), str(value))
+        for entry in list_latest_documents(archive, seq)
+        for value in entry.question_fields.values()
+    }
