@@ -14,7 +14,14 @@ from typing import NamedTuple
 from billfold.focus import metadata, versions
 from billfold.focus.metadata import ExportedFile
 from billfold.focus.partial import plan_partial, require_same_columns
-from billfold.focus.replacement import FORMATS, open_draft, read_manifest, replace_files, require_as_wide
+from billfold.focus.replacement import (
+    FORMATS,
+    open_draft,
+    read_manifest,
+    replace_files,
+    require_as_wide,
+    require_changes_apart,
+)
 from billfold.focus.sql_cells import build_cell
 from billfold.focus.versions import FocusDataset
 from billfold.ledger.catalog import BillRow
@@ -32,7 +39,8 @@ PARTITIONED_DATASETS = (COST, INVOICE)
 class ExportSpec(NamedTuple):
     """What is to be written: where, as ``parquet`` or ``csv``, in which FOCUS version, one file or one a billing period.
 
-    ``may_narrow`` says that it may take the place of an export of more than it.
+    ``may_narrow`` says that it may take the place of an export of more than it, ``since`` from when on bills changed, where only
+    those are wanted.
     """
 
     directory: Path
@@ -40,6 +48,7 @@ class ExportSpec(NamedTuple):
     version: str = versions.NEWEST
     by_period: bool = False
     may_narrow: bool = False
+    since: str = ""
 
 
 class ExportResult(NamedTuple):
@@ -57,7 +66,7 @@ def export_focus(
     if export_spec.format not in FORMATS:
         raise InvalidArgument(f"{export_spec.format} is no form of file; known are {', '.join(FORMATS)}")
     version = versions.load_version(export_spec.version)
-    facts = metadata.ExportFacts(export_spec.format, version, exported_at)
+    facts = metadata.ExportFacts(export_spec.format, version, exported_at, export_spec.since)
     try:
         export_spec.directory.mkdir(parents=True, exist_ok=True)
         files, left_out = _write_files(ledger, export_spec, selection, facts)
@@ -73,7 +82,8 @@ def _write_files(
 ) -> tuple[list[ExportedFile], list[BillRow]]:
     directory, filters = export_spec.directory, selection.filters
     manifest = read_manifest(directory / metadata.METADATA_NAME)
-    may_keep = export_spec.by_period and not export_spec.may_narrow
+    require_changes_apart(directory, manifest, export_spec.since)
+    may_keep = export_spec.by_period and not (export_spec.may_narrow or export_spec.since)
     partial = plan_partial(manifest, selection, export_spec.format) if may_keep else None
     if not export_spec.may_narrow and not partial:
         require_as_wide(directory, manifest, filters)

@@ -28,7 +28,7 @@ def plan_partial(manifest: Manifest | None, selection: Selection, format_name: s
 
     Months must follow on one another: a directory with a hole would seem whole.
     """
-    if manifest is None or manifest.selection is None:
+    if manifest is None or manifest.selection is None or "Since" in manifest.selection:
         return None
     filters, earlier = selection.filters, _read_filter(manifest.selection)
     if earlier is None or (earlier.provider, earlier.account) != (filters.provider, filters.account):

@@ -111,6 +111,12 @@ def require_as_wide(directory: Path, manifest: Manifest | None, filters: LedgerF
         )
 
 
+def require_changes_apart(directory: Path, manifest: Manifest | None, since: str) -> None:
+    """Raise ``InvalidArgument`` where changes alone would take the place of a whole export."""
+    if since and manifest is not None and "Since" not in (manifest.selection or {}):
+        raise InvalidArgument(f"{directory} holds a whole export: name another directory for what changed since")
+
+
 def _is_narrower(name: str, present: object, earlier: object) -> bool:
     if present is None or present == earlier:
         return False
