@@ -25,7 +25,7 @@ from billfold.model.period import Month
 from billfold.report import costs, exchange
 from billfold.report.allocation_rules import AllocationRules
 from billfold.report.costs import GROUP_KEYS, STATES, CostChange, CostLine, CostRow, CostTable
-from billfold.report.exchange import ExchangeRate
+from billfold.report.exchange import ConvertedSum, ExchangeRate
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
 from billfold.report.team_costs import TEAM_KEY
@@ -121,12 +121,17 @@ def command(
         print_converted(sums, target)
     else:
         _print_machine_rows(output_format, changes, keys, options, reporting.rates)
+    has_all_rates = _print_missing_rates(sums, target)
+    end_listing(ctx, gaps, uncounted_bills)
+    if not has_all_rates:
+        ctx.exit(1)
+
+
+def _print_missing_rates(sums: Sequence[ConvertedSum], target: str | None) -> bool:
     missing_rates = exchange.list_missing_rates(sums, target or "")
     for sentence in missing_rates:
         print_line(f"not converted: {sentence}; state it in [[reporting.rates]]", err=True)
-    end_listing(ctx, gaps, uncounted_bills)
-    if missing_rates:
-        ctx.exit(1)
+    return not missing_rates
 
 
 def _choose_currency(target: str | None, reporting: Reporting) -> str | None:
