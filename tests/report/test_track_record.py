@@ -40,7 +40,7 @@ def test_the_nearest_day_stands_for_a_day_without_an_estimate() -> None:
     assert [residual.day for residual in select_day(residuals, 10)] == [9]
 
 
-def test_accuracy_says_how_far_forecasts_missed() -> None:
+def test_accuracy_is_of_estimates_and_of_forecasts() -> None:
     """In three months the estimate stood at a third; the middle of the others misses by nothing or by a tenth."""
     months = [JUNE, Month(2026, 4), Month(2026, 9)]
     records = [record(10, "100", total, month) for month, total in zip(months, ("300", "300", "330"), strict=True)]

@@ -28,12 +28,17 @@ from billfold.transport.pause import STOP_REQUESTED
 from billfold.version import __version__
 
 COMMANDS = {
+    "accruals": "Say what a month owes that is not invoiced yet, and why.",
     "acknowledge": "Accept findings that are known, so that they are no alarm.",
     "allocate": "Say whose cost a month is, by rules: teams, customers.",
     "api": "Ask a vendor one documented operation, and print the answer.",
+    "changes": "Say what of closed months is another now than when it was signed.",
+    "attach": "Put a document that you have of an invoice into the archive.",
     "budget": "Hold a month against the budgets, or look for what is odd in it.",
     "charges": "List charges as FOCUS 1.4 CostAndUsage rows.",
     "check": "Check FOCUS files, ours or anybody's, for what validators miss.",
+    "close": "Check whether a month is whole, and sign it.",
+    "closes": "List the months that were signed, and whether they still are the same.",
     "connect": "Name an account; only a reference to its key is written.",
     "demo": "Play the vendors, collect twelve months from them, show the bill.",
     "documents": "Write the archived documents as files.",
@@ -46,6 +51,7 @@ COMMANDS = {
     "import": "Bring saved answers into the archive and book them.",
     "invoices": "List invoices, drafts and estimates as the vendors state them.",
     "merge": "Bring another ledger directory's archive into this one.",
+    "payables": "Show what is unpaid, overdue or paid twice, and what credits are left.",
     "rebuild": "Compute the ledger anew from the archive, and print its hash.",
     "reconcile": "Say what does not add up: lines, invoices, histories, months.",
     "redact": "Replace stored personal data by a tombstone.",

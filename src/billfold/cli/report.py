@@ -28,7 +28,7 @@ from billfold.report import costs, exchange
 from billfold.report.allocation_rules import AllocationRules
 from billfold.report.costs import GROUP_KEYS, STATES, CostChange, CostLine, CostRow, CostTable
 from billfold.report.daily import DAY_KEY, check_day_keys, list_daily_costs
-from billfold.report.exchange import ConvertedSum, ExchangeRate
+from billfold.report.exchange import ExchangeRate
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
 from billfold.report.team_costs import TEAM_KEY
@@ -127,14 +127,13 @@ def command(
         print_converted(sums, target)
     else:
         _print_machine_rows(output_format, changes, keys, options, reporting.rates)
-    has_all_rates = _print_missing_rates(sums, target)
+    has_rates = _print_missing_rates(exchange.list_missing_rates(sums, target or ""))
     end_listing(ctx, gaps, uncounted_bills)
-    if not has_all_rates:
-        ctx.exit(1)
+    ctx.exit(0 if has_rates else 1)
 
 
-def _print_missing_rates(sums: Sequence[ConvertedSum], target: str | None) -> bool:
-    missing_rates = exchange.list_missing_rates(sums, target or "")
+def _print_missing_rates(missing_rates: Sequence[str]) -> bool:
+    """Say which rates are missing; returns whether none is."""
     for sentence in missing_rates:
         print_line(f"not converted: {sentence}; state it in [[reporting.rates]]", err=True)
     return not missing_rates
