@@ -51,6 +51,7 @@ COMMANDS = {
     "sync": "Collect every invoice, line and estimate: archived, then booked.",
     "twin": "Play the vendors' billing systems on this machine.",
     "verify": "Check every stored hash of the archive.",
+    "why": "Say what moved since the month before: rate, quantity, new, gone.",
 }
 
 
