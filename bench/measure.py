@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -72,18 +72,23 @@ def interleaved(calls: Mapping[str, Callable[[], float]], rounds: int) -> dict[s
     return {name: Spread.of(values) for name, values in samples.items()}
 
 
-def spend(command: Sequence[str], source: Path | None = None) -> Spent:
-    """Run a command to its end and say what it took, its own children included; ``source`` is where it finds billfold."""
+def spend(
+    command: Sequence[str], source: Path | None = None, cwd: Path | None = None, codes: Container[int] = (0,)
+) -> Spent:
+    """Run a command to its end and say what it took, its own children included; ``source`` is where it finds billfold.
+
+    It fails where it ends with none of the exit ``codes``.
+    """
     environ = ENVIRON | ({"PYTHONPATH": str(source)} if source else {})
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as wrong:
         began = time.monotonic()
-        process = subprocess.Popen(command, stdout=output, stderr=wrong, env=environ)
+        process = subprocess.Popen(command, stdout=output, stderr=wrong, env=environ, cwd=cwd)
         _, status, used = os.wait4(process.pid, 0)
         wall = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         wrong.seek(0)
-        if process.returncode != 0:
+        if process.returncode not in codes:
             raise FailedError(f"{' '.join(command)} ended with {process.returncode}\n{wrong.read()[-3000:]}")
         unit = 1 if sys.platform == "darwin" else 1024
         return Spent(used.ru_utime + used.ru_stime, wall, used.ru_maxrss * unit, output.read())

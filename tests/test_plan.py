@@ -60,7 +60,9 @@ LIBRARIES = {
     "uvicorn": {"twin"},
     "click": {"cli"},
     "rich": {"report", "cli"},
-    "typst": {"providers"},
+    "typst": {"providers", "report"},
+    "xlsxwriter": {"report"},
+    "psycopg": {"ledger"},
 }
 
 BEHAVIOURS = {

@@ -7,12 +7,13 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from billfold.model.errors import ConfigurationError
+from billfold.model.money import NATIONAL_CURRENCIES, require_finite
 from billfold.providers import provider
 from billfold.providers.credential_references import REFERENCE_PATTERN, check_value, read_text, resolve_reference
 from billfold.providers.provider import Credential, Provider
@@ -111,10 +112,6 @@ def check_config(path_option: str | None) -> None:
         load_accounts(path)
 
 
-def _missing_config_error(path: Path) -> ConfigurationError:
-    return ConfigurationError(f"there is no configuration at {path}; make one with `billfold connect PROVIDER`")
-
-
 SECTIONS = {
     "accounts": "[[accounts]]",
     "rates": "[rates]",
@@ -163,11 +160,12 @@ def _parse_rates(table: object, path: Path) -> dict[str, Decimal]:
     if not isinstance(table, dict) or not all(isinstance(rate, str) for rate in table.values()):
         raise rates_error
     try:
-        rates_by_currency = {currency: Decimal(rate) for currency, rate in table.items()}
-    except InvalidOperation:
+        rates_by_currency = {currency: require_finite(Decimal(rate)) for currency, rate in table.items()}
+    except ArithmeticError:
         raise rates_error from None
-    if not all(rate.is_finite() for rate in rates_by_currency.values()):
-        raise rates_error
+    if national_codes := sorted(NATIONAL_CURRENCIES.intersection(rates_by_currency)):
+        reason = "is no virtual currency, its rate does nothing: `report --in` takes rates of [[reporting.rates]]"
+        raise ConfigurationError(f"{path}, [rates]: {national_codes[0]} {reason}")
     return rates_by_currency
 
 
@@ -176,7 +174,8 @@ def _read_config(path: Path) -> Mapping[str, object]:
     try:
         document = tomllib.loads(read_text(path), parse_float=Decimal)
     except FileNotFoundError:
-        raise _missing_config_error(path) from None
+        message = f"there is no configuration at {path}; make one with `billfold connect PROVIDER`"
+        raise ConfigurationError(message) from None
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
     if unknown := set(document) - set(SECTIONS):

@@ -102,6 +102,7 @@ from billfold.providers.genesys import regions
 from billfold.providers.genesys.mapping import classify, credit_memos, invoices
 from billfold.providers.vultr.mapping import skus, text_fields
 from billfold.report import document_check
+from billfold.report.allocation_rules import fits_pattern
 from billfold.wire.scrub import scrub_secrets
 
 def refuse(read):
@@ -126,6 +127,7 @@ READERS = [
     *(pattern.search for pattern, _ in classify._CATEGORY_RULES),
     classify._AI_PATTERN.search, classify._BOT_PATTERN.search, credit_memos._WORD_PATTERN.findall,
     regions._HOST_PATTERN.fullmatch,
+    lambda text: [fits_pattern(pattern, text) for pattern in ("*1*a*1*a*!", "1?1*??a*a", "*a*a*a*a*a*a*a*a*b", "*1?*?1*")],
 ]
 for part in {parts}:
     text = "1" + part * ({length} // len(part)) + "x"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 import click
 
-from billfold.cli.context import build_filter, list_configured_accounts, open_workspace
+from billfold.cli.context import build_filter, list_configured_accounts, load_payment_evidence, open_workspace
 from billfold.cli.listing import print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
@@ -23,6 +23,8 @@ from billfold.ledger.query import LedgerFilter
 from billfold.model.errors import InvalidArgument
 from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.report.table import TableLayout
+from billfold.tasks.changes import find_all_changes
+from billfold.tasks.close import find_possible_findings
 from billfold.tasks.filter_options import FilterOptions
 from billfold.tasks.reconcile import reconcile_ledger
 
@@ -37,7 +39,7 @@ COLUMNS = ("id", "provider", "account", "month", "text", "reason", "by", "acknow
 @add_location_options
 @click.pass_context
 def command(ctx: click.Context, ids: tuple[str, ...], reason: str, by: str, withdraw: bool) -> None:
-    """Accept findings by their ids, which `billfold reconcile` prints; without an id, list those that are accepted.
+    """Accept findings by their ids, which `reconcile`, `close` and `changes` print; without an id, list those that are accepted.
 
     What is accepted is still told, but is no reason for exit code 1 any more, in any command. It holds for as long as the
     same is found of the same: another amount, date or invoice is another finding. That an invoice of a month is late is
@@ -49,7 +51,7 @@ def command(ctx: click.Context, ids: tuple[str, ...], reason: str, by: str, with
         elif withdraw:
             _withdraw(workspace, ids, reason, by or _find_user())
         else:
-            _acknowledge(workspace, _list_findings(ctx, workspace), ids, reason, by or _find_user())
+            _acknowledge(workspace, _list_findings(ctx, workspace, ids), ids, reason, by or _find_user())
 
 
 def _find_user() -> str:
@@ -60,11 +62,17 @@ def _find_user() -> str:
         return "unknown"
 
 
-def _list_findings(ctx: click.Context, workspace: Workspace) -> dict[str, AccountFinding]:
+def _list_findings(ctx: click.Context, workspace: Workspace, ids: Collection[str]) -> dict[str, AccountFinding]:
+    """Return what can be accepted by its id; what only closing a month finds is looked for where an id is not known yet."""
     with workspace.open_ledger() as db:
         filters: LedgerFilter = build_filter(workspace, FilterOptions())
-        findings = reconcile_ledger(workspace, db, filters, list_configured_accounts(ctx)).findings
-    return {located.id: located for located in findings}
+        evidence = load_payment_evidence(ctx)
+        result = reconcile_ledger(workspace, db, filters, list_configured_accounts(ctx), evidence)
+        by_id = {located.id: located for located in result.findings}
+        for find_more in (find_all_changes, find_possible_findings):
+            if not by_id.keys() >= set(ids):
+                by_id = {located.id: located for located in find_more(workspace, db, filters)} | by_id
+    return by_id
 
 
 def _acknowledge(
@@ -74,7 +82,7 @@ def _acknowledge(
         located = findings.get(finding_id)
         if located is None:
             raise InvalidArgument(
-                f"nothing is found now that has the id {finding_id!r}: `billfold reconcile` prints them"
+                f"nothing is found now that has the id {finding_id!r}: `billfold reconcile`, `close` and `changes` print them"
             )
         if not located.account:
             raise InvalidArgument(f"{finding_id} is not of an account: it has to be mended, and cannot be accepted")

@@ -1,25 +1,45 @@
-"""Show what is paid, by provider, service and month."""
+"""Show what is paid, by vendor and service or whatever else, month by month."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
 import click
 
-from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.context import build_filter, load_section, open_workspace
+from billfold.cli.converted import CONVERTED_COLUMNS, build_converted_cells, print_converted
 from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_listing_options
-from billfold.ledger import catalog, query
-from billfold.model.money import exact_sum
+from billfold.cli.team_rules import load_team_rules
+from billfold.ledger import catalog
+from billfold.ledger.grouping import TAG_PREFIX, find_last_month
+from billfold.ledger.query import LedgerFilter
+from billfold.ledger.store import OpenLedger
+from billfold.model.bill import State
+from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month
-from billfold.report import summary
-from billfold.report.summary import Table, rounded
+from billfold.report import costs, exchange
+from billfold.report.allocation_rules import AllocationRules
+from billfold.report.costs import GROUP_KEYS, STATES, CostChange, CostLine, CostRow, CostTable
+from billfold.report.exchange import ExchangeRate
+from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
+from billfold.report.team_costs import TEAM_KEY
+from billfold.settings.reporting import Reporting, read_reporting
+from billfold.tasks.costs import list_costs
 from billfold.tasks.filter_options import FilterOptions
 
-COLUMNS = ("provider", "account", "service", "month", "state", "currency", "cost", "charges")
-MIN_SERVICE_WIDTH = 24
-"""Services shorten down to this before a month is left out."""
+DEFAULT_KEYS = ("provider", "service")
+JSON_KEYS = ("provider", "account", "service")
+AMOUNT_COLUMNS = ("month", "state", "currency", "cost", "charges")
+COMPARE_COLUMNS = ("before", "change")
+DEFAULT_MONTHS = 3
+MIN_TEXT_WIDTH = 16
+"""A key's values shorten down to this before a month is left out."""
 STATE_HEADINGS = {
     "issued": "Issued invoices",
     "draft": "Drafts - may still change",
@@ -27,51 +47,206 @@ STATE_HEADINGS = {
 }
 
 
+class ReportOptions(NamedTuple):
+    """How a report is arranged, as it was asked."""
+
+    key_names: tuple[str, ...]
+    states: tuple[str, ...]
+    month_count: int | None
+    top: int | None
+    is_comparing: bool | None
+    target: str | None = None
+    rules: AllocationRules | None = None
+
+
 @click.command("report")
+@click.option(
+    "--by", "key_names", multiple=True, metavar="KEYS", help=f"Group by {', '.join(costs.KEYS_BY_NAME)}, tag:KEY."
+)
+@click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only this state; may be repeated.")
+@click.option(
+    "--months",
+    "month_count",
+    type=click.IntRange(1, 120),
+    metavar="N",
+    help="The last N invoiced months, and what came since.",
+)
+@click.option(
+    "--top", type=click.IntRange(1), metavar="N", help="Of each group the N largest lines, the others in one (tables)."
+)
+@click.option("--compare/--no-compare", "is_comparing", default=None, help="The change against the month before.")
+@click.option(
+    "--in",
+    "target",
+    is_flag=False,
+    flag_value="",
+    metavar="[CURRENCY]",
+    help="Sums in another currency beside, by [[reporting.rates]].",
+)
 @add_listing_options
 @click.pass_context
-def command(ctx: click.Context, output_format: str, filter_options: FilterOptions) -> None:
-    """Show what is paid, by provider, service and month.
+def command(
+    ctx: click.Context,
+    key_names: tuple[str, ...],
+    states: tuple[str, ...],
+    month_count: int | None,
+    top: int | None,
+    is_comparing: bool | None,
+    target: str | None,
+    output_format: str,
+    filter_options: FilterOptions,
+) -> None:
+    """Show what is paid: by vendor and service, the last three invoiced months and what came since.
 
-    Issued invoices, drafts and estimates stand in tables of their own, and so does every currency. Amounts in the table
-    are rounded to cents; json and csv have all digits.
+    `--by` groups by other keys (`--by account,region`); the first has subtotals. Issued invoices, drafts and estimates stand in
+    tables of their own, and so does every currency. `--from` and `--to` win over `--months`. Amounts in tables are rounded to
+    cents; json and csv have all digits, and all months unless some are asked for.
     """
+    section, config_path = load_section(ctx, "reporting")
+    reporting = read_reporting(section, str(config_path))
+    target = _choose_currency(target, reporting)
+    stated_keys = costs.read_keys(key_names)
+    rules = load_team_rules(ctx) if TEAM_KEY in stated_keys else None
+    options = ReportOptions(key_names, states, month_count, top, is_comparing, target, rules)
+    keys = stated_keys or (DEFAULT_KEYS if output_format == "table" else JSON_KEYS)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
-        filters = build_filter(workspace, filter_options)
-        sums, uncounted_bills = query.sum_charges(ledger, filters), catalog.list_parked_bills(ledger, filters)
+        filters = _choose_months(ledger, build_filter(workspace, filter_options), options, output_format)
+        changes = _compare(ledger, filters, keys, options)
+        account_rows = _read_rows(ledger, filters, ("provider", "account"), options)
+        uncounted_bills = catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
-    if output_format != "table":
-        print_rows(output_format, [row._asdict() | {"month": str(Month.of(row.month))} for row in sums], COLUMNS)
+    sums = exchange.convert_rows(account_rows, target, reporting.rates) if target else []
+    if output_format == "table":
+        print_report(changes, keys, options, account_rows)
+        print_converted(sums, target)
     else:
-        print_report(summary.tables(sums))
+        _print_machine_rows(output_format, changes, keys, options, reporting.rates)
+    has_rates = _print_missing_rates(exchange.list_missing_rates(sums, target or ""))
     end_listing(ctx, gaps, uncounted_bills)
+    ctx.exit(0 if has_rates else 1)
 
 
-def print_report(tables: list[Table]) -> None:
-    """Print the report's tables."""
+def _print_missing_rates(missing_rates: Sequence[str]) -> bool:
+    """Say which rates are missing; returns whether none is."""
+    for sentence in missing_rates:
+        print_line(f"not converted: {sentence}; state it in [[reporting.rates]]", err=True)
+    return not missing_rates
+
+
+def _choose_currency(target: str | None, reporting: Reporting) -> str | None:
+    """Return the currency that sums are wanted in, "" stands for the configured one; raises ``InvalidArgument``."""
+    if target == "" and not reporting.currency:
+        raise InvalidArgument("say which currency, as --in EUR, or configure currency in [reporting]")
+    return target if target is None else target.upper() or reporting.currency
+
+
+def _choose_months(
+    ledger: OpenLedger, filters: LedgerFilter, options: ReportOptions, output_format: str
+) -> LedgerFilter:
+    """Narrow to the last months, unless others are asked for; they are counted back from the last one that is invoiced."""
+    count = options.month_count or (DEFAULT_MONTHS if output_format == "table" else None)
+    if filters.first_month or filters.last_month or count is None:
+        return filters
+    last_month = find_last_month(ledger, filters, State.ISSUED) or find_last_month(ledger, filters)
+    return filters._replace(first_month=last_month.add_months(1 - count)) if last_month else filters
+
+
+def _compare(
+    ledger: OpenLedger, filters: LedgerFilter, keys: Sequence[str], options: ReportOptions
+) -> list[CostChange]:
+    first_month = filters.first_month
+    earlier_filters = filters._replace(first_month=first_month.add_months(-1)) if first_month else filters
+    steady_keys = [key for key in keys if key != "month"]
+    changes = costs.compare_months(
+        _read_rows(ledger, earlier_filters, steady_keys, options), first_month or Month(1, 1)
+    )
+    return costs.insert_months(changes, keys.index("month")) if "month" in keys else changes
+
+
+def _read_rows(ledger: OpenLedger, filters: LedgerFilter, keys: Sequence[str], options: ReportOptions) -> list[CostRow]:
+    states = [State(state) for state in options.states] or tuple(State)
+    return list(costs.read_rows(list_costs(ledger, filters, (*keys, *GROUP_KEYS), states, options.rules)))
+
+
+def _print_machine_rows(
+    output_format: str,
+    changes: Iterable[CostChange],
+    keys: Sequence[str],
+    options: ReportOptions,
+    rates: Sequence[ExchangeRate],
+) -> None:
+    is_comparing = bool(options.is_comparing)
+    names = list(map(_name_column, keys))
+    rows = [
+        dict(zip(names, row.values, strict=True))
+        | dict(zip(AMOUNT_COLUMNS, (str(row.month), *row[2:]), strict=True))
+        | ({"before": change.before, "change": change.change} if is_comparing else {})
+        | (build_converted_cells(row, options.target, rates) if options.target else {})
+        for change in changes
+        for row in [change.row]
+        if is_comparing or row.charges
+    ]
+    columns = dict.fromkeys((*names, *AMOUNT_COLUMNS, *(COMPARE_COLUMNS if is_comparing else ())))
+    if options.target:
+        columns |= dict.fromkeys(CONVERTED_COLUMNS)
+    print_rows(output_format, rows, tuple(columns))
+
+
+def print_report(
+    changes: Sequence[CostChange], keys: Sequence[str], options: ReportOptions, account_rows: Sequence[CostRow]
+) -> None:
+    """Print the report's tables, and what is to be known of them."""
+    tables = costs.build_tables(changes, options.top, by_month="month" in keys)
     if not tables:
         print_line("There are no charges to show: none are booked that fit, or were known then.")
     for table in tables:
         print_line()
         print_line(f"{STATE_HEADINGS[table.state]}, {table.currency}")
-        _print_table(table)
+        _print_table(table, keys, is_comparing=_shows_change(table, options.is_comparing))
+    _print_notes(changes, options, account_rows)
 
 
-def _print_table(table: Table) -> None:
+def _print_notes(changes: Sequence[CostChange], options: ReportOptions, account_rows: Sequence[CostRow]) -> None:
+    issued_months = [change.row.month for change in changes if change.row.state == State.ISSUED]
+    notes = []
+    if not options.key_names and (vendors := costs.find_shared_vendors(account_rows)):
+        notes.append(f"Several accounts are summed for {', '.join(vendors)}: --by account,service tells them apart.")
+    if unbilled := costs.find_unbilled(account_rows, max(issued_months)) if issued_months else []:
+        notes.append(
+            f"No invoice of {max(issued_months)} yet: {', '.join(unbilled)}. Its change counts that as nothing."
+        )
+    for note in notes:
+        print_line()
+        print_line(note)
 
-    month_columns = [str(month) for month in table.months]
-    rows = [
-        {"provider": provider, "service": service}
-        | {str(month): rounded(costs[month]) if month in costs else "" for month in table.months}
-        | {"total": rounded(exact_sum(costs.values()))}
-        for provider, service, costs in table.rows
-    ]
-    rows.append(
-        {"provider": "total", "service": ""}
-        | {str(month): rounded(table.total(month)) for month in table.months}
-        | {"total": rounded(table.total())}
-    )
-    numbers = (*month_columns, "total")
-    layout = TableLayout(("provider", "service", *numbers), numbers, month_columns[:-1], {"service": MIN_SERVICE_WIDTH})
-    if print_table(rows, layout):
+
+def _shows_change(table: CostTable, is_comparing: bool | None) -> bool:
+    return is_comparing if is_comparing is not None else len(table.months) != 1
+
+
+def _print_table(table: CostTable, keys: Sequence[str], *, is_comparing: bool) -> None:
+    months = tuple(map(str, table.months)) or ("cost",)
+    last_column = "change" if is_comparing else "total"
+    names = list(map(_name_column, keys))
+    numbers = months if len(months) == 1 and not is_comparing else (*months, last_column)
+    rows = [_build_cells(line, names, months, is_comparing=is_comparing) for line in table.lines]
+    layout = TableLayout((*names, *numbers), numbers, months[:-1], dict.fromkeys(names, MIN_TEXT_WIDTH))
+    if print_table(rows, layout) and last_column == "total":
         print_line("The total is of all months, those left out too.")
+
+
+def _name_column(key: str) -> str:
+    return key if key.startswith(TAG_PREFIX) else key.replace("-", "_")
+
+
+def _build_cells(line: CostLine, names: Sequence[str], months: Sequence[str], *, is_comparing: bool) -> dict[str, str]:
+    texts = [value or ("" if line.is_sum else costs.NO_VALUE) for value in line.values]
+    amounts = ["" if cost is None else rounded(cost) for cost in line.costs]
+    sums = {"change": _format_change(line.change)} if is_comparing else {"total": rounded(line.total)}
+    return dict(zip((*names, *months), (*texts, *amounts), strict=True)) | sums
+
+
+def _format_change(change: Decimal | None) -> str:
+    if change is None:
+        return ""
+    return f"{'+' if change > 0 else ''}{rounded(change)}" if change else "="

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -13,6 +15,7 @@ from billfold.ledger.archive import Archive
 from billfold.ledger.archive_redaction import count_redacted
 from billfold.ledger.verify import check_head, find_damage
 from billfold.model.finding import Finding, describe_finding
+from billfold.report import evidence_verifier
 from billfold.report.render import counted
 
 
@@ -29,18 +32,25 @@ def _read_head(_: click.Context, __: click.Parameter, text: str | None) -> str |
 
 
 @click.command("verify")
+@click.argument(
+    "evidence", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="[FILE.zip]", required=False
+)
 @click.option(
     "--head", callback=_read_head, metavar="HEAD", help="Prove that it had this head, and kept what it stands for."
 )
 @add_location_options
 @click.pass_context
-def command(ctx: click.Context, head: str | None) -> None:
+def command(ctx: click.Context, evidence: Path | None, head: str | None) -> None:
     """Check every stored hash of the archive, and name what is damaged or missing. Exit code 1 where anything is.
+
+    With a file that `billfold evidence` wrote, check that one alone: no ledger is needed.
 
     Whether its end was cut off, or all of it written anew, is told by the ledger that was computed from it, and by a head
     that was kept elsewhere: every `billfold sync` prints the archive's head.
     A damaged file of the ledger is named too.
     """
+    if evidence:
+        _verify_evidence(ctx, evidence, head or "")
     with open_workspace(ctx) as workspace:
         damage_count = 0
         for finding in find_damage(workspace.archive, workspace.ledger_path):
@@ -55,6 +65,19 @@ def command(ctx: click.Context, head: str | None) -> None:
         )
         print_line(f"head {workspace.archive.read_head()}")
     ctx.exit(1 if damage_count else 0)
+
+
+def _verify_evidence(ctx: click.Context, path: Path, head: str) -> NoReturn:
+    """Verify a file of evidence, say what it proves or what is wrong, and end."""
+    defects = evidence_verifier.find_defects(str(path), head)
+    for defect in defects:
+        print_line(defect)
+    if defects:
+        print_line(f"{path} checked: {counted(len(defects), 'problem')}")
+    else:
+        for line in evidence_verifier.describe(str(path)).splitlines():
+            print_line(line)
+    ctx.exit(1 if defects else 0)
 
 
 def _print_head_check(archive: Archive, head: str) -> Finding | None:

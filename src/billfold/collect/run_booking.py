@@ -11,7 +11,7 @@ from billfold.collect.run_answers import ArchiveRunAnswers, find_identity, read_
 from billfold.ledger.entries import Run
 from billfold.model.bill import Bill, State
 from billfold.model.errors import PROVIDER_FAULTS, ApiError, BillfoldError, DamagedAnswer
-from billfold.model.finding import Finding, limit_findings, make_finding
+from billfold.model.finding import Finding, drop_repeated, limit_findings, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import describe_arithmetic_error
 from billfold.model.period import parse_instant
@@ -38,6 +38,7 @@ def book_run(ledger: OpenLedger, run_answers: ArchiveRunAnswers) -> None:
         _book_bills(ledger, run_booking, run_answers, booking_findings)
     run_provider = provider.find_provider(run.provider)
     check_findings = list(_iter_guarded(run_provider.check_answers, run_answers, booking_findings))
+    _book_stated_values(ledger, account_identity, run_answers, booking_findings)
     damage = [
         *find_run_damage(run_answers.archive, run),
         *run_answers.describe_unreadable(),
@@ -55,6 +56,25 @@ def book_run(ledger: OpenLedger, run_answers: ArchiveRunAnswers) -> None:
         listing=listing,
         chain_hash=run_answers.archive.read_hash(account_identity.seq),
     )
+
+
+def _book_stated_values(
+    ledger: OpenLedger, account_identity: AccountIdentity, run_answers: ArchiveRunAnswers, findings: list[Finding]
+) -> None:
+    """Book what a run's answers state of payments, balances and usage; why they cannot be read is noted, unless it was before."""
+    from billfold.ledger import stated_values
+    from billfold.ledger.older_files import IMPORTED
+
+    run_provider, new_findings = provider.find_provider(run_answers.run.provider), list[Finding]()
+    payments = list(_iter_guarded(run_provider.read_payments, run_answers, new_findings))
+    balances = list(_iter_guarded(run_provider.read_balances, run_answers, new_findings))
+    usages = list(_iter_guarded(run_provider.read_usages, run_answers, new_findings))
+    is_imported = run_answers.run.outcome == IMPORTED
+    stated_values.book_payments(ledger, account_identity, payments, is_imported=is_imported)
+    stated_values.book_balances(ledger, account_identity, balances, is_imported=is_imported)
+    stated_values.book_usages(ledger, account_identity, usages, is_imported=is_imported)
+    noted_texts = {finding.text for finding in findings}
+    findings += [finding for finding in drop_repeated(new_findings) if finding.text not in noted_texts]
 
 
 def _resolve_account(ledger: OpenLedger, run_answers: ArchiveRunAnswers, listing: str | None) -> AccountIdentity:

@@ -46,6 +46,13 @@ STATES_TEXT = (
 )
 
 
+ALLOCATION_TEXT = (
+    "Charges are split by the rules of whoever exports: AllocatedMethodId is billfold:team (one team's), billfold:split (fixed "
+    "weights), billfold:usage (measured usage), billfold:direct (by direct costs) or billfold:equal; the rows of an origin charge sum to it. "
+    "ContractApplied is the origin charge's on each of them."
+)
+
+
 class ExportedFile(NamedTuple):
     """A file of the export, by its path inside the directory."""
 
@@ -89,6 +96,8 @@ def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[Expor
             if gap.finding.is_wrong
         ],
     }
+    if selection.shares:
+        document["x_Allocation"] = ALLOCATION_TEXT
     if facts.format == "csv":
         document |= {FORMULA_GUARD_KEY: FORMULA_GUARD_NOTE, "x_ControlCharacters": CONTROL_NOTE}
     return escape_json(json.dumps(document, indent=1, ensure_ascii=False)) + "\n"

@@ -87,6 +87,58 @@ def build_column_sql(column: str, name_sql: str, account_sql: str) -> str:
     return ACCOUNT_SQL[column].format(name=name_sql, account=account_sql) if column in ACCOUNT_SQL else f'c."{column}"'
 
 
+PAYMENT_COLUMN_TYPES = {
+    "provider": "VARCHAR",
+    "account": "VARCHAR",
+    "kind": "VARCHAR",
+    "payment_id": "VARCHAR",
+    "invoice_id": "VARCHAR",
+    "currency": "VARCHAR",
+    "paid_at": "TIMESTAMP",
+    "amount": "VARCHAR",
+    "balance": "VARCHAR",
+    "run": "INTEGER",
+    "from_seq": "BIGINT",
+    "until_seq": "BIGINT",
+}
+BALANCE_COLUMN_TYPES = {
+    "provider": "VARCHAR",
+    "account": "VARCHAR",
+    "balance_id": "VARCHAR",
+    "name": "VARCHAR",
+    "unit": "VARCHAR",
+    "period_start": "TIMESTAMP",
+    "period_end": "TIMESTAMP",
+    "opening": "VARCHAR",
+    "bought": "VARCHAR",
+    "used": "VARCHAR",
+    "closing": "VARCHAR",
+    "overage": "VARCHAR",
+    "is_open": "BOOLEAN",
+    "run": "INTEGER",
+    "from_seq": "BIGINT",
+    "until_seq": "BIGINT",
+}
+USAGE_COLUMN_TYPES = {
+    "provider": "VARCHAR",
+    "account": "VARCHAR",
+    "period_start": "TIMESTAMP",
+    "period_end": "TIMESTAMP",
+    "sku": "VARCHAR",
+    "user_type": "VARCHAR",
+    "user_id": "VARCHAR",
+    "user_name": "VARCHAR",
+    "unit": "VARCHAR",
+    "quantity": "VARCHAR",
+    "amount": "VARCHAR",
+    "currency": "VARCHAR",
+    "run": "INTEGER",
+    "from_seq": "BIGINT",
+    "until_seq": "BIGINT",
+}
+"""What vendors state of payments, balances and usage, each from an archive number on and until another; amounts with all their digits."""
+
+
 CATALOG_TABLES = {
     "meta": {"key": "VARCHAR", "value": "VARCHAR"},
     "runs": {
@@ -114,6 +166,9 @@ CATALOG_TABLES = {
     "accounts": {"provider": "VARCHAR", "account": "VARCHAR", "name": "VARCHAR", "run": "INTEGER"},
     "bills": BILL_COLUMN_TYPES,
     "commitments": {"bill": "INTEGER"} | {name: sql_type for name, (sql_type, _) in COMMITMENT_COLUMN_TYPES.items()},
+    "payments": PAYMENT_COLUMN_TYPES,
+    "balances": BALANCE_COLUMN_TYPES,
+    "usages": USAGE_COLUMN_TYPES,
     "parts": {
         "name": "VARCHAR",
         "first_bill": "INTEGER",

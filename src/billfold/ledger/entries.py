@@ -16,8 +16,9 @@ GENESIS_HASH = "0" * 64
 """What stands before the first entry of a chain."""
 RUN_START, RUN_END = ":start", ":end"
 """The operations of the entries that begin and end a run."""
-REDACTION, MERGE, ACKNOWLEDGEMENT = ":redact", ":merge", ":acknowledge"
-"""The operations of entries of no run, all JSON: which bodies were redacted, whose chains became one, which finding is accepted."""
+REDACTION, MERGE, ACKNOWLEDGEMENT, CLOSING = ":redact", ":merge", ":acknowledge", ":close"
+"""The operations of entries of no run, all JSON: which bodies were redacted, whose chains became one, which finding is accepted,
+which month was signed."""
 REFUSED_PREFIX = "refused:"
 """How the outcome of a run begins that is kept but never booked."""
 UNREADABLE_SUFFIX = ":unreadable"

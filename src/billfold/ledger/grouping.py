@@ -6,10 +6,18 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from billfold.ledger.query import AMOUNT_SQL, CHARGES_JOIN, SERVICE_SQL, LedgerFilter, build_current_condition
-from billfold.ledger.store import OpenLedger
+from billfold.ledger.query import (
+    AMOUNT_SQL,
+    BILLS_JOIN,
+    CHARGES_JOIN,
+    SERVICE_SQL,
+    LedgerFilter,
+    build_current_condition,
+)
+from billfold.ledger.store import OpenLedger, make_aware
 from billfold.model.bill import State
 from billfold.model.errors import InvalidArgument
+from billfold.model.period import Month
 
 TAG_PREFIX = "tag:"
 KEY_SQL = {
@@ -23,11 +31,13 @@ KEY_SQL = {
     "sub-account": "coalesce(c.SubAccountName, c.SubAccountId)",
     "sub-account-id": "c.SubAccountId",
     "charge-category": "c.ChargeCategory",
+    "charge-frequency": "c.ChargeFrequency",
     "description": "c.ChargeDescription",
     "month": "strftime(b.period_start, '%Y-%m')",
     "day": "strftime(c.ChargePeriodStart, '%Y-%m-%d')",
     "state": "b.state",
     "currency": "b.currency",
+    "billing-currency": "c.BillingCurrency",
     "invoice": "b.invoice_id",
     "bill": "b.id",
 }
@@ -50,15 +60,33 @@ def group_charges(
     Raises ``InvalidArgument`` for a key that there is not.
     """
     condition, values = build_current_condition(filters)
-    values |= {f"tag{number}": _build_pointer(key) for number, key in enumerate(keys) if key.startswith(TAG_PREFIX)}
-    columns = ", ".join(f"coalesce(({_build_key_sql(key, number)})::VARCHAR, '')" for number, key in enumerate(keys))
+    columns, key_values = build_key_columns(keys)
     rows = ledger.execute(
         f"""SELECT {columns}, sum({AMOUNT_SQL}), count(*) FROM {CHARGES_JOIN}
             WHERE {condition} AND b.parked IS NULL AND b.state IN (SELECT unnest($states))
             GROUP BY ALL ORDER BY ALL""",
-        values | {"states": [str(state) for state in states]},
+        values | key_values | {"states": [str(state) for state in states]},
     ).fetchall()
     return [ChargeGroup(tuple(row[:-2]), row[-2], row[-1]) for row in rows]
+
+
+def find_last_month(ledger: OpenLedger, filters: LedgerFilter, state: State | None = None) -> Month | None:
+    """Return the last month that a trusted bill, of a state, begins in; None where there is none."""
+    condition, values = build_current_condition(filters)
+    (start,) = ledger.execute(
+        f"""SELECT max(b.period_start) FROM {BILLS_JOIN}
+            WHERE {condition} AND b.parked IS NULL AND b.state = coalesce($state, b.state)""",
+        values | {"state": state},
+    ).fetchall()[0]
+    return Month.of(make_aware(start)) if start else None
+
+
+def build_key_columns(keys: Sequence[str]) -> tuple[str, dict[str, object]]:
+    """Return the SQL of the columns of keys, and its values; raises ``InvalidArgument`` for a key that there is not."""
+    columns = ", ".join(f"coalesce(({_build_key_sql(key, number)})::VARCHAR, '')" for number, key in enumerate(keys))
+    return columns, {
+        f"tag{number}": build_pointer(key) for number, key in enumerate(keys) if key.startswith(TAG_PREFIX)
+    }
 
 
 def _build_key_sql(key: str, number: int) -> str:
@@ -69,5 +97,6 @@ def _build_key_sql(key: str, number: int) -> str:
     return KEY_SQL[key]
 
 
-def _build_pointer(key: str) -> str:
+def build_pointer(key: str) -> str:
+    """Return the JSON pointer to a tag, of a key ``tag:KEY``."""
     return "/" + key.removeprefix(TAG_PREFIX).replace("~", "~0").replace("/", "~1")

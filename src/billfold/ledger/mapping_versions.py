@@ -26,6 +26,9 @@ def forget_provider(db: OpenLedger, provider: str) -> None:
         f"DELETE FROM commitments WHERE bill IN ({bills_sql})",
         f"DELETE FROM findings WHERE run IN ({runs_sql})",
         "DELETE FROM bills WHERE provider=?",
+        "DELETE FROM payments WHERE provider=?",
+        "DELETE FROM balances WHERE provider=?",
+        "DELETE FROM usages WHERE provider=?",
         "DELETE FROM runs WHERE provider=?",
         "DELETE FROM accounts WHERE provider=?",
     ):

@@ -15,6 +15,8 @@ EXTRAS_BY_LIBRARY = {
     "rich": "ledger",
     "uvicorn": "twin",
     "typst": "pdf",
+    "xlsxwriter": "xlsx",
+    "psycopg": "postgres",
     "keyring": "keyring",
 }
 """As ``pyproject.toml`` has them."""

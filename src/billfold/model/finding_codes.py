@@ -215,8 +215,8 @@ class FindingCode(StrEnum):
     BALANCE_MISMATCH = (
         "balance-mismatch",
         DOUBT,
-        "The account's balance moves by another amount than its history says.",
-        "Compare the history with the vendor's own page, and ask the vendor.",
+        "A balance is not what the one before it, and what was billed, paid or bought since, come to.",
+        "Compare the balance with the vendor's own page (`billfold payables --roll-forward` shows its months), and ask the vendor.",
     )
     SUM_MISMATCH = (
         "sum-mismatch",
@@ -230,6 +230,24 @@ class FindingCode(StrEnum):
         "The overage of a prepaid wallet and the invoice of its period contradict each other.",
         "Compare both with the vendor's document, and ask the vendor.",
     )
+    PAYMENT_OVERDUE = (
+        "payment-overdue",
+        Handling(Severity.WRONG, "overdue"),
+        "An invoice was due and is not paid, as far as the vendor or the bank tells.",
+        "Pay it, or find its payment with `billfold payables`; acknowledge the finding where the payment is under way.",
+    )
+    PAYMENT_DOUBLED = (
+        "payment-doubled",
+        Handling(Severity.WRONG, "paid twice"),
+        "An invoice was paid more than once.",
+        "Ask the vendor to pay it back or to set it off; acknowledge the finding until then.",
+    )
+    PAYMENT_UNBILLED = (
+        "payment-unbilled",
+        Handling(Severity.WRONG, "paid and not billed"),
+        "A payment to a vendor fits no invoice, or is greater than its invoice.",
+        "Look for its invoice; acknowledge the finding where it was paid beforehand on purpose.",
+    )
     DOCUMENT_UNREADABLE = (
         "document-unreadable",
         DOUBT,
@@ -241,6 +259,24 @@ class FindingCode(StrEnum):
         DOUBT,
         "The document of an invoice does not say the total that the vendor's API states.",
         "Write the documents with `billfold documents`, compare, and ask the vendor.",
+    )
+    DOCUMENT_MISSING = (
+        "document-missing",
+        DOUBT,
+        "An invoice has no document in the archive, though earlier ones of its account have theirs.",
+        "Sync again: the document is asked for again; or bring it in by hand.",
+    )
+    TAX_MISSING = (
+        "tax-missing",
+        DOUBT,
+        "What is billed under one order was taxed in each of the months before, and is not in this one.",
+        "Compare the invoice with the one before, and ask the vendor whether the tax was forgotten.",
+    )
+    AMOUNT_JUMP = (
+        "amount-jump",
+        DOUBT,
+        "The invoices of a month come to far more, or far less, than those of the months before.",
+        "Look for what moved; accept it where the reason is known.",
     )
     ESTIMATE_MISSING = (
         "estimate-missing",
@@ -296,6 +332,12 @@ class FindingCode(StrEnum):
         "An invoice is told otherwise than when it was first issued.",
         "Read what changed with `billfold restatements`; both versions are kept.",
     )
+    MONTH_CHANGED = (
+        "month-changed",
+        DOUBT,
+        "A bill of a month that was closed, or had ended, appeared, changed, vanished, was parked or is disputed since.",
+        "Book the difference, then accept it with `billfold acknowledge`; `billfold explain` shows the bill.",
+    )
     INVOICE_DISPUTED = (
         "invoice-disputed",
         Handling(Severity.WRONG, "disputed"),
@@ -344,6 +386,12 @@ class FindingCode(StrEnum):
         "The last collection of an account did not bring everything.",
         "Read the reason, mend it, and sync again.",
     )
+    RUN_EARLY = (
+        "run-early",
+        WAITING,
+        "An account was last collected before a month ended that is to be closed.",
+        "Run `billfold sync`.",
+    )
     RUN_UNFINISHED = (
         "run-unfinished",
         DOUBT,
@@ -373,6 +421,24 @@ class FindingCode(StrEnum):
         DOUBT,
         "What was collected is kept but not booked: its provider is not installed.",
         "Install the provider, or update billfold.",
+    )
+    BUDGET_EXCEEDED = (
+        "budget-exceeded",
+        DOUBT,
+        "What is billed of a month is more than its budget in the configuration.",
+        "Run `billfold why MONTH` for what moved, or change the budget.",
+    )
+    BUDGET_AT_RISK = (
+        "budget-at-risk",
+        DOUBT,
+        "A month is expected to end above its budget, by the forecast.",
+        "Look at `billfold forecast`, and at what can still be stopped; or change the budget.",
+    )
+    COST_ANOMALY = (
+        "cost-anomaly",
+        DOUBT,
+        "A service of an account cost far more, or far less, than in the months before.",
+        "Look at its charges with `billfold report --by account,service --compare`, or set other thresholds.",
     )
 
 

@@ -18,10 +18,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
+from billfold.model.balance import Balance
 from billfold.model.bill import Bill, DerivedTax
 from billfold.model.errors import PROVIDER_FAULTS, InvalidArgument
+from billfold.model.estimate_terms import UNKNOWN_TERMS, EstimateTerms
 from billfold.model.finding import Finding
+from billfold.model.payment import Payment
 from billfold.model.period import Month
+from billfold.model.usage import MeasuredUsage
 from billfold.providers.fetch import Fetch as Fetch  # noqa: PLC0414 - providers write their plans with it
 from billfold.wire.auth import Auth
 from billfold.wire.exchange import ClientContext, ErrorDetails
@@ -174,8 +178,18 @@ class Provider:
     """Say which invoices the vendor listed, so that one that vanished is noticed; None: no list was read."""
     check_answers: Callable[[RunAnswers], Iterable[Finding]] = lambda _: ()
     """Yield a finding for whatever the vendor's other sources (histories, balances, documents) say against its invoices."""
+    checked_against: str = ""
+    """What its invoices are held against by ``check_answers``, for people; empty: nothing."""
+    read_payments: Callable[[RunAnswers], Iterable[Payment]] = lambda _: ()
+    """Yield what the answers state of payments: all of an account's history or nothing of it, and which invoices are paid."""
+    read_balances: Callable[[RunAnswers], Iterable[Balance]] = lambda _: ()
+    """Yield the balances that the answers state: what was bought beforehand, used and left, period by period."""
+    read_usages: Callable[[RunAnswers], Iterable[MeasuredUsage]] = lambda _: ()
+    """Yield who used what is billed, as far as the answers state it: of a SKU in a period all of it, or nothing."""
     personal_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The fields that hold personal data, by operation, as ``usages[].resources[].name``; no charge is made from them."""
+    estimate_terms: EstimateTerms = UNKNOWN_TERMS
+    """How its charges grow within a month, as its documents say, so that an estimate can be carried to the month's end."""
     twin_module: str = ""
     """The module whose value ``TWIN`` plays the vendor, imported only where a world is made; empty: nothing plays it."""
 

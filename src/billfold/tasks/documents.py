@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from billfold.collect.workspace import Workspace
 from billfold.ledger import catalog, query
+from billfold.ledger.archive import Archive
 from billfold.ledger.catalog import BillRow
 from billfold.ledger.documents import build_document_key, list_document_versions, list_latest_documents
 from billfold.ledger.entries import Entry
@@ -47,14 +48,9 @@ def write_documents(
     Months are those of the invoices: a document of no booked invoice is of none. Raises ``ConfigurationError`` where the directory
     cannot be written.
     """
-    bills, account_names = _index_bills(db, filters), query.read_names_by_run(db, filters.seq)
+    bills = _index_bills(db, filters)
     list_documents = list_document_versions if all_versions else list_latest_documents
-    located_entries = [
-        (entry, account, bill)
-        for entry in list_documents(workspace.archive, filters.seq)
-        if filters.includes_account(entry.provider, account := account_names.get(entry.run, entry.account))
-        if (bill := _find_bill(bills, entry, account)) or not (filters.first_month or filters.last_month)
-    ]
+    located_entries = list(_locate_documents(workspace, db, bills, filters, list_documents))
     keys_by_name = defaultdict[str, set[tuple[str, ...]]](set)
     for entry, _, _ in located_entries:
         keys_by_name[build_file_name(entry)].add(build_document_key(entry))
@@ -74,6 +70,29 @@ def write_documents(
     except OSError as error:
         raise ConfigurationError(f"{directory} cannot be written: {error.strerror}") from error
     return [*rows, *_list_missing(bills, {(row.provider, row.account, row.invoice_id) for row in rows})]
+
+
+def list_documents_of(workspace: Workspace, db: OpenLedger, filters: LedgerFilter) -> list[Entry]:
+    """Return every version of the documents of the wanted invoices, the oldest first."""
+    located_entries = _locate_documents(workspace, db, _index_bills(db, filters), filters, list_document_versions)
+    return [entry for entry, _, bill in located_entries if bill]
+
+
+def _locate_documents(
+    workspace: Workspace,
+    db: OpenLedger,
+    bills: Mapping[tuple[str, str, str], BillRow],
+    filters: LedgerFilter,
+    list_documents: Callable[[Archive, int], list[Entry]],
+) -> Iterator[tuple[Entry, str, BillRow | None]]:
+    """Yield the wanted documents, each with what its account is called now, and its invoice as far as that is known."""
+    account_names = query.read_names_by_run(db, filters.seq)
+    for entry in list_documents(workspace.archive, filters.seq):
+        account = account_names.get(entry.run, entry.account)
+        if filters.includes_account(entry.provider, account):
+            bill = _find_bill(bills, entry, account)
+            if bill or not (filters.first_month or filters.last_month):
+                yield entry, account, bill
 
 
 def count_documents(rows: Collection[DocumentRow]) -> Counter[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """CockroachDB Cloud: billing operations without pages, amounts in USD or in prepaid credits."""
 
 from billfold.providers.cockroach.api import CockroachApi, read_error
+from billfold.providers.cockroach.mapping.balances import read_balances
 from billfold.providers.cockroach.mapping.charges import read_bills
 from billfold.providers.cockroach.mapping.checks import check_answers, find_identity, read_listing
 from billfold.providers.cockroach.mapping.collect import plan_requests
@@ -22,5 +23,6 @@ PROVIDER = Provider(
     find_identity=find_identity,
     read_listing=read_listing,
     check_answers=check_answers,
+    read_balances=read_balances,
     twin_module="billfold.providers.cockroach.twin.handlers",
 )

@@ -56,7 +56,7 @@ def check_answers(run_answers: RunAnswers) -> Iterator[Finding]:
     yield from _check_invoice_list(run_answers)
     findings = {
         (finding.subject, finding.text): finding
-        for record, answer in _iter_v2_records(run_answers)
+        for record, answer in iter_v2_records(run_answers)
         for finding in _check_sums(record, answer)
     }
     yield from findings.values()
@@ -83,7 +83,7 @@ def _check_invoice_list(run_answers: RunAnswers) -> Iterator[Finding]:
         yield make_finding(FindingCode.COUNT_MISMATCH, text, "list of invoices", **counts)
 
 
-def _iter_v2_records(run_answers: RunAnswers) -> Iterator[tuple[V2Bill, ArchivedAnswer]]:
+def iter_v2_records(run_answers: RunAnswers) -> Iterator[tuple[V2Bill, ArchivedAnswer]]:
     """Yield the v2 bills; an answer that cannot be read is told of where it is booked."""
     for reader in [reader for reader in READERS if reader.source is not BillSource.FULL]:
         for answer in run_answers.answers(reader.operation_type):

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import datetime
-from decimal import Decimal
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeGuard
 
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, format_decimal
 from billfold.model.period import Month
-from billfold.providers.mapping import is_in_bounds
-from billfold.providers.pages import iter_pages
 from billfold.providers.provider import InvoiceListing, RunAnswers
 from billfold.providers.vultr.api import ListBillingHistory, ListInvoices
-from billfold.providers.vultr.mapping.text_fields import find_billed_month, read_time
+from billfold.providers.vultr.mapping.billing_history import is_valid_amount, read_list, read_row_time, sort_by_time
+from billfold.providers.vultr.mapping.text_fields import find_billed_month
 from billfold.providers.vultr.records import Billing, Invoice
 from billfold.wire.codec import get_or
-from billfold.wire.paging import PagedOperation
 
 
 def find_identity(run_answers: RunAnswers) -> str | None:
@@ -28,7 +23,7 @@ def find_identity(run_answers: RunAnswers) -> str | None:
 
     None where the list of invoices did not come to its end, or is empty.
     """
-    invoice_list = _read_list(run_answers, ListInvoices)
+    invoice_list = read_list(run_answers, ListInvoices)
     if invoice_list is None or not invoice_list.is_whole:
         return None
     ids = (str(get_or(invoice.id, "")) for invoice in invoice_list.items)
@@ -38,7 +33,7 @@ def find_identity(run_answers: RunAnswers) -> str | None:
 
 def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
     """Say which invoices were listed; the list reaches back to the account's beginning."""
-    invoice_list = _read_list(run_answers, ListInvoices)
+    invoice_list = read_list(run_answers, ListInvoices)
     if invoice_list is None:
         return None
     months = dict[str, Month]()
@@ -46,7 +41,7 @@ def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
         with suppress(ValueError):  # one without a date is read whatever it is of
             months[str(get_or(invoice.id, ""))] = find_billed_month(invoice)
     invoice_ids = frozenset(str(get_or(invoice.id, "")) for invoice in invoice_list.items)
-    history = _read_list(run_answers, ListBillingHistory)
+    history = read_list(run_answers, ListBillingHistory)
     quiet_months = find_quiet_months(history.items) if history and history.is_whole else frozenset[Month]()
     return InvoiceListing(invoice_ids, invoice_list.is_whole, months=months, quiet_months=quiet_months)
 
@@ -56,7 +51,7 @@ def find_quiet_months(rows: Iterable[Billing]) -> frozenset[Month]:
 
     An invoice of a month is in the history of the month after.
     """
-    times = {row_time for row in rows if row.type == "invoice" and (row_time := _read_row_time(row))}
+    times = {row_time for row in rows if row.type == "invoice" and (row_time := read_row_time(row))}
     billed_months = {Month.of(row_time).add_months(-1) for row_time in times}
     if not billed_months:
         return frozenset()
@@ -65,7 +60,7 @@ def find_quiet_months(rows: Iterable[Billing]) -> frozenset[Month]:
 
 def check_answers(run_answers: RunAnswers) -> Iterator[Finding]:
     """Say where the list of invoices and the billing history do not agree with themselves or with each other."""
-    invoices, history = _read_list(run_answers, ListInvoices), _read_list(run_answers, ListBillingHistory)
+    invoices, history = read_list(run_answers, ListInvoices), read_list(run_answers, ListBillingHistory)
     for list_name, vendor_list in (("invoices", invoices), ("billing history", history)):
         if vendor_list and vendor_list.stated_count not in {None, len(vendor_list.items)}:
             counts = {"stated": vendor_list.stated_count, "held": len(vendor_list.items)}
@@ -78,26 +73,6 @@ def check_answers(run_answers: RunAnswers) -> Iterator[Finding]:
     if invoices and history and invoices.is_whole and history.is_whole:
         yield from _compare_with_history(invoices.items, history.items)
         yield from _find_balance_jumps(history.items)
-
-
-class _VendorList(NamedTuple):
-    """A list as its pages have it; ``has_more`` says that the last one leads on, ``is_whole`` that it is known to be all."""
-
-    items: list[Any]
-    stated_count: int | None
-    has_more: bool
-    is_whole: bool
-
-
-def _read_list(run_answers: RunAnswers, operation_type: type[PagedOperation[Any, Any]]) -> _VendorList | None:
-    items, page = list[Any](), None
-    for page in iter_pages(run_answers, operation_type):
-        items.extend(page.items)
-    if page is None:
-        return None
-    has_more = page.op.next_operation(page.reply) is not None
-    is_whole = page.has_end_mark or (not has_more and page.stated_total == len(items))
-    return _VendorList(items, page.stated_total, has_more, is_whole)
 
 
 def _compare_with_history(invoices: list[Invoice], rows: list[Billing]) -> Iterator[Finding]:
@@ -128,8 +103,8 @@ def _id_sort_key(invoice_id: str) -> tuple[int, str]:
 
 def _find_balance_jumps(rows: list[Billing]) -> Iterator[Finding]:
     """Look for rows that do not move the balance by their amount; in which direction is not documented for every type."""
-    for older_row, row in pairwise(_sort_by_time(rows)):
-        if _is_valid_amount(older_row.balance) and _is_valid_amount(row.balance) and _is_valid_amount(row.amount):
+    for older_row, row in pairwise(sort_by_time(rows)):
+        if is_valid_amount(older_row.balance) and is_valid_amount(row.balance) and is_valid_amount(row.amount):
             balance_change = abs(EXACT_CONTEXT.subtract(row.balance, older_row.balance))
             if abs(row.amount) != balance_change:
                 change, amount = format_decimal(balance_change), _format_history_amount(row.amount)
@@ -138,29 +113,5 @@ def _find_balance_jumps(rows: list[Billing]) -> Iterator[Finding]:
                 yield make_finding(FindingCode.BALANCE_MISMATCH, text, subject, change=change, amount=amount)
 
 
-def _sort_by_time(rows: list[Billing]) -> list[Billing]:
-    """Order a history by time, and rows of the same second as the list has them, whichever way it runs.
-
-    Nothing where a row has no time: its place is not known, nor who its neighbours are.
-    """
-    dated_rows = [(row_time, row) for row in rows if (row_time := _read_row_time(row))]
-    if len(dated_rows) < len(rows):
-        return []
-    if dated_rows and dated_rows[0][0] > dated_rows[-1][0]:
-        dated_rows.reverse()
-    return [row for _, row in sorted(dated_rows, key=lambda dated_row: dated_row[0])]
-
-
-def _read_row_time(row: Billing) -> datetime | None:
-    try:
-        return read_time(get_or(row.date, ""))
-    except ValueError:
-        return None
-
-
-def _is_valid_amount(amount: object) -> TypeGuard[Decimal]:
-    return isinstance(amount, Decimal) and is_in_bounds(amount)
-
-
 def _format_history_amount(amount: object) -> str:
-    return format_decimal(amount) if _is_valid_amount(amount) else "without an amount"
+    return format_decimal(amount) if is_valid_amount(amount) else "without an amount"

@@ -1,0 +1,108 @@
+"""Write issued invoices as a journal that an accounting program takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from billfold.cli.context import build_filter, load_payment_terms, load_section, load_virtual_rates, open_workspace
+from billfold.cli.gaps import end_listing, find_wrong_gaps
+from billfold.cli.listing import print_table
+from billfold.cli.output import print_line
+from billfold.cli.params import MonthType, add_filter_options
+from billfold.ledger import catalog
+from billfold.model.errors import InvalidArgument
+from billfold.model.money import format_amount
+from billfold.model.period import Month
+from billfold.report.journal.entries import sum_entries
+from billfold.report.journal.invoices import Journal
+from billfold.report.journal.mapping import JournalMapping
+from billfold.report.journal.writers import WRITERS
+from billfold.report.render import counted
+from billfold.report.subtotals import add_subtotals
+from billfold.report.table import TableLayout
+from billfold.settings.journal import find_mapping_path, load_mapping
+from billfold.tasks.filter_options import FilterOptions
+from billfold.tasks.journal import make_journal, write_journal_files
+
+AMOUNTS = ("amount", "exact", "residue")
+COLUMNS = ("provider", "account", "entries", "lines", "currency", *AMOUNTS)
+
+
+@click.command("journal")
+@click.option("--for", "program", type=click.Choice(sorted(WRITERS)), required=True, help="The accounting program.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="FILE")
+@click.option("--mapping", "mapping_path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option("--month", type=MonthType(), metavar="MONTH", help="Only the invoices of this month.")
+@add_filter_options
+@click.pass_context
+def journal(
+    ctx: click.Context,
+    program: str,
+    output: Path,
+    mapping_path: Path | None,
+    month: Month | None,
+    filter_options: FilterOptions,
+) -> None:
+    """Write issued invoices as journal entries into FILE: an entry an invoice, its lines rounded to its rounded total.
+
+    Accounts, tax codes and cost centers come from a mapping (--mapping, or `mapping` in [journal] of the configuration).
+    Charges that no rule fits go to the suspense account, and the exit code is 1 then. Written again, an entry has the same key.
+    """
+    mapping = _load_mapping(ctx, mapping_path)
+    filter_options = _narrow_to_month(filter_options, month)
+    rates, terms = load_virtual_rates(ctx), load_payment_terms(ctx)
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
+        filters = build_filter(workspace, filter_options)
+        result = make_journal(ledger, filters, mapping, rates, terms)
+        uncounted_bills = catalog.list_parked_bills(ledger, filters)
+        gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
+    paths = write_journal_files(output, WRITERS[program](output.name, result.entries, mapping))
+    _print_summary(result, paths)
+    is_wrong = _print_left_out(result, mapping)
+    end_listing(ctx, gaps, uncounted_bills)
+    if is_wrong:
+        ctx.exit(1)
+
+
+def _load_mapping(ctx: click.Context, mapping_path: Path | None) -> JournalMapping:
+    path = find_mapping_path(*load_section(ctx, "journal"), mapping_path)
+    return load_mapping(path) if path else JournalMapping()
+
+
+def _narrow_to_month(filter_options: FilterOptions, month: Month | None) -> FilterOptions:
+    if month is None:
+        return filter_options
+    if filter_options.first_month or filter_options.last_month:
+        raise InvalidArgument("--month stands for --from and --to: leave them out")
+    return filter_options._replace(first_month=month, last_month=month)
+
+
+def _print_summary(result: Journal, paths: list[Path]) -> None:
+    if not result.entries:
+        print_line("There are no issued invoices to book: none are booked that fit, or were known then.")
+    else:
+        rows = [_format_row(cells) for cells in add_subtotals(sum_entries(result.entries), "provider", AMOUNTS)]
+        print_table(rows, TableLayout(COLUMNS, numbers=("entries", "lines", *AMOUNTS), droppable=("lines", "exact")))
+    for path in paths:
+        print_line(f"written: {path}")
+
+
+def _format_row(cells: dict[str, object]) -> dict[str, object]:
+    return cells | {name: format_amount(str(cells[name])) for name in AMOUNTS}
+
+
+def _print_left_out(result: Journal, mapping: JournalMapping) -> bool:
+    """Say on stderr what is in no entry or in suspense; returns whether there is any."""
+    counts = Counter((bill.provider, bill.account, bill.reason) for bill in result.left_out)
+    for (provider, account, reason), count in sorted(counts.items()):
+        print_line(f"not booked: {provider} {account}: {counted(count, 'invoice')}: {reason}", err=True)
+    suspended = [sums for sums in sum_entries(result.entries) if sums.suspended_lines]
+    for sums in suspended:
+        amount = f"{format_amount(sums.suspended)} {sums.currency}"
+        print_line(f"no rule fits: {sums.provider} {sums.account}: {amount} went to {mapping.suspense}", err=True)
+    if suspended and not mapping.rules:
+        print_line("there is no rule in the mapping: write some, and name the file with --mapping", err=True)
+    return bool(suspended) or any(bill.is_wrong for bill in result.left_out)

@@ -1,0 +1,27 @@
+"""What vendors state of balances that are paid for beforehand and used up: credits, wallets, what an account has in its favor."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from billfold.model.period import Period
+
+
+class Balance(NamedTuple):
+    """A balance over one period, as far as the vendor states it (None: it does not); ``unit`` is a currency or what it counts.
+
+    ``used`` is all that was used, ``overage`` the part of it that the balance did not cover. ``is_open`` tells that the period
+    runs: what is stated may still change.
+    """
+
+    balance_id: str
+    name: str
+    unit: str
+    period: Period
+    opening: Decimal | None = None
+    bought: Decimal | None = None
+    used: Decimal | None = None
+    closing: Decimal | None = None
+    overage: Decimal | None = None
+    is_open: bool = False

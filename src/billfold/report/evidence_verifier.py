@@ -1,0 +1,178 @@
+"""Verify a month's evidence with nothing but Python: every file, every entry of the chains, every sum of the register.
+
+Run it as ``python verify.py EVIDENCE.zip [HEAD]``, on any machine. It shares no code with the program that wrote the evidence.
+HEAD is one that was kept elsewhere: of the day of the evidence, or any earlier one.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import sys
+import zipfile
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import chain
+from typing import NamedTuple
+
+MANIFEST, CHAIN, REGISTER, CHARGES = "manifest.json", "chain.jsonl", "register.csv", "charges.csv"
+GENESIS = "0" * 64
+UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError, RecursionError),
+    *(LookupError, ValueError, TypeError, ArithmeticError, AttributeError),
+)
+"""What reading a damaged file ends with."""
+SEPARATOR = "\x1f"
+
+
+class Entry(NamedTuple):
+    """An entry of the archive: what was asked of whom, what came, and the hash that covers it and the entry before it."""
+
+    seq: int
+    run: int
+    provider: str
+    account: str
+    operation: str
+    question: str
+    status: int
+    headers: str
+    body: str
+    fetched_at: str
+    hash: str
+
+
+class Evidence:
+    """The files of a month's evidence, read at once: a name that is there twice is damage."""
+
+    def __init__(self, path: str) -> None:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            self.repeated_names = sorted({name for name in names if names.count(name) > 1})
+            self.files = {name: archive.read(name) for name in names}
+        self.manifest = json.loads(self.files[MANIFEST])
+
+    def read_rows(self, name: str) -> list[dict[str, str]]:
+        """Return the rows of a CSV file."""
+        return list(csv.DictReader(io.StringIO(self.files[name].decode())))
+
+    def read_chain(self) -> list[Entry]:
+        """Return the entries of all chains, in their order."""
+        return [Entry(*json.loads(line)) for line in self.files[CHAIN].decode().splitlines()]
+
+
+def find_defects(path: str, head: str = "") -> list[str]:
+    """Return a sentence for each thing that is not as it was written; none for sound evidence."""
+    defects = list[str]()
+    try:
+        evidence = Evidence(path)
+        defects.extend(_check_files(evidence))
+        for defect in chain(_check_chains(evidence, head), _check_answers(evidence), _check_register(evidence)):
+            defects.append(defect)
+    except UNREADABLE as error:
+        defects.append(f"the evidence is damaged: {type(error).__name__}: {error}")
+    return defects
+
+
+def _check_files(evidence: Evidence) -> Iterator[str]:
+    stated = evidence.manifest["files"]
+    for name in evidence.repeated_names:
+        yield f"{name} is there twice"
+    for name in sorted(set(stated) | set(evidence.files) - {MANIFEST} - set(evidence.manifest["beside"])):
+        if name not in evidence.files:
+            yield f"{name} is missing"
+        elif name not in stated:
+            yield f"{name} is not in the manifest"
+        elif hashlib.sha256(evidence.files[name]).hexdigest() != stated[name]:
+            yield f"{name} was changed"
+
+
+def _check_chains(evidence: Evidence, head: str) -> Iterator[str]:
+    last_hashes, start_hashes = dict[tuple[str, str], str](), dict[int, str]()
+    settled, heads = dict[tuple[str, str], str](), list[str]()
+    for entry in evidence.read_chain():
+        key = entry.provider, entry.account
+        is_start = entry.operation == ":start"
+        start_hash = "" if is_start else start_hashes.get(entry.run, "")
+        texts = last_hashes.get(key, GENESIS), start_hash, *map(str, entry[2:-1])
+        if hashlib.sha256(SEPARATOR.join(texts).encode()).hexdigest() != entry.hash:
+            yield f"entry {entry.seq} of {' '.join(key)} is not the one that was archived, or one before it is not"
+        last_hashes[key] = entry.hash
+        if is_start:
+            start_hashes[entry.run] = entry.hash
+        elif entry.operation.startswith(":"):
+            settled[key] = entry.hash
+            heads.append(_compute_head(settled))
+    if _compute_head(settled) != evidence.manifest["head"]:
+        yield "the chains do not lead to the head that the manifest states"
+    if head and head not in heads:
+        yield f"{head} was never the head of this archive"
+
+
+def _compute_head(settled: dict[tuple[str, str], str]) -> str:
+    lines = sorted(SEPARATOR.join((*key, entry_hash)) for key, entry_hash in settled.items())
+    return "sha256:" + hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
+
+
+def _check_answers(evidence: Evidence) -> Iterator[str]:
+    """Check that each answer and document is the body of its entry, or what a redaction put in its place."""
+    bodies, redacted = dict[int, str](), defaultdict[str, set[str]](set)
+    for entry in evidence.read_chain():
+        bodies[entry.seq] = entry.body
+        if entry.operation == ":redact":
+            for digest, replacement in json.loads(entry.question).items():
+                redacted[digest].add(replacement)
+    for name, seq in evidence.manifest["answers"].items():
+        digest = hashlib.sha256(evidence.files[name]).hexdigest()
+        expected = bodies.get(seq, "")
+        if digest != expected and digest not in redacted[expected]:
+            yield f"{name} is not what entry {seq} of the archive holds"
+
+
+def _check_register(evidence: Evidence) -> Iterator[str]:
+    """Add the charges of each counted invoice up, in the currency of the invoice, and net and tax to its total."""
+    rows = [row for row in evidence.read_rows(REGISTER) if row["status"] == "counted"]
+    keys = {(row["account"], row["invoice_id"], row["currency"]) for row in rows}
+    sums = defaultdict[tuple[str, str, str], Decimal](Decimal)
+    for charge in evidence.read_rows(CHARGES):
+        place = charge["x_AccountName"], charge["InvoiceId"]
+        is_priced = (*place, charge["PricingCurrency"]) in keys
+        column = "PricingCurrencyEffectiveCost" if is_priced else "BilledCost"
+        key = (*place, charge["PricingCurrency" if is_priced else "BillingCurrency"])
+        sums[key] += Decimal(charge[column] or charge["BilledCost"] or 0)
+    totals = defaultdict[tuple[str, str, str], Decimal](Decimal)
+    for row in rows:
+        if Decimal(row["net"]) + Decimal(row["tax"]) != Decimal(row["gross"]):
+            yield f"{row['account']} {row['invoice_id']}: net and tax are not its total"
+        totals[row["account"], row["invoice_id"], row["currency"]] += Decimal(row["gross"])
+    for key in sorted(set(totals) | set(sums)):
+        if totals.get(key, Decimal(0)) != sums.get(key, Decimal(0)):
+            yield f"{' '.join(key)}: its charges come to {sums[key]}, the register has {totals[key]}"
+
+
+def describe(path: str) -> str:
+    """Say what a sound file of evidence proves."""
+    evidence = Evidence(path)
+    manifest = evidence.manifest
+    return (
+        f"{manifest['month']}: {len(manifest['files'])} files, {len(manifest['answers'])} archived answers and documents, "
+        f"{len(evidence.read_chain())} entries of the chains, all as they were written\n"
+        f"hash of the month {manifest['hash']}\nhead {manifest['head']}"
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Verify the file that is named, print what is found, and return the exit code."""
+    if not 1 <= len(arguments) <= 2:
+        sys.stderr.write("usage: python verify.py EVIDENCE.zip [HEAD]\n")
+        return 2
+    defects = find_defects(*arguments)
+    sys.stdout.write("\n".join(defects or [describe(arguments[0])]) + "\n")
+    return 1 if defects else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

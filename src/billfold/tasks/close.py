@@ -1,0 +1,220 @@
+"""Check whether a month is whole, and sign it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from billfold.collect.workspace import Workspace
+from billfold.ledger import catalog, query
+from billfold.ledger.acknowledgements import add_acknowledgement, quieten
+from billfold.ledger.catalog import group_by_account
+from billfold.ledger.chain import ChainKey
+from billfold.ledger.closings import Closing, RegisterLine, add_closing, find_last_closings
+from billfold.ledger.digest import compute_digest
+from billfold.ledger.documents import list_documented_values
+from billfold.ledger.issued_bills import list_issued_bills, read_vendor_time
+from billfold.ledger.month_sums import list_month_sums
+from billfold.ledger.query import LedgerFilter
+from billfold.ledger.store import OpenLedger
+from billfold.model.errors import InvalidArgument
+from billfold.model.finding import AccountFinding
+from billfold.model.finding_codes import FindingCode
+from billfold.model.money import ZERO
+from billfold.model.period import Month, format_instant
+from billfold.providers import provider as providers
+from billfold.report.close import (
+    ACKNOWLEDGED,
+    CloseEvidence,
+    MonthCheck,
+    check_month,
+    find_early_runs,
+    find_missing_documents,
+    is_ready,
+)
+from billfold.report.month_jumps import COMPARED_MONTHS, JumpLimits, find_jumps, find_missing_taxes, list_totals
+from billfold.tasks.changes import find_changes, find_closed_baseline, load_closings
+from billfold.tasks.reconcile import reconcile_ledger
+
+DEFAULT_LIMITS = JumpLimits()
+
+
+class MonthVerdict(NamedTuple):
+    """A month with all its checks, its hash, and the head of the archive that it was checked in."""
+
+    month: Month
+    checks: list[MonthCheck]
+    hash: str
+    head: str
+    findings: list[AccountFinding]
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be signed."""
+        return is_ready(self.checks)
+
+    def accept(self, accepted_ids: Collection[str]) -> MonthVerdict:
+        """Return the verdict where these findings are accepted."""
+        checks = [
+            check._replace(state=ACKNOWLEDGED) if check.id and check.id in accepted_ids else check
+            for check in self.checks
+        ]
+        return self._replace(checks=checks)
+
+
+def judge_month(
+    workspace: Workspace,
+    db: OpenLedger,
+    month: Month,
+    filters: LedgerFilter,
+    configured: Collection[ChainKey],
+    limits: JumpLimits = DEFAULT_LIMITS,
+) -> MonthVerdict:
+    """Check a month of the wanted accounts, as of the filter's archive number."""
+    filters = filters._replace(first_month=month, last_month=month)
+    evidence = _collect_evidence(workspace, db, month, filters, configured, limits)
+    checks = check_month(month, evidence)
+    return MonthVerdict(
+        month, checks, compute_digest(db, filters), workspace.archive.read_head(), list(evidence.findings)
+    )
+
+
+def _collect_evidence(
+    workspace: Workspace,
+    db: OpenLedger,
+    month: Month,
+    filters: LedgerFilter,
+    configured: Collection[ChainKey],
+    limits: JumpLimits,
+) -> CloseEvidence:
+    bills = catalog.list_bills(db, filters._replace(first_month=None, last_month=None))
+    runs = [run for run in catalog.list_last_runs(db, filters.seq) if filters.includes_account(*run[1:3])]
+    names = query.read_names_by_run(db, filters.seq)
+    documented = list_documented_values(workspace.archive, filters.seq, names)
+    sums = list_month_sums(db, filters._replace(first_month=month.add_months(-COMPARED_MONTHS)))
+    signed, change_findings = _find_signed_changes(workspace, db, month, filters)
+    findings = [
+        *_reconcile_month(workspace, db, filters, configured),
+        *find_early_runs(month, runs),
+        *find_missing_documents(month, bills, documented),
+        *find_missing_taxes(sums, month),
+        *find_jumps(sums, month, limits),
+        *change_findings,
+    ]
+    return CloseEvidence(
+        quieten(findings, filters.acknowledged_ids),
+        group_by_account(bills),
+        {(run.provider, run.account): run for run in runs},
+        _describe_balance_sources(),
+        documented,
+        list_totals(sums, month),
+        signed,
+    )
+
+
+def _reconcile_month(
+    workspace: Workspace, db: OpenLedger, filters: LedgerFilter, configured: Collection[ChainKey]
+) -> Iterable[AccountFinding]:
+    findings = reconcile_ledger(workspace, db, filters, configured).findings
+    return [located for located in findings if located.finding.code is not FindingCode.INVOICE_OLDER]
+
+
+def _describe_balance_sources() -> dict[str, str]:
+    return {name: providers.find_provider(name).checked_against for name in providers.provider_names()}
+
+
+def _find_signed_changes(
+    workspace: Workspace, db: OpenLedger, month: Month, filters: LedgerFilter
+) -> tuple[dict[ChainKey, str], list[AccountFinding]]:
+    """Return who signed a month before, by account, and what of it has changed since."""
+    closings = load_closings(workspace, db, filters.seq)
+    last_closings = find_last_closings(closings, month)
+    if not last_closings:
+        return {}, []
+    changes = find_changes(db, find_closed_baseline(closings, month), filters)
+    signed = {
+        key: f"{closing.signed_by} signed it on {closing.signed_at[:10]}" for key, closing in last_closings.items()
+    }
+    return signed, [change.located for change in changes]
+
+
+def find_possible_findings(workspace: Workspace, db: OpenLedger, filters: LedgerFilter) -> list[AccountFinding]:
+    """Return what closing any month may find beyond what `billfold reconcile` does, whatever the limits of a jump are."""
+    bills, runs = catalog.list_bills(db, filters), catalog.list_last_runs(db, filters.seq)
+    names = query.read_names_by_run(db, filters.seq)
+    documented = list_documented_values(workspace.archive, filters.seq, names)
+    sums, limits = list_month_sums(db, filters), JumpLimits(ZERO, ZERO)
+    return [
+        located
+        for month in sorted({bill.month for bill in bills})
+        for located in (
+            *find_early_runs(month, runs),
+            *find_missing_documents(month, bills, documented),
+            *find_missing_taxes(sums, month),
+            *find_jumps(sums, month, limits),
+        )
+    ]
+
+
+def accept_findings(
+    workspace: Workspace, verdict: MonthVerdict, accepted_ids: Sequence[str], name: str, reason: str, now: datetime
+) -> None:
+    """Accept what was found of a month with its signature."""
+    findings = {located.id: located for located in verdict.findings}
+    for finding_id in accepted_ids:
+        text = reason or f"accepted at the close of {verdict.month}"
+        add_acknowledgement(workspace.archive, findings[finding_id], text, name, now)
+
+
+def require_found(verdict: MonthVerdict, accepted_ids: Iterable[str]) -> None:
+    """Raise ``InvalidArgument`` for an id that no check of a month has, or that cannot be accepted."""
+    findings = {located.id: located for located in verdict.findings}
+    for finding_id in accepted_ids:
+        if finding_id not in findings:
+            raise InvalidArgument(
+                f"no check of {verdict.month} has the id {finding_id!r}: `billfold close` prints them"
+            )
+        if not findings[finding_id].account:
+            raise InvalidArgument(f"{finding_id} is not of an account: it has to be mended, and cannot be accepted")
+
+
+def sign_month(
+    workspace: Workspace,
+    db: OpenLedger,
+    verdict: MonthVerdict,
+    filters: LedgerFilter,
+    name: str,
+    now: datetime | None = None,
+) -> Closing:
+    """Write that a month is signed into the chain of each of its accounts; the writers' lock must be held."""
+    now = now or datetime.now(UTC)
+    month_filters = filters._replace(first_month=verdict.month, last_month=verdict.month)
+    vendor_time = read_vendor_time(db, query.MAX_SEQ)
+    closing = Closing(
+        verdict.month,
+        name,
+        "",
+        format_instant(vendor_time) if vendor_time else "",
+        verdict.hash,
+        verdict.head,
+        tuple(sorted({check.id for check in verdict.checks if check.state == ACKNOWLEDGED})),
+        (filters.provider or "", filters.account or ""),
+        0,
+        _build_registers(db, verdict, month_filters),
+    )
+    add_closing(workspace.archive, closing, now)
+    return closing
+
+
+def _build_registers(
+    db: OpenLedger, verdict: MonthVerdict, filters: LedgerFilter
+) -> dict[ChainKey, tuple[RegisterLine, ...]]:
+    """Return what is counted of a month, for each of its accounts that is in the ledger."""
+    names = {(provider, name) for (provider, _), name in query.read_account_names(db).items()}
+    accounts = {(check.provider, check.account) for check in verdict.checks} & names
+    lines = dict[ChainKey, list[RegisterLine]]((account_key, []) for account_key in accounts)
+    for bill in list_issued_bills(db, filters):
+        if not bill.parked and bill.account_key in lines:
+            lines[bill.account_key].append(RegisterLine(bill.invoice_id or "", bill.currency, bill.total or ""))
+    return {account_key: tuple(sorted(account_lines)) for account_key, account_lines in lines.items()}

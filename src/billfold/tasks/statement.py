@@ -1,0 +1,90 @@
+"""Make a month's statement, and write it in the format that its file's name asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from billfold.collect.workspace import Workspace
+from billfold.ledger import catalog, query
+from billfold.ledger.digest import compute_digest
+from billfold.ledger.grouping import group_charges
+from billfold.ledger.query import LedgerFilter
+from billfold.ledger.register import list_register
+from billfold.ledger.store import OpenLedger
+from billfold.model.bill import State
+from billfold.model.errors import InvalidArgument
+from billfold.model.period import Month
+from billfold.report import statement_sections as sections
+from billfold.report.completeness import COMPLETE, Completeness, judge_ledger
+from billfold.report.render import counted
+from billfold.report.statement import Statement
+from billfold.report.statement_html import write_html
+from billfold.report.statement_markdown import write_markdown
+from billfold.report.statement_pdf import write_pdf
+from billfold.report.statement_xlsx import write_xlsx
+from billfold.tasks.reconcile import reconcile_ledger
+
+SUFFIXES = (".pdf", ".html", ".xlsx", ".md")
+
+
+def render_statement(statement: Statement, path: Path, head: str) -> bytes:
+    """Return a statement in the format of a file's ending; raises ``InvalidArgument`` for any other."""
+    match path.suffix.lower():
+        case ".pdf":
+            return write_pdf(statement, head)
+        case ".html":
+            return write_html(statement).encode()
+        case ".xlsx":
+            return write_xlsx(statement)
+        case ".md":
+            return write_markdown(statement).encode()
+        case _:
+            raise InvalidArgument(f"{path}: a statement ends in {', '.join(SUFFIXES)}")
+
+
+def build_statement(
+    workspace: Workspace,
+    db: OpenLedger,
+    month: Month,
+    filters: LedgerFilter,
+    configured: Collection[tuple[str, str]] = (),
+    payment_terms: Mapping[tuple[str, str], str] | None = None,
+    company: str = "",
+) -> Statement:
+    """Make the statement of a month; the same ledger makes the same one."""
+    filters = filters._replace(first_month=month, last_month=month)
+    trend_filters = filters._replace(first_month=month.add_months(1 - sections.TREND_MONTHS))
+    reconciliation = reconcile_ledger(workspace, db, filters, configured)
+    trend = group_charges(db, trend_filters, ("provider", "account", "month", "currency"), (State.ISSUED,))
+    services = group_charges(db, filters, ("provider", "service", "currency"), (State.ISSUED,))
+    records = judge_ledger(db, filters)
+    verdict, is_whole = describe_verdict(records, adds_up=reconciliation.adds_up)
+    all_sections = [
+        *sections.build_vendors(trend, month),
+        sections.build_register(list_register(db, filters, payment_terms)),
+        *sections.build_services(services),
+        sections.build_accuracy(query.compare_estimates(db, filters)),
+        sections.build_findings(reconciliation.findings, reconciliation.bill_count),
+    ]
+    facts = (
+        ("Month", f"{month} (billing periods that begin in it, UTC)"),
+        ("Bills", str(len(catalog.list_bills(db, filters)))),
+        ("Hash of the month", compute_digest(db, filters)),
+        ("Head of the archive", workspace.archive.read_head()),
+    )
+    return Statement(company, month, verdict, is_whole, facts, tuple(all_sections))
+
+
+def describe_verdict(records: Collection[Completeness], *, adds_up: bool) -> tuple[str, bool]:
+    """Say whether the month is whole, and how many accounts are not; returns the sentence, and whether it is."""
+    open_records = [record for record in records if record.state != COMPLETE]
+    if not records:
+        return "Nothing is booked of this month.", False
+    if not open_records and adds_up:
+        return f"The month is whole: {counted(len(records), 'account')} complete, everything adds up.", True
+    names = ", ".join(f"{record.account} ({record.state})" for record in open_records[:6])
+    more = f" and {len(open_records) - 6} more" if len(open_records) > 6 else ""
+    if not open_records:
+        return "The month is not whole: something does not add up, as the last section says.", False
+    return f"The month is not whole: {len(open_records)} of {counted(len(records), 'account')}: {names}{more}.", False

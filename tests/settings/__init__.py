@@ -1,0 +1,1 @@
+"""Tests of what the sections of the configuration hold."""
