@@ -61,9 +61,8 @@ COMMANDS = {
     "statement": "Write a month's statement as PDF, page, workbook or Markdown.",
     "sync": "Collect every invoice, line and estimate: archived, then booked.",
     "twin": "Play the vendors' billing systems on this machine.",
-    "verify": "Check every stored hash of the archive.",
-    "why": "Say what moved since the month before: rate, quantity, new, gone.",
     "verify": "Check every stored hash of the archive, or a file of evidence.",
+    "why": "Say what moved since the month before: rate, quantity, new, gone.",
 }
 
 
