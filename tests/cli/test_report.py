@@ -57,7 +57,7 @@ def test_changes_lead_from_month_to_month(synced: Terminal) -> None:
 
 
 def test_what_a_report_is_not_by_is_refused(synced: Terminal) -> None:
-    clear(synced.run("--ledger", "ledger", "report", "--by", "team"), 2, "rules of allocation")
+    clear(synced.run("--ledger", "ledger", "report", "--by", "team"), 2, "rules of [allocation]")
     clear(synced.run("--ledger", "ledger", "report", "--by", "color"), 2, "a report is by vendor")
 
 

@@ -31,7 +31,7 @@ from billfold.wire.operation import Operation, operation_name, question_text
 
 NOW = datetime(2026, 11, 15, tzinfo=UTC)
 TOGETHER = 2000
-COLUMNS = ("ChargeDescription", "BilledCost", "PricingQuantity", "x_ListedUnitPrice", "EffectiveCost")
+COLUMNS = ("ChargeDescription", "BilledCost", "PricingQuantity", "x_UnitPrice", "EffectiveCost")
 Row = tuple[Any, ...]
 
 
@@ -130,8 +130,7 @@ def changed(rows: Iterator[Row], lines: int) -> int:
     wrong = read_count = 0
     for name, billed, quantity, rate, effective in rows:
         total, units, price = decimals(int(name.split()[1]))
-        listed = price if rate is None and total == units * price else rate
-        wrong += (billed != total) + (effective != total) + (quantity != units) + (listed != price)
+        wrong += (billed != total) + (effective != total) + (quantity != units) + (rate != price)
         read_count += 1
     return wrong + abs(read_count - lines)
 

@@ -1,4 +1,4 @@
-"""What vendors state of payments and balances is booked once, current_rows in spans, and given to the account that it is of."""
+"""What vendors state of payments and balances is booked once, believed in spans, and given to the account that it is of."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def status(kind: PaymentKind, invoice_id: str = "i1") -> Payment:
     return Payment(kind, "", invoice_id, "USD")
 
 
-def current_rows(ledger: Ledger, seq: int) -> list[tuple[Any, ...]]:
-    """Return the kinds and names of the payments that count at an archive number."""
+def list_believed(ledger: Ledger, seq: int) -> list[tuple[Any, ...]]:
+    """Return what is believed of payments at an archive number."""
     return [(row.kind, row.payment_id or row.invoice_id) for row in list_payments(ledger.db, LedgerFilter(seq=seq))]
 
 
@@ -71,16 +71,16 @@ def test_what_is_said_again_adds_nothing(ledger: Ledger) -> None:
 
 
 def test_a_history_is_all_of_it_and_a_status_is_not(ledger: Ledger) -> None:
-    """A row that a history no longer has is current_rows no more; an invoice that is not listed keeps its status."""
+    """A row that a history no longer has is believed no more; an invoice that is not listed keeps its status."""
     book(ledger, paid("p1", "1"), paid("p2", "1"), status(PaymentKind.UNSETTLED))
     book(ledger, paid("p1", "1"))
     book(ledger, status(PaymentKind.SETTLED))
     unpaid, settled = (PaymentKind.UNSETTLED, "i1"), (PaymentKind.SETTLED, "i1")
     payments = [(PaymentKind.PAID, name) for name in ("p1", "p2")]
-    assert current_rows(ledger, 10) == [*payments, unpaid]
-    assert current_rows(ledger, 20) == [payments[0], unpaid]
-    assert current_rows(ledger, 30) == [payments[0], settled]
-    assert current_rows(ledger, 9) == []
+    assert list_believed(ledger, 10) == [*payments, unpaid]
+    assert list_believed(ledger, 20) == [payments[0], unpaid]
+    assert list_believed(ledger, 30) == [payments[0], settled]
+    assert list_believed(ledger, 9) == []
 
 
 def test_a_file_ends_nothing_that_was_collected(ledger: Ledger) -> None:
@@ -89,10 +89,10 @@ def test_a_file_ends_nothing_that_was_collected(ledger: Ledger) -> None:
     book(ledger, status(PaymentKind.UNSETTLED), status(PaymentKind.UNSETTLED, "old"), outcome="imported")
     book(ledger, status(PaymentKind.SETTLED, "old"), paid("p2", "1"), outcome="imported")
     expected = {(PaymentKind.SETTLED, "i1"), (PaymentKind.SETTLED, "old")}
-    assert set(current_rows(ledger, 30)) == expected | {(PaymentKind.PAID, "p1"), (PaymentKind.PAID, "p2")}
+    assert set(list_believed(ledger, 30)) == expected | {(PaymentKind.PAID, "p1"), (PaymentKind.PAID, "p2")}
 
 
 def test_any_text_can_be_kept(ledger: Ledger) -> None:
     """What a vendor writes that is no text costs no run."""
     book(ledger, status(PaymentKind.SETTLED, "i\ud800"))
-    assert len(current_rows(ledger, 10)) == 1
+    assert len(list_believed(ledger, 10)) == 1

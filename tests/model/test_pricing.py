@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billfold.model.money import ZERO, exact_product, exact_sum
-from billfold.model.pricing import PRICE_QUANTUM, choose_price, find_residual, find_rounding_bound, rounding_tolerance
+from billfold.model.pricing import (
+    PRICE_QUANTUM,
+    PriceBasis,
+    choose_price,
+    find_residual,
+    find_rounding_bound,
+    rounding_tolerance,
+)
 
 COSTS = st.decimals(min_value=-(10**9), max_value=10**9, places=6)
 QUANTITIES = st.decimals(min_value=0, max_value=10**6, places=3)
@@ -17,7 +24,7 @@ QUANTITIES = st.decimals(min_value=0, max_value=10**6, places=3)
 def test_a_published_rate_that_gives_the_cost_is_the_price(quantity: Decimal, rate: Decimal) -> None:
     chosen = choose_price(exact_product(rate, quantity), quantity, rate)
     assert exact_product(chosen.unit_price, chosen.quantity) == exact_product(rate, quantity)
-    assert chosen.published_rate is None or not quantity
+    assert (chosen.rate, chosen.basis) == (rate, PriceBasis.RATE)
 
 
 @given(COSTS, QUANTITIES, st.none() | COSTS)
@@ -36,8 +43,9 @@ def test_a_line_without_a_quantity_is_one_unit(cost: Decimal) -> None:
     assert abs(chosen.quantity) == 1
 
 
-def test_a_rate_that_is_not_the_price_is_listed_beside_it() -> None:
-    assert choose_price(Decimal(9), Decimal(3), Decimal(4)) == (Decimal(3), Decimal(3), Decimal(4))
+def test_the_rate_of_the_vendor_stands_beside_the_price() -> None:
+    assert choose_price(Decimal(9), Decimal(3), Decimal(4)) == (Decimal(3), Decimal(3), Decimal(4), PriceBasis.RATE)
+    assert choose_price(Decimal(9), Decimal(3), None) == (Decimal(3), Decimal(3), Decimal(3), PriceBasis.DERIVED)
 
 
 def test_the_price_of_one_unit_has_all_the_digits_of_the_cost() -> None:

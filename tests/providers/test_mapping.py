@@ -8,13 +8,14 @@ import pytest
 
 from billfold.model.focus import CostAndUsage
 from billfold.model.period import Month
-from billfold.model.pricing import Price
+from billfold.model.pricing import choose_price
 from billfold.providers.mapping import (
     Sku,
     build_price_columns,
     build_residual_row,
     describe_unfit,
     is_in_bounds,
+    make_price_id,
     make_slug,
 )
 
@@ -43,16 +44,23 @@ def test_slug_joins_names() -> None:
     assert make_slug("") == ""
 
 
+def test_price_id_names_where_a_price_counts() -> None:
+    """A price is its SKU, and where and how it counts, as far as these are known; no amount is in it."""
+    assert make_price_id("sku/8-gb", "North America", "First 10TB") == "sku/8-gb@north-america/first-10tb"
+    assert make_price_id("sku/8-gb", "", "Hours") == "sku/8-gb@hours"
+    assert make_price_id("sku/8-gb") == "sku/8-gb"
+
+
 def test_purchase_consumes_nothing() -> None:
     """A purchase has the SKU, the prices and the quantity that a usage has, and no quantity that is consumed."""
-    sku, price = Sku("sku", "meter", "sku@2", "Hours"), Price(Decimal(2), Decimal(3), None)
+    sku, price = Sku("sku", "meter", "sku@hours", "Hours"), choose_price(Decimal(6), Decimal(3), Decimal(2))
     usage, purchase = build_price_columns(sku, price, Decimal(3)), build_price_columns(sku, price, None)
     assert {name for name in usage if usage[name] != purchase[name]} == {"ConsumedQuantity", "ConsumedUnit"}
     assert (usage["ConsumedQuantity"], usage["ConsumedUnit"]) == (3, "Hours")
     assert (purchase["ConsumedQuantity"], purchase["ConsumedUnit"]) == (None, None)
     assert {name for name in purchase if purchase[name] == 2} == {
         f"{currency}{kind}UnitPrice" for currency in ("", "PricingCurrency") for kind in ("Contracted", "List")
-    }
+    } | {"x_UnitPrice"}
 
 
 def test_residual_is_flagged_and_costs_its_amount() -> None:

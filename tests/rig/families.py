@@ -45,12 +45,7 @@ FAMILIES = {
 HARMLESS = ("lowercase-currency", "spaced-currency", "empty-as-null", "empty-as-list", "empty-as-text")
 """Faults that change no bill: either the same bills are booked, or it is told why not."""
 _ALL = ("cockroach", "fastly", "genesys", "vultr")
-UNTOLD: dict[str, tuple[str, ...]] = {
-    "invoice-overdue": ("genesys",),
-    "payment-missing": ("vultr",),
-    "payment-doubled": ("vultr",),
-    "payment-partial": ("vultr",),
-}
+UNTOLD: dict[str, tuple[str, ...]] = {}
 """What billfold says nothing of yet, by fault: take a vendor off once it does. A twin's clock is believed whatever it says."""
 PENDING = {"month-open", "run-incomplete"}
 """Codes of findings that tell of no fault: a month runs, a document could not be had."""

@@ -308,7 +308,7 @@ def test_a_reset_forgets_the_rate_limits_count() -> None:
     ],
 )
 def test_a_control_that_is_not_there_names_those_that_are(method: str, path: str, ask: AskTwin) -> None:
-    assert "accounts, truth, clock, faults, requests, reset" in ask(method, path, status=404)["error"]
+    assert "accounts, truth, clock, events, faults, requests, reset" in ask(method, path, status=404)["error"]
 
 
 @pytest.mark.parametrize("path", ["/", "", "/nothing", "/cockroachx", "/_twinx", "/COCKROACH", "//cockroach"])

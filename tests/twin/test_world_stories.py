@@ -17,15 +17,31 @@ from tests import stage
 from tests.twin.kit import ask, make_request
 
 SCENARIOS = (
+    "cockroach:cost-centers",
     "cockroach:credits-exhausted",
+    "cockroach:spike",
+    "cockroach-credits:credits-bought",
     "fastly:euro",
+    "fastly:plan-change",
+    "fastly:quiet-month",
+    "fastly:spike",
+    "fastly:unpaid-invoice",
+    "genesys:annual-prepayment",
+    "genesys:billed-in-advance",
     "genesys:euro",
     "genesys:idle-contract",
+    "genesys:late-memo",
+    "genesys:partner-12",
+    "genesys:renewal",
+    "genesys:unpaid-invoice",
+    "vultr:double-payment",
     "vultr:price-change",
+    "vultr:spike",
+    "vultr:unpaid-invoice",
 )
 
 
-def play(scenario: str, *, months: int = 5) -> TwinHost:
+def play(scenario: str, *, months: int = 4) -> TwinHost:
     """Return a twin that plays a scenario, with a clock that stands still."""
     world = World(seed=1, start_time=stage.AT, scenario=scenario, months=months)
     return TwinHost(world, stage.Still(stage.AT), limits=False)
@@ -34,7 +50,7 @@ def play(scenario: str, *, months: int = 5) -> TwinHost:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_story_is_booked_as_it_is_true(scenario: str, books: Workspace) -> None:
     """The ledger lists the true bills, now and a month later, and nothing is wrong; an idle month may be an estimate of 0."""
-    host, vendor = play(scenario), scenario.partition(":")[0]
+    host, vendor = play(scenario), scenario.partition(":")[0].partition("-")[0]
     for _ in range(2):
         assert all(outcome.error is None for outcome in stage.collected(host, books, vendor))
         ours = [bill for bill in stage.list_invoices(books) if (bill["state"], bill["total"]) != ("estimate", "0")]
@@ -97,4 +113,4 @@ def test_an_idle_month_has_no_invoice() -> None:
         for _, bill in host.world.iter_bills(host.clock.now())
         if bill.issuer == "Genesys" and bill.invoice_id and bill.invoice_id.startswith("INV")
     ]
-    assert {month: periods.count(month) for month in range(6, 11)} == {6: 1, 7: 2, 8: 2, 9: 1, 10: 2}
+    assert {month: periods.count(month) for month in range(7, 11)} == {7: 2, 8: 2, 9: 1, 10: 2}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
-from billfold.cli.context import build_filter, list_configured_accounts, open_workspace
+from billfold.cli.context import build_filter, list_configured_accounts, load_payment_evidence, open_workspace
 from billfold.cli.listing import print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
@@ -66,7 +66,8 @@ def _list_findings(ctx: click.Context, workspace: Workspace, ids: Collection[str
     """Return what can be accepted by its id; what only closing a month finds is looked for where an id is not known yet."""
     with workspace.open_ledger() as db:
         filters: LedgerFilter = build_filter(workspace, FilterOptions())
-        result = reconcile_ledger(workspace, db, filters, list_configured_accounts(ctx))
+        evidence = load_payment_evidence(ctx)
+        result = reconcile_ledger(workspace, db, filters, list_configured_accounts(ctx), evidence)
         by_id = {located.id: located for located in result.findings}
         for find_more in (find_all_changes, find_possible_findings):
             if not by_id.keys() >= set(ids):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ from billfold import config
 from billfold.cli.output import print_line
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
+from billfold.model.payment import PaymentEvidence
+from billfold.settings.bank import read_bank_entries
+from billfold.settings.commitments import parse_commitments
 from billfold.tasks import access
 from billfold.tasks.accounts import list_account_names, map_payment_terms
 from billfold.tasks.filter_options import FilterOptions
@@ -71,3 +75,14 @@ def load_section(ctx: click.Context, name: str) -> tuple[object, Path]:
     """Return what stands in a section of the configuration (None: nothing), and the configuration's path, which errors name."""
     path = config.find_config(ctx.find_root().obj["config"])
     return config.load_section(path, name), path
+
+
+def load_payment_evidence(ctx: click.Context, as_of: datetime | None = None) -> PaymentEvidence:
+    """Return what the configuration says of payments, as far as it had happened at a time; raises ``ConfigurationError``."""
+    bank_section, path = load_section(ctx, "bank")
+    entries = read_bank_entries(bank_section, path)
+    return PaymentEvidence(
+        load_payment_terms(ctx),
+        [entry for entry in entries if as_of is None or entry.paid_at <= as_of],
+        parse_commitments(load_section(ctx, "commitments")[0], str(path)),
+    )

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from billfold.cli.context import build_filter, list_configured_accounts, open_workspace
+from billfold.cli.context import build_filter, list_configured_accounts, load_payment_evidence, open_workspace
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_listing_options
@@ -48,7 +48,13 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     """
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
-        result = reconcile_ledger(workspace, db, filters, list_configured_accounts(ctx))
+        result = reconcile_ledger(
+            workspace,
+            db,
+            filters,
+            list_configured_accounts(ctx),
+            load_payment_evidence(ctx, filter_options.as_of),
+        )
     if output_format != "table":
         print_rows(output_format, [_build_row(located, output_format) for located in result.findings], COLUMNS)
     else:

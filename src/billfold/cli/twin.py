@@ -33,7 +33,7 @@ from billfold.twin.world import World
     default="default",
     show_default=True,
     metavar="NAME|FILE",
-    help="default, ACCOUNT:KIND, or a TOML file.",
+    help="default, company, a story's name, ACCOUNT:KIND, or a TOML file.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed is another world.")
 @click.option(

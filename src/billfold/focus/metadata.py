@@ -37,12 +37,19 @@ DELIVERY_TEXT = (
 )
 PRICES_TEXT = (
     "Where an issuer publishes no list price for a charge, ListCost and ContractedCost are BilledCost. A unit price is the "
-    "published one where it gives the cost exactly, else the cost divided by the quantity; the issuer's own rate is then "
-    "in x_ListedUnitPrice."
+    "published one where it gives the cost exactly, else the cost divided by the quantity; the issuer's own rate is in "
+    "x_UnitPrice, and x_PriceBasis says what that is: rate, capped, tiered, or derived where the issuer states none."
 )
 STATES_TEXT = (
     "x_State is estimate, draft or issued. Estimates have no InvoiceId and lie in open billing periods only; drafts have "
     "the issuer's provisional InvoiceId."
+)
+
+
+ALLOCATION_TEXT = (
+    "Charges are split by the rules of whoever exports: AllocatedMethodId is billfold:team (one team's), billfold:split (fixed "
+    "weights), billfold:usage (measured usage), billfold:direct (by direct costs) or billfold:equal; the rows of an origin charge sum to it. "
+    "ContractApplied is the origin charge's on each of them."
 )
 
 
@@ -89,6 +96,8 @@ def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[Expor
             if gap.finding.is_wrong
         ],
     }
+    if selection.shares:
+        document["x_Allocation"] = ALLOCATION_TEXT
     if facts.format == "csv":
         document |= {FORMULA_GUARD_KEY: FORMULA_GUARD_NOTE, "x_ControlCharacters": CONTROL_NOTE}
     return escape_json(json.dumps(document, indent=1, ensure_ascii=False)) + "\n"

@@ -37,6 +37,7 @@ def forget_provider(db: OpenLedger, provider: str) -> None:
         "DELETE FROM bills WHERE provider=?",
         "DELETE FROM payments WHERE provider=?",
         "DELETE FROM balances WHERE provider=?",
+        "DELETE FROM usages WHERE provider=?",
         "DELETE FROM runs WHERE provider=?",
         "DELETE FROM accounts WHERE provider=?",
     ):

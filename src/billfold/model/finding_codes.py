@@ -230,6 +230,24 @@ class FindingCode(StrEnum):
         "The overage of a prepaid wallet and the invoice of its period contradict each other.",
         "Compare both with the vendor's document, and ask the vendor.",
     )
+    PAYMENT_OVERDUE = (
+        "payment-overdue",
+        Handling(Severity.WRONG, "overdue"),
+        "An invoice was due and is not paid, as far as the vendor or the bank tells.",
+        "Pay it, or find its payment with `billfold payables`; acknowledge the finding where the payment is under way.",
+    )
+    PAYMENT_DOUBLED = (
+        "payment-doubled",
+        Handling(Severity.WRONG, "paid twice"),
+        "An invoice was paid more than once.",
+        "Ask the vendor to pay it back or to set it off; acknowledge the finding until then.",
+    )
+    PAYMENT_UNBILLED = (
+        "payment-unbilled",
+        Handling(Severity.WRONG, "paid and not billed"),
+        "A payment to a vendor fits no invoice, or is greater than its invoice.",
+        "Look for its invoice; acknowledge the finding where it was paid beforehand on purpose.",
+    )
     DOCUMENT_UNREADABLE = (
         "document-unreadable",
         DOUBT,
@@ -403,6 +421,24 @@ class FindingCode(StrEnum):
         DOUBT,
         "What was collected is kept but not booked: its provider is not installed.",
         "Install the provider, or update billfold.",
+    )
+    BUDGET_EXCEEDED = (
+        "budget-exceeded",
+        DOUBT,
+        "What is billed of a month is more than its budget in the configuration.",
+        "Run `billfold why MONTH` for what moved, or change the budget.",
+    )
+    BUDGET_AT_RISK = (
+        "budget-at-risk",
+        DOUBT,
+        "A month is expected to end above its budget, by the forecast.",
+        "Look at `billfold forecast`, and at what can still be stopped; or change the budget.",
+    )
+    COST_ANOMALY = (
+        "cost-anomaly",
+        DOUBT,
+        "A service of an account cost far more, or far less, than in the months before.",
+        "Look at its charges with `billfold report --by account,service --compare`, or set other thresholds.",
     )
 
 

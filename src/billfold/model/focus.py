@@ -85,7 +85,8 @@ class CostAndUsage(NamedTuple):
     Tags: str | None = None
     x_AccountName: str | None = None
     x_State: str | None = None
-    x_ListedUnitPrice: Decimal | None = None
+    x_UnitPrice: Decimal | None = None
+    x_PriceBasis: str | None = None
     x_NativeId: str | None = None
     x_Details: str | None = None
     x_InvoiceIssueDate: datetime | None = None

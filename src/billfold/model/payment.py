@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
+
+from billfold.model.commitment import StatedCommitment
 
 
 class PaymentKind(StrEnum):
@@ -38,3 +41,25 @@ class Payment(NamedTuple):
     paid_at: datetime | None = None
     amount: Decimal | None = None
     balance: Decimal | None = None
+
+
+class BankEntry(NamedTuple):
+    """An entry of a bank's statement: ``amount`` above 0 was paid, below 0 came back; ``line`` is its line in the file."""
+
+    paid_at: datetime
+    amount: Decimal
+    currency: str
+    text: str
+    counterparty: str = ""
+    line: int = 0
+
+
+class PaymentEvidence(NamedTuple):
+    """What a configuration says of payments: terms by provider and account's name, the bank's statement, and what is bought."""
+
+    agreed_terms: Mapping[tuple[str, str], str] = {}
+    bank_entries: Sequence[BankEntry] = ()
+    commitments: Sequence[StatedCommitment] = ()
+
+
+NO_EVIDENCE = PaymentEvidence()

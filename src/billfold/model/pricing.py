@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from enum import StrEnum
 from math import isqrt
 from typing import NamedTuple
 
@@ -17,12 +18,26 @@ MAX_STATED_DIGITS = 6
 _DIVISION_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
+class PriceBasis(StrEnum):
+    """Where the rate of a line comes from, and what stands between rate x quantity and the cost."""
+
+    RATE = "rate"
+    """The vendor states it; rate x quantity is the cost but for the vendor's rounding."""
+    CAPPED = "capped"
+    """The vendor states it, and stops charging at so many hours a month."""
+    TIERED = "tiered"
+    """The vendor states it for one step of a price list: other quantities have another rate."""
+    DERIVED = "derived"
+    """The vendor states none: cost / quantity."""
+
+
 class Price(NamedTuple):
-    """A unit price that, times the quantity, gives the cost; ``published_rate`` is the vendor's rate where that is another."""
+    """A unit price that, times the quantity, gives the cost; ``rate`` is the vendor's own, where it states one."""
 
     unit_price: Decimal
     quantity: Decimal
-    published_rate: Decimal | None
+    rate: Decimal
+    basis: PriceBasis
 
 
 def choose_price(cost: Decimal, quantity: Decimal, published_rate: Decimal | None) -> Price:
@@ -30,20 +45,23 @@ def choose_price(cost: Decimal, quantity: Decimal, published_rate: Decimal | Non
 
     A derived price has 18 decimals; a line without a quantity is priced as one unit. Costs are never adjusted.
     """
+    unit_price, priced_quantity = _choose_unit_price(cost, quantity, published_rate)
+    if published_rate is None:
+        return Price(unit_price, priced_quantity, unit_price, PriceBasis.DERIVED)
+    return Price(unit_price, priced_quantity, published_rate, PriceBasis.RATE)
+
+
+def _choose_unit_price(cost: Decimal, quantity: Decimal, published_rate: Decimal | None) -> tuple[Decimal, Decimal]:
     if (
         published_rate is not None
         and published_rate >= 0
         and quantity
         and exact_product(published_rate, quantity) == cost
     ):
-        return Price(published_rate, quantity, None)
+        return published_rate, quantity
     if not quantity or (cost < 0) != (quantity < 0):
-        return Price(cost.copy_abs(), Decimal(1) if cost >= 0 else Decimal(-1), published_rate)
-    return Price(
-        _DIVISION_CONTEXT.divide(cost, quantity).quantize(PRICE_QUANTUM, context=_DIVISION_CONTEXT),
-        quantity,
-        published_rate,
-    )
+        return cost.copy_abs(), Decimal(1) if cost >= 0 else Decimal(-1)
+    return _DIVISION_CONTEXT.divide(cost, quantity).quantize(PRICE_QUANTUM, context=_DIVISION_CONTEXT), quantity
 
 
 def rounding_tolerance(line_count: int, currency: str = "USD") -> Decimal:

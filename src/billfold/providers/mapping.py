@@ -119,6 +119,14 @@ def spread_cost(cost: Decimal) -> dict[str, Any]:
     return dict.fromkeys(_COST_COLUMNS, cost)
 
 
+def make_price_id(sku_id: str, *scope: str) -> str:
+    """Name a price by its SKU and where and how it counts (region, unit, step, use): the same id in every month.
+
+    No amount and no rate is in it, so that a price that rises is the same price, and what moved can be told.
+    """
+    return "@".join(filter(None, (sku_id, make_slug(*filter(None, scope)))))
+
+
 class Sku(NamedTuple):
     """What a usage or a purchase is of: its id, what of it is counted, the id of its price, and the unit of its quantity."""
 
@@ -148,7 +156,8 @@ def build_price_columns(
         "SkuId": sku.id,
         "SkuMeter": sku.meter,
         "SkuPriceId": sku.price_id,
-        "x_ListedUnitPrice": price.published_rate,
+        "x_PriceBasis": str(price.basis),
+        "x_UnitPrice": price.rate,
     }
 
 

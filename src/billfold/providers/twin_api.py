@@ -20,10 +20,18 @@ DEFAULT_SEED = 1
 _SEED_FACTOR, _SEED_MODULUS = 48_271, 99_999_989
 
 
+class StoryEvent(NamedTuple):
+    """Something that happens to an account in a month of its story: a price rise, a spike, a late memo."""
+
+    kind: str
+    month: Month
+
+
 class TwinAccount(NamedTuple):
     """An account that a twin plays; ``public_facts`` are what ``/_twin/accounts`` tells beside the rest.
 
-    ``restatement`` is a restatement that happened to it: which one, and of which month.
+    ``restatement`` is a restatement that happened to it: which one, and of which month. ``events`` are its story: what else
+    happens to it, and when; an account that has one lives quietly otherwise.
     """
 
     provider: str
@@ -35,9 +43,24 @@ class TwinAccount(NamedTuple):
     unprivileged_credentials: Mapping[str, str] = {}
     account_type: str = "ordinary"
     restatement: tuple[str, Month] | None = None
+    events: tuple[StoryEvent, ...] = ()
 
     def __hash__(self) -> int:
-        return hash((self.provider, self.name, self.seed, self.first_month, self.account_type, self.restatement))
+        identity = self.provider, self.name, self.seed, self.first_month, self.account_type
+        return hash((*identity, self.restatement, self.events))
+
+    def has_event(self, kind: str, month: Month) -> bool:
+        """Tell whether something of this kind happens to it in a month."""
+        return (kind, month) in self.events
+
+    def find_event(self, kind: str) -> Month | None:
+        """Return the first month in which something of this kind happens to it, or None."""
+        return min((event.month for event in self.events if event.kind == kind), default=None)
+
+    def is_after(self, kind: str, month: Month) -> bool:
+        """Tell whether something of this kind happens to it in a month, or did before."""
+        event_month = self.find_event(kind)
+        return event_month is not None and month >= event_month
 
     @property
     def seed_number(self) -> int:
@@ -171,6 +194,8 @@ class TwinApi(ABC):
     """Where things stand in the answers, by operation name, so that faults can change them; others are left as they are."""
     account_types: tuple[str, ...] = ("ordinary",)
     """What an account can be of in a scenario; N in one stands for a number."""
+    event_kinds: tuple[str, ...] = ()
+    """What can happen to an account in a month of its story."""
     response_headers: Mapping[str, str] = {}
     """What every answer bears beside its own headers."""
     host_names: tuple[str, ...] = ()
@@ -203,6 +228,10 @@ class TwinApi(ABC):
     @abstractmethod
     def example_operations(self, account: TwinAccount, now: datetime) -> tuple[Operation[Any], ...]:
         """Return one question of each operation that the account's twin can answer."""
+
+    def describe_account(self, account: TwinAccount) -> Mapping[str, Any]:
+        """Return what ``/_twin/accounts`` tells of an account beside the rest, as its ids; nothing by default."""
+        return {}
 
     def translate_request(self, request: Request) -> Request:
         """Return a request as an older client means it; as it came by default."""

@@ -42,3 +42,25 @@ def _sum_rows(
 
 def _read_amount(cell: object) -> Decimal:
     return ZERO if cell is None else Decimal(str(cell))
+
+
+def group_with_subtotals(
+    rows: Iterable[Row], amounts: Sequence[str], currency: str = "currency"
+) -> list[dict[str, object]]:
+    """Return rows with the sums of each account and of each provider after them, and of all, by currency.
+
+    Rows come sorted by provider and account. Who has one row, and the only account of a provider, has no subtotal.
+    """
+    all_cells = [dict(get_cells(row)) for row in rows]
+    result, provider_count = list[dict[str, object]](), 0
+    for provider, members in groupby(all_cells, key=lambda cells: cells["provider"]):
+        provider_cells, provider_count = list(members), provider_count + 1
+        account_groups = [list(group) for _, group in groupby(provider_cells, key=lambda cells: cells["account"])]
+        for account_cells in account_groups:
+            result += account_cells
+            if len(account_groups) > 1 and len(account_cells) > 1:
+                label: dict[str, object] = {"account": f"{account_cells[0]['account']} {SUBTOTAL}"}
+                result += _sum_rows(account_cells, label, amounts, currency)
+        if len(provider_cells) > 1:
+            result += _sum_rows(provider_cells, {"provider": f"{provider} {TOTAL}"}, amounts, currency)
+    return [*result, *_sum_rows(all_cells, {"provider": TOTAL}, amounts, currency)] if provider_count > 1 else result

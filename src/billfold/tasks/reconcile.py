@@ -15,8 +15,11 @@ from billfold.ledger.store import OpenLedger
 from billfold.ledger.verify import find_archive_damage
 from billfold.model.bill import merge_estimate_parts
 from billfold.model.finding import AccountFinding
+from billfold.model.payment import NO_EVIDENCE, PaymentEvidence
 from billfold.model.period import Month
+from billfold.report.balances import find_balance_mismatches
 from billfold.report.document_check import check_documents
+from billfold.report.payables import find_payables
 from billfold.report.reconcile import EstimateDrift, compare_estimates, describe_nothing, find_mismatches
 from billfold.tasks.access import build_filter, open_workspace
 from billfold.tasks.accounts import Accounts, list_account_names, load_accounts
@@ -65,14 +68,20 @@ def reconcile(
 
 
 def reconcile_ledger(
-    workspace: Workspace, db: OpenLedger, filters: LedgerFilter, configured: Collection[tuple[str, str]]
+    workspace: Workspace,
+    db: OpenLedger,
+    filters: LedgerFilter,
+    configured: Collection[tuple[str, str]],
+    evidence: PaymentEvidence = NO_EVIDENCE,
 ) -> Reconciliation:
-    """Check an open ledger; ``configured`` are provider and name of the expected accounts."""
+    """Check an open ledger; ``configured`` are provider and name of the expected accounts, ``evidence`` tells of payments."""
     findings = [
         *catalog.find_new_damage(db, find_archive_damage(workspace.archive), filters),
         *find_gaps(workspace, db, filters, configured),
         *check_documents(workspace.archive, db, filters),
         *find_mismatches(db, filters),
+        *find_balance_mismatches(db, filters, evidence),
+        *find_payables(db, filters, evidence).findings,
     ]
     findings = quieten(findings, filters.acknowledged_ids)
     bill_count = len(merge_estimate_parts(query.list_invoices(db, filters)))

@@ -41,11 +41,13 @@ def _route_request(host: TwinHost, request: Request, root_url: str, endpoint: st
             return _handle_clock(host, _read_object(request))
         case (("GET" | "POST" | "DELETE"), "faults"):
             return _handle_faults(host, request)
+        case "GET", "events":
+            return build_response([event.describe() for event in host.world.events])
         case "GET", "requests":
             return build_response([entry._asdict() for entry in host.requests])
         case "POST", "reset":
             return _reset(host, _read_object(request))
-    endpoints = "accounts, truth, clock, faults, requests, reset"
+    endpoints = "accounts, truth, clock, events, faults, requests, reset"
     return build_response(
         {"error": f"there is no {request.method} /_twin/{endpoint}; there are {endpoints}"}, status=404
     )

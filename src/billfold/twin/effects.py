@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from billfold.model.bill import Bill
+from billfold.model.period import Month
 from billfold.providers.twin_api import ApiFault, FieldMap
 from billfold.twin import damage
 from billfold.wire import codec
@@ -21,7 +22,7 @@ class FaultContext:
     """What a fault works on: the request, the vendor's own way to say no, and the answer that would have been given.
 
     ``answer_other`` answers another request of the same caller, ``list_bills`` the caller's true bills; ``days`` are those that
-    an invoice is late.
+    an invoice is late, ``month`` is that of the invoice (None: the newest).
     """
 
     request: Request
@@ -34,6 +35,7 @@ class FaultContext:
     field_map: FieldMap | None = None
     waiting: Waiting | None = None
     days: int = 0
+    month: Month | None = None
 
     def change_answer(self, change: damage.JsonChange) -> Response:
         """Return the answer with its JSON changed in the places that the vendor's twin names for this operation."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from billfold.model.errors import InvalidArgument
+from billfold.model.period import Month
 from billfold.providers import provider
 from billfold.providers.provider import Provider
 from billfold.providers.twin_api import ApiFault
@@ -145,7 +147,10 @@ EXPECTATIONS: dict[str, str] = {
 
 @dataclass
 class Fault:
-    """A fault that is set: strikes the matching requests from number ``at`` on, ``times`` times."""
+    """A fault that is set: strikes the matching requests from number ``at`` on, ``times`` times.
+
+    One of a scenario strikes those of one ``account``, ``since`` a time, about the invoice of a ``month``.
+    """
 
     provider: str
     fault: str
@@ -153,8 +158,15 @@ class Fault:
     at: int = 1
     times: int = 1
     days: int = DEFAULT_LATE_DAYS
+    account: str | None = None
+    month: Month | None = None
+    since: datetime | None = None
     match_count: int = 0
     change_count: int = 0
+
+    def is_active(self, account_name: str | None, now: datetime) -> bool:
+        """Tell whether it is about an account, and has begun."""
+        return self.account in {None, account_name} and (self.since is None or self.since <= now)
 
     def matches(self, provider: str, operation: str | None) -> bool:
         """Count a request, and tell whether this fault strikes it."""
@@ -194,7 +206,8 @@ def parse_fault(settings: Mapping[str, object], provider_names: list[str]) -> Fa
         operation = operation_name(vendor.find_operation(str(operation)))
     operation = None if operation is None else str(operation)
     _check_places(vendor, fault_name, operation)
-    return Fault(provider_name, fault_name, operation, **(defaults | counts))
+    counts = {"days": DEFAULT_LATE_DAYS, **defaults, **counts}
+    return Fault(provider_name, fault_name, operation, counts["at"], counts["times"], counts["days"])
 
 
 def _list_defaults(fault_name: str) -> dict[str, int]:

@@ -113,7 +113,7 @@ class TwinHost:
 
     def answer_request(self, request: Request) -> Response | None:
         """Answer a request to any vendor, HEAD as GET; None where no vendor is meant."""
-        address = find_vendor(self.world.vendors, request)
+        address = find_vendor(self.world.list_vendors(self.clock.now()), request)
         if address is None:
             return None
         vendor, path = address
@@ -166,18 +166,24 @@ class TwinHost:
         self, vendor: PlayedVendor, request: Request, match: OperationMatch, caller: Caller | None, first: int = 0
     ) -> Response:
         """Answer with the first of the faults from number ``first`` on; one about invoices lets the others act before it."""
-        for number, fault in enumerate(self.faults[first:], first):
-            if fault.fault in FAULTS and fault.matches(vendor.provider.name, match.name):
+        faults = [*self.faults, *self.world.scheduled_faults]
+        account_name, now = caller.account.name if caller else None, self.clock.now()
+        for number, fault in enumerate(faults[first:], first):
+            if (
+                fault.fault in FAULTS
+                and fault.is_active(account_name, now)
+                and fault.matches(vendor.provider.name, match.name)
+            ):
                 log.info("%s %s: fault %s", vendor.provider.name, match.name, fault.fault)
                 effect, clean_responses = FAULTS[fault.fault], list[Response]()
-                next_fault = number + 1 if isinstance(effect, InvoiceFault) else len(self.faults)
+                next_fault = number + 1 if isinstance(effect, InvoiceFault) else max(number + 1, len(self.faults))
 
                 def answer_without(next_fault: int = next_fault, answers: list[Response] = clean_responses) -> Response:
                     answers.append(self._answer_with_faults(vendor, request, match, caller, next_fault))
                     return answers[-1]
 
                 context = self._make_fault_context(vendor, request, match, caller, answer_without)
-                response = effect(replace(context, days=fault.days))
+                response = effect(replace(context, days=fault.days, month=fault.month))
                 fault.change_count += clean_responses[-1:] != [response]
                 return response
         return self._answer_without_faults(vendor, request, match)

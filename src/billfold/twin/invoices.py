@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from billfold.model.bill import Bill, State
+from billfold.model.period import Month
 from billfold.providers.twin_api import ApiFault, FieldMap
 from billfold.twin.damage import adjust_count, change_amount, get_value, list_items, set_value
 from billfold.twin.effects import FaultContext
@@ -38,8 +39,10 @@ class InvoiceFault:
     def __call__(self, context: FaultContext) -> Response:
         """Return the answer, changed where it tells of the newest invoice."""
         bills = [bill for bill in context.list_bills() if bill.state is State.ISSUED and bill.invoice_id]
+        if context.month:
+            bills = [bill for bill in bills if Month.of(bill.period.start) == context.month]
         bills.sort(key=lambda bill: (bill.period.end, bill.invoice_id or ""))
-        return self.change(context, bills) if bills and context.field_map else context.answer_request()
+        return self.change(context, bills) if bills else context.answer_request()
 
 
 def hide_late_month(context: FaultContext, bills: list[Bill]) -> Response:

@@ -65,8 +65,7 @@ def test_float_dust_changes_no_number() -> None:
     """Float dust does not make another quantity or another price."""
     dusty_line = make_line("0.3", quantity=Decimal("0.30000000000000004"), unit_cost=Decimal("1.0000000000000002"))
     (row,) = read_rows(invoice_items=[make_item(dusty_line)], totals=[make_amount("0.3")])
-    assert (row.PricingQuantity, row.ListUnitPrice, row.x_ListedUnitPrice) == (Decimal("0.3"), Decimal(1), None)
-    assert row.SkuPriceId == "cockroachdb-cloud/cockroach-labs/compute@1"
+    assert (row.PricingQuantity, row.ListUnitPrice, row.x_UnitPrice) == (Decimal("0.3"), Decimal(1), Decimal(1))
 
 
 @pytest.mark.parametrize("fields", [{"quantity": Decimal("1e300")}, {"unit_cost": Decimal("1e300")}])
@@ -76,20 +75,17 @@ def test_oversized_number_parks_invoice(fields: dict[str, Any], tmp_path: Path) 
     assert "cannot be kept exactly" in parked
 
 
-@pytest.mark.parametrize("fields", [{"unit_cost": None}, {"unit_cost": 0}, {"unit_cost": Decimal("0.0")}])
-def test_missing_price_is_called_zero(fields: dict[str, Any]) -> None:
-    """A price that is not stated has the name of a price of zero."""
-    (row,) = read_rows(invoice_items=[make_item(make_line(2) | fields)])
-    assert row.SkuPriceId == "cockroachdb-cloud/cockroach-labs/compute@0"
+@pytest.mark.parametrize("unit_cost", [None, 0, Decimal("0.0"), 1, Decimal("2e-07")])
+def test_price_that_rises_has_same_name(unit_cost: Decimal | int | None) -> None:
+    """The name of a price has no amount in it: what costs more next month is the same price."""
+    (row,) = read_rows(invoice_items=[make_item(make_line(2) | {"unit_cost": unit_cost})])
+    assert row.SkuPriceId == "cockroachdb-cloud/cockroach-labs/compute@vcpu-hours"
 
 
-def test_equal_prices_share_name() -> None:
-    """A price has the same name however it is spelled."""
-    spelled_lines = [make_line(2, quantity=1, unit_cost=Decimal(text)) for text in ("2e-07", "0.0000002", "0.00000020")]
-    assert (
-        len({row.SkuPriceId for row in read_rows(invoice_items=[make_item(*spelled_lines)], totals=[make_amount(6)])})
-        == 1
-    )
+def test_price_that_is_not_stated_is_derived() -> None:
+    """Where the vendor states no price, it is the cost by the quantity."""
+    (row,) = read_rows(invoice_items=[make_item(make_line(2, quantity=4) | {"unit_cost": None})])
+    assert (row.x_UnitPrice, row.x_PriceBasis) == (Decimal("0.5"), "derived")
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ def test_inexact_rate_stands_beside_price() -> None:
     """A rate that does not give the amount is recorded beside the price that does."""
     (bill,) = read_bills(V3_REQUEST, read_sample("synthetic/v3_invoice.json"))
     exact_row, rounded_row = list_rows(bill)[:2]
-    assert (exact_row.ListUnitPrice, exact_row.x_ListedUnitPrice) == (Decimal("0.12"), None)
-    assert rounded_row.x_ListedUnitPrice == Decimal("0.08")
+    assert (exact_row.ListUnitPrice, exact_row.x_UnitPrice) == (Decimal("0.12"), Decimal("0.12"))
+    assert (rounded_row.x_UnitPrice, rounded_row.x_PriceBasis) == (Decimal("0.08"), "tiered")
     assert rounded_row.BilledCost == Decimal("187.65")
     assert rounded_row.ListUnitPrice is not None
     assert rounded_row.PricingQuantity is not None
@@ -55,6 +55,15 @@ def test_first_matching_rule_sets_category(line: dict[str, Any], category: str) 
     assert all((value is not None) == (category in {"Usage", "Purchase"}) for value in price_columns)
 
 
+def test_shortfall_is_the_same_price_every_month() -> None:
+    """The name of what is missing to the minimum has no amount in it."""
+    line = read_sample("synthetic/v3_invoice.json")["transaction_line_items"][5]
+    for amount in (41, 2174):
+        fields = {"transaction_line_items": [line | {"amount": amount, "rate": amount}]}
+        (row,) = list_rows(read_bills(V3_REQUEST, make_invoice(**fields, monthly_transaction_amount=amount))[0])
+        assert row.SkuPriceId == "network-services/full-site-delivery/commit-shortfall@global"
+
+
 def book_requests(**fields: Any) -> CostAndUsage:
     """Book the sample's line of North American requests alone, with these fields."""
     line = {**read_sample("synthetic/v3_invoice.json")["transaction_line_items"][2], **fields}
@@ -69,10 +78,10 @@ def test_single_requests_are_priced_singly() -> None:
     """Requests that are counted singly are priced singly."""
     row = book_requests(units=1045123456)
     assert (row.PricingQuantity, row.PricingUnit, row.ConsumedUnit) == (Decimal(1045123456), "Requests", "Requests")
-    assert row.x_ListedUnitPrice == Decimal("0.00000075")
+    assert row.x_UnitPrice == Decimal("0.00000075")
     exact_row = book_requests(units=1_000_000, amount=Decimal("0.75"))
-    assert (exact_row.ListUnitPrice, exact_row.x_ListedUnitPrice) == (Decimal("0.00000075"), None)
-    assert (exact_row.SkuPriceId or "").endswith("@north-america@0.00000075")
+    assert exact_row.ListUnitPrice == exact_row.x_UnitPrice == Decimal("0.00000075")
+    assert (exact_row.SkuPriceId or "").endswith("@north-america")
     detail_ids = {book_requests(units=units).InvoiceDetailId for units in (1045123456, Decimal("104512.3456"))}
     assert len(detail_ids) == 1
 

@@ -58,7 +58,7 @@ def test_line_without_rate_takes_tier_rate() -> None:
     row = book_tiered_line(
         {"units": 10000, "price": Decimal("0.15"), "discounted_price": Decimal("0.12")}, rate_per_unit=None
     )
-    assert (row.ContractedUnitPrice, row.x_ListedUnitPrice, row.ListCost) == (Decimal("0.12"), None, Decimal(1500))
+    assert (row.ContractedUnitPrice, row.x_UnitPrice, row.ListCost) == (Decimal("0.12"), Decimal("0.12"), Decimal(1500))
 
 
 def test_percentile_bandwidth_has_own_tiers() -> None:

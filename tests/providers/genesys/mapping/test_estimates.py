@@ -13,7 +13,7 @@ from billfold.ledger import restatements
 from billfold.model.bill import State
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import exact_sum
-from billfold.providers.genesys.mapping import commitments, lines
+from billfold.providers.genesys.mapping import commitments
 from tests import stage
 from tests.findings import list_wrong
 from tests.providers.genesys.kit import OPERATIONS, SEPTEMBER, read_bills, read_sample
@@ -75,9 +75,9 @@ def test_contracts_without_periods_are_told(
 
 
 def test_a_contract_is_indexed_once_for_all_charges() -> None:
-    """A contract's prices and positions are gathered once for a period, however many charges and wallets it has."""
+    """A contract's positions are gathered once for a period, and once for its commitments, however many charges and wallets it has."""
     op, detail = OPERATIONS["billingperiod"], read_sample("billingperiod.v269")
     detail = detail | {"charges": detail["charges"] * 200, "wallets": detail["wallets"] * 50}
-    with mock.patch.object(commitments, "collect_rates", wraps=lines.collect_rates) as collect_rates:
+    with mock.patch.object(commitments, "list_positions", wraps=commitments.list_positions) as list_positions:
         (bill,) = read_bills((op, detail))
-    assert (collect_rates.call_count, bill.line_count) == (1, len(detail["charges"]) + len(detail["wallets"]))
+    assert (list_positions.call_count, bill.line_count) == (2, len(detail["charges"]) + len(detail["wallets"]))

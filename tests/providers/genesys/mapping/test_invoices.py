@@ -42,10 +42,10 @@ def test_sample_invoice_adds_up() -> None:
     assert api_requests.x_ArchiveSeq == 3
     assert {row.x_ArchiveSeq for row in list_rows(bill)} == {3, 4}
     seats = next(row for row in list_rows(bill) if row.x_NativeId == "INV0000002-001")
-    assert (seats.ListUnitPrice, seats.x_ListedUnitPrice, seats.SkuPriceId) == (
+    assert (seats.ListUnitPrice, seats.x_UnitPrice, seats.SkuPriceId) == (
         Decimal(245),
-        None,
-        "GC-170-NV-CX3/10/use",
+        Decimal(245),
+        "GC-170-NV-CX3@use",
     )
     assert (seats.SubAccountName, seats.BillingAccountId) == ("Test Org Name", "1004567")
 
@@ -75,7 +75,7 @@ def test_plan_price_marks_purchase() -> None:
     assert (row.ChargeCategory, row.ListUnitPrice, row.SkuPriceId) == (
         "Purchase",
         Decimal(195),
-        "GC-170-NV-CX3/10/prepay",
+        "GC-170-NV-CX3@prepay",
     )
 
 

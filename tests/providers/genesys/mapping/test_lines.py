@@ -33,10 +33,13 @@ def test_price_follows_service_date(is_reversed: bool) -> None:
         (GetBillingContractsInvoices(), {"entities": [invoice | {"amount": Decimal("23600.00")}]}),
         (msgspec.structs.replace(LINES_REQUEST, invoice_id="INV7"), {"entities": [make_seats_line(), september_seats]}),
     )
-    assert [(row.ListUnitPrice, row.SkuPriceId) for row in list_rows(read_bills(*answers)[0])] == [
-        (Decimal(195), "GC-170-NV-CX3/11/prepay"),
-        (Decimal(100), "GC-170-NV-CX3/10/prepay"),
+    rows = list_rows(read_bills(*answers)[0])
+    assert [(row.x_UnitPrice, row.SkuPriceId) for row in rows] == [
+        (Decimal(195), "GC-170-NV-CX3@prepay"),
+        (Decimal(100), "GC-170-NV-CX3@prepay"),
     ]
-    assert json.loads(list_rows(read_bills(*answers)[0])[0].x_Details or "")["DiscountAmount"] == "2.50"
+    details = [json.loads(row.x_Details or "") for row in rows]
+    assert [detail["PlanItem"] for detail in details] == ["11", "10"]
+    assert details[0]["DiscountAmount"] == "2.50"
     (estimate,) = read_bills(answers[0], (OPERATIONS["billingperiod"], read_sample("billingperiod.v269")))
-    assert list_rows(estimate)[0].SkuPriceId == "GC-170-NV-CX3/10/use"
+    assert list_rows(estimate)[0].SkuPriceId == "GC-170-NV-CX3@use"

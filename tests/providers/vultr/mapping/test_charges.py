@@ -44,11 +44,11 @@ def test_recorded_invoice_adds_up() -> None:
     assert bill.issued_on == parse_instant("2018-04-01T00:30:05Z")
     assert row.BilledCost == row.ListCost == Decimal("2.35")
     assert row.PricingQuantity == 315
-    assert row.x_ListedUnitPrice == Decimal("0.0074")
+    assert (row.x_UnitPrice, row.x_PriceBasis) == (Decimal("0.0074"), "rate")
     assert row.ListUnitPrice is not None
     assert abs(row.ListUnitPrice * 315 - Decimal("2.35")) < Decimal("1E-12")
     assert (row.ResourceId, row.ResourceName, row.ResourceType) == ("1.1.1.1", None, "Instance")
-    assert (row.SkuId, row.SkuPriceId) == ("vultr-cloud-compute/1024-mb", "vultr-cloud-compute/1024-mb@0.0074/Hours")
+    assert (row.SkuId, row.SkuPriceId) == ("vultr-cloud-compute/1024-mb", "vultr-cloud-compute/1024-mb@hours")
     assert (row.x_ArchiveSeq, row.x_JsonPath) == (2, "$.invoice_items[0]")
     assert (row.ServiceCategory, row.ServiceSubcategory) == ("Compute", "Virtual Machines")
 
@@ -68,7 +68,7 @@ def test_constructed_month_adds_up() -> None:
         price_columns = (row.SkuId, row.SkuPriceId, row.ListUnitPrice, row.PricingQuantity, row.PricingCategory)
         assert all((value is not None) == is_priced for value in price_columns)
     overage = next(row for row in rows if row.ServiceName == "Bandwidth")
-    assert (overage.PricingUnit, overage.ListUnitPrice, overage.x_ListedUnitPrice) == ("GB", Decimal("0.01"), None)
+    assert (overage.PricingUnit, overage.ListUnitPrice, overage.x_UnitPrice) == ("GB", Decimal("0.01"), Decimal("0.01"))
     assert overage.ResourceId is None
 
 
@@ -83,8 +83,8 @@ def test_pending_charges_are_single_estimate() -> None:
     assert balancer.ChargePeriodEnd == parse_instant("2020-10-10T02:56:20Z"), "start = end lasts an hour"
     assert balancer.ChargeClass == "Correction"
     assert instance.BilledCost == Decimal("3.31")
-    assert instance.x_ListedUnitPrice == Decimal("0.00744047619047619")
-    assert instance.SkuPriceId == "vultr-cloud-compute/1024-mb@0.0074/Hours", "as on the invoice, which has 4 decimals"
+    assert instance.x_UnitPrice == Decimal("0.00744047619047619")
+    assert instance.SkuPriceId == "vultr-cloud-compute/1024-mb@hours", "as on the invoice, whose rate has 4 decimals"
 
 
 def test_estimate_total_comes_from_account() -> None:

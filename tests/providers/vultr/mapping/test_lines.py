@@ -20,8 +20,27 @@ def test_tax_has_no_resource() -> None:
 def test_rate_is_cut_to_ledger_decimals() -> None:
     """A rate with more decimals than the ledger has is cut, and nothing else is."""
     _, (row,) = read_bill(make_item(unit_price=Decimal("0.0074404761904761904762")))
-    assert row.x_ListedUnitPrice == Decimal("0.007440476190476190")
+    assert row.x_UnitPrice == Decimal("0.007440476190476190")
     assert row.BilledCost == Decimal("2.35")
+
+
+@pytest.mark.parametrize(
+    ("units", "rate", "total", "basis"),
+    [
+        ("744", "0.0149", "10", "capped"),
+        ("720", "0.0149", "10", "capped"),
+        ("744", "0.0589", "43", "capped"),
+        ("720", "0.0589", "42.42", "rate"),
+        ("672", "0.0149", "10", "rate"),
+        ("744", "0.0012", "0.8", "capped"),
+        ("720", "0.0012", "0.86", "rate"),
+    ],
+)
+def test_capped_month_says_so(units: str, rate: str, total: str, basis: str) -> None:
+    """A month that costs less than its hours is capped; what rounding can take off is no cap."""
+    fields = {"units": Decimal(units), "unit_price": Decimal(rate), "total": Decimal(total)}
+    _, (row,) = read_bill(make_item(**fields), amount=Decimal(total))
+    assert (row.x_UnitPrice, row.x_PriceBasis) == (Decimal(rate), basis)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,12 @@
-"""What an organization had left at the end of each invoice, by currency: stated beside its totals, and held against them."""
+"""What an organization had left at the end of each invoice, by currency, as its invoices state it beside their totals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
-from itertools import pairwise
 
 from billfold.model.balance import Balance
-from billfold.model.finding import Finding, make_finding
-from billfold.model.finding_codes import FindingCode
-from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum, format_trimmed
-from billfold.model.period import Month
+from billfold.model.money import exact_sum
 from billfold.providers.cockroach.api import ListInvoices
 from billfold.providers.cockroach.mapping.charges import read_invoice_period
 from billfold.providers.cockroach.mapping.lines import currency_of, remove_float_dust
@@ -49,29 +45,3 @@ def _read_amount(amount: CurrencyAmount) -> Decimal | None:
 def _sum_totals(invoice: Invoice, currency: str) -> Decimal:
     totals = (_read_amount(total) for total in get_or(invoice.totals, []) if currency_of(total) == currency)
     return exact_sum(total for total in totals if total is not None)
-
-
-def check_balances(balances: Iterable[Balance]) -> Iterator[Finding]:
-    """Yield a finding where less is left after an invoice than the one before left, less what it bills.
-
-    More may be left: what is bought is in no answer. Nothing is left where more was used than there was.
-    """
-    final_balances = sorted(
-        (balance for balance in balances if not balance.is_open), key=lambda balance: (balance.unit, balance.period)
-    )
-    for earlier, balance in pairwise(final_balances):
-        if earlier.unit != balance.unit or earlier.period.end != balance.period.start:
-            continue
-        left = EXACT_CONTEXT.subtract(earlier.closing or ZERO, balance.used or ZERO)
-        expected = max(left, min(ZERO, earlier.closing or ZERO))
-        stated = balance.closing or ZERO
-        if stated < expected:
-            amounts = {"stated": format_trimmed(stated), "expected": format_trimmed(expected)}
-            difference = format_trimmed(EXACT_CONTEXT.subtract(expected, stated))
-            text = (
-                f"is {amounts['stated']} {balance.unit} at the end of {Month.of(balance.period.start)}, {difference} less than "
-                f"was left before and not billed since ({amounts['expected']})"
-            )
-            yield make_finding(
-                FindingCode.BALANCE_MISMATCH, text, f"balance {balance.unit}", **amounts, currency=balance.unit
-            )

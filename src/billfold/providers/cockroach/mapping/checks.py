@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from billfold.model.finding import Finding
 from billfold.providers.cockroach.api import ListInvoices
-from billfold.providers.cockroach.mapping.balances import check_balances, read_balances
 from billfold.providers.cockroach.mapping.charges import find_organization, read_invoice_period
 from billfold.providers.pages import iter_pages
 from billfold.providers.periods import check_overlaps
@@ -30,8 +29,7 @@ def read_listing(run_answers: RunAnswers) -> InvoiceListing | None:
 
 
 def check_answers(run_answers: RunAnswers) -> Iterator[Finding]:
-    """Yield a finding for each invoice whose period overlaps another one's, and where less is left than is billed for."""
-    yield from check_balances(read_balances(run_answers))
+    """Yield a finding for each invoice whose period overlaps another one's."""
     yield from check_overlaps(
         (f"invoice {get_or(invoice.invoice_id, '')}", period)
         for page in iter_pages(run_answers, ListInvoices)

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any, NamedTuple, TypedDict
 
 from billfold.model.bill import DetailIds
-from billfold.model.money import ZERO, format_trimmed, require_finite
+from billfold.model.money import ZERO, require_finite
 from billfold.model.pricing import choose_price
 from billfold.providers.cockroach.records import Cluster, CurrencyAmount, Invoice, InvoiceItem, LineItem
 from billfold.providers.currencies import read_currency
@@ -20,6 +20,7 @@ from billfold.providers.mapping import (
     build_price_columns,
     classify_reduction,
     is_tax,
+    make_price_id,
     make_slug,
     spread_cost,
 )
@@ -67,7 +68,8 @@ class CockroachLine(NamedTuple):
     ListUnitPrice: Decimal | None = None
     PricingCurrencyContractedUnitPrice: Decimal | None = None
     PricingCurrencyListUnitPrice: Decimal | None = None
-    x_ListedUnitPrice: Decimal | None = None
+    x_UnitPrice: Decimal | None = None
+    x_PriceBasis: str | None = None
     ConsumedUnit: str | None = None
     PricingUnit: str | None = None
     PricingCategory: str | None = None
@@ -197,8 +199,9 @@ def _build_usage_line(
     rate = None if get_or(line.unit_cost, None) is None else remove_float_dust(line.unit_cost, _RATE_QUANTUM)
     description, unit = get_or(line.description, None), get_or(line.quantity_unit, "")
     sku_id = make_slug(cluster_columns["ServiceName"], cluster_columns["HostProviderName"], description or "")
-    sku_price_id = f"{sku_id}@{format_trimmed(rate or ZERO)}"
-    sku = Sku(sku_id, description, sku_price_id, UNIT_NAMES.get(unit, unit) or "Units")
+    price_unit = UNIT_NAMES.get(unit, unit) or "Units"
+    price_id = make_price_id(sku_id, cluster_columns["RegionId"] or "", price_unit)
+    sku = Sku(sku_id, description, price_id, price_unit)
     return CockroachLine(
         **spread_amount(amount, currency_of(total)),
         **_build_prices(amount, currency_of(total), quantity, rate, sku),
@@ -226,7 +229,8 @@ def _build_prices(amount: Decimal, currency: str, quantity: Decimal, rate: Decim
     return build_price_columns(sku, billed_price, billed_price.quantity) | {
         "PricingCurrencyContractedUnitPrice": price.unit_price,
         "PricingCurrencyListUnitPrice": price.unit_price,
-        "x_ListedUnitPrice": price.published_rate,
+        "x_PriceBasis": str(price.basis),
+        "x_UnitPrice": price.rate,
     }
 
 
@@ -246,7 +250,7 @@ def _build_adjustment_line(name: str, amount: CurrencyAmount, detail_id: str, pa
     if category != "Purchase":
         return line
     sku_id = make_slug(PLATFORM_NAME, ISSUER_NAME, name)
-    sku = Sku(sku_id, name, f"{sku_id}@{format_trimmed(cost)}", "Units")
+    sku = Sku(sku_id, name, make_price_id(sku_id, "Units"), "Units")
     price_columns = _build_prices(cost, currency, ZERO, None, sku)
     return line._replace(**price_columns | {"ConsumedQuantity": None, "ConsumedUnit": None})
 

@@ -85,7 +85,8 @@ class CockroachTwin(TwinApi):
     """CockroachDB Cloud, played to an organization billed in USD and one that pays from prepaid credits."""
 
     mount_path = "/cockroach"
-    account_types = ("ordinary", "credits", "credits-exhausted")
+    account_types = ("ordinary", "credits", "credits-exhausted", "credits-N")
+    event_kinds = (scenario.SPIKE, scenario.CREDITS_BOUGHT, scenario.COST_CENTERS)
     rate_limit = RATE_LIMIT
     carried_columns = (
         "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
@@ -204,8 +205,10 @@ def _make_organization(account: TwinAccount) -> Organization:
 
 @lru_cache(maxsize=32)
 def _make_invoices(account: TwinAccount, midnight: datetime, version: str) -> tuple[Invoice, ...]:
-    invoices, remaining_credits = [], scenario.PREPAID_CREDITS.get(account.account_type, ZERO)
+    invoices, remaining_credits = [], scenario.find_credits(account)
     for bill in scenario.list_bills(account, midnight):
+        if account.has_event(scenario.CREDITS_BOUGHT, Month.of(bill.period.start)):
+            remaining_credits = EXACT_CONTEXT.add(remaining_credits, scenario.find_credits(account) / 2)
         if bill.state is State.ISSUED:  # credits are paid at the end of a billing period
             remaining_credits = EXACT_CONTEXT.subtract(remaining_credits, bill.total or ZERO)
         # GUESS: 0 once the credits are spent, and use goes on in credits
@@ -261,7 +264,7 @@ def _make_line(row: CostAndUsage) -> LineItem:
         description=row.ChargeDescription,
         quantity=row.PricingQuantity,
         quantity_unit=UNIT_CODES[row.PricingUnit or "Hours"],
-        unit_cost=row.x_ListedUnitPrice,
+        unit_cost=row.x_UnitPrice,
         total=_make_amount(row),
     )
 

@@ -44,6 +44,10 @@ CLUSTER_NAMES = (
 )
 PREPAID_CREDITS = {"credits": Decimal(600_000), "credits-exhausted": Decimal(100_000)}
 """Credits that organizations bought before their first month, by the type of their account; those of the second run out in months."""
+SPIKE, CREDITS_BOUGHT, COST_CENTERS = "spike", "credits-bought", "cost-centers"
+"""Events: a month has three times the requests and the storage; half as many credits as at the start are bought anew; two
+thirds of the clusters are labeled with one of a few cost centers, whenever it is."""
+COMPANY_COST_CENTERS = ("4100", "4200", "4300")
 FOLDER_NAMES = ("root", "root", "payments", "platform")
 
 
@@ -80,7 +84,16 @@ def list_clusters(account: TwinAccount) -> tuple[PlayedCluster, ...]:
 
 def currency_of(account: TwinAccount) -> str:
     """Return what an organization pays with."""
-    return "CRDB_CLOUD_CREDITS" if account.account_type in PREPAID_CREDITS else "USD"
+    return "CRDB_CLOUD_CREDITS" if find_credits(account) else "USD"
+
+
+@lru_cache(maxsize=64)
+def find_credits(account: TwinAccount) -> Decimal:
+    """Return the credits that an organization bought before its first month; 0 for one that is billed in USD."""
+    kind, _, number = account.account_type.rpartition("-")
+    return (
+        Decimal(number) if kind == "credits" and number.isdecimal() else PREPAID_CREDITS.get(account.account_type, ZERO)
+    )
 
 
 def make_uuid(account: TwinAccount, *topic: object) -> str:
@@ -99,8 +112,10 @@ def _invent_cluster(account: TwinAccount, index: int) -> PlayedCluster:
     cloud = rng.choice(sorted(CLOUD_NAMES))
     environment = ("prod", "staging")[index // len(CLUSTER_NAMES)]
     regions = tuple(rng.sample(REGIONS_BY_CLOUD[cloud], 2 if plan == "ADVANCED" and index % 8 == 3 else 1))
-    folder, cost_center = rng.choice(FOLDER_NAMES), rng.randint(1000, 1999) if index % 3 else 0
+    folder, cost_center = rng.choice(FOLDER_NAMES), str(rng.randint(1000, 1999)) if index % 3 else ""
     size, storage_gib = rng.randint(1, 9), rng.randint(20, 900)
+    if cost_center and account.find_event(COST_CENTERS):
+        cost_center = COMPANY_COST_CENTERS[index // 3 % len(COMPANY_COST_CENTERS)]
     return PlayedCluster(
         id=make_uuid(account, "cluster", index),
         name=f"{CLUSTER_NAMES[index % len(CLUSTER_NAMES)]}-{environment}",
@@ -108,7 +123,7 @@ def _invent_cluster(account: TwinAccount, index: int) -> PlayedCluster:
         cloud=cloud,
         regions=regions,
         folder=folder,
-        labels={"env": environment, "cost_center": str(cost_center)} if cost_center else {},
+        labels={"env": environment, "cost_center": cost_center} if cost_center else {},
         meters=_list_meters(plan, size, storage_gib),
         storage_gib=storage_gib,
         created_at=account.first_month.start + timedelta(microseconds=rng.randrange(1, 86_400_000_000)),
@@ -201,6 +216,8 @@ def _make_usage_row(
 ) -> CostAndUsage:
     usage_factor = Decimal(account.random_for("swing", cluster.id, meter.description, month).randint(80, 120)) / 100
     is_steady = meter.unit in {"Hours", "vCPU-Hours"}
+    if account.has_event(SPIKE, month):
+        usage_factor *= 3
     quantity = (
         meter.daily_quantity * days
         if is_steady
@@ -222,7 +239,7 @@ def _make_usage_row(
         SubAccountName=cluster.folder if cluster.folder != "root" else None,
         SubAccountType="Folder" if cluster.folder != "root" else None,
         Tags=json.dumps(cluster.labels, sort_keys=True) if cluster.labels else None,
-        x_ListedUnitPrice=meter.unit_price,
+        x_UnitPrice=meter.unit_price,
     )
 
 

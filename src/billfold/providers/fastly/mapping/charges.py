@@ -43,6 +43,7 @@ from billfold.providers.fastly.mapping.lines import (
     read_number,
     read_text,
 )
+from billfold.providers.fastly.mapping.price_tiers import name_tiers
 from billfold.providers.fastly.mapping.services import FastlyService, find_service, find_unit
 from billfold.providers.fastly.mapping.v2_items import V2Bill
 from billfold.providers.fastly.records import Invoice, Invoicelineitems, Mtdinvoice, Mtdlineitems, TokenSelf
@@ -180,13 +181,13 @@ def _build_lines(
     shared_details: tuple[tuple[str, str], ...],
     findings: list[Finding],
 ) -> list[FastlyLine]:
-    lines, detail_ids = [], DetailIds(invoice_id) if invoice_id else None
+    items, detail_ids = [], DetailIds(invoice_id) if invoice_id else None
     for index, line_item in enumerate(line_items):
         if (amount := read_number(line_item.amount)) is None:
             findings.append(note_missing_amount(index + 1, describe_missing(line_item.amount)))
         line_path = f"{path}.transaction_line_items[{index}]"
-        lines.append(build_line(_build_item(line_item, amount or ZERO, shared_details, line_path), detail_ids))
-    return lines
+        items.append(_build_item(line_item, amount or ZERO, shared_details, line_path))
+    return [build_line(item, detail_ids) for item in name_tiers(items)]
 
 
 class ProductColumns(NamedTuple):

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from billfold.model.bill import DetailIds
-from billfold.model.money import EXACT_CONTEXT, exact_product, format_decimal
-from billfold.model.pricing import choose_price
+from billfold.model.money import EXACT_CONTEXT, exact_product
+from billfold.model.pricing import PriceBasis, choose_price
 from billfold.providers.fastly.mapping.services import (
     TEN_THOUSAND_REQUESTS,
     FastlyService,
@@ -22,6 +22,7 @@ from billfold.providers.mapping import (
     classify_reduction,
     is_reckonable,
     is_tax,
+    make_price_id,
     make_slug,
     spread_cost,
 )
@@ -58,7 +59,8 @@ class FastlyLine(NamedTuple):
     PricingCurrencyContractedUnitPrice: Decimal | None = None
     ListUnitPrice: Decimal | None = None
     PricingCurrencyListUnitPrice: Decimal | None = None
-    x_ListedUnitPrice: Decimal | None = None
+    x_UnitPrice: Decimal | None = None
+    x_PriceBasis: str | None = None
     ConsumedUnit: str | None = None
     PricingUnit: str | None = None
     PricingCategory: str | None = None
@@ -71,7 +73,7 @@ class Item(NamedTuple):
     """What either API version says of a line, before it is priced.
 
     ``usage`` is empty where nothing was measured; ``list_price`` is the price before a discount where one is published;
-    ``is_one_time`` tells that the vendor calls it a one-time charge.
+    ``tier`` is its step in a price list, "" for the only or first one; ``once`` tells that the vendor calls it a one-time charge.
     """
 
     description: str
@@ -87,7 +89,7 @@ class Item(NamedTuple):
     sku: str
     details: str
     path: str
-    sku_price: str = ""
+    tier: str = ""
     native: str | None = None
     list_price: Decimal | None = None
     once: bool = False
@@ -166,12 +168,12 @@ def _price_item(item: Item, *, is_usage: bool) -> dict[str, Any]:
     """Return the columns of a usage or purchase: a SKU, a quantity and a unit price that give the amount."""
     price = choose_price(item.amount, item.units if item.units is not None else ONE, item.rate)
     list_unit_price, list_cost = _find_list_price(item, price.unit_price, price.quantity)
-    region_slug = make_slug(item.region) if item.region else "global"
-    rate = item.rate if item.rate is not None else price.unit_price
+    if item.tier and is_usage and price.basis is PriceBasis.RATE:
+        price = price._replace(basis=PriceBasis.TIERED)
     sku = Sku(
         item.sku,
         item.usage or item.product or item.description or item.sku,
-        item.sku_price or f"{item.sku}@{region_slug}@{format_decimal(rate)}",
+        make_price_id(item.sku, item.region or "global", item.tier),
         item.unit if is_usage else "Units",
     )
     category = "Other" if is_shortfall(item.description, item.product) else "Standard"

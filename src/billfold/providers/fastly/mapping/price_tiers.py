@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from billfold.providers.fastly.mapping.lines import read_number
+from billfold.providers.fastly.mapping.lines import Item, read_number
 from billfold.providers.fastly.mapping.services import REGIONS_BY_KEY, find_product_group, is_delivery
 from billfold.providers.fastly.records_v2 import BillingBandwidthTiers, BillingRegions
 from billfold.wire.codec import Record, get_or
 
 MEASURES = {"percentile": "Percentile Bandwidth", "bandwidth": "Bandwidth", "requests": "Requests"}
 """The kinds of traffic in a region; a line of bandwidth billed at its percentile has both words."""
+_TIER_PATTERN = re.compile(r"\(((?:first|next|over|above|up to|tier)\b[^()]*|recurring|setup)\)", re.IGNORECASE)
+"""What a description says of the step of a price list, or of which of a product's two fees a line is."""
 RegionsByKey = Mapping[str, BillingRegions]
+
+
+def name_tiers(items: Sequence[Item]) -> list[Item]:
+    """Return a bill's items with their steps: by number or words where the vendor says them, else by their order.
+
+    The first step has no name where the vendor gives none: in most months it is the only one.
+    """
+    rates_by_product: dict[tuple[str, str | None, str], list[Decimal | None]] = {}
+    return [item._replace(tier=_find_tier(item, rates_by_product)) for item in items]
+
+
+def _find_tier(item: Item, rates_by_product: dict[tuple[str, str | None, str], list[Decimal | None]]) -> str:
+    if match := _TIER_PATTERN.search(item.description):
+        return match[1]
+    rates = rates_by_product.setdefault((item.sku, item.region, item.usage), [])
+    if item.usage and item.rate not in rates:
+        rates.append(item.rate)  # GUESS: steps that have no name are listed in the order of the price list
+    place = rates.index(item.rate) + 1 if item.usage else 1
+    return item.tier or (f"tier {place}" if place > 1 else "")
 
 
 def get_price_tiers(region: BillingRegions, measure: str) -> list[BillingBandwidthTiers]:

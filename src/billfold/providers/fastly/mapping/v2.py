@@ -22,6 +22,7 @@ from billfold.providers.fastly.mapping.bill_header import (
     read_period,
 )
 from billfold.providers.fastly.mapping.lines import build_line, read_number, read_text
+from billfold.providers.fastly.mapping.price_tiers import name_tiers
 from billfold.providers.fastly.mapping.v2_items import (
     V2Bill,
     build_bill_context,
@@ -55,7 +56,7 @@ def build_v2_bill(record: V2Bill, source: Source, *, is_estimate: bool = False) 
         findings.append(make_finding(FindingCode.TOTAL_MISSING, "the bill has no total"))
     bill_context = build_bill_context(record, sums)
     items = list(build_items(record, bill_context, source.path, findings))
-    items += choose_extra_lines(sums, bill_context, items, cost, source.path)
+    items = name_tiers([*items, *choose_extra_lines(sums, bill_context, items, cost, source.path)])
     native_id_counts = Counter(item.native for item in items)
     detail_ids = DetailIds(invoice_id) if invoice_id else None
     lines = [build_line(item, detail_ids, is_unique=native_id_counts[item.native] == 1) for item in items]

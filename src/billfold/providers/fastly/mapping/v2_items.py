@@ -112,9 +112,7 @@ def _build_invoice_item(line_item: BillingResponseLineItem, bill_context: BillCo
         read_text(line_item.usage_type_cd),
     )
     sku, units = _format_id(line_item.service_no), read_number(line_item.units)
-    tier_id = "/".join(
-        filter(None, (_format_id(line_item.rate_schedule_no), _format_id(line_item.rate_schedule_tier_no)))
-    )
+    tier_number = _format_id(line_item.rate_schedule_tier_no)
     rate, region = read_number(line_item.rate_per_unit), find_region(usage_type) or find_region(product_name)
     if price_tier := find_price_tier(bill_context.regions, region, usage_type, units, rate):
         rate = rate if rate is not None else read_number(price_tier.discounted_price)
@@ -136,6 +134,8 @@ def _build_invoice_item(line_item: BillingResponseLineItem, bill_context: BillCo
             ("PlanName", read_text(line_item.plan_name)),
             ("ClientServiceId", read_text(line_item.client_service_id)),
             ("AriaInvoiceId", str(get_or(line_item.aria_invoice_id, ""))),
+            ("RateScheduleNo", _format_id(line_item.rate_schedule_no)),
+            ("RateScheduleTierNo", tier_number),
             ("LineNumber", str(get_or(line_item.line_number, ""))),
             ("CreditCouponCode", read_text(line_item.credit_coupon_code)),
             ("DeletedAt", read_text(line_item.deleted_at)),
@@ -143,7 +143,7 @@ def _build_invoice_item(line_item: BillingResponseLineItem, bill_context: BillCo
         native=read_text(line_item.id) or None,
         list_price=read_number(price_tier.price) if price_tier else None,
         **({"sku": sku} if sku else {}),
-        **({"sku_price": f"{sku}:{tier_id}@{rate}"} if sku and tier_id else {}),
+        tier=f"tier {tier_number}" if tier_number not in {"", "1"} else "",
     )
 
 

@@ -130,3 +130,12 @@ PACKAGES: tuple[Package, ...] = (
     Package("Client-Side Protection", "Client-Side Protection", SECURITY, 3, Decimal(120)),
     Package("Gold Support", "Support", "Professional Services", 1, Decimal(950)),
 )
+CHANGED_PACKAGES = tuple(
+    package._replace(units=70)
+    if package.name == "TLS Domains"
+    else package._replace(price=Decimal(1250))
+    if package.name == "Gold Support"
+    else package
+    for package in PACKAGES
+)
+"""What the customer buys after a change of its plan: more domains, and support at another price."""

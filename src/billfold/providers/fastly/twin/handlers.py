@@ -87,6 +87,7 @@ class FastlyTwin(TwinApi):
 
     mount_path = "/fastly"
     account_types = ("ordinary", "parent-pay", "v2-no-lines", scenario.EURO)
+    event_kinds = (scenario.SPIKE, scenario.QUIET_MONTH, scenario.PLAN_CHANGE, scenario.UNPAID_INVOICE)
     rate_limit = RateLimit(100_000, 1.0)
     carried_columns = (
         "BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory",
@@ -129,12 +130,16 @@ class FastlyTwin(TwinApi):
                 unprivileged_credentials,
                 account_type,
             )
-            return account._replace(public_facts={"customer_id": scenario.customer_id_of(account)})
+            return account._replace(public_facts=self.describe_account(account))
 
         return (
             make_account("fastly", "ordinary", {"token": "twin-fastly-noright"}),
             make_account("fastly-parent-pay", scenario.PARENT_PAY, {}),
         )
+
+    def describe_account(self, account: TwinAccount) -> dict[str, str]:
+        """Return the customer's id."""
+        return {"customer_id": scenario.customer_id_of(account)}
 
     def identify_caller(
         self, request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext

@@ -51,7 +51,8 @@ def _get_v2_invoice(month: Month, context: RequestContext) -> BillingResponse:
             ApiFault.NOT_FOUND, f"Couldn't find Invoice for {month}"
         )  # GUESS: the text for a month without an invoice
     # GUESS: an invoice is paid after its 15 days.
-    payment_status = "Paid" if now >= month.end + PAYMENT_DELAY else "Outstanding"
+    is_paid = now >= month.end + PAYMENT_DELAY and not account.has_event(scenario.UNPAID_INVOICE, month)
+    payment_status = "Paid" if is_paid else "Outstanding"
     sdk = sdk_compat.detect_sdk(context.request.headers.get("user-agent", ""))
     # GUESS: the running month is answered as it stands, without an id, its status MTD.
     status = "MTD" if month == running_month else payment_status

@@ -17,6 +17,7 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
 from billfold.providers.fastly.twin.catalog import (
+    CHANGED_PACKAGES,
     DELIVERY,
     METERED_PRODUCTS,
     NETWORK,
@@ -30,6 +31,9 @@ from billfold.providers.twin_api import TwinAccount
 CENT = Decimal("0.01")
 _ROUNDING_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 PARENT_PAY, EURO = "parent-pay", "euro"
+SPIKE, QUIET_MONTH, PLAN_CHANGE, UNPAID_INVOICE = "spike", "quiet-month", "plan-change", "unpaid-invoice"
+"""Events: a month has three times the traffic, or so little that the minimum is not met; more packages from a month on, at
+other prices; a month's invoice stays outstanding."""
 COUPON_CODE = "PARTNER5"
 MONTHS_BEFORE_TAX = 6
 """Months after which sales tax is charged."""
@@ -107,7 +111,9 @@ def compute_minimum(account: TwinAccount) -> Decimal:
 
 
 def is_quiet(account: TwinAccount, month: Month) -> bool:
-    """Tell whether little was going on in a month: every sixth one."""
+    """Tell whether little was going on in a month: every sixth one, or as the account's story has it."""
+    if account.events:
+        return account.has_event(QUIET_MONTH, month)
     return (month.year * 12 + month.number + account.random_for("quiet").randint(0, 5)) % 6 == 0
 
 
@@ -146,7 +152,7 @@ def _make_original_lines(account: TwinAccount, month: Month, until: datetime) ->
     ]
     package_lines = [
         line
-        for package in PACKAGES
+        for package in (CHANGED_PACKAGES if account.is_after(PLAN_CHANGE, month) else PACKAGES)
         for line in _make_package_lines(package, is_first_month=month == account.first_month)
     ]
     return (
@@ -158,7 +164,7 @@ def _make_original_lines(account: TwinAccount, month: Month, until: datetime) ->
 
 def _draw_units(account: TwinAccount, product: MeteredProduct, month: Month, days: int) -> Decimal:
     swing = account.random_for("swing", product.name, month).randint(85, 115)
-    level = 45 if is_quiet(account, month) else 100
+    level = 300 if account.has_event(SPIKE, month) else 45 if is_quiet(account, month) else 100
     quantum = Decimal("0.0001") if product.usage == "Requests" else Decimal("0.001")
     return round_amount(product.daily_units * days * swing * level / 10_000, quantum)
 

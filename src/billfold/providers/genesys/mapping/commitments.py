@@ -16,7 +16,7 @@ from billfold.model.period import Period
 from billfold.providers.currencies import read_currency
 from billfold.providers.genesys.mapping.classify import format_unit
 from billfold.providers.genesys.mapping.invoice_periods import parse_day
-from billfold.providers.genesys.mapping.lines import VENDOR_NAME, PlanRate, collect_rates, format_number, sku_of
+from billfold.providers.genesys.mapping.lines import VENDOR_NAME, format_number, sku_of
 from billfold.providers.genesys.records import BillingContract, BillingPlan, BillingPlanItem, BillingProduct
 from billfold.providers.mapping import is_in_bounds
 from billfold.providers.periods import close_period
@@ -94,19 +94,15 @@ def _matches_share(position: PlanPosition, share: CommitmentShare) -> bool:
 
 
 class ContractTerms(NamedTuple):
-    """A contract with its prices of what is used and its positions, by the item's name: each charge looks for its own."""
+    """A contract with its positions by the item's name: each charge looks for its own."""
 
     contract: BillingContract
-    usage_rates: dict[str, list[PlanRate]]
     positions: dict[str, list[PlanPosition]]
 
 
 def index_terms(contract: BillingContract) -> ContractTerms:
-    """Gather the prices and positions of a contract once, so that a long period of a large contract is read in no time."""
-    terms = ContractTerms(contract, {}, {})
-    for (item_name, charge_category, _), item_rates in collect_rates([contract]).items():
-        if charge_category == "Usage":
-            terms.usage_rates.setdefault(item_name, []).extend(item_rates)
+    """Gather the positions of a contract once, so that a long period of a large contract is read in no time."""
+    terms = ContractTerms(contract, {})
     for position in list_positions([contract]):
         terms.positions.setdefault(get_or(position.item.name, ""), []).append(position)
     return terms

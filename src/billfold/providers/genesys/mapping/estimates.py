@@ -6,7 +6,6 @@ Prepaid seats are not in it: the vendor's period detail has no money for them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, NO_CURRENCY, ZERO, exact_product, exact_sum
 from billfold.model.period import Period
-from billfold.model.pricing import Price, choose_price
+from billfold.model.pricing import Price, PriceBasis, choose_price
 from billfold.providers.currencies import check_currency, read_currency
 from billfold.providers.genesys.mapping import classify, field_aliases, lines
 from billfold.providers.genesys.mapping.commitments import (
@@ -181,9 +180,7 @@ def _build_charge_line(
     service = get_or(product.name, "") or get_or(charge.name, "") or PLATFORM_NAME
     cost, overage = lines.read_amount(charge.overage_charge), field_aliases.get_overage_quantity(charge) or ZERO
     price = _price_overage(cost, overage, charge.overage_rate)
-    subject = _build_subject(
-        product, service, get_or(product.unit_of_measure, ""), charge.organizations, terms, service_time.start
-    )
+    subject = _build_subject(product, service, get_or(product.unit_of_measure, ""), charge.organizations)
     detail_facts = (
         *_describe_contract(terms.contract, charge.organizations),
         ("PrepaidQuantity", lines.format_number(field_aliases.get_prepaid_quantity(charge))),
@@ -235,7 +232,7 @@ def _build_wallet_line(
     cost, overage = lines.read_amount(wallet.balance_overage_charge), get_or(wallet.balance_overage, ZERO)
     price = _price_overage(cost, overage, wallet.balance_overage_rate)
     unit = get_or(wallet.unit_of_measure, "") or get_or(product.unit_of_measure, "")
-    subject = _build_subject(product, service, unit, wallet.organizations, terms, service_time.start)
+    subject = _build_subject(product, service, unit, wallet.organizations)
     detail_facts = (
         *_describe_contract(terms.contract, wallet.organizations),
         ("StartingBalance", lines.format_number(wallet.starting_balance)),
@@ -257,15 +254,12 @@ def _build_subject(
     service: str,
     unit: str,
     organizations: Maybe[list[NamedEntity]],
-    terms: ContractTerms,
-    start: datetime,
 ) -> LineSubject:
     sku_id = lines.sku_of(product, service)
-    rate = lines.find_rate(start, terms.usage_rates.get(service, ()))
     return LineSubject(
         classify.DEFAULT_CATEGORY,
         service,
-        lines.price_sku(sku_id, classify.format_unit(unit), "Usage", rate),
+        lines.price_sku(sku_id, classify.format_unit(unit), "Usage"),
         lines.read_only_organization(organizations),
     )
 
@@ -274,7 +268,7 @@ def _price_overage(cost: Decimal, overage: Decimal, rate: Maybe[Decimal]) -> Pri
     """Price an overage; nothing over at a known rate is nothing at that rate."""
     unit_rate = get_or(rate, None)
     if not cost and not overage and unit_rate is not None and unit_rate >= 0:
-        return Price(unit_rate, overage, None)
+        return Price(unit_rate, overage, unit_rate, PriceBasis.RATE)
     return choose_price(cost, overage, unit_rate)
 
 

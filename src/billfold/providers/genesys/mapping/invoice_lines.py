@@ -79,7 +79,7 @@ def _build_line(item: BillingInvoiceItem, context: InvoiceContext, path: str) ->
         line_category, rate = _match_plan_rate(item, service, currency, service_time, context) or (line_category, rate)
     price = choose_price(cost, quantity, rate.price if rate else None)
     unit = classify.format_unit(get_or(item.unit_of_measure, "") or get_or(product.unit_of_measure, ""))
-    sku = lines.price_sku(lines.sku_of(product, service), unit, line_category.category, rate)
+    sku = lines.price_sku(lines.sku_of(product, service), unit, line_category.category)
     organization = lines.read_organization(item.organization)
     subject = LineSubject(line_category, service, sku, organization)
     if (line_category.category, line_category.frequency) == ("Purchase", "Recurring") and cost >= 0:
@@ -164,6 +164,7 @@ def _format_details(
         ("DateTransacted", get_or(item.date_transacted, "")),
         ("ProductId", get_or(product.id, "")),
         ("UnitOfMeasure", get_or(item.unit_of_measure, "")),
+        ("PlanItem", rate.item_number if rate else ""),
         ("DiscountAmount", rate.discount if rate else ""),
         *context.contract_facts,
     )

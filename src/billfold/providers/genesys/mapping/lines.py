@@ -25,6 +25,7 @@ from billfold.providers.mapping import (
     build_price_columns,
     is_in_bounds,
     is_reckonable,
+    make_price_id,
     spread_cost,
 )
 from billfold.wire.codec import Maybe, get_or
@@ -64,7 +65,8 @@ class GenesysLine(NamedTuple):
     ListUnitPrice: Decimal | None = None
     PricingCurrencyContractedUnitPrice: Decimal | None = None
     PricingCurrencyListUnitPrice: Decimal | None = None
-    x_ListedUnitPrice: Decimal | None = None
+    x_UnitPrice: Decimal | None = None
+    x_PriceBasis: str | None = None
     ConsumedUnit: str | None = None
     PricingUnit: str | None = None
     PricingCategory: str | None = None
@@ -195,10 +197,9 @@ def find_rate(start: datetime, plan_rates: Iterable[PlanRate]) -> PlanRate | Non
     )
 
 
-def price_sku(sku_id: str, unit: str, category: str, rate: PlanRate | None) -> Sku:
-    """Name a price: the SKU, the position of the plan where one is known, and which of its two prices it is."""
-    price_use = "prepay" if category == "Purchase" else "use"
-    return Sku(sku_id, unit, "/".join((sku_id, rate.item_number, price_use) if rate else (sku_id, price_use)), unit)
+def price_sku(sku_id: str, unit: str, category: str) -> Sku:
+    """Name a price: the SKU, and which of its two prices it is; a plan that is renewed has the same ids."""
+    return Sku(sku_id, unit, make_price_id(sku_id, "prepay" if category == "Purchase" else "use"), unit)
 
 
 def sku_of(product: BillingProduct, service: str) -> str:

@@ -20,10 +20,30 @@ from billfold.providers.genesys.twin.catalog import (
 from billfold.providers.twin_api import TwinAccount
 
 CENT_QUANTUM = Decimal("0.01")
+PARTNER, PARTNER_SIZE_PERCENT = "partner", 6
+"""Type of an account that is a partner of so many small customers, with all of them under one contract; how large each is."""
+CUSTOMER_PLACES = (
+    "Harbor",
+    "Lakeside",
+    "Summit",
+    "Riverbend",
+    "Prairie",
+    "Coastal",
+    "Midtown",
+    "Cedar",
+    "Granite",
+    "Orchard",
+)
+CUSTOMER_TRADES = ("Insurance", "Travel", "Clinics", "Telecom", "Retail")
 TERM_MONTHS = 36
 """Months that a contract runs before it is renewed for as many."""
 
 
+RENEWAL, ANNUAL_PREPAYMENT, BILLED_IN_ADVANCE = "renewal", "annual-prepayment", "billed-in-advance"
+LATE_MEMO, UNPAID_INVOICE = "late-memo", "unpaid-invoice"
+"""Events: contracts are renewed for a tenth more; a year of one product is bought at once; from a month on the
+seats of the next one are billed; a credit memo comes weeks after the month; its invoices stay unpaid."""
+ANNUAL_SKU, YEAR_MONTHS = "GC-170-NV-WEM2", 12
 EURO, IDLE_CONTRACT = "euro", "idle-contract"
 """Types of account: one that is billed in euros, one with a contract under which in some months nothing is bought or used."""
 
@@ -93,12 +113,40 @@ def _add_seed(account: TwinAccount, number: str) -> str:
 def make_contracts(account: TwinAccount) -> tuple[TwinContract, ...]:
     """Return the partner's contracts: its own, a customer's, and one that has run out."""
     own_organizations = (_make_party(account, "Northwind Operations"), _make_party(account, "Northwind EMEA"))
+    if customer_names := _list_partner_customers(account):
+        parties = tuple(_make_party(account, name) for name in customer_names)
+        return (
+            _make_contract(account, 0, make_payer(account), own_organizations, 100),
+            _make_contract(account, 1, make_payer(account), parties, PARTNER_SIZE_PERCENT),
+        )
     customer, former_customer = _make_party(account, "Fabrikam Insurance"), _make_party(account, "Contoso Travel")
     return (
         _make_contract(account, 0, make_payer(account), own_organizations, 100),
         _make_contract(account, 1, customer, (customer,), 70),
         _make_contract(account, 2, former_customer, (former_customer,), 30)._replace(is_active=False),
     )
+
+
+def _list_partner_customers(account: TwinAccount) -> list[str]:
+    """Return the names of the customers of an account of type ``partner-N``; none for others."""
+    kind, _, number = account.account_type.rpartition("-")
+    count = int(number) if kind == PARTNER and number.isdecimal() else 0
+    names = [f"{place} {trade}" for trade in CUSTOMER_TRADES for place in CUSTOMER_PLACES]
+    return [names[index % len(names)] + f" {index // len(names) + 1}" * (index >= len(names)) for index in range(count)]
+
+
+def resize_contract(account: TwinAccount, contract: TwinContract, month: Month) -> TwinContract:
+    """Return a contract with the size that it has in a month: a renewal makes it greater."""
+    is_renewed = account.is_after(RENEWAL, month)
+    return contract._replace(size_percent=contract.size_percent * 11 // 10 + 1) if is_renewed else contract
+
+
+def count_billed_months(account: TwinAccount, product: CatalogProduct, month: Month) -> int:
+    """Return for how many months a month's invoice bills the seats of a product: 12 for a year at once, and then none."""
+    year_start = account.find_event(ANNUAL_PREPAYMENT)
+    if year_start is None or product.sku != ANNUAL_SKU or not year_start <= month < year_start.add_months(YEAR_MONTHS):
+        return 1
+    return YEAR_MONTHS if month == year_start else 0
 
 
 def _make_party(account: TwinAccount, name: str) -> CustomerParty:
@@ -130,6 +178,9 @@ def find_contract_months(account: TwinAccount, contract: TwinContract, running_m
     """Return a contract's first and last month: renewed until it covers the running one, or over before the story."""
     if not contract.is_active:
         return account.first_month.add_months(-12), account.first_month.add_months(-1)
+    if renewal_month := account.find_event(RENEWAL):
+        term_end = renewal_month if running_month < renewal_month else renewal_month.add_months(TERM_MONTHS)
+        return account.first_month, max(term_end.add_months(-1), account.first_month)
     months = (running_month.year - account.first_month.year) * 12 + running_month.number - account.first_month.number
     return account.first_month, account.first_month.add_months((months // TERM_MONTHS + 1) * TERM_MONTHS - 1)
 
@@ -147,7 +198,7 @@ def is_idle(account: TwinAccount, contract: TwinContract, month: Month) -> bool:
 @lru_cache(maxsize=1024)
 def list_usages(account: TwinAccount, contract: TwinContract, month: Month, days: int) -> tuple[ProductUsage, ...]:
     """Return what was used under a contract in the first days of a month."""
-    used_days = 0 if is_idle(account, contract, month) else days
+    used_days, contract = 0 if is_idle(account, contract, month) else days, resize_contract(account, contract, month)
     return tuple(
         _make_usage(account, contract, organization, product, month, used_days)
         for index, organization in enumerate(contract.organizations)
@@ -218,7 +269,7 @@ def round_cost(quantity: Decimal, rate: Decimal) -> Decimal:
 
 def make_wallet(account: TwinAccount, contract: TwinContract, month: Month, days: int) -> TokenWallet:
     """Return a contract's tokens: granted each month, and charged for beyond that."""
-    granted_tokens = seats_of(contract, TOKEN_PRODUCT)
+    granted_tokens = seats_of(resize_contract(account, contract, month), TOKEN_PRODUCT)
     consumed_tokens = exact_sum(usage.tokens for usage in list_usages(account, contract, month, days)) + 0
     overage = max(consumed_tokens - granted_tokens, ZERO)
     return TokenWallet(granted_tokens, consumed_tokens, overage, round_cost(overage, TOKEN_PRODUCT.overage_rate))

@@ -31,6 +31,7 @@ from billfold.providers.genesys.records import (
 from billfold.providers.genesys.twin import customers, oauth, records_out, scenario
 from billfold.providers.genesys.twin.errors import RATE_LIMIT, format_invalid_value, refuse_request, request_number_of
 from billfold.providers.genesys.twin.pages import cut_page
+from billfold.providers.genesys.twin.rows import count_days
 from billfold.providers.genesys.twin.sdk_compat import GenesysSdk, detect_sdk
 from billfold.providers.genesys.twin.trustee_overview import answer_overview, answer_usage_report
 from billfold.providers.twin_api import (
@@ -62,7 +63,14 @@ class GenesysTwin(TwinApi):
     """Genesys Cloud, played to a partner that is a trustee of a customer."""
 
     mount_path = MOUNT_PATH
-    account_types = ("ordinary", customers.EURO, customers.IDLE_CONTRACT, "sdk-N")
+    account_types = ("ordinary", customers.EURO, customers.IDLE_CONTRACT, "partner-N", "sdk-N")
+    event_kinds = (
+        customers.RENEWAL,
+        customers.ANNUAL_PREPAYMENT,
+        customers.BILLED_IN_ADVANCE,
+        customers.LATE_MEMO,
+        customers.UNPAID_INVOICE,
+    )
     rate_limit = RATE_LIMIT
     carried_columns = (
         "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
@@ -113,13 +121,15 @@ class GenesysTwin(TwinApi):
             first_month,
             unprivileged_credentials={"client_id": "twin-genesys-noright", **login_fields},
         )
-        public_facts = {
+        return (account._replace(public_facts=self.describe_account(account)),)
+
+    def describe_account(self, account: TwinAccount) -> dict[str, list[str]]:
+        """Return the ids of the partner's contracts, and of the customers whose overview it may see."""
+        trustor_contracts = customers.list_trustor_contracts(account)
+        return {
             "contract_ids": [contract.id for contract in customers.make_contracts(account)],
-            "trustor_org_ids": [
-                party.id for contract in customers.list_trustor_contracts(account) for party in contract.organizations
-            ],
+            "trustor_org_ids": [party.id for contract in trustor_contracts for party in contract.organizations],
         }
-        return (account._replace(public_facts=public_facts),)
 
     def identify_caller(
         self, request: Request, accounts: tuple[TwinAccount, ...], context: RequestContext
@@ -263,7 +273,7 @@ def _answer_period_detail(op: GetBillingContractBillingperiod, context: RequestC
     first_month, last_month = customers.find_contract_months(context.account, contract, running_month)
     if not first_month <= month <= min(last_month, running_month):
         raise AccessDenied(ApiFault.NOT_FOUND)
-    days = scenario.count_days(month, context.now)
+    days = count_days(month, context.now)
     return records_out.make_detail(context.account, contract, month, days, running_month, _detect_sdk(context))
 
 
@@ -291,7 +301,7 @@ def _answer_invoices(op: GetBillingContractsInvoices, context: RequestContext) -
 
 
 def _require_invoice(invoice_id: str, context: RequestContext) -> None:
-    if invoice_id not in records_out.list_bills(context.account, Month.of(context.now)):
+    if not records_out.is_issued(context.account, invoice_id, context.now):
         raise AccessDenied(ApiFault.NOT_FOUND)
 
 

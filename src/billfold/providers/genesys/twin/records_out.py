@@ -115,6 +115,7 @@ def _make_plan(
     contract_months: tuple[Month, Month],
     running_month: Month,
 ) -> BillingPlan:
+    contract = customers.resize_contract(account, contract, running_month)
     purchased_units = customers.purchased_units_of(contract, product)
     charged_until = min(running_month.end if purchased_units else running_month.start, contract_months[1].end)
     item = BillingPlanItem(
@@ -212,15 +213,25 @@ def _make_wallet(account: TwinAccount, contract: TwinContract, month: Month, day
 
 @lru_cache(maxsize=64)
 def list_bills(account: TwinAccount, running_month: Month) -> dict[str, Bill]:
-    """Return the issued bills by their id, oldest first."""
-    closed_months = account.first_month.iter_until(running_month.add_months(-1))
-    return {bill.invoice_id or "": bill for month in closed_months for bill in scenario.make_invoices(account, month)}
+    """Return the bills that are issued until the end of a month by their id, oldest first."""
+    return {bill.invoice_id or "": bill for bill in scenario.iter_issued_bills(account, running_month)}
+
+
+def is_issued(account: TwinAccount, invoice_id: str, now: datetime) -> bool:
+    """Tell whether an invoice is there at a time."""
+    bill = list_bills(account, Month.of(now)).get(invoice_id)
+    return bill is not None and (bill.issued_on or bill.period.end) <= now
 
 
 @lru_cache(maxsize=64)
 def make_invoices(account: TwinAccount, midnight: datetime, sdk: GenesysSdk) -> tuple[BillingInvoice, ...]:
     """Return the invoices as they are listed on a day."""
-    records = (_make_invoice(account, bill, midnight) for bill in list_bills(account, Month.of(midnight)).values())
+    bills = list_bills(account, Month.of(midnight))
+    records = (
+        _make_invoice(account, bill, midnight)
+        for invoice_id, bill in bills.items()
+        if is_issued(account, invoice_id, midnight)
+    )
     return tuple(sdk_compat.adapt_invoice(invoice, sdk) for invoice in records)
 
 
@@ -231,6 +242,8 @@ def _make_invoice(account: TwinAccount, bill: Bill, midnight: datetime) -> Billi
     )
     partner = _make_customer(customers.make_payer(account))
     is_credit = (bill.total or ZERO) < 0
+    is_unpaid = account.has_event(customers.UNPAID_INVOICE, Month.of(bill.period.start))
+    is_paid = is_credit or (midnight >= issued_on + PAYMENT_DELAY and not is_unpaid)
     return BillingInvoice(
         id=bill.invoice_id or "",
         bill_to_customer=partner,
@@ -240,7 +253,7 @@ def _make_invoice(account: TwinAccount, bill: Bill, midnight: datetime) -> Billi
         bill_to_address=_make_address(account, "BillTo"),
         ship_to_address=_make_address(account, "ShipTo"),
         currency_iso_code=bill.currency,
-        payment_status="Paid" if is_credit or midnight >= issued_on + PAYMENT_DELAY else "Unpaid",
+        payment_status="Paid" if is_paid else "Unpaid",
         payment_terms=bill.terms,
         payment_link=f"https://payments.example.invalid/i/{bill.invoice_id}",
         customer_po_number=bill.purchase_order,

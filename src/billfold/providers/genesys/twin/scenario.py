@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from functools import lru_cache
 
 from billfold.model.bill import Bill, Charges, State
@@ -16,9 +16,9 @@ from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO, exact_sum, format_trimmed
 from billfold.model.period import Month
 from billfold.model.pricing import set_costs
-from billfold.providers.genesys.twin.catalog import TOKEN_PRODUCT, CatalogProduct
+from billfold.providers.genesys.twin.catalog import TOKEN_PRODUCT
 from billfold.providers.genesys.twin.customers import (
-    CustomerParty,
+    LATE_MEMO,
     TwinContract,
     currency_of,
     format_applied,
@@ -26,29 +26,38 @@ from billfold.providers.genesys.twin.customers import (
     list_usages,
     make_contracts,
     make_id,
-    make_payer,
     make_wallet,
     round_cost,
-    seats_of,
+)
+from billfold.providers.genesys.twin.rows import (
+    ISSUER_NAME,
+    count_days,
+    make_common_row,
+    make_discount_row,
+    make_overage_rows,
+    make_purchase_rows,
+    make_usage_row,
 )
 from billfold.providers.restatements import restate_bill
 from billfold.providers.twin_api import TwinAccount
 
-ISSUER_NAME = "Genesys"
-PLATFORM_NAME = "Genesys Cloud"
 TAX_RATE = Decimal("0.075")
-
-
-def count_days(month: Month, now: datetime) -> int:
-    """Return how many whole days of a month have passed."""
-    return (min(now, month.end) - month.start) // timedelta(days=1)
+LATE_MEMO_DELAY, LATE_MEMO_INDEX = timedelta(days=24), 7
+"""How long after its month a late memo comes, and its place among the numbers of a month, which no contract has."""
 
 
 def list_bills(account: TwinAccount, now: datetime) -> Iterator[Bill]:
     """Yield the partner's true bills at a time: each closed month's invoices, and the running month's estimates."""
-    for month in account.first_month.iter_until(Month.of(now).add_months(-1)):
-        yield from make_invoices(account, month)
+    yield from (bill for bill in iter_issued_bills(account, Month.of(now)) if (bill.issued_on or now) <= now)
     yield from make_estimates(account, Month.of(now), count_days(Month.of(now), now))
+
+
+def iter_issued_bills(account: TwinAccount, running_month: Month) -> Iterator[Bill]:
+    """Yield the invoices and credit memos of all months before one, late memos of the last one too."""
+    for month in account.first_month.iter_until(running_month.add_months(-1)):
+        yield from make_invoices(account, month)
+        if account.has_event(LATE_MEMO, month):
+            yield _make_late_memo(account, make_contracts(account)[1], month)
 
 
 @lru_cache(maxsize=512)
@@ -73,9 +82,9 @@ def invoice_id_of(account: TwinAccount, contract: TwinContract, month: Month, pr
 
 def _make_invoice(account: TwinAccount, contract: TwinContract, month: Month) -> Bill:
     invoice_number = invoice_id_of(account, contract, month)
-    rows = [*_make_purchase_rows(account, contract, month), *_make_overage_rows(account, contract, month)]
+    rows = [*make_purchase_rows(account, contract, month), *make_overage_rows(account, contract, month)]
     if contract.contract_index == 0 and month.number % 3 == 1:
-        rows.append(_make_discount_row(account, rows, month))
+        rows.append(make_discount_row(account, rows, month))
     numbered_rows = [
         row._replace(
             InvoiceId=invoice_number,
@@ -104,7 +113,7 @@ def _restate_invoice(account: TwinAccount, bill: Bill) -> Bill:
 def _add_tax(account: TwinAccount, bill: Bill, month: Month) -> Bill:
     """Add tax to an invoice's amount; its lines do not say so."""
     amount = round_cost(bill.total or ZERO, TAX_RATE)
-    tax_row = set_costs(_make_common_row(account, month), amount)._replace(
+    tax_row = set_costs(make_common_row(account, month), amount)._replace(
         ChargeCategory="Tax",
         ChargeDescription="Sales tax",
         ChargeFrequency="One-Time",
@@ -133,108 +142,10 @@ def _make_bill(month: Month, contract: TwinContract, invoice_number: str, rows: 
     )
 
 
-def _make_common_row(account: TwinAccount, month: Month) -> CostAndUsage:
-    return CostAndUsage(
-        BillingAccountId=make_payer(account).number,
-        BillingAccountName=make_payer(account).name,
-        BillingCurrency=currency_of(account),
-        BillingPeriodStart=month.start,
-        BillingPeriodEnd=month.end,
-        ChargePeriodStart=month.start,
-        ChargePeriodEnd=month.end,
-        HostProviderName=ISSUER_NAME,
-        InvoiceIssuerName=ISSUER_NAME,
-        PricingCurrency=currency_of(account),
-        ServiceProviderName=ISSUER_NAME,
-    )
-
-
-def _set_product(row: CostAndUsage, organization: CustomerParty, product: CatalogProduct) -> CostAndUsage:
-    return row._replace(
-        ServiceName=product.name,
-        SkuId=product.sku,
-        SubAccountId=organization.id,
-        SubAccountName=organization.name,
-        SubAccountType="Organization",
-    )
-
-
-def _make_purchase_row(
-    common_row: CostAndUsage, organization: CustomerParty, product: CatalogProduct, quantity: Decimal
-) -> CostAndUsage:
-    row = _set_product(set_costs(common_row, round_cost(quantity, product.prepay_price)), organization, product)
-    return row._replace(
-        ChargeCategory="Purchase",
-        ChargeDescription=f"{product.name} - Prepay",
-        ChargeFrequency="Recurring",
-        PricingQuantity=quantity,
-        PricingUnit=product.focus_unit,
-    )
-
-
-def _make_usage_row(
-    common_row: CostAndUsage, organization: CustomerParty, product: CatalogProduct, quantity: Decimal, amount: Decimal
-) -> CostAndUsage:
-    return _set_product(set_costs(common_row, amount), organization, product)._replace(
-        ChargeCategory="Usage",
-        ChargeDescription=f"{product.name} - Overage" if product.prepay_price else product.name,
-        ChargeFrequency="Usage-Based",
-        ConsumedQuantity=quantity,
-        ConsumedUnit=product.focus_unit,
-        PricingQuantity=quantity,
-        PricingUnit=product.focus_unit,
-    )
-
-
-def _make_purchase_rows(account: TwinAccount, contract: TwinContract, month: Month) -> Iterator[CostAndUsage]:
-    common_row = _make_common_row(account, month)
-    for usage in list_usages(account, contract, month, count_days(month, month.end)):
-        if usage.prepaid:
-            row = _make_purchase_row(common_row, usage.organization, usage.product, usage.prepaid)
-            yield row._replace(ContractApplied=format_applied(account, contract, usage.product, usage.prepaid))
-    token_count = seats_of(contract, TOKEN_PRODUCT)
-    row = _make_purchase_row(common_row, contract.organizations[0], TOKEN_PRODUCT, token_count)
-    yield row._replace(ContractApplied=format_applied(account, contract, TOKEN_PRODUCT, token_count))
-
-
-def _make_overage_rows(account: TwinAccount, contract: TwinContract, month: Month) -> Iterator[CostAndUsage]:
-    common_row, days = _make_common_row(account, month), count_days(month, month.end)
-    for usage in list_usages(account, contract, month, days):
-        if usage.overage:
-            yield _make_usage_row(
-                common_row, usage.organization, usage.product, _floor_quantity(usage.overage), usage.charge
-            )
-    token_wallet = make_wallet(account, contract, month, days)
-    if token_wallet.overage:
-        yield _make_usage_row(
-            common_row,
-            contract.organizations[0],
-            TOKEN_PRODUCT,
-            _floor_quantity(token_wallet.overage),
-            token_wallet.charge,
-        )
-
-
-def _floor_quantity(quantity: Decimal) -> Decimal:
-    """Return a quantity as invoice lines have it, in whole units; the amount is that of all that was used."""
-    return max(quantity.quantize(Decimal(1), ROUND_DOWN), Decimal(1))  # GUESS: cut off, and at least one
-
-
-def _make_discount_row(account: TwinAccount, rows: list[CostAndUsage], month: Month) -> CostAndUsage:
-    amount = -round_cost(exact_sum(row.BilledCost or ZERO for row in rows), Decimal("0.02"))
-    row = set_costs(_make_common_row(account, month), amount)
-    return row._replace(
-        ChargeCategory="Adjustment",
-        ChargeDescription="Partner loyalty discount",
-        ChargeFrequency="One-Time",
-        ServiceName=PLATFORM_NAME,
-    )
-
-
 def _make_credit_memo(account: TwinAccount, contract: TwinContract, month: Month) -> Bill:
     """Make a credit memo that takes back a tenth of the largest overage of the month before."""
     previous_month, memo_number = month.add_months(-1), invoice_id_of(account, contract, month, "CM")
-    largest_row = max(_make_overage_rows(account, contract, previous_month), key=lambda row: row.BilledCost or ZERO)
+    largest_row = max(make_overage_rows(account, contract, previous_month), key=lambda row: row.BilledCost or ZERO)
     quantity = -max(((largest_row.PricingQuantity or ZERO) / 10).quantize(Decimal(1)), Decimal(1))
     amount = -round_cost((largest_row.BilledCost or ZERO), Decimal("0.1"))
     row = set_costs(largest_row, amount)._replace(
@@ -253,6 +164,26 @@ def _make_credit_memo(account: TwinAccount, contract: TwinContract, month: Month
     )
 
 
+def _make_late_memo(account: TwinAccount, contract: TwinContract, month: Month) -> Bill:
+    """Make a credit memo that takes back from a month's own invoice, weeks after it."""
+    memo_number = invoice_id_of(account, contract._replace(contract_index=LATE_MEMO_INDEX), month, "CM")
+    memo = _make_credit_memo(account, contract, month.add_months(1))
+    rows = [
+        row._replace(
+            BillingPeriodStart=month.start,
+            BillingPeriodEnd=month.end,
+            InvoiceDetailId=f"{memo_number}-001",
+            InvoiceId=memo_number,
+            x_NativeId=f"{memo_number}-001",
+        )
+        for charges in memo.charges
+        for row in charges.iter_rows()
+    ]
+    issued_on = month.end + LATE_MEMO_DELAY
+    late_memo = _make_bill(month, contract, memo_number, rows)
+    return late_memo._replace(corrects=memo.corrects, issued_on=issued_on, due_on=issued_on + timedelta(days=30))
+
+
 def make_estimates(account: TwinAccount, month: Month, days: int) -> Iterator[Bill]:
     """Yield the estimate of each contract for a month that has no invoice yet."""
     for contract in sorted(make_contracts(account)):
@@ -263,10 +194,10 @@ def make_estimates(account: TwinAccount, month: Month, days: int) -> Iterator[Bi
 @lru_cache(maxsize=512)
 def make_estimate(account: TwinAccount, contract: TwinContract, month: Month, days: int) -> Bill:
     """Return what was used under a contract in a month: overages, and nothing of what was bought beforehand."""
-    common_row, rows = _make_common_row(account, month), list[CostAndUsage]()
+    common_row, rows = make_common_row(account, month), list[CostAndUsage]()
     has_tokens = not make_wallet(account, contract, month, days).overage
     for usage in list_usages(account, contract, month, days):
-        row = _make_usage_row(common_row, usage.organization, usage.product, usage.overage, usage.charge)
+        row = make_usage_row(common_row, usage.organization, usage.product, usage.overage, usage.charge)
         applied_quantity = (usage.tokens if has_tokens else ZERO) if usage.tokens else min(usage.actual, usage.prepaid)
         product = TOKEN_PRODUCT if usage.tokens else usage.product
         row = row._replace(ContractApplied=format_applied(account, contract, product, applied_quantity))
@@ -292,7 +223,7 @@ def _make_wallet_row(
     account: TwinAccount, contract: TwinContract, common_row: CostAndUsage, month: Month, days: int
 ) -> CostAndUsage:
     token_wallet, has_several = make_wallet(account, contract, month, days), len(contract.organizations) > 1
-    row = _make_usage_row(
+    row = make_usage_row(
         common_row, contract.organizations[0], TOKEN_PRODUCT, token_wallet.overage, token_wallet.charge
     )
     row = row._replace(

@@ -19,10 +19,11 @@ from billfold.providers.genesys.records import (
     SubscriptionOverviewUsage,
     TrusteeBillingOverview,
 )
-from billfold.providers.genesys.twin import customers, scenario
+from billfold.providers.genesys.twin import customers
 from billfold.providers.genesys.twin.catalog import CatalogProduct
-from billfold.providers.genesys.twin.customers import TwinContract
+from billfold.providers.genesys.twin.customers import CustomerParty, TwinContract
 from billfold.providers.genesys.twin.errors import format_invalid_value
+from billfold.providers.genesys.twin.rows import count_days
 from billfold.providers.twin_api import AccessDenied, ApiFault, RequestContext, TwinAccount
 from billfold.wire.codec import UNSET, DecimalText
 from billfold.wire.message import Request
@@ -81,7 +82,7 @@ def _sum_usage(account: TwinAccount, start: datetime, end: datetime) -> dict[Cat
     """Return what was used on the whole days between two times: of seats the most in a month, of all else the sum."""
     quantities, own_contract = dict[CatalogProduct, Decimal](), customers.make_contracts(account)[0]
     for month in max(Month.of(start), account.first_month).iter_until(Month.of(end)):
-        first_days, last_days = (max(scenario.count_days(month, time), 0) for time in (start, end))
+        first_days, last_days = (max(count_days(month, time), 0) for time in (start, end))
         usage_lists = (customers.list_usages(account, own_contract, month, days) for days in (first_days, last_days))
         for earlier_usage, later_usage in zip(*usage_lists, strict=True):
             quantity, product = quantities.get(later_usage.product, ZERO), later_usage.product
@@ -117,23 +118,22 @@ def answer_overview(
             ),  # GUESS: that it is refused, and the words
         )
     month = Month.of(context.now).add_months(-periods_back)
-    contracts_by_trustor = {
-        party.id: trustor_contract
+    trustors = {
+        party.id: (trustor_contract, party)
         for trustor_contract in customers.list_trustor_contracts(account)
         for party in trustor_contract.organizations
     }
-    contract = contracts_by_trustor.get(op.trustor_org_id)
-    if contract is None or month < account.first_month:
+    if op.trustor_org_id not in trustors or month < account.first_month:
         raise AccessDenied(ApiFault.NOT_FOUND)  # GUESS: for an index before the first period
-    return _make_overview(account, contract, month, context)
+    return _make_overview(account, *trustors[op.trustor_org_id], month, context)
 
 
 def _make_overview(
-    account: TwinAccount, contract: TwinContract, month: Month, context: RequestContext
+    account: TwinAccount, contract: TwinContract, organization: CustomerParty, month: Month, context: RequestContext
 ) -> TrusteeBillingOverview:
     first_month, last_month = customers.find_contract_months(account, contract, Month.of(context.now))
-    organization = contract.organizations[0]
-    usages = customers.list_usages(account, contract, month, scenario.count_days(month, context.now))
+    contract_usages = customers.list_usages(account, contract, month, count_days(month, context.now))
+    usages = [usage for usage in contract_usages if usage.organization == organization]
     rows = [row for usage in usages if not usage.product.is_voice for row in _make_rows(usage)]
     minimum_amount = sum((usage.prepaid * usage.product.prepay_price for usage in usages), ZERO)
     return TrusteeBillingOverview(

@@ -14,7 +14,7 @@ from billfold.model.bill import KEY_SEPARATOR, Charges, DetailIds
 from billfold.model.focus import CostAndUsage
 from billfold.model.money import ZERO
 from billfold.model.period import Period
-from billfold.model.pricing import choose_price
+from billfold.model.pricing import PriceBasis, choose_price
 from billfold.providers.mapping import (
     TAX_SERVICE,
     build_price_columns,
@@ -59,7 +59,8 @@ class SharedColumns(NamedTuple):
     ListUnitPrice: Decimal | None = None
     PricingCurrencyContractedUnitPrice: Decimal | None = None
     PricingCurrencyListUnitPrice: Decimal | None = None
-    x_ListedUnitPrice: Decimal | None = None
+    x_UnitPrice: Decimal | None = None
+    x_PriceBasis: str | None = None
     ConsumedUnit: str | None = None
     PricingUnit: str | None = None
     PricingCategory: str | None = None
@@ -169,7 +170,9 @@ def build_shared_columns(line_key: LineKey, period: Period) -> SharedColumns | s
     columns, details = spread_cost(total), line_key.detail
     if charge_category == "Usage":
         price = choose_price(total, units, None if rate is None else skus.round_rate(rate))
-        sku, details = skus.find_usage_sku(product, unit_type, line_key.size or "", rate)
+        if skus.is_capped(unit_type, units, total, rate):
+            price = price._replace(basis=PriceBasis.CAPPED)
+        sku, details = skus.find_usage_sku(product, unit_type, line_key.size or "")
         columns |= build_price_columns(sku, price, price.quantity)
     start, end = _charge_period(line_key, period)
     line = SharedColumns(

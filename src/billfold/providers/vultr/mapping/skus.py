@@ -11,13 +11,24 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from billfold.model.money import format_decimal
-from billfold.providers.mapping import CREDIT_PATTERN, TAX_PATTERN, Sku, classify_reduction, is_tax, make_slug
+from billfold.model.money import EXACT_CONTEXT, exact_product, exact_sum, format_decimal
+from billfold.providers.mapping import (
+    CREDIT_PATTERN,
+    TAX_PATTERN,
+    Sku,
+    classify_reduction,
+    is_tax,
+    make_price_id,
+    make_slug,
+)
 
 UNITS_BY_TYPE = {"hours": "Hours", "overage": "GB"}
 _WIDE_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _RATE_QUANTUM = Decimal("1E-18")
-_PUBLISHED_QUANTUM = Decimal("1E-4")
+MIN_HOUR_CAP = 672
+"""Hours of a month after which the vendor charges no more: 672, of some products 730."""
+RATE_ROUNDING, TOTAL_ROUNDING = Decimal("0.00005"), Decimal("0.01")
+"""How far a rate of four decimals and a total in cents can be from what they were before they were rounded."""
 
 
 class VultrService(NamedTuple):
@@ -87,13 +98,21 @@ def is_metered(product: object, unit_type: object) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def find_usage_sku(product: str, unit_type: str, size: str, rate: Decimal | None) -> tuple[Sku, str]:
-    """Return the SKU of a line that charges usage, with ids derived from product, size and rate, and its details."""
+def find_usage_sku(product: str, unit_type: str, size: str) -> tuple[Sku, str]:
+    """Return the SKU of a line that charges usage, with ids derived from product, size and unit, and its details."""
     unit = UNITS_BY_TYPE.get(unit_type, unit_type.title()) or "Units"
     sku_id = "/".join(filter(None, (make_slug(product) or "vultr", make_slug(size))))
-    price_text = "none" if rate is None else format(rate.quantize(_PUBLISHED_QUANTUM, context=_WIDE_CONTEXT), "f")
-    sku = Sku(sku_id, find_service(product).meter, f"{sku_id}@{price_text}/{unit}", unit)
+    sku = Sku(sku_id, find_service(product).meter, make_price_id(sku_id, unit), unit)
     return sku, format_details(unit_type)
+
+
+def is_capped(unit_type: str, units: Decimal, total: Decimal, rate: Decimal | None) -> bool:
+    """Tell whether a line costs less than its hours at its rate because a month is charged up to a cap of hours only."""
+    if unit_type != "hours" or units <= MIN_HOUR_CAP or rate is None:
+        return False
+    rounding = exact_sum([exact_product(units, RATE_ROUNDING), TOTAL_ROUNDING])
+    # NOTE: a month has 744 hours at most; cap and rounding are told apart where the cap takes off more than rounding can.
+    return EXACT_CONTEXT.subtract(exact_product(units, rate), total) > rounding
 
 
 def format_details(unit_type: str, units: Decimal | None = None, rate: Decimal | None = None) -> str:

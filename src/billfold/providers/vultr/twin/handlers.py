@@ -60,7 +60,8 @@ class VultrTwin(TwinApi):
     """Vultr, played to two kinds of account: an ordinary one, and one whose invoices have many lines."""
 
     mount_path = "/vultr/v2"
-    account_types = ("ordinary", "lines-N", inventory.PRICE_CHANGE)
+    account_types = ("ordinary", "lines-N")
+    event_kinds = (inventory.PRICE_CHANGE, inventory.SPIKE, scenario.DOUBLE_PAYMENT, scenario.UNPAID_INVOICE)
     rate_limit = RateLimit(30, 1.0)
     carried_columns = (
         "BilledCost", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory",

@@ -20,8 +20,9 @@ MONTHLY_HOUR_CAP, GPU_HOUR_CAP = 672, 730
 COMPUTE_PRODUCT = "Vultr Cloud Compute"
 PLANS = ((1024, 500), (2048, 1000), (4096, 2000), (8192, 4000), (16384, 8000), (32768, 16000))
 """Memory in MB and cents a month."""
-PRICE_CHANGE, PRICE_CHANGE_MONTHS = "price-change", 2
-"""Type of an account whose prices rise by a fifth, and the months of its story before they do."""
+PRICE_CHANGE, SPIKE = "price-change", "spike"
+"""Events: prices rise by a fifth and stay; a month has a hundred times the traffic beyond the allowance."""
+SPIKE_FACTOR = 100
 ROLES = ("web", "api", "worker", "cache", "queue", "search", "mail", "build", "metrics", "proxy", "vpn", "git")
 SERVICES = (
     ("Load Balancer", "Load Balancer ({})", ("edge", "api", "internal", "eu"), (1000, 1000, 2000)),
@@ -52,8 +53,7 @@ class Rental(NamedTuple):
 
 def find_price(account: TwinAccount, rental: Rental, month: Month) -> int:
     """Return the cents that a rental costs in a month."""
-    is_raised = account.account_type == PRICE_CHANGE and month >= account.first_month.add_months(PRICE_CHANGE_MONTHS)
-    return rental.cents * 6 // 5 if is_raised else rental.cents
+    return rental.cents * 6 // 5 if account.is_after(PRICE_CHANGE, month) else rental.cents
 
 
 def count_hours(start: datetime, end: datetime) -> int:
@@ -128,6 +128,8 @@ def short_rentals(account: TwinAccount, month: Month) -> tuple[Rental, ...]:
 def overage_gigabytes(account: TwinAccount, month: Month, days: int) -> int:
     """Return the GB of traffic beyond the allowance in so many days of a month; in one month of three there are none."""
     rng = account.random_for("overage", month)
+    if account.has_event(SPIKE, month):
+        return rng.randint(20, 180) * days * SPIKE_FACTOR
     return 0 if rng.randint(1, 3) == 1 else rng.randint(20, 180) * days
 
 

@@ -24,6 +24,8 @@ from billfold.providers.vultr.twin.restatements import restate_items
 
 VULTR = "Vultr"
 CHARGES_PER_BATCH = 5000
+DOUBLE_PAYMENT, UNPAID_INVOICE = "double-payment", "unpaid-invoice"
+"""Events: a month's invoice is paid twice, and the next ones from what is too much; it is never paid."""
 
 
 class HistoryRow(NamedTuple):
@@ -156,14 +158,14 @@ def _make_charge(common: CostAndUsage, item: BilledItem) -> CostAndUsage:
         ResourceId=address if is_rental else None,
         ResourceName=(label or parenthesis) if is_rental else None,
         ServiceName="Taxes" if item.category == "Tax" else item.product,
-        x_ListedUnitPrice=item.rate,
+        x_UnitPrice=item.rate,
     )
 
 
 @lru_cache(maxsize=64)
 def list_payments(account: TwinAccount, last_month: Month) -> tuple[HistoryRow, ...]:
     """Return the billing history up to what follows a month's invoice, oldest first."""
-    rows: list[HistoryRow] = []
+    rows, owed_for_good = list[HistoryRow](), ZERO
     opened_at = account.first_month.start - timedelta(days=41, hours=5)
     _add_row(
         rows,
@@ -176,10 +178,12 @@ def list_payments(account: TwinAccount, last_month: Month) -> tuple[HistoryRow, 
     for month in account.first_month.iter_until(last_month):
         number, amount_due = invoice_number_of(account, month), invoice_total(account, month)
         _add_row(rows, number, issued_at(account, month), "invoice", f"Invoice #{number}", amount_due)
-        balance_due = rows[-1].balance
-        if balance_due > 0:
-            paid_at = month.end + timedelta(days=1, hours=9, minutes=10, seconds=11)
-            _add_row(rows, number + 41, paid_at, "payment", "Payment (Visa)", -balance_due)
+        if account.has_event(UNPAID_INVOICE, month):
+            owed_for_good = EXACT_CONTEXT.add(owed_for_good, rows[-1].balance)
+        balance_due = EXACT_CONTEXT.subtract(rows[-1].balance, owed_for_good)
+        for payment_number in range(1 + account.has_event(DOUBLE_PAYMENT, month) if balance_due > 0 else 0):
+            paid_at = month.end + timedelta(days=1, hours=9, minutes=10 + payment_number, seconds=11)
+            _add_row(rows, number + 41 + payment_number, paid_at, "payment", "Payment (Visa)", -balance_due)
         if month.number % 6 == 4:
             credit_date = month.end + timedelta(days=11, hours=14)
             _add_row(rows, number + 97, credit_date, "credit", "Account Credit", Decimal(40))

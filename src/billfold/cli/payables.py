@@ -1,0 +1,154 @@
+"""Show what is unpaid, overdue or paid twice, and roll forward what is paid for beforehand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+import click
+
+from billfold.cli.context import build_filter, load_payment_evidence, open_workspace
+from billfold.cli.gaps import end_listing, find_wrong_gaps
+from billfold.cli.listing import print_rows, print_table
+from billfold.cli.output import print_line
+from billfold.cli.params import add_listing_options
+from billfold.ledger import catalog
+from billfold.model.finding import AccountFinding, describe_labelled
+from billfold.model.money import exact_sum, format_amount, format_trimmed
+from billfold.report import payables, render
+from billfold.report.balances import BalanceMonth, describe_mismatch, roll_forward
+from billfold.report.payables import Payable, find_payables, sum_by_age
+from billfold.report.subtotals import group_with_subtotals
+from billfold.report.table import TableLayout
+from billfold.tasks.filter_options import FilterOptions
+
+AMOUNTS = ("total", "paid", "open")
+PAYABLES_FORM = TableLayout(
+    ("provider", "account", "invoice_id", "currency", *AMOUNTS, "due_on", "state", "age"),
+    AMOUNTS,
+    droppable=("paid", "age", "total", "currency"),
+    min_widths={"provider": 15, "invoice_id": 13},
+)
+ROLL_AMOUNTS = ("opening", "bought", "used", "closing", "difference")
+ROLL_FORM = TableLayout(("month", *ROLL_AMOUNTS), ROLL_AMOUNTS)
+
+
+@click.command("payables")
+@click.option("--all", "shows_paid", is_flag=True, help="Paid invoices, too.")
+@click.option("--roll-forward", is_flag=True, help="Credits and wallets by month: opening, bought, used, closing.")
+@add_listing_options
+@click.pass_context
+def command(
+    ctx: click.Context, output_format: str, filter_options: FilterOptions, *, shows_paid: bool, roll_forward: bool
+) -> None:
+    """Show what is unpaid, overdue, paid twice, or paid and not billed.
+
+    What is paid the vendors' histories and statuses tell, and the bank's statement of `[bank]`. An invoice is due as it says, by
+    its terms (or the account's `payment_terms`), else as soon as earlier ones were paid. Of what is unknown nothing tells whether
+    it is paid. Exit code 1 where something is overdue, paid twice or not billed, unless it is acknowledged.
+    """
+    (_print_roll_forward if roll_forward else _print_payables)(
+        ctx, output_format, filter_options, shows_paid=shows_paid
+    )
+
+
+def _print_payables(ctx: click.Context, output_format: str, filter_options: FilterOptions, *, shows_paid: bool) -> None:
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
+        filters = build_filter(workspace, filter_options)
+        result = find_payables(ledger, filters, load_payment_evidence(ctx, filter_options.as_of))
+        uncounted_bills = catalog.list_parked_bills(ledger, filters)
+        gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
+    rows = [row for row in result.rows if shows_paid or row.state != payables.PAID]
+    if output_format != "table":
+        print_rows(output_format, [row._asdict() | {"age": row.age} for row in rows], (*Payable._fields, "age"))
+    else:
+        _print_table(rows, paid_count=len(result.rows) - len(rows))
+        _print_findings(result.findings)
+    end_listing(ctx, gaps, uncounted_bills)
+    ctx.exit(1 if result.has_wrong else 0)
+
+
+def _print_table(rows: Sequence[Payable], paid_count: int) -> None:
+    """Print what is open by vendor and account, then what nothing is known of in one line for each account."""
+    told_rows = [row for row in rows if row.state != payables.UNKNOWN]
+    unknown_rows = [row for row in rows if row.state == payables.UNKNOWN]
+    paid_note = f"{render.counted(paid_count, 'invoice')} paid: --all shows them." if paid_count else ""
+    if told_rows:
+        cells = [row._asdict() | {"age": row.age} for row in told_rows]
+        print_table(list(_format_amounts(group_with_subtotals(cells, AMOUNTS), AMOUNTS)), PAYABLES_FORM)
+    elif not unknown_rows:
+        print_line(
+            "Nothing is to be paid." if paid_count else "There are no invoices to show: none are booked that fit."
+        )
+    for currency, age, amount in sum_by_age(told_rows):
+        print_line(f"Overdue for {age} days: {format_amount(amount)} {currency}")
+    for line in _describe_unknown(unknown_rows):
+        print_line(line)
+    if paid_note:
+        print_line(paid_note)
+
+
+def _describe_unknown(rows: Iterable[Payable]) -> Iterator[str]:
+    amounts = defaultdict[tuple[str, str, str], list[Decimal]](list)
+    for row in rows:
+        amounts[row.provider, row.account, row.currency].append(row.total)
+    for (provider, account, currency), totals in amounts.items():
+        count = render.counted(len(totals), "invoice")
+        total = f"{format_amount(exact_sum(totals))} {currency}"
+        yield f"Unknown: {provider} {account}: {count}, {total}: nothing tells whether they are paid."
+    if amounts:
+        yield "A bank's statement tells: name it as `[bank] file` in the configuration."
+
+
+def _format_amounts(rows: Iterable[dict[str, object]], amounts: Sequence[str]) -> Iterator[dict[str, object]]:
+    for row in rows:
+        yield row | {name: format_amount(None if row[name] in {None, ""} else str(row[name])) for name in amounts}
+
+
+def _print_findings(findings: Iterable[AccountFinding]) -> None:
+    for located in findings:
+        label = "" if located.finding.is_wrong else "accepted: "
+        print_line(f"{located.place}: {label}{describe_labelled(located.finding)} [{located.id}]")
+
+
+def _print_roll_forward(
+    ctx: click.Context, output_format: str, filter_options: FilterOptions, *, shows_paid: bool
+) -> None:
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
+        filters = build_filter(workspace, filter_options)
+        months = roll_forward(ledger, filters, load_payment_evidence(ctx, filter_options.as_of))
+        gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
+    mismatches = [describe_mismatch(month) for month in months if month.difference]
+    if output_format != "table":
+        print_rows(output_format, months, BalanceMonth._fields)
+    elif not months:
+        print_line("There are no balances to show: no vendor states any that fit.")
+    else:
+        _print_balances(months)
+        _print_findings(mismatches)
+    end_listing(ctx, gaps)
+    ctx.exit(1 if any(located.id not in filters.acknowledged_ids for located in mismatches) else 0)
+
+
+def _print_balances(months: Sequence[BalanceMonth]) -> None:
+    """Print each balance by itself: units are not comparable."""
+    keys = list(dict.fromkeys(month[:5] for month in months))
+    for key in keys:
+        provider, account, balance_id, name, unit = key
+        label = name if name in {unit, balance_id} else f"{name} {balance_id}"
+        print_line(f"{provider} {account}: {label}{'' if unit == name else f', in {unit}'}")
+        balance_months = [month for month in months if month[:5] == key]
+        print_table([_build_roll_row(month) for month in balance_months], ROLL_FORM)
+        if any(month.renewed for month in balance_months):
+            print_line("What is left at a month's end lapses: each month opens with what is granted.")
+        print_line()
+
+
+def _build_roll_row(month: BalanceMonth) -> dict[str, object]:
+    amounts: dict[str, object] = {name: _format_quantity(getattr(month, name)) for name in ROLL_AMOUNTS}
+    return {"month": f"{month.month}{' so far' if month.is_open else ''}"} | amounts
+
+
+def _format_quantity(amount: Decimal | None) -> str:
+    return "" if amount is None else format_trimmed(amount)

@@ -1,0 +1,248 @@
+"""Which payments paid which invoices: by an account's own history, and by a bank's statement.
+
+Each source is matched by itself: a payment in the vendor's history and the same one at the bank are one payment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from billfold.ledger.catalog import BillRow
+from billfold.ledger.payments import PaymentRow
+from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum, find_minor_digits
+from billfold.model.payment import BankEntry, PaymentKind
+
+MIN_ID_CHARS = 4
+"""Letters and digits that an invoice's id must have to be looked for in a text."""
+CLOCK_SPREAD = timedelta(days=1)
+"""How much earlier than its invoice a payment may be dated that pays it: the zones of two clocks."""
+BY_ID, BY_AMOUNT, BY_ORDER, BY_STATUS, BY_BALANCE = (
+    "invoice id in the bank's text",
+    "exact amount",
+    "oldest invoice first",
+    "the vendor's status",
+    "prepaid balance",
+)
+"""How it is known that an invoice was paid."""
+
+
+class PaymentShare(NamedTuple):
+    """The part of a payment that paid an invoice: how much, when, and how that is known; ``name`` tells payments apart."""
+
+    name: str
+    amount: Decimal
+    paid_at: datetime | None
+    method: str
+
+
+class UnbilledPayment(NamedTuple):
+    """A payment, or what is left of it, that no invoice is known for; ``account`` is "" where a vendor has several."""
+
+    provider: str
+    account: str
+    name: str
+    currency: str
+    amount: Decimal
+    left: Decimal
+    paid_at: datetime
+
+
+class PaymentMatch(NamedTuple):
+    """The shares by which each invoice was paid, by the bill's number, and the payments that are left."""
+
+    shares: Mapping[int, list[PaymentShare]]
+    unbilled: list[UnbilledPayment]
+
+
+class _OpenBill(NamedTuple):
+    bill: BillRow
+    total: Decimal
+
+    def is_before(self, paid_at: datetime) -> bool:
+        """Whether it was issued when a payment was made."""
+        return (self.bill.issued_on or self.bill.period_end) <= paid_at + CLOCK_SPREAD
+
+
+def read_total(bill: BillRow) -> Decimal:
+    """Return what a bill states as its total; zero for none."""
+    return Decimal(bill.total) if bill.total is not None else ZERO
+
+
+def _list_open(bills: Iterable[BillRow]) -> list[_OpenBill]:
+    """Return the bills that ask for money, the first issued first."""
+    open_bills = [_OpenBill(bill, total) for bill in bills if (total := read_total(bill)) > 0]
+    return sorted(open_bills, key=lambda candidate: candidate.bill.issued_on or candidate.bill.period_end)
+
+
+def match_history(bills: Iterable[BillRow], history: Iterable[PaymentRow]) -> PaymentMatch:
+    """Match the payments and credits of one account and currency: equal amounts first, then the oldest invoice first.
+
+    A payment that is left and equals one that paid an invoice is a second share of it.
+    """
+    open_bills, shares = _list_open(bills), defaultdict[int, list[PaymentShare]](list)
+    rows = [row for row in history if row.amount is not None and row.kind in {PaymentKind.PAID, PaymentKind.CREDITED}]
+    left = {row: row.amount or ZERO for row in rows}
+    for row in rows:
+        if row.kind is PaymentKind.PAID and (target := _find_equal(open_bills, shares, left[row], row.paid_at)):
+            shares[target.bill.id].append(_share_row(row, left[row], BY_AMOUNT))
+            left[row] = ZERO
+    refunded = exact_sum(amount for amount in left.values() if amount < 0)
+    for row, amount in left.items():
+        left[row] = _pay_oldest(open_bills, shares, row, max(amount, ZERO))
+    unbilled = []
+    for row in reversed([row for row in rows if left[row] > 0]):
+        taken_back = min(left[row], -refunded)
+        left[row], refunded = left[row] - taken_back, refunded + taken_back
+        if row.kind is PaymentKind.PAID and left[row] > 0:
+            unbilled.append(row)
+    return PaymentMatch(shares, list(_match_doubled(unbilled, left, open_bills, shares)))
+
+
+def _find_equal(
+    open_bills: Iterable[_OpenBill],
+    shares: Mapping[int, list[PaymentShare]],
+    amount: Decimal,
+    paid_at: datetime | None,
+) -> _OpenBill | None:
+    """Return the first bill of exactly this amount of which nothing is paid."""
+    return next(
+        (
+            candidate
+            for candidate in open_bills
+            if candidate.total == amount
+            and not shares.get(candidate.bill.id)
+            and (paid_at is None or candidate.is_before(paid_at))
+        ),
+        None,
+    )
+
+
+def _share_row(row: PaymentRow, amount: Decimal, method: str) -> PaymentShare:
+    return PaymentShare(row.payment_id, amount, row.paid_at, method)
+
+
+def _pay_oldest(
+    open_bills: Iterable[_OpenBill], shares: dict[int, list[PaymentShare]], row: PaymentRow, amount: Decimal
+) -> Decimal:
+    """Pay the oldest bills with an amount as far as it goes; returns what is left."""
+    for candidate in open_bills:
+        if not amount:
+            break
+        bill_shares = shares.get(candidate.bill.id, [])
+        missing = EXACT_CONTEXT.subtract(candidate.total, exact_sum(share.amount for share in bill_shares))
+        if missing > 0:
+            part = min(missing, amount)
+            shares.setdefault(candidate.bill.id, []).append(_share_row(row, part, BY_ORDER))
+            amount = EXACT_CONTEXT.subtract(amount, part)
+    return amount
+
+
+def _match_doubled(
+    rows: Iterable[PaymentRow],
+    left: Mapping[PaymentRow, Decimal],
+    open_bills: Sequence[_OpenBill],
+    shares: dict[int, list[PaymentShare]],
+) -> Iterator[UnbilledPayment]:
+    """Give whole payments that are left to the invoice that an equal payment paid; yield the others."""
+    for row in rows:
+        twin_id = None
+        if left[row] == row.amount:
+            twin_id = next(
+                (
+                    candidate.bill.id
+                    for candidate in reversed(open_bills)
+                    if any(share.amount == row.amount for share in shares.get(candidate.bill.id, []))
+                ),
+                None,
+            )
+        if twin_id is not None:
+            shares[twin_id].append(_share_row(row, left[row], BY_AMOUNT))
+        elif row.paid_at is not None:
+            amounts = row.amount or ZERO, left[row]
+            yield UnbilledPayment(row.provider, row.account, row.payment_id, row.currency, *amounts, row.paid_at)
+
+
+def match_bank(bills: Iterable[BillRow], entries: Iterable[BankEntry]) -> PaymentMatch:
+    """Match a bank's statement: by an invoice's id in the text, else by the exact amount where the text names the vendor.
+
+    Entries that name neither are of nobody here.
+    """
+    open_bills, shares = _list_open(bills), defaultdict[int, list[PaymentShare]](list)
+    unbilled = list[UnbilledPayment]()
+    unmatched = list[BankEntry]()
+    for entry in sorted(entries, key=lambda item: item.paid_at):
+        named_bills = _find_named(open_bills, entry)
+        if named_bills:
+            _pay_named(named_bills, shares, entry)
+        else:
+            unmatched.append(entry)
+    for entry in unmatched:
+        vendor_bills = [candidate for candidate in open_bills if _names_vendor(entry, candidate.bill)]
+        if entry.amount > 0 and vendor_bills:
+            unbilled += _pay_equal(vendor_bills, shares, entry)
+    return PaymentMatch(shares, unbilled)
+
+
+def _find_named(open_bills: Iterable[_OpenBill], entry: BankEntry) -> list[_OpenBill]:
+    """Return the bills whose id stands in the entry's text, as a word of its own."""
+    return [
+        candidate
+        for candidate in open_bills
+        if (invoice_id := candidate.bill.invoice_id or "")
+        and len(invoice_id) >= MIN_ID_CHARS
+        and candidate.bill.currency == entry.currency
+        and re.search(rf"(?<![0-9A-Za-z]){re.escape(invoice_id)}(?![0-9A-Za-z])", entry.text, re.IGNORECASE)
+    ]
+
+
+def _pay_named(named_bills: Sequence[_OpenBill], shares: dict[int, list[PaymentShare]], entry: BankEntry) -> None:
+    amount = entry.amount
+    for candidate in named_bills[:-1]:
+        part = min(amount, _round_total(candidate))
+        shares[candidate.bill.id].append(_share_entry(entry, part, BY_ID, candidate))
+        amount = EXACT_CONTEXT.subtract(amount, part)
+    shares[named_bills[-1].bill.id].append(_share_entry(entry, amount, BY_ID, named_bills[-1]))
+
+
+def _pay_equal(
+    vendor_bills: Sequence[_OpenBill], shares: dict[int, list[PaymentShare]], entry: BankEntry
+) -> Iterator[UnbilledPayment]:
+    """Pay the first bill of the entry's amount that is not paid, else once more one that is; yields what fits none."""
+    equal_bills = [
+        candidate
+        for candidate in vendor_bills
+        if candidate.bill.currency == entry.currency
+        and _round_total(candidate) == entry.amount
+        and candidate.is_before(entry.paid_at)
+    ]
+    target = next((candidate for candidate in equal_bills if not shares.get(candidate.bill.id)), None)
+    target = target or (equal_bills[-1] if equal_bills else None)
+    if target is not None:
+        shares[target.bill.id].append(_share_entry(entry, entry.amount, BY_AMOUNT, target))
+        return
+    names = sorted({candidate.bill.account for candidate in vendor_bills})
+    account = names[0] if len(names) == 1 else ""
+    amounts = entry.amount, entry.amount
+    name = f"line {entry.line} of the bank's file"
+    yield UnbilledPayment(vendor_bills[0].bill.provider, account, name, entry.currency, *amounts, entry.paid_at)
+
+
+def _share_entry(entry: BankEntry, amount: Decimal, method: str, candidate: _OpenBill) -> PaymentShare:
+    """Return a share; one of a total to the cent is the whole total, whatever digits that has."""
+    is_total = amount == _round_total(candidate)
+    return PaymentShare(f"line {entry.line}", candidate.total if is_total else amount, entry.paid_at, method)
+
+
+def _round_total(candidate: _OpenBill) -> Decimal:
+    return round(candidate.total, find_minor_digits(candidate.bill.currency))
+
+
+def _names_vendor(entry: BankEntry, bill: BillRow) -> bool:
+    """Tell whether an entry names the vendor or the issuer of a bill."""
+    text = f"{entry.counterparty} {entry.text}".casefold()
+    return bill.provider.casefold() in text or (bool(bill.issuer) and bill.issuer.casefold() in text)
