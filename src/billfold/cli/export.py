@@ -15,6 +15,7 @@ from billfold.cli.context import (
     open_workspace,
 )
 from billfold.cli.export_journal import journal
+from billfold.cli.export_tables import postgres, sqlite, xlsx
 from billfold.cli.gaps import end_listing
 from billfold.cli.output import print_line
 from billfold.cli.params import add_filter_options, add_location_options
@@ -39,7 +40,8 @@ def command() -> None:
     """Write the ledger as files for other tools."""
 
 
-command.add_command(journal)
+for subcommand in (journal, postgres, sqlite, xlsx):
+    command.add_command(subcommand)
 
 
 @command.command("focus")
