@@ -63,6 +63,7 @@ COMMANDS = {
     "sync": "Collect every invoice, line and estimate: archived, then booked.",
     "twin": "Play the vendors' billing systems on this machine.",
     "verify": "Check every stored hash of the archive, or a file of evidence.",
+    "why": "Say what moved since the month before: rate, quantity, new, gone.",
 }
 
 

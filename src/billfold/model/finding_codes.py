@@ -426,7 +426,7 @@ class FindingCode(StrEnum):
         "budget-exceeded",
         DOUBT,
         "What is billed of a month is more than its budget in the configuration.",
-        "Run `billfold why MONTH` for what moved, or change the budget.",
+        "Run `billfold report --by account,service --compare` for what moved, or change the budget.",
     )
     BUDGET_AT_RISK = (
         "budget-at-risk",

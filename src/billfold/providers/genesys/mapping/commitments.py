@@ -148,7 +148,7 @@ def _build_commitment(position: PlanPosition) -> ContractCommitment:
         get_or(item.description, "") or get_or(item.name, ""),
         get_or(contract.external_number, ""),
     )
-    currency = read_currency(item.currency_iso_code) or None
+    currency, price = read_currency(item.currency_iso_code) or None, get_or(item.price, None)
     return ContractCommitment(
         BillingCurrency=currency,
         ContractCommitmentApplicability=_format_applicability(position),
@@ -174,6 +174,7 @@ def _build_commitment(position: PlanPosition) -> ContractCommitment:
         InvoiceIssuerName=VENDOR_NAME,
         PricingCurrency=currency,
         ServiceProviderName=VENDOR_NAME,
+        x_UnitPrice=price if isinstance(price, Decimal) and is_in_bounds(price) else None,
     )
 
 
