@@ -11,6 +11,7 @@ from typing import NamedTuple
 from billfold.ledger.grouping import ChargeGroup
 from billfold.ledger.usages import UsageRow
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum, spread_amount
+from billfold.model.period import Month
 from billfold.model.usage import UserType
 from billfold.report.allocation_rules import NO_TARGET, UNALLOCATED, AllocationRules, Method, Rule, Scope, Target
 
@@ -179,6 +180,14 @@ class MonthAllocator:
             Allocation(target, pool.place, part, rule.name, rule.method, amount, values)
             for target, part in zip(targets, parts, strict=True)
         ]
+
+
+def group_usage_by_month(usage: Iterable[UsageRow]) -> dict[str, list[UsageRow]]:
+    """Return usage by the month in which its period begins, as ``2026-10``."""
+    usage_by_month = defaultdict[str, list[UsageRow]](list)
+    for row in usage:
+        usage_by_month[str(Month.of(row.period_start))].append(row)
+    return dict(usage_by_month)
 
 
 def _name_user(user: tuple[str, str] | None) -> dict[str, str]:
