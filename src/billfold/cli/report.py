@@ -224,7 +224,8 @@ def _print_notes(changes: Sequence[CostChange], options: ReportOptions, account_
     notes = []
     if not options.key_names and (vendors := costs.find_shared_vendors(account_rows)):
         notes.append(f"Several accounts are summed for {', '.join(vendors)}: --by account,service tells them apart.")
-    if unbilled := costs.find_unbilled(account_rows, max(issued_months)) if issued_months else []:
+    is_changing = bool(issued_months) and not options.has_days
+    if unbilled := costs.find_unbilled(account_rows, max(issued_months)) if is_changing else []:
         notes.append(
             f"No invoice of {max(issued_months)} yet: {', '.join(unbilled)}. Its change counts that as nothing."
         )
