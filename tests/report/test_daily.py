@@ -29,7 +29,7 @@ def record(days: int, estimated: str) -> EstimateRecord:
     return EstimateRecord("v", "a", JUNE, "USD", "estimate", asked_at, Decimal(estimated), None)
 
 
-def test_days_are_what_estimates_grew_by_and_the_invoice_the_rest() -> None:
+def test_days_are_what_estimates_grew_by() -> None:
     """The first day has what was there before it ended; days without a collection stand together."""
     records = [record(0, "2"), record(1, "5"), record(2, "9"), record(5, "8"), record(30, "1")]
     rows = list_daily_costs([cost("20"), cost("3", "draft")], records, KEYS)
