@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from billfold.collect.workspace import Workspace
@@ -98,3 +99,33 @@ def test_other_listings_sum_to_the_same(by: str, hosting: Terminal) -> None:
 def test_without_rules_everything_is_unallocated(hosting: Terminal, tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
     clear(terminal.run("--ledger", hosting.home / "ledger", "allocate", MONTH), 0, "There are no rules: write some")
+
+
+def test_an_allocated_export_splits_each_charge(hosting: Terminal) -> None:
+    """Its rows sum to the rows of a plain one, charge by charge, and it is as FOCUS has it."""
+    for name, more in (("plain", ()), ("split", ("--allocated",))):
+        clear(hosting.run("--ledger", "ledger", "export", "focus", name, *more), 0, "CostAndUsage")
+    clear(hosting.run("check", "focus", "split"), 0, "Everything is as FOCUS has it")
+    columns = "SELECT InvoiceDetailId, x_State, sum(BilledCost), sum(PricingQuantity)"
+    queries = [
+        f"{columns} FROM '{hosting.home / name / 'cost_and_usage.parquet'}' GROUP BY ALL" for name in ("plain", "split")
+    ]
+    connection = duckdb.connect()
+    assert connection.execute(f"{queries[0]} EXCEPT {queries[1]}").fetchall() == []
+    shared = connection.execute(
+        f"""SELECT count(*) > 0, bool_and(AllocatedMethodId IN ('billfold:direct', 'billfold:team'))
+            FROM '{hosting.home / "split" / "cost_and_usage.parquet"}' WHERE AllocatedTags->>'allocation:team' = 'web'"""
+    ).fetchall()
+    assert shared == [(True, True)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [((), "--allocated needs rules"), (("--focus-version", "1.2"), "FOCUS 1.2 has no columns for what is allocated")],
+)
+def test_an_allocated_export_needs_rules_and_columns(
+    arguments: tuple[str, ...], sentence: str, hosting: Terminal, tmp_path: Path
+) -> None:
+    terminal = hosting if arguments else Terminal(tmp_path)
+    ledger = hosting.home / "ledger"
+    clear(terminal.run("--ledger", ledger, "export", "focus", "o", "--allocated", *arguments), 2, sentence)

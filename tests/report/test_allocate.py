@@ -13,7 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billfold.ledger.grouping import ChargeGroup
-from billfold.report.allocate import Allocation, UsageShare, allocate_charges, list_group_keys
+from billfold.ledger.usages import UsageRow
+from billfold.model.period import Month
+from billfold.model.usage import UserType
+from billfold.report.allocate import Allocation, allocate_charges, list_group_keys
 from billfold.report.allocation_rows import sum_allocations
 from billfold.report.allocation_rules import AllocationRules
 from billfold.settings.allocation import parse_rules
@@ -44,17 +47,26 @@ class Charge(NamedTuple):
     currency: str
     resource: str
     service: str
+    sku: str
     invoice: str
     amount: Decimal
 
 
 CHARGES = st.lists(
-    st.builds(Charge, NAMES, NAMES, st.sampled_from(["USD", "EUR"]), NAMES, NAMES, st.sampled_from("12"), AMOUNTS),
+    st.builds(
+        Charge, NAMES, NAMES, st.sampled_from(["USD", "EUR"]), NAMES, NAMES, NAMES, st.sampled_from("12"), AMOUNTS
+    ),
     max_size=12,
 )
-USAGE = st.lists(
-    st.builds(UsageShare, NAMES, NAMES, st.just(""), st.just(""), st.sampled_from(["a", "b", "c"]), AMOUNTS), max_size=5
-)
+
+
+def used(provider: str, account: str, sku: str, user: str, quantity: Decimal) -> UsageRow:
+    """Make what a service used of a SKU."""
+    start = Month(2026, 6).start
+    return UsageRow(provider, account, start, sku, UserType.RESOURCE, f"{user}-id", user, "GB", quantity, None, "")
+
+
+USAGE = st.lists(st.builds(used, NAMES, NAMES, NAMES, st.sampled_from(["a", "b", "c"]), AMOUNTS), max_size=5)
 
 
 def group(charges: Sequence[Charge], keys: Sequence[str]) -> list[ChargeGroup]:
@@ -66,7 +78,7 @@ def group(charges: Sequence[Charge], keys: Sequence[str]) -> list[ChargeGroup]:
 
 
 def allocate(
-    charges: Sequence[Charge], rules: AllocationRules, usage: Sequence[UsageShare] = (), *more_keys: str
+    charges: Sequence[Charge], rules: AllocationRules, usage: Sequence[UsageRow] = (), *more_keys: str
 ) -> list[Allocation]:
     keys = list_group_keys(rules, more_keys)
     return allocate_charges(group(charges, keys), keys, rules, usage)
@@ -75,7 +87,7 @@ def allocate(
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(CHARGES, RULES, USAGE)
 def test_parts_sum_to_the_month(
-    charges: Sequence[Charge], blocks: list[dict[str, object]], usage: Sequence[UsageShare]
+    charges: Sequence[Charge], blocks: list[dict[str, object]], usage: Sequence[UsageRow]
 ) -> None:
     """For every file of rules and any charges: nothing is lost, and nothing goes to another account or currency."""
     rules, sums = parse_rules({"rules": blocks}, "rules"), defaultdict[tuple[str, ...], Fraction](Fraction)
@@ -90,7 +102,7 @@ def test_parts_sum_to_the_month(
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(CHARGES, RULES, USAGE)
 def test_more_detail_changes_no_sum(
-    charges: Sequence[Charge], blocks: list[dict[str, object]], usage: Sequence[UsageShare]
+    charges: Sequence[Charge], blocks: list[dict[str, object]], usage: Sequence[UsageRow]
 ) -> None:
     """A statement, which groups charges by more keys, comes to what the table says."""
     rules = parse_rules({"rules": blocks}, "rules")
@@ -98,8 +110,10 @@ def test_more_detail_changes_no_sum(
     assert sum_allocations(detailed) == sum_allocations(allocate(charges, rules, usage))
 
 
-TAX = Charge("p", "a", "USD", "", "tax", "1", Decimal("-0.05"))
-WEB, API = (Charge("p", "a", "USD", name, "s", "1", Decimal(amount)) for name, amount in (("web", "2"), ("api", "1")))
+TAX = Charge("p", "a", "USD", "", "tax", "", "1", Decimal("-0.05"))
+WEB, API = (
+    Charge("p", "a", "USD", name, "s", "", "1", Decimal(amount)) for name, amount in (("web", "2"), ("api", "1"))
+)
 
 
 @pytest.mark.parametrize(
@@ -120,14 +134,16 @@ def test_what_has_nothing_to_be_shared_by_is_unallocated() -> None:
 
 
 def test_usage_splits_what_later_rules_give_to_teams() -> None:
-    """The most exact measure is taken: of the same kind and region; what nobody measured goes on undivided."""
+    """Each SKU by its own usage; what was not measured goes on undivided, and organizations are no weights."""
     blocks = [{"match": {"service": "cdn"}, "split": "usage"}, {"match": {"resource": "www"}, "team": "web"}]
     usage = [
-        UsageShare("p", "a", "", "", "www", Decimal(1)),
-        UsageShare("p", "a", "", "", "api", Decimal(2)),
-        UsageShare("p", "b", "", "", "www", Decimal(0)),
+        used("p", "a", "gb", "www", Decimal(1)),
+        used("p", "a", "gb", "api", Decimal(2)),
+        used("p", "a", "requests", "www", Decimal(9)),
+        used("p", "b", "gb", "www", Decimal(0)),
+        used("p", "b", "gb", "www", Decimal(5))._replace(user_type=UserType.SUB_ACCOUNT),
     ]
-    charges = [Charge("p", account, "USD", "", "cdn", "1", Decimal("10.00")) for account in "ab"]
+    charges = [Charge("p", account, "USD", "", "cdn", "delivery/gb", "1", Decimal("10.00")) for account in "ab"]
     rows = sum_allocations(allocate(charges, parse_rules({"rules": blocks}, "rules"), usage))
     assert [(row.team, row.account, row.amount) for row in rows] == [
         ("web", "a", Decimal("3.33")),

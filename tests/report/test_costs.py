@@ -83,6 +83,6 @@ def test_an_account_without_an_invoice_yet_is_named() -> None:
 
 def test_keys_are_the_ledgers_and_each_once() -> None:
     assert read_keys(["vendor,tag:team", "sub-account"]) == ["provider", "tag:team", "sub-account"]
-    for keys, message in ((["color"], "by vendor"), (["vendor", "provider"], "once"), (["team"], "allocation")):
+    for keys, message in ((["color"], "by vendor"), (["vendor", "provider"], "once")):
         with pytest.raises(InvalidArgument, match=message):
             read_keys(keys)

@@ -15,12 +15,14 @@ from billfold.cli.output import print_line
 from billfold.cli.params import add_month_options
 from billfold.ledger import catalog
 from billfold.ledger.grouping import group_charges
+from billfold.ledger.usages import list_usages
 from billfold.model.period import Month
 from billfold.report.allocate import Allocation, allocate_charges, list_group_keys
 from billfold.report.allocation_rows import (
     STATEMENT_KEYS,
     AllocationRow,
     Coverage,
+    CustomerOverview,
     OwnerRow,
     StatementLine,
     build_statement,
@@ -28,6 +30,7 @@ from billfold.report.allocation_rows import (
     measure_total_coverage,
     sum_allocations,
     sum_by_owner,
+    sum_overviews,
 )
 from billfold.report.allocation_rules import UNALLOCATED, AllocationRules
 from billfold.report.subtotals import add_subtotals
@@ -71,7 +74,8 @@ def command(
         filters = build_filter(workspace, filter_options)._replace(first_month=month, last_month=month)
         keys = list_group_keys(rules, STATEMENT_KEYS if owner is not None else ())
         groups = group_charges(ledger, filters, keys, (state,))
-        allocations = allocate_charges(groups, keys, rules)
+        usages = list_usages(ledger, filters)
+        allocations = allocate_charges(groups, keys, rules, usages)
         uncounted_bills = catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     rows = sum_allocations(allocations)
@@ -80,7 +84,8 @@ def command(
     elif by == "account":
         _show_coverage(output_format, measure_coverage(rows))
     else:
-        _show_rows(output_format, rows, by, f"{month}, {state}")
+        overviews = sum_overviews(usages) if by == "customer" else []
+        _show_rows(output_format, rows, by, overviews, f"{month}, {state}")
     if output_format == "table" and owner is None:
         _print_coverage(rows, by, month, rules)
     end_listing(ctx, gaps, uncounted_bills)
@@ -93,16 +98,25 @@ def _load_rules(ctx: click.Context, rules_path: str | None) -> AllocationRules:
     return load_rules(path) if path else AllocationRules()
 
 
-def _show_rows(output_format: str, rows: Sequence[AllocationRow], by: str, title: str) -> None:
+def _show_rows(
+    output_format: str, rows: Sequence[AllocationRow], by: str, overviews: Iterable[CustomerOverview], title: str
+) -> None:
     field = OWNER_FIELDS[by]
     if output_format == "table":
         _print_owners(sum_by_owner(rows, field), field, title)
+        for overview in overviews:
+            amount = f"{rounded(overview.amount)} {overview.currency}"
+            print_line(f"By its own overview {overview.customer} uses {amount}: at its prices, before tax and voice.")
     elif by == "team":
         cells = [row._asdict() | {"rules": "; ".join(row.rules)} for row in rows]
         print_rows(output_format, cells, AllocationRow._fields)
     else:
-        owner_rows = [{field: row.owner} | row._asdict() for row in sum_by_owner(rows, field)]
-        columns = (field, *OwnerRow._fields[1:])
+        stated_amounts = {overview[:4]: overview.amount for overview in overviews}
+        owner_rows = [
+            {field: row.owner, "overview": stated_amounts.get(row[:4])} | row._asdict()
+            for row in sum_by_owner(rows, field)
+        ]
+        columns = (field, *OwnerRow._fields[1:], *(["overview"] if by == "customer" else []))
         print_rows(output_format, [{name: row[name] for name in columns} for row in owner_rows], columns)
 
 

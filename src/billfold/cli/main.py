@@ -28,14 +28,18 @@ from billfold.transport.pause import STOP_REQUESTED
 from billfold.version import __version__
 
 COMMANDS = {
+    "accruals": "Say what a month owes that is not invoiced yet, and why.",
     "acknowledge": "Accept findings that are known, so that they are no alarm.",
     "allocate": "Say whose cost a month is, by rules: teams, customers.",
     "api": "Ask a vendor one documented operation, and print the answer.",
     "changes": "Say what of closed months is another now than when it was signed.",
+    "attach": "Put a document that you have of an invoice into the archive.",
+    "budget": "Hold a month against the budgets, or look for what is odd in it.",
     "charges": "List charges as FOCUS 1.4 CostAndUsage rows.",
     "check": "Check FOCUS files, ours or anybody's, for what validators miss.",
     "close": "Check whether a month is whole, and sign it.",
     "closes": "List the months that were signed, and whether they still are the same.",
+    "commitments": "Show what is committed, used and left, and how long it lasts.",
     "connect": "Name an account; only a reference to its key is written.",
     "demo": "Play the vendors, collect twelve months from them, show the bill.",
     "documents": "Write the archived documents as files.",
@@ -43,6 +47,7 @@ COMMANDS = {
     "evidence": "Put a month's evidence into one file that anybody can verify.",
     "explain": "Go from an invoice or a charge back to the answer it came from.",
     "export": "Write the ledger as files for other tools.",
+    "forecast": "Say where open months will end, and the next three.",
     "hash": "Print one line that stands for all that the ledger believes now.",
     "import": "Bring saved answers into the archive and book them.",
     "invoices": "List invoices, drafts and estimates as the vendors state them.",
@@ -58,6 +63,7 @@ COMMANDS = {
     "sync": "Collect every invoice, line and estimate: archived, then booked.",
     "twin": "Play the vendors' billing systems on this machine.",
     "verify": "Check every stored hash of the archive, or a file of evidence.",
+    "why": "Say what moved since the month before: rate, quantity, new, gone.",
 }
 
 

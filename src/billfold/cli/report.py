@@ -14,19 +14,26 @@ from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_listing_options
+from billfold.cli.team_rules import load_team_rules
 from billfold.ledger import catalog
-from billfold.ledger.grouping import TAG_PREFIX, find_last_month, group_charges
+from billfold.ledger.estimate_history import list_estimate_records
+from billfold.ledger.grouping import TAG_PREFIX, find_last_month
+from billfold.ledger.month_costs import list_month_costs
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.bill import State
 from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month
 from billfold.report import costs, exchange
+from billfold.report.allocation_rules import AllocationRules
 from billfold.report.costs import GROUP_KEYS, STATES, CostChange, CostLine, CostRow, CostTable
+from billfold.report.daily import DAY_KEY, check_day_keys, list_daily_costs
 from billfold.report.exchange import ExchangeRate
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
+from billfold.report.team_costs import TEAM_KEY
 from billfold.settings.reporting import Reporting, read_reporting
+from billfold.tasks.costs import list_costs
 from billfold.tasks.filter_options import FilterOptions
 
 DEFAULT_KEYS = ("provider", "service")
@@ -52,6 +59,7 @@ class ReportOptions(NamedTuple):
     top: int | None
     is_comparing: bool | None
     target: str | None = None
+    rules: AllocationRules | None = None
 
 
 @click.command("report")
@@ -100,8 +108,13 @@ def command(
     section, config_path = load_section(ctx, "reporting")
     reporting = read_reporting(section, str(config_path))
     target = _choose_currency(target, reporting)
-    options = ReportOptions(key_names, states, month_count, top, is_comparing, target)
-    keys = costs.read_keys(key_names) or (DEFAULT_KEYS if output_format == "table" else JSON_KEYS)
+    stated_keys = costs.read_keys(key_names)
+    if DAY_KEY in stated_keys:
+        check_day_keys(stated_keys)
+        month_count = month_count or 1
+    rules = load_team_rules(ctx) if TEAM_KEY in stated_keys else None
+    options = ReportOptions(key_names, states, month_count, top, is_comparing, target, rules)
+    keys = stated_keys or (DEFAULT_KEYS if output_format == "table" else JSON_KEYS)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = _choose_months(ledger, build_filter(workspace, filter_options), options, output_format)
         changes = _compare(ledger, filters, keys, options)
@@ -114,12 +127,16 @@ def command(
         print_converted(sums, target)
     else:
         _print_machine_rows(output_format, changes, keys, options, reporting.rates)
-    missing_rates = exchange.list_missing_rates(sums, target or "")
+    has_rates = _print_missing_rates(exchange.list_missing_rates(sums, target or ""))
+    end_listing(ctx, gaps, uncounted_bills)
+    ctx.exit(0 if has_rates else 1)
+
+
+def _print_missing_rates(missing_rates: Sequence[str]) -> bool:
+    """Say which rates are missing; returns whether none is."""
     for sentence in missing_rates:
         print_line(f"not converted: {sentence}; state it in [[reporting.rates]]", err=True)
-    end_listing(ctx, gaps, uncounted_bills)
-    if missing_rates:
-        ctx.exit(1)
+    return not missing_rates
 
 
 def _choose_currency(target: str | None, reporting: Reporting) -> str | None:
@@ -145,6 +162,8 @@ def _compare(
 ) -> list[CostChange]:
     first_month = filters.first_month
     earlier_filters = filters._replace(first_month=first_month.add_months(-1)) if first_month else filters
+    if DAY_KEY in keys:
+        return [CostChange(row, None) for row in _read_days(ledger, filters, keys, options)]
     steady_keys = [key for key in keys if key != "month"]
     changes = costs.compare_months(
         _read_rows(ledger, earlier_filters, steady_keys, options), first_month or Month(1, 1)
@@ -152,9 +171,14 @@ def _compare(
     return costs.insert_months(changes, keys.index("month")) if "month" in keys else changes
 
 
+def _read_days(ledger: OpenLedger, filters: LedgerFilter, keys: Sequence[str], options: ReportOptions) -> list[CostRow]:
+    rows = list_daily_costs(list_month_costs(ledger, filters), list_estimate_records(ledger, filters), keys)
+    return [row for row in rows if not options.states or row.state in options.states]
+
+
 def _read_rows(ledger: OpenLedger, filters: LedgerFilter, keys: Sequence[str], options: ReportOptions) -> list[CostRow]:
     states = [State(state) for state in options.states] or tuple(State)
-    return list(costs.read_rows(group_charges(ledger, filters, (*keys, *GROUP_KEYS), states)))
+    return list(costs.read_rows(list_costs(ledger, filters, (*keys, *GROUP_KEYS), states, options.rules)))
 
 
 def _print_machine_rows(
@@ -185,13 +209,13 @@ def print_report(
     changes: Sequence[CostChange], keys: Sequence[str], options: ReportOptions, account_rows: Sequence[CostRow]
 ) -> None:
     """Print the report's tables, and what is to be known of them."""
-    tables = costs.build_tables(changes, options.top, by_month="month" in keys)
+    tables = costs.build_tables(changes, options.top, by_month=not {"month", DAY_KEY}.isdisjoint(keys))
     if not tables:
         print_line("There are no charges to show: none are booked that fit, or were known then.")
     for table in tables:
         print_line()
         print_line(f"{STATE_HEADINGS[table.state]}, {table.currency}")
-        _print_table(table, keys, is_comparing=_shows_change(table, options.is_comparing))
+        _print_table(table, keys, is_comparing=DAY_KEY not in keys and _shows_change(table, options.is_comparing))
     _print_notes(changes, options, account_rows)
 
 

@@ -75,7 +75,7 @@ def import_files(
         run = workspace.archive.start_run(provider.name, account, "import", now)
         for path in paths:
             try:
-                answers = find_answers(_read_file(path), provider, operation, question_fields)
+                answers = find_answers(read_file(path), provider, operation, question_fields)
             except BillfoldError as error:
                 files.append(ImportedFile(path, "", _describe_error(error)))
                 continue
@@ -107,7 +107,7 @@ def _describe_error(error: BillfoldError) -> str:
     return f"{error.message}; save the answer again as it came" if isinstance(error, ApiError) else str(error)
 
 
-def _read_file(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """Read a saved answer whole; raises ``InvalidArgument`` for what can be none."""
     if path.is_char_device() or path.is_block_device():
         raise InvalidArgument("it is a device, not a file")
@@ -127,7 +127,7 @@ def find_answers(
     try:
         return [identify_answer(content, provider, operation, question_fields)]
     except InvalidArgument:
-        items = codec.parse_json(content) if _detect_format(content) == "json" else None
+        items = codec.parse_json(content) if detect_format(content) == "json" else None
         if not items or not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise
         return [identify_answer(codec.encode_json(item), provider, operation, question_fields) for item in items]
@@ -137,7 +137,7 @@ def identify_answer(
     content: bytes, provider: Provider, operation: str | None, question_fields: Mapping[str, str]
 ) -> tuple[Operation[Any], Response]:
     """Find which question a saved body answers; raises ``InvalidArgument`` where it is none of this vendor's."""
-    file_format = _detect_format(content)
+    file_format = detect_format(content)
     if file_format != "json":
         return _identify_file(content, file_format, provider, operation, question_fields)
     tree, content = _unwrap_exchange(codec.parse_json(content), content)
@@ -175,7 +175,7 @@ def _read_body_fields(tree: Any, operation_type: OperationType) -> Mapping[str, 
     return {"invoice_id": result.get("id"), **result} if operation_type.path.endswith("/{invoice_id}") else result
 
 
-def _detect_format(content: bytes) -> str:
+def detect_format(content: bytes) -> str:
     """Tell by its first bytes what a file would be; what is neither JSON nor a PDF may be a CSV."""
     start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
     return "pdf" if start.startswith(b"%PDF") else "json" if start[:1] in {b"{", b"["} else "csv"

@@ -61,16 +61,18 @@ def book_run(ledger: OpenLedger, run_answers: ArchiveRunAnswers) -> None:
 def _book_stated_values(
     ledger: OpenLedger, account_identity: AccountIdentity, run_answers: ArchiveRunAnswers, findings: list[Finding]
 ) -> None:
-    """Book what a run's answers state of payments and balances; why they cannot be read is noted, unless it was before."""
+    """Book what a run's answers state of payments, balances and usage; why they cannot be read is noted, unless it was before."""
     from billfold.ledger import stated_values
     from billfold.ledger.older_files import IMPORTED
 
     run_provider, new_findings = provider.find_provider(run_answers.run.provider), list[Finding]()
     payments = list(_iter_guarded(run_provider.read_payments, run_answers, new_findings))
     balances = list(_iter_guarded(run_provider.read_balances, run_answers, new_findings))
+    usages = list(_iter_guarded(run_provider.read_usages, run_answers, new_findings))
     is_imported = run_answers.run.outcome == IMPORTED
     stated_values.book_payments(ledger, account_identity, payments, is_imported=is_imported)
     stated_values.book_balances(ledger, account_identity, balances, is_imported=is_imported)
+    stated_values.book_usages(ledger, account_identity, usages, is_imported=is_imported)
     noted_texts = {finding.text for finding in findings}
     findings += [finding for finding in drop_repeated(new_findings) if finding.text not in noted_texts]
 

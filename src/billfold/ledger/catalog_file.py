@@ -28,6 +28,7 @@ _INDEXES = (
     "CREATE INDEX findings_by_run ON findings (run)",
     "CREATE INDEX payments_by_account ON payments (provider, account)",
     "CREATE INDEX balances_by_account ON balances (provider, account)",
+    "CREATE INDEX usages_by_account ON usages (provider, account)",
     "CREATE INDEX runs_by_account ON runs (provider, account)",
 )
 """What a booking looks rows up by."""

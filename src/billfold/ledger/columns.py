@@ -115,11 +115,30 @@ BALANCE_COLUMN_TYPES = {
     "closing": "VARCHAR",
     "overage": "VARCHAR",
     "is_open": "BOOLEAN",
+    "kind": "VARCHAR",
+    "commitment_id": "VARCHAR",
     "run": "INTEGER",
     "from_seq": "BIGINT",
     "until_seq": "BIGINT",
 }
-"""What vendors state of payments and balances, each from an archive number on and until another; amounts with all their digits."""
+USAGE_COLUMN_TYPES = {
+    "provider": "VARCHAR",
+    "account": "VARCHAR",
+    "period_start": "TIMESTAMP",
+    "period_end": "TIMESTAMP",
+    "sku": "VARCHAR",
+    "user_type": "VARCHAR",
+    "user_id": "VARCHAR",
+    "user_name": "VARCHAR",
+    "unit": "VARCHAR",
+    "quantity": "VARCHAR",
+    "amount": "VARCHAR",
+    "currency": "VARCHAR",
+    "run": "INTEGER",
+    "from_seq": "BIGINT",
+    "until_seq": "BIGINT",
+}
+"""What vendors state of payments, balances and usage, each from an archive number on and until another; amounts with all their digits."""
 
 
 CATALOG_TABLES = {
@@ -151,6 +170,7 @@ CATALOG_TABLES = {
     "commitments": {"bill": "INTEGER"} | {name: sql_type for name, (sql_type, _) in COMMITMENT_COLUMN_TYPES.items()},
     "payments": PAYMENT_COLUMN_TYPES,
     "balances": BALANCE_COLUMN_TYPES,
+    "usages": USAGE_COLUMN_TYPES,
     "parts": {
         "name": "VARCHAR",
         "first_bill": "INTEGER",

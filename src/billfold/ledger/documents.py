@@ -8,8 +8,11 @@ from billfold.ledger.archive import Archive
 from billfold.ledger.entries import UNREADABLE_SUFFIX, Entry
 
 PDF_MEDIA_TYPE = "application/pdf"
+ATTACHMENT = "attachment"
+"""The operation of a document that somebody attached to an invoice: no vendor's API answered it."""
 FILE_SUFFIXES = {PDF_MEDIA_TYPE: ".pdf", "text/csv": ".csv"}
 """What a document's file is called, by its media type."""
+ATTACHMENT_SUFFIXES = FILE_SUFFIXES | {"application/json": ".json"}
 UNKNOWN_VALUE = "unknown"
 """Stands in a question for what an imported file does not say."""
 
@@ -37,8 +40,14 @@ def _iter_documents(archive: Archive, seq: int) -> Iterator[Entry]:
         if entry.seq <= seq
         and entry.status == 200
         and not entry.operation.endswith(UNREADABLE_SUFFIX)
-        and read_media_type(entry) in FILE_SUFFIXES
+        and find_suffix(entry)
     )
+
+
+def find_suffix(entry: Entry) -> str:
+    """Return how the name of a document's file ends; "" of an answer that is no document."""
+    suffixes = ATTACHMENT_SUFFIXES if entry.operation == ATTACHMENT else FILE_SUFFIXES
+    return suffixes.get(read_media_type(entry), "")
 
 
 def read_media_type(entry: Entry) -> str:

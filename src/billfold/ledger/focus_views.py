@@ -16,7 +16,9 @@ from typing import NamedTuple
 
 import duckdb
 
+from billfold.ledger.allocated_charges import KEY_COLUMN, ChargeShares, build_split_sql, load_shares
 from billfold.ledger.batch import to_naive_utc
+from billfold.ledger.bill_changes import keep_changed_bills
 from billfold.ledger.catalog import list_bills, list_last_runs, list_parked_bills
 from billfold.ledger.columns import (
     CHARGE_COLUMNS,
@@ -44,13 +46,16 @@ class Selection(NamedTuple):
     """Which part of a ledger is wanted as FOCUS rows.
 
     ``rates`` say what one unit of a virtual currency cost in BillingCurrency (below 1000, at most six decimals);
-    ``payment_terms`` are those of accounts, by provider and name, whose vendor states none.
+    ``payment_terms`` are those of accounts, by provider and name, whose vendor states none. ``shares`` split charges by whose
+    cost they are. Of bills only those are wanted that changed after ``since_seq`` (None: all).
     """
 
     filters: LedgerFilter = LedgerFilter()
     include_parked: bool = False
     rates: Mapping[str, Decimal] = {}
     payment_terms: Mapping[tuple[str, str], str] = {}
+    shares: ChargeShares | None = None
+    since_seq: int | None = None
 
 
 class FocusViews:
@@ -61,15 +66,26 @@ class FocusViews:
         parked_bills = list_parked_bills(ledger, selection.filters)
         self.left_out = [bill for bill in parked_bills if bill.is_disputing or not selection.include_parked]
         _select_bills(ledger, selection)
+        keep_changed_bills(ledger, "picked", selection.since_seq, selection.filters.seq)
         _note_awaited_periods(ledger, selection.filters)
         virtual = bool(ledger.execute("SELECT 1 FROM picked WHERE virtual LIMIT 1").fetchone())
         for name, select_sql in (
-            (COST, _charges_sql(virtual=virtual, parked=selection.include_parked)),
+            (COST, self._build_charges_sql(virtual=virtual)),
             (INVOICE, _invoice_details(virtual=virtual)),
             (PERIOD, _periods_sql(selection.filters.seq)),
             (COMMITMENT, _commitments_sql()),
         ):
             ledger.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {select_sql}')
+
+    def _build_charges_sql(self, *, virtual: bool) -> str:
+        shares = self.selection.shares
+        key_columns = {KEY_COLUMN: shares.build_key_sql()} if shares else {}
+        charges_sql = _charges_sql(key_columns, virtual=virtual, parked=self.selection.include_parked)
+        if not shares:
+            return charges_sql
+        load_shares(self.ledger, shares)
+        described = self.ledger.execute(f"DESCRIBE {charges_sql}").fetchall()
+        return build_split_sql(charges_sql, {name: column_type for name, column_type, *_ in described})
 
     def read_column_types(self, dataset: str) -> dict[str, str]:
         """Return a dataset's columns with their SQL types."""
@@ -188,7 +204,7 @@ def _rates_sql(rates: Mapping[str, Decimal]) -> str:
 _PRICE_COLUMNS = ("ContractedUnitPrice", "EffectiveCost", "ListUnitPrice")
 
 
-def _charges_sql(*, virtual: bool, parked: bool) -> str:
+def _charges_sql(key_columns: Mapping[str, str], *, virtual: bool, parked: bool) -> str:
     columns = {name: build_column_sql(name, "p.called", "p.account") for name in CHARGE_COLUMNS}
     for name in _PRICE_COLUMNS:
         columns[f"PricingCurrency{name}"] = f'coalesce(c."PricingCurrency{name}", c."{name}")'
@@ -196,6 +212,7 @@ def _charges_sql(*, virtual: bool, parked: bool) -> str:
         columns.update(_virtual_columns())
     if parked:
         columns["x_Parked"] = "p.parked"
+    columns |= key_columns
     ordered_names = sorted(columns, key=lambda name: (name.startswith("x_"), name))
     select_list = ", ".join(f'{columns[name]} AS "{name}"' for name in ordered_names)
     return f"SELECT {select_list} FROM charges c JOIN picked p ON c.bill = p.id"

@@ -31,6 +31,7 @@ KEY_SQL = {
     "sub-account": "coalesce(c.SubAccountName, c.SubAccountId)",
     "sub-account-id": "c.SubAccountId",
     "charge-category": "c.ChargeCategory",
+    "charge-frequency": "c.ChargeFrequency",
     "description": "c.ChargeDescription",
     "month": "strftime(b.period_start, '%Y-%m')",
     "day": "strftime(c.ChargePeriodStart, '%Y-%m-%d')",
@@ -84,7 +85,7 @@ def build_key_columns(keys: Sequence[str]) -> tuple[str, dict[str, object]]:
     """Return the SQL of the columns of keys, and its values; raises ``InvalidArgument`` for a key that there is not."""
     columns = ", ".join(f"coalesce(({_build_key_sql(key, number)})::VARCHAR, '')" for number, key in enumerate(keys))
     return columns, {
-        f"tag{number}": _build_pointer(key) for number, key in enumerate(keys) if key.startswith(TAG_PREFIX)
+        f"tag{number}": build_pointer(key) for number, key in enumerate(keys) if key.startswith(TAG_PREFIX)
     }
 
 
@@ -96,5 +97,6 @@ def _build_key_sql(key: str, number: int) -> str:
     return KEY_SQL[key]
 
 
-def _build_pointer(key: str) -> str:
+def build_pointer(key: str) -> str:
+    """Return the JSON pointer to a tag, of a key ``tag:KEY``."""
     return "/" + key.removeprefix(TAG_PREFIX).replace("~", "~0").replace("/", "~1")

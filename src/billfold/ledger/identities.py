@@ -73,7 +73,7 @@ def _find_account(db: OpenLedger, provider: str, name: str) -> str | None:
 def _move_bills(db: OpenLedger, provider: str, provisional_accounts: set[str | None], identity: str) -> None:
     """Give the bills of accounts whose identity was not known before, and what is stated of them, to the account that they are of."""
     for provisional_account in provisional_accounts:
-        for table in ("bills", "payments", "balances"):
+        for table in ("bills", "payments", "balances", "usages"):
             update_sql = f"UPDATE {table} SET account=? WHERE provider=? AND account=?"
             db.catalog.execute(update_sql, [identity, provider, provisional_account])
         db.catalog.execute("DELETE FROM accounts WHERE provider=? AND account=?", [provider, provisional_account])

@@ -1,4 +1,4 @@
-"""What vendors state of payments and balances, booked run by run: each is believed from one archive number on, until another.
+"""What vendors state of payments, balances and usage, booked run by run: each is believed from one archive number on, until another.
 
 A run that says again what is believed adds nothing: a year of daily collections is as long as one.
 """
@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from billfold.ledger.batch import to_naive_utc
-from billfold.ledger.columns import BALANCE_COLUMN_TYPES, PAYMENT_COLUMN_TYPES
+from billfold.ledger.columns import BALANCE_COLUMN_TYPES, PAYMENT_COLUMN_TYPES, USAGE_COLUMN_TYPES
 from billfold.ledger.identities import AccountIdentity
 from billfold.ledger.older_files import IMPORTED
 from billfold.ledger.store import OpenLedger
@@ -18,6 +18,7 @@ from billfold.model.balance import Balance
 from billfold.model.money import format_decimal
 from billfold.model.payment import Payment, PaymentKind
 from billfold.model.plain_text import make_encodable
+from billfold.model.usage import MeasuredUsage, UserType
 
 StatedRow = tuple[Any, ...]
 """The columns of one stated value as the catalog keeps them, without account, run and belief."""
@@ -56,6 +57,24 @@ def book_balances(
         is_ended=lambda _: False,
         is_imported=is_imported,
     )
+
+
+def book_usages(
+    db: OpenLedger, account_identity: AccountIdentity, usages: Iterable[MeasuredUsage], *, is_imported: bool
+) -> None:
+    """Book what a run states of usage: of a SKU in a period it states all that used it, or nothing."""
+    rows = [_build_usage_row(usage) for usage in usages]
+    measured_keys = {_find_measured_key(row) for row in rows}
+    if rows:
+        _book_rows(
+            db,
+            account_identity,
+            ("usages", tuple(USAGE_COLUMN_TYPES)),
+            {_find_usage_key(row): row for row in rows},
+            _find_usage_key,
+            is_ended=lambda row: _find_measured_key(row) in measured_keys,
+            is_imported=is_imported,
+        )
 
 
 def _book_rows(
@@ -113,11 +132,29 @@ def _build_balance_row(balance: Balance) -> StatedRow:
         *map(_encode_text, (balance.balance_id, balance.name, balance.unit, *times)),
         *map(_format_optional, amounts),
         str(balance.is_open).lower(),
+        *map(_encode_text, (balance.kind, balance.commitment_id)),
     )
 
 
 def _find_balance_key(row: StatedRow) -> StatedRow:
     return row[0], row[2], row[3]
+
+
+def _build_usage_row(usage: MeasuredUsage) -> StatedRow:
+    times = (str(to_naive_utc(usage.period.start)), str(to_naive_utc(usage.period.end)))
+    texts = usage.sku, usage.user_type, usage.user_id, usage.user_name, usage.unit
+    amounts = usage.quantity, usage.amount
+    return (*times, *map(_encode_text, texts), *map(_format_optional, amounts), _encode_text(usage.currency))
+
+
+def _find_usage_key(row: StatedRow) -> StatedRow:
+    return (row[0], *row[2:5])
+
+
+def _find_measured_key(row: StatedRow) -> StatedRow:
+    """Return what was asked about: a SKU in a period; of an organization, all that it used."""
+    period_start, _, sku, user_type, user_id = row[:5]
+    return (period_start, user_type, user_id if user_type == UserType.SUB_ACCOUNT else sku)
 
 
 def _encode_text(text: str | None) -> str | None:

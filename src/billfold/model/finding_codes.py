@@ -422,6 +422,24 @@ class FindingCode(StrEnum):
         "What was collected is kept but not booked: its provider is not installed.",
         "Install the provider, or update billfold.",
     )
+    BUDGET_EXCEEDED = (
+        "budget-exceeded",
+        DOUBT,
+        "What is billed of a month is more than its budget in the configuration.",
+        "Run `billfold report --by account,service --compare` for what moved, or change the budget.",
+    )
+    BUDGET_AT_RISK = (
+        "budget-at-risk",
+        DOUBT,
+        "A month is expected to end above its budget, by the forecast.",
+        "Look at `billfold forecast`, and at what can still be stopped; or change the budget.",
+    )
+    COST_ANOMALY = (
+        "cost-anomaly",
+        DOUBT,
+        "A service of an account cost far more, or far less, than in the months before.",
+        "Look at its charges with `billfold report --by account,service --compare`, or set other thresholds.",
+    )
 
 
 CODES_BY_NAME = {str(code.value): code for code in FindingCode}

@@ -103,6 +103,11 @@ def round_to_sum(amounts: Sequence[Decimal], digits: int) -> list[Decimal]:
     return [EXACT_CONTEXT.scaleb(Decimal(part), -digits) for part in parts]
 
 
+def round_fraction(amount: Fraction, digits: int) -> Decimal:
+    """Return the decimal of so many digits that is nearest to a fraction; a half goes to the even one."""
+    return EXACT_CONTEXT.scaleb(Decimal(round(amount * 10**digits)), -digits)
+
+
 def require_finite(amount: Decimal) -> Decimal:
     """Return an amount; raises ``ArithmeticError`` for one that is no number, which a vendor's JSON may hold as text."""
     if not amount.is_finite():

@@ -21,9 +21,11 @@ from urllib.parse import urlsplit
 from billfold.model.balance import Balance
 from billfold.model.bill import Bill, DerivedTax
 from billfold.model.errors import PROVIDER_FAULTS, InvalidArgument
+from billfold.model.estimate_terms import UNKNOWN_TERMS, EstimateTerms
 from billfold.model.finding import Finding
 from billfold.model.payment import Payment
 from billfold.model.period import Month
+from billfold.model.usage import MeasuredUsage
 from billfold.providers.fetch import Fetch as Fetch  # noqa: PLC0414 - providers write their plans with it
 from billfold.wire.auth import Auth
 from billfold.wire.exchange import ClientContext, ErrorDetails
@@ -182,8 +184,12 @@ class Provider:
     """Yield what the answers state of payments: all of an account's history or nothing of it, and which invoices are paid."""
     read_balances: Callable[[RunAnswers], Iterable[Balance]] = lambda _: ()
     """Yield the balances that the answers state: what was bought beforehand, used and left, period by period."""
+    read_usages: Callable[[RunAnswers], Iterable[MeasuredUsage]] = lambda _: ()
+    """Yield who used what is billed, as far as the answers state it: of a SKU in a period all of it, or nothing."""
     personal_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The fields that hold personal data, by operation, as ``usages[].resources[].name``; no charge is made from them."""
+    estimate_terms: EstimateTerms = UNKNOWN_TERMS
+    """How its charges grow within a month, as its documents say, so that an estimate can be carried to the month's end."""
     twin_module: str = ""
     """The module whose value ``TWIN`` plays the vendor, imported only where a world is made; empty: nothing plays it."""
 

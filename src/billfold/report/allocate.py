@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from billfold.ledger.grouping import ChargeGroup
+from billfold.ledger.usages import UsageRow
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum, spread_amount
+from billfold.model.period import Month
+from billfold.model.usage import UserType
 from billfold.report.allocation_rules import NO_TARGET, UNALLOCATED, AllocationRules, Method, Rule, Scope, Target
 
 FIXED_KEYS = ("provider", "account", "currency")
-USAGE_KEYS = ("service", "region", "description")
-"""What tells charges apart that are split by usage: each kind is used by others."""
+SKU = "sku"
+"""What tells charges apart that are split by usage: each SKU is used by others."""
 NO_RULE = "no rule"
 
 
@@ -42,70 +46,105 @@ class Allocation(NamedTuple):
         return self.method in {Method.DIRECT, Method.EQUAL}
 
 
-class UsageShare(NamedTuple):
-    """How much one resource of an account used in a month of what its vendor measures under a name; "" is any region."""
-
-    provider: str
-    account: str
-    usage_name: str
-    region: str
-    resource: str
-    quantity: Decimal
-
-
 class _Pool(NamedTuple):
     """What is split together: charges of one bill that fit one rule, and of a kind where they are split by usage."""
 
     rule_index: int
     place: Place
-    usage_values: tuple[str, ...] = ()
+    usage_values: tuple[tuple[str, str], ...] = ()
+    """What the rules look at, and the SKU, where it is split by usage."""
 
 
 def list_group_keys(rules: AllocationRules, extra_keys: Iterable[str] = ()) -> list[str]:
     """Return what charges are to be grouped by for ``allocate_charges``: what the rules look at, and ``extra_keys``."""
-    usage_keys = USAGE_KEYS if rules.has_usage else ()
+    usage_keys = (SKU,) if rules.has_usage else ()
     return list(dict.fromkeys([*FIXED_KEYS, *rules.keys, *usage_keys, *extra_keys]))
 
 
 def allocate_charges(
-    groups: Iterable[ChargeGroup], keys: Sequence[str], rules: AllocationRules, usage: Iterable[UsageShare] = ()
+    groups: Iterable[ChargeGroup], keys: Sequence[str], rules: AllocationRules, usage: Iterable[UsageRow] = ()
 ) -> list[Allocation]:
     """Say whose cost each group of charges is; the parts of each bill's account and currency sum to it exactly.
 
     ``keys`` are those that the groups are of, as ``list_group_keys`` gives them. By which keys more they are grouped changes no sum.
     """
-    allocator = _Allocator(rules, usage)
-    for group in groups:
-        allocator.place_group(dict(zip(keys, group.values, strict=True)), group.cost)
-    return allocator.finish()
+    return MonthAllocator(groups, keys, rules, usage).allocations
 
 
-class _Allocator:
-    """The month as far as it is allocated, and the pools that wait to be split when all charges are in."""
+class ChargePart(NamedTuple):
+    """Which part of every charge of a kind is whose cost: ``user`` is the id and name of what used it, where it is split so."""
 
-    def __init__(self, rules: AllocationRules, usage: Iterable[UsageShare]) -> None:
-        self._rules = rules
-        self._allocations = list[Allocation]()
+    target: Target
+    weight: Fraction
+    rule: str
+    method: Method | None
+    user: tuple[str, str] | None = None
+
+
+class MonthAllocator:
+    """A month's charges, allocated when it is made: what is one team's at once, pools when all charges are in."""
+
+    def __init__(
+        self, groups: Iterable[ChargeGroup], keys: Sequence[str], rules: AllocationRules, usage: Iterable[UsageRow]
+    ) -> None:
+        self.allocations, self._rules = list[Allocation](), rules
         self._pools = defaultdict[_Pool, Decimal](lambda: ZERO)
         self._usage = _group_usage(usage)
+        self._shared_weights: dict[tuple[int, Place], dict[Target, Decimal]] = {}
+        for group in groups:
+            self._place_group(dict(zip(keys, group.values, strict=True)), group.cost)
+        self._split_pools()
 
-    def place_group(self, values: Mapping[str, str], amount: Decimal, first_rule: int = 0) -> None:
+    def find_parts(self, values: Mapping[str, str], first_rule: int = 0) -> list[ChargePart]:
+        """Return whose cost the charges with these values are, as weights that sum to 1: before they are rounded to an amount's digits."""
+        place, index = Place(*(values[key] for key in FIXED_KEYS)), self._rules.find_rule(values, first_rule)
+        if index is None:
+            return [ChargePart(NO_TARGET, Fraction(1), NO_RULE, None)]
+        rule = self._rules.rules[index]
+        if rule.method is Method.TEAM:
+            return [ChargePart(self._rules.resolve_target(rule.target, values), Fraction(1), rule.name, rule.method)]
+        if rule.method is Method.USAGE:
+            return self._find_user_parts(values, place, index)
+        weights = self._weigh_split(rule) if rule.method is Method.SPLIT else self._shared_weights[index, place]
+        total = exact_sum(weights.values())
+        parts = {target: Fraction(weight) / Fraction(total) for target, weight in weights.items() if weight}
+        return [
+            ChargePart(target, weight, rule.name, rule.method)
+            for target, weight in (parts or {NO_TARGET: Fraction(1)}).items()
+        ]
+
+    def _find_user_parts(self, values: Mapping[str, str], place: Place, index: int) -> list[ChargePart]:
+        users = self._find_users(place, values)
+        total, rule = exact_sum(users.values()), self._rules.rules[index]
+        return [
+            part._replace(weight=part.weight * Fraction(quantity) / Fraction(total), method=rule.method, user=user)
+            for user, quantity in users.items()
+            for part in self.find_parts({**values, **_name_user(user)}, index + 1)
+        ] or self.find_parts(values, index + 1)
+
+    def _find_users(self, place: Place, values: Mapping[str, str]) -> Mapping[tuple[str, str], Decimal]:
+        return self._usage.get((*place[:2], values[SKU].rpartition("/")[2]), {})
+
+    def _weigh_split(self, rule: Rule) -> dict[Target, Decimal]:
+        return {self._rules.resolve_target(Target(team), {}): weight for team, weight in rule.weights}
+
+    def _place_group(self, values: Mapping[str, str], amount: Decimal, first_rule: int = 0) -> None:
         """Put what fits a team's rule to its team, and what is to be split into its pool."""
         place, index = Place(*(values[key] for key in FIXED_KEYS)), self._rules.find_rule(values, first_rule)
         if index is None:
-            self._allocations.append(Allocation(NO_TARGET, place, amount, NO_RULE, None, amount, values))
+            self.allocations.append(Allocation(NO_TARGET, place, amount, NO_RULE, None, amount, values))
             return
         rule = self._rules.rules[index]
         if rule.method is Method.TEAM:
             target = self._rules.resolve_target(rule.target, values)
-            self._allocations.append(Allocation(target, place, amount, rule.name, rule.method, amount, values))
+            self.allocations.append(Allocation(target, place, amount, rule.name, rule.method, amount, values))
             return
-        usage_values = tuple(values[key] for key in USAGE_KEYS) if rule.method is Method.USAGE else ()
-        pool = _Pool(index, place, usage_values)
+        usage_keys = sorted({SKU, *self._rules.keys}) if rule.method is Method.USAGE else ()
+        pool = _Pool(index, place, tuple((key, values[key]) for key in usage_keys))
         self._pools[pool] = exact_sum([self._pools[pool], amount])
 
-    def finish(self) -> list[Allocation]:
-        """Split the pools, those that are shared by direct costs last, and return everything."""
+    def _split_pools(self) -> None:
+        """Split the pools, those that are shared by direct costs last."""
         for index, rule in enumerate(self._rules.rules):
             if rule.method is Method.USAGE:
                 self._split_usage(index)
@@ -113,42 +152,46 @@ class _Allocator:
         for pool, amount in pools.items():
             rule = self._rules.rules[pool.rule_index]
             if rule.method is Method.SPLIT:
-                weights = {self._rules.resolve_target(Target(team), {}): weight for team, weight in rule.weights}
-                self._split_pool(pool, rule, amount, weights)
-        direct_costs = list(self._allocations)
+                self._split_pool(pool, rule, amount, self._weigh_split(rule))
+        direct_costs = list(self.allocations)
         for pool, amount in pools.items():
             rule = self._rules.rules[pool.rule_index]
             if rule.method in {Method.DIRECT, Method.EQUAL}:
-                self._split_pool(pool, rule, amount, _weigh_targets(direct_costs, rule, pool.place))
-        return self._allocations
+                weights = _weigh_targets(direct_costs, rule, pool.place)
+                self._shared_weights[pool.rule_index, pool.place] = weights
+                self._split_pool(pool, rule, amount, weights)
 
     def _split_usage(self, index: int) -> None:
         """Split what fits a rule over what used it, and let the later rules say whose each part is."""
         pools = sorted((pool, amount) for pool, amount in self._pools.items() if pool.rule_index == index)
         for pool, amount in pools:
-            values = dict.fromkeys(self._rules.keys, "") | pool.place._asdict()
-            values |= dict(zip(USAGE_KEYS, pool.usage_values, strict=True))
-            quantities = self._find_quantities(pool)
-            parts = spread_amount(trim_zeros(amount), list(quantities.values())) if quantities else [amount]
-            for resource, amount_part in zip(quantities or [""], parts, strict=True):
-                self.place_group(values | {"resource": resource}, amount_part, index + 1)
-
-    def _find_quantities(self, pool: _Pool) -> Mapping[str, Decimal]:
-        """Return what each resource used of what was charged: by what is charged, by its region, or of all."""
-        _, region, description = pool.usage_values
-        candidates = ((description, region), (description, ""), ("", region), ("", ""))
-        keys = ((*pool.place[:2], *candidate) for candidate in candidates)
-        return next((self._usage[key] for key in keys if key in self._usage), {})
+            values = {**dict(pool.usage_values), **pool.place._asdict()}
+            users = self._find_users(pool.place, values)
+            parts = spread_amount(trim_zeros(amount), list(users.values())) if users else [amount]
+            for user, part in zip(users or [None], parts, strict=True):
+                self._place_group(values | _name_user(user), part, index + 1)
 
     def _split_pool(self, pool: _Pool, rule: Rule, amount: Decimal, weights: Mapping[Target, Decimal]) -> None:
         """Split a pool exactly; one that has no weights is nobody's."""
         targets = list(weights) or [NO_TARGET]
         parts = spread_amount(trim_zeros(amount), list(weights.values())) if weights else [amount]
         values = pool.place._asdict()
-        self._allocations += [
+        self.allocations += [
             Allocation(target, pool.place, part, rule.name, rule.method, amount, values)
             for target, part in zip(targets, parts, strict=True)
         ]
+
+
+def group_usage_by_month(usage: Iterable[UsageRow]) -> dict[str, list[UsageRow]]:
+    """Return usage by the month in which its period begins, as ``2026-10``."""
+    usage_by_month = defaultdict[str, list[UsageRow]](list)
+    for row in usage:
+        usage_by_month[str(Month.of(row.period_start))].append(row)
+    return dict(usage_by_month)
+
+
+def _name_user(user: tuple[str, str] | None) -> dict[str, str]:
+    return {"resource": user[1], "resource-id": user[0]} if user else {}
 
 
 def trim_zeros(amount: Decimal) -> Decimal:
@@ -156,12 +199,13 @@ def trim_zeros(amount: Decimal) -> Decimal:
     return amount.normalize(EXACT_CONTEXT) if amount else ZERO
 
 
-def _group_usage(usage: Iterable[UsageShare]) -> dict[tuple[str, str, str, str], dict[str, Decimal]]:
-    quantities = defaultdict[tuple[str, str, str, str], dict[str, Decimal]](dict)
-    for share in sorted(usage):
-        if share.quantity > 0:
-            resources = quantities[share.provider, share.account, share.usage_name, share.region]
-            resources[share.resource] = exact_sum([resources.get(share.resource, ZERO), share.quantity])
+def _group_usage(usage: Iterable[UsageRow]) -> dict[tuple[str, str, str], dict[tuple[str, str], Decimal]]:
+    """Return how much each resource used, by account and SKU; what organizations used is not all that is billed, and no weight."""
+    quantities = defaultdict[tuple[str, str, str], dict[tuple[str, str], Decimal]](dict)
+    for row in usage:
+        if row.user_type is UserType.RESOURCE and row.quantity > 0:
+            users, user = quantities[row.provider, row.account, row.sku], (row.user_id, row.user_name)
+            users[user] = exact_sum([users.get(user, ZERO), row.quantity])
     return dict(quantities)
 
 

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple
 
+from billfold.ledger.usages import UsageRow
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum
+from billfold.model.usage import UserType
 from billfold.report.allocate import NO_RULE, Allocation, Place
 from billfold.report.allocation_rules import UNALLOCATED, Method, Target
 
@@ -73,6 +75,25 @@ def sum_by_owner(rows: Iterable[AllocationRow], field: str) -> list[OwnerRow]:
         for key, parts in members.items()
     ]
     return sorted(sums, key=lambda row: (row.owner in NO_OWNERS, row[:4]))
+
+
+class CustomerOverview(NamedTuple):
+    """What a customer's use comes to by its vendor's overview of it: at its own prices, before tax; in no sum of bills."""
+
+    customer: str
+    provider: str
+    account: str
+    currency: str
+    amount: Decimal
+
+
+def sum_overviews(usages: Iterable[UsageRow]) -> list[CustomerOverview]:
+    """Sum the usage of organizations that has a price, by customer."""
+    amounts = defaultdict[tuple[str, str, str, str], list[Decimal]](list)
+    for row in usages:
+        if row.user_type is UserType.SUB_ACCOUNT and row.amount is not None:
+            amounts[row.user_name, row.provider, row.account, row.currency].append(row.amount)
+    return [CustomerOverview(*key, exact_sum(parts)) for key, parts in sorted(amounts.items())]
 
 
 class Coverage(NamedTuple):
@@ -152,6 +173,7 @@ def _build_line(allocation: Allocation) -> StatementLine:
     """Return an allocation's line without its amount: what differs in nothing that is shown is one line."""
     place, values = allocation.place, allocation.values
     invoice, service, resource, description = (values.get(key, "") for key in STATEMENT_KEYS)
+    description = description or values.get("sku", "").rpartition("/")[2]
     method_text = METHOD_TEXTS.get(allocation.method) if allocation.method else None
     if method_text:
         description = f"share of {allocation.pool:,.2f}, {method_text}"

@@ -81,6 +81,7 @@ def check_month(month: Month, evidence: CloseEvidence) -> list[MonthCheck]:
     findings = [located for located in evidence.findings if not _is_of_other_month(located, month, evidence.bills)]
     accounts = _list_accounts(month, evidence, findings)
     by_check = defaultdict[tuple[ChainKey, str], list[MonthCheck]](list)
+    month_bills = {key: [bill for bill in bills if bill.month == month] for key, bills in evidence.bills.items()}
     for located in findings:
         check = build_check(located)
         by_check[(located.provider, located.account), check.check].append(check)
@@ -91,7 +92,11 @@ def check_month(month: Month, evidence: CloseEvidence) -> list[MonthCheck]:
         for account_key in accounts
         for name in CHECKS
         for check in by_check.get((account_key, name))
-        or (_describe_clean(account_key, name, month, evidence) if account_key[0] else ())
+        or (
+            _describe_clean(account_key, name, month, month_bills.get(account_key, []), evidence)
+            if account_key[0]
+            else ()
+        )
     ]
 
 
@@ -142,9 +147,11 @@ def find_missing_documents(
             yield AccountFinding(bill.provider, bill.account, str(month), finding)
 
 
-def _describe_clean(account_key: ChainKey, name: str, month: Month, evidence: CloseEvidence) -> Iterator[MonthCheck]:
+def _describe_clean(
+    account_key: ChainKey, name: str, month: Month, month_bills: Iterable[BillRow], evidence: CloseEvidence
+) -> Iterator[MonthCheck]:
     """Yield what to say of a check that found nothing: what was looked at, or why there was nothing to look at."""
-    bills = [bill for bill in evidence.bills.get(account_key, ()) if bill.month == month and bill.state == "issued"]
+    bills = [bill for bill in month_bills if bill.state == "issued"]
     if name == INVOICE:
         yield from _describe_invoices(account_key, month, evidence)
     elif name == COLLECTED:

@@ -26,15 +26,14 @@ KEYS_BY_NAME = {
     "sub-account": "sub-account",
     "charge-category": "charge-category",
     "month": "month",
+    "day": "day",
+    "team": "team",
 }
 """What a report can be grouped by, and the ledger's word for it."""
 GROUP_KEYS = ("month", "state", "currency")
 """What every group has behind its own keys: costs of two states or currencies are never added."""
 STATES = ("issued", "draft", "estimate")
 NO_VALUE = "(none)"
-TEAM_REFUSAL = (
-    "teams come from rules of allocation, which this billfold has not: group by account, sub-account or tag:KEY"
-)
 
 
 class CostRow(NamedTuple):
@@ -90,8 +89,6 @@ def read_keys(names: Iterable[str]) -> list[str]:
     """Return the ledger's words of what a report is grouped by; raises ``InvalidArgument``."""
     keys = list[str]()
     for name in (part.strip() for text in names for part in text.split(",")):
-        if name == "team":
-            raise InvalidArgument(TEAM_REFUSAL)
         if not name.startswith(TAG_PREFIX) and name not in KEYS_BY_NAME:
             raise InvalidArgument(f"a report is by {', '.join(KEYS_BY_NAME)} or tag:KEY, and not by {name!r}")
         key = KEYS_BY_NAME.get(name, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 
@@ -12,7 +12,7 @@ from billfold.ledger import catalog, query
 from billfold.ledger.archive import Archive
 from billfold.ledger.catalog import BillRow
 from billfold.ledger.document_texts import DocumentTexts
-from billfold.ledger.documents import PDF_MEDIA_TYPE, list_latest_documents, read_media_type
+from billfold.ledger.documents import ATTACHMENT, PDF_MEDIA_TYPE, list_latest_documents, read_media_type
 from billfold.ledger.entries import Entry
 from billfold.ledger.layout import DOCUMENT_TEXTS_FILE
 from billfold.ledger.query import LedgerFilter
@@ -23,6 +23,7 @@ from billfold.model.finding import AccountFinding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import format_amount, format_trimmed
 from billfold.report import pdf_text, pdf_worker
+from billfold.report.column_sums import has_column_sum, read_table
 
 _AMOUNT_PATTERN = re.compile(r"(?<![\d.,])\d+(?:[.,]\d{3})*[.,]\d{2,}(?![.,]?\d)")
 """The last groups of an amount: what stands before them behind a blank or an apostrophe is not needed to see that it is one.
@@ -37,9 +38,7 @@ MIN_INVOICE_ID_LENGTH = 5
 
 def check_documents(archive: Archive, db: OpenLedger, filters: LedgerFilter) -> Iterator[AccountFinding]:
     """Yield a finding for each invoice whose document does not say its total; one that cannot be read says nothing."""
-    pdf_entries = [
-        entry for entry in list_latest_documents(archive, filters.seq) if read_media_type(entry) == PDF_MEDIA_TYPE
-    ]
+    pdf_entries = [entry for entry in list_latest_documents(archive, filters.seq) if _is_checkable(entry)]
     if not pdf_entries:
         return
     account_names, selected_ids = (
@@ -66,8 +65,14 @@ def open_texts(archive: Archive) -> DocumentTexts:
     return DocumentTexts(archive.path.with_name(DOCUMENT_TEXTS_FILE), hash_sources(pdf_worker.__name__))
 
 
+def _is_checkable(entry: Entry) -> bool:
+    return entry.operation == ATTACHMENT or read_media_type(entry) == PDF_MEDIA_TYPE
+
+
 def _read_text(archive: Archive, texts: DocumentTexts, pdf_entry: Entry) -> str:
-    """Return the text of a PDF; raises ``LedgerError`` for a damaged body."""
+    """Return the text of a PDF, or of another attached document; raises ``LedgerError`` for a damaged body."""
+    if read_media_type(pdf_entry) != PDF_MEDIA_TYPE:
+        return archive.read_body(pdf_entry.body).decode("utf-8-sig", "replace")
     return texts.read_text(pdf_entry.body, lambda: pdf_text.extract_text(archive.read_body(pdf_entry.body)))
 
 
@@ -93,10 +98,27 @@ def _find_contradicted_bills(
         return []
     requested_bills = [bill for bill in bills if bill.invoice_id in question_values]
     candidate_bills = requested_bills or [bill for bill in bills if _names_invoice(text, bill.name)]
-    states_total = not _AMOUNT_PATTERN.search(text) or any(
-        states_amount(text, Decimal(bill.total or 0)) for bill in candidate_bills
-    )
-    return [] if states_total else candidate_bills
+    totals = [Decimal(bill.total or 0) for bill in candidate_bills]
+    return candidate_bills if states_total(text, totals, _is_table(pdf_entry)) is False else []
+
+
+def compare_document(archive: Archive, entry: Entry, totals: Sequence[Decimal]) -> bool | None:
+    """Tell whether a document says one of the totals; None where it cannot be read, or has no amounts."""
+    with open_texts(archive) as texts:
+        return states_total(_read_text(archive, texts, entry), totals, _is_table(entry))
+
+
+def _is_table(entry: Entry) -> bool:
+    return read_media_type(entry) == "text/csv"
+
+
+def states_total(text: str, totals: Sequence[Decimal], is_table: bool) -> bool | None:
+    """Tell whether a text says one of the totals, or is a table with a column of that sum; None where it has no amounts."""
+    table = read_table(text) if is_table else []
+    text = "\n".join(cell for row in table for cell in row) if is_table else text
+    if not _AMOUNT_PATTERN.search(text):
+        return None
+    return any(states_amount(text, total) for total in totals) or has_column_sum(table, totals)
 
 
 def _names_invoice(text: str, invoice_id: str) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from billfold.ledger.account_lock import try_file_lock
-from billfold.ledger.documents import FILE_SUFFIXES, UNKNOWN_VALUE, read_media_type
+from billfold.ledger.documents import UNKNOWN_VALUE, find_suffix
 from billfold.ledger.entries import Entry
 from billfold.model.errors import ConfigurationError
 
@@ -39,7 +39,7 @@ def store_document(directory: Path, entry: Entry, body: bytes, *, is_shared: boo
     Where its name ``is_shared`` by unlike documents, or taken by other bytes, the name goes on with its date and hash. Raises
     ``OSError``, and ``ConfigurationError`` where all its names are taken.
     """
-    suffix = FILE_SUFFIXES[read_media_type(entry)]
+    suffix = find_suffix(entry)
     for name in _iter_names(entry, hashlib.sha256(body).hexdigest(), is_shared=is_shared):
         path = directory / f"{name}{suffix}"
         if _has_content(path, body):

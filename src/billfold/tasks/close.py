@@ -15,6 +15,7 @@ from billfold.ledger.closings import Closing, RegisterLine, add_closing, find_la
 from billfold.ledger.digest import compute_digest
 from billfold.ledger.documents import list_documented_values
 from billfold.ledger.issued_bills import list_issued_bills, read_vendor_time
+from billfold.ledger.mapping_versions import read_booking_code
 from billfold.ledger.month_sums import list_month_sums
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
@@ -198,6 +199,7 @@ def sign_month(
         format_instant(vendor_time) if vendor_time else "",
         verdict.hash,
         verdict.head,
+        read_booking_code(db),
         tuple(sorted({check.id for check in verdict.checks if check.state == ACKNOWLEDGED})),
         (filters.provider or "", filters.account or ""),
         0,

@@ -5,6 +5,7 @@ from billfold.providers.fastly.mapping.charges import read_bills
 from billfold.providers.fastly.mapping.checks import check_answers, find_identity, read_listing
 from billfold.providers.fastly.mapping.collect import plan_requests
 from billfold.providers.fastly.mapping.payments import read_payments
+from billfold.providers.fastly.mapping.usages import read_usages
 from billfold.providers.provider import Credential, Provider
 from billfold.wire.auth import HeaderKey
 
@@ -24,6 +25,7 @@ PROVIDER = Provider(
     read_listing=read_listing,
     check_answers=check_answers,
     read_payments=read_payments,
+    read_usages=read_usages,
     personal_fields={"get_token_self": ("ip",), "get_current_user": ("name", "login")},
     twin_module="billfold.providers.fastly.twin.handlers",
 )

@@ -1,9 +1,11 @@
 """Genesys Cloud: contracts, billing periods, wallets, invoices with lines and documents; OAuth client credentials."""
 
+from billfold.model.estimate_terms import EstimateTerms
 from billfold.providers.genesys.api import GenesysApi, describe_login_error, read_error
 from billfold.providers.genesys.mapping.charges import read_bills
 from billfold.providers.genesys.mapping.checks import check_answers, find_identity, read_listing
 from billfold.providers.genesys.mapping.collect import plan_requests
+from billfold.providers.genesys.mapping.overviews import read_usages
 from billfold.providers.genesys.mapping.payments import read_balances, read_payments
 from billfold.providers.genesys.regions import find_base_url, find_token_url
 from billfold.providers.provider import Credential, Provider
@@ -36,6 +38,11 @@ PROVIDER = Provider(
     checked_against="the prepaid wallets and the documents",
     read_payments=read_payments,
     read_balances=read_balances,
+    read_usages=read_usages,
     personal_fields={"get_billing_reports_billableusage": ("usages[].resources[].name",)},
+    # GUESS: these units count how many there are; all others add up from day to day.
+    estimate_terms=EstimateTerms(
+        level_units=frozenset({"Users", "People", "Employees", "Instances", "Phone Numbers", "Ports", "Streams"})
+    ),
     twin_module="billfold.providers.genesys.twin.handlers",
 )

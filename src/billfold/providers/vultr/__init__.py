@@ -1,5 +1,6 @@
 """Vultr: four documented billing operations and four newer ones, amounts in US dollars, lists in pages."""
 
+from billfold.model.estimate_terms import EstimateTerms
 from billfold.providers.provider import Credential, Provider
 from billfold.providers.vultr.api import VultrApi, read_error
 from billfold.providers.vultr.mapping.charges import read_bills
@@ -29,5 +30,6 @@ PROVIDER = Provider(
     read_payments=read_payments,
     read_balances=read_balances,
     personal_fields={"get_account": ("account.email",)},
+    estimate_terms=EstimateTerms(hour_cap=672, hour_caps_by_word={"gpu": 730}),
     twin_module="billfold.providers.vultr.twin.handlers",
 )

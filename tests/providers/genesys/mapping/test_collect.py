@@ -10,7 +10,11 @@ import pytest
 from billfold.model.errors import IncompleteList, InvalidResponse
 from billfold.model.period import Month, parse_instant
 from billfold.providers.genesys import PROVIDER
-from billfold.providers.genesys.api import GetBillingContracts, GetBillingContractsInvoices
+from billfold.providers.genesys.api import (
+    GetBillingContracts,
+    GetBillingContractsInvoices,
+    GetBillingTrusteebillingoverviewTrustorOrgId,
+)
 from billfold.providers.genesys.mapping.invoice_periods import BillingCalendar, fingerprint_invoice
 from billfold.providers.provider import Fetch, SyncState
 from tests.providers.genesys.kit import LINES_REQUEST, decode_page, read_sample
@@ -53,10 +57,11 @@ def test_requests_new_data_once() -> None:
         *["ContractBillingperiod"] * 3,
         "ContractsInvoiceLines",
         "ContractsInvoiceDocument",
+        "TrusteebillingoverviewTrustorOrgId",
         "ReportsBillableusage",
     ]
     assert [fetch.op.billing_period_id for fetch in fetches[2:5]] == ["202608", "202609", "202610"]  # type: ignore[attr-defined]
-    assert [bool(fetch.missing) for fetch in fetches] == [False, False, True, True, True, True, True, True]
+    assert [bool(fetch.missing) for fetch in fetches] == [False, False] + [True] * 7
     assert fetches[6].find_document_url
     assert (
         fetches[6]
@@ -104,3 +109,30 @@ def test_each_invoice_is_matched_once_for_all_contracts() -> None:
     with patch as find_ended_period:
         run_plan(SyncState(NOW, Month(2026, 1)), contracts, invoices)
     assert find_ended_period.call_count == 9
+
+
+def make_partner_contract(number: int, customer: str, status: str = "Active") -> dict[str, Any]:
+    """Make a contract that a partner is billed for."""
+    organizations = [{"id": f"org{number}"}, {"id": "shared"}]
+    return {
+        "id": f"c{number}",
+        "status": status,
+        "billToCustomer": {"number": "partner"},
+        "endCustomer": {"number": customer},
+        "plans": [{"organizations": organizations}],
+    }
+
+
+@pytest.mark.parametrize(("invoice_count", "organization_ids"), [(1, ["org2", "shared", "org4"]), (0, [])])
+def test_overviews_of_customers_come_with_new_invoices(invoice_count: int, organization_ids: list[str]) -> None:
+    """Those of organizations whose customer is not the one billed, in contracts that run; three refusals end it."""
+    contracts = [make_partner_contract(1, "partner"), make_partner_contract(2, "a"), make_partner_contract(4, "b")]
+    contracts += [make_partner_contract(3, "a", "Inactive"), make_partner_contract(5, "c")]
+    answers = (
+        decode_page(GetBillingContracts(), {"entities": contracts}),
+        decode_page(GetBillingContractsInvoices(), {"entities": [{"id": "i1"}] * invoice_count}),
+    )
+    fetches = run_plan(SyncState(parse_instant("2026-10-10"), Month(2026, 1)), *answers)
+    overviews = [fetch for fetch in fetches if isinstance(fetch.op, GetBillingTrusteebillingoverviewTrustorOrgId)]
+    assert [fetch.op.trustor_org_id for fetch in overviews] == organization_ids  # type: ignore[attr-defined]
+    assert all(fetch.is_extra and fetch.missing and 404 in fetch.absent_statuses for fetch in overviews)

@@ -1,12 +1,12 @@
 """Which questions to ask Genesys Cloud, in which order.
 
-The list of contracts holds every contract whole, so that none is asked for by itself. A trustee's overviews are not
-collected: they are no charges, need another permission, and tell of the customers' prices.
+The list of contracts holds every contract whole, so that none is asked for by itself. A trustee's overviews of its customers
+are asked for once a month, when there are new invoices: they are no charges, and need another permission.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Generator, Iterator
+from collections.abc import Container, Generator, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -20,12 +20,14 @@ from billfold.providers.genesys.api import (
     GetBillingContractsInvoiceLines,
     GetBillingContractsInvoices,
     GetBillingReportsBillableusage,
+    GetBillingTrusteebillingoverviewTrustorOrgId,
 )
 from billfold.providers.genesys.mapping.invoice_periods import (
     BillingCalendar,
     find_document_flaw,
     is_closed,
     is_open,
+    read_customer,
     read_period,
 )
 from billfold.providers.genesys.records import BillingContract, BillingContractPeriod, BillingInvoice, UrlResponse
@@ -40,6 +42,8 @@ CONTRACTS_PER_PAGE, LINES_PER_PAGE = 10, 200
 """The most that the newest API gives."""
 MAX_REFUSED_DOCUMENTS = 3
 """Documents that may be refused in one collection: a key without the right must not ask for all of them each time."""
+MAX_OVERVIEWS = 200
+"""Customers whose overviews are asked for in one collection."""
 INVOICE_WAIT = timedelta(days=62)
 """How long after a period's end its invoice is waited for; until then what was used in it may be an estimate."""
 
@@ -71,6 +75,7 @@ def plan_requests(sync_state: SyncState) -> CollectPlan:
     yield from _plan_documents(
         [str(invoice.id) for invoice in invoices if get_or(invoice.id, "")], new_invoices, sync_state
     )
+    yield from _plan_overviews(contracts if new_invoices else ())
     yield from _plan_usage_report(sync_state.now)
 
 
@@ -97,6 +102,35 @@ def _plan_documents(
         ) is None
         if refused_count == MAX_REFUSED_DOCUMENTS:
             return
+
+
+def _plan_overviews(contracts: Iterable[BillingContract]) -> Generator[Fetch, Any, None]:
+    """Ask what each customer of a partner used in the last closed period; after some refusals for no other."""
+    refused_count = 0
+    for organization_id in list(_list_client_organizations(contracts))[:MAX_OVERVIEWS]:
+        request = GetBillingTrusteebillingoverviewTrustorOrgId(trustor_org_id=organization_id, billing_period_index=1)
+        description = f"the overview of the customer organization {organization_id}"
+        refused_count += (yield Fetch(request, missing=description, absent_statuses=(404,), is_extra=True)) is None
+        if refused_count == MAX_REFUSED_DOCUMENTS:
+            return
+
+
+def _list_client_organizations(contracts: Iterable[BillingContract]) -> dict[str, None]:
+    """Return the ids of organizations in running contracts that somebody else than their customer is billed for."""
+    return {
+        str(organization_id): None
+        for contract in contracts
+        if get_or(contract.status, "").lower() != "inactive" and _is_billed_to_partner(contract)
+        for plan in get_or(contract.plans, [])
+        for organization in get_or(plan.organizations, [])
+        if (organization_id := get_or(organization.id, ""))
+    }
+
+
+def _is_billed_to_partner(contract: BillingContract) -> bool:
+    customers = {read_customer(contract.end_customer)[0], read_customer(contract.sold_to_customer)[0]} - {""}
+    payer = read_customer(contract.bill_to_customer)[0]
+    return bool(payer) and any(customer != payer for customer in customers)
 
 
 def _fetch_all_pages(

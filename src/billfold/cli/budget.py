@@ -1,0 +1,208 @@
+"""Hold a month against the budgets of the configuration, or look for services that are odd in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from typing import Any
+
+import click
+
+from billfold.cli.context import build_filter, load_section, open_workspace
+from billfold.cli.gaps import end_listing, find_wrong_gaps
+from billfold.cli.listing import print_rows, print_table
+from billfold.cli.output import print_line
+from billfold.cli.params import (
+    ACCOUNT_OPTION,
+    AS_OF_OPTION,
+    FORMAT_OPTION,
+    PROVIDER_OPTION,
+    WIDE_OPTION,
+    MonthType,
+    add_location_options,
+)
+from billfold.cli.team_rules import load_team_rules
+from billfold.ledger import catalog
+from billfold.ledger.grouping import find_last_month
+from billfold.ledger.query import LedgerFilter
+from billfold.ledger.store import OpenLedger
+from billfold.model.bill import State
+from billfold.model.errors import ConfigurationError
+from billfold.model.finding import AccountFinding, describe_finding
+from billfold.model.period import Month
+from billfold.report.allocation_rules import AllocationRules
+from billfold.report.anomalies import USUAL_MONTHS, Anomaly, Thresholds, find_anomalies, list_anomaly_findings
+from billfold.report.budget import Budget, BudgetRow, list_budget_findings
+from billfold.report.costs import GROUP_KEYS, read_rows
+from billfold.report.summary import rounded
+from billfold.report.table import TableLayout
+from billfold.report.team_costs import TEAM_KEY
+from billfold.settings.budgets import read_budgets
+from billfold.tasks.budgets import check_budgets, find_this_month
+from billfold.tasks.costs import list_costs
+from billfold.tasks.filter_options import FilterOptions
+
+ANOMALY_KEYS = ("provider", "account", "service")
+AMOUNTS = ("amount", "billed", "committed")
+BUDGET_FORM = TableLayout(
+    ("budget", "currency", *AMOUNTS, "expected", "used", "state"), (*AMOUNTS, "expected", "used"), ("currency",)
+)
+ANOMALY_FORM = TableLayout(
+    ("provider", "account", "service", "currency", "cost", "usual", "impact", "percent"),
+    ("cost", "usual", "impact", "percent"),
+    ("provider", "currency"),
+)
+
+
+class AmountType(click.ParamType[Decimal]):
+    """An amount on the command line, 0 or more."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """Read the amount, or fail with a sentence."""
+        try:
+            amount = Decimal(value)
+        except InvalidOperation:
+            amount = Decimal(-1)
+        if not amount.is_finite() or amount < 0:
+            self.fail(f"{value!r} is no amount; write it as 100 or 99.50", param, ctx)
+        return amount
+
+
+@click.command("budget")
+@click.argument("month", type=MonthType(), metavar="[MONTH]", required=False)
+@click.option(
+    "--anomalies", "is_for_anomalies", is_flag=True, help="Look for odd services of an invoiced month instead."
+)
+@click.option("--min-amount", type=AmountType(), default="100", show_default=True, help="Odd is so much off, and ...")
+@click.option(
+    "--min-percent", type=AmountType(), default="30", show_default=True, help="... so many percent off the usual."
+)
+@WIDE_OPTION
+@FORMAT_OPTION
+@ACCOUNT_OPTION
+@PROVIDER_OPTION
+@AS_OF_OPTION
+@add_location_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    month: Month | None,
+    is_for_anomalies: bool,
+    min_amount: Decimal,
+    min_percent: Decimal,
+    output_format: str,
+    provider: str | None,
+    account: str | None,
+    as_of: datetime | None,
+) -> None:
+    """Hold a month against the [[budgets]] of the configuration; exit code 1 where one is over, or expected to be.
+
+    By default the current month, by the vendors' time. Held against them is what is invoiced, in drafts and estimates, bought
+    for the month, and expected by `billfold forecast`. With --anomalies: services of the last invoiced month that cost far more or
+    less than the median of the months before, by amount and by percent; exit code 1 where there are any.
+    """
+    budgets, rules = _load_budgets(ctx)
+    if not budgets and not is_for_anomalies:
+        raise ConfigurationError("there are no [[budgets]] in the configuration: add one, or look for --anomalies")
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
+        filters = build_filter(workspace, FilterOptions(provider, account, None, None, as_of))
+        month = month or _choose_month(ledger, filters, is_for_anomalies=is_for_anomalies)
+        thresholds = Thresholds(min_amount, min_percent / 100)
+        anomalies = _list_anomalies(ledger, filters, month, thresholds) if month and is_for_anomalies else []
+        rows = check_budgets(ledger, filters, budgets, month, rules) if month and not is_for_anomalies else []
+        month_filters = filters._replace(first_month=month, last_month=month)
+        uncounted_bills = catalog.list_parked_bills(ledger, month_filters)
+        gaps = find_wrong_gaps(ctx, workspace, ledger, month_filters)
+    if is_for_anomalies:
+        _show_anomalies(output_format, anomalies, month, thresholds)
+    else:
+        _show_budgets(output_format, rows, month)
+    findings = list_anomaly_findings(anomalies) if is_for_anomalies else list_budget_findings(rows)
+    if not is_for_anomalies or output_format != "table":
+        _print_findings(findings)
+    end_listing(ctx, gaps, uncounted_bills)
+    if findings:
+        ctx.exit(1)
+
+
+def _load_budgets(ctx: click.Context) -> tuple[list[Budget], AllocationRules | None]:
+    """Return the configuration's budgets, and the rules of allocation where one is a team's."""
+    section, path = load_section(ctx, "budgets")
+    budgets = read_budgets(section, str(path))
+    if not any(key == TEAM_KEY for budget in budgets for key, _ in budget.scope):
+        return budgets, None
+    return budgets, load_team_rules(ctx)
+
+
+def _choose_month(ledger: OpenLedger, filters: LedgerFilter, *, is_for_anomalies: bool) -> Month | None:
+    if is_for_anomalies:
+        return find_last_month(ledger, filters, State.ISSUED)
+    return find_this_month(ledger, filters)
+
+
+def _list_anomalies(ledger: OpenLedger, filters: LedgerFilter, month: Month, thresholds: Thresholds) -> list[Anomaly]:
+    wide_filters = filters._replace(first_month=month.add_months(-2 * USUAL_MONTHS), last_month=month)
+    groups = list_costs(ledger, wide_filters, (*ANOMALY_KEYS, *GROUP_KEYS), (State.ISSUED,))
+    return find_anomalies(read_rows(groups), month, thresholds)
+
+
+def _show_budgets(output_format: str, rows: Sequence[BudgetRow], month: Month | None) -> None:
+    if output_format != "table":
+        cells = [
+            row._asdict() | {"month": str(row.month), "used": row.used_share.quantize(Decimal("0.0001"))}
+            for row in rows
+        ]
+        print_rows(output_format, cells, (*BudgetRow._fields, "used"))
+        return
+    print_line(f"Budgets of {month}. What is expected is a forecast, and no money.")
+    print_table([_build_budget_cells(row) for row in rows], BUDGET_FORM)
+
+
+def _build_budget_cells(row: BudgetRow) -> dict[str, str]:
+    amounts = {name: rounded(getattr(row, name)) for name in AMOUNTS}
+    return amounts | {
+        "budget": row.budget,
+        "currency": row.currency,
+        "expected": f"{row.expected.quantize(Decimal(1), ROUND_HALF_EVEN):,}",
+        "used": f"{row.used_share * 100:.0f} %",
+        "state": str(row.state),
+    }
+
+
+def _show_anomalies(
+    output_format: str, anomalies: Sequence[Anomaly], month: Month | None, thresholds: Thresholds
+) -> None:
+    if output_format != "table":
+        cells = [
+            row._asdict()
+            | {"month": str(row.month), "share": None if row.share is None else row.share.quantize(Decimal("0.0001"))}
+            for row in anomalies
+        ]
+        print_rows(output_format, cells, Anomaly._fields)
+        return
+    limits = (
+        f"{thresholds.amount} and {thresholds.share * 100:.0f} % off the median of up to {USUAL_MONTHS} months before"
+    )
+    if not anomalies:
+        print_line(f"Nothing in {month} is {limits}.")
+        return
+    print_line(f"Odd in {month}: at least {limits}.")
+    print_table([_build_anomaly_cells(anomaly) for anomaly in anomalies], ANOMALY_FORM)
+
+
+def _build_anomaly_cells(anomaly: Anomaly) -> dict[str, str]:
+    return {name: str(getattr(anomaly, name)) for name in ("provider", "account", "service", "currency")} | {
+        "cost": rounded(anomaly.cost),
+        "usual": rounded(anomaly.usual),
+        "impact": f"{'+' if anomaly.impact > 0 else ''}{rounded(anomaly.impact)}",
+        "percent": "new" if anomaly.share is None else f"{anomaly.share * 100:+.0f} %",
+    }
+
+
+def _print_findings(findings: Iterable[AccountFinding]) -> None:
+    for located in findings:
+        place = " ".join(filter(None, (located.finding.code, located.account)))
+        print_line(f"{place}: {describe_finding(located.finding)}", err=True)
