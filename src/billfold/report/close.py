@@ -118,8 +118,9 @@ def _list_accounts(month: Month, evidence: CloseEvidence, findings: Iterable[Acc
 
 def _is_of_other_month(located: AccountFinding, month: Month, bills: Mapping[ChainKey, Sequence[BillRow]]) -> bool:
     """Tell what was found of an account as a whole, and is about an invoice of another month."""
-    if located.month or not located.finding.subject:
-        return bool(located.month) and located.month != str(month)
+    named_month = located.month or str(located.finding.data.get("month", ""))
+    if named_month or not located.finding.subject:
+        return bool(named_month) and named_month != str(month)
     account_bills = bills.get((located.provider, located.account), ())
     months = {bill.month for bill in account_bills if bill.invoice_id == located.finding.subject}
     return bool(months) and month not in months

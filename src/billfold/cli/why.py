@@ -1,0 +1,148 @@
+"""Say why a month costs more or less than the one before: rate, quantity, calendar, new, gone, credits, taxes, to the last digit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+import click
+
+from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.gaps import end_listing, find_wrong_gaps
+from billfold.cli.listing import print_rows, print_table
+from billfold.cli.output import print_line
+from billfold.cli.params import MonthType, add_month_options
+from billfold.ledger import catalog, movements
+from billfold.ledger.movements import MonthTotals
+from billfold.ledger.query import LedgerFilter
+from billfold.ledger.store import OpenLedger
+from billfold.model.errors import InvalidArgument
+from billfold.model.money import EXACT_CONTEXT, format_amount
+from billfold.model.period import Month
+from billfold.report import why
+from billfold.report.subtotals import add_subtotals
+from billfold.report.table import MIN_TEXT_WIDTH, TableLayout
+from billfold.report.why import MovementPart
+from billfold.tasks.filter_options import FilterOptions
+
+LARGEST_ITEMS = 10
+"""Single things that the table names, those that moved most."""
+MAX_PAIRED_ITEMS = 200
+"""Things of which the largest parts are chosen."""
+MIN_GROUP_WIDTH, MIN_PROVIDER_WIDTH = 24, len("cockroach subtotal")
+SOURCE_COLUMNS = ("charge_count", "charges", "invoices")
+GROUP_NAMES = [name for name in movements.ITEM_SQL if name != "item"]
+
+
+@click.command("why")
+@click.option(
+    "--against", type=MonthType(), metavar="MONTH", help="The month to compare with; the one before it, if not said."
+)
+@click.option(
+    "--by", type=click.Choice([*GROUP_NAMES]), default="account", show_default=True, help="Tell it apart by these."
+)
+@add_month_options
+@click.pass_context
+def command(
+    ctx: click.Context, output_format: str, month: Month, against: Month | None, by: str, filter_options: FilterOptions
+) -> None:
+    """Say why the issued invoices of a month come to more or less than those of the one before.
+
+    The movement of each account is split into kinds: new, gone, rate, quantity, calendar (days and hours of the months), credit,
+    discount, tax, shortfall (what is missing to a minimum), restatement, other. They sum to it to the last digit. json and csv name
+    the charges and invoices behind each part, for `billfold explain`.
+    """
+    against = against or month.add_months(-1)
+    if against == month:
+        raise InvalidArgument(f"{month} cannot be compared with itself: choose another month with --against")
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
+        filters = build_filter(workspace, filter_options)
+        months = [filters._replace(first_month=each, last_month=each) for each in sorted((against, month))]
+        totals = movements.list_month_totals(ledger, filters, month, against)
+        parts = why.explain_months(movements.list_movements(ledger, filters, month, against, by), month, against)
+        items = _list_largest(ledger, filters, month, against) if output_format == "table" else []
+        uncounted_bills = [bill for month_filter in months for bill in catalog.list_parked_bills(ledger, month_filter)]
+        gaps = [gap for month_filter in months for gap in find_wrong_gaps(ctx, workspace, ledger, month_filter)]
+    if output_format == "table":
+        _print_movement(totals, parts, items, (against, month), by)
+    else:
+        print_rows(output_format, [_build_row(part, by, output_format) for part in parts], _list_columns(by))
+    _note_unissued(totals, month)
+    end_listing(ctx, [gap for index, gap in enumerate(gaps) if gap not in gaps[:index]], uncounted_bills)
+
+
+def _list_largest(ledger: OpenLedger, filters: LedgerFilter, month: Month, against: Month) -> list[MovementPart]:
+    """Return the parts of single things that are largest, whatever the currency."""
+    moved = movements.list_movements(ledger, filters, month, against, "item", MAX_PAIRED_ITEMS)
+    parts = why.explain_months(moved, month, against)
+    return sorted(parts, key=lambda part: -abs(part.amount))[:LARGEST_ITEMS]
+
+
+def _list_columns(by: str) -> list[str]:
+    return ["provider", "account", "currency", *([] if by == "account" else [by]), "kind", "amount", *SOURCE_COLUMNS]
+
+
+def _build_row(part: MovementPart, by: str, output_format: str) -> dict[str, object]:
+    """Return a part for JSON, or for CSV, where ids stand in one cell."""
+    row: dict[str, object] = part._asdict() | {"kind": str(part.kind), by: part.group}
+    if output_format == "csv":
+        row |= {"charges": " ".join(part.charges), "invoices": " ".join(part.invoices)}
+    return {name: part.account if name == "account" else row[name] for name in _list_columns(by)}
+
+
+def _note_unissued(totals: Iterable[MonthTotals], month: Month) -> None:
+    for row in totals:
+        if row.old_bills and not row.new_bills:
+            text = (
+                f"{row.provider} {row.account} has no issued invoice of {month} in {row.currency}: its charges are gone"
+            )
+            print_line(text, err=True)
+
+
+def _print_movement(
+    totals: Sequence[MonthTotals],
+    parts: Sequence[MovementPart],
+    items: Sequence[MovementPart],
+    months: tuple[Month, Month],
+    by: str,
+) -> None:
+    old, new = map(str, months)
+    if not totals:
+        print_line(f"There are no issued invoices of {old} or {new} to compare.")
+        return
+    print_line(f"Issued invoices of {new} against {old}")
+    rows = [
+        {"provider": row.provider, "account": row.account, old: row.old_total, new: row.new_total}
+        | {"change": EXACT_CONTEXT.subtract(row.new_total, row.old_total), "currency": row.currency}
+        for row in totals
+    ]
+    _print_amounts(rows, (old, new, "change"))
+    if not parts:
+        print_line("Nothing moved.")
+        return
+    print_line()
+    print_line("Why: the parts of each account sum to its change")
+    _print_amounts([_pick_cells(part, "" if by == "account" else by) for part in parts], ("amount",))
+    print_line()
+    print_line("What moved most; csv and json name charges and invoices for `billfold explain`")
+    _print_amounts([_pick_cells(part, "item") for part in items], ("amount",), has_subtotals=False)
+
+
+def _pick_cells(part: MovementPart, group_name: str) -> dict[str, object]:
+    """Return the cells of a part, its group under a name where it has one."""
+    group = {group_name: part.group} if group_name else {}
+    place = {"provider": part.provider, "account": part.account, "kind": str(part.kind)}
+    return place | group | {"amount": part.amount, "currency": part.currency}
+
+
+def _print_amounts(
+    rows: Sequence[Mapping[str, object]], amounts: tuple[str, ...], *, has_subtotals: bool = True
+) -> None:
+    """Print rows with subtotals by vendor, their amounts with all digits."""
+    table = add_subtotals(rows, "provider", amounts) if has_subtotals else list(map(dict, rows))
+    for cells in table:
+        cells |= {name: format_amount(Decimal(str(cells[name]))) for name in amounts}
+    widths = dict.fromkeys(movements.ITEM_SQL, MIN_GROUP_WIDTH) | {"account": MIN_TEXT_WIDTH}
+    if has_subtotals:
+        widths["provider"] = MIN_PROVIDER_WIDTH
+    print_table(table, TableLayout(tuple(rows[0]), amounts, amounts[:1] if len(amounts) > 1 else (), widths))
