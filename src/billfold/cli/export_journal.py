@@ -11,14 +11,14 @@ from billfold.cli.context import build_filter, load_payment_terms, load_section,
 from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_table
 from billfold.cli.output import print_line
-from billfold.cli.params import MonthType, add_filter_options
+from billfold.cli.params import WIDE_OPTION, MonthType, add_filter_options
 from billfold.ledger import catalog
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.errors import InvalidArgument
 from billfold.model.money import format_amount
 from billfold.model.period import Month
-from billfold.report.journal.accrued import build_accrual_journal
+from billfold.report.journal.accrued import REVERSAL_KIND, build_accrual_journal
 from billfold.report.journal.entries import sum_entries
 from billfold.report.journal.invoices import Journal
 from billfold.report.journal.mapping import JournalMapping
@@ -35,6 +35,10 @@ from billfold.tasks.journal import make_journal, write_journal_files
 AMOUNTS = ("amount", "exact", "residue")
 COLUMNS = ("provider", "account", "entries", "lines", "currency", *AMOUNTS)
 
+LAYOUT = TableLayout(
+    COLUMNS, ("entries", "lines", *AMOUNTS), ("lines", "exact"), min_widths={"provider": 15, "account": 17}
+)
+
 
 @click.command("journal")
 @click.option("--for", "program", type=click.Choice(sorted(WRITERS)), required=True, help="The accounting program.")
@@ -42,6 +46,7 @@ COLUMNS = ("provider", "account", "entries", "lines", "currency", *AMOUNTS)
 @click.option("--mapping", "mapping_path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--month", type=MonthType(), metavar="MONTH", help="Only the invoices of this month.")
 @click.option("--accruals", "accrued_month", type=MonthType(), metavar="MONTH", help="Accruals and reversals instead.")
+@WIDE_OPTION
 @add_filter_options
 @click.pass_context
 def journal(
@@ -114,8 +119,9 @@ def _print_summary(result: Journal, paths: list[Path]) -> None:
     if not result.entries:
         print_line("There is nothing to book: no issued invoice fits, or was known then, and nothing is owed.")
     else:
-        rows = [_format_row(cells) for cells in add_subtotals(sum_entries(result.entries), "provider", AMOUNTS)]
-        print_table(rows, TableLayout(COLUMNS, numbers=("entries", "lines", *AMOUNTS), droppable=("lines", "exact")))
+        entries = [entry for entry in result.entries if entry.kind != REVERSAL_KIND]  # a pair comes to nothing
+        rows = [_format_row(cells) for cells in add_subtotals(sum_entries(entries), "provider", AMOUNTS)]
+        print_table(rows, LAYOUT)
     for path in paths:
         print_line(f"written: {path}")
 

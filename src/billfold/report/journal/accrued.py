@@ -22,7 +22,7 @@ from billfold.report.journal.invoices import Journal, LeftOutBill, list_group_ke
 from billfold.report.journal.mapping import JournalMapping
 from billfold.report.line_history import LineKind
 
-KIND = "Accrual"
+KIND, REVERSAL_KIND = "Accrual", "Accrual reversal"
 DIGEST_DIGITS = 6
 
 
