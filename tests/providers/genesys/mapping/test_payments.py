@@ -21,8 +21,8 @@ def read_answers(**changes: object) -> SavedAnswers:
 
 def test_each_invoice_is_paid_or_not() -> None:
     """The status counts in any case; another one says nothing."""
-    kinds = [(payment.invoice_id, payment.kind) for payment in read_payments(read_answers())]
-    assert kinds == [("INV0000001", PaymentKind.SETTLED), ("INV0000002", PaymentKind.UNSETTLED)]
+    payment_kinds = [(payment.invoice_id, payment.kind) for payment in read_payments(read_answers())]
+    assert payment_kinds == [("INV0000001", PaymentKind.SETTLED), ("INV0000002", PaymentKind.UNSETTLED)]
     assert list(read_payments(read_answers(paymentStatus="UnPaid")))[1].kind is PaymentKind.UNSETTLED
     assert len(list(read_payments(read_answers(paymentStatus="Disputed")))) == 1
 
