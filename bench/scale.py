@@ -119,7 +119,7 @@ def _copy_accounts(ledger: OpenLedger, copies: int, charges: int) -> None:
         with open_transaction(ledger):
             new_ids = {bill["id"]: next_id + number for number, bill in enumerate(bills)}
             next_id += len(bills)
-            for name in ("accounts", "runs", "payments", "balances", "commitments"):
+            for name in ("accounts", "runs", "payments", "balances", "usages", "commitments"):
                 _copy_rows(ledger, name, copy, new_ids)
             for bill in bills:
                 _copy_bill(ledger, bill, copy, new_ids[bill["id"]], repeats, tables[bill["id"]])

@@ -80,3 +80,15 @@ def test_another_currency_stands_beside_or_its_rate_is_missed(synced: Terminal) 
 def test_a_rate_of_money_among_virtual_ones_is_refused(synced: Terminal) -> None:
     (synced.home / "euro.toml").write_text('[rates]\nEUR = "1.08"\n')
     clear(synced.run("--ledger", "ledger", "--config", "euro.toml", "report"), 2, "EUR is no virtual currency")
+
+
+def test_days_sum_to_their_months(synced: Terminal) -> None:
+    """All days are there, and sum to what the report has by month and state."""
+    options = ("--ledger", "ledger", "report", "--months", "3", "--by")
+    sums, parts = defaultdict[tuple[str, str], Decimal](Decimal), defaultdict[tuple[str, str], Decimal](Decimal)
+    for row in synced.rows(*options, "vendor"):
+        sums[row["month"], row["state"]] += Decimal(row["cost"])
+    for row in synced.rows(*options, "vendor,day"):
+        parts[row["month"], row["state"]] += Decimal(row["cost"])
+    assert parts == sums
+    clear(synced.run(*options, "service,day"), 2, "not by service")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from billfold.collect.workspace import Workspace
 from billfold.ledger.grouping import group_charges
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
+from billfold.ledger.usages import list_usages
 from billfold.model.period import Month
 from billfold.report.allocate import allocate_charges, list_group_keys
 from billfold.report.allocation_rows import AllocationRow, sum_allocations
@@ -43,11 +45,31 @@ FROM charges c JOIN bills b ON b.id = c.bill JOIN accounts a ON a.provider = b.p
 WHERE b.until_seq IS NULL AND b.state = 'issued' AND strftime(b.period_start, '%Y-%m') = ? GROUP BY ALL"""
 
 
-def allocate(db: OpenLedger, month: Month) -> list[AllocationRow]:
-    rules = parse_rules(RULES, "rules")
+USAGE_RULES = {
+    "rules": [
+        {"match": {"provider": "fastly", "charge-category": "Usage"}, "split": "usage"},
+        {"match": {"provider": "fastly"}, "team": "{resource}"},
+    ]
+}
+USAGE_SQL = """
+WITH costs AS (
+    SELECT a.name AS account, regexp_extract(c.SkuId, '[^/]*$') AS sku, sum(c.BilledCost)::DOUBLE AS cost
+    FROM charges c JOIN bills b ON b.id = c.bill JOIN accounts a ON a.provider = b.provider AND a.account = b.account
+    WHERE b.until_seq IS NULL AND b.state = 'issued' AND strftime(b.period_start, '%Y-%m') = $month
+      AND b.provider = 'fastly' AND c.ChargeCategory = 'Usage' GROUP BY ALL),
+shares AS (
+    SELECT a.name AS account, u.sku, u.user_name, u.quantity::DOUBLE / sum(u.quantity::DOUBLE) OVER (PARTITION BY a.name, u.sku) AS share
+    FROM usages u JOIN accounts a ON a.provider = u.provider AND a.account = u.account
+    WHERE u.until_seq IS NULL AND strftime(u.period_start, '%Y-%m') = $month AND u.provider = 'fastly')
+SELECT account, user_name, sum(cost * share), count(*) FROM costs JOIN shares USING (account, sku) GROUP BY ALL"""
+
+
+def allocate(db: OpenLedger, month: Month, written_rules: dict[str, Any] = RULES) -> list[AllocationRow]:
+    rules = parse_rules(written_rules, "rules")
     keys = list_group_keys(rules)
     groups = group_charges(db, LedgerFilter(first_month=month, last_month=month), keys, ("issued",))
-    return sum_allocations(allocate_charges(groups, keys, rules))
+    usages = list_usages(db, LedgerFilter(first_month=month, last_month=month))
+    return sum_allocations(allocate_charges(groups, keys, rules, usages))
 
 
 def check_parts(rows: list[AllocationRow], db: OpenLedger, month: Month) -> None:
@@ -71,6 +93,15 @@ def check_parts(rows: list[AllocationRow], db: OpenLedger, month: Month) -> None
         assert abs(sum(Fraction(row.shared) for row in members) - expected) <= Fraction(len(members), 100)
 
 
+def check_services(db: OpenLedger, month: Month) -> None:
+    """Hold what each service bears against the shares of its use in a query of our own, but for a cent for each line."""
+    rows = {(row.account, row.team): row.amount for row in allocate(db, month, USAGE_RULES) if row.provider == "fastly"}
+    services = db.execute(USAGE_SQL, {"month": str(month)}).fetchall()
+    assert len(services) > 20
+    for account, service, cost, line_count in services:
+        assert abs(float(rows[account, service]) - cost) <= line_count / 100
+
+
 @pytest.mark.parametrize("seed", [1, 7, 20])
 def test_every_month_is_allocated_to_the_last_digit(seed: int, tmp_path: Path) -> None:
     """Sums are held against the twin's truth, and parts against a query of our own."""
@@ -91,4 +122,5 @@ def test_every_month_is_allocated_to_the_last_digit(seed: int, tmp_path: Path) -
             expected = {key: total for key, total in truth.items() if key[0] == month}
             assert sums == expected
             check_parts(rows, db, Month.parse(month))
+        check_services(db, Month.of(host.clock.now()).add_months(-1))
     workspace.close()

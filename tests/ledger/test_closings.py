@@ -24,6 +24,7 @@ OCTOBER = Closing(
     vendor_time="2026-11-04T00:00:00Z",
     hash="sha256:aa",
     head="sha256:bb",
+    code="cc",
     acknowledged_ids=("0123456789",),
     scope=("", ""),
     seq=0,

@@ -10,13 +10,20 @@ from typing import Any
 
 import pytest
 
+from billfold.ledger.closings import RegisterLine
 from billfold.ledger.issued_bills import list_issued_bills, list_issued_versions
 from billfold.ledger.query import MAX_SEQ, LedgerFilter
 from billfold.model.bill import State
 from billfold.model.finding import make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month
-from billfold.report.changes import BillChange, collect_states, compare_states, list_possible_changes
+from billfold.report.changes import (
+    BillChange,
+    collect_states,
+    compare_states,
+    list_possible_changes,
+    restrict_to_registers,
+)
 from tests.ledger.kit import Ledger, bill, open_ledger
 
 PARKING = (make_finding(FindingCode.TOTAL_MISMATCH, "it does not add up"),)
@@ -149,4 +156,20 @@ def test_a_bill_of_another_month_moves_both_months(tmp_path: Path) -> None:
         assert [(change.month, describe(change)) for change in changes] == [
             ("2026-05", "vanished 5 None -5"),
             ("2026-06", "appeared None 5 5"),
+        ]
+
+
+def test_what_a_register_lacks_was_not_signed(tmp_path: Path) -> None:
+    """What a merge brought of before the signature is a change, and so is what it took; other months are left alone."""
+    register = {("vendor", "me"): [RegisterLine("i1", "USD", "4"), RegisterLine("gone", "USD", "6")]}
+    with open_ledger(tmp_path) as ledger:
+        ledger.book(bill("5"))
+        ledger.book(bill("7", invoice_id="merged"))
+        ledger.book(bill("9", invoice_id="june", period=MONTHS[1].period))
+        states = collect_states(list_issued_bills(ledger.db, LedgerFilter()))
+        changes = compare_states(restrict_to_registers(states, MONTHS[0], register), states)
+        assert [(change.invoice_id, describe(change)) for change in changes] == [
+            ("gone", "vanished 6 None -6"),
+            ("i1", "changed 4 5 1"),
+            ("merged", "appeared None 7 7"),
         ]

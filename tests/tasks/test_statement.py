@@ -77,6 +77,17 @@ def test_the_register_is_the_truth(books: Workspace, statement: Statement) -> No
     )
 
 
+def test_the_movement_sums_to_what_the_vendors_moved_by(statement: Statement) -> None:
+    """The parts and the table by vendor come from two questions that share nothing."""
+    by_title = {section.title: section for section in statement.sections}
+    for currency in ("USD", "CRDB_CLOUD_CREDITS"):
+        parts = [row.cells[3] for row in by_title[f"Why {MONTH} moved, {currency}"].rows if not row.is_total]
+        moved = [row.cells[4] for row in by_title[f"Cost by vendor, {currency}"].rows if not row.is_total]
+        assert sum(part.value for part in parts if isinstance(part, Amount)) == sum(
+            amount.value for amount in moved if isinstance(amount, Amount)
+        )
+
+
 def test_a_workbook_holds_every_digit(statement: Statement) -> None:
     """The exact texts beside the numbers sum to the same."""
     rows = read_sheets(render_statement(statement, Path("s.xlsx"), ""))["Register of invoices"]

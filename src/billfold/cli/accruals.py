@@ -1,4 +1,4 @@
-"""Say what a month owes that is not invoiced yet, and how far the last accrual was from the invoice."""
+"""Say what a month owes that is not invoiced yet, or what lies between that and the invoices that came."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ from decimal import Decimal
 
 import click
 
-from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.context import build_filter, load_section, open_workspace
 from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_month_options
 from billfold.ledger import catalog
+from billfold.ledger.accrual_basis import find_seq_before, read_asked_times
+from billfold.ledger.query import MAX_SEQ
+from billfold.model.money import format_amount
 from billfold.model.period import Month
-from billfold.report.accruals import AccrualRow, negate_rows
+from billfold.report.accrual_bridge import BridgeRow
+from billfold.report.accrual_rows import AccrualRow, negate_rows
 from billfold.report.subtotals import SUBTOTAL, TOTAL, add_subtotals
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
-from billfold.tasks.accruals import list_accruals
+from billfold.settings.commitments import parse_commitments
+from billfold.tasks.accruals import compare_accruals, list_accruals
 from billfold.tasks.filter_options import FilterOptions
 
 COLUMNS = (
@@ -30,6 +35,7 @@ COLUMNS = (
     "amount",
     "text",
     "booked_on",
+    "reversal_on",
 )
 LAYOUT = TableLayout(
     ("account", "contract", "method", "amount", "text"),
@@ -37,37 +43,77 @@ LAYOUT = TableLayout(
     droppable=("contract",),
     min_widths={"method": 18, "account": 17, "text": 24},
 )
+BRIDGE_AMOUNTS = ("accrued", "invoiced", "difference")
+BRIDGE_COLUMNS = BridgeRow._fields
+BRIDGE_LAYOUT = TableLayout(
+    ("account", "kind", *BRIDGE_AMOUNTS), BRIDGE_AMOUNTS, min_widths={"account": 17, "kind": 18}
+)
 
 
 @click.command("accruals")
 @click.option(
-    "--reverse", "is_reversal", is_flag=True, help="The reversals instead, on the first day of the next month."
+    "--bridge", "is_bridge", is_flag=True, help="From the accrual at the month's end to the invoices that came."
+)
+@click.option(
+    "--reverse", "is_reversal", is_flag=True, help="The reversals, booked on the first day of the next month."
 )
 @add_month_options
 @click.pass_context
 def command(
-    ctx: click.Context, month: Month, output_format: str, filter_options: FilterOptions, *, is_reversal: bool
+    ctx: click.Context,
+    month: Month,
+    output_format: str,
+    filter_options: FilterOptions,
+    *,
+    is_bridge: bool,
+    is_reversal: bool,
 ) -> None:
     """Say what a month owes that is not invoiced yet: each line with its method, and why.
 
     A vendor's estimate is carried to the month's end; what contracts sell beforehand, what is missing to a minimum, discounts and
     tax are added as the last invoices had them. A month that is invoiced owes nothing. Amounts in the table are rounded to cents;
     json and csv have all digits.
+
+    With --bridge, what was accrued at the month's end (or --as-of a time) against the invoices, by what it is for.
     """
+    section, path = load_section(ctx, "commitments")
+    commitments = parse_commitments(section, str(path))
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)._replace(first_month=month, last_month=month)
-        rows = list_accruals(db, filters, month)
-        parked_bills = catalog.list_parked_bills(db, filters)
-        gaps = find_wrong_gaps(ctx, workspace, db, filters)
-    rows = list(negate_rows(rows)) if is_reversal else rows
+        shown_filters = filters
+        bridge_rows, rows = list[BridgeRow](), list[AccrualRow]()
+        is_begun = any(asked_at >= month.start for asked_at in read_asked_times(db, filters.seq).values())
+        if is_bridge:
+            shown_filters = filters._replace(seq=MAX_SEQ)
+            if filter_options.as_of is None:
+                filters = filters._replace(seq=find_seq_before(db, month.end))
+            bridge_rows = compare_accruals(db, filters, shown_filters, month, commitments)
+        else:
+            rows = list_accruals(db, filters, month, commitments)
+        parked_bills = catalog.list_parked_bills(db, shown_filters)
+        gaps = find_wrong_gaps(ctx, workspace, db, shown_filters)
+    if is_bridge:
+        _print_bridge(month, bridge_rows, output_format, has_accrual=filters.seq > 0)
+    else:
+        rows = list(negate_rows(rows)) if is_reversal else rows
+        _print_accruals(month, rows, output_format, is_reversal=is_reversal, is_begun=is_begun)
+    end_listing(ctx, gaps, parked_bills)
+
+
+def _print_accruals(
+    month: Month, rows: list[AccrualRow], output_format: str, *, is_reversal: bool, is_begun: bool
+) -> None:
     cells = [_build_cells(row, is_reversal=is_reversal) for row in rows]
     if output_format != "table":
         print_rows(output_format, cells, COLUMNS)
     elif not cells:
-        print_line(f"There is nothing to accrue for {month}: all that is due is invoiced, or nothing was known yet.")
+        reason = "all that is due is invoiced" if is_begun else "nothing was collected since it began"
+        print_line(f"There is nothing to accrue for {month}: {reason}.")
     else:
-        _print_table(month, cells, is_reversal=is_reversal)
-    end_listing(ctx, gaps, parked_bills)
+        print_line(f"{'Reversal of what' if is_reversal else 'What'} {month} owes that is not invoiced yet")
+        table_rows = add_subtotals(cells, "account", ("amount",))
+        shaped_rows = [_shape_sums(row, "method") for row in table_rows]
+        print_table([row | {"amount": rounded(Decimal(str(row["amount"])))} for row in shaped_rows], LAYOUT)
 
 
 def _build_cells(row: AccrualRow, *, is_reversal: bool) -> dict[str, object]:
@@ -78,20 +124,29 @@ def _build_cells(row: AccrualRow, *, is_reversal: bool) -> dict[str, object]:
     return cells
 
 
-def _print_table(month: Month, cells: list[dict[str, object]], *, is_reversal: bool) -> None:
-    print_line(f"{'Reversal of what' if is_reversal else 'What'} {month} owes that is not invoiced yet")
-    print_table([_round_amount(row) for row in add_subtotals(cells, "account", ("amount",))], LAYOUT)
+def _print_bridge(month: Month, rows: list[BridgeRow], output_format: str, *, has_accrual: bool) -> None:
+    if output_format != "table":
+        print_rows(output_format, rows, BRIDGE_COLUMNS)
+    elif not rows:
+        print_line(f"There is no bridge for {month}: nothing of it is invoiced yet.")
+    else:
+        print_line(f"From what was accrued for {month} to what was invoiced")
+        if not has_accrual:
+            print_line(f"Nothing was collected before {month} ended: there was no accrual yet.")
+        table_rows = add_subtotals(rows, "account", BRIDGE_AMOUNTS)
+        shaped_rows = [_shape_sums(row, "kind") for row in table_rows]
+        amounts = [{name: format_amount(str(row[name])) for name in BRIDGE_AMOUNTS} for row in shaped_rows]
+        print_table([row | cells for row, cells in zip(shaped_rows, amounts, strict=True)], BRIDGE_LAYOUT)
 
 
-def _round_amount(row: dict[str, object]) -> dict[str, object]:
-    """Round to cents for people; what is a sum says so in its text, and its currency."""
-    account, amount = str(row["account"]), rounded(Decimal(str(row["amount"])))
-    if row["method"]:
-        return row | {"amount": amount}
-    is_all = account == TOTAL
+def _shape_sums(row: dict[str, object], label: str) -> dict[str, object]:
+    """Let a sum say that it is one, and in which currency; other rows stay."""
+    if row[label]:
+        return row
+    account = str(row["account"])
+    sum_name = TOTAL if account == TOTAL else SUBTOTAL
     return row | {
-        "account": "" if is_all else account.removesuffix(f" {SUBTOTAL}"),
-        "method": row["currency"],
-        "amount": amount,
-        "text": "= total" if is_all else "= subtotal",
+        "account": account.removesuffix(f" {SUBTOTAL}"),
+        label: row["currency"],
+        "text": f"= {sum_name}",
     }

@@ -21,16 +21,17 @@ LAYOUT = TableLayout(
 
 
 @click.command("closes")
+@click.option("--rehash", is_flag=True, help="Compute every hash anew, also where nothing was booked since.")
 @add_listing_options
 @click.pass_context
-def command(ctx: click.Context, output_format: str, filter_options: FilterOptions) -> None:
+def command(ctx: click.Context, output_format: str, filter_options: FilterOptions, *, rehash: bool) -> None:
     """List the months that were signed: by whom, when, for how many accounts, and whether they still are the same.
 
     Exit code 1 where a month that was signed has changes that are not accepted: `billfold changes --since close:MONTH`
     tells which.
     """
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
-        signed_months = list_signed_months(workspace, db, build_filter(workspace, filter_options))
+        signed_months = list_signed_months(workspace, db, build_filter(workspace, filter_options), rehash=rehash)
     if output_format != "table":
         print_rows(output_format, signed_months, COLUMNS)
     elif not signed_months:

@@ -10,22 +10,25 @@ from billfold.cli.context import (
     build_filter,
     list_configured_accounts,
     load_payment_terms,
-    load_section,
     load_virtual_rates,
     open_workspace,
 )
 from billfold.cli.export_journal import journal
+from billfold.cli.export_tables import postgres, sqlite, xlsx
 from billfold.cli.gaps import end_listing
 from billfold.cli.output import print_line
 from billfold.cli.params import add_filter_options, add_location_options
+from billfold.cli.team_rules import load_team_rules
 from billfold.focus.export import ExportSpec
+from billfold.focus.layouts import LAYOUTS
+from billfold.focus.since import find_export_time
 from billfold.focus.versions import load_version
 from billfold.ledger.focus_views import Selection
-from billfold.model.errors import ConfigurationError, InvalidArgument
+from billfold.model.errors import InvalidArgument
 from billfold.model.focus import COST
+from billfold.model.period import format_instant
 from billfold.report.allocation_rules import AllocationRules
 from billfold.report.allocation_shares import list_charge_shares
-from billfold.settings.allocation import find_rules_file, load_rules
 from billfold.tasks.export import FocusExport, export_ledger
 from billfold.tasks.filter_options import FilterOptions
 
@@ -36,7 +39,8 @@ def command() -> None:
     """Write the ledger as files for other tools."""
 
 
-command.add_command(journal)
+for subcommand in (journal, postgres, sqlite, xlsx):
+    command.add_command(subcommand)
 
 
 @command.command("focus")
@@ -49,6 +53,10 @@ command.add_command(journal)
     "--allocated", is_flag=True, help="Split charges by the rules of [allocation], in FOCUS's Allocated columns."
 )
 @click.option("--replace", is_flag=True, help="Also where the earlier export there is of more than this one.")
+@click.option(
+    "--since", metavar="EXPORT", help="Only bills that changed since an earlier export (its directory), or a time."
+)
+@click.option("--layout", type=click.Choice(sorted(LAYOUTS)), help="Charges only, as a product takes them.")
 @add_filter_options
 @click.pass_context
 def focus(
@@ -60,12 +68,14 @@ def focus(
     include_parked: bool,
     allocated: bool,
     replace: bool,
+    since: str | None,
+    layout: str | None,
     filter_options: FilterOptions,
 ) -> None:
     """Write the four FOCUS datasets and their metadata into DIRECTORY, in the place of an earlier export there.
 
     Only files that the earlier export's metadata.json lists are removed. Where it is of more than this one (of other months,
-    providers or accounts), nothing is written, unless --replace says so.
+    providers or accounts), nothing is written, unless --replace says so; with --by-period, months that this one is not of stay.
 
     Issued bills, drafts (invoice still open) and estimates (no invoice) are told apart by x_State. Parked bills are left out,
     and the exit code is 1 then.
@@ -74,22 +84,20 @@ def focus(
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
         shares = list_charge_shares(ledger, filters, rules) if rules else None
-        selection = Selection(filters, include_parked, rates, load_payment_terms(ctx), shares)
-        export_spec = ExportSpec(directory, output_format, version, by_period, replace)
-        result = export_ledger(workspace, ledger, export_spec, selection, list_configured_accounts(ctx))
+        since_time = find_export_time(since) if since else None
+        since_seq = workspace.archive.find_seq_at(since_time) if since_time else None
+        selection = Selection(filters, include_parked, rates, load_payment_terms(ctx), shares, since_seq)
+        since_text = format_instant(since_time) if since_time else ""
+        export_spec = ExportSpec(directory, output_format, version, by_period, replace, since_text)
+        result = export_ledger(workspace, ledger, export_spec, selection, list_configured_accounts(ctx), layout)
     _print_summary(result, directory)
     end_listing(ctx, result.gaps, result.left_out)
 
 
 def _load_rules(ctx: click.Context, version: str) -> AllocationRules:
-    path = find_rules_file(*load_section(ctx, "allocation"))
-    if path is None:
-        raise ConfigurationError(
-            '--allocated needs rules: name their file in billfold.toml, [allocation] rules = "FILE"'
-        )
     if "AllocatedMethodId" not in load_version(version).datasets[COST].columns:
         raise InvalidArgument(f"FOCUS {version} has no columns for what is allocated; 1.4 has")
-    return load_rules(path)
+    return load_team_rules(ctx)
 
 
 def _print_summary(result: FocusExport, directory: Path) -> None:

@@ -39,6 +39,7 @@ COMMANDS = {
     "check": "Check FOCUS files, ours or anybody's, for what validators miss.",
     "close": "Check whether a month is whole, and sign it.",
     "closes": "List the months that were signed, and whether they still are the same.",
+    "commitments": "Show what is committed, used and left, and how long it lasts.",
     "connect": "Name an account; only a reference to its key is written.",
     "demo": "Play the vendors, collect twelve months from them, show the bill.",
     "documents": "Write the archived documents as files.",

@@ -33,8 +33,11 @@ class OutcomeLines:
             with suppress(OSError):  # it is printed again at the end, and told there
                 self._print_collection(outcome)
 
-    def print_booked(self, outcomes: list[CollectOutcome]) -> None:
-        """Print what the ledger makes of the accounts, each after its own line, the sum of many, and the archive's head."""
+    def print_booked(self, outcomes: list[CollectOutcome], last_lines: Iterable[str] = ()) -> None:
+        """Print what the ledger makes of the accounts, each after its own line, the sum of many, and the archive's head.
+
+        ``last_lines`` are told after it, but not among JSON.
+        """
         reported_outcomes = [outcome for outcome in outcomes if not self._quiet or _is_reported(outcome)]
         if self._as_json:
             _print_json(reported_outcomes)
@@ -48,6 +51,8 @@ class OutcomeLines:
             print_line(describe_sum(outcomes))
         if reported_outcomes:
             print_line(f"head {reported_outcomes[0].head}")
+        for line in last_lines:
+            print_line(line)
 
     def _print_collection(self, outcome: CollectOutcome) -> None:
         summary = f"{counted(outcome.answers, 'answer')} in {outcome.seconds:.1f} s"

@@ -77,7 +77,7 @@ def _print_findings(findings: list[AccountFinding], result: Reconciliation) -> N
             print_line(f"  {located.place or 'all'}: {label}{describe_labelled(located.finding)} [{located.id}]")
     if result.drifts:
         print_line(
-            "The last estimate of a month (of its day, and without what is bought beforehand) against what was invoiced:"
+            "Usage by the last estimate or draft of a month (of its day) against usage invoiced (all else: `billfold accruals MONTH --bridge`):"
         )
         drift_rows = [
             drift._asdict() | {name: format_amount(getattr(drift, name)) for name in DRIFT_AMOUNTS}

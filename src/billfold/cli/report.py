@@ -16,7 +16,9 @@ from billfold.cli.output import print_line
 from billfold.cli.params import add_listing_options
 from billfold.cli.team_rules import load_team_rules
 from billfold.ledger import catalog
+from billfold.ledger.estimate_history import list_estimate_records
 from billfold.ledger.grouping import TAG_PREFIX, find_last_month
+from billfold.ledger.month_costs import list_month_costs
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.bill import State
@@ -25,6 +27,7 @@ from billfold.model.period import Month
 from billfold.report import costs, exchange
 from billfold.report.allocation_rules import AllocationRules
 from billfold.report.costs import GROUP_KEYS, STATES, CostChange, CostLine, CostRow, CostTable
+from billfold.report.daily import DAY_KEY, check_day_keys, list_daily_costs
 from billfold.report.exchange import ExchangeRate
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
@@ -57,6 +60,7 @@ class ReportOptions(NamedTuple):
     is_comparing: bool | None
     target: str | None = None
     rules: AllocationRules | None = None
+    has_days: bool = False
 
 
 @click.command("report")
@@ -107,7 +111,8 @@ def command(
     target = _choose_currency(target, reporting)
     stated_keys = costs.read_keys(key_names)
     rules = load_team_rules(ctx) if TEAM_KEY in stated_keys else None
-    options = ReportOptions(key_names, states, month_count, top, is_comparing, target, rules)
+    options = ReportOptions(key_names, states, month_count, top, is_comparing, target, rules, DAY_KEY in stated_keys)
+    check_day_keys(stated_keys)
     keys = stated_keys or (DEFAULT_KEYS if output_format == "table" else JSON_KEYS)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = _choose_months(ledger, build_filter(workspace, filter_options), options, output_format)
@@ -144,7 +149,8 @@ def _choose_months(
     ledger: OpenLedger, filters: LedgerFilter, options: ReportOptions, output_format: str
 ) -> LedgerFilter:
     """Narrow to the last months, unless others are asked for; they are counted back from the last one that is invoiced."""
-    count = options.month_count or (DEFAULT_MONTHS if output_format == "table" else None)
+    default_count = 1 if options.has_days else DEFAULT_MONTHS
+    count = options.month_count or (default_count if options.has_days or output_format == "table" else None)
     if filters.first_month or filters.last_month or count is None:
         return filters
     last_month = find_last_month(ledger, filters, State.ISSUED) or find_last_month(ledger, filters)
@@ -156,11 +162,18 @@ def _compare(
 ) -> list[CostChange]:
     first_month = filters.first_month
     earlier_filters = filters._replace(first_month=first_month.add_months(-1)) if first_month else filters
+    if DAY_KEY in keys:
+        return [CostChange(row, None) for row in _read_days(ledger, filters, keys, options)]
     steady_keys = [key for key in keys if key != "month"]
     changes = costs.compare_months(
         _read_rows(ledger, earlier_filters, steady_keys, options), first_month or Month(1, 1)
     )
     return costs.insert_months(changes, keys.index("month")) if "month" in keys else changes
+
+
+def _read_days(ledger: OpenLedger, filters: LedgerFilter, keys: Sequence[str], options: ReportOptions) -> list[CostRow]:
+    rows = list_daily_costs(list_month_costs(ledger, filters), list_estimate_records(ledger, filters), keys)
+    return [row for row in rows if not options.states or row.state in options.states]
 
 
 def _read_rows(ledger: OpenLedger, filters: LedgerFilter, keys: Sequence[str], options: ReportOptions) -> list[CostRow]:
@@ -196,13 +209,13 @@ def print_report(
     changes: Sequence[CostChange], keys: Sequence[str], options: ReportOptions, account_rows: Sequence[CostRow]
 ) -> None:
     """Print the report's tables, and what is to be known of them."""
-    tables = costs.build_tables(changes, options.top, by_month="month" in keys)
+    tables = costs.build_tables(changes, options.top, by_month=not {"month", DAY_KEY}.isdisjoint(keys))
     if not tables:
         print_line("There are no charges to show: none are booked that fit, or were known then.")
     for table in tables:
         print_line()
         print_line(f"{STATE_HEADINGS[table.state]}, {table.currency}")
-        _print_table(table, keys, is_comparing=_shows_change(table, options.is_comparing))
+        _print_table(table, keys, is_comparing=DAY_KEY not in keys and _shows_change(table, options.is_comparing))
     _print_notes(changes, options, account_rows)
 
 
@@ -211,7 +224,8 @@ def _print_notes(changes: Sequence[CostChange], options: ReportOptions, account_
     notes = []
     if not options.key_names and (vendors := costs.find_shared_vendors(account_rows)):
         notes.append(f"Several accounts are summed for {', '.join(vendors)}: --by account,service tells them apart.")
-    if unbilled := costs.find_unbilled(account_rows, max(issued_months)) if issued_months else []:
+    is_changing = bool(issued_months) and not options.has_days
+    if unbilled := costs.find_unbilled(account_rows, max(issued_months)) if is_changing else []:
         notes.append(
             f"No invoice of {max(issued_months)} yet: {', '.join(unbilled)}. Its change counts that as nothing."
         )

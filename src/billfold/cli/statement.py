@@ -10,7 +10,7 @@ import click
 from billfold.cli.context import (
     build_filter,
     list_configured_accounts,
-    load_payment_terms,
+    load_payment_evidence,
     load_section,
     open_workspace,
 )
@@ -44,7 +44,7 @@ from billfold.tasks.statement import SUFFIXES, build_statement, render_statement
 def command(
     ctx: click.Context, month: Month, path: Path, provider: str | None, account: str | None, as_of: datetime | None
 ) -> None:
-    """Write a month's statement: cost by vendor, register of invoices, services, estimates, and whether everything adds up.
+    """Write a month's statement: costs, movement, register, payables, commitments, and whether everything adds up.
 
     The same ledger gives the same bytes. `[company] name` of the configuration stands on top.
     """
@@ -52,7 +52,8 @@ def command(
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, FilterOptions(provider, account, month, month, as_of))
         configured = list_configured_accounts(ctx)
-        statement = build_statement(workspace, db, month, filters, configured, load_payment_terms(ctx), company)
+        evidence = load_payment_evidence(ctx, as_of)
+        statement = build_statement(workspace, db, month, filters, configured, evidence, company)
         content = render_statement(statement, path, workspace.archive.read_head())
         gaps, uncounted_bills = find_wrong_gaps(ctx, workspace, db, filters), catalog.list_parked_bills(db, filters)
     try:

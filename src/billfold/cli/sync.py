@@ -15,6 +15,7 @@ from billfold.collect.sync import sync_accounts
 from billfold.model.errors import LedgerError
 from billfold.model.period import Month
 from billfold.tasks.accounts import select_accounts
+from billfold.tasks.closes import describe_signed_changes
 from billfold.tasks.sync import describe_clock_fault
 
 
@@ -88,7 +89,8 @@ def command(
             per_server=per_server,
             note_outcome=progress.end_account,
         )
-    lines.print_booked(outcomes)
+        signed_changes = describe_signed_changes(workspace)
+    lines.print_booked(outcomes, signed_changes)
     ctx.exit(choose_exit_code(outcomes))
 
 

@@ -13,14 +13,24 @@ from typing import NamedTuple
 
 from billfold.focus import metadata, versions
 from billfold.focus.metadata import ExportedFile
-from billfold.focus.replacement import FORMATS, open_draft, read_manifest, replace_files, require_as_wide
+from billfold.focus.partial import plan_partial, require_same_columns
+from billfold.focus.replacement import (
+    FORMATS,
+    open_draft,
+    read_manifest,
+    replace_files,
+    require_as_wide,
+    require_changes_apart,
+)
 from billfold.focus.sql_cells import build_cell
 from billfold.focus.versions import FocusDataset
 from billfold.ledger.catalog import BillRow
 from billfold.ledger.focus_views import FocusViews, Selection
+from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.errors import InvalidArgument
 from billfold.model.focus import COST, INVOICE
+from billfold.model.period import format_instant
 
 PARTITIONED_DATASETS = (COST, INVOICE)
 """Datasets that a partition by billing period divides; the others are small."""
@@ -29,7 +39,8 @@ PARTITIONED_DATASETS = (COST, INVOICE)
 class ExportSpec(NamedTuple):
     """What is to be written: where, as ``parquet`` or ``csv``, in which FOCUS version, one file or one a billing period.
 
-    ``may_narrow`` says that it may take the place of an export of more than it.
+    ``may_narrow`` says that it may take the place of an export of more than it, ``since`` from when on bills changed, where only
+    those are wanted.
     """
 
     directory: Path
@@ -37,6 +48,7 @@ class ExportSpec(NamedTuple):
     version: str = versions.NEWEST
     by_period: bool = False
     may_narrow: bool = False
+    since: str = ""
 
 
 class ExportResult(NamedTuple):
@@ -53,38 +65,56 @@ def export_focus(
     """Write the wanted part of an open ledger in the place of an earlier export; raises ``InvalidArgument`` where it cannot."""
     if export_spec.format not in FORMATS:
         raise InvalidArgument(f"{export_spec.format} is no form of file; known are {', '.join(FORMATS)}")
-    version, views = versions.load_version(export_spec.version), FocusViews(ledger, selection)
+    version = versions.load_version(export_spec.version)
+    facts = metadata.ExportFacts(export_spec.format, version, exported_at, export_spec.since)
     try:
-        files = _write_files(views, export_spec, metadata.ExportFacts(export_spec.format, version, exported_at))
+        export_spec.directory.mkdir(parents=True, exist_ok=True)
+        files, left_out = _write_files(ledger, export_spec, selection, facts)
     except OSError as error:
         reason = str(error).splitlines()[0]
         raise InvalidArgument(f"{export_spec.directory} cannot be written: {reason}") from error
     counts = {name: sum(file.rows for file in files if file.dataset == name) for name in version.datasets}
-    return ExportResult(counts, files, views.left_out)
+    return ExportResult(counts, files, left_out)
 
 
-def _write_files(views: FocusViews, export_spec: ExportSpec, facts: metadata.ExportFacts) -> list[ExportedFile]:
-    export_spec.directory.mkdir(parents=True, exist_ok=True)
-    earlier_manifest = read_manifest(export_spec.directory / metadata.METADATA_NAME)
-    if not export_spec.may_narrow:
-        require_as_wide(export_spec.directory, earlier_manifest, views.selection.filters)
-    with open_draft(export_spec.directory) as draft, views.open_writing():
+def _write_files(
+    ledger: OpenLedger, export_spec: ExportSpec, selection: Selection, facts: metadata.ExportFacts
+) -> tuple[list[ExportedFile], list[BillRow]]:
+    directory, filters = export_spec.directory, selection.filters
+    manifest = read_manifest(directory / metadata.METADATA_NAME)
+    require_changes_apart(directory, manifest, export_spec.since)
+    may_keep = export_spec.by_period and not (export_spec.may_narrow or export_spec.since)
+    partial = plan_partial(manifest, selection, export_spec.format) if may_keep else None
+    if not export_spec.may_narrow and not partial:
+        require_as_wide(directory, manifest, filters)
+    views = FocusViews(ledger, partial.selection if partial else selection)
+    if partial and manifest:
+        require_same_columns(directory, manifest, _list_columns(views, export_spec, facts))
+    kept_files = partial.kept_files if partial else ()
+    with open_draft(directory) as draft, views.open_writing():
         files = [
-            file
+            file._replace(written_at=format_instant(facts.exported_at))
             for dataset in facts.version.datasets.values()
-            for file in _write_dataset(views, dataset, export_spec, draft)
+            for file in _write_dataset(views, dataset, export_spec, draft, filters)
         ]
-        (draft / metadata.METADATA_NAME).write_text(metadata.render_metadata(views, facts, files), encoding="utf-8")
-        replace_files(export_spec.directory, draft, [file.path for file in files])
-    return files
+        text = metadata.render_metadata(views, facts, [*files, *kept_files])
+        (draft / metadata.METADATA_NAME).write_text(text, encoding="utf-8")
+        replace_files(directory, draft, [file.path for file in files], {file.path for file in kept_files})
+    return files, [bill for bill in views.left_out if filters.includes_month(bill.month)]
+
+
+def _list_columns(views: FocusViews, export_spec: ExportSpec, facts: metadata.ExportFacts) -> dict[str, list[str]]:
+    datasets = [dataset for name, dataset in facts.version.datasets.items() if name in PARTITIONED_DATASETS]
+    return {f"billfold-{dataset.file}": list(_build_cells(views, dataset, export_spec.format)) for dataset in datasets}
 
 
 def _write_dataset(
-    views: FocusViews, dataset: FocusDataset, export_spec: ExportSpec, draft: Path
+    views: FocusViews, dataset: FocusDataset, export_spec: ExportSpec, draft: Path, filters: LedgerFilter
 ) -> Iterator[ExportedFile]:
     cells, file_name = _build_cells(views, dataset, export_spec.format), f"{dataset.file}.{export_spec.format}"
     is_partitioned = export_spec.by_period and dataset.name in PARTITIONED_DATASETS
-    for month in views.list_months() if is_partitioned else [None]:
+    months = [month for month in views.list_months() if filters.includes_month(month)]
+    for month in months if is_partitioned else [None]:
         name = f"{dataset.file}/period={month}/{file_name}" if month else file_name
         row_count = views.write_file(draft / name, dataset.name, cells, month)
         yield ExportedFile(dataset.name, name, row_count, (draft / name).stat().st_size)

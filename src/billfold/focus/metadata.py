@@ -11,6 +11,7 @@ from typing import NamedTuple
 from billfold.focus.sql_cells import build_cell
 from billfold.focus.versions import FocusDataset, FocusVersion
 from billfold.ledger.acknowledgements import quieten
+from billfold.ledger.bill_changes import list_removed_bills
 from billfold.ledger.catalog import BillRow
 from billfold.ledger.focus_views import FocusViews
 from billfold.ledger.query import LedgerFilter
@@ -32,7 +33,8 @@ METADATA_NAME, GENERATOR_PREFIX = "metadata.json", "billfold "
 FORMULA_GUARD_KEY = "x_FormulaGuard"
 """Where our own CSV says that its texts are guarded: whoever reads them takes the guard away."""
 DELIVERY_TEXT = (
-    "Overwrite: every export replaces the whole of the directory's earlier one, so nothing has to be deduplicated. "
+    "Overwrite: every export replaces the whole of the directory's earlier one, or, by periods, the partitions of its months: "
+    "nothing has to be deduplicated. "
     "Corrections of closed periods come as the invoice issuer sends them; an invoice that is restated replaces its rows."
 )
 PRICES_TEXT = (
@@ -54,12 +56,14 @@ ALLOCATION_TEXT = (
 
 
 class ExportedFile(NamedTuple):
-    """A file of the export, by its path inside the directory."""
+    """A file of the export, by its path inside the directory; ``is_kept`` tells one that an earlier export wrote."""
 
     dataset: str
     path: str
     rows: int
     size: int
+    written_at: str = ""
+    is_kept: bool = False
 
 
 class ExportFacts(NamedTuple):
@@ -68,6 +72,8 @@ class ExportFacts(NamedTuple):
     format: str
     version: FocusVersion
     exported_at: datetime
+    since: str = ""
+    """The time since which bills changed, where only those are written."""
 
 
 def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[ExportedFile]) -> str:
@@ -76,13 +82,15 @@ def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[Expor
     judged = judge_ledger(ledger, selection.filters)
     last = format_instant(views.read_last_update())
     datasets = facts.version.datasets.values()
-    document = {
+    since = None if selection.since_seq is None else facts.since
+    document: Description = {
         "DataGenerator": {"DataGenerator": f"{GENERATOR_PREFIX}{__version__}"},
         "DatasetInstance": [_describe_instance(dataset) for dataset in datasets],
         "Schema": [_describe_schema(views, dataset, facts) for dataset in datasets],
         "Recency": [_describe_recency(dataset, judged, last, facts) for dataset in datasets],
-        "x_Files": [{"Dataset": f.dataset, "Path": f.path, "Rows": f.rows, "Bytes": f.size} for f in files],
-        "x_Selection": describe_selection(selection.filters),
+        "x_Files": [_describe_file(file) for file in files],
+        "x_Selection": describe_selection(selection.filters) | ({} if since is None else {"Since": since}),
+        **({} if since is None else {"x_Removed": _list_removed(views)}),
         "x_DeliveryHandling": DELIVERY_TEXT,
         "x_States": STATES_TEXT,
         "x_Prices": PRICES_TEXT,
@@ -101,6 +109,27 @@ def render_metadata(views: FocusViews, facts: ExportFacts, files: Iterable[Expor
     if facts.format == "csv":
         document |= {FORMULA_GUARD_KEY: FORMULA_GUARD_NOTE, "x_ControlCharacters": CONTROL_NOTE}
     return escape_json(json.dumps(document, indent=1, ensure_ascii=False)) + "\n"
+
+
+def _list_removed(views: FocusViews) -> list[Description]:
+    """Say which rows a copy must delete before it takes these: those of bills that it has as they were."""
+    filters, since_seq = views.selection.filters, views.selection.since_seq
+    removed = list_removed_bills(views.ledger, filters, since_seq) if since_seq is not None else []
+    return [
+        {
+            "InvoiceIssuerName": bill.issuer,
+            "x_AccountName": bill.account,
+            "InvoiceId": bill.invoice_id,
+            "BillingPeriodStart": format_instant(bill.period_start),
+            "x_State": bill.state,
+        }
+        for bill in removed
+    ]
+
+
+def _describe_file(file: ExportedFile) -> Description:
+    description: Description = {"Dataset": file.dataset, "Path": file.path, "Rows": file.rows, "Bytes": file.size}
+    return description | {"WrittenAt": file.written_at} | ({"Kept": True} if file.is_kept else {})
 
 
 def _find_gaps(ledger: OpenLedger, filters: LedgerFilter, judged: Iterable[Completeness]) -> Iterator[AccountFinding]:

@@ -19,7 +19,7 @@ from billfold.ledger.archive import Archive
 from billfold.ledger.focus_views import Selection
 from billfold.ledger.layout import ARCHIVE_FILE
 from billfold.ledger.query import LedgerBill, resolve_as_of
-from billfold.ledger.reader import LedgerReader, SqlRow, iter_rows, make_times_aware
+from billfold.ledger.reader import LedgerReader, SchemaRow, SqlRow, iter_rows, make_times_aware
 from billfold.model.errors import LedgerError
 from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD, CostAndUsage
 from billfold.model.period import to_instant
@@ -79,6 +79,10 @@ class Ledger:
         reader = self._reader.answer_query(query)
         names = list(_unique_names(reader.schema.names))
         return names, iter_rows(reader, names)
+
+    def describe_tables(self, table: str = "") -> list[SchemaRow]:
+        """Return the documented tables, or the columns of one of them; raises ``InvalidArgument`` for no such table."""
+        return self._reader.describe_tables(table)
 
     def close(self) -> None:
         """Close the ledger."""

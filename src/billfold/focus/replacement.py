@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from billfold.focus import versions
-from billfold.focus.metadata import GENERATOR_PREFIX, METADATA_NAME, describe_selection
+from billfold.focus.metadata import (
+    GENERATOR_PREFIX,
+    METADATA_NAME,
+    Description,
+    ExportedFile,
+    describe_selection,
+)
 from billfold.ledger.query import LedgerFilter
 from billfold.model.errors import InvalidArgument
 
@@ -23,10 +29,17 @@ DRAFT_DIRECTORY, BACKUP_DIRECTORY = ".focus-draft", "before"
 
 
 class Manifest(NamedTuple):
-    """What the metadata of an export lists: its files, and what of the ledger it is (None: it does not say)."""
+    """What the metadata of an export lists: its files, what of the ledger it is (None: it does not say), columns by dataset."""
 
     paths: frozenset[str]
     selection: Mapping[str, object] | None
+    files: tuple[ExportedFile, ...] = ()
+    columns: Mapping[str, Sequence[str]] = {}
+
+    @property
+    def new_paths(self) -> frozenset[str]:
+        """The files that it wrote itself, and did not find there."""
+        return self.paths - {file.path for file in self.files if file.is_kept}
 
 
 def read_manifest(path: Path) -> Manifest | None:
@@ -36,15 +49,41 @@ def read_manifest(path: Path) -> Manifest | None:
         generator = document["DataGenerator"]["DataGenerator"]
         paths = frozenset(str(file["Path"]) for file in document["x_Files"])
         selection = document.get("x_Selection")
+        files, columns = _read_files(document), _read_columns(document)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
-        generator, paths, selection = "", frozenset[str](), None
+        generator, paths, selection, files, columns = "", frozenset[str](), None, (), {}
     if not str(generator).startswith(GENERATOR_PREFIX) or not all(map(_is_export_path, paths)):
         raise InvalidArgument(
             f"{path} is not of an export of billfold's, and would be replaced: name another directory, or move it away"
         )
-    return Manifest(paths, selection if isinstance(selection, dict) else None)
+    return Manifest(paths, selection if isinstance(selection, dict) else None, files, columns)
+
+
+def _read_files(document: Description) -> tuple[ExportedFile, ...]:
+    rows: Iterable[Mapping[str, object]] = document["x_Files"]  # type: ignore[assignment]
+    return tuple(
+        ExportedFile(
+            str(row.get("Dataset", "")),
+            str(row["Path"]),
+            int(str(row.get("Rows", 0))),
+            int(str(row.get("Bytes", 0))),
+            str(row.get("WrittenAt", "")),
+            row.get("Kept") is True,
+        )
+        for row in rows
+    )
+
+
+def _read_columns(document: Description) -> dict[str, list[str]]:
+    schemas: Iterable[Mapping[str, Iterable[Mapping[str, object]]]] = document.get("Schema", ())  # type: ignore[assignment]
+    return {
+        str(schema.get("DatasetInstanceId")): [
+            str(column["ColumnName"]) for column in schema.get("ColumnDefinition", ())
+        ]
+        for schema in schemas
+    }
 
 
 def _is_export_path(text: str) -> bool:
@@ -72,6 +111,12 @@ def require_as_wide(directory: Path, manifest: Manifest | None, filters: LedgerF
         )
 
 
+def require_changes_apart(directory: Path, manifest: Manifest | None, since: str) -> None:
+    """Raise ``InvalidArgument`` where changes alone would take the place of a whole export."""
+    if since and manifest is not None and "Since" not in (manifest.selection or {}):
+        raise InvalidArgument(f"{directory} holds a whole export: name another directory for what changed since")
+
+
 def _is_narrower(name: str, present: object, earlier: object) -> bool:
     if present is None or present == earlier:
         return False
@@ -97,7 +142,7 @@ def _restore(directory: Path, draft: Path) -> None:
     new_manifest = None if draft.is_symlink() else read_manifest(draft / METADATA_NAME)
     if new_manifest is None:
         return
-    for name in new_manifest.paths:
+    for name in new_manifest.new_paths:
         if not (draft / name).exists():
             (directory / name).unlink(missing_ok=True)
     backup = draft / BACKUP_DIRECTORY
@@ -107,10 +152,15 @@ def _restore(directory: Path, draft: Path) -> None:
             _move(backup / name, directory / name)
 
 
-def replace_files(directory: Path, draft: Path, new_paths: Collection[str]) -> None:
-    """Put the files of a draft in the places of an earlier export's, all or none; raises ``InvalidArgument``, ``OSError``."""
+def replace_files(
+    directory: Path, draft: Path, new_paths: Collection[str], kept_paths: Collection[str] = frozenset()
+) -> None:
+    """Put the files of a draft in the places of an earlier export's but those that are kept, all or none.
+
+    Raises ``InvalidArgument``, ``OSError``.
+    """
     old_manifest = read_manifest(directory / METADATA_NAME)
-    old_paths = old_manifest.paths if old_manifest else frozenset[str]()
+    old_paths = (old_manifest.paths if old_manifest else frozenset[str]()).difference(kept_paths)
     _require_free(directory, new_paths, old_paths)
     old_names = [METADATA_NAME, *sorted(old_paths)] if old_manifest else []
     moves = [(directory / name, draft / BACKUP_DIRECTORY / name) for name in old_names if (directory / name).exists()]

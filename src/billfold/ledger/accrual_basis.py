@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billfold.ledger.catalog import find_scope
-from billfold.ledger.query import AMOUNT_SQL, MAX_SEQ
+from billfold.ledger.query import AMOUNT_SQL, CHARGES_JOIN, MAX_SEQ, LedgerFilter, build_current_condition
 from billfold.ledger.store import OpenLedger, make_aware
 from billfold.model.bill import State
 
@@ -73,7 +73,8 @@ def list_estimate_lines(ledger: OpenLedger, bill_ids: Iterable[int]) -> list[Est
                        CASE WHEN category = 'Usage' THEN '' ELSE coalesce(c.ChargeDescription, '') END AS description,
                        coalesce(c.SkuId, '') AS sku, coalesce(c.RegionName, c.RegionId, '') AS region,
                        coalesce(c.PricingUnit, '') AS unit, c.ResourceId IS NOT NULL AS has_resource, {UNIT_PRICE_SQL} AS price,
-                       c.ChargePeriodStart AS start, c.ChargePeriodEnd AS end, {_INCLUDED_SQL} AS included,
+                       coalesce(c.ChargePeriodStart, b.period_start) AS start,
+                       coalesce(c.ChargePeriodEnd, b.period_end) AS end, {_INCLUDED_SQL} AS included,
                        CASE WHEN included IS NOT NULL THEN c.x_JsonPath END AS place,
                        c.PricingQuantity, c.ConsumedQuantity, {AMOUNT_SQL} AS amount,
                        {_POSITION_SQL} AS position
@@ -119,6 +120,33 @@ def list_invoice_lines(ledger: OpenLedger, bill_ids: Iterable[int]) -> list[Invo
     )
 
 
+class BilledKind(NamedTuple):
+    """What the issued bills of an account come to for one kind of thing; corrections are of earlier months."""
+
+    provider: str
+    account: str
+    currency: str
+    category: str
+    service: str
+    description: str
+    is_correction: bool
+    cost: Decimal
+
+
+def sum_billed_kinds(ledger: OpenLedger, filters: LedgerFilter) -> list[BilledKind]:
+    """Return what the trusted issued bills that are wanted have, by account, currency and kind; all of it."""
+    condition, values = build_current_condition(filters)
+    return ledger.select(
+        BilledKind,
+        f"""SELECT b.provider, a.name AS account, b.currency, c.ChargeCategory AS category,
+                   CASE WHEN c.ChargeCategory = 'Usage' THEN '' ELSE coalesce(c.ServiceName, '') END AS service,
+                   CASE WHEN c.ChargeCategory = 'Usage' THEN '' ELSE coalesce(c.ChargeDescription, '') END AS description,
+                   c.ChargeClass IS NOT NULL AS is_correction, sum({AMOUNT_SQL}) AS cost
+            FROM {CHARGES_JOIN} WHERE {condition} AND b.state = 'issued' AND b.parked IS NULL GROUP BY ALL ORDER BY ALL""",
+        values,
+    )
+
+
 class PriceStep(NamedTuple):
     """What a bill has of one step of a price list: the quantity that costs ``price`` each; steps come in their order."""
 
@@ -147,12 +175,13 @@ def list_price_steps(ledger: OpenLedger, bill_ids: Iterable[int]) -> list[PriceS
 
 
 class CommittedPurchase(NamedTuple):
-    """What an invoice sold under a commitment, for the time that begins at ``start``."""
+    """What an invoice sold under a commitment, for the time that begins at ``start``, at the vendor's rate ``unit_price``."""
 
     bill: int
     commitment_id: str
     start: datetime
     quantity: Decimal | None
+    unit_price: Decimal | None
     cost: Decimal
 
 
@@ -160,8 +189,8 @@ def list_committed_purchases(ledger: OpenLedger, bill_ids: Iterable[int]) -> lis
     """Return what issued bills sold under contracts' commitments."""
     return ledger.select(
         CommittedPurchase,
-        f"""SELECT c.bill, {_APPLIED_ID_SQL} AS commitment_id, c.ChargePeriodStart AS start,
-                   sum(c.PricingQuantity) AS quantity, sum({AMOUNT_SQL}) AS cost
+        f"""SELECT c.bill, {_APPLIED_ID_SQL} AS commitment_id, coalesce(c.ChargePeriodStart, b.period_start) AS start,
+                   sum(c.PricingQuantity) AS quantity, max({UNIT_PRICE_SQL}) AS unit_price, sum({AMOUNT_SQL}) AS cost
             FROM {_BILLS_SQL} AND c.ChargeCategory = 'Purchase' AND c.ContractApplied IS NOT NULL
             GROUP BY ALL ORDER BY ALL""",
         {"ids": list(bill_ids)},
@@ -189,7 +218,7 @@ def list_commitment_terms(ledger: OpenLedger, seq: int = MAX_SEQ) -> list[Commit
     rows = ledger.execute(
         """SELECT b.provider, a.name, coalesce(m.ContractId, ''), m.ContractCommitmentId,
                   coalesce(m.ContractCommitmentDescription, ''), coalesce(m.BillingCurrency, b.currency),
-                  m.ContractCommitmentQuantity, coalesce(m.ContractCommitmentUnit, ''), NULL,
+                  m.ContractCommitmentQuantity, coalesce(m.ContractCommitmentUnit, ''), m.x_UnitPrice,
                   m.ContractCommitmentPeriodStart, m.ContractCommitmentPeriodEnd
            FROM commitments m JOIN bills b ON m.bill = b.id JOIN accounts a USING (provider, account)
            WHERE b.from_seq <= $seq AND b.parked IS NULL

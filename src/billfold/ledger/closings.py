@@ -27,6 +27,7 @@ class Closing(NamedTuple):
     """A month that was signed: by whom, when by this machine's and by the vendors' clocks, and what it stands for.
 
     ``hash`` is that of the month, ``head`` the archive's before it was signed; ``seq`` is the number of its first entry.
+    ``code`` says which code booked the ledger: another may read the same answers otherwise, and come to another hash.
     ``registers`` hold what was counted, by provider and account as they were called then.
     """
 
@@ -36,6 +37,7 @@ class Closing(NamedTuple):
     vendor_time: str
     hash: str
     head: str
+    code: str
     acknowledged_ids: tuple[str, ...]
     scope: tuple[str, str]
     """The provider and the account that it was narrowed to; empty: all of them."""
@@ -51,6 +53,7 @@ def add_closing(archive: Archive, closing: Closing, now: datetime) -> None:
         "vendor_time": closing.vendor_time,
         "hash": closing.hash,
         "head": closing.head,
+        "code": closing.code,
         "acknowledged": closing.acknowledged_ids,
         "scope": closing.scope,
     }
@@ -70,7 +73,7 @@ def list_closings(
     """
     entries = [entry for entry in archive.list_markers(CLOSING) if last_seq is None or entry.seq <= last_seq]
     parts = [_read_part(entry, account_names or {}) for entry in entries]
-    return [_join_parts(list(members)) for _, members in groupby(parts, key=lambda part: part[:8])]
+    return [_join_parts(list(members)) for _, members in groupby(parts, key=lambda part: part[:9])]
 
 
 def _join_parts(parts: Sequence[Closing]) -> Closing:
@@ -91,6 +94,7 @@ def _read_part(entry: Entry, account_names: Mapping[ChainKey, str]) -> Closing:
             vendor_time=str(fields["vendor_time"]),
             hash=str(fields["hash"]),
             head=str(fields["head"]),
+            code=str(fields.get("code", "")),
             acknowledged_ids=tuple(map(str, fields["acknowledged"])),
             scope=(provider, account),
             seq=entry.seq,

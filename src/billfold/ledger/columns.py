@@ -115,6 +115,8 @@ BALANCE_COLUMN_TYPES = {
     "closing": "VARCHAR",
     "overage": "VARCHAR",
     "is_open": "BOOLEAN",
+    "kind": "VARCHAR",
+    "commitment_id": "VARCHAR",
     "run": "INTEGER",
     "from_seq": "BIGINT",
     "until_seq": "BIGINT",

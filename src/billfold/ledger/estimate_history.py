@@ -7,7 +7,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from billfold.ledger.query import COLLECTED_CONDITION, LedgerFilter, build_filter_condition
+from billfold.ledger.query import (
+    AMOUNT_SQL,
+    CHARGES_JOIN,
+    COLLECTED_CONDITION,
+    LedgerFilter,
+    build_current_condition,
+    build_filter_condition,
+)
 from billfold.ledger.store import OpenLedger, make_aware
 from billfold.model.period import Month
 
@@ -81,3 +88,40 @@ def list_estimate_records(ledger: OpenLedger, filters: LedgerFilter) -> list[Est
         EstimateRecord(provider, account, Month.of(make_aware(start)), currency, state, make_aware(asked_at), *amounts)
         for provider, account, start, currency, state, asked_at, *amounts in rows
     ]
+
+
+class EstimatedUsage(NamedTuple):
+    """What was used in an invoiced month by its last estimate or draft, and by its invoices, in one currency."""
+
+    provider: str
+    account: str
+    period_start: datetime
+    currency: str
+    estimated: Decimal
+    invoiced: Decimal
+
+
+def compare_usage(ledger: OpenLedger, filters: LedgerFilter) -> list[EstimatedUsage]:
+    """Return the usage of each invoiced month by its last estimate or draft, and by its invoices: like is held against like.
+
+    What is bought, reduced or taxed is in neither: estimates lack it. So are corrections of earlier months.
+    """
+    condition, values = build_current_condition(filters)
+    return ledger.select(
+        EstimatedUsage,
+        f"""WITH last AS (
+                SELECT max(id) AS id FROM bills
+                WHERE state <> 'issued' AND parked IS NULL AND total IS NOT NULL AND from_seq <= $seq
+                GROUP BY provider, account, currency, period_start, bill_key),
+            estimated AS (
+                SELECT b.provider, b.account, b.currency, b.period_start, sum({AMOUNT_SQL}) AS cost
+                FROM charges c JOIN bills b ON c.bill = b.id JOIN last ON last.id = b.id
+                WHERE c.ChargeCategory = 'Usage' GROUP BY ALL)
+            SELECT b.provider, a.name AS account, b.period_start, b.currency, any_value(e.cost) AS estimated,
+                   sum({AMOUNT_SQL}) AS invoiced
+            FROM {CHARGES_JOIN} JOIN estimated e ON e.provider = b.provider AND e.account = b.account
+                 AND e.currency = b.currency AND e.period_start = b.period_start
+            WHERE {condition} AND b.state = 'issued' AND b.parked IS NULL AND c.ChargeCategory = 'Usage'
+                  AND c.ChargeClass IS NULL GROUP BY ALL ORDER BY ALL""",
+        values,
+    )

@@ -18,6 +18,7 @@ import duckdb
 
 from billfold.ledger.allocated_charges import KEY_COLUMN, ChargeShares, build_split_sql, load_shares
 from billfold.ledger.batch import to_naive_utc
+from billfold.ledger.bill_changes import keep_changed_bills
 from billfold.ledger.catalog import list_bills, list_last_runs, list_parked_bills
 from billfold.ledger.columns import (
     CHARGE_COLUMNS,
@@ -46,7 +47,7 @@ class Selection(NamedTuple):
 
     ``rates`` say what one unit of a virtual currency cost in BillingCurrency (below 1000, at most six decimals);
     ``payment_terms`` are those of accounts, by provider and name, whose vendor states none. ``shares`` split charges by whose
-    cost they are.
+    cost they are. Of bills only those are wanted that changed after ``since_seq`` (None: all).
     """
 
     filters: LedgerFilter = LedgerFilter()
@@ -54,6 +55,7 @@ class Selection(NamedTuple):
     rates: Mapping[str, Decimal] = {}
     payment_terms: Mapping[tuple[str, str], str] = {}
     shares: ChargeShares | None = None
+    since_seq: int | None = None
 
 
 class FocusViews:
@@ -64,6 +66,7 @@ class FocusViews:
         parked_bills = list_parked_bills(ledger, selection.filters)
         self.left_out = [bill for bill in parked_bills if bill.is_disputing or not selection.include_parked]
         _select_bills(ledger, selection)
+        keep_changed_bills(ledger, "picked", selection.since_seq, selection.filters.seq)
         _note_awaited_periods(ledger, selection.filters)
         virtual = bool(ledger.execute("SELECT 1 FROM picked WHERE virtual LIMIT 1").fetchone())
         for name, select_sql in (

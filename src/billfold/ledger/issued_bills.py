@@ -85,3 +85,11 @@ def read_vendor_time(db: OpenLedger, seq: int, instant: datetime | None = None) 
         return instant
     end_time, vendor_time = (value.replace(tzinfo=UTC) for value in rows[0])
     return vendor_time if instant is None else max(vendor_time, vendor_time + (instant - end_time))
+
+
+def has_moved_bills(db: OpenLedger, filters: LedgerFilter, after_seq: int) -> bool:
+    """Tell whether any bill that is wanted, of whatever state, began or ceased to be believed after an archive number."""
+    condition, values = build_filter_condition(filters)
+    sql = f"""SELECT 1 FROM {BILLS_JOIN} WHERE {condition} AND b.from_seq <= $seq
+              AND (b.from_seq > $after OR b.until_seq > $after) LIMIT 1"""
+    return bool(db.execute(sql, values | {"after": after_seq}).fetchall())

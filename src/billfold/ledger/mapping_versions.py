@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
+from billfold.ledger.catalog_file import find_format
 from billfold.ledger.store import OpenLedger
 
 _KEY_PREFIX = "mapping "
@@ -12,6 +15,12 @@ def read_mapping_versions(db: OpenLedger) -> dict[str, str]:
     """Return the versions by provider."""
     rows = db.execute("SELECT key, value FROM meta WHERE starts_with(key, ?)", [_KEY_PREFIX]).fetchall()
     return {key.removeprefix(_KEY_PREFIX): value for key, value in rows}
+
+
+def read_booking_code(db: OpenLedger) -> str:
+    """Return a hash of the code that the ledger was booked with: as long as it stays, equal bills have equal hashes."""
+    lines = [find_format(), *(" ".join(version) for version in sorted(read_mapping_versions(db).items()))]
+    return blake2b("\n".join(lines).encode(), digest_size=8).hexdigest()
 
 
 def note_mapping_version(db: OpenLedger, provider: str, version: str) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
+from billfold.model.balance import BalanceKind
 from billfold.model.payment import PaymentKind
 
 
@@ -41,6 +42,8 @@ class BalanceRow(NamedTuple):
     closing: Decimal | None
     overage: Decimal | None
     is_open: bool
+    kind: str = BalanceKind.PREPAID
+    commitment_id: str = ""
 
 
 def list_payments(db: OpenLedger, filters: LedgerFilter) -> list[PaymentRow]:
@@ -57,7 +60,7 @@ def list_payments(db: OpenLedger, filters: LedgerFilter) -> list[PaymentRow]:
 def list_balances(db: OpenLedger, filters: LedgerFilter) -> list[BalanceRow]:
     """Return what is believed of balances, by account, balance and period."""
     columns = """p.provider, a.name AS account, balance_id, p.name, unit, period_start, period_end, opening, bought, used,
-                 closing, overage, is_open"""
+                 closing, overage, is_open, kind, commitment_id"""
     order = "p.provider, a.name, balance_id, unit, period_start"
     rows = db.select(BalanceRow, *_build_query("balances", columns, order, filters))
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -27,6 +27,9 @@ STANDING_CONDITION = "b.disputes IS NULL"
 """Leaves out later versions that dispute a trusted one: that one stands."""
 CHARGES_JOIN = "charges c JOIN bills b ON c.bill = b.id JOIN accounts a USING (provider, account)"
 
+_BILL_ORDER = "b.provider, a.name, b.period_start, b.bill_key, b.id"
+CHARGES_PER_SORT = 50_000
+"""Charges with all their columns that are sorted at once: a fraction of what the engine may hold."""
 COLLECTED_CONDITION = "outcome <> 'imported'"
 LISTED_CONDITION = f"{COLLECTED_CONDITION} AND listing IS NOT NULL"
 """Sorts of runs: those that asked the vendor, and those of them that listed invoices."""
@@ -137,15 +140,44 @@ def list_invoices(ledger: OpenLedger, filters: LedgerFilter) -> list[StatedBill]
 
 
 def iter_charges(ledger: OpenLedger, filters: LedgerFilter) -> Iterator[CostAndUsage]:
-    """Yield the charges of all bills that are not parked, with every FOCUS column; they are read in batches."""
+    """Yield the charges of all bills that are not parked, with every FOCUS column, by account, period and bill."""
+    for query in build_charge_queries(ledger, filters):
+        yield from ledger.iter_rows(CostAndUsage, query)
+
+
+def build_charge_queries(
+    ledger: OpenLedger, filters: LedgerFilter, cells: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Yield the queries whose rows one after another are the charges of all bills that are not parked.
+
+    They are sorted some bills at a time: a month of many accounts is more than may be held at once. ``cells`` are expressions
+    in place of some columns.
+    """
     condition, values = build_current_condition(filters)
-    columns = ", ".join(f'{build_column_sql(name, "a.name", "b.account")} AS "{name}"' for name in CHARGE_COLUMNS)
-    return ledger.iter_rows(
-        CostAndUsage,
-        f"SELECT {columns} FROM {CHARGES_JOIN} WHERE {condition} AND b.parked IS NULL "
-        "ORDER BY b.provider, a.name, b.period_start, b.bill_key, c.x_JsonPath, c.InvoiceDetailId",
+    bills = ledger.execute(
+        f"SELECT b.id, b.charges FROM {BILLS_JOIN} WHERE {condition} AND b.parked IS NULL ORDER BY {_BILL_ORDER}",
         values,
-    )
+    ).fetchall()
+    expressions = {name: build_column_sql(name, "a.name", "b.account") for name in CHARGE_COLUMNS}
+    columns = ", ".join(f'{(cells or {}).get(name, sql)} AS "{name}"' for name, sql in expressions.items())
+    for bill_ids in _group_bills(bills):
+        yield (
+            f"SELECT {columns} FROM {CHARGES_JOIN} WHERE c.bill IN ({', '.join(map(str, bill_ids))}) "
+            f"AND c.bill BETWEEN {min(bill_ids)} AND {max(bill_ids)} ORDER BY {_BILL_ORDER}, c.x_JsonPath, c.InvoiceDetailId"
+        )
+
+
+def _group_bills(bills: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+    """Yield the numbers of bills in their order, together as many as have no more charges than are sorted at once."""
+    group, charge_count = list[int](), 0
+    for bill_id, bill_charges in bills:
+        if group and charge_count + bill_charges > CHARGES_PER_SORT:
+            yield group
+            group, charge_count = [], 0
+        group.append(bill_id)
+        charge_count += bill_charges
+    if group:
+        yield group
 
 
 class ChargeSum(NamedTuple):

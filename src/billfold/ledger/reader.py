@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 import pyarrow as pa
 
 from billfold.ledger.archive import Archive
+from billfold.ledger.column_meanings import COSTS_VIEW, RECORDS_TABLE, TABLE_MEANINGS, find_meaning
 from billfold.ledger.focus_views import FocusViews, Selection
 from billfold.ledger.layout import ARCHIVE_FILE, CATALOG_FILE
-from billfold.ledger.query import LedgerBill, iter_charges, list_ledger_bills
+from billfold.ledger.query import AMOUNT_SQL, SERVICE_SQL, LedgerBill, iter_charges, list_ledger_bills
 from billfold.ledger.store import OpenLedger, open_read_only
 from billfold.model.errors import InvalidArgument
 from billfold.model.focus import CostAndUsage
@@ -33,6 +34,27 @@ _RECORD_SCHEMA = pa.schema(
 
 SqlRow = dict[str, Any]
 """A row of anybody's query, by column name."""
+_COSTS_SQL = f"""
+    SELECT b.provider, b.called AS account, strftime(b.period_start, '%Y-%m') AS month, b.state, b.currency,
+           {AMOUNT_SQL} AS cost, {SERVICE_SQL} AS service, c.ChargeCategory AS category, c.ChargeFrequency AS frequency,
+           c.SkuId AS sku, coalesce(c.RegionName, c.RegionId) AS region,
+           coalesce(c.ResourceName, c.ResourceId) AS resource, coalesce(c.SubAccountName, c.SubAccountId) AS sub_account,
+           c.Tags AS tags, c.ChargeDescription AS description, c.PricingQuantity AS quantity, c.PricingUnit AS unit,
+           b.invoice_id, c.ChargePeriodStart::DATE AS day
+    FROM charges c JOIN picked b ON c.bill = b.id"""
+"""Charges with short names, and the names of providers and accounts that every command uses."""
+
+
+class SchemaRow(NamedTuple):
+    """A documented table, or a column of one with its SQL type, and what it means."""
+
+    name: str
+    type: str
+    meaning: str
+
+
+def _choose_record_type(field: pa.Field) -> str:
+    return "BIGINT" if field.type == pa.int64() else "VARCHAR"
 
 
 class LedgerReader:
@@ -73,17 +95,29 @@ class LedgerReader:
         except UnicodeEncodeError as error:
             raise InvalidArgument("the query is not UTF-8 text") from error
 
+    def describe_tables(self, table: str = "") -> list[SchemaRow]:
+        """Return the documented tables, or the columns of one of them; raises ``InvalidArgument`` for no such table."""
+        if not table:
+            return [SchemaRow(name, "table", meaning) for name, meaning in TABLE_MEANINGS.items()]
+        names = {name.lower(): name for name in TABLE_MEANINGS}
+        if (name := names.get(table.lower(), "")) == "":
+            raise InvalidArgument(f"there is no table {table!r}; there are {', '.join(TABLE_MEANINGS)}")
+        if name == RECORDS_TABLE:
+            columns = [(field.name, _choose_record_type(field)) for field in _RECORD_SCHEMA]
+        else:
+            columns = [row[:2] for row in self._open_cursor().execute(f'DESCRIBE "{name}"').fetchall()]
+        return [SchemaRow(column, sql_type, find_meaning(name, column)) for column, sql_type in columns]
+
     def _open_cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection for one question: it is taken until the answer is read, and views are its own."""
         cursor = self._connection.cursor()
         FocusViews(OpenLedger(cursor, self._ledger.path), self._selection)
+        cursor.execute(f"CREATE OR REPLACE TEMP VIEW {COSTS_VIEW} AS {_COSTS_SQL}")
         return cursor
 
     def _load_records(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Lay the archive's answers beside the ledger: bodies as text, null where they are none (a PDF)."""
-        columns = ", ".join(
-            f"{field.name} {'BIGINT' if field.type == pa.int64() else 'VARCHAR'}" for field in _RECORD_SCHEMA
-        )
+        columns = ", ".join(f"{field.name} {_choose_record_type(field)}" for field in _RECORD_SCHEMA)
         cursor.execute(f"CREATE TEMP TABLE records ({columns})")
         with Archive(self._directory / ARCHIVE_FILE) as archive:
             for batch in _iter_records(archive):

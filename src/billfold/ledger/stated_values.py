@@ -132,6 +132,7 @@ def _build_balance_row(balance: Balance) -> StatedRow:
         *map(_encode_text, (balance.balance_id, balance.name, balance.unit, *times)),
         *map(_format_optional, amounts),
         str(balance.is_open).lower(),
+        *map(_encode_text, (balance.kind, balance.commitment_id)),
     )
 
 

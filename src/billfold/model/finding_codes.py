@@ -438,7 +438,7 @@ class FindingCode(StrEnum):
         "cost-anomaly",
         DOUBT,
         "A service of an account cost far more, or far less, than in the months before.",
-        "Look at its charges with `billfold report --by account,service --compare`, or set other thresholds.",
+        "Run `billfold why MONTH` for what moved, or set other thresholds.",
     )
 
 

@@ -166,3 +166,4 @@ class ContractCommitment(NamedTuple):
     PricingCurrency: str | None = None
     PricingCurrencyContractCommitmentCost: Decimal | None = None
     ServiceProviderName: str | None = None
+    x_UnitPrice: Decimal | None = None

@@ -9,7 +9,14 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from billfold.ledger import accrual_basis, catalog
-from billfold.ledger.accrual_basis import EstimateLine, EstimateOrigin, InvoiceLine, PriceStep
+from billfold.ledger.accrual_basis import (
+    CommitmentTerm,
+    CommittedPurchase,
+    EstimateLine,
+    EstimateOrigin,
+    InvoiceLine,
+    PriceStep,
+)
 from billfold.ledger.catalog import BillRow
 from billfold.ledger.expectation import (
     Expectation,
@@ -177,7 +184,7 @@ class _UnitReader:
             OpenEstimate(
                 bill,
                 Period(bill.period_start, bill.period_end),
-                max(origins[bill.id].asked_at, asked_times[account_key]),
+                max(origins[bill.id].asked_at, asked_times.get(account_key, origins[bill.id].asked_at)),
                 self._estimate_lines[bill.id],
             )
             for bill in bills.open_bills
@@ -212,17 +219,27 @@ class _UnitReader:
 def _read_positions(
     db: OpenLedger, recent_ids: Sequence[int], month: Month, seq: int
 ) -> dict[tuple[str, str], list[CommittedPosition]]:
-    """Return what contracts sell in the month and no invoice has billed, by account, priced by the contract or the last invoice."""
-    last_prices, billed_ids = dict[str, tuple[datetime, Fraction]](), set[str]()
-    for purchase in accrual_basis.list_committed_purchases(db, recent_ids):
+    """Return what contracts sell in the month and no invoice has billed, by account, with its price."""
+    last_purchases, billed_ids = dict[str, CommittedPurchase](), set[str]()
+    for purchase in sorted(accrual_basis.list_committed_purchases(db, recent_ids), key=lambda purchase: purchase.start):
         if Month.of(purchase.start) == month:
             billed_ids.add(purchase.commitment_id)
-        elif purchase.quantity and purchase.start >= last_prices.get(purchase.commitment_id, (purchase.start,))[0]:
-            last_prices[purchase.commitment_id] = purchase.start, Fraction(purchase.cost) / Fraction(purchase.quantity)
+        elif purchase.quantity:
+            last_purchases[purchase.commitment_id] = purchase
     positions = defaultdict[tuple[str, str], list[CommittedPosition]](list)
     for term in accrual_basis.list_commitment_terms(db, seq):
         if term.start < month.end and month.start < term.end and term.commitment_id not in billed_ids:
-            last_price = last_prices[term.commitment_id][1] if term.commitment_id in last_prices else None
-            price = last_price if term.unit_price is None else Fraction(term.unit_price)
+            price = _find_price(term, last_purchases.get(term.commitment_id))
             positions[term.provider, term.account].append(CommittedPosition(term, price))
     return dict(positions)
+
+
+def _find_price(term: CommitmentTerm, last_purchase: CommittedPurchase | None) -> Fraction | None:
+    """Return what a unit will be invoiced at: the contract's price, less what the last invoice took off its rate then."""
+    stated_price = None if term.unit_price is None else Fraction(term.unit_price)
+    if last_purchase is None or not last_purchase.quantity:
+        return stated_price
+    last_price = Fraction(last_purchase.cost) / Fraction(last_purchase.quantity)
+    if stated_price is None or not last_purchase.unit_price:
+        return last_price if stated_price is None else stated_price
+    return stated_price * last_price / Fraction(last_purchase.unit_price)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 from statistics import median
-from typing import NamedTuple
 
 from billfold.ledger.estimate_history import count_days
+from billfold.model.commitment import CommitmentKind, StatedCommitment
 from billfold.model.estimate_terms import UNKNOWN_TERMS, EstimateTerms
 from billfold.model.money import ZERO, exact_sum, find_minor_digits, format_amount, format_trimmed, round_fraction
 from billfold.model.period import Month
+from billfold.report.accrual_rows import AccrualMethod, AccrualRow
 from billfold.report.accrual_units import AccrualUnit, CommittedPosition, OpenEstimate
 from billfold.report.estimate_carrying import carry_lines, find_reach
 from billfold.report.line_history import (
     InvoiceMonth,
     LineKind,
+    Minimum,
     Proportion,
     derive_minimum,
     describe_rhythm,
@@ -32,59 +32,30 @@ RUN_RATE_MONTHS = 3
 """How many of the last invoices give the rate of what has no estimate: the middle one, so that one odd month does not count."""
 
 
-class AccrualMethod(StrEnum):
-    """How the amount of an accrual comes about."""
-
-    ESTIMATE = "estimate"
-    """The vendor's own estimate, as it stood."""
-    DRAFT = "draft"
-    """The vendor's draft of the invoice, as it stood."""
-    CARRIED_FORWARD = "carried-forward"
-    """What the days that an estimate or a draft does not reach add, at the rate of those before."""
-    CONTRACT = "contract"
-    """What a contract sells beforehand each month: quantity x price."""
-    SHORTFALL = "shortfall"
-    """What is missing to an agreed minimum."""
-    TAX = "tax"
-    """Tax at the last rate of the account."""
-    RUN_RATE = "run-rate"
-    """As the last invoices had it."""
-
-
-class AccrualRow(NamedTuple):
-    """An amount of a month that is not invoiced yet; ``text`` says why it is owed and how it comes about.
-
-    ``contract`` is the id of the contract or purchase order it belongs to, where an account has several ("" else).
-    ``reversal_on`` is the day on which its reversal is booked: the first after the month. ``parts`` are what it is for.
-    """
-
-    provider: str
-    account: str
-    contract: str
-    currency: str
-    method: str
-    amount: Decimal
-    text: str
-    month: Month
-    reversal_on: date
-    parts: tuple[tuple[LineKind, Decimal], ...] = ()
-
-    @property
-    def last_day(self) -> date:
-        """The last day of the month, on which it is booked."""
-        return self.reversal_on - timedelta(days=1)
-
-
 def find_accruals(
-    units: Iterable[AccrualUnit], month: Month, terms_by_provider: Mapping[str, EstimateTerms]
+    units: Iterable[AccrualUnit],
+    month: Month,
+    terms_by_provider: Mapping[str, EstimateTerms],
+    commitments: Iterable[StatedCommitment] = (),
 ) -> list[AccrualRow]:
-    """Return what of a month is not invoiced yet, by account, contract and method; what comes to nothing is left out."""
-    return [
-        row
-        for unit in units
-        for row in _AccruedUnit(unit, month, terms_by_provider.get(unit.provider, UNKNOWN_TERMS)).list_rows()
-        if row.amount
-    ]
+    """Return what of a month is not invoiced yet, by account, contract and method; what comes to nothing is left out.
+
+    ``commitments`` are what the configuration states: a monthly minimum counts before one that earlier shortfalls tell of.
+    """
+    minimums = {
+        (commitment.account, commitment.unit): commitment
+        for commitment in commitments
+        if commitment.kind is CommitmentKind.MINIMUM_SPEND
+        and commitment.is_monthly
+        and commitment.period.start < month.end
+        and month.start < commitment.period.end
+    }
+    rows = list[AccrualRow]()
+    for unit in units:
+        terms = terms_by_provider.get(unit.provider, UNKNOWN_TERMS)
+        stated_minimum = minimums.get((unit.account, unit.currency))
+        rows += [row for row in _AccruedUnit(unit, month, terms, stated_minimum).list_rows() if row.amount]
+    return rows
 
 
 Wanted = Callable[[LineKind], bool]
@@ -124,8 +95,10 @@ _DEFAULT_BASE = "all before tax"
 class _AccruedUnit:
     """The accruals of one unit while they are made: each is for lines, which later ones are a rate of."""
 
-    def __init__(self, unit: AccrualUnit, month: Month, terms: EstimateTerms) -> None:
-        self._unit, self._month, self._terms = unit, month, terms
+    def __init__(
+        self, unit: AccrualUnit, month: Month, terms: EstimateTerms, stated_minimum: StatedCommitment | None
+    ) -> None:
+        self._unit, self._month, self._terms, self._stated_minimum = unit, month, terms, stated_minimum
         self._digits = find_minor_digits(unit.currency)
         self._cent = Fraction(1, 10**self._digits)
         self._amounts, self._rows = dict[LineKind, Fraction](), list[AccrualRow]()
@@ -230,9 +203,12 @@ class _AccruedUnit:
 
     def _add_shortfall(self) -> None:
         line_kinds = {kind for entry in self._unit.history for kind in entry.amounts if kind.is_shortfall}
-        for kind in sorted(line_kinds - set(self._amounts)):
-            minimum = derive_minimum(kind, self._unit.history, self._cent)
-            if minimum is None:
+        minimums = {kind: derive_minimum(kind, self._unit.history, self._cent) for kind in sorted(line_kinds)}
+        if self._stated_minimum:
+            kind = min(line_kinds, default=LineKind("Purchase", self._stated_minimum.service, "Commit Shortfall"))
+            minimums = {kind: _read_minimum(self._stated_minimum)}
+        for kind, minimum in minimums.items():
+            if minimum is None or kind in self._amounts:
                 continue
             covered = sum((amount for other, amount in self._amounts.items() if minimum.is_covered(other)), Fraction(0))
             text = f"to the minimum of {format_amount(round_fraction(minimum.amount, self._digits))}, by {minimum.text}"
@@ -276,15 +252,20 @@ class _AccruedUnit:
         self._add(method, {kind: proportion.rate * base}, text)
 
 
+def _read_minimum(commitment: StatedCommitment) -> Minimum:
+    """Return a minimum that the configuration states: of a service, or of all that is used and bought."""
+    service = commitment.service.casefold()
+    is_covered = _any_of(_is_used, _is_bought)
+    return Minimum(
+        Fraction(commitment.amount),
+        lambda kind: is_covered(kind) and service in {"", kind.service.casefold()},
+        f"[[commitments]] {commitment.commitment_id} of the configuration",
+    )
+
+
 def _find_last_rate(kind: LineKind, history: Sequence[InvoiceMonth]) -> Proportion | None:
     """Return what a kind of line was of all else before tax, the last time it came."""
     entry = next((entry for entry in reversed(history) if kind in entry.amounts), None)
     is_in_base = _BASES[_DEFAULT_BASE]
     base = Fraction(entry.sum_kinds(lambda other: other != kind and is_in_base(other))) if entry else Fraction(0)
     return Proportion(Fraction(entry.amounts[kind]) / base, _DEFAULT_BASE, is_in_base) if entry and base > 0 else None
-
-
-def negate_rows(rows: Iterable[AccrualRow]) -> Iterator[AccrualRow]:
-    """Yield the reversals of accruals."""
-    for row in rows:
-        yield row._replace(amount=-row.amount, text=f"reversal: {row.text}", parts=tuple((k, -a) for k, a in row.parts))

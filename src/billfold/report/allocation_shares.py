@@ -15,8 +15,7 @@ from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.ledger.usages import UsageRow, list_usages
 from billfold.model.money import format_trimmed, spread_amount
-from billfold.model.period import Month
-from billfold.report.allocate import ChargePart, MonthAllocator, list_group_keys
+from billfold.report.allocate import ChargePart, MonthAllocator, group_usage_by_month, list_group_keys
 from billfold.report.allocation_rules import UNALLOCATED, AllocationRules
 
 RATIO_DIGITS = 9
@@ -32,13 +31,11 @@ def list_charge_shares(db: OpenLedger, filters: LedgerFilter, rules: AllocationR
     groups_by_span = defaultdict[tuple[str, ...], list[ChargeGroup]](list)
     for group in group_charges(db, filters, keys):
         groups_by_span[group.values[: len(SPAN_KEYS)]].append(group)
-    usages_by_month = defaultdict[str, list[UsageRow]](list)
-    for usage in list_usages(db, filters) if rules.has_usage else ():
-        usages_by_month[str(Month.of(usage.period_start))].append(usage)
+    usages_by_month = group_usage_by_month(list_usages(db, filters) if rules.has_usage else ())
     shares = [
         share
         for (month, _), groups in groups_by_span.items()
-        for share in split_groups(groups, keys, rules, usages_by_month[month])
+        for share in split_groups(groups, keys, rules, usages_by_month.get(month, ()))
     ]
     return ChargeShares(keys, shares)
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from billfold.ledger.payments import BalanceRow, list_balances
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
+from billfold.model.balance import BalanceKind
 from billfold.model.commitment import CommitmentKind, StatedCommitment
 from billfold.model.finding import AccountFinding, make_finding
 from billfold.model.finding_codes import FindingCode
@@ -58,7 +59,7 @@ def roll_balances(rows: Iterable[BalanceRow], commitments: Sequence[StatedCommit
     """Roll balances forward month by month; rows as ``list_balances`` has them."""
     months = list[BalanceMonth]()
     for _, members in groupby(rows, key=lambda row: (row.provider, row.account, row.balance_id, row.unit)):
-        balance_rows = list(members)
+        balance_rows = [row for row in members if row.kind == BalanceKind.PREPAID]
         if any(row.opening or row.closing or row.bought for row in balance_rows):
             months += _roll_balance(balance_rows, commitments)
     return months

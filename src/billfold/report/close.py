@@ -35,6 +35,7 @@ _CODES_BY_CHECK = {
     BALANCE: "history-mismatch balance-mismatch wallet-mismatch count-mismatch",
     DUPLICATE: "duplicate-suspected periods-overlap",
     JUMP: "amount-jump",
+    PAID: "payment-overdue payment-doubled payment-unbilled",
     CHANGES: "month-changed",
 }
 """Which findings are of which check; any other is of what was collected."""
@@ -62,18 +63,18 @@ class MonthCheck(NamedTuple):
 class CloseEvidence(NamedTuple):
     """What a month is judged by: what was found, its accounts' bills of all months and last collections, and what else there is.
 
-    ``balance_sources`` say by provider what its invoices are held against; ``documented`` are provider, account and id of
-    invoices that have a document. ``extra_checks`` are those of other sources, as payments.
+    ``balance_sources`` say of accounts what their invoices are held against; ``documented`` are provider, account and id of
+    invoices that have a document. Of ``paid_accounts`` something tells what was paid.
     """
 
     findings: Sequence[AccountFinding]
     bills: Mapping[ChainKey, Sequence[BillRow]]
     runs: Mapping[ChainKey, RunRow]
-    balance_sources: Mapping[str, str]
+    balance_sources: Mapping[ChainKey, str]
     documented: Collection[tuple[str, str, str]]
     histories: Sequence[MonthHistory]
     signed_accounts: Mapping[ChainKey, str]
-    extra_checks: Sequence[MonthCheck] = ()
+    paid_accounts: Collection[ChainKey]
 
 
 def check_month(month: Month, evidence: CloseEvidence) -> list[MonthCheck]:
@@ -81,17 +82,20 @@ def check_month(month: Month, evidence: CloseEvidence) -> list[MonthCheck]:
     findings = [located for located in evidence.findings if not _is_of_other_month(located, month, evidence.bills)]
     accounts = _list_accounts(month, evidence, findings)
     by_check = defaultdict[tuple[ChainKey, str], list[MonthCheck]](list)
+    month_bills = {key: [bill for bill in bills if bill.month == month] for key, bills in evidence.bills.items()}
     for located in findings:
         check = build_check(located)
         by_check[(located.provider, located.account), check.check].append(check)
-    for check in evidence.extra_checks:
-        by_check[(check.provider, check.account), check.check].append(check)
     return [
         check
         for account_key in accounts
         for name in CHECKS
         for check in by_check.get((account_key, name))
-        or (_describe_clean(account_key, name, month, evidence) if account_key[0] else ())
+        or (
+            _describe_clean(account_key, name, month, month_bills.get(account_key, []), evidence)
+            if account_key[0]
+            else ()
+        )
     ]
 
 
@@ -114,8 +118,9 @@ def _list_accounts(month: Month, evidence: CloseEvidence, findings: Iterable[Acc
 
 def _is_of_other_month(located: AccountFinding, month: Month, bills: Mapping[ChainKey, Sequence[BillRow]]) -> bool:
     """Tell what was found of an account as a whole, and is about an invoice of another month."""
-    if located.month or not located.finding.subject:
-        return bool(located.month) and located.month != str(month)
+    named_month = located.month or str(located.finding.data.get("month", ""))
+    if named_month or not located.finding.subject:
+        return bool(named_month) and named_month != str(month)
     account_bills = bills.get((located.provider, located.account), ())
     months = {bill.month for bill in account_bills if bill.invoice_id == located.finding.subject}
     return bool(months) and month not in months
@@ -142,9 +147,11 @@ def find_missing_documents(
             yield AccountFinding(bill.provider, bill.account, str(month), finding)
 
 
-def _describe_clean(account_key: ChainKey, name: str, month: Month, evidence: CloseEvidence) -> Iterator[MonthCheck]:
+def _describe_clean(
+    account_key: ChainKey, name: str, month: Month, month_bills: Iterable[BillRow], evidence: CloseEvidence
+) -> Iterator[MonthCheck]:
     """Yield what to say of a check that found nothing: what was looked at, or why there was nothing to look at."""
-    bills = [bill for bill in evidence.bills.get(account_key, ()) if bill.month == month and bill.state == "issued"]
+    bills = [bill for bill in month_bills if bill.state == "issued"]
     if name == INVOICE:
         yield from _describe_invoices(account_key, month, evidence)
     elif name == COLLECTED:
@@ -158,11 +165,13 @@ def _describe_clean(account_key: ChainKey, name: str, month: Month, evidence: Cl
         text = f"nothing has changed since {signed}" if signed else "the month was not signed before"
         yield MonthCheck(*account_key, name, OK if signed else NOT_CHECKED, text)
     elif name == BALANCE:
-        source = evidence.balance_sources.get(account_key[0], "")
+        source = evidence.balance_sources.get(account_key, "")
         text = f"{source} agree with the invoices" if source else "the vendor has nothing to hold them against"
         yield MonthCheck(*account_key, name, OK if source else NOT_CHECKED, text)
     elif name == PAID:
-        yield MonthCheck(*account_key, name, NOT_CHECKED, "nothing is known of payments")
+        is_known = account_key in evidence.paid_accounts
+        text = "nothing is overdue, paid twice or paid and not billed" if is_known else "nothing tells what was paid"
+        yield MonthCheck(*account_key, name, OK if is_known else NOT_CHECKED, text)
     elif not bills:
         yield MonthCheck(*account_key, name, NOT_CHECKED, "there is no invoice to check")
     else:

@@ -26,6 +26,7 @@ KEYS_BY_NAME = {
     "sub-account": "sub-account",
     "charge-category": "charge-category",
     "month": "month",
+    "day": "day",
     "team": "team",
 }
 """What a report can be grouped by, and the ledger's word for it."""

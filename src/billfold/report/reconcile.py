@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billfold.ledger import catalog, query
+from billfold.ledger.estimate_history import compare_usage
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.finding import AccountFinding, make_finding
@@ -19,7 +20,7 @@ from billfold.report.gaps import find_unbooked
 
 
 class EstimateDrift(NamedTuple):
-    """How far the last estimate of a month was from what was then invoiced."""
+    """How far the usage by the last estimate of a month was from the usage that was then invoiced."""
 
     provider: str
     account: str
@@ -89,7 +90,7 @@ def _find_wrong_sums(db: OpenLedger, filters: LedgerFilter) -> Iterator[AccountF
 
 
 def compare_estimates(db: OpenLedger, filters: LedgerFilter) -> list[EstimateDrift]:
-    """Return for each invoiced month the last estimate that there was of it."""
+    """Return for each invoiced month the usage by its last estimate or draft, against the usage that was invoiced."""
     return [
         EstimateDrift(
             row.provider,
@@ -100,6 +101,5 @@ def compare_estimates(db: OpenLedger, filters: LedgerFilter) -> list[EstimateDri
             row.invoiced,
             EXACT_CONTEXT.subtract(row.invoiced, row.estimated),
         )
-        for row in query.compare_estimates(db, filters)
-        if row.estimated is not None and row.invoiced is not None  # its last estimate stated no total
+        for row in compare_usage(db, filters)
     ]

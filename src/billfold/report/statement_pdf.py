@@ -8,7 +8,7 @@ import re
 from billfold.model.extras import name_missing_extras
 from billfold.report.statement import Section, Statement, StatementRow, show_cell
 
-MAX_WHOLE_CHARS, MAX_SHARE = 12, 30
+MAX_WHOLE_CHARS, MAX_SHARE = 14, 30
 LONG_WORD, PIECE, BREAK = re.compile(r"\S{13,}"), re.compile(r"[^\W_]{1,10}[\W_]*|[\W_]+"), "\u200b"
 _PAGE = """
 #let paper = json(bytes(sys.inputs.at("paper")))

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from billfold.ledger.accrual_basis import sum_billed_kinds
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
+from billfold.model.commitment import StatedCommitment
 from billfold.model.estimate_terms import EstimateTerms
 from billfold.model.period import Month
 from billfold.providers.provider import find_provider, provider_names
+from billfold.report.accrual_bridge import BridgeRow, build_bridge
 from billfold.report.accrual_reading import read_units
-from billfold.report.accruals import AccrualRow, find_accruals
+from billfold.report.accrual_rows import AccrualRow
+from billfold.report.accruals import find_accruals
 
 
-def list_accruals(db: OpenLedger, filters: LedgerFilter, month: Month) -> list[AccrualRow]:
-    """Return what of a month is not invoiced yet, by account, contract and method, as the ledger was known then."""
+def list_accruals(
+    db: OpenLedger, filters: LedgerFilter, month: Month, commitments: Iterable[StatedCommitment] = ()
+) -> list[AccrualRow]:
+    """Return what of a month is not invoiced yet, by account, contract and method, as the ledger was known then.
+
+    ``commitments`` are those that the configuration states.
+    """
     units = read_units(db, filters, month)
-    return find_accruals(units, month, _read_terms({unit.provider for unit in units}))
+    return find_accruals(units, month, _read_terms({unit.provider for unit in units}), commitments)
+
+
+def compare_accruals(
+    db: OpenLedger,
+    accrual_filters: LedgerFilter,
+    invoice_filters: LedgerFilter,
+    month: Month,
+    commitments: Iterable[StatedCommitment] = (),
+) -> list[BridgeRow]:
+    """Return what lies between the accruals of a month, as the ledger was known for the one filter, and its invoices, as for the other."""
+    month_filters = invoice_filters._replace(first_month=month, last_month=month)
+    return build_bridge(list_accruals(db, accrual_filters, month, commitments), sum_billed_kinds(db, month_filters))
 
 
 def _read_terms(provider_ids: set[str]) -> dict[str, EstimateTerms]:

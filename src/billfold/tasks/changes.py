@@ -64,7 +64,7 @@ def find_baseline(workspace: Workspace, db: OpenLedger, since: str, seq: int) ->
         instant = end_of_day(instant) if len(since.strip()) == len("2026-05-01") else instant
     except ValueError as error:
         raise InvalidArgument(f"{error}, or as close:2026-05 for a month that was signed") from error
-    baseline_seq = min(resolve_as_of(workspace.archive, instant), seq)
+    baseline_seq = resolve_as_of(workspace.archive, instant)
     return Baseline(Month.of(read_vendor_time(db, baseline_seq, instant) or instant), baseline_seq)
 
 

@@ -9,6 +9,8 @@ from billfold.ledger.acknowledgements import list_acknowledged_ids
 from billfold.ledger.closings import Closing, find_last_closings
 from billfold.ledger.digest import compute_digest
 from billfold.ledger.entries import CLOSING
+from billfold.ledger.issued_bills import has_moved_bills
+from billfold.ledger.mapping_versions import read_booking_code
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.tasks.changes import find_changes, find_closed_baseline, load_closings
@@ -18,7 +20,10 @@ SAME, CHANGED, REREAD, REPLACED = "same", "changed", "read anew", "replaced"
 
 
 class SignedMonth(NamedTuple):
-    """A month that was signed, and what became of it; ``changes`` counts those since that are not accepted."""
+    """A month that was signed, and what became of it; ``changes`` counts those since that are not accepted.
+
+    ``hash_now`` is None where the month was signed again.
+    """
 
     month: str
     state: str
@@ -28,13 +33,19 @@ class SignedMonth(NamedTuple):
     vendor_time: str
     accounts: int
     hash: str
-    hash_now: str
+    hash_now: str | None
     head: str
     acknowledged: tuple[str, ...]
 
 
-def list_signed_months(workspace: Workspace, db: OpenLedger, filters: LedgerFilter) -> list[SignedMonth]:
-    """Return every signature of the wanted months and accounts, by month and time."""
+def list_signed_months(
+    workspace: Workspace, db: OpenLedger, filters: LedgerFilter, *, rehash: bool = False
+) -> list[SignedMonth]:
+    """Return every signature of the wanted months and accounts, by month and time.
+
+    A month of which nothing was booked since, by the same code, has the hash that it was signed with: it is computed anew only
+    to ``rehash``.
+    """
     closings = load_closings(workspace, db, filters.seq)
     selected = [
         closing
@@ -42,29 +53,35 @@ def list_signed_months(workspace: Workspace, db: OpenLedger, filters: LedgerFilt
         if filters.includes_month(closing.month) and any(filters.includes_account(*key) for key in closing.registers)
     ]
     return [
-        _judge_closing(db, closing, closings, filters)
+        _judge_closing(db, closing, closings, filters, rehash=rehash)
         for closing in sorted(selected, key=lambda closing: closing.month)
     ]
 
 
-def _judge_closing(db: OpenLedger, closing: Closing, closings: list[Closing], filters: LedgerFilter) -> SignedMonth:
+def _judge_closing(
+    db: OpenLedger, closing: Closing, closings: list[Closing], filters: LedgerFilter, *, rehash: bool
+) -> SignedMonth:
     provider, account = (name or None for name in closing.scope)
     scope = filters._replace(provider=provider, account=account, first_month=closing.month, last_month=closing.month)
-    hash_now = compute_digest(db, scope)
-    state, count = SAME, 0
     if closing not in find_last_closings(closings, closing.month).values():
-        state = REPLACED
-    else:
-        changes = find_changes(db, find_closed_baseline(closings, closing.month), scope)
-        count = sum(not change.acknowledged for change in changes)
-        if hash_now != closing.hash:
-            is_as_signed = compute_digest(db, scope._replace(seq=closing.seq)) == closing.hash
-            state = CHANGED if changes or is_as_signed else REREAD
+        return _build_row(closing, REPLACED, 0, None)
+    changes = find_changes(db, find_closed_baseline(closings, closing.month), scope)
+    is_booked_alike = closing.code == read_booking_code(db) and not has_moved_bills(db, scope, closing.seq)
+    hash_now = closing.hash if is_booked_alike and not rehash and not changes else compute_digest(db, scope)
+    state = SAME if hash_now == closing.hash else CHANGED
+    if state == CHANGED and not changes and compute_digest(db, scope._replace(seq=closing.seq)) != closing.hash:
+        state = REREAD
+    return _build_row(closing, state, sum(not change.acknowledged for change in changes), hash_now)
+
+
+def _build_row(closing: Closing, state: str, change_count: int, hash_now: str | None) -> SignedMonth:
     return SignedMonth(
         str(closing.month),
         state,
-        count,
-        *closing[1:4],
+        change_count,
+        closing.signed_by,
+        closing.signed_at,
+        closing.vendor_time,
         len(closing.registers),
         closing.hash,
         hash_now,

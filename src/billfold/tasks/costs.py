@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from billfold.ledger.grouping import ChargeGroup, group_charges
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
+from billfold.ledger.usages import list_usages
 from billfold.model.bill import State
 from billfold.report.allocation_rules import AllocationRules
 from billfold.report.team_costs import TEAM_KEY, list_ledger_keys, split_groups
@@ -23,4 +24,5 @@ def list_costs(
     if TEAM_KEY not in keys or rules is None:
         return group_charges(ledger, filters, keys, states)
     ledger_keys = list_ledger_keys(keys, rules)
-    return split_groups(group_charges(ledger, filters, ledger_keys, states), ledger_keys, keys, rules)
+    usages = list_usages(ledger, filters) if rules.has_usage else ()
+    return split_groups(group_charges(ledger, filters, ledger_keys, states), ledger_keys, keys, rules, usages)

@@ -11,11 +11,13 @@ from typing import NamedTuple
 from billfold.collect.workspace import Workspace
 from billfold.focus import export, versions
 from billfold.focus.export import ExportSpec
+from billfold.focus.layouts import export_layout
 from billfold.focus.metadata import ExportedFile
 from billfold.ledger.catalog import BillRow
 from billfold.ledger.focus_views import Selection
 from billfold.ledger.store import OpenLedger
 from billfold.model.finding import AccountFinding
+from billfold.model.focus import COST
 from billfold.model.period import Month
 from billfold.tasks.access import build_filter, open_workspace
 from billfold.tasks.accounts import Accounts, list_account_names, load_accounts, map_payment_terms
@@ -73,8 +75,20 @@ def export_ledger(
     export_spec: ExportSpec,
     selection: Selection,
     configured: Collection[tuple[str, str]],
+    layout: str | None = None,
 ) -> FocusExport:
-    """Write the wanted part of an open ledger; ``configured`` are provider and name of the expected accounts."""
-    result = export.export_focus(db, export_spec, selection, datetime.now(UTC))
+    """Write the wanted part of an open ledger, or its charges in a product's layout.
+
+    ``configured`` are provider and name of the expected accounts.
+    """
+    result = _write(db, export_spec, selection, layout)
     gaps = find_wrong_gaps(workspace, db, selection.filters, configured)
     return FocusExport(*result, gaps)
+
+
+def _write(db: OpenLedger, export_spec: ExportSpec, selection: Selection, layout: str | None) -> export.ExportResult:
+    if layout is None:
+        return export.export_focus(db, export_spec, selection, datetime.now(UTC))
+    result = export_layout(db, layout, export_spec.directory, selection, datetime.now(UTC))
+    files = [ExportedFile(COST, path, 0, (export_spec.directory / path).stat().st_size) for path in result.paths]
+    return export.ExportResult({COST: result.rows}, files, result.left_out)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 from billfold.collect.workspace import Workspace
-from billfold.ledger import catalog, query
+from billfold.ledger import catalog, movements, query
 from billfold.ledger.digest import compute_digest
 from billfold.ledger.grouping import group_charges
 from billfold.ledger.query import LedgerFilter
@@ -14,15 +14,20 @@ from billfold.ledger.register import list_register
 from billfold.ledger.store import OpenLedger
 from billfold.model.bill import State
 from billfold.model.errors import InvalidArgument
+from billfold.model.payment import NO_EVIDENCE, PaymentEvidence
 from billfold.model.period import Month
+from billfold.report import statement_outlook as outlook
 from billfold.report import statement_sections as sections
+from billfold.report.commitments import find_commitments
 from billfold.report.completeness import COMPLETE, Completeness, judge_ledger
+from billfold.report.payables import Payable, find_payables
 from billfold.report.render import counted
-from billfold.report.statement import Statement
+from billfold.report.statement import Section, Statement
 from billfold.report.statement_html import write_html
 from billfold.report.statement_markdown import write_markdown
 from billfold.report.statement_pdf import write_pdf
 from billfold.report.statement_xlsx import write_xlsx
+from billfold.report.why import explain_months
 from billfold.tasks.reconcile import reconcile_ledger
 
 SUFFIXES = (".pdf", ".html", ".xlsx", ".md")
@@ -49,21 +54,25 @@ def build_statement(
     month: Month,
     filters: LedgerFilter,
     configured: Collection[tuple[str, str]] = (),
-    payment_terms: Mapping[tuple[str, str], str] | None = None,
+    evidence: PaymentEvidence = NO_EVIDENCE,
     company: str = "",
 ) -> Statement:
     """Make the statement of a month; the same ledger makes the same one."""
     filters = filters._replace(first_month=month, last_month=month)
     trend_filters = filters._replace(first_month=month.add_months(1 - sections.TREND_MONTHS))
-    reconciliation = reconcile_ledger(workspace, db, filters, configured)
+    reconciliation = reconcile_ledger(workspace, db, filters, configured, evidence)
+    register = list_register(db, filters, evidence.agreed_terms)
     trend = group_charges(db, trend_filters, ("provider", "account", "month", "currency"), (State.ISSUED,))
     services = group_charges(db, filters, ("provider", "service", "currency"), (State.ISSUED,))
     records = judge_ledger(db, filters)
     verdict, is_whole = describe_verdict(records, adds_up=reconciliation.adds_up)
     all_sections = [
         *sections.build_vendors(trend, month),
-        sections.build_register(list_register(db, filters, payment_terms)),
+        *_explain_movement(db, month, filters),
+        sections.build_register(register),
+        outlook.build_payables(_find_payables(db, month, filters, evidence), register),
         *sections.build_services(services),
+        outlook.build_commitments(find_commitments(db, filters, evidence)),
         sections.build_accuracy(query.compare_estimates(db, filters)),
         sections.build_findings(reconciliation.findings, reconciliation.bill_count),
     ]
@@ -74,6 +83,18 @@ def build_statement(
         ("Head of the archive", workspace.archive.read_head()),
     )
     return Statement(company, month, verdict, is_whole, facts, tuple(all_sections))
+
+
+def _explain_movement(db: OpenLedger, month: Month, filters: LedgerFilter) -> list[Section]:
+    before = month.add_months(-1)
+    moved = movements.list_movements(db, filters._replace(first_month=None, last_month=None), month, before, "account")
+    return outlook.build_movement(explain_months(moved, month, before), month)
+
+
+def _find_payables(db: OpenLedger, month: Month, filters: LedgerFilter, evidence: PaymentEvidence) -> list[Payable]:
+    """Return the invoices of the month and of those before with what is paid of each."""
+    rows = find_payables(db, filters._replace(first_month=None, last_month=None), evidence).rows
+    return [row for row in rows if row.month <= str(month)]
 
 
 def describe_verdict(records: Collection[Completeness], *, adds_up: bool) -> tuple[str, bool]:

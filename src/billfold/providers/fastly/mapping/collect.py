@@ -19,6 +19,7 @@ from billfold.providers.fastly.api import (
     ListInvoices,
 )
 from billfold.providers.fastly.records import Usagemetric
+from billfold.providers.mapping import is_reckonable
 from billfold.providers.pages import MISSING_INVOICES, plan_pages
 from billfold.providers.provider import CollectPlan, Fetch, SyncState
 from billfold.wire.codec import get_or
@@ -61,7 +62,9 @@ def _iter_service_questions(metrics: Sequence[Usagemetric], running_month: Month
         month, product_id, usage_type = (
             get_or(text, "") for text in (metric.month, metric.product_id, metric.usage_type)
         )
-        if product_id and usage_type and get_or(metric.quantity, ZERO) > 0 and "" < month < str(running_month):
+        quantity = get_or(metric.quantity, ZERO)
+        is_used = is_reckonable(quantity) and quantity > 0
+        if is_used and product_id and usage_type and "" < month < str(running_month):
             yield GetServiceLevelUsage(
                 product_id=product_id,
                 usage_type_name=usage_type,

@@ -74,15 +74,21 @@ def format_applied(share: CommitmentShare, plan_positions: Iterable[PlanPosition
 
     None where nothing is left to apply, and where several could be meant.
     """
-    matches = [position for position in plan_positions if _matches_share(position, share)] if share.quantity > 0 else []
-    if len(matches) != 1:
+    position = find_position(share, plan_positions) if share.quantity > 0 else None
+    if position is None:
         return None
-    contract, commitment = (json.dumps(id_text) for id_text in (get_or(matches[0].contract.id, ""), matches[0].id))
+    contract, commitment = (json.dumps(id_text) for id_text in (get_or(position.contract.id, ""), position.id))
     return (
         f'{{"Elements": [{{"ContractId": {contract}, "ContractCommitmentId": {commitment}, '
         f'"ContractCommitmentAppliedQuantity": {format_number(share.quantity)}, '
         f'"ContractCommitmentAppliedUnit": {json.dumps(share.unit)}}}]}}'
     )
+
+
+def find_position(share: CommitmentShare, plan_positions: Iterable[PlanPosition]) -> PlanPosition | None:
+    """Return the one commitment that is for the same thing, unit, time and organization; None where several could be meant."""
+    matches = [position for position in plan_positions if _matches_share(position, share)]
+    return matches[0] if len(matches) == 1 else None
 
 
 def _matches_share(position: PlanPosition, share: CommitmentShare) -> bool:
@@ -142,7 +148,7 @@ def _build_commitment(position: PlanPosition) -> ContractCommitment:
         get_or(item.description, "") or get_or(item.name, ""),
         get_or(contract.external_number, ""),
     )
-    currency = read_currency(item.currency_iso_code) or None
+    currency, price = read_currency(item.currency_iso_code) or None, get_or(item.price, None)
     return ContractCommitment(
         BillingCurrency=currency,
         ContractCommitmentApplicability=_format_applicability(position),
@@ -168,6 +174,7 @@ def _build_commitment(position: PlanPosition) -> ContractCommitment:
         InvoiceIssuerName=VENDOR_NAME,
         PricingCurrency=currency,
         ServiceProviderName=VENDOR_NAME,
+        x_UnitPrice=price if isinstance(price, Decimal) and is_in_bounds(price) else None,
     )
 
 

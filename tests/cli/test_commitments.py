@@ -1,0 +1,37 @@
+"""``billfold commitments``: the fields that others rely on, and what is stated in the configuration."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+from tests.cli.terminal import Terminal, clear
+
+FIELDS = ["provider", "account", "commitment_id", "unit", "committed", "used", "left", "ends_on"]
+STATED = """
+[[commitments]]
+account = "mine"
+id = "minimum"
+kind = "minimum-spend"
+amount = "20000.50"
+currency = "USD"
+start = 2026-01-01
+end = 2026-12-31
+every = "month"
+"""
+
+
+def test_a_stated_commitment_is_shown(synced: Terminal, tmp_path: Path) -> None:
+    """What an account spent of its minimum in the running month, in every format; without one, a sentence."""
+    run = ("commitments", "--ledger", "ledger")
+    clear(synced.run(*run), 0, "There are no commitments to show")
+    config = tmp_path / "billfold.toml"
+    config.write_text(synced.config.read_text(encoding="utf-8") + STATED, encoding="utf-8")
+    (row,) = synced.rows(*run, "--config", str(config))
+    assert list(row)[: len(FIELDS)] == FIELDS
+    assert (row["committed"], row["ends_on"]) == ("20000.5", "2026-12-31")
+    assert Decimal(row["committed"]) - Decimal(row["used"]) + Decimal(row["overage"]) == Decimal(row["left"])
+    clear(synced.run(*run, "--config", str(config)), 0, "cockroach mine, 2026-1")
+    clear(synced.run(*run, "--config", str(config), "--from", "2026-10"), 0, "2026-10")
+    config.write_text(config.read_text(encoding="utf-8").replace("minimum-spend", "gift"), encoding="utf-8")
+    clear(synced.run(*run, "--config", str(config)), 2, "kind is one of")
