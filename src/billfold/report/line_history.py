@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from billfold.ledger.accrual_basis import InvoiceLine
-from billfold.model.money import ZERO, exact_sum
+from billfold.model.money import exact_sum
 from billfold.model.period import Month
 
 SHORTFALL_PATTERN = re.compile(r"shortfall|\bminimum\b|true-?\s?up", re.IGNORECASE)
@@ -59,7 +59,7 @@ def build_invoice_month(month: Month, lines: Iterable[InvoiceLine]) -> InvoiceMo
     amounts, contract_kinds, recurring_kinds = dict[LineKind, Decimal](), set[LineKind](), set[LineKind]()
     for line in lines:
         kind = LineKind(line.category, line.service, line.description)
-        amounts[kind] = exact_sum((amounts.get(kind, ZERO), line.cost))
+        amounts[kind] = exact_sum((amounts[kind], line.cost)) if kind in amounts else line.cost
         if line.is_contract:
             contract_kinds.add(kind)
         if line.frequency == "Recurring":
