@@ -28,6 +28,7 @@ FIXED_KEYS = ("provider", "account", "currency")
 SKU = "sku"
 """What tells charges apart that are split by usage: each SKU is used by others."""
 NO_RULE = "no rule"
+SHARED_METHODS = frozenset([Method.DIRECT, Method.EQUAL])
 
 
 class Place(NamedTuple):
@@ -52,7 +53,7 @@ class Allocation(NamedTuple):
     @property
     def is_shared(self) -> bool:
         """Whether it is a share of what was nobody's alone."""
-        return self.method in {Method.DIRECT, Method.EQUAL}
+        return self.method in SHARED_METHODS
 
 
 class _Pool(NamedTuple):
@@ -163,11 +164,12 @@ class MonthAllocator:
             rule = self._rules.rules[pool.rule_index]
             if rule.method is Method.SPLIT:
                 self._split_pool(pool, rule, amount, self._weigh_split(rule))
-        direct_costs = list(self.allocations)
+        shared_scopes = {rule.scope for rule in self._rules.rules if rule.method in SHARED_METHODS}
+        direct_costs = _sum_direct_costs(self.allocations, shared_scopes)
         for pool, amount in pools.items():
             rule = self._rules.rules[pool.rule_index]
-            if rule.method in {Method.DIRECT, Method.EQUAL}:
-                weights = _weigh_targets(direct_costs, rule, pool.place)
+            if rule.method in SHARED_METHODS:
+                weights = _weigh_targets(direct_costs.get((rule.scope, _widen_place(pool.place, rule.scope)), {}), rule)
                 self._shared_weights[pool.rule_index, pool.place] = weights
                 self._split_pool(pool, rule, amount, weights)
 
@@ -219,21 +221,29 @@ def _group_usage(usage: Iterable[UsageRow]) -> dict[tuple[str, str, str], dict[t
     return dict(quantities)
 
 
-def _weigh_targets(direct_costs: Iterable[Allocation], rule: Rule, place: Place) -> dict[Target, Decimal]:
-    """Return who bears how much of what is shared: what each has above 0 in the rule's scope, or the same for each with anything."""
-    costs = defaultdict[Target, Decimal](lambda: ZERO)
-    for allocation in direct_costs:
-        if _is_in_scope(allocation.place, place, rule.scope):
-            costs[allocation.target] = exact_sum([costs[allocation.target], allocation.amount])
-    weights = {target: cost for target, cost in sorted(costs.items()) if cost > 0}
+def _sum_direct_costs(
+    allocations: Iterable[Allocation], scopes: Iterable[Scope]
+) -> dict[tuple[Scope, Place], dict[Target, Decimal]]:
+    """Return what each has in each scope that a rule shares by; "" stands for any provider or account in a scope's place."""
+    amounts = defaultdict[tuple[Scope, Place], defaultdict[Target, list[Decimal]]](lambda: defaultdict(list))
+    for allocation in allocations:
+        for scope in scopes:
+            amounts[scope, _widen_place(allocation.place, scope)][allocation.target].append(allocation.amount)
+    return {
+        scope_place: {target: exact_sum(parts) for target, parts in sorted(amounts_by_target.items())}
+        for scope_place, amounts_by_target in amounts.items()
+    }
+
+
+def _widen_place(place: Place, scope: Scope) -> Place:
+    if scope is Scope.ACCOUNT:
+        return place
+    return Place(place.provider if scope is Scope.PROVIDER else "", "", place.currency)
+
+
+def _weigh_targets(costs: Mapping[Target, Decimal], rule: Rule) -> dict[Target, Decimal]:
+    """Return who bears how much of what is shared: what each has above 0, or the same for each with anything."""
+    weights = {target: cost for target, cost in costs.items() if cost > 0}
     if rule.method is Method.EQUAL:
         return {target: Decimal(1) for target in weights if target.team != UNALLOCATED}
     return weights
-
-
-def _is_in_scope(candidate: Place, place: Place, scope: Scope) -> bool:
-    if candidate.currency != place.currency:
-        return False
-    return scope is Scope.ALL or (
-        candidate.provider == place.provider and (scope is Scope.PROVIDER or candidate.account == place.account)
-    )
