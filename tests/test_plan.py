@@ -79,6 +79,7 @@ BEHAVIOURS = {
     *("ledger/broken_machine", "ledger/digits", "ledger/full_disk", "ledger/read_only"),
     *(
         "another_vendor",
+        "month_end_example",
         "canaries",
         "client_types",
         "docs",

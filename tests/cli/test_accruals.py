@@ -28,7 +28,7 @@ def test_a_running_month_is_accrued_with_its_methods(synced: Terminal) -> None:
     assert {row["booked_on"] for row in reversals} == {"2026-12-01"}
 
 
-def test_a_month_that_is_invoiced_or_has_not_begun_owes_nothing(synced: Terminal) -> None:
+def test_a_month_invoiced_or_not_begun_owes_nothing(synced: Terminal) -> None:
     result = synced.run("accruals", "2026-10", "--ledger", "ledger")
     assert (result.code, result.out) == (0, "There is nothing to accrue for 2026-10: all that is due is invoiced.\n")
     result = synced.run("accruals", "2027-10", "--ledger", "ledger")

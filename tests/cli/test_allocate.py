@@ -121,7 +121,10 @@ def test_an_allocated_export_splits_each_charge(hosting: Terminal) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [((), "--allocated needs rules"), (("--focus-version", "1.2"), "FOCUS 1.2 has no columns for what is allocated")],
+    [
+        ((), "teams come from the rules of [allocation]"),
+        (("--focus-version", "1.2"), "FOCUS 1.2 has no columns for what is allocated"),
+    ],
 )
 def test_an_allocated_export_needs_rules_and_columns(
     arguments: tuple[str, ...], sentence: str, hosting: Terminal, tmp_path: Path

@@ -23,7 +23,7 @@ def make_bill(*rows: CostAndUsage, **fields: Any) -> Bill:
     return bill(total=str(total), charges=[Charges.of(rows)], **fields)
 
 
-def test_lines_of_an_estimate_are_told_apart_by_price_and_by_what_is_included(tmp_path: Path) -> None:
+def test_lines_of_an_estimate_are_told_apart_by_price(tmp_path: Path) -> None:
     prepaid = '{"PrepaidQuantity": "56", "FairUseQuantity": "4.5"}'
     wallet = '{"StartingBalance": "10", "BalanceIncrease": "5", "BalanceDecrease": "1"}'
     rows = [
@@ -67,7 +67,7 @@ def test_lines_of_invoices_are_told_apart_by_kind(tmp_path: Path) -> None:
     assert [kind.cost for kind in billed if kind.is_correction] == [-5]
 
 
-def test_only_what_has_several_prices_and_no_resource_has_steps(tmp_path: Path) -> None:
+def test_only_several_prices_without_a_resource_are_steps(tmp_path: Path) -> None:
     rows = [
         charge("3", ListUnitPrice=Decimal(3), x_JsonPath="$.lines[0]"),
         charge("2", ListUnitPrice=Decimal(9), x_UnitPrice=Decimal(2), x_JsonPath="$.lines[1]"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from billfold.ledger.accrual_basis import BilledKind
 from billfold.model.period import Month
 from billfold.report.accrual_bridge import build_bridge
-from billfold.report.accruals import AccrualRow
+from billfold.report.accrual_rows import AccrualRow
 from billfold.report.line_history import LineKind
 from tests.report.test_line_history import FEE, GIFT, SHORTFALL, TAX, USAGE
 

@@ -12,8 +12,9 @@ from billfold.model.commitment import CommitmentKind, StatedCommitment
 from billfold.model.estimate_terms import UNKNOWN_TERMS
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
+from billfold.report.accrual_rows import AccrualRow, negate_rows
 from billfold.report.accrual_units import AccrualUnit, CommittedPosition, OpenEstimate
-from billfold.report.accruals import AccrualRow, find_accruals, negate_rows
+from billfold.report.accruals import find_accruals
 from billfold.report.line_history import InvoiceMonth, LineKind
 from tests.ledger.test_expectation import make_bill
 from tests.report.test_estimate_carrying import make_line
@@ -49,7 +50,7 @@ def summarize(unit: AccrualUnit) -> CASE:
     return [(row.method, str(row.amount)) for row in accrue(unit)]
 
 
-def test_fees_discount_and_tax_are_those_of_the_last_invoices() -> None:
+def test_fees_discount_and_tax_are_as_in_the_last_invoices() -> None:
     past = {USAGE: "100", FEE: "50", GIFT: "-15", TAX: "27"}
     unit = make_unit([past, past | {USAGE: "150", GIFT: "-20", TAX: "36"}], "200")
     assert summarize(unit) == [("estimate", "200.00"), ("run-rate", "50.00"), ("run-rate", "-25.00"), ("tax", "45.00")]

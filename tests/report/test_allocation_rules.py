@@ -11,6 +11,7 @@ from billfold.report.allocation_rules import (
     Condition,
     Method,
     Rule,
+    RuleMatcher,
     Target,
     fits_pattern,
 )
@@ -37,8 +38,25 @@ def test_a_pattern_fits_what_its_letters_say(pattern: str, text: str) -> None:
 def test_a_rule_fits_only_what_fills_its_placeholders() -> None:
     rule = Rule("r", (Condition("provider", ("v*",)),), Method.TEAM, Target("{tag:team}", "cc-{account}"))
     assert rule.keys == {"provider", "tag:team", "account"}
-    assert rule.fits({"provider": "Vultr", "tag:team": "web", "account": "a"})
-    assert not rule.fits({"provider": "Vultr", "tag:team": "", "account": "a"})
+    matcher = RuleMatcher(AllocationRules((rule,)))
+    assert matcher.find_rule({"provider": "Vultr", "tag:team": "web", "account": "a"}) == 0
+    assert matcher.find_rule({"provider": "Vultr", "tag:team": "", "account": "a"}) is None
+
+
+@given(st.lists(st.tuples(LETTERS, LETTERS), max_size=5), LETTERS, LETTERS, st.integers(0, 6))
+def test_the_first_rule_that_fits_is_found(patterns: list[tuple[str, str]], a: str, b: str, first: int) -> None:
+    """Compared with asking rule by rule."""
+    rules = AllocationRules(
+        tuple(
+            Rule(
+                "r", (Condition("provider", (first_pattern,)), Condition("account", (second_pattern, "x"))), Method.TEAM
+            )
+            for first_pattern, second_pattern in patterns
+        )
+    )
+    fitting = [fits_pattern(pattern, a) and fits_pattern(other, b) for pattern, other in patterns]
+    expected = next((index for index, fits in enumerate(fitting) if fits and index >= first), None)
+    assert RuleMatcher(rules).find_rule({"provider": a, "account": b}, min(first, len(patterns))) == expected
 
 
 @pytest.mark.parametrize(("cost_center", "result"), [("", "4711"), ("{account}", "a")])

@@ -40,7 +40,8 @@ def judge(budget: Budget) -> BudgetRow:
     evidence = BudgetEvidence(
         list_budget_keys([SEATS]),
         [
-            group("a", "Seats", "issued", "60"),
+            group("a", "Seats", "issued", "59"),
+            group("a", "Seats", "draft", "1"),
             group("b", "Seats", "estimate", "3"),
             group("b", "Calls", "estimate", "7"),
         ],
@@ -54,7 +55,7 @@ def judge(budget: Budget) -> BudgetRow:
 
 def test_a_part_of_an_account_is_expected_by_its_share() -> None:
     row = judge(SEATS)
-    assert (row.issued, row.open, row.committed) == (Decimal(60), Decimal(3), Decimal(20))
+    assert (row.issued, row.open, row.committed) == (Decimal(59), Decimal(4), Decimal(20))
     assert (row.expected, row.state) == (Decimal("110.00"), BudgetState.AT_RISK)
     assert judge(SEATS._replace(scope=())).expected == Decimal("260.00")
 

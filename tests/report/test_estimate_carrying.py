@@ -60,7 +60,7 @@ def test_what_is_no_usage_stays_as_it_is() -> None:
     assert carry(make_line("30"), reach=EstimateReach(MONTH.period, MONTH.end)) == 0
 
 
-def test_a_level_stays_and_use_costs_only_beyond_what_is_included() -> None:
+def test_a_level_stays_and_included_use_costs_nothing() -> None:
     price = {"price": "2"}
     assert carry(make_line("4", unit="Users", included="10", consumed="12", **price)) == 0
     assert carry(make_line("4", unit="Users")) == 0
@@ -84,7 +84,7 @@ def test_a_rental_runs_on_to_its_cap(first_day: int, last_day: int, cost: str, r
     assert carry(rental) == Fraction(rest)
 
 
-def test_a_price_list_of_earlier_invoices_gives_the_next_steps() -> None:
+def test_earlier_invoices_give_the_next_steps_of_prices() -> None:
     steps = gather_steps(
         [
             PriceStep(1, "k", "", "GB", Decimal(3), Decimal(10), 0),
@@ -106,7 +106,7 @@ def test_a_price_list_of_earlier_invoices_gives_the_next_steps() -> None:
     assert carry(first._replace(price=Decimal(4), cost=Decimal(32)), steps=steps) == 32
 
 
-def test_an_estimate_reaches_as_far_as_its_lines_or_the_last_midnight() -> None:
+def test_an_estimate_reaches_its_lines_end_or_midnight() -> None:
     asked_at = MONTH.start + timedelta(days=9, hours=17)
     assert find_reach(MONTH.period, [make_line("1")], asked_at).days == 9
     line = make_line("1", end=MONTH.start + timedelta(days=9, hours=12))

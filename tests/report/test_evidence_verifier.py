@@ -18,7 +18,7 @@ from billfold.ledger.query import LedgerFilter
 from billfold.model.errors import ConfigurationError
 from billfold.model.period import Month
 from billfold.report.evidence_verifier import find_defects
-from billfold.tasks.evidence import EvidenceSummary, write_evidence
+from billfold.tasks.evidence import EvidenceRequest, EvidenceSummary, write_evidence
 from tests import stage
 
 MONTH = Month(2026, 10)
@@ -34,7 +34,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 
 def write(books: Workspace, path: Path, month: Month = MONTH) -> EvidenceSummary:
     with books.open_ledger() as db:
-        return write_evidence(books, db, month, path, LedgerFilter())
+        return write_evidence(books, db, EvidenceRequest(month, LedgerFilter()), path)
 
 
 def rewrite(source: Path, target: Path, change: Callable[[dict[str, bytes]], object]) -> Path:

@@ -61,9 +61,9 @@ def test_an_estimate_is_taken_by_its_track_record() -> None:
 def test_an_estimate_without_a_track_record_is_carried_on() -> None:
     """What recurs counts once, whether the estimate has it in it or not."""
     past = cost(Month(2026, 9), "100", recurring="40")
-    beside = forecast([past, cost(OCTOBER, "10", "estimate")], [record(OCTOBER, "10", None)])
+    outside = forecast([past, cost(OCTOBER, "10", "estimate")], [record(OCTOBER, "10", None)])
     inside = forecast([past, cost(OCTOBER, "50", "estimate")], [record(OCTOBER, "50", None)], is_complete=True)
-    assert (beside.forecast, beside.recurring, beside.method) == (Decimal("71.00"), Decimal(40), Method.RUN_RATE)
+    assert (outside.forecast, outside.recurring, outside.method) == (Decimal("71.00"), Decimal(40), Method.RUN_RATE)
     assert (inside.forecast, inside.recurring) == (Decimal("71.00"), Decimal(0))
 
 
@@ -79,6 +79,11 @@ def test_without_an_estimate_the_last_invoices_tell() -> None:
 def test_an_invoiced_month_is_what_it_is() -> None:
     row = forecast([cost(OCTOBER, "12.3456")], [])
     assert (row.forecast, row.low, row.high, row.method) == (Decimal("12.3456"), None, None, Method.ISSUED)
+
+
+def test_what_of_an_invoiced_month_is_open_counts_as_it_stands() -> None:
+    row = forecast([cost(OCTOBER, "12"), cost(OCTOBER, "3", "estimate")], [record(OCTOBER, "3", "12")])
+    assert (row.forecast, row.so_far, row.method) == (Decimal(15), Decimal(15), Method.ISSUED)
 
 
 def test_an_account_that_is_silent_is_not_forecast() -> None:

@@ -38,7 +38,7 @@ def make_history(*months: dict[LineKind, str]) -> list[InvoiceMonth]:
 
 
 def came(kind: LineKind, pattern: str) -> list[InvoiceMonth]:
-    return make_history(*({kind: "1"} if mark == "x" else {USAGE: "1"} for mark in pattern))
+    return make_history(*({kind: "1"} if letter == "x" else {USAGE: "1"} for letter in pattern))
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ class Miss(NamedTuple):
     day: int
     provider: str
     account: str
+    currency: str
     accrued: Decimal
     estimated: Decimal
     invoiced: Decimal
@@ -61,7 +62,7 @@ def measure_days(host: TwinHost, workspace: Workspace, month: Month, days: Seque
         stage.collected(host, workspace)
         sums_by_day[day] = _sum_ledger(workspace, month)
     return [
-        Miss(day, *key[:2], accrued.get(key, Decimal(0)), estimated.get(key, Decimal(0)), total)
+        Miss(day, *key, accrued.get(key, Decimal(0)), estimated.get(key, Decimal(0)), total)
         for day, (accrued, estimated) in sums_by_day.items()
         for key, total in sum_invoices(host, month).items()
     ]

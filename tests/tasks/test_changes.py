@@ -9,7 +9,7 @@ from billfold.ledger.query import MAX_SEQ, LedgerFilter, resolve_as_of
 from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month, parse_instant
 from billfold.tasks.changes import find_all_changes, find_baseline, find_changes
-from billfold.tasks.close import judge_month, sign_month
+from billfold.tasks.close import CloseSettings, judge_month, sign_month
 from tests.ledger.kit import collected, invoice, invoices
 
 NOVEMBER = {"period_start": '"2026-11-01T00:00:00Z"', "period_end": '"2026-11-10T00:00:00Z"'}
@@ -30,7 +30,7 @@ def list_changes(books: Workspace, since: str, as_of: str = "") -> list[tuple[st
 def sign(books: Workspace, name: str) -> None:
     """Sign August, whatever is found of it."""
     with books.open_ledger() as db:
-        verdict = judge_month(books, db, SIGNED_MONTH, LedgerFilter(), ())
+        verdict = judge_month(books, db, SIGNED_MONTH, LedgerFilter(), CloseSettings())
         sign_month(books, db, verdict, LedgerFilter(), name, parse_instant("2026-11-15T12:00:00Z"))
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from billfold.model.errors import InvalidArgument
 from billfold.twin.clock import Clock, parse_duration
+from tests import stage
 from tests.stage import AT, Still
 
 DAY = timedelta(days=1)
@@ -88,3 +89,13 @@ def test_a_clock_that_is_restarted_runs_from_its_start() -> None:
     clock.restart()
     first, second = clock.now(), clock.now()
     assert AT <= first < second < AT + DAY
+
+
+def test_nothing_takes_time_while_the_clock_stands_still() -> None:
+    """An estimate that takes seconds to be made is there at once while the clock is frozen: a sync would wait for ever."""
+    host = stage.twin(months=1)
+    client = stage.client(host, stage.stage(host, "fastly").accounts[0], retries=0)
+    host.clock.freeze(True)
+    asked_at = host.clock.now()
+    assert client.get_month_to_date_invoice().monthly_transaction_amount
+    assert host.clock.now() == asked_at

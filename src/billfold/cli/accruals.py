@@ -17,7 +17,7 @@ from billfold.ledger.query import MAX_SEQ
 from billfold.model.money import format_amount
 from billfold.model.period import Month
 from billfold.report.accrual_bridge import BridgeRow
-from billfold.report.accruals import AccrualRow, negate_rows
+from billfold.report.accrual_rows import AccrualRow, negate_rows
 from billfold.report.subtotals import SUBTOTAL, TOTAL, add_subtotals
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout

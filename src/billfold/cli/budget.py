@@ -78,7 +78,12 @@ class AmountType(click.ParamType[Decimal]):
 )
 @click.option("--min-amount", type=AmountType(), default="100", show_default=True, help="Odd is so much off, and ...")
 @click.option(
-    "--min-percent", type=AmountType(), default="30", show_default=True, help="... so many percent off the usual."
+    "--min-percent",
+    type=AmountType(),
+    default="30",
+    metavar="PERCENT",
+    show_default=True,
+    help="... so many percent off the usual.",
 )
 @WIDE_OPTION
 @FORMAT_OPTION

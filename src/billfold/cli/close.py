@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import click
 
-from billfold.cli.context import build_filter, list_configured_accounts, open_workspace
+from billfold.cli.context import build_filter, list_configured_accounts, load_payment_evidence, open_workspace
 from billfold.cli.listing import print_rows, read_width
 from billfold.cli.output import print_data, print_line
 from billfold.cli.params import add_month_options
@@ -25,7 +25,7 @@ from billfold.model.period import Month
 from billfold.report.close import ACKNOWLEDGED, NOT_CHECKED, NOTICE, OK, OPEN, WRONG, MonthCheck, count_states
 from billfold.report.month_jumps import JumpLimits
 from billfold.report.render import counted
-from billfold.tasks.close import MonthVerdict, accept_findings, judge_month, require_found, sign_month
+from billfold.tasks.close import CloseSettings, MonthVerdict, accept_findings, judge_month, require_found, sign_month
 from billfold.tasks.filter_options import FilterOptions
 
 COLUMNS = MonthCheck._fields
@@ -119,8 +119,10 @@ def _judge(
     """Check a month, and sign it if that is asked and can be; returns whether it was."""
     is_held = signature.name is not None
     with open_workspace(ctx) as workspace, _hold_writers(workspace, is_held=is_held), workspace.open_ledger() as db:
-        filters, configured = build_filter(workspace, filter_options), list_configured_accounts(ctx)
-        verdict = judge_month(workspace, db, month, filters, configured, limits)
+        filters = build_filter(workspace, filter_options)
+        payments = load_payment_evidence(ctx, filter_options.as_of)
+        settings = CloseSettings(list_configured_accounts(ctx), limits, payments)
+        verdict = judge_month(workspace, db, month, filters, settings)
         return _sign(workspace, db, verdict, filters, signature) if is_held else (verdict, False)
 
 

@@ -11,7 +11,7 @@ import click
 from billfold.cli.context import (
     build_filter,
     list_configured_accounts,
-    load_payment_terms,
+    load_payment_evidence,
     load_section,
     open_workspace,
 )
@@ -22,7 +22,7 @@ from billfold.ledger import catalog
 from billfold.model.period import Month
 from billfold.report.render import counted
 from billfold.settings.evidence import read_timestamp_url
-from billfold.tasks.evidence import write_evidence
+from billfold.tasks.evidence import EvidenceRequest, write_evidence
 from billfold.tasks.filter_options import FilterOptions
 from billfold.transport.timestamp import fetch_timestamp
 
@@ -47,11 +47,12 @@ def command(
     stamp = partial(fetch_timestamp, url) if url else None
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, FilterOptions(provider, account, month, month, as_of))
-        configured = list_configured_accounts(ctx)
-        summary = write_evidence(workspace, db, month, path, filters, configured, load_payment_terms(ctx), stamp)
+        evidence = load_payment_evidence(ctx, as_of)
+        request = EvidenceRequest(month, filters, list_configured_accounts(ctx), evidence, stamp)
+        summary = write_evidence(workspace, db, request, path)
         gaps, uncounted_bills = find_wrong_gaps(ctx, workspace, db, filters), catalog.list_parked_bills(db, filters)
     contents = (
-        counted(summary.invoices, "bill"),
+        counted(summary.bills, "bill"),
         counted(summary.documents, "document"),
         counted(summary.answers, "answer"),
     )

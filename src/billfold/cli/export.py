@@ -10,7 +10,6 @@ from billfold.cli.context import (
     build_filter,
     list_configured_accounts,
     load_payment_terms,
-    load_section,
     load_virtual_rates,
     open_workspace,
 )
@@ -19,17 +18,17 @@ from billfold.cli.export_tables import postgres, sqlite, xlsx
 from billfold.cli.gaps import end_listing
 from billfold.cli.output import print_line
 from billfold.cli.params import add_filter_options, add_location_options
+from billfold.cli.team_rules import load_team_rules
 from billfold.focus.export import ExportSpec
 from billfold.focus.layouts import LAYOUTS
 from billfold.focus.since import find_export_time
 from billfold.focus.versions import load_version
 from billfold.ledger.focus_views import Selection
-from billfold.model.errors import ConfigurationError, InvalidArgument
+from billfold.model.errors import InvalidArgument
 from billfold.model.focus import COST
 from billfold.model.period import format_instant
 from billfold.report.allocation_rules import AllocationRules
 from billfold.report.allocation_shares import list_charge_shares
-from billfold.settings.allocation import find_rules_file, load_rules
 from billfold.tasks.export import FocusExport, export_ledger
 from billfold.tasks.filter_options import FilterOptions
 
@@ -96,14 +95,9 @@ def focus(
 
 
 def _load_rules(ctx: click.Context, version: str) -> AllocationRules:
-    path = find_rules_file(*load_section(ctx, "allocation"))
-    if path is None:
-        raise ConfigurationError(
-            '--allocated needs rules: name their file in billfold.toml, [allocation] rules = "FILE"'
-        )
     if "AllocatedMethodId" not in load_version(version).datasets[COST].columns:
         raise InvalidArgument(f"FOCUS {version} has no columns for what is allocated; 1.4 has")
-    return load_rules(path)
+    return load_team_rules(ctx)
 
 
 def _print_summary(result: FocusExport, directory: Path) -> None:

@@ -24,6 +24,8 @@ from billfold.report.table import TableLayout
 from billfold.tasks.filter_options import FilterOptions
 
 AMOUNTS = ("total", "paid", "open")
+MAX_FINDINGS = 10
+"""How many findings are named under the table."""
 PAYABLES_FORM = TableLayout(
     ("provider", "account", "invoice_id", "currency", *AMOUNTS, "due_on", "state", "age"),
     AMOUNTS,
@@ -61,7 +63,9 @@ def _print_payables(ctx: click.Context, output_format: str, filter_options: Filt
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     rows = [row for row in result.rows if shows_paid or row.state != payables.PAID]
     if output_format != "table":
-        print_rows(output_format, [row._asdict() | {"age": row.age} for row in rows], (*Payable._fields, "age"))
+        extra_cells = ({"age": row.age, "finding": payables.find_finding_id(row)} for row in rows)
+        cells = [row._asdict() | extra for row, extra in zip(rows, extra_cells, strict=True)]
+        print_rows(output_format, cells, (*Payable._fields, "age", "finding"))
     else:
         _print_table(rows, paid_count=len(result.rows) - len(rows))
         _print_findings(result.findings)
@@ -106,10 +110,13 @@ def _format_amounts(rows: Iterable[dict[str, object]], amounts: Sequence[str]) -
         yield row | {name: format_amount(None if row[name] in {None, ""} else str(row[name])) for name in amounts}
 
 
-def _print_findings(findings: Iterable[AccountFinding]) -> None:
-    for located in findings:
+def _print_findings(findings: Sequence[AccountFinding]) -> None:
+    """Print what is wrong with the id by which it is accepted; of many the first ones."""
+    for located in findings[:MAX_FINDINGS]:
         label = "" if located.finding.is_wrong else "accepted: "
         print_line(f"{located.place}: {label}{describe_labelled(located.finding)} [{located.id}]")
+    if len(findings) > MAX_FINDINGS:
+        print_line(f"And {len(findings) - MAX_FINDINGS} more: `billfold reconcile` names them all.")
 
 
 def _print_roll_forward(

@@ -60,6 +60,7 @@ class ReportOptions(NamedTuple):
     is_comparing: bool | None
     target: str | None = None
     rules: AllocationRules | None = None
+    has_days: bool = False
 
 
 @click.command("report")
@@ -109,11 +110,9 @@ def command(
     reporting = read_reporting(section, str(config_path))
     target = _choose_currency(target, reporting)
     stated_keys = costs.read_keys(key_names)
-    if DAY_KEY in stated_keys:
-        check_day_keys(stated_keys)
-        month_count = month_count or 1
     rules = load_team_rules(ctx) if TEAM_KEY in stated_keys else None
-    options = ReportOptions(key_names, states, month_count, top, is_comparing, target, rules)
+    options = ReportOptions(key_names, states, month_count, top, is_comparing, target, rules, DAY_KEY in stated_keys)
+    check_day_keys(stated_keys)
     keys = stated_keys or (DEFAULT_KEYS if output_format == "table" else JSON_KEYS)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = _choose_months(ledger, build_filter(workspace, filter_options), options, output_format)
@@ -150,7 +149,8 @@ def _choose_months(
     ledger: OpenLedger, filters: LedgerFilter, options: ReportOptions, output_format: str
 ) -> LedgerFilter:
     """Narrow to the last months, unless others are asked for; they are counted back from the last one that is invoiced."""
-    count = options.month_count or (DEFAULT_MONTHS if output_format == "table" else None)
+    default_count = 1 if options.has_days else DEFAULT_MONTHS
+    count = options.month_count or (default_count if options.has_days or output_format == "table" else None)
     if filters.first_month or filters.last_month or count is None:
         return filters
     last_month = find_last_month(ledger, filters, State.ISSUED) or find_last_month(ledger, filters)
@@ -224,7 +224,8 @@ def _print_notes(changes: Sequence[CostChange], options: ReportOptions, account_
     notes = []
     if not options.key_names and (vendors := costs.find_shared_vendors(account_rows)):
         notes.append(f"Several accounts are summed for {', '.join(vendors)}: --by account,service tells them apart.")
-    if unbilled := costs.find_unbilled(account_rows, max(issued_months)) if issued_months else []:
+    is_changing = bool(issued_months) and not options.has_days
+    if unbilled := costs.find_unbilled(account_rows, max(issued_months)) if is_changing else []:
         notes.append(
             f"No invoice of {max(issued_months)} yet: {', '.join(unbilled)}. Its change counts that as nothing."
         )

@@ -73,7 +73,7 @@ def _answer_query(ledger: Ledger, query: str) -> tuple[list[str], Iterator[SqlRo
 
 def _find_described_table(query: str) -> str | None:
     """Return the table whose columns are asked for, "" for the list of tables, None for a SELECT."""
-    words = query.strip().rstrip(";").split()
-    if words[:1] in ([r"\d"], [r"\dt"], [r"\d+"]) and len(words) <= 2:
-        return "".join(words[1:])
-    return "" if [word.lower() for word in words] in (["show", "tables"], ["show", "all", "tables"]) else None
+    tokens = query.strip().rstrip(";").split()
+    if tokens[:1] in ([r"\d"], [r"\dt"], [r"\d+"]) and len(tokens) <= 2:
+        return "".join(tokens[1:])
+    return "" if [word.lower() for word in tokens] in (["show", "tables"], ["show", "all", "tables"]) else None

@@ -94,7 +94,7 @@ def _read_part(entry: Entry, account_names: Mapping[ChainKey, str]) -> Closing:
             vendor_time=str(fields["vendor_time"]),
             hash=str(fields["hash"]),
             head=str(fields["head"]),
-            code=str(fields["code"]),
+            code=str(fields.get("code", "")),
             acknowledged_ids=tuple(map(str, fields["acknowledged"])),
             scope=(provider, account),
             seq=entry.seq,

@@ -94,6 +94,8 @@ _COST = {
     "x_ListedUnitPrice": "the vendor's rate, where rate x quantity is not the cost",
     "x_NativeId": "the vendor's own id of the line",
     "x_State": "issued, draft or estimate: never add two of them",
+    "x_UnitPrice": "the vendor's rate, always filled: compare this",
+    "x_PriceBasis": "rate, capped, tiered or derived",
     "x_Synthetic": "true for a row that no vendor listed",
 }
 _INVOICE = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -140,21 +140,30 @@ def list_invoices(ledger: OpenLedger, filters: LedgerFilter) -> list[StatedBill]
 
 
 def iter_charges(ledger: OpenLedger, filters: LedgerFilter) -> Iterator[CostAndUsage]:
-    """Yield the charges of all bills that are not parked, with every FOCUS column, by account, period and bill.
+    """Yield the charges of all bills that are not parked, with every FOCUS column, by account, period and bill."""
+    for query in build_charge_queries(ledger, filters):
+        yield from ledger.iter_rows(CostAndUsage, query)
 
-    They are sorted some bills at a time: a month of many accounts is more than may be held at once.
+
+def build_charge_queries(
+    ledger: OpenLedger, filters: LedgerFilter, cells: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Yield the queries whose rows one after another are the charges of all bills that are not parked.
+
+    They are sorted some bills at a time: a month of many accounts is more than may be held at once. ``cells`` are expressions
+    in place of some columns.
     """
     condition, values = build_current_condition(filters)
     bills = ledger.execute(
         f"SELECT b.id, b.charges FROM {BILLS_JOIN} WHERE {condition} AND b.parked IS NULL ORDER BY {_BILL_ORDER}",
         values,
     ).fetchall()
-    columns = ", ".join(f'{build_column_sql(name, "a.name", "b.account")} AS "{name}"' for name in CHARGE_COLUMNS)
+    expressions = {name: build_column_sql(name, "a.name", "b.account") for name in CHARGE_COLUMNS}
+    columns = ", ".join(f'{(cells or {}).get(name, sql)} AS "{name}"' for name, sql in expressions.items())
     for bill_ids in _group_bills(bills):
-        yield from ledger.iter_rows(
-            CostAndUsage,
+        yield (
             f"SELECT {columns} FROM {CHARGES_JOIN} WHERE c.bill IN ({', '.join(map(str, bill_ids))}) "
-            f"AND c.bill BETWEEN {min(bill_ids)} AND {max(bill_ids)} ORDER BY {_BILL_ORDER}, c.x_JsonPath, c.InvoiceDetailId",
+            f"AND c.bill BETWEEN {min(bill_ids)} AND {max(bill_ids)} ORDER BY {_BILL_ORDER}, c.x_JsonPath, c.InvoiceDetailId"
         )
 
 

@@ -426,7 +426,7 @@ class FindingCode(StrEnum):
         "budget-exceeded",
         DOUBT,
         "What is billed of a month is more than its budget in the configuration.",
-        "Run `billfold report --by account,service --compare` for what moved, or change the budget.",
+        "Run `billfold why MONTH` for what moved, or change the budget.",
     )
     BUDGET_AT_RISK = (
         "budget-at-risk",
@@ -438,7 +438,7 @@ class FindingCode(StrEnum):
         "cost-anomaly",
         DOUBT,
         "A service of an account cost far more, or far less, than in the months before.",
-        "Look at its charges with `billfold report --by account,service --compare`, or set other thresholds.",
+        "Run `billfold why MONTH` for what moved, or set other thresholds.",
     )
 
 

@@ -147,12 +147,13 @@ class TwinMemory:
 
 
 class RequestContext(NamedTuple):
-    """What an answer is made from beside the question."""
+    """What an answer is made from beside the question; while the clock ``is_frozen``, nothing takes time to prepare."""
 
     account: TwinAccount
     now: datetime
     request: Request
     memory: TwinMemory
+    is_frozen: bool = False
 
 
 class ApiFault(StrEnum):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from billfold.ledger.accrual_basis import BilledKind
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum
-from billfold.report.accruals import AccrualRow
+from billfold.report.accrual_rows import AccrualRow
 from billfold.report.line_history import LineKind
 
 

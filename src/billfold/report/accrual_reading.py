@@ -184,7 +184,7 @@ class _UnitReader:
             OpenEstimate(
                 bill,
                 Period(bill.period_start, bill.period_end),
-                max(origins[bill.id].asked_at, asked_times[account_key]),
+                max(origins[bill.id].asked_at, asked_times.get(account_key, origins[bill.id].asked_at)),
                 self._estimate_lines[bill.id],
             )
             for bill in bills.open_bills

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 from statistics import median
-from typing import NamedTuple
 
 from billfold.ledger.estimate_history import count_days
 from billfold.model.commitment import CommitmentKind, StatedCommitment
 from billfold.model.estimate_terms import UNKNOWN_TERMS, EstimateTerms
 from billfold.model.money import ZERO, exact_sum, find_minor_digits, format_amount, format_trimmed, round_fraction
 from billfold.model.period import Month
+from billfold.report.accrual_rows import AccrualMethod, AccrualRow
 from billfold.report.accrual_units import AccrualUnit, CommittedPosition, OpenEstimate
 from billfold.report.estimate_carrying import carry_lines, find_reach
 from billfold.report.line_history import (
@@ -32,49 +30,6 @@ from billfold.report.render import counted
 
 RUN_RATE_MONTHS = 3
 """How many of the last invoices give the rate of what has no estimate: the middle one, so that one odd month does not count."""
-
-
-class AccrualMethod(StrEnum):
-    """How the amount of an accrual comes about."""
-
-    ESTIMATE = "estimate"
-    """The vendor's own estimate, as it stood."""
-    DRAFT = "draft"
-    """The vendor's draft of the invoice, as it stood."""
-    CARRIED_FORWARD = "carried-forward"
-    """What the days that an estimate or a draft does not reach add, at the rate of those before."""
-    CONTRACT = "contract"
-    """What a contract sells beforehand each month: quantity x price."""
-    SHORTFALL = "shortfall"
-    """What is missing to an agreed minimum."""
-    TAX = "tax"
-    """Tax at the last rate of the account."""
-    RUN_RATE = "run-rate"
-    """As the last invoices had it."""
-
-
-class AccrualRow(NamedTuple):
-    """An amount of a month that is not invoiced yet; ``text`` says why it is owed and how it comes about.
-
-    ``contract`` is the id of the contract or purchase order it belongs to, where an account has several ("" else).
-    ``reversal_on`` is the day on which its reversal is booked: the first after the month. ``parts`` are what it is for.
-    """
-
-    provider: str
-    account: str
-    contract: str
-    currency: str
-    method: str
-    amount: Decimal
-    text: str
-    month: Month
-    reversal_on: date
-    parts: tuple[tuple[LineKind, Decimal], ...] = ()
-
-    @property
-    def last_day(self) -> date:
-        """The last day of the month, on which it is booked."""
-        return self.reversal_on - timedelta(days=1)
 
 
 def find_accruals(
@@ -314,9 +269,3 @@ def _find_last_rate(kind: LineKind, history: Sequence[InvoiceMonth]) -> Proporti
     is_in_base = _BASES[_DEFAULT_BASE]
     base = Fraction(entry.sum_kinds(lambda other: other != kind and is_in_base(other))) if entry else Fraction(0)
     return Proportion(Fraction(entry.amounts[kind]) / base, _DEFAULT_BASE, is_in_base) if entry and base > 0 else None
-
-
-def negate_rows(rows: Iterable[AccrualRow]) -> Iterator[AccrualRow]:
-    """Yield the reversals of accruals."""
-    for row in rows:
-        yield row._replace(amount=-row.amount, text=f"reversal: {row.text}", parts=tuple((k, -a) for k, a in row.parts))

@@ -13,7 +13,16 @@ from billfold.ledger.usages import UsageRow
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum, spread_amount
 from billfold.model.period import Month
 from billfold.model.usage import UserType
-from billfold.report.allocation_rules import NO_TARGET, UNALLOCATED, AllocationRules, Method, Rule, Scope, Target
+from billfold.report.allocation_rules import (
+    NO_TARGET,
+    UNALLOCATED,
+    AllocationRules,
+    Method,
+    Rule,
+    RuleMatcher,
+    Scope,
+    Target,
+)
 
 FIXED_KEYS = ("provider", "account", "currency")
 SKU = "sku"
@@ -90,6 +99,7 @@ class MonthAllocator:
         self.allocations, self._rules = list[Allocation](), rules
         self._pools = defaultdict[_Pool, Decimal](lambda: ZERO)
         self._usage = _group_usage(usage)
+        self._matcher = RuleMatcher(rules)
         self._shared_weights: dict[tuple[int, Place], dict[Target, Decimal]] = {}
         for group in groups:
             self._place_group(dict(zip(keys, group.values, strict=True)), group.cost)
@@ -97,7 +107,7 @@ class MonthAllocator:
 
     def find_parts(self, values: Mapping[str, str], first_rule: int = 0) -> list[ChargePart]:
         """Return whose cost the charges with these values are, as weights that sum to 1: before they are rounded to an amount's digits."""
-        place, index = Place(*(values[key] for key in FIXED_KEYS)), self._rules.find_rule(values, first_rule)
+        place, index = Place(*(values[key] for key in FIXED_KEYS)), self._matcher.find_rule(values, first_rule)
         if index is None:
             return [ChargePart(NO_TARGET, Fraction(1), NO_RULE, None)]
         rule = self._rules.rules[index]
@@ -130,7 +140,7 @@ class MonthAllocator:
 
     def _place_group(self, values: Mapping[str, str], amount: Decimal, first_rule: int = 0) -> None:
         """Put what fits a team's rule to its team, and what is to be split into its pool."""
-        place, index = Place(*(values[key] for key in FIXED_KEYS)), self._rules.find_rule(values, first_rule)
+        place, index = Place(*(values[key] for key in FIXED_KEYS)), self._matcher.find_rule(values, first_rule)
         if index is None:
             self.allocations.append(Allocation(NO_TARGET, place, amount, NO_RULE, None, amount, values))
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
@@ -61,10 +61,6 @@ class Condition(NamedTuple):
     key: str
     patterns: tuple[str, ...]
 
-    def fits(self, value: str) -> bool:
-        """Tell whether a value fits, whatever its case."""
-        return any(fits_pattern(pattern, value) for pattern in self.patterns)
-
 
 class Rule(NamedTuple):
     """One rule: what a charge must be like, and whose it is then; ``weights`` are those of a fixed split."""
@@ -80,12 +76,6 @@ class Rule(NamedTuple):
     def keys(self) -> set[str]:
         """The keys that the rule looks at."""
         return {condition.key for condition in self.conditions} | set(list_placeholders(self.target))
-
-    def fits(self, values: Mapping[str, str]) -> bool:
-        """Tell whether a charge fits all conditions, and has a value for every placeholder."""
-        return all(condition.fits(values[condition.key]) for condition in self.conditions) and all(
-            values[key] for key in list_placeholders(self.target)
-        )
 
 
 class AllocationRules(NamedTuple):
@@ -104,16 +94,55 @@ class AllocationRules(NamedTuple):
         """Whether a rule splits by usage."""
         return any(rule.method is Method.USAGE for rule in self.rules)
 
-    def find_rule(self, values: Mapping[str, str], first: int = 0) -> int | None:
-        """Return the index of the first rule that a charge fits, from ``first`` on; None where it fits none."""
-        numbers = range(first, len(self.rules))
-        return next((number for number in numbers if self.rules[number].fits(values)), None)
-
     def resolve_target(self, target: Target, values: Mapping[str, str]) -> Target:
         """Return whose cost it is, the placeholders filled in, with what its team has where the rule says nothing."""
         filled = Target(*(fill_placeholders(text, values) for text in target))
         defaults = self.teams.get(filled.team, Target(filled.team))
         return Target(filled.team, filled.cost_center or defaults.cost_center, filled.customer or defaults.customer)
+
+
+class _KeyBits(NamedTuple):
+    """Which rules look at a key, each a bit: with a condition, or with a placeholder, which wants a value."""
+
+    conditions: Sequence[tuple[int, Callable[[str], object]]]
+    placeholder_mask: int
+
+
+def _list_key_bits(rules: Sequence[Rule], key: str) -> _KeyBits:
+    conditions = [
+        (1 << index, _compile_patterns(condition.patterns).fullmatch)
+        for index, rule in enumerate(rules)
+        for condition in rule.conditions
+        if condition.key == key
+    ]
+    placeholder_bits = [1 << index for index, rule in enumerate(rules) if key in list_placeholders(rule.target)]
+    return _KeyBits(conditions, sum(placeholder_bits))
+
+
+class RuleMatcher:
+    """Finds the first rule that a charge fits; of each value of each key it is worked out once which rules allow it."""
+
+    def __init__(self, rules: AllocationRules) -> None:
+        self._rules = rules.rules
+        self._masks_by_key: dict[str, dict[str, int]] = {key: {} for key in rules.keys}
+        self._bits_by_key = {key: _list_key_bits(rules.rules, key) for key in rules.keys}
+
+    def find_rule(self, values: Mapping[str, str], first: int = 0) -> int | None:
+        """Return the index of the first rule that a charge fits, from ``first`` on; None where it fits none."""
+        mask = (1 << len(self._rules)) - (1 << first)
+        for key, masks in self._masks_by_key.items():
+            value = values[key]
+            value_mask = masks.get(value)
+            if value_mask is None:
+                value_mask = masks[value] = self._build_mask(key, value)
+            mask &= value_mask
+        return (mask & -mask).bit_length() - 1 if mask else None
+
+    def _build_mask(self, key: str, value: str) -> int:
+        """Return a number with a bit for each rule that allows a value: one that names a placeholder wants some."""
+        key_bits = self._bits_by_key[key]
+        refused_mask = sum(bit for bit, fullmatch in key_bits.conditions if not fullmatch(value))
+        return ~(refused_mask if value else refused_mask | key_bits.placeholder_mask)
 
 
 def list_placeholders(texts: Iterable[str]) -> list[str]:
@@ -126,28 +155,28 @@ def fill_placeholders(text: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER_PATTERN.sub(lambda match: values[match[1]], text)
 
 
-@lru_cache(maxsize=65536)
 def fits_pattern(pattern: str, text: str) -> bool:
     """Tell whether a text fits a pattern, whatever its case: ``*`` is any text, ``?`` any letter; "" fits only "".
 
     No other pattern fits a text that is empty: a charge without a tag has no team by it.
     """
-    return not text if not pattern else bool(text) and _compile_pattern(pattern).fullmatch(text) is not None
+    return _compile_patterns((pattern,)).fullmatch(text) is not None
 
 
-@lru_cache(maxsize=1024)
-def _compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Write a pattern as an expression that goes back over no text twice: each piece is taken where it first stands."""
+@lru_cache(maxsize=4096)
+def _compile_patterns(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Write patterns as one expression that goes back over no text twice: each piece is taken where it first stands."""
+    expressions = (_write_pattern(pattern) if pattern else r"\Z" for pattern in patterns)
+    return re.compile("|".join(expressions), re.DOTALL | re.IGNORECASE)
+
+
+def _write_pattern(pattern: str) -> str:
     first, *others = pattern.split("*")
     if not others:
-        return _compile(_escape_piece(first))
+        return _escape_piece(first)
     middle = "".join(f"(?>.*?{_escape_piece(piece)})" for piece in others[:-1] if piece)
-    return _compile(f"{_escape_piece(first)}{middle}.*{_escape_piece(others[-1])}")
+    return f"(?!\\Z){_escape_piece(first)}{middle}.*{_escape_piece(others[-1])}"
 
 
 def _escape_piece(piece: str) -> str:
     return "".join("." if letter == "?" else re.escape(letter) for letter in piece)
-
-
-def _compile(expression: str) -> re.Pattern[str]:
-    return re.compile(expression, re.DOTALL | re.IGNORECASE)

@@ -19,6 +19,7 @@ from billfold.report.forecast import ForecastRow, Method
 
 FIXED_KEYS = ("provider", "account", "currency", "state", "charge-category", "charge-frequency")
 """What charges are grouped by for budgets, besides what the budgets are of."""
+OPEN_STATES = (State.DRAFT, State.ESTIMATE)
 RECURRING_VALUES = ("Purchase", "Recurring")
 
 
@@ -101,7 +102,10 @@ def _judge_budget(budget: Budget, month: Month, evidence: BudgetEvidence) -> Bud
     recurring = _sum_accounts(evidence.recurring_groups, evidence.keys, budget)
     committed, expected = [], [issued]
     for row in evidence.forecasts:
-        if row.method is Method.ISSUED or row.currency != budget.currency:
+        if row.currency != budget.currency:
+            continue
+        if row.method is Method.ISSUED:
+            expected += [matched.get((row.provider, row.account, state), ZERO) for state in OPEN_STATES]
             continue
         if row.recurring:
             committed.append(recurring.get((row.provider, row.account, State.ISSUED), ZERO))
@@ -132,7 +136,7 @@ def _measure_shares(budget: Budget, evidence: BudgetEvidence) -> dict[tuple[str,
     shares = dict[tuple[str, str], Decimal]()
     everything = budget._replace(scope=())
     for groups in (evidence.groups, evidence.earlier_groups):  # what is invoiced says more
-        wholes, parts = (_sum_places(groups, evidence.keys, wanted) for wanted in (everything, budget))
+        wholes, parts = (_sum_places(groups, evidence.keys, part) for part in (everything, budget))
         shares |= {place: parts.get(place, ZERO) / whole for place, whole in wholes.items() if whole > 0}
     return shares
 

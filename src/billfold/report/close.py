@@ -35,6 +35,7 @@ _CODES_BY_CHECK = {
     BALANCE: "history-mismatch balance-mismatch wallet-mismatch count-mismatch",
     DUPLICATE: "duplicate-suspected periods-overlap",
     JUMP: "amount-jump",
+    PAID: "payment-overdue payment-doubled payment-unbilled",
     CHANGES: "month-changed",
 }
 """Which findings are of which check; any other is of what was collected."""
@@ -62,18 +63,18 @@ class MonthCheck(NamedTuple):
 class CloseEvidence(NamedTuple):
     """What a month is judged by: what was found, its accounts' bills of all months and last collections, and what else there is.
 
-    ``balance_sources`` say by provider what its invoices are held against; ``documented`` are provider, account and id of
-    invoices that have a document. ``extra_checks`` are those of other sources, as payments.
+    ``balance_sources`` say of accounts what their invoices are held against; ``documented`` are provider, account and id of
+    invoices that have a document. Of ``paid_accounts`` something tells what was paid.
     """
 
     findings: Sequence[AccountFinding]
     bills: Mapping[ChainKey, Sequence[BillRow]]
     runs: Mapping[ChainKey, RunRow]
-    balance_sources: Mapping[str, str]
+    balance_sources: Mapping[ChainKey, str]
     documented: Collection[tuple[str, str, str]]
     histories: Sequence[MonthHistory]
     signed_accounts: Mapping[ChainKey, str]
-    extra_checks: Sequence[MonthCheck] = ()
+    paid_accounts: Collection[ChainKey]
 
 
 def check_month(month: Month, evidence: CloseEvidence) -> list[MonthCheck]:
@@ -85,8 +86,6 @@ def check_month(month: Month, evidence: CloseEvidence) -> list[MonthCheck]:
     for located in findings:
         check = build_check(located)
         by_check[(located.provider, located.account), check.check].append(check)
-    for check in evidence.extra_checks:
-        by_check[(check.provider, check.account), check.check].append(check)
     return [
         check
         for account_key in accounts
@@ -119,8 +118,9 @@ def _list_accounts(month: Month, evidence: CloseEvidence, findings: Iterable[Acc
 
 def _is_of_other_month(located: AccountFinding, month: Month, bills: Mapping[ChainKey, Sequence[BillRow]]) -> bool:
     """Tell what was found of an account as a whole, and is about an invoice of another month."""
-    if located.month or not located.finding.subject:
-        return bool(located.month) and located.month != str(month)
+    named_month = located.month or str(located.finding.data.get("month", ""))
+    if named_month or not located.finding.subject:
+        return bool(named_month) and named_month != str(month)
     account_bills = bills.get((located.provider, located.account), ())
     months = {bill.month for bill in account_bills if bill.invoice_id == located.finding.subject}
     return bool(months) and month not in months
@@ -165,11 +165,13 @@ def _describe_clean(
         text = f"nothing has changed since {signed}" if signed else "the month was not signed before"
         yield MonthCheck(*account_key, name, OK if signed else NOT_CHECKED, text)
     elif name == BALANCE:
-        source = evidence.balance_sources.get(account_key[0], "")
+        source = evidence.balance_sources.get(account_key, "")
         text = f"{source} agree with the invoices" if source else "the vendor has nothing to hold them against"
         yield MonthCheck(*account_key, name, OK if source else NOT_CHECKED, text)
     elif name == PAID:
-        yield MonthCheck(*account_key, name, NOT_CHECKED, "nothing is known of payments")
+        is_known = account_key in evidence.paid_accounts
+        text = "nothing is overdue, paid twice or paid and not billed" if is_known else "nothing tells what was paid"
+        yield MonthCheck(*account_key, name, OK if is_known else NOT_CHECKED, text)
     elif not bills:
         yield MonthCheck(*account_key, name, NOT_CHECKED, "there is no invoice to check")
     else:

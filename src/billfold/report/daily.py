@@ -22,8 +22,9 @@ AccountMonth = tuple[str, str, str, Month]
 
 
 def check_day_keys(keys: Iterable[str]) -> None:
-    """Raise ``InvalidArgument`` where days are to be grouped by what estimates do not tell day by day."""
-    if others := [key for key in keys if key not in DAY_KEYS]:
+    """Raise ``InvalidArgument`` where keys are of days, and of what estimates do not tell day by day."""
+    others = [key for key in keys if key not in DAY_KEYS]
+    if DAY_KEY in keys and others:
         raise InvalidArgument(
             f"days are known by vendor and account, and not by {others[0]}: vendors bill by the month"
         )

@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 MANIFEST, CHAIN, REGISTER, CHARGES = "manifest.json", "chain.jsonl", "register.csv", "charges.csv"
 GENESIS = "0" * 64
@@ -46,22 +46,37 @@ class Entry(NamedTuple):
 
 
 class Evidence:
-    """The files of a month's evidence, read at once: a name that is there twice is damage."""
+    """The files of a month's evidence; a name that is there twice is damage. Close it, or use it in a ``with`` statement."""
 
     def __init__(self, path: str) -> None:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            self.repeated_names = sorted({name for name in names if names.count(name) > 1})
-            self.files = {name: archive.read(name) for name in names}
-        self.manifest = json.loads(self.files[MANIFEST])
+        self._archive = zipfile.ZipFile(path)
+        names = self._archive.namelist()
+        self.repeated_names = sorted({name for name in names if names.count(name) > 1})
+        self.names = set(names)
+        self.manifest = json.loads(self._archive.read(MANIFEST))
 
-    def read_rows(self, name: str) -> list[dict[str, str]]:
-        """Return the rows of a CSV file."""
-        return list(csv.DictReader(io.StringIO(self.files[name].decode())))
+    def hash_file(self, name: str) -> str:
+        """Return the SHA-256 of a file."""
+        digest = hashlib.sha256()
+        with self._archive.open(name) as file:
+            while chunk := file.read(1_048_576):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def iter_rows(self, name: str) -> Iterator[dict[str, str]]:
+        """Yield the rows of a CSV file."""
+        with io.TextIOWrapper(self._archive.open(name), "utf-8", newline="") as file:
+            yield from csv.DictReader(file)
 
     def read_chain(self) -> list[Entry]:
         """Return the entries of all chains, in their order."""
-        return [Entry(*json.loads(line)) for line in self.files[CHAIN].decode().splitlines()]
+        return [Entry(*json.loads(line)) for line in self._archive.read(CHAIN).decode().splitlines()]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._archive.close()
 
 
 def find_defects(path: str, head: str = "") -> list[str]:
@@ -81,12 +96,12 @@ def _check_files(evidence: Evidence) -> Iterator[str]:
     stated = evidence.manifest["files"]
     for name in evidence.repeated_names:
         yield f"{name} is there twice"
-    for name in sorted(set(stated) | set(evidence.files) - {MANIFEST} - set(evidence.manifest["beside"])):
-        if name not in evidence.files:
+    for name in sorted(set(stated) | evidence.names - {MANIFEST} - set(evidence.manifest["beside"])):
+        if name not in evidence.names:
             yield f"{name} is missing"
         elif name not in stated:
             yield f"{name} is not in the manifest"
-        elif hashlib.sha256(evidence.files[name]).hexdigest() != stated[name]:
+        elif evidence.hash_file(name) != stated[name]:
             yield f"{name} was changed"
 
 
@@ -126,7 +141,7 @@ def _check_answers(evidence: Evidence) -> Iterator[str]:
             for digest, replacement in json.loads(entry.question).items():
                 redacted[digest].add(replacement)
     for name, seq in evidence.manifest["answers"].items():
-        digest = hashlib.sha256(evidence.files[name]).hexdigest()
+        digest = evidence.hash_file(name)
         expected = bodies.get(seq, "")
         if digest != expected and digest not in redacted[expected]:
             yield f"{name} is not what entry {seq} of the archive holds"
@@ -134,10 +149,10 @@ def _check_answers(evidence: Evidence) -> Iterator[str]:
 
 def _check_register(evidence: Evidence) -> Iterator[str]:
     """Add the charges of each counted invoice up, in the currency of the invoice, and net and tax to its total."""
-    rows = [row for row in evidence.read_rows(REGISTER) if row["status"] == "counted"]
+    rows = [row for row in evidence.iter_rows(REGISTER) if row["status"] == "counted"]
     keys = {(row["account"], row["invoice_id"], row["currency"]) for row in rows}
     sums = defaultdict[tuple[str, str, str], Decimal](Decimal)
-    for charge in evidence.read_rows(CHARGES):
+    for charge in evidence.iter_rows(CHARGES):
         place = charge["x_AccountName"], charge["InvoiceId"]
         is_priced = (*place, charge["PricingCurrency"]) in keys
         column = "PricingCurrencyEffectiveCost" if is_priced else "BilledCost"
@@ -155,11 +170,11 @@ def _check_register(evidence: Evidence) -> Iterator[str]:
 
 def describe(path: str) -> str:
     """Say what a sound file of evidence proves."""
-    evidence = Evidence(path)
-    manifest = evidence.manifest
+    with Evidence(path) as evidence:
+        manifest, entry_count = evidence.manifest, len(evidence.read_chain())
     return (
         f"{manifest['month']}: {len(manifest['files'])} files, {len(manifest['answers'])} archived answers and documents, "
-        f"{len(evidence.read_chain())} entries of the chains, all as they were written\n"
+        f"{entry_count} entries of the chains, all as they were written\n"
         f"hash of the month {manifest['hash']}\nhead {manifest['head']}"
     )
 

@@ -44,7 +44,7 @@ class Method(StrEnum):
     """How a forecast comes about."""
 
     ISSUED = "issued"
-    """The month is invoiced: no forecast."""
+    """The month is invoiced: no forecast; what of it is not invoiced yet, as of another contract, counts as it stands."""
     TRACK_RECORD = "track record"
     """As the run rate, by how the vendor's invoices lay to it on the same day of the month."""
     RUN_RATE = "run rate"
@@ -136,7 +136,7 @@ class Forecaster:
         rows = []
         for account in self._accounts.values():
             if month in account.invoices:
-                total = account.invoices[month]
+                total = exact_sum((account.invoices[month], account.open_costs.get(month, ZERO)))
                 rows.append(ForecastRow(*_place(account.key, month), total, ZERO, total, None, None, 0, Method.ISSUED))
             elif self._is_billed(account) and (account.last_month is None or month > account.last_month):
                 rows.append(self._forecast(account, month))
@@ -150,13 +150,13 @@ class Forecaster:
         so_far = account.open_costs.get(month, ZERO)
         record = self._last_records.get((*account.key, month))
         if record is not None and month in account.open_costs:
-            beside, _ = self._recurring.find_parts(account.key, month)
+            recurring, _ = self._recurring.find_parts(account.key, month)
             expected = self._recurring.carry_on(record)
             spread = self._find_day_spread(account.key[0], _find_day(month, record.asked_at))
             if spread and spread.residuals >= MIN_TRACK_RECORD and expected > 0:
-                return _make_row(account, month, so_far, beside, expected, spread, Method.TRACK_RECORD)
+                return _make_row(account, month, so_far, recurring, expected, spread, Method.TRACK_RECORD)
             if record.days_over >= MIN_RUN_DAYS:
-                return _make_row(account, month, so_far, beside, expected, None, Method.RUN_RATE)
+                return _make_row(account, month, so_far, recurring, expected, None, Method.RUN_RATE)
         return self._forecast_level(account, month, so_far)
 
     def _find_day_spread(self, provider: str, day: int) -> Spread | None:

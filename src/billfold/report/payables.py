@@ -237,6 +237,11 @@ def _is_wrong(row: Payable) -> bool:
     return row.state in {OVERDUE, PAID_TWICE, PAID_NOT_BILLED}
 
 
+def find_finding_id(row: Payable) -> str:
+    """Return the id by which what is wrong with a row is accepted; "" where nothing is."""
+    return describe_payable(row).id if _is_wrong(row) else ""
+
+
 def describe_payable(row: Payable) -> AccountFinding:
     """Return what is wrong with an invoice's payment, or a payment's invoice."""
     paid, left = f"{format_amount(row.paid)} {row.currency}", f"{format_amount(row.open)} {row.currency}"

@@ -19,6 +19,8 @@ from billfold.model.payment import BankEntry, PaymentKind
 
 MIN_ID_CHARS = 4
 """Letters and digits that an invoice's id must have to be looked for in a text."""
+MAX_WORDS, MAX_ID_WORDS = 200, 8
+"""Words of a text that are looked at, and words that an id may be made of, as 4711-2026-10."""
 CLOCK_SPREAD = timedelta(days=1)
 """How much earlier than its invoice a payment may be dated that pays it: the zones of two clocks."""
 BY_ID, BY_AMOUNT, BY_ORDER, BY_STATUS, BY_BALANCE = (
@@ -172,32 +174,40 @@ def match_bank(bills: Iterable[BillRow], entries: Iterable[BankEntry]) -> Paymen
 
     Entries that name neither are of nobody here.
     """
-    open_bills, shares = _list_open(bills), defaultdict[int, list[PaymentShare]](list)
-    unbilled = list[UnbilledPayment]()
+    sorted_entries = sorted(entries, key=lambda item: item.paid_at)
+    shares, unbilled = defaultdict[int, list[PaymentShare]](list), list[UnbilledPayment]()
+    open_bills = _list_open(bills) if sorted_entries else []
+    bills_by_id = defaultdict[tuple[str, str], list[_OpenBill]](list)
+    bills_by_vendor = defaultdict[tuple[str, str], list[_OpenBill]](list)
+    for candidate in open_bills:
+        bills_by_id[(candidate.bill.invoice_id or "").casefold(), candidate.bill.currency].append(candidate)
+        bills_by_vendor[candidate.bill.provider.casefold(), candidate.bill.issuer.casefold()].append(candidate)
     unmatched = list[BankEntry]()
-    for entry in sorted(entries, key=lambda item: item.paid_at):
-        named_bills = _find_named(open_bills, entry)
+    for entry in sorted_entries:
+        named_bills = [
+            candidate for text in _iter_ids(entry.text) for candidate in bills_by_id.get((text, entry.currency), [])
+        ]
         if named_bills:
             _pay_named(named_bills, shares, entry)
         else:
             unmatched.append(entry)
     for entry in unmatched:
-        vendor_bills = [candidate for candidate in open_bills if _names_vendor(entry, candidate.bill)]
-        if entry.amount > 0 and vendor_bills:
+        text = f"{entry.counterparty} {entry.text}".casefold()
+        vendors = [key for key in bills_by_vendor if key[0] in text or (key[1] and key[1] in text)]
+        if entry.amount > 0 and vendors:
+            vendor_bills = [candidate for key in vendors for candidate in bills_by_vendor[key]]
             unbilled += _pay_equal(vendor_bills, shares, entry)
     return PaymentMatch(shares, unbilled)
 
 
-def _find_named(open_bills: Iterable[_OpenBill], entry: BankEntry) -> list[_OpenBill]:
-    """Return the bills whose id stands in the entry's text, as a word of its own."""
-    return [
-        candidate
-        for candidate in open_bills
-        if (invoice_id := candidate.bill.invoice_id or "")
-        and len(invoice_id) >= MIN_ID_CHARS
-        and candidate.bill.currency == entry.currency
-        and re.search(rf"(?<![0-9A-Za-z]){re.escape(invoice_id)}(?![0-9A-Za-z])", entry.text, re.IGNORECASE)
-    ]
+def _iter_ids(text: str) -> Iterator[str]:
+    """Yield what may be an invoice's id in a text, in its order: words, and words with whatever joins them."""
+    spans = [match.span() for match in re.finditer(r"[0-9A-Za-z]+", text)][:MAX_WORDS]
+    folded = text.casefold()
+    for index, (start, _) in enumerate(spans):
+        for _, end in spans[index : index + MAX_ID_WORDS]:
+            if end - start >= MIN_ID_CHARS:
+                yield folded[start:end]
 
 
 def _pay_named(named_bills: Sequence[_OpenBill], shares: dict[int, list[PaymentShare]], entry: BankEntry) -> None:
@@ -240,9 +250,3 @@ def _share_entry(entry: BankEntry, amount: Decimal, method: str, candidate: _Ope
 
 def _round_total(candidate: _OpenBill) -> Decimal:
     return round(candidate.total, find_minor_digits(candidate.bill.currency))
-
-
-def _names_vendor(entry: BankEntry, bill: BillRow) -> bool:
-    """Tell whether an entry names the vendor or the issuer of a bill."""
-    text = f"{entry.counterparty} {entry.text}".casefold()
-    return bill.provider.casefold() in text or (bool(bill.issuer) and bill.issuer.casefold() in text)

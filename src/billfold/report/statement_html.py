@@ -15,10 +15,10 @@ h1 { font-size: 1.9rem; margin: 0; } h2 { font-size: 1.2rem; margin: 2.2rem 0 .5
 .verdict.open { border-color: #d55e00; background: #d55e001a; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.2rem; margin: 1rem 0; } dt { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .88rem; }
-th, td { text-align: left; padding: .2rem .5rem; vertical-align: top; overflow-wrap: anywhere; }
+th, td { text-align: left; padding: .2rem .5rem; vertical-align: top; overflow-wrap: break-word; }
 thead th { border-bottom: 1px solid; } tr.total td { border-top: 1px solid; font-weight: bold; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-svg { max-width: 100%; height: auto; background: #fff; padding: .4rem; border-radius: .3rem; } .note { opacity: .75; font-size: .85rem; }
+svg { box-sizing: border-box; max-width: 100%; height: auto; background: #fff; padding: .4rem; border-radius: .3rem; } .note { opacity: .75; font-size: .85rem; }
 @media print { body { margin: 0; max-width: none; font-size: 11px; } section { break-inside: avoid-page; } }
 """
 

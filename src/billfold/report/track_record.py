@@ -42,10 +42,10 @@ class Recurring(NamedTuple):
     def carry_on(self, record: EstimateRecord) -> Decimal:
         """Return an estimate carried on to the month's end: what recurs once, all else day by day."""
         key = record.provider, record.account, record.currency
-        beside, inside = self.find_parts(key, record.month)
+        outside, inside = self.find_parts(key, record.month)
         inside = min(inside, max(record.estimated, ZERO))
         days_over = max(record.days_over, 1)
-        return beside + inside + (record.estimated - inside) * count_days(record.month) / days_over
+        return outside + inside + (record.estimated - inside) * count_days(record.month) / days_over
 
 
 class Residual(NamedTuple):

@@ -13,7 +13,8 @@ from billfold.model.period import Month
 from billfold.providers.provider import find_provider, provider_names
 from billfold.report.accrual_bridge import BridgeRow, build_bridge
 from billfold.report.accrual_reading import read_units
-from billfold.report.accruals import AccrualRow, find_accruals
+from billfold.report.accrual_rows import AccrualRow
+from billfold.report.accruals import find_accruals
 
 
 def list_accruals(

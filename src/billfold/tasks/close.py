@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -17,12 +17,14 @@ from billfold.ledger.documents import list_documented_values
 from billfold.ledger.issued_bills import list_issued_bills, read_vendor_time
 from billfold.ledger.mapping_versions import read_booking_code
 from billfold.ledger.month_sums import list_month_sums
+from billfold.ledger.payments import BalanceRow, PaymentRow, list_balances, list_payments
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.errors import InvalidArgument
 from billfold.model.finding import AccountFinding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import ZERO
+from billfold.model.payment import NO_EVIDENCE, PaymentEvidence
 from billfold.model.period import Month, format_instant
 from billfold.providers import provider as providers
 from billfold.report.close import (
@@ -38,7 +40,13 @@ from billfold.report.month_jumps import COMPARED_MONTHS, JumpLimits, find_jumps,
 from billfold.tasks.changes import find_changes, find_closed_baseline, load_closings
 from billfold.tasks.reconcile import reconcile_ledger
 
-DEFAULT_LIMITS = JumpLimits()
+
+class CloseSettings(NamedTuple):
+    """What a month is checked by beside its ledger: the expected accounts, what is a jump, and what tells of payments."""
+
+    configured: Collection[ChainKey] = ()
+    limits: JumpLimits = JumpLimits()
+    payments: PaymentEvidence = NO_EVIDENCE
 
 
 class MonthVerdict(NamedTuple):
@@ -69,12 +77,11 @@ def judge_month(
     db: OpenLedger,
     month: Month,
     filters: LedgerFilter,
-    configured: Collection[ChainKey],
-    limits: JumpLimits = DEFAULT_LIMITS,
+    settings: CloseSettings,
 ) -> MonthVerdict:
     """Check a month of the wanted accounts, as of the filter's archive number."""
     filters = filters._replace(first_month=month, last_month=month)
-    evidence = _collect_evidence(workspace, db, month, filters, configured, limits)
+    evidence = _collect_evidence(workspace, db, month, filters, settings)
     checks = check_month(month, evidence)
     return MonthVerdict(
         month, checks, compute_digest(db, filters), workspace.archive.read_head(), list(evidence.findings)
@@ -86,43 +93,60 @@ def _collect_evidence(
     db: OpenLedger,
     month: Month,
     filters: LedgerFilter,
-    configured: Collection[ChainKey],
-    limits: JumpLimits,
+    settings: CloseSettings,
 ) -> CloseEvidence:
     bills = catalog.list_bills(db, filters._replace(first_month=None, last_month=None))
     runs = [run for run in catalog.list_last_runs(db, filters.seq) if filters.includes_account(*run[1:3])]
     names = query.read_names_by_run(db, filters.seq)
     documented = list_documented_values(workspace.archive, filters.seq, names)
     sums = list_month_sums(db, filters._replace(first_month=month.add_months(-COMPARED_MONTHS)))
+    all_bills, balances = group_by_account(bills), list_balances(db, filters)
     signed, change_findings = _find_signed_changes(workspace, db, month, filters)
     findings = [
-        *_reconcile_month(workspace, db, filters, configured),
+        *_reconcile_month(workspace, db, filters, settings),
         *find_early_runs(month, runs),
         *find_missing_documents(month, bills, documented),
         *find_missing_taxes(sums, month),
-        *find_jumps(sums, month, limits),
+        *find_jumps(sums, month, settings.limits),
         *change_findings,
     ]
     return CloseEvidence(
         quieten(findings, filters.acknowledged_ids),
-        group_by_account(bills),
+        all_bills,
         {(run.provider, run.account): run for run in runs},
-        _describe_balance_sources(),
+        _describe_balance_sources(all_bills, balances),
         documented,
         list_totals(sums, month),
         signed,
+        _find_paid_accounts(all_bills, list_payments(db, filters), balances, settings.payments),
     )
 
 
 def _reconcile_month(
-    workspace: Workspace, db: OpenLedger, filters: LedgerFilter, configured: Collection[ChainKey]
+    workspace: Workspace, db: OpenLedger, filters: LedgerFilter, settings: CloseSettings
 ) -> Iterable[AccountFinding]:
-    findings = reconcile_ledger(workspace, db, filters, configured).findings
+    findings = reconcile_ledger(workspace, db, filters, settings.configured, settings.payments).findings
     return [located for located in findings if located.finding.code is not FindingCode.INVOICE_OLDER]
 
 
-def _describe_balance_sources() -> dict[str, str]:
-    return {name: providers.find_provider(name).checked_against for name in providers.provider_names()}
+def _describe_balance_sources(accounts: Iterable[ChainKey], balances: Iterable[BalanceRow]) -> dict[ChainKey, str]:
+    """Say of each account what its invoices are held against: what its vendor says elsewhere, or its balances."""
+    names = providers.provider_names()
+    sources = {name: providers.find_provider(name).checked_against for name in names}
+    with_balance = {(row.provider, row.account): "the balances that the vendor states" for row in balances}
+    return {key: sources.get(key[0]) or with_balance.get(key, "") for key in accounts}
+
+
+def _find_paid_accounts(
+    bills: Mapping[ChainKey, object],
+    payments: Iterable[PaymentRow],
+    balances: Iterable[BalanceRow],
+    evidence: PaymentEvidence,
+) -> set[ChainKey]:
+    """Return the accounts of which anything tells what was paid; a bank does so of all."""
+    if evidence.bank_entries:
+        return set(bills)
+    return {(row.provider, row.account) for row in payments} | {(row.provider, row.account) for row in balances}
 
 
 def _find_signed_changes(

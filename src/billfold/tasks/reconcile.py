@@ -22,7 +22,7 @@ from billfold.report.document_check import check_documents
 from billfold.report.payables import find_payables
 from billfold.report.reconcile import EstimateDrift, compare_estimates, describe_nothing, find_mismatches
 from billfold.tasks.access import build_filter, open_workspace
-from billfold.tasks.accounts import Accounts, list_account_names, load_accounts
+from billfold.tasks.accounts import Accounts, list_account_names, load_accounts, map_payment_terms
 from billfold.tasks.filter_options import make_filter_options
 from billfold.tasks.gaps import find_gaps
 
@@ -62,9 +62,11 @@ def reconcile(
     ledger, ``LedgerError`` and ``MissingExtra``.
     """
     filter_options = make_filter_options(provider, account, first_month, last_month, as_of)
-    configured = list_account_names(load_accounts(accounts))
+    account_configs = load_accounts(accounts)
+    configured, evidence = list_account_names(account_configs), PaymentEvidence(map_payment_terms(account_configs))
     with open_workspace(Path(ledger)) as workspace, workspace.open_ledger() as db:
-        return reconcile_ledger(workspace, db, build_filter(workspace, filter_options, configured), configured)
+        filters = build_filter(workspace, filter_options, configured)
+        return reconcile_ledger(workspace, db, filters, configured, evidence)
 
 
 def reconcile_ledger(

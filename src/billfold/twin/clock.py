@@ -23,6 +23,11 @@ class Clock:
         elapsed_s = 0 if self._is_frozen else time.monotonic() - self._monotonic_start
         return self._start_time + timedelta(seconds=elapsed_s)
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._is_frozen
+
     def set(self, new_time: datetime) -> None:
         """Jump to a time."""
         self._start_time, self._monotonic_start = new_time.astimezone(UTC), time.monotonic()

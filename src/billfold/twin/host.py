@@ -156,8 +156,12 @@ class TwinHost:
             request.headers.get("accept"),
         )
 
+    def _make_context(self, vendor: PlayedVendor, request: Request) -> RequestContext:
+        memory = self._memory[vendor.provider.name]
+        return RequestContext(vendor.accounts[0], self.clock.now(), request, memory, self.clock.is_frozen)
+
     def _find_caller(self, vendor: PlayedVendor, request: Request) -> Caller | None:
-        context = RequestContext(vendor.accounts[0], self.clock.now(), request, self._memory[vendor.provider.name])
+        context = self._make_context(vendor, request)
         with suppress(AccessDenied):
             return vendor.twin.identify_caller(request, vendor.accounts, context)
         return None
@@ -230,7 +234,7 @@ class TwinHost:
         return self._answer_without_faults(vendor, request, match._replace(op=match.op.first_operation()))
 
     def _answer_without_faults(self, vendor: PlayedVendor, request: Request, match: OperationMatch) -> Response:
-        context = RequestContext(vendor.accounts[0], self.clock.now(), request, self._memory[vendor.provider.name])
+        context = self._make_context(vendor, request)
         if (response := vendor.twin.answer_special(request, vendor.accounts, context)) is not None:
             return response
         request_count, seconds_left = self._count_request(vendor, request, context.now)

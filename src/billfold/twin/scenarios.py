@@ -48,7 +48,7 @@ class EventNote(NamedTuple):
 
 EVENT_NOTES: Mapping[str, EventNote] = {
     "price-change": EventNote("prices rise by a fifth, and stay"),
-    "spike": EventNote("one month has many times the usage"),
+    "spike": EventNote("one month has many times the usage", ("amount-jump",)),
     "quiet-month": EventNote("one month has so little traffic that the agreed minimum is not met"),
     "plan-change": EventNote("more is bought from this month on, and support has another price"),
     "renewal": EventNote("the contracts are renewed for three years and a tenth more"),
@@ -57,7 +57,7 @@ EVENT_NOTES: Mapping[str, EventNote] = {
     "credits-bought": EventNote("half as many credits as at the start are bought anew"),
     "cost-centers": EventNote("two thirds of the clusters are labeled with a cost center"),
     "double-payment": EventNote("the invoice is paid twice", ("payment-doubled",)),
-    "unpaid-invoice": EventNote("the invoice is never paid", ("invoice-overdue",)),
+    "unpaid-invoice": EventNote("the invoice is never paid", ("payment-overdue",)),
     "late-memo": EventNote("a credit memo comes weeks after the month", ("bill-posted-late",)),
     "late-invoice": EventNote(f"the invoice comes {LATE_DAYS} days after the month", ("invoice-late",)),
     "missing-invoice": EventNote("the invoice never comes", ("invoice-late", "month-empty")),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
-from billfold.report.accruals import AccrualMethod, AccrualRow
+from billfold.report.accrual_rows import AccrualMethod, AccrualRow
 from billfold.report.journal.accrued import build_accrual_journal
 from billfold.report.journal.mapping import Coding, JournalMapping, JournalRule
 from billfold.report.line_history import LineKind

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from billfold.model.money import NATIONAL_CURRENCIES, exact_sum, format_decimal
 from billfold.model.period import Period
-from billfold.report.accruals import AccrualRow
+from billfold.report.accrual_rows import AccrualRow
 from billfold.report.journal.entries import (
     CodedCharges,
     JournalEntry,

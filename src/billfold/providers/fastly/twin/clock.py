@@ -39,7 +39,7 @@ def is_estimate_ready(context: RequestContext, estimate_name: str) -> bool:
         or started_at.date() != now.date()
     ):
         context.memory.first_requests[memory_key] = started_at = now
-    return now >= started_at + ESTIMATE_DELAY
+    return context.is_frozen or now >= started_at + ESTIMATE_DELAY
 
 
 def make_accepted_response() -> Response:
