@@ -262,11 +262,13 @@ def _pay_equal(
     if target is not None:
         shares[target.key].append(_share_entry(entry, entry.amount, BY_AMOUNT, target))
         return
-    places = sorted({(candidate.bill.provider, candidate.bill.account) for candidate in vendor_bills if candidate.bill})
-    account = places[0][1] if len(places) == 1 else ""
+    vendor_accounts = sorted(
+        {(candidate.bill.provider, candidate.bill.account) for candidate in vendor_bills if candidate.bill}
+    )
+    account = vendor_accounts[0][1] if len(vendor_accounts) == 1 else ""
     amounts = entry.amount, entry.amount
     name = f"line {entry.line} of the bank's file"
-    yield UnbilledPayment(places[0][0], account, name, entry.currency, *amounts, entry.paid_at)
+    yield UnbilledPayment(vendor_accounts[0][0], account, name, entry.currency, *amounts, entry.paid_at)
 
 
 def _share_entry(entry: BankEntry, amount: Decimal, method: str, candidate: _OpenBill) -> PaymentShare:
