@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -54,4 +55,29 @@ def test_what_cannot_be_meant_is_refused(synced: Terminal) -> None:
 
 def test_a_month_without_invoices_says_so(synced: Terminal) -> None:
     line = ["--ledger", "ledger", "export", "journal", "--for", "hledger", "-o", "none.txt", "--month", "2031-01"]
-    clear(synced.run(*line), 0, "There are no issued invoices to book")
+    clear(synced.run(*line), 0, "There is nothing to book")
+
+
+def test_accruals_are_written_with_their_reversals(synced: Terminal) -> None:
+    (synced.home / "journal.toml").write_text(MAPPING)
+    line = [
+        "--ledger",
+        "ledger",
+        "export",
+        "journal",
+        "--mapping",
+        "journal.toml",
+        "-o",
+        "a.txt",
+        "--accruals",
+        "2026-11",
+    ]
+    clear(synced.run(*line, "--for", "hledger"), 0, "written: a.txt")
+    text = (synced.home / "a.txt").read_text()
+    assert "2026-11-30 * (accrual-mine-2026-11)" in text
+    assert "2026-12-01 * (accrual-mine-2026-11-R)" in text
+    rows = synced.rows("--ledger", "ledger", "accruals", "2026-11")
+    total = sum((Decimal(row["amount"]) for row in rows), Decimal(0)).quantize(Decimal("0.01"))
+    assert text.count(f"{total} USD") == text.count(f"-{total} USD") * 2 == 4
+    clear(synced.run(*line, "--for", "xero"), 2, "takes bills")
+    clear(synced.run(*line, "--for", "datev", "--from", "2026-11"), 2, "names its month")

@@ -66,6 +66,14 @@ def test_a_history_is_matched_by_amount_then_by_age() -> None:
     assert finding.text == "80.00 USD are not paid, and earlier ones were paid sooner"
 
 
+def test_payments_of_invoices_that_are_not_booked() -> None:
+    """A history reaches further back than the first collection: older payments paid older invoices, and no newer one."""
+    old = row(PaymentKind.BILLED, "old", "30", "07-01")._replace(invoice_id="old")
+    history = [old, row(PAID, "p0", "30", "07-02"), row(PaymentKind.BILLED, "i-1001", "10", "09-01")]
+    rows = match([invoice(1, "10")], [*history[:2], history[2]._replace(invoice_id="i-1001")])
+    assert states(rows) == [("i-1001", "open", "0")]
+
+
 def test_a_part_is_paid() -> None:
     """Half of an invoice that is not due yet."""
     rows = match([invoice(1, "10", "11-14")], [row(PAID, "p", "4", "11-15")], terms="Net 30")

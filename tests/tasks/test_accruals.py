@@ -130,26 +130,47 @@ def test_an_estimate_in_another_currency_is_not_used(tmp_path: Path) -> None:
     assert "EUR" in row.text
 
 
-@pytest.mark.parametrize(("stated_price", "amount"), [("195", "28080.00"), ("200", "28800.00"), (None, "28080.00")])
-def test_a_contract_costs_its_price_less_what_invoices_take_off(
-    tmp_path: Path, stated_price: str | None, amount: str
-) -> None:
-    """The last invoice took 10 % off the rate of 195."""
-    june = MAY.add_months(1)
-    commitment = ContractCommitment(
+SEATS = COMMON._replace(
+    ChargeCategory="Purchase",
+    ContractApplied='{"Elements": [{"ContractCommitmentId": "c/1"}]}',
+    PricingQuantity=Decimal(160),
+    x_UnitPrice=Decimal(195),
+)
+"""A line that sells seats of a contract, to be filled in."""
+
+
+def commit_seats(unit_price: Decimal | None) -> ContractCommitment:
+    return ContractCommitment(
         ContractId="c",
         ContractCommitmentId="c/1",
         BillingCurrency="USD",
         ContractCommitmentQuantity=Decimal(160),
         ContractCommitmentUnit="Users",
         ContractCommitmentPeriodStart=MAY.start,
-        ContractCommitmentPeriodEnd=june.end,
-        x_UnitPrice=Decimal(stated_price) if stated_price else None,
+        ContractCommitmentPeriodEnd=MAY.add_months(1).end,
+        x_UnitPrice=unit_price,
     )
-    applied = '{"Elements": [{"ContractCommitmentId": "c/1"}]}'
-    row = COMMON._replace(
-        ChargeCategory="Purchase", ContractApplied=applied, PricingQuantity=Decimal(10), x_UnitPrice=Decimal(195)
-    )
+
+
+def test_what_was_bought_for_a_year_is_not_accrued_again(tmp_path: Path) -> None:
+    june = MAY.add_months(1)
+    year = SEATS._replace(ChargePeriodStart=MAY.start, ChargePeriodEnd=MAY.add_months(12).start)
+    past = invoice(MAY, "99")._replace(charges=[Charges.of([Line(Decimal(99))], year)])
+    commitments = (commit_seats(Decimal(195)),)
+    estimate = bill("10", state=State.ESTIMATE, period=june.period, scope="c", commitments=commitments)
+    with open_ledger(tmp_path) as books:
+        collect(books, june, 31, [past, estimate])
+        assert list_rows(books, june) == [("", "estimate", Decimal("10.00"))]
+
+
+@pytest.mark.parametrize(("stated_price", "amount"), [("195", "28080.00"), ("200", "28800.00"), (None, "28080.00")])
+def test_a_contract_costs_its_price_less_what_invoices_take_off(
+    tmp_path: Path, stated_price: str | None, amount: str
+) -> None:
+    """The last invoice took 10 % off the rate of 195."""
+    june = MAY.add_months(1)
+    commitment = commit_seats(Decimal(stated_price) if stated_price else None)
+    row = SEATS._replace(PricingQuantity=Decimal(10))
     charges = [Charges.of([Line(Decimal(1755))], row)]
     estimate = bill("10", state=State.ESTIMATE, period=june.period, scope="c", commitments=(commitment,))
     with open_ledger(tmp_path) as books:

@@ -11,24 +11,33 @@ from billfold.cli.context import build_filter, load_payment_terms, load_section,
 from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_table
 from billfold.cli.output import print_line
-from billfold.cli.params import MonthType, add_filter_options
+from billfold.cli.params import WIDE_OPTION, MonthType, add_filter_options
 from billfold.ledger import catalog
+from billfold.ledger.query import LedgerFilter
+from billfold.ledger.store import OpenLedger
 from billfold.model.errors import InvalidArgument
 from billfold.model.money import format_amount
 from billfold.model.period import Month
+from billfold.report.journal.accrued import REVERSAL_KIND, build_accrual_journal
 from billfold.report.journal.entries import sum_entries
 from billfold.report.journal.invoices import Journal
 from billfold.report.journal.mapping import JournalMapping
-from billfold.report.journal.writers import WRITERS
+from billfold.report.journal.writers import ACCRUAL_PROGRAMS, WRITERS
 from billfold.report.render import counted
 from billfold.report.subtotals import add_subtotals
 from billfold.report.table import TableLayout
+from billfold.settings.commitments import parse_commitments
 from billfold.settings.journal import find_mapping_path, load_mapping
+from billfold.tasks.accruals import list_accruals
 from billfold.tasks.filter_options import FilterOptions
 from billfold.tasks.journal import make_journal, write_journal_files
 
 AMOUNTS = ("amount", "exact", "residue")
 COLUMNS = ("provider", "account", "entries", "lines", "currency", *AMOUNTS)
+
+LAYOUT = TableLayout(
+    COLUMNS, ("entries", "lines", *AMOUNTS), ("lines", "exact"), min_widths={"provider": 15, "account": 17}
+)
 
 
 @click.command("journal")
@@ -36,6 +45,8 @@ COLUMNS = ("provider", "account", "entries", "lines", "currency", *AMOUNTS)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="FILE")
 @click.option("--mapping", "mapping_path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--month", type=MonthType(), metavar="MONTH", help="Only the invoices of this month.")
+@click.option("--accruals", "accrued_month", type=MonthType(), metavar="MONTH", help="Accruals and reversals instead.")
+@WIDE_OPTION
 @add_filter_options
 @click.pass_context
 def journal(
@@ -44,19 +55,23 @@ def journal(
     output: Path,
     mapping_path: Path | None,
     month: Month | None,
+    accrued_month: Month | None,
     filter_options: FilterOptions,
 ) -> None:
     """Write issued invoices as journal entries into FILE: an entry an invoice, its lines rounded to its rounded total.
+
+    With --accruals MONTH, what that month owes and is not invoiced (as `billfold accruals` has it), and its reversal.
 
     Accounts, tax codes and cost centers come from a mapping (--mapping, or `mapping` in [journal] of the configuration).
     Charges that no rule fits go to the suspense account, and the exit code is 1 then. Written again, an entry has the same key.
     """
     mapping = _load_mapping(ctx, mapping_path)
     filter_options = _narrow_to_month(filter_options, month)
-    rates, terms = load_virtual_rates(ctx), load_payment_terms(ctx)
+    if accrued_month:
+        _require_accrual_form(program, filter_options)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
-        result = make_journal(ledger, filters, mapping, rates, terms)
+        result = _make_journal(ctx, ledger, filters, mapping, accrued_month)
         uncounted_bills = catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     paths = write_journal_files(output, WRITERS[program](output.name, result.entries, mapping))
@@ -65,6 +80,26 @@ def journal(
     end_listing(ctx, gaps, uncounted_bills)
     if is_wrong:
         ctx.exit(1)
+
+
+def _make_journal(
+    ctx: click.Context, ledger: OpenLedger, filters: LedgerFilter, mapping: JournalMapping, accrued_month: Month | None
+) -> Journal:
+    if accrued_month is None:
+        return make_journal(ledger, filters, mapping, load_virtual_rates(ctx), load_payment_terms(ctx))
+    section, path = load_section(ctx, "commitments")
+    rows = list_accruals(ledger, filters, accrued_month, parse_commitments(section, str(path)))
+    return build_accrual_journal(rows, mapping)
+
+
+def _require_accrual_form(program: str, filter_options: FilterOptions) -> None:
+    if program not in ACCRUAL_PROGRAMS:
+        raise InvalidArgument(
+            f"the form for {program} takes bills, and an accrual is none: {', '.join(ACCRUAL_PROGRAMS)} take it, or `billfold "
+            "accruals --format csv`"
+        )
+    if filter_options.first_month or filter_options.last_month:
+        raise InvalidArgument("--accruals names its month: leave --month, --from and --to out")
 
 
 def _load_mapping(ctx: click.Context, mapping_path: Path | None) -> JournalMapping:
@@ -82,10 +117,11 @@ def _narrow_to_month(filter_options: FilterOptions, month: Month | None) -> Filt
 
 def _print_summary(result: Journal, paths: list[Path]) -> None:
     if not result.entries:
-        print_line("There are no issued invoices to book: none are booked that fit, or were known then.")
+        print_line("There is nothing to book: no issued invoice fits, or was known then, and nothing is owed.")
     else:
-        rows = [_format_row(cells) for cells in add_subtotals(sum_entries(result.entries), "provider", AMOUNTS)]
-        print_table(rows, TableLayout(COLUMNS, numbers=("entries", "lines", *AMOUNTS), droppable=("lines", "exact")))
+        entries = [entry for entry in result.entries if entry.kind != REVERSAL_KIND]  # a pair comes to nothing
+        rows = [_format_row(cells) for cells in add_subtotals(sum_entries(entries), "provider", AMOUNTS)]
+        print_table(rows, LAYOUT)
     for path in paths:
         print_line(f"written: {path}")
 

@@ -175,11 +175,12 @@ def list_price_steps(ledger: OpenLedger, bill_ids: Iterable[int]) -> list[PriceS
 
 
 class CommittedPurchase(NamedTuple):
-    """What an invoice sold under a commitment, for the time that begins at ``start``, at the vendor's rate ``unit_price``."""
+    """What an invoice sold under a commitment for a half-open time, at the vendor's rate ``unit_price``."""
 
     bill: int
     commitment_id: str
     start: datetime
+    end: datetime
     quantity: Decimal | None
     unit_price: Decimal | None
     cost: Decimal
@@ -190,6 +191,7 @@ def list_committed_purchases(ledger: OpenLedger, bill_ids: Iterable[int]) -> lis
     return ledger.select(
         CommittedPurchase,
         f"""SELECT c.bill, {_APPLIED_ID_SQL} AS commitment_id, coalesce(c.ChargePeriodStart, b.period_start) AS start,
+                   coalesce(c.ChargePeriodEnd, b.period_end) AS end,
                    sum(c.PricingQuantity) AS quantity, max({UNIT_PRICE_SQL}) AS unit_price, sum({AMOUNT_SQL}) AS cost
             FROM {_BILLS_SQL} AND c.ChargeCategory = 'Purchase' AND c.ContractApplied IS NOT NULL
             GROUP BY ALL ORDER BY ALL""",

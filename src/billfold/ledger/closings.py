@@ -96,7 +96,7 @@ def _read_part(entry: Entry, account_names: Mapping[ChainKey, str]) -> Closing:
             head=str(fields["head"]),
             code=str(fields.get("code", "")),
             acknowledged_ids=tuple(map(str, fields["acknowledged"])),
-            scope=(provider, account),
+            scope=(provider, account_now if account == entry.account else account),
             seq=entry.seq,
             registers={(entry.provider, account_now): lines},
         )

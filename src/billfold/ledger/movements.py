@@ -5,6 +5,7 @@ Pairs are compared as they were first booked; what an invoice was restated by si
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -22,13 +23,23 @@ ITEM_SQL = {
     "account": "''",
     "service": "service",
     "sku": "sku",
-    "resource": "resource",
-    "sub-account": "sub_account",
+    "resource": "coalesce(max(resource) FILTER (is_after), max(resource))",
+    "sub-account": "coalesce(max(sub_account) FILTER (is_after), max(sub_account))",
     "region": "region",
-    "charge": "description",
-    "item": "coalesce(nullif(resource, ''), description)",
+    "charge": "min(description)",
+    "item": "coalesce(max(nullif(resource, '')) FILTER (is_after), max(nullif(resource, '')), min(description))",
 }
 """What movements can be told apart by."""
+
+_SIDES = (("old", "NOT is_after"), ("new", "is_after"))
+_SIDE_SQL = """
+    count(*) FILTER ({condition}) AS {side}_charges, sum(cost) FILTER ({condition}) AS {side}_sum,
+    sum(quantity) FILTER ({condition}) AS {side}_units, count(rate) FILTER ({condition}) AS {side}_rates,
+    min(rate) FILTER ({condition}) AS {side}_min_rate, max(rate) FILTER ({condition}) AS {side}_max_rate,
+    count(*) FILTER ({condition} AND basis = 'capped') AS {side}_capped,
+    arg_max(detail, abs(cost)) FILTER ({condition}) AS {side}_detail, arg_max(bill, abs(cost)) FILTER ({condition}) AS {side}_bill
+"""
+"""What the charges of one side come to. No text is kept of them: that would not fit the memory where they are millions."""
 
 _BILLS_SQL = """
 WITH counted AS (
@@ -54,7 +65,7 @@ explained AS (
 
 _CHARGES_SQL = f"""
 , lines AS (
-    SELECT b.bill, b.provider, b.name, b.currency, b.is_after, b.invoice_id, {AMOUNT_SQL} AS cost,
+    SELECT b.bill, b.provider, b.name, b.currency, b.is_after, {AMOUNT_SQL} AS cost,
            CASE WHEN c.ChargeCategory = 'Tax' THEN 'tax'
                 WHEN c.ChargeCategory = 'Credit' OR c.ChargeClass = 'Correction' AND cost < 0 THEN 'credit'
                 WHEN c.ChargeCategory = 'Adjustment' AND regexp_matches(
@@ -71,62 +82,57 @@ _CHARGES_SQL = f"""
            coalesce(c.RegionName, c.RegionId, '') AS region,
            coalesce(c.SubAccountName, c.SubAccountId, '') AS sub_account, coalesce(c.SubAccountId, '') AS sub_account_key,
            coalesce(c.ChargeDescription, '') AS description, coalesce(c.PricingUnit, '') AS unit,
-           c.PricingQuantity AS quantity, CASE WHEN c.x_PriceBasis <> 'derived' THEN c.x_UnitPrice END AS rate,
-           c.x_PriceBasis = 'capped' AS is_capped, c.x_PriceBasis = 'tiered' AS is_tiered, c.InvoiceDetailId AS detail,
+           coalesce(c.PricingQuantity, 0) AS quantity, CASE WHEN c.x_PriceBasis <> 'derived' THEN c.x_UnitPrice END AS rate,
+           coalesce(c.x_PriceBasis, '') AS basis, hash(c.InvoiceDetailId) AS detail,
            c.ChargePeriodStart <= b.period_start AND c.ChargePeriodEnd >= b.period_end AS is_whole
     FROM charges c JOIN explained b ON c.bill = b.bill),
+steps AS (
+    SELECT provider, name, currency, sku, resource_key, region, sub_account_key, unit,
+           bool_or(NOT is_after) AS has_before, bool_or(is_after) AS has_after
+    FROM lines SEMI JOIN (SELECT DISTINCT provider, sku FROM lines WHERE basis = 'tiered') USING (provider, sku)
+    WHERE class = '{PRICED}' GROUP BY ALL),
 sides AS (
-    SELECT provider, name, currency, class, service, sku, price, resource_key, region, sub_account_key, unit, is_after,
-           any_value(resource) AS resource, any_value(sub_account) AS sub_account, min(description) AS description,
-           sum(cost) AS cost, coalesce(sum(quantity), 0) AS quantity, count(*) AS charges,
-           CASE WHEN count(rate) = count(*) AND min(rate) = max(rate) THEN min(rate) END AS rate,
-           coalesce(bool_or(is_capped), false) AS is_capped, coalesce(bool_and(is_capped), false) AS is_all_capped,
-           coalesce(bool_and(is_whole), false) AS is_whole, coalesce(bool_or(is_tiered), false) AS is_tiered,
-           arg_max(detail, abs(cost)) AS detail, arg_max(invoice_id, abs(cost)) AS invoice_id
+    SELECT provider, name, currency, class, service, sku, price, resource_key, region, sub_account_key, unit, {{item}} AS item,
+           {", ".join(_SIDE_SQL.format(side=side, condition=condition) for side, condition in _SIDES)},
+           bool_and(is_whole) AS is_whole, bool_or(basis = 'tiered') AS is_step
     FROM lines GROUP BY ALL),
 pairs AS (
-    SELECT provider, name, currency, class, service, sku, price, region, unit,
-           concat_ws(' ', resource_key, sub_account_key, price, region, unit) AS pair_key,
-           coalesce(new.resource, old.resource) AS resource, coalesce(new.sub_account, old.sub_account) AS sub_account,
-           coalesce(new.description, old.description) AS description,
-           old.is_tiered OR new.is_tiered AS is_step,
-           bool_or(old.cost IS NOT NULL) OVER steps AND (old.cost IS NOT NULL OR is_step) AS is_before,
-           bool_or(new.cost IS NOT NULL) OVER steps AND (new.cost IS NOT NULL OR is_step) AS is_after,
-           coalesce(old.cost, 0) AS old_cost, coalesce(new.cost, 0) AS new_cost,
-           coalesce(old.quantity, 0) AS old_quantity, coalesce(new.quantity, 0) AS new_quantity,
-           old.rate IS NOT NULL AND new.rate IS NOT NULL AS has_rates,
-           CASE WHEN has_rates THEN old.rate END AS old_rate, CASE WHEN has_rates THEN new.rate END AS new_rate,
-           old.is_all_capped AND new.is_all_capped AND old.charges = new.charges AS is_capped,
-           old.is_capped OR new.is_capped AS is_partly_capped,
-           old.is_whole AND new.is_whole AND regexp_matches(lower(unit), '(hours|days)$') AS is_timed,
-           old_quantity * $days = new_quantity * $against_days AS is_steady, old_quantity = new_quantity AS is_equal,
-           coalesce(old.charges, 0) + coalesce(new.charges, 0) AS charges,
-           coalesce(new.detail, old.detail) AS detail, coalesce(new.invoice_id, old.invoice_id) AS invoice_id
-    FROM (SELECT * FROM sides WHERE NOT is_after) old
-    FULL JOIN (SELECT * FROM sides WHERE is_after) new
-    USING (provider, name, currency, class, service, sku, price, resource_key, region, sub_account_key, unit)
-    WINDOW steps AS (PARTITION BY provider, name, currency, class, service, sku, resource_key, region, sub_account_key, unit)),
+    SELECT sides.*, coalesce(old_sum, 0) AS old_cost, coalesce(new_sum, 0) AS new_cost,
+           old_charges > 0 OR is_step AND coalesce(has_before, false) AS is_before,
+           new_charges > 0 OR is_step AND coalesce(has_after, false) AS is_after,
+           old_charges > 0 AND new_charges > 0 AND old_rates = old_charges AND new_rates = new_charges
+               AND old_min_rate = old_max_rate AND new_min_rate = new_max_rate AS has_rates,
+           CASE WHEN has_rates THEN old_min_rate END AS old_rate, CASE WHEN has_rates THEN new_min_rate END AS new_rate,
+           old_capped = old_charges AND new_capped = new_charges AND old_charges = new_charges AS is_capped,
+           old_capped + new_capped > 0 AS is_partly_capped,
+           old_charges > 0 AND new_charges > 0 AND is_whole AND regexp_matches(lower(unit), '(hours|days)$') AS is_timed,
+           coalesce(old_units, 0) AS old_quantity, coalesce(new_units, 0) AS new_quantity,
+           old_quantity * $days = new_quantity * $against_days AS is_steady, old_quantity = new_quantity AS is_equal
+    FROM sides LEFT JOIN steps USING (provider, name, currency, sku, resource_key, region, sub_account_key, unit)),
 moved AS (SELECT * FROM pairs WHERE old_cost <> new_cost OR old_rate <> new_rate OR NOT is_before OR NOT is_after)
 """
-"""The charges of both months, summed by what they are for, and paired: those that moved."""
+"""The charges of both months, summed by what they are for, side by side: those that moved."""
 
 _GROUP_COLUMNS = f"""
-    provider, name AS account, currency, {{item}} AS "group", class AS movement_class, is_before, is_after,
+    provider, name AS account, currency, item AS "group", class AS movement_class, is_before, is_after,
     sum(old_cost)::DECIMAL(38,12) AS old_cost, sum(new_cost)::DECIMAL(38,12) AS new_cost,
     sum(old_quantity)::DECIMAL(38,18) AS old_quantity, sum(new_quantity)::DECIMAL(38,18) AS new_quantity, old_rate, new_rate,
-    coalesce(is_capped, false) AS is_capped, coalesce(is_partly_capped, false) AS is_partly_capped,
-    coalesce(is_timed, false) AS is_timed, is_steady, is_equal, sum(charges)::BIGINT AS charges,
-    coalesce(arg_max(detail, abs(new_cost - old_cost), {IDS_PER_MOVEMENT}), []) AS details,
-    list_sort(list(DISTINCT invoice_id) FILTER (invoice_id IS NOT NULL))[:{IDS_PER_MOVEMENT}] AS invoices,
-    CASE WHEN class = '{PRICED}' AND is_before AND is_after AND NOT has_rates THEN pair_key END AS own_key"""
+    is_capped, is_partly_capped, is_timed, is_steady, is_equal, sum(old_charges + new_charges)::BIGINT AS charges,
+    coalesce({{details}}, [])::VARCHAR[] AS details, {{bills}}::VARCHAR[] AS invoices,
+    CASE WHEN class = '{PRICED}' AND is_before AND is_after AND NOT has_rates
+         THEN concat_ws(' ', resource_key, sub_account_key, price, region, unit) END AS own_key"""
 _BILL_MOVEMENTS_SQL = f"""
 SELECT provider, name, currency, {{item}}, class, NOT is_after, is_after,
        CASE WHEN is_after THEN 0 ELSE cost END, CASE WHEN is_after THEN cost ELSE 0 END, 0, 0, NULL, NULL,
-       false, false, false, false, false, 0, [], [invoice_id]
+       false, false, false, false, false, 0, []::VARCHAR[], [bill::VARCHAR]
 FROM (SELECT *, '{RESTATED}' AS class, last_total - first_total AS cost FROM explained
       UNION ALL SELECT *, '{UNITEMIZED}' AS class,
                 CASE WHEN bill = id THEN last_total ELSE first_total END - charged AS cost FROM explained)
 WHERE cost <> 0
+"""
+_NAMES_SQL = """
+SELECT hash(c.InvoiceDetailId)::VARCHAR, any_value(c.InvoiceDetailId)
+FROM charges c JOIN explained b ON c.bill = b.bill WHERE hash(c.InvoiceDetailId) IN (SELECT unnest($hashes)::UBIGINT) GROUP BY ALL
 """
 
 
@@ -169,21 +175,41 @@ def list_movements(
     by: str = "account",
     limit: int | None = None,
 ) -> list[Movement]:
-    """Return what moved from the month against to a month, told apart by one of ``ITEM_SQL``: the ``limit`` largest, or all.
+    """Return what moved from the month against to a month, told apart by one of ``ITEM_SQL``: all of it, or the ``limit`` largest pairs.
 
     Restated invoices, and what the totals of invoices state beyond their charges, come bill by bill.
     """
     condition, values = _build_values(filters, month, against)
-    charges_sql = f"""SELECT * EXCLUDE (own_key) FROM (SELECT {_GROUP_COLUMNS.format(item=ITEM_SQL[by])} FROM moved GROUP BY ALL)"""
-    bills_sql = _BILL_MOVEMENTS_SQL.format(item="invoice_id" if by in {"item", "charge"} else "''")
-    order = (
-        "ORDER BY ALL"
-        if limit is None
-        else f'ORDER BY abs(new_cost - old_cost) DESC, provider, account, "group", new_cost LIMIT {limit}'
-    )
-    query = f"{_BILLS_SQL.format(condition=condition)} {_CHARGES_SQL} {charges_sql} UNION ALL {bills_sql}"
+    bills_sql = _BILLS_SQL.format(condition=condition)
     days = {"days": (month.end - month.start).days, "against_days": (against.end - against.start).days}
-    return ledger.select(Movement, f"SELECT * FROM ({query}) {order}", values | days)
+    largest = (
+        "" if limit is None else f"ORDER BY abs(new_cost - old_cost) DESC, provider, name, price, item LIMIT {limit}"
+    )
+    query = f"""{bills_sql} {_CHARGES_SQL.format(item=ITEM_SQL[by])}
+        SELECT * EXCLUDE (own_key) FROM (
+            SELECT {_build_group_columns(by)} FROM (SELECT * FROM moved {largest}) GROUP BY ALL)
+        UNION ALL {_BILL_MOVEMENTS_SQL.format(item="invoice_id" if by in {"item", "charge"} else "''")} ORDER BY ALL"""
+    rows = ledger.select(Movement, query, values | days)
+    hashes = [detail for row in rows for detail in row.details]
+    names = dict(ledger.execute(f"{bills_sql} {_NAMES_SQL}", values | {"hashes": hashes}).fetchall()) if hashes else {}
+    invoices = dict(ledger.execute(f"{bills_sql} SELECT bill::VARCHAR, invoice_id FROM explained", values).fetchall())
+    return [_name_sources(row, names, invoices) for row in rows]
+
+
+def _build_group_columns(by: str) -> str:
+    """Return the columns of a group of pairs; groups that can be as many as charges keep the largest charge only."""
+    names = {"details": "coalesce(new_detail, old_detail)", "bills": "coalesce(new_bill, old_bill)"}
+    size = "abs(new_cost - old_cost)"
+    is_fine = by in {"sku", "resource", "charge", "item"}
+    template = "list_filter([arg_max({0}, {1})], lambda x: x IS NOT NULL)" if is_fine else "arg_max({0}, {1}, {2})"
+    sources = {name: template.format(column, size, IDS_PER_MOVEMENT) for name, column in names.items()}
+    return _GROUP_COLUMNS.format(**sources)
+
+
+def _name_sources(row: Movement, names: Mapping[str, str], invoices: Mapping[str, str | None]) -> Movement:
+    """Put ids in the places of hashes of details, and of bills' numbers."""
+    invoice_ids = dict.fromkeys(invoice for bill in row.invoices if (invoice := invoices[bill]) is not None)
+    return row._replace(details=[names[detail] for detail in row.details], invoices=list(invoice_ids))
 
 
 class MonthTotals(NamedTuple):

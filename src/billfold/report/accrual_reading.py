@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -37,6 +37,8 @@ HISTORY_MONTHS = 13
 """How many months back invoices tell what comes in which rhythm."""
 RECENT_MONTHS = 6
 """How many months back invoices tell price lists, and what a commitment costs."""
+MAX_MONTH = timedelta(days=45)
+"""What is bought for longer is not bought by the month: its cost is no monthly price."""
 MAX_MISSING_MONTHS = 3
 """How many invoices in a row may be missing before a contract is taken for ended."""
 
@@ -169,7 +171,7 @@ class _UnitReader:
         self._price_steps = defaultdict[int, list[PriceStep]](list)
         for step in accrual_basis.list_price_steps(db, recent_ids):
             self._price_steps[step.bill].append(step)
-        self._positions = _read_positions(db, recent_ids, month, seq)
+        self._positions = _read_positions(db, [*past_ids, *recent_ids], month, seq)
 
     def build_unit(
         self,
@@ -217,14 +219,14 @@ class _UnitReader:
 
 
 def _read_positions(
-    db: OpenLedger, recent_ids: Sequence[int], month: Month, seq: int
+    db: OpenLedger, bill_ids: Sequence[int], month: Month, seq: int
 ) -> dict[tuple[str, str], list[CommittedPosition]]:
     """Return what contracts sell in the month and no invoice has billed, by account, with its price."""
     last_purchases, billed_ids = dict[str, CommittedPurchase](), set[str]()
-    for purchase in sorted(accrual_basis.list_committed_purchases(db, recent_ids), key=lambda purchase: purchase.start):
-        if Month.of(purchase.start) == month:
+    for purchase in sorted(accrual_basis.list_committed_purchases(db, bill_ids), key=lambda purchase: purchase.start):
+        if purchase.start < month.end and month.start < purchase.end:
             billed_ids.add(purchase.commitment_id)
-        elif purchase.quantity:
+        elif purchase.quantity and purchase.end - purchase.start < MAX_MONTH:
             last_purchases[purchase.commitment_id] = purchase
     positions = defaultdict[tuple[str, str], list[CommittedPosition]](list)
     for term in accrual_basis.list_commitment_terms(db, seq):

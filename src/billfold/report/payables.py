@@ -136,7 +136,7 @@ def match_payables(
     return [*rows, *map(_build_unbilled, unbilled)]
 
 
-def _match_account(bills: Sequence[BillRow], history: Iterable[PaymentRow]) -> PaymentMatch:
+def _match_account(bills: Sequence[BillRow], history: Sequence[PaymentRow]) -> PaymentMatch:
     """Match the history of an account, each currency by itself."""
     rows_by_currency = defaultdict[str, list[PaymentRow]](list)
     for row in history:

@@ -62,12 +62,16 @@ class PaymentMatch(NamedTuple):
 
 
 class _OpenBill(NamedTuple):
-    bill: BillRow
+    """What asks for money: a bill, or a history's invoice that is not booked (``bill`` None: its ``key`` is of no bill)."""
+
+    key: int
     total: Decimal
+    issued_at: datetime
+    bill: BillRow | None
 
     def is_before(self, paid_at: datetime) -> bool:
         """Whether it was issued when a payment was made."""
-        return (self.bill.issued_on or self.bill.period_end) <= paid_at + CLOCK_SPREAD
+        return self.issued_at <= paid_at + CLOCK_SPREAD
 
 
 def read_total(bill: BillRow) -> Decimal:
@@ -77,21 +81,36 @@ def read_total(bill: BillRow) -> Decimal:
 
 def _list_open(bills: Iterable[BillRow]) -> list[_OpenBill]:
     """Return the bills that ask for money, the first issued first."""
-    open_bills = [_OpenBill(bill, total) for bill in bills if (total := read_total(bill)) > 0]
-    return sorted(open_bills, key=lambda candidate: candidate.bill.issued_on or candidate.bill.period_end)
+    open_bills = [
+        _OpenBill(bill.id, total, bill.issued_on or bill.period_end, bill)
+        for bill in bills
+        if (total := read_total(bill)) > 0
+    ]
+    return sorted(open_bills, key=lambda candidate: candidate.issued_at)
 
 
-def match_history(bills: Iterable[BillRow], history: Iterable[PaymentRow]) -> PaymentMatch:
+def _list_unbooked(bills: Iterable[BillRow], history: Iterable[PaymentRow]) -> Iterator[_OpenBill]:
+    """Yield the invoices of a history that are not booked: of before the first collection, or parked."""
+    booked_ids = {bill.invoice_id for bill in bills}
+    for number, row in enumerate(history, 1):
+        is_invoice = row.kind is PaymentKind.BILLED and row.invoice_id not in booked_ids
+        if is_invoice and row.paid_at and row.amount is not None and row.amount > 0:
+            yield _OpenBill(-number, row.amount, row.paid_at, None)
+
+
+def match_history(bills: Sequence[BillRow], history: Sequence[PaymentRow]) -> PaymentMatch:
     """Match the payments and credits of one account and currency: equal amounts first, then the oldest invoice first.
 
     A payment that is left and equals one that paid an invoice is a second share of it.
     """
-    open_bills, shares = _list_open(bills), defaultdict[int, list[PaymentShare]](list)
-    rows = [row for row in history if row.amount is not None and row.kind in {PaymentKind.PAID, PaymentKind.CREDITED}]
-    left = {row: row.amount or ZERO for row in rows}
+    shares = defaultdict[int, list[PaymentShare]](list)
+    open_bills = [*_list_open(bills), *_list_unbooked(bills, history)]
+    open_bills.sort(key=lambda candidate: candidate.issued_at)
+    rows = [row for row in history if row.amount and (row.kind is not PaymentKind.BILLED or row.amount < 0)]
+    left = {row: _read_payment(row) for row in rows}
     for row in rows:
         if row.kind is PaymentKind.PAID and (target := _find_equal(open_bills, shares, left[row], row.paid_at)):
-            shares[target.bill.id].append(_share_row(row, left[row], BY_AMOUNT))
+            shares[target.key].append(_share_row(row, left[row], BY_AMOUNT))
             left[row] = ZERO
     refunded = exact_sum(amount for amount in left.values() if amount < 0)
     for row, amount in left.items():
@@ -103,6 +122,12 @@ def match_history(bills: Iterable[BillRow], history: Iterable[PaymentRow]) -> Pa
         if row.kind is PaymentKind.PAID and left[row] > 0:
             unbilled.append(row)
     return PaymentMatch(shares, list(_match_doubled(unbilled, left, open_bills, shares)))
+
+
+def _read_payment(row: PaymentRow) -> Decimal:
+    """Return by how much a row lowers what is owed: an invoice below 0 is a credit."""
+    amount = row.amount or ZERO
+    return ZERO - amount if row.kind is PaymentKind.BILLED else amount
 
 
 def _find_equal(
@@ -117,7 +142,7 @@ def _find_equal(
             candidate
             for candidate in open_bills
             if candidate.total == amount
-            and not shares.get(candidate.bill.id)
+            and not shares.get(candidate.key)
             and (paid_at is None or candidate.is_before(paid_at))
         ),
         None,
@@ -135,11 +160,11 @@ def _pay_oldest(
     for candidate in open_bills:
         if not amount:
             break
-        bill_shares = shares.get(candidate.bill.id, [])
+        bill_shares = shares.get(candidate.key, [])
         missing = EXACT_CONTEXT.subtract(candidate.total, exact_sum(share.amount for share in bill_shares))
         if missing > 0:
             part = min(missing, amount)
-            shares.setdefault(candidate.bill.id, []).append(_share_row(row, part, BY_ORDER))
+            shares.setdefault(candidate.key, []).append(_share_row(row, part, BY_ORDER))
             amount = EXACT_CONTEXT.subtract(amount, part)
     return amount
 
@@ -156,9 +181,9 @@ def _match_doubled(
         if left[row] == row.amount:
             twin_id = next(
                 (
-                    candidate.bill.id
+                    candidate.key
                     for candidate in reversed(open_bills)
-                    if any(share.amount == row.amount for share in shares.get(candidate.bill.id, []))
+                    if any(share.amount == row.amount for share in shares.get(candidate.key, []))
                 ),
                 None,
             )
@@ -180,8 +205,9 @@ def match_bank(bills: Iterable[BillRow], entries: Iterable[BankEntry]) -> Paymen
     bills_by_id = defaultdict[tuple[str, str], list[_OpenBill]](list)
     bills_by_vendor = defaultdict[tuple[str, str], list[_OpenBill]](list)
     for candidate in open_bills:
-        bills_by_id[(candidate.bill.invoice_id or "").casefold(), candidate.bill.currency].append(candidate)
-        bills_by_vendor[candidate.bill.provider.casefold(), candidate.bill.issuer.casefold()].append(candidate)
+        if bill := candidate.bill:
+            bills_by_id[(bill.invoice_id or "").casefold(), bill.currency].append(candidate)
+            bills_by_vendor[bill.provider.casefold(), bill.issuer.casefold()].append(candidate)
     unmatched = list[BankEntry]()
     for entry in sorted_entries:
         named_bills = [
@@ -214,9 +240,9 @@ def _pay_named(named_bills: Sequence[_OpenBill], shares: dict[int, list[PaymentS
     amount = entry.amount
     for candidate in named_bills[:-1]:
         part = min(amount, _round_total(candidate))
-        shares[candidate.bill.id].append(_share_entry(entry, part, BY_ID, candidate))
+        shares[candidate.key].append(_share_entry(entry, part, BY_ID, candidate))
         amount = EXACT_CONTEXT.subtract(amount, part)
-    shares[named_bills[-1].bill.id].append(_share_entry(entry, amount, BY_ID, named_bills[-1]))
+    shares[named_bills[-1].key].append(_share_entry(entry, amount, BY_ID, named_bills[-1]))
 
 
 def _pay_equal(
@@ -226,20 +252,21 @@ def _pay_equal(
     equal_bills = [
         candidate
         for candidate in vendor_bills
-        if candidate.bill.currency == entry.currency
+        if candidate.bill
+        and candidate.bill.currency == entry.currency
         and _round_total(candidate) == entry.amount
         and candidate.is_before(entry.paid_at)
     ]
-    target = next((candidate for candidate in equal_bills if not shares.get(candidate.bill.id)), None)
+    target = next((candidate for candidate in equal_bills if not shares.get(candidate.key)), None)
     target = target or (equal_bills[-1] if equal_bills else None)
     if target is not None:
-        shares[target.bill.id].append(_share_entry(entry, entry.amount, BY_AMOUNT, target))
+        shares[target.key].append(_share_entry(entry, entry.amount, BY_AMOUNT, target))
         return
-    names = sorted({candidate.bill.account for candidate in vendor_bills})
-    account = names[0] if len(names) == 1 else ""
+    places = sorted({(candidate.bill.provider, candidate.bill.account) for candidate in vendor_bills if candidate.bill})
+    account = places[0][1] if len(places) == 1 else ""
     amounts = entry.amount, entry.amount
     name = f"line {entry.line} of the bank's file"
-    yield UnbilledPayment(vendor_bills[0].bill.provider, account, name, entry.currency, *amounts, entry.paid_at)
+    yield UnbilledPayment(places[0][0], account, name, entry.currency, *amounts, entry.paid_at)
 
 
 def _share_entry(entry: BankEntry, amount: Decimal, method: str, candidate: _OpenBill) -> PaymentShare:
@@ -249,4 +276,4 @@ def _share_entry(entry: BankEntry, amount: Decimal, method: str, candidate: _Ope
 
 
 def _round_total(candidate: _OpenBill) -> Decimal:
-    return round(candidate.total, find_minor_digits(candidate.bill.currency))
+    return round(candidate.total, find_minor_digits(candidate.bill.currency)) if candidate.bill else candidate.total

@@ -13,6 +13,7 @@ from billfold.ledger.issued_bills import has_moved_bills
 from billfold.ledger.mapping_versions import read_booking_code
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
+from billfold.model.errors import LedgerError
 from billfold.tasks.changes import find_changes, find_closed_baseline, load_closings
 
 SAME, CHANGED, REREAD, REPLACED = "same", "changed", "read anew", "replaced"
@@ -94,9 +95,12 @@ def describe_signed_changes(workspace: Workspace) -> list[str]:
     """Say which signed months have changes that are not accepted; costs nothing where no month is signed."""
     if not workspace.archive.list_markers(CLOSING):
         return []
-    filters = LedgerFilter(acknowledged_ids=list_acknowledged_ids(workspace.archive))
-    with workspace.open_ledger() as db:
-        rows = list_signed_months(workspace, db, filters)
+    try:
+        filters = LedgerFilter(acknowledged_ids=list_acknowledged_ids(workspace.archive))
+        with workspace.open_ledger() as db:
+            rows = list_signed_months(workspace, db, filters)
+    except LedgerError as error:  # what was collected is told whatever is wrong with what was signed
+        return [f"what was signed cannot be compared: {error}"]
     return [
         f"{row.month} has changed since {row.signed_by} signed it: `billfold changes --since close:{row.month}`"
         for row in rows

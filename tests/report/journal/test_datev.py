@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 
@@ -70,6 +71,12 @@ def test_another_currency_has_its_rate_and_base() -> None:
     (file,) = write_datev("x", [entry("100")], books)
     (line,) = read_lines(file.content)
     assert [line[name] for name in ("Kurs", "Basis-Umsatz", "WKZ Basis-Umsatz")] == ["1,083400", "92,30", '"EUR"']
+    (file,) = write_datev("x", [entry("0.01", "0.01", "0.01", "-0.005", "99.97")], books)
+    bases = [
+        Decimal(line["Basis-Umsatz"].replace(",", ".")) * (1 if line["Soll/Haben-Kennzeichen"] == '"S"' else -1)
+        for line in read_lines(file.content)
+    ]
+    assert sum(bases) == (Decimal(100) / Decimal("1.0834")).quantize(Decimal("0.01"))
 
 
 @pytest.mark.parametrize(

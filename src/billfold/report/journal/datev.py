@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from pathlib import Path
 
 from billfold.model.errors import InvalidArgument
-from billfold.model.money import format_decimal
+from billfold.model.money import format_decimal, round_to_sum
 from billfold.model.period import Month
 from billfold.report.journal.entries import JournalEntry, JournalLine
 from billfold.report.journal.files import JournalFile, shorten_number, shorten_text
@@ -53,7 +53,11 @@ def write_datev(name: str, entries: Sequence[JournalEntry], mapping: JournalMapp
 
 def _write_month(month: Month, entries: Sequence[JournalEntry], mapping: JournalMapping) -> bytes:
     lines = [_write_header(month, mapping), FIELD_NAMES]
-    lines += [_write_line(entry, line, mapping) for entry in entries for line in entry.lines]
+    lines += [
+        _write_line(entry, line, base)
+        for entry in entries
+        for line, base in zip(entry.lines, _list_bases(entry, mapping), strict=True)
+    ]
     return "".join(";".join(cells) + "\r\n" for cells in lines).encode(ENCODING, "replace")
 
 
@@ -74,15 +78,14 @@ def _last_day(month: Month) -> date:
     return date.fromordinal(month.end.toordinal() - 1)
 
 
-def _write_line(entry: JournalEntry, line: JournalLine, mapping: JournalMapping) -> tuple[str, ...]:
-    foreign = _write_base(entry, line, mapping) if entry.currency != mapping.datev.currency else ("", "", '""')
+def _write_line(entry: JournalEntry, line: JournalLine, base: tuple[str, str, str]) -> tuple[str, ...]:
     number = shorten_number(re.sub(r"[^a-zA-Z0-9$%&*+\-/]", "-", entry.number), MAX_NUMBER_LENGTH)
     text = f"{entry.vendor} {entry.reference and f'zu {entry.reference} '}{line.description}"
     cells = {
         "Umsatz (ohne Soll/Haben-Kz)": _write_number(line.amount, entry),
         "Soll/Haben-Kennzeichen": '"S"' if line.amount >= 0 else '"H"',
         "WKZ Umsatz": f'"{entry.currency}"',
-        **dict(zip(("Kurs", "Basis-Umsatz", "WKZ Basis-Umsatz"), foreign, strict=True)),
+        **dict(zip(("Kurs", "Basis-Umsatz", "WKZ Basis-Umsatz"), base, strict=True)),
         "Konto": _check_digits(line.gl_account, MAX_ACCOUNT_DIGITS, "account"),
         "Gegenkonto (ohne BU-Schlüssel)": _check_digits(entry.contra_account, MAX_ACCOUNT_DIGITS, "account"),
         "BU-Schlüssel": _quote(line.tax_code and _check_digits(line.tax_code, MAX_TAX_KEY_DIGITS, "tax code"), 4),
@@ -97,8 +100,22 @@ def _write_line(entry: JournalEntry, line: JournalLine, mapping: JournalMapping)
     return tuple(cells.get(field, "") for field in FIELD_NAMES)
 
 
-def _write_base(entry: JournalEntry, line: JournalLine, mapping: JournalMapping) -> tuple[str, str, str]:
-    """Write rate, amount and currency of the books; ``rates`` say how many units of a currency one of the books' is."""
+def _list_bases(entry: JournalEntry, mapping: JournalMapping) -> list[tuple[str, str, str]]:
+    """Write of each line the rate, the amount in the books' currency, and that currency; rounded together, by the largest remainder.
+
+    ``rates`` say how many units of a currency one of the books' is.
+    """
+    if entry.currency == mapping.datev.currency:
+        return [("", "", '""')] * len(entry.lines)
+    rate, rate_cell = _read_rate(entry, mapping)
+    exact_bases = [_RATE_CONTEXT.divide(line.amount, rate) for line in entry.lines]
+    return [
+        (rate_cell, format_decimal(base.copy_abs()).replace(".", ","), f'"{mapping.datev.currency}"')
+        for base in round_to_sum(exact_bases, 2)
+    ]
+
+
+def _read_rate(entry: JournalEntry, mapping: JournalMapping) -> tuple[Decimal, str]:
     rate_text = mapping.datev.rates.get(entry.currency)
     if rate_text is None:
         raise InvalidArgument(
@@ -106,16 +123,15 @@ def _write_base(entry: JournalEntry, line: JournalLine, mapping: JournalMapping)
             f'in the mapping, as [datev.rates] {entry.currency} = "1.0834", or other months and accounts'
         )
     try:
-        rate = Decimal(rate_text)
-        base = _RATE_CONTEXT.divide(line.amount.copy_abs(), rate).quantize(Decimal("0.01"), context=_RATE_CONTEXT)
-    except (InvalidOperation, ZeroDivisionError):
+        rate = Decimal(rate_text).quantize(Decimal("0.000001"), context=_RATE_CONTEXT)
+    except InvalidOperation:
         raise InvalidArgument(f"the DATEV rate {rate_text!r} of {entry.currency} is no number") from None
-    rate_cell = format_decimal(rate.quantize(Decimal("0.000001"), context=_RATE_CONTEXT)).replace(".", ",")
+    rate_cell = format_decimal(rate).replace(".", ",")
     if not RATE_PATTERN.fullmatch(rate_cell):
         raise InvalidArgument(
             f"DATEV takes rates from 1 to 9999, as {entry.currency} for one {mapping.datev.currency}; {rate_text} is none"
         )
-    return rate_cell, format_decimal(base).replace(".", ","), f'"{mapping.datev.currency}"'
+    return rate, rate_cell
 
 
 def _write_number(amount: Decimal, entry: JournalEntry) -> str:

@@ -14,6 +14,8 @@ from billfold.report.journal.netsuite import write_netsuite
 from billfold.report.journal.quickbooks import write_quickbooks
 from billfold.report.journal.xero import write_xero
 
+ACCRUAL_PROGRAMS = ("beancount", "hledger", "datev")
+"""Programs whose form takes entries that are no bills."""
 WRITERS: dict[str, Callable[[str, Sequence[JournalEntry], JournalMapping], list[JournalFile]]] = {
     "beancount": write_beancount,
     "hledger": write_hledger,
