@@ -10,6 +10,7 @@ from billfold.cli.context import list_configured_accounts
 from billfold.cli.output import print_line
 from billfold.collect.workspace import Workspace
 from billfold.ledger.catalog import BillRow
+from billfold.ledger.foreign_estimates import ForeignEstimate
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.finding import AccountFinding, describe_labelled
@@ -35,6 +36,16 @@ def end_listing(
     print_gaps(wrong_gaps)
     if not all(bill.is_acknowledged for bill in uncounted_bills) or any(gap.finding.is_wrong for gap in wrong_gaps):
         ctx.exit(1)
+
+
+def note_foreign_estimates(estimates: Iterable[ForeignEstimate]) -> None:
+    """Say on stderr which estimates are left out, because their invoices are in another currency."""
+    for estimate in estimates:
+        print_line(
+            f"{estimate.provider} {estimate.account}: its estimate of {estimate.month} is in {estimate.currency}, "
+            f"its invoices are in {' and '.join(estimate.invoice_currencies)}: the estimate is left out",
+            err=True,
+        )
 
 
 def print_gaps(wrong_gaps: Iterable[AccountFinding]) -> None:

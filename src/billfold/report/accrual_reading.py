@@ -21,6 +21,7 @@ from billfold.ledger.catalog import BillRow
 from billfold.ledger.expectation import (
     Expectation,
     Series,
+    assign_series,
     describe_due,
     find_expectation,
     group_series,
@@ -86,7 +87,7 @@ def _choose_unit_bills(bills: Sequence[BillRow], scopes: Mapping[int, str], mont
     open_bills = defaultdict[str, list[BillRow]](list)
     for bill in trusted_bills:
         if _is_open(bill, month):
-            open_bills[_assign_series(all_series, scopes[bill.id]).name].append(bill)
+            open_bills[assign_series(all_series, scopes[bill.id]).name].append(bill)
     unit_bills_list = list[_UnitBills]()
     for series in all_series:
         issued = {bill.id: bill for month_bills in series.months.values() for bill in month_bills}
@@ -112,21 +113,6 @@ def _name_contract(series: Series) -> str:
     """Return the purchase order that a contract was last billed under, else its id."""
     orders = (bill.purchase_order for month in sorted(series.months, reverse=True) for bill in series.months[month])
     return next(filter(None, orders), series.name)
-
-
-def _assign_series(all_series: list[Series], scope: str) -> Series:
-    """Return the series that an estimate is of, a new one where no invoice was under its contract.
-
-    One of a whole account is of the first; so is one of a contract where the invoices name none.
-    """
-    series = next((series for series in all_series if scope in series.keys), None)
-    names_contracts = len(all_series) > 1 or any(all_series[0].keys - {""} for _ in all_series[:1])
-    if series is None and all_series and not (scope and names_contracts):
-        series = all_series[0]
-    if series is None:
-        series = Series(scope, frozenset({scope}), {})
-        all_series.append(series)
-    return series
 
 
 def _is_settled(
