@@ -44,7 +44,7 @@ def list_currencies(ledger: Ledger) -> list[set[str]]:
     ]
 
 
-def test_an_estimate_in_another_currency_than_the_invoices_is_left_out(tmp_path: Path) -> None:
+def test_an_estimate_in_a_foreign_currency_is_left_out(tmp_path: Path) -> None:
     with open_ledger(tmp_path) as ledger:
         collect(ledger, JUNE, 14, list_bills("EUR", "USD"))
         [estimate] = list_foreign_estimates(ledger.db, LedgerFilter())

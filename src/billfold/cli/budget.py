@@ -125,9 +125,7 @@ def command(
         _show_anomalies(output_format, anomalies, month, thresholds)
     else:
         _show_budgets(output_format, rows, month)
-    findings = quieten(
-        list_anomaly_findings(anomalies) if is_for_anomalies else list_budget_findings(rows), filters.acknowledged_ids
-    )
+    findings = quieten([*list_anomaly_findings(anomalies), *list_budget_findings(rows)], filters.acknowledged_ids)
     _print_findings(findings)
     note_foreign_estimates(foreign_estimates)
     end_listing(ctx, gaps, uncounted_bills)

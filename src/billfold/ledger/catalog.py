@@ -131,6 +131,13 @@ class RunRow(NamedTuple):
 
 def list_bills(db: OpenLedger, filters: LedgerFilter, *, is_parked: bool = False) -> list[BillRow]:
     """Return the bills that are wanted and believed, by account and period; those that are parked only, if that is wanted."""
+    key = "bills", filters, is_parked
+    if key not in db.cache:
+        db.cache[key] = _read_bills(db, filters, is_parked=is_parked)
+    return list(db.cache[key])
+
+
+def _read_bills(db: OpenLedger, filters: LedgerFilter, *, is_parked: bool) -> list[BillRow]:
     condition, values = build_current_condition(filters)
     condition += " AND b.parked IS NOT NULL" if is_parked else ""
     rows = db.execute(
