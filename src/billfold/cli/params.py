@@ -42,6 +42,10 @@ class AsOfType(TimeType):
         return end_of_day(parse_instant(text)) if len(text.strip()) == len("2026-05-01") else parse_instant(text)
 
 
+FIRST_MONTH, LAST_MONTH = Month(1970, 1), Month(9000, 12)
+"""Months before and after those that a command asks for are still months."""
+
+
 class MonthType(click.ParamType[Month]):
     """A month on the command line, as ``2026-05``."""
 
@@ -50,9 +54,12 @@ class MonthType(click.ParamType[Month]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
         """Read the month, or fail with a sentence."""
         try:
-            return value if isinstance(value, Month) else Month.parse(value)
+            month = value if isinstance(value, Month) else Month.parse(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+        if not FIRST_MONTH <= month <= LAST_MONTH:
+            self.fail(f"{month} is no month of a bill: they lie from {FIRST_MONTH} to {LAST_MONTH}", param, ctx)
+        return month
 
 
 MONTH_ARGUMENT = click.argument("month", type=MonthType(), metavar="MONTH")
