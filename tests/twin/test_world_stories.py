@@ -44,7 +44,7 @@ SCENARIOS = (
 
 PAYMENT_CODES = {
     "unpaid-invoice": {FindingCode.PAYMENT_OVERDUE},
-    "double-payment": {FindingCode.PAYMENT_DOUBLED},
+    "double-payment": {FindingCode.PAYMENT_DOUBLED, FindingCode.PAYMENT_UNBILLED},
 }
 """What is told of stories whose bills are right, and their payments are not."""
 
