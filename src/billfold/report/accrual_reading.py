@@ -33,6 +33,8 @@ from billfold.model.period import Month, Period
 from billfold.report.accrual_units import AccrualUnit, CommittedPosition, OpenEstimate
 from billfold.report.estimate_carrying import gather_steps
 from billfold.report.line_history import InvoiceMonth, build_invoice_month
+from billfold.report.usage_pricing import OpenUsage
+from billfold.report.usage_reading import read_usage
 
 HISTORY_MONTHS = 13
 """How many months back invoices tell what comes in which rhythm."""
@@ -73,7 +75,25 @@ def read_units(db: OpenLedger, filters: LedgerFilter, month: Month) -> list[Accr
         if unit_bills.open_bills or not _is_settled(unit_bills, month, expectation, filters.acknowledged_ids)
     ]
     reader = _UnitReader(db, chosen, month, filters.seq)
-    return [reader.build_unit(unit_bills, origins, asked_times) for unit_bills in chosen]
+    usages = read_usage(db, _find_unestimated(chosen, month), month, filters.seq)
+    return [reader.build_unit(unit_bills, origins, asked_times, usages) for unit_bills in chosen]
+
+
+def _find_unestimated(chosen: Sequence[_UnitBills], month: Month) -> dict[tuple[str, str], dict[int, Month]]:
+    """Return the accounts that have one series of invoices and no estimate of it, each with the months of its last invoices."""
+    bills_by_account = defaultdict[tuple[str, str], list[_UnitBills]](list)
+    for unit_bills in chosen:
+        some_bill = (unit_bills.open_bills or unit_bills.issued_bills)[0]
+        bills_by_account[some_bill.provider, some_bill.account].append(unit_bills)
+    return {
+        account_key: {
+            bill.id: bill.month
+            for bill in units[0].issued_bills
+            if month.add_months(-RECENT_MONTHS) <= bill.month < month
+        }
+        for account_key, units in bills_by_account.items()
+        if len(units) == 1 and not units[0].name and not units[0].open_bills and not units[0].is_invoiced
+    }
 
 
 def _is_open(bill: BillRow, month: Month) -> bool:
@@ -164,6 +184,7 @@ class _UnitReader:
         bills: _UnitBills,
         origins: Mapping[int, EstimateOrigin],
         asked_times: Mapping[tuple[str, str], datetime],
+        usages: Mapping[tuple[str, str], OpenUsage],
     ) -> AccrualUnit:
         """Put together all that there is of a unit."""
         some_bill = (bills.open_bills or bills.issued_bills)[0]
@@ -194,6 +215,7 @@ class _UnitReader:
             gather_steps(steps),
             bills.is_invoiced,
             bills.other_currency,
+            usages.get(account_key),
         )
 
     def _build_history(self, bills: Sequence[BillRow]) -> list[InvoiceMonth]:
