@@ -87,7 +87,10 @@ def command(
     else:
         _print_forecast(rows, forecaster.asked_at.date().isoformat() if forecaster else "")
     note_foreign_estimates(estimate for estimate in foreign_estimates if estimate.month in months)
-    end_listing(ctx, gaps, uncounted_bills)
+    absence = (
+        "" if rows or track_record else "There is nothing to forecast: no account has had a bill in the last months."
+    )
+    end_listing(ctx, gaps, uncounted_bills, absence)
 
 
 def _build_row(row: ForecastRow) -> dict[str, object]:
@@ -101,7 +104,6 @@ def _build_row(row: ForecastRow) -> dict[str, object]:
 
 def _print_forecast(rows: Sequence[ForecastRow], asked_on: str) -> None:
     if not rows:
-        print_line("There is nothing to forecast: no account has had a bill in the last months.")
         return
     print_line(f"As of {asked_on}, in whole units of each currency. A forecast is no money.")
     for (month, currency), members in groupby(

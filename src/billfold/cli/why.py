@@ -68,7 +68,10 @@ def command(
     else:
         print_rows(output_format, [_build_row(part, by, output_format) for part in parts], _list_columns(by))
     _note_unissued(totals, month)
-    end_listing(ctx, [gap for index, gap in enumerate(gaps) if gap not in gaps[:index]], uncounted_bills)
+    absence = (
+        "" if totals else f"There are no issued invoices of {min(against, month)} or {max(against, month)} to compare."
+    )
+    end_listing(ctx, [gap for index, gap in enumerate(gaps) if gap not in gaps[:index]], uncounted_bills, absence)
 
 
 def _list_month_filters(filters: LedgerFilter, month: Month, against: Month) -> list[LedgerFilter]:
@@ -114,7 +117,6 @@ def _print_movement(
 ) -> None:
     old, new = map(str, months)
     if not totals:
-        print_line(f"There are no issued invoices of {old} or {new} to compare.")
         return
     print_line(f"Issued invoices of {new} against {old}")
     rows = [
