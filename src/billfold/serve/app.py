@@ -13,8 +13,10 @@ from starlette.routing import Route
 
 from billfold.serve.answers import AnswerCache
 from billfold.serve.api import Api
+from billfold.serve.failures import describe_problem, write_problem
 from billfold.serve.metrics import MEDIA_TYPE, list_metrics, write_metrics
-from billfold.serve.problems import describe_problem, write_problem
+from billfold.serve.openapi import ROOT
+from billfold.serve.pages import Pages
 from billfold.serve.safety import SafetyLayer
 from billfold.serve.views import ViewPool
 
@@ -24,13 +26,21 @@ Endpoint = Callable[[Request], Response]
 def make_application(pool: ViewPool) -> Starlette:
     """Return the application that shows the ledgers of a pool."""
     cache = AnswerCache(pool)
-    routes = [*Probes(pool).routes, *Api(pool, cache).routes]
-    guarded_routes = [Route(route.path, guard(route.endpoint)) for route in routes]
+    pages = Pages(pool, cache)
+
+    def answer_error(request: Request, error: Exception) -> Response:
+        problem = describe_problem(error)
+        if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(ROOT):
+            return pages.answer_problem(request, problem)
+        return write_problem(request, problem)
+
+    routes = [*Probes(pool).routes, *Api(pool, cache).routes, *pages.routes]
+    guarded_routes = [Route(route.path, guard(route.endpoint, answer_error)) for route in routes]
     handlers = {404: answer_error, 405: answer_error}
     return Starlette(routes=guarded_routes, middleware=[Middleware(SafetyLayer)], exception_handlers=handlers)
 
 
-def guard(endpoint: Endpoint) -> Endpoint:
+def guard(endpoint: Endpoint, answer_error: Callable[[Request, Exception], Response]) -> Endpoint:
     """Return an endpoint whose errors are answers, too: whatever happens, it is told in a sentence."""
 
     def answer(request: Request) -> Response:
@@ -40,11 +50,6 @@ def guard(endpoint: Endpoint) -> Endpoint:
             return answer_error(request, error)
 
     return answer
-
-
-def answer_error(request: Request, error: Exception) -> Response:
-    """Answer with what went wrong."""
-    return write_problem(request, describe_problem(error))
 
 
 class Probes:

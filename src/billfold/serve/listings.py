@@ -9,7 +9,7 @@ from billfold.ledger.grouping import group_charges
 from billfold.ledger.usages import list_usages
 from billfold.model.bill import State, StatedBill, merge_estimate_parts
 from billfold.model.errors import InvalidArgument
-from billfold.model.finding import AccountFinding
+from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.report import payables, why
 from billfold.report.allocate import allocate_charges, list_group_keys
 from billfold.report.allocation_rows import sum_allocations
@@ -17,6 +17,7 @@ from billfold.report.allocation_rules import AllocationRules
 from billfold.report.changes import BillChange
 from billfold.report.commitment_uses import CommitmentUse
 from billfold.report.commitments import find_commitments
+from billfold.report.completeness import Completeness, judge_ledger
 from billfold.report.exchange import round_amount
 from billfold.report.forecast import ForecastRow
 from billfold.serve import rows
@@ -28,6 +29,30 @@ from billfold.tasks.closes import SignedMonth, list_signed_months
 from billfold.tasks.configured import load_allocation_rules, load_commitments, load_payment_evidence
 from billfold.tasks.forecast import make_forecaster
 from billfold.tasks.reconcile import reconcile_ledger
+
+PARKED = "parked"
+"""What a month is called where all that is wrong with it is a bill that is not counted."""
+
+
+def judge_months(question: Question) -> list[Completeness]:
+    """Judge every account and month; one whose bills are not counted is called parked."""
+    return list(map(_mark_parked, judge_ledger(question.view.db, question.filters)))
+
+
+def _mark_parked(record: Completeness) -> Completeness:
+    labels = {finding.code.handling.label for finding in record.findings if finding.is_wrong}
+    return record._replace(state=PARKED) if labels == {PARKED} else record
+
+
+def list_completeness(question: Question) -> list[rows.CompletenessRow]:
+    """Return of every account and month whether it is whole, and why not."""
+    return [
+        rows.CompletenessRow(
+            *(record.provider, record.account, str(record.month), record.state, record.bills),
+            [describe_labelled(finding) for finding in record.findings],
+        )
+        for record in judge_months(question)
+    ]
 
 
 def list_bills(question: Question) -> Sequence[StatedBill]:

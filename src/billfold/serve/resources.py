@@ -67,6 +67,12 @@ RESOURCES = (
         reports.iter_charges,
         is_streamed=True,
     ),
+    Resource(
+        "completeness",
+        "Whether each account's month is whole, and why not",
+        rows.CompletenessRow,
+        listings.list_completeness,
+    ),
     Resource("close", "Whether a month is whole", rows.CloseRow, listings.read_verdict, has_month=True, is_single=True),
     Resource("closes", "The months that were signed", SignedMonth, listings.list_closes),
     Resource("changes", "What of closed months is another now", BillChange, listings.list_changes, (SINCE,)),

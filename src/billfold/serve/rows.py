@@ -15,6 +15,17 @@ from billfold.model.finding_codes import FindingCode, Severity
 from billfold.report.close import MonthCheck
 
 
+class CompletenessRow(NamedTuple):
+    """What is known of one account and month: complete, provisional, late, disputed or parked, and why."""
+
+    provider: str
+    account: str
+    month: str
+    state: str
+    bills: int
+    findings: list[str]
+
+
 class ReportRow(NamedTuple):
     """What was charged to a group in a month; the keys that it is grouped by stand before these fields."""
 
