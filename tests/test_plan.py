@@ -30,9 +30,10 @@ FLOORS = {
     "collect": 4,
     "twin": 4,
     "tasks": 5,
-    "cli": 6,
-    "__main__": 7,
-    "__init__": 7,
+    "serve": 6,
+    "cli": 7,
+    "__main__": 8,
+    "__init__": 8,
 }
 """Which floor each room is on; an import may only lead to a lower floor, or stay in its own room."""
 
@@ -57,7 +58,9 @@ LIBRARIES = {
     "pypdf": {"report"},
     "sqlite3": {"ledger"},
     "msgspec": {"wire", "providers", "collect", "cli"},
-    "uvicorn": {"twin"},
+    "uvicorn": {"twin", "serve"},
+    "starlette": {"serve"},
+    "jinja2": {"serve"},
     "click": {"cli"},
     "rich": {"report", "cli"},
     "typst": {"providers", "report"},

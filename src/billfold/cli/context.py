@@ -16,10 +16,7 @@ from billfold.cli.output import print_line
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
 from billfold.model.payment import PaymentEvidence
-from billfold.settings.bank import read_bank_entries
-from billfold.settings.commitments import parse_commitments
-from billfold.tasks import access
-from billfold.tasks.accounts import list_account_names, map_payment_terms
+from billfold.tasks import access, configured
 from billfold.tasks.filter_options import FilterOptions
 
 if TYPE_CHECKING:
@@ -31,25 +28,22 @@ NOTHING_KNOWN = "billfold.nothing_known"
 
 def load_accounts(ctx: click.Context) -> list[AccountConfig]:
     """Load the configured accounts."""
-    return config.load_accounts(config.find_config(ctx.find_root().obj["config"]))
+    return config.load_accounts(_find_config(ctx))
 
 
 def list_configured_accounts(ctx: click.Context) -> list[tuple[str, str]]:
     """Return provider and name of the configured accounts; none where there is no configuration: reading needs none."""
-    path = config.find_config(ctx.find_root().obj["config"])
-    return list_account_names(config.load_accounts(path)) if path.exists() else []
+    return configured.list_configured_accounts(_find_config(ctx))
 
 
 def load_payment_terms(ctx: click.Context) -> dict[tuple[str, str], str]:
     """Return the terms of payment that the configuration has, if there is one, by provider and name of their account."""
-    path = config.find_config(ctx.find_root().obj["config"])
-    return map_payment_terms(config.load_accounts(path)) if path.exists() else {}
+    return configured.load_payment_terms(_find_config(ctx))
 
 
 def load_virtual_rates(ctx: click.Context) -> dict[str, Decimal]:
     """Read ``[rates]`` of the configuration, if there is one: what a unit of a virtual currency cost, as text."""
-    path = config.find_config(ctx.find_root().obj["config"])
-    return config.load_rates(path) if path.exists() else {}
+    return configured.load_virtual_rates(_find_config(ctx))
 
 
 @contextmanager
@@ -66,8 +60,8 @@ def open_workspace(ctx: click.Context, *, new: bool = False) -> Iterator[Workspa
 
 def build_filter(workspace: Workspace, filter_options: FilterOptions) -> LedgerFilter:
     """Turn what was asked into a filter; raises ``InvalidArgument`` where it names what there is not."""
-    configured = list_configured_accounts(click.get_current_context()) if filter_options.account is not None else ()
-    filters = access.build_filter(workspace, filter_options, configured)
+    accounts = list_configured_accounts(click.get_current_context()) if filter_options.account is not None else ()
+    filters = access.build_filter(workspace, filter_options, accounts)
     if not filters.seq:
         first_run_note = next((f" ({run.started_at[:19]}Z)" for run in workspace.archive.list_runs()), "")
         print_line(f"nothing was known yet at that time: the first collection began later{first_run_note}", err=True)
@@ -77,16 +71,14 @@ def build_filter(workspace: Workspace, filter_options: FilterOptions) -> LedgerF
 
 def load_section(ctx: click.Context, name: str) -> tuple[object, Path]:
     """Return what stands in a section of the configuration (None: nothing), and the configuration's path, which errors name."""
-    path = config.find_config(ctx.find_root().obj["config"])
+    path = _find_config(ctx)
     return config.load_section(path, name), path
 
 
 def load_payment_evidence(ctx: click.Context, as_of: datetime | None = None) -> PaymentEvidence:
     """Return what the configuration says of payments, as far as it had happened at a time; raises ``ConfigurationError``."""
-    bank_section, path = load_section(ctx, "bank")
-    entries = read_bank_entries(bank_section, path)
-    return PaymentEvidence(
-        load_payment_terms(ctx),
-        [entry for entry in entries if as_of is None or entry.paid_at <= as_of],
-        parse_commitments(load_section(ctx, "commitments")[0], str(path)),
-    )
+    return configured.load_payment_evidence(_find_config(ctx), as_of)
+
+
+def _find_config(ctx: click.Context) -> Path:
+    return config.find_config(ctx.find_root().obj["config"])

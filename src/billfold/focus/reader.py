@@ -72,12 +72,12 @@ class Ledger:
         """Answer one SELECT over the datasets, the ledger's tables and ``records``; raises ``InvalidArgument``."""
         return make_times_aware(self._reader.answer_query(query))
 
-    def rows(self, query: str) -> tuple[list[str], Iterator[SqlRow]]:
+    def rows(self, query: str, time_limit: int | None = None) -> tuple[list[str], Iterator[SqlRow]]:
         """Answer one SELECT with the names of its columns and its rows, one by one; raises ``InvalidArgument``.
 
-        Of columns that share a name the second is ``NAME_2`` and so on, so that none takes another's place.
+        ``time_limit`` is in seconds. Of columns that share a name the second is ``NAME_2`` and so on, so that none takes another's place.
         """
-        reader = self._reader.answer_query(query)
+        reader = self._reader.answer_query(query, time_limit)
         names = list(_unique_names(reader.schema.names))
         return names, iter_rows(reader, names)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -78,8 +79,11 @@ class LedgerReader:
         """Yield the charges of the selection's bills that are not parked."""
         return iter_charges(OpenLedger(self._connection.cursor(), self._ledger.path), self._selection.filters)
 
-    def answer_query(self, query: str) -> pa.RecordBatchReader:
-        """Answer one SELECT over the datasets, the ledger's tables and ``records``; raises ``InvalidArgument``."""
+    def answer_query(self, query: str, time_limit: int | None = None) -> pa.RecordBatchReader:
+        """Answer one SELECT over the datasets, the ledger's tables and ``records``; raises ``InvalidArgument``.
+
+        ``time_limit`` is in seconds, for each step of the answer.
+        """
         try:
             query.encode()  # of what is no text DuckDB says only that the argument is of the wrong type
             statement_types = [statement.type.name for statement in self._connection.extract_statements(query)]
@@ -88,8 +92,9 @@ class LedgerReader:
             cursor = self._open_cursor()
             if re.search(r"\brecords\b", query, re.IGNORECASE):
                 self._load_records(cursor)
-            reader = _run_interruptibly(cursor, lambda: cursor.sql(query).to_arrow_reader(ROWS_PER_BATCH))
-            return pa.RecordBatchReader.from_batches(reader.schema, _iter_interruptibly(cursor, reader))
+            reader = _run_interruptibly(cursor, lambda: cursor.sql(query).to_arrow_reader(ROWS_PER_BATCH), time_limit)
+            batches = _iter_interruptibly(cursor, reader, time_limit)
+            return pa.RecordBatchReader.from_batches(reader.schema, batches)
         except duckdb.Error as error:
             raise InvalidArgument(str(error)) from error
         except UnicodeEncodeError as error:
@@ -131,25 +136,36 @@ class LedgerReader:
 
 
 def _iter_interruptibly(
-    connection: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader
+    connection: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader, time_limit: int | None
 ) -> Iterator[pa.RecordBatch]:
     batches = iter(reader)
-    while (batch := _run_interruptibly(connection, lambda: next(batches, None))) is not None:
+    while (batch := _run_interruptibly(connection, lambda: next(batches, None), time_limit)) is not None:
         yield batch
 
 
-def _run_interruptibly(connection: duckdb.DuckDBPyConnection, step: Callable[[], T]) -> T:
-    """Take a step of a question in a thread: DuckDB itself hears no Ctrl-C, however long it computes."""
+def _run_interruptibly(
+    connection: duckdb.DuckDBPyConnection, step: Callable[[], T], time_limit: int | None = None
+) -> T:
+    """Take a step of a question in a thread: DuckDB itself hears no Ctrl-C, however long it computes.
+
+    Raises ``InvalidArgument`` where it takes longer than ``time_limit`` seconds.
+    """
     with ThreadPoolExecutor(1) as pool:
         result = pool.submit(step)
         try:
-            while not wait((result,), POLL_INTERVAL_S).done:
-                pass
+            _wait_for(result, time_limit)
         except BaseException:
             while not wait((result,), POLL_INTERVAL_S).done:
                 connection.interrupt()  # it is heard only by what is computed at that instant
             raise
         return result.result()
+
+
+def _wait_for(result: Future[T], time_limit: int | None) -> None:
+    start_time = time.monotonic()
+    while not wait((result,), POLL_INTERVAL_S).done:
+        if time_limit is not None and time.monotonic() - start_time > time_limit:
+            raise InvalidArgument(f"the query takes longer than {time_limit} s: narrow it")
 
 
 def make_times_aware(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:

@@ -18,6 +18,8 @@ EXTRAS_BY_LIBRARY = {
     "xlsxwriter": "xlsx",
     "psycopg": "postgres",
     "keyring": "keyring",
+    "jinja2": "desk",
+    "starlette": "desk",
 }
 """As ``pyproject.toml`` has them."""
 

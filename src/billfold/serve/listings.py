@@ -1,0 +1,241 @@
+"""What the ledger answers, as typed rows: the functions behind the commands, for every screen and resource alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from billfold.ledger import measures, movements, query, restatements
+from billfold.ledger.grouping import group_charges
+from billfold.ledger.usages import list_usages
+from billfold.model.bill import State, StatedBill, merge_estimate_parts
+from billfold.model.errors import InvalidArgument
+from billfold.model.finding import AccountFinding, describe_labelled
+from billfold.report import payables, why
+from billfold.report.allocate import allocate_charges, list_group_keys
+from billfold.report.allocation_rows import sum_allocations
+from billfold.report.allocation_rules import AllocationRules
+from billfold.report.changes import BillChange
+from billfold.report.commitment_uses import CommitmentUse
+from billfold.report.commitments import find_commitments
+from billfold.report.completeness import Completeness, judge_ledger
+from billfold.report.exchange import round_amount
+from billfold.report.forecast import ForecastRow
+from billfold.serve import rows
+from billfold.serve.questions import Question, read_month
+from billfold.tasks.accruals import list_accruals
+from billfold.tasks.changes import find_baseline, find_changes
+from billfold.tasks.close import CloseSettings, judge_month
+from billfold.tasks.closes import SignedMonth, list_signed_months
+from billfold.tasks.configured import load_allocation_rules, load_commitments, load_payment_evidence
+from billfold.tasks.forecast import make_forecaster
+from billfold.tasks.reconcile import reconcile_ledger
+
+PARKED = "parked"
+"""What a month is called where all that is wrong with it is a bill that is not counted."""
+
+
+def judge_months(question: Question) -> list[Completeness]:
+    """Judge every account and month; one whose bills are not counted is called parked."""
+    return list(map(_mark_parked, judge_ledger(question.view.db, question.filters)))
+
+
+def _mark_parked(record: Completeness) -> Completeness:
+    labels = {finding.code.handling.label for finding in record.findings if finding.is_wrong}
+    return record._replace(state=PARKED) if labels == {PARKED} else record
+
+
+def list_completeness(question: Question) -> list[rows.CompletenessRow]:
+    """Return of every account and month whether it is whole, and why not."""
+    return [
+        rows.CompletenessRow(
+            *(record.provider, record.account, str(record.month), record.state, record.bills),
+            [describe_labelled(finding) for finding in record.findings],
+        )
+        for record in judge_months(question)
+    ]
+
+
+def list_bills(question: Question) -> Sequence[StatedBill]:
+    """Return invoices, drafts and estimates as the vendors state them."""
+    return merge_estimate_parts(query.list_invoices(question.view.db, question.filters))
+
+
+def read_verdict(question: Question) -> rows.CloseRow:
+    """Check whether a month is whole."""
+    workspace, db, _ = question.view
+    payments = load_payment_evidence(question.view.config_path, question.as_of)
+    settings = CloseSettings(question.configured, payments=payments)
+    verdict = judge_month(workspace, db, question.the_month, question.filters, settings)
+    return rows.CloseRow(str(verdict.month), verdict.ready, verdict.checks, verdict.hash, verdict.head, None)
+
+
+def list_closes(question: Question) -> Sequence[SignedMonth]:
+    """Return the months that were signed, and whether they still are the same."""
+    return list_signed_months(question.view.workspace, question.view.db, question.filters)
+
+
+def list_changes(question: Question) -> Sequence[BillChange]:
+    """Return what of closed months is another now than at ``since``."""
+    since = question.values.get("since")
+    if not since:
+        raise InvalidArgument("say since when: ?since=close:2026-05 or a time")
+    baseline = find_baseline(question.view.workspace, question.view.db, since, question.filters.seq)
+    return find_changes(question.view.db, baseline, question.filters)
+
+
+def explain_month(question: Question) -> list[rows.WhyRow]:
+    """Split what moved since the month before, or ``against``, into kinds."""
+    month = question.the_month
+    against = read_month(question.values["against"]) if question.values.get("against") else month.add_months(-1)
+    if against == month:
+        raise InvalidArgument(f"{month} cannot be compared with itself: choose another month with against")
+    moved = movements.list_movements(question.view.db, question.filters, month, against, "account")
+    return [
+        rows.WhyRow(*part[:3], str(part.kind), part.amount, part.charge_count, part.charges, part.invoices)
+        for part in why.explain_months(moved, month, against)
+    ]
+
+
+def list_accrued(question: Question) -> list[rows.AccruedRow]:
+    """Return what a month owes that is not invoiced yet."""
+    commitments = load_commitments(question.view.config_path)
+    accrued = list_accruals(question.view.db, question.month_filters, question.the_month, commitments)
+    return [
+        rows.AccruedRow(
+            *(str(row.month), row.provider, row.account, row.contract, row.currency, row.method),
+            *(row.amount, row.text, row.last_day, row.reversal_on),
+        )
+        for row in accrued
+    ]
+
+
+def list_payables(question: Question) -> list[rows.PayableRow]:
+    """Return what is unpaid, overdue or paid twice; paid invoices too with ``all``."""
+    evidence = load_payment_evidence(question.view.config_path, question.as_of)
+    result = payables.find_payables(question.view.db, question.filters, evidence)
+    return [
+        rows.PayableRow(*row, row.age, payables.find_finding_id(row))
+        for row in result.rows
+        if row.state != payables.PAID or question.values.get("all")
+    ]
+
+
+def list_commitments(question: Question) -> Sequence[CommitmentUse]:
+    """Return what is committed, used and left."""
+    evidence = load_payment_evidence(question.view.config_path, question.as_of)
+    return find_commitments(question.view.db, question.filters, evidence)
+
+
+def list_expected(question: Question) -> list[rows.ExpectedRow]:
+    """Return where open months will end, and the next three; or one ``month``."""
+    forecaster = make_forecaster(question.view.db, question.filters)
+    if forecaster is None:
+        return []
+    text = question.values.get("month")
+    return [
+        _build_expected(row)
+        for month in ([read_month(text)] if text else forecaster.list_months())
+        for row in forecaster.forecast_month(month)
+        if question.filters.includes_account(row.provider, row.account)
+    ]
+
+
+def _build_expected(row: ForecastRow) -> rows.ExpectedRow:
+    so_far, recurring, forecast = (
+        round_amount(amount, row.currency) for amount in (row.so_far, row.recurring, row.forecast)
+    )
+    return rows.ExpectedRow(
+        *(row.provider, row.account, str(row.month), row.currency, so_far, recurring, forecast),
+        *(row.low, row.high, row.residuals, str(row.method)),
+    )
+
+
+def list_shared_costs(question: Question) -> list[rows.SharedCostRow]:
+    """Return whose cost a month's issued invoices are, by the rules of the configuration."""
+    rules = load_allocation_rules(question.view.config_path) or AllocationRules()
+    keys = list_group_keys(rules, ())
+    groups = group_charges(question.view.db, question.month_filters, keys, (State.ISSUED,))
+    usages = list_usages(question.view.db, question.month_filters)
+    return [
+        rows.SharedCostRow(*row[:9], "; ".join(row.rules))
+        for row in sum_allocations(allocate_charges(groups, keys, rules, usages))
+    ]
+
+
+def list_findings(question: Question) -> list[rows.FindingRow]:
+    """Return what does not add up, may still change, or is only to know."""
+    evidence = load_payment_evidence(question.view.config_path, question.as_of)
+    workspace, db, _ = question.view
+    result = reconcile_ledger(workspace, db, question.filters, question.configured, evidence)
+    return [_build_finding(located) for located in result.findings]
+
+
+def _build_finding(located: AccountFinding) -> rows.FindingRow:
+    finding = located.finding
+    return rows.FindingRow(
+        *(located.id, located.provider, located.account, located.month),
+        finding.code,
+        finding.severity,
+        finding.subject,
+        finding.count,
+        finding.text,
+        dict(finding.data),
+    )
+
+
+def list_restatements(question: Question) -> list[rows.RestatementRow]:
+    """Return the issued invoices that changed after they were booked."""
+    return [
+        rows.RestatementRow(
+            *(change.provider, change.account, change.invoice_id, change.period_start, change.currency),
+            *(change.seen_at, change.old_total, change.new_total, change.incomparable, difference),
+            *(gone_lines, come_lines),
+        )
+        for change, difference, gone_lines, come_lines in restatements.list_restatements(
+            question.view.db, question.filters
+        )
+    ]
+
+
+def list_accounts(question: Question) -> list[rows.AccountRow]:
+    """Return the accounts of the ledger and of the configuration."""
+    bills, outcomes = list_bills(question), _read_outcomes(question)
+    measured = {
+        (row.provider, row.account): row for row in measures.measure_accounts(question.view.db, question.filters.seq)
+    }
+    configured = question.configured
+    keys = sorted({*measured, *configured})
+    return [
+        _build_account(key, key in configured, measured.get(key), outcomes.get(key, ""), bills)
+        for key in keys
+        if question.filters.includes_account(*key)
+    ]
+
+
+def _build_account(
+    key: tuple[str, str],
+    is_configured: bool,
+    measure: measures.AccountMeasure | None,
+    outcome: str,
+    bills: Sequence[StatedBill],
+) -> rows.AccountRow:
+    months = sorted(bill.period_start[:7] for bill in bills if (bill.provider, bill.account) == key)
+    return rows.AccountRow(
+        *(*key, is_configured, measure.synced_at if measure else None, outcome),
+        *(measure.estimated_at if measure else None, months[0] if months else "", months[-1] if months else ""),
+        *(len(months), measure.parked if measure else 0),
+    )
+
+
+def _read_outcomes(question: Question) -> Mapping[tuple[str, str], str]:
+    """Return how the last run of each account ended."""
+    return {(row.provider, row.account): row.outcome or "not ended" for row in list_runs(question)[::-1]}
+
+
+def list_runs(question: Question) -> list[rows.RunRow]:
+    """Return collections and imports, the newest first; months narrow nothing."""
+    return [
+        rows.RunRow(*run)
+        for run in reversed(question.view.workspace.archive.list_runs())
+        if question.filters.includes_account(run.provider, run.account) and run.id
+    ]

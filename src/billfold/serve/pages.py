@@ -1,0 +1,139 @@
+"""The page: every screen under its path, rendered on the server, without a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from typing import NamedTuple
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from billfold.report import render
+from billfold.serve import screens, sources
+from billfold.serve.answers import AnswerCache
+from billfold.serve.failures import Problem
+from billfold.serve.questions import Question, build_question
+from billfold.serve.sql_page import MAX_DATA_ROWS, answer_sql, show_query
+from billfold.serve.templating import render_page
+from billfold.serve.views import ViewPool
+from billfold.serve.writing import CSV_TYPE, JSON_TYPE
+from billfold.version import __version__
+
+NARROWING = ("provider", "account", "from", "to")
+MARKS = {"complete": "●", "provisional": "◐", "late": "!", "disputed": "✕", "parked": "‖"}
+"""What stands in a cell of the grid beside the word."""
+STATIC_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+class Screen(NamedTuple):
+    """A screen: its path, what it is called in the navigation ("": not there), its title, template and what it shows."""
+
+    path: str
+    name: str
+    title: str
+    template: str
+    show: Callable[[Question], Mapping[str, object]]
+
+
+SCREENS = (
+    Screen("/", "Close", "Is it complete?", "close.html", screens.show_close),
+    Screen("/invoices", "Invoices", "Invoices", "invoices.html", screens.show_invoices),
+    Screen("/changes", "Changes", "What has changed", "changes.html", screens.show_changes),
+    Screen("/payables", "Payables", "What is to be paid", "payables.html", screens.show_payables),
+    Screen("/commitments", "Commitments", "What is committed and left", "commitments.html", screens.show_commitments),
+    Screen("/findings", "Findings", "Does it add up?", "findings.html", screens.show_findings),
+    Screen("/query", "Query", "Ask in SQL", "query.html", show_query),
+    Screen("/accounts", "Accounts", "Accounts and runs", "accounts.html", screens.show_accounts),
+    Screen("/months/{month}", "", "Month {month}", "month.html", screens.show_month),
+    Screen("/close/{month}", "", "Checks of {month}", "checks.html", screens.show_checks),
+    Screen("/invoice", "", "Invoice {id}", "invoice.html", screens.show_invoice),
+    Screen("/explain", "", "Answer {seq} of the archive", "explain.html", sources.show_explain),
+)
+
+
+class Pages:
+    """Answers with pages."""
+
+    def __init__(self, pool: ViewPool, cache: AnswerCache) -> None:
+        self._pool, self._cache = pool, cache
+
+    @property
+    def routes(self) -> list[Route]:
+        """Where it answers."""
+        return [
+            *(Route(screen.path, self._make_endpoint(screen)) for screen in SCREENS),
+            Route("/query.{suffix}", self.answer_query),
+            Route("/documents/{seq}", self.answer_document),
+            Route("/favicon.ico", lambda _: answer_static("favicon.svg")),
+            Route("/static/{name}", lambda request: answer_static(request.path_params["name"])),
+        ]
+
+    def _make_endpoint(self, screen: Screen) -> Callable[[Request], Response]:
+        def answer(request: Request) -> Response:
+            if screen.path == "/query":  # what it says of time is another the next time
+                return self._build(request, screen)
+            return self._cache.answer(request, lambda: self._build(request, screen))
+
+        return answer
+
+    def _build(self, request: Request, screen: Screen) -> Response:
+        values, month = dict(request.query_params), request.path_params.get("month", "")
+        with self._pool.borrow_view() as view:
+            question = build_question(view, values, month)
+            shown = screen.show(question)
+        names = {"month": month, "id": values.get("id", ""), "seq": values.get("seq", "")}
+        return self.render(request, screen.template, screen.title.format(**names), {**shown, "month": question.month})
+
+    def render(self, request: Request, template: str, title: str, shown: Mapping[str, object]) -> Response:
+        """Return a page, with what stands on every one."""
+        values = dict(request.query_params)
+        frame = {
+            "title": title,
+            "screens": [(screen.path, screen.name) for screen in SCREENS if screen.name],
+            "current": request.url.path,
+            "here": request.url.path,
+            "as_of": values.get("as_of", ""),
+            "narrowing": {name: values[name] for name in NARROWING if values.get(name)},
+            "kept_values": [(name, value) for name, value in values.items() if name != "as_of" and value],
+            "marks": MARKS,
+            "directory": self._pool.directory,
+            "version": __version__,
+        }
+        return HTMLResponse(render_page(template, frame | dict(shown)))
+
+    def answer_query(self, request: Request) -> Response:
+        """Answer a query as JSON or CSV."""
+        values, suffix = dict(request.query_params), request.path_params["suffix"]
+        if suffix not in {"json", "csv"}:
+            raise HTTPException(404, f"a query is not written as {suffix}")
+        with self._pool.borrow_view() as view:
+            answer = answer_sql(build_question(view, values), values.get("sql", ""), MAX_DATA_ROWS)
+        lines = (
+            render.json_lines(answer.rows, str) if suffix == "json" else render.csv_lines(answer.rows, answer.columns)
+        )
+        return Response("".join(lines), media_type=JSON_TYPE if suffix == "json" else CSV_TYPE)
+
+    def answer_document(self, request: Request) -> Response:
+        """Answer with a document as it came, to be saved."""
+        with self._pool.borrow_view() as view:
+            question = build_question(view, dict(request.query_params))
+            body, media_type, name = sources.read_document(question, request.path_params["seq"])
+        return Response(body, media_type=media_type, headers={"content-disposition": f'attachment; filename="{name}"'})
+
+    def answer_problem(self, request: Request, problem: Problem) -> Response:
+        """Answer with a page that says what went wrong."""
+        response = self.render(request, "problem.html", problem.title, {"detail": problem.detail})
+        response.status_code = problem.status
+        return response
+
+
+def answer_static(name: str) -> Response:
+    """Answer with a file of the page itself; raises ``HTTPException`` where there is none."""
+    suffix = name[name.rfind(".") :]
+    paths = {path.name: path for path in files("billfold.serve").joinpath("static").iterdir()}
+    if name not in paths or suffix not in STATIC_TYPES:
+        raise HTTPException(404, f"there is no {name[:80]}")
+    return Response(paths[name].read_bytes(), media_type=STATIC_TYPES[suffix])

@@ -1,0 +1,89 @@
+"""What a request asks of the ledger: its month, what narrows it, and as of when; read from the words of a URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from billfold.ledger.query import LedgerFilter
+from billfold.model.errors import InvalidArgument
+from billfold.model.period import Month, end_of_day, parse_instant
+from billfold.serve.views import LedgerView
+from billfold.tasks.access import build_filter
+from billfold.tasks.configured import list_configured_accounts
+from billfold.tasks.filter_options import FilterOptions
+
+FILTER_NAMES = ("provider", "account", "from", "to", "as_of")
+MAX_TEXT_CHARS = 10_000
+
+
+class Question(NamedTuple):
+    """What is asked of an open ledger; ``values`` are the other words of the URL, ``month`` the one in its path."""
+
+    view: LedgerView
+    filters: LedgerFilter
+    as_of: datetime | None = None
+    month: Month | None = None
+    values: Mapping[str, str] = {}
+
+    @property
+    def the_month(self) -> Month:
+        """The month in the path; raises ``InvalidArgument`` where there is none."""
+        if self.month is None:
+            raise InvalidArgument("say which month, as 2026-05")
+        return self.month
+
+    @property
+    def month_filters(self) -> LedgerFilter:
+        """The filter of that month alone."""
+        return self.filters._replace(first_month=self.the_month, last_month=self.the_month)
+
+    @property
+    def configured(self) -> list[tuple[str, str]]:
+        """Provider and name of the configured accounts."""
+        return list_configured_accounts(self.view.config_path)
+
+
+def build_question(view: LedgerView, values: Mapping[str, str], month: str = "", seq: int | None = None) -> Question:
+    """Read what a URL asks; ``seq`` is the archive number that a cursor goes on with. Raises ``InvalidArgument``."""
+    for name, text in values.items():
+        if len(text) > MAX_TEXT_CHARS or "\0" in text:
+            raise InvalidArgument(f"{name} is longer than {MAX_TEXT_CHARS} characters, or holds what is no text")
+    as_of = read_as_of(values["as_of"]) if values.get("as_of") else None
+    options = FilterOptions(
+        values.get("provider") or None,
+        values.get("account") or None,
+        read_month(values["from"]) if values.get("from") else None,
+        read_month(values["to"]) if values.get("to") else None,
+        as_of,
+    )
+    filters = build_filter(view.workspace, options, list_configured_accounts(view.config_path))
+    if seq is not None:
+        filters = filters._replace(seq=seq)
+    return Question(view, filters, as_of, read_month(month) if month else None, values)
+
+
+def read_month(text: str) -> Month:
+    """Read a month; raises ``InvalidArgument``."""
+    try:
+        return Month.parse(text)
+    except ValueError as error:
+        raise InvalidArgument(str(error)) from error
+
+
+def read_as_of(text: str) -> datetime:
+    """Read a time to look back to, a day alone is its end; raises ``InvalidArgument``."""
+    try:
+        instant = parse_instant(text)
+        return end_of_day(instant) if len(text.strip()) == len("2026-05-01") else instant
+    except (ValueError, OverflowError) as error:
+        raise InvalidArgument(f"as_of: {error}") from error
+
+
+def read_count(values: Mapping[str, str], name: str, default: int, most: int) -> int:
+    """Read a whole number from 1 to ``most``; raises ``InvalidArgument``."""
+    text = values.get(name) or str(default)
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and 1 <= int(text) <= most):
+        raise InvalidArgument(f"{name} is a whole number from 1 to {most}, and not {text[:40]!r}")
+    return int(text)

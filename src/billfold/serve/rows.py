@@ -1,0 +1,186 @@
+"""Rows of the API that no other room has as they are listed: each names its fields as the command's JSON does.
+
+A name that Python keeps for itself ends with an underscore here, which JSON and CSV leave out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from billfold.ledger.restatements import MovedLine
+from billfold.model.finding_codes import FindingCode, Severity
+from billfold.report.close import MonthCheck
+
+
+class CompletenessRow(NamedTuple):
+    """What is known of one account and month: complete, provisional, late, disputed or parked, and why."""
+
+    provider: str
+    account: str
+    month: str
+    state: str
+    bills: int
+    findings: list[str]
+
+
+class ReportRow(NamedTuple):
+    """What was charged to a group in a month; the keys that it is grouped by stand before these fields."""
+
+    month: str
+    state: str
+    currency: str
+    cost: Decimal
+    charges: int
+
+
+class CloseRow(NamedTuple):
+    """A month with all its checks, its hash, and the head of the archive."""
+
+    month: str
+    ready: bool
+    checks: list[MonthCheck]
+    hash: str
+    head: str
+    signed_by: str | None
+
+
+class WhyRow(NamedTuple):
+    """A part of an account's movement against the month before."""
+
+    provider: str
+    account: str
+    currency: str
+    kind: str
+    amount: Decimal
+    charge_count: int
+    charges: list[str]
+    invoices: list[str]
+
+
+class AccruedRow(NamedTuple):
+    """An amount of a month that is not invoiced yet."""
+
+    month: str
+    provider: str
+    account: str
+    contract: str
+    currency: str
+    method: str
+    amount: Decimal
+    text: str
+    booked_on: date
+    reversal_on: date
+
+
+class PayableRow(NamedTuple):
+    """An invoice, or a payment without one, and what of it is open."""
+
+    provider: str
+    account: str
+    invoice_id: str | None
+    currency: str
+    total: Decimal
+    paid: Decimal
+    open: Decimal
+    due_on: str
+    state: str
+    month: str
+    issued_on: str
+    days_overdue: int
+    method: str
+    due_by: str
+    age: str
+    finding: str
+
+
+class ExpectedRow(NamedTuple):
+    """Where a month of an account will end; a forecast, and no money."""
+
+    provider: str
+    account: str
+    month: str
+    currency: str
+    so_far: Decimal
+    recurring: Decimal
+    forecast: Decimal
+    low: Decimal | None
+    high: Decimal | None
+    residuals: int
+    method: str
+
+
+class SharedCostRow(NamedTuple):
+    """What of an account and currency is whose cost."""
+
+    team: str
+    cost_center: str
+    customer: str
+    provider: str
+    account: str
+    currency: str
+    direct: Decimal
+    shared: Decimal
+    amount: Decimal
+    rules: str
+
+
+class FindingRow(NamedTuple):
+    """One thing that is wrong, missing, odd or changed, and where."""
+
+    id: str
+    provider: str
+    account: str
+    month: str
+    code: FindingCode
+    severity: Severity
+    subject: str
+    count_: int
+    text: str
+    data: Mapping[str, str]
+
+
+class RestatementRow(NamedTuple):
+    """An issued invoice that changed after it was booked, and the lines that moved."""
+
+    provider: str
+    account: str
+    invoice_id: str
+    period_start: datetime
+    currency: str
+    seen_at: datetime
+    was: str
+    is_: str | None
+    instead: str | None
+    difference: str | None
+    gone: list[MovedLine]
+    come: list[MovedLine]
+
+
+class AccountRow(NamedTuple):
+    """An account, whether it is configured, and what its collections brought."""
+
+    provider: str
+    account: str
+    configured: bool
+    synced_at: datetime | None
+    outcome: str
+    estimated_at: datetime | None
+    first_month: str
+    last_month: str
+    bills: int
+    parked: int
+
+
+class RunRow(NamedTuple):
+    """A collection or an import of an account; ``ended_at`` is None while it is open."""
+
+    run: int
+    provider: str
+    account: str
+    type: str
+    started_at: str
+    ended_at: str | None
+    outcome: str | None

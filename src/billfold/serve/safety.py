@@ -1,0 +1,63 @@
+"""What every answer of the server is held to: who may ask, and what a browser may do with it."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from billfold.twin.access import is_open_address
+from billfold.twin.addresses import parse_host_name
+
+SAFETY_HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+"""No script at all, nothing from elsewhere, in no other site's frame."""
+
+
+def find_intrusion(headers: Headers) -> str:
+    """Return why a request is refused; "" where it may be answered.
+
+    A browser names in ``Host`` what its page was reached by: another name than this machine's is a name that somebody points
+    here. Another site may lead here by a link, and may ask for nothing else.
+    """
+    host_name = parse_host_name(f"//{headers.get('host', '')}")
+    if is_open_address(host_name):
+        return f"the Host header names {host_name or 'nobody'}: this server answers to 127.0.0.1 and localhost only"
+    is_foreign = headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
+    if is_foreign and headers.get("sec-fetch-mode") != "navigate":
+        return "a page of another site asks; open the address itself"
+    return ""
+
+
+class SafetyLayer:
+    """Refuses requests of others than this machine's users, and puts the safety headers on every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SAFETY_HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("cache-control", "private, no-cache")
+            await send(message)
+
+        intrusion = find_intrusion(Headers(scope=scope))
+        app = PlainTextResponse(intrusion + "\n", status_code=403) if intrusion else self._app
+        await app(scope, receive, send_safely)

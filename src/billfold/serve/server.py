@@ -1,0 +1,42 @@
+"""The server as a process: where it listens, and when it says that it answers."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from billfold.model.errors import ConfigurationError
+from billfold.twin.access import is_open_address
+
+
+def require_loopback(address: str) -> None:
+    """Raise ``ConfigurationError`` for an address that others than this machine reach: nobody is asked for a key yet."""
+    if is_open_address(address):
+        raise ConfigurationError(
+            f"{address} is open to other machines, and this server asks nobody for a key yet: leave --host out, and reach it "
+            "through an SSH tunnel (ssh -L 8500:127.0.0.1:8500 HOST)"
+        )
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers, and not before."""
+
+    def __init__(self, config: uvicorn.Config, note_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._note_ready = note_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets)
+        self._note_ready()
+
+
+def run_server(app: ASGIApp, listener: socket.socket, note_ready: Callable[[], None]) -> None:
+    """Answer requests until interrupted; ``note_ready`` is called once it begins to."""
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, lifespan="off", server_header=False, proxy_headers=False
+    )
+    _Server(config, note_ready).run(sockets=[listener])

@@ -1,0 +1,53 @@
+"""What a configuration tells of a ledger, where there is one: accounts, terms, payments, rules; never a credential."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from billfold import config
+from billfold.model.commitment import StatedCommitment
+from billfold.model.payment import PaymentEvidence
+from billfold.report.allocation_rules import AllocationRules
+from billfold.settings.allocation import find_rules_file, load_rules
+from billfold.settings.bank import read_bank_entries
+from billfold.settings.commitments import parse_commitments
+from billfold.tasks.accounts import list_account_names, map_payment_terms
+
+
+def list_configured_accounts(path: Path) -> list[tuple[str, str]]:
+    """Return provider and name of the configured accounts; none where there is no configuration: reading needs none."""
+    return list_account_names(config.load_accounts(path)) if path.exists() else []
+
+
+def load_payment_terms(path: Path) -> dict[tuple[str, str], str]:
+    """Return the terms of payment that a configuration has, if there is one, by provider and name of their account."""
+    return map_payment_terms(config.load_accounts(path)) if path.exists() else {}
+
+
+def load_virtual_rates(path: Path) -> dict[str, Decimal]:
+    """Read ``[rates]`` of a configuration, if there is one: what a unit of a virtual currency cost."""
+    return config.load_rates(path) if path.exists() else {}
+
+
+def load_commitments(path: Path) -> Sequence[StatedCommitment]:
+    """Return the commitments that a configuration states; raises ``ConfigurationError``."""
+    return parse_commitments(config.load_section(path, "commitments"), str(path))
+
+
+def load_payment_evidence(path: Path, as_of: datetime | None = None) -> PaymentEvidence:
+    """Return what a configuration says of payments, as far as it had happened at a time; raises ``ConfigurationError``."""
+    entries = read_bank_entries(config.load_section(path, "bank"), path)
+    return PaymentEvidence(
+        load_payment_terms(path),
+        [entry for entry in entries if as_of is None or entry.paid_at <= as_of],
+        load_commitments(path),
+    )
+
+
+def load_allocation_rules(path: Path) -> AllocationRules | None:
+    """Read the rules that ``[allocation]`` of a configuration names; None where it names none."""
+    rules_path = find_rules_file(config.load_section(path, "allocation"), path)
+    return load_rules(rules_path) if rules_path else None

@@ -1,0 +1,31 @@
+"""A small ledger that is served in this process: every test reads from the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from billfold.collect.workspace import Workspace
+from tests.cli.terminal import Terminal
+from tests.serve.reader import Reader, open_reader
+from tests.stage import collected, twin
+
+
+@pytest.fixture(scope="session")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    """Return a terminal in a directory with a ledger of one account of each vendor, of three months."""
+    home = tmp_path_factory.mktemp("served")
+    workspace = Workspace(home / "ledger")
+    host = twin(months=3)
+    host.world.vendors[:] = [vendor._replace(accounts=vendor.accounts[:1]) for vendor in host.world.vendors]
+    collected(host, workspace)
+    workspace.close()
+    return Terminal(home)
+
+
+@pytest.fixture(scope="session")
+def reader(ledger: Terminal) -> Iterator[Reader]:
+    """Return a browser of the served ledger."""
+    with open_reader(ledger.home) as opened:
+        yield opened
