@@ -33,7 +33,7 @@ URLS = [
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
 
-class Reading(HTMLParser):
+class PageReading(HTMLParser):
     """Reads a page: its amounts, its links, and whether its elements are closed in order."""
 
     def __init__(self, text: str) -> None:
@@ -67,10 +67,10 @@ class Reading(HTMLParser):
         assert self.open_tags.pop() == tag
 
 
-def _read(reader: Reader, url: str, status: int = 200) -> tuple[Page, Reading]:
+def _read(reader: Reader, url: str, status: int = 200) -> tuple[Page, PageReading]:
     page = reader.get(url, accept="text/html")
     assert page.status == status, f"{url}: {page.text[-600:]}"
-    return page, Reading(page.text)
+    return page, PageReading(page.text)
 
 
 @pytest.mark.parametrize("url", URLS)
