@@ -36,6 +36,11 @@ def test_odd_services_are_listed_by_both_thresholds(synced: Terminal) -> None:
     result = synced.run(*options, "--min-amount", "0.01", "--min-percent", "0.01")
     clear(result, 1, "Odd in 2026-10")
     clear(synced.run(*options, "--min-amount", "-1"), 2, "is no amount")
+    [first] = synced.rows("--ledger", "ledger", "sql", "SELECT min(Month) AS month FROM costs")
+    early = synced.run(*options[:3], str(first["month"])[:7], "--anomalies")
+    clear(early, 1, "Nothing in")
+    assert "not judged: cockroach mine, USD: no invoiced month before" in early.err
+    clear(synced.run(*options[:3], "1999-01", "--anomalies"), 1, "no issued invoice of 1999-01")
 
 
 def test_no_budget_and_no_rules_are_told(synced: Terminal) -> None:

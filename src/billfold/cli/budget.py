@@ -32,7 +32,16 @@ from billfold.model.errors import ConfigurationError
 from billfold.model.finding import AccountFinding, describe_finding
 from billfold.model.period import Month
 from billfold.report.allocation_rules import AllocationRules
-from billfold.report.anomalies import USUAL_MONTHS, Anomaly, Thresholds, find_anomalies, list_anomaly_findings
+from billfold.report.anomalies import (
+    ADJUSTING_CATEGORIES,
+    USUAL_MONTHS,
+    Anomaly,
+    AnomalySearch,
+    Thresholds,
+    describe_history,
+    find_anomalies,
+    list_anomaly_findings,
+)
 from billfold.report.budget import Budget, BudgetRow, list_budget_findings
 from billfold.report.costs import GROUP_KEYS, read_rows
 from billfold.report.summary import rounded
@@ -43,7 +52,7 @@ from billfold.tasks.budgets import check_budgets, find_this_month
 from billfold.tasks.costs import list_costs
 from billfold.tasks.filter_options import FilterOptions
 
-ANOMALY_KEYS = ("provider", "account", "service")
+ANOMALY_KEYS = ("provider", "account", "service", "charge-category")
 AMOUNTS = ("amount", "billed", "committed")
 BUDGET_FORM = TableLayout(
     ("budget", "currency", *AMOUNTS, "expected", "used", "state"), (*AMOUNTS, "expected", "used"), ("currency",)
@@ -85,6 +94,7 @@ class AmountType(click.ParamType[Decimal]):
     show_default=True,
     help="... so many percent off the usual.",
 )
+@click.option("--all-categories", is_flag=True, help="Look for odd taxes, credits and adjustments, too.")
 @WIDE_OPTION
 @FORMAT_OPTION
 @ACCOUNT_OPTION
@@ -98,6 +108,7 @@ def command(
     is_for_anomalies: bool,
     min_amount: Decimal,
     min_percent: Decimal,
+    all_categories: bool,
     output_format: str,
     provider: str | None,
     account: str | None,
@@ -107,29 +118,29 @@ def command(
 
     By default the current month, by the vendors' time. Held against them is what is invoiced, in drafts and estimates, bought
     for the month, and expected by `billfold forecast`. With --anomalies: services of the last invoiced month that cost far more or
-    less than the median of the months before, by amount and by percent; exit code 1 where there are any.
+    less than the median of the months before, by amount and by percent; exit code 1 where there are any, or none could be judged.
     """
     budgets, rules = _load_budgets(ctx)
     if not budgets and not is_for_anomalies:
         raise ConfigurationError("there are no [[budgets]] in the configuration: add one, or look for --anomalies")
+    thresholds = Thresholds(min_amount, min_percent / 100)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
-        filters = build_filter(workspace, FilterOptions(provider, account, None, None, as_of))
+        filters = build_filter(workspace, FilterOptions(provider, account, as_of=as_of))
         month = month or _choose_month(ledger, filters, is_for_anomalies=is_for_anomalies)
-        thresholds = Thresholds(min_amount, min_percent / 100)
-        anomalies = _list_anomalies(ledger, filters, month, thresholds) if month and is_for_anomalies else []
+        searched_month = month if is_for_anomalies else None
+        search = _search_anomalies(ledger, filters, searched_month, thresholds, is_whole=all_categories)
         rows = check_budgets(ledger, filters, budgets, month, rules) if month and not is_for_anomalies else []
         month_filters = filters._replace(first_month=month, last_month=month)
         uncounted_bills = catalog.list_parked_bills(ledger, month_filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, month_filters)
     if is_for_anomalies:
-        _show_anomalies(output_format, anomalies, month, thresholds)
+        _show_anomalies(output_format, search, month, thresholds)
     else:
         _show_budgets(output_format, rows, month)
-    findings = list_anomaly_findings(anomalies) if is_for_anomalies else list_budget_findings(rows)
-    if not is_for_anomalies or output_format != "table":
-        _print_findings(findings)
+    findings = [*list_anomaly_findings(search.anomalies), *list_budget_findings(rows)]
+    _print_findings(findings if rows or output_format != "table" else ())
     end_listing(ctx, gaps, uncounted_bills)
-    if findings:
+    if findings or (is_for_anomalies and not search.judged):
         ctx.exit(1)
 
 
@@ -148,10 +159,15 @@ def _choose_month(ledger: OpenLedger, filters: LedgerFilter, *, is_for_anomalies
     return find_this_month(ledger, filters)
 
 
-def _list_anomalies(ledger: OpenLedger, filters: LedgerFilter, month: Month, thresholds: Thresholds) -> list[Anomaly]:
+def _search_anomalies(
+    ledger: OpenLedger, filters: LedgerFilter, month: Month | None, thresholds: Thresholds, *, is_whole: bool
+) -> AnomalySearch:
+    if month is None:
+        return AnomalySearch((), 0, ())
     wide_filters = filters._replace(first_month=month.add_months(-2 * USUAL_MONTHS), last_month=month)
     groups = list_costs(ledger, wide_filters, (*ANOMALY_KEYS, *GROUP_KEYS), (State.ISSUED,))
-    return find_anomalies(read_rows(groups), month, thresholds)
+    left_out = () if is_whole else ADJUSTING_CATEGORIES
+    return find_anomalies((row for row in read_rows(groups) if row.values[-1] not in left_out), month, thresholds)
 
 
 def _show_budgets(output_format: str, rows: Sequence[BudgetRow], month: Month | None) -> None:
@@ -177,9 +193,11 @@ def _build_budget_cells(row: BudgetRow) -> dict[str, str]:
     }
 
 
-def _show_anomalies(
-    output_format: str, anomalies: Sequence[Anomaly], month: Month | None, thresholds: Thresholds
-) -> None:
+def _show_anomalies(output_format: str, search: AnomalySearch, month: Month | None, thresholds: Thresholds) -> None:
+    if month:
+        for history in search.unjudged:
+            print_line(describe_history(history, month), err=True)
+    anomalies = search.anomalies
     if output_format != "table":
         cells = [
             row._asdict()
@@ -192,10 +210,18 @@ def _show_anomalies(
         f"{thresholds.amount} and {thresholds.share * 100:.0f} % off the median of up to {USUAL_MONTHS} months before"
     )
     if not anomalies:
-        print_line(f"Nothing in {month} is {limits}.")
+        print_line(_describe_nothing(search, month, limits))
         return
     print_line(f"Odd in {month}: at least {limits}.")
     print_table([_build_anomaly_cells(anomaly) for anomaly in anomalies], ANOMALY_FORM)
+
+
+def _describe_nothing(search: AnomalySearch, month: Month | None, limits: str) -> str:
+    if search.judged:
+        return f"Nothing in {month} is {limits}."
+    if search.unjudged:
+        return f"Nothing in {month} could be judged: too few months are invoiced before."
+    return f"Nothing could be judged: no issued invoice{f' of {month}' if month else ''} fits, or was known then."
 
 
 def _build_anomaly_cells(anomaly: Anomaly) -> dict[str, str]:
