@@ -46,3 +46,12 @@ def test_odd_services_are_listed_by_both_thresholds(synced: Terminal) -> None:
 def test_no_budget_and_no_rules_are_told(synced: Terminal) -> None:
     clear(synced.run("--ledger", "ledger", "budget"), 2, "there are no [[budgets]]")
     clear(synced.run(*write_budget(synced, "1", 'team = "web"')), 2, "rules of [allocation]")
+
+
+def test_a_budget_of_what_there_is_not_is_told(synced: Terminal) -> None:
+    """An unknown vendor or account is an error that names what there is; a service that nothing is of is a finding."""
+    clear(synced.run(*write_budget(synced, "1", 'vendor = "nosuch"')), 2, "the budget 'all': there is no provider")
+    clear(
+        synced.run(*write_budget(synced, "1", 'account = "nosuch"')), 2, "there is no account 'nosuch'; there are mine"
+    )
+    clear(synced.run(*write_budget(synced, "1", 'service = "Nosuch"')), 1, "budget-unused: all: no charge of")

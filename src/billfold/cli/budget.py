@@ -23,13 +23,15 @@ from billfold.cli.params import (
     add_location_options,
 )
 from billfold.cli.team_rules import load_team_rules
+from billfold.collect.workspace import Workspace
 from billfold.ledger import catalog
 from billfold.ledger.grouping import find_last_month
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.bill import State
-from billfold.model.errors import ConfigurationError
+from billfold.model.errors import BillfoldError, ConfigurationError
 from billfold.model.finding import AccountFinding, describe_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month
 from billfold.report.allocation_rules import AllocationRules
 from billfold.report.anomalies import (
@@ -116,17 +118,18 @@ def command(
 ) -> None:
     """Hold a month against the [[budgets]] of the configuration; exit code 1 where one is over, or expected to be.
 
-    By default the current month, by the vendors' time. Held against them is what is invoiced, in drafts and estimates, bought
-    for the month, and expected by `billfold forecast`. With --anomalies: services of the last invoiced month that cost far more or
-    less than the median of the months before, by amount and by percent; exit code 1 where there are any, or none could be judged.
+    By default the current month, by the vendors' time. Held against them is what is invoiced, in drafts and estimates, bought for
+    the month, and expected by `billfold forecast`. With --anomalies: services of the last invoiced month that cost far more or less
+    than in the months before, by amount and by percent; exit code 1 where there are any, or none could be judged.
     """
     budgets, rules = _load_budgets(ctx)
-    if not budgets and not is_for_anomalies:
+    if not (budgets or is_for_anomalies):
         raise ConfigurationError("there are no [[budgets]] in the configuration: add one, or look for --anomalies")
-    thresholds = Thresholds(min_amount, min_percent / 100)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
+        _check_scopes(workspace, budgets)
         filters = build_filter(workspace, FilterOptions(provider, account, as_of=as_of))
         month = month or _choose_month(ledger, filters, is_for_anomalies=is_for_anomalies)
+        thresholds = Thresholds(min_amount, min_percent / 100)
         searched_month = month if is_for_anomalies else None
         search = _search_anomalies(ledger, filters, searched_month, thresholds, is_whole=all_categories)
         rows = check_budgets(ledger, filters, budgets, month, rules) if month and not is_for_anomalies else []
@@ -137,8 +140,7 @@ def command(
         _show_anomalies(output_format, search, month, thresholds)
     else:
         _show_budgets(output_format, rows, month)
-    findings = [*list_anomaly_findings(search.anomalies), *list_budget_findings(rows)]
-    _print_findings(findings if rows or output_format != "table" else ())
+    findings = _print_findings([*list_anomaly_findings(search.anomalies), *list_budget_findings(rows)], output_format)
     end_listing(ctx, gaps, uncounted_bills)
     if findings or (is_for_anomalies and not search.judged):
         ctx.exit(1)
@@ -151,6 +153,16 @@ def _load_budgets(ctx: click.Context) -> tuple[list[Budget], AllocationRules | N
     if not any(key == TEAM_KEY for budget in budgets for key, _ in budget.scope):
         return budgets, None
     return budgets, load_team_rules(ctx)
+
+
+def _check_scopes(workspace: Workspace, budgets: Iterable[Budget]) -> None:
+    """Raise ``ConfigurationError`` where a budget is of a vendor or an account that there is not."""
+    for budget in budgets:
+        scope = dict(budget.scope)
+        try:
+            build_filter(workspace, FilterOptions(scope.get("provider"), scope.get("account")))
+        except BillfoldError as error:
+            raise ConfigurationError(f"the budget {budget.name!r}: {error}") from error
 
 
 def _choose_month(ledger: OpenLedger, filters: LedgerFilter, *, is_for_anomalies: bool) -> Month | None:
@@ -233,7 +245,10 @@ def _build_anomaly_cells(anomaly: Anomaly) -> dict[str, str]:
     }
 
 
-def _print_findings(findings: Iterable[AccountFinding]) -> None:
+def _print_findings(findings: Sequence[AccountFinding], output_format: str) -> bool:
+    """Say on stderr what was found, unless a table says so; returns whether there is any."""
     for located in findings:
-        place = " ".join(filter(None, (located.finding.code, located.account)))
-        print_line(f"{place}: {describe_finding(located.finding)}", err=True)
+        if output_format != "table" or located.finding.code is not FindingCode.COST_ANOMALY:
+            place = " ".join(filter(None, (located.finding.code, located.account)))
+            print_line(f"{place}: {describe_finding(located.finding)}", err=True)
+    return bool(findings)
