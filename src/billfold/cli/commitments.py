@@ -8,7 +8,7 @@ from itertools import groupby
 
 import click
 
-from billfold.cli.context import build_filter, load_payment_evidence, open_workspace
+from billfold.cli.context import build_filter, load_payment_evidence, open_workspace, require_account
 from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
@@ -37,7 +37,10 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     """
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
-        uses = find_commitments(ledger, filters, load_payment_evidence(ctx, filter_options.as_of))
+        evidence = load_payment_evidence(ctx, filter_options.as_of)
+        for stated in evidence.commitments:
+            require_account(workspace, stated.account, f"[[commitments]], {stated.commitment_id!r}")
+        uses = find_commitments(ledger, filters, evidence)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     if output_format != "table":
         print_rows(output_format, uses, CommitmentUse._fields)
