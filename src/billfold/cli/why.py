@@ -154,8 +154,8 @@ def _print_amounts(
 def _round_rows(rows: Sequence[Mapping[str, object]], amounts: Sequence[str]) -> list[dict[str, object]]:
     """Round amounts so that those of an account sum to their rounded sum."""
     cents = list(map(dict, rows))
-    places = {(row["provider"], row["account"], row["currency"]): str(row["currency"]) for row in rows}
-    for place, currency in places.items():
+    currencies = {(row["provider"], row["account"], row["currency"]): str(row["currency"]) for row in rows}
+    for place, currency in currencies.items():
         members = [row for row in cents if (row["provider"], row["account"], row["currency"]) == place]
         for name in amounts:
             exact_amounts = [Decimal(str(row[name])) for row in members]
