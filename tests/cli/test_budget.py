@@ -37,6 +37,11 @@ def test_odd_services_are_listed_by_both_thresholds(synced: Terminal) -> None:
     result = synced.run(*options, "--min-amount", "0.01", "--min-percent", "0.01")
     clear(result, 1, "Odd in 2026-10")
     clear(synced.run(*options, "--min-amount", "-1"), 2, "is no amount")
+    [first] = synced.rows("--ledger", "ledger", "sql", "SELECT min(Month) AS month FROM costs")
+    early = synced.run(*options[:3], str(first["month"])[:7], "--anomalies")
+    clear(early, 1, "Nothing in")
+    assert "not judged: cockroach mine, USD: no invoiced month before" in early.err
+    clear(synced.run(*options[:3], "1999-01", "--anomalies"), 1, "no issued invoice of 1999-01")
 
 
 def test_no_budget_and_no_rules_are_told(synced: Terminal) -> None:
@@ -61,3 +66,12 @@ def test_a_budget_and_an_odd_service_are_accepted(terminal: Terminal) -> None:
     assert terminal.run(*budget).code == 0
     clear(terminal.run(*options, "acknowledge", ids[0], "--withdraw"), 0, "acknowledged no longer")
     assert terminal.run(*budget).code == 1
+
+
+def test_a_budget_of_what_there_is_not_is_told(synced: Terminal) -> None:
+    """An unknown vendor or account is an error that names what there is; a service that nothing is of is a finding."""
+    clear(synced.run(*write_budget(synced, "1", 'vendor = "nosuch"')), 2, "the budget 'all': there is no provider")
+    clear(
+        synced.run(*write_budget(synced, "1", 'account = "nosuch"')), 2, "there is no account 'nosuch'; there are mine"
+    )
+    clear(synced.run(*write_budget(synced, "1", 'service = "Nosuch"')), 1, "budget-unused: all: no charge of")

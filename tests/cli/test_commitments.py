@@ -28,6 +28,11 @@ def test_a_stated_commitment_is_shown(synced: Terminal, tmp_path: Path) -> None:
     config = tmp_path / "billfold.toml"
     config.write_text(synced.config.read_text(encoding="utf-8") + STATED, encoding="utf-8")
     (row,) = synced.rows(*run, "--config", str(config))
+    other_config = tmp_path / "other.toml"
+    other_config.write_text(config.read_text(encoding="utf-8").replace('account = "mine"', 'account = "nosuch"'))
+    clear(
+        synced.run(*run, "--config", str(other_config)), 2, "[[commitments]], 'minimum': there is no account 'nosuch'"
+    )
     assert list(row)[: len(FIELDS)] == FIELDS
     assert (row["committed"], row["ends_on"]) == ("20000.5", "2026-12-31")
     assert Decimal(row["committed"]) - Decimal(row["used"]) + Decimal(row["overage"]) == Decimal(row["left"])

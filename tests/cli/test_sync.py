@@ -113,3 +113,10 @@ def test_sync_reports_an_unknown_provider_as_failed(terminal: Terminal) -> None:
     )
     assert terminal.run("sync", "--ledger", "ledger", "--account", "mine").code == 0
     assert terminal.run("sync", "--ledger", "other", "--account", "new").code == 3
+
+
+def test_invented_bills_in_the_default_ledger_are_told(terminal: Terminal) -> None:
+    sentence = "all accounts are on this machine"
+    assert sentence in terminal.run("sync").err
+    assert sentence not in terminal.run("sync", "--ledger", "ledger").err
+    assert sentence not in terminal.run("sync", BILLFOLD_LEDGER="ledger").err

@@ -23,6 +23,7 @@ from billfold.cli.params import (
     add_location_options,
 )
 from billfold.cli.team_rules import load_team_rules
+from billfold.collect.workspace import Workspace
 from billfold.ledger import catalog
 from billfold.ledger.acknowledgements import is_accepted, quieten
 from billfold.ledger.foreign_estimates import list_foreign_estimates
@@ -30,17 +31,25 @@ from billfold.ledger.grouping import find_last_month
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.bill import State
-from billfold.model.errors import ConfigurationError
+from billfold.model.errors import BillfoldError, ConfigurationError
 from billfold.model.finding import AccountFinding, describe_finding
+from billfold.model.finding_codes import FindingCode
 from billfold.model.period import Month
 from billfold.report.allocation_rules import AllocationRules
-from billfold.report.anomalies import USUAL_MONTHS, Anomaly, Thresholds, list_anomaly_findings
+from billfold.report.anomalies import (
+    USUAL_MONTHS,
+    Anomaly,
+    AnomalySearch,
+    Thresholds,
+    describe_history,
+    list_anomaly_findings,
+)
 from billfold.report.budget import Budget, BudgetRow, list_budget_findings
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
 from billfold.report.team_costs import TEAM_KEY
 from billfold.settings.budgets import read_budgets
-from billfold.tasks.budgets import check_budgets, find_this_month, list_anomalies
+from billfold.tasks.budgets import NOTHING_SEARCHED, check_budgets, find_this_month, search_anomalies
 from billfold.tasks.filter_options import FilterOptions
 
 AMOUNTS = ("amount", "billed", "committed")
@@ -84,6 +93,7 @@ class AmountType(click.ParamType[Decimal]):
     show_default=True,
     help="... so many percent off the usual.",
 )
+@click.option("--all-categories", is_flag=True, help="Look for odd taxes, credits and adjustments, too.")
 @WIDE_OPTION
 @FORMAT_OPTION
 @ACCOUNT_OPTION
@@ -97,6 +107,7 @@ def command(
     is_for_anomalies: bool,
     min_amount: Decimal,
     min_percent: Decimal,
+    all_categories: bool,
     output_format: str,
     provider: str | None,
     account: str | None,
@@ -104,32 +115,38 @@ def command(
 ) -> None:
     """Hold a month against the [[budgets]] of the configuration; exit code 1 where one is over, or expected to be.
 
-    By default the current month, by the vendors' time. Held against them is what is invoiced, in drafts and estimates, bought
-    for the month, and expected by `billfold forecast`. With --anomalies: services of the last invoiced month that cost far more or
-    less than the median of the months before, by amount and by percent; exit code 1 where there are any.
+    By default the current month, by the vendors' time. Held against them is what is invoiced, in drafts and estimates, bought for
+    the month, and expected by `billfold forecast`. With --anomalies: services of the last invoiced month that cost far more or less
+    than in the months before, by amount and by percent; exit code 1 where there are any, or none could be judged.
     """
     budgets, rules = load_budgets(ctx)
-    if not budgets and not is_for_anomalies:
+    if not (budgets or is_for_anomalies):
         raise ConfigurationError("there are no [[budgets]] in the configuration: add one, or look for --anomalies")
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
-        filters = build_filter(workspace, FilterOptions(provider, account, None, None, as_of))
+        _check_scopes(workspace, budgets)
+        filters = build_filter(workspace, FilterOptions(provider, account, as_of=as_of))
         month = month or _choose_month(ledger, filters, is_for_anomalies=is_for_anomalies)
         thresholds = Thresholds(min_amount, min_percent / 100)
-        anomalies = list_anomalies(ledger, filters, month, thresholds) if month and is_for_anomalies else []
+        search = NOTHING_SEARCHED
+        if month and is_for_anomalies:
+            search = search_anomalies(ledger, filters, month, thresholds, is_whole=all_categories)
         rows = check_budgets(ledger, filters, budgets, month, rules) if month and not is_for_anomalies else []
         month_filters = filters._replace(first_month=month, last_month=month)
         foreign_estimates = [] if is_for_anomalies else list_foreign_estimates(ledger, month_filters)
         uncounted_bills = catalog.list_parked_bills(ledger, month_filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, month_filters)
     if is_for_anomalies:
-        _show_anomalies(output_format, anomalies, month, thresholds)
+        _show_anomalies(output_format, search, month, thresholds)
     else:
         _show_budgets(output_format, rows, month)
-    findings = quieten([*list_anomaly_findings(anomalies), *list_budget_findings(rows)], filters.acknowledged_ids)
-    _print_findings(findings)
+    findings = quieten(
+        [*list_anomaly_findings(search.anomalies), *list_budget_findings(rows)], filters.acknowledged_ids
+    )
+    _print_findings(findings, output_format)
     note_foreign_estimates(foreign_estimates)
     end_listing(ctx, gaps, uncounted_bills)
-    if not all(is_accepted(located.finding) for located in findings):
+    has_judged = search.judged or not is_for_anomalies
+    if not has_judged or not all(is_accepted(located.finding) for located in findings):
         ctx.exit(1)
 
 
@@ -140,6 +157,16 @@ def load_budgets(ctx: click.Context) -> tuple[list[Budget], AllocationRules | No
     if not any(key == TEAM_KEY for budget in budgets for key, _ in budget.scope):
         return budgets, None
     return budgets, load_team_rules(ctx)
+
+
+def _check_scopes(workspace: Workspace, budgets: Iterable[Budget]) -> None:
+    """Raise ``ConfigurationError`` where a budget is of a vendor or an account that there is not."""
+    for budget in budgets:
+        scope = dict(budget.scope)
+        try:
+            build_filter(workspace, FilterOptions(scope.get("provider"), scope.get("account")))
+        except BillfoldError as error:
+            raise ConfigurationError(f"the budget {budget.name!r}: {error}") from error
 
 
 def _choose_month(ledger: OpenLedger, filters: LedgerFilter, *, is_for_anomalies: bool) -> Month | None:
@@ -171,9 +198,11 @@ def _build_budget_cells(row: BudgetRow) -> dict[str, str]:
     }
 
 
-def _show_anomalies(
-    output_format: str, anomalies: Sequence[Anomaly], month: Month | None, thresholds: Thresholds
-) -> None:
+def _show_anomalies(output_format: str, search: AnomalySearch, month: Month | None, thresholds: Thresholds) -> None:
+    if month:
+        for history in search.unjudged:
+            print_line(describe_history(history, month), err=True)
+    anomalies = search.anomalies
     if output_format != "table":
         cells = [
             row._asdict()
@@ -186,10 +215,18 @@ def _show_anomalies(
         f"{thresholds.amount} and {thresholds.share * 100:.0f} % off the median of up to {USUAL_MONTHS} months before"
     )
     if not anomalies:
-        print_line(f"Nothing in {month} is {limits}.")
+        print_line(_describe_nothing(search, month, limits))
         return
     print_line(f"Odd in {month}: at least {limits}.")
     print_table([_build_anomaly_cells(anomaly) for anomaly in anomalies], ANOMALY_FORM)
+
+
+def _describe_nothing(search: AnomalySearch, month: Month | None, limits: str) -> str:
+    if search.judged:
+        return f"Nothing in {month} is {limits}."
+    if search.unjudged:
+        return f"Nothing in {month} could be judged: too few months are invoiced before."
+    return f"Nothing could be judged: no issued invoice{f' of {month}' if month else ''} fits, or was known then."
 
 
 def _build_anomaly_cells(anomaly: Anomaly) -> dict[str, str]:
@@ -201,8 +238,11 @@ def _build_anomaly_cells(anomaly: Anomaly) -> dict[str, str]:
     }
 
 
-def _print_findings(findings: Iterable[AccountFinding]) -> None:
+def _print_findings(findings: Sequence[AccountFinding], output_format: str) -> None:
+    """Say on stderr what was found, each with the id to accept it by."""
     for located in findings:
+        is_in_table = output_format == "table" and located.finding.code is FindingCode.COST_ANOMALY
         place = " ".join(filter(None, (located.finding.code, located.account)))
         label = "accepted: " if is_accepted(located.finding) else ""
-        print_line(f"{place}: {label}{describe_finding(located.finding)} [{located.id}]", err=True)
+        text = f"{place}: {label}{describe_finding(located.finding)} [{located.id}]"
+        print_line(f"{place} [{located.id}]" if is_in_table and not label else text, err=True)

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import click
 
-from billfold.cli.context import build_filter, load_payment_evidence, open_workspace
+from billfold.cli.context import build_filter, load_payment_evidence, open_workspace, require_account
 from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
@@ -20,9 +20,9 @@ from billfold.report.table import TableLayout
 from billfold.tasks.filter_options import FilterOptions
 
 AMOUNTS = ("committed", "bought", "used", "left", "rate", "over", "unused")
-COLUMNS = ("name", "unit", "month", *AMOUNTS, "runway_on", "ends_on")
+COLUMNS = ("name", "contract", "unit", "month", *AMOUNTS, "runway_on", "ends_on")
 DROPPABLE = ("bought", "rate", "unit", "ends_on", "unused", "left")
-MIN_NAME_WIDTH = 22
+MIN_NAME_WIDTH, MIN_CONTRACT_WIDTH = 22, 8
 
 
 @click.command("commitments")
@@ -37,7 +37,10 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     """
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
-        uses = find_commitments(ledger, filters, load_payment_evidence(ctx, filter_options.as_of))
+        evidence = load_payment_evidence(ctx, filter_options.as_of)
+        for stated in evidence.commitments:
+            require_account(workspace, stated.account, f"[[commitments]], {stated.commitment_id!r}")
+        uses = find_commitments(ledger, filters, evidence)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     if output_format != "table":
         print_rows(output_format, uses, CommitmentUse._fields)
@@ -54,11 +57,17 @@ def _print_uses(uses: Sequence[CommitmentUse]) -> None:
         account_uses = list(members)
         months = {use.month for use in account_uses}
         print_line(f"{provider} {account}{f', {min(months)}' if len(months) == 1 and min(months) else ''}")
-        columns = [name for name in COLUMNS if len(months) > 1 or name != "month"]
-        layout = TableLayout(columns, AMOUNTS, DROPPABLE, {"name": MIN_NAME_WIDTH})
+        needs = {"month": len(months) > 1, "contract": _has_namesakes(account_uses)}
+        columns = [name for name in COLUMNS if needs.get(name, True)]
+        layout = TableLayout(columns, AMOUNTS, DROPPABLE, {"name": MIN_NAME_WIDTH, "contract": MIN_CONTRACT_WIDTH})
         print_table([_build_row(use) for use in account_uses], layout)
         print_line()
     print_line("Over and unused are expected at the rate of the last three months; --format json has their day.")
+
+
+def _has_namesakes(uses: Sequence[CommitmentUse]) -> bool:
+    """Tell whether two commitments of a month are called the same: their contracts tell them apart."""
+    return len({(use.name, use.month) for use in uses}) < len(uses)
 
 
 def _build_row(use: CommitmentUse) -> dict[str, object]:

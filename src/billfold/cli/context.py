@@ -15,6 +15,7 @@ from billfold import config
 from billfold.cli.output import print_line
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
+from billfold.model.errors import ConfigurationError, InvalidArgument
 from billfold.model.payment import PaymentEvidence
 from billfold.tasks import access, configured
 from billfold.tasks.filter_options import FilterOptions
@@ -67,6 +68,16 @@ def build_filter(workspace: Workspace, filter_options: FilterOptions) -> LedgerF
         print_line(f"nothing was known yet at that time: the first collection began later{first_run_note}", err=True)
         click.get_current_context().meta[NOTHING_KNOWN] = True
     return filters
+
+
+def require_account(workspace: Workspace, account: str, place: str) -> None:
+    """Raise ``ConfigurationError`` where a place in the configuration names an account that there is not."""
+    try:
+        access.build_filter(
+            workspace, FilterOptions(account=account), list_configured_accounts(click.get_current_context())
+        )
+    except InvalidArgument as error:
+        raise ConfigurationError(f"{place}: {error}") from error
 
 
 def load_section(ctx: click.Context, name: str) -> tuple[object, Path]:

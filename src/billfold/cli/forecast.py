@@ -158,6 +158,8 @@ def _show_accuracy(output_format: str, accuracy: Sequence[Accuracy]) -> None:
     print_line("On so many whole days of a month: the estimate as a share of the invoice, how far forecasts missed")
     print_line("it (median), and the ends of the 90 % interval as shares of the forecast.")
     print_table(table_rows, TableLayout(Accuracy._fields, Accuracy._fields[1:]))
+    if any(row.error is None for row in accuracy):
+        print_line("No error stands where one month only could be compared: there is no other to forecast it by.")
 
 
 def _round_share(share: Decimal | None) -> Decimal | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from billfold.cli.team_rules import load_team_rules
 from billfold.ledger import catalog
 from billfold.ledger.estimate_history import list_estimate_records
 from billfold.ledger.grouping import TAG_PREFIX, find_last_month
-from billfold.ledger.month_costs import list_month_costs
+from billfold.ledger.month_costs import list_month_costs, read_last_asked
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.bill import State
@@ -117,12 +118,12 @@ def command(
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = _choose_months(ledger, build_filter(workspace, filter_options), options, output_format)
         changes = _compare(ledger, filters, keys, options)
-        account_rows = _read_rows(ledger, filters, ("provider", "account"), options)
+        account_rows, asked_at = _read_rows(ledger, filters, JSON_KEYS[:2], options), read_last_asked(ledger, filters)
         uncounted_bills = catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     sums = exchange.convert_rows(account_rows, target, reporting.rates) if target else []
     if output_format == "table":
-        print_report(changes, keys, options, account_rows)
+        print_report(changes, keys, options, account_rows, asked_at)
         print_converted(sums, target)
     else:
         _print_machine_rows(output_format, changes, keys, options, reporting.rates)
@@ -206,7 +207,11 @@ def _print_machine_rows(
 
 
 def print_report(
-    changes: Sequence[CostChange], keys: Sequence[str], options: ReportOptions, account_rows: Sequence[CostRow]
+    changes: Sequence[CostChange],
+    keys: Sequence[str],
+    options: ReportOptions,
+    account_rows: Sequence[CostRow],
+    asked_at: datetime | None = None,
 ) -> None:
     """Print the report's tables, and what is to be known of them."""
     tables = costs.build_tables(changes, options.top, by_month=not {"month", DAY_KEY}.isdisjoint(keys))
@@ -216,6 +221,10 @@ def print_report(
         print_line()
         print_line(f"{STATE_HEADINGS[table.state]}, {table.currency}")
         _print_table(table, keys, is_comparing=DAY_KEY not in keys and _shows_change(table, options.is_comparing))
+        if table.state == State.ESTIMATE and asked_at:
+            month = max(change.row.month for change in changes if change.row.state == State.ESTIMATE)
+            print_line(f"As of {asked_at:%Y-%m-%d}. Seats bought in advance and taxes come with the invoice: `billfold")
+            print_line(f"accruals {month}` has them.")
     _print_notes(changes, options, account_rows)
 
 

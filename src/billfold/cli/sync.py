@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 import click
 
 from billfold.cli.context import load_accounts, open_workspace
@@ -12,11 +15,14 @@ from billfold.cli.sync_progress import show_progress
 from billfold.collect.outcome import CollectOutcome
 from billfold.collect.side_by_side import DEFAULT_PER_SERVER, DEFAULT_WORKERS
 from billfold.collect.sync import sync_accounts
+from billfold.config import AccountConfig, find_ledger_directory
 from billfold.model.errors import LedgerError
 from billfold.model.period import Month
 from billfold.tasks.accounts import select_accounts
 from billfold.tasks.closes import describe_signed_changes
 from billfold.tasks.sync import describe_clock_fault
+
+_LOOPBACK_PATTERN = re.compile(r"https?://(127\.[\d.]+|localhost|\[::1\])([:/]|$)", re.IGNORECASE)
 
 
 @click.command("sync")
@@ -69,7 +75,7 @@ def command(
     Exit code 0: all is here. 1: reached, but something is missing or parked. 2: this machine cannot (a full disk). 3: an
     account failed.
     """
-    configured_accounts = load_accounts(ctx)
+    configured_accounts = _load_accounts(ctx)
     selected_accounts = select_accounts(configured_accounts, provider, account)
     lines = OutcomeLines([selected.name for selected in selected_accounts], quiet=quiet, as_json=as_json)
     with (
@@ -92,6 +98,17 @@ def command(
         signed_changes = describe_signed_changes(workspace)
     lines.print_booked(outcomes, signed_changes)
     ctx.exit(choose_exit_code(outcomes))
+
+
+def _load_accounts(ctx: click.Context) -> list[AccountConfig]:
+    """Load the accounts; say where bills go that a twin on this machine invents, where no ledger is named."""
+    accounts = load_accounts(ctx)
+    has_ledger = ctx.find_root().obj["ledger"] or os.environ.get("BILLFOLD_LEDGER")
+    if accounts and not has_ledger and all(_LOOPBACK_PATTERN.match(account.base_url or "") for account in accounts):
+        text = "all accounts are on this machine, as a twin's, and their bills go to"
+        advice = "--ledger DIR keeps them apart from real ones"
+        print_line(f"billfold: warning: {text} {find_ledger_directory(None)}; {advice}", err=True)
+    return accounts
 
 
 def choose_exit_code(outcomes: list[CollectOutcome]) -> int:

@@ -16,9 +16,10 @@ from billfold.ledger import catalog, movements
 from billfold.ledger.movements import MonthTotals, Movement
 from billfold.ledger.query import LedgerFilter
 from billfold.model.errors import InvalidArgument
-from billfold.model.money import EXACT_CONTEXT, format_amount
+from billfold.model.money import EXACT_CONTEXT, find_minor_digits, round_to_sum
 from billfold.model.period import Month
 from billfold.report import why
+from billfold.report.exchange import round_amount
 from billfold.report.subtotals import add_subtotals
 from billfold.report.table import MIN_TEXT_WIDTH, TableLayout
 from billfold.report.why import MovementPart
@@ -120,9 +121,10 @@ def _print_movement(
         return
     print_line(f"Issued invoices of {new} against {old}")
     rows = [
-        {"provider": row.provider, "account": row.account, old: row.old_total, new: row.new_total}
-        | {"change": EXACT_CONTEXT.subtract(row.new_total, row.old_total), "currency": row.currency}
+        {"provider": row.provider, "account": row.account, old: old_total, new: new_total}
+        | {"change": EXACT_CONTEXT.subtract(new_total, old_total), "currency": row.currency}
         for row in totals
+        for old_total, new_total in [[round_amount(total, row.currency) for total in (row.old_total, row.new_total)]]
     ]
     _print_amounts(rows, (old, new, "change"))
     if not parts:
@@ -146,11 +148,26 @@ def _pick_cells(part: MovementPart, group_name: str) -> dict[str, object]:
 def _print_amounts(
     rows: Sequence[Mapping[str, object]], amounts: tuple[str, ...], *, has_subtotals: bool = True
 ) -> None:
-    """Print rows with subtotals by vendor, their amounts with all digits."""
-    table = add_subtotals(rows, "provider", amounts) if has_subtotals else list(map(dict, rows))
+    """Print rows, with subtotals by vendor that are the sums of what is shown: amounts rounded to the currency's cents."""
+    cents = _round_rows(rows, amounts)
+    table = add_subtotals(cents, "provider", amounts) if has_subtotals else cents
     for cells in table:
-        cells |= {name: format_amount(Decimal(str(cells[name]))) for name in amounts}
+        cells |= {name: f"{Decimal(str(cells[name])):,}" for name in amounts}
     widths = dict.fromkeys(movements.ITEM_SQL, MIN_GROUP_WIDTH) | {"account": MIN_TEXT_WIDTH}
     if has_subtotals:
         widths["provider"] = MIN_PROVIDER_WIDTH
     print_table(table, TableLayout(tuple(rows[0]), amounts, amounts[:1] if len(amounts) > 1 else (), widths))
+
+
+def _round_rows(rows: Sequence[Mapping[str, object]], amounts: Sequence[str]) -> list[dict[str, object]]:
+    """Round amounts so that those of an account sum to their rounded sum."""
+    cents = list(map(dict, rows))
+    currencies = {(row["provider"], row["account"], row["currency"]): str(row["currency"]) for row in rows}
+    for place, currency in currencies.items():
+        members = [row for row in cents if (row["provider"], row["account"], row["currency"]) == place]
+        for name in amounts:
+            exact_amounts = [Decimal(str(row[name])) for row in members]
+            digits = max(2, find_minor_digits(currency))
+            for row, amount in zip(members, round_to_sum(exact_amounts, digits), strict=True):
+                row[name] = amount
+    return cents

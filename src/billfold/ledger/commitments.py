@@ -22,6 +22,7 @@ class CommitmentTerms(NamedTuple):
     quantity: Decimal
     period_start: datetime
     period_end: datetime
+    contract: str = ""
 
 
 class ServiceUse(NamedTuple):
@@ -49,7 +50,7 @@ def list_terms(db: OpenLedger, filters: LedgerFilter) -> list[CommitmentTerms]:
         f"""SELECT b.provider, a.name AS account, m.ContractCommitmentId AS commitment_id,
                    m.ContractCommitmentDescription AS name, m.ContractCommitmentUnit AS unit,
                    m.ContractCommitmentQuantity AS quantity, m.ContractCommitmentPeriodStart AS period_start,
-                   m.ContractCommitmentPeriodEnd AS period_end
+                   m.ContractCommitmentPeriodEnd AS period_end, coalesce(m.ContractId, '') AS contract
             FROM commitments m JOIN {BILLS_JOIN.replace("bills b", "bills b ON m.bill = b.id")}
             WHERE {condition} AND m.ContractCommitmentQuantity IS NOT NULL AND m.ContractCommitmentUnit IS NOT NULL
             QUALIFY row_number() OVER (PARTITION BY b.provider, b.account, m.ContractCommitmentId

@@ -96,7 +96,7 @@ class LedgerReader:
             batches = _iter_interruptibly(cursor, reader, time_limit)
             return pa.RecordBatchReader.from_batches(reader.schema, batches)
         except duckdb.Error as error:
-            raise InvalidArgument(str(error)) from error
+            raise InvalidArgument(_describe_error(error)) from error
         except UnicodeEncodeError as error:
             raise InvalidArgument("the query is not UTF-8 text") from error
 
@@ -192,6 +192,11 @@ def iter_rows(reader: pa.RecordBatchReader, names: list[str]) -> Iterator[SqlRow
         raise InvalidArgument(str(error).partition("\n")[0]) from error
     except (ValueError, OverflowError) as error:
         raise InvalidArgument(f"the answer holds a time or a number that cannot be written: {error}") from error
+
+
+def _describe_error(error: duckdb.Error) -> str:
+    """Return what is wrong with a query as one line, without the picture of it."""
+    return " ".join(str(error).partition("\nLINE ")[0].split())
 
 
 def _make_aware(instant: datetime | None) -> datetime | None:

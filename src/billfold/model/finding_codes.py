@@ -434,6 +434,12 @@ class FindingCode(StrEnum):
         "A month is expected to end above its budget, by the forecast.",
         "Look at `billfold forecast`, and at what can still be stopped; or change the budget.",
     )
+    BUDGET_UNUSED = (
+        "budget-unused",
+        DOUBT,
+        "Nothing that fits a budget is billed or expected.",
+        "Compare its vendor, account, service, team and tag with `billfold report --by service`: one may be spelled otherwise.",
+    )
     COST_ANOMALY = (
         "cost-anomaly",
         DOUBT,

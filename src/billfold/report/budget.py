@@ -170,3 +170,5 @@ def _describe_row(row: BudgetRow) -> Iterable[tuple[FindingCode, str]]:
     elif row.state is BudgetState.AT_RISK:
         expected = f"{row.expected.quantize(Decimal(1), ROUND_HALF_EVEN):,}"
         yield FindingCode.BUDGET_AT_RISK, f"{row.month} is expected to come to {expected} {row.currency}; {budget_text}"
+    elif not any((row.issued, row.open, row.committed, row.expected)):
+        yield FindingCode.BUDGET_UNUSED, f"no charge of {row.month} or the months before fits it, and none is expected"

@@ -24,7 +24,7 @@ class CommitmentUse(NamedTuple):
 
     ``used`` and ``left`` are None where nothing tells what was used; ``bought`` where nothing tells what was bought. The expected
     amounts are forecasts at the rate of the last three whole months: what will be used beyond it, or not at all, by ``expected_on``;
-    ``runway_on`` is the day on which nothing is left. All days are "" where there is none.
+    ``runway_on`` is the day on which nothing is left. All days are "" where there is none. ``contract`` is the vendor's id of it.
     """
 
     provider: str
@@ -46,6 +46,7 @@ class CommitmentUse(NamedTuple):
     expected_overage: Decimal | None = None
     expected_shortfall: Decimal | None = None
     expected_on: str = ""
+    contract: str = ""
 
 
 class Outlook(NamedTuple):

@@ -107,6 +107,7 @@ def _build_use(term: CommitmentTerms, row: BalanceRow | None, rate: Decimal | No
         bought,
         overage,
         rate,
+        contract=term.contract,
     )
     return add_outlook(use, outlook)
 

@@ -14,7 +14,14 @@ from billfold.model.finding import AccountFinding
 from billfold.model.money import ZERO
 from billfold.model.period import Month
 from billfold.report.allocation_rules import AllocationRules
-from billfold.report.anomalies import USUAL_MONTHS, Anomaly, Thresholds, find_anomalies, list_anomaly_findings
+from billfold.report.anomalies import (
+    ADJUSTING_CATEGORIES,
+    USUAL_MONTHS,
+    AnomalySearch,
+    Thresholds,
+    find_anomalies,
+    list_anomaly_findings,
+)
 from billfold.report.budget import (
     RECURRING_VALUES,
     Budget,
@@ -24,7 +31,7 @@ from billfold.report.budget import (
     list_budget_findings,
     list_budget_keys,
 )
-from billfold.report.costs import GROUP_KEYS, read_rows
+from billfold.report.costs import GROUP_KEYS, CostRow, read_rows
 from billfold.tasks.costs import list_costs
 from billfold.tasks.forecast import make_forecaster
 
@@ -32,7 +39,8 @@ SHARE_MONTHS = 3
 """How many months before say which share of an account a budget is of."""
 ACCEPTED_MONTHS = 24
 """In how many months, the current one among them, what is accepted is looked for."""
-ANOMALY_KEYS = ("provider", "account", "service")
+ANOMALY_KEYS = ("provider", "account", "service", "charge-category")
+NOTHING_SEARCHED = AnomalySearch((), 0, ())
 
 
 def find_this_month(ledger: OpenLedger, filters: LedgerFilter) -> Month | None:
@@ -71,11 +79,18 @@ def check_budgets(
     return judge_budgets(budgets, month, evidence)
 
 
-def list_anomalies(ledger: OpenLedger, filters: LedgerFilter, month: Month, thresholds: Thresholds) -> list[Anomaly]:
-    """Return the services that are odd in an invoiced month."""
+def search_anomalies(
+    ledger: OpenLedger, filters: LedgerFilter, month: Month, thresholds: Thresholds, *, is_whole: bool = False
+) -> AnomalySearch:
+    """Find the services that are odd in an invoiced month; taxes, credits and adjustments only where ``is_whole``."""
     wide_filters = filters._replace(first_month=month.add_months(-2 * USUAL_MONTHS), last_month=month)
-    groups = list_costs(ledger, wide_filters, (*ANOMALY_KEYS, *GROUP_KEYS), (State.ISSUED,))
-    return find_anomalies(read_rows(groups), month, thresholds)
+    return find_anomalies(_read_services(ledger, wide_filters, is_whole=is_whole), month, thresholds)
+
+
+def _read_services(ledger: OpenLedger, filters: LedgerFilter, *, is_whole: bool) -> list[CostRow]:
+    left_out = () if is_whole else ADJUSTING_CATEGORIES
+    groups = list_costs(ledger, filters, (*ANOMALY_KEYS, *GROUP_KEYS), (State.ISSUED,))
+    return [row for row in read_rows(groups) if row.values[-1] not in left_out]
 
 
 def find_cost_findings(
@@ -99,9 +114,10 @@ def _iter_cost_findings(
 ) -> Iterator[AccountFinding]:
     this_month = find_this_month(ledger, filters)
     months = [this_month.add_months(-number) for number in range(ACCEPTED_MONTHS)] if this_month else []
-    rows = list(read_rows(list_costs(ledger, filters, (*ANOMALY_KEYS, *GROUP_KEYS), (State.ISSUED,))) if months else ())
-    for month in months:
-        yield from list_anomaly_findings(find_anomalies(rows, month, Thresholds(ZERO, ZERO)))
+    for is_whole in (False, True):
+        rows = _read_services(ledger, filters, is_whole=is_whole) if months else []
+        for month in months:
+            yield from list_anomaly_findings(find_anomalies(rows, month, Thresholds(ZERO, ZERO)).anomalies)
     for month in months if budgets else ():
         yield from list_budget_findings(check_budgets(ledger, filters, budgets, month, rules))
 

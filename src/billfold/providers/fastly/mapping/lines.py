@@ -166,7 +166,11 @@ def build_line(item: Item, detail_ids: DetailIds | None, *, is_unique: bool = Fa
 
 def _price_item(item: Item, *, is_usage: bool) -> dict[str, Any]:
     """Return the columns of a usage or purchase: a SKU, a quantity and a unit price that give the amount."""
-    price = choose_price(item.amount, item.units if item.units is not None else ONE, item.rate)
+    has_rate = not is_shortfall(
+        item.description, item.product
+    )  # what is missing is an amount, whatever stands as its rate
+    units = item.units if item.units is not None else ONE
+    price = choose_price(item.amount, units, item.rate if has_rate else None)
     list_unit_price, list_cost = _find_list_price(item, price.unit_price, price.quantity)
     if item.tier and is_usage and price.basis is PriceBasis.RATE:
         price = price._replace(basis=PriceBasis.TIERED)
@@ -176,7 +180,7 @@ def _price_item(item: Item, *, is_usage: bool) -> dict[str, Any]:
         make_price_id(item.sku, item.region or "global", item.tier),
         item.unit if is_usage else "Units",
     )
-    category = "Other" if is_shortfall(item.description, item.product) else "Standard"
+    category = "Standard" if has_rate else "Other"
     return build_price_columns(sku, price, price.quantity if is_usage else None, category) | {
         "ListCost": list_cost,
         "ListUnitPrice": list_unit_price,
