@@ -50,5 +50,5 @@ def end_listing(
 def print_gaps(wrong_gaps: Iterable[AccountFinding]) -> None:
     """Say on stderr what the ledger lacks."""
     for gap in wrong_gaps:
-        subject = " ".join(filter(None, gap[:2])) or "the archive"
+        subject = gap.place or "the archive"
         print_line(f"not complete: {subject}: {describe_labelled(gap.finding)}", err=True)

@@ -76,6 +76,23 @@ def list_doubtful(records: Iterable[Completeness]) -> list[AccountFinding]:
     ]
 
 
+def select_shown(
+    gaps: Iterable[AccountFinding], shown: Collection[tuple[str, str, str]], *, has_invoices: bool = True
+) -> list[AccountFinding]:
+    """Return the gaps that are of what a command shows of all months: an old one elsewhere is nothing to it.
+
+    ``shown`` are provider, account and month. Gaps of accounts as a whole and invoices that are due count always, and a duplicate
+    only where invoices are shown.
+    """
+    return [
+        gap
+        for gap in gaps
+        if not gap.month
+        or gap.finding.code is FindingCode.INVOICE_LATE
+        or (gap[:3] in shown and (has_invoices or gap.finding.code is not FindingCode.DUPLICATE_SUSPECTED))
+    ]
+
+
 def judge_months(
     bills: Iterable[BillRow],
     runs: Iterable[RunRow],

@@ -36,7 +36,7 @@ PLACES = {
     "rates": "into billfold.toml, as [rates] (docs/focus.md), or into [datev] for its currencies",
 }
 """Where a key belongs that stands in another table."""
-Part = TypeVar("Part")
+Parsed = TypeVar("Parsed")
 DATE_FORMATS = {"DD/MM/YYYY": "%d/%m/%Y", "MM/DD/YYYY": "%m/%d/%Y", "YYYY-MM-DD": "%Y-%m-%d"}
 
 
@@ -96,7 +96,7 @@ class _Mistakes:
     def __init__(self) -> None:
         self._texts = list[str]()
 
-    def read(self, default: Part, parse: Callable[..., Part], *arguments: object) -> Part:
+    def read(self, default: Parsed, parse: Callable[..., Parsed], *arguments: object) -> Parsed:
         """Read a part; ``default`` stands for one that cannot be read."""
         try:
             return parse(*arguments)
@@ -172,8 +172,8 @@ def _require_table(value: object, location: str) -> Mapping[str, object]:
 def _require_keys(table: Mapping[str, object], keys: tuple[str, ...], location: str) -> None:
     if unknown := sorted(set(table) - set(keys)):
         names, verb = ", ".join(map(repr, unknown)), "is" if len(unknown) == 1 else "are"
-        places = "".join(f"; {key} belongs {PLACES[key]}" for key in unknown if key in PLACES)
-        raise ConfigurationError(f"{location}: {names} {verb} not known here; there are {', '.join(keys)}{places}")
+        notes = "".join(f"; {key} belongs {PLACES[key]}" for key in unknown if key in PLACES)
+        raise ConfigurationError(f"{location}: {names} {verb} not known here; there are {', '.join(keys)}{notes}")
 
 
 def _read_texts(table: Mapping[str, object], location: str) -> dict[str, str]:
