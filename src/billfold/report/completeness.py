@@ -216,16 +216,20 @@ def _judge_month(
     bills = evidence.bills
     disputes = [finding for bill in bills for finding in bill.findings if finding.is_wrong or is_accepted(finding)]
     if not bills and not evidence.due_invoices and not evidence.is_quiet:
-        disputes.append(make_finding(FindingCode.MONTH_EMPTY, "there is no bill for this month"))
+        disputes.append(describe_empty())
     elif bills:
-        text = "there is no bill for this month"
-        disputes += [make_finding(FindingCode.MONTH_EMPTY, text, series_name) for series_name in evidence.holes]
+        disputes += map(describe_empty, evidence.holes)
     disputes += [*(find_vanished_invoices(bills, run) if run else []), *evidence.duplicates]
     due_findings = [describe_due(due_invoice).finding for due_invoice in evidence.due_invoices]
     delays = [*_find_open_states(bills), *(_find_delays(run) if run and bills else [])]
     bill_count = sum(not bill.is_disputing for bill in bills)
     findings = (*disputes, *due_findings, *delays)
     return Completeness(provider, account, month, _choose_state(findings), bill_count, findings)
+
+
+def describe_empty(series_name: str = "") -> Finding:
+    """Return that a month has no bill of an account, or of one of its contracts."""
+    return make_finding(FindingCode.MONTH_EMPTY, "there is no bill for this month", series_name)
 
 
 def _find_open_states(bills: Iterable[BillRow]) -> Iterator[Finding]:
