@@ -76,6 +76,13 @@ def test_each_part_is_the_first_fitting_rules() -> None:
         ("date_format = 'D'", "DD/MM/YYYY"),
         ("open_directives = 1", "true or false"),
         ("suspense = 1", "suspense must be text"),
+        ("[default]\naccrued = '1'", "accrued belongs at the top of the file"),
+        ("payable = '1'", "payable belongs into [default] or [vendors.NAME]"),
+        ("[rates]\nCRDB_CLOUD_CREDITS = '1'", "rates belongs into billfold.toml, as [rates]"),
+        (
+            "suspense = 1\n[datev]\nclient = 'x'",
+            'suspense must be text in quotes, as "6100"; journal.toml, [datev]: client must',
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_named(text: str, sentence: str) -> None:

@@ -16,6 +16,7 @@ from billfold.cli.params import add_listing_options
 from billfold.model.money import format_trimmed
 from billfold.report.commitment_uses import CommitmentUse
 from billfold.report.commitments import find_commitments
+from billfold.report.completeness import select_shown
 from billfold.report.table import TableLayout
 from billfold.tasks.filter_options import FilterOptions
 
@@ -42,6 +43,7 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
             require_account(workspace, stated.account, f"[[commitments]], {stated.commitment_id!r}")
         uses = find_commitments(ledger, filters, evidence)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
+    gaps = select_shown(gaps, {(use.provider, use.account, str(use.month)) for use in uses}, has_invoices=False)
     if output_format != "table":
         print_rows(output_format, uses, CommitmentUse._fields)
     elif not uses:

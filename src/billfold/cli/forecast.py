@@ -25,6 +25,7 @@ from billfold.cli.params import (
 from billfold.ledger import catalog
 from billfold.ledger.foreign_estimates import list_foreign_estimates
 from billfold.model.period import Month
+from billfold.report.completeness import select_shown
 from billfold.report.exchange import round_amount
 from billfold.report.forecast import ForecastRow, Method
 from billfold.report.subtotals import add_subtotals
@@ -80,6 +81,7 @@ def command(
         foreign_estimates = list_foreign_estimates(ledger, filters)
         uncounted_bills = catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
+    gaps = select_shown(gaps, {(row.provider, row.account, str(row.month)) for row in rows})
     if track_record:
         _show_accuracy(output_format, accuracy)
     elif output_format != "table":

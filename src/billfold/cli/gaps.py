@@ -61,5 +61,5 @@ def note_foreign_estimates(estimates: Iterable[ForeignEstimate]) -> None:
 def print_gaps(wrong_gaps: Iterable[AccountFinding]) -> None:
     """Say on stderr what the ledger lacks."""
     for gap in wrong_gaps:
-        subject = " ".join(filter(None, gap[:2])) or "the archive"
+        subject = gap.place or "the archive"
         print_line(f"not complete: {subject}: {describe_labelled(gap.finding)}", err=True)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from billfold.cli.output import print_data, print_line
 from billfold.collect.outcome import CollectOutcome
 from billfold.ledger.acknowledgements import is_accepted
-from billfold.model.finding import Finding, describe_labelled
+from billfold.model.finding import Finding, describe_finding, describe_labelled
 from billfold.model.finding_codes import FindingCode
 from billfold.report.render import as_json as format_json
 from billfold.report.render import build_finding_fields, counted
@@ -46,7 +46,7 @@ class OutcomeLines:
             if self._shown_errors.get(outcome.account, self) is not outcome.error:
                 self._print_collection(outcome)
             for finding in filter(_is_news, outcome.findings) if self._quiet else outcome.findings:
-                self._print_line(outcome.account, describe_labelled(finding))
+                self._print_line(outcome.account, _describe(finding))
         if len(reported_outcomes) > MAX_SHOWN_ACCOUNTS:
             print_line(describe_sum(outcomes))
         if reported_outcomes:
@@ -59,13 +59,17 @@ class OutcomeLines:
         self._last_account = ""
         self._print_line(outcome.account, f"FAILED: {outcome.error}" if outcome.error else summary)
         for finding in outcome.missing:
-            self._print_line(outcome.account, describe_labelled(finding))
+            self._print_line(outcome.account, _describe(finding))
         self._shown_errors[outcome.account] = outcome.error
 
     def _print_line(self, account: str, text: str) -> None:
         label = "" if account == self._last_account else account
         print_line(f"{label:<{self._width}}  {text}")
         self._last_account = account
+
+
+def _describe(finding: Finding) -> str:
+    return f"accepted: {describe_finding(finding)}" if is_accepted(finding) else describe_labelled(finding)
 
 
 def _is_reported(outcome: CollectOutcome) -> bool:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import click
 
-from billfold.cli.context import build_filter, load_payment_evidence, open_workspace
+from billfold.cli.context import build_filter, load_payment_evidence, load_section, open_workspace
 from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
@@ -16,8 +16,10 @@ from billfold.cli.params import add_listing_options
 from billfold.ledger import catalog
 from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.model.money import exact_sum, format_amount, format_trimmed
+from billfold.model.payment import BankEntry
 from billfold.report import payables, render
 from billfold.report.balances import BalanceMonth, describe_mismatch, roll_forward
+from billfold.report.completeness import select_shown
 from billfold.report.payables import Payable, find_payables, sum_by_age
 from billfold.report.subtotals import group_with_subtotals
 from billfold.report.table import TableLayout
@@ -58,7 +60,8 @@ def command(
 def _print_payables(ctx: click.Context, output_format: str, filter_options: FilterOptions, *, shows_paid: bool) -> None:
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
-        result = find_payables(ledger, filters, load_payment_evidence(ctx, filter_options.as_of))
+        evidence = load_payment_evidence(ctx, filter_options.as_of)
+        result = find_payables(ledger, filters, evidence)
         uncounted_bills = catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     rows = [row for row in result.rows if shows_paid or row.state != payables.PAID]
@@ -67,14 +70,16 @@ def _print_payables(ctx: click.Context, output_format: str, filter_options: Filt
         cells = [row._asdict() | extra for row, extra in zip(rows, extra_cells, strict=True)]
         print_rows(output_format, cells, (*Payable._fields, "age", "finding"))
     else:
-        _print_table(rows, paid_count=len(result.rows) - len(rows))
+        bank_note = _describe_bank(evidence.bank_entries, is_configured=load_section(ctx, "bank")[0] is not None)
+        _print_table(rows, len(result.rows) - len(rows), bank_note)
         _print_findings(result.findings)
+    gaps = select_shown(gaps, {(row.provider, row.account, row.month) for row in rows})
     absence = "" if result.rows else "There are no invoices to show: none are booked that fit."
     end_listing(ctx, gaps, uncounted_bills, absence)
     ctx.exit(1 if result.has_wrong else 0)
 
 
-def _print_table(rows: Sequence[Payable], paid_count: int) -> None:
+def _print_table(rows: Sequence[Payable], paid_count: int, bank_note: str) -> None:
     """Print what is open by vendor and account, then what nothing is known of in one line for each account."""
     told_rows = [row for row in rows if row.state != payables.UNKNOWN]
     unknown_rows = [row for row in rows if row.state == payables.UNKNOWN]
@@ -88,6 +93,10 @@ def _print_table(rows: Sequence[Payable], paid_count: int) -> None:
         print_line(f"Overdue for {age} days: {format_amount(amount)} {currency}")
     for line in _describe_unknown(unknown_rows):
         print_line(line)
+    if unknown_rows:
+        print_line(bank_note)
+        for line in _describe_open(rows):
+            print_line(line)
     if paid_note:
         print_line(paid_note)
 
@@ -100,8 +109,25 @@ def _describe_unknown(rows: Iterable[Payable]) -> Iterator[str]:
         count = render.counted(len(totals), "invoice")
         total = f"{format_amount(exact_sum(totals))} {currency}"
         yield f"Unknown: {provider} {account}: {count}, {total}: nothing tells whether they are paid."
-    if amounts:
-        yield "A bank's statement tells: name it as `[bank] file` in the configuration."
+
+
+def _describe_bank(entries: Sequence[BankEntry], *, is_configured: bool) -> str:
+    """Say how a bank's statement could tell what is unknown, or that it does not."""
+    if not is_configured:
+        return "A bank's statement tells: name it as `[bank] file` in the configuration."
+    if not entries:
+        return "The bank's statement has no entry that could tell."
+    days = sorted(entry.paid_at.date() for entry in entries)
+    return f"The bank's statement, {days[0]} to {days[-1]}, has no payment of them."
+
+
+def _describe_open(rows: Sequence[Payable]) -> Iterator[str]:
+    """Say what is open in all, and how much of it is unknown."""
+    for currency in sorted({row.currency for row in rows if row.state == payables.UNKNOWN}):
+        all_rows = [row for row in rows if row.currency == currency]
+        unknown = exact_sum(row.open for row in all_rows if row.state == payables.UNKNOWN)
+        total = format_amount(exact_sum(row.open for row in all_rows))
+        yield f"Open in all: {total} {currency}, of it unknown: {format_amount(unknown)}"
 
 
 def _format_amounts(rows: Iterable[dict[str, object]], amounts: Sequence[str]) -> Iterator[dict[str, object]]:
@@ -125,6 +151,8 @@ def _print_roll_forward(
         filters = build_filter(workspace, filter_options)
         months = roll_forward(ledger, filters, load_payment_evidence(ctx, filter_options.as_of))
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
+    shown = {(month.provider, month.account, str(month.month)) for month in months}
+    gaps = select_shown(gaps, shown, has_invoices=False)
     mismatches = [describe_mismatch(month) for month in months if month.difference]
     if output_format != "table":
         print_rows(output_format, months, BalanceMonth._fields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from billfold.ledger.acknowledgements import accept_finding, quieten
@@ -57,8 +57,8 @@ def fill_outcomes(
 ) -> None:
     """Note in each outcome what the ledger makes of its account; ``last_seq`` is the archive's last number before it."""
     findings_by_account = defaultdict[tuple[str, str], list[Finding]](list)
-    for located in quieten(_find_all(db, last_seq), acknowledged_ids):
-        findings_by_account[located.provider, located.account].append(located.finding)
+    for located in quieten(_find_all(db, last_seq, acknowledged_ids), acknowledged_ids):
+        findings_by_account[located.provider, located.account].append(_name_month(located))
     accepted_accounts = _list_accepted_runs(db, acknowledged_ids) if acknowledged_ids else set()
     for outcome in outcomes:
         outcome.findings = findings_by_account[outcome.provider, outcome.account]
@@ -74,13 +74,19 @@ def _list_accepted_runs(db: OpenLedger, acknowledged_ids: frozenset[str]) -> set
     return {gap[:2] for gap in find_failed_runs(db, LedgerFilter()) if gap.id in acknowledged_ids}
 
 
-def _find_all(db: OpenLedger, last_seq: int) -> Iterator[AccountFinding]:
+def _name_month(located: AccountFinding) -> Finding:
+    """Return a finding that can be read without its month beside it."""
+    finding = located.finding
+    return replace(finding, text=finding.text.replace("this month", located.month)) if located.month else finding
+
+
+def _find_all(db: OpenLedger, last_seq: int, acknowledged_ids: frozenset[str]) -> Iterator[AccountFinding]:
     from billfold.ledger import catalog, query, restatements
     from billfold.ledger.late_posts import find_late_posts
     from billfold.report.completeness import find_doubtful_months, find_vanished_invoices
     from billfold.report.gaps import find_skipped_invoices
 
-    filters = query.LedgerFilter()
+    filters = query.LedgerFilter(acknowledged_ids=acknowledged_ids)
     bills, last_runs = catalog.list_bills(db, filters), catalog.list_last_runs(db)
     for bill in bills:
         for finding in bill.findings if bill.parked else ():

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from billfold.ledger.acknowledgements import quieten
+from billfold.ledger.acknowledgements import accept_finding, quieten
 from billfold.ledger.query import (
     BILLS_JOIN,
     COLLECTED_CONDITION,
@@ -21,8 +21,9 @@ from billfold.ledger.query import (
 )
 from billfold.ledger.store import OpenLedger, make_aware
 from billfold.ledger.verify import limit_damage
-from billfold.model.finding import AccountFinding, Finding
+from billfold.model.finding import AccountFinding, Finding, make_finding
 from billfold.model.finding_codes import CODES_BY_NAME, FindingCode, Severity
+from billfold.model.money import format_amount
 from billfold.model.period import Month, parse_instant
 
 
@@ -74,6 +75,11 @@ class BillRow(NamedTuple):
         """The ids of the contracts that it is of, where it says which: those whose estimates it ends."""
         keys = json.loads(self.ended_estimates) if self.ended_estimates else []
         return set(map(find_scope, keys)) - {""}
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether it is not counted, and no earlier version is in its place."""
+        return bool(self.parked) and not self.is_disputing
 
     @property
     def is_acknowledged(self) -> bool:
@@ -158,12 +164,25 @@ def _read_bills(db: OpenLedger, filters: LedgerFilter, *, is_parked: bool) -> li
 
 
 def _add_bill_findings(bill: BillRow, findings: Sequence[Finding], acknowledged_ids: Collection[str]) -> BillRow:
+    if acknowledged_ids and bill.is_parked and describe_parked(bill).id in acknowledged_ids:
+        return bill._replace(findings=tuple(map(accept_finding, findings)))
     located_findings = (AccountFinding(bill.provider, bill.account, str(bill.month), finding) for finding in findings)
     return bill._replace(
         findings=tuple(located.finding for located in quieten(located_findings, acknowledged_ids))
         if acknowledged_ids
         else tuple(findings)
     )
+
+
+def describe_parked(bill: BillRow) -> AccountFinding:
+    """Return that a bill is parked as one finding: what of its month is missing, and all that is wrong with it."""
+    amount = (
+        f"{format_amount(bill.total)} {bill.currency}" if bill.total is not None else "its amount, which is not stated,"
+    )
+    text = f"is parked: {amount} is missing from the month: {bill.parked}"
+    finding = make_finding(FindingCode.BILL_PARKED, text, bill.name, total=bill.total, currency=bill.currency)
+    accepted = accept_finding(finding) if bill.findings and bill.is_acknowledged else finding
+    return AccountFinding(bill.provider, bill.account, str(bill.month), accepted)
 
 
 def list_parked_bills(db: OpenLedger, filters: LedgerFilter) -> list[BillRow]:

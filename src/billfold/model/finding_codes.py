@@ -344,6 +344,12 @@ class FindingCode(StrEnum):
         "A later version of a bill does not add up: the earlier one, which does, stays counted.",
         "Read both with `billfold explain`; sync again later, and ask the vendor which of them holds.",
     )
+    BILL_PARKED = (
+        "bill-parked",
+        DOUBT,
+        "A bill does not add up and is not counted: its amount is missing from its month.",
+        "Read it with `billfold explain`, then sync again; accepted by this id, all that is wrong with it is.",
+    )
     INVOICE_LATE = (
         "invoice-late",
         DOUBT,

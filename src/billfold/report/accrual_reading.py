@@ -29,8 +29,10 @@ from billfold.ledger.expectation import (
 )
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
+from billfold.model.finding import AccountFinding
 from billfold.model.period import Month, Period
 from billfold.report.accrual_units import AccrualUnit, CommittedPosition, OpenEstimate
+from billfold.report.completeness import describe_empty
 from billfold.report.estimate_carrying import gather_steps
 from billfold.report.line_history import InvoiceMonth, build_invoice_month
 from billfold.report.usage_pricing import OpenUsage
@@ -150,6 +152,10 @@ def _is_settled(
         for due_invoice in expectation.due_invoices
         if (due_invoice.provider, due_invoice.account, due_invoice.month) == (*account_key, month)
         and due_invoice.series_keys == unit_bills.series.keys
+    )
+    is_accepted = is_accepted or any(
+        AccountFinding(*account_key, str(month), describe_empty(name)).id in acknowledged_ids
+        for name in {"", unit_bills.series.name}
     )
     is_monthly = last_month.add_months(-1) in unit_bills.series.months
     return is_quiet or is_accepted or not is_monthly or last_month < month.add_months(-MAX_MISSING_MONTHS)

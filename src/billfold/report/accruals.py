@@ -31,6 +31,9 @@ from billfold.report.render import counted
 RUN_RATE_MONTHS = 3
 """How many of the last invoices give the rate of what has no estimate: the middle one, so that one odd month does not count."""
 
+MAX_NAMES = 2
+"""How many of the fees in one accrual are named."""
+
 
 def find_accruals(
     units: Iterable[AccrualUnit],
@@ -207,7 +210,7 @@ class _AccruedUnit:
             if _is_bought(kind) and self._is_missing(kind)
         }
         if fees:
-            names = ", ".join(kind.description or kind.service for kind in fees)
+            names = _join_first([kind.description or kind.service for kind in fees])
             self._add(AccrualMethod.RUN_RATE, fees, f"monthly fees as in {self._unit.history[-1].month}: {names}")
 
     def _is_missing(self, kind: LineKind) -> bool:
@@ -271,6 +274,12 @@ class _AccruedUnit:
 
 def _name_usage(amounts: Mapping[str, Fraction]) -> dict[LineKind, Fraction]:
     return {LineKind("Usage", service, ""): amount for service, amount in amounts.items()}
+
+
+def _join_first(names: Sequence[str]) -> str:
+    """Return the first names as they fit into a cell, and how many more there are."""
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return f"{', '.join(names[:MAX_NAMES])}{more}"
 
 
 def _read_minimum(commitment: StatedCommitment) -> Minimum:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from billfold.ledger.acknowledgements import is_accepted
-from billfold.ledger.catalog import BillRow, RunRow
+from billfold.ledger.catalog import BillRow, RunRow, describe_parked
 from billfold.ledger.chain import ChainKey
 from billfold.ledger.expectation import group_series
 from billfold.model.finding import AccountFinding, describe_finding, make_finding
@@ -27,7 +27,7 @@ _CODES_BY_CHECK = {
     INVOICE: "month-empty month-open invoice-late invoice-vanished invoice-unbooked",
     TOTAL: "total-mismatch total-missing total-repeated amount-missing amount-mismatch lines-incomplete line-repeated "
     "sum-changed sum-mismatch rounded",
-    PARKED: "value-unusable date-unreadable id-missing currency-unknown status-unknown sign-unclear invoice-unread "
+    PARKED: "bill-parked value-unusable date-unreadable id-missing currency-unknown status-unknown sign-unclear invoice-unread "
     "bill-unreadable",
     DISPUTED: "invoice-disputed",
     DOCUMENT: "document-unreadable document-mismatch document-missing",
@@ -134,6 +134,21 @@ def find_early_runs(month: Month, runs: Iterable[RunRow]) -> Iterator[AccountFin
             yield AccountFinding(run.provider, run.account, "", make_finding(FindingCode.RUN_EARLY, text))
 
 
+def merge_parked(findings: Iterable[AccountFinding], bills: Iterable[BillRow]) -> Iterator[AccountFinding]:
+    """Yield findings, all that are of a parked bill as the one that it is parked: that is what somebody accepts."""
+    parked_bills = [bill for bill in bills if bill.is_parked]
+    merged_keys = {
+        (bill.provider, bill.account, finding.code, finding.subject, finding.text)
+        for bill in parked_bills
+        for finding in bill.findings
+    }
+    for located in findings:
+        finding = located.finding
+        if (located.provider, located.account, finding.code, finding.subject, finding.text) not in merged_keys:
+            yield located
+    yield from map(describe_parked, parked_bills)
+
+
 def find_missing_documents(
     month: Month, bills: Iterable[BillRow], documented: Collection[tuple[str, str, str]]
 ) -> Iterator[AccountFinding]:
@@ -151,7 +166,7 @@ def _describe_clean(
     account_key: ChainKey, name: str, month: Month, month_bills: Iterable[BillRow], evidence: CloseEvidence
 ) -> Iterator[MonthCheck]:
     """Yield what to say of a check that found nothing: what was looked at, or why there was nothing to look at."""
-    bills = [bill for bill in month_bills if bill.state == "issued"]
+    bills = [bill for bill in month_bills if bill.state == "issued" and not bill.is_parked]
     if name == INVOICE:
         yield from _describe_invoices(account_key, month, evidence)
     elif name == COLLECTED:

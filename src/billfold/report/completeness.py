@@ -87,6 +87,23 @@ def list_doubtful(records: Iterable[Completeness]) -> list[AccountFinding]:
     ]
 
 
+def select_shown(
+    gaps: Iterable[AccountFinding], shown: Collection[tuple[str, str, str]], *, has_invoices: bool = True
+) -> list[AccountFinding]:
+    """Return the gaps that are of what a command shows of all months: an old one elsewhere is nothing to it.
+
+    ``shown`` are provider, account and month. Gaps of accounts as a whole and invoices that are due count always, and a duplicate
+    only where invoices are shown.
+    """
+    return [
+        gap
+        for gap in gaps
+        if not gap.month
+        or gap.finding.code is FindingCode.INVOICE_LATE
+        or (gap[:3] in shown and (has_invoices or gap.finding.code is not FindingCode.DUPLICATE_SUSPECTED))
+    ]
+
+
 def judge_months(
     bills: Iterable[BillRow],
     runs: Iterable[RunRow],
@@ -210,16 +227,20 @@ def _judge_month(
     bills = evidence.bills
     disputes = [finding for bill in bills for finding in bill.findings if finding.is_wrong or is_accepted(finding)]
     if not bills and not evidence.due_invoices and not evidence.is_quiet:
-        disputes.append(make_finding(FindingCode.MONTH_EMPTY, "there is no bill for this month"))
+        disputes.append(describe_empty())
     elif bills:
-        text = "there is no bill for this month"
-        disputes += [make_finding(FindingCode.MONTH_EMPTY, text, series_name) for series_name in evidence.holes]
+        disputes += map(describe_empty, evidence.holes)
     disputes += [*(find_vanished_invoices(bills, run) if run else []), *evidence.duplicates]
     due_findings = [describe_due(due_invoice).finding for due_invoice in evidence.due_invoices]
     delays = [*_find_open_states(bills), *(_find_delays(run) if run and bills else [])]
     bill_count = sum(not bill.is_disputing for bill in bills)
     findings = (*disputes, *due_findings, *delays)
     return Completeness(provider, account, month, _choose_state(findings), bill_count, findings)
+
+
+def describe_empty(series_name: str = "") -> Finding:
+    """Return that a month has no bill of an account, or of one of its contracts."""
+    return make_finding(FindingCode.MONTH_EMPTY, "there is no bill for this month", series_name)
 
 
 def _find_open_states(bills: Iterable[BillRow]) -> Iterator[Finding]:

@@ -101,14 +101,17 @@ def _list_tax_histories(sums: Iterable[MonthSum]) -> list[_TaxHistory]:
 
 
 def find_missing_taxes(sums: Iterable[MonthSum], month: Month) -> Iterator[AccountFinding]:
-    """Yield what is billed without tax in a month and was taxed before: wrong where it always was, else only to know."""
+    """Yield what is billed without tax in a month, where each of the last three before had it, or all that there are.
+
+    That is wrong where all that are compared had it, three at least, else only to know: tax that comes and goes is no news.
+    """
     for history in _list_tax_histories(sums):
         earlier = [
             history.is_taxed[other]
             for other in sorted(history.is_taxed, reverse=True)
             if month.add_months(-COMPARED_MONTHS) <= other < month
         ]
-        if not history.is_taxed.get(month, True) and any(earlier):
+        if not history.is_taxed.get(month, True) and earlier and all(earlier[:MIN_MONTHS]):
             yield _describe_tax(history, month, earlier)
 
 

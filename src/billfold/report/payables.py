@@ -133,7 +133,8 @@ def match_payables(
             is_told = bool(status) or account_key in history or any(sources)
             due = find_due(bill, evidence.agreed_terms.get(account_key), delay)
             rows.append(_build_payable(bill, sources, due, ledger_times.get(account_key), is_told=is_told))
-    return [*rows, *map(_build_unbilled, unbilled)]
+    rows += map(_build_unbilled, unbilled)
+    return sorted(rows, key=lambda row: row[:2])  # stable: what no invoice asks for comes after its account's invoices
 
 
 def _match_account(bills: Sequence[BillRow], history: Sequence[PaymentRow]) -> PaymentMatch:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 from billfold.ledger.grouping import KEY_SQL, TAG_PREFIX
 from billfold.model.errors import ConfigurationError
@@ -26,6 +27,17 @@ TOP_KEYS = ("suspense", "accrued", "date_format", "open_directives", "default", 
 CODING_KEYS = ("gl_account", "tax_code", "cost_center")
 KEY_ALIASES = {"vendor": "provider", "category": "charge-category"}
 PATTERN_KEYS = tuple(key for key in KEY_SQL if key not in {"bill", "state", "month", "day"})
+PLACES = {
+    **dict.fromkeys(
+        ("suspense", "accrued", "date_format", "open_directives"), "at the top of the file, before the first [table]"
+    ),
+    **dict.fromkeys(("payable", "prepaid"), "into [default] or [vendors.NAME]"),
+    **dict.fromkeys(CODING_KEYS, "into [default] or [[rules]]"),
+    **dict.fromkeys(("consultant", "client", "first_month", "account_length", "currency"), "into [datev]"),
+    "rates": "into billfold.toml, as [rates] (docs/focus.md), or into [datev] for its currencies",
+}
+"""Where a key belongs that stands in another table."""
+Parsed = TypeVar("Parsed")
 DATE_FORMATS = {"DD/MM/YYYY": "%d/%m/%Y", "MM/DD/YYYY": "%m/%d/%Y", "YYYY-MM-DD": "%Y-%m-%d"}
 
 
@@ -39,7 +51,7 @@ def find_mapping_path(section: object, config_path: Path, path_option: Path | No
 
 
 def load_mapping(path: Path) -> JournalMapping:
-    """Read a mapping's file; raises ``ConfigurationError`` with the one thing to change."""
+    """Read a mapping's file; raises ``ConfigurationError`` with all that is to be changed."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except FileNotFoundError:
@@ -52,25 +64,64 @@ def load_mapping(path: Path) -> JournalMapping:
 
 def parse_mapping(document: Mapping[str, object], location: str) -> JournalMapping:
     """Read a mapping from TOML values; raises ``ConfigurationError``."""
-    _require_keys(document, TOP_KEYS, location)
-    default = _require_table(document.get("default", {}), f"{location}, [default]")
-    _require_keys(default, (*CODING_KEYS, "payable", "prepaid"), f"{location}, [default]")
-    texts = _read_texts(default, f"{location}, [default]")
-    vendors = _require_table(document.get("vendors", {}), f"{location}, [vendors]")
-    rules = document.get("rules", [])
-    if not isinstance(rules, list):
-        raise ConfigurationError(f"{location}: rules are written as [[rules]] blocks")
-    return JournalMapping(
-        rules=[_parse_rule(rule, f"{location}, rule {number}") for number, rule in enumerate(rules, 1)],
-        fallback=Coding(*(texts.get(key) for key in CODING_KEYS)),
-        suspense=_read_text(document, "suspense", SUSPENSE, location),
-        vendors={name: _parse_vendor(table, f"{location}, [vendors.{name}]") for name, table in vendors.items()},
-        vendor_fallback=VendorAccounts(None, texts.get("payable", PAYABLE), texts.get("prepaid", PREPAID)),
-        accrued=_read_text(document, "accrued", ACCRUED, location),
-        datev=_parse_datev(document.get("datev", {}), f"{location}, [datev]"),
-        has_open_directives=_read_flag(document, "open_directives", location),
-        date_format=_parse_date_format(_read_text(document, "date_format", "DD/MM/YYYY", location), location),
+    mistakes = _Mistakes()
+    mistakes.read(None, _require_keys, document, TOP_KEYS, location)
+    texts: dict[str, str] = mistakes.read({}, _parse_default, document.get("default", {}), f"{location}, [default]")
+    vendors: Mapping[str, object] = mistakes.read(
+        {}, _require_table, document.get("vendors", {}), f"{location}, [vendors]"
     )
+    rules: list[object] = mistakes.read([], _require_rules, document.get("rules", []), location)
+    mapping = JournalMapping(
+        rules=[
+            mistakes.read(JournalRule({}, Coding()), _parse_rule, rule, f"{location}, rule {number}")
+            for number, rule in enumerate(rules, 1)
+        ],
+        fallback=Coding(*(texts.get(key) for key in CODING_KEYS)),
+        suspense=mistakes.read("", _read_text, document, "suspense", SUSPENSE, location),
+        vendors={
+            name: mistakes.read(VendorAccounts(), _parse_vendor, table, f"{location}, [vendors.{name}]")
+            for name, table in vendors.items()
+        },
+        vendor_fallback=VendorAccounts(None, texts.get("payable", PAYABLE), texts.get("prepaid", PREPAID)),
+        accrued=mistakes.read("", _read_text, document, "accrued", ACCRUED, location),
+        datev=mistakes.read(DatevHeader(), _parse_datev, document.get("datev", {}), f"{location}, [datev]"),
+        has_open_directives=mistakes.read(True, _read_flag, document, "open_directives", location),
+        date_format=mistakes.read("", _parse_date_format, document, location),
+    )
+    mistakes.require_none()
+    return mapping
+
+
+class _Mistakes:
+    """Reads the parts of a mapping one by one, so that all that is wrong with them is told at once."""
+
+    def __init__(self) -> None:
+        self._texts = list[str]()
+
+    def read(self, default: Parsed, parse: Callable[..., Parsed], *arguments: object) -> Parsed:
+        """Read a part; ``default`` stands for one that cannot be read."""
+        try:
+            return parse(*arguments)
+        except ConfigurationError as error:
+            self._texts.append(str(error))
+            return default
+
+    def require_none(self) -> None:
+        """Raise ``ConfigurationError`` with all that could not be read."""
+        if self._texts:
+            raise ConfigurationError("; ".join(self._texts))
+
+
+def _parse_default(value: object, location: str) -> dict[str, str]:
+    table = _require_table(value, location)
+    _require_keys(table, (*CODING_KEYS, "payable", "prepaid"), location)
+    return _read_texts(table, location)
+
+
+def _require_rules(value: object, location: str) -> list[object]:
+    if not isinstance(value, list):
+        raise ConfigurationError(f"{location}: rules are written as [[rules]] blocks")
+    return value
 
 
 def _parse_rule(rule: object, location: str) -> JournalRule:
@@ -107,7 +158,8 @@ def _parse_datev(table: object, location: str) -> DatevHeader:
     return DatevHeader(**numbers, currency=currency, rates=rates)
 
 
-def _parse_date_format(text: str, location: str) -> str:
+def _parse_date_format(document: Mapping[str, object], location: str) -> str:
+    text = _read_text(document, "date_format", "DD/MM/YYYY", location)
     if text not in DATE_FORMATS:
         raise ConfigurationError(f"{location}: date_format is {text!r}; it can be {', '.join(DATE_FORMATS)}")
     return DATE_FORMATS[text]
@@ -120,8 +172,10 @@ def _require_table(value: object, location: str) -> Mapping[str, object]:
 
 
 def _require_keys(table: Mapping[str, object], keys: tuple[str, ...], location: str) -> None:
-    if unknown := set(table) - set(keys):
-        raise ConfigurationError(f"{location}: {min(unknown)!r} is not known; there are {', '.join(keys)}")
+    if unknown := sorted(set(table) - set(keys)):
+        names, verb = ", ".join(map(repr, unknown)), "is" if len(unknown) == 1 else "are"
+        notes = "".join(f"; {key} belongs {PLACES[key]}" for key in unknown if key in PLACES)
+        raise ConfigurationError(f"{location}: {names} {verb} not known here; there are {', '.join(keys)}{notes}")
 
 
 def _read_texts(table: Mapping[str, object], location: str) -> dict[str, str]:

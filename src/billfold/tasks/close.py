@@ -35,6 +35,7 @@ from billfold.report.close import (
     find_early_runs,
     find_missing_documents,
     is_ready,
+    merge_parked,
 )
 from billfold.report.month_jumps import COMPARED_MONTHS, JumpLimits, find_jumps, find_missing_taxes, list_totals
 from billfold.tasks.changes import find_changes, find_closed_baseline, load_closings
@@ -111,7 +112,9 @@ def _collect_evidence(
         *change_findings,
     ]
     return CloseEvidence(
-        quieten(findings, filters.acknowledged_ids),
+        list(
+            merge_parked(quieten(findings, filters.acknowledged_ids), (bill for bill in bills if bill.month == month))
+        ),
         all_bills,
         {(run.provider, run.account): run for run in runs},
         _describe_balance_sources(all_bills, balances),
@@ -170,7 +173,7 @@ def find_possible_findings(workspace: Workspace, db: OpenLedger, filters: Ledger
     names = query.read_names_by_run(db, filters.seq)
     documented = list_documented_values(workspace.archive, filters.seq, names)
     sums, limits = list_month_sums(db, filters), JumpLimits(ZERO, ZERO)
-    return [
+    return [catalog.describe_parked(bill) for bill in bills if bill.is_parked] + [
         located
         for month in sorted({bill.month for bill in bills})
         for located in (
