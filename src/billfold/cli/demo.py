@@ -56,6 +56,7 @@ def command(ctx: click.Context, directory: Path) -> None:
     print_line(comparison)
     program = sys.argv[0] if not shutil.which("billfold") and Path(sys.argv[0]).name == "billfold" else "billfold"
     print_line(f"Look further: {program} --ledger {directory} report | invoices | charges | explain ID")
+    print_line(f"In a browser: {program} --ledger {directory} serve")
 
 
 @contextmanager
