@@ -77,7 +77,7 @@ def make_large_ledger(directory: Path, copies: int, charges: int) -> None:
 
     The archive stays that of the six: what is computed from it is what this measures, not the collection.
     """
-    with Twin() as twin:
+    with Twin("company") as twin:
         config = directory / "billfold.toml"
         write_config(twin, config)
         subprocess.run(

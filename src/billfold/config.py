@@ -13,7 +13,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from billfold.model.errors import ConfigurationError
-from billfold.model.money import NATIONAL_CURRENCIES, require_finite
+from billfold.model.money import NATIONAL_CURRENCIES
+from billfold.model.plain_values import check_document, read_plain_amount
 from billfold.providers import provider
 from billfold.providers.credential_references import REFERENCE_PATTERN, check_value, read_text, resolve_reference
 from billfold.providers.provider import Credential, Provider
@@ -156,13 +157,10 @@ def load_rates(path: Path) -> dict[str, Decimal]:
 
 
 def _parse_rates(table: object, path: Path) -> dict[str, Decimal]:
-    rates_error = ConfigurationError(f'{path}, [rates]: write a rate as text, as CRDB_CLOUD_CREDITS = "0.95"')
-    if not isinstance(table, dict) or not all(isinstance(rate, str) for rate in table.values()):
-        raise rates_error
-    try:
-        rates_by_currency = {currency: require_finite(Decimal(rate)) for currency, rate in table.items()}
-    except ArithmeticError:
-        raise rates_error from None
+    rates = table if isinstance(table, dict) and all(isinstance(rate, str) for rate in table.values()) else {"": None}
+    rates_by_currency = {str(name): rate for name in rates if (rate := read_plain_amount(rates[name])) is not None}
+    if len(rates_by_currency) < len(rates):
+        raise ConfigurationError(f'{path}, [rates]: write a rate as text, as CRDB_CLOUD_CREDITS = "0.95"')
     if national_codes := sorted(NATIONAL_CURRENCIES.intersection(rates_by_currency)):
         reason = "is no virtual currency, its rate does nothing: `report --in` takes rates of [[reporting.rates]]"
         raise ConfigurationError(f"{path}, [rates]: {national_codes[0]} {reason}")
@@ -174,14 +172,16 @@ def _read_config(path: Path) -> Mapping[str, object]:
     try:
         document = tomllib.loads(read_text(path), parse_float=Decimal)
     except FileNotFoundError:
-        message = f"there is no configuration at {path}; make one with `billfold connect PROVIDER`"
-        raise ConfigurationError(message) from None
+        raise ConfigurationError(
+            f"there is no configuration at {path}; make one with `billfold connect PROVIDER`"
+        ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
-    if unknown := set(document) - set(SECTIONS):
+    if unknown := document.keys() - SECTIONS.keys():
         raise ConfigurationError(
             f"{path}: {min(unknown)!r} is not known; a configuration has {', '.join(SECTIONS.values())}"
         )
+    check_document(document, path)
     _parse_rates(document.get("rates", {}), path)
     return document
 

@@ -78,7 +78,7 @@ def test_a_statement_sums_to_its_teams_row(hosting: Terminal) -> None:
         (("--by", "account"), 0, "unallocated"),
         (("--min-coverage", "99"), 1, "less than 99 %"),
         (("--min-coverage", "1"), 0, "has a team"),
-        (("--state", "draft"), 0, "There is nothing to allocate"),
+        (("--state", "draft"), 1, "There is nothing to allocate"),
         (("--rules", "none.toml"), 2, "there is no file of rules at none.toml"),
     ],
 )

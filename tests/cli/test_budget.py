@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from tests.cli.terminal import Terminal, clear
@@ -41,3 +42,22 @@ def test_odd_services_are_listed_by_both_thresholds(synced: Terminal) -> None:
 def test_no_budget_and_no_rules_are_told(synced: Terminal) -> None:
     clear(synced.run("--ledger", "ledger", "budget"), 2, "there are no [[budgets]]")
     clear(synced.run(*write_budget(synced, "1", 'team = "web"')), 2, "rules of [allocation]")
+
+
+def test_a_budget_and_an_odd_service_are_accepted(terminal: Terminal) -> None:
+    """Over a budget is accepted for the month, whatever it comes to later; it is an entry of the archive like any other."""
+    assert terminal.run("sync", "--ledger", "ledger").code == 0
+    budget = write_budget(terminal, "1")
+    options = budget[:-1]
+    odd = ("budget", "--anomalies", "--min-amount", "0.01", "--min-percent", "0.01")
+    errors = terminal.run(*budget).err, terminal.run(*options, *odd).err
+    ids = [id_ for text in errors for id_ in re.findall(r"\[([0-9a-f]{10})\]", text)]
+    clear(terminal.run(*options, "acknowledge", *ids, "--by", "Bo"), 0, "acknowledged: 2026-11: all")
+    for arguments in (budget, (*options, *odd)):
+        result = terminal.run(*arguments)
+        assert (result.code, "accepted: " in result.err) == (0, True)
+    clear(terminal.run(*options, "verify"), 0, "all is as it was written")
+    terminal.run(*options, "rebuild")
+    assert terminal.run(*budget).code == 0
+    clear(terminal.run(*options, "acknowledge", ids[0], "--withdraw"), 0, "acknowledged no longer")
+    assert terminal.run(*budget).code == 1

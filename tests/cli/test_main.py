@@ -47,6 +47,10 @@ EARLY = "0001-01-01T00:00:00+23:59"
         (["sync", "--config", "a\0b"], "cannot be read"),
         (["twin", "--port", "70000"], "70000 is not in the range"),
         (["twin", "--scenario", "nosuch"], "nosuch"),
+        (["report", "--provider", "vultr", "--provider", "fastly"], "--provider is given twice"),
+        (["export", "focus", "out", "--account", "a", "--account", "b"], "--account is given twice"),
+        (["sync", "--from", "2026-01", "--from=2026-02"], "--from is given twice"),
+        (["--ledger", "a", "--ledger", "b", "report"], "--ledger is given twice"),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
 )

@@ -98,7 +98,7 @@ def test_the_table_says_what_moved_and_names_the_largest(terminal: Terminal) -> 
 
 
 def test_what_cannot_be_compared_is_said(terminal: Terminal) -> None:
-    clear(terminal.run("--ledger", "ledger", "why", "2020-05"), 0, "no issued invoices of 2020-04 or 2020-05")
+    clear(terminal.run("--ledger", "ledger", "why", "2020-05"), 1, "no issued invoices of 2020-04 or 2020-05")
     same = terminal.run("--ledger", "ledger", "why", "2026-10", "--against", "2026-10")
     clear(same, 2, "2026-10 cannot be compared with itself: choose another month with --against")
     unissued = terminal.run("--ledger", "ledger", "why", "2026-11", "--provider", "vultr")

@@ -135,4 +135,6 @@ def test_every_grouping_sums_to_the_totals(by: str, ledger: kit.Ledger) -> None:
     for totals in movements.list_month_totals(ledger.db, LedgerFilter(), MAY, APRIL):
         moved = [row for row in list_moved(ledger, by) if row.account == totals.account]
         assert exact_sum(row.new_cost - row.old_cost for row in moved) == totals.new_total - totals.old_total
-    assert len(movements.list_movements(ledger.db, LedgerFilter(), MAY, APRIL, by, limit=2)) == 2
+    rows, items = movements.list_movements_and_items(ledger.db, LedgerFilter(), MAY, APRIL, by, 2)
+    assert rows == movements.list_movements(ledger.db, LedgerFilter(), MAY, APRIL, by)
+    assert len(items) == 2

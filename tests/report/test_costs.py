@@ -75,6 +75,15 @@ def test_rows_by_month_have_the_change_of_their_own_month() -> None:
     ]
 
 
+def test_changes_of_several_months_are_not_summed() -> None:
+    """A month's subtotal has its change; what is summed over months has none, as their changes overlap."""
+    costs = ("1", AUGUST), ("3", SEPTEMBER), ("4", OCTOBER)
+    rows = [row(name, cost=cost, month=month) for name in "ab" for cost, month in costs]
+    [table] = build_tables(insert_months(compare_months(rows, SEPTEMBER), 0), by_month=True)
+    sums = [(line.values[0], line.change) for line in table.lines if line.is_sum]
+    assert sums == [("2026-09", Decimal(4)), ("2026-10", Decimal(2)), ("total", None)]
+
+
 def test_an_account_without_an_invoice_yet_is_named() -> None:
     rows = [row("v", "a", cost="1", month=SEPTEMBER), row("v", "b", cost="1", month=SEPTEMBER), row("v", "b", cost="1")]
     assert find_unbilled(rows, OCTOBER) == ["a"]

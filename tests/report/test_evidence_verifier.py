@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import io
 import json
 import subprocess
 import sys
 import zipfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing as closed
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from billfold.collect.workspace import Workspace
+from billfold.ledger.closings import Closing, RegisterLine, add_closing
 from billfold.ledger.query import LedgerFilter
+from billfold.ledger.register import list_register
 from billfold.model.errors import ConfigurationError
 from billfold.model.period import Month
 from billfold.report.evidence_verifier import find_defects
@@ -27,7 +36,7 @@ MONTH = Month(2026, 10)
 @pytest.fixture(scope="module")
 def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """Yield the ledger of a twin."""
-    with closing(Workspace(tmp_path_factory.mktemp("books"))) as workspace:
+    with closed(Workspace(tmp_path_factory.mktemp("books"))) as workspace:
         stage.collected(stage.twin(months=2), workspace)
         yield workspace
 
@@ -100,8 +109,6 @@ def test_a_flipped_byte_of_the_file_itself_is_told(books: Workspace, tmp_path: P
 @pytest.mark.parametrize("name", ["register.csv", "charges.csv", "chain.jsonl"])
 def test_a_forged_report_is_told_though_its_manifest_fits(books: Workspace, tmp_path: Path, name: str) -> None:
     """Whoever recomputes the manifest is caught by the chains and by the sums."""
-    import hashlib
-
     write(books, tmp_path / "a.zip")
 
     def forge(files: dict[str, bytes]) -> None:
@@ -112,6 +119,87 @@ def test_a_forged_report_is_told_though_its_manifest_fits(books: Workspace, tmp_
         files["manifest.json"] = json.dumps(manifest).encode()
 
     assert find_defects(str(rewrite(tmp_path / "a.zip", tmp_path / "b.zip", forge)))
+
+
+def forge(source: Path, target: Path, change: Callable[[dict[str, bytes], dict[str, Any]], object]) -> list[str]:
+    """Change files, recompute the manifest as whoever forges would, and return what is told."""
+
+    def rewrite_all(files: dict[str, bytes]) -> None:
+        manifest = json.loads(files.pop("manifest.json"))
+        change(files, manifest)
+        manifest["files"] = {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}
+        files["manifest.json"] = json.dumps(manifest).encode()
+
+    return find_defects(str(rewrite(source, target, rewrite_all)))
+
+
+def raise_money(files: dict[str, bytes], manifest: dict[str, Any]) -> None:
+    """Add 1000 to an invoice: to net and gross, and to one of its charges."""
+    for name, columns in (("register.csv", ("net", "gross")), ("charges.csv", ("BilledCost",))):
+        rows = list(csv.DictReader(io.StringIO(files[name].decode())))
+        id_column = "invoice_id" if name == "register.csv" else "InvoiceId"
+        row = next(row for row in rows if row[id_column] == rows_of_vultr(files))
+        for column in columns:
+            row[column] = str(Decimal(row[column]) + 1000)
+        buffer = io.StringIO()
+        writer = csv.DictWriter(buffer, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+        files[name] = buffer.getvalue().encode()
+
+
+def rows_of_vultr(files: dict[str, bytes]) -> str:
+    rows = csv.DictReader(io.StringIO(files["register.csv"].decode()))
+    return next(row["invoice_id"] for row in rows if row["provider"] == "vultr")
+
+
+def replace_document(files: dict[str, bytes], manifest: dict[str, Any]) -> None:
+    name = next(name for name in files if name.startswith("documents/"))
+    files[name] = b"%PDF forged"
+    del manifest["answers"][name]
+
+
+def test_forged_evidence_is_told_though_its_manifest_fits(books: Workspace, tmp_path: Path) -> None:
+    """What is not in the chains itself is held against them: totals, documents, acknowledgements, the month."""
+    write(books, tmp_path / "a.zip")
+    acknowledged = [{"id": "a", "reason": "fine", "by": "CFO"}]
+    forgeries: dict[str, Callable[[dict[str, bytes], dict[str, Any]], object]] = {
+        "stands in no answer": raise_money,
+        "bound to no entry": replace_document,
+        "not what the chains say": lambda files, _: files.update(
+            {"acknowledgements.json": json.dumps(acknowledged).encode()}
+        ),
+        "another month": lambda _, manifest: manifest.update({"month": "2026-09"}),
+        "chains are empty": lambda files, _: files.update({"chain.jsonl": b""}),
+        "no status": lambda files, _: files.update(
+            {"register.csv": files["register.csv"].replace(b",counted,", b",x,")}
+        ),
+        "no name of a file": lambda files, _: files.update({"../evil": b""}),
+    }
+    for sentence, change in forgeries.items():
+        assert any(sentence in defect for defect in forge(tmp_path / "a.zip", tmp_path / "b.zip", change)), sentence
+
+
+def test_an_invoice_that_was_signed_cannot_be_left_out(books: Workspace, tmp_path: Path) -> None:
+    with books.open_ledger() as db:
+        rows = [row for row in list_register(db, LedgerFilter(None, None, MONTH, MONTH)) if row.state == "issued"]
+    registers = defaultdict[tuple[str, str], list[RegisterLine]](list)
+    for row in rows:
+        registers[row.provider, row.account].append(RegisterLine(row.invoice_id or "", row.currency, str(row.gross)))
+    closing = Closing(
+        *(MONTH, "Ann", "", "", "", "", "", (), ("", ""), 0), {key: tuple(lines) for key, lines in registers.items()}
+    )
+    add_closing(books.archive, closing, datetime.now(UTC))
+    write(books, tmp_path / "a.zip")
+    assert find_defects(str(tmp_path / "a.zip")) == []
+
+    def drop_vultr(files: dict[str, bytes], manifest: dict[str, Any]) -> None:
+        invoice_id = rows_of_vultr(files).encode()
+        for name in ("register.csv", "charges.csv"):
+            files[name] = b"\n".join(line for line in files[name].split(b"\n") if invoice_id not in line)
+
+    defects = forge(tmp_path / "a.zip", tmp_path / "b.zip", drop_vultr)
+    assert any("Ann signed" in defect for defect in defects)
 
 
 def test_a_file_put_in_or_left_out_is_told(books: Workspace, tmp_path: Path) -> None:

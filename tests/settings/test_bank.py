@@ -75,3 +75,36 @@ def test_another_form_is_refused(tmp_path: Path) -> None:
     for section in ([SECTION], {"date": "x"}):
         with pytest.raises(ConfigurationError):
             read(tmp_path, GERMAN, section)
+
+
+@pytest.mark.parametrize(
+    ("decimal", "text", "amount"),
+    [
+        (".", "12.50", "12.50"),
+        (".", "1,234.56", "1234.56"),
+        (".", "-1,234,567", "-1234567"),
+        (",", "1.234,56", "1234.56"),
+        (",", "12.345", "12345"),
+        (",", "1 234,5", "1234.5"),
+        (".", "1'234.50", "1234.50"),
+        (".", "12,50", ""),
+        (".", "1.234,56", ""),
+        (".", "1,2,3", ""),
+        (".", "1e3", ""),
+        (".", "1_000", ""),
+        (".", "-1E999999", ""),
+        (",", "12.50", ""),
+        (",", "1,234.56", ""),
+        (",", "1234.5", ""),
+    ],
+)
+def test_an_amount_is_never_read_by_another_sign(tmp_path: Path, decimal: str, text: str, amount: str) -> None:
+    """A sign for thousands counts before three digits only: what is written otherwise is refused, with its line."""
+    section = {"file": "bank.csv", "currency": "USD", "payments": "positive", "decimal": decimal, "delimiter": ";"}
+    content = f"date;amount;text\n2026-10-02;{text};hello\n"
+    if amount:
+        (entry,) = read(tmp_path, content, section)
+        assert entry.amount == Decimal(amount)
+    else:
+        with pytest.raises(ConfigurationError, match=r"line 2: .* is no amount; set decimal"):
+            read(tmp_path, content, section)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from billfold.collect.workspace import Workspace
-from billfold.ledger.query import MAX_SEQ, LedgerFilter, resolve_as_of
+from billfold.ledger.as_of import resolve_as_of
+from billfold.ledger.query import MAX_SEQ, LedgerFilter
 from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month, parse_instant
 from billfold.tasks.changes import find_all_changes, find_baseline, find_changes

@@ -89,6 +89,16 @@ def test_a_file_names_accounts_and_events(tmp_path: Path) -> None:
     assert str(world.first_month) == "2026-06"
 
 
+def test_a_name_wins_over_a_file_or_folder_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("spike", "vultr:spike"):
+        Path(name).mkdir()
+    Path("renewal").write_text("[accounts]\n")
+    by_name = {name: parse_scenario(name).accounts[0] for name in ("spike", "renewal", "vultr:spike")}
+    monkeypatch.chdir("/")
+    assert by_name == {name: parse_scenario(name).accounts[0] for name in by_name}
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -9,6 +9,7 @@ import pytest
 
 from billfold.collect.workspace import Workspace
 from billfold.ledger.query import LedgerFilter
+from billfold.model.finding_codes import FindingCode
 from billfold.tasks.reconcile import reconcile_ledger
 from billfold.twin.host import TwinHost
 from billfold.twin.world import World
@@ -41,6 +42,13 @@ SCENARIOS = (
 )
 
 
+PAYMENT_CODES = {
+    "unpaid-invoice": {FindingCode.PAYMENT_OVERDUE},
+    "double-payment": {FindingCode.PAYMENT_DOUBLED, FindingCode.PAYMENT_UNBILLED},
+}
+"""What is told of stories whose bills are right, and their payments are not."""
+
+
 def play(scenario: str, *, months: int = 4) -> TwinHost:
     """Return a twin that plays a scenario, with a clock that stands still."""
     world = World(seed=1, start_time=stage.AT, scenario=scenario, months=months)
@@ -49,7 +57,10 @@ def play(scenario: str, *, months: int = 4) -> TwinHost:
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_story_is_booked_as_it_is_true(scenario: str, books: Workspace) -> None:
-    """The ledger lists the true bills, now and a month later, and nothing is wrong; an idle month may be an estimate of 0."""
+    """The ledger lists the true bills, now and a month later, and nothing is wrong but payments that the story is about.
+
+    An idle month may be an estimate of 0.
+    """
     host, vendor = play(scenario), scenario.partition(":")[0].partition("-")[0]
     for _ in range(2):
         assert all(outcome.error is None for outcome in stage.collected(host, books, vendor))
@@ -62,8 +73,8 @@ def test_a_story_is_booked_as_it_is_true(scenario: str, books: Workspace) -> Non
         assert sorted(map(str, ours)) == true
         with books.open_ledger() as db:
             findings = reconcile_ledger(books, db, LedgerFilter(), []).findings
-        wrong = [row for row in findings if row.finding.is_wrong]
-        assert wrong == []
+        codes = {row.finding.code for row in findings if row.finding.is_wrong}
+        assert codes <= PAYMENT_CODES.get(scenario.partition(":")[2], set())
         host.clock.advance(timedelta(days=31))
 
 

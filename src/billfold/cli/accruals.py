@@ -12,7 +12,7 @@ from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_month_options
 from billfold.ledger import catalog
-from billfold.ledger.accrual_basis import find_seq_before, read_asked_times
+from billfold.ledger.accrual_basis import find_seq_before
 from billfold.ledger.query import MAX_SEQ
 from billfold.model.money import format_amount
 from billfold.model.period import Month
@@ -22,7 +22,7 @@ from billfold.report.subtotals import SUBTOTAL, TOTAL, add_subtotals
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
 from billfold.settings.commitments import parse_commitments
-from billfold.tasks.accruals import compare_accruals, list_accruals
+from billfold.tasks.accruals import compare_accruals, describe_absence, list_accruals
 from billfold.tasks.filter_options import FilterOptions
 
 COLUMNS = (
@@ -82,34 +82,34 @@ def command(
         filters = build_filter(workspace, filter_options)._replace(first_month=month, last_month=month)
         shown_filters = filters
         bridge_rows, rows = list[BridgeRow](), list[AccrualRow]()
-        is_begun = any(asked_at >= month.start for asked_at in read_asked_times(db, filters.seq).values())
         if is_bridge:
             shown_filters = filters._replace(seq=MAX_SEQ)
             if filter_options.as_of is None:
                 filters = filters._replace(seq=find_seq_before(db, month.end))
             bridge_rows = compare_accruals(db, filters, shown_filters, month, commitments)
+            absence = "" if bridge_rows else f"There is no bridge for {month}: nothing of it is invoiced yet."
         else:
             rows = list_accruals(db, filters, month, commitments)
+            absence = "" if rows else describe_absence(db, filters, month)
         parked_bills = catalog.list_parked_bills(db, shown_filters)
         gaps = find_wrong_gaps(ctx, workspace, db, shown_filters)
     if is_bridge:
         _print_bridge(month, bridge_rows, output_format, has_accrual=filters.seq > 0)
     else:
         rows = list(negate_rows(rows)) if is_reversal else rows
-        _print_accruals(month, rows, output_format, is_reversal=is_reversal, is_begun=is_begun)
-    end_listing(ctx, gaps, parked_bills)
+        _print_accruals(month, rows, output_format, is_reversal=is_reversal, is_known=not absence)
+    end_listing(ctx, gaps, parked_bills, absence)
 
 
 def _print_accruals(
-    month: Month, rows: list[AccrualRow], output_format: str, *, is_reversal: bool, is_begun: bool
+    month: Month, rows: list[AccrualRow], output_format: str, *, is_reversal: bool, is_known: bool
 ) -> None:
     cells = [_build_cells(row, is_reversal=is_reversal) for row in rows]
     if output_format != "table":
         print_rows(output_format, cells, COLUMNS)
-    elif not cells:
-        reason = "all that is due is invoiced" if is_begun else "nothing was collected since it began"
-        print_line(f"There is nothing to accrue for {month}: {reason}.")
-    else:
+    elif not cells and is_known:
+        print_line(f"There is nothing to accrue for {month}: all that is due is invoiced.")
+    elif cells:
         print_line(f"{'Reversal of what' if is_reversal else 'What'} {month} owes that is not invoiced yet")
         table_rows = add_subtotals(cells, "account", ("amount",))
         shaped_rows = [_shape_sums(row, "method") for row in table_rows]
@@ -125,14 +125,12 @@ def _build_cells(row: AccrualRow, *, is_reversal: bool) -> dict[str, object]:
 
 
 def _print_bridge(month: Month, rows: list[BridgeRow], output_format: str, *, has_accrual: bool) -> None:
+    if rows and not has_accrual:
+        print_line(f"Nothing was collected before {month} ended: there was no accrual yet.", err=True)
     if output_format != "table":
         print_rows(output_format, rows, BRIDGE_COLUMNS)
-    elif not rows:
-        print_line(f"There is no bridge for {month}: nothing of it is invoiced yet.")
-    else:
+    elif rows:
         print_line(f"From what was accrued for {month} to what was invoiced")
-        if not has_accrual:
-            print_line(f"Nothing was collected before {month} ended: there was no accrual yet.")
         table_rows = add_subtotals(rows, "account", BRIDGE_AMOUNTS)
         shaped_rows = [_shape_sums(row, "kind") for row in table_rows]
         amounts = [{name: format_amount(str(row[name])) for name in BRIDGE_AMOUNTS} for row in shaped_rows]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
+from billfold.cli.budget import load_budgets
 from billfold.cli.context import build_filter, list_configured_accounts, load_payment_evidence, open_workspace
 from billfold.cli.listing import print_table
 from billfold.cli.output import print_line
@@ -21,8 +22,9 @@ from billfold.ledger.acknowledgements import (
 )
 from billfold.ledger.query import LedgerFilter
 from billfold.model.errors import InvalidArgument
-from billfold.model.finding import AccountFinding, describe_labelled
+from billfold.model.finding import BUDGET_CODES, AccountFinding, describe_labelled
 from billfold.report.table import TableLayout
+from billfold.tasks.budgets import find_cost_findings
 from billfold.tasks.changes import find_all_changes
 from billfold.tasks.close import find_possible_findings
 from billfold.tasks.filter_options import FilterOptions
@@ -39,7 +41,7 @@ COLUMNS = ("id", "provider", "account", "month", "text", "reason", "by", "acknow
 @add_location_options
 @click.pass_context
 def command(ctx: click.Context, ids: tuple[str, ...], reason: str, by: str, withdraw: bool) -> None:
-    """Accept findings by their ids, which `reconcile`, `close` and `changes` print; without an id, list those that are accepted.
+    """Accept findings by their ids, which `reconcile`, `close`, `changes` and `budget` print; without an id, list those that are accepted.
 
     What is accepted is still told, but is no reason for exit code 1 any more, in any command. It holds for as long as the
     same is found of the same: another amount, date or invoice is another finding. That an invoice of a month is late is
@@ -72,6 +74,9 @@ def _list_findings(ctx: click.Context, workspace: Workspace, ids: Collection[str
         for find_more in (find_all_changes, find_possible_findings):
             if not by_id.keys() >= set(ids):
                 by_id = {located.id: located for located in find_more(workspace, db, filters)} | by_id
+        missing_ids = set(ids) - by_id.keys()
+        if missing_ids:
+            by_id |= find_cost_findings(db, filters, *load_budgets(ctx), missing_ids)
     return by_id
 
 
@@ -82,9 +87,9 @@ def _acknowledge(
         located = findings.get(finding_id)
         if located is None:
             raise InvalidArgument(
-                f"nothing is found now that has the id {finding_id!r}: `billfold reconcile`, `close` and `changes` print them"
+                f"nothing is found now that has the id {finding_id!r}: `billfold reconcile`, `close`, `changes` and `budget` print them"
             )
-        if not located.account:
+        if not located.account and located.finding.code not in BUDGET_CODES:
             raise InvalidArgument(f"{finding_id} is not of an account: it has to be mended, and cannot be accepted")
     with workspace.lock_writers():  # a merge puts another file in the archive's place
         for finding_id in ids:
@@ -115,5 +120,10 @@ def _print_acknowledged(acknowledgements: Sequence[Acknowledgement]) -> None:
         print_line("Nothing is acknowledged.")
         return
     rows = [acknowledgement._asdict() for acknowledgement in acknowledgements]
-    rows = [row | {"acknowledged_at": row["acknowledged_at"][:10]} for row in rows]
+    rows = [
+        row
+        | {"acknowledged_at": row["acknowledged_at"][:10]}
+        | (dict.fromkeys(("provider", "account"), "") if row["is_of_ledger"] else {})
+        for row in rows
+    ]
     print_table(rows, TableLayout(COLUMNS, droppable=("acknowledged_at", "by", "provider", "reason")))

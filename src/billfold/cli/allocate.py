@@ -86,9 +86,11 @@ def command(
     else:
         overviews = sum_overviews(usages) if by == "customer" else []
         _show_rows(output_format, rows, by, overviews, f"{month}, {state}")
-    if output_format == "table" and owner is None:
+    if rows and output_format == "table" and owner is None:
         _print_coverage(rows, by, month, rules)
-    end_listing(ctx, gaps, uncounted_bills)
+    end_listing(
+        ctx, gaps, uncounted_bills, "" if rows else f"There is nothing to allocate: no charges of {month}, {state}."
+    )
     _check_coverage(ctx, rows, min_coverage)
 
 
@@ -122,7 +124,6 @@ def _show_rows(
 
 def _print_owners(rows: Sequence[OwnerRow], field: str, title: str) -> None:
     if not rows:
-        print_line("There is nothing to allocate: no charges are booked that fit.")
         return
     print_line(f"Whose cost it is: {title}")
     cells = [row._asdict() | {field: row.owner or f"no {field.replace('_', ' ')}"} for row in rows]

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from billfold.cli.context import build_filter, load_section, open_workspace
-from billfold.cli.gaps import end_listing, find_wrong_gaps
+from billfold.cli.gaps import end_listing, find_wrong_gaps, note_foreign_estimates
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import (
@@ -24,6 +24,8 @@ from billfold.cli.params import (
 )
 from billfold.cli.team_rules import load_team_rules
 from billfold.ledger import catalog
+from billfold.ledger.acknowledgements import is_accepted, quieten
+from billfold.ledger.foreign_estimates import list_foreign_estimates
 from billfold.ledger.grouping import find_last_month
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
@@ -32,18 +34,15 @@ from billfold.model.errors import ConfigurationError
 from billfold.model.finding import AccountFinding, describe_finding
 from billfold.model.period import Month
 from billfold.report.allocation_rules import AllocationRules
-from billfold.report.anomalies import USUAL_MONTHS, Anomaly, Thresholds, find_anomalies, list_anomaly_findings
+from billfold.report.anomalies import USUAL_MONTHS, Anomaly, Thresholds, list_anomaly_findings
 from billfold.report.budget import Budget, BudgetRow, list_budget_findings
-from billfold.report.costs import GROUP_KEYS, read_rows
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
 from billfold.report.team_costs import TEAM_KEY
 from billfold.settings.budgets import read_budgets
-from billfold.tasks.budgets import check_budgets, find_this_month
-from billfold.tasks.costs import list_costs
+from billfold.tasks.budgets import check_budgets, find_this_month, list_anomalies
 from billfold.tasks.filter_options import FilterOptions
 
-ANOMALY_KEYS = ("provider", "account", "service")
 AMOUNTS = ("amount", "billed", "committed")
 BUDGET_FORM = TableLayout(
     ("budget", "currency", *AMOUNTS, "expected", "used", "state"), (*AMOUNTS, "expected", "used"), ("currency",)
@@ -109,31 +108,32 @@ def command(
     for the month, and expected by `billfold forecast`. With --anomalies: services of the last invoiced month that cost far more or
     less than the median of the months before, by amount and by percent; exit code 1 where there are any.
     """
-    budgets, rules = _load_budgets(ctx)
+    budgets, rules = load_budgets(ctx)
     if not budgets and not is_for_anomalies:
         raise ConfigurationError("there are no [[budgets]] in the configuration: add one, or look for --anomalies")
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, FilterOptions(provider, account, None, None, as_of))
         month = month or _choose_month(ledger, filters, is_for_anomalies=is_for_anomalies)
         thresholds = Thresholds(min_amount, min_percent / 100)
-        anomalies = _list_anomalies(ledger, filters, month, thresholds) if month and is_for_anomalies else []
+        anomalies = list_anomalies(ledger, filters, month, thresholds) if month and is_for_anomalies else []
         rows = check_budgets(ledger, filters, budgets, month, rules) if month and not is_for_anomalies else []
         month_filters = filters._replace(first_month=month, last_month=month)
+        foreign_estimates = [] if is_for_anomalies else list_foreign_estimates(ledger, month_filters)
         uncounted_bills = catalog.list_parked_bills(ledger, month_filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, month_filters)
     if is_for_anomalies:
         _show_anomalies(output_format, anomalies, month, thresholds)
     else:
         _show_budgets(output_format, rows, month)
-    findings = list_anomaly_findings(anomalies) if is_for_anomalies else list_budget_findings(rows)
-    if not is_for_anomalies or output_format != "table":
-        _print_findings(findings)
+    findings = quieten([*list_anomaly_findings(anomalies), *list_budget_findings(rows)], filters.acknowledged_ids)
+    _print_findings(findings)
+    note_foreign_estimates(foreign_estimates)
     end_listing(ctx, gaps, uncounted_bills)
-    if findings:
+    if not all(is_accepted(located.finding) for located in findings):
         ctx.exit(1)
 
 
-def _load_budgets(ctx: click.Context) -> tuple[list[Budget], AllocationRules | None]:
+def load_budgets(ctx: click.Context) -> tuple[list[Budget], AllocationRules | None]:
     """Return the configuration's budgets, and the rules of allocation where one is a team's."""
     section, path = load_section(ctx, "budgets")
     budgets = read_budgets(section, str(path))
@@ -146,12 +146,6 @@ def _choose_month(ledger: OpenLedger, filters: LedgerFilter, *, is_for_anomalies
     if is_for_anomalies:
         return find_last_month(ledger, filters, State.ISSUED)
     return find_this_month(ledger, filters)
-
-
-def _list_anomalies(ledger: OpenLedger, filters: LedgerFilter, month: Month, thresholds: Thresholds) -> list[Anomaly]:
-    wide_filters = filters._replace(first_month=month.add_months(-2 * USUAL_MONTHS), last_month=month)
-    groups = list_costs(ledger, wide_filters, (*ANOMALY_KEYS, *GROUP_KEYS), (State.ISSUED,))
-    return find_anomalies(read_rows(groups), month, thresholds)
 
 
 def _show_budgets(output_format: str, rows: Sequence[BudgetRow], month: Month | None) -> None:
@@ -210,4 +204,5 @@ def _build_anomaly_cells(anomaly: Anomaly) -> dict[str, str]:
 def _print_findings(findings: Iterable[AccountFinding]) -> None:
     for located in findings:
         place = " ".join(filter(None, (located.finding.code, located.account)))
-        print_line(f"{place}: {describe_finding(located.finding)}", err=True)
+        label = "accepted: " if is_accepted(located.finding) else ""
+        print_line(f"{place}: {label}{describe_finding(located.finding)} [{located.id}]", err=True)

@@ -8,13 +8,13 @@ import click
 
 from billfold.cli.listing import print_rows
 from billfold.cli.output import print_line
-from billfold.cli.params import FORMAT_OPTION, add_location_options
+from billfold.cli.params import FORMAT_OPTION, StrictGroup, add_location_options
 from billfold.focus.check import CheckFinding, check_directory
 
 COLUMNS = ("rule", "dataset", "column", "words", "rows", "example")
 
 
-@click.group("check")
+@click.group("check", cls=StrictGroup)
 @add_location_options
 def command() -> None:
     """Check FOCUS files, our own or anybody's."""

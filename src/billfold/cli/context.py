@@ -22,6 +22,9 @@ from billfold.tasks.filter_options import FilterOptions
 if TYPE_CHECKING:
     from billfold.ledger.query import LedgerFilter
 
+NOTHING_KNOWN = "billfold.nothing_known"
+"""The entry of a command's `meta` that says that it looks back to before the first collection: its answer is no green."""
+
 
 def load_accounts(ctx: click.Context) -> list[AccountConfig]:
     """Load the configured accounts."""
@@ -62,6 +65,7 @@ def build_filter(workspace: Workspace, filter_options: FilterOptions) -> LedgerF
     if not filters.seq:
         first_run_note = next((f" ({run.started_at[:19]}Z)" for run in workspace.archive.list_runs()), "")
         print_line(f"nothing was known yet at that time: the first collection began later{first_run_note}", err=True)
+        click.get_current_context().meta[NOTHING_KNOWN] = True
     return filters
 
 

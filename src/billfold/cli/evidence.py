@@ -62,4 +62,6 @@ def command(
     for name in summary.damaged:
         print_line(f"left out, damaged in the archive: {name}; `billfold verify` says what to do", err=True)
     end_listing(ctx, gaps, uncounted_bills)
-    ctx.exit(1 if summary.damaged else 0)
+    if not summary.bills:
+        print_line(f"there is no bill of {month}: this is evidence of nothing", err=True)
+    ctx.exit(1 if summary.damaged or not summary.bills else 0)

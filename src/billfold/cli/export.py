@@ -17,7 +17,7 @@ from billfold.cli.export_journal import journal
 from billfold.cli.export_tables import postgres, sqlite, xlsx
 from billfold.cli.gaps import end_listing
 from billfold.cli.output import print_line
-from billfold.cli.params import add_filter_options, add_location_options
+from billfold.cli.params import StrictGroup, add_filter_options, add_location_options
 from billfold.cli.team_rules import load_team_rules
 from billfold.focus.export import ExportSpec
 from billfold.focus.layouts import LAYOUTS
@@ -33,7 +33,7 @@ from billfold.tasks.export import FocusExport, export_ledger
 from billfold.tasks.filter_options import FilterOptions
 
 
-@click.group("export")
+@click.group("export", cls=StrictGroup)
 @add_location_options
 def command() -> None:
     """Write the ledger as files for other tools."""

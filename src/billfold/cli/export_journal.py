@@ -28,7 +28,7 @@ from billfold.report.subtotals import add_subtotals
 from billfold.report.table import TableLayout
 from billfold.settings.commitments import parse_commitments
 from billfold.settings.journal import find_mapping_path, load_mapping
-from billfold.tasks.accruals import list_accruals
+from billfold.tasks.accruals import describe_absence, list_accruals
 from billfold.tasks.filter_options import FilterOptions
 from billfold.tasks.journal import make_journal, write_journal_files
 
@@ -72,12 +72,13 @@ def journal(
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
         result = _make_journal(ctx, ledger, filters, mapping, accrued_month)
+        absence = describe_absence(ledger, filters, accrued_month) if accrued_month and not result.entries else ""
         uncounted_bills = catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     paths = write_journal_files(output, WRITERS[program](output.name, result.entries, mapping))
     _print_summary(result, paths)
     is_wrong = _print_left_out(result, mapping)
-    end_listing(ctx, gaps, uncounted_bills)
+    end_listing(ctx, gaps, uncounted_bills, absence)
     if is_wrong:
         ctx.exit(1)
 

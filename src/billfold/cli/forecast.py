@@ -10,7 +10,7 @@ from itertools import groupby
 import click
 
 from billfold.cli.context import build_filter, open_workspace
-from billfold.cli.gaps import end_listing, find_wrong_gaps
+from billfold.cli.gaps import end_listing, find_wrong_gaps, note_foreign_estimates
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import (
@@ -23,6 +23,7 @@ from billfold.cli.params import (
     add_location_options,
 )
 from billfold.ledger import catalog
+from billfold.ledger.foreign_estimates import list_foreign_estimates
 from billfold.model.period import Month
 from billfold.report.exchange import round_amount
 from billfold.report.forecast import ForecastRow, Method
@@ -76,6 +77,7 @@ def command(
             if filters.includes_account(row.provider, row.account)
         ]
         accuracy = list_accuracy(forecaster.list_residuals()) if forecaster and track_record else []
+        foreign_estimates = list_foreign_estimates(ledger, filters)
         uncounted_bills = catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     if track_record:
@@ -84,7 +86,11 @@ def command(
         print_rows(output_format, [_build_row(row) for row in rows], COLUMNS)
     else:
         _print_forecast(rows, forecaster.asked_at.date().isoformat() if forecaster else "")
-    end_listing(ctx, gaps, uncounted_bills)
+    note_foreign_estimates(estimate for estimate in foreign_estimates if estimate.month in months)
+    absence = (
+        "" if rows or track_record else "There is nothing to forecast: no account has had a bill in the last months."
+    )
+    end_listing(ctx, gaps, uncounted_bills, absence)
 
 
 def _build_row(row: ForecastRow) -> dict[str, object]:
@@ -98,7 +104,6 @@ def _build_row(row: ForecastRow) -> dict[str, object]:
 
 def _print_forecast(rows: Sequence[ForecastRow], asked_on: str) -> None:
     if not rows:
-        print_line("There is nothing to forecast: no account has had a bill in the last months.")
         return
     print_line(f"As of {asked_on}, in whole units of each currency. A forecast is no money.")
     for (month, currency), members in groupby(

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable
 
 import click
 
-from billfold.cli.context import list_configured_accounts
+from billfold.cli.context import NOTHING_KNOWN, list_configured_accounts
 from billfold.cli.output import print_line
 from billfold.collect.workspace import Workspace
 from billfold.ledger.catalog import BillRow
+from billfold.ledger.foreign_estimates import ForeignEstimate
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.finding import AccountFinding, describe_labelled
@@ -24,17 +25,37 @@ def find_wrong_gaps(
 
 
 def end_listing(
-    ctx: click.Context, wrong_gaps: Collection[AccountFinding], uncounted_bills: Collection[BillRow] = ()
+    ctx: click.Context,
+    wrong_gaps: Collection[AccountFinding],
+    uncounted_bills: Collection[BillRow] = (),
+    absence: str = "",
 ) -> None:
     """Say on stderr what the ledger lacks and which bills are not counted, and end with exit code 1 where there are any.
 
-    To be called where it can after the ledger is closed: who reads may take his time.
+    ``absence`` says that there is nothing of what was asked about, as a sentence: an empty list proves nothing then, and is no
+    success either. To be called where it can after the ledger is closed: who reads may take his time.
     """
+    if absence:
+        print_line(absence, err=True)
     for bill in uncounted_bills:
         print_line(bill.exclusion, err=True)
     print_gaps(wrong_gaps)
-    if not all(bill.is_acknowledged for bill in uncounted_bills) or any(gap.finding.is_wrong for gap in wrong_gaps):
+    is_unproven = bool(absence) or NOTHING_KNOWN in ctx.meta
+    is_wrong = not all(bill.is_acknowledged for bill in uncounted_bills) or any(
+        gap.finding.is_wrong for gap in wrong_gaps
+    )
+    if is_unproven or is_wrong:
         ctx.exit(1)
+
+
+def note_foreign_estimates(estimates: Iterable[ForeignEstimate]) -> None:
+    """Say on stderr which estimates are left out, because their invoices are in another currency."""
+    for estimate in estimates:
+        print_line(
+            f"{estimate.provider} {estimate.account}: its estimate of {estimate.month} is in {estimate.currency}, "
+            f"its invoices are in {' and '.join(estimate.invoice_currencies)}: the estimate is left out",
+            err=True,
+        )
 
 
 def print_gaps(wrong_gaps: Iterable[AccountFinding]) -> None:

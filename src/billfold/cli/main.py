@@ -21,6 +21,7 @@ import click
 
 from billfold.cli.interrupt import INTERRUPTED_MESSAGE, end_interrupted
 from billfold.cli.output import drop_output, flush_output, print_line
+from billfold.cli.params import StrictGroup, refuse_repeated_options
 from billfold.model.errors import BillfoldError, InvalidArgument
 from billfold.model.extras import name_missing_extras
 from billfold.model.plain_text import format_line, make_printable
@@ -68,7 +69,7 @@ COMMANDS = {
 }
 
 
-class CommandGroup(click.Group):
+class CommandGroup(StrictGroup):
     """A group whose commands live in one module each, named ``billfold.cli.NAME``."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -82,6 +83,11 @@ class CommandGroup(click.Group):
         module = "import_" if cmd_name == "import" else cmd_name
         command: click.Command = import_module(f"billfold.cli.{module}").command
         return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options that stand before a command."""
+        refuse_repeated_options(self, ctx, args)
+        return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without loading any."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -42,6 +42,10 @@ class AsOfType(TimeType):
         return end_of_day(parse_instant(text)) if len(text.strip()) == len("2026-05-01") else parse_instant(text)
 
 
+FIRST_MONTH, LAST_MONTH = Month(1970, 1), Month(9000, 12)
+"""Months before and after those that a command asks for are still months."""
+
+
 class MonthType(click.ParamType[Month]):
     """A month on the command line, as ``2026-05``."""
 
@@ -50,9 +54,12 @@ class MonthType(click.ParamType[Month]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
         """Read the month, or fail with a sentence."""
         try:
-            return value if isinstance(value, Month) else Month.parse(value)
+            month = value if isinstance(value, Month) else Month.parse(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+        if not FIRST_MONTH <= month <= LAST_MONTH:
+            self.fail(f"{month} is no month of a bill: they lie from {FIRST_MONTH} to {LAST_MONTH}", param, ctx)
+        return month
 
 
 MONTH_ARGUMENT = click.argument("month", type=MonthType(), metavar="MONTH")
@@ -78,6 +85,30 @@ WIDE_OPTION = click.option(
     callback=lambda ctx, _, is_wide: ctx.meta.update({WIDE_KEY: is_wide}),
     help="The whole table, however wide; a file or a pipe gets it anyway.",
 )
+
+
+def refuse_repeated_options(command: click.Command, ctx: click.Context, arguments: Sequence[str]) -> None:
+    """Raise ``UsageError`` where an option that takes one value is given twice: the last one would win unseen."""
+    if "--help" in arguments or "-h" in arguments:
+        return
+    _, _, given = command.make_parser(ctx).parse_args(list(arguments))
+    for param in dict.fromkeys(given):
+        is_single = isinstance(param, click.Option) and not (param.multiple or param.count or param.is_flag)
+        if is_single and given.count(param) > 1:
+            raise click.UsageError(f"{param.opts[0]} is given twice, and takes one value: name it once", ctx)
+
+
+class StrictGroup(click.Group):
+    """A group of commands, none of which takes an option twice that has one value."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is asked for, and check its options."""
+        name, command, arguments = super().resolve_command(ctx, args)
+        if command is not None:
+            refuse_repeated_options(command, click.Context(command, parent=ctx, info_name=name), arguments)
+        return name, command, arguments
 
 
 def add_location_options(command: F) -> F:

@@ -69,7 +69,8 @@ def _print_payables(ctx: click.Context, output_format: str, filter_options: Filt
     else:
         _print_table(rows, paid_count=len(result.rows) - len(rows))
         _print_findings(result.findings)
-    end_listing(ctx, gaps, uncounted_bills)
+    absence = "" if result.rows else "There are no invoices to show: none are booked that fit."
+    end_listing(ctx, gaps, uncounted_bills, absence)
     ctx.exit(1 if result.has_wrong else 0)
 
 
@@ -81,10 +82,8 @@ def _print_table(rows: Sequence[Payable], paid_count: int) -> None:
     if told_rows:
         cells = [row._asdict() | {"age": row.age} for row in told_rows]
         print_table(list(_format_amounts(group_with_subtotals(cells, AMOUNTS), AMOUNTS)), PAYABLES_FORM)
-    elif not unknown_rows:
-        print_line(
-            "Nothing is to be paid." if paid_count else "There are no invoices to show: none are booked that fit."
-        )
+    elif not unknown_rows and paid_count:
+        print_line("Nothing is to be paid.")
     for currency, age, amount in sum_by_age(told_rows):
         print_line(f"Overdue for {age} days: {format_amount(amount)} {currency}")
     for line in _describe_unknown(unknown_rows):

@@ -13,9 +13,8 @@ from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import MonthType, add_month_options
 from billfold.ledger import catalog, movements
-from billfold.ledger.movements import MonthTotals
+from billfold.ledger.movements import MonthTotals, Movement
 from billfold.ledger.query import LedgerFilter
-from billfold.ledger.store import OpenLedger
 from billfold.model.errors import InvalidArgument
 from billfold.model.money import EXACT_CONTEXT, format_amount
 from billfold.model.period import Month
@@ -57,10 +56,11 @@ def command(
         raise InvalidArgument(f"{month} cannot be compared with itself: choose another month with --against")
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
-        months = [filters._replace(first_month=each, last_month=each) for each in sorted((against, month))]
+        months = _list_month_filters(filters, month, against)
         totals = movements.list_month_totals(ledger, filters, month, against)
-        parts = why.explain_months(movements.list_movements(ledger, filters, month, against, by), month, against)
-        items = _list_largest(ledger, filters, month, against) if output_format == "table" else []
+        limit = MAX_PAIRED_ITEMS if output_format == "table" else 0
+        moved, moved_items = movements.list_movements_and_items(ledger, filters, month, against, by, limit)
+        parts, items = why.explain_months(moved, month, against), _list_largest(moved_items, month, against)
         uncounted_bills = [bill for month_filter in months for bill in catalog.list_parked_bills(ledger, month_filter)]
         gaps = [gap for month_filter in months for gap in find_wrong_gaps(ctx, workspace, ledger, month_filter)]
     if output_format == "table":
@@ -68,12 +68,21 @@ def command(
     else:
         print_rows(output_format, [_build_row(part, by, output_format) for part in parts], _list_columns(by))
     _note_unissued(totals, month)
-    end_listing(ctx, [gap for index, gap in enumerate(gaps) if gap not in gaps[:index]], uncounted_bills)
+    absence = (
+        "" if totals else f"There are no issued invoices of {min(against, month)} or {max(against, month)} to compare."
+    )
+    end_listing(ctx, [gap for index, gap in enumerate(gaps) if gap not in gaps[:index]], uncounted_bills, absence)
 
 
-def _list_largest(ledger: OpenLedger, filters: LedgerFilter, month: Month, against: Month) -> list[MovementPart]:
+def _list_month_filters(filters: LedgerFilter, month: Month, against: Month) -> list[LedgerFilter]:
+    """Return the filters for what is shown: one for months that follow each other."""
+    first, last = sorted((against, month))
+    pairs = [(first, last)] if first.add_months(1) == last else [(first, first), (last, last)]
+    return [filters._replace(first_month=pair[0], last_month=pair[1]) for pair in pairs]
+
+
+def _list_largest(moved: Iterable[Movement], month: Month, against: Month) -> list[MovementPart]:
     """Return the parts of single things that are largest, whatever the currency."""
-    moved = movements.list_movements(ledger, filters, month, against, "item", MAX_PAIRED_ITEMS)
     parts = why.explain_months(moved, month, against)
     return sorted(parts, key=lambda part: -abs(part.amount))[:LARGEST_ITEMS]
 
@@ -108,7 +117,6 @@ def _print_movement(
 ) -> None:
     old, new = map(str, months)
     if not totals:
-        print_line(f"There are no issued invoices of {old} or {new} to compare.")
         return
     print_line(f"Issued invoices of {new} against {old}")
     rows = [

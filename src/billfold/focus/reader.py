@@ -16,9 +16,10 @@ from typing import Self
 import pyarrow as pa
 
 from billfold.ledger.archive import Archive
+from billfold.ledger.as_of import resolve_as_of
 from billfold.ledger.focus_views import Selection
 from billfold.ledger.layout import ARCHIVE_FILE
-from billfold.ledger.query import LedgerBill, resolve_as_of
+from billfold.ledger.query import LedgerBill
 from billfold.ledger.reader import LedgerReader, SchemaRow, SqlRow, iter_rows, make_times_aware
 from billfold.model.errors import LedgerError
 from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD, CostAndUsage

@@ -18,7 +18,7 @@ _NUMBER = "DECIMAL(28,18)"
 _BILLS_SQL = "charges c JOIN bills b ON c.bill = b.id WHERE b.id IN (SELECT unnest($ids))"
 _APPLIED_ID_SQL = "json_extract_string(c.ContractApplied, '$.Elements[0].ContractCommitmentId')"
 
-_POSITION_SQL = r"coalesce(TRY_CAST(regexp_extract(c.x_JsonPath, '(\d+)\]?$', 1) AS BIGINT), 0)"
+POSITION_SQL = r"coalesce(TRY_CAST(regexp_extract(c.x_JsonPath, '(\d+)\]?$', 1) AS BIGINT), 0)"
 """Where a line stands among its like."""
 
 
@@ -77,7 +77,7 @@ def list_estimate_lines(ledger: OpenLedger, bill_ids: Iterable[int]) -> list[Est
                        coalesce(c.ChargePeriodEnd, b.period_end) AS end, {_INCLUDED_SQL} AS included,
                        CASE WHEN included IS NOT NULL THEN c.x_JsonPath END AS place,
                        c.PricingQuantity, c.ConsumedQuantity, {AMOUNT_SQL} AS amount,
-                       {_POSITION_SQL} AS position
+                       {POSITION_SQL} AS position
                 FROM {_BILLS_SQL})
             SELECT bill, category, frequency, service, description, sku, region, unit, has_resource, price, start, "end", included,
                    sum(PricingQuantity) AS quantity, sum(ConsumedQuantity) AS consumed, sum(amount) AS cost,
@@ -164,7 +164,7 @@ def list_price_steps(ledger: OpenLedger, bill_ids: Iterable[int]) -> list[PriceS
     return ledger.select(
         PriceStep,
         f"""SELECT c.bill, c.SkuId AS sku, coalesce(c.RegionName, c.RegionId, '') AS region, c.PricingUnit AS unit,
-                   {UNIT_PRICE_SQL} AS price, sum(c.PricingQuantity) AS quantity, min({_POSITION_SQL}) AS position
+                   {UNIT_PRICE_SQL} AS price, sum(c.PricingQuantity) AS quantity, min({POSITION_SQL}) AS position
             FROM {_BILLS_SQL} AND c.ChargeCategory = 'Usage' AND c.ResourceId IS NULL AND c.PricingQuantity > 0
                  AND {UNIT_PRICE_SQL} IS NOT NULL
             GROUP BY c.bill, sku, region, unit, price

@@ -19,7 +19,10 @@ ACCEPTED_FIELD = "acknowledged"
 
 
 class Acknowledgement(NamedTuple):
-    """Who accepted which finding, when, and why; ``text`` is the finding as it was told then."""
+    """Who accepted which finding, when, and why; ``text`` is the finding as it was told then.
+
+    One that ``is_of_ledger`` is in the chain of an account, and of none.
+    """
 
     id: str
     provider: str
@@ -30,12 +33,20 @@ class Acknowledgement(NamedTuple):
     by: str
     acknowledged_at: str
     is_withdrawn: bool = False
+    is_of_ledger: bool = False
 
 
 def add_acknowledgement(archive: Archive, located: AccountFinding, reason: str, by: str, now: datetime) -> None:
-    """Note that a finding is known and accepted; it is told without alarm from now on."""
+    """Note that a finding is known and accepted; it is told without alarm from now on.
+
+    One of no account goes into the chain of the first account: entries are always an account's.
+    """
     fields = {"id": located.id, "month": located.month, "text": describe_labelled(located.finding)}
-    _add_marker(archive, located.provider, located.account, fields | {"reason": reason, "by": by}, now)
+    fields |= {"reason": reason, "by": by}
+    place = located.provider, located.account
+    if not located.account:
+        place, fields = min((run.provider, run.account) for run in archive.list_runs()), fields | {"of": "ledger"}
+    _add_marker(archive, *place, fields, now)
 
 
 def withdraw_acknowledgement(
@@ -43,7 +54,9 @@ def withdraw_acknowledgement(
 ) -> None:
     """Note that a finding is accepted no longer: it is told as before."""
     fields = {"id": acknowledgement.id, "month": acknowledgement.month, "text": acknowledgement.text}
-    fields |= {"reason": reason, "by": by, "withdrawn": "yes"}
+    fields |= {"reason": reason, "by": by, "withdrawn": "yes"} | (
+        {"of": "ledger"} if acknowledgement.is_of_ledger else {}
+    )
     _add_marker(archive, acknowledgement.provider, acknowledgement.account, fields, now)
 
 
@@ -62,7 +75,9 @@ def list_acknowledgements(archive: Archive, last_seq: int | None = None) -> list
             fields = json.loads(entry.question)
             month, text, reason, by = (str(fields[name]) for name in ("month", "text", "reason", "by"))
             place = fields["id"], entry.provider, entry.account
-            acknowledgement = Acknowledgement(*place, month, text, reason, by, entry.fetched_at, "withdrawn" in fields)
+            acknowledgement = Acknowledgement(
+                *place, month, text, reason, by, entry.fetched_at, "withdrawn" in fields, "of" in fields
+            )
         except (ValueError, KeyError, TypeError) as error:
             raise LedgerError(f"entry {entry.seq} does not say what was acknowledged: run `billfold verify`") from error
         by_id[acknowledgement.id] = acknowledgement

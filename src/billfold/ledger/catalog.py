@@ -129,9 +129,17 @@ class RunRow(NamedTuple):
     check_findings: tuple[Finding, ...] = ()
 
 
-def list_bills(db: OpenLedger, filters: LedgerFilter) -> list[BillRow]:
-    """Return the bills that are wanted and believed, by account and period."""
+def list_bills(db: OpenLedger, filters: LedgerFilter, *, is_parked: bool = False) -> list[BillRow]:
+    """Return the bills that are wanted and believed, by account and period; those that are parked only, if that is wanted."""
+    key = "bills", filters, is_parked
+    if key not in db.cache:
+        db.cache[key] = _read_bills(db, filters, is_parked=is_parked)
+    return list(db.cache[key])
+
+
+def _read_bills(db: OpenLedger, filters: LedgerFilter, *, is_parked: bool) -> list[BillRow]:
     condition, values = build_current_condition(filters)
+    condition += " AND b.parked IS NOT NULL" if is_parked else ""
     rows = db.execute(
         f"""SELECT b.id, b.provider, a.name, invoice_id, state, period_start, currency, total, parked, issued_on, due_on,
                    b.run IN (SELECT run FROM runs WHERE NOT {COLLECTED_CONDITION}), b.disputes IS NOT NULL,
@@ -160,7 +168,7 @@ def _add_bill_findings(bill: BillRow, findings: Sequence[Finding], acknowledged_
 
 def list_parked_bills(db: OpenLedger, filters: LedgerFilter) -> list[BillRow]:
     """Return the bills that cannot be trusted as they are, and why."""
-    return [bill for bill in list_bills(db, filters) if bill.parked]
+    return [bill for bill in list_bills(db, filters, is_parked=True) if bill.parked]
 
 
 def list_last_runs(db: OpenLedger, seq: int = MAX_SEQ, condition: str = LISTED_CONDITION) -> list[RunRow]:

@@ -25,6 +25,8 @@ UNREADABLE_SUFFIX = ":unreadable"
 """Marks the operation of an answer that could not be read: it is kept beside the others, and never booked."""
 _ROW_TYPES = (int, int, str, str, str, str, int, str, str, str, str)
 """What the values of an entry's row are, where it is not damaged."""
+TWIN_DATE_HEADER = "x-billfold-twin-date"
+"""The header by which a twin says what its clock is at."""
 ARCHIVED_HEADERS = (
     "content-type",
     "content-disposition",
@@ -32,7 +34,7 @@ ARCHIVED_HEADERS = (
     "etag",
     "last-modified",
     "retry-after",
-    "x-billfold-twin-date",
+    TWIN_DATE_HEADER,
 )
 
 
@@ -69,9 +71,14 @@ class Entry(NamedTuple):
         return self.provider, self.account
 
     @property
+    def is_marker(self) -> bool:
+        """Whether it is no answer, but a note of ours."""
+        return self.operation.startswith(":")
+
+    @property
     def is_settling(self) -> bool:
         """Whether an account's head is this entry: one that ends a run, or is of none."""
-        return self.operation.startswith(":") and self.operation != RUN_START
+        return self.is_marker and self.operation != RUN_START
 
     @property
     def response_headers(self) -> dict[str, str]:

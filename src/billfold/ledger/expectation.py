@@ -183,6 +183,21 @@ def group_series(bills: Iterable[BillRow]) -> list[Series]:
     ]
 
 
+def assign_series(all_series: list[Series], scope: str) -> Series:
+    """Return the series that an estimate is of, a new one where no invoice was under its contract.
+
+    One of a whole account is of the first; so is one of a contract where the invoices name none.
+    """
+    series = next((series for series in all_series if scope in series.keys), None)
+    names_contracts = len(all_series) > 1 or any(all_series[0].keys - {""} for _ in all_series[:1])
+    if series is None and all_series and not (scope and names_contracts):
+        series = all_series[0]
+    if series is None:
+        series = Series(scope, frozenset({scope}), {})
+        all_series.append(series)
+    return series
+
+
 def group_by_covered_month(bills: Iterable[BillRow]) -> dict[Month, list[BillRow]]:
     """Group bills by each month that their period reaches into."""
     bills_by_month = defaultdict[Month, list[BillRow]](list)

@@ -92,7 +92,7 @@ steps AS (
     FROM lines SEMI JOIN (SELECT DISTINCT provider, sku FROM lines WHERE basis = 'tiered') USING (provider, sku)
     WHERE class = '{PRICED}' GROUP BY ALL),
 sides AS (
-    SELECT provider, name, currency, class, service, sku, price, resource_key, region, sub_account_key, unit, {{item}} AS item,
+    SELECT provider, name, currency, class, service, sku, price, resource_key, region, sub_account_key, unit, {{item}} AS item, {{single_item}} AS single_item,
            {", ".join(_SIDE_SQL.format(side=side, condition=condition) for side, condition in _SIDES)},
            bool_and(is_whole) AS is_whole, bool_or(basis = 'tiered') AS is_step
     FROM lines GROUP BY ALL),
@@ -168,32 +168,47 @@ class Movement(NamedTuple):
 
 
 def list_movements(
-    ledger: OpenLedger,
-    filters: LedgerFilter,
-    month: Month,
-    against: Month,
-    by: str = "account",
-    limit: int | None = None,
+    ledger: OpenLedger, filters: LedgerFilter, month: Month, against: Month, by: str = "account"
 ) -> list[Movement]:
-    """Return what moved from the month against to a month, told apart by one of ``ITEM_SQL``: all of it, or the ``limit`` largest pairs.
+    """Return what moved from the month against to a month, told apart by one of ``ITEM_SQL``; see ``list_movements_and_items``."""
+    return list_movements_and_items(ledger, filters, month, against, by, 0)[0]
+
+
+def list_movements_and_items(
+    ledger: OpenLedger, filters: LedgerFilter, month: Month, against: Month, by: str, limit: int
+) -> tuple[list[Movement], list[Movement]]:
+    """Return what moved from the month against to a month, told apart by one of ``ITEM_SQL``, and the ``limit`` largest pairs of items.
 
     Restated invoices, and what the totals of invoices state beyond their charges, come bill by bill.
     """
     condition, values = _build_values(filters, month, against)
     bills_sql = _BILLS_SQL.format(condition=condition)
     days = {"days": (month.end - month.start).days, "against_days": (against.end - against.start).days}
+    pairs_sql = _CHARGES_SQL.format(item=ITEM_SQL[by], single_item=ITEM_SQL["item"] if limit else "''")
+    ledger.execute(f"CREATE OR REPLACE TEMP TABLE moved AS {bills_sql} {pairs_sql} SELECT * FROM moved", values | days)
     largest = (
-        "" if limit is None else f"ORDER BY abs(new_cost - old_cost) DESC, provider, name, price, item LIMIT {limit}"
+        "SELECT * REPLACE (single_item AS item) FROM moved "
+        f"ORDER BY abs(new_cost - old_cost) DESC, provider, name, price, single_item LIMIT {limit}"
     )
-    query = f"""{bills_sql} {_CHARGES_SQL.format(item=ITEM_SQL[by])}
-        SELECT * EXCLUDE (own_key) FROM (
-            SELECT {_build_group_columns(by)} FROM (SELECT * FROM moved {largest}) GROUP BY ALL)
-        UNION ALL {_BILL_MOVEMENTS_SQL.format(item="invoice_id" if by in {"item", "charge"} else "''")} ORDER BY ALL"""
-    rows = ledger.select(Movement, query, values | days)
-    hashes = [detail for row in rows for detail in row.details]
+    sides = [(by, "moved"), ("item", f"({largest})")][: 2 if limit else 1]
+    rows, items = [_group_pairs(ledger, bills_sql, values, *side) for side in sides] + [[]] * (2 - len(sides))
+    ledger.execute("DROP TABLE moved")
+    hashes = [detail for row in (*rows, *items) for detail in row.details]
     names = dict(ledger.execute(f"{bills_sql} {_NAMES_SQL}", values | {"hashes": hashes}).fetchall()) if hashes else {}
     invoices = dict(ledger.execute(f"{bills_sql} SELECT bill::VARCHAR, invoice_id FROM explained", values).fetchall())
-    return [_name_sources(row, names, invoices) for row in rows]
+    named_rows, named_items = ([_name_sources(row, names, invoices) for row in each] for each in (rows, items))
+    return named_rows, named_items
+
+
+def _group_pairs(
+    ledger: OpenLedger, bills_sql: str, values: dict[str, object], by: str, pairs_sql: str
+) -> list[Movement]:
+    """Sum the pairs that moved alike, told apart by something; and what of bills has no pair."""
+    item = "invoice_id" if by in {"item", "charge"} else "''"
+    query = f"""{bills_sql} SELECT * EXCLUDE (own_key) FROM (
+            SELECT {_build_group_columns(by)} FROM {pairs_sql} GROUP BY ALL)
+        UNION ALL {_BILL_MOVEMENTS_SQL.format(item=item)} ORDER BY ALL"""
+    return ledger.select(Movement, query, values)
 
 
 def _build_group_columns(by: str) -> str:

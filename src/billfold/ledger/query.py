@@ -7,7 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from billfold.ledger.archive import Archive
 from billfold.ledger.batch import to_naive_utc
 from billfold.ledger.columns import CHARGE_COLUMNS, build_column_sql
 from billfold.ledger.store import OpenLedger, make_aware
@@ -57,12 +56,6 @@ class LedgerFilter(NamedTuple):
     def includes_account(self, provider: str, account: str) -> bool:
         """Tell whether an account of a provider is wanted."""
         return self.provider in {None, provider} and self.account in {None, account}
-
-
-def resolve_as_of(archive: Archive, instant: datetime) -> int:
-    """Return the archive number of what was known at a time: 0 for nothing yet, ``MAX_SEQ`` where nothing came since."""
-    seq = archive.find_seq_at(instant)
-    return MAX_SEQ if seq and seq == archive.read_last_seq() else seq
 
 
 def build_current_condition(filters: LedgerFilter) -> tuple[str, dict[str, object]]:

@@ -23,7 +23,7 @@ WITH versions AS (SELECT * FROM bills WHERE state = 'issued' AND from_seq <= $se
                 QUALIFY row_number() OVER (PARTITION BY provider, account, bill_key ORDER BY from_seq DESC, id DESC) = 1)
 """
 _CHANGES_SQL = """
-SELECT b.provider, a.name AS account, b.invoice_id, b.period_start, b.currency, r.ended AS seen_at, b.total AS old_total,
+SELECT b.provider, a.name AS account, b.invoice_id, b.period_start, b.currency, r.asked AS seen_at, b.total AS old_total,
        new.total AS new_total, new.parked, new.currency AS new_currency, b.id AS old_bill, new.id AS new_bill, new.from_seq
 FROM trusted b JOIN accounts a USING (provider, account)
 JOIN versions new ON new.provider = b.provider AND new.account = b.account AND new.invoice_id = b.invoice_id
@@ -46,7 +46,7 @@ FROM ({charges})
 
 
 class Change(NamedTuple):
-    """An issued invoice that is told otherwise than a trusted version had it: when that was seen, both totals.
+    """An issued invoice that is told otherwise than a trusted version had it: when that was seen, by the vendor's time, both totals.
 
     ``parked`` says why the new version is not counted, where it is not; ``new_currency`` is the one it is told in.
     """

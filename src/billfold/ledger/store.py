@@ -31,6 +31,7 @@ from billfold.ledger.catalog_file import (
 from billfold.ledger.checksums import sum_file
 from billfold.ledger.columns import CATALOG_TABLES, CHARGE_TABLE, build_table_sql
 from billfold.ledger.layout import PARTS_FOLDER, READERS_FILE
+from billfold.ledger.memory_tables import insert_in_memory
 from billfold.ledger.parts import PartFile, PartWriter, remove_unnamed
 from billfold.model.errors import LedgerError
 
@@ -67,6 +68,8 @@ class OpenLedger:
         self.last_bill_id = 0
         """The highest number that was given to a bill, whatever became of it: none is given twice."""
         self._sound_parts = set[str]()
+        self.cache = dict[object, Any]()
+        """Answers that several reports of one command ask for; forgotten when the ledger is loaded again."""
 
     def hold_parts(self) -> None:
         """Keep the parts from being removed as long as this is open; where no lock can be made, nobody removes any.
@@ -285,30 +288,13 @@ def _load_ledger(path: Path) -> OpenLedger:
 
 
 def _fill_tables(ledger: OpenLedger, rows: CatalogRows) -> None:
+    ledger.cache.clear()
     for name, table_rows in rows.items():
         ledger.execute(f"DELETE FROM {name}")
         if table_rows:
-            _insert_in_memory(ledger.connection, name, table_rows)
+            insert_in_memory(ledger.connection, name, table_rows)
     ledger.last_bill_id = int(next((value for key, value in rows["meta"] if key == "last_bill"), 0))
     ledger.show_parts(sorted(rows["parts"], key=itemgetter(1, 0)))
-
-
-def _insert_in_memory(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Sequence[object]]) -> None:
-    """Put rows into a table in memory; whatever is no whole number comes as text, and DuckDB reads it as its column's type."""
-    column_types = CATALOG_TABLES[name]
-    columns = {
-        column: pa.array(values, pa.int64())
-        if sql_type in {"INTEGER", "BIGINT"}
-        else pa.array([None if value is None else _write_text(value) for value in values], pa.string())
-        for (column, sql_type), values in zip(column_types.items(), zip(*rows, strict=True), strict=True)
-    }
-    incoming = pa.table(columns)  # noqa: F841 - read by name in the SQL below
-    casts = ", ".join(f'"{column}"::{sql_type}' for column, sql_type in column_types.items())
-    connection.execute(f"INSERT INTO {name} SELECT {casts} FROM incoming")
-
-
-def _write_text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _quote(text: str) -> str:

@@ -14,8 +14,18 @@ from typing import NamedTuple
 from billfold.model.finding_codes import FindingCode, Severity
 from billfold.model.plain_text import make_encodable
 
-MONTHLY_CODES = frozenset({FindingCode.MONTH_EMPTY, FindingCode.MONTH_OPEN})
+MONTHLY_CODES = frozenset(
+    {
+        FindingCode.MONTH_EMPTY,
+        FindingCode.MONTH_OPEN,
+        FindingCode.BUDGET_EXCEEDED,
+        FindingCode.BUDGET_AT_RISK,
+        FindingCode.COST_ANOMALY,
+    }
+)
 """Codes whose findings are of the month that they were found of, and of nothing else."""
+BUDGET_CODES = frozenset({FindingCode.BUDGET_EXCEEDED, FindingCode.BUDGET_AT_RISK})
+"""Codes whose findings are of the whole ledger, of which accounts a budget may be."""
 REQUEST_ID_PATTERN = re.compile(r"\brequest [^\s),;]+")
 """What a text says of one answer only: the next one like it has another number."""
 ESTIMATE_SUBJECT = "estimate"
@@ -69,6 +79,8 @@ class AccountFinding(NamedTuple):
         text = REQUEST_ID_PATTERN.sub("", finding.text)
         if finding.code is FindingCode.INVOICE_LATE:  # who accepts that none comes need not do so month by month
             text = finding.data.get("last_month", "")
+        if finding.code in BUDGET_CODES:  # what is billed and expected differs day by day
+            text = " ".join((finding.data.get("amount", ""), finding.data.get("currency", "")))
         fields = self.provider, self.account, month, finding.code, finding.subject, text
         return blake2b("\x1f".join(fields).encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
 

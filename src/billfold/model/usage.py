@@ -1,4 +1,4 @@
-"""What vendors state of who used what is billed: each resource, or each organization of a partner, by SKU and period."""
+"""What vendors state of who used what is billed: each resource, each organization of a partner, or each region, by SKU and period."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ class UserType(StrEnum):
 
     RESOURCE = "resource"
     SUB_ACCOUNT = "sub-account"
+    REGION = "region"
+    """All that an account used in a region; of what is sold without regions, the id is empty."""
 
 
 class MeasuredUsage(NamedTuple):
-    """How much of a SKU was used by one resource or organization in a period, as its vendor measured it.
+    """How much of a SKU was used by one resource, by one organization or in one region in a period, as its vendor measured it.
 
-    ``sku`` is a SkuId's last part: what stands after its last slash. ``amount`` is what it comes to at the prices that the vendor
+    A period that is not over ends where the measurement does. ``sku`` is a SkuId's last part: what stands after its last slash. ``amount`` is what it comes to at the prices that the vendor
     states beside it, before tax, in ``currency`` (None: no price is stated): no charge, and in no sum of bills.
     """
 

@@ -21,6 +21,7 @@ from billfold.ledger.catalog import BillRow
 from billfold.ledger.expectation import (
     Expectation,
     Series,
+    assign_series,
     describe_due,
     find_expectation,
     group_series,
@@ -32,6 +33,8 @@ from billfold.model.period import Month, Period
 from billfold.report.accrual_units import AccrualUnit, CommittedPosition, OpenEstimate
 from billfold.report.estimate_carrying import gather_steps
 from billfold.report.line_history import InvoiceMonth, build_invoice_month
+from billfold.report.usage_pricing import OpenUsage
+from billfold.report.usage_reading import read_usage
 
 HISTORY_MONTHS = 13
 """How many months back invoices tell what comes in which rhythm."""
@@ -72,7 +75,25 @@ def read_units(db: OpenLedger, filters: LedgerFilter, month: Month) -> list[Accr
         if unit_bills.open_bills or not _is_settled(unit_bills, month, expectation, filters.acknowledged_ids)
     ]
     reader = _UnitReader(db, chosen, month, filters.seq)
-    return [reader.build_unit(unit_bills, origins, asked_times) for unit_bills in chosen]
+    usages = read_usage(db, _find_unestimated(chosen, month), month, filters.seq)
+    return [reader.build_unit(unit_bills, origins, asked_times, usages) for unit_bills in chosen]
+
+
+def _find_unestimated(chosen: Sequence[_UnitBills], month: Month) -> dict[tuple[str, str], dict[int, Month]]:
+    """Return the accounts that have one series of invoices and no estimate of it, each with the months of its last invoices."""
+    bills_by_account = defaultdict[tuple[str, str], list[_UnitBills]](list)
+    for unit_bills in chosen:
+        some_bill = (unit_bills.open_bills or unit_bills.issued_bills)[0]
+        bills_by_account[some_bill.provider, some_bill.account].append(unit_bills)
+    return {
+        account_key: {
+            bill.id: bill.month
+            for bill in units[0].issued_bills
+            if month.add_months(-RECENT_MONTHS) <= bill.month < month
+        }
+        for account_key, units in bills_by_account.items()
+        if len(units) == 1 and not units[0].name and not units[0].open_bills and not units[0].is_invoiced
+    }
 
 
 def _is_open(bill: BillRow, month: Month) -> bool:
@@ -86,7 +107,7 @@ def _choose_unit_bills(bills: Sequence[BillRow], scopes: Mapping[int, str], mont
     open_bills = defaultdict[str, list[BillRow]](list)
     for bill in trusted_bills:
         if _is_open(bill, month):
-            open_bills[_assign_series(all_series, scopes[bill.id]).name].append(bill)
+            open_bills[assign_series(all_series, scopes[bill.id]).name].append(bill)
     unit_bills_list = list[_UnitBills]()
     for series in all_series:
         issued = {bill.id: bill for month_bills in series.months.values() for bill in month_bills}
@@ -112,21 +133,6 @@ def _name_contract(series: Series) -> str:
     """Return the purchase order that a contract was last billed under, else its id."""
     orders = (bill.purchase_order for month in sorted(series.months, reverse=True) for bill in series.months[month])
     return next(filter(None, orders), series.name)
-
-
-def _assign_series(all_series: list[Series], scope: str) -> Series:
-    """Return the series that an estimate is of, a new one where no invoice was under its contract.
-
-    One of a whole account is of the first; so is one of a contract where the invoices name none.
-    """
-    series = next((series for series in all_series if scope in series.keys), None)
-    names_contracts = len(all_series) > 1 or any(all_series[0].keys - {""} for _ in all_series[:1])
-    if series is None and all_series and not (scope and names_contracts):
-        series = all_series[0]
-    if series is None:
-        series = Series(scope, frozenset({scope}), {})
-        all_series.append(series)
-    return series
 
 
 def _is_settled(
@@ -178,6 +184,7 @@ class _UnitReader:
         bills: _UnitBills,
         origins: Mapping[int, EstimateOrigin],
         asked_times: Mapping[tuple[str, str], datetime],
+        usages: Mapping[tuple[str, str], OpenUsage],
     ) -> AccrualUnit:
         """Put together all that there is of a unit."""
         some_bill = (bills.open_bills or bills.issued_bills)[0]
@@ -208,6 +215,7 @@ class _UnitReader:
             gather_steps(steps),
             bills.is_invoiced,
             bills.other_currency,
+            usages.get(account_key),
         )
 
     def _build_history(self, bills: Sequence[BillRow]) -> list[InvoiceMonth]:

@@ -12,6 +12,7 @@ from billfold.ledger.catalog import BillRow
 from billfold.model.period import Period
 from billfold.report.estimate_carrying import Step, StepKey
 from billfold.report.line_history import InvoiceMonth
+from billfold.report.usage_pricing import OpenUsage
 
 
 class OpenEstimate(NamedTuple):
@@ -35,6 +36,7 @@ class AccrualUnit(NamedTuple):
 
     ``contract`` is empty where the account has one series of invoices. ``is_invoiced`` tells that there is an invoice of the month
     and an estimate beside it. ``history`` is in the order of time. ``other_currency`` is that of an estimate that cannot be used.
+    ``usage`` is what was measured where no estimate is.
     """
 
     provider: str
@@ -47,3 +49,4 @@ class AccrualUnit(NamedTuple):
     price_steps: Mapping[StepKey, Sequence[Step]] = {}
     is_invoiced: bool = False
     other_currency: str = ""
+    usage: OpenUsage | None = None

@@ -107,6 +107,7 @@ class _AccruedUnit:
         """Return the accruals, in the order in which they are made."""
         has_estimate = [self._add_estimate(estimate) for estimate in self._unit.estimates]
         if not any(has_estimate) and not self._unit.is_invoiced:
+            self._add_usage()
             self._add_run_rate()
         for position in self._unit.positions:
             self._add_position(position)
@@ -147,17 +148,33 @@ class _AccruedUnit:
         self._add_exact(method, parts, text)
         added = carry_lines(lines, reach, self._terms, self._unit.currency, self._unit.price_steps)
         if added:
-            rest_text = f"{counted(all_days - days, 'more day')} at the rate of those before"
-            line_kinds = {LineKind("Usage", service, ""): amount for service, amount in added.items()}
-            self._add(AccrualMethod.CARRIED_FORWARD, line_kinds, rest_text)
+            self._add_rest(added, all_days - days)
         return True
+
+    def _add_rest(self, amounts: Mapping[str, Fraction], days: int) -> None:
+        """Accrue what the days left add to the usage of each service."""
+        text = f"{counted(days, 'more day')} at the rate of those before"
+        self._add(AccrualMethod.CARRIED_FORWARD, _name_usage(amounts), text)
+
+    def _add_usage(self) -> None:
+        """Accrue usage that the vendor measured and no estimate tells of, and the rest of its month."""
+        usage = self._unit.usage
+        if usage is None:
+            return
+        days, all_days = usage.reach.days, count_days(self._month)
+        text = f"{days} of {counted(all_days, 'day')}, measured by the vendor, at the prices of {usage.priced_by}"
+        self._add(AccrualMethod.USAGE, _name_usage(usage.price_so_far()), text)
+        self._add_rest(usage.price_rest(), all_days - days)
 
     def _add_run_rate(self) -> None:
         """Accrue usage that no estimate tells of: of each service as much a day as the middle one of the last invoices had."""
         history = self._unit.history[-RUN_RATE_MONTHS:]
         if not history:
             return
-        line_kinds = {kind for entry in history for kind in entry.amounts if _is_used(kind)}
+        measured = self._unit.usage.services if self._unit.usage else ()
+        line_kinds = {
+            kind for entry in history for kind in entry.amounts if _is_used(kind) and kind.service not in measured
+        }
         parts = {
             kind: median(Fraction(entry.amounts.get(kind, ZERO)) / count_days(entry.month) for entry in history)
             * count_days(self._month)
@@ -250,6 +267,10 @@ class _AccruedUnit:
         percent = format_trimmed(round_fraction(proportion.rate * 100, 3))
         text = f"{percent} % of {proportion.base_name}, {rhythm}: {kind.description or kind.service}"
         self._add(method, {kind: proportion.rate * base}, text)
+
+
+def _name_usage(amounts: Mapping[str, Fraction]) -> dict[LineKind, Fraction]:
+    return {LineKind("Usage", service, ""): amount for service, amount in amounts.items()}
 
 
 def _read_minimum(commitment: StatedCommitment) -> Minimum:

@@ -53,12 +53,23 @@ class Completeness(NamedTuple):
 
 def judge_ledger(db: OpenLedger, filters: LedgerFilter) -> list[Completeness]:
     """Judge every account and month that is wanted, by all that the ledger has of it."""
-    account_filters = filters._replace(first_month=None, last_month=None)
-    bills, runs = catalog.list_bills(db, account_filters), catalog.list_last_runs(db, filters.seq)
+    records = _judge_accounts(db, filters._replace(first_month=None, last_month=None))
+    return [record for record in records if filters.includes_month(record.month)]
+
+
+def _judge_accounts(db: OpenLedger, account_filters: LedgerFilter) -> list[Completeness]:
+    """Judge every month of accounts; it takes its time where they are many, and several parts of one report ask for it."""
+    key = "judged months", account_filters
+    if key not in db.cache:
+        db.cache[key] = _judge_anew(db, account_filters)
+    return db.cache[key]  # type: ignore[no-any-return]
+
+
+def _judge_anew(db: OpenLedger, account_filters: LedgerFilter) -> list[Completeness]:
+    bills, runs = catalog.list_bills(db, account_filters), catalog.list_last_runs(db, account_filters.seq)
     expectation = find_expectation(bills, runs, *read_estimates(db, account_filters))
     duplicates = list(find_duplicates(db, bills))
-    records = judge_months(bills, runs, expectation, filters.acknowledged_ids, duplicates)
-    return [record for record in records if filters.includes_month(record.month)]
+    return judge_months(bills, runs, expectation, account_filters.acknowledged_ids, duplicates)
 
 
 def find_doubtful_months(db: OpenLedger, filters: LedgerFilter) -> list[AccountFinding]:

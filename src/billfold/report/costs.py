@@ -63,12 +63,14 @@ class CostLine(NamedTuple):
     """A line of a table: a group, the others of one, a subtotal or the total; a cost is None where there is no charge.
 
     ``change`` is how much more its last month costs than the one before; a line of one month compares with the month before it.
+    ``month`` is that of a line of one month; what is summed over lines of several has no change.
     """
 
     values: tuple[str, ...]
     costs: tuple[Decimal | None, ...]
     change: Decimal | None
     is_sum: bool = False
+    month: Month | None = None
 
     @property
     def total(self) -> Decimal:
@@ -153,7 +155,7 @@ def build_tables(changes: Iterable[CostChange], top: int | None = None, *, by_mo
 
 
 def _build_month_line(change: CostChange) -> CostLine:
-    return CostLine(change.row.values, (change.row.cost,), change.change)
+    return CostLine(change.row.values, (change.row.cost,), change.change, month=change.row.month)
 
 
 def _build_lines(changes: Iterable[CostChange], months: Sequence[Month]) -> Iterator[CostLine]:
@@ -206,7 +208,9 @@ def _take_largest(lines: Sequence[CostLine], top: int | None) -> Iterator[CostLi
 
 def _sum_lines(values: tuple[str, ...], lines: Sequence[CostLine]) -> CostLine:
     columns = zip(*(line.costs for line in lines), strict=True)
-    return CostLine(values, tuple(map(_sum_costs, columns)), _sum_costs([line.change for line in lines]), is_sum=True)
+    months = {line.month for line in lines}
+    change = _sum_costs([line.change for line in lines]) if len(months) == 1 else None
+    return CostLine(values, tuple(map(_sum_costs, columns)), change, is_sum=True, month=lines[0].month)
 
 
 def _sum_costs(costs: Sequence[Decimal | None]) -> Decimal | None:

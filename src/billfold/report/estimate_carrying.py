@@ -129,11 +129,11 @@ def _carry_steps(lines: Sequence[EstimateLine], reach: EstimateReach, known_step
     quantity = sum((Fraction(line.quantity or ZERO) for line in lines), _NOTHING)
     prices = [Fraction(line.price or ZERO) for line in ordered_lines]
     if prices == [price for price, _ in known_steps[: len(prices)]]:
-        return _price_quantity(quantity * reach.growth, known_steps) - _price_quantity(quantity, known_steps)
+        return price_quantity(quantity * reach.growth, known_steps) - price_quantity(quantity, known_steps)
     return quantity * (reach.growth - 1) * prices[-1]
 
 
-def _price_quantity(quantity: Fraction, steps: Sequence[Step]) -> Fraction:
+def price_quantity(quantity: Fraction, steps: Sequence[Step]) -> Fraction:
     """Return what a quantity costs by steps, of which the last one has no end."""
     cost, remaining = _NOTHING, quantity
     for price, size in steps[:-1]:

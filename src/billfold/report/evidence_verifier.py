@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import sys
 import zipfile
 import zlib
@@ -17,9 +18,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import chain
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 MANIFEST, CHAIN, REGISTER, CHARGES = "manifest.json", "chain.jsonl", "register.csv", "charges.csv"
+ACKNOWLEDGEMENTS, TIMESTAMP = "acknowledgements.json", "timestamp.tsr"
+ANSWERS = "answers/"
+ARCHIVED_FOLDERS = (ANSWERS, "documents/")
+COUNTED, STATUSES = "counted", {"counted", "parked", "disputed"}
+NUMBER = re.compile(r"(?<![\w.])-?\d{1,20}(?:\.\d{1,30})?(?![\w.])")
+MAX_DECIMALS = 6
+"""Decimals of a total that count: what stands behind them in JSON is the dust of a 64-bit float."""
 GENESIS = "0" * 64
 UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError, RecursionError),
@@ -45,6 +53,13 @@ class Entry(NamedTuple):
     hash: str
 
 
+class Signature(NamedTuple):
+    """Who signed a month of an account, and the total of each invoice in it by id and currency."""
+
+    by: str
+    totals: dict[tuple[str, str], Decimal]
+
+
 class Evidence:
     """The files of a month's evidence; a name that is there twice is damage. Close it, or use it in a ``with`` statement."""
 
@@ -68,6 +83,14 @@ class Evidence:
         with io.TextIOWrapper(self._archive.open(name), "utf-8", newline="") as file:
             yield from csv.DictReader(file)
 
+    def read_text(self, name: str) -> str:
+        """Return a file as text, whatever its bytes."""
+        return self._archive.read(name).decode("utf-8", "replace")
+
+    def read_json(self, name: str) -> Any:
+        """Return what a JSON file holds."""
+        return json.loads(self._archive.read(name))
+
     def read_chain(self) -> list[Entry]:
         """Return the entries of all chains, in their order."""
         return [Entry(*json.loads(line)) for line in self._archive.read(CHAIN).decode().splitlines()]
@@ -83,10 +106,18 @@ def find_defects(path: str, head: str = "") -> list[str]:
     """Return a sentence for each thing that is not as it was written; none for sound evidence."""
     defects = list[str]()
     try:
-        evidence = Evidence(path)
-        defects.extend(_check_files(evidence))
-        for defect in chain(_check_chains(evidence, head), _check_answers(evidence), _check_register(evidence)):
-            defects.append(defect)
+        with Evidence(path) as evidence:
+            entries = evidence.read_chain()
+            for defect in chain(
+                _check_files(evidence),
+                _check_chains(evidence, entries, head),
+                _check_answers(evidence, entries),
+                _check_acknowledgements(evidence, entries),
+                _check_register(evidence),
+                _check_totals(evidence),
+                _check_signature(evidence, entries),
+            ):
+                defects.append(defect)
     except UNREADABLE as error:
         defects.append(f"the evidence is damaged: {type(error).__name__}: {error}")
     return defects
@@ -96,19 +127,23 @@ def _check_files(evidence: Evidence) -> Iterator[str]:
     stated = evidence.manifest["files"]
     for name in evidence.repeated_names:
         yield f"{name} is there twice"
-    for name in sorted(set(stated) | evidence.names - {MANIFEST} - set(evidence.manifest["beside"])):
-        if name not in evidence.names:
+    for name in sorted(set(stated) | evidence.names - {MANIFEST, TIMESTAMP}):
+        if name.startswith("/") or ".." in name.split("/") or "\\" in name:
+            yield f"{name} is no name of a file in evidence"
+        elif name not in evidence.names:
             yield f"{name} is missing"
         elif name not in stated:
             yield f"{name} is not in the manifest"
         elif evidence.hash_file(name) != stated[name]:
             yield f"{name} was changed"
+        elif name.startswith(ARCHIVED_FOLDERS) and name not in evidence.manifest["answers"]:
+            yield f"{name} is bound to no entry of the archive"
 
 
-def _check_chains(evidence: Evidence, head: str) -> Iterator[str]:
+def _check_chains(evidence: Evidence, entries: list[Entry], head: str) -> Iterator[str]:
     last_hashes, start_hashes = dict[tuple[str, str], str](), dict[int, str]()
     settled, heads = dict[tuple[str, str], str](), list[str]()
-    for entry in evidence.read_chain():
+    for entry in entries:
         key = entry.provider, entry.account
         is_start = entry.operation == ":start"
         start_hash = "" if is_start else start_hashes.get(entry.run, "")
@@ -123,6 +158,8 @@ def _check_chains(evidence: Evidence, head: str) -> Iterator[str]:
             heads.append(_compute_head(settled))
     if _compute_head(settled) != evidence.manifest["head"]:
         yield "the chains do not lead to the head that the manifest states"
+    if not settled:
+        yield "the chains are empty"
     if head and head not in heads:
         yield f"{head} was never the head of this archive"
 
@@ -132,10 +169,10 @@ def _compute_head(settled: dict[tuple[str, str], str]) -> str:
     return "sha256:" + hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
 
 
-def _check_answers(evidence: Evidence) -> Iterator[str]:
+def _check_answers(evidence: Evidence, entries: list[Entry]) -> Iterator[str]:
     """Check that each answer and document is the body of its entry, or what a redaction put in its place."""
     bodies, redacted = dict[int, str](), defaultdict[str, set[str]](set)
-    for entry in evidence.read_chain():
+    for entry in entries:
         bodies[entry.seq] = entry.body
         if entry.operation == ":redact":
             for digest, replacement in json.loads(entry.question).items():
@@ -149,7 +186,13 @@ def _check_answers(evidence: Evidence) -> Iterator[str]:
 
 def _check_register(evidence: Evidence) -> Iterator[str]:
     """Add the charges of each counted invoice up, in the currency of the invoice, and net and tax to its total."""
-    rows = [row for row in evidence.iter_rows(REGISTER) if row["status"] == "counted"]
+    rows = list[dict[str, str]]()
+    for row in evidence.iter_rows(REGISTER):
+        if row["status"] not in STATUSES:
+            yield f"{row['account']} {row['invoice_id']}: {row['status']!r} is no status of an invoice"
+        if not row["period_start"].startswith(evidence.manifest["month"]):
+            yield f"{row['account']} {row['invoice_id']} is of another month than {evidence.manifest['month']}"
+        rows += [row] if row["status"] == COUNTED else []
     keys = {(row["account"], row["invoice_id"], row["currency"]) for row in rows}
     sums = defaultdict[tuple[str, str, str], Decimal](Decimal)
     for charge in evidence.iter_rows(CHARGES):
@@ -168,13 +211,81 @@ def _check_register(evidence: Evidence) -> Iterator[str]:
             yield f"{' '.join(key)}: its charges come to {sums[key]}, the register has {totals[key]}"
 
 
+def _check_acknowledgements(evidence: Evidence, entries: list[Entry]) -> Iterator[str]:
+    """Check that what is accepted is what the chains say: who accepted which finding, and why."""
+    accepted = dict[str, tuple[str, str]]()
+    for entry in entries:
+        if entry.operation == ":acknowledge":
+            fields = json.loads(entry.question)
+            accepted.pop(fields["id"], None)
+            if "withdrawn" not in fields:
+                accepted[fields["id"]] = fields["reason"], fields["by"]
+    stated = {row["id"]: (row["reason"], row["by"]) for row in evidence.read_json(ACKNOWLEDGEMENTS)}
+    for finding_id in sorted(set(accepted) | set(stated)):
+        if accepted.get(finding_id) != stated.get(finding_id):
+            yield f"acknowledgement {finding_id} is not what the chains say"
+
+
+def _check_totals(evidence: Evidence) -> Iterator[str]:
+    """Check that each issued invoice's total stands in an answer of the vendor that names the invoice."""
+    texts = [evidence.read_text(name) for name in evidence.manifest["answers"] if name.startswith(ANSWERS)]
+    numbers = dict[int, set[Decimal]]()
+    for row in evidence.iter_rows(REGISTER):
+        if row["state"] != "issued" or row["status"] != COUNTED:
+            continue
+        gross, is_named = abs(round(Decimal(row["gross"]), MAX_DECIMALS)), False
+        for index, text in enumerate(texts):
+            if row["invoice_id"] in text:
+                is_named = True
+                if index not in numbers:
+                    numbers[index] = {abs(round(Decimal(token), MAX_DECIMALS)) for token in NUMBER.findall(text)}
+                if gross in numbers[index]:
+                    break
+        else:
+            where = "in no answer that names it" if is_named else "nowhere: no answer names it"
+            yield f"{row['account']} {row['invoice_id']}: its total {row['gross']} stands {where}"
+
+
+def _check_signature(evidence: Evidence, entries: list[Entry]) -> Iterator[str]:
+    """Check that the register is what was signed last, where the month was signed: each signature is in the chains."""
+    register = {
+        (row["invoice_id"], row["currency"]): Decimal(row["gross"])
+        for row in evidence.iter_rows(REGISTER)
+        if row["status"] == COUNTED and row["state"] == "issued"
+    }
+    provider, account = evidence.manifest["scope"]
+    for key, signature in find_signatures(entries, evidence.manifest["month"]).items():
+        if (provider and key[0] != provider) or (account and key[1] != account):
+            continue
+        for invoice, total in sorted(signature.totals.items()):
+            if register.get(invoice) != total:
+                stands = register.get(invoice, "nothing")
+                yield f"{' '.join(key)} {invoice[0]}: {signature.by} signed {total}, the register has {stands}"
+
+
+def find_signatures(entries: list[Entry], month: str) -> dict[tuple[str, str], Signature]:
+    """Return the last signature of a month, by provider and account."""
+    signatures = dict[tuple[str, str], Signature]()
+    for entry in entries:
+        if entry.operation == ":close" and (fields := json.loads(entry.question))["month"] == month:
+            totals = {(invoice_id, currency): Decimal(total) for invoice_id, currency, total in fields["register"]}
+            signatures[entry.provider, entry.account] = Signature(fields["by"], totals)
+    return signatures
+
+
 def describe(path: str) -> str:
-    """Say what a sound file of evidence proves."""
+    """Say what a sound file of evidence proves, and what it does not."""
     with Evidence(path) as evidence:
-        manifest, entry_count = evidence.manifest, len(evidence.read_chain())
+        manifest, entries = evidence.manifest, evidence.read_chain()
+    signers = sorted({signature.by for signature in find_signatures(entries, manifest["month"]).values()})
+    signed = (
+        f"signed by {', '.join(signers)}"
+        if signers
+        else "not signed: what invoices there were is proven by nobody's signature"
+    )
     return (
         f"{manifest['month']}: {len(manifest['files'])} files, {len(manifest['answers'])} archived answers and documents, "
-        f"{entry_count} entries of the chains, all as they were written\n"
+        f"{len(entries)} entries of the chains, all as they were written\n{signed}\n"
         f"hash of the month {manifest['hash']}\nhead {manifest['head']}"
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from billfold.report.statement import Section, Statement, StatementRow, show_cell
@@ -49,22 +49,22 @@ def _iter_section(section: Section) -> Iterator[str]:
     if section.summary:
         yield f"<p>{escape(section.summary)}</p>"
     if section.rows:
+        classes = [' class="number"' if section.is_number(index) else "" for index in range(len(section.columns))]
         heads = (
-            f'<th{_class(section, index)} scope="col">{escape(name)}</th>' for index, name in enumerate(section.columns)
+            f'<th{css_class} scope="col">{escape(name)}</th>'
+            for css_class, name in zip(classes, section.columns, strict=True)
         )
         yield f'<div class="wide"><table><thead><tr>{"".join(heads)}</tr></thead>\n<tbody>'
-        yield from (_format_row(section, row) for row in section.rows)
+        yield from (_format_row(classes, row) for row in section.rows)
         yield "</tbody></table></div>"
     if section.note:
         yield f'<p class="note">{escape(section.note)}</p>'
     yield "</section>\n"
 
 
-def _format_row(section: Section, row: StatementRow) -> str:
-    cells = (f"<td{_class(section, index)}>{escape(show_cell(cell))}</td>" for index, cell in enumerate(row.cells))
+def _format_row(classes: Sequence[str], row: StatementRow) -> str:
+    cells = (
+        f"<td{cell_class}>{escape(show_cell(cell))}</td>" for cell_class, cell in zip(classes, row.cells, strict=True)
+    )
     css_class = ' class="total"' if row.is_total else ""
     return f"<tr{css_class}>{''.join(cells)}</tr>\n"
-
-
-def _class(section: Section, index: int) -> str:
-    return ' class="number"' if section.is_number(index) else ""

@@ -32,7 +32,7 @@ def _build_movement(currency: str, parts: Iterable[MovementPart], month: Month) 
         rows.append(StatementRow((part.provider, part.account, str(part.kind), Amount(part.amount, currency))))
     title = f"Why {month} moved, {currency}"
     columns = ("Vendor", "Account", "Kind", "Movement")
-    note = f"Against {month.add_months(-1)}. `billfold why {month}` names the charges behind each part."
+    note = f"Against {month.add_months(-1)}. billfold why {month} names the charges behind each part."
     charts = (draw_bars(sorted(sums.items(), key=lambda item: -abs(item[1])), title),)
     return Section(title, columns, tuple(add_totals(foot_amounts(rows, (3,)), (3,))), note=note, charts=charts)
 

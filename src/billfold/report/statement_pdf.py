@@ -9,6 +9,8 @@ from billfold.model.extras import name_missing_extras
 from billfold.report.statement import Section, Statement, StatementRow, show_cell
 
 MAX_WHOLE_CHARS, MAX_SHARE = 14, 30
+MAX_WHOLE_ROWS = 16
+"""Rows of a section that stays on one page."""
 LONG_WORD, PIECE, BREAK = re.compile(r"\S{13,}"), re.compile(r"[^\W_]{1,10}[\W_]*|[\W_]+"), "\u200b"
 _PAGE = """
 #let paper = json(bytes(sys.inputs.at("paper")))
@@ -25,7 +27,7 @@ _PAGE = """
 #block(width: 100%, inset: 8pt, stroke: (left: 3pt + color), fill: color.lighten(88%), paper.verdict)
 #grid(columns: (auto, 1fr), column-gutter: 6mm, row-gutter: 4pt,
   ..paper.facts.map(((name, value)) => (text(fill: luma(90), name), value)).flatten())
-#for section in paper.sections [
+#for section in paper.sections [#block(width: 100%, above: 7mm, breakable: section.is_breakable)[
   #heading(level: 2, section.title)
   #for chart in section.charts { block(above: 2mm, image(bytes(chart), format: "svg", width: 100%)) }
   #if section.summary != "" { par(section.summary) }
@@ -45,7 +47,7 @@ _PAGE = """
     )
   }
   #if section.note != "" { text(size: 8pt, fill: luma(90), section.note) }
-]
+]]
 """
 
 
@@ -74,7 +76,8 @@ def _build_section(section: Section) -> dict[str, object]:
     return {
         **section._asdict(),
         "numbers": [section.is_number(index) for index in indexes],
-        "widths": [_choose_width(section, index) for index in indexes],
+        "widths": _choose_widths(section),
+        "is_breakable": len(section.rows) > MAX_WHOLE_ROWS,
         "rows": [
             {
                 "cells": [_let_break(show_cell(cell)) for cell in row.cells],
@@ -89,6 +92,12 @@ def _build_section(section: Section) -> dict[str, object]:
 def _count_leading(row: StatementRow) -> int:
     """Return how many columns the label of a total may take: those after it are empty."""
     return next((index for index, cell in enumerate(row.cells) if index and cell), len(row.cells))
+
+
+def _choose_widths(section: Section) -> list[int]:
+    """Return the columns' shares: where none needs any, the first takes what is left, so that every table is as wide as the page."""
+    widths = [_choose_width(section, index) for index in range(len(section.columns))]
+    return widths if any(widths) or not widths else [1, *widths[1:]]
 
 
 def _choose_width(section: Section, index: int) -> int:

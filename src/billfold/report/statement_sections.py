@@ -8,12 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from billfold.ledger.grouping import ChargeGroup
-from billfold.ledger.query import EstimatedMonth
 from billfold.ledger.register import RegisterRow
 from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum, format_amount
 from billfold.model.period import Month
 from billfold.report.chart import Series, draw_bars, draw_columns
+from billfold.report.reconcile import EstimateDrift
 from billfold.report.statement import Amount, Cell, Section, StatementRow, add_totals, foot_amounts
 
 TREND_MONTHS = 12
@@ -165,16 +165,20 @@ def _build_service_section(currency: str, groups: Sequence[ChargeGroup]) -> Sect
     )
 
 
-def build_accuracy(rows: Iterable[EstimatedMonth]) -> Section:
-    """Return the vendors' last estimates of the month against what was invoiced."""
-    table = []
-    for row in rows:
-        if row.estimated is not None and row.invoiced is not None:
-            amounts = row.estimated, row.invoiced, EXACT_CONTEXT.subtract(row.invoiced, row.estimated)
-            table.append(StatementRow((row.provider, row.account, *(Amount(value, row.currency) for value in amounts))))
+def build_accuracy(rows: Iterable[EstimateDrift]) -> Section:
+    """Return the usage of the month by the vendors' last estimates against that of the invoices: like against like."""
+    table = [
+        StatementRow(
+            (
+                *(row.provider, row.account),
+                *(Amount(value, row.currency) for value in (row.estimated, row.invoiced, row.difference)),
+            )
+        )
+        for row in rows
+    ]
     summary = "" if table else "No vendor gave an estimate of this month."
-    columns = ("Vendor", "Account", "Last estimate", "Invoiced", "Difference")
-    note = "An estimate covers what was used until then; seats bought beforehand, taxes and shortfalls come with the invoice."
+    columns = ("Vendor", "Account", "Usage estimated", "Usage invoiced", "Difference")
+    note = "The last estimate or draft of what was used. Seats bought beforehand, taxes and shortfalls are in neither."
     return Section("Estimates against invoices", columns, tuple(table), summary, note if table else "")
 
 

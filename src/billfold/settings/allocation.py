@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from billfold.model.errors import ConfigurationError
+from billfold.model.plain_values import check_document, resolve_path
 from billfold.providers.credential_references import read_text
 from billfold.report.allocation_rules import (
     MATCH_KEYS,
@@ -41,7 +42,7 @@ def find_rules_file(section: object, config_path: Path) -> Path | None:
         raise ConfigurationError(
             f'{config_path}, [allocation]: write the file of the rules, as rules = "allocation.toml"'
         )
-    return config_path.parent / rules_file
+    return resolve_path(rules_file, config_path, f"{config_path}, [allocation]")
 
 
 def load_rules(path: Path) -> AllocationRules:
@@ -53,6 +54,7 @@ def load_rules(path: Path) -> AllocationRules:
         raise ConfigurationError(f"there is no file of rules at {path}; docs/how-to/allocate.md shows one") from None
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
+    check_document(document, path)
     return parse_rules(document, str(path), text)
 
 

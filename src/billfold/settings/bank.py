@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
 from billfold.model.errors import ConfigurationError
 from billfold.model.money import CURRENCY_PATTERN
 from billfold.model.payment import BankEntry
+from billfold.model.plain_values import read_plain_amount, resolve_path, show_value
 
 ISO_FORMAT = "%Y-%m-%d"
 SIGNS = {"negative": -1, "positive": 1}
@@ -45,11 +47,11 @@ def read_bank_entries(section: object, config_path: Path) -> list[BankEntry]:
         return []
     location = f"{config_path}, [bank]"
     columns = parse_columns(section, location)
-    path = config_path.parent / Path(columns.file).expanduser()
+    path = resolve_path(columns.file, config_path, location)
     try:
         with path.open(encoding=columns.encoding, newline="") as file:
             return list(_read_rows(csv.DictReader(file, delimiter=columns.delimiter), columns, path))
-    except (OSError, UnicodeError, LookupError, csv.Error) as error:
+    except (OSError, UnicodeError, LookupError, ValueError, csv.Error) as error:
         raise ConfigurationError(f"{location}: {path} cannot be read: {error}") from error
 
 
@@ -97,18 +99,16 @@ def _skip_empty(rows: Iterable[Mapping[str, str | None]]) -> Iterator[Mapping[st
 
 
 def _read_amount(text: str, columns: BankColumns, location: str) -> Decimal:
-    """Return an amount, above 0 where money went out."""
+    """Return an amount, above 0 where money went out; a sign for thousands counts only where three digits follow it."""
+    plain_text = text.strip().replace(" ", "").replace("\u00a0", "").replace("\u202f", "").replace("'", "")
+    units, _, fraction = plain_text.partition(columns.decimal)
     thousands = "." if columns.decimal == "," else ","
-    plain_text = (
-        text.strip().replace(thousands, "").replace(" ", "").replace("\u00a0", "").replace(columns.decimal, ".")
-    )
-    try:
-        amount = Decimal(plain_text)
-    except InvalidOperation:
-        amount = Decimal("nan")
-    if not amount.is_finite():
+    if re.fullmatch(rf"[+-]?[0-9]{{1,3}}(?:{re.escape(thousands)}[0-9]{{3}})+", units):
+        units = units.replace(thousands, "")
+    amount = read_plain_amount(f"{units}.{fraction}" if columns.decimal in plain_text else units)
+    if amount is None or not re.fullmatch("[+-]?[0-9]+", units):
         raise ConfigurationError(
-            f"{location}: {text!r} is no amount; set decimal in [bank] to the sign that it is written with"
+            f"{location}: {show_value(text)} is no amount; set decimal in [bank] to the sign that it is written with"
         )
     return amount * SIGNS[columns.payments]
 

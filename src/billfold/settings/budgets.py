@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from billfold.ledger.grouping import TAG_PREFIX
 from billfold.model.errors import ConfigurationError
 from billfold.model.money import CURRENCY_PATTERN
+from billfold.model.plain_values import read_plain_amount
 from billfold.report.budget import Budget
 
 EXAMPLE = 'name = "cdn", currency = "USD", amount = "35000", vendor = "fastly"'
@@ -56,10 +57,7 @@ def _read_tag(text: str, place: str) -> tuple[str, str]:
 
 
 def _read_amount(text: str, place: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount <= 0:
+    amount = read_plain_amount(text)
+    if amount is None or amount <= 0:
         raise ConfigurationError(f'{place}: write what a month may cost, above 0, as amount = "35000"')
     return amount

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from billfold.model.commitment import CommitmentKind, StatedCommitment
 from billfold.model.errors import ConfigurationError
 from billfold.model.period import Period
+from billfold.model.plain_values import read_plain_amount
 
 KEYS = ("account", "id", "kind", "amount", "currency", "unit", "start", "end", "every", "service")
 REQUIRED_KEYS = ("account", "id", "kind", "amount", "start", "end")
@@ -78,11 +79,8 @@ def _read_unit(block: Mapping[str, object], kind: CommitmentKind, location: str)
 
 
 def _read_amount(block: Mapping[str, object], location: str) -> Decimal:
-    try:
-        amount = Decimal(str(block["amount"])) if not isinstance(block["amount"], bool) else Decimal(-1)
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not amount.is_finite() or amount < 0:
+    amount = read_plain_amount(block["amount"])
+    if amount is None or amount < 0:
         raise ConfigurationError(f'{location}: amount must be a number, as amount = "12000.00"')
     return amount
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from billfold.ledger.grouping import KEY_SQL, TAG_PREFIX
 from billfold.model.errors import ConfigurationError
+from billfold.model.plain_values import check_document, resolve_path
 from billfold.report.journal.mapping import (
     ACCRUED,
     PAYABLE,
@@ -34,7 +35,7 @@ def find_mapping_path(section: object, config_path: Path, path_option: Path | No
         return path_option
     if not isinstance(section, dict) or set(section) != {"mapping"} or not isinstance(section["mapping"], str):
         raise ConfigurationError(f'{config_path}, [journal]: write mapping = "journal.toml", and nothing else')
-    return config_path.parent / Path(section["mapping"]).expanduser()
+    return resolve_path(section["mapping"], config_path, f"{config_path}, [journal]")
 
 
 def load_mapping(path: Path) -> JournalMapping:
@@ -45,6 +46,7 @@ def load_mapping(path: Path) -> JournalMapping:
         raise ConfigurationError(f"there is no mapping at {path}; write one, or name another with --mapping") from None
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
+    check_document(document, path)
     return parse_mapping(document, str(path))
 
 

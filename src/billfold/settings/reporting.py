@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 
 from billfold.model.errors import ConfigurationError
 from billfold.model.money import CURRENCY_PATTERN
 from billfold.model.period import Month
+from billfold.model.plain_values import read_plain_amount
 from billfold.report.exchange import ExchangeRate
 
 RATE_KEYS = ("name", "from", "to", "date", "month", "rate")
@@ -77,11 +78,8 @@ def _read_currency(code: object, place: str) -> str:
 
 
 def _read_factor(text: object, place: str) -> Decimal:
-    try:
-        rate = Decimal(text) if isinstance(text, str) else None
-    except InvalidOperation:
-        rate = None
-    if rate is None or not rate.is_finite() or rate <= 0 or len(rate.as_tuple().digits) > MAX_RATE_DIGITS:
+    rate = read_plain_amount(text) if isinstance(text, str) else None
+    if rate is None or rate <= 0 or len(rate.as_tuple().digits) > MAX_RATE_DIGITS:
         raise ConfigurationError(f'{place}: write the rate as text, above 0, as rate = "0.9217"')
     return rate
 

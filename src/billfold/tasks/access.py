@@ -49,7 +49,8 @@ def build_filter(
     ``configured`` are provider and name of accounts that may be named before anything of them is archived.
     """
     # PERF: a sync opens a workspace and needs no filter: DuckDB (0.1 to 0.2 s) loads while it asks
-    from billfold.ledger.query import MAX_SEQ, LedgerFilter, resolve_as_of
+    from billfold.ledger.as_of import resolve_as_of
+    from billfold.ledger.query import MAX_SEQ, LedgerFilter
 
     provider, account, first_month, last_month, as_of = filter_options
     if provider is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from billfold.ledger.accrual_basis import sum_billed_kinds
+from billfold.ledger.accrual_basis import read_asked_times, sum_billed_kinds
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.commitment import StatedCommitment
@@ -26,6 +26,14 @@ def list_accruals(
     """
     units = read_units(db, filters, month)
     return find_accruals(units, month, _read_terms({unit.provider for unit in units}), commitments)
+
+
+def describe_absence(db: OpenLedger, filters: LedgerFilter, month: Month) -> str:
+    """Say that nothing is known of what a month owes, where nothing was collected since it began; "" where something was."""
+    asked_times = read_asked_times(db, filters.seq)
+    if any(asked_at >= month.start and filters.includes_account(*key) for key, asked_at in asked_times.items()):
+        return ""
+    return f"What {month} owes is not known: nothing was collected since it began."
 
 
 def compare_accruals(

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from billfold.collect.workspace import Workspace
 from billfold.ledger import catalog, query
+from billfold.ledger.as_of import resolve_as_of
 from billfold.ledger.catalog import group_by_account
 from billfold.ledger.chain import ChainKey
 from billfold.ledger.closings import Closing, RegisterLine, find_last_closings, list_closings
 from billfold.ledger.issued_bills import list_issued_bills, list_issued_versions, read_vendor_time
-from billfold.ledger.query import LedgerFilter, resolve_as_of
+from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.errors import InvalidArgument
 from billfold.model.finding import AccountFinding

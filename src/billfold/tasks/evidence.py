@@ -28,7 +28,7 @@ from billfold.report.render import as_csv, as_json, build_finding_row
 from billfold.tasks.documents import list_documents_of
 from billfold.tasks.reconcile import reconcile_ledger
 
-VERIFIER_FILE, README_FILE, TIMESTAMP_FILE = "verify.py", "README.txt", "timestamp.tsr"
+VERIFIER_FILE, README_FILE = "verify.py", "README.txt"
 MAX_NAME_CHARS = 120
 README_TEXT = """Evidence of the invoices of {month}
 
@@ -115,12 +115,12 @@ def _add_manifest(contents: _Contents, request: EvidenceRequest, digest: str, he
         "head": head,
         "files": {name: hash_content(content) for name, content in sorted(contents.files.items())},
         "answers": dict(sorted(contents.seqs.items())),
-        "beside": [TIMESTAMP_FILE],
+        "scope": [request.filters.provider or "", request.filters.account or ""],
     }
     manifest_text = json.dumps(manifest, indent=1, sort_keys=True).encode()
     contents.files[evidence_verifier.MANIFEST] = manifest_text
     if request.stamp:
-        contents.files[TIMESTAMP_FILE] = request.stamp(manifest_text)
+        contents.files[evidence_verifier.TIMESTAMP] = request.stamp(manifest_text)
 
 
 def _add_entries(workspace: Workspace, contents: _Contents, entries: Collection[Entry], folder: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from billfold.collect.workspace import Workspace
-from billfold.ledger import catalog, movements, query
+from billfold.ledger import catalog, movements
 from billfold.ledger.digest import compute_digest
 from billfold.ledger.grouping import group_charges
 from billfold.ledger.query import LedgerFilter
@@ -14,6 +14,7 @@ from billfold.ledger.register import list_register
 from billfold.ledger.store import OpenLedger
 from billfold.model.bill import State
 from billfold.model.errors import InvalidArgument
+from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.model.payment import NO_EVIDENCE, PaymentEvidence
 from billfold.model.period import Month
 from billfold.report import statement_outlook as outlook
@@ -30,6 +31,8 @@ from billfold.report.statement_xlsx import write_xlsx
 from billfold.report.why import explain_months
 from billfold.tasks.reconcile import reconcile_ledger
 
+MAX_NAMED = 6
+"""Accounts that the verdict names."""
 SUFFIXES = (".pdf", ".html", ".xlsx", ".md")
 
 
@@ -65,7 +68,7 @@ def build_statement(
     trend = group_charges(db, trend_filters, ("provider", "account", "month", "currency"), (State.ISSUED,))
     services = group_charges(db, filters, ("provider", "service", "currency"), (State.ISSUED,))
     records = judge_ledger(db, filters)
-    verdict, is_whole = describe_verdict(records, adds_up=reconciliation.adds_up)
+    verdict, is_whole = describe_verdict(records, reconciliation.findings)
     all_sections = [
         *sections.build_vendors(trend, month),
         *_explain_movement(db, month, filters),
@@ -73,7 +76,7 @@ def build_statement(
         outlook.build_payables(_find_payables(db, month, filters, evidence), register),
         *sections.build_services(services),
         outlook.build_commitments(find_commitments(db, filters, evidence)),
-        sections.build_accuracy(query.compare_estimates(db, filters)),
+        sections.build_accuracy(reconciliation.drifts),
         sections.build_findings(reconciliation.findings, reconciliation.bill_count),
     ]
     facts = (
@@ -97,15 +100,19 @@ def _find_payables(db: OpenLedger, month: Month, filters: LedgerFilter, evidence
     return [row for row in rows if row.month <= str(month)]
 
 
-def describe_verdict(records: Collection[Completeness], *, adds_up: bool) -> tuple[str, bool]:
-    """Say whether the month is whole, and how many accounts are not; returns the sentence, and whether it is."""
+def describe_verdict(records: Collection[Completeness], findings: Iterable[AccountFinding]) -> tuple[str, bool]:
+    """Say whether the month is whole, and what is wrong or open; returns the sentence, and whether it is whole."""
+    wrong_findings = [located for located in findings if located.finding.is_wrong]
     open_records = [record for record in records if record.state != COMPLETE]
     if not records:
         return "Nothing is booked of this month.", False
-    if not open_records and adds_up:
-        return f"The month is whole: {counted(len(records), 'account')} complete, everything adds up.", True
-    names = ", ".join(f"{record.account} ({record.state})" for record in open_records[:6])
-    more = f" and {len(open_records) - 6} more" if len(open_records) > 6 else ""
-    if not open_records:
-        return "The month is not whole: something does not add up, as the last section says.", False
-    return f"The month is not whole: {len(open_records)} of {counted(len(records), 'account')}: {names}{more}.", False
+    if open_records:
+        names = ", ".join(f"{record.account} ({record.state})" for record in open_records[:MAX_NAMED])
+        more = f" and {len(open_records) - MAX_NAMED} more" if len(open_records) > MAX_NAMED else ""
+        text = f"The month is not whole: {len(open_records)} of {counted(len(records), 'account')}: {names}{more}."
+        return text, False
+    if wrong_findings:
+        first = wrong_findings[0]
+        more = f" ({len(wrong_findings) - 1} more in the last section)" if wrong_findings[1:] else ""
+        return f"The month is not whole: {first.account}: {describe_labelled(first.finding)}{more}.", False
+    return f"The month is whole: {counted(len(records), 'account')} complete, everything adds up.", True

@@ -193,7 +193,7 @@ COMPANY = Scenario(
 
 
 def parse_scenario(scenario: str) -> Scenario:
-    """Read a scenario: a name, ``ACCOUNT:KIND``, or a TOML file with ``[accounts]``, ``[[events]]`` and ``months``.
+    """Read a scenario: a name (also where a file is called so), ``ACCOUNT:KIND``, or a TOML file with ``[accounts]``, ``[[events]]`` and ``months``.
 
     What kinds there are stands in ``docs/how-to/twin.md``. Raises ``InvalidArgument``.
     """
@@ -202,7 +202,7 @@ def parse_scenario(scenario: str) -> Scenario:
     if scenario == "company":
         return COMPANY
     account, colon, kind = SHORT_NAMES.get(scenario, scenario).partition(":")
-    if colon and not Path(scenario).exists():
+    if colon and (scenario in SHORT_NAMES or not Path(scenario).is_file()):
         return Scenario((AccountRole(account, kind),))
     try:
         return _read_file(Path(scenario))
