@@ -18,7 +18,7 @@ from billfold.model.finding import Finding, describe_labelled
 from billfold.model.finding_codes import Severity
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
-from billfold.report.completeness import COMPLETE, Completeness
+from billfold.report.completeness import COMPLETE, PROVISIONAL, Completeness
 from billfold.report.payables import UNKNOWN
 from billfold.report.render import counted
 from billfold.serve import listings
@@ -39,11 +39,12 @@ class GridRow(NamedTuple):
     cells: list[Completeness | None]
 
 
-class OpenAccount(NamedTuple):
-    """An account that keeps a month open, and why."""
+class OpenMonth(NamedTuple):
+    """An account's month that is not whole, and why."""
 
     provider: str
     account: str
+    month: Month
     state: str
     text: str
 
@@ -56,13 +57,30 @@ def show_close(question: Question) -> Values:
     by_key = {record[:3]: record for record in records}
     accounts = sorted({record[:2] for record in records})
     grid = [GridRow(*key, [by_key.get((*key, month)) for month in months]) for key in accounts]
-    open_accounts = [
-        OpenAccount(record.provider, record.account, record.state, _describe_first(record.findings))
-        for record in records
-        if record.month == last_month and record.state != COMPLETE
-    ]
-    count = sum(record.month == last_month for record in records)
-    return {"grid": grid, "months": months, "last_month": last_month, "open_accounts": open_accounts, "count": count}
+    wrong_months = sorted(
+        (_describe_open(record) for record in records if _is_left_wrong(record, last_month)), key=lambda row: row.month
+    )
+    return {
+        "grid": grid,
+        "months": months,
+        "last_month": last_month,
+        "open_months": [_describe_open(record) for record in records if _keeps_open(record, last_month)],
+        "wrong_months": wrong_months,
+        "count": sum(record.month == last_month for record in records),
+    }
+
+
+def _keeps_open(record: Completeness, last_month: Month | None) -> bool:
+    return record.month == last_month and record.state != COMPLETE
+
+
+def _is_left_wrong(record: Completeness, last_month: Month | None) -> bool:
+    """Tell whether a month before the last has something wrong that nobody accepted."""
+    return last_month is not None and record.month < last_month and record.state not in {COMPLETE, PROVISIONAL}
+
+
+def _describe_open(record: Completeness) -> OpenMonth:
+    return OpenMonth(*record[:4], _describe_first(record.findings))
 
 
 def _find_last_month(question: Question, records: Sequence[Completeness]) -> Month | None:
