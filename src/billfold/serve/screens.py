@@ -28,6 +28,7 @@ from billfold.tasks.documents import list_documents_of
 
 GRID_MONTHS = 12
 MAX_LINES = 500
+"""Rows that a screen shows of one table: the links under it have all."""
 Values = dict[str, object]
 
 
@@ -197,14 +198,21 @@ def show_changes(question: Question) -> Values:
     since_question = question._replace(values={**question.values, "since": since})
     changes = listings.list_changes(since_question) if since else []
     restatements = listings.list_restatements(question)
-    return {"closes": closes, "since": since, "changes": changes, "restatements": restatements}
+    return {
+        "closes": closes,
+        "since": since,
+        "changes": changes[:MAX_LINES],
+        "left_out": max(0, len(changes) - MAX_LINES),
+        "restatements": restatements[:MAX_LINES],
+    }
 
 
 def show_payables(question: Question) -> Values:
     """Show what is to be paid, the most urgent first, and last what nothing is known of."""
     payables = sorted(listings.list_payables(question), key=_rank_payable)
     totals = _sum_currencies((row.currency, row.open) for row in payables if row.state != UNKNOWN)
-    return {"payables": payables, "totals": totals}
+    left_out = max(0, len(payables) - MAX_LINES)
+    return {"payables": payables[:MAX_LINES], "left_out": left_out, "totals": totals}
 
 
 def _rank_payable(row: PayableRow) -> tuple[bool, int, str]:
