@@ -91,10 +91,10 @@ def refuse_repeated_options(command: click.Command, ctx: click.Context, argument
     """Raise ``UsageError`` where an option that takes one value is given twice: the last one would win unseen."""
     if "--help" in arguments or "-h" in arguments:
         return
-    _, _, given = command.make_parser(ctx).parse_args(list(arguments))
-    for param in dict.fromkeys(given):
+    _, _, parsed_params = command.make_parser(ctx).parse_args(list(arguments))
+    for param in dict.fromkeys(parsed_params):
         is_single = isinstance(param, click.Option) and not (param.multiple or param.count or param.is_flag)
-        if is_single and given.count(param) > 1:
+        if is_single and parsed_params.count(param) > 1:
             raise click.UsageError(f"{param.opts[0]} is given twice, and takes one value: name it once", ctx)
 
 
