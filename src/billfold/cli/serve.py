@@ -30,7 +30,8 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool) -> None:
     It only reads, and every request sees the ledger as it is then, also while a sync runs. No key is asked for: it answers this
     machine only.
     """
-    require_libraries("duckdb", "pyarrow", "starlette", "jinja2", "uvicorn")
+    require_libraries("jinja2", "starlette")  # first: their extra brings the others, too
+    require_libraries("duckdb", "pyarrow", "uvicorn")
     from billfold.serve.app import make_application
     from billfold.serve.server import require_loopback, run_server
     from billfold.serve.views import ViewPool

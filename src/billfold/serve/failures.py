@@ -16,6 +16,10 @@ from billfold.model.errors import BillfoldError, InvalidArgument, MissingExtra
 log = logging.getLogger("billfold.serve")
 
 
+UNSTATED = {404: "there is nothing under this address", 405: "it only reads: ask with GET"}
+"""What is told where nobody says more."""
+
+
 class Problem(NamedTuple):
     """A status and a sentence that says what to do."""
 
@@ -31,7 +35,8 @@ class Problem(NamedTuple):
 def describe_problem(error: Exception) -> Problem:
     """Return what is told of an error; of one that nobody foresaw only that there was one: the log has the rest."""
     if isinstance(error, HTTPException):
-        return Problem(error.status_code, error.detail)
+        is_stated = error.detail != HTTPStatus(error.status_code).phrase
+        return Problem(error.status_code, error.detail if is_stated else UNSTATED.get(error.status_code, error.detail))
     if isinstance(error, InvalidArgument):
         return Problem(400, str(error))
     if isinstance(error, MissingExtra):

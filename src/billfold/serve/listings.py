@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from billfold.ledger import measures, movements, query, restatements
@@ -199,14 +200,16 @@ def list_restatements(question: Question) -> list[rows.RestatementRow]:
 
 def list_accounts(question: Question) -> list[rows.AccountRow]:
     """Return the accounts of the ledger and of the configuration."""
-    bills, outcomes = list_bills(question), _read_outcomes(question)
+    months, outcomes = defaultdict[tuple[str, str], list[str]](list), _read_outcomes(question)
+    for bill in list_bills(question):
+        months[bill.provider, bill.account].append(bill.period_start[:7])
     measured = {
         (row.provider, row.account): row for row in measures.measure_accounts(question.view.db, question.filters.seq)
     }
     configured = question.configured
     keys = sorted({*measured, *configured})
     return [
-        _build_account(key, key in configured, measured.get(key), outcomes.get(key, ""), bills)
+        _build_account(key, key in configured, measured.get(key), outcomes.get(key, ""), sorted(months[key]))
         for key in keys
         if question.filters.includes_account(*key)
     ]
@@ -217,9 +220,8 @@ def _build_account(
     is_configured: bool,
     measure: measures.AccountMeasure | None,
     outcome: str,
-    bills: Sequence[StatedBill],
+    months: Sequence[str],
 ) -> rows.AccountRow:
-    months = sorted(bill.period_start[:7] for bill in bills if (bill.provider, bill.account) == key)
     return rows.AccountRow(
         *(*key, is_configured, measure.synced_at if measure else None, outcome),
         *(measure.estimated_at if measure else None, months[0] if months else "", months[-1] if months else ""),

@@ -18,7 +18,7 @@ from billfold.model.finding import Finding, describe_labelled
 from billfold.model.finding_codes import Severity
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
-from billfold.report.completeness import COMPLETE, Completeness
+from billfold.report.completeness import COMPLETE, PROVISIONAL, Completeness
 from billfold.report.payables import UNKNOWN
 from billfold.report.render import counted
 from billfold.serve import listings
@@ -28,6 +28,7 @@ from billfold.tasks.documents import list_documents_of
 
 GRID_MONTHS = 12
 MAX_LINES = 500
+"""Rows that a screen shows of one table: the links under it have all."""
 Values = dict[str, object]
 
 
@@ -39,11 +40,12 @@ class GridRow(NamedTuple):
     cells: list[Completeness | None]
 
 
-class OpenAccount(NamedTuple):
-    """An account that keeps a month open, and why."""
+class OpenMonth(NamedTuple):
+    """An account's month that is not whole, and why."""
 
     provider: str
     account: str
+    month: Month
     state: str
     text: str
 
@@ -56,13 +58,30 @@ def show_close(question: Question) -> Values:
     by_key = {record[:3]: record for record in records}
     accounts = sorted({record[:2] for record in records})
     grid = [GridRow(*key, [by_key.get((*key, month)) for month in months]) for key in accounts]
-    open_accounts = [
-        OpenAccount(record.provider, record.account, record.state, _describe_first(record.findings))
-        for record in records
-        if record.month == last_month and record.state != COMPLETE
-    ]
-    count = sum(record.month == last_month for record in records)
-    return {"grid": grid, "months": months, "last_month": last_month, "open_accounts": open_accounts, "count": count}
+    wrong_months = sorted(
+        (_describe_open(record) for record in records if _is_left_wrong(record, last_month)), key=lambda row: row.month
+    )
+    return {
+        "grid": grid,
+        "months": months,
+        "last_month": last_month,
+        "open_months": [_describe_open(record) for record in records if _keeps_open(record, last_month)],
+        "wrong_months": wrong_months,
+        "count": sum(record.month == last_month for record in records),
+    }
+
+
+def _keeps_open(record: Completeness, last_month: Month | None) -> bool:
+    return record.month == last_month and record.state != COMPLETE
+
+
+def _is_left_wrong(record: Completeness, last_month: Month | None) -> bool:
+    """Tell whether a month before the last has something wrong that nobody accepted."""
+    return last_month is not None and record.month < last_month and record.state not in {COMPLETE, PROVISIONAL}
+
+
+def _describe_open(record: Completeness) -> OpenMonth:
+    return OpenMonth(*record[:4], _describe_first(record.findings))
 
 
 def _find_last_month(question: Question, records: Sequence[Completeness]) -> Month | None:
@@ -179,14 +198,21 @@ def show_changes(question: Question) -> Values:
     since_question = question._replace(values={**question.values, "since": since})
     changes = listings.list_changes(since_question) if since else []
     restatements = listings.list_restatements(question)
-    return {"closes": closes, "since": since, "changes": changes, "restatements": restatements}
+    return {
+        "closes": closes,
+        "since": since,
+        "changes": changes[:MAX_LINES],
+        "left_out": max(0, len(changes) - MAX_LINES),
+        "restatements": restatements[:MAX_LINES],
+    }
 
 
 def show_payables(question: Question) -> Values:
     """Show what is to be paid, the most urgent first, and last what nothing is known of."""
     payables = sorted(listings.list_payables(question), key=_rank_payable)
     totals = _sum_currencies((row.currency, row.open) for row in payables if row.state != UNKNOWN)
-    return {"payables": payables, "totals": totals}
+    left_out = max(0, len(payables) - MAX_LINES)
+    return {"payables": payables[:MAX_LINES], "left_out": left_out, "totals": totals}
 
 
 def _rank_payable(row: PayableRow) -> tuple[bool, int, str]:

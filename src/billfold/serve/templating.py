@@ -15,7 +15,6 @@ from markupsafe import Markup
 from billfold.model.money import format_amount, format_trimmed
 from billfold.model.period import format_instant
 from billfold.model.plain_text import make_printable
-from billfold.serve.writing import write_value
 
 
 @cache
@@ -31,6 +30,7 @@ def load_environment() -> Environment:
     environment.filters |= {
         "money": format_money,
         "quantity": format_quantity,
+        "units": format_units,
         "time": format_time,
         "line": format_text,
     }
@@ -47,10 +47,20 @@ def format_money(amount: Decimal | str | None) -> Markup:
     """Write an amount for people, with thousands apart; the element's value has all digits as the API writes them."""
     if amount is None or amount == "":
         return Markup("")
-    exact = str(write_value(Decimal(amount)))
-    units, _, fraction = format_amount(amount).partition(".")
+    return _mark_number(format_trimmed(Decimal(amount)), format_amount(amount))
+
+
+def format_units(amount: Decimal | None) -> Markup:
+    """Write an amount of seats, tokens or money as it is, with thousands apart; its element's value as ``format_money`` has it."""
+    if amount is None:
+        return Markup("")
+    return _mark_number(format_trimmed(amount), format_trimmed(amount))
+
+
+def _mark_number(exact: str, text: str) -> Markup:
+    units, point, fraction = text.partition(".")
     grouped = f"{int(units):,}" if units != "-0" else units
-    return Markup('<data value="{}">{}</data>').format(exact, f"{grouped}.{fraction}")
+    return Markup('<data value="{}">{}</data>').format(exact, f"{grouped}{point}{fraction}")
 
 
 def format_quantity(amount: Decimal | None) -> str:
