@@ -147,3 +147,23 @@ def test_a_jump_can_be_accepted_by_its_id(host: TwinHost, workspace: Workspace, 
     assert "the median" in jump["text"]
     clear(terminal.run(*LEDGER, "acknowledge", jump["id"]), 0, "acknowledged: vultr vultr 2026-10")
     assert read_checks(terminal, "--jump", "0", "--jump-amount", "0", code=0)["ready"]
+
+
+def test_a_parked_bill_is_one_finding(host: TwinHost, workspace: Workspace, tmp_path: Path) -> None:
+    """The check `parked` is wrong, names what is missing from the month, and one id accepts the bill."""
+    terminal = Terminal(tmp_path)
+    host.set_fault(stage.fault("fastly", "dropped-line", times=99))
+    stage.collected(host, workspace, "fastly")
+    months = [
+        month
+        for month in ("2026-08", "2026-09", "2026-10")
+        if "is missing from the month" in terminal.run(*LEDGER, "close", month).out
+    ]
+    assert months
+    command = (*LEDGER, "close", months[0], "--account", "fastly", "--format", "json")
+    checks = json.loads(terminal.run(*command).out)["checks"]
+    (parked,) = [check for check in checks if check["check"] in {"parked", "total"} and check["state"] == "wrong"]
+    assert parked["check"] == "parked"
+    clear(terminal.run(*LEDGER, "acknowledge", parked["id"]), 0, "acknowledged")
+    states = {check["check"]: check["state"] for check in json.loads(terminal.run(*command).out)["checks"]}
+    assert states["parked"] == "acknowledged"
