@@ -171,9 +171,15 @@ def test_errors_are_pages(reader: Reader, url: str, status: int, text: str) -> N
     assert reader.get(url).headers["content-type"] == "application/problem+json"
 
 
+def test_no_link_goes_on_with_a_time_that_is_none(reader: Reader) -> None:
+    _, content = _read(reader, "/invoices?as_of=soon", 400)
+    assert not any("soon" in link for link in content.links)
+
+
 def test_a_screen_is_not_sent_twice(reader: Reader) -> None:
     etag = reader.get("/").headers["etag"]
     assert reader.get("/", if_none_match=etag).status == 304
+    assert reader.get("/", method="HEAD").headers["etag"] == etag
 
 
 def test_the_navigation_names_every_screen(reader: Reader) -> None:

@@ -125,7 +125,10 @@ class Pages:
 
     def answer_problem(self, request: Request, problem: Problem) -> Response:
         """Answer with a page that says what went wrong."""
-        response = self.render(request, "problem.html", problem.title, {"detail": problem.detail})
+        shown = {"detail": problem.detail}
+        if problem.status == 400:  # it may be the time that cannot be asked: no link goes on with it
+            shown |= {"as_of": ""}
+        response = self.render(request, "problem.html", problem.title, shown)
         response.status_code = problem.status
         return response
 
