@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from billfold.ledger import catalog, store
-from billfold.ledger.catalog import FindingStage
+from billfold.ledger.finding_rows import FindingStage, add_findings
 from billfold.ledger.query import LedgerFilter
 from billfold.model.finding import make_finding
 from billfold.model.finding_codes import FindingCode
@@ -43,7 +43,7 @@ def test_a_runs_findings_come_back_by_stage(tmp_path: Path) -> None:
     finding = make_finding(FindingCode.COUNT_MISMATCH, "has 1, counts 2", "list of invoices", stated=2, held=1)
     with open_ledger(tmp_path) as ledger:
         with store.open_transaction(ledger.db):
-            catalog.add_findings(ledger.db, 7, FindingStage.CHECK, [finding])
+            add_findings(ledger.db, 7, FindingStage.CHECK, [finding])
         store.reload_ledger(ledger.db)
         assert catalog.read_run_findings(ledger.db, 7, FindingStage.CHECK) == (finding,)
         assert catalog.read_run_findings(ledger.db, 7, FindingStage.BOOKING) == ()

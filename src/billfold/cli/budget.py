@@ -127,9 +127,7 @@ def command(
         filters = build_filter(workspace, FilterOptions(provider, account, as_of=as_of))
         month = month or _choose_month(ledger, filters, is_for_anomalies=is_for_anomalies)
         thresholds = Thresholds(min_amount, min_percent / 100)
-        search = NOTHING_SEARCHED
-        if month and is_for_anomalies:
-            search = search_anomalies(ledger, filters, month, thresholds, is_whole=all_categories)
+        search = _search(ledger, filters, month if is_for_anomalies else None, thresholds, is_whole=all_categories)
         rows = check_budgets(ledger, filters, budgets, month, rules) if month and not is_for_anomalies else []
         month_filters = filters._replace(first_month=month, last_month=month)
         foreign_estimates = [] if is_for_anomalies else list_foreign_estimates(ledger, month_filters)
@@ -139,15 +137,21 @@ def command(
         _show_anomalies(output_format, search, month, thresholds)
     else:
         _show_budgets(output_format, rows, month)
-    findings = quieten(
-        [*list_anomaly_findings(search.anomalies), *list_budget_findings(rows)], filters.acknowledged_ids
-    )
-    _print_findings(findings, output_format)
+    is_all_accepted = _print_findings(_list_findings(search, rows, filters), output_format)
     note_foreign_estimates(foreign_estimates)
     end_listing(ctx, gaps, uncounted_bills)
-    has_judged = search.judged or not is_for_anomalies
-    if not has_judged or not all(is_accepted(located.finding) for located in findings):
-        ctx.exit(1)
+    ctx.exit(0 if is_all_accepted and (search.judged or not is_for_anomalies) else 1)
+
+
+def _list_findings(search: AnomalySearch, rows: Sequence[BudgetRow], filters: LedgerFilter) -> list[AccountFinding]:
+    findings = [*list_anomaly_findings(search.anomalies), *list_budget_findings(rows)]
+    return quieten(findings, filters.acknowledged_ids)
+
+
+def _search(
+    ledger: OpenLedger, filters: LedgerFilter, month: Month | None, thresholds: Thresholds, *, is_whole: bool
+) -> AnomalySearch:
+    return search_anomalies(ledger, filters, month, thresholds, is_whole=is_whole) if month else NOTHING_SEARCHED
 
 
 def load_budgets(ctx: click.Context) -> tuple[list[Budget], AllocationRules | None]:
@@ -238,11 +242,12 @@ def _build_anomaly_cells(anomaly: Anomaly) -> dict[str, str]:
     }
 
 
-def _print_findings(findings: Sequence[AccountFinding], output_format: str) -> None:
-    """Say on stderr what was found, each with the id to accept it by."""
+def _print_findings(findings: Sequence[AccountFinding], output_format: str) -> bool:
+    """Say on stderr what was found, each with the id to accept it by; returns whether all of it is accepted."""
     for located in findings:
         is_in_table = output_format == "table" and located.finding.code is FindingCode.COST_ANOMALY
         place = " ".join(filter(None, (located.finding.code, located.account)))
         label = "accepted: " if is_accepted(located.finding) else ""
         text = f"{place}: {label}{describe_finding(located.finding)} [{located.id}]"
         print_line(f"{place} [{located.id}]" if is_in_table and not label else text, err=True)
+    return all(is_accepted(located.finding) for located in findings)

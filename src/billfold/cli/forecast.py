@@ -24,10 +24,11 @@ from billfold.cli.params import (
 )
 from billfold.ledger import catalog
 from billfold.ledger.foreign_estimates import list_foreign_estimates
+from billfold.ledger.query import LedgerFilter
 from billfold.model.period import Month
 from billfold.report.completeness import select_shown
 from billfold.report.exchange import round_amount
-from billfold.report.forecast import ForecastRow, Method
+from billfold.report.forecast import Forecaster, ForecastRow, Method
 from billfold.report.subtotals import add_subtotals
 from billfold.report.table import TableLayout
 from billfold.report.track_record import MIN_RESIDUALS, Accuracy, list_accuracy
@@ -71,12 +72,7 @@ def command(
         filters = build_filter(workspace, filter_options)
         forecaster = make_forecaster(ledger, filters)
         months = [month] if month else forecaster.list_months() if forecaster else []
-        rows = [
-            row
-            for forecast_month in months
-            for row in (forecaster.forecast_month(forecast_month) if forecaster else ())
-            if filters.includes_account(row.provider, row.account)
-        ]
+        rows = _list_rows(forecaster, months, filters) if forecaster else []
         accuracy = list_accuracy(forecaster.list_residuals()) if forecaster and track_record else []
         foreign_estimates = list_foreign_estimates(ledger, filters)
         uncounted_bills = catalog.list_parked_bills(ledger, filters)
@@ -93,6 +89,11 @@ def command(
         "" if rows or track_record else "There is nothing to forecast: no account has had a bill in the last months."
     )
     end_listing(ctx, gaps, uncounted_bills, absence)
+
+
+def _list_rows(forecaster: Forecaster, months: Iterable[Month], filters: LedgerFilter) -> list[ForecastRow]:
+    rows = (row for month in months for row in forecaster.forecast_month(month))
+    return [row for row in rows if filters.includes_account(row.provider, row.account)]
 
 
 def _build_row(row: ForecastRow) -> dict[str, object]:

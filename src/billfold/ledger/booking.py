@@ -25,12 +25,12 @@ from billfold.ledger.bill_values import (
     require_storable,
 )
 from billfold.ledger.booked_inputs import BookedInputs
-from billfold.ledger.catalog import FindingStage, add_bill_findings, add_findings
 from billfold.ledger.charge_writer import ChargeWriter
 from billfold.ledger.columns import BILL_COLUMN_TYPES, COMMITMENT_COLUMN_TYPES
 from billfold.ledger.current_bills import CurrentBills, is_trusted
 from billfold.ledger.derived_taxes import list_derived_taxes
 from billfold.ledger.digest import CONTENT_SQL, STATED_COLUMNS, ContentHash
+from billfold.ledger.finding_rows import FindingStage, add_bill_findings, add_findings
 from billfold.ledger.identities import AccountIdentity
 from billfold.ledger.store import ROWS_PER_FETCH, OpenLedger
 from billfold.model.bill import Bill, BillSource, DerivedTax, State

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
 
 from billfold.ledger.acknowledgements import accept_finding, quieten
+from billfold.ledger.finding_rows import FindingStage, add_findings
 from billfold.ledger.query import (
     BILLS_JOIN,
     COLLECTED_CONDITION,
@@ -25,15 +25,6 @@ from billfold.model.finding import AccountFinding, Finding, make_finding
 from billfold.model.finding_codes import CODES_BY_NAME, FindingCode, Severity
 from billfold.model.money import format_amount
 from billfold.model.period import Month, parse_instant
-
-
-class FindingStage(StrEnum):
-    """Where a finding was made: in a bill, while a run was booked, by what the vendor says beside its bills, or in the archive."""
-
-    BILL = "bill"
-    BOOKING = "booking"
-    CHECK = "check"
-    ARCHIVE = "archive"
 
 
 class BillRow(NamedTuple):
@@ -290,31 +281,6 @@ def find_new_damage(db: OpenLedger, damage: Iterable[AccountFinding], filters: L
         if located.finding.text not in texts
         and (not located.provider or filters.includes_account(located.provider, located.account))
     ]
-
-
-def add_findings(db: OpenLedger, run_id: int, stage: FindingStage, findings: Iterable[Finding]) -> None:
-    """Note what was found of a run."""
-    db.catalog.insert_rows("findings", (_build_finding_values(run_id, None, stage, finding) for finding in findings))
-
-
-def add_bill_findings(db: OpenLedger, run_id: int, findings_by_bill: Mapping[int, Iterable[Finding]]) -> None:
-    """Note what was found of the bills that a run brought, by their numbers."""
-    rows = (
-        _build_finding_values(run_id, bill_id, FindingStage.BILL, finding)
-        for bill_id, findings in findings_by_bill.items()
-        for finding in findings
-    )
-    db.catalog.insert_rows("findings", rows)
-
-
-def _build_finding_values(
-    run_id: int, bill_id: int | None, stage: FindingStage, finding: Finding
-) -> tuple[object, ...]:
-    data = json.dumps(dict(finding.data))
-    return (
-        *(run_id, bill_id, stage, finding.code, finding.severity),
-        *(finding.subject, finding.count, finding.text, data),
-    )
 
 
 NO_RUN = 0

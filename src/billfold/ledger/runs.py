@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from billfold.ledger.catalog import FindingStage, read_run_findings
+from billfold.ledger.catalog import read_run_findings
+from billfold.ledger.finding_rows import FindingStage
 from billfold.ledger.store import OpenLedger
 from billfold.model.finding import Finding
 
