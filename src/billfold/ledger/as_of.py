@@ -28,10 +28,12 @@ def find_seq_as_of(archive: Archive, instant: datetime) -> int:
     first_answer = next((entry for entry in archive.iter_entries() if not entry.is_marker), None)
     if first_answer is None or _read_twin_time(first_answer) is None:
         return archive.find_seq_at(instant)
-    last_seq = 0
+    last_seq, has_answer = 0, False
     for entry in archive.iter_entries():
-        if not entry.is_marker and (_read_twin_time(entry) or entry.fetch_time) > instant:
-            return last_seq
+        if not entry.is_marker:
+            if (_read_twin_time(entry) or entry.fetch_time) > instant:
+                return last_seq if has_answer else 0
+            has_answer = True
         last_seq = entry.seq
     return last_seq
 
