@@ -232,10 +232,11 @@ def test_an_estimate_stands_against_its_months_invoices(tmp_path: Path) -> None:
 
 
 def test_a_day_is_looked_back_to_at_its_end(synced: Terminal) -> None:
-    """The day is the twin's, whose answers these are."""
-    day = synced.rows("--ledger", "ledger", "sql", "SELECT max(asked)::DATE::VARCHAR AS day FROM runs")[0]["day"]
-    assert synced.rows("--ledger", "ledger", "invoices", "--as-of", day)
-    result = synced.run("--ledger", "ledger", "invoices", "--as-of", f"{day}T00:00:00Z", "--format", "json")
+    """The day is the twin's, whose answers these are: they came on it, and not two days before."""
+    query = "SELECT max(asked)::DATE::VARCHAR AS day, (max(asked)::DATE - 2)::VARCHAR AS before FROM runs"
+    (row,) = synced.rows("--ledger", "ledger", "sql", query)
+    assert synced.rows("--ledger", "ledger", "invoices", "--as-of", row["day"])
+    result = synced.run("--ledger", "ledger", "invoices", "--as-of", row["before"], "--format", "json")
     assert (result.code, result.out.strip()) == (1, "[]")
 
 
