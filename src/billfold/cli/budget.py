@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
-from typing import Any
+from decimal import ROUND_HALF_EVEN, Decimal
 
 import click
 
@@ -13,15 +11,7 @@ from billfold.cli.context import build_filter, load_section, open_workspace
 from billfold.cli.gaps import end_listing, find_wrong_gaps, note_foreign_estimates
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
-from billfold.cli.params import (
-    ACCOUNT_OPTION,
-    AS_OF_OPTION,
-    FORMAT_OPTION,
-    PROVIDER_OPTION,
-    WIDE_OPTION,
-    MonthType,
-    add_location_options,
-)
+from billfold.cli.params import AmountType, add_optional_month_options
 from billfold.cli.team_rules import load_team_rules
 from billfold.collect.workspace import Workspace
 from billfold.ledger import catalog
@@ -63,24 +53,7 @@ ANOMALY_FORM = TableLayout(
 )
 
 
-class AmountType(click.ParamType[Decimal]):
-    """An amount on the command line, 0 or more."""
-
-    name = "amount"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        """Read the amount, or fail with a sentence."""
-        try:
-            amount = Decimal(value)
-        except InvalidOperation:
-            amount = Decimal(-1)
-        if not amount.is_finite() or amount < 0:
-            self.fail(f"{value!r} is no amount; write it as 100 or 99.50", param, ctx)
-        return amount
-
-
 @click.command("budget")
-@click.argument("month", type=MonthType(), metavar="[MONTH]", required=False)
 @click.option(
     "--anomalies", "is_for_anomalies", is_flag=True, help="Look for odd services of an invoiced month instead."
 )
@@ -94,12 +67,7 @@ class AmountType(click.ParamType[Decimal]):
     help="... so many percent off the usual.",
 )
 @click.option("--all-categories", is_flag=True, help="Look for odd taxes, credits and adjustments, too.")
-@WIDE_OPTION
-@FORMAT_OPTION
-@ACCOUNT_OPTION
-@PROVIDER_OPTION
-@AS_OF_OPTION
-@add_location_options
+@add_optional_month_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -109,9 +77,7 @@ def command(
     min_percent: Decimal,
     all_categories: bool,
     output_format: str,
-    provider: str | None,
-    account: str | None,
-    as_of: datetime | None,
+    filter_options: FilterOptions,
 ) -> None:
     """Hold a month against the [[budgets]] of the configuration; exit code 1 where one is over, or expected to be.
 
@@ -124,7 +90,7 @@ def command(
         raise ConfigurationError("there are no [[budgets]] in the configuration: add one, or look for --anomalies")
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         _check_scopes(workspace, budgets)
-        filters = build_filter(workspace, FilterOptions(provider, account, as_of=as_of))
+        filters = build_filter(workspace, filter_options)
         month = month or _choose_month(ledger, filters, is_for_anomalies=is_for_anomalies)
         thresholds = Thresholds(min_amount, min_percent / 100)
         search = _search(ledger, filters, month if is_for_anomalies else None, thresholds, is_whole=all_categories)

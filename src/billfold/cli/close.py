@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ import click
 from billfold.cli.context import build_filter, list_configured_accounts, load_payment_evidence, open_workspace
 from billfold.cli.listing import print_rows, read_width
 from billfold.cli.output import print_data, print_line
-from billfold.cli.params import add_month_options
+from billfold.cli.params import AmountType, add_month_options
 from billfold.collect.workspace import Workspace
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
@@ -33,22 +33,6 @@ STATE_LABELS = {WRONG: "wrong", OPEN: "open", ACKNOWLEDGED: "accepted", NOTICE: 
 """How the states are called that are told one by one."""
 
 
-class _AmountType(click.ParamType[Decimal]):
-    """An amount or a percentage of 0 or more on the command line."""
-
-    name = "amount"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        """Read the amount, or fail with a sentence."""
-        try:
-            amount = Decimal(str(value))
-        except InvalidOperation:
-            amount = Decimal(-1)
-        if not amount.is_finite() or amount < 0:
-            self.fail(f"{value!r} is no amount of 0 or more", param, ctx)
-        return amount
-
-
 @click.command("close")
 @click.option("--sign", metavar="NAME", help="Sign the month, if it is ready: NAME is who does.")
 @click.option("--accept", multiple=True, metavar="FINDING...", help="Accept findings by their ids, and sign with them.")
@@ -56,7 +40,7 @@ class _AmountType(click.ParamType[Decimal]):
 @click.option("--all", "show_all", is_flag=True, help="Show every check, those that are fine too.")
 @click.option(
     *("--jump", "jump_percent"),
-    type=_AmountType(),
+    type=AmountType(),
     default=str(JumpLimits().percent),
     show_default=True,
     metavar="PERCENT",
@@ -64,7 +48,7 @@ class _AmountType(click.ParamType[Decimal]):
 )
 @click.option(
     "--jump-amount",
-    type=_AmountType(),
+    type=AmountType(),
     default=str(JumpLimits().amount),
     show_default=True,
     metavar="AMOUNT",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import groupby
 
@@ -13,15 +12,7 @@ from billfold.cli.context import build_filter, open_workspace
 from billfold.cli.gaps import end_listing, find_wrong_gaps, note_foreign_estimates
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
-from billfold.cli.params import (
-    ACCOUNT_OPTION,
-    AS_OF_OPTION,
-    FORMAT_OPTION,
-    PROVIDER_OPTION,
-    WIDE_OPTION,
-    MonthType,
-    add_location_options,
-)
+from billfold.cli.params import add_optional_month_options
 from billfold.ledger import catalog
 from billfold.ledger.foreign_estimates import list_foreign_estimates
 from billfold.ledger.query import LedgerFilter
@@ -44,30 +35,21 @@ TABLE_FORM = TableLayout(
 
 
 @click.command("forecast")
-@click.argument("month", type=MonthType(), metavar="[MONTH]", required=False)
 @click.option("--track-record", is_flag=True, help="How well each vendor's months could be told, by day of the month.")
-@WIDE_OPTION
-@FORMAT_OPTION
-@ACCOUNT_OPTION
-@PROVIDER_OPTION
-@AS_OF_OPTION
-@add_location_options
+@add_optional_month_options
 @click.pass_context
 def command(
     ctx: click.Context,
     month: Month | None,
     track_record: bool,
     output_format: str,
-    provider: str | None,
-    account: str | None,
-    as_of: datetime | None,
+    filter_options: FilterOptions,
 ) -> None:
     """Say where open months will end, and the next three; or one MONTH.
 
     An estimate is taken by how its vendor's invoices lay to theirs on the same day of the month. LOW and HIGH hold the invoice in
     nine of ten months: a conformal interval, of 19 months at least. It is a forecast and no money: rounded, and never booked.
     """
-    filter_options = FilterOptions(provider, account, None, None, as_of)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
         forecaster = make_forecaster(ledger, filters)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 import click
@@ -62,7 +63,24 @@ class MonthType(click.ParamType[Month]):
         return month
 
 
+class AmountType(click.ParamType[Decimal]):
+    """An amount on the command line, 0 or more."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """Read the amount, or fail with a sentence."""
+        try:
+            amount = Decimal(value)
+        except InvalidOperation:
+            amount = Decimal(-1)
+        if not amount.is_finite() or amount < 0:
+            self.fail(f"{value!r} is no amount of 0 or more; write it as 100 or 99.50", param, ctx)
+        return amount
+
+
 MONTH_ARGUMENT = click.argument("month", type=MonthType(), metavar="MONTH")
+OPTIONAL_MONTH_ARGUMENT = click.argument("month", type=MonthType(), metavar="[MONTH]", required=False)
 WIDE_KEY = "billfold.wide"
 """Where a command's context keeps that its table may be wider than the terminal."""
 
@@ -149,7 +167,9 @@ def add_listing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return FORMAT_OPTION(WIDE_OPTION(add_filter_options(command)))
 
 
-def add_month_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def add_month_options(
+    command: Callable[..., Any], month_argument: Callable[[Any], Any] = MONTH_ARGUMENT
+) -> Callable[..., Any]:
     """Accept one month, and what else narrows a report about it: it is handed over as ``month`` and ``filter_options``.
 
     The filter has no months: a report looks at those that it needs.
@@ -161,6 +181,11 @@ def add_month_options(command: Callable[..., Any]) -> Callable[..., Any]:
         filter_options = FilterOptions(**narrowing, first_month=None, last_month=None)
         return command(*args, filter_options=filter_options, **arguments)
 
-    for option in (ACCOUNT_OPTION, PROVIDER_OPTION, AS_OF_OPTION, FORMAT_OPTION, WIDE_OPTION, MONTH_ARGUMENT):
+    for option in (ACCOUNT_OPTION, PROVIDER_OPTION, AS_OF_OPTION, FORMAT_OPTION, WIDE_OPTION, month_argument):
         option(run_filtered)
     return add_location_options(run_filtered)
+
+
+def add_optional_month_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Accept what ``add_month_options`` does; the month may be left out, and is None then."""
+    return add_month_options(command, OPTIONAL_MONTH_ARGUMENT)

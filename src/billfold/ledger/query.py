@@ -267,33 +267,3 @@ def list_rounded_bills(ledger: OpenLedger, filters: LedgerFilter) -> list[Rounde
             GROUP BY ALL ORDER BY ALL""",
         values,
     )
-
-
-class EstimatedMonth(NamedTuple):
-    """An invoiced month, what all its invoices come to, and its last estimate; None where that stated no total."""
-
-    provider: str
-    account: str
-    period_start: datetime
-    currency: str
-    estimated: Decimal | None
-    invoiced: Decimal | None
-
-
-def compare_estimates(ledger: OpenLedger, filters: LedgerFilter) -> list[EstimatedMonth]:
-    """Return each invoiced month with what all its invoices come to, and the last estimate that there was of it."""
-    condition, values = build_current_condition(filters)
-    return ledger.select(
-        EstimatedMonth,
-        f"""SELECT b.provider, a.name AS account, b.period_start, b.currency, any_value(e.cost) AS estimated,
-                   sum(b.total::DECIMAL(38,12)) AS invoiced
-            FROM {BILLS_JOIN} JOIN (
-                SELECT provider, account, currency, period_start, sum(total) AS cost FROM (
-                    SELECT provider, account, currency, period_start, bill_key,
-                           arg_max(total, id)::DECIMAL(38,12) AS total FROM bills
-                    WHERE state = 'estimate' AND from_seq <= $seq GROUP BY ALL) GROUP BY ALL) e
-              ON e.provider = b.provider AND e.account = b.account AND e.currency = b.currency
-                 AND e.period_start = b.period_start
-            WHERE {condition} AND b.state = 'issued' AND b.parked IS NULL GROUP BY ALL ORDER BY ALL""",
-        values,
-    )

@@ -49,37 +49,13 @@ class RegisterRow(NamedTuple):
         return self.status == COUNTED
 
 
-class _StoredRow(NamedTuple):
-    """A bill as the ledger answers: the total is text, and the lines are summed."""
-
-    provider: str
-    account: str
-    supplier: str
-    customer: str | None
-    invoice_id: str | None
-    state: str
-    status: str
-    issued_on: datetime | None
-    due_on: datetime | None
-    terms: str | None
-    purchase_order: str | None
-    corrects: str | None
-    period_start: datetime
-    period_end: datetime
-    currency: str
-    net: Decimal | None
-    tax: Decimal | None
-    total: str | None
-    charges: int
-
-
 _REGISTER_SQL = f"""
 SELECT b.provider, a.name AS account, b.issuer AS supplier,
        coalesce(s.customer, regexp_replace(b.account, '^name:', '')) AS customer, b.invoice_id, b.state,
        CASE WHEN b.disputes IS NOT NULL THEN '{DISPUTED}' WHEN b.parked IS NOT NULL THEN '{PARKED}' ELSE '{COUNTED}' END AS status,
        b.issued_on, b.due_on, b.terms, b.purchase_order, b.corrects, b.period_start, b.period_end, b.currency,
        CASE WHEN b.parked IS NULL THEN coalesce(s.net, 0) END AS net,
-       CASE WHEN b.parked IS NULL THEN coalesce(s.tax, 0) END AS tax, b.total, b.charges
+       CASE WHEN b.parked IS NULL THEN coalesce(s.tax, 0) END AS tax, b.total AS gross, b.charges
 FROM {BILLS_JOIN} LEFT JOIN (
     SELECT b.id AS bill, any_value({build_column_sql("BillingAccountId", "a.name", "b.account")}) AS customer,
            sum(CASE WHEN c.ChargeCategory = 'Tax' THEN 0 ELSE {AMOUNT_SQL} END)::DECIMAL(38,12) AS net,
@@ -97,13 +73,9 @@ def list_register(
     ``payment_terms`` are those of accounts, by provider and name, whose vendor states none: the due date follows from them.
     """
     condition, values = build_current_condition(filters)
-    rows = db.select(_StoredRow, _REGISTER_SQL.format(condition=condition), values)
-    return [_add_terms(_build_row(row), (payment_terms or {}).get((row.provider, row.account))) for row in rows]
-
-
-def _build_row(row: _StoredRow) -> RegisterRow:
-    gross = Decimal(row.total) if row.total is not None else None
-    return RegisterRow(*row[:17], gross, row.charges)
+    rows = db.select(RegisterRow, _REGISTER_SQL.format(condition=condition), values)
+    rows = [row._replace(gross=None if row.gross is None else Decimal(row.gross)) for row in rows]
+    return [_add_terms(row, (payment_terms or {}).get((row.provider, row.account))) for row in rows]
 
 
 def _add_terms(row: RegisterRow, terms: str | None) -> RegisterRow:

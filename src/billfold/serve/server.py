@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from billfold.model.errors import ConfigurationError
 from billfold.twin.access import is_open_address
+from billfold.twin.serve import ReadyServer
 
 
 def require_loopback(address: str) -> None:
@@ -21,22 +22,9 @@ def require_loopback(address: str) -> None:
         )
 
 
-class _Server(uvicorn.Server):
-    """Says when it answers, and not before."""
-
-    def __init__(self, config: uvicorn.Config, note_ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._note_ready = note_ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer."""
-        await super().startup(sockets)
-        self._note_ready()
-
-
 def run_server(app: ASGIApp, listener: socket.socket, note_ready: Callable[[], None]) -> None:
     """Answer requests until interrupted; ``note_ready`` is called once it begins to."""
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, lifespan="off", server_header=False, proxy_headers=False
     )
-    _Server(config, note_ready).run(sockets=[listener])
+    ReadyServer(config, note_ready).run(sockets=[listener])

@@ -66,7 +66,7 @@ def succeed_when_ended() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the server raises the signal again once it has stopped
 
 
-class _TwinServer(uvicorn.Server):
+class ReadyServer(uvicorn.Server):
     """Says when it answers, and not before: a signal that comes while it starts may be lost."""
 
     def __init__(self, config: uvicorn.Config, note_ready: Callable[[], None]) -> None:
@@ -94,7 +94,7 @@ def serve_twin(
         server_header=False,
         date_header=False,
     )
-    _TwinServer(config, note_ready).run(sockets=[listener])
+    ReadyServer(config, note_ready).run(sockets=[listener])
 
 
 def write_config(path: Path, addresses: Iterable[tuple[TwinAccount, str]]) -> None:
