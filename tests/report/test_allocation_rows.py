@@ -15,7 +15,7 @@ from billfold.report.allocation_rows import (
     measure_total_coverage,
     sum_by_owner,
 )
-from billfold.report.allocation_rules import Method, Target
+from billfold.report.allocation_rules import AllocationMethod, Target
 
 PLACE = Place("fastly", "cdn", "USD")
 
@@ -56,11 +56,16 @@ def test_a_statement_has_the_dearest_first_and_shares_last() -> None:
     """Charges that differ in nothing that is shown are one line, and what comes to nothing is none."""
     target = Target("web", "4711", "Zed")
 
-    def part(amount: str, method: Method, resource: str = "") -> Allocation:
+    def part(amount: str, method: AllocationMethod, resource: str = "") -> Allocation:
         return Allocation(target, PLACE, Decimal(amount), "r", method, Decimal(12), {"resource": resource})
 
-    parts = [part("9", Method.SPLIT), part("1", Method.TEAM, "a"), part("2", Method.TEAM, "a"), part("7", Method.TEAM)]
-    parts += [part("0", Method.TEAM, "zero")]
+    parts = [
+        part("9", AllocationMethod.SPLIT),
+        part("1", AllocationMethod.TEAM, "a"),
+        part("2", AllocationMethod.TEAM, "a"),
+        part("7", AllocationMethod.TEAM),
+    ]
+    parts += [part("0", AllocationMethod.TEAM, "zero")]
     for owner in target:
         lines = [(line.resource, str(line.amount), line.description) for line in build_statement(parts, owner)]
         assert lines == [("", "7", ""), ("a", "3", ""), ("", "9", "share of 12.00, fixed weights")]

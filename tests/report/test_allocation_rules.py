@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billfold.report.allocation_rules import (
+    AllocationMethod,
     AllocationRules,
     Condition,
-    Method,
     Rule,
     RuleMatcher,
     Target,
@@ -36,7 +36,7 @@ def test_a_pattern_fits_what_its_letters_say(pattern: str, text: str) -> None:
 
 
 def test_a_rule_fits_only_what_fills_its_placeholders() -> None:
-    rule = Rule("r", (Condition("provider", ("v*",)),), Method.TEAM, Target("{tag:team}", "cc-{account}"))
+    rule = Rule("r", (Condition("provider", ("v*",)),), AllocationMethod.TEAM, Target("{tag:team}", "cc-{account}"))
     assert rule.keys == {"provider", "tag:team", "account"}
     matcher = RuleMatcher(AllocationRules((rule,)))
     assert matcher.find_rule({"provider": "Vultr", "tag:team": "web", "account": "a"}) == 0
@@ -49,7 +49,9 @@ def test_the_first_rule_that_fits_is_found(patterns: list[tuple[str, str]], a: s
     rules = AllocationRules(
         tuple(
             Rule(
-                "r", (Condition("provider", (first_pattern,)), Condition("account", (second_pattern, "x"))), Method.TEAM
+                "r",
+                (Condition("provider", (first_pattern,)), Condition("account", (second_pattern, "x"))),
+                AllocationMethod.TEAM,
             )
             for first_pattern, second_pattern in patterns
         )

@@ -18,7 +18,7 @@ from billfold.report.budget import (
     list_budget_findings,
     list_budget_keys,
 )
-from billfold.report.forecast import ForecastRow, Method
+from billfold.report.forecast import ForecastMethod, ForecastRow
 
 OCTOBER = Month(2026, 10)
 SEATS = Budget("seats", "USD", Decimal(100), (("service", "Seats"),))
@@ -29,7 +29,7 @@ def group(account: str, service: str, state: str, cost: str, frequency: str = "U
     return ChargeGroup(("v", account, "USD", state, category, frequency, service), Decimal(cost), 1)
 
 
-def forecast(account: str, amount: str, method: Method, recurring: str = "0") -> ForecastRow:
+def forecast(account: str, amount: str, method: ForecastMethod, recurring: str = "0") -> ForecastRow:
     amounts = Decimal(0), Decimal(recurring), Decimal(amount)
     return ForecastRow("v", account, OCTOBER, "USD", *amounts, None, None, 0, method)
 
@@ -47,7 +47,7 @@ def judge(budget: Budget) -> BudgetRow:
         ],
         [*earlier_groups, group("b", "Calls", "issued", "75")],
         earlier_groups[:1],
-        [forecast("a", "60", Method.ISSUED), forecast("b", "200", Method.TRACK_RECORD, "20")],
+        [forecast("a", "60", ForecastMethod.ISSUED), forecast("b", "200", ForecastMethod.TRACK_RECORD, "20")],
     )
     [row] = judge_budgets([budget], OCTOBER, evidence)
     return row

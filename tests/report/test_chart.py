@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billfold.report.chart import PLOT_HEIGHT, TOP, Series, draw_bars, draw_columns
+from billfold.report.chart import PLOT_HEIGHT, TOP, ChartSeries, draw_bars, draw_columns
 
 AMOUNTS = st.decimals(min_value=-(10**12), max_value=10**12, places=6)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -18,7 +18,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def test_columns_stay_within_the_plot(stacks: list[tuple[Decimal, Decimal]], name: str) -> None:
     first, second = zip(*stacks, strict=True)
     chart = draw_columns(
-        [str(number) for number in range(len(stacks))], [Series(name, first), Series("b", second)], name
+        [str(number) for number in range(len(stacks))], [ChartSeries(name, first), ChartSeries("b", second)], name
     )
     boxes = [box for box in ET.fromstring(chart).iter(f"{SVG}rect") if box.get("height") != "10.0"]
     for box in boxes:

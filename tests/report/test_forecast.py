@@ -12,7 +12,7 @@ import pytest
 from billfold.ledger.estimate_history import EstimateRecord
 from billfold.ledger.month_costs import MonthCost
 from billfold.model.period import Month
-from billfold.report.forecast import Forecaster, ForecastRow, History, Method
+from billfold.report.forecast import Forecaster, ForecastMethod, ForecastRow, History
 
 BENCH = Path(__file__).parent.parent.parent / "bench" / "forecast.py"
 OCTOBER = Month(2026, 10)
@@ -54,7 +54,7 @@ def test_an_estimate_is_taken_by_its_track_record() -> None:
     for count, interval in ((18, (None, None)), (19, (Decimal("62.00"), Decimal("62.00")))):
         costs, records = list_past(count)
         row = forecast([*costs, cost(OCTOBER, "10", "estimate")], [*records, record(OCTOBER, "10", None)])
-        assert (row.forecast, row.method, row.residuals) == (Decimal("62.00"), Method.TRACK_RECORD, count)
+        assert (row.forecast, row.method, row.residuals) == (Decimal("62.00"), ForecastMethod.TRACK_RECORD, count)
         assert (row.low, row.high) == interval
 
 
@@ -63,7 +63,11 @@ def test_an_estimate_without_a_track_record_is_carried_on() -> None:
     past = cost(Month(2026, 9), "100", recurring="40")
     outside = forecast([past, cost(OCTOBER, "10", "estimate")], [record(OCTOBER, "10", None)])
     inside = forecast([past, cost(OCTOBER, "50", "estimate")], [record(OCTOBER, "50", None)], is_complete=True)
-    assert (outside.forecast, outside.recurring, outside.method) == (Decimal("71.00"), Decimal(40), Method.RUN_RATE)
+    assert (outside.forecast, outside.recurring, outside.method) == (
+        Decimal("71.00"),
+        Decimal(40),
+        ForecastMethod.RUN_RATE,
+    )
     assert (inside.forecast, inside.recurring) == (Decimal("71.00"), Decimal(0))
 
 
@@ -73,17 +77,17 @@ def test_without_an_estimate_the_last_invoices_tell() -> None:
     costs = [cost(month, total, recurring="10") for month, total in zip(months, ("13", "16", "19"), strict=True)]
     for month in (OCTOBER, Month(2027, 1)):
         row = forecast(costs, [], month)
-        assert (row.forecast, row.low, row.method) == (Decimal("16.00"), None, Method.INVOICES)
+        assert (row.forecast, row.low, row.method) == (Decimal("16.00"), None, ForecastMethod.INVOICES)
 
 
 def test_an_invoiced_month_is_what_it_is() -> None:
     row = forecast([cost(OCTOBER, "12.3456")], [])
-    assert (row.forecast, row.low, row.high, row.method) == (Decimal("12.3456"), None, None, Method.ISSUED)
+    assert (row.forecast, row.low, row.high, row.method) == (Decimal("12.3456"), None, None, ForecastMethod.ISSUED)
 
 
 def test_what_of_an_invoiced_month_is_open_counts_as_it_stands() -> None:
     row = forecast([cost(OCTOBER, "12"), cost(OCTOBER, "3", "estimate")], [record(OCTOBER, "3", "12")])
-    assert (row.forecast, row.so_far, row.method) == (Decimal(15), Decimal(15), Method.ISSUED)
+    assert (row.forecast, row.so_far, row.method) == (Decimal(15), Decimal(15), ForecastMethod.ISSUED)
 
 
 def test_an_account_that_is_silent_is_not_forecast() -> None:

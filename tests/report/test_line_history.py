@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from billfold.ledger.accrual_basis import InvoiceLine
+from billfold.ledger.accrual_basis import BilledLine
 from billfold.model.period import Month
 from billfold.report.line_history import (
     InvoiceMonth,
@@ -116,7 +116,7 @@ def test_a_minimum_is_what_was_missing_and_what_was_used() -> None:
 
 def test_lines_of_one_kind_are_added() -> None:
     lines = [
-        InvoiceLine(1, FEE.category, "Recurring", FEE.service, FEE.description, is_contract=False, cost=Decimal(2))
+        BilledLine(1, FEE.category, "Recurring", FEE.service, FEE.description, is_contract=False, cost=Decimal(2))
     ] * 2
     month = build_invoice_month(JANUARY, lines)
     assert month.amounts == {FEE: 4}

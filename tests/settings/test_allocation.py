@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from billfold.model.errors import ConfigurationError
-from billfold.report.allocation_rules import Condition, Method, Scope, Target
+from billfold.report.allocation_rules import AllocationMethod, Condition, Scope, Target
 from billfold.settings.allocation import find_rules_file, load_rules
 
 GOOD = """
@@ -40,9 +40,9 @@ def test_rules_are_read_as_they_are_written(tmp_path: Path) -> None:
     taxes, split, usage, team = rules.rules
     assert rules.teams == {"web": Target("web", "4711")}
     assert taxes.conditions == (Condition("charge-category", ("Tax", "Credit")), Condition("tag:a/b", ("",)))
-    assert (taxes.name, taxes.method, taxes.scope) == ("taxes", Method.DIRECT, Scope.ALL)
+    assert (taxes.name, taxes.method, taxes.scope) == ("taxes", AllocationMethod.DIRECT, Scope.ALL)
     assert (split.name, split.weights) == ("rule 2", (("web", Decimal("0.5")), ("api", Decimal(1))))
-    assert (usage.method, team.target) == (Method.USAGE, Target("{resource}", "", "c"))
+    assert (usage.method, team.target) == (AllocationMethod.USAGE, Target("{resource}", "", "c"))
 
 
 @pytest.mark.parametrize(

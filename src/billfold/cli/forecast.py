@@ -19,7 +19,7 @@ from billfold.ledger.query import LedgerFilter
 from billfold.model.period import Month
 from billfold.report.completeness import select_shown
 from billfold.report.exchange import round_amount
-from billfold.report.forecast import Forecaster, ForecastRow, Method
+from billfold.report.forecast import Forecaster, ForecastMethod, ForecastRow
 from billfold.report.subtotals import add_subtotals
 from billfold.report.table import TableLayout
 from billfold.report.track_record import MIN_RESIDUALS, Accuracy, list_accuracy
@@ -117,7 +117,7 @@ def _format_unit(amount: object) -> str:
 
 def _print_notes(rows: Iterable[ForecastRow]) -> None:
     """Say of which vendors too little is known for an interval."""
-    short = {row.provider: row.residuals for row in rows if row.low is None and row.method is not Method.ISSUED}
+    short = {row.provider: row.residuals for row in rows if row.low is None and row.method is not ForecastMethod.ISSUED}
     if short:
         vendors = ", ".join(f"{provider} ({count})" for provider, count in sorted(short.items()))
         print_line(f"No interval below {MIN_RESIDUALS} months of track record: {vendors}.")

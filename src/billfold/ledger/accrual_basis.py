@@ -89,7 +89,7 @@ def list_estimate_lines(ledger: OpenLedger, bill_ids: Iterable[int]) -> list[Est
     )
 
 
-class InvoiceLine(NamedTuple):
+class BilledLine(NamedTuple):
     """What an issued bill has of one kind, in its currency; ``description`` is empty of what was used.
 
     ``is_contract`` tells that it was bought under a contract's commitment.
@@ -104,7 +104,7 @@ class InvoiceLine(NamedTuple):
     cost: Decimal
 
 
-def list_invoice_lines(ledger: OpenLedger, bill_ids: Iterable[int]) -> list[InvoiceLine]:
+def list_invoice_lines(ledger: OpenLedger, bill_ids: Iterable[int]) -> list[BilledLine]:
     """Return what issued bills have of each kind; corrections of earlier months and roundings of ours are left out."""
     rows = ledger.execute(
         f"""SELECT c.bill, c.ChargeCategory AS category, coalesce(c.ChargeFrequency, '') AS frequency,
@@ -117,7 +117,7 @@ def list_invoice_lines(ledger: OpenLedger, bill_ids: Iterable[int]) -> list[Invo
             GROUP BY ALL ORDER BY ALL""",
         {"ids": list(bill_ids)},
     ).fetchall()
-    return [InvoiceLine._make(row) for row in rows]  # PERF: there are many, and no times among them
+    return [BilledLine._make(row) for row in rows]  # PERF: there are many, and no times among them
 
 
 class BilledKind(NamedTuple):

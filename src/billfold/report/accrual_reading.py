@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from billfold.ledger import accrual_basis, catalog
 from billfold.ledger.accrual_basis import (
+    BilledLine,
     CommitmentTerm,
     CommittedPurchase,
     EstimateLine,
     EstimateOrigin,
-    InvoiceLine,
     PriceStep,
 )
 from billfold.ledger.catalog import BillRow
@@ -176,7 +176,7 @@ class _UnitReader:
         self._estimate_lines = defaultdict[int, list[EstimateLine]](list)
         for line in accrual_basis.list_estimate_lines(db, [bill.id for unit in chosen for bill in unit.open_bills]):
             self._estimate_lines[line.bill].append(line)
-        self._invoice_lines = defaultdict[int, list[InvoiceLine]](list)
+        self._invoice_lines = defaultdict[int, list[BilledLine]](list)
         for invoice_line in accrual_basis.list_invoice_lines(db, past_ids):
             self._invoice_lines[invoice_line.bill].append(invoice_line)
         self._past_ids = frozenset(past_ids)
@@ -225,7 +225,7 @@ class _UnitReader:
         )
 
     def _build_history(self, bills: Sequence[BillRow]) -> list[InvoiceMonth]:
-        lines_by_month = defaultdict[Month, list[InvoiceLine]](list)
+        lines_by_month = defaultdict[Month, list[BilledLine]](list)
         for bill in bills:
             if bill.id in self._past_ids:
                 lines_by_month[bill.month] += self._invoice_lines.get(bill.id, ())

@@ -16,8 +16,8 @@ from billfold.model.usage import UserType
 from billfold.report.allocation_rules import (
     NO_TARGET,
     UNALLOCATED,
+    AllocationMethod,
     AllocationRules,
-    Method,
     Rule,
     RuleMatcher,
     Scope,
@@ -28,7 +28,7 @@ FIXED_KEYS = ("provider", "account", "currency")
 SKU = "sku"
 """What tells charges apart that are split by usage: each SKU is used by others."""
 NO_RULE = "no rule"
-SHARED_METHODS = frozenset([Method.DIRECT, Method.EQUAL])
+SHARED_METHODS = frozenset([AllocationMethod.DIRECT, AllocationMethod.EQUAL])
 
 
 class Place(NamedTuple):
@@ -46,7 +46,7 @@ class Allocation(NamedTuple):
     place: Place
     amount: Decimal
     rule: str
-    method: Method | None
+    method: AllocationMethod | None
     pool: Decimal
     values: Mapping[str, str]
 
@@ -87,7 +87,7 @@ class ChargePart(NamedTuple):
     target: Target
     weight: Fraction
     rule: str
-    method: Method | None
+    method: AllocationMethod | None
     user: tuple[str, str] | None = None
 
 
@@ -112,11 +112,13 @@ class MonthAllocator:
         if index is None:
             return [ChargePart(NO_TARGET, Fraction(1), NO_RULE, None)]
         rule = self._rules.rules[index]
-        if rule.method is Method.TEAM:
+        if rule.method is AllocationMethod.TEAM:
             return [ChargePart(self._rules.resolve_target(rule.target, values), Fraction(1), rule.name, rule.method)]
-        if rule.method is Method.USAGE:
+        if rule.method is AllocationMethod.USAGE:
             return self._find_user_parts(values, place, index)
-        weights = self._weigh_split(rule) if rule.method is Method.SPLIT else self._shared_weights[index, place]
+        weights = (
+            self._weigh_split(rule) if rule.method is AllocationMethod.SPLIT else self._shared_weights[index, place]
+        )
         total = exact_sum(weights.values())
         parts = {target: Fraction(weight) / Fraction(total) for target, weight in weights.items() if weight}
         return [
@@ -146,23 +148,23 @@ class MonthAllocator:
             self.allocations.append(Allocation(NO_TARGET, place, amount, NO_RULE, None, amount, values))
             return
         rule = self._rules.rules[index]
-        if rule.method is Method.TEAM:
+        if rule.method is AllocationMethod.TEAM:
             target = self._rules.resolve_target(rule.target, values)
             self.allocations.append(Allocation(target, place, amount, rule.name, rule.method, amount, values))
             return
-        usage_keys = sorted({SKU, *self._rules.keys}) if rule.method is Method.USAGE else ()
+        usage_keys = sorted({SKU, *self._rules.keys}) if rule.method is AllocationMethod.USAGE else ()
         pool = _Pool(index, place, tuple((key, values[key]) for key in usage_keys))
         self._pools[pool] = exact_sum([self._pools[pool], amount])
 
     def _split_pools(self) -> None:
         """Split the pools, those that are shared by direct costs last."""
         for index, rule in enumerate(self._rules.rules):
-            if rule.method is Method.USAGE:
+            if rule.method is AllocationMethod.USAGE:
                 self._split_usage(index)
         pools = {pool: amount for pool, amount in sorted(self._pools.items()) if not pool.usage_values}
         for pool, amount in pools.items():
             rule = self._rules.rules[pool.rule_index]
-            if rule.method is Method.SPLIT:
+            if rule.method is AllocationMethod.SPLIT:
                 self._split_pool(pool, rule, amount, self._weigh_split(rule))
         shared_scopes = {rule.scope for rule in self._rules.rules if rule.method in SHARED_METHODS}
         direct_costs = _sum_direct_costs(self.allocations, shared_scopes)
@@ -244,6 +246,6 @@ def _widen_place(place: Place, scope: Scope) -> Place:
 def _weigh_targets(costs: Mapping[Target, Decimal], rule: Rule) -> dict[Target, Decimal]:
     """Return who bears how much of what is shared: what each has above 0, or the same for each with anything."""
     weights = {target: cost for target, cost in costs.items() if cost > 0}
-    if rule.method is Method.EQUAL:
+    if rule.method is AllocationMethod.EQUAL:
         return {target: Decimal(1) for target in weights if target.team != UNALLOCATED}
     return weights

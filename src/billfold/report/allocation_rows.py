@@ -11,14 +11,14 @@ from billfold.ledger.usages import UsageRow
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum
 from billfold.model.usage import UserType
 from billfold.report.allocate import NO_RULE, Allocation, Place
-from billfold.report.allocation_rules import UNALLOCATED, Method, Target
+from billfold.report.allocation_rules import UNALLOCATED, AllocationMethod, Target
 
 NO_OWNERS = frozenset(["", UNALLOCATED])
 PERCENT_QUANTUM = Decimal("0.01")
 METHOD_TEXTS = {
-    Method.SPLIT: "fixed weights",
-    Method.DIRECT: "by direct costs",
-    Method.EQUAL: "equal shares",
+    AllocationMethod.SPLIT: "fixed weights",
+    AllocationMethod.DIRECT: "by direct costs",
+    AllocationMethod.EQUAL: "equal shares",
 }
 
 

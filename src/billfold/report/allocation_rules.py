@@ -21,7 +21,7 @@ MAX_PATTERN_CHARS = 200
 _PLACEHOLDER_PATTERN = re.compile(r"\{([^{}]*)\}")
 
 
-class Method(StrEnum):
+class AllocationMethod(StrEnum):
     """What becomes of the charges that fit a rule."""
 
     TEAM = "team"
@@ -67,7 +67,7 @@ class Rule(NamedTuple):
 
     name: str
     conditions: tuple[Condition, ...]
-    method: Method
+    method: AllocationMethod
     target: Target = NO_TARGET
     weights: tuple[tuple[str, Decimal], ...] = ()
     scope: Scope = Scope.ACCOUNT
@@ -92,7 +92,7 @@ class AllocationRules(NamedTuple):
     @property
     def has_usage(self) -> bool:
         """Whether a rule splits by usage."""
-        return any(rule.method is Method.USAGE for rule in self.rules)
+        return any(rule.method is AllocationMethod.USAGE for rule in self.rules)
 
     def resolve_target(self, target: Target, values: Mapping[str, str]) -> Target:
         """Return whose cost it is, the placeholders filled in, with what its team has where the rule says nothing."""

@@ -15,7 +15,7 @@ from billfold.model.finding_codes import FindingCode
 from billfold.model.money import ZERO, exact_sum, format_amount
 from billfold.model.period import Month
 from billfold.report.exchange import round_amount
-from billfold.report.forecast import ForecastRow, Method
+from billfold.report.forecast import ForecastMethod, ForecastRow
 
 FIXED_KEYS = ("provider", "account", "currency", "state", "charge-category", "charge-frequency")
 """What charges are grouped by for budgets, besides what the budgets are of."""
@@ -104,7 +104,7 @@ def _judge_budget(budget: Budget, month: Month, evidence: BudgetEvidence) -> Bud
     for row in evidence.forecasts:
         if row.currency != budget.currency:
             continue
-        if row.method is Method.ISSUED:
+        if row.method is ForecastMethod.ISSUED:
             expected += [matched.get((row.provider, row.account, state), ZERO) for state in OPEN_STATES]
             continue
         if row.recurring:

@@ -20,14 +20,14 @@ TICKS = 4
 MAX_LABEL_CHARS = 32
 
 
-class Series(NamedTuple):
+class ChartSeries(NamedTuple):
     """The values of one series, one for each label of the chart."""
 
     name: str
     values: Sequence[Decimal]
 
 
-def draw_columns(labels: Sequence[str], all_series: Sequence[Series], title: str) -> str:
+def draw_columns(labels: Sequence[str], all_series: Sequence[ChartSeries], title: str) -> str:
     """Draw a column for each label, stacked by series: what is below zero hangs from the axis. ``title`` is for who cannot see it."""
     stacks = list(zip(*(series.values for series in all_series), strict=True))
     high = max((exact_sum(value for value in stack if value > 0) for stack in stacks), default=ZERO)

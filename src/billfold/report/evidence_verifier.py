@@ -37,7 +37,7 @@ UNREADABLE = (
 SEPARATOR = "\x1f"
 
 
-class Entry(NamedTuple):
+class ChainEntry(NamedTuple):
     """An entry of the archive: what was asked of whom, what came, and the hash that covers it and the entry before it."""
 
     seq: int
@@ -91,9 +91,9 @@ class Evidence:
         """Return what a JSON file holds."""
         return json.loads(self._archive.read(name))
 
-    def read_chain(self) -> list[Entry]:
+    def read_chain(self) -> list[ChainEntry]:
         """Return the entries of all chains, in their order."""
-        return [Entry(*json.loads(line)) for line in self._archive.read(CHAIN).decode().splitlines()]
+        return [ChainEntry(*json.loads(line)) for line in self._archive.read(CHAIN).decode().splitlines()]
 
     def __enter__(self) -> Self:
         return self
@@ -140,7 +140,7 @@ def _check_files(evidence: Evidence) -> Iterator[str]:
             yield f"{name} is bound to no entry of the archive"
 
 
-def _check_chains(evidence: Evidence, entries: list[Entry], head: str) -> Iterator[str]:
+def _check_chains(evidence: Evidence, entries: list[ChainEntry], head: str) -> Iterator[str]:
     last_hashes, start_hashes = dict[tuple[str, str], str](), dict[int, str]()
     settled, heads = dict[tuple[str, str], str](), list[str]()
     for entry in entries:
@@ -169,7 +169,7 @@ def _compute_head(settled: dict[tuple[str, str], str]) -> str:
     return "sha256:" + hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
 
 
-def _check_answers(evidence: Evidence, entries: list[Entry]) -> Iterator[str]:
+def _check_answers(evidence: Evidence, entries: list[ChainEntry]) -> Iterator[str]:
     """Check that each answer and document is the body of its entry, or what a redaction put in its place."""
     bodies, redacted = dict[int, str](), defaultdict[str, set[str]](set)
     for entry in entries:
@@ -211,7 +211,7 @@ def _check_register(evidence: Evidence) -> Iterator[str]:
             yield f"{' '.join(key)}: its charges come to {sums[key]}, the register has {totals[key]}"
 
 
-def _check_acknowledgements(evidence: Evidence, entries: list[Entry]) -> Iterator[str]:
+def _check_acknowledgements(evidence: Evidence, entries: list[ChainEntry]) -> Iterator[str]:
     """Check that what is accepted is what the chains say: who accepted which finding, and why."""
     accepted = dict[str, tuple[str, str]]()
     for entry in entries:
@@ -246,7 +246,7 @@ def _check_totals(evidence: Evidence) -> Iterator[str]:
             yield f"{row['account']} {row['invoice_id']}: its total {row['gross']} stands {where}"
 
 
-def _check_signature(evidence: Evidence, entries: list[Entry]) -> Iterator[str]:
+def _check_signature(evidence: Evidence, entries: list[ChainEntry]) -> Iterator[str]:
     """Check that the register is what was signed last, where the month was signed: each signature is in the chains."""
     register = {
         (row["invoice_id"], row["currency"]): Decimal(row["gross"])
@@ -263,7 +263,7 @@ def _check_signature(evidence: Evidence, entries: list[Entry]) -> Iterator[str]:
                 yield f"{' '.join(key)} {invoice[0]}: {signature.by} signed {total}, the register has {stands}"
 
 
-def find_signatures(entries: list[Entry], month: str) -> dict[tuple[str, str], Signature]:
+def find_signatures(entries: list[ChainEntry], month: str) -> dict[tuple[str, str], Signature]:
     """Return the last signature of a month, by provider and account."""
     signatures = dict[tuple[str, str], Signature]()
     for entry in entries:

@@ -40,7 +40,7 @@ MAX_SILENT_MONTHS = 3
 """An account without a bill for longer is not expected to send one."""
 
 
-class Method(StrEnum):
+class ForecastMethod(StrEnum):
     """How a forecast comes about."""
 
     ISSUED = "issued"
@@ -69,7 +69,7 @@ class ForecastRow(NamedTuple):
     low: Decimal | None
     high: Decimal | None
     residuals: int
-    method: Method
+    method: ForecastMethod
 
 
 class History(NamedTuple):
@@ -137,7 +137,9 @@ class Forecaster:
         for account in self._accounts.values():
             if month in account.invoices:
                 total = exact_sum((account.invoices[month], account.open_costs.get(month, ZERO)))
-                rows.append(ForecastRow(*_place(account.key, month), total, ZERO, total, None, None, 0, Method.ISSUED))
+                rows.append(
+                    ForecastRow(*_place(account.key, month), total, ZERO, total, None, None, 0, ForecastMethod.ISSUED)
+                )
             elif self._is_billed(account) and (account.last_month is None or month > account.last_month):
                 rows.append(self._forecast(account, month))
         return sorted(rows)
@@ -154,9 +156,9 @@ class Forecaster:
             expected = self._recurring.carry_on(record)
             spread = self._find_day_spread(account.key[0], _find_day(month, record.asked_at))
             if spread and spread.residuals >= MIN_TRACK_RECORD and expected > 0:
-                return _make_row(account, month, so_far, recurring, expected, spread, Method.TRACK_RECORD)
+                return _make_row(account, month, so_far, recurring, expected, spread, ForecastMethod.TRACK_RECORD)
             if record.days_over >= MIN_RUN_DAYS:
-                return _make_row(account, month, so_far, recurring, expected, None, Method.RUN_RATE)
+                return _make_row(account, month, so_far, recurring, expected, None, ForecastMethod.RUN_RATE)
         return self._forecast_level(account, month, so_far)
 
     def _find_day_spread(self, provider: str, day: int) -> Spread | None:
@@ -169,12 +171,12 @@ class Forecaster:
     def _forecast_level(self, account: _Account, month: Month, so_far: Decimal) -> ForecastRow:
         last_month = account.last_month
         if last_month is None:
-            return _make_row(account, month, so_far, ZERO, so_far, None, Method.INVOICES)
+            return _make_row(account, month, so_far, ZERO, so_far, None, ForecastMethod.INVOICES)
         level, recurring = _find_level(account, last_month), account.recurring[last_month]
         distance = (month.year - last_month.year) * 12 + month.number - last_month.number
         ratios = self._level_ratios.get((account.key[0], distance), ())
         spread = measure_spread(ratios) if level > 0 and len(ratios) >= MIN_TRACK_RECORD else None
-        return _make_row(account, month, so_far, recurring, level, spread, Method.INVOICES)
+        return _make_row(account, month, so_far, recurring, level, spread, ForecastMethod.INVOICES)
 
 
 def _group_accounts(costs: Iterable[MonthCost]) -> dict[AccountKey, _Account]:
@@ -231,7 +233,7 @@ def _make_row(
     recurring: Decimal,
     expected: Decimal,
     spread: Spread | None,
-    method: Method,
+    method: ForecastMethod,
 ) -> ForecastRow:
     currency = account.key[2]
     factors = (spread.middle, spread.low, spread.high) if spread else (Decimal(1), None, None)

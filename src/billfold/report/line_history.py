@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from billfold.ledger.accrual_basis import InvoiceLine
+from billfold.ledger.accrual_basis import BilledLine
 from billfold.model.money import exact_sum
 from billfold.model.period import Month
 
@@ -54,7 +54,7 @@ class InvoiceMonth(NamedTuple):
         return exact_sum(amount for kind, amount in self.amounts.items() if is_wanted(kind))
 
 
-def build_invoice_month(month: Month, lines: Iterable[InvoiceLine]) -> InvoiceMonth:
+def build_invoice_month(month: Month, lines: Iterable[BilledLine]) -> InvoiceMonth:
     """Gather the lines of a month's invoices by kind."""
     amounts, contract_kinds, recurring_kinds = dict[LineKind, Decimal](), set[LineKind](), set[LineKind]()
     for line in lines:

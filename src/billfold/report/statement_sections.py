@@ -12,7 +12,7 @@ from billfold.ledger.register import RegisterRow
 from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.model.money import EXACT_CONTEXT, ZERO, exact_sum, format_amount
 from billfold.model.period import Month
-from billfold.report.chart import Series, draw_bars, draw_columns
+from billfold.report.chart import ChartSeries, draw_bars, draw_columns
 from billfold.report.reconcile import EstimateDrift
 from billfold.report.statement import Amount, Cell, Section, StatementRow, add_totals, foot_amounts
 
@@ -129,10 +129,10 @@ def _add_movement(row: StatementRow) -> StatementRow:
     return row._replace(cells=(*row.cells, Amount(exact, now.currency, shown)))
 
 
-def _sum_providers(costs: dict[tuple[str, str], dict[str, Decimal]], months: Sequence[Month]) -> list[Series]:
+def _sum_providers(costs: dict[tuple[str, str], dict[str, Decimal]], months: Sequence[Month]) -> list[ChartSeries]:
     providers = sorted({provider for provider, _ in costs})
     return [
-        Series(
+        ChartSeries(
             provider,
             [
                 exact_sum(by_month.get(str(month), ZERO) for (name, _), by_month in costs.items() if name == provider)

@@ -40,7 +40,7 @@ _CURSOR = re.compile(r"(\d{1,18})-(\d{1,9})", re.ASCII)
 _PATH = re.compile(r"([a-z]+)(?:/([^/]+?))?(?:\.(json|csv|ndjson))?")
 
 
-class Api:
+class RestApi:
     """Answers what is asked under ``/api/v1``."""
 
     def __init__(self, pool: ViewPool, cache: AnswerCache) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from billfold.serve.answers import AnswerCache
-from billfold.serve.api import Api
+from billfold.serve.api import RestApi
 from billfold.serve.failures import describe_problem, write_problem
 from billfold.serve.metrics import MEDIA_TYPE, list_metrics, write_metrics
 from billfold.serve.openapi import ROOT
@@ -34,7 +34,7 @@ def make_application(pool: ViewPool) -> Starlette:
             return pages.answer_problem(request, problem)
         return write_problem(request, problem)
 
-    routes = [*Probes(pool).routes, *Api(pool, cache).routes, *pages.routes]
+    routes = [*Probes(pool).routes, *RestApi(pool, cache).routes, *pages.routes]
     guarded_routes = [Route(route.path, guard(route.endpoint, answer_error)) for route in routes]
     handlers = {404: answer_error, 405: answer_error}
     return Starlette(routes=guarded_routes, middleware=[Middleware(SafetyLayer)], exception_handlers=handlers)

@@ -234,10 +234,10 @@ def _read_outcomes(question: Question) -> Mapping[tuple[str, str], str]:
     return {(row.provider, row.account): row.outcome or "not ended" for row in list_runs(question)[::-1]}
 
 
-def list_runs(question: Question) -> list[rows.RunRow]:
+def list_runs(question: Question) -> list[rows.RunListingRow]:
     """Return collections and imports, the newest first; months narrow nothing."""
     return [
-        rows.RunRow(*run)
+        rows.RunListingRow(*run)
         for run in reversed(question.view.workspace.archive.list_runs())
         if question.filters.includes_account(run.provider, run.account) and run.id
     ]

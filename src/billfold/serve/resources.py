@@ -105,7 +105,7 @@ RESOURCES = (
         decimals=("was", "is", "difference"),
     ),
     Resource("accounts", "The accounts, and what their collections brought", rows.AccountRow, listings.list_accounts),
-    Resource("runs", "Collections and imports, the newest first", rows.RunRow, listings.list_runs),
+    Resource("runs", "Collections and imports, the newest first", rows.RunListingRow, listings.list_runs),
 )
 """Every resource; ``openapi.json`` and the routes are made of this table."""
 RESOURCES_BY_NAME = {resource.name: resource for resource in RESOURCES}

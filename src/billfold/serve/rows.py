@@ -174,7 +174,7 @@ class AccountRow(NamedTuple):
     parked: int
 
 
-class RunRow(NamedTuple):
+class RunListingRow(NamedTuple):
     """A collection or an import of an account; ``ended_at`` is None while it is open."""
 
     run: int

@@ -16,9 +16,9 @@ from billfold.report.allocation_rules import (
     MATCH_KEYS,
     MAX_PATTERN_CHARS,
     TAG_PREFIX,
+    AllocationMethod,
     AllocationRules,
     Condition,
-    Method,
     Rule,
     Scope,
     Target,
@@ -28,7 +28,7 @@ from billfold.report.allocation_rules import (
 _TARGET_FIELDS = ("team", "cost_center", "customer")
 _RULE_KEYS = {"name", "match", "split", "shared", "over", *_TARGET_FIELDS}
 _RULE_HEADING = re.compile(r"^[ \t]*\[\[[ \t]*rules[ \t]*\]\]", re.MULTILINE)
-_SHARED_METHODS = {str(method): method for method in (Method.DIRECT, Method.EQUAL)}
+_SHARED_METHODS = {str(method): method for method in (AllocationMethod.DIRECT, AllocationMethod.EQUAL)}
 MAX_RULES = 1000
 MAX_TEXT_CHARS = 200
 
@@ -104,7 +104,7 @@ class _RuleReader(NamedTuple):
         conditions = tuple(self._read_conditions(self.block.get("match", {})))
         if actions[0] == "team":
             self._refuse("over", "it says whose direct costs weigh what is shared")
-            return Rule(name, conditions, Method.TEAM, self._read_target())
+            return Rule(name, conditions, AllocationMethod.TEAM, self._read_target())
         for field in ("cost_center", "customer"):
             self._refuse(field, "write it in [teams], for each team")
         if actions[0] == "split":
@@ -141,14 +141,14 @@ class _RuleReader(NamedTuple):
 
     def _read_split(self, name: str, conditions: tuple[Condition, ...]) -> Rule:
         split = self.block["split"]
-        if split == str(Method.USAGE):
-            return Rule(name, conditions, Method.USAGE)
+        if split == str(AllocationMethod.USAGE):
+            return Rule(name, conditions, AllocationMethod.USAGE)
         if not isinstance(split, dict) or not split:
             raise self._error('write split = { platform = 2, web = 1 }, or split = "usage"')
         weights = tuple((team, self._read_weight(team, weight)) for team, weight in split.items())
         if not any(weight for _, weight in weights):
             raise self._error("split: one weight must be above 0")
-        return Rule(name, conditions, Method.SPLIT, weights=weights)
+        return Rule(name, conditions, AllocationMethod.SPLIT, weights=weights)
 
     def _read_weight(self, team: str, weight: object) -> Decimal:
         try:
