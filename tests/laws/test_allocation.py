@@ -60,7 +60,8 @@ WITH costs AS (
 shares AS (
     SELECT a.name AS account, u.sku, u.user_name, u.quantity::DOUBLE / sum(u.quantity::DOUBLE) OVER (PARTITION BY a.name, u.sku) AS share
     FROM usages u JOIN accounts a ON a.provider = u.provider AND a.account = u.account
-    WHERE u.until_seq IS NULL AND strftime(u.period_start, '%Y-%m') = $month AND u.provider = 'fastly')
+    WHERE u.until_seq IS NULL AND strftime(u.period_start, '%Y-%m') = $month AND u.provider = 'fastly'
+          AND u.user_type = 'resource')
 SELECT account, user_name, sum(cost * share), count(*) FROM costs JOIN shares USING (account, sku) GROUP BY ALL"""
 
 
