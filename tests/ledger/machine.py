@@ -25,11 +25,11 @@ main()
 """
 
 
-def run(home: Path, *arguments: str, limit: int = 0, rights: str = "all") -> tuple[int, str]:
+def run(home: Path, *arguments: str, ledger: str = "ledger", limit: int = 0, rights: str = "all") -> tuple[int, str]:
     """Run a command on a machine whose files cannot grow beyond a limit, or who may only what the modes allow."""
     variables = {k: v for k, v in os.environ.items() if not k.startswith(("BILLFOLD", "XDG_"))}
     env = {**variables, "HOME": str(home), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    line = [sys.executable, "-c", MACHINE, str(limit), rights, "--ledger", str(home / "ledger"), *arguments]
+    line = [sys.executable, "-c", MACHINE, str(limit), rights, "--ledger", str(home / ledger), *arguments]
     done = subprocess.run(line, check=False, capture_output=True, cwd=home, env=env, timeout=120)
     output = (done.stdout + done.stderr).decode()
     assert "Traceback" not in output, output

@@ -26,7 +26,7 @@ def test_a_file_in_the_directorys_place_is_told(place: str, command: list[str], 
     """A file where the ledger's directory should be is told as that."""
     file = tmp_path / saved(tmp_path, "a", 1)
     sentence = f"billfold: {file} is a file where a directory is needed; name another place with --ledger\n"
-    assert run(tmp_path, "--ledger", str(tmp_path / place), *command) == (2, sentence)
+    assert run(tmp_path, *command, ledger=place) == (2, sentence)
 
 
 def test_a_directory_that_may_not_be_made_is_told(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_what_is_in_the_way_is_told_before_anything_is_kept(name: str, command: 
     """A directory for a file, or a file for a directory: a sentence names it, and nothing is put into the archive."""
     ask(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))
     shutil.copytree(tmp_path / "ledger", tmp_path / "other")
-    ask(tmp_path, "--ledger", str(tmp_path / "other"), "import", "cockroach", saved(tmp_path, "b", 1))
+    ask(tmp_path, "import", "cockroach", saved(tmp_path, "b", 1), ledger="other")
     path = tmp_path / "ledger" / name
     if path.is_dir():
         shutil.rmtree(path)
@@ -71,11 +71,11 @@ def test_what_is_in_the_way_is_told_before_anything_is_kept(name: str, command: 
     assert read_answers(tmp_path) == before
 
 
-def ask(home: Path, *arguments: str | Path) -> tuple[int, str]:
+def ask(home: Path, *arguments: str | Path, ledger: str = "ledger") -> tuple[int, str]:
     """Run a command in this process, with an account of a server that is not there; returns its code and what it said."""
     terminal = Terminal(home)
     terminal.account(base_url="http://127.0.0.1:9", name="cockroach")
-    result = terminal.run("--ledger", home / "ledger", *arguments, COCKROACH_API_KEY="key")
+    result = terminal.run("--ledger", home / ledger, *arguments, COCKROACH_API_KEY="key")
     assert "did not foresee" not in result.all, result
     return result.code, result.all
 
@@ -109,7 +109,7 @@ def test_another_archive_beside_a_ledger_is_told_first(command: str, tmp_path: P
     """Beside a ledger that was computed from another archive nothing is collected, imported or merged."""
     ask(tmp_path, "import", "cockroach", saved(tmp_path, "a", 1))
     for name in ("other", "third"):
-        ask(tmp_path, "--ledger", str(tmp_path / name), "import", "cockroach", saved(tmp_path, name, 1))
+        ask(tmp_path, "import", "cockroach", saved(tmp_path, name, 1), ledger=name)
     shutil.rmtree(tmp_path / "ledger" / "locks")
     for path in (tmp_path / "ledger").glob("archive.sqlite*"):
         path.unlink()
