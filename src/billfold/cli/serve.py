@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from billfold import config
 from billfold.cli.output import print_line
-from billfold.cli.params import add_location_options
-from billfold.model.errors import ConfigurationError
+from billfold.cli.params import DEMO_DIRECTORY, add_location_options
 from billfold.model.extras import require_libraries
-
-DEMO_DIRECTORY = Path("demo")
-"""Where `billfold demo` keeps its ledger, unless it is told otherwise."""
 
 
 @click.command("serve")
@@ -21,7 +20,9 @@ DEMO_DIRECTORY = Path("demo")
     "--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen: this machine."
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8500, show_default=True, help="0 takes any free port.")
-@click.option("--demo", is_flag=True, help="Show the ledger that `billfold demo` made.")
+@click.option(
+    "--demo", is_flag=True, help="Show the demo company: the ledger of `billfold demo`, or one that is ready made."
+)
 @add_location_options
 @click.pass_context
 def command(ctx: click.Context, host: str, port: int, *, demo: bool) -> None:
@@ -38,24 +39,34 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool) -> None:
     from billfold.twin.serve import open_listener, succeed_when_ended
 
     require_loopback(host)
-    directory, config_path = _choose_demo() if demo else _locate_ledger(ctx)
-    pool = ViewPool(directory, config_path)
-    pool.require_ledger()
-    listener = open_listener(host, port)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
     succeed_when_ended()
-    run_server(make_application(pool), listener, lambda: print_line(f"the ledger {directory} is shown at {url}"))
+    with _open_demo() if demo else _locate_ledger(ctx) as (directory, config_path):
+        pool = ViewPool(directory, config_path)
+        pool.require_ledger()
+        listener = open_listener(host, port)
+        url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
+        shown = "the demo company" if demo else f"the ledger {directory}"
+        if demo:
+            with pool.borrow_view():  # its ledger is computed before it says that it is ready
+                pass
+        run_server(make_application(pool), listener, lambda: print_line(f"{shown} is shown at {url}"))
 
 
-def _locate_ledger(ctx: click.Context) -> tuple[Path, Path]:
+@contextmanager
+def _locate_ledger(ctx: click.Context) -> Iterator[tuple[Path, Path]]:
     locations = ctx.find_root().obj
     config.check_config(locations["config"])
-    return config.find_ledger_directory(locations["ledger"]), config.find_config(locations["config"])
+    yield config.find_ledger_directory(locations["ledger"]), config.find_config(locations["config"])
 
 
-def _choose_demo() -> tuple[Path, Path]:
-    """Return the demo's ledger and configuration; raises ``ConfigurationError`` where there is none."""
+@contextmanager
+def _open_demo() -> Iterator[tuple[Path, Path]]:
+    """Give the ledger and the configuration of the demo that was made here, or else of the packed one, until the server ends."""
     config_path = DEMO_DIRECTORY / "billfold.toml"
-    if not config_path.exists():
-        raise ConfigurationError(f"there is no demo in {DEMO_DIRECTORY}: `billfold demo` makes one in half a minute")
-    return DEMO_DIRECTORY, config_path
+    if config_path.exists():
+        yield DEMO_DIRECTORY, config_path
+        return
+    from billfold.tasks.demo_ledger import unpack_demo
+
+    with tempfile.TemporaryDirectory(prefix="billfold-demo-") as directory:
+        yield unpack_demo(Path(directory))
