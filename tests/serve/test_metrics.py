@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from billfold.ledger.entries import Run
 from billfold.model.money import exact_sum
-from billfold.serve.metrics import Metric, write_metrics
+from billfold.serve.metrics import Metric, list_run_metrics, write_metrics
 from tests.cli.terminal import Terminal
 from tests.serve.reader import Reader
 
@@ -24,6 +25,10 @@ def test_every_line_is_prometheus_text(reader: Reader) -> None:
         "billfold_parked_bills",
         "billfold_sync_last_success_timestamp_seconds",
         "billfold_estimate_age_seconds",
+        "billfold_sync_last_end_timestamp_seconds",
+        "billfold_sync_duration_seconds",
+        "billfold_sync_failing",
+        "billfold_http_requests_total",
     }
     assert "float" in page.text
 
@@ -44,3 +49,21 @@ def test_a_label_cannot_break_out() -> None:
         "# TYPE billfold_x gauge",
         r'billfold_x{account="a\"} 1\nevil \\"} 1',
     ]
+
+
+def test_the_last_ended_collection_of_an_account_counts() -> None:
+    """Imports, open collections and damaged times say nothing of how the last sync went."""
+    day = "2026-11-01T0{}:00:00.{}Z"
+    runs = [
+        Run(1, "fastly", "cdn", "sync", day.format(1, "000000"), day.format(2, "000000"), "complete"),
+        Run(2, "fastly", "cdn", "sync", day.format(3, "000000"), day.format(3, "123456"), "HTTP 401"),
+        Run(3, "fastly", "cdn", "import", day.format(4, "000000"), day.format(4, "000000"), "complete"),
+        Run(4, "fastly", "cdn", "sync", "?", day.format(5, "000000"), "complete"),
+        Run(5, "fastly", "cdn", "sync", day.format(6, "000000"), None, None),
+        Run(6, "vultr", "main", "sync", day.format(1, "000000"), day.format(2, "000000"), "complete"),
+    ]
+    cdn, main = {"provider": "fastly", "account": "cdn"}, {"provider": "vultr", "account": "main"}
+    ends, durations, failing = (list(metric.values) for metric in list_run_metrics(runs))
+    assert ends == [(cdn, 1793502000), (main, 1793498400)]
+    assert durations == [(cdn, Decimal("0.123")), (main, Decimal("3600.000"))]
+    assert failing == [(cdn, 1), (main, 0)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from billfold import config
-from billfold.cli.output import print_line
+from billfold.cli.output import announce
 from billfold.cli.params import DEMO_DIRECTORY, add_location_options
 from billfold.model.extras import require_libraries
 
@@ -49,7 +49,7 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool) -> None:
         if demo:
             with pool.borrow_view():  # its ledger is computed before it says that it is ready
                 pass
-        run_server(make_application(pool), listener, lambda: print_line(f"{shown} is shown at {url}"))
+        run_server(make_application(pool), listener, lambda: announce(f"{shown} is shown at {url}"))
 
 
 @contextmanager

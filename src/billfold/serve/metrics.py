@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from billfold.ledger.entries import Run
 from billfold.ledger.grouping import find_last_month
 from billfold.ledger.measures import measure_accounts, sum_month_amounts
 from billfold.ledger.query import MAX_SEQ, LedgerFilter
 from billfold.model.money import format_trimmed
-from billfold.model.period import Month
+from billfold.model.period import Month, is_instant, parse_instant
 from billfold.serve.views import LedgerView
 from billfold.version import __version__
 
@@ -20,12 +21,17 @@ MONTH_COUNT = 3
 """Months whose amounts are told: each is a time series of every account."""
 
 
+MILLISECOND = timedelta(milliseconds=1)
+GAUGE, COUNTER = "gauge", "counter"
+
+
 class Metric(NamedTuple):
-    """A gauge with what it means, and a value for each set of labels."""
+    """A gauge or a counter with what it means, and a value for each set of labels."""
 
     name: str
     meaning: str
-    values: list[tuple[dict[str, str], Decimal | int]]
+    values: Sequence[tuple[dict[str, str], Decimal | int]]
+    kind: str = GAUGE
 
 
 def list_metrics(view: LedgerView, now: datetime) -> list[Metric]:
@@ -51,7 +57,36 @@ def list_metrics(view: LedgerView, now: datetime) -> list[Metric]:
             "How long ago the newest estimate of an account was collected.",
             [(labels[row], _count_age(row.estimated_at, now)) for row in accounts if row.estimated_at],
         ),
+        *list_run_metrics(view.workspace.archive.list_runs()),
         Metric("billfold_archive_entries", "Entries in the archive.", [({}, view.workspace.archive.read_last_seq())]),
+    ]
+
+
+def list_run_metrics(runs: Iterable[Run]) -> list[Metric]:
+    """Return how the last ended collection of each account went."""
+    last_runs = {
+        (run.provider, run.account): run
+        for run in runs
+        if run.run_type == "sync" and is_instant(run.started_at) and is_instant(run.ended_at or "")
+    }
+    labelled = [({"provider": key[0], "account": key[1]}, run) for key, run in sorted(last_runs.items())]
+    ends = [(labels, parse_instant(run.started_at), parse_instant(run.ended_at or "")) for labels, run in labelled]
+    return [
+        Metric(
+            "billfold_sync_last_end_timestamp_seconds",
+            "When the last collection of an account ended, complete or not.",
+            [(labels, _count_seconds(end)) for labels, _, end in ends],
+        ),
+        Metric(
+            "billfold_sync_duration_seconds",
+            "How long the last collection of an account took.",
+            [(labels, Decimal((end - start) // MILLISECOND).scaleb(-3)) for labels, start, end in ends],
+        ),
+        Metric(
+            "billfold_sync_failing",
+            "1 where the last collection of an account was not complete.",
+            [(labels, int(run.outcome != "complete")) for labels, run in labelled],
+        ),
     ]
 
 
@@ -79,7 +114,7 @@ def write_metrics(metrics: Iterable[Metric]) -> str:
 
 def _write_metric(metric: Metric) -> Iterator[str]:
     yield f"# HELP {metric.name} {_escape(metric.meaning)}"
-    yield f"# TYPE {metric.name} gauge"
+    yield f"# TYPE {metric.name} {metric.kind}"
     for labels, value in metric.values:
         text = ",".join(f'{name}="{_escape(label, quotes=True)}"' for name, label in labels.items())
         number = format_trimmed(value) if isinstance(value, Decimal) else str(value)

@@ -25,6 +25,6 @@ def require_loopback(address: str) -> None:
 def run_server(app: ASGIApp, listener: socket.socket, note_ready: Callable[[], None]) -> None:
     """Answer requests until interrupted; ``note_ready`` is called once it begins to."""
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="off", server_header=False, proxy_headers=False
+        app, log_config=None, access_log=False, lifespan="off", server_header=False, proxy_headers=False
     )
     ReadyServer(config, note_ready).run(sockets=[listener])
