@@ -61,6 +61,8 @@ LIBRARIES = {
     "uvicorn": {"twin", "serve"},
     "starlette": {"serve"},
     "jinja2": {"serve"},
+    "mcp": {"serve"},
+    "anyio": {"serve"},
     "click": {"cli"},
     "rich": {"report", "cli"},
     "typst": {"providers", "report"},

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 import click
 
-from billfold import config
 from billfold.cli.output import announce
-from billfold.cli.params import DEMO_DIRECTORY, add_location_options
+from billfold.cli.params import add_location_options
+from billfold.cli.shown_ledger import open_shown_ledger
 from billfold.model.extras import require_libraries
 
 
@@ -40,7 +35,7 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool) -> None:
 
     require_loopback(host)
     succeed_when_ended()
-    with _open_demo() if demo else _locate_ledger(ctx) as (directory, config_path):
+    with open_shown_ledger(ctx, demo=demo) as (directory, config_path):
         pool = ViewPool(directory, config_path)
         pool.require_ledger()
         listener = open_listener(host, port)
@@ -50,23 +45,3 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool) -> None:
             with pool.borrow_view():  # its ledger is computed before it says that it is ready
                 pass
         run_server(make_application(pool), listener, lambda: announce(f"{shown} is shown at {url}"))
-
-
-@contextmanager
-def _locate_ledger(ctx: click.Context) -> Iterator[tuple[Path, Path]]:
-    locations = ctx.find_root().obj
-    config.check_config(locations["config"])
-    yield config.find_ledger_directory(locations["ledger"]), config.find_config(locations["config"])
-
-
-@contextmanager
-def _open_demo() -> Iterator[tuple[Path, Path]]:
-    """Give the ledger and the configuration of the demo that was made here, or else of the packed one, until the server ends."""
-    config_path = DEMO_DIRECTORY / "billfold.toml"
-    if config_path.exists():
-        yield DEMO_DIRECTORY, config_path
-        return
-    from billfold.tasks.demo_ledger import unpack_demo
-
-    with tempfile.TemporaryDirectory(prefix="billfold-demo-") as directory:
-        yield unpack_demo(Path(directory))
