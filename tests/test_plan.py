@@ -77,6 +77,7 @@ BEHAVIOURS = {
         "cli/environments",
         "cli/first_day",
         "cli/interruption",
+        "serve/deploy",
         "focus/commands",
         "focus/digits",
         "focus/spec_examples",

@@ -119,6 +119,17 @@ def test_amounts_are_the_commands_to_the_last_digit(model: Model, ledger: Termin
     assert exact_sum(Decimal(row["cost"]) for row in reported) == exact_sum(totals)
 
 
+def test_the_same_question_later_has_the_same_answer(model: Model) -> None:
+    """With the ``as_of`` of an answer, what was collected since is not seen."""
+    first = model.call("report", by="provider,service")
+    again = model.call("report", by="provider,service", as_of=first["as_of"])
+    assert (again["rows"], again["cites"], again["archive_entry"]) == (
+        first["rows"],
+        first["cites"],
+        first["archive_entry"],
+    )
+
+
 def test_a_charge_is_followed_to_its_answer(model: Model) -> None:
     """From an invoice to its lines, and from a cited line to the value that the vendor sent."""
     invoice = model.call("invoices", provider="vultr")["rows"][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import logging
@@ -121,6 +122,9 @@ def process() -> NoReturn:
     else:
         code = 0
     logging.shutdown()
+    if "opentelemetry.sdk" in sys.modules:  # whoever traces commands sends the last spans when these end
+        with suppress(Exception):
+            atexit._run_exitfuncs()  # noqa: SLF001 - there is no other name for it
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):  # told already
             stream.flush()
