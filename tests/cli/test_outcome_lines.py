@@ -11,8 +11,8 @@ from billfold.cli.outcome_lines import OutcomeLines, describe_sum
 from billfold.collect.outcome import CollectOutcome
 from billfold.ledger.acknowledgements import ACCEPTED_FIELD
 from billfold.model.errors import ConfigurationError
-from billfold.model.finding import Severity, make_finding
-from billfold.model.finding_codes import FindingCode
+from billfold.model.finding import make_finding
+from billfold.model.finding_codes import FindingCode, Severity
 
 VANISHED = make_finding(FindingCode.INVOICE_VANISHED, "is no longer listed", "7")
 OLDER = make_finding(FindingCode.INVOICE_OLDER, "3 invoices are older")
