@@ -55,7 +55,7 @@ def command(ctx: click.Context, directory: Path) -> None:
     print_line()
     print_line(comparison)
     program = sys.argv[0] if not shutil.which("billfold") and Path(sys.argv[0]).name == "billfold" else "billfold"
-    print_line(f"Look further: {program} --ledger {directory} report | close 2026-10 | why 2026-10 | explain ID")
+    print_line(f"Look further: {program} --ledger {directory} report | why 2026-10")
     options = "--demo" if directory == DEMO_DIRECTORY else f"--config {config_path} --ledger {directory}"
     print_line(f"In a browser: {program} serve {options}")
     print_line("              and open http://127.0.0.1:8500/")

@@ -52,7 +52,7 @@ COMMANDS = {
     "hash": "Print one line that stands for all that the ledger believes now.",
     "import": "Bring saved answers into the archive and book them.",
     "invoices": "List invoices, drafts and estimates as the vendors state them.",
-    "mcp": "Answer a language model's questions: read-only tools, MCP on stdio.",
+    "mcp": "Let a language model ask the ledger: read-only tools (MCP).",
     "merge": "Bring another ledger directory's archive into this one.",
     "payables": "Show what is unpaid, overdue or paid twice, and what credits are left.",
     "rebuild": "Compute the ledger anew from the archive, and print its hash.",
