@@ -21,6 +21,7 @@ MONTH_COUNT = 3
 """Months whose amounts are told: each is a time series of every account."""
 
 
+RECENT_RUNS_PER_ACCOUNT = 10
 MILLISECOND = timedelta(milliseconds=1)
 GAUGE, COUNTER = "gauge", "counter"
 
@@ -57,37 +58,43 @@ def list_metrics(view: LedgerView, now: datetime) -> list[Metric]:
             "How long ago the newest estimate of an account was collected.",
             [(labels[row], _count_age(row.estimated_at, now)) for row in accounts if row.estimated_at],
         ),
-        *list_run_metrics(view.workspace.archive.list_runs()),
-        Metric("billfold_archive_entries", "Entries in the archive.", [({}, view.workspace.archive.read_last_seq())]),
-    ]
-
-
-def list_run_metrics(runs: Iterable[Run]) -> list[Metric]:
-    """Return how the last ended collection of each account went."""
-    last_runs = {
-        (run.provider, run.account): run
-        for run in runs
-        if run.run_type == "sync" and is_instant(run.started_at) and is_instant(run.ended_at or "")
-    }
-    labelled = [({"provider": key[0], "account": key[1]}, run) for key, run in sorted(last_runs.items())]
-    ends = [(labels, parse_instant(run.started_at), parse_instant(run.ended_at or "")) for labels, run in labelled]
-    return [
         Metric(
             "billfold_sync_last_end_timestamp_seconds",
             "When the last collection of an account ended, complete or not.",
-            [(labels, _count_seconds(end)) for labels, _, end in ends],
-        ),
-        Metric(
-            "billfold_sync_duration_seconds",
-            "How long the last collection of an account took.",
-            [(labels, Decimal((end - start) // MILLISECOND).scaleb(-3)) for labels, start, end in ends],
+            [(labels[row], _count_seconds(row.ended_at)) for row in accounts if row.ended_at],
         ),
         Metric(
             "billfold_sync_failing",
             "1 where the last collection of an account was not complete.",
-            [(labels, int(run.outcome != "complete")) for labels, run in labelled],
+            [(labels[row], int(row.outcome != "complete")) for row in accounts if row.ended_at],
         ),
+        measure_durations(_list_recent_runs(view, len(accounts))),
+        Metric("billfold_archive_entries", "Entries in the archive.", [({}, view.workspace.archive.read_last_seq())]),
     ]
+
+
+def measure_durations(runs: Iterable[Run]) -> Metric:
+    """Return how long the last ended collection of each account took."""
+    last_runs = {
+        (run.provider, run.account): (parse_instant(run.started_at), parse_instant(run.ended_at or ""))
+        for run in runs
+        if run.run_type == "sync" and is_instant(run.started_at) and is_instant(run.ended_at or "")
+    }
+    return Metric(
+        "billfold_sync_duration_seconds",
+        "How long the last collection of an account took.",
+        [
+            ({"provider": key[0], "account": key[1]}, Decimal((end - start) // MILLISECOND).scaleb(-3))
+            for key, (start, end) in sorted(last_runs.items())
+        ],
+    )
+
+
+def _list_recent_runs(view: LedgerView, account_count: int) -> list[Run]:
+    """Return the last runs, so many that each account that is still collected has one: an archive of years has very many."""
+    archive = view.workspace.archive
+    last_run = archive.read_entry(last_seq).run if (last_seq := archive.read_last_seq()) else 0
+    return archive.list_runs(max(1, last_run - RECENT_RUNS_PER_ACCOUNT * max(account_count, 1)))
 
 
 def _list_amounts(view: LedgerView) -> Iterator[tuple[dict[str, str], Decimal | int]]:
