@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -124,7 +124,9 @@ class Fuse:
     @contextmanager
     def installed(self) -> Iterator[None]:
         """Burn before and after each step of the outbox."""
-        with mock.patch.multiple(alert_outbox, **{name: self._wrap(name) for name in STEPS}):
+        with ExitStack() as stack:
+            for name in STEPS:
+                stack.enter_context(mock.patch.object(alert_outbox, name, self._wrap(name)))
             yield
 
     def _wrap(self, name: str) -> Callable[..., Any]:

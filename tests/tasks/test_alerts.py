@@ -13,7 +13,7 @@ from billfold.model.alert_target import AlertTarget
 from billfold.model.errors import ConfigurationError
 from billfold.model.fact import FactKind
 from billfold.tasks import alerts
-from billfold.tasks.alert_senders import Parcel
+from billfold.tasks.alert_senders import Parcel, Send
 from billfold.tasks.alerts import MAX_RETRY_AFTER, RETRY_DELAYS, find_next_attempt, list_targets, load_targets
 from billfold.transport.webhook import SendResult
 from tests.tasks.alert_kit import CHAT, HOOK, REFUSED, TAKEN, Fuse, Killed, Office, make_fact
@@ -253,7 +253,7 @@ def test_a_secret_that_is_missing_costs_no_attempt(office: Office) -> None:
     working = office.receiver.make_sender
     office.note(make_fact(1))
 
-    def fail_hook(target: AlertTarget) -> alerts.Send:
+    def fail_hook(target: AlertTarget) -> Send:
         if target.name == "hook":
             raise ConfigurationError("HOOK_SECRET is not set")
         return working(target)
@@ -270,5 +270,6 @@ def test_nothing_is_noted_where_nobody_is_told(tmp_path: Path) -> None:
     office = Office(tmp_path)
     office.configure("")
     assert office.send() == alerts.SendOutcome()
-    assert load_targets(tmp_path / "missing.toml") == list_deliveries(tmp_path, 9) == []
+    assert load_targets(tmp_path / "missing.toml") == []
+    assert list_deliveries(tmp_path, 9) == []
     assert [path.name for path in tmp_path.iterdir()] == ["billfold.toml"]

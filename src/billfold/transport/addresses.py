@@ -7,12 +7,12 @@ from collections.abc import Collection
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-SITE_NETWORKS = tuple(map(ipaddress.IPv6Network, ("fec0::/10", "64:ff9b:1::/48")))
+SITE_NETWORKS = tuple(map(ipaddress.ip_network, ("fec0::/10", "64:ff9b:1::/48", "192.0.0.0/24")))
 """Networks that are private to a site, whatever Python's own table (it grows with its releases) has for them."""
 IPV4_CARRYING_PREFIXES = {0, 0x64FF9B << 64, 0xFFFF0000}
 """First 96 bits of addresses that carry an IPv4 address in the rest: compatible, NAT64, SIIT."""
 SERVICE_ADDRESSES = frozenset(
-    map(ipaddress.ip_address, ("168.63.129.16", "169.254.169.254", "100.100.100.200", "fd00:ec2::254"))
+    map(ipaddress.ip_address, ("168.63.129.16", "169.254.169.254", "100.100.100.200", "192.0.0.192", "fd00:ec2::254"))
 )
 """Where clouds answer their machines: with credentials, some of them, and at addresses that look public or private."""
 
@@ -32,8 +32,11 @@ def check_addresses(texts: Collection[str], *, allow_private: bool = False) -> s
 
 def is_public(address: Address) -> bool:
     """Tell whether an address is out in the world, and does not carry one that is not."""
-    return not any(address in network for network in SITE_NETWORKS) and all(
-        candidate.is_global and not candidate.is_multicast and candidate not in SERVICE_ADDRESSES
+    return all(
+        candidate.is_global
+        and not candidate.is_multicast
+        and candidate not in SERVICE_ADDRESSES
+        and not any(candidate in network for network in SITE_NETWORKS)
         for candidate in _list_carried(address)
     )
 

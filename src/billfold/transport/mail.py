@@ -6,8 +6,7 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from typing import NamedTuple
@@ -46,7 +45,7 @@ def build_mail(
 def send_mail(server: MailServer, mail: EmailMessage) -> SendResult:
     """Send a mail, and return what came of it."""
     try:
-        with _connect(server) as client:
+        with _CheckedSmtp(server) as client:
             _secure(client, server)
             if server.user:
                 client.login(server.user, server.password)
@@ -75,35 +74,31 @@ class _NotSecured(Exception):
 
 
 class _CheckedSmtp(smtplib.SMTP):
-    """A client that connects to a checked address, and is done by a deadline."""
+    """A client that connects to a checked address; whatever its server drips, the connection is shut by the deadline."""
 
     def __init__(self, server: MailServer) -> None:
         self._server = server
+        self._timer: threading.Timer | None = None
         super().__init__(server.host, server.port, "[127.0.0.1]", TIMEOUT_S)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         opened = open_checked_socket(host, port, TIMEOUT_S, allow_private=self._server.allow_private)
+        self._timer = threading.Timer(DEADLINE_S, self._shut, (opened,))
+        self._timer.daemon = True
+        self._timer.start()
         if port != TLS_PORT:
             return opened
         return ssl.create_default_context().wrap_socket(opened, server_hostname=host)
 
+    def _shut(self, opened: socket.socket) -> None:
+        with suppress(OSError):
+            (self.sock or opened).shutdown(socket.SHUT_RDWR)
 
-@contextmanager
-def _connect(server: MailServer) -> Iterator[_CheckedSmtp]:
-    """Connect to a server; whatever it drips, the connection is shut by the deadline."""
-    with _CheckedSmtp(server) as client:
-        timer = threading.Timer(DEADLINE_S, _shut, (client,))
-        timer.daemon = True
-        timer.start()
-        try:
-            yield client
-        finally:
-            timer.cancel()
-
-
-def _shut(client: smtplib.SMTP) -> None:
-    if isinstance(client.sock, socket.socket):
-        client.sock.shutdown(socket.SHUT_RDWR)
+    def close(self) -> None:
+        """Close the connection."""
+        if self._timer:
+            self._timer.cancel()
+        super().close()
 
 
 def _secure(client: smtplib.SMTP, server: MailServer) -> None:
