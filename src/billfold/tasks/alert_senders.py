@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple
+from urllib.parse import parse_qsl, urlsplit
 
 from billfold.model.alert_target import AlertTarget, TargetType
 from billfold.model.fact import Fact
@@ -43,13 +44,19 @@ def make_sender(target: AlertTarget) -> Send:
     if target.type is not TargetType.MAIL:
         check_target_url(url, f"{label}, url", allow_private=target.allow_private)
     send = _make_type_sender(target, url, secret, label)
-    hidden_texts = select_long_secrets((url, secret))
+    hidden_texts = select_long_secrets((url, secret, *_list_address_parts(url)))
 
     def send_scrubbed(parcel: Parcel) -> SendResult:
         result = send(parcel)
         return result._replace(text=scrub_secrets(result.text, hidden_texts))
 
     return send_scrubbed
+
+
+def _list_address_parts(url: str) -> list[str]:
+    """Return what of an address may be a token: the parts of its path, and what stands in its query."""
+    parts = urlsplit(url)
+    return [*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
 
 
 def _make_type_sender(target: AlertTarget, url: str, secret: str, label: str) -> Send:
