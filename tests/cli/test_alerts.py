@@ -55,9 +55,9 @@ def terminal(tmp_path: Path, collected: Path, inbox: Inbox) -> Terminal:
     return opened
 
 
-def run_alerts(terminal: Terminal, *words: str, code: int = 0) -> str:
+def run_alerts(terminal: Terminal, *arguments: str, code: int = 0) -> str:
     """Run a command, and return all that it printed."""
-    result = terminal.run("alerts", *words, *PLACE, HOOK=SECRET)
+    result = terminal.run("alerts", *arguments, *PLACE, HOOK=SECRET)
     clear(result, code, "")
     assert SECRET not in result.all
     assert "URL-TOKEN" not in result.all
@@ -131,7 +131,7 @@ def test_what_cannot_be_asked_is_told(terminal: Terminal) -> None:
     clear(terminal.run("alerts", "send", *PLACE, HOOK="hunter2hunter2"), 1, "is no signing secret")
     terminal.config.write_text("", encoding="utf-8")
     clear(terminal.run("alerts", "send", *PLACE), 2, "has no [[alerts]]")
-    clear(terminal.run("alerts", *PLACE), 0, "No one is told anything")
+    clear(terminal.run("alerts", *PLACE), 0, "No alerts are configured")
 
 
 def test_the_table_fits_a_terminal(terminal: Terminal) -> None:

@@ -50,6 +50,6 @@ def test_a_parked_invoice_is_first_there_when_it_is_counted(books: Workspace) ->
 def test_only_what_is_wanted_is_listed(books: Workspace) -> None:
     stage.collected(stage.twin(months=2), books, "cockroach")
     october = Month(2026, 10)
-    wanted = read_first(books, LedgerFilter(first_month=october, last_month=october))
-    assert {Month.of(bill.period_start) for bill in wanted.values()} == {october}
-    assert len(wanted) < len(read_first(books))
+    selected = read_first(books, LedgerFilter(first_month=october, last_month=october))
+    assert {Month.of(bill.period_start) for bill in selected.values()} == {october}
+    assert len(selected) < len(read_first(books))

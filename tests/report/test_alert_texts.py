@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ from billfold.report.alert_texts import (
 )
 from tests.tasks.alert_kit import START, make_fact
 
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "alerts.md"
 HOSTILE = (
     "<!channel> <https://evil.example|pay here> &amp; <script>alert(1)</script> \x1b[2J\u202egnp.exe\r\nBcc: all \ud800"
 )
@@ -91,3 +94,13 @@ def test_a_test_says_that_it_is_one() -> None:
     fact = build_test("hook", START)
     assert (fact.kind, fact.subject) == (FactKind.TEST, "hook")
     assert fact.id != build_test("hook", START.replace(hour=7)).id
+
+
+def test_the_bodies_of_the_page_are_as_they_are() -> None:
+    """The page shows a webhook with the fields that one has, and a chat's message as it is built."""
+    webhook, chat = re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    sample, event = json.loads(webhook), json.loads(build_webhook_body(make_fact(1)))
+    assert (sample.keys(), sample["data"].keys()) == (event.keys(), event["data"].keys())
+    text = "the invoice of 2026-11 is missing"
+    late = make_fact(1, FactKind.LATE, provider="fastly", account="cdn", subject="", text=text)
+    assert json.loads(chat) == json.loads(build_chat_body([late]))

@@ -18,7 +18,7 @@ from tests.tasks.alert_kit import CHAT, HOOK, REFUSED, START, TAKEN, Receiver, m
 
 
 @pytest.fixture
-def desk(tmp_path: Path, ledger: Terminal) -> Iterator[Reader]:
+def served(tmp_path: Path, ledger: Terminal) -> Iterator[Reader]:
     """Return a browser of a copy of the served ledger, whose configuration has two targets."""
     shutil.copytree(ledger.home / "ledger", tmp_path / "ledger")
     (tmp_path / "billfold.toml").write_text(HOOK + CHAT, encoding="utf-8")
@@ -26,37 +26,37 @@ def desk(tmp_path: Path, ledger: Terminal) -> Iterator[Reader]:
         yield reader
 
 
-def test_what_is_new_is_told_after_a_sync(desk: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_new_is_told_after_a_sync(served: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     """First a summary, then what is new, and nothing twice, however often it is called; refused, it is shown."""
     receiver, facts = Receiver(), [make_fact(1)]
     monkeypatch.setattr(alerts, "list_facts", lambda *_: facts)
-    assert "Nothing was told yet" in desk.get("/alerts", accept="text/html").text
+    assert "Nothing was sent yet" in served.get("/alerts", accept="text/html").text
     for now, sent in ((START, 2), (START + timedelta(minutes=5), 2), (START + timedelta(minutes=6), 0)):
-        assert deliver_alerts(desk.pool, now, receiver.make_sender).sent == sent
+        assert deliver_alerts(served.pool, now, receiver.make_sender).sent == sent
         facts = [make_fact(1), make_fact(2, subject="<b>INV</b>\x1b[2J")]
-    page = desk.get("/alerts", accept="text/html")
+    page = served.get("/alerts", accept="text/html")
     assert page.status == 200
     assert "Everything is sent" in page.text
     assert "&lt;b&gt;INV&lt;/b&gt;?[2J" in page.text
     assert page.text.count(">Alerts begin<") == 2
     receiver.answer = lambda target, _: REFUSED if target.name == "hook" else TAKEN
     facts = [make_fact(3)]
-    assert deliver_alerts(desk.pool, START + timedelta(hours=1), receiver.make_sender).sent == 1
-    page = desk.get("/alerts", accept="text/html")
+    assert deliver_alerts(served.pool, START + timedelta(hours=1), receiver.make_sender).sent == 1
+    page = served.get("/alerts", accept="text/html")
     assert "1 alert</strong> is not sent" in page.text
     assert "HTTP 500" in page.text
 
 
-def test_the_screen_narrows_and_looks_back(desk: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_screen_narrows_and_looks_back(served: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     """By account, and to what was queued before a time."""
     monkeypatch.setattr(alerts, "list_facts", lambda *_: [])
-    deliver_alerts(desk.pool, START, Receiver().make_sender)
+    deliver_alerts(served.pool, START, Receiver().make_sender)
     shown = [make_fact(1, provider="vultr", account="vultr"), make_fact(2, FactKind.LATE, provider="fastly")]
     monkeypatch.setattr(alerts, "list_facts", lambda *_: shown)
-    deliver_alerts(desk.pool, START + timedelta(days=2), Receiver().make_sender)
+    deliver_alerts(served.pool, START + timedelta(days=2), Receiver().make_sender)
 
     def read(query: str) -> tuple[bool, bool]:
-        text = desk.get(f"/alerts{query}", accept="text/html").text
+        text = served.get(f"/alerts{query}", accept="text/html").text
         return "INV-1" in text, "INV-2" in text
 
     assert read("") == (True, True)
@@ -64,11 +64,11 @@ def test_the_screen_narrows_and_looks_back(desk: Reader, monkeypatch: pytest.Mon
     assert read("?as_of=2026-12-02") == (False, False)
 
 
-def test_a_served_ledger_tells_its_own_facts(desk: Reader) -> None:
+def test_a_served_ledger_tells_its_own_facts(served: Reader) -> None:
     """With nothing patched: the first call makes a summary of the real ledger, the second tells nothing."""
     receiver = Receiver()
-    assert deliver_alerts(desk.pool, None, receiver.make_sender).sent == 2
-    assert deliver_alerts(desk.pool, None, receiver.make_sender).sent == 0
+    assert deliver_alerts(served.pool, None, receiver.make_sender).sent == 2
+    assert deliver_alerts(served.pool, None, receiver.make_sender).sent == 0
     facts: list[Fact] = list(receiver.facts.values())
     assert {fact.kind for fact in facts} == {FactKind.SUMMARY}
     assert "At present: " in facts[0].text
@@ -76,4 +76,4 @@ def test_a_served_ledger_tells_its_own_facts(desk: Reader) -> None:
 
 def test_without_targets_nothing_is_told(reader: Reader) -> None:
     assert deliver_alerts(reader.pool, START, Receiver().make_sender) == alerts.SendOutcome()
-    assert "Nobody is told anything" in reader.get("/alerts", accept="text/html").text
+    assert "No alerts are configured" in reader.get("/alerts", accept="text/html").text

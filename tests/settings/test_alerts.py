@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +20,7 @@ PATH = Path("/etc/billfold.toml")
 WEBHOOK = 'name = "hook"\nto = "webhook"\nurl = "https://example.com/in"\nsecret = "env:HOOK"\n'
 SLACK = 'name = "chat"\nto = "slack"\nurl = "env:CHAT_URL"\n'
 MAIL = 'name = "post"\nto = "mail"\nserver = "smtp.example.com"\nsender = "a@example.com"\nrecipients = ["b@example.com"]\n'
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "alerts.md"
 SECRET_URL = "https://hooks.example.com/services/T0/B0/CHAT-TOKEN"
 
 
@@ -107,3 +109,14 @@ def test_a_target_is_told_what_it_wants(wishes: str, fields: dict[str, Any], is_
     """By kind, account and amount; another currency is never compared with its minimum."""
     (target,) = read(WEBHOOK + wishes)
     assert target.wants(make_fact(1, **fields)) is is_wanted
+
+
+def test_the_configuration_of_the_page_is_right() -> None:
+    (block,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    targets = read_alerts(tomllib.loads(block)["alerts"], PATH)
+    assert [target.type for target in targets] == ["webhook", "slack", "mail"]
+
+
+def test_the_page_names_every_kind() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert [kind for kind in ALL_KINDS if f"`{kind}`" not in text] == []

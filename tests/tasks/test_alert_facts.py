@@ -93,11 +93,11 @@ def test_what_is_accepted_is_no_fact(tmp_path: Path) -> None:
     with closing(Workspace(tmp_path / "ledger")) as workspace:
         stage.collected(host, workspace, "cockroach")
         with workspace.open_ledger() as db:
-            found = find_doubtful_months(db, LedgerFilter())
-        for located in found:
+            findings = find_doubtful_months(db, LedgerFilter())
+        for located in findings:
             add_acknowledgement(workspace.archive, located, "none will come", "me", datetime.now(UTC))
         assert [fact for fact in read_facts(workspace) if fact.kind is FactKind.LATE] == []
-    assert found
+    assert findings
 
 
 def test_an_empty_ledger_has_no_facts(books: Workspace) -> None:

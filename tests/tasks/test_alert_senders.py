@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 
 from billfold.model.alert_target import AlertTarget, MailAddress, TargetType
 from billfold.model.errors import ConfigurationError
-from billfold.tasks.alert_senders import Parcel, make_sender
+from billfold.tasks.alert_senders import MAX_SHOWN_CHARS, Parcel, make_sender
 from billfold.tasks.alerts import read_clock
 from tests.tasks.alert_kit import make_fact
 from tests.transport.receiving import Inbox, Posted, Reply, open_inbox
@@ -76,9 +76,14 @@ def test_a_receiver_that_echoes_secrets_has_them_taken_out(inbox: Inbox) -> None
         return Reply(400, body=f"no {posted.path} {SECRET}".encode())
 
     inbox.answer = echo
+    long_text = "x" * (MAX_SHOWN_CHARS - 20)
     texts = [make_sender(target)(ONE).text for target in (make_hook(inbox), CHAT)]
     assert texts[0] == "HTTP 400: no /in [secret]"
     assert "CHAT-TOKEN" not in texts[1]
+    inbox.answer = lambda _: Reply(400, body=f"{long_text}{SECRET}".encode())
+    text = make_sender(make_hook(inbox))(ONE).text
+    assert len(text) <= MAX_SHOWN_CHARS
+    assert SECRET[:8] not in text, "what is cut is no secret any more, and still tells of it"
 
 
 @pytest.mark.parametrize(

@@ -78,10 +78,10 @@ def test_a_document_that_others_have_is_missed(books: Workspace) -> None:
         oldest, *_, newest = (bill for bill in bills if bill[2:5:2] == ("cockroach", "issued"))
         documented = {(*oldest[1:3], str(oldest.invoice_id))}
         with mock.patch.object(run_facts, "list_documented_values", return_value=documented):
-            found = list_missing_documents(books, db, bills, LedgerFilter(), Month(2026, 11))
-    names = {located.finding.subject for located in found}
+            findings = list_missing_documents(books, db, bills, LedgerFilter(), Month(2026, 11))
+    names = {located.finding.subject for located in findings}
     assert newest.invoice_id in names
-    assert {located.month for located in found} <= {"2026-11", "2026-10", "2026-09"}
+    assert {located.month for located in findings} <= {"2026-11", "2026-10", "2026-09"}
 
 
 def test_no_ledger_has_no_failures(tmp_path: Path) -> None:

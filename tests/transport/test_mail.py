@@ -51,11 +51,11 @@ class Postbox:
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[trustme.CA]:
     """Return a certificate authority that this process trusts."""
-    made, path = trustme.CA(), tmp_path_factory.mktemp("ca") / "ca.pem"
-    made.cert_pem.write_to_path(path)
+    new_authority, path = trustme.CA(), tmp_path_factory.mktemp("ca") / "ca.pem"
+    new_authority.cert_pem.write_to_path(path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(path))
-        yield made
+        yield new_authority
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from billfold.transport import webhook
-from billfold.transport.webhook import MAX_SHOWN_CHARS, SendResult, post_webhook
+from billfold.transport.webhook import MAX_ANSWER_BYTES, SendResult, post_webhook
 from tests.transport.hostile import dripping, hostile, raw
 from tests.transport.receiving import Reply, open_inbox
 
@@ -60,7 +60,7 @@ def test_a_date_to_come_back_at_is_heeded() -> None:
 def test_a_long_answer_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither one with megabytes in it, nor one that never ends."""
     with hostile(raw(b"HTTP/1.1 500 Oh\r\ncontent-length: 90000000000\r\n\r\n" + b"x" * 10_000)) as server:
-        assert post(server.root).text == f"HTTP 500: {'x' * MAX_SHOWN_CHARS}"
+        assert post(server.root).text == f"HTTP 500: {'x' * MAX_ANSWER_BYTES}"
     monkeypatch.setattr(webhook, "DEADLINE_S", 1)
     with dripping(b"HTTP/1.1 500 Oh\r\n\r\n", b"x", 0.2) as port:
         assert "did not finish its answer within 1 s" in post(f"http://127.0.0.1:{port}").text

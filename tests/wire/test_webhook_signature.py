@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -12,6 +15,7 @@ from billfold.model.errors import ConfigurationError
 from billfold.wire.webhook_signature import ID_HEADER, TIME_HEADER, read_signing_key, sign_webhook
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "alerts.md"
 BODY = b'{"type":"billfold.new-invoice"}'
 
 
@@ -44,3 +48,17 @@ def test_what_is_no_signing_secret_is_refused_untold(secret: str) -> None:
     with pytest.raises(ConfigurationError, match="openssl rand") as caught:
         read_signing_key(secret, "secret")
     assert not secret or secret not in str(caught.value).replace("whsec_ and", "")
+
+
+def test_the_ten_lines_of_the_page_verify_it() -> None:
+    """What the page gives receivers without a library accepts what is genuine, and nothing that is changed or old."""
+    (block,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, Callable[..., bool]] = {}
+    exec(compile(block, PAGE.name, "exec"), names)
+    is_genuine, headers = names["is_genuine"], sign()
+    assert is_genuine(headers, BODY, SECRET)
+    assert not is_genuine(headers, BODY + b" ", SECRET)
+    assert not is_genuine(headers | {ID_HEADER: "msg_2"}, BODY, SECRET)
+    assert not is_genuine(sign(datetime.now(UTC) - timedelta(hours=1)), BODY, SECRET)
+    assert not is_genuine(headers, BODY, "whsec_" + base64.b64encode(bytes(32)).decode())
+    assert len(block.strip().splitlines()) <= 10

@@ -1,4 +1,4 @@
-"""Tell others what is new: list whom, send what is due, try a target, send again."""
+"""Send what is new to those who do not look: list targets, send what is due, try a target, send again."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ LAYOUT = TableLayout(
 @add_location_options
 @click.pass_context
 def command(ctx: click.Context, output_format: str) -> None:
-    """List the [[alerts]] of the configuration: whom they tell, and what was sent, waits, or was given up.
+    """List the [[alerts]] of the configuration: where they go, and what was sent, waits, or was given up.
 
     Exit code 1 while anything could not be sent. `billfold alerts send` sends what is new; `billfold serve` does so by itself.
     """
@@ -57,7 +57,7 @@ def command(ctx: click.Context, output_format: str) -> None:
     if output_format != "table":
         print_rows(output_format, rows, TargetRow._fields)
     elif not rows:
-        print_line("No one is told anything: write [[alerts]] into the configuration.")
+        print_line("No alerts are configured: write [[alerts]] into the configuration.")
     else:
         times = ({"last_sent_at": row.last_sent_at.isoformat()[:16] if row.last_sent_at else ""} for row in rows)
         print_table([row._asdict() | time for row, time in zip(rows, times, strict=True)], LAYOUT)
@@ -76,7 +76,7 @@ def send(ctx: click.Context) -> None:
     """
     directory, config_path = _locate(ctx)
     if not load_targets(config_path):
-        raise ConfigurationError(f"{config_path} has no [[alerts]]: add one that says whom to tell")
+        raise ConfigurationError(f"{config_path} has no [[alerts]]: add one with a name, a type and an address")
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         note_alerts(workspace, db, config_path)
     outcome = send_alerts(directory, config_path)

@@ -50,7 +50,7 @@ SCREENS = (
     Screen("/findings", "Findings", "Does it add up?", "findings.html", screens.show_findings),
     Screen("/query", "Query", "Ask in SQL", "query.html", show_query),
     Screen("/accounts", "Accounts", "Accounts and runs", "accounts.html", screens.show_accounts),
-    Screen("/alerts", "Alerts", "What was told, and to whom", "alerts.html", show_alerts),
+    Screen("/alerts", "Alerts", "What was sent, and to whom", "alerts.html", show_alerts),
     Screen("/months/{month}", "", "Month {month}", "month.html", screens.show_month),
     Screen("/close/{month}", "", "Checks of {month}", "checks.html", screens.show_checks),
     Screen("/invoice", "", "Invoice {id}", "invoice.html", screens.show_invoice),

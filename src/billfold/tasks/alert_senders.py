@@ -22,6 +22,9 @@ JSON_HEADERS = {"content-type": "application/json"}
 MAX_FACTS_PER_MESSAGE = {TargetType.WEBHOOK: 1, TargetType.SLACK: 20, TargetType.MAIL: 100}
 """How many facts one message holds: programs get them one by one, people together."""
 
+MAX_SHOWN_CHARS = 140
+"""Characters that are kept of what a receiver answered."""
+
 
 class Parcel(NamedTuple):
     """Facts that are sent together, each with the id of its delivery, at a time."""
@@ -48,7 +51,8 @@ def make_sender(target: AlertTarget) -> Send:
 
     def send_scrubbed(parcel: Parcel) -> SendResult:
         result = send(parcel)
-        return result._replace(text=scrub_secrets(result.text, hidden_texts))
+        # first scrubbed, then cut: a half of a secret would not be known for one
+        return result._replace(text=scrub_secrets(result.text, hidden_texts)[:MAX_SHOWN_CHARS])
 
     return send_scrubbed
 

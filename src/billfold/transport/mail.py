@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from billfold.model.plain_text import make_printable
 from billfold.transport.checked_network import AddressRefused, open_checked_socket
-from billfold.transport.webhook import DEADLINE_S, MAX_SHOWN_CHARS, TIMEOUT_S, SendResult
+from billfold.transport.webhook import DEADLINE_S, MAX_ANSWER_BYTES, TIMEOUT_S, SendResult
 
 TLS_PORT = 465
 """The port at which a connection is secured from its beginning; at others STARTTLS does it."""
@@ -116,4 +116,4 @@ def _secure(client: smtplib.SMTP, server: MailServer) -> None:
 
 def _describe_reply(code: int, reply: bytes | str) -> str:
     text = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
-    return f"SMTP {code}: {make_printable(' '.join(text.split()))[:MAX_SHOWN_CHARS]}"
+    return f"SMTP {code}: {make_printable(' '.join(text.split()))[:MAX_ANSWER_BYTES]}"

@@ -18,8 +18,8 @@ from billfold.version import __version__
 
 TIMEOUT_S, DEADLINE_S = 10, 20
 """Seconds of silence, and seconds until the whole answer is there."""
-MAX_ANSWER_BYTES, MAX_SHOWN_CHARS = 4096, 120
-"""How much of an answer is read, and how much of that is shown."""
+MAX_ANSWER_BYTES = 4096
+"""How much of an answer is read."""
 GONE_STATUS = 410
 
 
@@ -67,10 +67,10 @@ def _read_result(answer: httpx2.Response) -> SendResult:
         content += chunk
         if len(content) >= MAX_ANSWER_BYTES:
             break
-    words = make_printable(" ".join(content[:MAX_ANSWER_BYTES].decode(errors="replace").split()))[:MAX_SHOWN_CHARS]
+    shown = make_printable(" ".join(content[:MAX_ANSWER_BYTES].decode(errors="replace").split()))
     return SendResult(
         is_accepted=False,
-        text=f"HTTP {status}: {words}" if words else f"HTTP {status}",
+        text=f"HTTP {status}: {shown}" if shown else f"HTTP {status}",
         retry_after_s=_read_retry_after(answer.headers),
         is_final=status == GONE_STATUS,
     )
