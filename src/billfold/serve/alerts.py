@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -11,24 +13,45 @@ from billfold.model.fact import TITLES
 from billfold.serve.questions import Question
 from billfold.serve.views import ViewPool
 from billfold.tasks.alert_senders import MakeSender, make_sender
-from billfold.tasks.alerts import SendOutcome, list_targets, note_alerts, read_clock, send_alerts
+from billfold.tasks.alerts import Clock, SendOutcome, list_targets, note_alerts, read_clock, send_alerts
 
+log = logging.getLogger("billfold.alerts")
 MAX_SHOWN_DELIVERIES = 300
 
 
-def deliver_alerts(pool: ViewPool, now: datetime | None = None, make_sender: MakeSender = make_sender) -> SendOutcome:
-    """Note what is new in a ledger and send what is due, as of a time; nothing where the configuration has no [[alerts]].
+class AlertRounds:
+    """Tells what is new in a served ledger: to be called after each sync, and every few minutes for what is due again."""
 
-    It may be called from any thread and as often as wanted: one process sends at a time, and what was sent is not sent again. The
-    ledger is not in use while it sends. Raises ``ConfigurationError`` and ``LedgerError``.
-    """
+    def __init__(self, pool: ViewPool, make_sender: MakeSender = make_sender) -> None:
+        self._pool, self._make_sender = pool, make_sender
+        self._lock, self._noted_fingerprint = threading.Lock(), ""
 
-    def clock() -> datetime:
-        return now or read_clock()
+    def deliver_alerts(self, now: datetime | None = None) -> SendOutcome:
+        """Note what is new and send what is due, as of a time; nothing where the configuration has no [[alerts]].
 
-    with pool.borrow_view() as view:
-        note_alerts(view.workspace, view.db, view.config_path, clock)
-    return send_alerts(pool.directory, pool.config_path, clock, make_sender)
+        It may be called from any thread and as often as wanted: one process sends at a time, and what was sent is not sent again.
+        A ledger that has not changed is not gone through again, and none is in use while it sends. Raises ``ConfigurationError`` and
+        ``LedgerError``.
+        """
+
+        def clock() -> datetime:
+            return now or read_clock()
+
+        with self._lock:
+            self._note_changes(clock)
+        outcome = send_alerts(self._pool.directory, self._pool.config_path, clock, self._make_sender)
+        for text in outcome.unusable:
+            log.warning("%s", text)
+        for delivery in outcome.refused:
+            log.warning("alert %s was not taken by %s: %s", delivery.fact.id, delivery.target, delivery.answer)
+        return outcome
+
+    def _note_changes(self, clock: Clock) -> None:
+        fingerprint = self._pool.read_fingerprint()
+        if fingerprint != self._noted_fingerprint:
+            with self._pool.borrow_view() as view:
+                note_alerts(view.workspace, view.db, view.config_path, clock)
+            self._noted_fingerprint = fingerprint
 
 
 class DeliveryLine(NamedTuple):

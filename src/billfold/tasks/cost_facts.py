@@ -17,12 +17,12 @@ from billfold.model.finding import BUDGET_CODES
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import CURRENCY_PATTERN, format_trimmed
 from billfold.model.period import Month
-from billfold.report.anomalies import Thresholds, list_anomaly_findings
+from billfold.report.anomalies import USUAL_MONTHS, Thresholds, find_anomalies, list_anomaly_findings
 from billfold.report.budget import list_budget_findings
 from billfold.report.commitment_uses import CommitmentUse
 from billfold.report.commitments import find_commitments
 from billfold.report.team_costs import TEAM_KEY
-from billfold.tasks.budgets import check_budgets, search_anomalies
+from billfold.tasks.budgets import check_budgets, read_services
 from billfold.tasks.configured import load_allocation_rules, load_budgets, load_payment_evidence
 
 TOLD_MONTHS = 2
@@ -84,8 +84,11 @@ def _list_budget_facts(
 
 def _list_anomaly_facts(db: OpenLedger, filters: LedgerFilter) -> Iterator[CostFact]:
     last_month = find_last_month(db, filters, State.ISSUED)
-    for month in (last_month.add_months(-number) for number in range(TOLD_MONTHS)) if last_month else ():
-        anomalies = search_anomalies(db, filters, month, ODD_FROM).anomalies
+    months = [last_month.add_months(-number) for number in range(TOLD_MONTHS)] if last_month else []
+    first_month = months[-1].add_months(-2 * USUAL_MONTHS) if months else None
+    rows = read_services(db, filters._replace(first_month=first_month), is_whole=False) if months else []
+    for month in months:
+        anomalies = find_anomalies(rows, month, ODD_FROM).anomalies
         findings = quieten(list_anomaly_findings(anomalies), filters.acknowledged_ids)
         for anomaly, located in zip(anomalies, findings, strict=True):
             if located.finding.is_wrong:
