@@ -44,7 +44,7 @@ def test_what_is_new_is_told_after_a_sync(served: Reader, monkeypatch: pytest.Mo
     assert page.status == 200
     assert "Everything is sent" in page.text
     assert "&lt;b&gt;INV&lt;/b&gt;?[2J" in page.text
-    assert page.text.count(">Alerts begin<") == 2
+    assert page.text.count("<strong>Alerts begin</strong>") == 2
     receiver.answer = lambda target, _: REFUSED if target.name == "hook" else TAKEN
     facts = [make_fact(3)]
     assert deliver(served, START + timedelta(hours=1), receiver).sent == 1

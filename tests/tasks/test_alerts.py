@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from datetime import timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from billfold.ledger.alert_outbox import DeliveryState, list_deliveries, replay_deliveries, sending_lock
+from billfold.ledger.alert_outbox import DeliveryState, OutboxLock, list_deliveries, outbox_lock, replay_deliveries
 from billfold.model.alert_target import AlertTarget
 from billfold.model.errors import ConfigurationError
 from billfold.model.fact import FactKind
@@ -242,10 +243,21 @@ def test_what_was_given_up_can_be_sent_again(office: Office) -> None:
 def test_one_process_sends_at_a_time(office: Office) -> None:
     """Who comes while another sends leaves it to him; a death frees the way."""
     office.note(make_fact(1))
-    with sending_lock(office.home) as is_ours:
+    with outbox_lock(office.home, OutboxLock.SENDING) as is_ours:
         assert is_ours
         assert office.send().is_busy
     assert office.send().sent == 2
+
+
+def test_an_older_ledger_ends_nothing_that_a_newer_one_has(office: Office) -> None:
+    """Who notes opens the ledger when nobody else notes: two looks come in the order in which they saw it."""
+    open_ledger, path = mock.Mock(side_effect=Killed), office.home / "billfold.toml"
+    with outbox_lock(office.home, OutboxLock.NOTING):
+        assert alerts.note_alerts(office.home, open_ledger, path) is False
+    open_ledger.assert_not_called()
+    with pytest.raises(Killed):
+        alerts.note_alerts(office.home, open_ledger, path)
+    open_ledger.assert_called_once()
 
 
 def test_a_secret_that_is_missing_costs_no_attempt(office: Office) -> None:

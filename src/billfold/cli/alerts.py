@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from billfold.cli.context import open_workspace
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import FORMAT_OPTION, WIDE_OPTION, StrictGroup, TimeType, add_location_options
+from billfold.collect.workspace import Workspace
 from billfold.ledger.alert_outbox import Delivery, list_troubled, replay_deliveries
+from billfold.ledger.store import OpenLedger
 from billfold.model.errors import ConfigurationError, InvalidArgument
 from billfold.model.fact import describe_fact
 from billfold.report.render import counted
@@ -35,8 +38,8 @@ MAX_NAMED = 10
 LAYOUT = TableLayout(
     ("name", "type", "address", "sent", "waiting", "parked", "last_sent_at", "last_answer"),
     ("sent", "waiting", "parked"),
-    ("type", "last_answer"),
-    {"last_sent_at": 16},
+    ("last_answer", "type"),
+    {"last_sent_at": 16, "address": 24},
 )
 
 
@@ -77,8 +80,7 @@ def send(ctx: click.Context) -> None:
     directory, config_path = _locate(ctx)
     if not load_targets(config_path):
         raise ConfigurationError(f"{config_path} has no [[alerts]]: add one with a name, a type and an address")
-    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
-        note_alerts(workspace, db, config_path)
+    note_alerts(directory, lambda: _open_ledger(ctx), config_path)
     outcome = send_alerts(directory, config_path)
     if outcome.is_busy:
         print_line("Another process is sending now: what is due is in its hands.")
@@ -123,6 +125,12 @@ def replay(ctx: click.Context, fact: str | None, since: datetime | None, target:
     count = replay_deliveries(directory, read_clock(), fact_id=fact or "", since=since, target=target)
     print_line(f"{counted(count, 'alert')} queued again." if count else "Nothing fits: nothing is queued again.")
     ctx.exit(0 if count else 1)
+
+
+@contextmanager
+def _open_ledger(ctx: click.Context) -> Iterator[tuple[Workspace, OpenLedger]]:
+    with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
+        yield workspace, db
 
 
 def _locate(ctx: click.Context) -> tuple[Path, Path]:

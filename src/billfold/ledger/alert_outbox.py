@@ -154,10 +154,17 @@ def _drop_targets(db: sqlite3.Connection, names: Iterable[str]) -> None:
         db.execute(drop_sql, [DeliveryState.DROPPED, name, DeliveryState.WAITING, DeliveryState.PARKED])
 
 
+class OutboxLock(StrEnum):
+    """What one process does at a time: note what is new (in the order in which ledgers were read), and send."""
+
+    NOTING = "alerts-noting.lock"
+    SENDING = "alerts-sending.lock"
+
+
 @contextmanager
-def sending_lock(directory: Path) -> Iterator[bool]:
-    """Be the one process that sends, as long as this lasts; False where another is, whose end frees it whatever ends it."""
-    with open_lock_file(directory / LOCKS_FOLDER / "alerts.lock") as file:
+def outbox_lock(directory: Path, lock: OutboxLock) -> Iterator[bool]:
+    """Be the one process that does it, as long as this lasts; False where another does, whose end frees it whatever ends it."""
+    with open_lock_file(directory / LOCKS_FOLDER / lock) as file:
         yield try_file_lock(file.fileno())
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
+from billfold.collect.workspace import Workspace
 from billfold.ledger.alert_outbox import Delivery, list_deliveries
+from billfold.ledger.store import OpenLedger
 from billfold.model.fact import TITLES
 from billfold.serve.questions import Question
 from billfold.serve.views import ViewPool
@@ -49,9 +52,14 @@ class AlertRounds:
     def _note_changes(self, clock: Clock) -> None:
         fingerprint = self._pool.read_fingerprint()
         if fingerprint != self._noted_fingerprint:
-            with self._pool.borrow_view() as view:
-                note_alerts(view.workspace, view.db, view.config_path, clock)
-            self._noted_fingerprint = fingerprint
+            pool = self._pool
+            if note_alerts(pool.directory, self._open_ledger, pool.config_path, clock):
+                self._noted_fingerprint = fingerprint
+
+    @contextmanager
+    def _open_ledger(self) -> Iterator[tuple[Workspace, OpenLedger]]:
+        with self._pool.borrow_view() as view:
+            yield view.workspace, view.db
 
 
 class DeliveryLine(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from billfold import config
 from billfold.collect.workspace import Workspace
 from billfold.ledger import alert_outbox
-from billfold.ledger.alert_outbox import Delivery, DeliveryState, TargetCount
+from billfold.ledger.alert_outbox import Delivery, DeliveryState, OutboxLock, TargetCount
 from billfold.ledger.layout import SERVER_FILE
 from billfold.ledger.month_costs import read_last_asked
 from billfold.ledger.query import LedgerFilter
@@ -66,17 +67,31 @@ def load_targets(config_path: Path) -> list[AlertTarget]:
     return read_alerts(config.load_section(config_path, "alerts"), config_path)
 
 
-def note_alerts(workspace: Workspace, db: OpenLedger, config_path: Path, clock: Clock = read_clock) -> int:
-    """Note what is worth telling of a ledger, and return how many deliveries that makes; raises ``ConfigurationError``.
+OpenedLedger = AbstractContextManager[tuple[Workspace, OpenLedger]]
 
-    Before the first collection nothing is noted: it is no news to anybody that all of it is new.
+
+def note_alerts(
+    directory: Path, open_ledger: Callable[[], OpenedLedger], config_path: Path, clock: Clock = read_clock
+) -> bool:
+    """Note what is worth telling of a ledger; returns False where another process is noting. Raises ``ConfigurationError``.
+
+    One process notes at a time, and opens the ledger when it may: what an older ledger does not have would seem to have ended.
     """
+    with alert_outbox.outbox_lock(directory, OutboxLock.NOTING) as is_ours:
+        if is_ours:
+            with open_ledger() as (workspace, db):
+                _note_facts(workspace, db, config_path, clock)
+        return is_ours
+
+
+def _note_facts(workspace: Workspace, db: OpenLedger, config_path: Path, clock: Clock) -> None:
+    """Note the facts of a ledger; before its first collection none: it is no news to anybody that all of it is new."""
     targets = load_targets(config_path)
     is_unused = not targets and not (workspace.directory / SERVER_FILE).exists()
     if is_unused or read_last_asked(db, LedgerFilter()) is None:
-        return 0
+        return
     facts = list_facts(workspace, db, config_path) if targets else []
-    return alert_outbox.note_facts(workspace.directory, facts, targets, build_summary, clock())
+    alert_outbox.note_facts(workspace.directory, facts, targets, build_summary, clock())
 
 
 def send_alerts(
@@ -89,7 +104,7 @@ def send_alerts(
     targets = load_targets(config_path)
     if not (directory / SERVER_FILE).exists():
         return SendOutcome()
-    with alert_outbox.sending_lock(directory) as is_ours:
+    with alert_outbox.outbox_lock(directory, OutboxLock.SENDING) as is_ours:
         if not is_ours:
             return SendOutcome(is_busy=True)
         sent, refused, unusable = 0, list[Delivery](), list[str]()
