@@ -44,21 +44,19 @@ def _list_expected(week: list[Snapshot]) -> list[str]:
     return sorted({fact.id for snapshot in week for fact in snapshot.facts} - earlier)
 
 
-def _live_day(office: Office, snapshot: Snapshot, fuse: Fuse | None = None) -> None:
-    """Note and send until it is done; ``fuse`` ends the process on the way, and it begins anew a minute later."""
+def _live_day(office: Office, snapshot: Snapshot, *, is_killed: bool = False) -> int:
+    """Note and send until it is done, killed at the first step, then at the second, and so on; returns how often it was."""
     office.now = snapshot.now
-    for limit in itertools.count(1) if fuse else ():
-        fuse = Fuse(limit)
+    for limit in itertools.count(1):
         try:
-            with fuse.installed():
+            with Fuse(limit if is_killed else 0).installed():
                 office.note(*snapshot.facts)
                 office.send()
         except Killed:
             office.wait(minutes=1)
         else:
-            return
-    office.note(*snapshot.facts)
-    office.send()
+            return limit - 1
+    raise AssertionError("it never came to its end")
 
 
 def test_a_week_is_told_once_to_each_target(tmp_path: Path, week: list[Snapshot]) -> None:
@@ -91,8 +89,7 @@ def test_kills_at_every_step_lose_and_repeat_nothing(tmp_path: Path, week: list[
         return TAKEN
 
     office.receiver.answer = refuse_noted
-    for snapshot in week[:4]:
-        _live_day(office, snapshot, Fuse(0))
+    kills = sum(_live_day(office, snapshot, is_killed=True) for snapshot in week[:4])
     assert (
         sorted(office.receiver.list_facts("hook"))
         == sorted(office.receiver.list_facts("chat"))
@@ -101,6 +98,10 @@ def test_kills_at_every_step_lose_and_repeat_nothing(tmp_path: Path, week: list[
     raw = office.receiver.count_raw()
     attempts = {(row.target, row.id): row.attempts for row in list_deliveries(tmp_path, 1000)}
     assert raw.total() > len(raw), "no kill came between sending and noting"
+    assert sum(count - 1 for (target, _), count in raw.items() if target == "hook") <= kills, (
+        "a kill repeats one at most"
+    )
+    assert {row.state for row in list_deliveries(tmp_path, 1000)} == {DeliveryState.SENT}
     assert all(attempts[key] >= count for key, count in raw.items())
 
 
