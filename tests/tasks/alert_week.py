@@ -46,7 +46,7 @@ class Snapshot(NamedTuple):
 def play_week(home: Path) -> list[Snapshot]:
     """Collect the week into ``ledger`` of a directory, and return what was worth telling after each collection."""
     (home / "billfold.toml").write_text(BUDGETS, encoding="utf-8")
-    host = stage.twin(parse_instant(DAYS[0][0]), months=3)
+    host = stage.twin(parse_instant(DAYS[0][0]), months=2)
     host.world.vendors[:] = [
         vendor._replace(accounts=vendor.accounts[:1])
         for vendor in host.world.vendors

@@ -10,6 +10,7 @@ from unittest import mock
 import pytest
 
 from billfold.ledger.alert_outbox import DeliveryState, OutboxLock, list_deliveries, outbox_lock, replay_deliveries
+from billfold.ledger.layout import ARCHIVE_FILE
 from billfold.model.alert_target import AlertTarget
 from billfold.model.errors import ConfigurationError
 from billfold.model.fact import FactKind
@@ -252,6 +253,7 @@ def test_one_process_sends_at_a_time(office: Office) -> None:
 
 def test_an_older_ledger_ends_nothing_that_a_newer_one_has(office: Office) -> None:
     """Who notes opens the ledger when nobody else notes: two looks come in the order in which they saw it."""
+    (office.home / ARCHIVE_FILE).touch()
     open_ledger, path = mock.Mock(side_effect=Killed), office.home / "billfold.toml"
     with outbox_lock(office.home, OutboxLock.NOTING):
         assert alerts.note_alerts(office.home, open_ledger, path) is False

@@ -266,6 +266,8 @@ def replay_deliveries(
 
     Those of targets that are configured no more stay where they are. Returns how many there are.
     """
+    if not (directory / SERVER_FILE).exists():
+        return 0
     condition, values = "state = 'parked'", list[object]()
     if fact_id:
         condition, values = "fact = ?", [fact_id]

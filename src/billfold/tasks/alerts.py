@@ -12,7 +12,7 @@ from billfold import config
 from billfold.collect.workspace import Workspace
 from billfold.ledger import alert_outbox
 from billfold.ledger.alert_outbox import Delivery, DeliveryState, OutboxLock, TargetCount
-from billfold.ledger.layout import SERVER_FILE
+from billfold.ledger.layout import ARCHIVE_FILE, SERVER_FILE
 from billfold.ledger.month_costs import read_last_asked
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
@@ -77,6 +77,10 @@ def note_alerts(
 
     One process notes at a time, and opens the ledger when it may: what an older ledger does not have would seem to have ended.
     """
+    if not (directory / ARCHIVE_FILE).exists():
+        raise ConfigurationError(
+            f"there is no ledger in {directory}: `billfold sync` makes one; --ledger names another place"
+        )
     with alert_outbox.outbox_lock(directory, OutboxLock.NOTING) as is_ours:
         if is_ours:
             with open_ledger() as (workspace, db):
