@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -36,8 +37,10 @@ class Inbox:
 
 
 @contextmanager
-def open_inbox(answer: Callable[[Posted], Reply] = lambda _: Reply()) -> Iterator[Inbox]:
-    """Serve until the end of the block."""
+def open_inbox(
+    answer: Callable[[Posted], Reply] = lambda _: Reply(), context: ssl.SSLContext | None = None
+) -> Iterator[Inbox]:
+    """Serve until the end of the block, by https where there is a context."""
     inbox = Inbox(answer=answer)
 
     class Handler(BaseHTTPRequestHandler):
@@ -55,7 +58,9 @@ def open_inbox(answer: Callable[[Posted], Reply] = lambda _: Reply()) -> Iterato
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        inbox.root = f"http://127.0.0.1:{server.server_address[1]}"
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        inbox.root = f"http{'s' if context else ''}://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:

@@ -168,3 +168,18 @@ def test_a_server_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nobody_there_is_told(tmp_path: Path) -> None:
     result = send_mail(MailServer("127.0.0.1", 1, allow_private=True), make_mail())
     assert (result.is_accepted, result.text) == (False, "127.0.0.1: no mail was sent: Connection refused")
+
+
+def test_a_port_that_is_secured_from_the_beginning(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> None:
+    box, context = Postbox(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    monkeypatch.setattr(mails, "TLS_PORT", port)
+    controller = Controller(box, hostname="127.0.0.1", port=port, ssl_context=context)
+    controller.start()
+    try:
+        assert send_mail(MailServer("127.0.0.1", port, allow_private=True), make_mail()).is_accepted
+    finally:
+        controller.stop()
+    assert len(box.envelopes) == 1

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
+from pathlib import Path
+
 import httpx2
 import pytest
+import trustme
 
-from billfold.transport import webhook
+from billfold.transport import deadline, http, webhook
 from billfold.transport.webhook import MAX_ANSWER_BYTES, SendResult, post_webhook
 from tests.transport.hostile import dripping, hostile, raw
 from tests.transport.receiving import Reply, open_inbox
@@ -79,3 +83,20 @@ def test_no_proxy_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("http_proxy", proxy.root)
         assert post(inbox.root).is_accepted
     assert (len(inbox.posted), proxy.posted) == (1, [])
+
+
+@pytest.mark.parametrize(("name", "is_accepted"), [("hook.example.com", True), ("other.example.com", False)])
+def test_the_certificate_is_that_of_the_name(
+    name: str, is_accepted: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The checked address is connected to, and its certificate is held against the name in the address."""
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("hook.example.com").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+    monkeypatch.setattr(http, "make_ssl_context", lambda *_: trusting)
+    monkeypatch.setattr(deadline, "find_addresses", lambda *_: ["127.0.0.1"])
+    with open_inbox(context=context) as inbox:
+        result = post(f"https://{name}:{inbox.root.rpartition(':')[2]}")
+    assert (result.is_accepted, len(inbox.posted)) == (is_accepted, int(is_accepted))
+    assert is_accepted or result.text == "the certificate of other.example.com is that of another host"
