@@ -276,17 +276,17 @@ def test_a_configuration_can_be_the_text_of_a_variable(tmp_path: Path, monkeypat
 def test_commands_of_a_file_that_others_write_are_refused(tmp_path: Path) -> None:
     """Whoever can change the file could run what they like as this user; a file without commands may be shared."""
     path = tmp_path / "billfold.toml"
-    for text in (ACCOUNT + 'api_key = "cmd:op read it"\n', ACCOUNT + 'proxy = "cmd:op read it"\n'):
+    alert = '[[alerts]]\nname = "a"\nto = "webhook"\nurl = "https://example.com"\nsecret = "cmd:op read it"\n'
+    for text in (ACCOUNT + 'api_key = "cmd:op read it"\n', ACCOUNT + 'proxy = "cmd:op read it"\n', alert):
         path.write_text(text)
         path.chmod(0o640)
-        (account,) = load_accounts(path)
-        assert account.runs_commands
+        assert len(load_accounts(path)) <= 1
         for mode in (0o620, 0o602, 0o666):
             path.chmod(mode)
             with pytest.raises(ConfigurationError, match=r"can be changed by other users, so its cmd: .*`chmod go-w "):
-                load_accounts(path)
+                config.load_section(path, "alerts")
     path.write_text(ACCOUNT + 'api_key = "env:K"\n')
-    assert [account.runs_commands for account in load_accounts(path)] == [False]
+    assert load_accounts(path)
 
 
 def test_commands_of_anothers_file_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

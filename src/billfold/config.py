@@ -72,11 +72,6 @@ class AccountConfig(NamedTuple):
             )
         return check_credential(credential.strip(), location)
 
-    @property
-    def runs_commands(self) -> bool:
-        """Whether a credential of the account, or its proxy, is what a command prints."""
-        return any(text.startswith(COMMAND_PREFIX) for text in (*self.references.values(), self.proxy))
-
     def find_ca(self) -> str:
         """Return the path of the file with the certificates to trust, "" for the usual ones; raises ``ConfigurationError``."""
         target = self.ca.removeprefix("file:")
@@ -136,18 +131,9 @@ def check_config(path_option: str | None) -> None:
         load_accounts(path)
 
 
-SECTIONS = {
-    "accounts": "[[accounts]]",
-    "rates": "[rates]",
-    "allocation": "[allocation]",
-    "bank": "[bank]",
-    "budgets": "[[budgets]]",
-    "commitments": "[[commitments]]",
-    "company": "[company]",
-    "evidence": "[evidence]",
-    "journal": "[journal]",
-    "reporting": "[reporting]",
-}
+_TABLES = ("rates", "allocation", "bank", "company", "evidence", "journal", "reporting")
+SECTIONS = {name: f"[[{name}]]" for name in ("accounts", "alerts", "budgets", "commitments")}
+SECTIONS |= {name: f"[{name}]" for name in _TABLES}
 """The sections of a configuration, as they are written; what is in one is read by its module in ``settings/``."""
 
 
@@ -163,8 +149,6 @@ def load_accounts(path: Path) -> list[AccountConfig]:
         for location in [f"{path}, account {number}"]
     ]
     reject_duplicates(accounts, str(path))
-    if path != ENVIRONMENT_CONFIG and any(account.runs_commands for account in accounts):
-        require_private_file(path)
     return accounts
 
 
@@ -208,8 +192,17 @@ def _read_config(path: Path) -> Mapping[str, object]:
             f"{path}: {min(unknown)!r} is not known; a configuration has {', '.join(SECTIONS.values())}"
         )
     check_document(document, path)
+    if path != ENVIRONMENT_CONFIG and _has_commands(document):
+        require_private_file(path)
     _parse_rates(document.get("rates", {}), path)
     return document
+
+
+def _has_commands(value: object) -> bool:
+    """Tell whether any text of a configuration refers to a command."""
+    if isinstance(value, dict | list):
+        return any(map(_has_commands, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and value.startswith(COMMAND_PREFIX)
 
 
 def reject_duplicates(accounts: list[AccountConfig], location: str) -> None:
