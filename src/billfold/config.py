@@ -124,6 +124,7 @@ SECTIONS = {
     "evidence": "[evidence]",
     "journal": "[journal]",
     "reporting": "[reporting]",
+    "schedule": "[schedule]",
 }
 """The sections of a configuration, as they are written; what is in one is read by its module in ``settings/``."""
 
