@@ -93,7 +93,7 @@ def test_many_accounts_spread_over_the_hour() -> None:
 
 
 def test_the_rhythm_keeps_its_time_of_day() -> None:
-    history, times = SyncHistory("vultr", "main", START, START), []
+    history, times = SyncHistory("vultr", "main", START, START), list[datetime]()
     for _ in range(4):
         at = plan(history, history.started_at or START)
         times.append(at)
@@ -116,7 +116,7 @@ def test_failures_are_tried_again_ever_later() -> None:
 def test_an_invoice_that_is_due_is_asked_for_often() -> None:
     """From the day on which it usually comes it is asked for every hour, and not before, and not for ever."""
     awaited = AwaitedInvoice(Month(2026, 10), START + 24 * HOUR, START + 48 * HOUR)
-    history, times = SyncHistory("vultr", "main", START, START, awaited=(awaited,)), []
+    history, times = SyncHistory("vultr", "main", START, START, awaited=(awaited,)), list[datetime]()
     while not times or times[-1] < awaited.end:
         at = plan(history, history.started_at or START)
         times.append(at)

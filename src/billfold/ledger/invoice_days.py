@@ -31,7 +31,7 @@ class AwaitedInvoice(NamedTuple):
 
 
 def find_awaited_invoices(
-    bills: Iterable[BillRow], documented: Collection[tuple[str, str, str]] = ()
+    bills: Iterable[BillRow], documented: Collection[tuple[str, str, str | None]] = ()
 ) -> dict[tuple[str, str], list[AwaitedInvoice]]:
     """Return what is awaited of each account (provider and name) by all its bills.
 
@@ -63,7 +63,9 @@ def _list_delays(series: Series) -> list[timedelta]:
     return [bill.issued_on - bill.period_end for bill in last_bills if bill.issued_on]
 
 
-def _find_documents(bills: Sequence[BillRow], documented: Collection[tuple[str, str, str]]) -> Iterator[AwaitedInvoice]:
+def _find_documents(
+    bills: Sequence[BillRow], documented: Collection[tuple[str, str, str | None]]
+) -> Iterator[AwaitedInvoice]:
     """Yield the document of the last invoice, where earlier ones have one and it has none."""
     invoices = [bill for bill in bills if bill.state == "issued" and not bill.corrects and bill.issued_on]
     if not any(bill[1:4] in documented for bill in invoices):
