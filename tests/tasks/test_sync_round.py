@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -68,7 +67,7 @@ class Rounds:
 
 
 @pytest.fixture
-def rounds(tmp_path: Path) -> Iterator[Rounds]:
+def rounds(tmp_path: Path) -> Rounds:
     """Return rounds in an empty directory."""
     (tmp_path / "ledger").mkdir()
     return Rounds(tmp_path / "ledger", stage.twin(months=2))

@@ -26,6 +26,7 @@ SCHEMA = (
 )
 RUNNING, COMPLETE, INCOMPLETE, FAILED, INTERRUPTED = "running", "complete", "incomplete", "failed", "interrupted"
 """How an account's last sync is: of ``running`` the process may have died, which its lock tells."""
+SCHEDULE_LOCK = "schedule.lock"
 KEPT_ROUNDS = 1_000
 """Rounds that are kept, the last ones."""
 
@@ -128,5 +129,14 @@ def _read_time(value: object) -> datetime | None:
 @contextmanager
 def lead_schedule(directory: Path) -> Iterator[bool]:
     """Be the one process that runs a ledger's schedule; gives False where another one is."""
-    with open_lock_file(directory / LOCKS_FOLDER / "schedule.lock") as file:
+    with open_lock_file(directory / LOCKS_FOLDER / SCHEDULE_LOCK) as file:
         yield try_file_lock(file.fileno())
+
+
+def is_schedule_led(directory: Path) -> bool:
+    """Tell whether a process runs a ledger's schedule now."""
+    try:
+        with (directory / LOCKS_FOLDER / SCHEDULE_LOCK).open() as file:
+            return not try_file_lock(file.fileno(), shared=True)
+    except OSError:
+        return False

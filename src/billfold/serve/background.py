@@ -48,7 +48,7 @@ class BackgroundSyncs:
         self.after_sync(self._look_again)
 
     def _look_again(self, _: Sequence[CollectOutcome]) -> None:
-        """What is due next is another after a round."""
+        """Look at the next tick what is due: it is another after a round."""
         self._next_look = self._clock()
 
     def after_sync(self, hook: AfterSync) -> None:

@@ -1,4 +1,4 @@
-"""The page: every screen under its path, rendered on the server, without a script."""
+"""The page: every screen under its path, rendered on the server; a script only shows how a sync goes on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,13 @@ from billfold.version import __version__
 NARROWING = ("provider", "account", "from", "to")
 MARKS = {"complete": "●", "provisional": "◐", "late": "!", "disputed": "✕", "parked": "‖"}
 """What stands in a cell of the grid beside the word."""
-STATIC_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+STATIC_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".js": "text/javascript; charset=utf-8",
+}
+LIVE_PATHS = {"/query", "/accounts"}
+"""Screens that are others as time passes: they are made each time."""
 
 
 class Screen(NamedTuple):
@@ -66,6 +72,7 @@ class Pages:
         return [
             *(Route(screen.path, self._make_endpoint(screen)) for screen in SCREENS),
             Route("/query.{suffix}", self.answer_query),
+            Route("/accounts/progress", self.answer_progress),
             Route("/documents/{seq}", self.answer_document),
             Route("/favicon.ico", lambda _: answer_static("favicon.svg")),
             Route("/static/{name}", lambda request: answer_static(request.path_params["name"])),
@@ -73,7 +80,7 @@ class Pages:
 
     def _make_endpoint(self, screen: Screen) -> Callable[[Request], Response]:
         def answer(request: Request) -> Response:
-            if screen.path == "/query":  # what it says of time is another the next time
+            if screen.path in LIVE_PATHS:
                 return self._build(request, screen)
             return self._cache.answer(request, lambda: self._build(request, screen))
 
@@ -101,8 +108,17 @@ class Pages:
             "marks": MARKS,
             "directory": self._pool.directory,
             "version": __version__,
+            "running": self._pool.activity.list_running(),
         }
         return HTMLResponse(render_page(template, frame | dict(shown)))
+
+    def answer_progress(self, request: Request) -> Response:
+        """Answer with what is being collected now; a page that shows it is loaded again once nothing is."""
+        running = self._pool.activity.list_running()
+        response = HTMLResponse(render_page("progress.html", {"running": running, "as_of": "", "narrowing": {}}))
+        if not running and "hx-request" in request.headers:
+            response.headers["hx-refresh"] = "true"
+        return response
 
     def answer_query(self, request: Request) -> Response:
         """Answer a query as JSON or CSV."""
