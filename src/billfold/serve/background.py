@@ -129,7 +129,7 @@ class BackgroundSyncs:
                 self._awaited = read_awaited(view.workspace.archive, view.db, now)
         return self._awaited
 
-    def start_sync(self, account_names: Sequence[str] = (), cause: str = "request") -> int:
+    def start_sync(self, account_names: Sequence[str] = (), cause: str = "request") -> str:
         """Begin to collect accounts at once (none named: all); returns the number of the round.
 
         What is being collected already is left out. Raises ``InvalidArgument`` where that is all of them, and
@@ -146,7 +146,7 @@ class BackgroundSyncs:
         round_id = self._runner.begin_round(cause, syncs, configured, now)
         if round_id is None:
             raise InvalidArgument("these accounts are being collected already: ask again when they are done")
-        return round_id
+        return str(round_id)
 
     def stop(self) -> None:
         """Begin nothing any more, and let what runs end after its next answer: nothing of it is lost."""

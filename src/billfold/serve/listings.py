@@ -251,4 +251,6 @@ def list_schedule(question: Question) -> list[ScheduleRow]:
     if question.as_of is not None:
         return []
     workspace, db, config_path = question.view
-    return schedule.list_schedule(workspace, db, config_path, question.filters, datetime.now(UTC))
+    visible_keys = set(question.configured)
+    rows_of_all = schedule.list_schedule(workspace, db, config_path, question.filters, datetime.now(UTC))
+    return [row for row in rows_of_all if row[:2] in visible_keys]

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from billfold.report import render
 from billfold.serve import screens, sources
+from billfold.serve.activity import RunningSync
 from billfold.serve.answers import AnswerCache
 from billfold.serve.failures import Problem
 from billfold.serve.questions import Question, build_question
@@ -90,9 +91,15 @@ class Pages:
         values, month = dict(request.query_params), request.path_params.get("month", "")
         with self._pool.borrow_view() as view:
             question = build_question(view, values, month)
-            shown = screen.show(question)
+            shown = {**screen.show(question), "running": self._list_running(question)}
         names = {"month": month, "id": values.get("id", ""), "seq": values.get("seq", "")}
         return self.render(request, screen.template, screen.title.format(**names), {**shown, "month": question.month})
+
+    def _list_running(self, question: Question) -> list[RunningSync]:
+        """Return what is being collected now of the accounts that are asked about."""
+        running = self._pool.activity.list_running()
+        visible_keys = set(question.configured) if running else set()
+        return [row for row in running if row[:2] in visible_keys and question.filters.includes_account(*row[:2])]
 
     def render(self, request: Request, template: str, title: str, shown: Mapping[str, object]) -> Response:
         """Return a page, with what stands on every one."""
@@ -108,7 +115,6 @@ class Pages:
             "marks": MARKS,
             "directory": self._pool.directory,
             "version": __version__,
-            "running": self._pool.activity.list_running(),
         }
         return HTMLResponse(render_page(template, frame | dict(shown)))
 

@@ -18,6 +18,8 @@ from billfold.serve.views import ViewPool
 from billfold.tasks.sync_round import SyncRound, run_round
 
 log = logging.getLogger("billfold.schedule")
+BOOKING = "waits to be booked"
+"""What is shown of an account whose vendor was asked all, until the others of its round are done."""
 Work = Callable[[], None]
 AfterSync = Callable[[Sequence[CollectOutcome]], None]
 
@@ -129,7 +131,7 @@ class RoundRunner:
         self._pool.activity.note_answer(account, operation, answers)
 
     def _note_outcome(self, outcome: CollectOutcome) -> None:
-        self._pool.activity.end_syncs([outcome.account])
+        self._pool.activity.note_answer(outcome.account, BOOKING, outcome.answers)
 
     def _note_ended(self, sync_round: SyncRound) -> None:
         self._pool.activity.end_syncs([account.name for account in sync_round.accounts])
