@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +74,14 @@ def test_what_nobody_means_is_refused(text: str, sentence: str) -> None:
 def test_spans_are_written_in_whole_units() -> None:
     spans = [timedelta(), timedelta(minutes=90), timedelta(hours=6), timedelta(days=2)]
     assert [describe_span(span) for span in spans] == ["0 min", "90 min", "6 h", "2 d"]
+
+
+def test_the_documented_schedule_is_the_usual_one() -> None:
+    """The example on the page is read as it stands, and its values are the defaults."""
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "desk-schedule.md").read_text(encoding="utf-8")
+    settings = read(page.partition("```toml\n")[2].partition("```")[0])
+    assert (settings.enabled, settings.usual) == (True, SyncSchedule())
+    assert settings.by_account == {
+        "cdn": SyncSchedule(every=timedelta(hours=1)),
+        "old": SyncSchedule(enabled=False),
+    }
