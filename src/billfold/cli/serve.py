@@ -49,8 +49,8 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool, is_schedule
     require_loopback(host)
     directory, config_path = _choose_demo() if demo else _locate_ledger(ctx)
     pool = ViewPool(directory, config_path)
-    if is_scheduled is None:
-        is_scheduled = load_schedule(config_path)[0].enabled
+    settings, accounts = load_schedule(config_path)
+    is_scheduled = settings.enabled if is_scheduled is None else is_scheduled
     if not is_scheduled:
         pool.require_ledger()
     listener = open_listener(host, port)
@@ -58,7 +58,8 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool, is_schedule
     succeed_when_ended()
     background = BackgroundSyncs(pool)
     background.start(is_scheduled=is_scheduled)
-    note = "; accounts are collected as `billfold schedule` shows" if is_scheduled else ""
+    collected = "accounts are collected as `billfold schedule` shows" if accounts else "no account is configured yet"
+    note = f"; {collected}" if is_scheduled else ""
     app = make_application(pool)
     run_server(app, listener, lambda: print_line(f"the ledger {directory} is shown at {url}{note}"), background)
 

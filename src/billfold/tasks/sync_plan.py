@@ -44,10 +44,12 @@ class PlannedSync(NamedTuple):
 def plan_next_sync(history: SyncHistory, schedule: SyncSchedule, now: datetime) -> PlannedSync:
     """Return when an account is to be collected next: never earlier than now, nor than the vendor's budget allows.
 
-    However often it was missed, it is caught up once.
+    However often it was missed, it is caught up once. A last sync that is yet to come, by a clock that was wrong, says nothing.
     """
     if not schedule.enabled:
         return PlannedSync(None, "switched off for this account")
+    if history.started_at and history.started_at > now + MISSED_TIME:
+        return PlannedSync(now, "the clock was wrong")
     at, why = _plan_after(history, schedule, now)
     if history.not_before and history.not_before > max(at, now):
         return PlannedSync(history.not_before, "when the vendor's budget allows it")
