@@ -61,6 +61,7 @@ COMMANDS = {
     "redact": "Replace stored personal data by a tombstone.",
     "report": "Show what is paid, by vendor and service or whatever else, by month.",
     "restatements": "List issued invoices that changed, with the lines that moved.",
+    "schedule": "Show when each account is collected next, and why then.",
     "serve": "Show the ledger in a browser: a page, an API, metrics.",
     "sql": "Ask the ledger in SQL, read-only.",
     "statement": "Write a month's statement as PDF, page, workbook or Markdown.",
