@@ -32,6 +32,7 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool) -> None:
     """
     require_libraries("jinja2", "starlette")  # first: their extra brings the others, too
     require_libraries("duckdb", "pyarrow", "uvicorn")
+    from billfold.cli.served import run_served
     from billfold.serve.app import make_application
     from billfold.serve.server import require_loopback, run_server
     from billfold.serve.views import ViewPool
@@ -44,7 +45,8 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool) -> None:
     listener = open_listener(host, port)
     url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
     succeed_when_ended()
-    run_server(make_application(pool), listener, lambda: print_line(f"the ledger {directory} is shown at {url}"))
+    application = make_application(pool, run_served)
+    run_server(application, listener, lambda: print_line(f"the ledger {directory} is shown at {url}"))
 
 
 def _locate_ledger(ctx: click.Context) -> tuple[Path, Path]:

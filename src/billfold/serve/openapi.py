@@ -11,6 +11,7 @@ from billfold.serve.schema import Schema, SchemaBook
 from billfold.version import __version__
 
 ROOT = "/api/v1"
+COMMANDS_ROOT = f"{ROOT}/commands"
 MONTH_PATTERN = r"^\d{4}-(0[1-9]|1[0-2])$"
 MEANINGS = {
     "provider": "Only this provider.",
