@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -30,7 +30,7 @@ from billfold.report.team_costs import TEAM_KEY
 from billfold.settings.reporting import Reporting, read_reporting
 from billfold.tasks import report
 from billfold.tasks.filter_options import FilterOptions
-from billfold.tasks.report import JSON_KEYS, CostForm, CostQuestion
+from billfold.tasks.report import JSON_KEYS, CostFormat, CostQuestion
 
 DEFAULT_KEYS = ("provider", "service")
 DEFAULT_MONTHS = 3
@@ -99,18 +99,15 @@ def command(
     tables of their own, and so does every currency. `--from` and `--to` win over `--months`. Amounts in tables are rounded to
     cents; json and csv have all digits, and all months unless some are asked for.
     """
-    section, config_path = load_section(ctx, "reporting")
-    reporting = read_reporting(section, str(config_path))
+    reporting = _load_reporting(ctx)
     target = _choose_currency(target, reporting)
-    stated_keys = costs.read_keys(key_names)
+    check_day_keys(stated_keys := costs.read_keys(key_names))
     rules = load_team_rules(ctx) if TEAM_KEY in stated_keys else None
     options = ReportOptions(key_names, states, month_count, top, is_comparing, target, rules, DAY_KEY in stated_keys)
-    check_day_keys(stated_keys)
     keys = stated_keys or (DEFAULT_KEYS if output_format == "table" else JSON_KEYS)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
-        month_count = _count_months(options, output_format)
-        filters = report.narrow_months(ledger, build_filter(workspace, filter_options), month_count)
-        question = CostQuestion(keys, states, rules)
+        filters, question = build_filter(workspace, filter_options), CostQuestion(keys, states, rules)
+        filters = report.narrow_months(ledger, filters, _count_months(options, output_format))
         changes = report.list_changes(ledger, filters, question)
         account_rows = report.list_cost_rows(ledger, filters, question._replace(keys=JSON_KEYS[:2]))
         asked_at = read_last_asked(ledger, filters)
@@ -121,18 +118,26 @@ def command(
         print_report(changes, keys, options, account_rows, asked_at)
         print_converted(sums, target)
     else:
-        form = CostForm(bool(is_comparing), target, reporting.rates)
-        print_rows(output_format, report.build_cells(changes, keys, form), report.list_columns(keys, form))
-    has_rates = _print_missing_rates(exchange.list_missing_rates(sums, target or ""))
+        _print_cells(output_format, changes, keys, CostFormat(bool(is_comparing), target, reporting.rates))
+    _print_missing_rates(missing_rates := exchange.list_missing_rates(sums, target or ""))
     end_listing(ctx, gaps, uncounted_bills)
-    ctx.exit(0 if has_rates else 1)
+    ctx.exit(1 if missing_rates else 0)
 
 
-def _print_missing_rates(missing_rates: Sequence[str]) -> bool:
-    """Say which rates are missing; returns whether none is."""
+def _load_reporting(ctx: click.Context) -> Reporting:
+    section, config_path = load_section(ctx, "reporting")
+    return read_reporting(section, str(config_path))
+
+
+def _print_cells(
+    output_format: str, changes: Iterable[CostChange], keys: Sequence[str], cost_format: CostFormat
+) -> None:
+    print_rows(output_format, report.build_cells(changes, keys, cost_format), report.list_columns(keys, cost_format))
+
+
+def _print_missing_rates(missing_rates: Sequence[str]) -> None:
     for sentence in missing_rates:
         print_line(f"not converted: {sentence}; state it in [[reporting.rates]]", err=True)
-    return not missing_rates
 
 
 def _choose_currency(target: str | None, reporting: Reporting) -> str | None:

@@ -20,6 +20,20 @@ MEANINGS = {
     "to": "Up to this month, included.",
     "as_of": "As the ledger was known at this time (UTC), or at the end of this day.",
 }
+PROBLEMS = {
+    "400": "It cannot be asked so.",
+    "401": "The key is missing, or is not known.",
+    "403": "The key is not good for this.",
+    "404": "There is no such thing.",
+    "501": "A library is not installed that this needs.",
+    "503": "The ledger or the configuration cannot be used as it is, or too much is asked at once.",
+}
+MEDIA_TYPES = {
+    "json": "application/json",
+    "csv": "text/csv",
+    "ndjson": "application/x-ndjson",
+    "parquet": "application/vnd.apache.parquet",
+}
 PAGING = (
     Parameter("limit", "How many rows at most: 1000, if not said, and 10000 at most."),
     Parameter(
@@ -33,6 +47,8 @@ def build_document() -> Schema:
     """Return the document, OpenAPI 3.1."""
     book = SchemaBook()
     paths = {path: item for resource in RESOURCES for path, item in _build_paths(resource, book).items()}
+    paths[f"{ROOT}/documents/{{seq}}"] = _build_body_item("document", "An archived document as it came")
+    paths[f"{ROOT}/entries/{{seq}}"] = _build_body_item("entry", "The body of an archived answer as it came")
     problem = {
         "type": "object",
         "properties": {name: {"type": "string"} for name in ("type", "title", "detail", "instance")}
@@ -58,33 +74,45 @@ def list_parameters(resource: Resource) -> tuple[str, ...]:
     return (*FILTER_NAMES, *(parameter.name for parameter in (*resource.parameters, *paging)))
 
 
+def list_suffixes(resource: Resource) -> tuple[str, ...]:
+    """Return the endings of a resource's path, the one that may be left out first."""
+    if resource.is_streamed:
+        return tuple(dict.fromkeys(("ndjson", "csv", *resource.file_types)))
+    return ("json", *resource.file_types) if resource.is_single else ("json", "csv", "parquet")
+
+
 def _build_paths(resource: Resource, book: SchemaBook) -> dict[str, dict[str, Schema]]:
     row = book.add_row_type(resource.row_type, resource.decimals, has_keys=resource.has_keys)
     path = f"{ROOT}/{resource.name}{'/{month}' if resource.has_month else ''}"
-    rows: Schema = row if resource.is_single else {"type": "array", "items": row}
-    media = (
-        {"application/x-ndjson": {"schema": row}} if resource.is_streamed else {"application/json": {"schema": rows}}
-    )
-    items = {path: {"get": _build_operation(resource, resource.name, media)}}
-    if not resource.is_single:
-        csv_media = {"text/csv": {"schema": {"type": "string"}}}
-        items[f"{path}.csv"] = {"get": _build_operation(resource, f"{resource.name}_csv", csv_media)}
+    row_schema: Schema = row if resource.is_single or resource.is_streamed else {"type": "array", "items": row}
+    first_suffix, *suffixes = list_suffixes(resource)
+    items = {path: _build_item(resource, "", {MEDIA_TYPES[first_suffix]: {"schema": row_schema}})}
+    for suffix in suffixes:
+        media_type = {**MEDIA_TYPES, **resource.file_types}[suffix].partition(";")[0]
+        text_schema = {"schema": {"type": "string"}} if media_type.startswith("text/") else {}
+        items[f"{path}.{suffix}"] = _build_item(resource, suffix, {media_type: text_schema})
     return items
 
 
-def _build_operation(resource: Resource, name: str, media: Mapping[str, object]) -> Schema:
+def _build_item(resource: Resource, suffix: str, media: Mapping[str, object]) -> dict[str, Schema]:
+    name = "_".join(filter(None, ("read", resource.name.replace("-", "_"), suffix)))
+    parameters = [*_build_month(resource), *map(_build_parameter, _list_query(resource))]
+    return {"get": _build_operation(name, resource.summary, parameters, media)}
+
+
+def _build_body_item(name: str, summary: str) -> dict[str, Schema]:
+    """Return the item of something archived that is answered as it came."""
+    seq = {"name": "seq", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
+    parameters = [seq, *(_build_parameter(Parameter(word, MEANINGS[word])) for word in FILTER_NAMES)]
+    return {"get": _build_operation(f"read_{name}", summary, parameters, {"*/*": {}})}
+
+
+def _build_operation(name: str, summary: str, parameters: list[Schema], media: Mapping[str, object]) -> Schema:
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {
-        "operationId": f"read_{name}",
-        "summary": resource.summary,
-        "parameters": [*_build_month(resource), *map(_build_parameter, _list_query(resource))],
-        "responses": {
-            "200": {"description": resource.summary, "content": media},
-            "304": {"description": "Nothing has changed since the answer with that ETag."},
-            "400": {"description": "It cannot be asked so.", "content": problem},
-            "503": {"description": "The ledger or the configuration cannot be used as it is.", "content": problem},
-        },
-    }
+    answers: Schema = {"200": {"description": summary, "content": media}}
+    answers["304"] = {"description": "Nothing has changed since the answer with that ETag."}
+    answers |= {status: {"description": text, "content": problem} for status, text in PROBLEMS.items()}
+    return {"operationId": name, "summary": summary, "parameters": parameters, "responses": answers}
 
 
 def _list_query(resource: Resource) -> list[Parameter]:
@@ -98,8 +126,10 @@ def _build_month(resource: Resource) -> list[Schema]:
 
 
 def _build_parameter(parameter: Parameter) -> Schema:
-    schema: Schema = {"type": "integer", "minimum": 1} if parameter.name == "limit" else {"type": "string"}
-    if parameter.name in {"from", "to", "against"}:
+    schema: Schema = {"type": "integer", "minimum": 1} if parameter.name in {"limit", "months"} else {"type": "string"}
+    if parameter.choices:
+        schema["enum"] = list(parameter.choices)
+    if parameter.name in {"from", "to", "against", "month", "accruals"}:
         schema["pattern"] = MONTH_PATTERN
     return {
         "name": parameter.name,

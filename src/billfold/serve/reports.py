@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from billfold.focus.dataset_stream import iter_dataset, iter_dataset_rows
 from billfold.ledger import query
+from billfold.ledger.focus_views import Selection
 from billfold.model.errors import ConfigurationError, InvalidArgument
 from billfold.model.focus import CostAndUsage
 from billfold.report import costs
@@ -12,15 +14,15 @@ from billfold.report.daily import DAY_KEY, check_day_keys
 from billfold.report.team_costs import TEAM_KEY
 from billfold.serve.questions import Question, read_count
 from billfold.tasks import report
-from billfold.tasks.configured import load_allocation_rules, load_reporting
-from billfold.tasks.report import JSON_KEYS, CostForm, CostQuestion
+from billfold.tasks.configured import load_allocation_rules, load_payment_terms, load_reporting, load_virtual_rates
+from billfold.tasks.report import JSON_KEYS, CostFormat, CostQuestion
 
 MAX_MONTHS = 120
 
 
 def list_report(question: Question) -> list[Mapping[str, object]]:
     """Return what is charged to each group, ``by`` its keys (comma between), month, state and currency."""
-    keys, form = _read_keys(question), _read_form(question)
+    keys, cost_format = _read_keys(question), _read_format(question)
     count = read_count(question.values, "months", 1, MAX_MONTHS) if question.values.get("months") else None
     count = count or (1 if DAY_KEY in keys else None)
     rules = load_allocation_rules(question.view.config_path) if TEAM_KEY in keys else None
@@ -29,7 +31,7 @@ def list_report(question: Question) -> list[Mapping[str, object]]:
     db = question.view.db
     filters = report.narrow_months(db, question.filters, count)
     changes = report.list_changes(db, filters, CostQuestion(keys, _read_states(question), rules))
-    return report.build_cells(changes, keys, form)
+    return report.build_cells(changes, keys, cost_format)
 
 
 def _read_keys(question: Question) -> list[str]:
@@ -39,10 +41,10 @@ def _read_keys(question: Question) -> list[str]:
     return keys
 
 
-def _read_form(question: Question) -> CostForm:
+def _read_format(question: Question) -> CostFormat:
     reporting = load_reporting(question.view.config_path)
     target = question.values.get("in", "").upper() or None
-    return CostForm(question.values.get("compare") == "1", target, reporting.rates)
+    return CostFormat(question.values.get("compare") == "1", target, reporting.rates)
 
 
 def _read_states(question: Question) -> list[str]:
@@ -57,3 +59,18 @@ def _read_states(question: Question) -> list[str]:
 def iter_charges(question: Question) -> Iterator[CostAndUsage]:
     """Yield the charges of all bills that are not parked, by account, period and bill."""
     return query.iter_charges(question.view.db, question.filters)
+
+
+def iter_focus_rows(question: Question, dataset: str) -> Iterator[Mapping[str, object]]:
+    """Yield the rows of a FOCUS dataset as an export has them."""
+    return iter_dataset_rows(question.view.db, _select(question), dataset)
+
+
+def iter_focus_file(question: Question, dataset: str, format_name: str) -> Iterator[bytes]:
+    """Yield a FOCUS dataset as a file of an export, or as an Arrow stream."""
+    return iter_dataset(question.view.db, _select(question), dataset, format_name)
+
+
+def _select(question: Question) -> Selection:
+    path = question.view.config_path
+    return Selection(question.filters, rates=load_virtual_rates(path), payment_terms=load_payment_terms(path))

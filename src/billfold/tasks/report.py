@@ -32,7 +32,7 @@ class CostQuestion(NamedTuple):
     rules: AllocationRules | None = None
 
 
-class CostForm(NamedTuple):
+class CostFormat(NamedTuple):
     """What a row says beside its cost: the change against the month before, and what it comes to in another currency."""
 
     is_comparing: bool = False
@@ -71,24 +71,26 @@ def list_cost_rows(db: OpenLedger, filters: LedgerFilter, question: CostQuestion
     return list(costs.read_rows(list_costs(db, filters, (*question.keys, *GROUP_KEYS), states, question.rules)))
 
 
-def build_cells(changes: Iterable[CostChange], keys: Sequence[str], form: CostForm) -> list[Mapping[str, object]]:
+def build_cells(
+    changes: Iterable[CostChange], keys: Sequence[str], cost_format: CostFormat
+) -> list[Mapping[str, object]]:
     """Return rows for JSON and CSV, with all digits; one without a charge only tells what is gone."""
     names = list(map(name_column, keys))
     return [
         dict(zip(names, row.values, strict=True))
         | dict(zip(AMOUNT_COLUMNS, (str(row.month), *row[2:]), strict=True))
-        | ({"before": change.before, "change": change.change} if form.is_comparing else {})
-        | (exchange.build_converted_cells(row, form.target, form.rates) if form.target else {})
+        | ({"before": change.before, "change": change.change} if cost_format.is_comparing else {})
+        | (exchange.build_converted_cells(row, cost_format.target, cost_format.rates) if cost_format.target else {})
         for change in changes
         for row in [change.row]
-        if form.is_comparing or row.charges
+        if cost_format.is_comparing or row.charges
     ]
 
 
-def list_columns(keys: Sequence[str], form: CostForm) -> list[str]:
+def list_columns(keys: Sequence[str], cost_format: CostFormat) -> list[str]:
     """Return the names of the cells that ``build_cells`` gives a row."""
-    compared_columns = COMPARE_COLUMNS if form.is_comparing else ()
-    converted_columns = CONVERTED_COLUMNS if form.target else ()
+    compared_columns = COMPARE_COLUMNS if cost_format.is_comparing else ()
+    converted_columns = CONVERTED_COLUMNS if cost_format.target else ()
     return list(dict.fromkeys((*map(name_column, keys), *AMOUNT_COLUMNS, *compared_columns, *converted_columns)))
 
 
