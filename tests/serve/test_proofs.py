@@ -46,6 +46,7 @@ def test_documents_are_listed_and_handed_out(reader: Reader) -> None:
     document = reader.get(f"{ROOT}/documents/{archived[0]['seq']}")
     assert hashlib.sha256(document.body).hexdigest() == archived[0]["sha256"]
     assert document.headers["content-type"] == "application/pdf"
+    assert archived[0]["file"].endswith(".pdf")
     assert document.headers["content-disposition"] == f'attachment; filename="{archived[0]["file"]}"'
     assert document.headers["x-content-type-options"] == "nosniff"
 

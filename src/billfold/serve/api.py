@@ -91,8 +91,8 @@ class RestApi:
     def _build_answer(
         self, request: Request, resource: Resource, values: Mapping[str, str], month: str, suffix: str
     ) -> Response:
-        defaults = (DEFAULT_LIMIT, MAX_LIMIT) if suffix == "json" else (MAX_FILE_ROWS, MAX_FILE_ROWS)
-        limit = read_count(values, "limit", *defaults)
+        default_limit = DEFAULT_LIMIT if suffix == "json" else MAX_FILE_ROWS
+        limit = read_count(values, "limit", 1, MAX_LIMIT) if values.get("limit") else default_limit
         seq, offset = read_cursor(values.get("cursor", ""))
         with self._pool.borrow_view() as view:
             last_seq = view.workspace.archive.read_last_seq()

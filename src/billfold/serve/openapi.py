@@ -20,6 +20,28 @@ MEANINGS = {
     "to": "Up to this month, included.",
     "as_of": "As the ledger was known at this time (UTC), or at the end of this day.",
 }
+_COUNT: Schema = {"type": "integer", "minimum": 1}
+_TIME = r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z)?"
+
+
+def _match(pattern: str) -> Schema:
+    """Return the schema of a word that has a pattern, or is empty: that is as if it was left out."""
+    return {"pattern": f"^({pattern})?$"}
+
+
+PARAMETER_SCHEMAS: Mapping[str, Schema] = {
+    **dict.fromkeys(("from", "to", "against", "month", "accruals"), _match(r"\d{4}-(0[1-9]|1[0-2])")),
+    **dict.fromkeys(("min_amount", "min_percent"), _match(r"\d{1,12}(\.\d{1,6})?")),
+    "limit": _COUNT | {"maximum": 10_000},
+    "months": _COUNT | {"maximum": 120},
+    "after": {"type": "integer", "minimum": 0},
+    "as_of": _match(_TIME),
+    "since": {"pattern": rf"^(close:\d{{4}}-\d{{2}}|{_TIME})$"},
+    "cursor": _match(r"\d{1,18}-\d{1,9}"),
+    "head": _match("sha256:[0-9a-f]{64}"),
+    "in": _match("[A-Z]{3}"),
+}
+"""What words look like that are no mere text."""
 PROBLEMS = {
     "400": "It cannot be asked so.",
     "401": "The key is missing, or is not known.",
@@ -126,11 +148,9 @@ def _build_month(resource: Resource) -> list[Schema]:
 
 
 def _build_parameter(parameter: Parameter) -> Schema:
-    schema: Schema = {"type": "integer", "minimum": 1} if parameter.name in {"limit", "months"} else {"type": "string"}
+    schema: Schema = {"type": "string", **PARAMETER_SCHEMAS.get(parameter.name, {})}
     if parameter.choices:
-        schema["enum"] = list(parameter.choices)
-    if parameter.name in {"from", "to", "against", "month", "accruals"}:
-        schema["pattern"] = MONTH_PATTERN
+        schema["enum"] = [*parameter.choices, ""]
     return {
         "name": parameter.name,
         "in": "query",

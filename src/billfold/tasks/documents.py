@@ -18,7 +18,7 @@ from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.bill import State
 from billfold.model.errors import ConfigurationError, DamagedAnswer
-from billfold.report.document_files import build_file_name, remove_drafts, store_document
+from billfold.report.document_files import build_file_name, name_document, remove_drafts, store_document
 
 WRITTEN, UNCHANGED, MISSING, DAMAGED = "written", "unchanged", "missing", "damaged"
 """What becomes of a document: an invoice's is missing where none came."""
@@ -83,7 +83,7 @@ def list_document_rows(
     rows = [
         _build_row(entry.provider, account, bill)._replace(
             status=ARCHIVED,
-            file=Path(build_file_name(entry)).name,
+            file=name_document(entry),
             sha256=entry.body,
             seq=entry.seq,
             fetched_at=entry.fetched_at,
