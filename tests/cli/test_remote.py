@@ -103,6 +103,8 @@ def test_the_environment_names_the_server(served: Terminal) -> None:
         (["--server", "URL", "close", "2026-10", "--sign", "me"], 2, "--sign writes to the ledger"),
         (["--server", "URL", "report", "--config", "x"], 2, "--config names a place on one machine"),
         (["--server", "URL", "export", "journal", "--for", "xero", "-o", "x", "--mapping", "m"], 2, "--mapping names"),
+        (["--server", "URL", "allocate", "2026-10", "--rules", "/etc/passwd"], 2, "--rules names a place on one"),
+        (["--server", "URL", "export", "focus", "out", "--since", "/etc"], 2, "--since names a place on one"),
         (["--server", "URL", "export", "postgres"], 2, "a server writes to no database"),
         (["--server", "URL", "export"], 2, "Missing command."),
         (["--server", "URL", "report", "--month", "2026-10"], 2, "No such option '--month'"),

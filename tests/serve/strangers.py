@@ -22,10 +22,22 @@ from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from billfold.cli.served import run_served
 from billfold.serve.app import make_application
 from billfold.serve.views import ViewPool
 from tests.live import collect_ledger
 
+FITTING_WORDS = {
+    "provider": "vultr",
+    "account": "vultr",
+    "reference": "estimate",
+    "owner": "unallocated",
+    "query": "SELECT * FROM costs",
+    "by": "service",
+    "cursor": "90-2",
+    "since": "2026-10-15",
+}
+"""Words that mean something to the ledger that is asked."""
 DOCUMENT_PATH = "/api/v1/openapi.json"
 
 
@@ -43,14 +55,19 @@ class LocalCaller:
         await self._app(scope, receive, send)
 
 
-def ask_everything(home: Path, examples: int) -> tuple[Counter[int], list[str]]:
-    """Ask every operation of a served ledger so many times in each mode; returns the answers by status, and what is wrong."""
+def ask_everything(home: Path, examples: int, *, is_short: bool = False) -> tuple[Counter[int], list[str]]:
+    """Ask every operation of a served ledger so many times in each mode; returns the answers by status, and what is wrong.
+
+    Where it is to be short, paths with an ending are left out: they answer the same questions in another format.
+    """
     statuses, faults = Counter[int](), list[str]()
     with closing(ViewPool(home / "ledger", home / "billfold.toml")) as pool:
-        schema = schemathesis.openapi.from_asgi(DOCUMENT_PATH, LocalCaller(make_application(pool)))
+        schema = schemathesis.openapi.from_asgi(DOCUMENT_PATH, LocalCaller(make_application(pool, run_served)))
         for result in schema.get_all_operations():
             assert isinstance(result, Ok), result
             operation = result.ok()
+            if is_short and "." in operation.path:
+                continue
             for mode in GenerationMode:
                 faults += [f"{operation.label}: {fault}" for fault in _ask(operation, mode, examples, statuses)]
     return statuses, faults
@@ -71,6 +88,8 @@ def _ask(
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case: Any) -> None:
+        if mode is GenerationMode.POSITIVE:  # a word that nothing is called by is refused before anything is read
+            case.query = {name: FITTING_WORDS.get(name, value) for name, value in (case.query or {}).items()}
         response = case.call()
         statuses[response.status_code] += 1
         case.validate_response(response, excluded_checks=[positive_data_acceptance])

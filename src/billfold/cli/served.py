@@ -21,6 +21,8 @@ from billfold.serve.commands import CommandRequest, Event
 MAX_QUERY_SECONDS = 60
 OUTPUT_PARAMS = frozenset({"path", "output", "directory", "file"})
 """Arguments and options that say where a command writes."""
+INPUT_PARAMS = frozenset({"ledger", "config", "rules_path"})
+"""Arguments and options that name a place to read from, and are texts to click."""
 WRITING_OPTIONS = frozenset({"sign", "accept", "reason"})
 """Options that make a reading command write to the ledger."""
 MIN_HELP_WIDTH, MAX_HELP_WIDTH = 50, 80
@@ -83,5 +85,5 @@ def _check_params(ctx: click.Context, params: Iterable[click.Parameter]) -> None
                 f"{name} writes to the ledger: run it where the ledger's directory is, without --server"
             )
         is_place = isinstance(param.type, click.Path) and param.name not in OUTPUT_PARAMS
-        if is_place or param.name in {"ledger", "config"} or (ctx.command.name, param.name) == ("focus", "since"):
+        if is_place or param.name in INPUT_PARAMS or (ctx.command.name, param.name) == ("focus", "since"):
             raise InvalidArgument(f"{name} names a place on one machine, and a server is asked: leave it out")

@@ -17,11 +17,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from billfold.model.errors import InvalidArgument
-from billfold.serve.openapi import COMMANDS_ROOT
 from billfold.serve.questions import read_count
 from billfold.serve.views import ViewPool
 from billfold.serve.writing import NDJSON_TYPE
 
+COMMANDS_ROOT = "/api/v1/commands"
 READING_COMMANDS = frozenset(
     {"accruals", "allocate", "budget", "changes", "charges", "close", "closes", "commitments", "documents", "evidence"}
     | {"explain", "export", "forecast", "hash", "invoices", "payables", "reconcile", "report", "restatements", "sql"}
@@ -102,6 +102,8 @@ class Commands:
 
 
 def _check_words(arguments: list[str], settings: Mapping[str, str]) -> None:
+    if settings.get("terminal", "0") not in {"0", "1", ""}:
+        raise InvalidArgument("terminal is 1, or left out")
     if unknown := sorted({*settings} - {"columns", "terminal"}):
         raise InvalidArgument(
             f"a command is asked with argument, columns and terminal, and not with {unknown[0][:40]!r}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
+from billfold.serve.commands import COMMANDS_ROOT, READING_COMMANDS
 from billfold.serve.questions import FILTER_NAMES
 from billfold.serve.resources import RESOURCES, Parameter, Resource
 from billfold.serve.schema import Schema, SchemaBook
 from billfold.version import __version__
 
 ROOT = "/api/v1"
-COMMANDS_ROOT = f"{ROOT}/commands"
 MONTH_PATTERN = r"^\d{4}-(0[1-9]|1[0-2])$"
 MEANINGS = {
     "provider": "Only this provider.",
@@ -34,6 +34,7 @@ PARAMETER_SCHEMAS: Mapping[str, Schema] = {
     **dict.fromkeys(("min_amount", "min_percent"), _match(r"\d{1,12}(\.\d{1,6})?")),
     "limit": _COUNT | {"maximum": 10_000},
     "months": _COUNT | {"maximum": 120},
+    "columns": _COUNT | {"maximum": 10_000},
     "after": {"type": "integer", "minimum": 0},
     "as_of": _match(_TIME),
     "since": {"pattern": rf"^(close:\d{{4}}-\d{{2}}|{_TIME})$"},
@@ -71,6 +72,7 @@ def build_document() -> Schema:
     paths = {path: item for resource in RESOURCES for path, item in _build_paths(resource, book).items()}
     paths[f"{ROOT}/documents/{{seq}}"] = _build_body_item("document", "An archived document as it came")
     paths[f"{ROOT}/entries/{{seq}}"] = _build_body_item("entry", "The body of an archived answer as it came")
+    paths[f"{COMMANDS_ROOT}/{{name}}"] = _build_command_item()
     problem = {
         "type": "object",
         "properties": {name: {"type": "string"} for name in ("type", "title", "detail", "instance")}
@@ -127,6 +129,25 @@ def _build_body_item(name: str, summary: str) -> dict[str, Schema]:
     seq = {"name": "seq", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
     parameters = [seq, *(_build_parameter(Parameter(word, MEANINGS[word])) for word in FILTER_NAMES)]
     return {"get": _build_operation(f"read_{name}", summary, parameters, {"*/*": {}})}
+
+
+def _build_command_item() -> dict[str, Schema]:
+    """Return the item of the commands that are run for a terminal elsewhere."""
+    name: Schema = {"name": "name", "in": "path", "required": True, "schema": {"enum": sorted(READING_COMMANDS)}}
+    texts: Schema = {"type": "array", "items": {"type": "string"}}
+    arguments: Schema = {
+        "name": "argument",
+        "in": "query",
+        "description": "What stands behind the command.",
+        "schema": texts,
+    }
+    columns = Parameter("columns", "How wide the terminal is; 80, if not said.")
+    terminal = Parameter("terminal", "1: tables are cut to that width.", choices=("1", "0"))
+    event: Schema = {"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}
+    media = {"application/x-ndjson": {"schema": event}}
+    summary = "What a command prints and writes, piece by piece, and last its exit code"
+    parameters = [name, arguments, _build_parameter(columns), _build_parameter(terminal)]
+    return {"get": _build_operation("run_command", summary, parameters, media)}
 
 
 def _build_operation(name: str, summary: str, parameters: list[Schema], media: Mapping[str, object]) -> Schema:
