@@ -163,6 +163,8 @@ def test_charges_are_streamed_as_the_command_lists_them(reader: Reader, ledger: 
         ("changes", 400, "since"),
         (f"why/{MONTH}?against={MONTH}", 400, "with itself"),
         ("close/2026-13", 400, "is not a month"),
+        ("close/0001-01", 400, "0001-01 is no month of a bill"),
+        ("invoices?from=9001-01", 400, "9001-01 is no month of a bill"),
         ("close", 404, "there is no /api/v1/close"),
         ("secrets", 404, "there are invoices"),
         (f"close/{MONTH}.csv", 404, "is not written as csv"),
