@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from billfold.cli.main import COMMANDS
-from billfold.cli.remote import LOCAL_COMMANDS
+from billfold.cli.remote import COMMANDS_PATH, LOCAL_COMMANDS
 from billfold.serve.commands import READING_COMMANDS
+from billfold.transport.server import open_lines
 from tests.cli.terminal import Terminal, clear
+from tests.model.test_extras import run_base_command
 
 LINES = (
     "accruals 2026-11",
@@ -77,6 +80,23 @@ def test_a_query_is_read_here(served: Terminal, tmp_path: Path) -> None:
     (tmp_path / "query.sql").write_text("SELECT 17 AS answer")
     clear(served.run("--server", served.root, "sql", f"@{tmp_path / 'query.sql'}"), 0, "17")
     clear(served.run("--server", served.root, "sql", "@nowhere.sql"), 2, "the query @nowhere.sql cannot be read")
+
+
+def test_a_client_needs_the_base_alone(served: Terminal) -> None:
+    """Where only the base is installed, without DuckDB and Arrow, a command asks a server."""
+    result = run_base_command(served.home, "--server", served.root, "hash")
+    assert (result.returncode, result.stderr) == (0, ""), result
+    assert result.stdout == served.run("--ledger", "ledger", "hash").out
+
+
+def test_a_terminal_gets_a_table_that_fits(served: Terminal) -> None:
+    """The server cuts a table to the width that the client's terminal has, and a pipe gets all of it."""
+    lines = open_lines(f"{served.root}{COMMANDS_PATH}invoices", [("columns", "80"), ("terminal", "1")])
+    texts = [json.loads(line).get("text", "") for line in lines]
+    assert max(len(text) for text in texts) <= 80
+    assert "(left out to fit: " in "".join(texts)
+    whole = served.run("--server", served.root, "invoices").out.splitlines()
+    assert max(map(len, whole)) > 100
 
 
 def test_the_environment_names_the_server(served: Terminal) -> None:
