@@ -41,6 +41,7 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool, is_schedule
     """
     require_libraries("jinja2", "starlette")  # first: their extra brings the others, too
     require_libraries("duckdb", "pyarrow", "uvicorn")
+    from billfold.cli.served import run_served
     from billfold.serve.app import make_application
     from billfold.serve.server import require_loopback, run_server
     from billfold.serve.views import ViewPool
@@ -66,7 +67,8 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool, is_schedule
             "accounts are collected as `billfold schedule` shows" if accounts else "no account is configured yet"
         )
         note = f"; {collected}" if is_scheduled else ""
-        run_server(make_application(pool), listener, lambda: announce(f"{shown} is shown at {url}{note}"), background)
+        application = make_application(pool, run_served)
+        run_server(application, listener, lambda: announce(f"{shown} is shown at {url}{note}"), background)
 
 
 def _start_background(pool: ViewPool, *, is_scheduled: bool) -> BackgroundSyncs:
