@@ -13,13 +13,14 @@ from unittest import mock
 import pytest
 
 from billfold.collect.workspace import Workspace
-from billfold.config import AccountConfig
+from billfold.config import AccountConfig, load_accounts
 from billfold.ledger.account_lock import account_lock, is_locked
 from billfold.ledger.layout import LOCKS_FOLDER
 from billfold.ledger.server_schedule import list_sync_records
 from billfold.model.errors import ConfigurationError, InvalidArgument, Unreachable
 from billfold.model.period import Month, parse_instant
-from billfold.serve.background import BackgroundSyncs
+from billfold.serve.background import BackgroundSyncs, group_due
+from billfold.serve.rounds import DueSync
 from billfold.serve.views import ViewPool
 from billfold.transport.loop import InProcessTransport
 from billfold.twin.faults import Fault
@@ -127,7 +128,7 @@ def test_a_week_is_collected_as_planned(week: Stage) -> None:
         *("01.06", "02.06", "02.07", "03.06", "04.06", "04.07"),
     ]
     assert list_times(week, COCKROACH) == [
-        *("28.06", "29.06", "30.06", "30.07", "01.06", "01.12", "01.18", "02.00", "03.06", "04.06", "04.07"),
+        *("28.06", "29.06", "30.06", "30.07", "01.06", "01.12", "01.18", "02.00", "03.06", "04.07"),
     ]
 
 
@@ -177,3 +178,11 @@ def test_the_loop_looks_and_ends(week: Stage, caplog: pytest.LogCaptureFixture) 
     with pytest.raises(InvalidArgument):
         background.start_sync()
     assert len(week.begun) == begun
+
+
+def test_the_troubled_are_collected_apart(week: Stage) -> None:
+    """Each vendor's accounts are a round, and each that failed is one, after the healthy."""
+    accounts = load_accounts(week.pool.config_path)
+    vultr, cockroach = (DueSync(account) for account in sorted(accounts, key=lambda row: row.name, reverse=True))
+    failing = vultr._replace(failures=2)
+    assert group_due([failing, cockroach, failing, vultr, vultr]) == [[cockroach], [vultr, vultr], [failing], [failing]]
