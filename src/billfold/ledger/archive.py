@@ -205,10 +205,8 @@ class Archive:
     def iter_run_chain(self, run: Run) -> Iterator[Entry]:
         """Yield the entries of an account's chain from the one before a run's first to the run's last."""
         own_chain = "provider=:provider AND account=:account"
-        before_run = (
-            f"(SELECT max(seq) FROM entries WHERE {own_chain} AND seq < (SELECT min(seq) FROM entries WHERE run=:run))"
-        )
-        last_of_run = "(SELECT max(seq) FROM entries WHERE run=:run)"
+        first_of_run, last_of_run = (f"(SELECT {end}(seq) FROM entries WHERE run=:run)" for end in ("min", "max"))
+        before_run = f"(SELECT max(seq) FROM entries WHERE {own_chain} AND seq < {first_of_run})"
         condition = f"{own_chain} AND seq BETWEEN coalesce({before_run}, 0) AND {last_of_run}"
         return self.select_entries(condition, run._asdict() | {"run": run.id})
 
@@ -233,21 +231,22 @@ class Archive:
             if message != "ok":
                 yield f"the archive's file is damaged: {message}"
 
-    def list_runs(self) -> list[Run]:
-        """Return all runs, oldest first."""
-        endings = {entry.run: (entry.fetched_at, entry.question) for entry in self.list_markers(RUN_END)}
+    def list_runs(self, first: int = 1) -> list[Run]:
+        """Return all runs, oldest first; those from a number on."""
+        endings = {entry.run: (entry.fetched_at, entry.question) for entry in self.list_markers(RUN_END, first)}
         return [
             Run(start.run, *start.chain_key, start.question, start.fetched_at, *endings.get(start.run, (None, None)))
-            for start in self.list_markers(RUN_START)
+            for start in self.list_markers(RUN_START, first)
         ]
 
     def iter_settling_entries(self) -> Iterator[Entry]:
         """Yield the entries that were an account's head when they were made."""
         return (entry for entry in self.select_entries(MARKER_CONDITION, {}) if entry.is_settling)
 
-    def list_markers(self, operation: str) -> list[Entry]:
-        """Return the entries of an operation that is no question."""
-        return list(self.select_entries(f"{MARKER_CONDITION} AND operation=:operation", {"operation": operation}))
+    def list_markers(self, operation: str, first_run: int = 0) -> list[Entry]:
+        """Return the entries of an operation that is no question; those of runs from a number on."""
+        condition = f"{MARKER_CONDITION} AND operation=:operation AND run >= :first_run"
+        return list(self.select_entries(condition, {"operation": operation, "first_run": first_run}))
 
     def read_account_heads(self) -> dict[ChainKey, str]:
         """Return the newest settling hash of each account."""

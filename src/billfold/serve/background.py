@@ -43,7 +43,7 @@ class BackgroundSyncs:
     ) -> None:
         self._pool, self._clock = pool, clock
         self._runner = RoundRunner(pool, clock=clock, spawn=spawn)
-        self._regular_hooks, self._loop = list[Callable[[datetime], None]](), Thread(target=lambda: None)
+        self._regular_hooks, self._loop = list[Callable[[datetime], object]](), Thread(target=lambda: None)
         self._next_look = self._next_hooks = self._next_awaited = clock()
         self._awaited: Awaited = {}
         self.after_sync(self._look_again)
@@ -56,7 +56,7 @@ class BackgroundSyncs:
         """Let a function be called with the outcomes after each round; what it raises is logged."""
         self._runner.after_sync.append(hook)
 
-    def call_regularly(self, hook: Callable[[datetime], None]) -> None:
+    def call_regularly(self, hook: Callable[[datetime], object]) -> None:
         """Let a function be called every few minutes with the time, whether or not anything is collected."""
         self._regular_hooks.append(hook)
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from billfold.report import render
 from billfold.serve import screens, sources
 from billfold.serve.activity import RunningSync
+from billfold.serve.alerts import show_alerts
 from billfold.serve.answers import AnswerCache
 from billfold.serve.failures import Problem
 from billfold.serve.questions import Question, build_question
@@ -31,7 +32,7 @@ STATIC_TYPES = {
     ".svg": "image/svg+xml",
     ".js": "text/javascript; charset=utf-8",
 }
-LIVE_PATHS = {"/query", "/accounts"}
+LIVE_PATHS = {"/query", "/accounts", "/alerts"}
 """Screens that are others as time passes: they are made each time."""
 
 
@@ -54,6 +55,7 @@ SCREENS = (
     Screen("/findings", "Findings", "Does it add up?", "findings.html", screens.show_findings),
     Screen("/query", "Query", "Ask in SQL", "query.html", show_query),
     Screen("/accounts", "Accounts", "Accounts and runs", "accounts.html", screens.show_accounts),
+    Screen("/alerts", "Alerts", "What was sent, and to whom", "alerts.html", show_alerts),
     Screen("/months/{month}", "", "Month {month}", "month.html", screens.show_month),
     Screen("/close/{month}", "", "Checks of {month}", "checks.html", screens.show_checks),
     Screen("/invoice", "", "Invoice {id}", "invoice.html", screens.show_invoice),

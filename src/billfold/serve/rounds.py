@@ -21,7 +21,7 @@ log = logging.getLogger("billfold.schedule")
 BOOKING = "waits to be booked"
 """What is shown of an account whose vendor was asked all, until the others of its round are done."""
 Work = Callable[[], None]
-AfterSync = Callable[[Sequence[CollectOutcome]], None]
+AfterSync = Callable[[Sequence[CollectOutcome]], object]
 
 
 def start_thread(work: Work) -> Thread:

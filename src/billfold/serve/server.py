@@ -28,6 +28,6 @@ def run_server(
 ) -> None:
     """Answer requests until interrupted; ``note_ready`` is called once it begins to. What runs in the background ends first."""
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="off", server_header=False, proxy_headers=False
+        app, log_config=None, access_log=False, lifespan="off", server_header=False, proxy_headers=False
     )
     GracefulServer(config, note_ready, background).run(sockets=[listener])

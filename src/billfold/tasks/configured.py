@@ -11,25 +11,27 @@ from billfold import config
 from billfold.model.commitment import StatedCommitment
 from billfold.model.payment import PaymentEvidence
 from billfold.report.allocation_rules import AllocationRules
+from billfold.report.budget import Budget
 from billfold.settings.allocation import find_rules_file, load_rules
 from billfold.settings.bank import read_bank_entries
+from billfold.settings.budgets import read_budgets
 from billfold.settings.commitments import parse_commitments
 from billfold.tasks.accounts import list_account_names, map_payment_terms
 
 
 def list_configured_accounts(path: Path) -> list[tuple[str, str]]:
     """Return provider and name of the configured accounts; none where there is no configuration: reading needs none."""
-    return list_account_names(config.load_accounts(path)) if path.exists() else []
+    return list_account_names(config.load_accounts(path)) if config.has_config(path) else []
 
 
 def load_payment_terms(path: Path) -> dict[tuple[str, str], str]:
     """Return the terms of payment that a configuration has, if there is one, by provider and name of their account."""
-    return map_payment_terms(config.load_accounts(path)) if path.exists() else {}
+    return map_payment_terms(config.load_accounts(path)) if config.has_config(path) else {}
 
 
 def load_virtual_rates(path: Path) -> dict[str, Decimal]:
     """Read ``[rates]`` of a configuration, if there is one: what a unit of a virtual currency cost."""
-    return config.load_rates(path) if path.exists() else {}
+    return config.load_rates(path) if config.has_config(path) else {}
 
 
 def load_commitments(path: Path) -> Sequence[StatedCommitment]:
@@ -51,3 +53,8 @@ def load_allocation_rules(path: Path) -> AllocationRules | None:
     """Read the rules that ``[allocation]`` of a configuration names; None where it names none."""
     rules_path = find_rules_file(config.load_section(path, "allocation"), path)
     return load_rules(rules_path) if rules_path else None
+
+
+def load_budgets(path: Path) -> Sequence[Budget]:
+    """Return the budgets of a configuration; raises ``ConfigurationError``."""
+    return read_budgets(config.load_section(path, "budgets"), str(path))
