@@ -97,9 +97,9 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     staged.host.set_fault(Fault(COCKROACH, "invoice-late", times=LASTING, days=1, month=NOVEMBER))
     staged.away = (START + 24 * HOUR, START + 30 * HOUR)
     deaths = {START + 48 * HOUR: 2, START + 96 * HOUR: 1, START + 144 * HOUR: 5}
-    intervals = {"LOOK_INTERVAL": 24 * HOUR, "AWAITED_INTERVAL": 3 * HOUR}  # nothing else happens in between
-    rare_looks = mock.patch.multiple("billfold.serve.background", **intervals)
-    with closing(staged.pool), connect_twin(staged.host, staged.connect), rare_looks:
+    rare_looks = mock.patch("billfold.serve.background.LOOK_INTERVAL", 24 * HOUR)  # nothing else happens in between
+    rare_readings = mock.patch("billfold.serve.background.AWAITED_INTERVAL", 3 * HOUR)
+    with closing(staged.pool), connect_twin(staged.host, staged.connect), rare_looks, rare_readings:
         background = staged.open_background()
         for hour in range(7 * 24):
             staged.die_after(deaths.get(START + hour * HOUR))
