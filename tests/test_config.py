@@ -69,6 +69,9 @@ def test_a_literal_secret_is_refused_and_not_told(secret: str, tmp_path: Path) -
         (ACCOUNT + "rate = 5", "rate must be text"),
         (ACCOUNT + 'base_url = "http://u:p@h"', "account 1: base_url must hold no user and no password: leave out"),
         (ACCOUNT + ACCOUNT, "'a' is used twice"),
+        ("[rates]\nCREDITS = '-1'", r"\[rates\]: CREDITS is worth what a unit of it cost: write a rate above 0"),
+        ("[rates]\nCREDITS = '0.00'", "write a rate above 0"),
+        ("[rates]\n'' = '1'", "write a rate as text"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(text: str | bytes, sentence: str, tmp_path: Path) -> None:

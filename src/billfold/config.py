@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from billfold.model.errors import ConfigurationError
 from billfold.model.money import NATIONAL_CURRENCIES
-from billfold.model.plain_values import check_document, read_plain_amount
+from billfold.model.plain_values import check_document, read_plain_amount, show_name
 from billfold.providers import provider
 from billfold.providers.account_values import check_base_url, check_proxy, check_terms
 from billfold.providers.credential_references import (
@@ -168,8 +168,11 @@ def load_rates(path: Path) -> dict[str, Decimal]:
 def _parse_rates(table: object, path: Path) -> dict[str, Decimal]:
     rates = table if isinstance(table, dict) and all(isinstance(rate, str) for rate in table.values()) else {"": None}
     rates_by_currency = {str(name): rate for name in rates if (rate := read_plain_amount(rates[name])) is not None}
-    if len(rates_by_currency) < len(rates):
+    if len(rates_by_currency) < len(rates) or "" in rates_by_currency:
         raise ConfigurationError(f'{path}, [rates]: write a rate as text, as CRDB_CLOUD_CREDITS = "0.95"')
+    if worthless := sorted(name for name, rate in rates_by_currency.items() if rate <= 0):
+        reason = "is worth what a unit of it cost: write a rate above 0, or leave it out"
+        raise ConfigurationError(f"{path}, [rates]: {show_name(worthless[0])} {reason}")
     if national_codes := sorted(NATIONAL_CURRENCIES.intersection(rates_by_currency)):
         reason = "is no virtual currency, its rate does nothing: `report --in` takes rates of [[reporting.rates]]"
         raise ConfigurationError(f"{path}, [rates]: {national_codes[0]} {reason}")

@@ -80,6 +80,7 @@ def _parse_teams(table: object, location: str) -> Iterator[tuple[str, Target]]:
     if not isinstance(table, dict):
         raise ConfigurationError(f'{location}: write platform = {{ cost_center = "4711" }}')
     for team, fields in table.items():
+        _require_text(team, f"{location}, the name of a team")
         if not isinstance(fields, dict) or set(fields) - {"cost_center", "customer"}:
             raise ConfigurationError(f'{location}: write {team} = {{ cost_center = "4711", customer = "..." }}')
         texts = {key: _require_text(value, f"{location}, {team}.{key}") for key, value in fields.items()}
@@ -145,7 +146,12 @@ class _RuleReader(NamedTuple):
             return Rule(name, conditions, AllocationMethod.USAGE)
         if not isinstance(split, dict) or not split:
             raise self._error('write split = { platform = 2, web = 1 }, or split = "usage"')
-        weights = tuple((team, self._read_weight(team, weight)) for team, weight in split.items())
+        weights = tuple(
+            (_require_text(team, f"{self.location}, split, the name of a team"), self._read_weight(team, weight))
+            for team, weight in split.items()
+        )
+        if len({team for team, _ in weights}) < len(weights):
+            raise self._error("split: it names a team twice")
         if not any(weight for _, weight in weights):
             raise self._error("split: one weight must be above 0")
         return Rule(name, conditions, AllocationMethod.SPLIT, weights=weights)
