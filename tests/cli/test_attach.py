@@ -35,3 +35,11 @@ def test_what_there_is_not_is_refused(books: Terminal) -> None:
     (books.home / "a.csv").write_text("a,b\n")
     clear(books.run("--ledger", "ledger", "attach", "nothing", "a.csv"), 2, "there is no issued invoice 'nothing'")
     clear(books.run("--ledger", "ledger", "attach", "nothing", "none.csv"), 2, "does not exist")
+
+
+def test_a_file_that_is_no_document_is_named(books: Terminal) -> None:
+    bill = next(row for row in books.rows("--ledger", "ledger", "invoices") if row["state"] == "issued")
+    line = ["--ledger", "ledger", "attach", bill["invoice_id"]]
+    clear(books.run(*line, "/dev/zero"), 2, "billfold: /dev/zero: it is a device, not a file")
+    (books.home / "empty.csv").touch()
+    clear(books.run(*line, "empty.csv"), 2, "billfold: empty.csv: it is empty")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from billfold.collect import importing
+from billfold.collect import file_reading
 from tests.cli.terminal import Terminal, clear
 from tests.ledger.kit import invoice, invoices
 
@@ -32,7 +33,7 @@ def test_a_file_nested_too_deep_is_not_read(tmp_path: Path) -> None:
 
 def test_what_is_no_answer_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What can be no saved answer is refused before it is read whole."""
-    monkeypatch.setattr(importing, "MAX_FILE_SIZE", 100)
+    monkeypatch.setattr(file_reading, "MAX_FILE_SIZE", 100)
     (tmp_path / "empty.csv").write_bytes(b" \n")
     (tmp_path / "large.json").write_bytes(b" " * 101)
     for file, sentence in (
@@ -46,3 +47,24 @@ def test_what_is_no_answer_is_refused_before_it_is_read(tmp_path: Path, monkeypa
 def test_an_import_under_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "good.json").write_bytes(invoices(invoice("g")))
     clear(Terminal(tmp_path).run("import", "cockroach", "good.json", "--account", b"\xff"), 2, "")
+
+
+def test_an_answer_goes_into_the_account_that_it_says(tmp_path: Path) -> None:
+    """It is said into which account it was booked, and is no success where another one was named."""
+    terminal = Terminal(tmp_path)
+    for name in ("first", "more"):
+        content = {"invoice_id": name, "customer_id": "c1", "currency_code": "USD", "transaction_line_items": []}
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    line = ("import", "fastly", "--ledger", "l")
+    assert "booked into account" not in terminal.run(*line, "first.json", "--account", "one").out
+    result = terminal.run(*line, "more.json", "--account", "two")
+    clear(result, 1, "booked into account one, not two")
+    assert "booked into account" in terminal.run(*line, "more.json").out
+
+
+def test_of_what_was_not_read_no_account_is_left(tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_bytes(b"{}x")
+    terminal = Terminal(tmp_path)
+    clear(terminal.run("import", "cockroach", "bad.json", "none.json", "--account", "p", "--ledger", "l"), 2, "")
+    clear(terminal.run("import", "cockroach", "bad.json", "--account", "p", "--ledger", "l"), 1, "NOT READ")
+    clear(terminal.run("invoices", "--account", "p", "--ledger", "l"), 2, "there is no account 'p'")

@@ -173,3 +173,35 @@ def test_an_import_does_not_hide_what_was_not_booked(books: Workspace, tmp_path:
     assert list_unbooked() == before
     collected(books, invoices(invoice("twice", total="2.5", lines=["2.5"])), days=1)
     assert list_unbooked() == []
+
+
+def test_nobody_is_locked_out_while_files_are_read(
+    books: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files are read before any lock is taken: another process can write meanwhile."""
+    held = []
+
+    def read(path: Path) -> bytes:
+        with books.lock_writers(alone=True):
+            held.append(path)
+        return invoices(invoice("a"))
+
+    monkeypatch.setattr(importing, "read_file", read)
+    importing.import_files(books, provider.find_provider("cockroach"), "mine", [tmp_path / "a"], None, {})
+    assert held == [tmp_path / "a"]
+
+
+def test_of_an_import_that_is_killed_nothing_is_left(
+    books: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.json").write_bytes(invoices(invoice("a")))
+
+    def end_run(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(books.archive, "end_run", end_run)
+    with pytest.raises(KeyboardInterrupt):
+        importing.import_files(
+            books, provider.find_provider("cockroach"), "killed", [tmp_path / "a.json"], None, {}
+        )
+    assert "killed" not in {run.account for run in books.archive.list_runs()}

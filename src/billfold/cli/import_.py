@@ -32,7 +32,8 @@ def command(
     """Bring saved answers of PROVIDER into the archive and book them, the same way as collected ones.
 
     Bodies of any operation, as JSON or (Fastly) CSV; other documents are kept, but not booked. An invoice's list and its
-    lines belong together: name them in one command. Exit code 1: something was read but cannot be booked as it is.
+    lines belong together: name them in one command. An answer that says whose it is goes into that account, whatever --account
+    says. Exit code 1: something was not read, cannot be booked as it is, or is of another account than the one named.
     """
     chosen_provider = providers.find_provider(provider)
     if operation is not None:
@@ -47,7 +48,16 @@ def command(
             {"invoice_id": invoice_id} if invoice_id else {},
         )
     _print_result(result)
-    ctx.exit(1 if result.is_doubtful or result.unbooked_ids else 0)
+    is_elsewhere = _print_account(result, account or chosen_provider.name) and account is not None
+    ctx.exit(1 if result.is_doubtful or result.unbooked_ids or is_elsewhere else 0)
+
+
+def _print_account(result: ImportResult, account: str) -> bool:
+    """Say which account was booked into, where it has another name than was asked for; returns whether it has."""
+    if result.account in {"", account}:
+        return False
+    print_line(f"booked into account {result.account}, not {account}: what these answers say is of that account")
+    return True
 
 
 def _print_result(result: ImportResult) -> None:

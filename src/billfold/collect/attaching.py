@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from billfold.collect.importing import detect_format, read_file
+from billfold.collect.file_reading import read_file
+from billfold.collect.importing import detect_format
 from billfold.collect.workspace import Workspace
 from billfold.ledger.account_lock import account_lock
 from billfold.ledger.catalog import BillRow
 from billfold.ledger.documents import ATTACHMENT
 from billfold.ledger.entries import ArchivedResponse, Entry
 from billfold.ledger.layout import LOCKS_FOLDER
-from billfold.model.errors import InvalidArgument
+from billfold.model.errors import BillfoldError, InvalidArgument
 from billfold.model.plain_text import make_printable
 from billfold.wire.codec import parse_json
 from billfold.wire.operation import MEDIA_TYPES
@@ -35,8 +36,11 @@ def attach_document(workspace: Workspace, bill: BillRow, path: Path) -> Attachme
 
     Raises ``InvalidArgument`` for what is no PDF, JSON or CSV.
     """
-    content = read_file(path)
-    file_format = _check_format(content)
+    try:
+        content = read_file(path)
+        file_format = _check_format(content)
+    except BillfoldError as error:
+        raise InvalidArgument(f"{path}: {error}") from error
     question = json.dumps({"format": file_format, "invoice_id": bill.invoice_id}, sort_keys=True)
     with workspace.lock_writers(), account_lock(workspace.directory / LOCKS_FOLDER, bill.provider, bill.account):
         workspace.require_ledger()
@@ -45,9 +49,11 @@ def attach_document(workspace: Workspace, bill: BillRow, path: Path) -> Attachme
         now = datetime.now(UTC)
         name = make_printable(path.name).replace('"', "'")[:MAX_NAME_LENGTH]
         headers = {"content-type": MEDIA_TYPES[file_format], "content-disposition": f'attachment; filename="{name}"'}
-        run = workspace.archive.start_run(bill.provider, bill.account, "import", now)
-        seq = workspace.archive.add_responses(run, ArchivedResponse(ATTACHMENT, question, 200, headers, content, now))
-        workspace.archive.end_run(run, "imported", now)
+        response = ArchivedResponse(ATTACHMENT, question, 200, headers, content, now)
+        with workspace.archive.open_transaction():  # of one that is killed nothing is left
+            run = workspace.archive.start_run(bill.provider, bill.account, "import", now)
+            seq = workspace.archive.add_responses(run, response)
+            workspace.archive.end_run(run, "imported", now)
     workspace.catch_up()
     return Attachment(workspace.archive.read_entry(seq), is_new=True)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from billfold.collect.file_reading import read_file
 from billfold.collect.workspace import Workspace
 from billfold.ledger.account_lock import account_lock
 from billfold.ledger.documents import UNKNOWN_VALUE
@@ -35,8 +36,8 @@ from billfold.wire.paging import PagedOperation
 if TYPE_CHECKING:
     from billfold.ledger.runs import RunBill
 
-MAX_FILE_SIZE = 512 * 1024 * 1024
-"""Bytes of a file: no more is taken from a vendor either."""
+MAX_IMPORT_SIZE = 2 * 1024 * 1024 * 1024
+"""Bytes of all files of an import: they are in memory together."""
 
 
 class ImportedFile(NamedTuple):
@@ -48,16 +49,27 @@ class ImportedFile(NamedTuple):
 
 
 class ImportResult(NamedTuple):
-    """What became of an import: the files, the bills that it changed, the invoices that are listed but not booked."""
+    """What became of an import: the files, the bills that it changed, the invoices that are listed but not booked.
+
+    ``account`` is what the account is called that they were booked into, "" where nothing was.
+    """
 
     files: list[ImportedFile]
     bills: list[RunBill]
     unbooked_ids: tuple[str, ...] = ()
+    account: str = ""
 
     @property
     def is_doubtful(self) -> bool:
         """Whether anything was not read or cannot be trusted as it is."""
         return any(not file.operation for file in self.files) or any(bill.parked for bill in self.bills)
+
+
+class _ReadFiles(NamedTuple):
+    """What became of the files that were read, and the answers in them."""
+
+    files: list[ImportedFile]
+    responses: list[ArchivedResponse]
 
 
 def import_files(
@@ -68,56 +80,65 @@ def import_files(
     operation: str | None,
     question_fields: Mapping[str, str],
 ) -> ImportResult:
-    """Archive the files as answers of one run, book them, and tell what became of each; an unread file is left out."""
-    now, files = datetime.now(UTC), list[ImportedFile]()
+    """Archive the files as answers of one run, book them, and tell what became of each; an unread file is left out.
+
+    All are read before anybody has to wait for it, and archived as one: of an import that is killed nothing is left.
+    """
+    now = datetime.now(UTC)
+    files, responses = _read_files(paths, provider, operation, question_fields, now)
     with workspace.lock_writers(), account_lock(workspace.directory / LOCKS_FOLDER, provider.name, account):
         workspace.require_ledger()
-        run = workspace.archive.start_run(provider.name, account, "import", now)
-        for path in paths:
-            try:
-                answers = find_answers(read_file(path), provider, operation, question_fields)
-            except BillfoldError as error:
-                files.append(ImportedFile(path, "", _describe_error(error)))
-                continue
-            responses = (
-                ArchivedResponse(operation_name(op), question_text(op), 200, response.headers, response.body, now)
-                for op, response in answers
-            )
+        if not responses:
+            return ImportResult(files, [])
+        with workspace.archive.open_transaction():
+            run = workspace.archive.start_run(provider.name, account, "import", now)
             workspace.archive.add_responses(run, *responses)
-            operation_names = ", ".join(sorted({operation_name(op) for op, _ in answers}))
-            files.append(
-                ImportedFile(path, operation_names, f"{sum(len(response.body) for _, response in answers)} bytes")
-            )
-        workspace.archive.end_run(run, "imported", now)
+            workspace.archive.end_run(run, "imported", now)
         return _summarize_import(workspace, run, account, files)
+
+
+def _read_files(
+    paths: Sequence[Path],
+    provider: Provider,
+    operation: str | None,
+    question_fields: Mapping[str, str],
+    now: datetime,
+) -> _ReadFiles:
+    read_files, total_size = _ReadFiles([], []), 0
+    for path in paths:
+        try:
+            content = read_file(path)
+            if (total_size := total_size + len(content)) > MAX_IMPORT_SIZE:
+                raise InvalidArgument(f"these files hold more than {MAX_IMPORT_SIZE >> 20} MiB: import it by itself")
+            answers = find_answers(content, provider, operation, question_fields)
+        except BillfoldError as error:
+            read_files.files.append(ImportedFile(path, "", _describe_error(error)))
+            continue
+        read_files.responses.extend(
+            ArchivedResponse(operation_name(op), question_text(op), 200, response.headers, response.body, now)
+            for op, response in answers
+        )
+        operation_names = ", ".join(sorted({operation_name(op) for op, _ in answers}))
+        size = sum(len(response.body) for _, response in answers)
+        read_files.files.append(ImportedFile(path, operation_names, f"{size} bytes"))
+    return read_files
 
 
 def _summarize_import(workspace: Workspace, run: Run, account: str, files: list[ImportedFile]) -> ImportResult:
     """Read back what the ledger booked of an import, and what it could not book."""
+    from billfold.ledger.query import read_names_by_run
     from billfold.ledger.runs import read_booked_run
 
     with workspace.open_ledger(wait=True) as ledger:
         booked_run = read_booked_run(ledger, run.id)
+        booked_account = read_names_by_run(ledger).get(run.id, "")
     unread_files = [ImportedFile(Path(account), "", describe_finding(finding)) for finding in booked_run.findings]
-    return ImportResult(files + unread_files, booked_run.bills, booked_run.unbooked_ids)
+    return ImportResult(files + unread_files, booked_run.bills, booked_run.unbooked_ids, booked_account)
 
 
 def _describe_error(error: BillfoldError) -> str:
     """Say why a file was not read; a vendor's answer would be asked for again, but not a file."""
     return f"{error.message}; save the answer again as it came" if isinstance(error, ApiError) else str(error)
-
-
-def read_file(path: Path) -> bytes:
-    """Read a saved answer whole; raises ``InvalidArgument`` for what can be none."""
-    if path.is_char_device() or path.is_block_device():
-        raise InvalidArgument("it is a device, not a file")
-    with path.open("rb") as file:
-        content = file.read(MAX_FILE_SIZE + 1)
-    if len(content) > MAX_FILE_SIZE:
-        raise InvalidArgument(f"it is larger than {MAX_FILE_SIZE >> 20} MiB")
-    if not content.strip():
-        raise InvalidArgument("it is empty")
-    return content
 
 
 def find_answers(
