@@ -61,7 +61,18 @@ def test_what_cannot_be_meant_is_refused(synced: Terminal) -> None:
 
 def test_a_month_without_invoices_says_so(synced: Terminal) -> None:
     line = ["--ledger", "ledger", "export", "journal", "--for", "hledger", "-o", "none.txt", "--month", "2031-01"]
-    clear(synced.run(*line), 0, "There is nothing to book")
+    (synced.home / "none.txt").write_text("; written by billfold; and good")
+    clear(synced.run(*line), 1, "There is nothing to book: no issued invoice fits")
+    clear(synced.run(*line[:-2], "--accruals", "2026-08"), 1, "There is nothing to book: 2026-08 owes nothing")
+    clear(synced.run(*line[:-2], "--as-of", "2020-01-01"), 1, "No file is written.")
+    assert (synced.home / "none.txt").read_text() == "; written by billfold; and good"
+
+
+def test_a_mapping_is_not_overwritten(synced: Terminal) -> None:
+    (synced.home / "journal.toml").write_text(MAPPING)
+    line = ["--ledger", "ledger", "export", "journal", "--for", "xero", "-o", "journal.toml"]
+    clear(synced.run(*line, "--mapping", "journal.toml"), 2, "journal.toml is there, and not written by billfold")
+    assert (synced.home / "journal.toml").read_text() == MAPPING
 
 
 def test_accruals_are_written_with_their_reversals(synced: Terminal) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from billfold.cli.received_files import ReceivedFiles
-from billfold.model.errors import ConfigurationError, ServerFault
+from billfold.model.errors import ConfigurationError, InvalidArgument, ServerFault
 
 CONTENT = base64.b64encode(b"content").decode()
 
@@ -16,7 +16,7 @@ CONTENT = base64.b64encode(b"content").decode()
 def test_pieces_of_a_file_are_put_together(tmp_path: Path) -> None:
     """A first piece replaces a file, the others are added; a file beside the asked one may bear its name."""
     files = ReceivedFiles(["2026-10", "-o", str(tmp_path / "new" / "a.csv"), f"--output={tmp_path / 'b.csv'}"])
-    (tmp_path / "b.csv").write_text("older")
+    (tmp_path / "b.csv").write_text("; written by billfold; earlier")
     for number in (0, 1):
         files.add_piece(str(tmp_path / "new" / "EXTF_a_1.csv"), number, CONTENT)
     files.add_piece(str(tmp_path / "b.csv"), 0, CONTENT)
@@ -41,3 +41,10 @@ def test_a_full_directory_stays_as_it_is(tmp_path: Path) -> None:
     files.add_piece(str(tmp_path / "empty" / "b"), 0, CONTENT)
     with pytest.raises(ConfigurationError, match="is not empty"):
         ReceivedFiles([str(tmp_path / "empty")]).add_piece(str(tmp_path / "empty" / "b"), 0, CONTENT)
+
+
+def test_a_file_of_anybody_elses_stays(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("mine")
+    with pytest.raises(InvalidArgument, match="not written by billfold"):
+        ReceivedFiles(["-o", str(tmp_path / "a.csv")]).add_piece(str(tmp_path / "a.csv"), 0, CONTENT)
+    assert (tmp_path / "a.csv").read_text() == "mine"

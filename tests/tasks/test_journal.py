@@ -109,5 +109,6 @@ def test_files_are_put_beside_each_other(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in paths} == {"a.csv": b"1", "a-credits.csv": b"2"}
     assert sorted((tmp_path / "new").iterdir()) == sorted(paths)
     (tmp_path / "file").touch()
+    (tmp_path / "new" / "a.csv").unlink()
     with pytest.raises(InvalidArgument, match="cannot be written"):
         write_journal_files(tmp_path / "file" / "a.csv", files)

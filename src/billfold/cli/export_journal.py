@@ -65,6 +65,7 @@ def journal(
 
     Accounts, tax codes and cost centers come from a mapping (--mapping, or `mapping` in [journal] of the configuration).
     Charges that no rule fits go to the suspense account, and the exit code is 1 then. Written again, an entry has the same key.
+    Only an earlier journal is replaced. Where there is nothing to book, no file is written, and the exit code is 1.
     """
     mapping = _load_mapping(ctx, mapping_path)
     filter_options = _narrow_to_month(filter_options, month)
@@ -73,13 +74,13 @@ def journal(
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
         result = _make_journal(ctx, ledger, filters, mapping, accrued_month)
-        absence = describe_absence(ledger, filters, accrued_month) if accrued_month and not result.entries else ""
+        absence = "" if result.entries else _describe_absence(ledger, filters, accrued_month)
         uncounted_bills = catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
         idle_rules = list_idle_rules(mapping.conditions, list_known_accounts(ledger), fits_text)
     print_idle_rules(idle_rules)
-    paths = write_journal_files(output, WRITERS[program](output.name, result.entries, mapping))
-    _print_summary(result, paths)
+    if result.entries:
+        _print_summary(result, write_journal_files(output, WRITERS[program](output.name, result.entries, mapping)))
     is_wrong = _print_left_out(result, mapping)
     end_listing(ctx, gaps, uncounted_bills, absence)
     if is_wrong:
@@ -94,6 +95,13 @@ def _make_journal(
     section, path = load_section(ctx, "commitments")
     rows = list_accruals(ledger, filters, accrued_month, parse_commitments(section, str(path)))
     return build_accrual_journal(rows, mapping)
+
+
+def _describe_absence(ledger: OpenLedger, filters: LedgerFilter, accrued_month: Month | None) -> str:
+    """Say that there is no entry, so that no file is written: what was there stays."""
+    text = describe_absence(ledger, filters, accrued_month) if accrued_month else ""
+    nothing = f"{accrued_month} owes nothing that is not invoiced" if accrued_month else "no issued invoice fits"
+    return text or f"There is nothing to book: {nothing}, or was known then. No file is written."
 
 
 def _require_accrual_form(program: str, filter_options: FilterOptions) -> None:
@@ -120,12 +128,9 @@ def _narrow_to_month(filter_options: FilterOptions, month: Month | None) -> Filt
 
 
 def _print_summary(result: Journal, paths: list[Path]) -> None:
-    if not result.entries:
-        print_line("There is nothing to book: no issued invoice fits, or was known then, and nothing is owed.")
-    else:
-        entries = [entry for entry in result.entries if entry.kind != REVERSAL_KIND]  # a pair comes to nothing
-        rows = [_format_row(cells) for cells in add_subtotals(sum_entries(entries), "provider", AMOUNTS)]
-        print_table(rows, LAYOUT)
+    entries = [entry for entry in result.entries if entry.kind != REVERSAL_KIND]  # a pair comes to nothing
+    rows = [_format_row(cells) for cells in add_subtotals(sum_entries(entries), "provider", AMOUNTS)]
+    print_table(rows, LAYOUT)
     for path in paths:
         print_line(f"written: {path}")
 

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterable
 from pathlib import Path
 
-from billfold.model.errors import ConfigurationError, ServerFault
+from billfold.model.errors import ConfigurationError, ServerFault, build_write_error
 
 
 class ReceivedFiles:
@@ -20,12 +20,16 @@ class ReceivedFiles:
         """Write a piece of a file, the first one is 0; raises ``ServerFault`` and ``ConfigurationError``."""
         path = Path(name)
         self._check_path(path)
+        if not number:
+            from billfold.report.own_files import require_own  # only who is sent files needs it
+
+            require_own(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("ab" if number else "wb") as file:
                 file.write(base64.b64decode(content))
         except OSError as error:
-            raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from error
+            raise build_write_error(path, error) from error
 
     def _check_path(self, path: Path) -> None:
         """Raise ``ServerFault`` for a file that was not asked for, and ``ConfigurationError`` for one among others of a directory."""

@@ -46,7 +46,7 @@ def command(
 ) -> None:
     """Write a month's statement: costs, movement, register, payables, commitments, and whether everything adds up.
 
-    Exit code 1 where the month is not whole. The same ledger gives the same bytes. `[company] name` of the configuration stands on top.
+    Exit code 1 where the month is not whole. The same ledger gives the same bytes; only an earlier statement is replaced. `[company] name` of the configuration stands on top.
     """
     company = read_company_name(*load_section(ctx, "company"))
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:

@@ -129,12 +129,12 @@ def _find_due(bills: Sequence[BillRow], asked_at: datetime) -> Iterator[DueInvoi
             late_months |= {due_invoice.month} if due_invoice.is_late else set()
             yield due_invoice if len(all_series) > 1 else due_invoice._replace(series="")
     invoiced_months = sorted(month for series in all_series for month in series.months)
-    last_month = invoiced_months[-1] if invoiced_months else None
     for bill in _list_staying(bills, asked_at):
         is_before_billing = bool(invoiced_months) and bill.month < invoiced_months[0]
         if bill.month not in late_months and not is_before_billing:
             late_months.add(bill.month)
             due = bill.period_end + UNKNOWN_DELAY
+            last_month = max((month for month in invoiced_months if month < bill.month), default=None)
             yield DueInvoice(*bill[1:3], bill.issuer, "", bill.month, last_month, due, is_late=True)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from billfold.ledger.dataset_rows import TABLE_NAMES, DatasetColumn, iter_dataset_rows, list_dataset_columns
 from billfold.ledger.focus_views import FocusViews
-from billfold.model.errors import InvalidArgument
+from billfold.model.errors import InvalidArgument, build_write_error
 
 APPLICATION_ID = 0x62696C66
 """What tells a file of ours from anybody else's."""
@@ -28,7 +28,7 @@ def export_sqlite(views: FocusViews, path: Path) -> dict[str, int]:
         counts = _write_tables(views, draft)
         draft.replace(path)
     except (OSError, sqlite3.Error) as error:
-        raise InvalidArgument(f"{path} cannot be written: {error}") from error
+        raise build_write_error(path, error) from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
@@ -50,6 +50,7 @@ def _require_own(path: Path) -> None:
 def _write_tables(views: FocusViews, path: Path) -> dict[str, int]:
     counts = dict[str, int]()
     with closing(sqlite3.connect(path)) as db, views.open_writing():
+        db.execute("PRAGMA journal_mode = MEMORY")  # a draft needs no second file to be left behind
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         for dataset, table in TABLE_NAMES.items():
             columns = list_dataset_columns(views, dataset)

@@ -19,6 +19,8 @@ BillfoldError
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -194,3 +196,9 @@ ERRORS_BY_STATUS: dict[int, type[APIStatusError]] = {
 def error_for_status(status: int) -> type[APIStatusError]:
     """Return the class that stands for an HTTP status of 300 or more."""
     return ERRORS_BY_STATUS.get(status) or (ServerError if status >= 500 else APIStatusError)
+
+
+def build_write_error(path: Path, error: Exception) -> InvalidArgument:
+    """Return that a file could not be written, and why, as far as the system said it."""
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return InvalidArgument(f"{path} cannot be written: {reason}; check the path, its rights and the free space")

@@ -6,7 +6,7 @@ Nothing reads a finding's text: who must know what it is asks for its code, its 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import NamedTuple
@@ -28,6 +28,8 @@ BUDGET_CODES = frozenset({FindingCode.BUDGET_EXCEEDED, FindingCode.BUDGET_AT_RIS
 """Codes whose findings are of the whole ledger, of which accounts a budget may be."""
 REQUEST_ID_PATTERN = re.compile(r"\brequest [^\s),;]+")
 """What a text says of one answer only: the next one like it has another number."""
+LISTED_FIELD = "is_listed"
+"""The field of a finding's data that says "no" where it tells that an invoice is not in its vendor's list."""
 ESTIMATE_SUBJECT = "estimate"
 """The subject of what is found of an estimate."""
 MAX_ALIKE = 3
@@ -74,6 +76,28 @@ class AccountFinding(NamedTuple):
     @property
     def id(self) -> str:
         """What it is acknowledged by: the same as long as it says the same of the same."""
+        is_unlisted = self.finding.data.get(LISTED_FIELD) == "no"
+        return self._replace(finding=describe_unlisted(self.finding.subject))._plain_id if is_unlisted else self._plain_id
+
+    def is_accepted_by(self, acknowledged_ids: Collection[str]) -> bool:
+        """Tell whether it is among what is acknowledged, or the same fact is that was found otherwise then.
+
+        A month without a bill, between two that were billed, was an invoice that is late before the second one came.
+        """
+        if not acknowledged_ids:
+            return False
+        ids = {self.id, self._plain_id}
+        last_month = self.finding.data.get("last_month")
+        if self.finding.code is FindingCode.MONTH_EMPTY and last_month:
+            late_findings = (
+                Finding(FindingCode.INVOICE_LATE, "", subject, data={"last_month": last_month})
+                for subject in {"", self.finding.subject}
+            )
+            ids |= {self._replace(finding=late_finding).id for late_finding in late_findings}
+        return not ids.isdisjoint(acknowledged_ids)
+
+    @property
+    def _plain_id(self) -> str:
         finding = self.finding
         month = self.month if finding.code in MONTHLY_CODES or finding.subject == ESTIMATE_SUBJECT else ""
         text = REQUEST_ID_PATTERN.sub("", finding.text)
@@ -83,6 +107,11 @@ class AccountFinding(NamedTuple):
             text = " ".join((finding.data.get("amount", ""), finding.data.get("currency", "")))
         fields = self.provider, self.account, month, finding.code, finding.subject, text
         return blake2b("\x1f".join(fields).encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
+
+
+def describe_unlisted(invoice_id: str) -> Finding:
+    """Return that a vendor lists an invoice no longer; whatever tells it has the same id."""
+    return make_finding(FindingCode.INVOICE_VANISHED, "is no longer listed", invoice_id, **{LISTED_FIELD: "no"})
 
 
 def make_finding(code: FindingCode, text: str, subject: str = "", /, **data: object) -> Finding:

@@ -154,7 +154,7 @@ def _is_settled(
         and due_invoice.series_keys == unit_bills.series.keys
     )
     is_accepted = is_accepted or any(
-        AccountFinding(*account_key, str(month), describe_empty(name)).id in acknowledged_ids
+        AccountFinding(*account_key, str(month), describe_empty(name, last_month)).is_accepted_by(acknowledged_ids)
         for name in {"", unit_bills.series.name}
     )
     is_monthly = last_month.add_months(-1) in unit_bills.series.months

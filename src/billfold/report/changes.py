@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from billfold.ledger.closings import RegisterLine
 from billfold.ledger.issued_bills import IssuedBill
-from billfold.model.finding import AccountFinding, Finding, make_finding
+from billfold.model.finding import LISTED_FIELD, AccountFinding, Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, ZERO, format_amount
 from billfold.model.period import Month
@@ -56,12 +56,18 @@ class BillChange(NamedTuple):
     acknowledged: bool = False
 
     @property
+    def is_unlisted(self) -> bool:
+        """Whether nothing moved but that the vendor lists the bill no longer."""
+        return self.change == VANISHED and not self.moved
+
+    @property
     def located(self) -> AccountFinding:
         """The change as what is found of its account and month."""
         return AccountFinding(self.provider, self.account, self.month, self._make_finding())
 
     def _make_finding(self) -> Finding:
-        data = {"before": self.before, "after": self.after, "moved": self.moved, "currency": self.currency}
+        data: dict[str, object] = {"before": self.before, "after": self.after, "currency": self.currency}
+        data |= {"moved": self.moved, LISTED_FIELD: "no" if self.is_unlisted else None}
         return make_finding(
             FindingCode.MONTH_CHANGED, self.text, self.invoice_id, change=self.change, month=self.month, **data
         )
@@ -111,7 +117,7 @@ def compare_states(
 ) -> list[BillChange]:
     """Return what is another in the second of two states of the ledger, by account and month."""
     return [
-        change._replace(acknowledged=change.id in acknowledged_ids)
+        change._replace(acknowledged=change.located.is_accepted_by(acknowledged_ids))
         for key in sorted(before.keys() | after.keys())
         for change in compare_bill(before.get(key, BillState()), after.get(key, BillState()))
     ]

@@ -24,7 +24,7 @@ from billfold.ledger.expectation import (
 )
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
-from billfold.model.finding import AccountFinding, Finding, make_finding
+from billfold.model.finding import AccountFinding, Finding, describe_unlisted, make_finding
 from billfold.model.finding_codes import FindingCode, Severity
 from billfold.model.period import Month
 
@@ -128,6 +128,7 @@ def judge_months(
     for account_key, account_bills in sorted(bills_by_account.items()):
         months = _group_by_month(account_bills)
         covered_months = group_by_covered_month(account_bills).keys()
+        invoiced_months = {month for series in group_series(account_bills) for month in series.months}
         holes = _find_series_holes(account_key, account_bills, expectation.used_months)
         due_by_month = due_by_account[account_key]
         for month in min(months).iter_until(max({*months, *due_by_month})):
@@ -137,6 +138,7 @@ def judge_months(
                 due_by_month.get(month, []),
                 month in covered_months or (*account_key, month, "") in expectation.quiet_months,
                 duplicates_by_month.get((*account_key, str(month)), []),
+                max((earlier for earlier in invoiced_months if earlier < month), default=None),
             )
             record = _judge_month(*account_key, month, evidence, latest_runs.get(account_key))
             records.append(_accept_findings(record, acknowledged_ids) if acknowledged_ids else record)
@@ -147,11 +149,13 @@ class _MonthEvidence(NamedTuple):
     """What there is of an account and month; ``holes`` are contracts that were billed before and after it."""
 
     bills: list[BillRow]
-    holes: list[str]
+    holes: list[Finding]
     due_invoices: list[DueInvoice]
     is_quiet: bool
     """Whether it needs no bill of its own: one reaches into it, or nothing happened in it."""
     duplicates: list[Finding]
+    last_month: Month | None
+    """The last month before it that an invoice reaches into."""
 
 
 def _accept_findings(record: Completeness, acknowledged_ids: Collection[str]) -> Completeness:
@@ -171,13 +175,14 @@ def _choose_state(findings: Collection[Finding]) -> str:
 
 def _find_series_holes(
     account_key: tuple[str, str], bills: Iterable[BillRow], used_months: Collection[QuietMonth]
-) -> dict[Month, list[str]]:
-    """Return the contracts that were billed before a month and after it, and in it only estimated."""
-    all_series, holes = group_series(bills), defaultdict[Month, list[str]](list)
+) -> dict[Month, list[Finding]]:
+    """Return of each month the contracts that were billed before and after it, and in it only estimated."""
+    all_series, holes = group_series(bills), defaultdict[Month, list[Finding]](list)
     for series in all_series if len(all_series) > 1 else ():
         for month in min(series.months).iter_until(max(series.months)):
             if month not in series.months and any((*account_key, month, key) in used_months for key in series.keys):
-                holes[month].append(series.name)
+                last_month = max(earlier for earlier in series.months if earlier < month)
+                holes[month].append(describe_empty(series.name, last_month))
     return holes
 
 
@@ -194,7 +199,7 @@ def find_vanished_invoices(bills: Iterable[BillRow], run: RunRow) -> Iterator[Fi
         return
     covered_ids = {bill.invoice_id for bill in bills if bill.state == "issued" and _is_covered(bill, run.listing)}
     for invoice_id in sorted(invoice_id for invoice_id in covered_ids - run.listing.ids if invoice_id):
-        yield make_finding(FindingCode.INVOICE_VANISHED, "is no longer listed", invoice_id)
+        yield describe_unlisted(invoice_id)
 
 
 def _is_covered(bill: BillRow, listing: ListingRow) -> bool:
@@ -227,9 +232,9 @@ def _judge_month(
     bills = evidence.bills
     disputes = [finding for bill in bills for finding in bill.findings if finding.is_wrong or is_accepted(finding)]
     if not bills and not evidence.due_invoices and not evidence.is_quiet:
-        disputes.append(describe_empty())
+        disputes.append(describe_empty("", evidence.last_month))
     elif bills:
-        disputes += map(describe_empty, evidence.holes)
+        disputes += evidence.holes
     disputes += [*(find_vanished_invoices(bills, run) if run else []), *evidence.duplicates]
     due_findings = [describe_due(due_invoice).finding for due_invoice in evidence.due_invoices]
     delays = [*_find_open_states(bills), *(_find_delays(run) if run and bills else [])]
@@ -238,9 +243,10 @@ def _judge_month(
     return Completeness(provider, account, month, _choose_state(findings), bill_count, findings)
 
 
-def describe_empty(series_name: str = "") -> Finding:
-    """Return that a month has no bill of an account, or of one of its contracts."""
-    return make_finding(FindingCode.MONTH_EMPTY, "there is no bill for this month", series_name)
+def describe_empty(series_name: str = "", last_month: Month | None = None) -> Finding:
+    """Return that a month has no bill of an account, or of one of its contracts; ``last_month`` is the last before it that has."""
+    text = "there is no bill for this month"
+    return make_finding(FindingCode.MONTH_EMPTY, text, series_name, last_month=last_month)
 
 
 def _find_open_states(bills: Iterable[BillRow]) -> Iterator[Finding]:

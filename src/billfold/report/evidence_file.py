@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from billfold.model.errors import ConfigurationError
+from billfold.model.errors import ConfigurationError, build_write_error
 from billfold.model.period import Month
 from billfold.report.evidence_verifier import UNREADABLE, Evidence
 
@@ -50,7 +50,7 @@ def hash_content(content: Content) -> str:
 
 
 def write_evidence_file(path: Path, files: Mapping[str, Content]) -> None:
-    """Write the files whole or not at all; raises ``ConfigurationError``."""
+    """Write the files whole or not at all; raises ``InvalidArgument``."""
     draft_path = path.with_name(f".{path.name}.draft")
     try:
         with zipfile.ZipFile(draft_path, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as archive:
@@ -61,7 +61,7 @@ def write_evidence_file(path: Path, files: Mapping[str, Content]) -> None:
                     shutil.copyfileobj(source, target, CHUNK_BYTES)
         draft_path.replace(path)
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from error
+        raise build_write_error(path, error) from error
     finally:
         draft_path.unlink(missing_ok=True)
 

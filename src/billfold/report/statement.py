@@ -10,6 +10,10 @@ from billfold.model.money import exact_sum, find_minor_digits, round_to_sum
 from billfold.model.period import Month
 
 
+TITLE = "Cloud bills of "
+"""Begins the title of every statement, by which one is known."""
+
+
 class Amount(NamedTuple):
     """Money in a cell: exact, and shown in whole subunits of its currency, rounded half to even.
 
@@ -71,7 +75,7 @@ class Statement(NamedTuple):
     @property
     def title(self) -> str:
         """What it is called."""
-        return f"Cloud bills of {self.month}"
+        return f"{TITLE}{self.month}"
 
 
 def show_cell(cell: Cell) -> str:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from billfold.ledger.dataset_rows import DatasetColumn, find_long_columns, iter_dataset_rows, list_dataset_columns
 from billfold.ledger.focus_views import FocusViews
-from billfold.model.errors import InvalidArgument
+from billfold.model.errors import InvalidArgument, build_write_error
 from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD
 from billfold.model.plain_text import make_printable
+from billfold.report.own_files import WORKBOOK_TITLE, require_own
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
@@ -34,6 +38,7 @@ def export_workbook(views: FocusViews, path: Path) -> dict[str, int]:
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxFileError
 
+    require_own(path)
     draft = path.with_name(f".{path.name}.draft")
     options = {
         "constant_memory": True,
@@ -43,8 +48,13 @@ def export_workbook(views: FocusViews, path: Path) -> dict[str, int]:
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with xlsxwriter.Workbook(str(draft), options) as workbook, views.open_writing():
-            workbook.set_properties({"title": "billfold", "created": CREATED_AT})
+        with (
+            TemporaryDirectory(prefix=".billfold-", dir=path.parent) as directory,
+            io.BufferedWriter(_DraftFile(draft, "w")) as file,
+            xlsxwriter.Workbook(file, {**options, "tmpdir": directory}) as workbook,
+            views.open_writing(),
+        ):
+            workbook.set_properties({"title": WORKBOOK_TITLE, "created": CREATED_AT})
             heading = workbook.add_format({"bold": True, "bottom": 1})
             counts = {}
             for dataset, name in SHEETS.items():
@@ -53,11 +63,33 @@ def export_workbook(views: FocusViews, path: Path) -> dict[str, int]:
                 counts[name] = _write_sheet(sheet, views, dataset, heading)
         draft.replace(path)
     except (OSError, XlsxFileError) as error:
-        raise InvalidArgument(f"{path} cannot be written: {error}") from error
+        raise build_write_error(path, _find_cause(error)) from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
     return counts
+
+
+class _DraftFile(io.FileIO):
+    """A file that takes no more once something could not be written: who closes it late must not say so again."""
+
+    has_failed = False
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write what there is room for; raises ``OSError`` the first time that there is none."""
+        if self.has_failed:
+            return len(memoryview(data))
+        try:
+            return super().write(data)
+        except OSError:
+            self.has_failed = True
+            raise
+
+
+def _find_cause(error: Exception) -> Exception:
+    """Return what the system said, where the library wraps it."""
+    inner = error.args[0] if error.args else None
+    return inner if isinstance(inner, OSError) else error
 
 
 def _write_sheet(sheet: Worksheet, views: FocusViews, dataset: str, heading: Format) -> int:

@@ -19,7 +19,7 @@ from billfold.ledger.entries import Entry
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.register import RegisterRow, list_register
 from billfold.ledger.store import OpenLedger
-from billfold.model.errors import DamagedAnswer
+from billfold.model.errors import DamagedAnswer, build_write_error
 from billfold.model.payment import NO_EVIDENCE, PaymentEvidence
 from billfold.model.period import Month
 from billfold.report import evidence_verifier
@@ -89,6 +89,15 @@ def write_evidence(workspace: Workspace, db: OpenLedger, request: EvidenceReques
     A file that is there already is only replaced if it is the same month's evidence.
     """
     filters = request.filters._replace(first_month=request.month, last_month=request.month)
+    try:
+        return _write_evidence(workspace, db, request, filters, path)
+    except OSError as error:
+        raise build_write_error(path, error) from error
+
+
+def _write_evidence(
+    workspace: Workspace, db: OpenLedger, request: EvidenceRequest, filters: LedgerFilter, path: Path
+) -> EvidenceSummary:
     with TemporaryDirectory(prefix=".billfold-", dir=check_target(path, request.month)) as directory:
         register = list_register(db, filters, request.evidence.agreed_terms)
         contents = _Contents({evidence_verifier.CHARGES: Path(directory, "charges.csv")}, {}, [])

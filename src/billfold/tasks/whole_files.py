@@ -1,4 +1,4 @@
-"""Files that a command writes: all of them come whole, or what was there stays."""
+"""Files that a command writes: all of them come whole, or what was there stays; nothing that is not ours is replaced."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from billfold.model.errors import InvalidArgument
+from billfold.model.errors import build_write_error
+from billfold.report.own_files import require_own
 
 
 def write_whole_files(contents: Mapping[Path, bytes]) -> None:
     """Write files beside their places and put them there when all are written, in folders that are made where needed.
 
-    Raises ``InvalidArgument`` where one cannot be written; nothing is left of the others then.
+    Raises ``InvalidArgument`` where one cannot be written, or would take the place of a file that billfold did not write;
+    nothing is left of the others then.
     """
+    for path in contents:
+        require_own(path)
     drafts = {path: path.with_name(f".{path.name}.draft") for path in contents}
+    path = next(iter(drafts), Path())
     try:
         for path, draft in drafts.items():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,4 +30,4 @@ def write_whole_files(contents: Mapping[Path, bytes]) -> None:
         for draft in drafts.values():
             with suppress(OSError):  # it is not there, or its folder is none
                 draft.unlink()
-        raise InvalidArgument(f"{error.filename or 'a file'} cannot be written: {error.strerror or error}") from error
+        raise build_write_error(path, error) from error

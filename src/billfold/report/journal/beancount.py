@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from billfold.model.money import format_amount
 from billfold.report.journal.entries import JournalEntry
-from billfold.report.journal.files import JournalFile, clean_account, shorten_text, write_amount
+from billfold.report.journal.files import HEADLINE, JournalFile, clean_account, shorten_text, write_amount
 from billfold.report.journal.mapping import JournalMapping
 
 ROOTS = ("Assets", "Liabilities", "Equity", "Income", "Expenses")
@@ -27,7 +27,7 @@ def find_contra_root(entry: JournalEntry) -> str:
 
 def write_beancount(name: str, entries: Sequence[JournalEntry], mapping: JournalMapping) -> list[JournalFile]:
     """Write entries as one file."""
-    lines = ["; written by billfold; the same entries have the same external_id whenever they are written", ""]
+    lines = [HEADLINE, ""]
     if mapping.has_open_directives and entries:
         first_day = min(entry.posted_on for entry in entries)
         lines += [f"{first_day} open {account}" for account in sorted(_list_accounts(entries))]

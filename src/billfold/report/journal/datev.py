@@ -35,6 +35,8 @@ ENCODING = "cp1252"
 MAX_NAME_LENGTH, MAX_TEXT_LENGTH, MAX_CENTER_LENGTH = 30, 60, 36
 MAX_NUMBER_LENGTH = 36
 MAX_ACCOUNT_DIGITS, MAX_TAX_KEY_DIGITS = 9, 4
+FILE_BEGINNING, STACK_NAME = b'"EXTF";700;21;', "billfold"
+"""What every file begins with, and what begins the name of its stack."""
 RATE_PATTERN = re.compile(r"[1-9]\d{0,3},\d{2,6}", re.ASCII)
 _RATE_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
@@ -69,7 +71,7 @@ def _write_header(month: Month, mapping: JournalMapping) -> tuple[str, ...]:
         *('"EXTF"', "700", "21", '"Buchungsstapel"', "13", created, "", '"RE"', '""', '""'),
         *(str(datev.consultant), str(datev.client), f"{fiscal_year:04}{datev.first_month:02}01"),
         *(str(datev.account_length), f"{month.start:%Y%m%d}", f"{last_day:%Y%m%d}"),
-        *(_quote(f"billfold {month}", MAX_NAME_LENGTH), '""', "1", "0", "0", f'"{datev.currency}"'),
+        *(_quote(f"{STACK_NAME} {month}", MAX_NAME_LENGTH), '""', "1", "0", "0", f'"{datev.currency}"'),
         *("", '""', "", "", '""', "", "", "", '""'),
     )
 

@@ -17,6 +17,11 @@ from billfold.model.plain_text import format_line
 from billfold.report.journal.entries import JournalEntry
 
 
+HEADLINE_MARK = "; written by billfold;"
+HEADLINE = f"{HEADLINE_MARK} the same entries have the same external_id whenever they are written"
+"""The first line of a journal in plain text."""
+
+
 class JournalFile(NamedTuple):
     """A file to be written; ``name`` is that of the file that was asked for, or one beside it."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from billfold.model.money import format_amount
 from billfold.report.journal.beancount import build_account, find_contra_root
 from billfold.report.journal.entries import JournalEntry
-from billfold.report.journal.files import JournalFile, shorten_text, write_amount
+from billfold.report.journal.files import HEADLINE, JournalFile, shorten_text, write_amount
 from billfold.report.journal.mapping import JournalMapping
 
 MAX_TEXT_LENGTH = 200
@@ -17,7 +17,7 @@ MARKS = str.maketrans({";": " ", "|": "/", ",": " ", "(": " ", ")": " "})
 
 def write_hledger(name: str, entries: Sequence[JournalEntry], mapping: JournalMapping) -> list[JournalFile]:
     """Write entries as one file."""
-    lines = ["; written by billfold; the same entries have the same external_id whenever they are written"]
+    lines = [HEADLINE]
     for entry in entries:
         lines += ["", *_write_entry(entry)]
     return [JournalFile(name, ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"))]

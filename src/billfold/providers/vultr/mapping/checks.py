@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import pairwise
 
-from billfold.model.finding import Finding, make_finding
+from billfold.model.finding import LISTED_FIELD, Finding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.money import EXACT_CONTEXT, format_decimal
 from billfold.model.period import Month
@@ -86,7 +86,7 @@ def _compare_with_history(invoices: list[Invoice], rows: list[Billing]) -> Itera
     for invoice_id in sorted({*history_rows, *invoices_by_id}, key=_id_sort_key):
         if invoice_id not in invoices_by_id:
             text = "is in the billing history, but not in the list of invoices"
-            yield make_finding(FindingCode.HISTORY_MISMATCH, text, invoice_id)
+            yield make_finding(FindingCode.HISTORY_MISMATCH, text, invoice_id, **{LISTED_FIELD: "no"})
         elif invoice_id not in history_rows and _id_sort_key(invoice_id) < _id_sort_key(newest_id):
             text = "is listed, but not in the billing history"
             yield make_finding(FindingCode.HISTORY_MISMATCH, text, invoice_id)
