@@ -201,7 +201,5 @@ def test_of_an_import_that_is_killed_nothing_is_left(
 
     monkeypatch.setattr(books.archive, "end_run", end_run)
     with pytest.raises(KeyboardInterrupt):
-        importing.import_files(
-            books, provider.find_provider("cockroach"), "killed", [tmp_path / "a.json"], None, {}
-        )
+        importing.import_files(books, provider.find_provider("cockroach"), "killed", [tmp_path / "a.json"], None, {})
     assert "killed" not in {run.account for run in books.archive.list_runs()}

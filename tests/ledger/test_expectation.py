@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from billfold.ledger.catalog import BillRow, ListingRow, RunRow
-from billfold.ledger.expectation import DueInvoice, Expectation, find_expectation
+from billfold.ledger.expectation import DueInvoice, Expectation, describe_due, find_expectation
+from billfold.model.finding import AccountFinding
 from billfold.model.period import Month, parse_instant
 from billfold.report.completeness import judge_months
 
@@ -142,3 +143,31 @@ def test_an_idle_contract_is_quiet() -> None:
     assert [due.series for due in find_due([*first_contract, *second_contract], run)] == ["PO-2"]
     assert not find_due([*first_contract, *second_contract], run, ((*idle, "c2"),))
     assert find_due([*first_contract, *second_contract], run, ((*idle, "c1"),))
+
+
+def test_a_late_invoice_stays_accepted_when_the_next_comes() -> None:
+    """A month that was accepted as late is no other finding once later ones are there; a later hole is one."""
+    bills = list_months(4)
+    run = make_run(parse_instant("2026-10-06T00:00:00Z"))
+    (late,) = [record for record in judge_months(bills, [run], find_expectation(bills, [run], ())) if record.findings]
+    accepted_id = AccountFinding(late.provider, late.account, str(late.month), late.findings[0]).id
+    for index in (5, 7):
+        bills.append(make_bill(FIRST.add_months(index)))
+    run = make_run(parse_instant("2027-01-02T00:00:00Z"))
+    records = judge_months(bills, [run], find_expectation(bills, [run], ()), {accepted_id})
+    states = {str(record.month): record.state for record in records}
+    assert (states["2026-09"], states["2026-11"]) == ("complete", "disputed")
+
+
+def test_a_staying_estimate_is_the_same_when_the_next_comes() -> None:
+    """What is late of a month has one id, whatever is invoiced after it."""
+    estimate = make_bill(FIRST.add_months(2), state="estimate", invoice_id=None, issued_on=None)
+    ids = set()
+    for later_bills in ([], [make_bill(FIRST.add_months(3))]):
+        bills = [make_bill(FIRST), estimate, *later_bills]
+        ids |= {
+            describe_due(due).id
+            for due in find_due(bills, make_run(parse_instant("2026-09-01T00:00:00Z")))
+            if due.is_late and due.month == estimate.month
+        }
+    assert len(ids) == 1

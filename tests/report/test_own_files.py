@@ -18,7 +18,9 @@ from billfold.tasks.statement import SUFFIXES, render_statement
 from tests.report.journal.kit import entry
 
 MAPPING = JournalMapping(datev=DatevHeader(currency="USD"))
-STATEMENT = Statement("Müller & Co", Month(2026, 10), "Whole.", True, (), (Section("S", ("a",), (StatementRow(("b",)),)),))
+STATEMENT = Statement(
+    "Müller & Co", Month(2026, 10), "Whole.", True, (), (Section("S", ("a",), (StatementRow(("b",)),)),)
+)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

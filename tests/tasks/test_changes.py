@@ -71,3 +71,24 @@ def test_what_names_nothing_is_refused(books: Workspace, since: str, message: st
     collected(books, invoices(invoice("a")))
     with pytest.raises(InvalidArgument, match=message):
         list_changes(books, since)
+
+
+def test_an_unlisted_invoice_is_one_thing_to_accept(books: Workspace) -> None:
+    """That it vanished has one id, whatever tells it; a month that was signed can be signed again once it is accepted."""
+    collected(books, invoices(invoice("a"), invoice("b")))
+    sign(books, "Ann")
+    collected(books, invoices(invoice("b")), days=2)
+    with books.open_ledger() as db:
+        verdict = judge_month(books, db, SIGNED_MONTH, LedgerFilter(), CloseSettings())
+    told = [check for check in verdict.checks if check.subject == "a" and check.state == "wrong"]
+    assert sorted(check.check for check in told) == ["changes", "invoice"]
+    (finding_id,) = {check.id for check in told}
+    assert [
+        check for check in verdict.accept([finding_id]).checks if check.subject == "a" and check.state == "wrong"
+    ] == []
+    filters = LedgerFilter(acknowledged_ids=frozenset({finding_id}))
+    with books.open_ledger() as db:
+        (change,) = find_changes(db, find_baseline(books, db, "close:2026-08", MAX_SEQ), filters)
+        again = judge_month(books, db, SIGNED_MONTH, filters, CloseSettings())
+    assert (change.change, change.acknowledged, change.moved) == ("vanished", True, 0)
+    assert [check for check in again.checks if check.subject == "a" and check.state == "wrong"] == []
