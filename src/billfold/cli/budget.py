@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import click
 
 from billfold.cli.context import build_filter, load_section, open_workspace
-from billfold.cli.gaps import end_listing, find_wrong_gaps, note_foreign_estimates
+from billfold.cli.gaps import describe_no_bills, end_listing, find_wrong_gaps, note_foreign_estimates
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import AmountType, add_optional_month_options
@@ -99,13 +99,14 @@ def command(
         foreign_estimates = [] if is_for_anomalies else list_foreign_estimates(ledger, month_filters)
         uncounted_bills = catalog.list_parked_bills(ledger, month_filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, month_filters)
+        absence = describe_no_bills(ledger, month_filters._replace(first_month=None), "costs")
     if is_for_anomalies:
         _show_anomalies(output_format, search, month, thresholds)
     else:
         _show_budgets(output_format, rows, month)
     is_all_accepted = _print_findings(_list_findings(search, rows, filters), output_format)
     note_foreign_estimates(foreign_estimates)
-    end_listing(ctx, gaps, uncounted_bills)
+    end_listing(ctx, gaps, uncounted_bills, absence)
     ctx.exit(0 if is_all_accepted and (search.judged or not is_for_anomalies) else 1)
 
 

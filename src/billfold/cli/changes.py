@@ -8,6 +8,7 @@ from decimal import Decimal
 import click
 
 from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.gaps import end_listing
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_listing_options
@@ -46,6 +47,7 @@ def command(ctx: click.Context, since: str, output_format: str, filter_options: 
         print_rows(output_format, changes, COLUMNS)
     else:
         _print_changes(changes, since)
+    end_listing(ctx, ())
     ctx.exit(0 if all(change.acknowledged for change in changes) else 1)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from billfold.cli.context import build_filter, open_workspace
-from billfold.cli.gaps import end_listing, find_wrong_gaps
+from billfold.cli.gaps import describe_no_bills, end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.params import add_listing_options
 from billfold.ledger import catalog, query
@@ -44,15 +44,17 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     """
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
+        absence = describe_no_bills(ledger, filters, "charges")
         charges = query.iter_charges(ledger, filters)
         if output_format == "table":
             table_rows = [{name: _shorten_value(getattr(charge, name)) for name in TABLE_COLUMNS} for charge in charges]
-            print_table(table_rows, TABLE_FORM)
+            if table_rows:
+                print_table(table_rows, TABLE_FORM)
         else:
             print_rows(output_format, charges, CHARGE_COLUMNS)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
         uncounted_bills = catalog.list_parked_bills(ledger, filters)
-    end_listing(ctx, gaps, uncounted_bills)
+    end_listing(ctx, gaps, uncounted_bills, absence)
 
 
 def _shorten_value(value: Any) -> Any:

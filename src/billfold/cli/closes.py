@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.context import NOTHING_KNOWN, build_filter, open_workspace
+from billfold.cli.gaps import end_listing
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_listing_options
@@ -34,8 +35,9 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
         signed_months = list_signed_months(workspace, db, build_filter(workspace, filter_options), rehash=rehash)
     if output_format != "table":
         print_rows(output_format, signed_months, COLUMNS)
-    elif not signed_months:
+    elif not signed_months and NOTHING_KNOWN not in ctx.meta:
         print_line("No month is signed: `billfold close MONTH --sign NAME` signs one.")
-    else:
+    elif signed_months:
         print_table([row._asdict() | {"signed_at": row.signed_at[:10]} for row in signed_months], LAYOUT)
+    end_listing(ctx, ())
     ctx.exit(1 if any(row.changes for row in signed_months) else 0)

@@ -9,7 +9,7 @@ from itertools import groupby
 import click
 
 from billfold.cli.context import build_filter, load_payment_evidence, open_workspace, require_account
-from billfold.cli.gaps import end_listing, find_wrong_gaps
+from billfold.cli.gaps import describe_no_bills, end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_listing_options
@@ -43,14 +43,15 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
             require_account(workspace, stated.account, f"[[commitments]], {stated.commitment_id!r}")
         uses = find_commitments(ledger, filters, evidence)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
+        absence = "" if uses else describe_no_bills(ledger, filters, "commitments")
     gaps = select_shown(gaps, {(use.provider, use.account, str(use.month)) for use in uses}, has_invoices=False)
     if output_format != "table":
         print_rows(output_format, uses, CommitmentUse._fields)
-    elif not uses:
+    elif not uses and not absence:
         print_line("There are no commitments to show: state yours as [[commitments]] in the configuration.")
-    else:
+    elif uses:
         _print_uses(uses)
-    end_listing(ctx, gaps)
+    end_listing(ctx, gaps, (), absence)
 
 
 def _print_uses(uses: Sequence[CommitmentUse]) -> None:

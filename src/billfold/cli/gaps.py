@@ -9,6 +9,7 @@ import click
 from billfold.cli.context import NOTHING_KNOWN, list_configured_accounts
 from billfold.cli.output import print_line
 from billfold.collect.workspace import Workspace
+from billfold.ledger import catalog
 from billfold.ledger.catalog import BillRow
 from billfold.ledger.foreign_estimates import ForeignEstimate
 from billfold.ledger.query import LedgerFilter
@@ -22,6 +23,12 @@ def find_wrong_gaps(
 ) -> list[AccountFinding]:
     """Return what somebody who is shown this part of the ledger must be told: no error is not complete."""
     return gaps.find_wrong_gaps(workspace, db, filters, list_configured_accounts(ctx))
+
+
+def describe_no_bills(db: OpenLedger, filters: LedgerFilter, subject: str) -> str:
+    """Say that there is nothing to show, because no bill fits what was asked about; "" where one does: none is an answer then."""
+    bills = catalog.list_bills(db, filters)
+    return "" if bills else f"There are no {subject} to show: no bill is booked that fits, or was known then."
 
 
 def end_listing(

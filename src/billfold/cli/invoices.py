@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import click
 
 from billfold.cli.context import build_filter, load_payment_terms, open_workspace
-from billfold.cli.gaps import end_listing, find_wrong_gaps
+from billfold.cli.gaps import describe_no_bills, end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.params import add_listing_options
 from billfold.ledger import catalog, query
@@ -47,6 +47,7 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
         disputed_names = {_name_bill(bill) for bill in bills if bill.is_disputing}
         agreed_terms = load_payment_terms(ctx)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
+        absence = "" if rows else describe_no_bills(ledger, filters, "invoices")
     listed_bills = [bills_by_key[_build_bill_key(row, row.period_start)] for row in rows]
     extra_cells = [
         _build_extra_cells(bill, agreed_terms, is_disputed=_name_bill(bill) in disputed_names) for bill in listed_bills
@@ -59,10 +60,10 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
             [row._asdict() | cells for row, cells in zip(rows, extra_cells, strict=True)],
             (*COLUMNS, *EXTRA_COLUMNS),
         )
-    else:
+    elif rows:
         table_rows = [_shorten_row(row)._asdict() | cells for row, cells in zip(rows, extra_cells, strict=True)]
         print_table(table_rows, TABLE_FORM)
-    end_listing(ctx, gaps, [bill for bill in bills if bill.parked])
+    end_listing(ctx, gaps, [bill for bill in bills if bill.parked], absence)
 
 
 def _shorten_row(row: StatedBill) -> StatedBill:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import click
 
 from billfold.cli.context import build_filter, load_payment_evidence, load_section, open_workspace
-from billfold.cli.gaps import end_listing, find_wrong_gaps
+from billfold.cli.gaps import describe_no_bills, end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_listing_options
@@ -151,17 +151,18 @@ def _print_roll_forward(
         filters = build_filter(workspace, filter_options)
         months = roll_forward(ledger, filters, load_payment_evidence(ctx, filter_options.as_of))
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
+        absence = "" if months else describe_no_bills(ledger, filters, "balances")
     shown = {(month.provider, month.account, str(month.month)) for month in months}
     gaps = select_shown(gaps, shown, has_invoices=False)
     mismatches = [describe_mismatch(month) for month in months if month.difference]
     if output_format != "table":
         print_rows(output_format, months, BalanceMonth._fields)
-    elif not months:
+    elif not months and not absence:
         print_line("There are no balances to show: no vendor states any that fit.")
-    else:
+    elif months:
         _print_balances(months)
         _print_findings(mismatches)
-    end_listing(ctx, gaps)
+    end_listing(ctx, gaps, (), absence)
     ctx.exit(1 if any(located.id not in filters.acknowledged_ids for located in mismatches) else 0)
 
 

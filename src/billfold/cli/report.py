@@ -11,7 +11,7 @@ import click
 
 from billfold.cli.context import build_filter, load_section, open_workspace
 from billfold.cli.converted import print_converted
-from billfold.cli.gaps import end_listing, find_wrong_gaps
+from billfold.cli.gaps import describe_no_bills, end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_listing_options
@@ -113,14 +113,15 @@ def command(
         asked_at = read_last_asked(ledger, filters)
         uncounted_bills = catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
+        absence = "" if changes else describe_no_bills(ledger, filters, "charges")
     sums = exchange.convert_rows(account_rows, target, reporting.rates) if target else []
-    if output_format == "table":
+    if output_format == "table" and not absence:
         print_report(changes, keys, options, account_rows, asked_at)
         print_converted(sums, target)
-    else:
+    elif output_format != "table":
         _print_cells(output_format, changes, keys, CostFormat(bool(is_comparing), target, reporting.rates))
     _print_missing_rates(missing_rates := exchange.list_missing_rates(sums, target or ""))
-    end_listing(ctx, gaps, uncounted_bills)
+    end_listing(ctx, gaps, uncounted_bills, absence)
     ctx.exit(1 if missing_rates else 0)
 
 

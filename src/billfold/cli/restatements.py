@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from billfold.cli.context import build_filter, open_workspace
+from billfold.cli.gaps import describe_no_bills, end_listing
 from billfold.cli.output import print_data, print_line
 from billfold.cli.params import add_listing_options
 from billfold.ledger import catalog, restatements
@@ -43,13 +44,15 @@ def command(ctx: click.Context, output_format: str, filter_options: FilterOption
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
         filters = build_filter(workspace, filter_options)
         events = restatements.list_restatements(ledger, filters)
+        absence = "" if events else describe_no_bills(ledger, filters, "invoices")
         accepted_ids = {bill.id for bill in catalog.list_parked_bills(ledger, filters) if bill.is_acknowledged}
     if output_format == "json":
         print_data(json.dumps([_build_row(event) for event in events], default=word, indent=1), newline=True)
     elif output_format == "csv":
         print_data(render.as_csv(map(_build_row, events), COLUMNS))
-    else:
+    elif not absence:
         _print_events(events)
+    end_listing(ctx, (), (), absence)
     ctx.exit(1 if any(event.change.parked and event.change.new_bill not in accepted_ids for event in events) else 0)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from billfold.ledger.accrual_basis import find_seq_before, read_asked_times, sum_billed_kinds
+from billfold.ledger.catalog import list_bills
 from billfold.ledger.query import MAX_SEQ, LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.commitment import StatedCommitment
@@ -30,7 +31,12 @@ def list_accruals(
 
 
 def describe_absence(db: OpenLedger, filters: LedgerFilter, month: Month) -> str:
-    """Say that nothing is known of what a month owes, where nothing was collected since it began; "" where something was."""
+    """Say that nothing is known of what a month owes: nothing was collected since it began, or no bill is of it or before.
+
+    Returns "" where something is.
+    """
+    if not list_bills(db, filters._replace(first_month=None, last_month=month)):
+        return f"What {month} owes is not known: no bill is booked of it, or of a month before."
     asked_times = read_asked_times(db, filters.seq)
     if any(asked_at >= month.start and filters.includes_account(*key) for key, asked_at in asked_times.items()):
         return ""
