@@ -83,3 +83,32 @@ def test_bytes_go_to_a_terminal_as_text_only() -> None:
         with mock.patch.object(stream, "isatty", return_value=True):
             print_bytes(b"b\x1b]0;x\x07")
     assert stream.buffer.getvalue() == b"a\x1b[31m\xffb\\u001b]0;x\\u0007"
+
+
+def print_wrapped(text: str, capsys: pytest.CaptureFixture[str], *, err: bool = False, columns: str = "30") -> str:
+    """Return what is printed where $COLUMNS is so many."""
+    with mock.patch.dict(os.environ, {"COLUMNS": columns}):
+        print_line(text, err=err)
+    shown = capsys.readouterr()
+    return shown.err if err else shown.out
+
+
+@pytest.mark.parametrize("err", [False, True])
+def test_prose_breaks_at_the_terminals_width(capsys: pytest.CaptureFixture[str], *, err: bool) -> None:
+    """What goes on is set in, and words stay whole; lines that fit stay as they are."""
+    text = "  Not checked (3): document 1, balance 1, paid 1"
+    assert print_wrapped(text, capsys, err=err) == "  Not checked (3): document 1,\n    balance 1, paid 1\n"
+    assert print_wrapped("head " + "0" * 64, capsys, err=err) == f"head\n  {'0' * 64}\n"
+    assert print_wrapped("it  fits", capsys, err=err) == "it  fits\n"
+
+
+def test_a_file_gets_each_line_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    """A program reads lines: where there is no terminal and no $COLUMNS none is broken."""
+    text = "not complete: " + "word " * 40 + "end"
+    with mock.patch.dict(os.environ):
+        os.environ.pop("COLUMNS", None)
+        for err in (False, True):
+            print_line(text, err=err)
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == (f"{text}\n", f"{text}\n")
+    assert print_wrapped(text, capsys, columns="x") == f"{text}\n"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
+
 from billfold.collect.sync import sync_accounts
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
 from billfold.ledger.entries import CLOSING, build_run_marker
 from billfold.ledger.query import LedgerFilter
+from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month
 from billfold.providers.provider import find_provider
+from billfold.tasks.access import build_filter
 from billfold.tasks.close import CloseSettings, judge_month, sign_month
 from billfold.tasks.closes import describe_signed_changes, list_signed_months
+from billfold.tasks.filter_options import FilterOptions
 from tests.ledger.kit import NOW, Vendor, collected, invoice, invoices
 
 AUGUST = Month(2026, 8)
@@ -50,6 +55,9 @@ def test_a_renamed_account_keeps_its_signature(books: Workspace) -> None:
     account = AccountConfig("new name", find_provider("cockroach"), {})
     sync_accounts(books, [account], connect=lambda _: Vendor(body), clock=lambda: NOW)
     assert list_states(books, rehash=True) == [("same", 0)]
+    with pytest.raises(InvalidArgument, match="account 'mine' is called new name now: ask for that"):
+        build_filter(books, FilterOptions(account="mine"))
+    assert build_filter(books, FilterOptions(account="new name")).account == "new name"
 
 
 def test_a_damaged_signature_spoils_no_sync(books: Workspace) -> None:

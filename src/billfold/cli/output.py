@@ -11,11 +11,12 @@ import logging
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 import click
 
@@ -23,6 +24,7 @@ from billfold.cli.logs import is_json_log
 from billfold.model.plain_text import escape_commands, format_line, make_printable
 
 log = logging.getLogger("billfold.cli")
+INDENT_WIDTH, MIN_WIDTH = 2, 20
 _JSON_ESCAPE = "billfold.json_escape"
 codecs.register_error(_JSON_ESCAPE, lambda error: (_escape_characters(error), _find_end(error)))
 
@@ -125,7 +127,31 @@ def show_printout(printout: Printout) -> bool:
             return _print_encoded(click.style(make_printable(printout.text), bold=True), "replace")
         case PrintType.ROW:
             return _print_encoded(make_printable(printout.text), "replace")
-    return _print_encoded(format_line(printout.text), "replace", err=printout.type is PrintType.ERROR)
+    is_error = printout.type is PrintType.ERROR
+    text = _wrap_line(format_line(printout.text), _read_stream_width(sys.stderr if is_error else sys.stdout))
+    return _print_encoded(text, "replace", err=is_error)
+
+
+def _read_stream_width(stream: TextIO) -> int | None:
+    """Return $COLUMNS, or the width of the terminal that a stream is; None for a file or a pipe: a line stays one there."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns if stream.isatty() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _wrap_line(line: str, width: int | None) -> str:
+    """Break a line between its words where it is wider than the terminal, what goes on set in beneath it."""
+    if not width or len(line) <= width:
+        return line
+    indent = " " * (len(line) - len(line.lstrip()) + INDENT_WIDTH)
+    pieces = textwrap.wrap(
+        line, max(width, MIN_WIDTH), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(pieces)
 
 
 def print_bytes(content: bytes) -> None:

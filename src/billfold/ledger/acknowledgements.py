@@ -92,7 +92,9 @@ def list_acknowledged_ids(archive: Archive, last_seq: int | None = None) -> froz
 def quieten(findings: Iterable[AccountFinding], acknowledged_ids: Collection[str]) -> list[AccountFinding]:
     """Return findings, those that are accepted as notices: nobody has to act on them."""
     return [
-        located._replace(finding=accept_finding(located.finding)) if located.is_accepted_by(acknowledged_ids) else located
+        located._replace(finding=accept_finding(located.finding))
+        if located.is_accepted_by(acknowledged_ids)
+        else located
         for located in findings
     ]
 

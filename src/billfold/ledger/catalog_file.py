@@ -124,6 +124,16 @@ def count_booked_runs(path: Path) -> int:
         return 0
 
 
+def read_present_names(path: Path) -> dict[int, str]:
+    """Return what the account of each run that a catalog has booked is called now; none where its file cannot tell."""
+    query = "SELECT r.run, a.name FROM runs r JOIN accounts a ON a.provider = r.provider AND a.account = r.account"
+    try:
+        with closing(_connect_read_only(path)) as db:
+            return {int(run): str(name) for run, name in db.execute(query).fetchall()}
+    except (sqlite3.Error, OSError, ValueError, TypeError):
+        return {}
+
+
 class CatalogWriter:
     """A catalog while it is written; what is written is seen by others when its transaction ends."""
 

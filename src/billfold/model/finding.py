@@ -77,7 +77,9 @@ class AccountFinding(NamedTuple):
     def id(self) -> str:
         """What it is acknowledged by: the same as long as it says the same of the same."""
         is_unlisted = self.finding.data.get(LISTED_FIELD) == "no"
-        return self._replace(finding=describe_unlisted(self.finding.subject))._plain_id if is_unlisted else self._plain_id
+        return (
+            self._replace(finding=describe_unlisted(self.finding.subject))._plain_id if is_unlisted else self._plain_id
+        )
 
     def is_accepted_by(self, acknowledged_ids: Collection[str]) -> bool:
         """Tell whether it is among what is acknowledged, or the same fact is that was found otherwise then.

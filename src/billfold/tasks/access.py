@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,7 +56,7 @@ def build_filter(
     if provider is not None:
         providers.find_provider(provider)
     if account is not None:
-        _require_account(workspace, provider, account, configured)
+        _require_account(workspace, provider, account, list(configured))
     if first_month and last_month and last_month < first_month:
         raise InvalidArgument(f"no month lies between {first_month} and {last_month}; --from is the earlier one")
     seq = resolve_as_of(workspace.archive, as_of) if as_of else MAX_SEQ
@@ -65,10 +65,17 @@ def build_filter(
 
 
 def _require_account(
-    workspace: Workspace, provider: str | None, account: str, configured: Iterable[tuple[str, str]]
+    workspace: Workspace, provider: str | None, account: str, configured: Sequence[tuple[str, str]]
 ) -> None:
-    """Raise ``InvalidArgument`` for an account that neither the archive nor the configuration names."""
-    accounts = {*configured, *((run.provider, run.account) for run in workspace.archive.list_runs())}
+    """Raise ``InvalidArgument`` for an account that neither the archive nor the configuration names, or an earlier name of one."""
+    from billfold.ledger.catalog_file import read_present_names
+
+    runs = [run for run in workspace.archive.list_runs() if provider in {None, run.provider}]
+    accounts = {*configured, *((run.provider, run.account) for run in runs)}
     names = sorted({name for provider_name, name in accounts if provider in {None, provider_name}})
     if account not in names:
         raise InvalidArgument(f"there is no account {account!r}; there are {', '.join(names) or 'none yet'}")
+    present_names = read_present_names(workspace.ledger_path)
+    new_names = {present_names.get(run.id, account) for run in runs if run.account == account}
+    if new_names and account not in {*new_names, *present_names.values(), *(name for _, name in configured)}:
+        raise InvalidArgument(f"account {account!r} is called {' and '.join(sorted(new_names))} now: ask for that")
