@@ -45,7 +45,7 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool) -> None:
     listener = open_listener(host, port)
     url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
     succeed_when_ended()
-    application = make_application(pool, run_served)
+    application = make_application(pool, run_command=run_served)
     run_server(application, listener, lambda: print_line(f"the ledger {directory} is shown at {url}"))
 
 
