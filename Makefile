@@ -11,12 +11,12 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 MEASURED := model wire ledger collect focus report
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --upgrade \
-	--extra ledger --extra twin --extra pdf --extra xlsx --extra postgres --extra desk --group dev
+	--extra ledger --extra twin --extra pdf --extra xlsx --extra postgres --extra desk --extra mcp --group dev
 
-.PHONY: help chromium demo test test-fast coverage lint format docs rig worlds fuzz fuzz-api bench conformance lock clean
+.PHONY: help chromium demo demo-archive test test-fast coverage lint format docs rig worlds fuzz fuzz-api bench conformance lock clean
 
 help:  ## Show what can be made.
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "billfold needs Python 3.11 or newer")'
@@ -43,6 +43,9 @@ chromium: .cache/chromium.ready
 
 demo: .venv/.ready  ## Four vendors' twins, twelve months, collected and shown.
 	@$(RUN)/billfold demo
+
+demo-archive: .venv/.ready  ## Collect the demo's archive anew from the twin, for `billfold serve --demo`.
+	@$(RUN)/python -m tests.demo_archive
 
 test: .venv/.ready chromium  ## Run all tests.
 	@$(RUN)/python -m pytest -q -n 2 --dist worksteal

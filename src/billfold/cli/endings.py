@@ -9,9 +9,11 @@ from contextlib import suppress
 import click
 
 from billfold.cli.interrupt import INTERRUPTED_MESSAGE
-from billfold.cli.output import drop_output, print_line
+from billfold.cli.logs import is_json_log
+from billfold.cli.output import drop_output, is_redirected, print_line
 from billfold.model.errors import BillfoldError
 from billfold.model.extras import name_missing_extras
+from billfold.model.log_context import log_fields
 from billfold.transport.pause import STOP_REQUESTED
 
 
@@ -52,6 +54,10 @@ def _print_usage_error(error: click.ClickException) -> int:
 
 
 def _print_error(message: str, code: int) -> int:
+    message = INTERRUPTED_MESSAGE if STOP_REQUESTED.is_set() else message
+    if is_json_log() and not is_redirected():
+        logging.getLogger("billfold.cli").error("%s", message, extra=log_fields(exit_code=code))
+        return code
     with suppress(OSError):  # nobody can hear it; the exit code says it too
-        print_line(f"billfold: {INTERRUPTED_MESSAGE if STOP_REQUESTED.is_set() else message}", err=True)
+        print_line(f"billfold: {message}", err=True)
     return code

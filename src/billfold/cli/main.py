@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import logging
 import os
 import signal
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from billfold.cli.endings import run_guarded
 from billfold.cli.interrupt import end_interrupted
+from billfold.cli.logs import configure_logging
 from billfold.cli.output import flush_output
 from billfold.cli.params import StrictGroup, refuse_repeated_options
 from billfold.cli.remote import RemoteCommand, find_remote
-from billfold.model.errors import InvalidArgument
-from billfold.model.plain_text import format_line, make_printable
 from billfold.transport.pause import STOP_REQUESTED
 from billfold.version import __version__
 
 COMMANDS = {
     "accruals": "Say what a month owes that is not invoiced yet, and why.",
     "acknowledge": "Accept findings that are known, so that they are no alarm.",
+    "alerts": "Send what is new by webhook, to a chat or by mail; list what was sent.",
     "allocate": "Say whose cost a month is, by rules: teams, customers.",
     "api": "Ask a vendor one documented operation, and print the answer.",
     "changes": "Say what of closed months is another now than when it was signed.",
@@ -53,6 +52,7 @@ COMMANDS = {
     "hash": "Print one line that stands for all that the ledger believes now.",
     "import": "Bring saved answers into the archive and book them.",
     "invoices": "List invoices, drafts and estimates as the vendors state them.",
+    "mcp": "Let a language model ask the ledger: read-only tools (MCP).",
     "merge": "Bring another ledger directory's archive into this one.",
     "payables": "Show what is unpaid, overdue or paid twice, and what credits are left.",
     "rebuild": "Compute the ledger anew from the archive, and print its hash.",
@@ -60,6 +60,7 @@ COMMANDS = {
     "redact": "Replace stored personal data by a tombstone.",
     "report": "Show what is paid, by vendor and service or whatever else, by month.",
     "restatements": "List issued invoices that changed, with the lines that moved.",
+    "schedule": "Show when each account is collected next, and why then.",
     "serve": "Show the ledger in a browser: a page, an API, metrics.",
     "sql": "Ask the ledger in SQL, read-only.",
     "statement": "Write a month's statement as PDF, page, workbook or Markdown.",
@@ -131,6 +132,9 @@ def process() -> NoReturn:
     else:
         code = 0
     logging.shutdown()
+    if "opentelemetry.sdk" in sys.modules:  # whoever traces commands sends the last spans when these end
+        with suppress(Exception):
+            atexit._run_exitfuncs()  # noqa: SLF001 - there is no other name for it
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):  # told already
             stream.flush()
@@ -151,7 +155,7 @@ def _run_command() -> int:
 
 
 def _run_configured() -> object:
-    _configure_logging(os.environ.get("BILLFOLD_LOG", ""))
+    configure_logging()
     code = cli.main(standalone_mode=False)
     flush_output()
     return code
@@ -176,41 +180,3 @@ def _handle_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, earlier_handler)
-
-
-def _configure_logging(level_name: str) -> None:
-    """Log as $BILLFOLD_LOG says, each line with its time (UTC) and the account it is about; raises ``InvalidArgument``.
-
-    Where nobody asked for a log, warnings are sentences as all others.
-    """
-    levels, level = logging.getLevelNamesMapping(), (level_name or "warning").upper()
-    if level not in levels:
-        raise InvalidArgument(f"BILLFOLD_LOG is {level_name!r}; it can be debug, info, warning, error or critical")
-    line_format = (
-        "%(asctime)s.%(msecs)03dZ [%(threadName)s] %(name)s: %(message)s"
-        if level_name
-        else "billfold: warning: %(message)s"
-    )
-    formatter = _LineFormatter(line_format, "%Y-%m-%dT%H:%M:%S")
-    formatter.converter = time.gmtime
-    handler = logging.StreamHandler()
-    handler.setFormatter(formatter)
-    logging.basicConfig(level=levels[level], handlers=[handler])
-    logging.captureWarnings(True)
-    threading.excepthook = _log_thread_error
-
-
-def _log_thread_error(failure: threading.ExceptHookArgs) -> None:
-    """Log what ended a thread that nobody waits for; it is no traceback on anybody's screen."""
-    error = failure.exc_value or failure.exc_type()
-    logging.getLogger("billfold").debug("a thread ended", exc_info=error)
-
-
-class _LineFormatter(logging.Formatter):
-    """Formats what is logged as one line: it may hold a vendor's words."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
-        return format_line(super().formatMessage(record))
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
-        return "\n".join(map(make_printable, super().formatException(ei).splitlines()))

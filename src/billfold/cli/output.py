@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import logging
 import os
 import shutil
 import sys
@@ -18,8 +19,10 @@ from typing import NamedTuple
 
 import click
 
+from billfold.cli.logs import is_json_log
 from billfold.model.plain_text import escape_commands, format_line, make_printable
 
+log = logging.getLogger("billfold.cli")
 _JSON_ESCAPE = "billfold.json_escape"
 codecs.register_error(_JSON_ESCAPE, lambda error: (_escape_characters(error), _find_end(error)))
 
@@ -61,6 +64,11 @@ def redirect_output(receiver: Receiver) -> Iterator[None]:
         _receiver.reset(token)
 
 
+def is_redirected() -> bool:
+    """Tell whether what this thread prints is handed to somebody else."""
+    return _receiver.get() is not None
+
+
 def read_terminal_width() -> int | None:
     """Return the width of the terminal that reads, or $COLUMNS; None for a file or a pipe."""
     if receiver := _receiver.get():
@@ -69,8 +77,19 @@ def read_terminal_width() -> int | None:
 
 
 def print_line(text: str = "", *, err: bool = False) -> None:
-    """Print one line for people on stdout, or stderr: what a vendor wrote in it can neither break nor steer it."""
+    """Print one line for people on stdout, or stderr: what a vendor wrote in it can neither break nor steer it.
+
+    On stderr it is a line of the log where that is JSON.
+    """
     _print(Printout(PrintType.ERROR if err else PrintType.LINE, text))
+
+
+def announce(text: str) -> None:
+    """Print one line on stdout, or log it where the log is JSON: for what runs as a service, whose streams become one."""
+    if is_json_log():
+        log.info("%s", text)
+    else:
+        print_line(text)
 
 
 def print_data(text: str, *, newline: bool = False) -> bool:
@@ -102,6 +121,10 @@ def show_printout(printout: Printout) -> bool:
             return _print_encoded(click.style(make_printable(printout.text), bold=True), "replace")
         case PrintType.ROW:
             return _print_encoded(make_printable(printout.text), "replace")
+        case PrintType.ERROR if is_json_log():
+            if printout.text:
+                log.warning("%s", printout.text.removeprefix("billfold: ").removeprefix("warning: "))
+            return True
     return _print_encoded(format_line(printout.text), "replace", err=printout.type is PrintType.ERROR)
 
 

@@ -25,7 +25,7 @@ COMMANDS_ROOT = "/api/v1/commands"
 READING_COMMANDS = frozenset(
     {"accruals", "allocate", "budget", "changes", "charges", "close", "closes", "commitments", "documents", "evidence"}
     | {"explain", "export", "forecast", "hash", "invoices", "payables", "reconcile", "report", "restatements", "sql"}
-    | {"statement", "verify", "why"}
+    | {"schedule", "statement", "verify", "why"}
 )
 """Commands that read the ledger, and print or write what they read."""
 MAX_RUNS = 4

@@ -1,4 +1,4 @@
-"""The page: every screen under its path, rendered on the server, without a script."""
+"""The page: every screen under its path, rendered on the server; a script only shows how a sync goes on."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from starlette.routing import Route
 
 from billfold.report import render
 from billfold.serve import screens, sources
+from billfold.serve.activity import RunningSync
+from billfold.serve.alerts import show_alerts
 from billfold.serve.answers import AnswerCache
 from billfold.serve.failures import Problem
 from billfold.serve.questions import Question, build_question
@@ -25,7 +27,13 @@ from billfold.version import __version__
 NARROWING = ("provider", "account", "from", "to")
 MARKS = {"complete": "●", "provisional": "◐", "late": "!", "disputed": "✕", "parked": "‖"}
 """What stands in a cell of the grid beside the word."""
-STATIC_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+STATIC_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".js": "text/javascript; charset=utf-8",
+}
+LIVE_PATHS = {"/query", "/accounts", "/alerts"}
+"""Screens that are others as time passes: they are made each time."""
 
 
 class Screen(NamedTuple):
@@ -47,6 +55,7 @@ SCREENS = (
     Screen("/findings", "Findings", "Does it add up?", "findings.html", screens.show_findings),
     Screen("/query", "Query", "Ask in SQL", "query.html", show_query),
     Screen("/accounts", "Accounts", "Accounts and runs", "accounts.html", screens.show_accounts),
+    Screen("/alerts", "Alerts", "What was sent, and to whom", "alerts.html", show_alerts),
     Screen("/months/{month}", "", "Month {month}", "month.html", screens.show_month),
     Screen("/close/{month}", "", "Checks of {month}", "checks.html", screens.show_checks),
     Screen("/invoice", "", "Invoice {id}", "invoice.html", screens.show_invoice),
@@ -66,6 +75,7 @@ class Pages:
         return [
             *(Route(screen.path, self._make_endpoint(screen)) for screen in SCREENS),
             Route("/query.{suffix}", self.answer_query),
+            Route("/accounts/progress", self.answer_progress),
             Route("/documents/{seq}", self.answer_document),
             Route("/favicon.ico", lambda _: answer_static("favicon.svg")),
             Route("/static/{name}", lambda request: answer_static(request.path_params["name"])),
@@ -73,7 +83,7 @@ class Pages:
 
     def _make_endpoint(self, screen: Screen) -> Callable[[Request], Response]:
         def answer(request: Request) -> Response:
-            if screen.path == "/query":  # what it says of time is another the next time
+            if screen.path in LIVE_PATHS:
                 return self._build(request, screen)
             return self._cache.answer(request, lambda: self._build(request, screen))
 
@@ -83,9 +93,15 @@ class Pages:
         values, month = dict(request.query_params), request.path_params.get("month", "")
         with self._pool.borrow_view() as view:
             question = build_question(view, values, month)
-            shown = screen.show(question)
+            shown = {**screen.show(question), "running": self._list_running(question)}
         names = {"month": month, "id": values.get("id", ""), "seq": values.get("seq", "")}
         return self.render(request, screen.template, screen.title.format(**names), {**shown, "month": question.month})
+
+    def _list_running(self, question: Question) -> list[RunningSync]:
+        """Return what is being collected now of the accounts that are asked about."""
+        running = self._pool.activity.list_running()
+        visible_keys = set(question.configured) if running else set()
+        return [row for row in running if row[:2] in visible_keys and question.filters.includes_account(*row[:2])]
 
     def render(self, request: Request, template: str, title: str, shown: Mapping[str, object]) -> Response:
         """Return a page, with what stands on every one."""
@@ -103,6 +119,14 @@ class Pages:
             "version": __version__,
         }
         return HTMLResponse(render_page(template, frame | dict(shown)))
+
+    def answer_progress(self, request: Request) -> Response:
+        """Answer with what is being collected now; a page that shows it is loaded again once nothing is."""
+        running = self._pool.activity.list_running()
+        response = HTMLResponse(render_page("progress.html", {"running": running, "as_of": "", "narrowing": {}}))
+        if not running and "hx-request" in request.headers:
+            response.headers["hx-refresh"] = "true"
+        return response
 
     def answer_query(self, request: Request) -> Response:
         """Answer a query as JSON or CSV."""

@@ -23,6 +23,7 @@ from billfold.serve import listings, outlook, proofs, reports, rows
 from billfold.serve.questions import Question
 from billfold.tasks.closes import SignedMonth
 from billfold.tasks.documents import DocumentRow
+from billfold.tasks.schedule import ScheduleRow
 
 
 class Parameter(NamedTuple):
@@ -47,6 +48,8 @@ class Resource(NamedTuple):
     is_streamed: bool = False
     has_keys: bool = False
     """Whether its rows have more fields than their type: what they are grouped by."""
+    is_live: bool = False
+    """Whether its answer is another as time passes: it is made each time."""
     decimals: tuple[str, ...] = ()
     file_types: Mapping[str, str] = {}
     """Other endings than .json and .csv, with the media types of the files that ``write`` makes of them."""
@@ -276,6 +279,13 @@ RESOURCES = (
         proofs.list_sql_rows,
         (Parameter("query", "One SELECT.", is_required=True),),
         has_keys=True,
+    ),
+    Resource(
+        "schedule",
+        "When each account is collected next, and why then",
+        ScheduleRow,
+        listings.list_schedule,
+        is_live=True,
     ),
     Resource("runs", "Collections and imports, the newest first", rows.RunListingRow, listings.list_runs),
 )
