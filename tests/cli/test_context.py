@@ -76,4 +76,4 @@ def test_a_misspelt_section_is_refused_by_its_name(terminal: Terminal) -> None:
     terminal.config.write_text('[[account]]\nname = "a"\nprovider = "vultr"\n', encoding="utf-8")
     result = terminal.run("doctor", "--config", "billfold.toml")
     assert result.code == 2
-    assert "'account' is not known; a configuration has [[accounts]], [rates]" in result.err
+    assert "'account' is not known; a configuration has [[accounts]], [[alerts]]" in result.err

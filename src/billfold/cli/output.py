@@ -65,7 +65,7 @@ def redirect_output(receiver: Receiver) -> Iterator[None]:
 
 
 def is_redirected() -> bool:
-    """Tell whether what this thread prints is handed to somebody else."""
+    """Tell whether what this thread prints is handed to a receiver."""
     return _receiver.get() is not None
 
 
@@ -77,10 +77,7 @@ def read_terminal_width() -> int | None:
 
 
 def print_line(text: str = "", *, err: bool = False) -> None:
-    """Print one line for people on stdout, or stderr: what a vendor wrote in it can neither break nor steer it.
-
-    On stderr it is a line of the log where that is JSON.
-    """
+    """Print one line for people on stdout, or stderr: what a vendor wrote in it can neither break nor steer it."""
     _print(Printout(PrintType.ERROR if err else PrintType.LINE, text))
 
 
@@ -113,7 +110,14 @@ def _print(printout: Printout) -> bool:
 
 
 def show_printout(printout: Printout) -> bool:
-    """Write what was printed to this process's own streams, here or by a server; returns whether somebody may still read."""
+    """Write what was printed to this process's own streams, here or by a server; returns whether somebody may still read.
+
+    What is for stderr is a line of the log where that is JSON.
+    """
+    if printout.type is PrintType.ERROR and is_json_log():
+        if printout.text:
+            log.warning("%s", printout.text.removeprefix("billfold: ").removeprefix("warning: "))
+        return True
     match printout.type:
         case PrintType.DATA:
             return _print_encoded(escape_commands(printout.text), _JSON_ESCAPE, newline=False)
@@ -121,10 +125,6 @@ def show_printout(printout: Printout) -> bool:
             return _print_encoded(click.style(make_printable(printout.text), bold=True), "replace")
         case PrintType.ROW:
             return _print_encoded(make_printable(printout.text), "replace")
-        case PrintType.ERROR if is_json_log():
-            if printout.text:
-                log.warning("%s", printout.text.removeprefix("billfold: ").removeprefix("warning: "))
-            return True
     return _print_encoded(format_line(printout.text), "replace", err=printout.type is PrintType.ERROR)
 
 
