@@ -41,6 +41,7 @@ LINES = (
     "restatements",
     "sql SELECT+account,sum(BilledCost)+FROM+costs+GROUP+BY+ALL+ORDER+BY+1 --format csv",
     "sql DELETE+FROM+costs",
+    "schedule --provider vultr",
     "statement 2026-10 -o out/statement.md",
     "verify",
     "why 2026-10 --by service",

@@ -19,7 +19,7 @@ URL = "/api/v1/commands/"
 @contextmanager
 def open_commands(ledger: Terminal, run: Callable[[CommandRequest, Callable[[Event], None]], int]) -> Iterator[Reader]:
     with closing(ViewPool(ledger.home / "ledger", ledger.home / "billfold.toml")) as pool:
-        yield Reader(pool, make_application(pool, run))
+        yield Reader(pool, make_application(pool, run_command=run))
 
 
 def test_what_is_asked_reaches_the_command(ledger: Terminal) -> None:

@@ -67,8 +67,8 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool, is_schedule
             "accounts are collected as `billfold schedule` shows" if accounts else "no account is configured yet"
         )
         note = f"; {collected}" if is_scheduled else ""
-        application = make_application(pool, run_served)
-        run_server(application, listener, lambda: announce(f"{shown} is shown at {url}{note}"), background)
+        app = make_application(pool, run_command=run_served)
+        run_server(app, listener, lambda: announce(f"{shown} is shown at {url}{note}"), background)
 
 
 def _start_background(pool: ViewPool, *, is_scheduled: bool) -> BackgroundSyncs:
