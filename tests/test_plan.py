@@ -61,6 +61,7 @@ LIBRARIES = {
     "uvicorn": {"twin", "serve"},
     "starlette": {"serve"},
     "jinja2": {"serve"},
+    "argon2": {"tasks"},
     "click": {"cli"},
     "rich": {"report", "cli"},
     "typst": {"providers", "report"},

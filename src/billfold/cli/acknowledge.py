@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 import click
 
 from billfold.cli.budget import load_budgets
-from billfold.cli.context import build_filter, list_configured_accounts, load_payment_evidence, open_workspace
+from billfold.cli.context import (
+    build_filter,
+    find_user_name,
+    list_configured_accounts,
+    load_payment_evidence,
+    open_workspace,
+)
 from billfold.cli.listing import print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
@@ -51,17 +56,9 @@ def command(ctx: click.Context, ids: tuple[str, ...], reason: str, by: str, with
         if not ids:
             _print_acknowledged(list_acknowledgements(workspace.archive))
         elif withdraw:
-            _withdraw(workspace, ids, reason, by or _find_user())
+            _withdraw(workspace, ids, reason, by or find_user_name())
         else:
-            _acknowledge(workspace, _list_findings(ctx, workspace, ids), ids, reason, by or _find_user())
-
-
-def _find_user() -> str:
-    """Return who is logged in, as far as this machine knows."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a number without a name
-        return "unknown"
+            _acknowledge(workspace, _list_findings(ctx, workspace, ids), ids, reason, by or find_user_name())
 
 
 def _list_findings(ctx: click.Context, workspace: Workspace, ids: Collection[str]) -> dict[str, AccountFinding]:

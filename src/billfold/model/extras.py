@@ -18,6 +18,7 @@ EXTRAS_BY_LIBRARY = {
     "xlsxwriter": "xlsx",
     "psycopg": "postgres",
     "keyring": "keyring",
+    "argon2": "desk",
     "jinja2": "desk",
     "starlette": "desk",
 }
