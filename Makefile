@@ -37,15 +37,15 @@ demo: .venv/.ready  ## Four vendors' twins, twelve months, collected and shown.
 	@$(RUN)/billfold demo
 
 test: .venv/.ready  ## Run all tests.
-	@$(RUN)/python -m pytest -q -n 2
+	@$(RUN)/python -m pytest -q -n 2 --dist worksteal
 
 test-fast: .venv/.ready  ## Run what a change needs most often: all but whole journeys and outside witnesses.
-	@$(RUN)/python -m pytest -q -n 2 --ignore tests/rig --ignore tests/witnesses --ignore tests/laws --ignore tests/collect/test_sync.py \
+	@$(RUN)/python -m pytest -q -n 2 --dist worksteal --ignore tests/rig --ignore tests/witnesses --ignore tests/laws --ignore tests/collect/test_sync.py \
 		--ignore tests/ledger/test_read_only.py --ignore tests/ledger/test_broken_machine.py --ignore tests/test_canaries.py \
 		--ignore tests/focus/test_export.py --ignore tests/focus/test_export_files.py
 
 coverage: .venv/.ready  ## Measure which branches the tests take: at least 95 % in each of the rooms that books depend on.
-	@$(RUN)/python -m pytest -q -n 2 --cov --cov-report= --ignore tests/witnesses --ignore tests/rig
+	@$(RUN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report= --ignore tests/witnesses --ignore tests/rig
 	@for room in $(MEASURED); do echo "$$room:"; $(RUN)/python -m coverage report --include "src/billfold/$$room/*" --fail-under 95 --skip-covered --format total || exit 1; done
 
 lint: .venv/.ready  ## Check style and types.

@@ -1,4 +1,4 @@
-"""The file of what the desk keeps beside the ledger: who may ask, what was done, what was told, what runs when."""
+"""The file of what the server keeps beside the ledger: who may ask, what was done, what was told, what runs when."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from billfold.ledger.archive_file import LOCK_TIMEOUT_S
-from billfold.ledger.layout import DESK_FILE
+from billfold.ledger.layout import SERVER_FILE
 from billfold.model.errors import LedgerError
 
 _FORMAT = 1
 
 
 @contextmanager
-def open_desk_file(directory: Path, schema: tuple[str, ...]) -> Iterator[sqlite3.Connection]:
-    """Open the desk's file for some statements that are one transaction: all are kept, or none is.
+def open_server_file(directory: Path, schema: tuple[str, ...]) -> Iterator[sqlite3.Connection]:
+    """Open the server's file for some statements that are one transaction: all are kept, or none is.
 
     The file and the tables of a schema (statements with ``IF NOT EXISTS``) are made where they are missing, readable by their
     owner only. Another process that writes is waited for. Raises ``LedgerError`` for a file that cannot be used.
     """
-    path = directory / DESK_FILE
+    path = directory / SERVER_FILE
     try:
         path.touch(mode=0o600)
         db = sqlite3.connect(path, timeout=LOCK_TIMEOUT_S, isolation_level=None, cached_statements=0)
@@ -42,8 +42,8 @@ def open_desk_file(directory: Path, schema: tuple[str, ...]) -> Iterator[sqlite3
 
 def _require_format(db: sqlite3.Connection, path: Path) -> None:
     """Mark a new file; raises ``LedgerError`` for one of a newer billfold."""
-    (found,) = db.execute("PRAGMA user_version").fetchone()
-    if found > _FORMAT:
+    (file_format,) = db.execute("PRAGMA user_version").fetchone()
+    if file_format > _FORMAT:
         raise LedgerError(f"{path} was written by a newer billfold: update this one")
-    if not found:
+    if not file_format:
         db.execute(f"PRAGMA user_version = {_FORMAT}")
