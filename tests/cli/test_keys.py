@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 
 from billfold.ledger.archive import Archive
-from billfold.ledger.layout import ARCHIVE_FILE, DESK_FILE
+from billfold.ledger.layout import ARCHIVE_FILE, SERVER_FILE
 from tests.cli.terminal import Terminal, clear
 
 
@@ -80,6 +80,6 @@ def test_the_audit_log_is_shown_and_verified(home: Terminal) -> None:
     rows = json.loads(home.run("audit", "--since", "2020-01-01", "--ledger", "ledger", "--format", "json").out)
     assert [(row["action"], row["result"][9:]) for row in rows] == [("create key", "(grafana)")]
     clear(home.run("verify", "--ledger", "ledger"), 0, "audit log: 1 row")
-    path = home.home / "ledger" / DESK_FILE
+    path = home.home / "ledger" / SERVER_FILE
     path.write_bytes(path.read_bytes().replace(b"(grafana)", b"(grafanb)"))
     clear(home.run("verify", "--ledger", "ledger"), 1, "the audit log was changed")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from billfold.ledger.audit_log import AuditEvent, add_event, find_audit_damage, list_events, read_audit_head
-from billfold.ledger.layout import DESK_FILE
+from billfold.ledger.layout import SERVER_FILE
 from tests.stage import AT
 
 EVENT = AuditEvent("key abc", "10.0.0.1", "read document", "GET /documents/{seq}", "vultr/main", "200")
@@ -23,13 +23,13 @@ def fill(directory: Path) -> None:
 
 def tamper(directory: Path, statement: str) -> None:
     """Change the file behind the log's back."""
-    with closing(sqlite3.connect(directory / DESK_FILE, isolation_level=None)) as db:
+    with closing(sqlite3.connect(directory / SERVER_FILE, isolation_level=None)) as db:
         db.execute(statement)
 
 
 def test_events_are_listed_and_chained(tmp_path: Path) -> None:
     assert (find_audit_damage(tmp_path), read_audit_head(tmp_path)[0]) == ([], 0)
-    assert not (tmp_path / DESK_FILE).exists()
+    assert not (tmp_path / SERVER_FILE).exists()
     fill(tmp_path)
     assert [(row.seq, row.result) for row in list_events(tmp_path)] == [(3, "200"), (2, "403"), (1, "200")]
     assert len(list_events(tmp_path, limit=2)) == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from billfold.ledger.access_keys import list_keys as list_stored_keys
-from billfold.ledger.layout import DESK_FILE
+from billfold.ledger.layout import SERVER_FILE
 from billfold.model.errors import InvalidArgument
 from billfold.model.identity import EVERY_ACCOUNT, AccountPatterns, DataScope, Role, parse_patterns, parse_scopes
 from billfold.tasks.keys import GRACE, KEY_PATTERN, KeyRights, create_key, find_key_identity, revoke_key, rotate_key
@@ -29,7 +29,7 @@ def test_a_key_stands_for_what_it_may(tmp_path: Path) -> None:
 
 def test_only_a_hash_of_a_secret_is_kept(tmp_path: Path) -> None:
     secret = create_key(tmp_path, "controller", RIGHTS, AT).secret
-    assert secret.rpartition("_")[2].encode() not in (tmp_path / DESK_FILE).read_bytes()
+    assert secret.rpartition("_")[2].encode() not in (tmp_path / SERVER_FILE).read_bytes()
     assert secret not in str(list_stored_keys(tmp_path))
 
 

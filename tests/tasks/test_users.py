@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from billfold.ledger.access_users import AccessUser, has_credentials
-from billfold.ledger.layout import DESK_FILE
+from billfold.ledger.layout import SERVER_FILE
 from billfold.model.errors import InvalidArgument
 from billfold.model.identity import EVERY_ACCOUNT, DataScope, Role
 from billfold.tasks import users
@@ -42,7 +42,7 @@ def test_a_password_proves_a_user(tmp_path: Path) -> None:
     assert users.check_password(tmp_path, "ada", PASSWORD + " ") is None
     assert users.check_password(tmp_path, "eve", PASSWORD) is None
     assert user.password_hash.startswith("$argon2id$")
-    assert PASSWORD.encode() not in (tmp_path / DESK_FILE).read_bytes()
+    assert PASSWORD.encode() not in (tmp_path / SERVER_FILE).read_bytes()
 
 
 def test_the_library_decides_what_a_hash_costs() -> None:
@@ -73,7 +73,7 @@ def test_a_cookie_is_another_after_an_hour(tmp_path: Path) -> None:
     renewed = users.find_open_session(tmp_path, opened.new_cookie, later + ROTATION_GRACE)
     assert renewed is not None
     assert renewed.session.csrf == session.csrf
-    assert cookie.rpartition(".")[2].encode() not in (tmp_path / DESK_FILE).read_bytes()
+    assert cookie.rpartition(".")[2].encode() not in (tmp_path / SERVER_FILE).read_bytes()
 
 
 def test_a_session_ends(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from billfold.ledger.desk_file import open_desk_file
 from billfold.ledger.entries import format_time
+from billfold.ledger.server_file import open_server_file
 from billfold.model.identity import AccountPatterns, DataScope, Role, sort_scopes
 from billfold.model.period import parse_instant
 
@@ -54,33 +54,33 @@ class AccessKey(NamedTuple):
 def add_key(directory: Path, key: AccessKey) -> None:
     """Keep a new key."""
     row = (*key[:3], *write_rights(key.accounts, key.scopes), key.secret_hash, *map(_write_time, key[6:10]))
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         db.execute(f"INSERT INTO access_keys VALUES ({', '.join('?' * 12)})", (*row, key.old_hash, None))
 
 
 def list_keys(directory: Path) -> list[AccessKey]:
     """Return all keys, the oldest first."""
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         return [_read_key(row) for row in db.execute(f"SELECT {_COLUMNS} FROM access_keys ORDER BY created_at, id")]
 
 
 def find_key(directory: Path, key_id: str) -> AccessKey | None:
     """Return a key by its id; None where there is none."""
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         row = db.execute(f"SELECT {_COLUMNS} FROM access_keys WHERE id=?", (key_id,)).fetchone()
         return _read_key(row) if row else None
 
 
 def revoke_key(directory: Path, key_id: str, now: datetime) -> None:
     """Let a key be good no longer; one that was revoked before stays as it is."""
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         statement = "UPDATE access_keys SET revoked_at=? WHERE id=? AND revoked_at IS NULL"
         db.execute(statement, (format_time(now), key_id))
 
 
 def replace_secret(directory: Path, key_id: str, secret_hash: str, old_until: datetime) -> None:
     """Give a key another secret; the one before it is good until a time."""
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         statement = "UPDATE access_keys SET old_hash=secret_hash, old_until=?, secret_hash=? WHERE id=?"
         db.execute(statement, (format_time(old_until), secret_hash, key_id))
 
@@ -89,7 +89,7 @@ def note_key_use(directory: Path, key: AccessKey, now: datetime) -> None:
     """Note that a key was used, at most once a minute."""
     if key.last_used_at and now - key.last_used_at < USE_INTERVAL:
         return
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         db.execute("UPDATE access_keys SET last_used_at=? WHERE id=?", (format_time(now), key.id))
 
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from billfold.ledger.access_keys import SCHEMA as KEY_SCHEMA
 from billfold.ledger.access_keys import has_keys, read_rights, read_time, write_rights
-from billfold.ledger.desk_file import open_desk_file
 from billfold.ledger.entries import format_time
+from billfold.ledger.server_file import open_server_file
 from billfold.model.identity import AccountPatterns, DataScope, Role
 from billfold.model.period import parse_instant
 
@@ -52,7 +52,7 @@ class LoginSession(NamedTuple):
 def put_user(directory: Path, user: AccessUser) -> None:
     """Keep a user, in the place of the one of that name; his sessions end."""
     row = (user.name, user.role, *write_rights(user.accounts, user.scopes), user.password_hash)
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         db.execute(
             "INSERT OR REPLACE INTO access_users VALUES (?,?,?,?,?,?,NULL)", (*row, format_time(user.created_at))
         )
@@ -61,20 +61,20 @@ def put_user(directory: Path, user: AccessUser) -> None:
 
 def list_users(directory: Path) -> list[AccessUser]:
     """Return all users by name."""
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         return list(map(_read_user, db.execute("SELECT * FROM access_users ORDER BY name")))
 
 
 def find_user(directory: Path, name: str) -> AccessUser | None:
     """Return a user by name; None where there is none."""
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         row = db.execute("SELECT * FROM access_users WHERE name=?", (name,)).fetchone()
         return _read_user(row) if row else None
 
 
 def remove_user(directory: Path, name: str) -> bool:
     """Remove a user and end his sessions; returns whether there was one."""
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         db.execute("DELETE FROM access_sessions WHERE user=?", (name,))
         return db.execute("DELETE FROM access_users WHERE name=?", (name,)).rowcount > 0
 
@@ -82,7 +82,7 @@ def remove_user(directory: Path, name: str) -> bool:
 def add_session(directory: Path, session: LoginSession) -> None:
     """Keep a new session, note the login, and forget the sessions that have expired."""
     times = [format_time(instant) for instant in session[5:]]
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         db.execute("DELETE FROM access_sessions WHERE expires_at < ?", (times[0],))
         db.execute("INSERT INTO access_sessions VALUES (?,?,?,?,?,?,?,?)", (*session[:5], *times))
         db.execute("UPDATE access_users SET last_login_at=? WHERE name=?", (times[0], session.user))
@@ -90,7 +90,7 @@ def add_session(directory: Path, session: LoginSession) -> None:
 
 def find_session(directory: Path, session_id: str) -> tuple[LoginSession, AccessUser] | None:
     """Return a session by its id, with its user; None where there is none."""
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         row = db.execute("SELECT * FROM access_sessions WHERE id=?", (session_id,)).fetchone()
         user_row = row and db.execute("SELECT * FROM access_users WHERE name=?", (row[1],)).fetchone()
         return (_read_session(row), _read_user(user_row)) if user_row else None
@@ -101,20 +101,20 @@ def rotate_session(directory: Path, session: LoginSession, secret_hash: str, now
     statement = (
         "UPDATE access_sessions SET old_hash=secret_hash, secret_hash=?, rotated_at=? WHERE id=? AND secret_hash=?"
     )
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         values = (secret_hash, format_time(now), session.id, session.secret_hash)
         return db.execute(statement, values).rowcount > 0
 
 
 def end_session(directory: Path, session_id: str) -> None:
     """Forget a session."""
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         db.execute("DELETE FROM access_sessions WHERE id=?", (session_id,))
 
 
 def has_credentials(directory: Path) -> bool:
     """Tell whether there was ever a key, or is a user: then nobody is answered without one."""
-    with open_desk_file(directory, (*SCHEMA, *KEY_SCHEMA)) as db:
+    with open_server_file(directory, (*SCHEMA, *KEY_SCHEMA)) as db:
         (has_user,) = db.execute("SELECT EXISTS (SELECT 1 FROM access_users)").fetchone()
         return bool(has_user) or has_keys(db)
 

@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from billfold.ledger.desk_file import open_desk_file
 from billfold.ledger.entries import GENESIS_HASH, format_time
-from billfold.ledger.layout import DESK_FILE
+from billfold.ledger.layout import SERVER_FILE
+from billfold.ledger.server_file import open_server_file
 from billfold.model.errors import LedgerError
 from billfold.model.finding import Finding, make_finding
 from billfold.model.finding_codes import FindingCode
@@ -62,7 +62,7 @@ class AuditRow(NamedTuple):
 def add_event(directory: Path, event: AuditEvent, now: datetime) -> None:
     """Add an event to the log."""
     cells = [format_line(cell)[:MAX_CELL_CHARS] for cell in event]
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         last = db.execute("SELECT seq, hash FROM audit_rows ORDER BY seq DESC LIMIT 1").fetchone()
         seq, previous_hash = last or (0, GENESIS_HASH)
         row = AuditRow(seq + 1, format_time(now), *cells, "")
@@ -75,16 +75,16 @@ def list_events(directory: Path, since: datetime | None = None, limit: int | Non
     """Return the events of the log since a time, the newest first, at most so many."""
     condition, values = ("at >= ?", [format_time(since)]) if since else ("1", [])
     query = f"SELECT * FROM audit_rows WHERE {condition} ORDER BY seq DESC LIMIT {-1 if limit is None else int(limit)}"
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         return list(map(_make_row, db.execute(query, values)))
 
 
 def find_audit_damage(directory: Path) -> list[Finding]:
     """Return what of the log is not as it was written; nothing where there is no log."""
-    if not (directory / DESK_FILE).exists():
+    if not (directory / SERVER_FILE).exists():
         return []
     try:
-        with open_desk_file(directory, SCHEMA) as db:
+        with open_server_file(directory, SCHEMA) as db:
             rows = list(map(_make_row, db.execute("SELECT * FROM audit_rows ORDER BY seq")))
             head = db.execute("SELECT seq, hash FROM audit_head").fetchone()
     except (LedgerError, TypeError) as error:
@@ -95,9 +95,9 @@ def find_audit_damage(directory: Path) -> list[Finding]:
 
 def read_audit_head(directory: Path) -> tuple[int, str]:
     """Return how many events the log has, and the hash of the last one; it stands for all of them."""
-    if not (directory / DESK_FILE).exists():
+    if not (directory / SERVER_FILE).exists():
         return 0, GENESIS_HASH
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         head = db.execute("SELECT seq, hash FROM audit_head").fetchone()
         return (int(head[0]), str(head[1])) if head else (0, GENESIS_HASH)
 

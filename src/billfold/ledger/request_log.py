@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from billfold.ledger.desk_file import open_desk_file
 from billfold.ledger.entries import format_time
+from billfold.ledger.server_file import open_server_file
 
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS request_answers (
@@ -28,7 +28,7 @@ class RequestRecord(NamedTuple):
 
 def begin_request(directory: Path, identity: str, key: str, request_hash: str, now: datetime) -> RequestRecord | None:
     """Note that a request begins; returns the one that had its key before, which is to be answered instead of done."""
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         db.execute("DELETE FROM request_answers WHERE started_at < ?", (format_time(now - REMEMBERED),))
         row = db.execute(
             "SELECT request_hash, status, body FROM request_answers WHERE identity=? AND key=?", (identity, key)
@@ -41,7 +41,7 @@ def begin_request(directory: Path, identity: str, key: str, request_hash: str, n
 
 def end_request(directory: Path, identity: str, key: str, status: int, body: str) -> None:
     """Keep the answer of a request that was done."""
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         db.execute(
             "UPDATE request_answers SET status=?, body=? WHERE identity=? AND key=?", (status, body, identity, key)
         )
@@ -49,5 +49,5 @@ def end_request(directory: Path, identity: str, key: str, status: int, body: str
 
 def forget_request(directory: Path, identity: str, key: str) -> None:
     """Forget a request that did nothing: it may be sent again with the same key."""
-    with open_desk_file(directory, SCHEMA) as db:
+    with open_server_file(directory, SCHEMA) as db:
         db.execute("DELETE FROM request_answers WHERE identity=? AND key=?", (identity, key))

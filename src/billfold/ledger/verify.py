@@ -41,8 +41,10 @@ def find_damage(archive: Archive, catalog_path: Path | None = None) -> Iterator[
 
 def find_archive_damage(archive: Archive, catalog_path: Path | None = None) -> Iterator[AccountFinding]:
     """Yield what of an archive is not as it was written, each with the account that it is of; without one: of the file."""
-    for (provider, account), text in _describe_damage(archive, catalog_path):
-        yield AccountFinding(provider, account, "", make_finding(FindingCode.ARCHIVE_DAMAGED, text))
+    with archive.open_whole() as whole_archive:
+        for (provider, account), text in _describe_damage(whole_archive, catalog_path):
+            if (provider, account) == NO_ACCOUNT or archive.shows_chain(provider, account):
+                yield AccountFinding(provider, account, "", make_finding(FindingCode.ARCHIVE_DAMAGED, text))
 
 
 def limit_damage(damage: Iterable[AccountFinding]) -> list[AccountFinding]:
