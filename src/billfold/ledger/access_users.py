@@ -10,6 +10,7 @@ from typing import NamedTuple
 from billfold.ledger.access_keys import SCHEMA as KEY_SCHEMA
 from billfold.ledger.access_keys import has_keys, read_rights, read_time, write_rights
 from billfold.ledger.entries import format_time
+from billfold.ledger.layout import SERVER_FILE
 from billfold.ledger.server_file import open_server_file
 from billfold.model.identity import AccountPatterns, DataScope, Role
 from billfold.model.period import parse_instant
@@ -113,7 +114,9 @@ def end_session(directory: Path, session_id: str) -> None:
 
 
 def has_credentials(directory: Path) -> bool:
-    """Tell whether there was ever a key, or is a user: then nobody is answered without one."""
+    """Tell whether there was ever a key, or is a user: then nobody is answered without one; makes no file."""
+    if not (directory / SERVER_FILE).exists():
+        return False
     with open_server_file(directory, (*SCHEMA, *KEY_SCHEMA)) as db:
         (has_user,) = db.execute("SELECT EXISTS (SELECT 1 FROM access_users)").fetchone()
         return bool(has_user) or has_keys(db)

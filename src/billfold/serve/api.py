@@ -15,7 +15,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from billfold.model.errors import InvalidArgument
+from billfold.model.identity import AccountPatterns
 from billfold.serve.answers import AnswerCache
+from billfold.serve.gate import read_identity
 from billfold.serve.openapi import ROOT, build_document, list_parameters
 from billfold.serve.questions import Question, build_question, read_count
 from billfold.serve.resources import RESOURCES_BY_NAME, Resource
@@ -64,7 +66,7 @@ class RestApi:
         resource, month, suffix = find_resource(request.path_params["path"])
         values = read_values(request, resource)
         if resource.is_streamed:
-            return self._stream(resource, values, suffix)
+            return self._stream(resource, values, suffix, read_identity(request).accounts)
         return self._cache.answer(request, lambda: self._build_answer(request, resource, values, month, suffix))
 
     def _build_answer(
@@ -77,7 +79,7 @@ class RestApi:
             MAX_CSV_ROWS if suffix == "csv" else MAX_LIMIT,
         )
         seq, offset = read_cursor(values.get("cursor", ""))
-        with self._pool.borrow_view() as view:
+        with self._pool.borrow_view(read_identity(request).accounts) as view:
             last_seq = view.workspace.archive.read_last_seq()
             question = build_question(view, values, month, seq)
             answer = resource.read(question)
@@ -95,19 +97,23 @@ class RestApi:
             return Response("".join(write_csv(page, columns)), headers=headers, media_type=CSV_TYPE)
         return Response(write_json(page), headers=headers, media_type=JSON_TYPE)
 
-    def _stream(self, resource: Resource, values: Mapping[str, str], suffix: str) -> Response:
-        with self._pool.borrow_view() as view:  # what cannot be asked is refused before anything is sent
+    def _stream(
+        self, resource: Resource, values: Mapping[str, str], suffix: str, accounts: AccountPatterns
+    ) -> Response:
+        with self._pool.borrow_view(accounts) as view:  # what cannot be asked is refused before anything is sent
             build_question(view, values)
         if not self._streams.acquire(blocking=False):
             raise HTTPException(503, f"{MAX_STREAMS} streams are open already: ask again when one has ended")
-        chunks = self._iter_chunks(resource, values, suffix)
+        chunks = self._iter_chunks(resource, values, suffix, accounts)
         media_type = CSV_TYPE if suffix == "csv" else NDJSON_TYPE
         return StreamingResponse(chunks, media_type=media_type, headers={"cache-control": "no-store"})
 
-    def _iter_chunks(self, resource: Resource, values: Mapping[str, str], suffix: str) -> Iterator[bytes]:
+    def _iter_chunks(
+        self, resource: Resource, values: Mapping[str, str], suffix: str, accounts: AccountPatterns
+    ) -> Iterator[bytes]:
         """Yield an answer piece by piece, from a ledger of its own: who reads slowly keeps nobody waiting."""
         try:
-            with self._pool.open_own_view() as view:
+            with self._pool.open_own_view(accounts) as view:
                 rows = _read_rows(resource, build_question(view, values))
                 lines = write_csv(rows, list_columns(resource.row_type)) if suffix == "csv" else write_lines(rows)
                 yield from join_chunks(lines)

@@ -1,55 +1,68 @@
-"""The server's application: what is answered under which path."""
+"""The server's application: what is answered under which path, and only to whom the gate admits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from billfold.serve.access_page import AccessPage
+from billfold.serve.actions import Actions, StartSync
 from billfold.serve.answers import AnswerCache
 from billfold.serve.api import RestApi
 from billfold.serve.failures import describe_problem, write_problem
+from billfold.serve.gate import SAFE_METHODS, Gate, read_identity
+from billfold.serve.guard import finish_answer, guard_route
+from billfold.serve.login import LoginPages
 from billfold.serve.metrics import MEDIA_TYPE, list_metrics, write_metrics
 from billfold.serve.openapi import ROOT
 from billfold.serve.pages import Pages
 from billfold.serve.safety import SafetyLayer
+from billfold.serve.sync_runner import SyncRunner
 from billfold.serve.views import ViewPool
 
-Endpoint = Callable[[Request], Response]
+log = logging.getLogger("billfold.serve")
 
 
-def make_application(pool: ViewPool) -> Starlette:
-    """Return the application that shows the ledgers of a pool."""
-    cache = AnswerCache(pool)
+def make_application(pool: ViewPool, gate: Gate | None = None, start_sync: StartSync | None = None) -> Starlette:
+    """Return the application that shows the ledgers of a pool; without a gate one for this machine's users.
+
+    ``start_sync`` begins to collect accounts and returns the number of the run.
+    """
+    gate, cache = gate or Gate(pool.directory), AnswerCache(pool)
     pages = Pages(pool, cache)
 
     def answer_error(request: Request, error: Exception) -> Response:
         problem = describe_problem(error)
-        if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(ROOT):
-            return pages.answer_problem(request, problem)
-        return write_problem(request, problem)
+        is_for_people = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(ROOT)
+        if is_for_people and problem.status == 401 and request.method in SAFE_METHODS:
+            return RedirectResponse("/login", 303)
+        response = pages.answer_problem(request, problem) if is_for_people else write_problem(request, problem)
+        response.headers.update(problem.headers)
+        return response
 
-    routes = [*Probes(pool).routes, *RestApi(pool, cache).routes, *pages.routes]
-    guarded_routes = [Route(route.path, guard(route.endpoint, answer_error)) for route in routes]
-    handlers = {404: answer_error, 405: answer_error}
-    return Starlette(routes=guarded_routes, middleware=[Middleware(SafetyLayer)], exception_handlers=handlers)
+    def answer_unmatched(request: Request, error: Exception) -> Response:
+        request.state.visitor = gate.find_visitor_or_nobody(request)
+        return finish_answer(request, answer_error(request, error), gate)
 
-
-def guard(endpoint: Endpoint, answer_error: Callable[[Request, Exception], Response]) -> Endpoint:
-    """Return an endpoint whose errors are answers, too: whatever happens, it is told in a sentence."""
-
-    def answer(request: Request) -> Response:
-        try:
-            return endpoint(request)
-        except Exception as error:  # noqa: BLE001 - what is not foreseen goes to the log
-            return answer_error(request, error)
-
-    return answer
+    actions = Actions(pool, gate, start_sync or SyncRunner(pool).start_sync)
+    routes = [
+        *Probes(pool).routes,
+        *actions.routes,
+        *RestApi(pool, cache).routes,
+        *LoginPages(gate, pages).routes,
+        *AccessPage(gate, pages).routes,
+        *pages.routes,
+    ]
+    guarded_routes = [guard_route(route, gate, answer_error) for route in routes]
+    handlers = {404: answer_unmatched, 405: answer_unmatched}
+    layers = [Middleware(SafetyLayer, binding=gate.binding)]
+    return Starlette(routes=guarded_routes, middleware=layers, exception_handlers=handlers)
 
 
 class Probes:
@@ -72,14 +85,15 @@ class Probes:
         return JSONResponse({"alive": True})
 
     def answer_readiness(self, _: Request) -> Response:
-        """Say whether the ledger can be read, and why not."""
+        """Say whether the ledger can be read; why not is in the log, as anybody may ask."""
         try:
             with self._pool.borrow_view():
                 return JSONResponse({"ready": True})
         except Exception as error:  # noqa: BLE001 - whatever it is, it is not ready
-            return JSONResponse({"ready": False, "detail": describe_problem(error).detail}, status_code=503)
+            log.warning("the ledger cannot be read: %s", describe_problem(error).detail)
+            return JSONResponse({"ready": False, "detail": "the ledger cannot be read"}, status_code=503)
 
-    def answer_metrics(self, _: Request) -> Response:
-        """Write the metrics."""
-        with self._pool.borrow_view() as view:
+    def answer_metrics(self, request: Request) -> Response:
+        """Write the metrics of the accounts that exist for who asks."""
+        with self._pool.borrow_view(read_identity(request).accounts) as view:
             return PlainTextResponse(write_metrics(list_metrics(view, datetime.now(UTC))), media_type=MEDIA_TYPE)

@@ -1,0 +1,80 @@
+"""What each route needs of who asks, in one table; a route that is not in it is for admins who see every account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from billfold.model.identity import DataScope, Identity, Role
+from billfold.serve.openapi import ROOT
+
+
+class Need(NamedTuple):
+    """What a route needs: a role, a scope, and whether only who sees every account is answered.
+
+    ``action`` is what the audit log calls it; "" for a page of numbers, which is not noted.
+    """
+
+    role: Role = Role.READER
+    scope: DataScope = DataScope.NUMBERS
+    every_account: bool = False
+    action: str = ""
+
+    def find_lack(self, identity: Identity) -> str:
+        """Return what an identity lacks, as a sentence; "" where it may."""
+        if not identity.role.includes(self.role):
+            return f"this needs the role {self.role}, and {identity.name} is {identity.role}: ask an admin"
+        if self.scope not in identity.scopes:
+            return f"this needs the scope {self.scope}, which {identity.name} does not have: ask an admin"
+        if self.every_account and not identity.accounts.is_everything:
+            return f"this shows every account, and {identity.name} sees only {identity.accounts}: ask an admin"
+        return ""
+
+
+UNLISTED = Need(Role.ADMIN, DataScope.SETTINGS, every_account=True, action="unlisted route")
+"""What a route needs that nobody has put into the table."""
+PUBLIC = frozenset(
+    {"GET /healthz", "GET /readyz", "GET /static/{name}", "GET /favicon.ico", "GET /login", "POST /login"}
+)
+"""Routes that are answered before anybody says who he is."""
+NUMBERS = Need()
+DOCUMENTS = Need(scope=DataScope.DOCUMENTS)
+SETTINGS = Need(Role.ADMIN, DataScope.SETTINGS)
+_SCREENS = ("/", "/invoices", "/changes", "/payables", "/commitments", "/findings", "/accounts", "/invoice")
+_RESOURCES = (
+    *("accounts", "accruals", "allocate", "changes", "close", "closes", "commitments", "completeness", "findings"),
+    *("forecast", "invoices", "payables", "report", "restatements", "runs", "why"),
+)
+NEEDS: Mapping[str, Need] = {
+    **{f"GET {path}": NUMBERS for path in (*_SCREENS, "/months/{month}", "/close/{month}", "/metrics", "/me")},
+    **{f"GET {ROOT}/{name}": NUMBERS for name in (*_RESOURCES, "openapi.json")},
+    f"GET {ROOT}/charges": NUMBERS._replace(action="read charges"),
+    "GET /explain": DOCUMENTS._replace(action="read answer"),
+    "GET /documents/{seq}": DOCUMENTS._replace(action="read document"),
+    # SQL reads the files of all accounts, and the archived answers: no view in front of them is a wall
+    "GET /query": DOCUMENTS._replace(every_account=True),
+    "GET /query.{suffix}": DOCUMENTS._replace(every_account=True, action="read sql"),
+    "POST /logout": NUMBERS._replace(action="log out"),
+    "GET /access": SETTINGS._replace(every_account=True),
+    "POST /access/keys/{id}/revoke": SETTINGS._replace(every_account=True, action="revoke key"),
+    "POST /findings/{id}/acknowledge": Need(Role.ACCOUNTANT, action="acknowledge"),
+    "POST /close/{month}/sign": Need(Role.ACCOUNTANT, action="sign close"),
+    f"POST {ROOT}/findings/{{id}}/acknowledge": Need(Role.ACCOUNTANT, action="acknowledge"),
+    f"POST {ROOT}/close/{{month}}/sign": Need(Role.ACCOUNTANT, action="sign close"),
+    f"POST {ROOT}/sync": Need(Role.ADMIN, action="start sync"),
+}
+
+
+def find_need(route: str) -> Need:
+    """Return what a route needs, as ``GET /invoices``."""
+    return NEEDS.get(route, UNLISTED)
+
+
+def name_route(method: str, pattern: str, path: str) -> str:
+    """Name a request's route: its method and pattern, and of a question to the API the resource in its path."""
+    verb = "GET" if method == "HEAD" else method
+    if pattern == f"{ROOT}/{{path:path}}":
+        resource = path.removeprefix(f"{ROOT}/").partition("/")[0]
+        name = resource if resource == "openapi.json" else resource.partition(".")[0]
+        return f"{verb} {ROOT}/{name}"
+    return f"{verb} {pattern}"
