@@ -111,9 +111,10 @@ def read_rights(accounts: str, scopes: str) -> tuple[AccountPatterns, frozenset[
 def _read_key(row: Sequence[str | None]) -> AccessKey:
     key_id, name, role, accounts, scopes, secret_hash, created_at = map(str, row[:7])
     expires_at, last_used_at, revoked_at = map(read_time, row[7:10])
-    rights = read_rights(accounts, scopes)
-    stored = (secret_hash, parse_instant(created_at), expires_at, last_used_at, revoked_at, row[10], read_time(row[11]))
-    return AccessKey(key_id, name, Role(role), *rights, *stored)
+    times = (parse_instant(created_at), expires_at, last_used_at, revoked_at)
+    return AccessKey(
+        *(key_id, name, Role(role), *read_rights(accounts, scopes), secret_hash), *times, row[10], read_time(row[11])
+    )
 
 
 def read_time(text: str | None) -> datetime | None:

@@ -65,7 +65,7 @@ def add_event(directory: Path, event: AuditEvent, now: datetime) -> None:
     with open_server_file(directory, SCHEMA) as db:
         last = db.execute("SELECT seq, hash FROM audit_rows ORDER BY seq DESC LIMIT 1").fetchone()
         seq, previous_hash = last or (0, GENESIS_HASH)
-        row = AuditRow(seq + 1, format_time(now), *cells, "")
+        row = AuditRow._make((seq + 1, format_time(now), *cells, ""))
         row = row._replace(hash=row.compute_hash(previous_hash))
         db.execute("INSERT INTO audit_rows VALUES (?,?,?,?,?,?,?,?,?)", row)
         db.execute("INSERT OR REPLACE INTO audit_head VALUES (1, ?, ?)", (row.seq, row.hash))

@@ -15,8 +15,8 @@ from billfold.serve.access_page import AccessPage
 from billfold.serve.actions import Actions, StartSync
 from billfold.serve.answers import AnswerCache
 from billfold.serve.api import RestApi
-from billfold.serve.failures import describe_problem, write_problem
-from billfold.serve.gate import SAFE_METHODS, Gate, read_identity
+from billfold.serve.failures import Problem, describe_problem, write_problem
+from billfold.serve.gate import SAFE_METHODS, Gate, Visitor, read_identity, read_visitor
 from billfold.serve.guard import finish_answer, guard_route
 from billfold.serve.login import LoginPages
 from billfold.serve.metrics import MEDIA_TYPE, list_metrics, write_metrics
@@ -38,7 +38,7 @@ def make_application(pool: ViewPool, gate: Gate | None = None, start_sync: Start
     pages = Pages(pool, cache)
 
     def answer_error(request: Request, error: Exception) -> Response:
-        problem = describe_problem(error)
+        problem = hide_causes(describe_problem(error), read_visitor(request))
         is_for_people = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(ROOT)
         if is_for_people and problem.status == 401 and request.method in SAFE_METHODS:
             return RedirectResponse("/login", 303)
@@ -63,6 +63,17 @@ def make_application(pool: ViewPool, gate: Gate | None = None, start_sync: Start
     handlers = {404: answer_unmatched, 405: answer_unmatched}
     layers = [Middleware(SafetyLayer, binding=gate.binding)]
     return Starlette(routes=guarded_routes, middleware=layers, exception_handlers=handlers)
+
+
+def hide_causes(problem: Problem, visitor: Visitor) -> Problem:
+    """Return what is told of a problem: why the ledger cannot be used may name any account and path, and is for who sees all."""
+    is_open = visitor.identity is not None and visitor.identity.accounts.is_everything
+    if problem.status != 503 or is_open:
+        return problem
+    log.warning("%s was not answered: %s", visitor.label, problem.detail)
+    return problem._replace(
+        detail="this cannot be answered now: ask again in a moment, or an admin, whose log has more"
+    )
 
 
 class Probes:

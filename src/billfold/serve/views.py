@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from billfold.collect.workspace import Workspace
 from billfold.ledger.archive import Archive
@@ -35,17 +35,13 @@ class NarrowedWorkspace(Workspace):
         self.archive.close()
         self.archive = archive
 
-    @contextmanager
-    def lock_writers(self, *, alone: bool = False) -> Iterator[None]:
+    def lock_writers(self, *, alone: bool = False) -> NoReturn:
         """Refuse to write."""
         raise LedgerError("only some accounts are open here, for reading: open all of the ledger to write")
-        yield
 
-    @contextmanager
-    def open_ledger(self, *, wait: bool = False) -> Iterator[OpenLedger]:
+    def open_ledger(self, *, wait: bool = False) -> NoReturn:
         """Refuse to open all of the ledger."""
         raise LedgerError("only some accounts are open here, and their ledger is open already")
-        yield
 
 
 class LedgerView(NamedTuple):
