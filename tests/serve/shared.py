@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from billfold.collect.workspace import Workspace
 from billfold.ledger.acknowledgements import add_acknowledgement
 from billfold.ledger.closings import Closing, RegisterLine, add_closing
+from billfold.ledger.layout import SERVER_FILE
 from billfold.model.finding import AccountFinding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.identity import EVERY_ACCOUNT, AccountPatterns, DataScope, Identity, IdentityKind, Role
@@ -103,6 +105,12 @@ def make_shared_home(home: Path) -> Path:
     add_closing(workspace.archive, Closing(Month.parse(MONTH), *texts, ("", ""), 0, registers), datetime.now(UTC))
     workspace.close()
     return home
+
+
+def copy_home(home: Path, target: Path) -> Path:
+    """Return a copy of a directory with a ledger, without its keys, in which a test may write."""
+    shutil.copytree(home, target, ignore=shutil.ignore_patterns(SERVER_FILE))
+    return target
 
 
 @contextmanager

@@ -132,7 +132,8 @@ class Actions:
 
     def _sign(self, identity: Identity, signing: SigningRequest) -> CloseRow:
         month, config_path = read_month(signing.month), self._pool.config_path
-        if not identity.accounts.is_everything and not identity.accounts.includes(signing.provider, signing.account):
+        is_own = bool(signing.account) and identity.accounts.includes(signing.provider, signing.account)
+        if not identity.accounts.is_everything and not is_own:
             raise HTTPException(
                 403, f"{identity.name} sees only {identity.accounts}: name provider and account of what to sign"
             )
