@@ -79,6 +79,7 @@ BEHAVIOURS = {
         "focus/commands",
         "focus/digits",
         "focus/spec_examples",
+        "serve/owasp",
     ),
     *("ledger/broken_machine", "ledger/digits", "ledger/full_disk", "ledger/read_only"),
     *(

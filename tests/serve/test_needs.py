@@ -157,8 +157,9 @@ def test_another_account_is_as_if_it_were_not(shared: SharedServer, name: str) -
     pairs += [(f"/explain?seq={seq}", f"/explain?seq={last_seq}", str(seq), str(last_seq))]
     for target in list_targets(shared, seq):
         if target.method == "GET" and target.route not in PUBLIC | {"GET /explain", "GET /documents/{seq}"}:
-            urls = [f"{target.url}{'&' if '?' in target.url else '?'}account={word}" for word in (FOREIGN, nobody)]
-            pairs.append((*urls, FOREIGN, nobody))
+            joint = "&" if "?" in target.url else "?"
+            foreign_url, absent_url = (f"{target.url}{joint}account={word}" for word in (FOREIGN, nobody))
+            pairs.append((foreign_url, absent_url, FOREIGN, nobody))
     for foreign_url, absent_url, foreign_word, absent_word in pairs:
         foreign_page, absent_page = shared.get(foreign_url, name), shared.get(absent_url, name)
         assert foreign_page.status == absent_page.status, foreign_url

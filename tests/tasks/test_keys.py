@@ -22,7 +22,7 @@ def test_a_key_stands_for_what_it_may(tmp_path: Path) -> None:
     identity = find_key_identity(tmp_path, made_key.secret, AT)
     assert KEY_PATTERN.fullmatch(made_key.secret)
     assert identity is not None
-    assert (identity.name, identity.role, identity.scopes) == ("controller", Role.READER, {DataScope.NUMBERS})
+    assert (identity.name, identity.role, identity.scopes) == ("controller", Role.READER, RIGHTS.scopes)
     assert identity.accounts.includes("vultr", "main")
     assert not identity.accounts.includes("fastly", "vultr/main")
 
