@@ -25,18 +25,18 @@ def home(tmp_path: Path) -> Terminal:
 
 
 def test_a_key_is_made_listed_rotated_and_revoked(home: Terminal) -> None:
-    made = home.run(
+    created = home.run(
         "keys", "create", "grafana", "--accounts", "vultr/*", "--expires", "2099-01-31", "--ledger", "ledger"
     )
-    assert made.code == 0, made
-    match = re.fullmatch(r"(bf_([a-z0-9]{8})_\w{32})\n", made.out)
+    assert created.code == 0, created
+    match = re.fullmatch(r"(bf_([a-z0-9]{8})_\w{32})\n", created.out)
     assert match
     (row,) = home.rows("keys", "list", "--ledger", "ledger")
     assert (row["id"], row["name"], row["accounts"], row["state"]) == (match[2], "grafana", "vultr/*", "active")
     assert row["expires_at"] == "2099-02-01T00:00:00.000000Z"
     rotated = home.run("keys", "rotate", match[2], "--ledger", "ledger")
     assert rotated.out.startswith(f"bf_{match[2]}_")
-    assert rotated.out != made.out
+    assert rotated.out != created.out
     assert "The old secret ends at" in rotated.err
     clear(home.run("keys", "revoke", match[2], "--ledger", "ledger"), 0, "is revoked")
     clear(home.run("keys", "list", "--ledger", "ledger"), 0, "revoked")

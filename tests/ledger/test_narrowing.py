@@ -15,7 +15,8 @@ from billfold.ledger.archive import Archive
 from billfold.ledger.chain import compute_head
 from billfold.ledger.columns import CATALOG_TABLES
 from billfold.ledger.layout import ARCHIVE_FILE
-from billfold.ledger.narrowing import NarrowedArchive, open_narrowed
+from billfold.ledger.narrowed_archive import NarrowedArchive
+from billfold.ledger.narrowing import open_narrowed
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.ledger.verify import find_archive_damage

@@ -177,9 +177,9 @@ def test_forms_do_the_same(server: SharedServer) -> None:
     done = server.reader.post_form(f"/findings/{finding_id}/acknowledge", fields, cookie=cookie)
     assert (done.status, done.headers["location"]) == (303, "/findings"), done.text
     assert f'action="/findings/{finding_id}/acknowledge"' not in server.reader.get("/findings", cookie=cookie).text
-    form = server.reader.get("/close/2026-09", cookie=cookie).text
-    assert 'action="/close/2026-09/sign"' in form
-    assert 'name="name"' not in form
+    checks_page = server.reader.get("/close/2026-09", cookie=cookie).text
+    assert 'action="/close/2026-09/sign"' in checks_page
+    assert 'name="name"' not in checks_page
     as_eve = server.reader.post_form("/close/2026-09/sign", {"csrf": token[1], "name": "eve"}, cookie=cookie)
     assert (as_eve.status, "sign with your own name" in as_eve.text) == (400, True)
     signed = server.reader.post_form("/close/2026-09/sign", {"csrf": token[1]}, cookie=cookie)

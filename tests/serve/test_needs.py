@@ -55,9 +55,9 @@ def list_paths(path: str) -> Iterator[str]:
 
 def add_query(url: str, seq: int) -> str:
     """Return a URL with what its route cannot do without."""
-    words = {"/query": "sql=SELECT+1", "/explain": f"seq={seq}", "/api/v1/changes": "since=2026-10-15"}
-    words["/invoice"], words["/query.json"] = "id=", words["/query"]
-    return f"{url}?{words[url]}" if url in words else url
+    queries = {"/query": "sql=SELECT+1", "/explain": f"seq={seq}", "/api/v1/changes": "since=2026-10-15"}
+    queries["/invoice"], queries["/query.json"] = "id=", queries["/query"]
+    return f"{url}?{queries[url]}" if url in queries else url
 
 
 def find_seq(shared: SharedServer, provider: str) -> int:
@@ -104,8 +104,8 @@ def foreign_words(shared: SharedServer) -> list[str]:
     with shared.reader.pool.borrow_view() as view:
         bills = list_invoices(view.db, LedgerFilter())
     own_words = {word for bill in bills if bill.account == OWN for word in (bill.invoice_id, bill.total)}
-    words = {str(word) for bill in bills if bill.account == FOREIGN for word in (bill.invoice_id, bill.total)}
-    foreign = sorted(word for word in words - own_words - {"None"} if len(word) > 4)
+    all_words = {str(word) for bill in bills if bill.account == FOREIGN for word in (bill.invoice_id, bill.total)}
+    foreign = sorted(word for word in all_words - own_words - {"None"} if len(word) > 4)
     assert len(foreign) > 3
     return [MARKER, *foreign]
 
@@ -132,7 +132,7 @@ def test_the_table_is_what_is_answered(shared: SharedServer, name: str, foreign_
         leaks[target.route] = find_leaks(page, foreign_words)
     assert wrong == {}
     assert len(leaks) > 45
-    leaking_routes = {route for route, words in leaks.items() if words}
+    leaking_routes = {route for route, leaked in leaks.items() if leaked}
     assert leaking_routes == set() if name in NARROW else len(leaking_routes) > 20
 
 

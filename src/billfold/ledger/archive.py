@@ -231,15 +231,6 @@ class Archive:
         query = f"SELECT hash, size, packed, tombstone FROM bodies WHERE {condition}"
         yield from map(StoredBody._make, self._db.execute(query))
 
-    @contextmanager
-    def open_whole(self) -> Iterator[Archive]:
-        """Give all of the archive, also where only a part of it is shown."""
-        yield self
-
-    def shows_chain(self, provider: str, account: str) -> bool:
-        """Tell whether the entries of an account are shown; those of all are, unless only a part is."""
-        return True
-
     def check_integrity(self) -> Iterator[str]:
         """Yield what SQLite itself finds damaged in the file."""
         for (message,) in self._db.execute("PRAGMA integrity_check(20)"):

@@ -152,7 +152,7 @@ def _build_action(action: Action, book: SchemaBook) -> Schema:
     row = book.add_row_type(action.row_type)
     names = re.findall(r"\{(\w+)\}", action.path)
     patterns: dict[str, Schema] = {"month": {"type": "string", "pattern": MONTH_PATTERN}}
-    places = [
+    path_parameters = [
         {"name": name, "in": "path", "required": True, "schema": patterns.get(name, {"type": "string"})}
         for name in names
     ]
@@ -175,7 +175,7 @@ def _build_action(action: Action, book: SchemaBook) -> Schema:
     return {
         "operationId": action.name,
         "summary": action.summary,
-        "parameters": [*places, key],
+        "parameters": [*path_parameters, key],
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
         "responses": {
             "200": {"description": action.summary, "content": {"application/json": {"schema": row}}},
