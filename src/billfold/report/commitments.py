@@ -53,7 +53,7 @@ def find_commitments(
     balances = list_balances(db, all_months)
     months = roll_balances(balances, evidence.commitments)
     uses = [
-        *_use_allowances(list_terms(db, all_months), balances, clock),
+        *_use_allowances(list_terms(db, all_months), balances, clock, filters),
         *_use_credits(months, evidence.commitments, clock),
         *find_stated(db, all_months, evidence.commitments, months, clock),
     ]
@@ -73,9 +73,9 @@ def _select_months(uses: Iterable[CommitmentUse], filters: LedgerFilter) -> Iter
 
 
 def _use_allowances(
-    terms: Sequence[CommitmentTerms], balances: Iterable[BalanceRow], clock: CommitmentClock
+    terms: Sequence[CommitmentTerms], balances: Iterable[BalanceRow], clock: CommitmentClock, filters: LedgerFilter
 ) -> Iterator[CommitmentUse]:
-    """Yield what a contract commits to each month, with what its vendor says was bought and used of it."""
+    """Yield what a contract commits to each month that is wanted, with what its vendor says was bought and used of it."""
     rows_by_commitment = defaultdict[tuple[str, str, str], list[BalanceRow]](list)
     for row in balances:
         if row.commitment_id:
@@ -85,6 +85,8 @@ def _use_allowances(
         if not rows:
             yield _build_use(term, None, None, NO_OUTLOOK)
         for index, row in enumerate(rows):
+            if not filters.includes_month(Month.of(row.period_start)):
+                continue
             closed = [(Month.of(past.period_start), past.used or ZERO) for past in rows[:index] if not past.is_open]
             rate = measure_rate(closed)
             outlook = _expect_month(term, row, rate, clock) if row.is_open else NO_OUTLOOK
