@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 MEASURED := model wire ledger collect focus report
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --upgrade \
-	--extra ledger --extra twin --extra pdf --extra xlsx --extra postgres --extra desk --group dev
+	--extra ledger --extra twin --extra pdf --extra xlsx --extra postgres --extra desk --extra oidc --group dev
 
 .PHONY: help demo test test-fast coverage lint format docs rig worlds fuzz bench conformance lock clean
 

@@ -62,6 +62,7 @@ LIBRARIES = {
     "starlette": {"serve"},
     "jinja2": {"serve"},
     "argon2": {"tasks"},
+    "joserfc": {"serve"},
     "click": {"cli"},
     "rich": {"report", "cli"},
     "typst": {"providers", "report"},

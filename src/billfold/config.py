@@ -123,6 +123,7 @@ SECTIONS = {
     "company": "[company]",
     "evidence": "[evidence]",
     "journal": "[journal]",
+    "oidc": "[oidc]",
     "reporting": "[reporting]",
 }
 """The sections of a configuration, as they are written; what is in one is read by its module in ``settings/``."""

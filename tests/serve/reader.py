@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Scope
 from billfold.serve.actions import StartSync
 from billfold.serve.app import make_application
 from billfold.serve.gate import LOCAL_BINDING, Gate
+from billfold.serve.oidc import OidcClient
 from billfold.serve.peers import Binding
 from billfold.serve.views import ViewPool
 from tests.stage import AT
@@ -109,8 +110,13 @@ class Reader:
 
 
 @contextmanager
-def open_reader(home: Path, binding: Binding = LOCAL_BINDING, start_sync: StartSync | None = None) -> Iterator[Reader]:
+def open_reader(
+    home: Path,
+    binding: Binding = LOCAL_BINDING,
+    start_sync: StartSync | None = None,
+    oidc: OidcClient | None = None,
+) -> Iterator[Reader]:
     """Serve the ledger of a directory, in this process; its clock stands still."""
     with closing(ViewPool(home / "ledger", home / "billfold.toml")) as pool:
-        gate = Gate(pool.directory, binding, lambda: AT)
-        yield Reader(pool, make_application(pool, gate, start_sync), gate)
+        gate = Gate(pool.directory, binding, lambda: AT, has_outside_users=oidc is not None)
+        yield Reader(pool, make_application(pool, gate, start_sync, oidc), gate)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,10 @@ from billfold.cli.params import add_location_options
 from billfold.ledger.access_users import has_credentials
 from billfold.model.errors import ConfigurationError
 from billfold.model.extras import require_libraries
+from billfold.settings.oidc import read_oidc
+
+if TYPE_CHECKING:
+    from billfold.serve.oidc import OidcClient
 
 PEM_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 DEMO_DIRECTORY = Path("demo")
@@ -62,14 +67,26 @@ def command(
     tls = choose_tls(tls_cert, tls_key)
     binding = make_binding(host, names, proxies, has_tls=tls is not None)
     directory, config_path = _choose_demo() if demo else _locate_ledger(ctx)
-    require_safe_binding(host, binding, has_credentials=has_credentials(directory))
+    oidc = _load_oidc(config_path)
+    require_safe_binding(host, binding, has_credentials=oidc is not None or has_credentials(directory))
     pool = ViewPool(directory, config_path)
     pool.require_ledger()
     listener = open_listener(host, port)
     url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
     succeed_when_ended()
-    app = make_application(pool, Gate(directory, binding))
+    app = make_application(pool, Gate(directory, binding, has_outside_users=oidc is not None), oidc=oidc)
     run_server(app, listener, lambda: print_line(f"the ledger {directory} is shown at {url}"), tls)
+
+
+def _load_oidc(config_path: Path) -> OidcClient | None:
+    """Return what speaks to the login service that the configuration names; None where it names none."""
+    settings = read_oidc(config.load_section(config_path, "oidc"), config_path)
+    if settings is None:
+        return None
+    require_libraries("joserfc")
+    from billfold.serve.oidc import OidcClient
+
+    return OidcClient(settings)
 
 
 def _locate_ledger(ctx: click.Context) -> tuple[Path, Path]:

@@ -19,6 +19,7 @@ EXTRAS_BY_LIBRARY = {
     "psycopg": "postgres",
     "keyring": "keyring",
     "argon2": "desk",
+    "joserfc": "oidc",
     "jinja2": "desk",
     "starlette": "desk",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -26,13 +27,18 @@ from billfold.serve.safety import SafetyLayer
 from billfold.serve.sync_runner import SyncRunner
 from billfold.serve.views import ViewPool
 
+if TYPE_CHECKING:
+    from billfold.serve.oidc import OidcClient
+
 log = logging.getLogger("billfold.serve")
 
 
-def make_application(pool: ViewPool, gate: Gate | None = None, start_sync: StartSync | None = None) -> Starlette:
+def make_application(
+    pool: ViewPool, gate: Gate | None = None, start_sync: StartSync | None = None, oidc: OidcClient | None = None
+) -> Starlette:
     """Return the application that shows the ledgers of a pool; without a gate one for this machine's users.
 
-    ``start_sync`` begins to collect accounts and returns the number of the run.
+    ``start_sync`` begins to collect accounts and returns the number of the run; ``oidc`` is where people log in elsewhere.
     """
     gate, cache = gate or Gate(pool.directory), AnswerCache(pool)
     pages = Pages(pool, cache)
@@ -55,7 +61,8 @@ def make_application(pool: ViewPool, gate: Gate | None = None, start_sync: Start
         *Probes(pool).routes,
         *actions.routes,
         *RestApi(pool, cache).routes,
-        *LoginPages(gate, pages).routes,
+        *LoginPages(gate, pages, oidc.settings.issuer if oidc else "").routes,
+        *(_list_oidc_routes(gate, oidc) if oidc else ()),
         *AccessPage(gate, pages).routes,
         *pages.routes,
     ]
@@ -63,6 +70,12 @@ def make_application(pool: ViewPool, gate: Gate | None = None, start_sync: Start
     handlers = {404: answer_unmatched, 405: answer_unmatched}
     layers = [Middleware(SafetyLayer, binding=gate.binding)]
     return Starlette(routes=guarded_routes, middleware=layers, exception_handlers=handlers)
+
+
+def _list_oidc_routes(gate: Gate, oidc: OidcClient) -> list[Route]:
+    from billfold.serve.oidc_login import OidcLogin  # its library is of an extra of its own
+
+    return OidcLogin(gate, oidc).routes
 
 
 def hide_causes(problem: Problem, visitor: Visitor) -> Problem:

@@ -76,8 +76,11 @@ class Gate:
         directory: Path,
         binding: Binding = LOCAL_BINDING,
         read_time: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        has_outside_users: bool = False,
     ) -> None:
         self.directory, self.binding, self.read_time = directory, binding, read_time
+        self._has_outside_users = has_outside_users
         self.machine_csrf = secrets.token_urlsafe(24)
         limits = (REQUESTS, REFUSALS, NOTES_OF_LIMITS)
         self._requests, self._refusals, self._limit_notes = (TokenBuckets(limit) for limit in limits)
@@ -121,7 +124,7 @@ class Gate:
 
     def _is_machine(self, peer: Peer) -> bool:
         """Tell whether nobody else than this machine's users can ask, and no key and no user was ever made."""
-        if not self.binding.is_local:
+        if not self.binding.is_local or self._has_outside_users:
             return False
         if has_credentials(self.directory):
             return False

@@ -22,10 +22,10 @@ PASSWORDS_AT_ONCE = 2
 
 
 class LoginPages:
-    """Answers with the login, and what comes of it."""
+    """Answers with the login, and what comes of it; ``service`` is where people log in elsewhere ("": nowhere)."""
 
-    def __init__(self, gate: Gate, pages: Pages) -> None:
-        self._gate, self._pages = gate, pages
+    def __init__(self, gate: Gate, pages: Pages, service: str = "") -> None:
+        self._gate, self._pages, self._service = gate, pages, service
         limits = (LOGINS_OF_NAME_AND_ADDRESS, LOGINS_OF_ADDRESS, LOGINS_OF_NAME)
         self._buckets = [TokenBuckets(limit) for limit in limits]
         self._free = threading.BoundedSemaphore(PASSWORDS_AT_ONCE)
@@ -50,9 +50,11 @@ class LoginPages:
 
     def _show_login(self, request: Request, message: str, status: int = 200) -> Response:
         token = secrets.token_urlsafe(24)
-        response = self._pages.render(request, "login.html", "Log in", {"message": message, "login_token": token})
+        response = self._pages.render(
+            request, "login.html", "Log in", {"message": message, "login_token": token, "service": self._service}
+        )
         response.status_code = status
-        _set_cookie(response, self._gate, self._login_cookie, token)
+        set_cookie(response, self._gate, self._login_cookie, token, same_site="strict")
         return response
 
     def log_in(self, request: Request) -> Response:
@@ -110,10 +112,11 @@ class LoginPages:
 
 def set_session_cookie(response: Response, gate: Gate, cookie: str) -> None:
     """Give a browser the cookie of its session."""
-    _set_cookie(response, gate, gate.cookie_name, cookie, same_site="lax")
+    set_cookie(response, gate, gate.cookie_name, cookie)
 
 
-def _set_cookie(response: Response, gate: Gate, name: str, value: str, same_site: str = "strict") -> None:
+def set_cookie(response: Response, gate: Gate, name: str, value: str, same_site: str = "lax") -> None:
+    """Give a browser a cookie that no script reads, for all of this server."""
     is_strict = same_site == "strict"
     response.set_cookie(
         name, value, httponly=True, secure=gate.binding.is_secure, samesite="strict" if is_strict else "lax", path="/"

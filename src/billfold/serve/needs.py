@@ -35,6 +35,7 @@ UNLISTED = Need(Role.ADMIN, DataScope.SETTINGS, every_account=True, action="unli
 """What a route needs that nobody has put into the table."""
 PUBLIC = frozenset(
     {"GET /healthz", "GET /readyz", "GET /static/{name}", "GET /favicon.ico", "GET /login", "POST /login"}
+    | {"GET /login/oidc", "GET /login/oidc/callback"}
 )
 """Routes that are answered before anybody says who he is."""
 NUMBERS = Need()

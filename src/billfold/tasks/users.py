@@ -72,6 +72,20 @@ def put_user(
     return user
 
 
+def put_outside_user(
+    directory: Path, name: str, role: Role, accounts: AccountPatterns, scopes: frozenset[DataScope], now: datetime
+) -> AccessUser | None:
+    """Return a user whom another service proves, with what he may now; None where one with a password has that name."""
+    earlier = access_users.find_user(directory, name)
+    if earlier is not None and earlier.password_hash:
+        return None
+    if earlier is not None and earlier[1:4] == (role, accounts, scopes):
+        return earlier
+    user = AccessUser(name, role, accounts, scopes, "", now)
+    access_users.put_user(directory, user)
+    return user
+
+
 def remove_user(directory: Path, name: str) -> None:
     """Remove a user and end his sessions; raises ``InvalidArgument`` where there is none."""
     if not access_users.remove_user(directory, name):
