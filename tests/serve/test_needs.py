@@ -200,6 +200,15 @@ def test_answers_are_kept_for_who_may_see_them(shared: SharedServer) -> None:
         assert shared.get(url, "reader of its own", if_none_match=pages[0].headers["etag"]).status == 200
 
 
+def test_a_host_leads_to_no_other_need(shared: SharedServer) -> None:
+    """An address that is made of the Host header counts for nothing: neither for what is needed, nor for what is kept."""
+    headers = {"host": "127.0.0.1:8500/api/v1/openapi.json?"}
+    assert shared.get("/api/v1/charges", "admin of nothing", **headers).status == 403
+    assert name_route("GET", "/api/v1/{path:path}", "/api/v1/charges.csv") == "GET /api/v1/charges"
+    assert name_route("HEAD", "/api/v1/{path:path}", "/api/v1/close/2026-10") == "GET /api/v1/close"
+    assert name_route("GET", "/api/v1/{path:path}", "/api/v1//charges") not in NEEDS
+
+
 def test_roles_grow_and_a_pattern_of_nothing_is_nothing() -> None:
     assert [[role.includes(other) for other in Role] for role in Role] == [
         [True, False, False],

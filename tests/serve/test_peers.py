@@ -52,7 +52,16 @@ def test_scheme_and_host_are_believed_of_a_trusted_proxy_only() -> None:
 def test_a_host_is_ours_by_its_name() -> None:
     binding = make_binding("0.0.0.0", ["Bills.Example.com"], [], has_tls=True)
     assert [is_own_host(host, binding) for host in ("bills.example.com:443", "127.0.0.1:8500")] == [True, True]
-    for host in ("evil.example", "bills.example.com.evil.example", "", "10.0.0.1", "0.0.0.0"):
+    strange_hosts = (
+        "127.0.0.1/x?",
+        "127.0.0.1#",
+        "a@127.0.0.1",
+        "127.0.0.1:8500 ",
+        "127.0.0.1:x",
+        "[::1",
+        "127.0.0.1\n",
+    )
+    for host in ("evil.example", "bills.example.com.evil.example", "", "10.0.0.1", "0.0.0.0", *strange_hosts):
         assert not is_own_host(host, binding)
     assert is_own_host("10.0.0.1:8500", make_binding("10.0.0.1", [], [], has_tls=True))
 
@@ -66,6 +75,13 @@ def test_an_open_address_needs_a_key_and_tls(address: str) -> None:
         require_safe_binding(address, plain, has_credentials=True)
     for safe in (make_binding(address, [], [], has_tls=True), make_binding(address, [], ["10.0.0.5"], has_tls=False)):
         require_safe_binding(address, safe, has_credentials=True)
+
+
+def test_a_site_is_one_sender() -> None:
+    """Whoever has one address of IPv6 has many: they are counted together."""
+    sites = [Peer(address, "http", "").site for address in ("2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1")]
+    assert sites == ["2001:db8::/64", "2001:db8::/64", "2001:db8:0:1::/64"]
+    assert [Peer(address, "http", "").site for address in ("10.0.0.1", "unix")] == ["10.0.0.1", "unix"]
 
 
 def test_this_machine_needs_nothing() -> None:

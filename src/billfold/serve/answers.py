@@ -59,7 +59,8 @@ class AnswerCache:
 
     def _make_key(self, request: Request, visitor: Visitor) -> str:
         """Return what stands for an answer: the state of the ledger, what is asked, and what the asker may see."""
-        return repr((self._pool.read_fingerprint(), request.url.path, request.url.query, visitor.rights_key))
+        path, query = request.scope["path"], request.scope["query_string"]  # not of the URL: the sender's Host is in it
+        return repr((self._pool.read_fingerprint(), path, query, visitor.rights_key))
 
 
 def _make_etag(key: str, visitor: Visitor) -> str:

@@ -19,7 +19,7 @@ from billfold.model.errors import LedgerError
 from billfold.model.identity import MACHINE, Identity, IdentityKind
 from billfold.serve.needs import PUBLIC, Need, find_need
 from billfold.serve.peers import Binding, Peer, find_peer, is_own_origin
-from billfold.serve.rates import NOTES_OF_LIMITS, REFUSALS, REQUESTS, TokenBuckets
+from billfold.serve.rates import NOTES_OF_LIMITS, REFUSALS, REQUESTS, VISITS, TokenBuckets
 from billfold.tasks.keys import find_key_identity
 
 log = logging.getLogger("billfold.serve")
@@ -82,8 +82,8 @@ class Gate:
         self.directory, self.binding, self.read_time = directory, binding, read_time
         self._has_outside_users = has_outside_users
         self.machine_csrf = secrets.token_urlsafe(24)
-        limits = (REQUESTS, REFUSALS, NOTES_OF_LIMITS)
-        self._requests, self._refusals, self._limit_notes = (TokenBuckets(limit) for limit in limits)
+        limits = (REQUESTS, VISITS, REFUSALS, NOTES_OF_LIMITS)
+        self._requests, self._visits, self._refusals, self._limit_notes = (TokenBuckets(limit) for limit in limits)
 
     @property
     def cookie_name(self) -> str:
@@ -138,12 +138,15 @@ class Gate:
         """Return who asks, if he may; raises ``HTTPException`` 401, 403 or 429 otherwise, which is in the audit log."""
         peer = find_peer(request.scope, self.binding)
         if route in PUBLIC:
+            wait = 0 if self.binding.is_local else self._visits.take_token(peer.site)
+            if wait:
+                self._refuse_limit(Visitor(None, peer), route, wait)
             return Visitor(None, peer)
-        if wait := self._refusals.measure_wait(peer.address):
+        if wait := self._refusals.measure_wait(peer.site):
             self._refuse_limit(Visitor(None, peer), route, wait)
         visitor = request.state.visitor = self.find_visitor(request)
         if visitor.identity is None:
-            self._refusals.take_token(peer.address)
+            self._refusals.take_token(peer.site)
             self.note(visitor, "refused", route, "", "401")
             raise HTTPException(
                 401, "say who you are: send Authorization: Bearer bf_..., or log in at /login", CHALLENGE
@@ -167,7 +170,7 @@ class Gate:
 
     def _refuse_limit(self, visitor: Visitor, route: str, wait: int) -> None:
         """Refuse who asks too often; the audit log has one of a minute's refusals."""
-        if not self._limit_notes.take_token(f"{visitor.label} {visitor.peer.address}"):
+        if not self._limit_notes.take_token(f"{visitor.label} {visitor.peer.site}"):
             self.note(visitor, "refused", route, "", "429")
         raise HTTPException(429, f"too many requests: ask again in {wait} s", {"retry-after": str(wait)})
 

@@ -27,7 +27,7 @@ def guard_route(route: Route, gate: Gate, answer_error: AnswerError) -> Route:
     """Return a route that answers only whom the gate admits, and whose errors are answers, too."""
 
     def answer(request: Request) -> Response:
-        name, is_admitted = name_route(request.method, route.path, request.url.path), False
+        name, is_admitted = name_route(request.method, route.path, request.scope["path"]), False
         request.state.visitor = Visitor(None, find_peer(request.scope, gate.binding))
         try:
             visitor = gate.admit(request, name)

@@ -17,8 +17,8 @@ from billfold.serve.pages import Pages
 from billfold.serve.peers import find_peer, is_own_origin
 from billfold.serve.rates import LOGINS_OF_ADDRESS, LOGINS_OF_NAME, LOGINS_OF_NAME_AND_ADDRESS, TokenBuckets
 
-PASSWORDS_AT_ONCE = 2
-"""Each takes 64 MB while it is tried."""
+PASSWORDS_AT_ONCE, PATIENCE_S = 2, 1
+"""How many passwords are tried at once (each takes 64 MB), and for how many seconds another waits for that."""
 
 
 class LoginPages:
@@ -67,7 +67,7 @@ class LoginPages:
         if origin and not is_own_origin(origin, peer):
             raise HTTPException(403, "a page of another site sent this: open the address itself")
         name, visitor = fields.get("name", "").strip()[:60], Visitor(None, peer)
-        names = (f"{name} {peer.address}", peer.address, name)
+        names = (f"{name} {peer.site}", peer.site, name)
         wait = max(bucket.take_token(key) for bucket, key in zip(self._buckets, names, strict=True))
         if wait:
             self._gate.note(visitor, "login", "POST /login", "", f"429 {name}")
@@ -77,8 +77,12 @@ class LoginPages:
     def _check_password(self, request: Request, visitor: Visitor, name: str, password: str) -> Response:
         from billfold.tasks import users
 
-        with self._free:
+        if not self._free.acquire(timeout=PATIENCE_S):
+            raise HTTPException(503, "many log in just now: try again in a moment", {"retry-after": "2"})
+        try:
             user = users.check_password(self._gate.directory, name, password)
+        finally:
+            self._free.release()
         if user is None:
             self._gate.note(visitor, "login", "POST /login", "", f"401 {name}")
             return self._show_login(request, "This name and this password do not fit.", 401)

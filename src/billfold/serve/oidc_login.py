@@ -48,7 +48,7 @@ class OidcLogin:
     def begin_login(self, request: Request) -> Response:
         """Lead to the service; raises ``HTTPException`` where that is wanted too often, or it cannot be reached."""
         peer, attempt = find_peer(request.scope, self._gate.binding), begin_attempt(self._gate.read_time())
-        if wait := self._buckets.take_token(peer.address):
+        if wait := self._buckets.take_token(peer.site):
             raise HTTPException(429, f"too many logins were tried: try again in {wait} s", {"retry-after": str(wait)})
         try:
             url = self._client.build_login_url(attempt, self._build_redirect(request))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -15,6 +16,9 @@ from billfold.twin.access import is_open_address
 from billfold.twin.addresses import parse_host_name
 
 FORWARDING_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "via", "x-real-ip")
+HOST_PATTERN = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
+SITE_BITS = 64
+"""Of an IPv6 address what a site has: whoever has one has all that begin so."""
 Network = IPv4Network | IPv6Network
 
 
@@ -52,6 +56,14 @@ class Peer(NamedTuple):
     host: str
     is_forwarded: bool = False
 
+    @property
+    def site(self) -> str:
+        """What is counted as one sender: an address, or the network that a site has."""
+        with suppress(ValueError):
+            parsed = ip_address(self.address)
+            return str(ip_network((parsed, SITE_BITS), strict=False)) if parsed.version == 6 else self.address
+        return self.address
+
 
 def find_peer(scope: Scope, binding: Binding) -> Peer:
     """Return who sent a request; what a proxy states counts only where the proxy is trusted."""
@@ -68,7 +80,12 @@ def find_peer(scope: Scope, binding: Binding) -> Peer:
 
 
 def is_own_host(host: str, binding: Binding) -> bool:
-    """Tell whether a ``Host`` names this server: this machine's names, or those that it was given."""
+    """Tell whether a ``Host`` names this server: this machine's names, or those that it was given.
+
+    What is more than a name and a port is no host: addresses that are made of it would lead elsewhere.
+    """
+    if not HOST_PATTERN.fullmatch(host):
+        return False
     name = parse_host_name(f"//{host}")
     return not is_open_address(name) or name.lower() in binding.names
 

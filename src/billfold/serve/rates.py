@@ -22,6 +22,8 @@ REQUESTS = RateLimit(400, 0.01)
 """What a key, a user or a session may ask."""
 REFUSALS = RateLimit(60, 1)
 """Requests of an address without a good key; then nothing of it is looked at."""
+VISITS = RateLimit(200, 0.1)
+"""What an address may ask that anybody is answered: the login, the probes."""
 NOTES_OF_LIMITS = RateLimit(1, 60)
 """How often the audit log has that somebody asks too often."""
 LOGINS_OF_NAME_AND_ADDRESS, LOGINS_OF_ADDRESS, LOGINS_OF_NAME = RateLimit(5, 60), RateLimit(20, 15), RateLimit(100, 36)
