@@ -92,7 +92,7 @@ def make_shared_home(home: Path) -> Path:
     """Make a ledger of two accounts; what is signed, accepted, configured and paid of the other has the marker too."""
     (home / "billfold.toml").write_text(CONFIG)
     (home / "bank.csv").write_text(f"date,amount,currency,text\n2026-10-20,-123.45,USD,FASTLY {MARKER}\n")
-    host = twin(months=3)
+    host = twin(months=2)
     vendors = [vendor for vendor in host.world.vendors if vendor.provider.name in {"vultr", "fastly"}]
     host.world.vendors[:] = [vendor._replace(accounts=vendor.accounts[:1]) for vendor in vendors]
     workspace = Workspace(home / "ledger")

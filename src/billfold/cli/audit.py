@@ -15,8 +15,8 @@ from billfold.report.table import TableLayout
 
 LAYOUT = TableLayout(
     ("at", "identity", "address", "action", "route", "account", "result"),
-    droppable=("account", "address", "route"),
-    min_widths={"at": 16, "action": 10, "result": 12},
+    droppable=("account", "route", "address"),
+    min_widths={"at": 16, "action": 13, "result": 24, "identity": 20},
 )
 
 

@@ -83,7 +83,8 @@ def find_user_name() -> str:
 
 def note_command(ctx: click.Context, directory: Path, action: str, result: str) -> None:
     """Note in the audit log what a command did to keys or users."""
-    event = AuditEvent(f"command {find_user_name()}", "", action, ctx.command_path, "", result)
+    group_name = ctx.parent.info_name if ctx.parent else ""
+    event = AuditEvent(f"command {find_user_name()}", "", action, f"billfold {group_name} {ctx.info_name}", "", result)
     add_event(directory, event, datetime.now(UTC))
 
 
