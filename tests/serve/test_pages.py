@@ -29,6 +29,7 @@ URLS = [
     "/findings",
     "/query?sql=SELECT+provider,+sum(cost)+AS+cost+FROM+costs+GROUP+BY+ALL",
     "/accounts",
+    "/alerts",
 ]
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 

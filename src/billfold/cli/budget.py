@@ -118,10 +118,10 @@ def _search(
     return search_anomalies(ledger, filters, month, thresholds, is_whole=is_whole) if month else NOTHING_SEARCHED
 
 
-def load_budgets(ctx: click.Context) -> tuple[list[Budget], AllocationRules | None]:
+def load_budgets(ctx: click.Context) -> tuple[Sequence[Budget], AllocationRules | None]:
     """Return the configuration's budgets, and the rules of allocation where one is a team's."""
     _, path = load_section(ctx, "budgets")
-    return configured.load_budgets(path)
+    return configured.load_ruled_budgets(path)
 
 
 def _check_scopes(workspace: Workspace, budgets: Iterable[Budget]) -> None:

@@ -27,7 +27,7 @@ from billfold.serve.writing import JSON_TYPE, write_json
 from billfold.tasks.access import build_filter, open_workspace
 from billfold.tasks.acknowledge import acknowledge_findings, list_acceptable, require_acceptable
 from billfold.tasks.close import CloseSettings, Signature, close_month, hold_writers
-from billfold.tasks.configured import list_configured_accounts, load_budgets, load_payment_evidence
+from billfold.tasks.configured import list_configured_accounts, load_payment_evidence, load_ruled_budgets
 from billfold.tasks.filter_options import FilterOptions
 
 StartSync = Callable[[Sequence[str]], str]
@@ -103,7 +103,7 @@ class Actions:
         with self._pool.borrow_view(identity.accounts) as view:
             question = build_question(view, {})
             place = (view.workspace, view.db, question.filters, question.configured, question.payment_evidence)
-            findings = list_acceptable(*place, lambda: load_budgets(view.config_path), [finding_id])
+            findings = list_acceptable(*place, lambda: load_ruled_budgets(view.config_path), [finding_id])
             (located,) = require_acceptable(findings, [finding_id])
             if not located.account and not view.accounts.is_everything:
                 raise HTTPException(403, "this is found of the whole ledger: who sees all of it can accept it")

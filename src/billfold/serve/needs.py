@@ -55,6 +55,7 @@ NEEDS: Mapping[str, Need] = {
     # SQL reads the files of all accounts, and the archived answers: no view in front of them is a wall
     "GET /query": DOCUMENTS._replace(every_account=True),
     "GET /query.{suffix}": DOCUMENTS._replace(every_account=True, action="read sql"),
+    "GET /alerts": Need(Role.ACCOUNTANT, every_account=True),
     "POST /logout": NUMBERS._replace(action="log out"),
     "GET /access": SETTINGS._replace(every_account=True),
     "POST /access/keys/{id}/revoke": SETTINGS._replace(every_account=True, action="revoke key"),

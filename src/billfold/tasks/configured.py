@@ -51,9 +51,9 @@ def load_payment_evidence(path: Path, as_of: datetime | None = None) -> PaymentE
     )
 
 
-def load_budgets(path: Path) -> tuple[list[Budget], AllocationRules | None]:
+def load_ruled_budgets(path: Path) -> tuple[Sequence[Budget], AllocationRules | None]:
     """Return the configuration's budgets, and the rules of allocation where one is a team's; raises ``ConfigurationError``."""
-    budgets = read_budgets(config.load_section(path, "budgets"), str(path))
+    budgets = load_budgets(path)
     if not any(key == TEAM_KEY for budget in budgets for key, _ in budget.scope):
         return budgets, None
     return budgets, load_team_rules(path)
@@ -73,3 +73,8 @@ def load_allocation_rules(path: Path) -> AllocationRules | None:
     """Read the rules that ``[allocation]`` of a configuration names; None where it names none."""
     rules_path = find_rules_file(config.load_section(path, "allocation"), path)
     return load_rules(rules_path) if rules_path else None
+
+
+def load_budgets(path: Path) -> Sequence[Budget]:
+    """Return the budgets of a configuration; raises ``ConfigurationError``."""
+    return read_budgets(config.load_section(path, "budgets"), str(path))
