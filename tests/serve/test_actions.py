@@ -58,7 +58,8 @@ def test_a_finding_is_acknowledged_as_the_command_does(server: SharedServer, tmp
     (row,) = [row for row in server.get("/api/v1/findings", "reader of its own").json if row["id"] == finding_id]
     assert row["data"]["acknowledged"] == "yes"
     event = list_events(server.reader.pool.directory, limit=3)[-1]
-    assert (event.action, event.result, finding_id in event.route) == ("acknowledge", "200", True)
+    assert (event.action, event.result, event.account) == ("acknowledge", "200", f"vultr/{OWN}")
+    assert finding_id in event.route
 
 
 def test_another_account_cannot_be_acted_on(server: SharedServer) -> None:

@@ -15,7 +15,7 @@ from billfold.serve.peers import Binding, read_proxies
 from billfold.serve.rates import REFUSALS
 from billfold.tasks.keys import create_key, revoke_key
 from tests.serve.reader import Reader, open_reader
-from tests.serve.shared import RIGHTS, SharedServer, copy_home
+from tests.serve.shared import FOREIGN, RIGHTS, SharedServer, copy_home
 from tests.stage import AT
 
 URL = "/api/v1/openapi.json"
@@ -90,12 +90,22 @@ def test_what_is_read_of_documents_is_in_the_audit_log(shared: SharedServer) -> 
     """Documents, answers, SQL and charges; a page of numbers is not."""
     directory = shared.reader.pool.directory
     before = len(list_events(directory))
-    urls = ("/explain?seq=2", "/documents/2", "/query.json?sql=SELECT+1", "/api/v1/charges", "/invoices", "/metrics")
+    with shared.reader.pool.borrow_view() as view:
+        seq = next(entry.seq for entry in view.workspace.archive.iter_answers() if entry.provider == "fastly")
+    urls = (
+        f"/explain?seq={seq}",
+        f"/documents/{seq}",
+        "/query.json?sql=SELECT+1",
+        "/api/v1/charges",
+        "/invoices",
+        "/metrics",
+    )
     statuses = [shared.get(url, "admin of all").status for url in urls]
     events = list_events(directory)[: len(list_events(directory)) - before][::-1]
     assert [event.action for event in events] == ["read answer", "read document", "read sql", "read charges"]
     assert [event.result for event in events] == [str(status) for status in statuses[:4]]
-    assert events[0].route == "GET /explain 2"
+    assert events[0].route == f"GET /explain {seq}"
+    assert events[0].account == events[1].account == f"fastly/{FOREIGN}"
     assert events[2].route == "GET /query.{suffix} json SELECT 1"
     assert find_audit_damage(directory) == []
 

@@ -18,7 +18,7 @@ from billfold.ledger.request_log import begin_request, end_request, forget_reque
 from billfold.model.errors import InvalidArgument
 from billfold.model.identity import Identity, IdentityKind
 from billfold.serve.bodies import check_fields, read_body, read_form_pairs, read_json, read_text, read_texts
-from billfold.serve.gate import Gate, read_identity, read_visitor
+from billfold.serve.gate import Gate, note_account, read_identity, read_visitor
 from billfold.serve.openapi import ROOT
 from billfold.serve.questions import build_question, list_shown_accounts, read_month
 from billfold.serve.rows import AcknowledgedRow, CloseRow, StartedSync
@@ -91,20 +91,22 @@ class Actions:
         """Accept a finding, with a reason; raises ``InvalidArgument`` for one that there is not."""
         values = read_json(request)
         check_fields(values, "reason")
-        return self._acknowledge(read_identity(request), request.path_params["id"], read_text(values, "reason"))
+        return self._acknowledge(request, read_text(values, "reason"))
 
     def acknowledge_by_form(self, request: Request) -> Response:
         """Accept a finding by a form, and show the findings again."""
         reason = read_text(dict(read_form_pairs(request)), "reason")
-        self._acknowledge(read_identity(request), request.path_params["id"], reason)
+        self._acknowledge(request, reason)
         return RedirectResponse("/findings", 303)
 
-    def _acknowledge(self, identity: Identity, finding_id: str, reason: str) -> AcknowledgedRow:
+    def _acknowledge(self, request: Request, reason: str) -> AcknowledgedRow:
+        identity, finding_id = read_identity(request), request.path_params["id"]
         with self._pool.borrow_view(identity.accounts) as view:
             question = build_question(view, {})
             place = (view.workspace, view.db, question.filters, question.configured, question.payment_evidence)
             findings = list_acceptable(*place, lambda: load_ruled_budgets(view.config_path), [finding_id])
             (located,) = require_acceptable(findings, [finding_id])
+            note_account(request, located.provider, located.account)
             if not located.account and not view.accounts.is_everything:
                 raise HTTPException(403, "this is found of the whole ledger: who sees all of it can accept it")
         now, by = self._gate.read_time(), describe_signer(identity)
@@ -119,6 +121,7 @@ class Actions:
         texts = [read_text(values, name, default="") for name in ("reason", "provider", "account")]
         name = choose_signer(read_identity(request), values)
         signing = SigningRequest(request.path_params["month"], name, read_texts(values, "accept"), *texts)
+        note_account(request, signing.provider, signing.account)
         return self._sign(read_identity(request), signing)
 
     def sign_by_form(self, request: Request) -> Response:

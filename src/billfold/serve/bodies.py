@@ -26,7 +26,7 @@ async def store_body(request: Request) -> None:
                 raise HTTPException(413, f"a request has at most {MAX_BODY_BYTES} bytes")
     except ClientDisconnect as error:
         raise HTTPException(400, "the request did not come to its end") from error
-    request.state.body = body
+    request.state.body = request._body = body  # noqa: SLF001 - what reads it by the library's way finds it, too
 
 
 def read_body(request: Request) -> bytes:

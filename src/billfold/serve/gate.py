@@ -26,6 +26,8 @@ log = logging.getLogger("billfold.serve")
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 LOCAL_BINDING = Binding()
 """Only this machine's users can ask."""
+ACCOUNT_KEY = "audited_account"
+"""Where a request keeps whose account it is about."""
 CHALLENGE = {"www-authenticate": 'Bearer realm="billfold"'}
 
 
@@ -50,6 +52,11 @@ class Visitor(NamedTuple):
             return "nobody"
         kind, _, _, role, accounts, scopes = self.identity
         return f"{kind} {role} {accounts.patterns} {sorted(scopes)}"
+
+
+def note_account(request: Request, provider: str, account: str) -> None:
+    """Note whose answer or finding a request is about: the audit log has it."""
+    request.scope.setdefault("state", {})[ACCOUNT_KEY] = f"{provider}/{account}".strip("/")
 
 
 def read_visitor(request: Request) -> Visitor:

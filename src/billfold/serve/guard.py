@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from anyio import from_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,7 +15,7 @@ from starlette.routing import Route
 from billfold.model.errors import BillfoldError
 from billfold.serve.answers import fill_placeholders
 from billfold.serve.bodies import read_form, store_body
-from billfold.serve.gate import SAFE_METHODS, Gate, Visitor, read_visitor
+from billfold.serve.gate import ACCOUNT_KEY, SAFE_METHODS, Gate, Visitor, read_visitor
 from billfold.serve.login import set_session_cookie
 from billfold.serve.needs import PUBLIC, find_need, name_route
 from billfold.serve.peers import find_peer
@@ -34,7 +35,7 @@ def guard_route(route: Route, gate: Gate, answer_error: AnswerError) -> Route:
             if request.method not in SAFE_METHODS and name not in PUBLIC:
                 gate.check_csrf(request, visitor, read_form(request), name)
             is_admitted = True
-            response: Response = route.endpoint(request)
+            response = _call_endpoint(route.endpoint, request)
             _note_action(request, gate, name, response)
         except Exception as error:  # noqa: BLE001 - what is not foreseen goes to the log
             response = answer_error(request, error)
@@ -55,6 +56,16 @@ def guard_route(route: Route, gate: Gate, answer_error: AnswerError) -> Route:
     return Route(route.path, endpoint, methods=sorted(route.methods or SAFE_METHODS))
 
 
+def _call_endpoint(endpoint: Callable[[Request], Response | Awaitable[Response]], request: Request) -> Response:
+    """Return what an endpoint answers, also of one that has to be awaited: it is, by the loop that this thread works for."""
+    answer = endpoint(request)
+    return answer if isinstance(answer, Response) else from_thread.run(_await_answer, answer)
+
+
+async def _await_answer(answer: Awaitable[Response]) -> Response:
+    return await answer
+
+
 def finish_answer(request: Request, response: Response, gate: Gate) -> Response:
     """Write into an answer what is of who asks: his name, the token of his forms, and a cookie where his is to be another."""
     visitor = read_visitor(request)
@@ -68,7 +79,7 @@ def _note_action(request: Request, gate: Gate, name: str, response: Response, *,
     """Note in the audit log what was done or read, where that is to be noted; raises ``LedgerError`` where it cannot be."""
     visitor, action = read_visitor(request), find_need(name).action
     if is_wanted and action and name not in PUBLIC:
-        account = request.query_params.get("account", "")
+        account = request.scope["state"].get(ACCOUNT_KEY) or request.query_params.get("account", "")
         gate.note(visitor, action, _describe_request(request, name), account, str(response.status_code))
 
 

@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from billfold.ledger.entries import Entry
 from billfold.model.identity import IdentityKind, Role
 from billfold.report import render
 from billfold.serve import screens, sources
 from billfold.serve.alerts import show_alerts
 from billfold.serve.answers import CSRF_PLACEHOLDER, NAME_PLACEHOLDER, AnswerCache
 from billfold.serve.failures import Problem
-from billfold.serve.gate import read_identity, read_visitor
+from billfold.serve.gate import note_account, read_identity, read_visitor
 from billfold.serve.needs import find_need
 from billfold.serve.questions import Question, build_question
 from billfold.serve.sql_page import MAX_DATA_ROWS, answer_sql, show_query
@@ -91,6 +92,8 @@ class Pages:
         with self._pool.borrow_view(read_identity(request).accounts) as view:
             question = build_question(view, values, month)
             shown = screen.show(question)
+        if isinstance(entry := shown.get("entry"), Entry):
+            note_account(request, entry.provider, entry.account)
         names = {"month": month, "id": values.get("id", ""), "seq": values.get("seq", "")}
         return self.render(request, screen.template, screen.title.format(**names), {**shown, "month": question.month})
 
@@ -126,6 +129,8 @@ class Pages:
         """Answer with a document as it came, to be saved."""
         with self._pool.borrow_view(read_identity(request).accounts) as view:
             question = build_question(view, dict(request.query_params))
+            entry = sources.read_answer(question, request.path_params["seq"])
+            note_account(request, entry.provider, entry.account)
             body, media_type, name = sources.read_document(question, request.path_params["seq"])
         return Response(body, media_type=media_type, headers={"content-disposition": f'attachment; filename="{name}"'})
 
