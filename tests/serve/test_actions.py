@@ -71,7 +71,7 @@ def test_another_account_cannot_be_acted_on(server: SharedServer) -> None:
         server.post(f"/api/v1/findings/{each}/acknowledge", {"reason": "x"}, name, idempotency_key=each)
         for each in (foreign_id, "0123456789")
     )
-    assert foreign.status == absent.status == 400
+    assert foreign.status == absent.status == 404
     assert foreign.text.replace(foreign_id, "0123456789") == absent.text
     bodies: tuple[dict[str, object], ...] = (
         {"name": "eve"},

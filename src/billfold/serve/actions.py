@@ -105,6 +105,8 @@ class Actions:
             question = build_question(view, {})
             place = (view.workspace, view.db, question.filters, question.configured, question.payment_evidence)
             findings = list_acceptable(*place, lambda: load_ruled_budgets(view.config_path), [finding_id])
+            if finding_id not in findings:
+                raise HTTPException(404, f"nothing is found now that has the id {finding_id[:40]!r}")
             (located,) = require_acceptable(findings, [finding_id])
             note_account(request, located.provider, located.account)
             if not located.account and not view.accounts.is_everything:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from billfold.ledger.access_users import find_user
 from billfold.serve.bodies import read_form
 from billfold.serve.gate import Gate, Visitor, read_identity, read_visitor
 from billfold.serve.pages import Pages
@@ -70,7 +71,7 @@ class LoginPages:
         names = (f"{name} {peer.site}", peer.site, name)
         wait = max(bucket.take_token(key) for bucket, key in zip(self._buckets, names, strict=True))
         if wait:
-            self._gate.note(visitor, "login", "POST /login", "", f"429 {name}")
+            self._gate.note(visitor, "login", "POST /login", "", f"429 {self._describe_name(name)}")
             raise HTTPException(429, f"too many logins were tried: try again in {wait} s", {"retry-after": str(wait)})
         return self._check_password(request, visitor, name, fields.get("password", ""))
 
@@ -84,7 +85,7 @@ class LoginPages:
         finally:
             self._free.release()
         if user is None:
-            self._gate.note(visitor, "login", "POST /login", "", f"401 {name}")
+            self._gate.note(visitor, "login", "POST /login", "", f"401 {self._describe_name(name)}")
             return self._show_login(request, "This name and this password do not fit.", 401)
         _, cookie = users.open_session(self._gate.directory, user, self._gate.read_time())
         self._gate.note(visitor._replace(identity=users.describe_user(user)), "login", "POST /login", "", "200")
@@ -94,6 +95,10 @@ class LoginPages:
             self._login_cookie, secure=self._gate.binding.is_secure, httponly=True, samesite="strict"
         )
         return response
+
+    def _describe_name(self, name: str) -> str:
+        """Return a name as the log has it: what is no user's may be a password in the wrong field."""
+        return name if find_user(self._gate.directory, name) else "an unknown name"
 
     def log_out(self, request: Request) -> Response:
         """End the session: its cookie proves nothing any more."""

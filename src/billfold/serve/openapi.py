@@ -52,7 +52,7 @@ ACTIONS = (
         "findings/{id}/acknowledge",
         "Accept a finding that is known, with a reason (role accountant)",
         AcknowledgedRow,
-        {"reason": {"type": "string", "minLength": 1, "maxLength": 1000}},
+        {"reason": {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S"}},
         ("reason",),
     ),
     Action(
@@ -166,6 +166,7 @@ def _build_action(action: Action, book: SchemaBook) -> Schema:
     body = {"type": "object", "properties": action.fields, "required": action.required, "additionalProperties": False}
     meanings = {
         "400": "It cannot be asked so.",
+        "404": "There is nothing of this name.",
         "409": "It is being done already, or cannot be done as things are.",
         "413": "The request is too long.",
         "415": "The body is not JSON.",
