@@ -81,12 +81,13 @@ def test_the_archive_shows_no_other_entry(directory: Path) -> None:
         heads = {key: head for key, head in whole.read_account_heads().items() if key[0] == "vultr"}
         assert archive.read_head() == compute_head(heads)
         assert list(find_archive_damage(archive)) == []
+        assert archive.read_last_seq() == max(entry.seq for entry in archive.iter_entries())
 
 
 def test_nothing_is_left_for_no_pattern(directory: Path) -> None:
     with narrowed(directory, AccountPatterns(())) as (db, archive):
         assert catalog.list_bills(db, LedgerFilter()) == []
-        assert (list(archive.iter_entries()), archive.list_runs()) == ([], [])
+        assert (list(archive.iter_entries()), archive.list_runs(), archive.read_last_seq()) == ([], [], 0)
     with narrowed(directory, EVERY_ACCOUNT) as (db, archive):
         assert len({bill.provider for bill in catalog.list_bills(db, LedgerFilter())}) == 2
         assert len(archive.list_runs()) == 2

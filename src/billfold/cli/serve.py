@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from billfold import config
-from billfold.cli.output import print_line
+from billfold.cli.output import announce
 from billfold.cli.params import add_location_options
+from billfold.cli.shown_ledger import open_shown_ledger
 from billfold.ledger.access_users import has_credentials
-from billfold.model.errors import ConfigurationError
 from billfold.model.extras import require_libraries
 from billfold.settings.oidc import read_oidc
 
 if TYPE_CHECKING:
+    from billfold.serve.background import BackgroundSyncs
     from billfold.serve.oidc import OidcClient
+    from billfold.serve.peers import Binding
+    from billfold.serve.server import TlsFiles
+    from billfold.serve.views import ViewPool
 
 PEM_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-DEMO_DIRECTORY = Path("demo")
-"""Where `billfold demo` keeps its ledger, unless it is told otherwise."""
 
 
 @click.command("serve")
@@ -36,7 +38,15 @@ DEMO_DIRECTORY = Path("demo")
 @click.option("--tls-key", type=PEM_FILE, metavar="FILE", help="Its key, PEM.")
 @click.option("--behind-proxy", "proxies", multiple=True, metavar="ADDRESS", help="Trust a proxy that speaks TLS.")
 @click.option("--name", "names", multiple=True, metavar="HOST", help="Answer to this name too, as bills.example.com.")
-@click.option("--demo", is_flag=True, help="Show the ledger that `billfold demo` made.")
+@click.option(
+    "--demo", is_flag=True, help="Show the demo company: the ledger of `billfold demo`, or one that is ready made."
+)
+@click.option(
+    "--sync/--no-sync",
+    "is_scheduled",
+    default=None,
+    help="Collect the accounts by the schedule, or not.  [default: as [schedule] enabled says]",
+)
 @add_location_options
 @click.pass_context
 def command(
@@ -49,33 +59,65 @@ def command(
     names: tuple[str, ...],
     *,
     demo: bool,
+    is_scheduled: bool | None,
 ) -> None:
     """Show the ledger in a browser on this machine: a page, a REST API under /api/v1, /metrics for Prometheus.
 
     Every request sees the ledger as it is then, also while a sync runs. Without a key or a user it answers this machine only, and asks
-    nobody who he is; `billfold keys` and `billfold users` make some.
+    nobody who he is; `billfold keys` and `billfold users` make some. With --sync it also collects the accounts, at the times that
+    `billfold schedule` shows. SIGTERM or Ctrl-C ends it once what it collects is safe, a second one at once: nothing is lost.
     """
     require_libraries("argon2", "jinja2", "starlette")  # first: their extra brings the others, too
     require_libraries("duckdb", "pyarrow", "uvicorn")
-    from billfold.serve.app import make_application
-    from billfold.serve.gate import Gate
-    from billfold.serve.peers import make_binding, require_safe_binding
-    from billfold.serve.server import choose_tls, run_server
-    from billfold.serve.views import ViewPool
-    from billfold.twin.serve import open_listener, succeed_when_ended
+    from billfold.serve.peers import make_binding
+    from billfold.serve.server import choose_tls
+    from billfold.twin.serve import succeed_when_ended
 
     tls = choose_tls(tls_cert, tls_key)
     binding = make_binding(host, names, proxies, has_tls=tls is not None)
-    directory, config_path = _choose_demo() if demo else _locate_ledger(ctx)
-    oidc = _load_oidc(config_path)
+    succeed_when_ended()
+    with open_shown_ledger(ctx, demo=demo) as (directory, config_path):
+        _serve(directory, config_path, Listening(host, port, binding, tls), is_scheduled, demo=demo)
+
+
+class Listening(NamedTuple):
+    """Where a server listens, and how it is reached there."""
+
+    host: str
+    port: int
+    binding: Binding
+    tls: TlsFiles | None
+
+
+def _serve(directory: Path, config_path: Path, listening: Listening, is_scheduled: bool | None, *, demo: bool) -> None:
+    """Serve a ledger until it is ended; raises ``ConfigurationError`` for one that cannot be, or not so."""
+    from billfold.serve.app import make_application
+    from billfold.serve.gate import Gate
+    from billfold.serve.peers import require_safe_binding
+    from billfold.serve.server import run_server
+    from billfold.serve.views import ViewPool
+    from billfold.tasks.schedule import load_schedule
+    from billfold.twin.serve import open_listener
+
+    host, port, binding, tls = listening
+    oidc, (settings, accounts) = _load_oidc(config_path), load_schedule(config_path)
     require_safe_binding(host, binding, has_credentials=oidc is not None or has_credentials(directory))
+    is_scheduled = settings.enabled if is_scheduled is None else is_scheduled
     pool = ViewPool(directory, config_path)
-    pool.require_ledger()
+    if not is_scheduled:
+        pool.require_ledger()
     listener = open_listener(host, port)
     url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
-    succeed_when_ended()
-    app = make_application(pool, Gate(directory, binding, has_outside_users=oidc is not None), oidc=oidc)
-    run_server(app, listener, lambda: print_line(f"the ledger {directory} is shown at {url}"), tls)
+    shown = "the demo company" if demo else f"the ledger {directory}"
+    if demo:
+        with pool.borrow_view():  # its ledger is computed before it says that it is ready
+            pass
+    background = _start_background(pool, is_scheduled=is_scheduled)
+    collected = "accounts are collected as `billfold schedule` shows" if accounts else "no account is configured yet"
+    note = f"; {collected}" if is_scheduled else ""
+    gate = Gate(directory, binding, has_outside_users=oidc is not None)
+    app = make_application(pool, gate, background.start_sync, oidc)
+    run_server(app, listener, lambda: announce(f"{shown} is shown at {url}{note}"), background, tls)
 
 
 def _load_oidc(config_path: Path) -> OidcClient | None:
@@ -89,15 +131,17 @@ def _load_oidc(config_path: Path) -> OidcClient | None:
     return OidcClient(settings)
 
 
-def _locate_ledger(ctx: click.Context) -> tuple[Path, Path]:
-    locations = ctx.find_root().obj
-    config.check_config(locations["config"])
-    return config.find_ledger_directory(locations["ledger"]), config.find_config(locations["config"])
+def _start_background(pool: ViewPool, *, is_scheduled: bool) -> BackgroundSyncs:
+    """Let accounts be collected when they are due or asked for, and what is new be told after each sync.
 
+    What is due again is told every few minutes by the server that collects: one that only shows tells nothing by itself.
+    """
+    from billfold.serve.alerts import AlertRounds
+    from billfold.serve.background import BackgroundSyncs
 
-def _choose_demo() -> tuple[Path, Path]:
-    """Return the demo's ledger and configuration; raises ``ConfigurationError`` where there is none."""
-    config_path = DEMO_DIRECTORY / "billfold.toml"
-    if not config_path.exists():
-        raise ConfigurationError(f"there is no demo in {DEMO_DIRECTORY}: `billfold demo` makes one in half a minute")
-    return DEMO_DIRECTORY, config_path
+    background, rounds = BackgroundSyncs(pool), AlertRounds(pool)
+    background.after_sync(lambda _: rounds.deliver_alerts())
+    if is_scheduled:
+        background.call_regularly(rounds.deliver_alerts)
+    background.start(is_scheduled=is_scheduled)
+    return background

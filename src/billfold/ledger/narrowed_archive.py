@@ -15,6 +15,7 @@ from billfold.ledger.chain import ChainKey
 from billfold.ledger.entries import ACKNOWLEDGEMENT, Entry
 from billfold.model.identity import AccountPatterns
 
+_ENTRIES_PER_LOOK = 500
 _LEDGER_FIELD = '"of"'
 """Stands in what is acknowledged of the whole ledger: it may name any account."""
 
@@ -39,8 +40,20 @@ class NarrowedArchive(Archive):
         """Tell whether all entries of an account's name are shown."""
         return self._shown_chains is not None and (provider, account) in self._shown_chains
 
-    def _select_entries(self, condition: str, parameters: Mapping[str, object]) -> Iterator[Entry]:
-        entries = super()._select_entries(condition, parameters)
+    def read_last_seq(self, run: int | None = None) -> int:
+        """Return the number of the last entry that is shown, or of a run's last; 0 where there is none."""
+        highest = super().read_last_seq(run)
+        if run is not None or self._shown_chains is None:
+            return highest
+        for end in range(highest, 0, -_ENTRIES_PER_LOOK):  # from the end: it is mostly there
+            numbers = {"low": end - _ENTRIES_PER_LOOK, "high": end}
+            if entries := list(self.select_entries("seq > :low AND seq <= :high", numbers)):
+                return entries[-1].seq
+        return 0
+
+    def select_entries(self, condition: str, parameters: Mapping[str, object]) -> Iterator[Entry]:
+        """Yield the entries of a condition in SQL that are shown, in order."""
+        entries = super().select_entries(condition, parameters)
         if self._shown_chains is None:
             return entries
         return (entry for entry in entries if self._shows_entry(entry))

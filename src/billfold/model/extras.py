@@ -22,6 +22,7 @@ EXTRAS_BY_LIBRARY = {
     "joserfc": "oidc",
     "jinja2": "desk",
     "starlette": "desk",
+    "mcp": "mcp",
 }
 """As ``pyproject.toml`` has them."""
 

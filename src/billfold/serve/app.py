@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -24,7 +26,7 @@ from billfold.serve.metrics import MEDIA_TYPE, list_metrics, write_metrics
 from billfold.serve.openapi import ROOT
 from billfold.serve.pages import Pages
 from billfold.serve.safety import SafetyLayer
-from billfold.serve.sync_runner import SyncRunner
+from billfold.serve.traffic import TrafficCounter, TrafficLayer
 from billfold.serve.views import ViewPool
 
 if TYPE_CHECKING:
@@ -56,10 +58,10 @@ def make_application(
         request.state.visitor = gate.find_visitor_or_nobody(request)
         return finish_answer(request, answer_error(request, error), gate)
 
-    actions = Actions(pool, gate, start_sync or SyncRunner(pool).start_sync)
+    traffic = TrafficCounter()
     routes = [
-        *Probes(pool).routes,
-        *actions.routes,
+        *Probes(pool, traffic).routes,
+        *Actions(pool, gate, start_sync or refuse_sync).routes,
         *RestApi(pool, cache).routes,
         *LoginPages(gate, pages, oidc.settings.issuer if oidc else "").routes,
         *(_list_oidc_routes(gate, oidc) if oidc else ()),
@@ -68,8 +70,13 @@ def make_application(
     ]
     guarded_routes = [guard_route(route, gate, answer_error) for route in routes]
     handlers = {404: answer_unmatched, 405: answer_unmatched}
-    layers = [Middleware(SafetyLayer, binding=gate.binding)]
+    layers = [Middleware(TrafficLayer, counter=traffic), Middleware(SafetyLayer, binding=gate.binding)]
     return Starlette(routes=guarded_routes, middleware=layers, exception_handlers=handlers)
+
+
+def refuse_sync(_: Sequence[str]) -> str:
+    """Refuse to collect, where nothing is there to do it; raises ``HTTPException``."""
+    raise HTTPException(503, "this server collects nothing: run `billfold sync` on its machine")
 
 
 def _list_oidc_routes(gate: Gate, oidc: OidcClient) -> list[Route]:
@@ -92,8 +99,8 @@ def hide_causes(problem: Problem, visitor: Visitor) -> Problem:
 class Probes:
     """Answers what machines ask: whether it lives, whether it can answer, and what it measures."""
 
-    def __init__(self, pool: ViewPool) -> None:
-        self._pool = pool
+    def __init__(self, pool: ViewPool, traffic: TrafficCounter) -> None:
+        self._pool, self._traffic = pool, traffic
 
     @property
     def routes(self) -> list[Route]:
@@ -120,4 +127,5 @@ class Probes:
     def answer_metrics(self, request: Request) -> Response:
         """Write the metrics of the accounts that exist for who asks."""
         with self._pool.borrow_view(read_identity(request).accounts) as view:
-            return PlainTextResponse(write_metrics(list_metrics(view, datetime.now(UTC))), media_type=MEDIA_TYPE)
+            metrics = [*list_metrics(view, datetime.now(UTC)), *self._traffic.list_metrics()]
+        return PlainTextResponse(write_metrics(metrics), media_type=MEDIA_TYPE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from billfold.ledger import measures, movements, query, restatements
 from billfold.ledger.grouping import group_charges
@@ -23,6 +24,7 @@ from billfold.report.exchange import round_amount
 from billfold.report.forecast import ForecastRow
 from billfold.serve import rows
 from billfold.serve.questions import Question, read_month
+from billfold.tasks import schedule
 from billfold.tasks.accruals import list_accruals
 from billfold.tasks.changes import find_baseline, find_changes
 from billfold.tasks.close import CloseSettings, judge_month
@@ -30,6 +32,7 @@ from billfold.tasks.closes import SignedMonth, list_signed_months
 from billfold.tasks.configured import load_allocation_rules
 from billfold.tasks.forecast import make_forecaster
 from billfold.tasks.reconcile import reconcile_ledger
+from billfold.tasks.schedule import ScheduleRow
 
 PARKED = "parked"
 """What a month is called where all that is wrong with it is a bill that is not counted."""
@@ -236,3 +239,13 @@ def list_runs(question: Question) -> list[rows.RunListingRow]:
         for run in reversed(question.view.workspace.archive.list_runs())
         if question.filters.includes_account(run.provider, run.account) and run.id
     ]
+
+
+def list_schedule(question: Question) -> list[ScheduleRow]:
+    """Return the last and the next sync of each configured account; none where it is looked back."""
+    if question.as_of is not None:
+        return []
+    workspace, db, config_path = question.view[:3]
+    visible_keys = set(question.configured)
+    rows_of_all = schedule.list_schedule(workspace, db, config_path, question.filters, datetime.now(UTC))
+    return [row for row in rows_of_all if row[:2] in visible_keys]

@@ -44,10 +44,13 @@ SETTINGS = Need(Role.ADMIN, DataScope.SETTINGS)
 _SCREENS = ("/", "/invoices", "/changes", "/payables", "/commitments", "/findings", "/accounts", "/invoice")
 _RESOURCES = (
     *("accounts", "accruals", "allocate", "changes", "close", "closes", "commitments", "completeness", "findings"),
-    *("forecast", "invoices", "payables", "report", "restatements", "runs", "why"),
+    *("forecast", "invoices", "payables", "report", "restatements", "runs", "schedule", "why"),
 )
 NEEDS: Mapping[str, Need] = {
-    **{f"GET {path}": NUMBERS for path in (*_SCREENS, "/months/{month}", "/close/{month}", "/metrics", "/me")},
+    **{
+        f"GET {path}": NUMBERS
+        for path in (*_SCREENS, "/months/{month}", "/close/{month}", "/metrics", "/me", "/accounts/progress")
+    },
     **{f"GET {ROOT}/{name}": NUMBERS for name in (*_RESOURCES, "openapi.json")},
     f"GET {ROOT}/charges": NUMBERS._replace(action="read charges"),
     "GET /explain": DOCUMENTS._replace(action="read answer"),

@@ -1,4 +1,4 @@
-"""The page: every screen under its path, rendered on the server, without a script."""
+"""The page: every screen under its path, rendered on the server; a script only shows how a sync goes on."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from billfold.ledger.entries import Entry
 from billfold.model.identity import IdentityKind, Role
 from billfold.report import render
 from billfold.serve import screens, sources
+from billfold.serve.activity import RunningSync
 from billfold.serve.alerts import show_alerts
 from billfold.serve.answers import CSRF_PLACEHOLDER, NAME_PLACEHOLDER, AnswerCache
 from billfold.serve.failures import Problem
@@ -28,11 +29,15 @@ from billfold.serve.writing import CSV_TYPE, JSON_TYPE
 from billfold.version import __version__
 
 NARROWING = ("provider", "account", "from", "to")
-UNCACHED_PATHS = {"/query", "/alerts"}
-"""Screens that show more than the archive and the configuration: how long it took, what was sent."""
 MARKS = {"complete": "●", "provisional": "◐", "late": "!", "disputed": "✕", "parked": "‖"}
 """What stands in a cell of the grid beside the word."""
-STATIC_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+STATIC_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".js": "text/javascript; charset=utf-8",
+}
+LIVE_PATHS = {"/query", "/accounts", "/alerts"}
+"""Screens that are others as time passes: they are made each time."""
 
 
 class Screen(NamedTuple):
@@ -74,6 +79,7 @@ class Pages:
         return [
             *(Route(screen.path, self._make_endpoint(screen)) for screen in SCREENS),
             Route("/query.{suffix}", self.answer_query),
+            Route("/accounts/progress", self.answer_progress),
             Route("/documents/{seq}", self.answer_document),
             Route("/favicon.ico", lambda _: answer_static("favicon.svg")),
             Route("/static/{name}", lambda request: answer_static(request.path_params["name"])),
@@ -81,7 +87,7 @@ class Pages:
 
     def _make_endpoint(self, screen: Screen) -> Callable[[Request], Response]:
         def answer(request: Request) -> Response:
-            if screen.path in UNCACHED_PATHS:
+            if screen.path in LIVE_PATHS:
                 return self._build(request, screen)
             return self._cache.answer(request, lambda: self._build(request, screen))
 
@@ -91,11 +97,17 @@ class Pages:
         values, month = dict(request.query_params), request.path_params.get("month", "")
         with self._pool.borrow_view(read_identity(request).accounts) as view:
             question = build_question(view, values, month)
-            shown = screen.show(question)
+            shown = {**screen.show(question), "running": self._list_running(question)}
         if isinstance(entry := shown.get("entry"), Entry):
             note_account(request, entry.provider, entry.account)
         names = {"month": month, "id": values.get("id", ""), "seq": values.get("seq", "")}
         return self.render(request, screen.template, screen.title.format(**names), {**shown, "month": question.month})
+
+    def _list_running(self, question: Question) -> list[RunningSync]:
+        """Return what is being collected now of the accounts that are asked about."""
+        running = self._pool.activity.list_running()
+        visible_keys = set(question.configured) if running else set()
+        return [row for row in running if row[:2] in visible_keys and question.filters.includes_account(*row[:2])]
 
     def render(self, request: Request, template: str, title: str, shown: Mapping[str, object]) -> Response:
         """Return a page, with what stands on every one."""
@@ -112,6 +124,15 @@ class Pages:
             "version": __version__,
         }
         return HTMLResponse(render_page(template, frame | dict(shown)))
+
+    def answer_progress(self, request: Request) -> Response:
+        """Answer with what is being collected now; a page that shows it is loaded again once nothing is."""
+        accounts = read_identity(request).accounts
+        running = [row for row in self._pool.activity.list_running() if accounts.includes(*row[:2])]
+        response = HTMLResponse(render_page("progress.html", {"running": running, "as_of": "", "narrowing": {}}))
+        if not running and "hx-request" in request.headers:
+            response.headers["hx-refresh"] = "true"
+        return response
 
     def answer_query(self, request: Request) -> Response:
         """Answer a query as JSON or CSV."""

@@ -12,6 +12,7 @@ from billfold.report.commitment_uses import CommitmentUse
 from billfold.serve import listings, reports, rows
 from billfold.serve.questions import Question
 from billfold.tasks.closes import SignedMonth
+from billfold.tasks.schedule import ScheduleRow
 
 
 class Parameter(NamedTuple):
@@ -35,6 +36,8 @@ class Resource(NamedTuple):
     is_streamed: bool = False
     has_keys: bool = False
     """Whether its rows have more fields than their type: what they are grouped by."""
+    is_live: bool = False
+    """Whether its answer is another as time passes: it is made each time."""
     decimals: tuple[str, ...] = ()
 
 
@@ -105,6 +108,13 @@ RESOURCES = (
         decimals=("was", "is", "difference"),
     ),
     Resource("accounts", "The accounts, and what their collections brought", rows.AccountRow, listings.list_accounts),
+    Resource(
+        "schedule",
+        "When each account is collected next, and why then",
+        ScheduleRow,
+        listings.list_schedule,
+        is_live=True,
+    ),
     Resource("runs", "Collections and imports, the newest first", rows.RunListingRow, listings.list_runs),
 )
 """Every resource; ``openapi.json`` and the routes are made of this table."""

@@ -12,7 +12,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from billfold.model.errors import ConfigurationError
-from billfold.twin.serve import ReadyServer
+from billfold.serve.background import BackgroundSyncs
+from billfold.serve.stopping import GracefulServer
 
 
 class TlsFiles(NamedTuple):
@@ -38,12 +39,16 @@ def choose_tls(certificate: Path | None, key: Path | None) -> TlsFiles | None:
 
 
 def run_server(
-    app: ASGIApp, listener: socket.socket, note_ready: Callable[[], None], tls: TlsFiles | None = None
+    app: ASGIApp,
+    listener: socket.socket,
+    note_ready: Callable[[], None],
+    background: BackgroundSyncs,
+    tls: TlsFiles | None = None,
 ) -> None:
-    """Answer requests until interrupted; ``note_ready`` is called once it begins to."""
+    """Answer requests until interrupted; ``note_ready`` is called once it begins to. What runs in the background ends first."""
     config = uvicorn.Config(
         app,
-        log_level="warning",
+        log_config=None,
         access_log=False,
         lifespan="off",
         server_header=False,
@@ -51,4 +56,4 @@ def run_server(
         ssl_certfile=tls and tls.certificate,
         ssl_keyfile=tls and tls.key,
     )
-    ReadyServer(config, note_ready).run(sockets=[listener])
+    GracefulServer(config, note_ready, background).run(sockets=[listener])
