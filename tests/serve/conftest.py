@@ -7,22 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from billfold.collect.workspace import Workspace
 from tests.cli.terminal import Terminal
+from tests.live import collect_ledger
 from tests.serve.reader import Reader, open_reader
 from tests.serve.shared import SharedServer, make_shared_home, open_shared
-from tests.stage import collected, twin
 
 
 @pytest.fixture(scope="session")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     """Return a terminal in a directory with a ledger of one account of each vendor, of three months."""
     home = tmp_path_factory.mktemp("served")
-    workspace = Workspace(home / "ledger")
-    host = twin(months=3)
-    host.world.vendors[:] = [vendor._replace(accounts=vendor.accounts[:1]) for vendor in host.world.vendors]
-    collected(host, workspace)
-    workspace.close()
+    collect_ledger(home)
     return Terminal(home)
 
 

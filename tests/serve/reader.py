@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Scope
 
 from billfold.serve.actions import StartSync
 from billfold.serve.app import make_application
+from billfold.serve.commands import RunCommand
 from billfold.serve.gate import LOCAL_BINDING, Gate
 from billfold.serve.oidc import OidcClient
 from billfold.serve.peers import Binding
@@ -115,8 +116,9 @@ def open_reader(
     binding: Binding = LOCAL_BINDING,
     start_sync: StartSync | None = None,
     oidc: OidcClient | None = None,
+    run_command: RunCommand | None = None,
 ) -> Iterator[Reader]:
     """Serve the ledger of a directory, in this process; its clock stands still."""
     with closing(ViewPool(home / "ledger", home / "billfold.toml")) as pool:
         gate = Gate(pool.directory, binding, lambda: AT, has_outside_users=oidc is not None)
-        yield Reader(pool, make_application(pool, gate, start_sync, oidc), gate)
+        yield Reader(pool, make_application(pool, run_command, gate=gate, start_sync=start_sync, oidc=oidc), gate)

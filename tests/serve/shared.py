@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from billfold.model.finding import AccountFinding, make_finding
 from billfold.model.finding_codes import FindingCode
 from billfold.model.identity import EVERY_ACCOUNT, AccountPatterns, DataScope, Identity, IdentityKind, Role
 from billfold.model.period import Month
+from billfold.serve.commands import CommandRequest, Event
 from billfold.tasks.keys import KeyRights, create_key
 from tests.serve.reader import Page, Reader, open_reader
 from tests.stage import AT, collected, twin
@@ -113,9 +114,20 @@ def copy_home(home: Path, target: Path) -> Path:
     return target
 
 
+def start_sync(accounts: Sequence[str]) -> str:
+    """Begin nothing, and say of how many accounts."""
+    return f"run of {len(accounts)}"
+
+
+def run_command(_: CommandRequest, take: Callable[[Event], None]) -> int:
+    """Print what stands for a ledger that nobody narrows."""
+    take({"type": "data", "text": MARKER})
+    return 0
+
+
 @contextmanager
 def open_shared(home: Path) -> Iterator[SharedServer]:
     """Serve the ledger of a directory, with a key of each sort."""
     secrets = {name: create_key(home / "ledger", name, rights, AT).secret for name, rights in RIGHTS.items()}
-    with open_reader(home, start_sync=lambda accounts: f"run of {len(accounts)}") as reader:
+    with open_reader(home, start_sync=start_sync, run_command=run_command) as reader:
         yield SharedServer(reader, secrets)

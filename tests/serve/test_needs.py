@@ -19,6 +19,7 @@ from tests.serve.shared import FOREIGN, MARKER, MONTH, OWN, RIGHTS, SharedServer
 
 NARROW = [name for name, rights in RIGHTS.items() if not rights.accounts.is_everything]
 WIDEST = "admin of its own"
+STREAMS = [resource.name for resource in RESOURCES if resource.is_streamed]
 FILLING = {"month": MONTH, "suffix": "json", "name": "desk.css", "id": "abcdefgh"}
 
 
@@ -56,7 +57,9 @@ def list_paths(path: str) -> Iterator[str]:
 def add_query(url: str, seq: int) -> str:
     """Return a URL with what its route cannot do without."""
     queries = {"/query": "sql=SELECT+1", "/explain": f"seq={seq}", "/api/v1/changes": "since=2026-10-15"}
-    queries["/api/v1/charges"] = f"from={MONTH}"
+    queries |= {f"/api/v1/{name}": f"from={MONTH}" for name in STREAMS}
+    queries |= {"/api/v1/sql": "query=SELECT+1", "/api/v1/explain": "reference=estimate"}
+    queries[f"/api/v1/shares/{MONTH}"] = "owner=somebody"
     queries["/invoice"], queries["/query.json"] = "id=", queries["/query"]
     return f"{url}?{queries[url]}" if url in queries else url
 

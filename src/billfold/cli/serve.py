@@ -91,6 +91,7 @@ class Listening(NamedTuple):
 
 def _serve(directory: Path, config_path: Path, listening: Listening, is_scheduled: bool | None, *, demo: bool) -> None:
     """Serve a ledger until it is ended; raises ``ConfigurationError`` for one that cannot be, or not so."""
+    from billfold.cli.served import run_served
     from billfold.serve.app import make_application
     from billfold.serve.gate import Gate
     from billfold.serve.peers import require_safe_binding
@@ -116,7 +117,7 @@ def _serve(directory: Path, config_path: Path, listening: Listening, is_schedule
     collected = "accounts are collected as `billfold schedule` shows" if accounts else "no account is configured yet"
     note = f"; {collected}" if is_scheduled else ""
     gate = Gate(directory, binding, has_outside_users=oidc is not None)
-    app = make_application(pool, gate, background.start_sync, oidc)
+    app = make_application(pool, run_served, gate=gate, start_sync=background.start_sync, oidc=oidc)
     run_server(app, listener, lambda: announce(f"{shown} is shown at {url}{note}"), background, tls)
 
 

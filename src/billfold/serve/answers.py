@@ -10,6 +10,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import Future
 from hashlib import blake2b
 from html import escape
 
@@ -33,6 +34,7 @@ class AnswerCache:
     def __init__(self, pool: ViewPool) -> None:
         self._pool, self._lock = pool, threading.Lock()
         self._answers = OrderedDict[str, Response]()
+        self._being_built = dict[str, Future[Response]]()
 
     def answer(self, request: Request, build: Callable[[], Response]) -> Response:
         """Answer with 304 where the asker has it, with what is kept, or with what is built now."""
@@ -49,13 +51,34 @@ class AnswerCache:
         return Response(answer.body, answer.status_code, {**answer.headers, "etag": etag})
 
     def _build(self, key: str, build: Callable[[], Response]) -> Response:
-        response = build()
+        """Build an answer, or wait for it where another request builds the same: after a sync all ask for it at once."""
+        with self._lock:
+            if key in self._answers:  # it was built meanwhile
+                return self._answers[key]
+            awaited = self._being_built.get(key)
+            if awaited is None:
+                self._being_built[key] = result = Future[Response]()
+        if awaited is not None:
+            return awaited.result()
+        try:
+            response = build()
+        except BaseException as error:
+            result.set_exception(error)
+            raise
+        else:
+            self._keep(key, response)
+            result.set_result(response)
+            return response
+        finally:
+            with self._lock:
+                del self._being_built[key]
+
+    def _keep(self, key: str, response: Response) -> None:
         if len(response.body) <= MAX_ANSWER_BYTES:
             with self._lock:
                 self._answers[key] = response
                 while len(self._answers) > MAX_ANSWERS:
                     self._answers.popitem(last=False)
-        return response
 
     def _make_key(self, request: Request, visitor: Visitor) -> str:
         """Return what stands for an answer: the state of the ledger, what is asked, and what the asker may see."""

@@ -18,6 +18,7 @@ from billfold.serve.access_page import AccessPage
 from billfold.serve.actions import Actions, StartSync
 from billfold.serve.answers import AnswerCache
 from billfold.serve.api import RestApi
+from billfold.serve.commands import Commands, RunCommand
 from billfold.serve.failures import Problem, describe_problem, write_problem
 from billfold.serve.gate import SAFE_METHODS, Gate, Visitor, read_identity, read_visitor
 from billfold.serve.guard import finish_answer, guard_route
@@ -36,11 +37,17 @@ log = logging.getLogger("billfold.serve")
 
 
 def make_application(
-    pool: ViewPool, gate: Gate | None = None, start_sync: StartSync | None = None, oidc: OidcClient | None = None
+    pool: ViewPool,
+    run_command: RunCommand | None = None,
+    *,
+    gate: Gate | None = None,
+    start_sync: StartSync | None = None,
+    oidc: OidcClient | None = None,
 ) -> Starlette:
     """Return the application that shows the ledgers of a pool; without a gate one for this machine's users.
 
-    ``start_sync`` begins to collect accounts and returns the number of the run; ``oidc`` is where people log in elsewhere.
+    ``run_command`` runs commands for terminals elsewhere, ``start_sync`` begins to collect accounts and returns the number of the
+    run, ``oidc`` is where people log in elsewhere.
     """
     gate, cache = gate or Gate(pool.directory), AnswerCache(pool)
     pages = Pages(pool, cache)
@@ -62,6 +69,7 @@ def make_application(
     routes = [
         *Probes(pool, traffic).routes,
         *Actions(pool, gate, start_sync or refuse_sync).routes,
+        *(Commands(pool, run_command).routes if run_command else ()),
         *RestApi(pool, cache).routes,
         *LoginPages(gate, pages, oidc.settings.issuer if oidc else "").routes,
         *(_list_oidc_routes(gate, oidc) if oidc else ()),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from billfold.model.identity import DataScope, Identity, Role
+from billfold.serve.commands import COMMANDS_ROOT, READING_COMMANDS
 from billfold.serve.openapi import ROOT
 
 
@@ -40,19 +41,59 @@ PUBLIC = frozenset(
 """Routes that are answered before anybody says who he is."""
 NUMBERS = Need()
 DOCUMENTS = Need(scope=DataScope.DOCUMENTS)
+EVERYTHING = Need(every_account=True)
+"""What the configuration states of all accounts, or the whole archive is checked for."""
+COMMAND = EVERYTHING._replace(action="run command")
+_DOCUMENT_COMMAND = DOCUMENTS._replace(every_account=True, action="run command")
 SETTINGS = Need(Role.ADMIN, DataScope.SETTINGS)
 _SCREENS = ("/", "/invoices", "/changes", "/payables", "/commitments", "/findings", "/accounts", "/invoice")
 _RESOURCES = (
-    *("accounts", "accruals", "allocate", "changes", "close", "closes", "commitments", "completeness", "findings"),
-    *("forecast", "invoices", "payables", "report", "restatements", "runs", "schedule", "why"),
+    *(
+        "accounts",
+        "accruals",
+        "allocate",
+        "anomalies",
+        "balances",
+        "bridge",
+        "changes",
+        "close",
+        "closes",
+        "commitments",
+    ),
+    *(
+        "completeness",
+        "coverage",
+        "explain",
+        "findings",
+        "forecast",
+        "hash",
+        "invoices",
+        "journal",
+        "owners",
+        "payables",
+    ),
+    *("report", "restatements", "runs", "schedule", "shares", "statement", "track-record", "why"),
 )
+_STREAMS = ("billing-period", "charges", "contract-commitment", "cost-and-usage", "invoice-detail")
+_DOCUMENT_COMMANDS = frozenset({"documents", "evidence", "explain", "export", "sql"})
+"""Commands that show what the vendors sent, or write it into files."""
 NEEDS: Mapping[str, Need] = {
     **{
         f"GET {path}": NUMBERS
         for path in (*_SCREENS, "/months/{month}", "/close/{month}", "/metrics", "/me", "/accounts/progress")
     },
     **{f"GET {ROOT}/{name}": NUMBERS for name in (*_RESOURCES, "openapi.json")},
-    f"GET {ROOT}/charges": NUMBERS._replace(action="read charges"),
+    **{f"GET {ROOT}/{name}": NUMBERS._replace(action="read charges") for name in _STREAMS},
+    **{f"GET {ROOT}/{name}": EVERYTHING for name in ("budgets", "verify")},
+    **{
+        f"GET {COMMANDS_ROOT}/{name}": _DOCUMENT_COMMAND if name in _DOCUMENT_COMMANDS else COMMAND
+        for name in (*READING_COMMANDS, "{name}")
+    },
+    f"GET {ROOT}/documents": DOCUMENTS._replace(action="list documents"),
+    f"GET {ROOT}/documents/{{seq}}": DOCUMENTS._replace(action="read document"),
+    f"GET {ROOT}/entries": DOCUMENTS._replace(action="list answers"),
+    f"GET {ROOT}/entries/{{seq}}": DOCUMENTS._replace(action="read answer"),
+    f"GET {ROOT}/sql": DOCUMENTS._replace(every_account=True, action="read sql"),
     "GET /explain": DOCUMENTS._replace(action="read answer"),
     "GET /documents/{seq}": DOCUMENTS._replace(action="read document"),
     # SQL reads the files of all accounts, and the archived answers: no view in front of them is a wall

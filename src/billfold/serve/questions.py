@@ -10,7 +10,7 @@ from billfold.ledger.query import LedgerFilter
 from billfold.model.commitment import StatedCommitment
 from billfold.model.errors import InvalidArgument
 from billfold.model.payment import PaymentEvidence
-from billfold.model.period import Month, end_of_day, parse_instant
+from billfold.model.period import Month, end_of_day, parse_bill_month, parse_instant
 from billfold.serve.views import LedgerView
 from billfold.tasks.access import build_filter
 from billfold.tasks.configured import list_configured_accounts, load_commitments, load_payment_evidence
@@ -98,7 +98,7 @@ def list_shown_accounts(view: LedgerView) -> list[tuple[str, str]]:
 def read_month(text: str) -> Month:
     """Read a month; raises ``InvalidArgument``."""
     try:
-        return Month.parse(text)
+        return parse_bill_month(text)
     except ValueError as error:
         raise InvalidArgument(str(error)) from error
 

@@ -202,3 +202,84 @@ class RunListingRow(NamedTuple):
     started_at: str
     ended_at: str | None
     outcome: str | None
+
+
+class BudgetCheckRow(NamedTuple):
+    """Where a budget stands in a month: what is billed, what is still to come, and the share of it that is used."""
+
+    budget: str
+    month: str
+    currency: str
+    amount: Decimal
+    issued: Decimal
+    open: Decimal
+    committed: Decimal
+    expected: Decimal
+    state: str
+    used: Decimal
+
+
+class AnomalyRow(NamedTuple):
+    """A service of an account that is odd in a month; ``share`` is the impact over the usual, None for what is new."""
+
+    provider: str
+    account: str
+    service: str
+    month: str
+    currency: str
+    cost: Decimal
+    usual: Decimal
+    impact: Decimal
+    share: Decimal | None
+
+
+class AccuracyRow(NamedTuple):
+    """How well a vendor's months could be told on a day of them, as shares; None where too little is known."""
+
+    provider: str
+    day: int
+    residuals: int
+    stood_at: Decimal | None
+    error: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+
+
+class HashRow(NamedTuple):
+    """The line that stands for what the ledger believes, and the head of the archive."""
+
+    hash: str
+    head: str
+
+
+class VerifyRow(NamedTuple):
+    """Whether all entries of the archive are as they were written, what is not, and with which entry it had the head in question."""
+
+    whole: bool
+    entries: int
+    damage: list[str]
+    head: str
+    head_entry: int | None
+
+
+class EntryRow(NamedTuple):
+    """An archived answer: what was asked, and the hashes of its body and of its place in the account's chain."""
+
+    seq: int
+    run: int
+    provider: str
+    account: str
+    operation: str
+    question: str
+    status: int
+    fetched_at: str
+    body: str
+    hash: str
+
+
+class SqlAnswerRow(NamedTuple):
+    """A row of a query's answer: its columns are those of the query."""
+
+
+class FocusRow(NamedTuple):
+    """A row of a FOCUS dataset: its columns are those of the specification, and ours that begin with x_."""

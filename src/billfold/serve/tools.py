@@ -18,6 +18,22 @@ from billfold.wire import codec
 
 DEFAULT_ROWS, MAX_ROWS = 100, 500
 """Rows of an answer: a model reads them all."""
+ASKED_RESOURCES = frozenset(
+    {"accounts", "accruals", "allocate", "anomalies", "balances", "bridge", "budgets", "changes", "close", "closes"}
+    | {
+        "commitments",
+        "completeness",
+        "findings",
+        "forecast",
+        "invoices",
+        "payables",
+        "report",
+        "restatements",
+        "runs",
+        "why",
+    }
+)
+"""Resources of the API that are tools: what somebody would ask about costs. A model chooses badly among many."""
 Rows = Iterable[object]
 
 
@@ -109,7 +125,7 @@ def read_sql(question: Question) -> Rows:
 TOOLS = {
     tool.name: tool
     for tool in (
-        *(_make_tool(resource) for resource in RESOURCES if not resource.is_streamed),
+        *(_make_tool(resource) for resource in RESOURCES if resource.name in ASKED_RESOURCES),
         LedgerTool(
             "invoice_charges",
             "The charges of one invoice, each with its id and the place in the vendor's answer",
