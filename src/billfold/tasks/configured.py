@@ -9,10 +9,12 @@ from pathlib import Path
 
 from billfold import config
 from billfold.model.commitment import StatedCommitment
+from billfold.model.errors import ConfigurationError
 from billfold.model.payment import PaymentEvidence
 from billfold.report.allocation_rules import AllocationRules
 from billfold.report.budget import Budget
 from billfold.report.journal.mapping import JournalMapping
+from billfold.report.team_costs import TEAM_KEY
 from billfold.settings.allocation import find_rules_file, load_rules
 from billfold.settings.bank import read_bank_entries
 from billfold.settings.budgets import read_budgets
@@ -51,6 +53,24 @@ def load_payment_evidence(path: Path, as_of: datetime | None = None) -> PaymentE
         [entry for entry in entries if as_of is None or entry.paid_at <= as_of],
         load_commitments(path),
     )
+
+
+def load_ruled_budgets(path: Path) -> tuple[Sequence[Budget], AllocationRules | None]:
+    """Return the configuration's budgets, and the rules of allocation where one is a team's; raises ``ConfigurationError``."""
+    budgets = load_budgets(path)
+    if not any(key == TEAM_KEY for budget in budgets for key, _ in budget.scope):
+        return budgets, None
+    return budgets, load_team_rules(path)
+
+
+def load_team_rules(path: Path) -> AllocationRules:
+    """Read the rules that the configuration names; raises ``ConfigurationError`` where it names none."""
+    rules = load_allocation_rules(path)
+    if rules is None:
+        raise ConfigurationError(
+            f"{path}: teams come from the rules of [allocation]; name them as `billfold allocate` explains"
+        )
+    return rules
 
 
 def load_allocation_rules(path: Path) -> AllocationRules | None:
