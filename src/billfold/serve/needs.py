@@ -43,7 +43,6 @@ NUMBERS = Need()
 DOCUMENTS = Need(scope=DataScope.DOCUMENTS)
 EVERYTHING = Need(every_account=True)
 """What the configuration states of all accounts, or the whole archive is checked for."""
-COMMAND = EVERYTHING._replace(action="run command")
 _DOCUMENT_COMMAND = DOCUMENTS._replace(every_account=True, action="run command")
 SETTINGS = Need(Role.ADMIN, DataScope.SETTINGS)
 _SCREENS = ("/", "/invoices", "/changes", "/payables", "/commitments", "/findings", "/accounts", "/invoice")
@@ -86,7 +85,7 @@ NEEDS: Mapping[str, Need] = {
     **{f"GET {ROOT}/{name}": NUMBERS._replace(action="read charges") for name in _STREAMS},
     **{f"GET {ROOT}/{name}": EVERYTHING for name in ("budgets", "verify")},
     **{
-        f"GET {COMMANDS_ROOT}/{name}": _DOCUMENT_COMMAND if name in _DOCUMENT_COMMANDS else COMMAND
+        f"GET {COMMANDS_ROOT}/{name}": _DOCUMENT_COMMAND if name in _DOCUMENT_COMMANDS else EVERYTHING
         for name in (*READING_COMMANDS, "{name}")
     },
     f"GET {ROOT}/documents": DOCUMENTS._replace(action="list documents"),
