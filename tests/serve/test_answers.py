@@ -11,6 +11,8 @@ from starlette.responses import Response
 
 from billfold.model.errors import LedgerError
 from billfold.serve.answers import AnswerCache
+from billfold.serve.gate import Visitor
+from billfold.serve.peers import Peer
 from tests.serve.reader import Reader
 
 ASKERS = 6
@@ -44,7 +46,8 @@ class CountedCache(AnswerCache):
 
 
 def make_request() -> Request:
-    return Request({"type": "http", "path": "/x", "query_string": b"", "headers": [(b"host", b"localhost")]})
+    visitor = Visitor(None, Peer("127.0.0.1", "http", "localhost"))
+    return Request({"type": "http", "path": "/x", "query_string": b"", "headers": [], "state": {"visitor": visitor}})
 
 
 @pytest.mark.parametrize("is_failing", [False, True])
