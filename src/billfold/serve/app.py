@@ -98,7 +98,7 @@ def _list_access_routes(gate: Gate, pages: Pages, oidc: OidcClient | None) -> li
 
 def refuse_sync(_: Sequence[str]) -> str:
     """Refuse to collect, where nothing is there to do it; raises ``HTTPException``."""
-    raise HTTPException(503, "this server collects nothing: run `billfold sync` on its machine")
+    raise HTTPException(409, "this server collects nothing: run `billfold sync` on its machine")
 
 
 def hide_causes(problem: Problem, visitor: Visitor) -> Problem:
