@@ -16,7 +16,6 @@ from billfold.settings.allocation import find_rules_file, load_rules
 from billfold.settings.bank import read_bank_entries
 from billfold.settings.commitments import parse_commitments
 from billfold.settings.company import read_company_name
-from billfold.settings.reporting import Reporting, read_reporting
 from billfold.tasks.accounts import list_account_names, map_payment_terms
 
 
@@ -64,11 +63,6 @@ def load_allocation_rules(path: Path) -> AllocationRules | None:
     """Read the rules that ``[allocation]`` of a configuration names; None where it names none."""
     rules_path = find_rules_file(config.load_section(path, "allocation"), path)
     return load_rules(rules_path) if rules_path else None
-
-
-def load_reporting(path: Path) -> Reporting:
-    """Return in which currency a configuration wants reports, and its rates; raises ``ConfigurationError``."""
-    return read_reporting(config.load_section(path, "reporting"), str(path))
 
 
 def load_company_name(path: Path) -> str:
