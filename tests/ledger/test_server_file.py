@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from billfold.ledger.server_file import open_server_file
 from billfold.ledger.layout import SERVER_FILE
+from billfold.ledger.server_file import open_server_file
 from billfold.model.errors import LedgerError
 
 SCHEMA = ("CREATE TABLE IF NOT EXISTS things (name TEXT PRIMARY KEY) STRICT",)

@@ -49,9 +49,13 @@ class Reader:
 
     def get(self, url: str, method: str = "GET", **headers: str) -> Page:
         """Ask for a page."""
-        return asyncio.run(self._ask(method, url, {"host": "127.0.0.1:8500", **headers}))
+        return asyncio.run(self._ask(method, url, b"", {"host": "127.0.0.1:8500", **headers}))
 
-    async def _ask(self, method: str, url: str, headers: Mapping[str, str]) -> Page:
+    def send(self, url: str, body: bytes, **headers: str) -> Page:
+        """Send a form, or what is none."""
+        return asyncio.run(self._ask("POST", url, body, {"host": "127.0.0.1:8500", **headers}))
+
+    async def _ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Page:
         parts = urlsplit(url)
         scope: Scope = {
             "type": "http",
@@ -72,7 +76,7 @@ class Reader:
         async def receive() -> Message:
             if not messages or messages[-1].get("more_body") is not False:
                 await asyncio.sleep(0)
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Message) -> None:
             messages.append(message)

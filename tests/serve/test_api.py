@@ -28,6 +28,7 @@ COMMANDS = {
     "payables?all=1": ["payables", "--all"],
     "commitments": ["commitments"],
     "forecast": ["forecast"],
+    "accuracy": ["forecast", "--track-record"],
     f"allocate/{MONTH}": ["allocate", MONTH],
     "findings": ["reconcile"],
     "restatements": ["restatements"],
@@ -52,8 +53,18 @@ def _drop_examples(row: Any) -> Any:
 
 
 def _list_urls() -> list[str]:
-    months = [f"{name}/{MONTH}" if row.has_month else name for name, row in RESOURCES_BY_NAME.items()]
-    return [f"{url}?since=2026-10-15" if url == "changes" else url for url in months]
+    return [f"{name}/{MONTH}" if row.has_month else name for name, row in RESOURCES_BY_NAME.items()]
+
+
+def _complete(reader: Reader, url: str) -> str:
+    """Add the words that a resource must have: a time, or an invoice that there is."""
+    names = {
+        parameter.name for parameter in RESOURCES_BY_NAME[url.partition("/")[0]].parameters if parameter.is_required
+    }
+    if "id" in names:
+        bill = next(row for row in reader.get("/api/v1/invoices?provider=vultr").json if row["invoice_id"])
+        return f"{url}?id={bill['invoice_id']}"
+    return f"{url}?since=2026-10-15" if names else url
 
 
 @pytest.mark.parametrize("url", _list_urls())
@@ -62,7 +73,7 @@ def test_every_answer_is_as_the_document_says(reader: Reader, url: str) -> None:
     name = re.split(r"[/?]", url)[0]
     path = f"/api/v1/{name}{'/{month}' if RESOURCES_BY_NAME[name].has_month else ''}"
     (schema,) = (media["schema"] for media in document["paths"][path]["get"]["responses"]["200"]["content"].values())
-    page = reader.get(f"/api/v1/{url}")
+    page = reader.get(f"/api/v1/{_complete(reader, url)}")
     values = [json.loads(line) for line in page.text.splitlines()] if name == "charges" else [page.json]
     assert values
     assert [fault for value in values for fault in find_faults(value, schema, document)] == []

@@ -35,7 +35,9 @@ def make_application(pool: ViewPool) -> Starlette:
         return write_problem(request, problem)
 
     routes = [*Probes(pool).routes, *RestApi(pool, cache).routes, *pages.routes]
-    guarded_routes = [Route(route.path, guard(route.endpoint, answer_error)) for route in routes]
+    guarded_routes = [
+        Route(route.path, guard(route.endpoint, answer_error), methods=list(route.methods or ())) for route in routes
+    ]
     handlers = {404: answer_error, 405: answer_error}
     return Starlette(routes=guarded_routes, middleware=[Middleware(SafetyLayer)], exception_handlers=handlers)
 

@@ -16,19 +16,19 @@ from billfold.report.allocate import allocate_charges, list_group_keys
 from billfold.report.allocation_rows import sum_allocations
 from billfold.report.allocation_rules import AllocationRules
 from billfold.report.changes import BillChange
+from billfold.report.close import MonthCheck
 from billfold.report.commitment_uses import CommitmentUse
 from billfold.report.commitments import find_commitments
 from billfold.report.completeness import Completeness, judge_ledger
 from billfold.report.exchange import round_amount
 from billfold.report.forecast import ForecastRow
-from billfold.serve import rows
+from billfold.serve import outlooks, rows
 from billfold.serve.questions import Question, read_month
 from billfold.tasks.accruals import list_accruals
 from billfold.tasks.changes import find_baseline, find_changes
 from billfold.tasks.close import CloseSettings, judge_month
 from billfold.tasks.closes import SignedMonth, list_signed_months
 from billfold.tasks.configured import load_allocation_rules, load_commitments, load_payment_evidence
-from billfold.tasks.forecast import make_forecaster
 from billfold.tasks.reconcile import reconcile_ledger
 
 PARKED = "parked"
@@ -68,6 +68,16 @@ def read_verdict(question: Question) -> rows.CloseRow:
     settings = CloseSettings(question.configured, payments=payments)
     verdict = judge_month(workspace, db, question.the_month, question.filters, settings)
     return rows.CloseRow(str(verdict.month), verdict.ready, verdict.checks, verdict.hash, verdict.head, None)
+
+
+def list_checks(question: Question) -> list[MonthCheck]:
+    """Return every check of a month."""
+    return list(read_verdict(question).checks)
+
+
+def list_totals(question: Question) -> list[measures.MonthAmount]:
+    """Return what a month comes to by account, state and currency, as the vendors state it; parked bills are not in it."""
+    return measures.sum_month_amounts(question.view.db, question.month_filters)
 
 
 def list_closes(question: Question) -> Sequence[SignedMonth]:
@@ -129,16 +139,8 @@ def list_commitments(question: Question) -> Sequence[CommitmentUse]:
 
 def list_expected(question: Question) -> list[rows.ExpectedRow]:
     """Return where open months will end, and the next three; or one ``month``."""
-    forecaster = make_forecaster(question.view.db, question.filters)
-    if forecaster is None:
-        return []
     text = question.values.get("month")
-    return [
-        _build_expected(row)
-        for month in ([read_month(text)] if text else forecaster.list_months())
-        for row in forecaster.forecast_month(month)
-        if question.filters.includes_account(row.provider, row.account)
-    ]
+    return [_build_expected(row) for row in outlooks.forecast_months(question, read_month(text) if text else None)]
 
 
 def _build_expected(row: ForecastRow) -> rows.ExpectedRow:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from billfold.ledger.charge_lines import ChargeLine
+from billfold.ledger.invoice_lines import BillVersion, InvoiceLine
+from billfold.ledger.measures import MonthAmount
 from billfold.model.bill import StatedBill
 from billfold.model.focus import CostAndUsage
 from billfold.report.changes import BillChange
+from billfold.report.close import MonthCheck
 from billfold.report.commitment_uses import CommitmentUse
-from billfold.serve import listings, reports, rows
+from billfold.report.track_record import Accuracy
+from billfold.serve import bill_screens, listings, outlooks, reports, rows, trees
 from billfold.serve.questions import Question
+from billfold.serve.sql_page import list_tables
 from billfold.tasks.closes import SignedMonth
 
 
@@ -44,6 +50,20 @@ BY = Parameter(
 STATE = Parameter("state", "Only issued, draft or estimate.")
 SINCE = Parameter("since", "close:2026-05 (when that month was signed), or a time (UTC).", is_required=True)
 AGAINST = Parameter("against", "The month to compare with; the one before it, if not said.")
+ID = Parameter("id", "The invoice's id; estimate for an estimate.", is_required=True)
+BILL_WORDS = (
+    ID,
+    Parameter("month", "Only one of this month, as 2026-05."),
+    Parameter("currency", "Only one in this currency."),
+)
+COMMITMENT_WORDS = (Parameter("id", "Only the commitment of this id."), Parameter("unit", "Only in this unit."))
+NARROWING = (
+    STATE,
+    Parameter("currency", "Only in this currency."),
+    Parameter("service", "Only of this service; (none) for those without one."),
+    Parameter("category", "Only of this charge category."),
+    Parameter("customer", "Only of this sub-account; (none) for those without one."),
+)
 RESOURCES = (
     Resource(
         "invoices",
@@ -67,6 +87,60 @@ RESOURCES = (
         reports.iter_charges,
         is_streamed=True,
     ),
+    Resource(
+        "chargelines",
+        "The charges behind a number, the dearest first, each with the place it was read from",
+        ChargeLine,
+        bill_screens.list_narrowed_charges,
+        NARROWING,
+    ),
+    Resource(
+        "lines",
+        "The lines of an invoice, as they stand in its answer",
+        InvoiceLine,
+        bill_screens.list_lines,
+        BILL_WORDS,
+    ),
+    Resource(
+        "versions",
+        "The versions of an invoice through time",
+        BillVersion,
+        bill_screens.list_versions,
+        BILL_WORDS,
+        decimals=("total",),
+    ),
+    Resource(
+        "documents",
+        "The archived documents of an invoice",
+        rows.DocumentEntryRow,
+        bill_screens.list_documents,
+        BILL_WORDS,
+    ),
+    Resource(
+        "totals",
+        "What a month comes to by account, state and currency",
+        MonthAmount,
+        listings.list_totals,
+        has_month=True,
+    ),
+    Resource("checks", "Every check of a month", MonthCheck, listings.list_checks, has_month=True),
+    Resource(
+        "customers",
+        "A month down to customers and services, as a tree",
+        rows.TreeRow,
+        trees.list_customers,
+        has_month=True,
+    ),
+    Resource("teams", "A month down to teams, as a tree", rows.TreeRow, trees.list_teams, has_month=True),
+    Resource(
+        "burndown",
+        "What is left of each commitment, month by month; what is expected is no money",
+        rows.BurnRow,
+        outlooks.list_burn_rows,
+        COMMITMENT_WORDS,
+    ),
+    Resource("accuracy", "How well estimates told each vendor's months, by day", Accuracy, outlooks.list_track_record),
+    Resource("estimates", "Each estimate, and the invoice that came", rows.EstimateRow, outlooks.list_estimates),
     Resource(
         "completeness",
         "Whether each account's month is whole, and why not",
@@ -105,6 +179,7 @@ RESOURCES = (
         decimals=("was", "is", "difference"),
     ),
     Resource("accounts", "The accounts, and what their collections brought", rows.AccountRow, listings.list_accounts),
+    Resource("tables", "The tables that a query can ask", rows.TableRow, list_tables),
     Resource("runs", "Collections and imports, the newest first", rows.RunListingRow, listings.list_runs),
 )
 """Every resource; ``openapi.json`` and the routes are made of this table."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,11 +11,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from billfold.twin.access import is_open_address
 from billfold.twin.addresses import parse_host_name
 
+READING_METHODS = frozenset(["GET", "HEAD"])
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+WITH_PDF_POLICY = f"{PAGE_POLICY}; object-src 'self'; frame-src 'self'"
+"""Of a page that shows a document beside an invoice."""
+PDF_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; base-uri 'none'; frame-ancestors 'self'; sandbox"
+)
+"""Of such a document: it is shown inside our own pages only, runs nothing, and reaches nothing."""
 SAFETY_HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "content-security-policy": PAGE_POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -23,18 +33,21 @@ SAFETY_HEADERS = {
 """No script at all, nothing from elsewhere, in no other site's frame."""
 
 
-def find_intrusion(headers: Headers) -> str:
+def find_intrusion(headers: Headers, method: str = "GET") -> str:
     """Return why a request is refused; "" where it may be answered.
 
     A browser names in ``Host`` what its page was reached by: another name than this machine's is a name that somebody points
-    here. Another site may lead here by a link, and may ask for nothing else.
+    here. Another site may lead here by a link, and may ask for nothing else; only our own pages may send a form.
     """
     host_name = parse_host_name(f"//{headers.get('host', '')}")
     if is_open_address(host_name):
         return f"the Host header names {host_name or 'nobody'}: this server answers to 127.0.0.1 and localhost only"
     is_foreign = headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
-    if is_foreign and headers.get("sec-fetch-mode") != "navigate":
+    if is_foreign and (headers.get("sec-fetch-mode") != "navigate" or method not in READING_METHODS):
         return "a page of another site asks; open the address itself"
+    origin = headers.get("origin", "")
+    if method not in READING_METHODS and origin and urlsplit(origin).netloc != headers.get("host"):
+        return "a page of another site sends this form; use the one of this server"
     return ""
 
 
@@ -54,10 +67,10 @@ class SafetyLayer:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in SAFETY_HEADERS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
                 headers.setdefault("cache-control", "private, no-cache")
             await send(message)
 
-        intrusion = find_intrusion(Headers(scope=scope))
+        intrusion = find_intrusion(Headers(scope=scope), scope["method"])
         app = PlainTextResponse(intrusion + "\n", status_code=403) if intrusion else self._app
         await app(scope, receive, send_safely)

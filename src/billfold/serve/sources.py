@@ -60,6 +60,7 @@ def read_document(question: Question, text: str) -> tuple[bytes, str, str]:
     if entry.status != 200 or not find_suffix(entry):
         raise HTTPException(404, f"answer {entry.seq} is no document")
     media_type = read_media_type(entry)
-    name = PurePath(build_file_name(entry)).name.encode("ascii", "replace").decode().replace('"', "_")
+    file_name = PurePath(build_file_name(entry)).name + find_suffix(entry)
+    name = file_name.encode("ascii", "replace").decode().replace('"', "_")
     body = question.view.workspace.archive.read_body(entry.body)
     return body, media_type if media_type in DOCUMENT_TYPES else "application/octet-stream", name
