@@ -19,7 +19,7 @@ from billfold.serve import listings, outlooks
 from billfold.serve.figures import draw_burn_down, draw_cone, draw_track_record
 from billfold.serve.questions import Question
 
-MAX_FIGURES = 4
+MAX_FIGURES = 3
 """Burn-downs that the screen of all commitments draws: those that are over, or used up, first."""
 MAX_ROWS = 500
 Values = dict[str, object]

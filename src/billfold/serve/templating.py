@@ -75,8 +75,7 @@ def format_units(amount: Decimal | None) -> Markup:
 
 def _mark_number(exact: str, text: str) -> Markup:
     units, point, fraction = _group_thousands(text).partition(".")
-    tail = Markup('<span class="f">{}</span>').format(point + fraction) if point else Markup("")
-    return Markup('<data value="{}">{}{}</data>').format(exact, units, tail)
+    return Markup('<data value="{}">{}<span class="f">{}</span></data>').format(exact, units, point + fraction)
 
 
 def find_digits(rows: Iterable[object], *names: str) -> str:
