@@ -13,7 +13,7 @@ MEASURED := model wire ledger collect focus report
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --upgrade \
 	--extra ledger --extra twin --extra pdf --extra xlsx --extra postgres --extra desk --group dev
 
-.PHONY: help demo test test-fast coverage lint format docs rig fuzz bench conformance lock clean
+.PHONY: help demo test test-fast coverage lint format docs rig worlds fuzz bench conformance lock clean
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,10 @@ docs: .venv/.ready  ## Write the generated documents.
 rig: .venv/.ready  ## Kill, lie to and live through thousands of syncs (hours on two cores).
 	@$(RUN)/python -m tests.rig.rig all --seeds 50 --days 510
 	@$(RUN)/python -m tests.focus.digits 10000000
+
+worlds: .venv/.ready  ## The sums of the month-end in every month of twenty worlds (a quarter of an hour).
+	@BILLFOLD_ALL_WORLDS=1 $(RUN)/python -m pytest -q -n 2 --dist worksteal tests/laws/test_movements_add_up.py \
+		tests/laws/test_allocation.py tests/laws/test_roll_forwards.py tests/tasks/test_accruals.py tests/tasks/test_journal.py
 
 fuzz: .venv/.ready  ## Collect a million answers that lie, in two processes (about an hour).
 	@$(RUN)/python -m tests.fuzz --seed 0 --step 2 --answers 500000 & first=$$!; \

@@ -101,6 +101,12 @@ def test_without_rules_everything_is_unallocated(hosting: Terminal, tmp_path: Pa
     clear(terminal.run("--ledger", hosting.home / "ledger", "allocate", MONTH), 0, "There are no rules: write some")
 
 
+def test_a_rule_of_an_account_that_there_is_not_is_told(hosting: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "idle.toml").write_text('[[rules]]\nname = "old"\nmatch = { account = "clowd" }\nteam = "web"\n')
+    result = hosting.run("--ledger", "ledger", "allocate", MONTH, "--rules", tmp_path / "idle.toml")
+    assert "old: there is no account 'clowd', so that it fits nothing" in result.err
+
+
 def test_an_allocated_export_splits_each_charge(hosting: Terminal) -> None:
     """Its rows sum to the rows of a plain one, charge by charge, and it is as FOCUS has it."""
     for name, more in (("plain", ()), ("split", ("--allocated",))):

@@ -5,6 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import click
+import pytest
+
+from billfold.cli.commitments import _print_uses, command
+from billfold.model.money import ZERO
+from billfold.report.commitment_uses import CommitmentUse
 from tests.cli.terminal import Terminal, clear
 
 FIELDS = ["provider", "account", "commitment_id", "unit", "committed", "used", "left", "ends_on"]
@@ -40,3 +46,23 @@ def test_a_stated_commitment_is_shown(synced: Terminal, tmp_path: Path) -> None:
     clear(synced.run(*run, "--config", str(config), "--from", "2026-10"), 0, "2026-10")
     config.write_text(config.read_text(encoding="utf-8").replace("minimum-spend", "gift"), encoding="utf-8")
     clear(synced.run(*run, "--config", str(config)), 2, "kind is one of")
+
+
+@pytest.mark.parametrize(("second_name", "is_shown"), [("Seats", True), ("Storage", False)])
+def test_namesakes_are_told_apart_by_contract(
+    second_name: str, is_shown: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The contract is shown only where two commitments of a month are called the same."""
+    names = {"C-1": "Seats", "C-2": second_name}
+    uses = [
+        CommitmentUse(
+            *("genesys", "mine", f"{contract}/1", "users", Decimal(5), Decimal(5), ZERO, "2026-12-31"),
+            *(name, "seats", "2026-10", "contract"),
+            contract=contract,
+        )
+        for contract, name in names.items()
+    ]
+    with click.Context(command):
+        _print_uses(uses)
+    output = capsys.readouterr().out
+    assert [contract in output for contract in names] == [is_shown, is_shown]

@@ -33,6 +33,12 @@ def test_a_journal_with_a_mapping_is_written(synced: Terminal, program: str) -> 
     assert "cockroach" in result.out
 
 
+def test_a_rule_of_an_account_that_there_is_not_is_told(synced: Terminal) -> None:
+    (synced.home / "idle.toml").write_text(MAPPING + '[[rules]]\naccount = "clowd"\ngl_account = "1"\n')
+    line = ["--ledger", "ledger", "export", "journal", "--for", "xero", "-o", "idle.csv", "--mapping", "idle.toml"]
+    assert "rule 1: there is no account 'clowd', so that it fits nothing" in synced.run(*line).err
+
+
 def test_the_bills_of_a_month_sum_to_the_invoices(synced: Terminal) -> None:
     (synced.home / "journal.toml").write_text(MAPPING)
     line = ["--ledger", "ledger", "export", "journal", "--for", "xero", "-o", "x.csv", "--mapping", "journal.toml"]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from billfold.cli.outcome_lines import OutcomeLines, describe_sum
 from billfold.collect.outcome import CollectOutcome
+from billfold.ledger.acknowledgements import ACCEPTED_FIELD
 from billfold.model.errors import ConfigurationError
 from billfold.model.finding import make_finding
-from billfold.model.finding_codes import FindingCode
+from billfold.model.finding_codes import FindingCode, Severity
 
 VANISHED = make_finding(FindingCode.INVOICE_VANISHED, "is no longer listed", "7")
 OLDER = make_finding(FindingCode.INVOICE_OLDER, "3 invoices are older")
@@ -40,6 +42,12 @@ def test_an_account_alone_has_its_findings_below_it(capsys: pytest.CaptureFixtur
     first, second = print_all([outcome("mine")], capsys)
     assert first == "mine  2 answers in 0.2 s"
     assert second.startswith("      7: ")
+
+
+def test_what_is_accepted_is_said_to_be(capsys: pytest.CaptureFixture[str]) -> None:
+    accepted = replace(VANISHED, severity=Severity.NOTICE, data={ACCEPTED_FIELD: "yes"})
+    lines = print_all([outcome("mine", missing=[accepted])], capsys)
+    assert lines[1].startswith("      accepted: 7: ")
 
 
 def test_a_finding_that_comes_later_names_its_account(capsys: pytest.CaptureFixture[str]) -> None:

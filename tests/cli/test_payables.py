@@ -49,6 +49,11 @@ def test_the_bank_tells_what_is_paid(synced: Terminal, tmp_path: Path) -> None:
     config = with_bank(synced, tmp_path, *entries, *twice)
     result = synced.run("payables", "--ledger", "ledger", "--config", str(config))
     clear(result, 1, "paid twice: ")
+    (line,) = (line for line in result.out.splitlines() if line.startswith("Open in all: "))
+    shown_rows = list_payables(synced, "--config", str(config), code=1)
+    in_all = sum(Decimal(row["open"]) for row in shown_rows)
+    unknown = sum(Decimal(row["open"]) for row in shown_rows if row["state"] == "unknown")
+    assert line == f"Open in all: {in_all} USD, of it unknown: {unknown}"
     csv = synced.run("payables", "--ledger", "ledger", "--config", str(config), "--format", "csv")
     assert csv.out.startswith("provider,account,invoice_id,currency,total,paid,open,due_on,state")
     clear(synced.run("reconcile", "--ledger", "ledger", "--config", str(config)), 1, "paid twice: ")

@@ -9,6 +9,7 @@ import pytest
 from billfold.cli.reconcile import _print_findings as tell
 from billfold.model.finding import AccountFinding, make_finding
 from billfold.model.finding_codes import FindingCode
+from billfold.report.payables import Payables
 from billfold.tasks.reconcile import Reconciliation
 from tests.cli.terminal import Terminal, clear
 from tests.ledger.kit import invoice, invoices
@@ -18,7 +19,7 @@ def test_a_vendors_words_are_told_as_they_are(capsys: pytest.CaptureFixture[str]
     finding = make_finding(FindingCode.INVOICE_VANISHED, "is no longer listed", "invoice a : b")
     month = AccountFinding("vultr", "mine", "2026-08", finding)
     findings = [month, month._replace(month="")]
-    tell(findings, Reconciliation(findings, [], [], 1))
+    tell(findings, Reconciliation(findings, [], [], 1, Payables([], [], [])))
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].startswith("  vultr mine 2026-08: invoice a : b: is no longer listed [")
     assert lines[2].startswith("  vultr mine: invoice a : b: is no longer listed [")

@@ -18,16 +18,16 @@ from billfold.ledger.query import LedgerFilter
 from billfold.report.balances import BalanceMonth, roll_forward
 from billfold.report.payables import Payables, find_payables
 from tests import stage
+from tests.laws.worlds import choose_worlds
 from tests.ledger.kit import collected
 
-SEEDS = (2, 5, 8)
 MONTHS = 4
 ALL = LedgerFilter()
 Sums = dict[tuple[str, str], tuple[Decimal, Decimal, Decimal]]
 """Used, bought (0 where no answer says it) and closing, by balance and month."""
 
 
-@pytest.fixture(params=SEEDS, scope="module")
+@pytest.fixture(params=choose_worlds(2, 8), scope="module")
 def workspace(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """Yield what was collected twice of a world, 31 days apart; leave it as it is."""
     host, books = stage.twin(seed=request.param, months=MONTHS), Workspace(tmp_path_factory.mktemp("books"))

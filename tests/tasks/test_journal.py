@@ -23,6 +23,7 @@ from billfold.report.journal.mapping import Coding, JournalMapping, JournalRule
 from billfold.report.journal.writers import WRITERS
 from billfold.tasks.journal import make_journal, write_journal_files
 from tests import stage
+from tests.laws.worlds import choose_worlds
 
 RULES = [
     JournalRule({"charge-category": "Tax"}, Coding("1576")),
@@ -54,7 +55,7 @@ def sum_true_totals(directory: Path) -> dict[tuple[str, str], Decimal]:
     }
 
 
-@pytest.fixture(scope="module", params=[3, 8, 21])
+@pytest.fixture(scope="module", params=choose_worlds(3, 8))
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Journal]]:
     directory = tmp_path_factory.mktemp("journal")
     with closing(Workspace(directory)) as workspace:

@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 
 from billfold.cli.context import build_filter, load_section, open_workspace
-from billfold.cli.gaps import end_listing, find_wrong_gaps
+from billfold.cli.gaps import end_listing, find_wrong_gaps, print_idle_rules
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_month_options
 from billfold.ledger import catalog
 from billfold.ledger.grouping import group_charges
+from billfold.ledger.query import list_known_accounts
 from billfold.ledger.usages import list_usages
 from billfold.model.period import Month
 from billfold.report.allocate import Allocation, allocate_charges, list_group_keys
@@ -32,7 +33,8 @@ from billfold.report.allocation_rows import (
     sum_by_owner,
     sum_overviews,
 )
-from billfold.report.allocation_rules import UNALLOCATED, AllocationRules
+from billfold.report.allocation_rules import UNALLOCATED, AllocationRules, fits_pattern
+from billfold.report.rule_accounts import list_idle_rules
 from billfold.report.subtotals import add_subtotals
 from billfold.report.summary import STATES, rounded
 from billfold.report.table import TableLayout
@@ -78,6 +80,7 @@ def command(
         allocations = allocate_charges(groups, keys, rules, usages)
         uncounted_bills = catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
+        print_idle_rules(list_idle_rules(rules.conditions, list_known_accounts(ledger), fits_pattern))
     rows = sum_allocations(allocations)
     if owner is not None:
         _show_statement(output_format, allocations, owner, f"{month}, {state}")

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from billfold.cli.context import build_filter, load_payment_terms, load_section, load_virtual_rates, open_workspace
-from billfold.cli.gaps import end_listing, find_wrong_gaps
+from billfold.cli.gaps import end_listing, find_wrong_gaps, print_idle_rules
 from billfold.cli.listing import print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import WIDE_OPTION, MonthType, add_filter_options
 from billfold.ledger import catalog
-from billfold.ledger.query import LedgerFilter
+from billfold.ledger.query import LedgerFilter, list_known_accounts
 from billfold.ledger.store import OpenLedger
 from billfold.model.errors import InvalidArgument
 from billfold.model.money import format_amount
@@ -21,9 +21,10 @@ from billfold.model.period import Month
 from billfold.report.journal.accrued import REVERSAL_KIND, build_accrual_journal
 from billfold.report.journal.entries import sum_entries
 from billfold.report.journal.invoices import Journal
-from billfold.report.journal.mapping import JournalMapping
+from billfold.report.journal.mapping import JournalMapping, fits_text
 from billfold.report.journal.writers import ACCRUAL_PROGRAMS, WRITERS
 from billfold.report.render import counted
+from billfold.report.rule_accounts import list_idle_rules
 from billfold.report.subtotals import add_subtotals
 from billfold.report.table import TableLayout
 from billfold.settings.commitments import parse_commitments
@@ -75,6 +76,8 @@ def journal(
         absence = describe_absence(ledger, filters, accrued_month) if accrued_month and not result.entries else ""
         uncounted_bills = catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
+        idle_rules = list_idle_rules(mapping.conditions, list_known_accounts(ledger), fits_text)
+    print_idle_rules(idle_rules)
     paths = write_journal_files(output, WRITERS[program](output.name, result.entries, mapping))
     _print_summary(result, paths)
     is_wrong = _print_left_out(result, mapping)

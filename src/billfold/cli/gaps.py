@@ -63,3 +63,9 @@ def print_gaps(wrong_gaps: Iterable[AccountFinding]) -> None:
     for gap in wrong_gaps:
         subject = gap.place or "the archive"
         print_line(f"not complete: {subject}: {describe_labelled(gap.finding)}", err=True)
+
+
+def print_idle_rules(idle_rules: Iterable[str]) -> None:
+    """Say on stderr which rules fit nothing, because they name an account that there is not."""
+    for sentence in idle_rules:
+        print_line(sentence, err=True)

@@ -18,11 +18,11 @@ from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.output import print_line
 from billfold.cli.params import ACCOUNT_OPTION, AS_OF_OPTION, MONTH_ARGUMENT, PROVIDER_OPTION, add_location_options
 from billfold.ledger import catalog
-from billfold.model.errors import ConfigurationError
 from billfold.model.period import Month
 from billfold.settings.company import read_company_name
 from billfold.tasks.filter_options import FilterOptions
 from billfold.tasks.statement import SUFFIXES, build_statement, render_statement
+from billfold.tasks.whole_files import write_whole_files
 
 
 @click.command("statement")
@@ -56,10 +56,7 @@ def command(
         statement = build_statement(workspace, db, month, filters, configured, evidence, company)
         content = render_statement(statement, path, workspace.archive.read_head())
         gaps, uncounted_bills = find_wrong_gaps(ctx, workspace, db, filters), catalog.list_parked_bills(db, filters)
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from error
+    write_whole_files({path: content})
     print_line(f"{path}: {statement.verdict}")
     end_listing(ctx, gaps, uncounted_bills)
     ctx.exit(0 if statement.is_whole else 1)

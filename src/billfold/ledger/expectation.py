@@ -202,8 +202,9 @@ def group_by_covered_month(bills: Iterable[BillRow]) -> dict[Month, list[BillRow
     """Group bills by each month that their period reaches into."""
     bills_by_month = defaultdict[Month, list[BillRow]](list)
     for bill in bills:
-        last_month = min(Month.of(bill.period_end - timedelta(microseconds=1)), bill.month.add_months(MAX_MONTHS))
-        for month in bill.month.iter_until(max(bill.month, last_month)):
+        first_month = bill.month
+        last_month = min(Month.of(bill.period_end - timedelta(microseconds=1)), first_month.add_months(MAX_MONTHS))
+        for month in first_month.iter_until(max(first_month, last_month)):
             bills_by_month[month].append(bill)
     return dict(bills_by_month)
 

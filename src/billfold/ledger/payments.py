@@ -59,6 +59,13 @@ def list_payments(db: OpenLedger, filters: LedgerFilter) -> list[PaymentRow]:
 
 def list_balances(db: OpenLedger, filters: LedgerFilter) -> list[BalanceRow]:
     """Return what is believed of balances, by account, balance and period."""
+    key = "balances", filters.provider, filters.account, filters.seq
+    if key not in db.cache:
+        db.cache[key] = _read_balances(db, filters)
+    return list(db.cache[key])
+
+
+def _read_balances(db: OpenLedger, filters: LedgerFilter) -> list[BalanceRow]:
     columns = """p.provider, a.name AS account, balance_id, p.name, unit, period_start, period_end, opening, bought, used,
                  closing, overage, is_open, kind, commitment_id"""
     order = "p.provider, a.name, balance_id, unit, period_start"

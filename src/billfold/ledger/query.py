@@ -204,6 +204,11 @@ def read_account_names(db: OpenLedger) -> dict[tuple[str, str], str]:
     return {(row[0], row[1]): row[2] for row in db.execute("SELECT provider, account, name FROM accounts").fetchall()}
 
 
+def list_known_accounts(db: OpenLedger) -> list[tuple[str, str]]:
+    """Return provider and name of the accounts that are in the ledger."""
+    return [(provider, name) for (provider, _), name in read_account_names(db).items()]
+
+
 def read_names_by_run(db: OpenLedger, seq: int = MAX_SEQ) -> dict[int, str]:
     """Return what the account of each run that is booked is called now."""
     query = "SELECT r.run, a.name FROM runs r JOIN accounts a USING (provider, account) WHERE r.seq <= ?"

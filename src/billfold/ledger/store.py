@@ -98,9 +98,13 @@ class OpenLedger:
         column_names = tuple(column[0] for column in result.description or ())
         if column_names != row_type._fields:
             raise TypeError(f"{row_type.__name__} has other fields than {', '.join(column_names)}")
+        time_columns = [number for number, column in enumerate(result.description or ()) if column[1] == "TIMESTAMP"]
         while batch := result.fetchmany(ROWS_PER_FETCH):
             for values_of_row in batch:
-                yield row_type._make(map(make_aware, values_of_row))
+                cells = list(values_of_row)
+                for number in time_columns:
+                    cells[number] = make_aware(cells[number])
+                yield row_type._make(cells)
 
     @property
     def parts_directory(self) -> Path:

@@ -30,7 +30,7 @@ class Month(NamedTuple):
     @classmethod
     def of(cls, instant_or_day: datetime | date) -> Month:
         """Return the month that an instant (in UTC) or a day lies in."""
-        if isinstance(instant_or_day, datetime):
+        if isinstance(instant_or_day, datetime) and instant_or_day.tzinfo is not UTC:
             instant_or_day = instant_or_day.astimezone(UTC)
         return cls(instant_or_day.year, instant_or_day.month)
 

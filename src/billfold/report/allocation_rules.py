@@ -90,6 +90,11 @@ class AllocationRules(NamedTuple):
         return sorted({key for rule in self.rules for key in rule.keys})
 
     @property
+    def conditions(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """What each rule is called, and the key and the patterns of each of its conditions."""
+        return [(rule.name, *condition) for rule in self.rules for condition in rule.conditions]
+
+    @property
     def has_usage(self) -> bool:
         """Whether a rule splits by usage."""
         return any(rule.method is AllocationMethod.USAGE for rule in self.rules)

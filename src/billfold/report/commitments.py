@@ -54,7 +54,7 @@ def find_commitments(
     months = roll_balances(balances, evidence.commitments)
     is_latest = not (filters.first_month or filters.last_month)
     uses = [
-        *_use_allowances(list_terms(db, all_months), balances, clock, is_latest=is_latest),
+        *_use_allowances(list_terms(db, all_months), balances, clock, filters),
         *_use_credits(months, evidence.commitments, clock, is_latest=is_latest),
         *find_stated(db, all_months, evidence.commitments, months, clock),
     ]
@@ -74,9 +74,10 @@ def _select_months(uses: Iterable[CommitmentUse], filters: LedgerFilter) -> Iter
 
 
 def _use_allowances(
-    terms: Sequence[CommitmentTerms], balances: Iterable[BalanceRow], clock: CommitmentClock, *, is_latest: bool
+    terms: Sequence[CommitmentTerms], balances: Iterable[BalanceRow], clock: CommitmentClock, filters: LedgerFilter
 ) -> Iterator[CommitmentUse]:
-    """Yield what a contract commits to each month, or in the latest, with what its vendor says was bought and used of it."""
+    """Yield what a contract commits to each month that is wanted, with what its vendor says was bought and used of it."""
+    is_latest = not (filters.first_month or filters.last_month)
     rows_by_commitment = defaultdict[tuple[str, str, str], list[BalanceRow]](list)
     for row in balances:
         if row.commitment_id:
@@ -88,11 +89,12 @@ def _use_allowances(
         latest = {row.kind == BalanceKind.ALLOWANCE: row for row in sorted(rows, key=lambda row: row.period_start)}
         closed = list[tuple[Month, Decimal]]()
         for row in rows:
-            if not is_latest or row in latest.values():
+            month = Month.of(row.period_start)
+            if row in latest.values() if is_latest else filters.includes_month(month):
                 rate = measure_rate(closed)
                 outlook = _expect_month(term, row, rate, clock) if row.is_open else NO_OUTLOOK
                 yield _build_use(term, row, rate.monthly, outlook)
-            closed += [] if row.is_open else [(Month.of(row.period_start), row.used or ZERO)]
+            closed += [] if row.is_open else [(month, row.used or ZERO)]
 
 
 def _build_use(term: CommitmentTerms, row: BalanceRow | None, rate: Decimal | None, outlook: Outlook) -> CommitmentUse:

@@ -91,9 +91,9 @@ def _carry_beyond_included(
     line: EstimateLine, included: Decimal, reach: EstimateReach, terms: EstimateTerms
 ) -> Fraction:
     """Carry on what is used, and price what that is beyond what was bought beforehand or is free."""
-    consumed = Fraction(line.consumed or ZERO)
-    if line.unit in terms.level_units or line.price is None:
+    if line.unit in terms.level_units or not line.price:
         return _NOTHING
+    consumed = Fraction(line.consumed or ZERO)
     over_now = max(consumed - Fraction(included), _NOTHING)
     over_then = max(consumed * reach.growth - Fraction(included), _NOTHING)
     return (over_then - over_now) * Fraction(line.price)

@@ -72,10 +72,11 @@ class Payable(NamedTuple):
 
 
 class Payables(NamedTuple):
-    """What is to be paid, by provider, account and date, and what is wrong with it."""
+    """What is to be paid, by provider, account and date, and what is wrong with it; ``all_rows`` are of all months."""
 
     rows: list[Payable]
     findings: list[AccountFinding]
+    all_rows: list[Payable]
 
     @property
     def has_wrong(self) -> bool:
@@ -98,7 +99,7 @@ def find_payables(db: OpenLedger, filters: LedgerFilter, evidence: PaymentEviden
     rows = match_payables(bills, payments, balances, evidence, ledger_times)
     included_rows = [row for row in rows if not row.month or filters.includes_month(Month.parse(row.month))]
     findings = quieten(map(describe_payable, filter(_is_wrong, included_rows)), filters.acknowledged_ids)
-    return Payables(included_rows, findings)
+    return Payables(included_rows, findings, rows)
 
 
 def match_payables(

@@ -134,7 +134,8 @@ def _find_power_of_ten(invoiced: Fraction, measured: Fraction) -> Fraction | Non
     if invoiced <= 0 or measured <= 0:
         return None
     ratio = invoiced / measured
-    powers = (Fraction(10) ** digits for digits in range(-MAX_SCALE_DIGITS, MAX_SCALE_DIGITS + 1))
+    digits = len(str(ratio.numerator)) - len(str(ratio.denominator))
+    powers = (Fraction(10) ** power for power in range(digits - 1, digits + 2) if abs(power) <= MAX_SCALE_DIGITS)
     return next((power for power in powers if abs(ratio / power - 1) <= MAX_SCALE_ERROR), None)
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from billfold.ledger.posted_bills import group_bill_charges, list_posted_bills
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
-from billfold.model.errors import InvalidArgument
 from billfold.report.journal.files import JournalFile
 from billfold.report.journal.invoices import Journal, build_journal, list_group_keys, list_versions
 from billfold.report.journal.mapping import JournalMapping
+from billfold.tasks.whole_files import write_whole_files
 
 
 def make_journal(
@@ -33,18 +33,6 @@ def write_journal_files(path: Path, files: Sequence[JournalFile]) -> list[Path]:
 
     Raises ``InvalidArgument`` where they cannot be written.
     """
-    paths = [path.parent / file.name for file in files]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        drafts = [_write_draft(target, file.content) for target, file in zip(paths, files, strict=True)]
-        for draft, target in zip(drafts, paths, strict=True):
-            draft.replace(target)
-    except OSError as error:
-        raise InvalidArgument(f"{path} cannot be written: {error.strerror or error}") from error
-    return paths
-
-
-def _write_draft(target: Path, content: bytes) -> Path:
-    draft = target.with_name(f".{target.name}.draft")
-    draft.write_bytes(content)
-    return draft
+    contents = {path.parent / file.name: file.content for file in files}
+    write_whole_files(contents)
+    return list(contents)

@@ -19,7 +19,7 @@ from billfold.model.payment import NO_EVIDENCE, PaymentEvidence
 from billfold.model.period import Month
 from billfold.report.balances import find_balance_mismatches
 from billfold.report.document_check import check_documents
-from billfold.report.payables import find_payables
+from billfold.report.payables import Payables, find_payables
 from billfold.report.reconcile import EstimateDrift, compare_estimates, describe_nothing, find_mismatches
 from billfold.tasks.access import build_filter, open_workspace
 from billfold.tasks.accounts import Accounts, list_account_names, load_accounts, map_payment_terms
@@ -31,13 +31,14 @@ class Reconciliation(NamedTuple):
     """What does not add up in a part of a ledger, and what only does by estimate or by rounding.
 
     ``findings`` that are not wrong tell of months that may still change. ``drifts`` hold the last estimates against what was
-    invoiced; ``rounded_bills`` add up by a charge of ours. ``bill_count`` bills were checked.
+    invoiced; ``rounded_bills`` add up by a charge of ours. ``bill_count`` bills were checked, and their ``payables`` found.
     """
 
     findings: list[AccountFinding]
     drifts: list[EstimateDrift]
     rounded_bills: list[RoundedBill]
     bill_count: int
+    payables: Payables
 
     @property
     def adds_up(self) -> bool:
@@ -77,16 +78,18 @@ def reconcile_ledger(
     evidence: PaymentEvidence = NO_EVIDENCE,
 ) -> Reconciliation:
     """Check an open ledger; ``configured`` are provider and name of the expected accounts, ``evidence`` tells of payments."""
+    payables = find_payables(db, filters, evidence)
     findings = [
         *catalog.find_new_damage(db, find_archive_damage(workspace.archive), filters),
         *find_gaps(workspace, db, filters, configured),
         *check_documents(workspace.archive, db, filters),
         *find_mismatches(db, filters),
         *find_balance_mismatches(db, filters, evidence),
-        *find_payables(db, filters, evidence).findings,
+        *payables.findings,
     ]
     findings = quieten(findings, filters.acknowledged_ids)
     bill_count = len(merge_estimate_parts(query.list_invoices(db, filters)))
     if not bill_count and not any(located.finding.is_wrong for located in findings):
         findings.append(describe_nothing(db, filters))
-    return Reconciliation(findings, compare_estimates(db, filters), query.list_rounded_bills(db, filters), bill_count)
+    drifts, rounded_bills = compare_estimates(db, filters), query.list_rounded_bills(db, filters)
+    return Reconciliation(findings, drifts, rounded_bills, bill_count, payables)

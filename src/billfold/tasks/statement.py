@@ -21,7 +21,7 @@ from billfold.report import statement_outlook as outlook
 from billfold.report import statement_sections as sections
 from billfold.report.commitments import find_commitments
 from billfold.report.completeness import COMPLETE, Completeness, judge_ledger
-from billfold.report.payables import Payable, find_payables
+from billfold.report.payables import Payable
 from billfold.report.render import counted
 from billfold.report.statement import Section, Statement
 from billfold.report.statement_html import write_html
@@ -73,7 +73,7 @@ def build_statement(
         *sections.build_vendors(trend, month),
         *_explain_movement(db, month, filters),
         sections.build_register(register),
-        outlook.build_payables(_find_payables(db, month, filters, evidence), register),
+        outlook.build_payables(_select_until(month, reconciliation.payables.all_rows), register),
         *sections.build_services(services),
         outlook.build_commitments(find_commitments(db, filters, evidence)),
         sections.build_accuracy(reconciliation.drifts),
@@ -94,10 +94,9 @@ def _explain_movement(db: OpenLedger, month: Month, filters: LedgerFilter) -> li
     return outlook.build_movement(explain_months(moved, month, before), month)
 
 
-def _find_payables(db: OpenLedger, month: Month, filters: LedgerFilter, evidence: PaymentEvidence) -> list[Payable]:
-    """Return the invoices of the month and of those before with what is paid of each."""
-    rows = find_payables(db, filters._replace(first_month=None, last_month=None), evidence).rows
-    return [row for row in rows if row.month <= str(month)]
+def _select_until(month: Month, payables: Iterable[Payable]) -> list[Payable]:
+    """Return the invoices of a month and of those before."""
+    return [row for row in payables if row.month <= str(month)]
 
 
 def describe_verdict(records: Collection[Completeness], findings: Iterable[AccountFinding]) -> tuple[str, bool]:

@@ -28,7 +28,12 @@ class JournalRule(NamedTuple):
 
     def fits(self, cells: Mapping[str, str]) -> bool:
         """Tell whether charges that have these values fit."""
-        return all(fnmatchcase(cells[key], pattern) for key, pattern in self.patterns.items())
+        return all(fits_text(pattern, cells[key]) for key, pattern in self.patterns.items())
+
+
+def fits_text(pattern: str, text: str) -> bool:
+    """Tell whether a text fits a pattern of a mapping, its case included."""
+    return fnmatchcase(text, pattern)
 
 
 class VendorAccounts(NamedTuple):
@@ -70,6 +75,15 @@ class JournalMapping(NamedTuple):
     def keys(self) -> list[str]:
         """The keys that its rules ask of a charge."""
         return sorted({key for rule in self.rules for key in rule.patterns})
+
+    @property
+    def conditions(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Which rule it is, and the key and the pattern of each of its conditions."""
+        return [
+            (f"rule {number}", key, (pattern,))
+            for number, rule in enumerate(self.rules, 1)
+            for key, pattern in rule.patterns.items()
+        ]
 
     def code_charges(self, cells: Mapping[str, str]) -> Coding:
         """Return the coding of charges: each part by the first fitting rule that states it, else the fallback's."""

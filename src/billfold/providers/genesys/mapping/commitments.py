@@ -92,11 +92,13 @@ def find_position(share: CommitmentShare, plan_positions: Iterable[PlanPosition]
 
 
 def _matches_share(position: PlanPosition, share: CommitmentShare) -> bool:
+    is_same = get_or(position.item.name, "") == share.name and position.unit == share.unit
     in_time = position.period.start <= share.start and share.end <= position.period.end
-    has_organization = (
-        not position.organizations or not share.organizations or bool(position.organizations & share.organizations)
-    )
-    return in_time and has_organization and position.unit == share.unit and get_or(position.item.name, "") == share.name
+    return is_same and in_time and _may_be_for(position.organizations, share.organizations)
+
+
+def _may_be_for(committed: frozenset[str], used: frozenset[str]) -> bool:
+    return not committed or not used or bool(committed & used)
 
 
 class ContractTerms(NamedTuple):
