@@ -35,6 +35,7 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool) -> None:
     from billfold.serve.app import make_application
     from billfold.serve.server import require_loopback, run_server
     from billfold.serve.views import ViewPool
+    from billfold.serve.warming import keep_warm
     from billfold.twin.serve import open_listener, succeed_when_ended
 
     require_loopback(host)
@@ -44,7 +45,8 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool) -> None:
     listener = open_listener(host, port)
     url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
     succeed_when_ended()
-    run_server(make_application(pool), listener, lambda: print_line(f"the ledger {directory} is shown at {url}"))
+    with keep_warm(pool):
+        run_server(make_application(pool), listener, lambda: print_line(f"the ledger {directory} is shown at {url}"))
 
 
 def _locate_ledger(ctx: click.Context) -> tuple[Path, Path]:

@@ -23,7 +23,7 @@ from billfold.report.completeness import Completeness, judge_ledger
 from billfold.report.exchange import round_amount
 from billfold.report.forecast import ForecastRow
 from billfold.serve import outlooks, rows
-from billfold.serve.questions import Question, read_month
+from billfold.serve.questions import Question, read_month, remember_rows
 from billfold.tasks.accruals import list_accruals
 from billfold.tasks.changes import find_baseline, find_changes
 from billfold.tasks.close import CloseSettings, judge_month
@@ -35,6 +35,7 @@ PARKED = "parked"
 """What a month is called where all that is wrong with it is a bill that is not counted."""
 
 
+@remember_rows()
 def judge_months(question: Question) -> list[Completeness]:
     """Judge every account and month; one whose bills are not counted is called parked."""
     return list(map(_mark_parked, judge_ledger(question.view.db, question.filters)))
@@ -56,11 +57,13 @@ def list_completeness(question: Question) -> list[rows.CompletenessRow]:
     ]
 
 
+@remember_rows()
 def list_bills(question: Question) -> Sequence[StatedBill]:
     """Return invoices, drafts and estimates as the vendors state them."""
     return merge_estimate_parts(query.list_invoices(question.view.db, question.filters))
 
 
+@remember_rows()
 def read_verdict(question: Question) -> rows.CloseRow:
     """Check whether a month is whole."""
     workspace, db, _ = question.view
@@ -85,6 +88,7 @@ def list_closes(question: Question) -> Sequence[SignedMonth]:
     return list_signed_months(question.view.workspace, question.view.db, question.filters)
 
 
+@remember_rows("since")
 def list_changes(question: Question) -> Sequence[BillChange]:
     """Return what of closed months is another now than at ``since``."""
     since = question.values.get("since")
@@ -94,6 +98,7 @@ def list_changes(question: Question) -> Sequence[BillChange]:
     return find_changes(question.view.db, baseline, question.filters)
 
 
+@remember_rows("against")
 def explain_month(question: Question) -> list[rows.WhyRow]:
     """Split what moved since the month before, or ``against``, into kinds."""
     month = question.the_month
@@ -107,6 +112,7 @@ def explain_month(question: Question) -> list[rows.WhyRow]:
     ]
 
 
+@remember_rows()
 def list_accrued(question: Question) -> list[rows.AccruedRow]:
     """Return what a month owes that is not invoiced yet."""
     commitments = load_commitments(question.view.config_path)
@@ -120,6 +126,7 @@ def list_accrued(question: Question) -> list[rows.AccruedRow]:
     ]
 
 
+@remember_rows("all")
 def list_payables(question: Question) -> list[rows.PayableRow]:
     """Return what is unpaid, overdue or paid twice; paid invoices too with ``all``."""
     evidence = load_payment_evidence(question.view.config_path, question.as_of)
@@ -131,6 +138,7 @@ def list_payables(question: Question) -> list[rows.PayableRow]:
     ]
 
 
+@remember_rows()
 def list_commitments(question: Question) -> Sequence[CommitmentUse]:
     """Return what is committed, used and left."""
     evidence = load_payment_evidence(question.view.config_path, question.as_of)
@@ -153,6 +161,7 @@ def _build_expected(row: ForecastRow) -> rows.ExpectedRow:
     )
 
 
+@remember_rows()
 def list_shared_costs(question: Question) -> list[rows.SharedCostRow]:
     """Return whose cost a month's issued invoices are, by the rules of the configuration."""
     rules = load_allocation_rules(question.view.config_path) or AllocationRules()
@@ -165,6 +174,7 @@ def list_shared_costs(question: Question) -> list[rows.SharedCostRow]:
     ]
 
 
+@remember_rows()
 def list_findings(question: Question) -> list[rows.FindingRow]:
     """Return what does not add up, may still change, or is only to know."""
     evidence = load_payment_evidence(question.view.config_path, question.as_of)
@@ -186,6 +196,7 @@ def _build_finding(located: AccountFinding) -> rows.FindingRow:
     )
 
 
+@remember_rows()
 def list_restatements(question: Question) -> list[rows.RestatementRow]:
     """Return the issued invoices that changed after they were booked."""
     return [

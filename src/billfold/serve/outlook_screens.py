@@ -28,13 +28,21 @@ Values = dict[str, object]
 def show_commitments(question: Question) -> Values:
     """Show what is committed, used and left, and how the most urgent ones run down."""
     commitments = listings.list_commitments(question)
-    burns = sorted(outlooks.list_burn_downs(question), key=_rank_burn)
+    burns = sorted(outlooks.follow_uses(question, ([use] for use in commitments)), key=_rank_burn)
     urgent = [burn for burn in burns if _is_urgent(burn)][:MAX_FIGURES]
     return {
         "commitments": commitments[:MAX_ROWS],
         "left_out": max(0, len(commitments) - MAX_ROWS),
-        "urgent": [(burn, draw_burn_down(burn)) for burn in urgent],
+        "urgent": [(burn, draw_burn_down(burn)) for burn in (_add_history(question, burn) for burn in urgent)],
     }
+
+
+def _add_history(question: Question, burn: BurnDown) -> BurnDown:
+    """Return a commitment with the months before its latest."""
+    filters = question.filters._replace(provider=burn.use.provider, account=burn.use.account)
+    values = {**question.values, "id": burn.use.commitment_id, "unit": burn.use.unit}
+    burns = outlooks.list_burn_downs(question._replace(filters=filters, values=values))
+    return next((other for other in burns if other.use.kind == burn.use.kind), burn)
 
 
 def _is_urgent(burn: BurnDown) -> bool:

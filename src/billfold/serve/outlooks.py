@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from billfold.ledger.estimate_history import EstimateRecord, list_estimate_records
@@ -15,7 +15,7 @@ from billfold.report.commitment_uses import CommitmentUse
 from billfold.report.commitments import find_commitments
 from billfold.report.forecast import Forecaster, ForecastRow
 from billfold.report.track_record import Accuracy, list_accuracy, round_accuracy
-from billfold.serve.questions import Question
+from billfold.serve.questions import Question, remember_rows
 from billfold.serve.rows import BurnRow, EstimateRow
 from billfold.tasks.configured import load_payment_evidence
 from billfold.tasks.forecast import make_forecaster
@@ -24,13 +24,15 @@ FIRST_MONTH = Month(1, 1)
 """Before anything that can be billed: with it a filter is of all months, and not of the latest."""
 
 
+@remember_rows()
+def _find_forecaster(question: Question) -> Forecaster | None:
+    return make_forecaster(question.view.db, question.filters)
+
+
 def find_forecaster(question: Question) -> Forecaster | None:
-    """Return what forecasts the months of the question's accounts; it is made once for an open ledger."""
-    key = ("forecaster", question.filters.provider, question.filters.seq)
-    cache = question.view.db.cache
-    if key not in cache:
-        cache[key] = make_forecaster(question.view.db, question.filters)
-    return cache[key]  # type: ignore[no-any-return]
+    """Return what forecasts the months of the question's accounts, whatever else it is narrowed to."""
+    filters = LedgerFilter(provider=question.filters.provider, seq=question.filters.seq)
+    return _find_forecaster(Question(question.view, filters))
 
 
 def forecast_months(question: Question, month: Month | None = None) -> list[ForecastRow]:
@@ -54,10 +56,15 @@ def list_burn_downs(question: Question) -> list[BurnDown]:
     for use in find_commitments(question.view.db, filters, evidence):
         if _is_named(use, question.values):
             members[*use[:4], use.kind].append(use)
-    has_money = any(uses[-1].kind in RUNNING_KINDS for uses in members.values())
+    return follow_uses(question, members.values())
+
+
+def follow_uses(question: Question, members: Iterable[Sequence[CommitmentUse]]) -> list[BurnDown]:
+    """Return how commitments run down, of each its uses, the latest last."""
+    now, commitments = find_now(question), list(members)
+    has_money = any(uses[-1].kind in RUNNING_KINDS for uses in commitments)
     forecasts = forecast_months(question) if has_money else []
-    now = find_now(question)
-    return [burn_down(uses, forecasts, now) for uses in members.values()] if now else []
+    return [burn_down(uses, forecasts, now) for uses in commitments] if now else []
 
 
 def _is_named(use: CommitmentUse, values: Mapping[str, str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from billfold.ledger import catalog
 from billfold.ledger.measures import MonthAmount, sum_month_amounts
@@ -24,10 +24,12 @@ from billfold.serve.bill_screens import MAX_LINES
 from billfold.serve.charts import Chart
 from billfold.serve.figures import draw_movement
 from billfold.serve.questions import Question
-from billfold.serve.rows import PayableRow, WhyRow
+from billfold.serve.rows import AccruedRow, PayableRow, WhyRow
 
 GRID_MONTHS = 12
+CHECK_ORDER = {state: index for index, state in enumerate(("wrong", "open", "acknowledged", "notice", "ok"))}
 Values = dict[str, object]
+AmountRow = TypeVar("AmountRow", MonthAmount, WhyRow, AccruedRow)
 
 
 class GridRow(NamedTuple):
@@ -124,18 +126,28 @@ def show_month(question: Question) -> Values:
     """Show what a month comes to by state and currency, what moved, and what is owed and not invoiced."""
     amounts = sum_month_amounts(question.view.db, question.month_filters)
     parked = catalog.list_parked_bills(question.view.db, question.month_filters)
-    movement = listings.explain_month(question)
+    movement, accrued = listings.explain_month(question), listings.list_accrued(question)
     return {
-        "amounts": amounts,
+        "amounts": _select_largest(amounts),
+        "amounts_left_out": max(0, len(amounts) - MAX_LINES),
         "totals": _sum_states(amounts),
         "parked": parked,
-        "movement": movement,
+        "movement": _select_largest(movement),
+        "movement_left_out": max(0, len(movement) - MAX_LINES),
         "movement_totals": _sum_currencies((row.currency, row.amount) for row in movement),
         "movement_charts": _draw_movements(question, amounts, movement),
-        "accrued": listings.list_accrued(question),
+        "accrued": _select_largest(accrued),
+        "accrued_left_out": max(0, len(accrued) - MAX_LINES),
         "before": question.the_month.add_months(-1),
         "after": question.the_month.add_months(1),
     }
+
+
+def _select_largest(rows: Sequence[AmountRow]) -> Sequence[AmountRow]:
+    """Return the rows in their order; of more than a screen shows those with the largest amounts."""
+    if len(rows) <= MAX_LINES:
+        return rows
+    return sorted(rows, key=lambda row: -abs(row.amount))[:MAX_LINES]
 
 
 def _draw_movements(
@@ -186,7 +198,14 @@ def _sum_currencies(pairs: Iterable[tuple[str, Decimal]]) -> Mapping[str, Decima
 
 def show_checks(question: Question) -> Values:
     """Show every check of a month, what keeps it open first."""
-    return {"verdict": listings.read_verdict(question)}
+    verdict = listings.read_verdict(question)
+    checks = sorted(verdict.checks, key=lambda check: CHECK_ORDER.get(check.state, len(CHECK_ORDER)))
+    return {
+        "verdict": verdict,
+        "checks": checks[:MAX_LINES],
+        "left_out": max(0, len(checks) - MAX_LINES),
+        "open_count": sum(check.state in {"wrong", "open"} for check in checks),
+    }
 
 
 def show_changes(question: Question) -> Values:

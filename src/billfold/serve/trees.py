@@ -10,7 +10,7 @@ from billfold.model.period import Month
 from billfold.report.cost_tree import CostLeaf, CostNode, build_tree, iter_nodes
 from billfold.report.costs import NO_VALUE
 from billfold.serve import listings
-from billfold.serve.questions import Question, read_month
+from billfold.serve.questions import Question, read_month, remember_rows
 from billfold.serve.rows import TreeRow
 
 CUSTOMER_KEYS = ("currency", "provider", "account", "sub-account", "service")
@@ -23,12 +23,14 @@ MAX_NODES = 2_000
 Values = dict[str, object]
 
 
+@remember_rows()
 def build_customer_tree(question: Question) -> list[CostNode]:
     """Return what a month's issued invoices come to, by currency, vendor, account, customer and service."""
     groups = group_charges(question.view.db, question.month_filters, CUSTOMER_KEYS, (State.ISSUED,))
     return build_tree((CostLeaf(group.values, group.cost, group.charges) for group in groups), CUSTOMER_KEYS)
 
 
+@remember_rows()
 def build_team_tree(question: Question) -> list[CostNode]:
     """Return whose cost a month's issued invoices are by the rules, by currency, team, cost center, customer and account."""
     leaves = [
@@ -77,12 +79,12 @@ def show_teams(question: Question) -> Values:
 
 
 def _show_nodes(month: Month | None, tree: list[CostNode], url_words: Sequence[str]) -> Values:
-    nodes = [(level, node, _list_words(node, month, url_words)) for level, node in iter_nodes(tree)]
+    nodes = list(iter_nodes(tree))
     return {
         "month": month,
         "before": month.add_months(-1) if month else None,
         "after": month.add_months(1) if month else None,
-        "nodes": nodes[:MAX_NODES],
+        "nodes": [(level, node, _list_words(node, month, url_words)) for level, node in nodes[:MAX_NODES]],
         "left_out": max(0, len(nodes) - MAX_NODES),
     }
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 from billfold import config
 from billfold.model.commitment import StatedCommitment
+from billfold.model.errors import ConfigurationError
 from billfold.model.payment import PaymentEvidence
 from billfold.report.allocation_rules import AllocationRules
 from billfold.settings.allocation import find_rules_file, load_rules
-from billfold.settings.bank import read_bank_entries
+from billfold.settings.bank import find_statement_file, read_bank_entries
 from billfold.settings.commitments import parse_commitments
 from billfold.tasks.accounts import list_account_names, map_payment_terms
 
@@ -45,6 +47,19 @@ def load_payment_evidence(path: Path, as_of: datetime | None = None) -> PaymentE
         [entry for entry in entries if as_of is None or entry.paid_at <= as_of],
         load_commitments(path),
     )
+
+
+def list_named_files(path: Path) -> list[Path]:
+    """Return the files that a configuration names and reports read: the rules of allocation, the bank's statement.
+
+    None of a section that is not as it should be: who reads it is told.
+    """
+    files = list[Path]()
+    for name, find_file in (("allocation", find_rules_file), ("bank", find_statement_file)):
+        with suppress(ConfigurationError):
+            file = find_file(config.load_section(path, name), path)
+            files += [file] if file else []
+    return files
 
 
 def load_allocation_rules(path: Path) -> AllocationRules | None:
