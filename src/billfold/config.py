@@ -113,18 +113,9 @@ def check_config(path_option: str | None) -> None:
         load_accounts(path)
 
 
-SECTIONS = {
-    "accounts": "[[accounts]]",
-    "rates": "[rates]",
-    "allocation": "[allocation]",
-    "bank": "[bank]",
-    "budgets": "[[budgets]]",
-    "commitments": "[[commitments]]",
-    "company": "[company]",
-    "evidence": "[evidence]",
-    "journal": "[journal]",
-    "reporting": "[reporting]",
-}
+_TABLES = ("rates", "allocation", "bank", "company", "evidence", "journal", "reporting")
+SECTIONS = {name: f"[[{name}]]" for name in ("accounts", "alerts", "budgets", "commitments")}
+SECTIONS |= {name: f"[{name}]" for name in _TABLES}
 """The sections of a configuration, as they are written; what is in one is read by its module in ``settings/``."""
 
 

@@ -30,6 +30,7 @@ URLS = [
     "/findings",
     "/query?sql=SELECT+provider,+sum(cost)+AS+cost+FROM+costs+GROUP+BY+ALL",
     "/accounts",
+    "/alerts",
 ]
 
 

@@ -31,6 +31,7 @@ from billfold.version import __version__
 COMMANDS = {
     "accruals": "Say what a month owes that is not invoiced yet, and why.",
     "acknowledge": "Accept findings that are known, so that they are no alarm.",
+    "alerts": "Send what is new by webhook, to a chat or by mail; list what was sent.",
     "allocate": "Say whose cost a month is, by rules: teams, customers.",
     "api": "Ask a vendor one documented operation, and print the answer.",
     "changes": "Say what of closed months is another now than when it was signed.",

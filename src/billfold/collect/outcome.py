@@ -104,11 +104,12 @@ def _find_all(db: OpenLedger, last_seq: int, acknowledged_ids: frozenset[str]) -
             yield located
     yield from find_late_posts(db, last_seq)
     for change in restatements.list_changes_since(db, last_seq):
-        yield AccountFinding(change.provider, change.account, "", _describe_change(change))
+        yield AccountFinding(change.provider, change.account, "", describe_change(change))
     yield from (located for located in skipped_findings if not located.finding.is_wrong)
 
 
-def _describe_change(change: Change) -> Finding:
+def describe_change(change: Change) -> Finding:
+    """Return that an issued invoice changed, as a finding: what it was, and what it is."""
     old_amount = f"{format_amount(change.old_total)} {change.currency}"
     if change.incomparable:
         text = f"was {old_amount}, {change.incomparable}"

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from billfold.ledger.documents import PDF_MEDIA_TYPE
 from billfold.serve import bill_screens, outlook_screens, screens, sources, trees
+from billfold.serve.alerts import show_alerts
 from billfold.serve.answers import AnswerCache
 from billfold.serve.failures import Problem
 from billfold.serve.query_page import QueryRoutes
@@ -25,6 +26,8 @@ from billfold.version import __version__
 
 PDF_MAGIC = b"%PDF-"
 NARROWING = ("provider", "account", "from", "to")
+UNCACHED_PATHS = {"/query", "/alerts"}
+"""Screens that show more than the archive and the configuration: how long it took, what was sent."""
 MARKS = {"complete": "●", "provisional": "◐", "late": "!", "disputed": "✕", "parked": "‖"}
 """What stands in a cell of the grid beside the word."""
 STATIC_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
@@ -59,6 +62,7 @@ SCREENS = (
     Screen("/findings", "Findings", "Does it add up?", "findings.html", screens.show_findings),
     Screen("/query", "Query", "Ask in SQL", "query.html", show_query),
     Screen("/accounts", "Accounts", "Accounts and runs", "accounts.html", screens.show_accounts),
+    Screen("/alerts", "Alerts", "What was sent, and to whom", "alerts.html", show_alerts),
     Screen("/months/{month}", "", "Month {month}", "month.html", screens.show_month),
     Screen("/close/{month}", "", "Checks of {month}", "checks.html", screens.show_checks),
     Screen("/invoice", "", "Invoice {id}", "invoice.html", bill_screens.show_invoice),
@@ -88,7 +92,7 @@ class Pages:
 
     def _make_endpoint(self, screen: Screen) -> Callable[[Request], Response]:
         def answer(request: Request) -> Response:
-            if screen.path == "/query":  # what it says of time is another the next time
+            if screen.path in UNCACHED_PATHS:
                 return self._build(request, screen)
             return self._cache.answer(request, lambda: self._build(request, screen))
 

@@ -84,10 +84,11 @@ def search_anomalies(
 ) -> AnomalySearch:
     """Find the services that are odd in an invoiced month; taxes, credits and adjustments only where ``is_whole``."""
     wide_filters = filters._replace(first_month=month.add_months(-2 * USUAL_MONTHS), last_month=month)
-    return find_anomalies(_read_services(ledger, wide_filters, is_whole=is_whole), month, thresholds)
+    return find_anomalies(read_services(ledger, wide_filters, is_whole=is_whole), month, thresholds)
 
 
-def _read_services(ledger: OpenLedger, filters: LedgerFilter, *, is_whole: bool) -> list[CostRow]:
+def read_services(ledger: OpenLedger, filters: LedgerFilter, *, is_whole: bool) -> list[CostRow]:
+    """Return what services were invoiced for, as anomalies are found in it; taxes, credits and adjustments only where ``is_whole``."""
     left_out = () if is_whole else ADJUSTING_CATEGORIES
     groups = list_costs(ledger, filters, (*ANOMALY_KEYS, *GROUP_KEYS), (State.ISSUED,))
     return [row for row in read_rows(groups) if row.values[-1] not in left_out]
@@ -115,7 +116,7 @@ def _iter_cost_findings(
     this_month = find_this_month(ledger, filters)
     months = [this_month.add_months(-number) for number in range(ACCEPTED_MONTHS)] if this_month else []
     for is_whole in (False, True):
-        rows = _read_services(ledger, filters, is_whole=is_whole) if months else []
+        rows = read_services(ledger, filters, is_whole=is_whole) if months else []
         for month in months:
             yield from list_anomaly_findings(find_anomalies(rows, month, Thresholds(ZERO, ZERO)).anomalies)
     for month in months if budgets else ():

@@ -13,8 +13,10 @@ from billfold.model.commitment import StatedCommitment
 from billfold.model.errors import ConfigurationError
 from billfold.model.payment import PaymentEvidence
 from billfold.report.allocation_rules import AllocationRules
+from billfold.report.budget import Budget
 from billfold.settings.allocation import find_rules_file, load_rules
 from billfold.settings.bank import find_statement_file, read_bank_entries
+from billfold.settings.budgets import read_budgets
 from billfold.settings.commitments import parse_commitments
 from billfold.tasks.accounts import list_account_names, map_payment_terms
 
@@ -66,3 +68,8 @@ def load_allocation_rules(path: Path) -> AllocationRules | None:
     """Read the rules that ``[allocation]`` of a configuration names; None where it names none."""
     rules_path = find_rules_file(config.load_section(path, "allocation"), path)
     return load_rules(rules_path) if rules_path else None
+
+
+def load_budgets(path: Path) -> Sequence[Budget]:
+    """Return the budgets of a configuration; raises ``ConfigurationError``."""
+    return read_budgets(config.load_section(path, "budgets"), str(path))

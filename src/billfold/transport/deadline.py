@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
@@ -59,6 +59,10 @@ class DeadlineNetwork(httpcore2.NetworkBackend):
                 raise DeadlinePassed from None
             raise
 
+    def select_addresses(self, addresses: Sequence[str]) -> Sequence[str]:
+        """Return the addresses of a host that may be connected to: here all of them."""
+        return addresses
+
     def connect_tcp(
         self,
         host: str,
@@ -70,7 +74,7 @@ class DeadlineNetwork(httpcore2.NetworkBackend):
         """Connect to the first of a host's addresses that takes the connection."""
         addresses = self.take_step(lambda seconds: _resolve(host, port, seconds), timeout)
         refusal: Exception = httpcore2.ConnectError(f"{host} has no address")
-        for address in addresses:
+        for address in self.select_addresses(addresses):
             try:
                 connect = partial(
                     self._sockets.connect_tcp, address, port, local_address=local_address, socket_options=socket_options

@@ -16,15 +16,12 @@ from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from billfold.model.errors import ApiError, APIStatusError, Unreachable
+from billfold.transport.addresses import check_addresses
 from billfold.wire.message import Failure, Request, Response
 
 MAX_REDIRECTS = 4
 MAX_ATTEMPTS = 3
 HTTPS_PORT = 443
-SITE_NETWORKS = tuple(map(ipaddress.IPv6Network, ("fec0::/10", "64:ff9b:1::/48")))
-"""Networks that are private to a site, whatever Python's own table (it grows with its releases) has for them."""
-IPV4_CARRYING_PREFIXES = {0, 0x64FF9B << 64, 0xFFFF0000}
-"""First 96 bits of addresses that carry an IPv4 address in the rest: compatible, NAT64, SIIT."""
 LIMIT_MESSAGES = {"size": "the document is too large", "time": "the document came too slowly"}
 """The text of a failure; the error's own text may hold the URL."""
 
@@ -105,7 +102,7 @@ def check_document_url(url: str, base_url: str) -> UrlCheck:
         return f"its port is not {HTTPS_PORT}"
     addresses = yield Resolve(host, HTTPS_PORT)
     assert isinstance(addresses, frozenset)
-    return _check_addresses(addresses)
+    return check_addresses(addresses)
 
 
 def _is_loopback(host: str) -> bool:
@@ -115,26 +112,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _check_addresses(address_texts: frozenset[str]) -> str:
-    if not address_texts:
-        return "its host has no address"
-    addresses = [ipaddress.ip_address(address_text.partition("%")[0]) for address_text in address_texts]
-    return "" if all(map(_is_public, addresses)) else "its host is not on a public address"
-
-
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Tell whether an address is out in the world, and does not carry one that is not."""
-    addresses = [address]
-    if any(address in network for network in SITE_NETWORKS):
-        return False
-    if isinstance(address, ipaddress.IPv6Address):
-        low_address = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        carried_address = address.ipv4_mapped or address.sixtofour
-        addresses += [
-            candidate
-            for candidate in (carried_address, low_address if int(address) >> 32 in IPV4_CARRYING_PREFIXES else None)
-            if candidate is not None
-        ]
-    return all(candidate.is_global and not candidate.is_multicast for candidate in addresses)
