@@ -11,12 +11,12 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 MEASURED := model wire ledger collect focus report
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --upgrade \
-	--extra ledger --extra twin --extra pdf --extra xlsx --extra postgres --extra desk --group dev
+	--extra ledger --extra twin --extra pdf --extra xlsx --extra postgres --extra desk --extra mcp --group dev
 
-.PHONY: help demo test test-fast coverage lint format docs rig worlds fuzz bench conformance lock clean
+.PHONY: help demo demo-archive test test-fast coverage lint format docs rig worlds fuzz bench conformance lock clean
 
 help:  ## Show what can be made.
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "billfold needs Python 3.11 or newer")'
@@ -35,6 +35,9 @@ $(UV):
 
 demo: .venv/.ready  ## Four vendors' twins, twelve months, collected and shown.
 	@$(RUN)/billfold demo
+
+demo-archive: .venv/.ready  ## Collect the demo's archive anew from the twin, for `billfold serve --demo`.
+	@$(RUN)/python -m tests.demo_archive
 
 test: .venv/.ready  ## Run all tests.
 	@$(RUN)/python -m pytest -q -n 2 --dist worksteal

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from billfold import config
 from billfold.collect.sync import open_transport
-from billfold.config import add_account, find_config, find_ledger_directory, load_accounts
+from billfold.config import find_config, find_ledger_directory, load_accounts
 from billfold.model.errors import ConfigurationError, InvalidArgument
 from billfold.providers.credential_references import resolve_reference
 
@@ -181,36 +183,6 @@ def test_the_places_are_looked_for_in_their_order(tmp_path: Path, monkeypatch: p
     assert (find_config("given.toml"), find_ledger_directory("given")) == (Path("given.toml"), Path("given"))
 
 
-def test_an_added_account_stands_beside_what_was_there(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "billfold.toml"
-    add_account(path, {"name": "one", "provider": "cockroach", "api_key": "env:K"})
-    path.write_text("# a comment\n" + path.read_text())
-    add_account(path, {"name": "two", "provider": "cockroach", "base_url": 'http://x/"\\\u20ac'})
-    assert [account.name for account in load_accounts(path)] == ["one", "two"]
-    assert load_accounts(path)[1].base_url == 'http://x/"\\\u20ac'
-    assert path.read_text().startswith("# a comment\n")
-
-
-@pytest.mark.parametrize("block", [{"name": "one"}, {"name": "x", "api_key": "literal"}, {"name": "a b"}])
-def test_an_account_that_does_not_fit_leaves_the_file_as_it_was(block: dict[str, str], tmp_path: Path) -> None:
-    path = tmp_path / "billfold.toml"
-    add_account(path, {"name": "one", "provider": "cockroach"})
-    before = path.read_bytes()
-    with pytest.raises(ConfigurationError):
-        add_account(path, {"provider": "cockroach", **block})
-    assert path.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("name", ["file/billfold.toml", ".", "latin"])
-def test_an_unwritable_configuration_is_one_of_our_errors(name: str, tmp_path: Path) -> None:
-    """A configuration that cannot be written is one of our errors."""
-    (tmp_path / "file").touch()
-    (tmp_path / "latin").write_bytes(b"# \xe9")
-    with pytest.raises(ConfigurationError):
-        add_account(tmp_path / name, {"name": "one", "provider": "cockroach"})
-
-
 BOMS = {"utf-8": "utf-8-sig", "utf-16": "utf-16"}
 
 
@@ -280,3 +252,52 @@ def test_a_user_without_a_home_is_told_both_options(tmp_path: Path, monkeypatch:
         ConfigurationError, match="--config or BILLFOLD_CONFIG, and the ledger with --ledger or BILLFOLD_LED"
     ):
         find_ledger_directory(None)
+
+
+def test_a_configuration_can_be_the_text_of_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is used before a file in the working directory, and after one that is named; its paths begin here."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BILLFOLD_CONFIG", raising=False)
+    (tmp_path / "key").write_text("a-key-of-mine")
+    Path("billfold.toml").touch()
+    monkeypatch.setenv("BILLFOLD_CONFIG_TOML", ACCOUNT + 'api_key = "file:key"\n[rates]\nX = "1.50"\n')
+    (account,) = load_accounts(find_config(None))
+    assert account.read_credentials() == {"api_key": "a-key-of-mine"}
+    assert config.load_rates(find_config(None)) == {"X": Decimal("1.50")}
+    config.check_config(None)
+    monkeypatch.setenv("BILLFOLD_CONFIG_TOML", "accounts = 5")
+    with pytest.raises(ConfigurationError, match=r"^\$BILLFOLD_CONFIG_TOML: accounts are written"):
+        config.check_config(None)
+    assert find_config("given.toml") == Path("given.toml")
+    monkeypatch.setenv("BILLFOLD_CONFIG_TOML", "")
+    assert find_config(None) == Path("billfold.toml")
+
+
+def test_commands_of_a_file_that_others_write_are_refused(tmp_path: Path) -> None:
+    """Whoever can change the file could run what they like as this user; a file without commands may be shared."""
+    path = tmp_path / "billfold.toml"
+    alert = '[[alerts]]\nname = "a"\nto = "webhook"\nurl = "https://example.com"\nsecret = "cmd:op read it"\n'
+    for text in (ACCOUNT + 'api_key = "cmd:op read it"\n', ACCOUNT + 'proxy = "cmd:op read it"\n', alert):
+        path.write_text(text)
+        path.chmod(0o640)
+        assert len(load_accounts(path)) <= 1
+        for mode in (0o620, 0o602, 0o666):
+            path.chmod(mode)
+            with pytest.raises(ConfigurationError, match=r"can be changed by other users, so its cmd: .*`chmod go-w "):
+                config.load_section(path, "alerts")
+    path.write_text(ACCOUNT + 'api_key = "env:K"\n')
+    assert load_accounts(path)
+
+
+def test_commands_of_anothers_file_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "billfold.toml"
+    path.write_text(ACCOUNT + 'api_key = "cmd:op read it"\n')
+    path.chmod(0o600)
+    if path.stat().st_uid == 0:
+        monkeypatch.setattr(os, "geteuid", lambda: 1000)
+        assert load_accounts(path), "what root wrote is trusted"
+        os.chown(path, 1001, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    with pytest.raises(ConfigurationError, match="belongs to another user"):
+        load_accounts(path)

@@ -16,8 +16,8 @@ import pytest
 
 import billfold
 from billfold.cli.main import COMMANDS, cli
-from billfold.collect.workspace import Workspace
 from billfold.providers.provider import find_provider
+from billfold.tasks.demo_ledger import unpack_demo
 from billfold.wire.operation import operation_name
 from tests import stage
 from tests.cli.terminal import Terminal
@@ -37,13 +37,11 @@ def test_readme_and_how_to_name_every_command() -> None:
 
 def test_readme_report_is_what_the_command_prints(tmp_path: Path) -> None:
     """The report in the README is what its command prints for the demo's world."""
-    workspace = Workspace(tmp_path / "ledger")
-    stage.collected(stage.twin(), workspace)
-    workspace.close()
+    unpack_demo(tmp_path)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     match = re.search(r"^ {4}\$ billfold (report .*)\n\n((?:(?: {4}.*)?\n)+?)These figures", readme, re.MULTILINE)
     assert match
-    result = Terminal(tmp_path).run("--ledger", "ledger", *match[1].split())
+    result = Terminal(tmp_path).run("--ledger", ".", *match[1].split())
     assert textwrap.dedent(match[2]).strip() == result.out.strip()
 
 

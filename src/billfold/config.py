@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import tomllib
@@ -10,19 +9,27 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from billfold.model.errors import ConfigurationError
 from billfold.model.money import NATIONAL_CURRENCIES
 from billfold.model.plain_values import check_document, read_plain_amount
 from billfold.providers import provider
-from billfold.providers.credential_references import REFERENCE_PATTERN, check_value, read_text, resolve_reference
+from billfold.providers.account_values import check_base_url, check_proxy, check_terms
+from billfold.providers.credential_references import (
+    COMMAND_PREFIX,
+    REFERENCE_PATTERN,
+    check_value,
+    read_text,
+    require_private_file,
+    resolve_reference,
+)
 from billfold.providers.provider import Credential, Provider
-from billfold.wire.auth import check_credential, check_url_userinfo
+from billfold.wire.auth import check_credential
 
 CONFIG_FILE_NAME = "billfold.toml"
+ENVIRONMENT_CONFIG = Path("$BILLFOLD_CONFIG_TOML")
+"""Stands for a configuration that is no file, but the text of a variable: its paths begin at the working directory."""
 _COMMON_KEYS = {"name", "provider", "base_url", "rate", "payment_terms", "ca", "proxy"}
-MAX_TERMS_CHARS = 100
 
 
 class AccountConfig(NamedTuple):
@@ -83,9 +90,11 @@ class AccountConfig(NamedTuple):
 
 
 def find_config(path_option: str | None) -> Path:
-    """Return the configuration's path: the one given, $BILLFOLD_CONFIG, the working directory's, the user's."""
+    """Return the configuration's path: the one given, $BILLFOLD_CONFIG, $BILLFOLD_CONFIG_TOML, the working directory's, the user's."""
     if named_path := path_option or os.environ.get("BILLFOLD_CONFIG"):
         return Path(named_path)
+    if _read_environment_config():
+        return ENVIRONMENT_CONFIG
     local_path = Path(CONFIG_FILE_NAME)
     if local_path.exists():
         return local_path
@@ -106,14 +115,23 @@ def _find_user_directory(variable: str, folder: str) -> Path:
         ) from None
 
 
+def _read_environment_config() -> str:
+    return os.environ.get(ENVIRONMENT_CONFIG.name.removeprefix("$"), "")
+
+
+def has_config(path: Path) -> bool:
+    """Tell whether there is a configuration."""
+    return path == ENVIRONMENT_CONFIG or path.exists()
+
+
 def check_config(path_option: str | None) -> None:
     """Raise ``ConfigurationError`` where a configuration is named that is not there, or the one that is cannot be used."""
     path = find_config(path_option)
-    if path.exists() or path_option or os.environ.get("BILLFOLD_CONFIG"):
+    if has_config(path) or path_option or os.environ.get("BILLFOLD_CONFIG"):
         load_accounts(path)
 
 
-_TABLES = ("rates", "allocation", "bank", "company", "evidence", "journal", "reporting")
+_TABLES = ("rates", "allocation", "bank", "company", "evidence", "journal", "reporting", "schedule")
 SECTIONS = {name: f"[[{name}]]" for name in ("accounts", "alerts", "budgets", "commitments")}
 SECTIONS |= {name: f"[{name}]" for name in _TABLES}
 """The sections of a configuration, as they are written; what is in one is read by its module in ``settings/``."""
@@ -139,7 +157,7 @@ def load_section(path: Path, name: str) -> object:
 
     Raises ``ConfigurationError``.
     """
-    return _read_config(path).get(name) if path.exists() else None
+    return _read_config(path).get(name) if has_config(path) else None
 
 
 def load_rates(path: Path) -> dict[str, Decimal]:
@@ -161,7 +179,8 @@ def _parse_rates(table: object, path: Path) -> dict[str, Decimal]:
 def _read_config(path: Path) -> Mapping[str, object]:
     """Read a configuration whose sections and rates are known to be right."""
     try:
-        document = tomllib.loads(read_text(path), parse_float=Decimal)
+        text = _read_environment_config() if path == ENVIRONMENT_CONFIG else read_text(path)
+        document = tomllib.loads(text, parse_float=Decimal)
     except FileNotFoundError:
         raise ConfigurationError(
             f"there is no configuration at {path}; make one with `billfold connect PROVIDER`"
@@ -173,8 +192,17 @@ def _read_config(path: Path) -> Mapping[str, object]:
             f"{path}: {min(unknown)!r} is not known; a configuration has {', '.join(SECTIONS.values())}"
         )
     check_document(document, path)
+    if path != ENVIRONMENT_CONFIG and _has_commands(document):
+        require_private_file(path)
     _parse_rates(document.get("rates", {}), path)
     return document
+
+
+def _has_commands(value: object) -> bool:
+    """Tell whether any text of a configuration refers to a command."""
+    if isinstance(value, dict | list):
+        return any(map(_has_commands, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and value.startswith(COMMAND_PREFIX)
 
 
 def reject_duplicates(accounts: list[AccountConfig], location: str) -> None:
@@ -225,46 +253,14 @@ def parse_account(block: Mapping[str, str], location: str, directory: Path = Pat
         name,
         account_provider,
         {key: text for key, text in stated.items() if key not in literals},
-        _check_base_url(block.get("base_url"), location),
+        check_base_url(block.get("base_url"), location),
         unlimited="rate" in block,
         credentials=literals,
-        payment_terms=_check_terms(block.get("payment_terms"), location),
+        payment_terms=check_terms(block.get("payment_terms"), location),
         ca=block.get("ca", ""),
-        proxy=_check_proxy(block.get("proxy", ""), location),
+        proxy=check_proxy(block.get("proxy", ""), location),
         directory=directory,
     )
-
-
-def _check_proxy(proxy: str, location: str) -> str:
-    """Check a proxy's address; one with a login is a secret, and is referred to. Raises ``ConfigurationError``."""
-    if proxy and not REFERENCE_PATTERN.fullmatch(proxy):
-        if "@" in proxy:
-            raise ConfigurationError(f"{location}: write a reference (env:NAME or file:PATH) for a proxy with a login")
-        if "://" not in proxy:
-            raise ConfigurationError(f"{location}: proxy must be a whole address, as http://proxy.example.com:3128")
-    return proxy
-
-
-def _check_terms(terms: str | None, location: str) -> str | None:
-    """Check that terms of payment are some words; raises ``ConfigurationError``."""
-    if terms is None:
-        return None
-    if not terms.strip() or not terms.isprintable() or len(terms) > MAX_TERMS_CHARS:
-        raise ConfigurationError(f'{location}: write payment_terms as your contract has them, as "Net 30"')
-    return terms.strip()
-
-
-def _check_base_url(base_url: str | None, location: str) -> str | None:
-    """Check that a base URL is one, and no secret in it; raises ``ConfigurationError``."""
-    try:
-        parts = urlsplit(base_url or "https://ok")
-        is_valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-        is_valid = is_valid and (base_url or "").isprintable() and " " not in (base_url or "")
-    except ValueError:
-        is_valid = False
-    if not is_valid:
-        raise ConfigurationError(f"{location}: base_url must be a whole URL, as https://api.example.com")
-    return check_url_userinfo(base_url, f"{location}: base_url") if base_url else None
 
 
 def _is_reference(text: str, field: Credential, location: str) -> bool:
@@ -273,34 +269,9 @@ def _is_reference(text: str, field: Credential, location: str) -> bool:
         return True
     if field.is_secret:
         raise ConfigurationError(
-            f"{location}: write a reference (env:NAME, file:PATH or keyring:SERVICE/USER), never the secret itself"
+            f"{location}: write a reference (env:NAME, file:PATH, keyring:SERVICE/USER or cmd:COMMAND), never the secret itself"
         )
     return False
-
-
-def add_account(path: Path, block: Mapping[str, str]) -> None:
-    """Add an account to the configuration, and check that the whole can still be read."""
-    try:
-        _write_account(path, block)
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path} cannot be written: {error}") from error
-
-
-def _write_account(path: Path, block: Mapping[str, str]) -> None:
-    existing_text = read_text(path) if path.exists() else ""
-    lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in block.items())
-    text = f"{existing_text.rstrip()}\n\n[[accounts]]\n{lines}\n".lstrip()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft_path = path.with_suffix(".draft")
-    try:
-        draft_path.write_text(text, encoding="utf-8")
-        try:
-            load_accounts(draft_path)
-        except ConfigurationError as error:
-            raise ConfigurationError(str(error).replace(str(draft_path), str(path))) from error
-        draft_path.replace(path)
-    finally:
-        draft_path.unlink(missing_ok=True)
 
 
 def find_ledger_directory(path_option: str | None) -> Path:

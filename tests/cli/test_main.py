@@ -118,6 +118,16 @@ def test_a_warning_is_a_sentence_or_a_line_of_the_log(synced: Terminal, tmp_path
         ), result
 
 
+def test_spans_of_a_short_command_are_sent() -> None:
+    """Where OpenTelemetry traces a command, what it does at the end of a process is done."""
+    begin = "import atexit, sys, types; sys.argv = ['billfold', '--version']; atexit.register(print, 'the last spans');"
+    traced = "sys.modules['opentelemetry.sdk'] = types.ModuleType('sdk');"
+    end = "from billfold.cli.main import process; process()"
+    for code, sent in ((begin + traced + end, True), (begin + end, False)):
+        shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert ("the last spans" in shown.stdout) is sent
+
+
 def test_help_needs_no_configuration_and_names_every_command(tmp_path: Path) -> None:
     result = Terminal(tmp_path).process("--help")
     clear(result, 0, "sync")

@@ -116,7 +116,7 @@ def test_a_command_names_the_extra_that_it_lacks(tmp_path: Path, name: str) -> N
     if name in BASE_COMMANDS or not shown.returncode:
         assert (shown.returncode, shown.stderr) == (0, "")
         return
-    extra = {"twin": "twin", "serve": "desk"}.get(name, "ledger")
+    extra = {"twin": "twin", "serve": "desk", "mcp": "mcp"}.get(name, "ledger")
     assert shown.returncode == 2, shown.stderr
     assert shown.stderr.count("\n") == 1
     assert shown.stderr.startswith("billfold: ")

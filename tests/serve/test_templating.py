@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,14 @@ from types import SimpleNamespace
 import pytest
 
 from billfold.collect.workspace import Workspace
-from billfold.serve.templating import find_digits, format_money, format_percent, format_rough, load_environment
+from billfold.serve.templating import (
+    find_digits,
+    format_age,
+    format_money,
+    format_percent,
+    format_rough,
+    load_environment,
+)
 from tests.ledger.kit import collected, invoice, invoices
 from tests.serve.reader import Reader, open_reader
 
@@ -91,5 +99,15 @@ def test_every_template_is_escaped() -> None:
         assert environment.loader is not None
         source = environment.loader.get_source(environment, name)[0]
         assert "|safe" not in source
-        assert "<script" not in source
+        assert "<script" not in source.replace('<script src="/static/htmx.min.js" defer></script>', "")
         assert "style=" not in source
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [(-5, "0 min ago"), (119, "119 min ago"), (120, "2 h ago"), (2879, "47 h ago"), (2880, "2 d ago")],
+)
+def test_an_age_is_whole(minutes: int, text: str) -> None:
+    now = datetime(2026, 11, 15, tzinfo=UTC)
+    assert format_age(now - timedelta(minutes=minutes), now) == text
+    assert format_age(None, now) == ""

@@ -9,6 +9,7 @@ from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
 from billfold.model.errors import InvalidArgument
 from billfold.providers import provider as providers
+from billfold.tasks.connect import add_account
 
 
 @click.command("connect")
@@ -50,7 +51,7 @@ def command(
         for field in chosen_provider.credentials
         if field.is_secret or field.name in references_by_field
     }
-    config.add_account(path, block)
+    add_account(path, block)
     print_line(f"added account {block['name']!r} to {path}")
     for field in chosen_provider.credentials:
         if field.name not in references_by_field:

@@ -17,7 +17,7 @@ import click
 
 from billfold.cli.listing import print_table
 from billfold.cli.output import print_line
-from billfold.cli.params import add_location_options
+from billfold.cli.params import DEMO_DIRECTORY, add_location_options
 from billfold.ledger.query import ChargeSum
 from billfold.model.extras import require_libraries
 from billfold.model.money import exact_sum
@@ -34,7 +34,7 @@ JsonRow = Mapping[str, Any]
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("demo"),
+    default=DEMO_DIRECTORY,
     show_default=True,
     help="Where the demo keeps its ledger.",
 )
@@ -55,8 +55,10 @@ def command(ctx: click.Context, directory: Path) -> None:
     print_line()
     print_line(comparison)
     program = sys.argv[0] if not shutil.which("billfold") and Path(sys.argv[0]).name == "billfold" else "billfold"
-    print_line(f"Look further: {program} --ledger {directory} report | close 2026-10 | why 2026-10 | explain ID")
-    print_line(f"In a browser: {program} --ledger {directory} serve")
+    print_line(f"Look further: {program} --ledger {directory} report | why 2026-10")
+    options = "--demo" if directory == DEMO_DIRECTORY else f"--config {config_path} --ledger {directory}"
+    print_line(f"In a browser: {program} serve {options}")
+    print_line("              and open http://127.0.0.1:8500/")
 
 
 @contextmanager

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import logging
 import os
 import signal
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from billfold.cli.interrupt import INTERRUPTED_MESSAGE, end_interrupted
+from billfold.cli.logs import configure_logging, is_json_log
 from billfold.cli.output import drop_output, flush_output, print_line
 from billfold.cli.params import StrictGroup, refuse_repeated_options
-from billfold.model.errors import BillfoldError, InvalidArgument
+from billfold.model.errors import BillfoldError
 from billfold.model.extras import name_missing_extras
-from billfold.model.plain_text import format_line, make_printable
+from billfold.model.log_context import log_fields
 from billfold.transport.pause import STOP_REQUESTED
 from billfold.version import __version__
 
@@ -53,6 +53,7 @@ COMMANDS = {
     "hash": "Print one line that stands for all that the ledger believes now.",
     "import": "Bring saved answers into the archive and book them.",
     "invoices": "List invoices, drafts and estimates as the vendors state them.",
+    "mcp": "Let a language model ask the ledger: read-only tools (MCP).",
     "merge": "Bring another ledger directory's archive into this one.",
     "payables": "Show what is unpaid, overdue or paid twice, and what credits are left.",
     "rebuild": "Compute the ledger anew from the archive, and print its hash.",
@@ -60,6 +61,7 @@ COMMANDS = {
     "redact": "Replace stored personal data by a tombstone.",
     "report": "Show what is paid, by vendor and service or whatever else, by month.",
     "restatements": "List issued invoices that changed, with the lines that moved.",
+    "schedule": "Show when each account is collected next, and why then.",
     "serve": "Show the ledger in a browser: a page, an API, metrics.",
     "sql": "Ask the ledger in SQL, read-only.",
     "statement": "Write a month's statement as PDF, page, workbook or Markdown.",
@@ -122,6 +124,9 @@ def process() -> NoReturn:
     else:
         code = 0
     logging.shutdown()
+    if "opentelemetry.sdk" in sys.modules:  # whoever traces commands sends the last spans when these end
+        with suppress(Exception):
+            atexit._run_exitfuncs()  # noqa: SLF001 - there is no other name for it
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):  # told already
             stream.flush()
@@ -138,7 +143,7 @@ def main() -> None:
 
 def _run_command() -> int:
     try:
-        _configure_logging(os.environ.get("BILLFOLD_LOG", ""))
+        configure_logging()
         with name_missing_extras():
             code = cli.main(standalone_mode=False)
         flush_output()
@@ -183,44 +188,6 @@ def _handle_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, earlier_handler)
 
 
-def _configure_logging(level_name: str) -> None:
-    """Log as $BILLFOLD_LOG says, each line with its time (UTC) and the account it is about; raises ``InvalidArgument``.
-
-    Where nobody asked for a log, warnings are sentences as all others.
-    """
-    levels, level = logging.getLevelNamesMapping(), (level_name or "warning").upper()
-    if level not in levels:
-        raise InvalidArgument(f"BILLFOLD_LOG is {level_name!r}; it can be debug, info, warning, error or critical")
-    line_format = (
-        "%(asctime)s.%(msecs)03dZ [%(threadName)s] %(name)s: %(message)s"
-        if level_name
-        else "billfold: warning: %(message)s"
-    )
-    formatter = _LineFormatter(line_format, "%Y-%m-%dT%H:%M:%S")
-    formatter.converter = time.gmtime
-    handler = logging.StreamHandler()
-    handler.setFormatter(formatter)
-    logging.basicConfig(level=levels[level], handlers=[handler])
-    logging.captureWarnings(True)
-    threading.excepthook = _log_thread_error
-
-
-def _log_thread_error(failure: threading.ExceptHookArgs) -> None:
-    """Log what ended a thread that nobody waits for; it is no traceback on anybody's screen."""
-    error = failure.exc_value or failure.exc_type()
-    logging.getLogger("billfold").debug("a thread ended", exc_info=error)
-
-
-class _LineFormatter(logging.Formatter):
-    """Formats what is logged as one line: it may hold a vendor's words."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
-        return format_line(super().formatMessage(record))
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
-        return "\n".join(map(make_printable, super().formatException(ei).splitlines()))
-
-
 def _print_usage_error(error: click.ClickException) -> int:
     """Say what was asked wrongly, and how it is asked: an argument may be a vendor's own id."""
     if isinstance(error, click.UsageError) and error.ctx:
@@ -233,6 +200,10 @@ def _print_usage_error(error: click.ClickException) -> int:
 
 
 def _print_error(message: str, code: int) -> int:
+    message = INTERRUPTED_MESSAGE if STOP_REQUESTED.is_set() else message
+    if is_json_log():
+        logging.getLogger("billfold.cli").error("%s", message, extra=log_fields(exit_code=code))
+        return code
     with suppress(OSError):  # nobody can hear it; the exit code says it too
-        print_line(f"billfold: {INTERRUPTED_MESSAGE if STOP_REQUESTED.is_set() else message}", err=True)
+        print_line(f"billfold: {message}", err=True)
     return code

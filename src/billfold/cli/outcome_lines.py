@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 
+from billfold.cli.logs import is_json_log
 from billfold.cli.output import print_data, print_line
 from billfold.collect.outcome import CollectOutcome
 from billfold.ledger.acknowledgements import is_accepted
@@ -22,12 +23,13 @@ class OutcomeLines:
 
     def __init__(self, account_names: Iterable[str], *, quiet: bool = False, as_json: bool = False) -> None:
         self._width, self._quiet, self._as_json = max(map(len, account_names), default=0), quiet, as_json
+        self._is_logged = is_json_log() and not as_json  # the log has it already, account by account
         self._shown_errors: dict[str, object] = {}
         self._last_account = ""
 
     def print_collected(self, outcome: CollectOutcome) -> None:
         """Print how an account's collection went. Nobody who stops listening ends the others' collections."""
-        if self._as_json:
+        if self._as_json or self._is_logged:
             return
         if not self._quiet or outcome.error or any(map(_is_news, outcome.missing)):
             with suppress(OSError):  # it is printed again at the end, and told there
@@ -41,14 +43,22 @@ class OutcomeLines:
         reported_outcomes = [outcome for outcome in outcomes if not self._quiet or _is_reported(outcome)]
         if self._as_json:
             _print_json(reported_outcomes)
-            return
+        elif self._is_logged:
+            for line in last_lines:
+                print_line(line, err=True)
+        else:
+            self._print_outcomes(reported_outcomes, describe_sum(outcomes), last_lines)
+
+    def _print_outcomes(
+        self, reported_outcomes: list[CollectOutcome], sum_line: str, last_lines: Iterable[str]
+    ) -> None:
         for outcome in reported_outcomes:
             if self._shown_errors.get(outcome.account, self) is not outcome.error:
                 self._print_collection(outcome)
             for finding in filter(_is_news, outcome.findings) if self._quiet else outcome.findings:
                 self._print_line(outcome.account, _describe(finding))
         if len(reported_outcomes) > MAX_SHOWN_ACCOUNTS:
-            print_line(describe_sum(outcomes))
+            print_line(sum_line)
         if reported_outcomes:
             print_line(f"head {reported_outcomes[0].head}")
         for line in last_lines:

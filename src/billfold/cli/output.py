@@ -7,20 +7,38 @@ from __future__ import annotations
 
 import codecs
 import json
+import logging
 import os
 import sys
 
 import click
 
+from billfold.cli.logs import is_json_log
 from billfold.model.plain_text import escape_commands, format_line, make_printable
 
+log = logging.getLogger("billfold.cli")
 _JSON_ESCAPE = "billfold.json_escape"
 codecs.register_error(_JSON_ESCAPE, lambda error: (_escape_characters(error), _find_end(error)))
 
 
 def print_line(text: str = "", *, err: bool = False) -> None:
-    """Print one line for people on stdout, or stderr: what a vendor wrote in it can neither break nor steer it."""
+    """Print one line for people on stdout, or stderr: what a vendor wrote in it can neither break nor steer it.
+
+    On stderr it is a line of the log where that is JSON.
+    """
+    if err and is_json_log():
+        if text:
+            log.warning("%s", text.removeprefix("billfold: ").removeprefix("warning: "))
+        return
     _print_encoded(format_line(text), "replace", err=err)
+
+
+def announce(text: str) -> None:
+    """Print one line on stdout, or log it where the log is JSON: for what runs as a service, whose streams become one."""
+    if is_json_log():
+        log.info("%s", text)
+    else:
+        print_line(text)
 
 
 def print_data(text: str, *, newline: bool = False) -> bool:

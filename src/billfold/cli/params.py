@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -79,6 +80,8 @@ class AmountType(click.ParamType[Decimal]):
         return amount
 
 
+DEMO_DIRECTORY = Path("demo")
+"""Where `billfold demo` keeps its ledger, unless it is told otherwise."""
 MONTH_ARGUMENT = click.argument("month", type=MonthType(), metavar="MONTH")
 OPTIONAL_MONTH_ARGUMENT = click.argument("month", type=MonthType(), metavar="[MONTH]", required=False)
 WIDE_KEY = "billfold.wide"

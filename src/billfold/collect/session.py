@@ -13,6 +13,7 @@ from billfold.ledger.archive_writer import ArchiveWriter
 from billfold.ledger.entries import UNREADABLE_SUFFIX, ArchivedResponse, Run
 from billfold.model.errors import ApiError, APIStatusError, InvalidArgument, InvalidResponse
 from billfold.model.finding import Finding
+from billfold.model.log_context import log_fields
 from billfold.providers.fetch import FailureKey, Fetch
 from billfold.wire.exchange import ClientContext, decode_response, name_errors
 from billfold.wire.message import Response
@@ -137,7 +138,9 @@ class CollectSession:
         response = self._note_response_time(self.transport.send(fetch.op))
         if fetch.find_document_url:
             response = self.transport.fetch(fetch.find_document_url(self._decode(fetch.op, response)))
-        log.info("%s: %d, %d bytes", operation_name(fetch.op), response.status, len(response.body))
+        name, byte_count = operation_name(fetch.op), len(response.body)
+        fields = log_fields(operation=name, status=response.status, bytes=byte_count)
+        log.info("%s: %d, %d bytes", name, response.status, byte_count, extra=fields)
         return self._scrub_response(response)
 
     def _scrub_response(self, response: Response) -> Response:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from billfold.collect.customers import find_refusal, read_ledger_state
 from billfold.collect.outcome import CollectOutcome, fail_unknown_providers, fill_outcomes
+from billfold.collect.outcome_log import log_booked, log_collected
 from billfold.collect.session import CollectSession, Transport
 from billfold.collect.side_by_side import DEFAULT_PER_SERVER, DEFAULT_WORKERS, ParallelLimits, collect_side_by_side
 from billfold.collect.workspace import Workspace
@@ -33,6 +34,7 @@ from billfold.model.errors import (
     LedgerError,
 )
 from billfold.model.finding import describe_finding
+from billfold.model.log_context import set_log_subject
 from billfold.model.money import describe_arithmetic_error
 from billfold.model.period import Month, is_instant, parse_instant
 from billfold.model.plain_text import make_printable
@@ -108,6 +110,7 @@ def sync_accounts(
         head = workspace.archive.read_head()
         for outcome in all_outcomes:
             outcome.head = head
+            log_booked(outcome)
         return all_outcomes
 
 
@@ -219,8 +222,10 @@ def _collect_account(
     """Collect one account; returns how it went, and its run unless not even that could be begun."""
     archive, outcome = settings.workspace.archive, CollectOutcome(account.name, account.provider.name)
     start_time, run, session = time.monotonic(), None, None
+    set_log_subject(provider=account.provider.name, account=account.name)
     try:
         run = _begin_run(archive, account, settings.clock())
+        set_log_subject(provider=account.provider.name, account=account.name, run=run.id)
         with closing(settings.connect(account)) as transport, ArchiveWriter(archive, run) as writer:
             session = CollectSession(archive, run, transport, settings.clock, writer, _find_answered(archive, run))
             sync_state = SyncState(
@@ -234,6 +239,7 @@ def _collect_account(
         message = f"an answer cannot be reckoned with: {reason}"
         outcome.error = _scrub_error(InvalidResponse(message, provider=account.provider.name), session)
     outcome.seconds = time.monotonic() - start_time
+    log_collected(outcome)
     return outcome, run
 
 

@@ -21,6 +21,7 @@ from typing import Any, Self
 from billfold.ledger.archive_file import (
     ARCHIVE_FORMAT,
     MARKER_CONDITION,
+    OPEN_RUN_CONDITION,
     build_archive_error,
     is_read_only,
     number_run,
@@ -69,13 +70,9 @@ class Archive:
     def start_run(self, provider: str, account: str, run_type: str, now: datetime) -> Run:
         """Begin a run, or go on with the one of this account that was left open."""
         with self._lock:
-            open_runs = [
-                run
-                for run in self.list_runs()
-                if (run.provider, run.account, run.run_type, run.ended_at) == (provider, account, run_type, None)
-            ]
-            if open_runs:
-                return open_runs[-1]
+            values = {"provider": provider, "account": account, "type": run_type}
+            if open_starts := list(self.select_entries(OPEN_RUN_CONDITION, values)):
+                return Run(open_starts[-1].run, provider, account, run_type, open_starts[-1].fetched_at, None, None)
             entry = self._append_entries(build_run_marker(0, provider, account, RUN_START, run_type, now))
             return Run(entry.run, provider, account, run_type, entry.fetched_at, None, None)
 
@@ -138,10 +135,8 @@ class Archive:
             except BaseException as error:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
-                if isinstance(error, sqlite3.Error):
+                if isinstance(error, sqlite3.Error | UnicodeEncodeError):
                     raise build_archive_error(self.path, error) from error
-                if isinstance(error, UnicodeEncodeError):
-                    raise LedgerError(f"{error.object!r} is no text and cannot be kept; give it in UTF-8") from error
                 raise
             finally:
                 self._is_writing = False
@@ -179,42 +174,41 @@ class Archive:
         criteria = {"run": run, "operation": operation, "question": question}
         parameters = {name: value for name, value in criteria.items() if value is not None}
         condition = " AND ".join([*(f"{name}=:{name}" for name in parameters), "seq > :after"])
-        yield from self._select_entries(f"{condition} AND operation NOT LIKE ':%'", parameters | {"after": after})
+        yield from self.select_entries(f"{condition} AND operation NOT LIKE ':%'", parameters | {"after": after})
 
     def find_answered_questions(self, provider: str, account: str, operation: str) -> set[str]:
         """Return the questions of an operation that an account has good answers to."""
         condition = "provider=:provider AND account=:account AND operation=:operation AND status=200"
         parameters = {"provider": provider, "account": account, "operation": operation}
-        return {entry.question for entry in self._select_entries(condition, parameters)}
+        return {entry.question for entry in self.select_entries(condition, parameters)}
 
     def read_entry(self, seq: int) -> Entry:
         """Return the entry of a number; raises ``LedgerError`` where there is none."""
-        for entry in self._select_entries("seq=:seq", {"seq": seq}):
+        for entry in self.select_entries("seq=:seq", {"seq": seq}):
             return entry
         raise LedgerError(f"the archive {self.path} has no entry {seq}; `billfold rebuild` computes the ledger anew")
 
     def iter_entries(self) -> Iterator[Entry]:
         """Yield all entries in order."""
-        return self._select_entries("1", {})
+        return self.select_entries("1", {})
 
-    def _select_entries(self, condition: str, parameters: Mapping[str, object]) -> Iterator[Entry]:
+    def select_entries(self, condition: str, parameters: Mapping[str, object]) -> Iterator[Entry]:
+        """Yield the entries of a condition in SQL, in order: for the rooms of the ledger alone."""
         try:
             with closing(self._db.cursor()) as cursor:
                 yield from map(
                     read_row, cursor.execute(f"SELECT * FROM entries WHERE {condition} ORDER BY seq", parameters)
                 )
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeEncodeError) as error:
             raise build_archive_error(self.path, error) from error
 
     def iter_run_chain(self, run: Run) -> Iterator[Entry]:
         """Yield the entries of an account's chain from the one before a run's first to the run's last."""
         own_chain = "provider=:provider AND account=:account"
-        before_run = (
-            f"(SELECT max(seq) FROM entries WHERE {own_chain} AND seq < (SELECT min(seq) FROM entries WHERE run=:run))"
-        )
-        last_of_run = "(SELECT max(seq) FROM entries WHERE run=:run)"
+        first_of_run, last_of_run = (f"(SELECT {end}(seq) FROM entries WHERE run=:run)" for end in ("min", "max"))
+        before_run = f"(SELECT max(seq) FROM entries WHERE {own_chain} AND seq < {first_of_run})"
         condition = f"{own_chain} AND seq BETWEEN coalesce({before_run}, 0) AND {last_of_run}"
-        return self._select_entries(condition, run._asdict() | {"run": run.id})
+        return self.select_entries(condition, run._asdict() | {"run": run.id})
 
     @contextmanager
     def open_snapshot(self) -> Iterator[None]:
@@ -237,21 +231,22 @@ class Archive:
             if message != "ok":
                 yield f"the archive's file is damaged: {message}"
 
-    def list_runs(self) -> list[Run]:
-        """Return all runs, oldest first."""
-        endings = {entry.run: (entry.fetched_at, entry.question) for entry in self.list_markers(RUN_END)}
+    def list_runs(self, first: int = 1) -> list[Run]:
+        """Return all runs, oldest first; those from a number on."""
+        endings = {entry.run: (entry.fetched_at, entry.question) for entry in self.list_markers(RUN_END, first)}
         return [
             Run(start.run, *start.chain_key, start.question, start.fetched_at, *endings.get(start.run, (None, None)))
-            for start in self.list_markers(RUN_START)
+            for start in self.list_markers(RUN_START, first)
         ]
 
     def iter_settling_entries(self) -> Iterator[Entry]:
         """Yield the entries that were an account's head when they were made."""
-        return (entry for entry in self._select_entries(MARKER_CONDITION, {}) if entry.is_settling)
+        return (entry for entry in self.select_entries(MARKER_CONDITION, {}) if entry.is_settling)
 
-    def list_markers(self, operation: str) -> list[Entry]:
-        """Return the entries of an operation that is no question."""
-        return list(self._select_entries(f"{MARKER_CONDITION} AND operation=:operation", {"operation": operation}))
+    def list_markers(self, operation: str, first_run: int = 0) -> list[Entry]:
+        """Return the entries of an operation that is no question; those of runs from a number on."""
+        condition = f"{MARKER_CONDITION} AND operation=:operation AND run >= :first_run"
+        return list(self.select_entries(condition, {"operation": operation, "first_run": first_run}))
 
     def read_account_heads(self) -> dict[ChainKey, str]:
         """Return the newest settling hash of each account."""

@@ -14,6 +14,11 @@ from billfold.model.errors import LedgerError
 ARCHIVE_FORMAT, FIRST_FORMAT = 2, 1
 MARKER_CONDITION = "operation GLOB ':*'"
 """What tells the entries that are no answers; written so in a query, it uses their index."""
+OPEN_RUN_CONDITION = (
+    "provider=:provider AND account=:account AND operation=':start' AND question=:type "
+    "AND NOT EXISTS (SELECT 1 FROM entries later WHERE later.run=entries.run AND later.operation=':end')"
+)
+"""What tells the beginning of an account's run that did not end."""
 LOCK_TIMEOUT_S = 30.0
 """Seconds to wait for another process that writes."""
 _SCHEMA = (
@@ -118,7 +123,9 @@ def is_read_only(path: Path) -> bool:
 
 
 def build_archive_error(path: Path, error: Exception) -> LedgerError:
-    """Say what is wrong with an archive's file in words that tell what to do next."""
+    """Say what is wrong with an archive's file, or with a text for it, in words that tell what to do next."""
+    if isinstance(error, UnicodeEncodeError):
+        return LedgerError(f"{error.object!r} is no text and cannot be kept; give it in UTF-8")
     if file := next((parent for parent in path.parents if parent.is_file()), None):
         return LedgerError(f"{file} is a file where a directory is needed; name another place with --ledger")
     if path.is_dir():

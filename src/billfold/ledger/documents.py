@@ -82,3 +82,18 @@ def list_documented_values(archive: Archive, seq: int, account_names: Mapping[in
         for entry in list_latest_documents(archive, seq)
         for value in entry.question_fields.values()
     }
+
+
+def find_documented_ids(archive: Archive, account_key: tuple[str, str]) -> set[str]:
+    """Return each value that an account's documents were asked for by: among them are the ids of its invoices."""
+    condition = (
+        "provider=:provider AND account=:account AND status=200 AND (headers LIKE '%/pdf%' OR headers LIKE '%/csv%')"
+    )
+    provider, account = account_key
+    entries = archive.select_entries(condition, {"provider": provider, "account": account})
+    return {
+        str(value)
+        for entry in entries
+        if not entry.operation.endswith(UNREADABLE_SUFFIX) and find_suffix(entry)
+        for value in entry.question_fields.values()
+    }

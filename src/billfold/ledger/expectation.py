@@ -147,9 +147,9 @@ def _list_staying(bills: Iterable[BillRow], asked_at: datetime) -> list[BillRow]
 def _find_trailing(series: Series, asked_at: datetime) -> Iterator[DueInvoice]:
     """Yield the invoices that are to come after the last one of a series that was billed month by month."""
     last_month = max(series.months)
-    series_bills = [bill for month_bills in series.months.values() for bill in month_bills]
-    if last_month.add_months(-1) not in series.months or len({bill.id for bill in series_bills}) < MIN_BILLS:
+    if not has_rhythm(series):
         return
+    series_bills = [bill for month_bills in series.months.values() for bill in month_bills]
     delays = [bill.issued_on - bill.period_end for bill in series_bills if bill.issued_on]
     delay = max([USUAL_DELAY, *(one_delay + SPARE_TIME for one_delay in delays)])
     month, newest_bill = last_month.add_months(1), series.months[last_month][-1]
@@ -158,6 +158,12 @@ def _find_trailing(series: Series, asked_at: datetime) -> Iterator[DueInvoice]:
         place = *newest_bill[1:3], newest_bill.issuer, series.name
         yield DueInvoice(*place, month, last_month, due, due <= asked_at, series.keys)
         month = month.add_months(1)
+
+
+def has_rhythm(series: Series) -> bool:
+    """Tell whether a series of invoices was billed month by month up to its last one, so that the next is to be expected."""
+    bill_ids = {bill.id for month_bills in series.months.values() for bill in month_bills}
+    return max(series.months).add_months(-1) in series.months and len(bill_ids) >= MIN_BILLS
 
 
 def group_series(bills: Iterable[BillRow]) -> list[Series]:

@@ -28,13 +28,18 @@ class MonthAmount(NamedTuple):
 
 
 class AccountMeasure(NamedTuple):
-    """An account: when its last collection that was complete ended, and the last that brought an estimate; parked bills."""
+    """An account: when its last collection that was complete ended, and the last that brought an estimate; parked bills.
+
+    ``ended_at`` and ``outcome`` are of its last collection, complete or not.
+    """
 
     provider: str
     account: str
     synced_at: datetime | None
     estimated_at: datetime | None
     parked: int
+    ended_at: datetime | None
+    outcome: str | None
 
 
 def sum_month_amounts(db: OpenLedger, filters: LedgerFilter) -> list[MonthAmount]:
@@ -55,14 +60,16 @@ def measure_accounts(db: OpenLedger, seq: int) -> list[AccountMeasure]:
     return db.select(
         AccountMeasure,
         f"""WITH last_runs AS (
-                SELECT provider, account, max(ended) FILTER (WHERE outcome = 'complete') AS synced_at FROM runs
+                SELECT provider, account, max(ended) FILTER (WHERE outcome = 'complete') AS synced_at,
+                       max(ended) AS ended_at, arg_max(outcome, run) AS outcome FROM runs
                 WHERE seq <= $seq AND {COLLECTED_CONDITION} GROUP BY ALL),
             current AS (SELECT * FROM bills b WHERE from_seq <= $seq AND (until_seq IS NULL OR until_seq > $seq)),
             counts AS (
                 SELECT b.provider, b.account, count(*) FILTER (WHERE parked IS NOT NULL) AS parked,
                        max(r.ended) FILTER (WHERE b.state = 'estimate') AS estimated_at
                 FROM current b JOIN runs r USING (run) GROUP BY ALL)
-            SELECT a.provider, a.name AS account, l.synced_at, c.estimated_at, coalesce(c.parked, 0) AS parked
+            SELECT a.provider, a.name AS account, l.synced_at, c.estimated_at, coalesce(c.parked, 0) AS parked,
+                   l.ended_at, l.outcome
             FROM accounts a LEFT JOIN last_runs l USING (provider, account) LEFT JOIN counts c USING (provider, account)
             ORDER BY ALL""",
         {"seq": seq},

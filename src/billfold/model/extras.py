@@ -20,6 +20,7 @@ EXTRAS_BY_LIBRARY = {
     "keyring": "keyring",
     "jinja2": "desk",
     "starlette": "desk",
+    "mcp": "mcp",
 }
 """As ``pyproject.toml`` has them."""
 

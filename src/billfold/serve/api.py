@@ -65,6 +65,8 @@ class RestApi:
         values = read_values(request, resource)
         if resource.is_streamed:
             return self._stream(resource, values, suffix)
+        if resource.is_live:
+            return self._build_answer(request, resource, values, month, suffix)
         return self._cache.answer(request, lambda: self._build_answer(request, resource, values, month, suffix))
 
     def _build_answer(

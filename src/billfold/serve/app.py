@@ -18,6 +18,7 @@ from billfold.serve.metrics import MEDIA_TYPE, list_metrics, write_metrics
 from billfold.serve.openapi import ROOT
 from billfold.serve.pages import Pages
 from billfold.serve.safety import SafetyLayer
+from billfold.serve.traffic import TrafficCounter, TrafficLayer
 from billfold.serve.views import ViewPool
 
 Endpoint = Callable[[Request], Response]
@@ -34,12 +35,17 @@ def make_application(pool: ViewPool) -> Starlette:
             return pages.answer_problem(request, problem)
         return write_problem(request, problem)
 
-    routes = [*Probes(pool).routes, *RestApi(pool, cache).routes, *pages.routes]
+    traffic = TrafficCounter()
+    routes = [*Probes(pool, traffic).routes, *RestApi(pool, cache).routes, *pages.routes]
     guarded_routes = [
         Route(route.path, guard(route.endpoint, answer_error), methods=list(route.methods or ())) for route in routes
     ]
     handlers = {404: answer_error, 405: answer_error}
-    return Starlette(routes=guarded_routes, middleware=[Middleware(SafetyLayer)], exception_handlers=handlers)
+    return Starlette(
+        routes=guarded_routes,
+        middleware=[Middleware(TrafficLayer, counter=traffic), Middleware(SafetyLayer)],
+        exception_handlers=handlers,
+    )
 
 
 def guard(endpoint: Endpoint, answer_error: Callable[[Request, Exception], Response]) -> Endpoint:
@@ -57,8 +63,8 @@ def guard(endpoint: Endpoint, answer_error: Callable[[Request, Exception], Respo
 class Probes:
     """Answers what machines ask: whether it lives, whether it can answer, and what it measures."""
 
-    def __init__(self, pool: ViewPool) -> None:
-        self._pool = pool
+    def __init__(self, pool: ViewPool, traffic: TrafficCounter) -> None:
+        self._pool, self._traffic = pool, traffic
 
     @property
     def routes(self) -> list[Route]:
@@ -84,4 +90,5 @@ class Probes:
     def answer_metrics(self, _: Request) -> Response:
         """Write the metrics."""
         with self._pool.borrow_view() as view:
-            return PlainTextResponse(write_metrics(list_metrics(view, datetime.now(UTC))), media_type=MEDIA_TYPE)
+            metrics = [*list_metrics(view, datetime.now(UTC)), *self._traffic.list_metrics()]
+        return PlainTextResponse(write_metrics(metrics), media_type=MEDIA_TYPE)

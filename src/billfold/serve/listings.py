@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from billfold.ledger import measures, movements, query, restatements
 from billfold.ledger.grouping import group_charges
@@ -24,12 +25,14 @@ from billfold.report.exchange import round_amount
 from billfold.report.forecast import ForecastRow
 from billfold.serve import outlooks, rows
 from billfold.serve.questions import Question, read_month, remember_rows
+from billfold.tasks import schedule
 from billfold.tasks.accruals import list_accruals
 from billfold.tasks.changes import find_baseline, find_changes
 from billfold.tasks.close import CloseSettings, judge_month
 from billfold.tasks.closes import SignedMonth, list_signed_months
 from billfold.tasks.configured import load_allocation_rules, load_commitments, load_payment_evidence
 from billfold.tasks.reconcile import reconcile_ledger
+from billfold.tasks.schedule import ScheduleRow
 
 PARKED = "parked"
 """What a month is called where all that is wrong with it is a bill that is not counted."""
@@ -254,3 +257,13 @@ def list_runs(question: Question) -> list[rows.RunListingRow]:
         for run in reversed(question.view.workspace.archive.list_runs())
         if question.filters.includes_account(run.provider, run.account) and run.id
     ]
+
+
+def list_schedule(question: Question) -> list[ScheduleRow]:
+    """Return the last and the next sync of each configured account; none where it is looked back."""
+    if question.as_of is not None:
+        return []
+    workspace, db, config_path = question.view
+    visible_keys = set(question.configured)
+    rows_of_all = schedule.list_schedule(workspace, db, config_path, question.filters, datetime.now(UTC))
+    return [row for row in rows_of_all if row[:2] in visible_keys]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from billfold.ledger.entries import Run
 from billfold.ledger.grouping import find_last_month
 from billfold.ledger.measures import measure_accounts, sum_month_amounts
 from billfold.ledger.query import MAX_SEQ, LedgerFilter
 from billfold.model.money import format_trimmed
-from billfold.model.period import Month
+from billfold.model.period import Month, is_instant, parse_instant
 from billfold.serve.views import LedgerView
 from billfold.version import __version__
 
@@ -20,12 +21,18 @@ MONTH_COUNT = 3
 """Months whose amounts are told: each is a time series of every account."""
 
 
+RECENT_RUNS_PER_ACCOUNT = 10
+MILLISECOND = timedelta(milliseconds=1)
+GAUGE, COUNTER = "gauge", "counter"
+
+
 class Metric(NamedTuple):
-    """A gauge with what it means, and a value for each set of labels."""
+    """A gauge or a counter with what it means, and a value for each set of labels."""
 
     name: str
     meaning: str
-    values: list[tuple[dict[str, str], Decimal | int]]
+    values: Sequence[tuple[dict[str, str], Decimal | int]]
+    kind: str = GAUGE
 
 
 def list_metrics(view: LedgerView, now: datetime) -> list[Metric]:
@@ -51,8 +58,43 @@ def list_metrics(view: LedgerView, now: datetime) -> list[Metric]:
             "How long ago the newest estimate of an account was collected.",
             [(labels[row], _count_age(row.estimated_at, now)) for row in accounts if row.estimated_at],
         ),
+        Metric(
+            "billfold_sync_last_end_timestamp_seconds",
+            "When the last collection of an account ended, complete or not.",
+            [(labels[row], _count_seconds(row.ended_at)) for row in accounts if row.ended_at],
+        ),
+        Metric(
+            "billfold_sync_failing",
+            "1 where the last collection of an account was not complete.",
+            [(labels[row], int(row.outcome != "complete")) for row in accounts if row.ended_at],
+        ),
+        measure_durations(_list_recent_runs(view, len(accounts))),
         Metric("billfold_archive_entries", "Entries in the archive.", [({}, view.workspace.archive.read_last_seq())]),
     ]
+
+
+def measure_durations(runs: Iterable[Run]) -> Metric:
+    """Return how long the last ended collection of each account took."""
+    last_runs = {
+        (run.provider, run.account): (parse_instant(run.started_at), parse_instant(run.ended_at or ""))
+        for run in runs
+        if run.run_type == "sync" and is_instant(run.started_at) and is_instant(run.ended_at or "")
+    }
+    return Metric(
+        "billfold_sync_duration_seconds",
+        "How long the last collection of an account took.",
+        [
+            ({"provider": key[0], "account": key[1]}, Decimal((end - start) // MILLISECOND).scaleb(-3))
+            for key, (start, end) in sorted(last_runs.items())
+        ],
+    )
+
+
+def _list_recent_runs(view: LedgerView, account_count: int) -> list[Run]:
+    """Return the last runs, so many that each account that is still collected has one: an archive of years has very many."""
+    archive = view.workspace.archive
+    last_run = archive.read_entry(last_seq).run if (last_seq := archive.read_last_seq()) else 0
+    return archive.list_runs(max(1, last_run - RECENT_RUNS_PER_ACCOUNT * max(account_count, 1)))
 
 
 def _list_amounts(view: LedgerView) -> Iterator[tuple[dict[str, str], Decimal | int]]:
@@ -79,7 +121,7 @@ def write_metrics(metrics: Iterable[Metric]) -> str:
 
 def _write_metric(metric: Metric) -> Iterator[str]:
     yield f"# HELP {metric.name} {_escape(metric.meaning)}"
-    yield f"# TYPE {metric.name} gauge"
+    yield f"# TYPE {metric.name} {metric.kind}"
     for labels, value in metric.values:
         text = ",".join(f'{name}="{_escape(label, quotes=True)}"' for name, label in labels.items())
         number = format_trimmed(value) if isinstance(value, Decimal) else str(value)

@@ -1,4 +1,4 @@
-"""The page: every screen under its path, rendered on the server, without a script."""
+"""The page: every screen under its path, rendered on the server; a script only shows how a sync goes on."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from billfold.ledger.documents import PDF_MEDIA_TYPE
 from billfold.serve import bill_screens, outlook_screens, screens, sources, trees
+from billfold.serve.activity import RunningSync
 from billfold.serve.alerts import show_alerts
 from billfold.serve.answers import AnswerCache
 from billfold.serve.failures import Problem
@@ -26,11 +27,15 @@ from billfold.version import __version__
 
 PDF_MAGIC = b"%PDF-"
 NARROWING = ("provider", "account", "from", "to")
-UNCACHED_PATHS = {"/query", "/alerts"}
-"""Screens that show more than the archive and the configuration: how long it took, what was sent."""
 MARKS = {"complete": "●", "provisional": "◐", "late": "!", "disputed": "✕", "parked": "‖"}
 """What stands in a cell of the grid beside the word."""
-STATIC_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+STATIC_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".js": "text/javascript; charset=utf-8",
+}
+LIVE_PATHS = {"/query", "/accounts", "/alerts"}
+"""Screens that are others as time passes: they are made each time."""
 
 
 class Screen(NamedTuple):
@@ -84,6 +89,7 @@ class Pages:
         return [
             *(Route(screen.path, self._make_endpoint(screen)) for screen in SCREENS),
             *QueryRoutes(self._pool).routes,
+            Route("/accounts/progress", self.answer_progress),
             Route("/documents/{seq}", self.answer_document),
             Route("/documents/{seq}/inline", self.answer_shown_document),
             Route("/favicon.ico", lambda _: answer_static("favicon.svg")),
@@ -92,7 +98,7 @@ class Pages:
 
     def _make_endpoint(self, screen: Screen) -> Callable[[Request], Response]:
         def answer(request: Request) -> Response:
-            if screen.path in UNCACHED_PATHS:
+            if screen.path in LIVE_PATHS:
                 return self._build(request, screen)
             return self._cache.answer(request, lambda: self._build(request, screen))
 
@@ -102,7 +108,7 @@ class Pages:
         values, month = dict(request.query_params), request.path_params.get("month", "")
         with self._pool.borrow_view() as view:
             question = build_question(view, values, month)
-            shown = screen.show(question)
+            shown = {**screen.show(question), "running": self._list_running(question)}
         names = {"month": month, "id": values.get("id", ""), "seq": values.get("seq", "")}
         response = self.render(
             request, screen.template, screen.title.format(**names), {"month": question.month, **shown}
@@ -110,6 +116,12 @@ class Pages:
         if shown.get("shown_document"):
             response.headers["content-security-policy"] = WITH_PDF_POLICY
         return response
+
+    def _list_running(self, question: Question) -> list[RunningSync]:
+        """Return what is being collected now of the accounts that are asked about."""
+        running = self._pool.activity.list_running()
+        visible_keys = set(question.configured) if running else set()
+        return [row for row in running if row[:2] in visible_keys and question.filters.includes_account(*row[:2])]
 
     def render(self, request: Request, template: str, title: str, shown: Mapping[str, object]) -> Response:
         """Return a page, with what stands on every one."""
@@ -127,6 +139,14 @@ class Pages:
             "version": __version__,
         }
         return HTMLResponse(render_page(template, frame | dict(shown)))
+
+    def answer_progress(self, request: Request) -> Response:
+        """Answer with what is being collected now; a page that shows it is loaded again once nothing is."""
+        running = self._pool.activity.list_running()
+        response = HTMLResponse(render_page("progress.html", {"running": running, "as_of": "", "narrowing": {}}))
+        if not running and "hx-request" in request.headers:
+            response.headers["hx-refresh"] = "true"
+        return response
 
     def answer_document(self, request: Request) -> Response:
         """Answer with a document as it came, to be saved."""

@@ -18,6 +18,7 @@ from billfold.serve import bill_screens, listings, outlooks, reports, rows, tree
 from billfold.serve.questions import Question
 from billfold.serve.sql_page import list_tables
 from billfold.tasks.closes import SignedMonth
+from billfold.tasks.schedule import ScheduleRow
 
 
 class Parameter(NamedTuple):
@@ -41,6 +42,10 @@ class Resource(NamedTuple):
     is_streamed: bool = False
     has_keys: bool = False
     """Whether its rows have more fields than their type: what they are grouped by."""
+    is_live: bool = False
+    """Whether its answer is another as time passes: it is made each time."""
+    is_detail: bool = False
+    """Whether it is what a screen shows beside another: no tool of its own for a language model."""
     decimals: tuple[str, ...] = ()
 
 
@@ -93,6 +98,7 @@ RESOURCES = (
         ChargeLine,
         bill_screens.list_narrowed_charges,
         NARROWING,
+        is_detail=True,
     ),
     Resource(
         "lines",
@@ -100,6 +106,7 @@ RESOURCES = (
         InvoiceLine,
         bill_screens.list_lines,
         BILL_WORDS,
+        is_detail=True,
     ),
     Resource(
         "versions",
@@ -108,6 +115,7 @@ RESOURCES = (
         bill_screens.list_versions,
         BILL_WORDS,
         decimals=("total",),
+        is_detail=True,
     ),
     Resource(
         "documents",
@@ -115,6 +123,7 @@ RESOURCES = (
         rows.DocumentEntryRow,
         bill_screens.list_documents,
         BILL_WORDS,
+        is_detail=True,
     ),
     Resource(
         "totals",
@@ -122,8 +131,9 @@ RESOURCES = (
         MonthAmount,
         listings.list_totals,
         has_month=True,
+        is_detail=True,
     ),
-    Resource("checks", "Every check of a month", MonthCheck, listings.list_checks, has_month=True),
+    Resource("checks", "Every check of a month", MonthCheck, listings.list_checks, has_month=True, is_detail=True),
     Resource(
         "customers",
         "A month down to customers and services, as a tree",
@@ -180,6 +190,14 @@ RESOURCES = (
     ),
     Resource("accounts", "The accounts, and what their collections brought", rows.AccountRow, listings.list_accounts),
     Resource("tables", "The tables that a query can ask", rows.TableRow, list_tables),
+    Resource(
+        "schedule",
+        "When each account is collected next, and why then",
+        ScheduleRow,
+        listings.list_schedule,
+        is_live=True,
+        is_detail=True,
+    ),
     Resource("runs", "Collections and imports, the newest first", rows.RunListingRow, listings.list_runs),
 )
 """Every resource; ``openapi.json`` and the routes are made of this table."""

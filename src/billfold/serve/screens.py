@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 from billfold.ledger import catalog
 from billfold.ledger.measures import MonthAmount, sum_month_amounts
 from billfold.ledger.month_costs import read_last_asked
+from billfold.ledger.server_schedule import is_schedule_led
 from billfold.model.bill import State
 from billfold.model.finding import Finding, describe_labelled
 from billfold.model.finding_codes import Severity
@@ -251,6 +253,14 @@ def show_findings(question: Question) -> Values:
 
 
 def show_accounts(question: Question) -> Values:
-    """Show the accounts, and the last runs."""
+    """Show the accounts, the last runs, and, unless it is looked back, when each is collected next."""
     runs = listings.list_runs(question)
-    return {"accounts": listings.list_accounts(question), "runs": runs[:50], "run_count": len(runs)}
+    return {
+        "accounts": listings.list_accounts(question),
+        "runs": runs[:50],
+        "run_count": len(runs),
+        "schedule": listings.list_schedule(question),
+        "is_led": is_schedule_led(question.view.workspace.directory),
+        "now": datetime.now(UTC),
+        "max_lines": MAX_LINES,
+    }

@@ -9,8 +9,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from billfold.model.errors import ConfigurationError
+from billfold.serve.background import BackgroundSyncs
+from billfold.serve.stopping import GracefulServer
 from billfold.twin.access import is_open_address
-from billfold.twin.serve import ReadyServer
 
 
 def require_loopback(address: str) -> None:
@@ -22,9 +23,11 @@ def require_loopback(address: str) -> None:
         )
 
 
-def run_server(app: ASGIApp, listener: socket.socket, note_ready: Callable[[], None]) -> None:
-    """Answer requests until interrupted; ``note_ready`` is called once it begins to."""
+def run_server(
+    app: ASGIApp, listener: socket.socket, note_ready: Callable[[], None], background: BackgroundSyncs
+) -> None:
+    """Answer requests until interrupted; ``note_ready`` is called once it begins to. What runs in the background ends first."""
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="off", server_header=False, proxy_headers=False
+        app, log_config=None, access_log=False, lifespan="off", server_header=False, proxy_headers=False
     )
-    ReadyServer(config, note_ready).run(sockets=[listener])
+    GracefulServer(config, note_ready, background).run(sockets=[listener])

@@ -39,6 +39,7 @@ def load_environment() -> Environment:
         "digits": find_digits,
         "percent": format_percent,
         "rough": format_rough,
+        "age": format_age,
     }
     environment.globals |= {"url": build_url, "api_url": build_api_url}
     return environment
@@ -109,6 +110,16 @@ def format_time(instant: datetime | str | None) -> str:
     """Write a time to the minute, UTC."""
     text = format_instant(instant) if isinstance(instant, datetime) else instant or ""
     return text[:16].replace("T", " ")
+
+
+def format_age(instant: datetime | None, now: datetime) -> str:
+    """Write how long ago something was, in whole minutes, hours or days."""
+    if instant is None:
+        return ""
+    minutes = max(0, int((now - instant).total_seconds()) // 60)
+    if minutes < 120:
+        return f"{minutes} min ago"
+    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d ago"
 
 
 def format_text(text: object) -> str:

@@ -17,6 +17,7 @@ from billfold.ledger.layout import ARCHIVE_FILE, CATALOG_FILE
 from billfold.ledger.store import OpenLedger
 from billfold.model.code_version import hash_sources
 from billfold.model.errors import BillfoldError, ConfigurationError
+from billfold.serve.activity import SyncActivity
 from billfold.tasks.access import open_workspace
 from billfold.tasks.configured import list_named_files
 
@@ -42,7 +43,7 @@ class ViewPool:
     """Lends open ledgers, each to one request at a time; what is idle holds up no writer, and no part of it is in use."""
 
     def __init__(self, directory: Path, config_path: Path) -> None:
-        self.directory, self.config_path = directory, config_path
+        self.directory, self.config_path, self.activity = directory, config_path, SyncActivity()
         self._idle_views = list[_OpenView]()
         self._lock, self._free = threading.Lock(), threading.BoundedSemaphore(POOL_SIZE)
 

@@ -82,7 +82,7 @@ def _read_target(block: Mapping[str, object], place: str, directory: Path) -> Al
 def _read_reference(value: object, key: str, place: str) -> str:
     if not isinstance(value, str) or not REFERENCE_PATTERN.fullmatch(value):
         raise ConfigurationError(
-            f"{place}: write a reference for {key} (env:NAME, file:PATH or keyring:SERVICE/USER), never the secret itself"
+            f"{place}: write a reference for {key} (env:NAME, file:PATH, keyring:SERVICE/USER or cmd:COMMAND), never the secret itself"
         )
     return value
 

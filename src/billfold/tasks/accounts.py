@@ -81,3 +81,13 @@ def select_accounts(
             f"no account of the configuration fits; there are {account_list or 'none: see `billfold connect`'}"
         )
     return selected
+
+
+def select_named_accounts(configured: Sequence[AccountConfig], names: Sequence[str]) -> list[AccountConfig]:
+    """Return the accounts of these names (none: all); raises ``ConfigurationError`` for a name that no account has."""
+    accounts_by_name = {account.name: account for account in configured}
+    if unknown := sorted(set(names) - set(accounts_by_name)):
+        raise ConfigurationError(
+            f"no account is called {unknown[0][:80]!r}; there are {', '.join(accounts_by_name) or 'none yet'}"
+        )
+    return [accounts_by_name[name] for name in dict.fromkeys(names)] or list(configured)

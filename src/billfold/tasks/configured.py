@@ -23,17 +23,17 @@ from billfold.tasks.accounts import list_account_names, map_payment_terms
 
 def list_configured_accounts(path: Path) -> list[tuple[str, str]]:
     """Return provider and name of the configured accounts; none where there is no configuration: reading needs none."""
-    return list_account_names(config.load_accounts(path)) if path.exists() else []
+    return list_account_names(config.load_accounts(path)) if config.has_config(path) else []
 
 
 def load_payment_terms(path: Path) -> dict[tuple[str, str], str]:
     """Return the terms of payment that a configuration has, if there is one, by provider and name of their account."""
-    return map_payment_terms(config.load_accounts(path)) if path.exists() else {}
+    return map_payment_terms(config.load_accounts(path)) if config.has_config(path) else {}
 
 
 def load_virtual_rates(path: Path) -> dict[str, Decimal]:
     """Read ``[rates]`` of a configuration, if there is one: what a unit of a virtual currency cost."""
-    return config.load_rates(path) if path.exists() else {}
+    return config.load_rates(path) if config.has_config(path) else {}
 
 
 def load_commitments(path: Path) -> Sequence[StatedCommitment]:

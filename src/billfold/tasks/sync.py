@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from billfold.collect.outcome import CollectOutcome
 from billfold.collect.side_by_side import DEFAULT_PER_SERVER, DEFAULT_WORKERS
-from billfold.collect.sync import Progress, sync_accounts
+from billfold.collect.sync import NoteOutcome, Progress, sync_accounts
 from billfold.collect.workspace import Workspace
+from billfold.config import AccountConfig
 from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month, to_month
 from billfold.tasks.access import open_workspace
@@ -59,6 +61,27 @@ def sync(
             recheck_months=recheck_months,
             workers=workers,
             per_server=per_server,
+        )
+
+
+def sync_selected(
+    directory: Path,
+    selected: Sequence[AccountConfig],
+    configured: Sequence[AccountConfig],
+    progress: Progress,
+    note_outcome: NoteOutcome,
+) -> list[CollectOutcome]:
+    """Collect some of the configured accounts into a ledger directory, which is made where there is none, as ``sync`` does.
+
+    ``note_outcome`` is called as soon as an account's vendor was asked all. Raises ``LedgerError``.
+    """
+    with open_workspace(directory, new=True) as workspace:
+        return sync_accounts(
+            workspace,
+            selected,
+            progress=progress,
+            configured_names=[account.name for account in configured],
+            note_outcome=note_outcome,
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 import httpx2
 
 from billfold.model.errors import InvalidArgument
+from billfold.model.log_context import log_fields
 from billfold.transport.deadline import DeadlineNetwork, install_network
 from billfold.transport.document import Reply, Resolve, fetch_document
 from billfold.transport.failures import PROXY_LOGIN_STATUS, failure_for_error, failure_for_proxy_status
@@ -59,7 +60,7 @@ class HttpTransport:
         return self._send_request(step) if isinstance(step, Request) else resolve_host(step)
 
     def _perform_wait(self, wait: Wait) -> Failure | None:
-        log.info("waiting %.1f s: %s", wait.seconds, wait.reason)
+        log.info("waiting %.1f s: %s", wait.seconds, wait.reason, extra=log_fields(seconds=wait.seconds))
         self._sleep(wait.seconds)
         return None
 
