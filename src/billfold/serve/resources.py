@@ -189,14 +189,13 @@ RESOURCES = (
         decimals=("was", "is", "difference"),
     ),
     Resource("accounts", "The accounts, and what their collections brought", rows.AccountRow, listings.list_accounts),
-    Resource("tables", "The tables that a query can ask", rows.TableRow, list_tables),
+    Resource("tables", "The tables that a query can ask", rows.TableRow, list_tables, is_detail=True),
     Resource(
         "schedule",
         "When each account is collected next, and why then",
         ScheduleRow,
         listings.list_schedule,
         is_live=True,
-        is_detail=True,
     ),
     Resource("runs", "Collections and imports, the newest first", rows.RunListingRow, listings.list_runs),
 )
