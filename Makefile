@@ -13,7 +13,7 @@ MEASURED := model wire ledger collect focus report
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --upgrade \
 	--extra ledger --extra twin --extra pdf --extra xlsx --extra postgres --extra desk --extra mcp --group dev
 
-.PHONY: help demo demo-archive test test-fast coverage lint format docs rig worlds fuzz bench conformance lock clean
+.PHONY: help chromium demo demo-archive test test-fast coverage lint format docs rig worlds fuzz fuzz-api bench conformance lock clean
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
@@ -29,6 +29,14 @@ $(UV):
 	@$(UV) pip install --quiet --python .venv --no-deps --editable .
 	@touch $@
 
+.cache/chromium.ready:
+	@mkdir -p .cache
+	@if command -v chromium >/dev/null; then touch $@; \
+		elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get install -y -qq chromium >/dev/null && touch $@; fi || true
+
+chromium: .cache/chromium.ready
+	@test -e $< || echo "There is no Chromium: the tests of pages in a browser are skipped. Install it as root: apt-get install chromium"
+
 .venv/.bench: .venv/.ready requirements/bench.lock
 	@$(UV) pip install --quiet --python .venv --require-hashes -r requirements/bench.lock
 	@touch $@
@@ -39,7 +47,7 @@ demo: .venv/.ready  ## Four vendors' twins, twelve months, collected and shown.
 demo-archive: .venv/.ready  ## Collect the demo's archive anew from the twin, for `billfold serve --demo`.
 	@$(RUN)/python -m tests.demo_archive
 
-test: .venv/.ready  ## Run all tests.
+test: .venv/.ready chromium  ## Run all tests.
 	@$(RUN)/python -m pytest -q -n 2 --dist worksteal
 
 test-fast: .venv/.ready  ## Run what a change needs most often: all but whole journeys and outside witnesses.
@@ -73,6 +81,9 @@ worlds: .venv/.ready  ## The sums of the month-end in every month of twenty worl
 fuzz: .venv/.ready  ## Collect a million answers that lie, in two processes (about an hour).
 	@$(RUN)/python -m tests.fuzz --seed 0 --step 2 --answers 500000 & first=$$!; \
 		$(RUN)/python -m tests.fuzz --seed 1 --step 2 --answers 500000; second=$$?; wait $$first && exit $$second
+
+fuzz-api: .venv/.ready  ## Ask the API 5,000 questions made from its OpenAPI document, right and wrong ones (minutes).
+	@$(RUN)/python -m tests.serve.strangers --examples 23
 
 bench: .venv/.bench  ## Measure, and write bench/results.md.
 	@$(RUN)/python bench/run.py

@@ -1,4 +1,4 @@
-"""Measures and writes results.md: ``run.py`` everything but ``questions``, ``big``, ``huge`` and ``scale``, ``run.py PART...`` only these, ``--quick`` to try."""
+"""Measures and writes results.md: ``run.py`` everything but ``questions``, ``big``, ``huge``, ``scale`` and ``readers``, ``run.py PART...`` only these, ``--quick`` to try."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from importlib import import_module
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-PARTS = ("decode", "start", "twin", "sync", "questions", "big", "huge", "scale")
+PARTS = ("decode", "start", "twin", "sync", "questions", "big", "huge", "scale", "readers")
 """Each a module beside this one whose ``rows`` yields what it measured."""
-USUAL = PARTS[:-4]
+USUAL = PARTS[:-5]
 
 
 def main(arguments: list[str]) -> int:

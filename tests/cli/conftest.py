@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import KEY, Terminal, twin
+from tests.live import CONFIG, collect_ledger, serve_live
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +36,13 @@ def synced(tmp_path_factory: pytest.TempPathFactory, root: str) -> Terminal:
     result = terminal.run("sync", "--ledger", "ledger")
     assert (result.code, result.err) == (0, ""), result
     return terminal
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    """Return a terminal whose root is a server of the ledger that lies beside its configuration; leave that as it is."""
+    home = tmp_path_factory.mktemp("served")
+    collect_ledger(home)
+    (home / "billfold.toml").write_text(CONFIG)
+    with serve_live(home) as url:
+        yield Terminal(home, url)

@@ -27,7 +27,7 @@ def test_a_filter_that_fits_nothing_lists_what_there_is(
 ) -> None:
     """A filter that names what there is not, lists what there is."""
     clear(synced.run("--ledger", "ledger", *command, *options), 2, sentence)
-    assert not (synced.home / "out").exists()
+    assert not (synced.home / "unfit").exists()
 
 
 def test_a_filter_that_fits_needs_no_configuration(synced: Terminal, tmp_path: Path) -> None:
@@ -76,4 +76,4 @@ def test_a_misspelt_section_is_refused_by_its_name(terminal: Terminal) -> None:
     terminal.config.write_text('[[account]]\nname = "a"\nprovider = "vultr"\n', encoding="utf-8")
     result = terminal.run("doctor", "--config", "billfold.toml")
     assert result.code == 2
-    assert "'account' is not known; a configuration has [[accounts]], [rates]" in result.err
+    assert "'account' is not known; a configuration has [[accounts]], [[alerts]]" in result.err

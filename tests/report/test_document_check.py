@@ -212,7 +212,7 @@ def test_a_document_is_not_read_without_end(monkeypatch: pytest.MonkeyPatch) -> 
     """A process that does not answer in its time is ended, and the document has no text."""
     is_ended = Event()
     monkeypatch.setattr(pdf_text._TextProcess, "_ask", lambda *_: is_ended.wait())
-    monkeypatch.setattr(pdf_text._TextProcess, "_end", lambda _: is_ended.set())
+    monkeypatch.setattr(pdf_text._TextProcess, "end", lambda _: is_ended.set())
     monkeypatch.setattr(pdf_text, "READ_TIMEOUT_S", 0)
     assert pdf_text.extract_text(document("INV1", "12.34 USD")) == ""
     assert is_ended.is_set()

@@ -6,28 +6,23 @@ from collections.abc import Iterator
 
 import pytest
 
-from billfold.collect.workspace import Workspace
 from billfold.twin.host import TwinHost
 from tests.cli.terminal import Terminal
+from tests.live import collect_ledger, make_host
 from tests.serve.reader import Reader, open_reader
-from tests.stage import collected, twin
 
 
 @pytest.fixture(scope="session")
 def host() -> TwinHost:
     """Return the twin that the served ledger was collected from: one account of each vendor, three months."""
-    host = twin(months=3)
-    host.world.vendors[:] = [vendor._replace(accounts=vendor.accounts[:1]) for vendor in host.world.vendors]
-    return host
+    return make_host()
 
 
 @pytest.fixture(scope="session")
 def ledger(tmp_path_factory: pytest.TempPathFactory, host: TwinHost) -> Terminal:
     """Return a terminal in a directory with a ledger of one account of each vendor, of three months."""
     home = tmp_path_factory.mktemp("served")
-    workspace = Workspace(home / "ledger")
-    collected(host, workspace)
-    workspace.close()
+    collect_ledger(home, host)
     return Terminal(home)
 
 

@@ -108,7 +108,7 @@ def test_a_pdf_is_shown_beside_its_invoice(reader: Reader) -> None:
     assert content.tags["object"] == 1
     assert "object-src 'self'" in page.headers["content-security-policy"]
     assert "object-src" not in read_page(reader, "/invoices")[0].headers["content-security-policy"]
-    rows = reader.get(f"/api/v1/documents?id={invoice_id}").json
+    rows = reader.get(f"/api/v1/invoice-documents?id={invoice_id}").json
     (seq,) = (row["seq"] for row in rows if row["media_type"] == "application/pdf")
     shown, saved = reader.get(f"/documents/{seq}/inline"), reader.get(f"/documents/{seq}")
     assert shown.body == saved.body

@@ -12,8 +12,6 @@ from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_month_options
 from billfold.ledger import catalog
-from billfold.ledger.accrual_basis import find_seq_before
-from billfold.ledger.query import MAX_SEQ
 from billfold.model.money import format_amount
 from billfold.model.period import Month
 from billfold.report.accrual_bridge import BridgeRow
@@ -22,7 +20,7 @@ from billfold.report.subtotals import SUBTOTAL, TOTAL, add_subtotals
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
 from billfold.settings.commitments import parse_commitments
-from billfold.tasks.accruals import compare_accruals, describe_absence, list_accruals
+from billfold.tasks.accruals import choose_accrual_filters, compare_accruals, describe_absence, list_accruals
 from billfold.tasks.filter_options import FilterOptions
 
 COLUMNS = (
@@ -83,9 +81,7 @@ def command(
         shown_filters = filters
         bridge_rows, rows = list[BridgeRow](), list[AccrualRow]()
         if is_bridge:
-            shown_filters = filters._replace(seq=MAX_SEQ)
-            if filter_options.as_of is None:
-                filters = filters._replace(seq=find_seq_before(db, month.end))
+            filters, shown_filters = choose_accrual_filters(db, filters, month, filter_options.as_of)
             bridge_rows = compare_accruals(db, filters, shown_filters, month, commitments)
             absence = "" if bridge_rows else f"There is no bridge for {month}: nothing of it is invoiced yet."
         else:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 NOTHING_KNOWN = "billfold.nothing_known"
 """The entry of a command's `meta` that says that it looks back to before the first collection: its answer is no green."""
+TIME_LIMIT = "billfold.time_limit"
+"""The entry of a command's `meta` that says how many seconds a query may take, where a server runs the command for others."""
 
 
 def load_accounts(ctx: click.Context) -> list[AccountConfig]:

@@ -9,21 +9,12 @@ from billfold.cli.listing import print_table
 from billfold.cli.output import print_line
 from billfold.model.money import format_trimmed
 from billfold.report import exchange
-from billfold.report.costs import CostRow
-from billfold.report.exchange import ConvertedSum, ExchangeRate
+from billfold.report.exchange import ConvertedSum
 from billfold.report.subtotals import TOTAL
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
 
-CONVERTED_COLUMNS = ("converted", "converted_currency", "rate", "rate_table", "rate_date")
 STATE_NAMES = {"issued": "Issued invoices", "draft": "Drafts", "estimate": "Estimates"}
-
-
-def build_converted_cells(row: CostRow, target: str, rates: Sequence[ExchangeRate]) -> dict[str, object]:
-    """Return the fields that a row has beside its own: what it comes to in another currency, and by which rate."""
-    converted = exchange.convert_cost(row.state, row.month, row.currency, row.cost, target, rates)
-    cells = converted.converted, target, converted.rate, converted.table, converted.dated
-    return dict(zip(CONVERTED_COLUMNS, cells, strict=True))
 
 
 def print_converted(sums: Iterable[ConvertedSum], target: str | None) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
 
-from billfold.cli.output import print_data, print_line, print_table_line
+from billfold.cli.output import print_data, print_line, print_table_line, read_terminal_width
 from billfold.cli.params import WIDE_KEY
 from billfold.report import render
 from billfold.report.render import Row
@@ -45,6 +43,4 @@ def print_table(rows: Sequence[Row], layout: TableLayout, width: int | None = No
 
 def read_width() -> int | None:
     """Return the terminal's width, or $COLUMNS; None with --wide, and for a file or a pipe: they get everything."""
-    if click.get_current_context().meta.get(WIDE_KEY) or not sys.stdout.isatty():
-        return None
-    return shutil.get_terminal_size().columns
+    return None if click.get_current_context().meta.get(WIDE_KEY) else read_terminal_width()

@@ -18,13 +18,12 @@ from typing import NoReturn
 
 import click
 
-from billfold.cli.interrupt import INTERRUPTED_MESSAGE, end_interrupted
-from billfold.cli.logs import configure_logging, is_json_log
-from billfold.cli.output import drop_output, flush_output, print_line
+from billfold.cli.endings import run_guarded
+from billfold.cli.interrupt import end_interrupted
+from billfold.cli.logs import configure_logging
+from billfold.cli.output import flush_output
 from billfold.cli.params import StrictGroup, refuse_repeated_options
-from billfold.model.errors import BillfoldError
-from billfold.model.extras import name_missing_extras
-from billfold.model.log_context import log_fields
+from billfold.cli.remote import RemoteCommand, find_remote
 from billfold.transport.pause import STOP_REQUESTED
 from billfold.version import __version__
 
@@ -87,6 +86,13 @@ class CommandGroup(StrictGroup):
         command: click.Command = import_module(f"billfold.cli.{module}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is asked for: one of this machine, or of the server that --server names."""
+        remote = find_remote(ctx, args) if args[0] in COMMANDS else None
+        return (args[0], RemoteCommand(args[0], remote), args[1:]) if remote else super().resolve_command(ctx, args)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the options that stand before a command."""
         refuse_repeated_options(self, ctx, args)
@@ -102,8 +108,10 @@ class CommandGroup(StrictGroup):
 @click.version_option(__version__, prog_name="billfold")
 @click.option("--config", metavar="FILE", help="The configuration (default: billfold.toml here, or the user's).")
 @click.option("--ledger", metavar="DIR", help="Where archive and ledger are (default: the user's data directory).")
+@click.option("--server", metavar="URL", help="Ask a `billfold serve` elsewhere, in the place of a directory here.")
+@click.option("--key", metavar="REFERENCE", help="Where the key for it is (default: env:BILLFOLD_KEY, if that is set).")
 @click.pass_context
-def cli(ctx: click.Context, config: str | None, ledger: str | None) -> None:
+def cli(ctx: click.Context, config: str | None, ledger: str | None, server: str | None, key: str | None) -> None:
     """One exact ledger for the bills of Vultr, Fastly, CockroachDB Cloud and Genesys Cloud."""
     ctx.obj = {"config": config, "ledger": ledger}
 
@@ -142,29 +150,15 @@ def main() -> None:
 
 
 def _run_command() -> int:
-    try:
-        configure_logging()
-        with name_missing_extras():
-            code = cli.main(standalone_mode=False)
-        flush_output()
-    except click.Abort:
-        code = _print_error(INTERRUPTED_MESSAGE, 130)
-    except click.ClickException as error:
-        code = _print_usage_error(error)
-    except SystemExit:  # click makes one of a help page whose reader has what it wanted
-        drop_output()
-        code = 0
-    except BillfoldError as error:
-        code = _print_error(str(error), error.exit_code)
-    except OSError as error:
-        code = _print_error(f"{error}; check the path, its rights and the free space", 2)
-    except Exception as error:
-        logging.getLogger("billfold").debug("what happened", exc_info=True)
-        message = f"something is wrong that billfold did not foresee: {type(error).__name__}: {error}"
-        code = _print_error(f"{message}; BILLFOLD_LOG=debug shows where", 2)
-    if STOP_REQUESTED.is_set():  # whatever a library made of it
-        return 130
-    return code if isinstance(code, int) else 0
+    code = run_guarded(_run_configured)
+    return 130 if STOP_REQUESTED.is_set() else code  # whatever a library made of it
+
+
+def _run_configured() -> object:
+    configure_logging()
+    code = cli.main(standalone_mode=False)
+    flush_output()
+    return code
 
 
 @contextmanager
@@ -186,24 +180,3 @@ def _handle_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, earlier_handler)
-
-
-def _print_usage_error(error: click.ClickException) -> int:
-    """Say what was asked wrongly, and how it is asked: an argument may be a vendor's own id."""
-    if isinstance(error, click.UsageError) and error.ctx:
-        for line in error.ctx.get_usage().splitlines():
-            print_line(line, err=True)
-        print_line(f"Try '{error.ctx.command_path} --help' for help.", err=True)
-        print_line(err=True)
-    print_line(f"Error: {error.format_message()}", err=True)
-    return 2
-
-
-def _print_error(message: str, code: int) -> int:
-    message = INTERRUPTED_MESSAGE if STOP_REQUESTED.is_set() else message
-    if is_json_log():
-        logging.getLogger("billfold.cli").error("%s", message, extra=log_fields(exit_code=code))
-        return code
-    with suppress(OSError):  # nobody can hear it; the exit code says it too
-        print_line(f"billfold: {message}", err=True)
-    return code

@@ -9,7 +9,13 @@ import codecs
 import json
 import logging
 import os
+import shutil
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import StrEnum
+from typing import NamedTuple
 
 import click
 
@@ -21,16 +27,61 @@ _JSON_ESCAPE = "billfold.json_escape"
 codecs.register_error(_JSON_ESCAPE, lambda error: (_escape_characters(error), _find_end(error)))
 
 
+class PrintType(StrEnum):
+    """What a text is printed as: a line for people, the same on stderr, data, or a line or the heading of a table."""
+
+    LINE = "line"
+    ERROR = "error"
+    DATA = "data"
+    ROW = "row"
+    HEADING = "heading"
+
+
+class Printout(NamedTuple):
+    """A text that a command prints, as it is before it is made fit for anybody's screen; data has its line ends in it."""
+
+    type: PrintType
+    text: str
+
+
+class Receiver(NamedTuple):
+    """Who is handed what a command prints, in the place of this process's own streams, and how wide his terminal is (None: a file)."""
+
+    take: Callable[[Printout], None]
+    width: int | None
+
+
+_receiver = ContextVar[Receiver | None]("billfold.receiver", default=None)
+
+
+@contextmanager
+def redirect_output(receiver: Receiver) -> Iterator[None]:
+    """Hand what this thread prints to a receiver."""
+    token = _receiver.set(receiver)
+    try:
+        yield
+    finally:
+        _receiver.reset(token)
+
+
+def is_redirected() -> bool:
+    """Tell whether what this thread prints is handed to somebody else."""
+    return _receiver.get() is not None
+
+
+def read_terminal_width() -> int | None:
+    """Return the width of the terminal that reads, or $COLUMNS; None for a file or a pipe."""
+    if receiver := _receiver.get():
+        return receiver.width
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
 def print_line(text: str = "", *, err: bool = False) -> None:
     """Print one line for people on stdout, or stderr: what a vendor wrote in it can neither break nor steer it.
 
     On stderr it is a line of the log where that is JSON.
     """
-    if err and is_json_log():
-        if text:
-            log.warning("%s", text.removeprefix("billfold: ").removeprefix("warning: "))
-        return
-    _print_encoded(format_line(text), "replace", err=err)
+    _print(Printout(PrintType.ERROR if err else PrintType.LINE, text))
 
 
 def announce(text: str) -> None:
@@ -46,13 +97,42 @@ def print_data(text: str, *, newline: bool = False) -> bool:
 
     Returns whether somebody may still read.
     """
-    return _print_encoded(escape_commands(text), _JSON_ESCAPE, newline=newline)
+    return _print(Printout(PrintType.DATA, text + "\n" if newline else text))
 
 
 def print_table_line(line: str, *, is_heading: bool = False) -> None:
     """Print a line of a table on stdout, as wide as it is."""
-    clean_line = make_printable(line)
-    _print_encoded(click.style(clean_line, bold=True) if is_heading else clean_line, "replace")
+    _print(Printout(PrintType.HEADING if is_heading else PrintType.ROW, line))
+
+
+def _print(printout: Printout) -> bool:
+    if receiver := _receiver.get():
+        receiver.take(printout)
+        return True
+    return show_printout(printout)
+
+
+def show_printout(printout: Printout) -> bool:
+    """Write what was printed to this process's own streams, here or by a server; returns whether somebody may still read.
+
+    What is for stderr is a line of the log where that is JSON.
+    """
+    if printout.type is PrintType.ERROR and is_json_log():
+        if printout.text:
+            log.warning("%s", printout.text.removeprefix("billfold: ").removeprefix("warning: "))
+        return True
+    match printout.type:
+        case PrintType.DATA:
+            return _print_encoded(escape_commands(printout.text), _JSON_ESCAPE, newline=False)
+        case PrintType.HEADING:
+            return _print_encoded(click.style(make_printable(printout.text), bold=True), "replace")
+        case PrintType.ROW:
+            return _print_encoded(make_printable(printout.text), "replace")
+        case PrintType.ERROR if is_json_log():
+            if printout.text:
+                log.warning("%s", printout.text.removeprefix("billfold: ").removeprefix("warning: "))
+            return True
+    return _print_encoded(format_line(printout.text), "replace", err=printout.type is PrintType.ERROR)
 
 
 def print_bytes(content: bytes) -> None:

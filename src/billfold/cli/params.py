@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from billfold.model.period import Month, end_of_day, parse_instant
+from billfold.model.period import Month, end_of_day, parse_bill_month, parse_instant
 from billfold.tasks.filter_options import FilterOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -44,10 +44,6 @@ class AsOfType(TimeType):
         return end_of_day(parse_instant(text)) if len(text.strip()) == len("2026-05-01") else parse_instant(text)
 
 
-FIRST_MONTH, LAST_MONTH = Month(1970, 1), Month(9000, 12)
-"""Months before and after those that a command asks for are still months."""
-
-
 class MonthType(click.ParamType[Month]):
     """A month on the command line, as ``2026-05``."""
 
@@ -56,12 +52,9 @@ class MonthType(click.ParamType[Month]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
         """Read the month, or fail with a sentence."""
         try:
-            month = value if isinstance(value, Month) else Month.parse(value)
+            return value if isinstance(value, Month) else parse_bill_month(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
-        if not FIRST_MONTH <= month <= LAST_MONTH:
-            self.fail(f"{month} is no month of a bill: they lie from {FIRST_MONTH} to {LAST_MONTH}", param, ctx)
-        return month
 
 
 class AmountType(click.ParamType[Decimal]):

@@ -10,37 +10,29 @@ from typing import NamedTuple
 import click
 
 from billfold.cli.context import build_filter, load_section, open_workspace
-from billfold.cli.converted import CONVERTED_COLUMNS, build_converted_cells, print_converted
+from billfold.cli.converted import print_converted
 from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_listing_options
 from billfold.cli.team_rules import load_team_rules
 from billfold.ledger import catalog
-from billfold.ledger.estimate_history import list_estimate_records
-from billfold.ledger.grouping import TAG_PREFIX, find_last_month
-from billfold.ledger.month_costs import list_month_costs, read_last_asked
-from billfold.ledger.query import LedgerFilter
-from billfold.ledger.store import OpenLedger
+from billfold.ledger.month_costs import read_last_asked
 from billfold.model.bill import State
 from billfold.model.errors import InvalidArgument
-from billfold.model.period import Month
 from billfold.report import costs, exchange
 from billfold.report.allocation_rules import AllocationRules
-from billfold.report.costs import GROUP_KEYS, STATES, CostChange, CostLine, CostRow, CostTable
-from billfold.report.daily import DAY_KEY, check_day_keys, list_daily_costs
-from billfold.report.exchange import ExchangeRate
+from billfold.report.costs import STATES, CostChange, CostLine, CostRow, CostTable
+from billfold.report.daily import DAY_KEY, check_day_keys
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
 from billfold.report.team_costs import TEAM_KEY
 from billfold.settings.reporting import Reporting, read_reporting
-from billfold.tasks.costs import list_costs
+from billfold.tasks import report
 from billfold.tasks.filter_options import FilterOptions
+from billfold.tasks.report import JSON_KEYS, CostFormat, CostQuestion
 
 DEFAULT_KEYS = ("provider", "service")
-JSON_KEYS = ("provider", "account", "service")
-AMOUNT_COLUMNS = ("month", "state", "currency", "cost", "charges")
-COMPARE_COLUMNS = ("before", "change")
 DEFAULT_MONTHS = 3
 MIN_TEXT_WIDTH = 16
 """A key's values shorten down to this before a month is left out."""
@@ -107,18 +99,18 @@ def command(
     tables of their own, and so does every currency. `--from` and `--to` win over `--months`. Amounts in tables are rounded to
     cents; json and csv have all digits, and all months unless some are asked for.
     """
-    section, config_path = load_section(ctx, "reporting")
-    reporting = read_reporting(section, str(config_path))
+    reporting = _load_reporting(ctx)
     target = _choose_currency(target, reporting)
-    stated_keys = costs.read_keys(key_names)
+    check_day_keys(stated_keys := costs.read_keys(key_names))
     rules = load_team_rules(ctx) if TEAM_KEY in stated_keys else None
     options = ReportOptions(key_names, states, month_count, top, is_comparing, target, rules, DAY_KEY in stated_keys)
-    check_day_keys(stated_keys)
     keys = stated_keys or (DEFAULT_KEYS if output_format == "table" else JSON_KEYS)
     with open_workspace(ctx) as workspace, workspace.open_ledger() as ledger:
-        filters = _choose_months(ledger, build_filter(workspace, filter_options), options, output_format)
-        changes = _compare(ledger, filters, keys, options)
-        account_rows, asked_at = _read_rows(ledger, filters, JSON_KEYS[:2], options), read_last_asked(ledger, filters)
+        filters, question = build_filter(workspace, filter_options), CostQuestion(keys, states, rules)
+        filters = report.narrow_months(ledger, filters, _count_months(options, output_format))
+        changes = report.list_changes(ledger, filters, question)
+        account_rows = report.list_cost_rows(ledger, filters, question._replace(keys=JSON_KEYS[:2]))
+        asked_at = read_last_asked(ledger, filters)
         uncounted_bills = catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
     sums = exchange.convert_rows(account_rows, target, reporting.rates) if target else []
@@ -126,17 +118,26 @@ def command(
         print_report(changes, keys, options, account_rows, asked_at)
         print_converted(sums, target)
     else:
-        _print_machine_rows(output_format, changes, keys, options, reporting.rates)
-    has_rates = _print_missing_rates(exchange.list_missing_rates(sums, target or ""))
+        _print_cells(output_format, changes, keys, CostFormat(bool(is_comparing), target, reporting.rates))
+    _print_missing_rates(missing_rates := exchange.list_missing_rates(sums, target or ""))
     end_listing(ctx, gaps, uncounted_bills)
-    ctx.exit(0 if has_rates else 1)
+    ctx.exit(1 if missing_rates else 0)
 
 
-def _print_missing_rates(missing_rates: Sequence[str]) -> bool:
-    """Say which rates are missing; returns whether none is."""
+def _load_reporting(ctx: click.Context) -> Reporting:
+    section, config_path = load_section(ctx, "reporting")
+    return read_reporting(section, str(config_path))
+
+
+def _print_cells(
+    output_format: str, changes: Iterable[CostChange], keys: Sequence[str], cost_format: CostFormat
+) -> None:
+    print_rows(output_format, report.build_cells(changes, keys, cost_format), report.list_columns(keys, cost_format))
+
+
+def _print_missing_rates(missing_rates: Sequence[str]) -> None:
     for sentence in missing_rates:
         print_line(f"not converted: {sentence}; state it in [[reporting.rates]]", err=True)
-    return not missing_rates
 
 
 def _choose_currency(target: str | None, reporting: Reporting) -> str | None:
@@ -146,64 +147,10 @@ def _choose_currency(target: str | None, reporting: Reporting) -> str | None:
     return target if target is None else target.upper() or reporting.currency
 
 
-def _choose_months(
-    ledger: OpenLedger, filters: LedgerFilter, options: ReportOptions, output_format: str
-) -> LedgerFilter:
-    """Narrow to the last months, unless others are asked for; they are counted back from the last one that is invoiced."""
+def _count_months(options: ReportOptions, output_format: str) -> int | None:
+    """Return how many of the last months are shown where none are named; None for all."""
     default_count = 1 if options.has_days else DEFAULT_MONTHS
-    count = options.month_count or (default_count if options.has_days or output_format == "table" else None)
-    if filters.first_month or filters.last_month or count is None:
-        return filters
-    last_month = find_last_month(ledger, filters, State.ISSUED) or find_last_month(ledger, filters)
-    return filters._replace(first_month=last_month.add_months(1 - count)) if last_month else filters
-
-
-def _compare(
-    ledger: OpenLedger, filters: LedgerFilter, keys: Sequence[str], options: ReportOptions
-) -> list[CostChange]:
-    first_month = filters.first_month
-    earlier_filters = filters._replace(first_month=first_month.add_months(-1)) if first_month else filters
-    if DAY_KEY in keys:
-        return [CostChange(row, None) for row in _read_days(ledger, filters, keys, options)]
-    steady_keys = [key for key in keys if key != "month"]
-    changes = costs.compare_months(
-        _read_rows(ledger, earlier_filters, steady_keys, options), first_month or Month(1, 1)
-    )
-    return costs.insert_months(changes, keys.index("month")) if "month" in keys else changes
-
-
-def _read_days(ledger: OpenLedger, filters: LedgerFilter, keys: Sequence[str], options: ReportOptions) -> list[CostRow]:
-    rows = list_daily_costs(list_month_costs(ledger, filters), list_estimate_records(ledger, filters), keys)
-    return [row for row in rows if not options.states or row.state in options.states]
-
-
-def _read_rows(ledger: OpenLedger, filters: LedgerFilter, keys: Sequence[str], options: ReportOptions) -> list[CostRow]:
-    states = [State(state) for state in options.states] or tuple(State)
-    return list(costs.read_rows(list_costs(ledger, filters, (*keys, *GROUP_KEYS), states, options.rules)))
-
-
-def _print_machine_rows(
-    output_format: str,
-    changes: Iterable[CostChange],
-    keys: Sequence[str],
-    options: ReportOptions,
-    rates: Sequence[ExchangeRate],
-) -> None:
-    is_comparing = bool(options.is_comparing)
-    names = list(map(_name_column, keys))
-    rows = [
-        dict(zip(names, row.values, strict=True))
-        | dict(zip(AMOUNT_COLUMNS, (str(row.month), *row[2:]), strict=True))
-        | ({"before": change.before, "change": change.change} if is_comparing else {})
-        | (build_converted_cells(row, options.target, rates) if options.target else {})
-        for change in changes
-        for row in [change.row]
-        if is_comparing or row.charges
-    ]
-    columns = dict.fromkeys((*names, *AMOUNT_COLUMNS, *(COMPARE_COLUMNS if is_comparing else ())))
-    if options.target:
-        columns |= dict.fromkeys(CONVERTED_COLUMNS)
-    print_rows(output_format, rows, tuple(columns))
+    return options.month_count or (default_count if options.has_days or output_format == "table" else None)
 
 
 def print_report(
@@ -250,16 +197,12 @@ def _shows_change(table: CostTable, is_comparing: bool | None) -> bool:
 def _print_table(table: CostTable, keys: Sequence[str], *, is_comparing: bool) -> None:
     months = tuple(map(str, table.months)) or ("cost",)
     last_column = "change" if is_comparing else "total"
-    names = list(map(_name_column, keys))
+    names = list(map(report.name_column, keys))
     numbers = months if len(months) == 1 and not is_comparing else (*months, last_column)
     rows = [_build_cells(line, names, months, is_comparing=is_comparing) for line in table.lines]
     layout = TableLayout((*names, *numbers), numbers, months[:-1], dict.fromkeys(names, MIN_TEXT_WIDTH))
     if print_table(rows, layout) and last_column == "total":
         print_line("The total is of all months, those left out too.")
-
-
-def _name_column(key: str) -> str:
-    return key if key.startswith(TAG_PREFIX) else key.replace("-", "_")
 
 
 def _build_cells(line: CostLine, names: Sequence[str], months: Sequence[str], *, is_comparing: bool) -> dict[str, str]:

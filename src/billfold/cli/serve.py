@@ -41,6 +41,7 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool, is_schedule
     """
     require_libraries("jinja2", "starlette")  # first: their extra brings the others, too
     require_libraries("duckdb", "pyarrow", "uvicorn")
+    from billfold.cli.served import run_served
     from billfold.serve.app import make_application
     from billfold.serve.server import require_loopback, run_server
     from billfold.serve.views import ViewPool
@@ -68,7 +69,7 @@ def command(ctx: click.Context, host: str, port: int, *, demo: bool, is_schedule
         )
         note = f"; {collected}" if is_scheduled else ""
         with keep_warm(pool):
-            app = make_application(pool)
+            app = make_application(pool, run_command=run_served)
             run_server(app, listener, lambda: announce(f"{shown} is shown at {url}{note}"), background)
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
-from billfold.cli.context import build_filter, load_payment_terms, load_virtual_rates, open_workspace
+from billfold.cli.context import TIME_LIMIT, build_filter, load_payment_terms, load_virtual_rates, open_workspace
 from billfold.cli.gaps import end_listing
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.params import add_listing_options
+from billfold.cli.query_text import read_query
 from billfold.focus.reader import Ledger
 from billfold.ledger.focus_views import Selection
 from billfold.ledger.reader import SchemaRow, SqlRow
-from billfold.model.errors import InvalidArgument
 from billfold.report.table import TableLayout
 from billfold.tasks.filter_options import FilterOptions
 
@@ -39,13 +37,13 @@ def command(
     division and avg are not), and in bills as the vendors write it: text. bills has every version ever told; until_seq IS NULL are
     those believed now. The options narrow costs and the datasets only.
     """
-    query = _read_query(query)
+    query = query if TIME_LIMIT in ctx.meta else read_query(query)
     with open_workspace(ctx) as workspace:
         workspace.catch_up()
         filters, rates = build_filter(workspace, filter_options), load_virtual_rates(ctx)
         selection = Selection(filters, include_parked, rates, load_payment_terms(ctx))
         with Ledger(workspace.directory, selection) as ledger:
-            column_names, rows = _answer_query(ledger, query)
+            column_names, rows = _answer_query(ledger, query, ctx.meta.get(TIME_LIMIT))
             if output_format == "table":
                 print_table(list(rows), TableLayout(column_names, droppable=column_names[:0:-1]))
             else:
@@ -54,20 +52,10 @@ def command(
     end_listing(ctx, [], uncounted_bills)
 
 
-def _read_query(query: str) -> str:
-    """Return the query itself, from its file or stdin; raises ``InvalidArgument`` where it cannot be read as text."""
-    if query != "-" and not query.startswith("@"):
-        return query
-    try:
-        return sys.stdin.read() if query == "-" else Path(query[1:]).read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise InvalidArgument(f"the query {query} cannot be read: {error}") from error
-
-
-def _answer_query(ledger: Ledger, query: str) -> tuple[list[str], Iterator[SqlRow]]:
+def _answer_query(ledger: Ledger, query: str, time_limit: int | None) -> tuple[list[str], Iterator[SqlRow]]:
     table = _find_described_table(query)
     if table is None:
-        return ledger.rows(query)
+        return ledger.rows(query, time_limit)
     return list(SchemaRow._fields), (row._asdict() for row in ledger.describe_tables(table))
 
 

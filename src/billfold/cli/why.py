@@ -30,8 +30,6 @@ LARGEST_ITEMS = 10
 MAX_PAIRED_ITEMS = 200
 """Things of which the largest parts are chosen."""
 MIN_GROUP_WIDTH, MIN_PROVIDER_WIDTH = 24, len("cockroach subtotal")
-SOURCE_COLUMNS = ("charge_count", "charges", "invoices")
-GROUP_NAMES = [name for name in movements.ITEM_SQL if name != "item"]
 
 
 @click.command("why")
@@ -39,7 +37,11 @@ GROUP_NAMES = [name for name in movements.ITEM_SQL if name != "item"]
     "--against", type=MonthType(), metavar="MONTH", help="The month to compare with; the one before it, if not said."
 )
 @click.option(
-    "--by", type=click.Choice([*GROUP_NAMES]), default="account", show_default=True, help="Tell it apart by these."
+    "--by",
+    type=click.Choice([*movements.GROUP_NAMES]),
+    default="account",
+    show_default=True,
+    help="Tell it apart by these.",
 )
 @add_month_options
 @click.pass_context
@@ -67,7 +69,7 @@ def command(
     if output_format == "table":
         _print_movement(totals, parts, items, (against, month), by)
     else:
-        print_rows(output_format, [_build_row(part, by, output_format) for part in parts], _list_columns(by))
+        print_rows(output_format, [_build_row(part, by, output_format) for part in parts], why.list_columns(by))
     _note_unissued(totals, month)
     absence = (
         "" if totals else f"There are no issued invoices of {min(against, month)} or {max(against, month)} to compare."
@@ -88,16 +90,11 @@ def _list_largest(moved: Iterable[Movement], month: Month, against: Month) -> li
     return sorted(parts, key=lambda part: -abs(part.amount))[:LARGEST_ITEMS]
 
 
-def _list_columns(by: str) -> list[str]:
-    return ["provider", "account", "currency", *([] if by == "account" else [by]), "kind", "amount", *SOURCE_COLUMNS]
-
-
 def _build_row(part: MovementPart, by: str, output_format: str) -> dict[str, object]:
     """Return a part for JSON, or for CSV, where ids stand in one cell."""
-    row: dict[str, object] = part._asdict() | {"kind": str(part.kind), by: part.group}
-    if output_format == "csv":
-        row |= {"charges": " ".join(part.charges), "invoices": " ".join(part.invoices)}
-    return {name: part.account if name == "account" else row[name] for name in _list_columns(by)}
+    cells = why.build_cells(part, by)
+    joined_ids = {"charges": " ".join(part.charges), "invoices": " ".join(part.invoices)}
+    return cells | (joined_ids if output_format == "csv" else {})
 
 
 def _note_unissued(totals: Iterable[MonthTotals], month: Month) -> None:

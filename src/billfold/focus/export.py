@@ -105,13 +105,13 @@ def _write_files(
 
 def _list_columns(views: FocusViews, export_spec: ExportSpec, facts: metadata.ExportFacts) -> dict[str, list[str]]:
     datasets = [dataset for name, dataset in facts.version.datasets.items() if name in PARTITIONED_DATASETS]
-    return {f"billfold-{dataset.file}": list(_build_cells(views, dataset, export_spec.format)) for dataset in datasets}
+    return {f"billfold-{dataset.file}": list(build_cells(views, dataset, export_spec.format)) for dataset in datasets}
 
 
 def _write_dataset(
     views: FocusViews, dataset: FocusDataset, export_spec: ExportSpec, draft: Path, filters: LedgerFilter
 ) -> Iterator[ExportedFile]:
-    cells, file_name = _build_cells(views, dataset, export_spec.format), f"{dataset.file}.{export_spec.format}"
+    cells, file_name = build_cells(views, dataset, export_spec.format), f"{dataset.file}.{export_spec.format}"
     is_partitioned = export_spec.by_period and dataset.name in PARTITIONED_DATASETS
     months = [month for month in views.list_months() if filters.includes_month(month)]
     for month in months if is_partitioned else [None]:
@@ -120,7 +120,7 @@ def _write_dataset(
         yield ExportedFile(dataset.name, name, row_count, (draft / name).stat().st_size)
 
 
-def _build_cells(views: FocusViews, dataset: FocusDataset, format_name: str) -> dict[str, str]:
+def build_cells(views: FocusViews, dataset: FocusDataset, format_name: str) -> dict[str, str]:
     """Say which columns are written, and how: those of the version, then our own."""
     column_types = views.read_column_types(dataset.name)
     sources = {name: column.source for name, column in dataset.columns.items()}

@@ -124,16 +124,20 @@ class FocusViews:
 
         ``cells`` are the file's columns, each with the expression that makes it of the dataset's.
         """
-        select_list = ", ".join(f'{expression} AS "{name}"' for name, expression in cells.items())
         condition = "true"
         if month:
             start, end = map(to_naive_utc, month.period)
             condition = f"BillingPeriodStart >= '{start}' AND BillingPeriodStart < '{end}'"
         path.parent.mkdir(parents=True, exist_ok=True)
-        quoted_path = str(path).replace("'", "''")
-        query = f'SELECT {select_list} FROM "{dataset}" WHERE {condition}'
-        count = self.ledger.execute(f"COPY ({query}) TO '{quoted_path}' ({_COPY_OPTIONS[path.suffix]})").fetchone()
+        query, target = f"{select_cells(dataset, cells)} WHERE {condition}", str(path).replace("'", "''")
+        count = self.ledger.execute(f"COPY ({query}) TO '{target}' ({_COPY_OPTIONS[path.suffix]})").fetchone()
         return int(count[0]) if count else 0
+
+
+def select_cells(dataset: str, cells: Mapping[str, str]) -> str:
+    """Return the SQL of a dataset's rows as cells, each with the expression that makes it of the dataset's columns."""
+    select_list = ", ".join(f'{expression} AS "{name}"' for name, expression in cells.items())
+    return f'SELECT {select_list} FROM "{dataset}"'
 
 
 _COPY_OPTIONS = {

@@ -30,6 +30,8 @@ ITEM_SQL = {
     "item": "coalesce(max(nullif(resource, '')) FILTER (is_after), max(nullif(resource, '')), min(description))",
 }
 """What movements can be told apart by."""
+GROUP_NAMES = [name for name in ITEM_SQL if name != "item"]
+"""What of it has a name that a reader knows."""
 
 _SIDES = (("old", "NOT is_after"), ("new", "is_after"))
 _SIDE_SQL = """

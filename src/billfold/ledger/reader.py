@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from billfold.ledger.archive import Archive
 from billfold.ledger.column_meanings import COSTS_VIEW, RECORDS_TABLE, TABLE_MEANINGS, find_meaning
-from billfold.ledger.focus_views import FocusViews, Selection
+from billfold.ledger.focus_views import FocusViews, Selection, select_cells
 from billfold.ledger.layout import ARCHIVE_FILE, CATALOG_FILE
 from billfold.ledger.query import AMOUNT_SQL, SERVICE_SQL, LedgerBill, iter_charges, list_ledger_bills
 from billfold.ledger.store import OpenLedger, open_read_only
@@ -166,6 +166,12 @@ def _wait_for(result: Future[T], time_limit: int | None) -> None:
     while not wait((result,), POLL_INTERVAL_S).done:
         if time_limit is not None and time.monotonic() - start_time > time_limit:
             raise InvalidArgument(f"the query takes longer than {time_limit} s: narrow it")
+
+
+def read_cells(views: FocusViews, dataset: str, cells: Mapping[str, str]) -> pa.RecordBatchReader:
+    """Return a dataset's rows, batch by batch; ``cells`` as ``FocusViews.write_file`` takes them."""
+    connection = views.ledger.connection
+    return make_times_aware(connection.sql(select_cells(dataset, cells)).to_arrow_reader(ROWS_PER_BATCH))
 
 
 def make_times_aware(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:

@@ -7,6 +7,7 @@ BillfoldError
     DamagedAnswer     something in the archive is not as it was written
   MappingError        a provider's own code failed
   MissingExtra        a library is not installed; an extra of billfold brings it
+  ServerFault         a `billfold serve` elsewhere gave no usable answer
   ApiError            an API did not give a usable answer
     Unreachable       no answer came
     APIStatusError    an answer came, and it was no:
@@ -50,6 +51,12 @@ class MappingError(BillfoldError):
 
 class MissingExtra(BillfoldError, ImportError):
     """A library is not installed that billfold needs for this: the message names the extra that brings it."""
+
+
+class ServerFault(BillfoldError):
+    """A server of a ledger did not answer, or not as one does."""
+
+    exit_code = 3
 
 
 PROVIDER_FAULTS = (Exception, SystemExit)

@@ -73,6 +73,18 @@ class Month(NamedTuple):
         return f"{self.year:04}-{self.number:02}"
 
 
+FIRST_MONTH, LAST_MONTH = Month(1970, 1), Month(9000, 12)
+"""Months before and after those that anybody asks for are still months."""
+
+
+def parse_bill_month(text: str) -> Month:
+    """Read the month of a bill that somebody asks for; raises ``ValueError`` for one that cannot be."""
+    month = Month.parse(text)
+    if not FIRST_MONTH <= month <= LAST_MONTH:
+        raise ValueError(f"{month} is no month of a bill: they lie from {FIRST_MONTH} to {LAST_MONTH}")
+    return month
+
+
 def parse_instant(text: str) -> datetime:
     """Read an ISO 8601 time or day as an aware UTC time; one without a zone is taken as UTC.
 

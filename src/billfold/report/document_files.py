@@ -8,7 +8,7 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 from uuid import uuid4
 
 from billfold.ledger.account_lock import try_file_lock
@@ -47,6 +47,12 @@ def store_document(directory: Path, entry: Entry, body: bytes, *, is_shared: boo
         if _write_new(path, body):
             return path, True
     raise ConfigurationError(f"{path} is there with other bytes, and is not overwritten: name another directory")
+
+
+def name_document(entry: Entry) -> str:
+    """Return the name of a document's file, with its ending, in letters that every header takes."""
+    name = f"{PurePath(build_file_name(entry)).name}{find_suffix(entry)}"
+    return name.encode("ascii", "replace").decode().replace('"', "_")
 
 
 def _iter_names(entry: Entry, digest: str, *, is_shared: bool) -> Iterator[str]:

@@ -15,6 +15,9 @@ from billfold.report.costs import STATES, CostRow
 ROUNDING_CONTEXT = Context(prec=100)
 """Has room for any amount."""
 
+CONVERTED_COLUMNS = ("converted", "converted_currency", "rate", "rate_table", "rate_date")
+"""The fields that a row has beside its own where it is shown in another currency."""
+
 
 class ExchangeRate(NamedTuple):
     """What one unit of a currency is in another in a month: as it was on a ``day`` of it, or (None) for all of it.
@@ -82,6 +85,13 @@ def convert_cost(
     return ConvertedSum(
         state, month, currency, cost, rate.rate, rate.table, rate.dated, product, round_amount(product, target)
     )
+
+
+def build_converted_cells(row: CostRow, target: str, rates: Sequence[ExchangeRate]) -> dict[str, object]:
+    """Return the fields that a row has beside its own: what it comes to in another currency, and by which rate."""
+    converted = convert_cost(row.state, row.month, row.currency, row.cost, target, rates)
+    cells = converted.converted, target, converted.rate, converted.table, converted.dated
+    return dict(zip(CONVERTED_COLUMNS, cells, strict=True))
 
 
 def sum_converted(sums: Iterable[ConvertedSum], target: str) -> Decimal | None:

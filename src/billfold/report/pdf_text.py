@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
@@ -49,7 +50,7 @@ class _TextProcess:
             asker.start()
             asker.join(order.cpu_seconds * WAIT_FACTOR)
             if not replies:
-                self._end()
+                self.end()
                 asker.join()
             return replies[0].decode(errors="replace") if replies else ""
 
@@ -77,7 +78,8 @@ class _TextProcess:
             )
         return self._process
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """End the process, if there is one."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -89,6 +91,7 @@ class _TextProcess:
 
 
 _TEXT_PROCESS = _TextProcess()
+atexit.register(_TEXT_PROCESS.end)
 
 
 def extract_text(document: bytes) -> str:

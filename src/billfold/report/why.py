@@ -24,6 +24,8 @@ from billfold.model.period import Month
 
 ROUNDING_PER_CHARGE = Fraction(1, 100)
 """How far a charge can be from its quantity at its rate by rounding: vendors round to the cent, some of them up."""
+SOURCE_COLUMNS = ("charge_count", "charges", "invoices")
+"""The cells of a part that lead to what is behind it."""
 _ROUNDING_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
@@ -64,6 +66,17 @@ class MovementPart(NamedTuple):
     charge_count: int
     charges: list[str]
     invoices: list[str]
+
+
+def list_columns(by: str) -> list[str]:
+    """Return the names of the cells that ``build_cells`` gives a part."""
+    return ["provider", "account", "currency", *([] if by == "account" else [by]), "kind", "amount", *SOURCE_COLUMNS]
+
+
+def build_cells(part: MovementPart, by: str) -> dict[str, object]:
+    """Return a part for JSON; its group stands under the name that parts are told apart by."""
+    cells: dict[str, object] = part._asdict() | {"kind": str(part.kind), by: part.group}
+    return {name: part.account if name == "account" else cells[name] for name in list_columns(by)}
 
 
 def explain_months(movements: Iterable[Movement], month: Month, against: Month) -> list[MovementPart]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import Future
 from hashlib import blake2b
 
 from starlette.requests import Request
@@ -23,6 +24,7 @@ class AnswerCache:
     def __init__(self, pool: ViewPool) -> None:
         self._pool, self._lock = pool, threading.Lock()
         self._answers = OrderedDict[str, Response]()
+        self._being_built = dict[str, Future[Response]]()
 
     def answer(self, request: Request, build: Callable[[], Response]) -> Response:
         """Answer with 304 where the asker has it, with what is kept, or with what is built now."""
@@ -37,14 +39,35 @@ class AnswerCache:
         return Response(answer.body, answer.status_code, dict(answer.headers))
 
     def _build(self, etag: str, build: Callable[[], Response]) -> Response:
-        response = build()
-        response.headers["etag"] = etag
+        """Build an answer, or wait for it where another request builds the same: after a sync all ask for it at once."""
+        with self._lock:
+            if etag in self._answers:  # it was built meanwhile
+                return self._answers[etag]
+            awaited = self._being_built.get(etag)
+            if awaited is None:
+                self._being_built[etag] = result = Future[Response]()
+        if awaited is not None:
+            return awaited.result()
+        try:
+            response = build()
+            response.headers["etag"] = etag
+        except BaseException as error:
+            result.set_exception(error)
+            raise
+        else:
+            self._keep(etag, response)
+            result.set_result(response)
+            return response
+        finally:
+            with self._lock:
+                del self._being_built[etag]
+
+    def _keep(self, etag: str, response: Response) -> None:
         if len(response.body) <= MAX_ANSWER_BYTES:
             with self._lock:
                 self._answers[etag] = response
                 while len(self._answers) > MAX_ANSWERS:
                     self._answers.popitem(last=False)
-        return response
 
     def _make_etag(self, request: Request) -> str:
         state = f"{self._pool.read_fingerprint()} {request.url.path}?{request.url.query}"

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from billfold.serve.answers import AnswerCache
 from billfold.serve.api import RestApi
+from billfold.serve.commands import Commands, RunCommand
 from billfold.serve.failures import describe_problem, write_problem
 from billfold.serve.metrics import MEDIA_TYPE, list_metrics, write_metrics
 from billfold.serve.openapi import ROOT
@@ -24,8 +25,8 @@ from billfold.serve.views import ViewPool
 Endpoint = Callable[[Request], Response]
 
 
-def make_application(pool: ViewPool) -> Starlette:
-    """Return the application that shows the ledgers of a pool."""
+def make_application(pool: ViewPool, run_command: RunCommand | None = None) -> Starlette:
+    """Return the application that shows the ledgers of a pool, and runs commands for terminals elsewhere if it is told how."""
     cache = AnswerCache(pool)
     pages = Pages(pool, cache)
 
@@ -36,7 +37,8 @@ def make_application(pool: ViewPool) -> Starlette:
         return write_problem(request, problem)
 
     traffic = TrafficCounter()
-    routes = [*Probes(pool, traffic).routes, *RestApi(pool, cache).routes, *pages.routes]
+    commands = Commands(pool, run_command).routes if run_command else []
+    routes = [*Probes(pool, traffic).routes, *commands, *RestApi(pool, cache).routes, *pages.routes]
     guarded_routes = [
         Route(route.path, guard(route.endpoint, answer_error), methods=list(route.methods or ())) for route in routes
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -26,8 +27,8 @@ TICK_S = 5.0
 """Seconds between two looks at the clock."""
 LOOK_INTERVAL, AWAITED_INTERVAL, HOOK_INTERVAL = timedelta(minutes=1), timedelta(minutes=10), timedelta(minutes=5)
 """How often it is looked what is due, what is awaited, and how often the hooks are called that are called regularly."""
-MAX_ROUNDS = 8
-"""Rounds of the schedule at a time; an account whose last sync failed has one of its own, so that it holds up no other."""
+MAX_ROUNDS, MAX_RETRIES = 16, 8
+"""Rounds of the schedule at a time, and how many there may be for another retry to begin: some are left to the healthy."""
 
 
 class BackgroundSyncs:
@@ -99,16 +100,15 @@ class BackgroundSyncs:
             return
         self._next_look = now + LOOK_INTERVAL
         settings, accounts = load_schedule(self._pool.config_path)
-        due = self._list_due(settings, accounts, now)
-        healthy_syncs = [sync for sync in due if not sync.failures]
-        for syncs in (healthy_syncs, *([sync] for sync in due if sync.failures)):
-            if self._runner.round_count < MAX_ROUNDS:
+        for syncs in group_due(self._list_due(settings, accounts, now)):
+            if self._runner.round_count < (MAX_RETRIES if syncs[0].failures else MAX_ROUNDS):
                 self._runner.begin_round("schedule", syncs, accounts, now)
 
     def _list_due(self, settings: ScheduleSettings, accounts: Sequence[AccountConfig], now: datetime) -> list[DueSync]:
         """Return the accounts that are due and not being collected; it is looked again when the next one is."""
         due = list[DueSync]()
-        for account, outcome in zip(accounts, self._read_outcomes(accounts, now), strict=True):
+        outcomes = self._read_outcomes(accounts, self._find_awaited(now), now)
+        for account, outcome in zip(accounts, outcomes, strict=True):
             planned_at = plan_next_sync(outcome.history, settings.find_schedule(account.name), now).at
             if planned_at is not None and planned_at <= now and not outcome.history.is_running:
                 due.append(_make_due(account, outcome))
@@ -116,8 +116,7 @@ class BackgroundSyncs:
                 self._next_look = min(self._next_look, planned_at)
         return due
 
-    def _read_outcomes(self, accounts: Sequence[AccountConfig], now: datetime) -> list[LastOutcome]:
-        awaited = self._find_awaited(now)
+    def _read_outcomes(self, accounts: Sequence[AccountConfig], awaited: Awaited, now: datetime) -> list[LastOutcome]:
         with open_workspace(self._pool.directory, new=True) as workspace:
             return read_last_outcomes(workspace.archive, list_account_names(accounts), awaited, now)
 
@@ -137,7 +136,7 @@ class BackgroundSyncs:
         """
         now, configured = self._clock(), config.load_accounts(self._pool.config_path)
         accounts = select_named_accounts(configured, account_names)
-        outcomes = self._read_outcomes(accounts, now)
+        outcomes = self._read_outcomes(accounts, {}, now)
         syncs = [
             _make_due(account, outcome)
             for account, outcome in zip(accounts, outcomes, strict=True)
@@ -158,6 +157,18 @@ class BackgroundSyncs:
         self._runner.join()
         if self._loop.is_alive():
             self._loop.join()
+
+
+def group_due(due: Sequence[DueSync]) -> list[list[DueSync]]:
+    """Return what is due as rounds: one of each vendor, and one of each account whose last sync failed, after the others.
+
+    What is in a round waits for its slowest account: trouble is mostly a vendor's, or stays with an account.
+    """
+    groups = defaultdict[str, list[DueSync]](list)
+    for sync in due:
+        if not sync.failures:
+            groups[sync.key[0]].append(sync)
+    return [*groups.values(), *([sync] for sync in due if sync.failures)]
 
 
 def _make_due(account: AccountConfig, outcome: LastOutcome) -> DueSync:

@@ -25,7 +25,7 @@ from billfold.report.cost_tree import CostLeaf, build_tree
 from billfold.report.costs import NO_VALUE
 from billfold.serve import listings
 from billfold.serve.questions import Question, read_month
-from billfold.serve.rows import DocumentEntryRow
+from billfold.serve.screen_rows import DocumentEntryRow
 from billfold.tasks.documents import list_documents_of
 
 MAX_LINES = 500

@@ -7,15 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from billfold.ledger import measures, movements, query, restatements
-from billfold.ledger.grouping import group_charges
-from billfold.ledger.usages import list_usages
-from billfold.model.bill import State, StatedBill, merge_estimate_parts
+from billfold.model.bill import StatedBill, merge_estimate_parts
 from billfold.model.errors import InvalidArgument
 from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.report import payables, why
-from billfold.report.allocate import allocate_charges, list_group_keys
-from billfold.report.allocation_rows import sum_allocations
-from billfold.report.allocation_rules import AllocationRules
+from billfold.report.accrual_rows import negate_rows
 from billfold.report.changes import BillChange
 from billfold.report.close import MonthCheck
 from billfold.report.commitment_uses import CommitmentUse
@@ -23,6 +19,7 @@ from billfold.report.commitments import find_commitments
 from billfold.report.completeness import Completeness, judge_ledger
 from billfold.report.exchange import round_amount
 from billfold.report.forecast import ForecastRow
+from billfold.report.why import MovementPart
 from billfold.serve import outlooks, rows
 from billfold.serve.questions import Question, read_month, remember_rows
 from billfold.tasks import schedule
@@ -30,7 +27,7 @@ from billfold.tasks.accruals import list_accruals
 from billfold.tasks.changes import find_baseline, find_changes
 from billfold.tasks.close import CloseSettings, judge_month
 from billfold.tasks.closes import SignedMonth, list_signed_months
-from billfold.tasks.configured import load_allocation_rules, load_commitments, load_payment_evidence
+from billfold.tasks.configured import load_commitments, load_payment_evidence
 from billfold.tasks.reconcile import reconcile_ledger
 from billfold.tasks.schedule import ScheduleRow
 
@@ -104,28 +101,34 @@ def list_changes(question: Question) -> Sequence[BillChange]:
 @remember_rows("against")
 def explain_month(question: Question) -> list[rows.WhyRow]:
     """Split what moved since the month before, or ``against``, into kinds."""
+    return [
+        rows.WhyRow(*part[:3], str(part.kind), part.amount, part.charge_count, part.charges, part.invoices)
+        for part in explain_groups(question, "account")
+    ]
+
+
+def explain_groups(question: Question, by: str) -> list[MovementPart]:
+    """Split what moved since the month before, or ``against``, into kinds, told apart by a key of ``movements.GROUP_NAMES``."""
     month = question.the_month
     against = read_month(question.values["against"]) if question.values.get("against") else month.add_months(-1)
     if against == month:
         raise InvalidArgument(f"{month} cannot be compared with itself: choose another month with against")
-    moved = movements.list_movements(question.view.db, question.filters, month, against, "account")
-    return [
-        rows.WhyRow(*part[:3], str(part.kind), part.amount, part.charge_count, part.charges, part.invoices)
-        for part in why.explain_months(moved, month, against)
-    ]
+    moved = movements.list_movements(question.view.db, question.filters, month, against, by)
+    return why.explain_months(moved, month, against)
 
 
-@remember_rows()
+@remember_rows("reverse")
 def list_accrued(question: Question) -> list[rows.AccruedRow]:
-    """Return what a month owes that is not invoiced yet."""
+    """Return what a month owes that is not invoiced yet; with ``reverse`` the reversals."""
     commitments = load_commitments(question.view.config_path)
     accrued = list_accruals(question.view.db, question.month_filters, question.the_month, commitments)
+    is_reversal = question.values.get("reverse") == "1"
     return [
         rows.AccruedRow(
             *(str(row.month), row.provider, row.account, row.contract, row.currency, row.method),
-            *(row.amount, row.text, row.last_day, row.reversal_on),
+            *(row.amount, row.text, row.reversal_on if is_reversal else row.last_day, row.reversal_on),
         )
-        for row in accrued
+        for row in (negate_rows(accrued) if is_reversal else accrued)
     ]
 
 
@@ -162,19 +165,6 @@ def _build_expected(row: ForecastRow) -> rows.ExpectedRow:
         *(row.provider, row.account, str(row.month), row.currency, so_far, recurring, forecast),
         *(row.low, row.high, row.residuals, str(row.method)),
     )
-
-
-@remember_rows()
-def list_shared_costs(question: Question) -> list[rows.SharedCostRow]:
-    """Return whose cost a month's issued invoices are, by the rules of the configuration."""
-    rules = load_allocation_rules(question.view.config_path) or AllocationRules()
-    keys = list_group_keys(rules, ())
-    groups = group_charges(question.view.db, question.month_filters, keys, (State.ISSUED,))
-    usages = list_usages(question.view.db, question.month_filters)
-    return [
-        rows.SharedCostRow(*row[:9], "; ".join(row.rules))
-        for row in sum_allocations(allocate_charges(groups, keys, rules, usages))
-    ]
 
 
 @remember_rows()

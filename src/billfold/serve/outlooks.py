@@ -16,7 +16,7 @@ from billfold.report.commitments import find_commitments
 from billfold.report.forecast import Forecaster, ForecastRow
 from billfold.report.track_record import Accuracy, list_accuracy, round_accuracy
 from billfold.serve.questions import Question, remember_rows
-from billfold.serve.rows import BurnRow, EstimateRow
+from billfold.serve.screen_rows import BurnRow, EstimateRow
 from billfold.tasks.configured import load_payment_evidence
 from billfold.tasks.forecast import make_forecaster
 

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from billfold.ledger.query import LedgerFilter
 from billfold.model.errors import InvalidArgument
-from billfold.model.period import Month, end_of_day, parse_instant
+from billfold.model.period import Month, end_of_day, parse_bill_month, parse_instant
 from billfold.serve.views import LedgerView
 from billfold.tasks.access import build_filter
 from billfold.tasks.configured import list_configured_accounts
@@ -97,7 +97,7 @@ def build_question(view: LedgerView, values: Mapping[str, str], month: str = "",
 def read_month(text: str) -> Month:
     """Read a month; raises ``InvalidArgument``."""
     try:
-        return Month.parse(text)
+        return parse_bill_month(text)
     except ValueError as error:
         raise InvalidArgument(str(error)) from error
 

@@ -4,62 +4,73 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from billfold.focus.dataset_stream import iter_dataset, iter_dataset_rows
 from billfold.ledger import query
-from billfold.ledger.estimate_history import list_estimate_records
-from billfold.ledger.month_costs import list_month_costs
-from billfold.model.bill import State
+from billfold.ledger.focus_views import Selection
 from billfold.model.errors import ConfigurationError, InvalidArgument
 from billfold.model.focus import CostAndUsage
 from billfold.report import costs
-from billfold.report.costs import GROUP_KEYS, CostChange, CostRow
-from billfold.report.daily import DAY_KEY, check_day_keys, list_daily_costs
+from billfold.report.daily import DAY_KEY, check_day_keys
 from billfold.report.team_costs import TEAM_KEY
-from billfold.serve.questions import Question
-from billfold.tasks.configured import load_allocation_rules
-from billfold.tasks.costs import list_costs
+from billfold.serve.questions import Question, read_count
+from billfold.tasks import report
+from billfold.tasks.configured import load_allocation_rules, load_payment_terms, load_reporting, load_virtual_rates
+from billfold.tasks.report import JSON_KEYS, CostFormat, CostQuestion
 
-DEFAULT_KEYS = ("provider", "account", "service")
+MAX_MONTHS = 120
 
 
 def list_report(question: Question) -> list[Mapping[str, object]]:
     """Return what is charged to each group, ``by`` its keys (comma between), month, state and currency."""
-    text = question.values.get("by", "")
-    keys = costs.read_keys([text]) if text else list(DEFAULT_KEYS)
-    check_day_keys(keys)
-    names = [key if key.startswith("tag:") else key.replace("-", "_") for key in keys]
-    cells = (
-        dict(zip(names, row.values, strict=True))
-        | {"month": str(row.month), "state": row.state, "currency": row.currency}
-        | {"cost": row.cost, "charges": row.charges}
-        for row in _read_rows(question, keys)
-        if row.charges
-    )
-    return list(cells)
-
-
-def _read_rows(question: Question, keys: list[str]) -> list[CostRow]:
-    db, filters, states = question.view.db, question.filters, _read_states(question)
-    if DAY_KEY in keys:
-        rows = list_daily_costs(list_month_costs(db, filters), list_estimate_records(db, filters), keys)
-        return [row for row in rows if row.state in states]
+    keys, cost_format = _read_keys(question), _read_format(question)
+    count = read_count(question.values, "months", 1, MAX_MONTHS) if question.values.get("months") else None
+    count = count or (1 if DAY_KEY in keys else None)
     rules = load_allocation_rules(question.view.config_path) if TEAM_KEY in keys else None
     if TEAM_KEY in keys and rules is None:
         raise ConfigurationError("teams come from the rules of [allocation]; the configuration names none")
-    steady_keys = [key for key in keys if key != "month"]
-    groups = list_costs(db, filters, (*steady_keys, *GROUP_KEYS), states, rules)
-    changes = [CostChange(row, None) for row in sorted(costs.read_rows(groups))]
-    return [
-        change.row for change in (costs.insert_months(changes, keys.index("month")) if "month" in keys else changes)
-    ]
+    db = question.view.db
+    filters = report.narrow_months(db, question.filters, count)
+    changes = report.list_changes(db, filters, CostQuestion(keys, _read_states(question), rules))
+    return report.build_cells(changes, keys, cost_format)
 
 
-def _read_states(question: Question) -> tuple[State, ...]:
-    text = question.values.get("state")
-    if text and text not in costs.STATES:
-        raise InvalidArgument(f"state is one of {', '.join(costs.STATES)}, and not {text!r}")
-    return (State(text),) if text else tuple(State)
+def _read_keys(question: Question) -> list[str]:
+    text = question.values.get("by", "")
+    keys = costs.read_keys([text]) if text else list(JSON_KEYS)
+    check_day_keys(keys)
+    return keys
+
+
+def _read_format(question: Question) -> CostFormat:
+    reporting = load_reporting(question.view.config_path)
+    target = question.values.get("in", "").upper() or None
+    return CostFormat(question.values.get("compare") == "1", target, reporting.rates)
+
+
+def _read_states(question: Question) -> list[str]:
+    states = [state for state in question.values.get("state", "").split(",") if state]
+    if unknown := [state for state in states if state not in costs.STATES]:
+        raise InvalidArgument(
+            f"state is one of {', '.join(costs.STATES)}, or more with commas between; not {unknown[0]!r}"
+        )
+    return states
 
 
 def iter_charges(question: Question) -> Iterator[CostAndUsage]:
     """Yield the charges of all bills that are not parked, by account, period and bill."""
     return query.iter_charges(question.view.db, question.filters)
+
+
+def iter_focus_rows(question: Question, dataset: str) -> Iterator[Mapping[str, object]]:
+    """Yield the rows of a FOCUS dataset as an export has them."""
+    return iter_dataset_rows(question.view.db, _select(question), dataset)
+
+
+def iter_focus_file(question: Question, dataset: str, format_name: str) -> Iterator[bytes]:
+    """Yield a FOCUS dataset as a file of an export, or as an Arrow stream."""
+    return iter_dataset(question.view.db, _select(question), dataset, format_name)
+
+
+def _select(question: Question) -> Selection:
+    path = question.view.config_path
+    return Selection(question.filters, rates=load_virtual_rates(path), payment_terms=load_payment_terms(path))

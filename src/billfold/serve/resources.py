@@ -2,73 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+import re
+from functools import partial
 
-from billfold.ledger.charge_lines import ChargeLine
-from billfold.ledger.invoice_lines import BillVersion, InvoiceLine
-from billfold.ledger.measures import MonthAmount
+from billfold.focus.dataset_stream import STREAM_TYPES
+from billfold.ledger.movements import GROUP_NAMES
+from billfold.ledger.origins import ChargeOrigin
 from billfold.model.bill import StatedBill
-from billfold.model.focus import CostAndUsage
+from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD, CostAndUsage
+from billfold.report.accrual_bridge import BridgeRow
+from billfold.report.allocation_rows import Coverage, OwnerRow, StatementLine
+from billfold.report.balances import BalanceMonth
 from billfold.report.changes import BillChange
-from billfold.report.close import MonthCheck
 from billfold.report.commitment_uses import CommitmentUse
-from billfold.report.track_record import Accuracy
-from billfold.serve import bill_screens, listings, outlooks, reports, rows, trees
-from billfold.serve.questions import Question
-from billfold.serve.sql_page import list_tables
+from billfold.report.journal.entries import JournalEntry
+from billfold.report.statement import Statement
+from billfold.serve import listings, outlook, proofs, reports, rows
+from billfold.serve.resource import Parameter, Resource, make_flag
+from billfold.serve.screen_resources import SCREEN_RESOURCES
 from billfold.tasks.closes import SignedMonth
+from billfold.tasks.documents import DocumentRow
 from billfold.tasks.schedule import ScheduleRow
 
 
-class Parameter(NamedTuple):
-    """A word of a query, and what it means."""
-
-    name: str
-    meaning: str
-    is_required: bool = False
-
-
-class Resource(NamedTuple):
-    """A question that the API answers; the ``decimals`` of its rows are money that the ledger has as text."""
-
-    name: str
-    summary: str
-    row_type: type
-    read: Callable[[Question], object]
-    parameters: tuple[Parameter, ...] = ()
-    has_month: bool = False
-    is_single: bool = False
-    is_streamed: bool = False
-    has_keys: bool = False
-    """Whether its rows have more fields than their type: what they are grouped by."""
-    is_live: bool = False
-    """Whether its answer is another as time passes: it is made each time."""
-    is_detail: bool = False
-    """Whether it is what a screen shows beside another: no tool of its own for a language model."""
-    decimals: tuple[str, ...] = ()
+def make_dataset(name: str) -> Resource:
+    """Return the resource of a FOCUS dataset, with the stem of its export's file as its name."""
+    return Resource(
+        re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower(),
+        f"{name} of FOCUS 1.4, as `billfold export focus` writes it; also .csv, .parquet and .arrow",
+        rows.FocusRow,
+        partial(reports.iter_focus_rows, dataset=name),
+        is_streamed=True,
+        has_keys=True,
+        file_types=STREAM_TYPES,
+        stream=lambda question, suffix: reports.iter_focus_file(question, name, suffix),
+    )
 
 
 BY = Parameter(
     "by", "What it is grouped by, comma between: provider, account, service, sku, region, month, tag:KEY ..."
 )
-STATE = Parameter("state", "Only issued, draft or estimate.")
+STATE = Parameter("state", "Only issued, draft or estimate; comma between for more.")
+REPORT_OPTIONS = (
+    BY,
+    STATE,
+    Parameter("months", "The last so many invoiced months, and what came since."),
+    make_flag("compare", "with the cost of the month before and the change."),
+    Parameter("in", "Sums in another currency beside, as EUR, by the rates of [[reporting.rates]]."),
+)
 SINCE = Parameter("since", "close:2026-05 (when that month was signed), or a time (UTC).", is_required=True)
 AGAINST = Parameter("against", "The month to compare with; the one before it, if not said.")
-ID = Parameter("id", "The invoice's id; estimate for an estimate.", is_required=True)
-BILL_WORDS = (
-    ID,
-    Parameter("month", "Only one of this month, as 2026-05."),
-    Parameter("currency", "Only one in this currency."),
-)
-COMMITMENT_WORDS = (Parameter("id", "Only the commitment of this id."), Parameter("unit", "Only in this unit."))
-NARROWING = (
-    STATE,
-    Parameter("currency", "Only in this currency."),
-    Parameter("service", "Only of this service; (none) for those without one."),
-    Parameter("category", "Only of this charge category."),
-    Parameter("customer", "Only of this sub-account; (none) for those without one."),
-)
+ONE_MONTH = Parameter("month", "Only this month.")
+ONE_STATE = Parameter("state", "Which bills: issued, if not said.", choices=("issued", "draft", "estimate"))
 RESOURCES = (
     Resource(
         "invoices",
@@ -82,7 +67,7 @@ RESOURCES = (
         "What is paid, by any keys, month, state and currency",
         rows.ReportRow,
         reports.list_report,
-        (BY, STATE),
+        REPORT_OPTIONS,
         has_keys=True,
     ),
     Resource(
@@ -92,65 +77,7 @@ RESOURCES = (
         reports.iter_charges,
         is_streamed=True,
     ),
-    Resource(
-        "chargelines",
-        "The charges behind a number, the dearest first, each with the place it was read from",
-        ChargeLine,
-        bill_screens.list_narrowed_charges,
-        NARROWING,
-        is_detail=True,
-    ),
-    Resource(
-        "lines",
-        "The lines of an invoice, as they stand in its answer",
-        InvoiceLine,
-        bill_screens.list_lines,
-        BILL_WORDS,
-        is_detail=True,
-    ),
-    Resource(
-        "versions",
-        "The versions of an invoice through time",
-        BillVersion,
-        bill_screens.list_versions,
-        BILL_WORDS,
-        decimals=("total",),
-        is_detail=True,
-    ),
-    Resource(
-        "documents",
-        "The archived documents of an invoice",
-        rows.DocumentEntryRow,
-        bill_screens.list_documents,
-        BILL_WORDS,
-        is_detail=True,
-    ),
-    Resource(
-        "totals",
-        "What a month comes to by account, state and currency",
-        MonthAmount,
-        listings.list_totals,
-        has_month=True,
-        is_detail=True,
-    ),
-    Resource("checks", "Every check of a month", MonthCheck, listings.list_checks, has_month=True, is_detail=True),
-    Resource(
-        "customers",
-        "A month down to customers and services, as a tree",
-        rows.TreeRow,
-        trees.list_customers,
-        has_month=True,
-    ),
-    Resource("teams", "A month down to teams, as a tree", rows.TreeRow, trees.list_teams, has_month=True),
-    Resource(
-        "burndown",
-        "What is left of each commitment, month by month; what is expected is no money",
-        rows.BurnRow,
-        outlooks.list_burn_rows,
-        COMMITMENT_WORDS,
-    ),
-    Resource("accuracy", "How well estimates told each vendor's months, by day", Accuracy, outlooks.list_track_record),
-    Resource("estimates", "Each estimate, and the invoice that came", rows.EstimateRow, outlooks.list_estimates),
+    *(make_dataset(name) for name in (COST, INVOICE, PERIOD, COMMITMENT)),
     Resource(
         "completeness",
         "Whether each account's month is whole, and why not",
@@ -160,26 +87,111 @@ RESOURCES = (
     Resource("close", "Whether a month is whole", rows.CloseRow, listings.read_verdict, has_month=True, is_single=True),
     Resource("closes", "The months that were signed", SignedMonth, listings.list_closes),
     Resource("changes", "What of closed months is another now", BillChange, listings.list_changes, (SINCE,)),
-    Resource("why", "Why a month costs more or less", rows.WhyRow, listings.explain_month, (AGAINST,), has_month=True),
     Resource(
-        "accruals", "What a month owes that is not invoiced yet", rows.AccruedRow, listings.list_accrued, has_month=True
+        "why",
+        "Why a month costs more or less",
+        rows.WhyRow,
+        outlook.list_movements,
+        (AGAINST, Parameter("by", "Told apart by these.", choices=tuple(GROUP_NAMES))),
+        has_month=True,
+        has_keys=True,
+    ),
+    Resource(
+        "accruals",
+        "What a month owes that is not invoiced yet",
+        rows.AccruedRow,
+        listings.list_accrued,
+        (make_flag("reverse", "the reversals, on the first day of the next month."),),
+        has_month=True,
+    ),
+    Resource(
+        "bridge", "From a month's accrual to the invoices that came", BridgeRow, outlook.list_bridge, has_month=True
     ),
     Resource(
         "payables",
         "What is unpaid, overdue or paid twice",
         rows.PayableRow,
         listings.list_payables,
-        (Parameter("all", "1: paid invoices too."),),
+        (make_flag("all", "paid invoices too."),),
     ),
+    Resource("balances", "Credits and wallets by month", BalanceMonth, outlook.list_balances),
     Resource("commitments", "What is committed, used and left", CommitmentUse, listings.list_commitments),
     Resource(
         "forecast",
         "Where open months will end: no money",
         rows.ExpectedRow,
         listings.list_expected,
-        (Parameter("month", "Only this month."),),
+        (ONE_MONTH,),
     ),
-    Resource("allocate", "Whose cost a month is", rows.SharedCostRow, listings.list_shared_costs, has_month=True),
+    Resource(
+        "track-record",
+        "How well each vendor's months could be told, by day of the month",
+        rows.AccuracyRow,
+        outlook.list_track_record,
+    ),
+    Resource(
+        "budgets",
+        "A month against the budgets of the configuration",
+        rows.BudgetCheckRow,
+        outlook.list_budgets,
+        (ONE_MONTH,),
+    ),
+    Resource(
+        "anomalies",
+        "Services that are odd in an invoiced month",
+        rows.AnomalyRow,
+        outlook.list_anomalies,
+        (
+            ONE_MONTH,
+            Parameter("min_amount", "Odd is so much off; 100, if not said."),
+            Parameter("min_percent", "And so many percent off the usual; 30, if not said."),
+            make_flag("all_categories", "taxes, credits and adjustments, too."),
+        ),
+    ),
+    Resource(
+        "allocate", "Whose cost a month is", rows.SharedCostRow, outlook.list_shared_costs, (ONE_STATE,), has_month=True
+    ),
+    Resource(
+        "owners",
+        "Whose cost a month is, by team, customer or cost center",
+        OwnerRow,
+        outlook.list_owners,
+        (ONE_STATE, Parameter("by", "team, if not said.", choices=tuple(outlook.OWNER_FIELDS))),
+        has_month=True,
+    ),
+    Resource(
+        "coverage",
+        "How much of each account's month is somebody's",
+        Coverage,
+        outlook.list_coverage,
+        (ONE_STATE,),
+        has_month=True,
+    ),
+    Resource(
+        "shares",
+        "What one team, cost center or customer bears of a month, line by line",
+        StatementLine,
+        outlook.list_shares,
+        (Parameter("owner", "Whose.", is_required=True), ONE_STATE),
+        has_month=True,
+    ),
+    Resource(
+        "journal",
+        "Issued invoices as journal entries, by the mapping of the configuration",
+        JournalEntry,
+        outlook.list_journal,
+        (Parameter("accruals", "The accruals of this month and their reversals instead."),),
+    ),
+    Resource(
+        "statement",
+        "A month's statement: sections of rows; as a file with the ending .pdf, .html, .md or .xlsx",
+        Statement,
+        proofs.read_statement,
+        has_month=True,
+        is_single=True,
+        file_types=proofs.STATEMENT_TYPES,
+        write=proofs.write_statement,
+    ),
     Resource("findings", "What does not add up, or may still change", rows.FindingRow, listings.list_findings),
     Resource(
         "restatements",
@@ -189,7 +201,48 @@ RESOURCES = (
         decimals=("was", "is", "difference"),
     ),
     Resource("accounts", "The accounts, and what their collections brought", rows.AccountRow, listings.list_accounts),
-    Resource("tables", "The tables that a query can ask", rows.TableRow, list_tables, is_detail=True),
+    *SCREEN_RESOURCES,
+    Resource(
+        "documents",
+        "Archived documents, and the invoices without one",
+        DocumentRow,
+        proofs.list_documents,
+        (make_flag("all_versions", "also what came before a document changed."),),
+    ),
+    Resource(
+        "entries",
+        "Archived answers, the oldest first",
+        rows.EntryRow,
+        proofs.iter_entries,
+        (Parameter("after", "Only those after this number."),),
+    ),
+    Resource(
+        "explain",
+        "From an invoice or a charge to the places that its charges were read from",
+        ChargeOrigin,
+        proofs.list_origins,
+        (Parameter("reference", "An invoice's id, an InvoiceDetailId, or the word estimate.", is_required=True),),
+        decimals=("total",),
+    ),
+    Resource(
+        "hash", "One line that stands for what the ledger believes", rows.HashRow, proofs.read_hash, is_single=True
+    ),
+    Resource(
+        "verify",
+        "Whether the archive is as it was written",
+        rows.VerifyRow,
+        proofs.verify_archive,
+        (Parameter("head", "A head that it once had, as sha256: and 64 digits."),),
+        is_single=True,
+    ),
+    Resource(
+        "sql",
+        "The first 10,000 rows of one SELECT",
+        rows.SqlAnswerRow,
+        proofs.list_sql_rows,
+        (Parameter("query", "One SELECT.", is_required=True),),
+        has_keys=True,
+    ),
     Resource(
         "schedule",
         "When each account is collected next, and why then",

@@ -112,36 +112,6 @@ class ExpectedRow(NamedTuple):
     method: str
 
 
-class BurnRow(NamedTuple):
-    """What is left of a commitment at the end of a month; of expected months, a forecast, ``low`` and ``high`` hold 90 %."""
-
-    provider: str
-    account: str
-    commitment_id: str
-    unit: str
-    month: str
-    committed: Decimal
-    used: Decimal | None
-    left: Decimal
-    low: Decimal | None
-    high: Decimal | None
-    is_expected: bool
-
-
-class EstimateRow(NamedTuple):
-    """What an account's estimates or drafts of a month came to on a day of it, and what its invoices came to (None: none yet)."""
-
-    provider: str
-    account: str
-    month: str
-    currency: str
-    state: str
-    asked_at: datetime
-    day: int
-    estimated: Decimal
-    invoiced: Decimal | None
-
-
 class SharedCostRow(NamedTuple):
     """What of an account and currency is whose cost."""
 
@@ -155,28 +125,6 @@ class SharedCostRow(NamedTuple):
     shared: Decimal
     amount: Decimal
     rules: str
-
-
-class TreeRow(NamedTuple):
-    """A node of a tree of costs: its cost is the sum of those one level below it; ``path`` is what stands above it, and its own name."""
-
-    level: int
-    key: str
-    name: str
-    path: list[str]
-    currency: str
-    cost: Decimal
-    charges: int
-
-
-class DocumentEntryRow(NamedTuple):
-    """An archived document of an invoice, under which number the archive has it, and the SHA-256 of its bytes."""
-
-    seq: int
-    operation: str
-    media_type: str
-    fetched_at: str
-    sha256: str
 
 
 class FindingRow(NamedTuple):
@@ -238,8 +186,82 @@ class RunListingRow(NamedTuple):
     outcome: str | None
 
 
-class TableRow(NamedTuple):
-    """A table that a query can ask, and what it holds."""
+class BudgetCheckRow(NamedTuple):
+    """Where a budget stands in a month: what is billed, what is still to come, and the share of it that is used."""
 
-    name: str
-    meaning: str
+    budget: str
+    month: str
+    currency: str
+    amount: Decimal
+    issued: Decimal
+    open: Decimal
+    committed: Decimal
+    expected: Decimal
+    state: str
+    used: Decimal
+
+
+class AnomalyRow(NamedTuple):
+    """A service of an account that is odd in a month; ``share`` is the impact over the usual, None for what is new."""
+
+    provider: str
+    account: str
+    service: str
+    month: str
+    currency: str
+    cost: Decimal
+    usual: Decimal
+    impact: Decimal
+    share: Decimal | None
+
+
+class AccuracyRow(NamedTuple):
+    """How well a vendor's months could be told on a day of them, as shares; None where too little is known."""
+
+    provider: str
+    day: int
+    residuals: int
+    stood_at: Decimal | None
+    error: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+
+
+class HashRow(NamedTuple):
+    """The line that stands for what the ledger believes, and the head of the archive."""
+
+    hash: str
+    head: str
+
+
+class VerifyRow(NamedTuple):
+    """Whether all entries of the archive are as they were written, what is not, and with which entry it had the head in question."""
+
+    whole: bool
+    entries: int
+    damage: list[str]
+    head: str
+    head_entry: int | None
+
+
+class EntryRow(NamedTuple):
+    """An archived answer: what was asked, and the hashes of its body and of its place in the account's chain."""
+
+    seq: int
+    run: int
+    provider: str
+    account: str
+    operation: str
+    question: str
+    status: int
+    fetched_at: str
+    body: str
+    hash: str
+
+
+class SqlAnswerRow(NamedTuple):
+    """A row of a query's answer: its columns are those of the query."""
+
+
+class FocusRow(NamedTuple):
+    """A row of a FOCUS dataset: its columns are those of the specification, and ours that begin with x_."""

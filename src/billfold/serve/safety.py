@@ -5,9 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from billfold.serve.failures import Problem, write_problem
 from billfold.twin.access import is_open_address
 from billfold.twin.addresses import parse_host_name
 
@@ -72,5 +73,5 @@ class SafetyLayer:
             await send(message)
 
         intrusion = find_intrusion(Headers(scope=scope), scope["method"])
-        app = PlainTextResponse(intrusion + "\n", status_code=403) if intrusion else self._app
+        app = write_problem(Request(scope), Problem(403, intrusion)) if intrusion else self._app
         await app(scope, receive, send_safely)

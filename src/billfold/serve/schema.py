@@ -47,7 +47,8 @@ class SchemaBook:
         caption = (row_type.__doc__ or "").partition("\n")[0]
         schema: Schema = {"type": "object", "description": caption, "properties": properties}
         schema["required"] = list(properties)
-        schema["additionalProperties"] = {"type": "string"} if has_keys else False
+        text_or_nothing: Schema = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+        schema["additionalProperties"] = (text_or_nothing if properties else True) if has_keys else False
         return schema
 
     def _describe(self, hint: object, *, is_decimal: bool = False) -> Schema:

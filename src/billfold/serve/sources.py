@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 from starlette.exceptions import HTTPException
 
 from billfold.ledger.documents import FILE_SUFFIXES, find_suffix, read_media_type
 from billfold.ledger.entries import Entry
 from billfold.model.errors import DamagedAnswer, LedgerError
 from billfold.model.plain_text import escape_commands
-from billfold.report.document_files import build_file_name
+from billfold.report.document_files import name_document
 from billfold.report.explain import read_json_path
 from billfold.serve.questions import Question
 from billfold.wire import codec
@@ -60,7 +58,5 @@ def read_document(question: Question, text: str) -> tuple[bytes, str, str]:
     if entry.status != 200 or not find_suffix(entry):
         raise HTTPException(404, f"answer {entry.seq} is no document")
     media_type = read_media_type(entry)
-    file_name = PurePath(build_file_name(entry)).name + find_suffix(entry)
-    name = file_name.encode("ascii", "replace").decode().replace('"', "_")
     body = question.view.workspace.archive.read_body(entry.body)
-    return body, media_type if media_type in DOCUMENT_TYPES else "application/octet-stream", name
+    return body, media_type if media_type in DOCUMENT_TYPES else "application/octet-stream", name_document(entry)

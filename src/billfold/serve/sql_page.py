@@ -18,7 +18,7 @@ from billfold.ledger.saved_queries import list_saved_queries
 from billfold.model.errors import InvalidArgument
 from billfold.report import render
 from billfold.serve.questions import Question
-from billfold.serve.rows import TableRow
+from billfold.serve.screen_rows import TableRow
 from billfold.tasks.configured import load_payment_terms, load_virtual_rates
 
 MAX_SCREEN_ROWS, MAX_DATA_ROWS = 200, 10_000

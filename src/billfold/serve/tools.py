@@ -11,13 +11,30 @@ from billfold.model.errors import InvalidArgument
 from billfold.report.explain import find_charges, read_json_path
 from billfold.serve.openapi import MEANINGS, MONTH_PATTERN
 from billfold.serve.questions import FILTER_NAMES, Question, read_count
-from billfold.serve.resources import RESOURCES, Parameter, Resource
+from billfold.serve.resource import Parameter, Resource
+from billfold.serve.resources import RESOURCES
 from billfold.serve.schema import Schema, SchemaBook
 from billfold.serve.sql_page import answer_sql
 from billfold.wire import codec
 
 DEFAULT_ROWS, MAX_ROWS = 100, 500
 """Rows of an answer: a model reads them all."""
+ASKED_RESOURCES = frozenset(
+    {"accounts", "accruals", "allocate", "anomalies", "balances", "bridge", "budgets", "changes", "close", "closes"}
+    | {
+        "commitments",
+        "completeness",
+        "findings",
+        "forecast",
+        "invoices",
+        "payables",
+        "report",
+        "restatements",
+        "runs",
+        "why",
+    }
+)
+"""Resources of the API that are tools: what somebody would ask about costs. A model chooses badly among many."""
 Rows = Iterable[object]
 
 
@@ -109,7 +126,7 @@ def read_sql(question: Question) -> Rows:
 TOOLS = {
     tool.name: tool
     for tool in (
-        *(_make_tool(resource) for resource in RESOURCES if not (resource.is_streamed or resource.is_detail)),
+        *(_make_tool(resource) for resource in RESOURCES if resource.name in ASKED_RESOURCES),
         LedgerTool(
             "invoice_charges",
             "The charges of one invoice, each with its id and the place in the vendor's answer",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from billfold.ledger.accrual_basis import read_asked_times, sum_billed_kinds
-from billfold.ledger.query import LedgerFilter
+from billfold.ledger.accrual_basis import find_seq_before, read_asked_times, sum_billed_kinds
+from billfold.ledger.query import MAX_SEQ, LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.commitment import StatedCommitment
 from billfold.model.estimate_terms import EstimateTerms
@@ -34,6 +35,14 @@ def describe_absence(db: OpenLedger, filters: LedgerFilter, month: Month) -> str
     if any(asked_at >= month.start and filters.includes_account(*key) for key, asked_at in asked_times.items()):
         return ""
     return f"What {month} owes is not known: nothing was collected since it began."
+
+
+def choose_accrual_filters(
+    db: OpenLedger, filters: LedgerFilter, month: Month, as_of: datetime | None
+) -> tuple[LedgerFilter, LedgerFilter]:
+    """Return for a bridge the filters of the accrual, at the month's end or ``as_of`` a time, and of the invoices that came."""
+    accrual_filters = filters if as_of else filters._replace(seq=find_seq_before(db, month.end))
+    return accrual_filters, filters._replace(seq=MAX_SEQ)
 
 
 def compare_accruals(

@@ -18,10 +18,12 @@ from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.model.bill import State
 from billfold.model.errors import ConfigurationError, DamagedAnswer
-from billfold.report.document_files import build_file_name, remove_drafts, store_document
+from billfold.report.document_files import build_file_name, name_document, remove_drafts, store_document
 
 WRITTEN, UNCHANGED, MISSING, DAMAGED = "written", "unchanged", "missing", "damaged"
 """What becomes of a document: an invoice's is missing where none came."""
+ARCHIVED = "archived"
+"""What a document is where it is only listed."""
 
 
 class DocumentRow(NamedTuple):
@@ -69,6 +71,25 @@ def write_documents(
         ]
     except OSError as error:
         raise ConfigurationError(f"{directory} cannot be written: {error.strerror}") from error
+    return [*rows, *_list_missing(bills, {(row.provider, row.account, row.invoice_id) for row in rows})]
+
+
+def list_document_rows(
+    workspace: Workspace, db: OpenLedger, filters: LedgerFilter, *, all_versions: bool = False
+) -> list[DocumentRow]:
+    """Return the wanted documents as they are archived, and last the invoices without one; ``sha256`` is of what came."""
+    bills = _index_bills(db, filters)
+    list_documents = list_document_versions if all_versions else list_latest_documents
+    rows = [
+        _build_row(entry.provider, account, bill)._replace(
+            status=ARCHIVED,
+            file=name_document(entry),
+            sha256=entry.body,
+            seq=entry.seq,
+            fetched_at=entry.fetched_at,
+        )
+        for entry, account, bill in _locate_documents(workspace, db, bills, filters, list_documents)
+    ]
     return [*rows, *_list_missing(bills, {(row.provider, row.account, row.invoice_id) for row in rows})]
 
 

@@ -92,7 +92,7 @@ def check_document_url(url: str, base_url: str) -> UrlCheck:
     except ValueError:
         return "it is not a URL"
     base_parts = urlsplit(base_url)
-    if _is_loopback(base_parts.hostname or "") and _is_loopback(host) and parts.scheme in {"http", "https"}:
+    if is_loopback(base_parts.hostname or "") and is_loopback(host) and parts.scheme in {"http", "https"}:
         return "" if port == base_parts.port else "its port is not the API's"
     if parts.scheme != "https" or not host:
         return "it is not https"
@@ -105,7 +105,8 @@ def check_document_url(url: str, base_url: str) -> UrlCheck:
     return check_addresses(addresses)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine, by what it is called."""
     if host == "localhost":
         return True
     try:
