@@ -17,7 +17,6 @@ from billfold.report.forecast import Forecaster, ForecastRow
 from billfold.report.track_record import Accuracy, list_accuracy, round_accuracy
 from billfold.serve.questions import Question, remember_rows
 from billfold.serve.screen_rows import BurnRow, EstimateRow
-from billfold.tasks.configured import load_payment_evidence
 from billfold.tasks.forecast import make_forecaster
 
 FIRST_MONTH = Month(1, 1)
@@ -50,7 +49,7 @@ def forecast_months(question: Question, month: Month | None = None) -> list[Fore
 
 def list_burn_downs(question: Question) -> list[BurnDown]:
     """Return each commitment with its months; of a URL's words ``id`` and ``unit`` name one."""
-    evidence = load_payment_evidence(question.view.config_path, question.as_of)
+    evidence = question.payment_evidence
     filters = question.filters._replace(first_month=FIRST_MONTH, last_month=None)
     members = defaultdict[tuple[str, ...], list[CommitmentUse]](list)
     for use in find_commitments(question.view.db, filters, evidence):

@@ -12,7 +12,8 @@ from starlette.routing import Route
 
 from billfold.ledger.saved_queries import delete_query, save_query
 from billfold.report import render
-from billfold.serve.form_body import read_form
+from billfold.serve.bodies import read_form
+from billfold.serve.gate import read_identity
 from billfold.serve.questions import Question, build_question
 from billfold.serve.sql_page import MAX_DATA_ROWS, answer_sql, write_parquet
 from billfold.serve.views import ViewPool
@@ -40,7 +41,7 @@ class QueryRoutes:
         values, suffix = dict(request.query_params), request.path_params["suffix"]
         if suffix not in {"json", "csv", "parquet"}:
             raise HTTPException(404, f"a query is not written as {suffix[:20]}")
-        with self._pool.borrow_view() as view:
+        with self._pool.borrow_view(read_identity(request).accounts) as view:
             return _write_answer(build_question(view, values), values.get("sql", ""), suffix)
 
     def change_saved(self, request: Request) -> Response:

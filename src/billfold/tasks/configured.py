@@ -15,6 +15,7 @@ from billfold.model.payment import PaymentEvidence
 from billfold.report.allocation_rules import AllocationRules
 from billfold.report.budget import Budget
 from billfold.report.journal.mapping import JournalMapping
+from billfold.report.team_costs import TEAM_KEY
 from billfold.settings.allocation import find_rules_file, load_rules
 from billfold.settings.bank import find_statement_file, read_bank_entries
 from billfold.settings.budgets import read_budgets
@@ -66,6 +67,24 @@ def list_named_files(path: Path) -> list[Path]:
             file = find_file(config.load_section(path, name), path)
             files += [file] if file else []
     return files
+
+
+def load_ruled_budgets(path: Path) -> tuple[Sequence[Budget], AllocationRules | None]:
+    """Return the configuration's budgets, and the rules of allocation where one is a team's; raises ``ConfigurationError``."""
+    budgets = load_budgets(path)
+    if not any(key == TEAM_KEY for budget in budgets for key, _ in budget.scope):
+        return budgets, None
+    return budgets, load_team_rules(path)
+
+
+def load_team_rules(path: Path) -> AllocationRules:
+    """Read the rules that the configuration names; raises ``ConfigurationError`` where it names none."""
+    rules = load_allocation_rules(path)
+    if rules is None:
+        raise ConfigurationError(
+            f"{path}: teams come from the rules of [allocation]; name them as `billfold allocate` explains"
+        )
+    return rules
 
 
 def load_allocation_rules(path: Path) -> AllocationRules | None:
