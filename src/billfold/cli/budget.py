@@ -36,8 +36,8 @@ from billfold.report.anomalies import (
 from billfold.report.budget import Budget, BudgetRow, list_budget_findings
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
-from billfold.tasks import configured
 from billfold.tasks.budgets import NOTHING_SEARCHED, check_budgets, find_this_month, search_anomalies
+from billfold.tasks.configured_budgets import load_ruled_budgets
 from billfold.tasks.filter_options import FilterOptions
 
 AMOUNTS = ("amount", "billed", "committed")
@@ -121,7 +121,7 @@ def _search(
 def load_budgets(ctx: click.Context) -> tuple[Sequence[Budget], AllocationRules | None]:
     """Return the configuration's budgets, and the rules of allocation where one is a team's."""
     _, path = load_section(ctx, "budgets")
-    return configured.load_ruled_budgets(path)
+    return load_ruled_budgets(path)
 
 
 def _check_scopes(workspace: Workspace, budgets: Iterable[Budget]) -> None:

@@ -27,7 +27,8 @@ from billfold.serve.writing import JSON_TYPE, write_json
 from billfold.tasks.access import build_filter, open_workspace
 from billfold.tasks.acknowledge import acknowledge_findings, list_acceptable, require_acceptable
 from billfold.tasks.close import CloseSettings, Signature, close_month, hold_writers
-from billfold.tasks.configured import list_configured_accounts, load_payment_evidence, load_ruled_budgets
+from billfold.tasks.configured import list_configured_accounts, load_payment_evidence
+from billfold.tasks.configured_budgets import load_ruled_budgets
 from billfold.tasks.filter_options import FilterOptions
 
 StartSync = Callable[[Sequence[str]], str]

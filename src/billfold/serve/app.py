@@ -53,13 +53,7 @@ def make_application(
     pages = Pages(pool, cache)
 
     def answer_error(request: Request, error: Exception) -> Response:
-        problem = hide_causes(describe_problem(error), read_visitor(request))
-        is_for_people = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(ROOT)
-        if is_for_people and problem.status == 401 and request.method in SAFE_METHODS:
-            return RedirectResponse("/login", 303)
-        response = pages.answer_problem(request, problem) if is_for_people else write_problem(request, problem)
-        response.headers.update(problem.headers)
-        return response
+        return _write_answer(request, hide_causes(describe_problem(error), read_visitor(request)), pages)
 
     def answer_unmatched(request: Request, error: Exception) -> Response:
         request.state.visitor = gate.find_visitor_or_nobody(request)
@@ -71,26 +65,40 @@ def make_application(
         *Actions(pool, gate, start_sync or refuse_sync).routes,
         *(Commands(pool, run_command).routes if run_command else ()),
         *RestApi(pool, cache).routes,
-        *LoginPages(gate, pages, oidc.settings.issuer if oidc else "").routes,
-        *(_list_oidc_routes(gate, oidc) if oidc else ()),
-        *AccessPage(gate, pages).routes,
+        *_list_access_routes(gate, pages, oidc),
         *pages.routes,
     ]
-    guarded_routes = [guard_route(route, gate, answer_error) for route in routes]
-    handlers = {404: answer_unmatched, 405: answer_unmatched}
     layers = [Middleware(TrafficLayer, counter=traffic), Middleware(SafetyLayer, binding=gate.binding)]
-    return Starlette(routes=guarded_routes, middleware=layers, exception_handlers=handlers)
+    return Starlette(
+        routes=[guard_route(route, gate, answer_error) for route in routes],
+        middleware=layers,
+        exception_handlers={404: answer_unmatched, 405: answer_unmatched},
+    )
+
+
+def _write_answer(request: Request, problem: Problem, pages: Pages) -> Response:
+    """Write a problem for a program, or as a page for people; who has to log in first is led to where he can."""
+    is_for_people = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(ROOT)
+    if is_for_people and problem.status == 401 and request.method in SAFE_METHODS:
+        return RedirectResponse("/login", 303)
+    response = pages.answer_problem(request, problem) if is_for_people else write_problem(request, problem)
+    response.headers.update(problem.headers)
+    return response
+
+
+def _list_access_routes(gate: Gate, pages: Pages, oidc: OidcClient | None) -> list[Route]:
+    """Return the routes of logins, here or elsewhere, and of keys and audit."""
+    routes = [*LoginPages(gate, pages, oidc.settings.issuer if oidc else "").routes, *AccessPage(gate, pages).routes]
+    if oidc is not None:
+        from billfold.serve.oidc_login import OidcLogin  # its library is of an extra of its own
+
+        routes += OidcLogin(gate, oidc).routes
+    return routes
 
 
 def refuse_sync(_: Sequence[str]) -> str:
     """Refuse to collect, where nothing is there to do it; raises ``HTTPException``."""
-    raise HTTPException(503, "this server collects nothing: run `billfold sync` on its machine")
-
-
-def _list_oidc_routes(gate: Gate, oidc: OidcClient) -> list[Route]:
-    from billfold.serve.oidc_login import OidcLogin  # its library is of an extra of its own
-
-    return OidcLogin(gate, oidc).routes
+    raise HTTPException(409, "this server collects nothing: run `billfold sync` on its machine")
 
 
 def hide_causes(problem: Problem, visitor: Visitor) -> Problem:

@@ -38,12 +38,11 @@ from billfold.tasks.accruals import choose_accrual_filters, compare_accruals, li
 from billfold.tasks.budgets import check_budgets, find_this_month, search_anomalies
 from billfold.tasks.configured import (
     load_allocation_rules,
-    load_budgets,
-    load_journal_mapping,
     load_payment_terms,
     load_virtual_rates,
 )
-from billfold.tasks.journal import make_journal
+from billfold.tasks.configured_budgets import load_budgets
+from billfold.tasks.journal import load_journal_mapping, make_journal
 
 OWNER_FIELDS = {"team": "team", "customer": "customer", "cost-center": "cost_center"}
 MIN_AMOUNT, MIN_PERCENT = Decimal(100), Decimal(30)
