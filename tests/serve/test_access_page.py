@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from billfold.ledger.layout import SERVER_FILE
+from tests.serve.content import PageContent
 from tests.serve.reader import Reader, open_reader
 from tests.serve.shared import RIGHTS, SharedServer, copy_home, open_shared
-from tests.serve.test_pages import PageContent
 
 
 @pytest.fixture

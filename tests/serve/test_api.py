@@ -72,6 +72,9 @@ def _drop_examples(row: Any) -> Any:
 REQUIRED = {
     "changes": "?since=2026-10-15",
     "explain": "?reference=estimate",
+    "lines": "?id=estimate",
+    "versions": "?id=estimate",
+    "invoice-documents": "?id=estimate",
     "shares": "?owner=unallocated",
     "sql": "?query=SELECT+now()+AS+a,+'x'+AS+b,+1/3+AS+c,+'Infinity'::DOUBLE+AS+d",
 }

@@ -97,6 +97,7 @@ def _serve(directory: Path, config_path: Path, listening: Listening, is_schedule
     from billfold.serve.peers import require_safe_binding
     from billfold.serve.server import run_server
     from billfold.serve.views import ViewPool
+    from billfold.serve.warming import keep_warm
     from billfold.tasks.schedule import load_schedule
     from billfold.twin.serve import open_listener
 
@@ -118,7 +119,8 @@ def _serve(directory: Path, config_path: Path, listening: Listening, is_schedule
     note = f"; {collected}" if is_scheduled else ""
     gate = Gate(directory, binding, has_outside_users=oidc is not None)
     app = make_application(pool, run_served, gate=gate, start_sync=background.start_sync, oidc=oidc)
-    run_server(app, listener, lambda: announce(f"{shown} is shown at {url}{note}"), background, tls)
+    with keep_warm(pool):
+        run_server(app, listener, lambda: announce(f"{shown} is shown at {url}{note}"), background, tls)
 
 
 def _load_oidc(config_path: Path) -> OidcClient | None:

@@ -21,7 +21,8 @@ from billfold.serve.answers import AnswerCache
 from billfold.serve.gate import note_account, read_identity
 from billfold.serve.openapi import ROOT, build_document, list_parameters, list_suffixes
 from billfold.serve.questions import FILTER_NAMES, Question, build_question, read_count
-from billfold.serve.resources import RESOURCES_BY_NAME, Resource
+from billfold.serve.resource import Resource
+from billfold.serve.resources import RESOURCES_BY_NAME
 from billfold.serve.schema import list_columns
 from billfold.serve.views import ViewPool
 from billfold.serve.writing import (

@@ -45,7 +45,10 @@ EVERYTHING = Need(every_account=True)
 """What the configuration states of all accounts, or the whole archive is checked for."""
 _DOCUMENT_COMMAND = DOCUMENTS._replace(every_account=True, action="run command")
 SETTINGS = Need(Role.ADMIN, DataScope.SETTINGS)
-_SCREENS = ("/", "/invoices", "/changes", "/payables", "/commitments", "/findings", "/accounts", "/invoice")
+_SCREENS = (
+    *("/", "/invoices", "/changes", "/payables", "/commitments", "/findings", "/accounts", "/invoice"),
+    *("/customers", "/teams", "/restatements", "/estimates", "/charges", "/commitment"),
+)
 _RESOURCES = (
     *(
         "accounts",
@@ -71,6 +74,7 @@ _RESOURCES = (
         "owners",
         "payables",
     ),
+    *("burndown", "chargelines", "checks", "customers", "estimates", "lines", "tables", "teams", "totals", "versions"),
     *("report", "restatements", "runs", "schedule", "shares", "statement", "track-record", "why"),
 )
 _STREAMS = ("billing-period", "charges", "contract-commitment", "cost-and-usage", "invoice-detail")
@@ -90,14 +94,17 @@ NEEDS: Mapping[str, Need] = {
     },
     f"GET {ROOT}/documents": DOCUMENTS._replace(action="list documents"),
     f"GET {ROOT}/documents/{{seq}}": DOCUMENTS._replace(action="read document"),
+    f"GET {ROOT}/invoice-documents": DOCUMENTS._replace(action="list documents"),
     f"GET {ROOT}/entries": DOCUMENTS._replace(action="list answers"),
     f"GET {ROOT}/entries/{{seq}}": DOCUMENTS._replace(action="read answer"),
     f"GET {ROOT}/sql": DOCUMENTS._replace(every_account=True, action="read sql"),
     "GET /explain": DOCUMENTS._replace(action="read answer"),
     "GET /documents/{seq}": DOCUMENTS._replace(action="read document"),
+    "GET /documents/{seq}/inline": DOCUMENTS._replace(action="read document"),
     # SQL reads the files of all accounts, and the archived answers: no view in front of them is a wall
     "GET /query": DOCUMENTS._replace(every_account=True),
     "GET /query.{suffix}": DOCUMENTS._replace(every_account=True, action="read sql"),
+    "POST /query/saved": DOCUMENTS._replace(every_account=True, action="change saved queries"),
     "GET /alerts": Need(Role.ACCOUNTANT, every_account=True),
     "POST /logout": NUMBERS._replace(action="log out"),
     "GET /access": SETTINGS._replace(every_account=True),

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from billfold.serve.commands import COMMANDS_ROOT, READING_COMMANDS
 from billfold.serve.questions import FILTER_NAMES
-from billfold.serve.resources import RESOURCES, Parameter, Resource
+from billfold.serve.resource import Parameter, Resource
+from billfold.serve.resources import RESOURCES
 from billfold.serve.rows import AcknowledgedRow, CloseRow, StartedSync
 from billfold.serve.schema import Schema, SchemaBook
 from billfold.version import __version__

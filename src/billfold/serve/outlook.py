@@ -31,10 +31,9 @@ from billfold.report.balances import BalanceMonth, roll_forward
 from billfold.report.journal.accrued import build_accrual_journal
 from billfold.report.journal.entries import JournalEntry
 from billfold.report.team_costs import TEAM_KEY
-from billfold.report.track_record import list_accuracy
-from billfold.serve import rows
+from billfold.serve import outlooks, rows
 from billfold.serve.listings import explain_groups
-from billfold.serve.questions import Question, read_month
+from billfold.serve.questions import Question, read_month, remember_rows
 from billfold.tasks.accruals import choose_accrual_filters, compare_accruals, list_accruals
 from billfold.tasks.budgets import check_budgets, find_this_month, search_anomalies
 from billfold.tasks.configured import (
@@ -43,7 +42,6 @@ from billfold.tasks.configured import (
     load_virtual_rates,
 )
 from billfold.tasks.configured_budgets import load_budgets
-from billfold.tasks.forecast import make_forecaster
 from billfold.tasks.journal import load_journal_mapping, make_journal
 
 OWNER_FIELDS = {"team": "team", "customer": "customer", "cost-center": "cost_center"}
@@ -125,13 +123,10 @@ def list_bridge(question: Question) -> Sequence[BridgeRow]:
 
 def list_track_record(question: Question) -> list[rows.AccuracyRow]:
     """Return how well each vendor's months could be told, by day of the month."""
-    forecaster = make_forecaster(question.view.db, question.filters)
-    return [
-        rows.AccuracyRow(*row[:3], *(None if share is None else share.quantize(SHARE_QUANTUM) for share in row[3:]))
-        for row in (list_accuracy(forecaster.list_residuals()) if forecaster else [])
-    ]
+    return [rows.AccuracyRow(*row) for row in outlooks.list_track_record(question)]
 
 
+@remember_rows("state")
 def list_shared_costs(question: Question) -> list[rows.SharedCostRow]:
     """Return whose cost a month is, by the rules of the configuration; of issued invoices, or of another ``state``."""
     return [rows.SharedCostRow(*row[:9], "; ".join(row.rules)) for row in _sum_allocated(question)]

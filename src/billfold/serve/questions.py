@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from functools import wraps
+from typing import NamedTuple, TypeVar
 
 from billfold.ledger.query import LedgerFilter
 from billfold.model.commitment import StatedCommitment
@@ -18,6 +20,9 @@ from billfold.tasks.filter_options import FilterOptions
 
 FILTER_NAMES = ("provider", "account", "from", "to", "as_of")
 MAX_TEXT_CHARS = 10_000
+REMEMBERED, MAX_REMEMBERED = "remembered rows", 48
+"""Under what an open ledger keeps answers, and how many: they are forgotten with it when anything has changed."""
+Rows = TypeVar("Rows")
 
 
 class Question(NamedTuple):
@@ -69,6 +74,31 @@ class Question(NamedTuple):
             return commitments
         names = {name for _, name in self.configured}
         return [commitment for commitment in commitments if commitment.account in names]
+
+
+def remember_rows(*names: str) -> Callable[[Callable[[Question], Rows]], Callable[[Question], Rows]]:
+    """Let a function answer a question once for an open ledger: other screens that ask the same get the same rows.
+
+    ``names`` are the words of a URL that its answer depends on. The rows are shared, and no caller may change them.
+    """
+
+    def wrap(read: Callable[[Question], Rows]) -> Callable[[Question], Rows]:
+        @wraps(read)
+        def recall(question: Question) -> Rows:
+            known_rows = question.view.db.cache.setdefault(REMEMBERED, OrderedDict())
+            stated = tuple(question.values.get(name) for name in names)
+            key = (read.__qualname__, question.filters, question.as_of, question.month, stated)
+            if key not in known_rows:
+                known_rows[key] = read(question)
+                while len(known_rows) > MAX_REMEMBERED:
+                    known_rows.popitem(last=False)
+            known_rows.move_to_end(key)
+            rows: Rows = known_rows[key]
+            return rows
+
+        return recall
+
+    return wrap
 
 
 def build_question(view: LedgerView, values: Mapping[str, str], month: str = "", seq: int | None = None) -> Question:

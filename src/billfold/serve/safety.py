@@ -10,12 +10,18 @@ from billfold.serve.failures import Problem, write_problem
 from billfold.serve.peers import Binding, find_peer, is_own_host
 from billfold.twin.addresses import parse_host_name
 
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+WITH_PDF_POLICY = f"{PAGE_POLICY}; object-src 'self'; frame-src 'self'"
+"""Of a page that shows a document beside an invoice."""
+PDF_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; base-uri 'none'; frame-ancestors 'self'; sandbox"
+)
+"""Of such a document: it is shown inside our own pages only, runs nothing, and reaches nothing."""
 SAFETY_HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
-        "form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "content-security-policy": PAGE_POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -61,7 +67,7 @@ class SafetyLayer:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in SAFETY_HEADERS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
                 headers.setdefault("cache-control", "private, no-cache")
                 headers.setdefault("vary", "Authorization, Cookie")
                 if self._binding.is_secure:

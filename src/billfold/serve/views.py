@@ -21,6 +21,7 @@ from billfold.model.errors import BillfoldError, ConfigurationError, LedgerError
 from billfold.model.identity import EVERY_ACCOUNT, AccountPatterns
 from billfold.serve.activity import SyncActivity
 from billfold.tasks.access import open_workspace
+from billfold.tasks.configured import list_named_files
 
 POOL_SIZE = 2
 """Ledgers that are in use at a time: each holds the whole catalog in memory."""
@@ -99,7 +100,7 @@ class ViewPool:
         paths = (self.directory / ARCHIVE_FILE, self.directory / CATALOG_FILE, self.config_path)
         with closing(Archive(paths[0])) as archive:
             state = [archive.read_last_seq(), read_file_id(paths[0]), hash_sources("billfold")]
-        for path in paths[1:]:
+        for path in (*paths[1:], *list_named_files(self.config_path)):
             try:
                 status = path.stat()
                 state += [status.st_ino, status.st_size, status.st_mtime_ns]

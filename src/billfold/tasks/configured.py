@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,7 @@ from billfold.model.errors import ConfigurationError
 from billfold.model.payment import PaymentEvidence
 from billfold.report.allocation_rules import AllocationRules
 from billfold.settings.allocation import find_rules_file, load_rules
-from billfold.settings.bank import read_bank_entries
+from billfold.settings.bank import find_statement_file, read_bank_entries
 from billfold.settings.commitments import parse_commitments
 from billfold.settings.company import read_company_name
 from billfold.tasks.accounts import list_account_names, map_payment_terms
@@ -47,6 +48,19 @@ def load_payment_evidence(path: Path, as_of: datetime | None = None) -> PaymentE
         [entry for entry in entries if as_of is None or entry.paid_at <= as_of],
         load_commitments(path),
     )
+
+
+def list_named_files(path: Path) -> list[Path]:
+    """Return the files that a configuration names and reports read: the rules of allocation, the bank's statement.
+
+    None of a section that is not as it should be: who reads it is told.
+    """
+    files = list[Path]()
+    for name, find_file in (("allocation", find_rules_file), ("bank", find_statement_file)):
+        with suppress(ConfigurationError):
+            file = find_file(config.load_section(path, name), path)
+            files += [file] if file else []
+    return files
 
 
 def load_team_rules(path: Path) -> AllocationRules:
