@@ -26,7 +26,7 @@ from billfold.ledger.query import LedgerFilter
 from billfold.ledger.register import list_register
 from billfold.model.errors import ConfigurationError
 from billfold.model.period import Month
-from billfold.report.evidence_verifier import find_defects
+from billfold.report.evidence_verifier import verify
 from billfold.tasks.evidence import EvidenceRequest, EvidenceSummary, write_evidence
 from tests import stage
 
@@ -39,6 +39,10 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with closed(Workspace(tmp_path_factory.mktemp("books"))) as workspace:
         stage.collected(stage.twin(months=2), workspace)
         yield workspace
+
+
+def find_defects(path: str, head: str = "") -> list[str]:
+    return verify(path, head).defects
 
 
 def write(books: Workspace, path: Path, month: Month = MONTH) -> EvidenceSummary:
