@@ -265,7 +265,11 @@ def _judge_hash(
     is_read_anew = evidence.manifest["code"] not in {value.code for value in inside}
     is_other_part = any(value.scope != evidence.scope for value in inside)
     is_open = not (comparison.changes or later or is_read_anew or is_other_part)
-    cause = " (another billfold read the answers anew)" if is_read_anew and inside and not is_other_part else ""
+    cause = (
+        " (it states that another version of billfold read the answers)"
+        if is_read_anew and inside and not is_other_part
+        else ""
+    )
     yield False, f"hash of the month {stated}, proven by no signature{cause}"
     if is_open:
         yield True, f"hash of the month {stated}: signed was {' and '.join(hashes)}, and no accepted change explains it"
