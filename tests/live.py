@@ -43,7 +43,7 @@ def serve_live(home: Path) -> Iterator[str]:
     listener, is_ready = open_listener("127.0.0.1", 0), threading.Event()
     with closing(ViewPool(home / "ledger", home / "billfold.toml")) as pool:
         config = uvicorn.Config(
-            make_application(pool, run_served), log_level="warning", access_log=False, lifespan="off"
+            make_application(pool, run_command=run_served), log_level="warning", access_log=False, lifespan="off"
         )
         server = ReadyServer(config, is_ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -65,7 +65,7 @@ def redirect_output(receiver: Receiver) -> Iterator[None]:
 
 
 def is_redirected() -> bool:
-    """Tell whether what this thread prints is handed to a receiver."""
+    """Tell whether what this thread prints is handed to somebody else."""
     return _receiver.get() is not None
 
 
@@ -77,7 +77,10 @@ def read_terminal_width() -> int | None:
 
 
 def print_line(text: str = "", *, err: bool = False) -> None:
-    """Print one line for people on stdout, or stderr: what a vendor wrote in it can neither break nor steer it."""
+    """Print one line for people on stdout, or stderr: what a vendor wrote in it can neither break nor steer it.
+
+    On stderr it is a line of the log where that is JSON.
+    """
     _print(Printout(PrintType.ERROR if err else PrintType.LINE, text))
 
 
@@ -125,6 +128,10 @@ def show_printout(printout: Printout) -> bool:
             return _print_encoded(click.style(make_printable(printout.text), bold=True), "replace")
         case PrintType.ROW:
             return _print_encoded(make_printable(printout.text), "replace")
+        case PrintType.ERROR if is_json_log():
+            if printout.text:
+                log.warning("%s", printout.text.removeprefix("billfold: ").removeprefix("warning: "))
+            return True
     return _print_encoded(format_line(printout.text), "replace", err=printout.type is PrintType.ERROR)
 
 

@@ -13,6 +13,7 @@ from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_redaction import count_redacted
+from billfold.ledger.audit_log import find_audit_damage, read_audit_head
 from billfold.ledger.verify import check_head, find_damage
 from billfold.model.errors import InvalidArgument
 from billfold.model.finding import Finding, describe_finding
@@ -51,7 +52,7 @@ def command(ctx: click.Context, evidence: Path | None, head: str | None, *, part
 
     Whether its end was cut off, or all of it written anew, is told by the ledger that was computed from it, and by a head
     that was kept elsewhere: every `billfold sync` prints the archive's head.
-    A damaged file of the ledger is named too.
+    A damaged file of the ledger is named too, and a row of the desk's audit log that was changed or removed.
     """
     if evidence:
         _verify_evidence(ctx, evidence, head or "", is_part_wanted=part)
@@ -59,7 +60,8 @@ def command(ctx: click.Context, evidence: Path | None, head: str | None, *, part
         raise InvalidArgument("--part goes with a file of evidence: name one")
     with open_workspace(ctx) as workspace:
         damage_count = 0
-        for finding in find_damage(workspace.archive, workspace.ledger_path):
+        findings = (*find_damage(workspace.archive, workspace.ledger_path), *find_audit_damage(workspace.directory))
+        for finding in findings:
             print_line(describe_finding(finding))
             damage_count += 1
         if head and (head_finding := _print_head_check(workspace.archive, head)):
@@ -70,6 +72,9 @@ def command(ctx: click.Context, evidence: Path | None, head: str | None, *, part
             f"{subject} checked: {counted(damage_count, 'problem') if damage_count else 'all is as it was written'}"
         )
         print_line(f"head {workspace.archive.read_head()}")
+        audit_count, audit_head = read_audit_head(workspace.directory)
+        if audit_count:
+            print_line(f"audit log: {counted(audit_count, 'row')}, head sha256:{audit_head}")
     ctx.exit(1 if damage_count else 0)
 
 

@@ -26,7 +26,6 @@ from billfold.tasks.accruals import list_accruals
 from billfold.tasks.changes import find_baseline, find_changes
 from billfold.tasks.close import CloseSettings, judge_month
 from billfold.tasks.closes import SignedMonth, list_signed_months
-from billfold.tasks.configured import load_commitments, load_payment_evidence
 from billfold.tasks.forecast import make_forecaster
 from billfold.tasks.reconcile import reconcile_ledger
 from billfold.tasks.schedule import ScheduleRow
@@ -63,9 +62,8 @@ def list_bills(question: Question) -> Sequence[StatedBill]:
 
 def read_verdict(question: Question) -> rows.CloseRow:
     """Check whether a month is whole."""
-    workspace, db, _ = question.view
-    payments = load_payment_evidence(question.view.config_path, question.as_of)
-    settings = CloseSettings(question.configured, payments=payments)
+    workspace, db = question.view[:2]
+    settings = CloseSettings(question.configured, payments=question.payment_evidence)
     verdict = judge_month(workspace, db, question.the_month, question.filters, settings)
     return rows.CloseRow(str(verdict.month), verdict.ready, verdict.checks, verdict.hash, verdict.head, None)
 
@@ -104,8 +102,7 @@ def explain_groups(question: Question, by: str) -> list[MovementPart]:
 
 def list_accrued(question: Question) -> list[rows.AccruedRow]:
     """Return what a month owes that is not invoiced yet; with ``reverse`` the reversals."""
-    commitments = load_commitments(question.view.config_path)
-    accrued = list_accruals(question.view.db, question.month_filters, question.the_month, commitments)
+    accrued = list_accruals(question.view.db, question.month_filters, question.the_month, question.commitments)
     is_reversal = question.values.get("reverse") == "1"
     return [
         rows.AccruedRow(
@@ -118,8 +115,7 @@ def list_accrued(question: Question) -> list[rows.AccruedRow]:
 
 def list_payables(question: Question) -> list[rows.PayableRow]:
     """Return what is unpaid, overdue or paid twice; paid invoices too with ``all``."""
-    evidence = load_payment_evidence(question.view.config_path, question.as_of)
-    result = payables.find_payables(question.view.db, question.filters, evidence)
+    result = payables.find_payables(question.view.db, question.filters, question.payment_evidence)
     return [
         rows.PayableRow(*row, row.age, payables.find_finding_id(row))
         for row in result.rows
@@ -129,8 +125,7 @@ def list_payables(question: Question) -> list[rows.PayableRow]:
 
 def list_commitments(question: Question) -> Sequence[CommitmentUse]:
     """Return what is committed, used and left."""
-    evidence = load_payment_evidence(question.view.config_path, question.as_of)
-    return find_commitments(question.view.db, question.filters, evidence)
+    return find_commitments(question.view.db, question.filters, question.payment_evidence)
 
 
 def list_expected(question: Question) -> list[rows.ExpectedRow]:
@@ -159,9 +154,8 @@ def _build_expected(row: ForecastRow) -> rows.ExpectedRow:
 
 def list_findings(question: Question) -> list[rows.FindingRow]:
     """Return what does not add up, may still change, or is only to know."""
-    evidence = load_payment_evidence(question.view.config_path, question.as_of)
-    workspace, db, _ = question.view
-    result = reconcile_ledger(workspace, db, question.filters, question.configured, evidence)
+    workspace, db = question.view[:2]
+    result = reconcile_ledger(workspace, db, question.filters, question.configured, question.payment_evidence)
     return [_build_finding(located) for located in result.findings]
 
 
@@ -241,7 +235,7 @@ def list_schedule(question: Question) -> list[ScheduleRow]:
     """Return the last and the next sync of each configured account; none where it is looked back."""
     if question.as_of is not None:
         return []
-    workspace, db, config_path = question.view
+    workspace, db, config_path = question.view[:3]
     visible_keys = set(question.configured)
     rows_of_all = schedule.list_schedule(workspace, db, config_path, question.filters, datetime.now(UTC))
     return [row for row in rows_of_all if row[:2] in visible_keys]

@@ -39,15 +39,12 @@ from billfold.tasks.accruals import choose_accrual_filters, compare_accruals, li
 from billfold.tasks.budgets import check_budgets, find_this_month, search_anomalies
 from billfold.tasks.configured import (
     load_allocation_rules,
-    load_budgets,
-    load_commitments,
-    load_journal_mapping,
-    load_payment_evidence,
     load_payment_terms,
     load_virtual_rates,
 )
+from billfold.tasks.configured_budgets import load_budgets
 from billfold.tasks.forecast import make_forecaster
-from billfold.tasks.journal import make_journal
+from billfold.tasks.journal import load_journal_mapping, make_journal
 
 OWNER_FIELDS = {"team": "team", "customer": "customer", "cost-center": "cost_center"}
 MIN_AMOUNT, MIN_PERCENT = Decimal(100), Decimal(30)
@@ -116,16 +113,14 @@ def _read_amount(values: Mapping[str, str], name: str, default: Decimal) -> Deci
 
 def list_balances(question: Question) -> Sequence[BalanceMonth]:
     """Return credits and wallets by month: opening, bought, used, closing."""
-    return roll_forward(
-        question.view.db, question.filters, load_payment_evidence(question.view.config_path, question.as_of)
-    )
+    return roll_forward(question.view.db, question.filters, question.payment_evidence)
 
 
 def list_bridge(question: Question) -> Sequence[BridgeRow]:
     """Return what lies between what was accrued at a month's end (or ``as_of`` a time) and its invoices."""
     db, month = question.view.db, question.the_month
     accrual_filters, invoice_filters = choose_accrual_filters(db, question.month_filters, month, question.as_of)
-    return compare_accruals(db, accrual_filters, invoice_filters, month, load_commitments(question.view.config_path))
+    return compare_accruals(db, accrual_filters, invoice_filters, month, question.commitments)
 
 
 def list_track_record(question: Question) -> list[rows.AccuracyRow]:
@@ -182,6 +177,6 @@ def list_journal(question: Question) -> list[JournalEntry]:
     db, path = question.view.db, question.view.config_path
     mapping, accrued = load_journal_mapping(path), question.values.get("accruals")
     if accrued:
-        accruals = list_accruals(db, question.filters, read_month(accrued), load_commitments(path))
+        accruals = list_accruals(db, question.filters, read_month(accrued), question.commitments)
         return build_accrual_journal(accruals, mapping).entries
     return make_journal(db, question.filters, mapping, load_virtual_rates(path), load_payment_terms(path)).entries

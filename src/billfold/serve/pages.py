@@ -11,12 +11,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from billfold.ledger.entries import Entry
+from billfold.model.identity import IdentityKind, Role
 from billfold.report import render
 from billfold.serve import screens, sources
 from billfold.serve.activity import RunningSync
 from billfold.serve.alerts import show_alerts
-from billfold.serve.answers import AnswerCache
+from billfold.serve.answers import CSRF_PLACEHOLDER, NAME_PLACEHOLDER, AnswerCache
 from billfold.serve.failures import Problem
+from billfold.serve.gate import note_account, read_identity, read_visitor
+from billfold.serve.needs import find_need
 from billfold.serve.questions import Question, build_question
 from billfold.serve.sql_page import MAX_DATA_ROWS, answer_sql, show_query
 from billfold.serve.templating import render_page
@@ -91,9 +95,11 @@ class Pages:
 
     def _build(self, request: Request, screen: Screen) -> Response:
         values, month = dict(request.query_params), request.path_params.get("month", "")
-        with self._pool.borrow_view() as view:
+        with self._pool.borrow_view(read_identity(request).accounts) as view:
             question = build_question(view, values, month)
             shown = {**screen.show(question), "running": self._list_running(question)}
+        if isinstance(entry := shown.get("entry"), Entry):
+            note_account(request, entry.provider, entry.account)
         names = {"month": month, "id": values.get("id", ""), "seq": values.get("seq", "")}
         return self.render(request, screen.template, screen.title.format(**names), {**shown, "month": question.month})
 
@@ -106,9 +112,8 @@ class Pages:
     def render(self, request: Request, template: str, title: str, shown: Mapping[str, object]) -> Response:
         """Return a page, with what stands on every one."""
         values = dict(request.query_params)
-        frame = {
+        frame = describe_visitor(request) | {
             "title": title,
-            "screens": [(screen.path, screen.name) for screen in SCREENS if screen.name],
             "current": request.url.path,
             "here": request.url.path,
             "as_of": values.get("as_of", ""),
@@ -122,7 +127,8 @@ class Pages:
 
     def answer_progress(self, request: Request) -> Response:
         """Answer with what is being collected now; a page that shows it is loaded again once nothing is."""
-        running = self._pool.activity.list_running()
+        accounts = read_identity(request).accounts
+        running = [row for row in self._pool.activity.list_running() if accounts.includes(*row[:2])]
         response = HTMLResponse(render_page("progress.html", {"running": running, "as_of": "", "narrowing": {}}))
         if not running and "hx-request" in request.headers:
             response.headers["hx-refresh"] = "true"
@@ -133,7 +139,7 @@ class Pages:
         values, suffix = dict(request.query_params), request.path_params["suffix"]
         if suffix not in {"json", "csv"}:
             raise HTTPException(404, f"a query is not written as {suffix}")
-        with self._pool.borrow_view() as view:
+        with self._pool.borrow_view(read_identity(request).accounts) as view:
             answer = answer_sql(build_question(view, values), values.get("sql", ""), MAX_DATA_ROWS)
         lines = (
             render.json_lines(answer.rows, str) if suffix == "json" else render.csv_lines(answer.rows, answer.columns)
@@ -142,8 +148,10 @@ class Pages:
 
     def answer_document(self, request: Request) -> Response:
         """Answer with a document as it came, to be saved."""
-        with self._pool.borrow_view() as view:
+        with self._pool.borrow_view(read_identity(request).accounts) as view:
             question = build_question(view, dict(request.query_params))
+            entry = sources.read_answer(question, request.path_params["seq"])
+            note_account(request, entry.provider, entry.account)
             body, media_type, name = sources.read_document(question, request.path_params["seq"])
         return Response(body, media_type=media_type, headers={"content-disposition": f'attachment; filename="{name}"'})
 
@@ -155,6 +163,33 @@ class Pages:
         response = self.render(request, "problem.html", problem.title, shown)
         response.status_code = problem.status
         return response
+
+
+def describe_visitor(request: Request) -> dict[str, object]:
+    """Return what a page has of who asks: the screens that he may open, what he may do, and placeholders for name and token."""
+    identity = read_visitor(request).identity
+    if identity is None:
+        return {
+            "screens": [],
+            "visitor": "",
+            "can_acknowledge": False,
+            "is_machine": False,
+            "csrf": "",
+            "is_user": False,
+        }
+    open_screens = [("/access", "Keys and audit")]
+    return {
+        "screens": [
+            (path, name)
+            for path, name in [*((screen.path, screen.name) for screen in SCREENS if screen.name), *open_screens]
+            if not find_need(f"GET {path}").find_lack(identity)
+        ],
+        "visitor": "" if identity.kind is IdentityKind.MACHINE else NAME_PLACEHOLDER,
+        "is_machine": identity.kind is IdentityKind.MACHINE,
+        "is_user": identity.kind is IdentityKind.USER,
+        "can_acknowledge": identity.role.includes(Role.ACCOUNTANT),
+        "csrf": CSRF_PLACEHOLDER,
+    }
 
 
 def answer_static(name: str) -> Response:

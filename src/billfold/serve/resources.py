@@ -240,13 +240,6 @@ RESOURCES = (
     ),
     Resource("accounts", "The accounts, and what their collections brought", rows.AccountRow, listings.list_accounts),
     Resource(
-        "schedule",
-        "When each account is collected next, and why then",
-        ScheduleRow,
-        listings.list_schedule,
-        is_live=True,
-    ),
-    Resource(
         "documents",
         "Archived documents, and the invoices without one",
         DocumentRow,
@@ -286,6 +279,13 @@ RESOURCES = (
         proofs.list_sql_rows,
         (Parameter("query", "One SELECT.", is_required=True),),
         has_keys=True,
+    ),
+    Resource(
+        "schedule",
+        "When each account is collected next, and why then",
+        ScheduleRow,
+        listings.list_schedule,
+        is_live=True,
     ),
     Resource("runs", "Collections and imports, the newest first", rows.RunListingRow, listings.list_runs),
 )
