@@ -11,10 +11,9 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 MEASURED := model wire ledger collect focus report
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-annotate --no-header --upgrade \
-	--extra ledger --extra twin --extra pdf --extra xlsx --extra postgres --extra desk --extra mcp --group dev
+	--extra ledger --extra twin --extra pdf --extra xlsx --extra postgres --extra desk --extra oidc --extra mcp --extra oidc --group dev
 
-.PHONY: help chromium demo demo-archive test test-fast coverage lint format docs rig worlds fuzz fuzz-api bench conformance lock \
-	clean
+.PHONY: help chromium demo demo-archive test test-fast coverage lint format docs rig worlds fuzz fuzz-api bench conformance lock clean
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15

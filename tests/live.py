@@ -13,6 +13,7 @@ from billfold.cli.served import run_served
 from billfold.collect.workspace import Workspace
 from billfold.serve.app import make_application
 from billfold.serve.views import ViewPool
+from billfold.twin.host import TwinHost
 from billfold.twin.serve import ReadyServer, open_listener
 from tests.stage import collected, twin
 
@@ -29,12 +30,17 @@ currency = "USD"
 """
 
 
-def collect_ledger(home: Path) -> None:
+def make_host() -> TwinHost:
+    """Return a twin of one account of each vendor, of three months."""
+    host = twin(months=3)
+    host.world.vendors[:] = [vendor._replace(accounts=vendor.accounts[:1]) for vendor in host.world.vendors]
+    return host
+
+
+def collect_ledger(home: Path, host: TwinHost | None = None) -> None:
     """Make a ledger of one account of each vendor, of three months, below a directory."""
     with closing(Workspace(home / "ledger")) as workspace:
-        host = twin(months=3)
-        host.world.vendors[:] = [vendor._replace(accounts=vendor.accounts[:1]) for vendor in host.world.vendors]
-        collected(host, workspace)
+        collected(host or make_host(), workspace)
 
 
 @contextmanager
@@ -43,7 +49,7 @@ def serve_live(home: Path) -> Iterator[str]:
     listener, is_ready = open_listener("127.0.0.1", 0), threading.Event()
     with closing(ViewPool(home / "ledger", home / "billfold.toml")) as pool:
         config = uvicorn.Config(
-            make_application(pool, run_served), log_level="warning", access_log=False, lifespan="off"
+            make_application(pool, run_command=run_served), log_level="warning", access_log=False, lifespan="off"
         )
         server = ReadyServer(config, is_ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

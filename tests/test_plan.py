@@ -61,6 +61,8 @@ LIBRARIES = {
     "uvicorn": {"twin", "serve"},
     "starlette": {"serve"},
     "jinja2": {"serve"},
+    "argon2": {"tasks"},
+    "joserfc": {"serve"},
     "mcp": {"serve"},
     "anyio": {"serve"},
     "click": {"cli"},
@@ -81,6 +83,7 @@ BEHAVIOURS = {
         "focus/commands",
         "focus/digits",
         "focus/spec_examples",
+        "serve/owasp",
     ),
     *("ledger/broken_machine", "ledger/digits", "ledger/full_disk", "ledger/read_only"),
     *(

@@ -131,7 +131,7 @@ def check_config(path_option: str | None) -> None:
         load_accounts(path)
 
 
-_TABLES = ("rates", "allocation", "bank", "company", "evidence", "journal", "reporting", "schedule")
+_TABLES = ("rates", "allocation", "bank", "company", "evidence", "journal", "oidc", "reporting", "schedule")
 SECTIONS = {name: f"[[{name}]]" for name in ("accounts", "alerts", "budgets", "commitments")}
 SECTIONS |= {name: f"[{name}]" for name in _TABLES}
 """The sections of a configuration, as they are written; what is in one is read by its module in ``settings/``."""

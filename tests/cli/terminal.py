@@ -28,7 +28,7 @@ READING = [
     ["report"],
     ["reconcile"],
     ["sql", "SELECT 1"],
-    ["export", "focus", "out"],
+    ["export", "focus", "unfit"],
 ]
 
 

@@ -27,7 +27,7 @@ def test_a_filter_that_fits_nothing_lists_what_there_is(
 ) -> None:
     """A filter that names what there is not, lists what there is."""
     clear(synced.run("--ledger", "ledger", *command, *options), 2, sentence)
-    assert not (synced.home / "out").exists()
+    assert not (synced.home / "unfit").exists()
 
 
 def test_a_filter_that_fits_needs_no_configuration(synced: Terminal, tmp_path: Path) -> None:

@@ -76,6 +76,14 @@ def test_hostile_arguments_are_told_in_a_sentence(arguments: list[str | bytes], 
     clear(terminal.run(*arguments), 2, "")
 
 
+def test_a_command_of_several_shows_them(terminal: Terminal) -> None:
+    """Without the name of one, its help is shown line by line, and nothing is called an error."""
+    result = terminal.run("keys")
+    assert (result.code, result.out) == (2, "")
+    assert "\n  create  Make a key" in result.err
+    assert "Error" not in result.err
+
+
 def test_a_log_level_that_is_none_is_told_in_a_sentence(terminal: Terminal) -> None:
     sentence = "BILLFOLD_LOG is 'garbage'; it can be debug, info, warning, error or critical"
     clear(terminal.process("--version", BILLFOLD_LOG="garbage"), 2, sentence)

@@ -1,20 +1,31 @@
-"""``billfold serve``: it answers this machine only, says when it is ready and what is missing, and ends when it is told to."""
+"""``billfold serve``: it answers this machine, or others by TLS and with a key; it says when it is ready and what is missing, and ends when it is told to."""
 
 from __future__ import annotations
 
 import json
+import shutil
+import ssl
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.cli.terminal import Terminal, clear, environment
 
 
 def test_what_is_missing_is_told(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
-    clear(terminal.run("serve", "--host", "0.0.0.0"), 2, "0.0.0.0 is open to other machines")
+    clear(terminal.run("serve", "--host", "0.0.0.0"), 2, "0.0.0.0 is open to other machines, and there is no key")
+    clear(terminal.run("serve", "--behind-proxy", "0.0.0.0/0"), 2, "0.0.0.0/0 is everybody")
+    terminal.config.write_text("")
+    clear(terminal.run("serve", "--tls-cert", "billfold.toml"), 2, "--tls-cert and --tls-key go together")
+    pair = ["--tls-cert", "billfold.toml", "--tls-key", "billfold.toml"]
+    clear(terminal.run("serve", *pair), 2, "are no certificate and its key")
+    terminal.config.unlink()
     clear(terminal.run("serve", "--ledger", "nowhere"), 2, "there is no ledger in nowhere")
     clear(terminal.run("serve", "--config", "nowhere.toml"), 2, "nowhere.toml")
 
@@ -46,3 +57,37 @@ def read_accounts(home: Path, *options: str, **variables: str) -> list[dict[str,
             process.terminate()
     assert process.returncode == 0
     return rows
+
+
+def test_an_open_address_speaks_tls_and_asks_for_a_key(synced: Terminal, tmp_path: Path) -> None:
+    """With a key and a certificate others are answered, who send a key; the secret is no argument of any process."""
+    home = Terminal(shutil.copytree(synced.home, tmp_path / "home"))
+    make_certificate(tmp_path)
+    secret = home.run("keys", "create", "grafana", "--ledger", "ledger").out.strip()
+    files = ["--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem")]
+    clear(home.run("serve", "--host", "0.0.0.0", "--ledger", "ledger"), 2, "add --tls-cert and --tls-key")
+    line = [sys.executable, "-m", "billfold", "serve", "--host", "0.0.0.0", "--port", "0", "--ledger", "ledger", *files]
+    context = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
+    with subprocess.Popen(
+        line, stdout=subprocess.PIPE, text=True, cwd=home.home, env=environment(home.home)
+    ) as process:
+        try:
+            assert process.stdout is not None
+            port = process.stdout.readline().split()[-1].rpartition(":")[2].strip("/")
+            request = urllib.request.Request(f"https://localhost:{port}/api/v1/accounts")
+            with pytest.raises(urllib.error.HTTPError, match="401"):
+                urllib.request.urlopen(request, timeout=60, context=context)
+            request.add_header("Authorization", f"Bearer {secret}")
+            with urllib.request.urlopen(request, timeout=60, context=context) as answer:
+                assert [row["account"] for row in json.loads(answer.read())] == ["mine"]
+                assert answer.headers["strict-transport-security"] == "max-age=31536000"
+        finally:
+            process.terminate()
+
+
+def make_certificate(directory: Path) -> None:
+    """Write a certificate of this machine that nobody else signed, and its key."""
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2"]
+    files = ["-keyout", str(directory / "key.pem"), "-out", str(directory / "cert.pem")]
+    line = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", *names, *files]
+    subprocess.run(line, check=True, capture_output=True)

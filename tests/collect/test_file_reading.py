@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,15 +14,15 @@ from billfold.model.errors import InvalidArgument
 
 
 @pytest.fixture
-def pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a named pipe; nobody is waited for."""
     monkeypatch.setattr(file_reading, "PIPE_TIMEOUT_S", 0.01)
     os.mkfifo(tmp_path / "pipe")
-    yield tmp_path / "pipe"
+    return tmp_path / "pipe"
 
 
 def test_a_pipe_without_a_writer_is_refused(pipe: Path) -> None:
-    with pytest.raises(InvalidArgument, match="nobody wrote into .* start its writer first"):
+    with pytest.raises(InvalidArgument, match=r"nobody wrote into .* start its writer first"):
         read_file(pipe)
 
 

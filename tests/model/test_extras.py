@@ -41,8 +41,8 @@ class BaseFinder:
 sys.meta_path[:] = map(BaseFinder, sys.meta_path)
 """
 """Makes of a process what it is where only the base is installed."""
-BASE_COMMANDS = {"api", "connect", "doctor"}
-"""Commands that need no extra."""
+BASE_COMMANDS = {"api", "audit", "connect", "doctor", "keys", "users"}
+"""Commands that need no extra, or only for some of what they do."""
 
 
 def run_base(home: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import subprocess
 import sys
 import zipfile
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing as closed
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -21,16 +17,9 @@ from typing import Any
 import pytest
 
 from billfold.collect.workspace import Workspace
-from billfold.ledger.closings import Closing, RegisterLine, add_closing
-from billfold.ledger.query import LedgerFilter
-from billfold.ledger.register import list_register
-from billfold.model.errors import ConfigurationError
-from billfold.model.period import Month
-from billfold.report.evidence_verifier import find_defects
-from billfold.tasks.evidence import EvidenceRequest, EvidenceSummary, write_evidence
+from billfold.report.evidence_verifier import main
 from tests import stage
-
-MONTH = Month(2026, 10)
+from tests.report.evidence_kit import edit_rows, find_defects, find_invoice_id, forge, rewrite, write
 
 
 @pytest.fixture(scope="module")
@@ -39,22 +28,6 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with closed(Workspace(tmp_path_factory.mktemp("books"))) as workspace:
         stage.collected(stage.twin(months=2), workspace)
         yield workspace
-
-
-def write(books: Workspace, path: Path, month: Month = MONTH) -> EvidenceSummary:
-    with books.open_ledger() as db:
-        return write_evidence(books, db, EvidenceRequest(month, LedgerFilter()), path)
-
-
-def rewrite(source: Path, target: Path, change: Callable[[dict[str, bytes]], object]) -> Path:
-    """Write the same zip with its files changed."""
-    with zipfile.ZipFile(source) as old:
-        files = {name: old.read(name) for name in old.namelist()}
-    change(files)
-    with zipfile.ZipFile(target, "w") as new:
-        for name, body in files.items():
-            new.writestr(name, body)
-    return target
 
 
 def test_sound_evidence_is_verified_by_its_own_verifier_alone(books: Workspace, tmp_path: Path) -> None:
@@ -87,7 +60,7 @@ def test_any_flipped_byte_of_any_file_is_told(books: Workspace, tmp_path: Path) 
                 body[Random(number).randrange(len(body))] ^= 1
             files[name] = bytes(body)
 
-        assert find_defects(str(rewrite(tmp_path / "a.zip", tmp_path / "b.zip", flip))), name
+        assert find_defects(rewrite(tmp_path / "a.zip", tmp_path / "b.zip", flip)), name
 
 
 def test_a_flipped_byte_of_the_file_itself_is_told(books: Workspace, tmp_path: Path) -> None:
@@ -98,7 +71,7 @@ def test_a_flipped_byte_of_the_file_itself_is_told(books: Workspace, tmp_path: P
         flipped = bytearray(content)
         flipped[position] ^= 1
         (tmp_path / "b.zip").write_bytes(flipped)
-        defects = find_defects(str(tmp_path / "b.zip"))
+        defects = find_defects(tmp_path / "b.zip")
         with zipfile.ZipFile(tmp_path / "a.zip") as old:
             sound = {name: old.read(name) for name in old.namelist()}
         if not defects:
@@ -111,46 +84,29 @@ def test_a_forged_report_is_told_though_its_manifest_fits(books: Workspace, tmp_
     """Whoever recomputes the manifest is caught by the chains and by the sums."""
     write(books, tmp_path / "a.zip")
 
-    def forge(files: dict[str, bytes]) -> None:
+    def drop_line(files: dict[str, bytes]) -> None:
         lines = files[name].split(b"\n")
         files[name] = b"\n".join([*lines[:3], *lines[4:]])
         manifest = json.loads(files["manifest.json"])
         manifest["files"][name] = hashlib.sha256(files[name]).hexdigest()
         files["manifest.json"] = json.dumps(manifest).encode()
 
-    assert find_defects(str(rewrite(tmp_path / "a.zip", tmp_path / "b.zip", forge)))
+    assert find_defects(rewrite(tmp_path / "a.zip", tmp_path / "b.zip", drop_line))
 
 
-def forge(source: Path, target: Path, change: Callable[[dict[str, bytes], dict[str, Any]], object]) -> list[str]:
-    """Change files, recompute the manifest as whoever forges would, and return what is told."""
-
-    def rewrite_all(files: dict[str, bytes]) -> None:
-        manifest = json.loads(files.pop("manifest.json"))
-        change(files, manifest)
-        manifest["files"] = {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}
-        files["manifest.json"] = json.dumps(manifest).encode()
-
-    return find_defects(str(rewrite(source, target, rewrite_all)))
-
-
-def raise_money(files: dict[str, bytes], manifest: dict[str, Any]) -> None:
+def raise_money(files: dict[str, bytes], _: dict[str, Any]) -> None:
     """Add 1000 to an invoice: to net and gross, and to one of its charges."""
-    for name, columns in (("register.csv", ("net", "gross")), ("charges.csv", ("BilledCost",))):
-        rows = list(csv.DictReader(io.StringIO(files[name].decode())))
-        id_column = "invoice_id" if name == "register.csv" else "InvoiceId"
-        row = next(row for row in rows if row[id_column] == rows_of_vultr(files))
-        for column in columns:
-            row[column] = str(Decimal(row[column]) + 1000)
-        buffer = io.StringIO()
-        writer = csv.DictWriter(buffer, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-        files[name] = buffer.getvalue().encode()
+    invoice_id, raised = find_invoice_id(files, "vultr"), set[str]()
 
+    def raise_columns(row: dict[str, str]) -> dict[str, str]:
+        columns = ("net", "gross") if "net" in row else ("BilledCost",)
+        if invoice_id not in {row.get("invoice_id"), row.get("InvoiceId")} or columns[0] in raised:
+            return row
+        raised.add(columns[0])
+        return row | {column: str(Decimal(row[column]) + 1000) for column in columns}
 
-def rows_of_vultr(files: dict[str, bytes]) -> str:
-    rows = csv.DictReader(io.StringIO(files["register.csv"].decode()))
-    return next(row["invoice_id"] for row in rows if row["provider"] == "vultr")
+    edit_rows(files, "register.csv", raise_columns)
+    edit_rows(files, "charges.csv", raise_columns)
 
 
 def replace_document(files: dict[str, bytes], manifest: dict[str, Any]) -> None:
@@ -177,49 +133,65 @@ def test_forged_evidence_is_told_though_its_manifest_fits(books: Workspace, tmp_
         "no name of a file": lambda files, _: files.update({"../evil": b""}),
     }
     for sentence, change in forgeries.items():
-        assert any(sentence in defect for defect in forge(tmp_path / "a.zip", tmp_path / "b.zip", change)), sentence
-
-
-def test_an_invoice_that_was_signed_cannot_be_left_out(books: Workspace, tmp_path: Path) -> None:
-    with books.open_ledger() as db:
-        rows = [row for row in list_register(db, LedgerFilter(None, None, MONTH, MONTH)) if row.state == "issued"]
-    registers = defaultdict[tuple[str, str], list[RegisterLine]](list)
-    for row in rows:
-        registers[row.provider, row.account].append(RegisterLine(row.invoice_id or "", row.currency, str(row.gross)))
-    closing = Closing(
-        *(MONTH, "Ann", "", "", "", "", "", (), ("", ""), 0), {key: tuple(lines) for key, lines in registers.items()}
-    )
-    add_closing(books.archive, closing, datetime.now(UTC))
-    write(books, tmp_path / "a.zip")
-    assert find_defects(str(tmp_path / "a.zip")) == []
-
-    def drop_vultr(files: dict[str, bytes], manifest: dict[str, Any]) -> None:
-        invoice_id = rows_of_vultr(files).encode()
-        for name in ("register.csv", "charges.csv"):
-            files[name] = b"\n".join(line for line in files[name].split(b"\n") if invoice_id not in line)
-
-    defects = forge(tmp_path / "a.zip", tmp_path / "b.zip", drop_vultr)
-    assert any("Ann signed" in defect for defect in defects)
+        assert any(
+            sentence in defect for defect in find_defects(forge(tmp_path / "a.zip", tmp_path / "b.zip", change))
+        ), sentence
 
 
 def test_a_file_put_in_or_left_out_is_told(books: Workspace, tmp_path: Path) -> None:
     write(books, tmp_path / "a.zip")
     added = rewrite(tmp_path / "a.zip", tmp_path / "b.zip", lambda files: files.update({"more.txt": b"x"}))
-    assert find_defects(str(added)) == ["more.txt is not in the manifest"]
+    assert find_defects(added) == ["more.txt is not in the manifest"]
     removed = rewrite(tmp_path / "a.zip", tmp_path / "c.zip", lambda files: files.pop("register.csv"))
-    assert "register.csv is missing" in find_defects(str(removed))
+    assert "register.csv is missing" in find_defects(removed)
 
 
 def test_a_head_that_it_never_had_is_told(books: Workspace, tmp_path: Path) -> None:
     write(books, tmp_path / "a.zip")
-    assert "was never the head" in find_defects(str(tmp_path / "a.zip"), f"sha256:{'0' * 64}")[0]
+    assert "was never the head" in find_defects(tmp_path / "a.zip", f"sha256:{'0' * 64}")[0]
 
 
-def test_another_file_is_not_overwritten(books: Workspace, tmp_path: Path) -> None:
-    (tmp_path / "a.zip").write_bytes(b"mine")
-    with pytest.raises(ConfigurationError, match="name another file"):
-        write(books, tmp_path / "a.zip")
-    write(books, tmp_path / "b.zip")
-    with pytest.raises(ConfigurationError, match="name another file"):
-        write(books, tmp_path / "b.zip", Month(2026, 9))
-    assert (tmp_path / "a.zip").read_bytes() == b"mine"
+def test_any_changed_value_of_the_manifest_is_told(books: Workspace, tmp_path: Path) -> None:
+    """But those that only a signature proves, where nobody signed: they are printed as what the file states."""
+    write(books, tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as evidence:
+        manifest = json.loads(evidence.read("manifest.json"))
+
+    def set_value(name: str, value: object) -> list[str]:
+        text = json.dumps(manifest | {name: value}).encode()
+        return find_defects(
+            rewrite(tmp_path / "a.zip", tmp_path / "b.zip", lambda files: files.update({"manifest.json": text}))
+        )
+
+    file_name, answer_name = "charges.csv", min(manifest["answers"])
+    assert set_value("format", 1)
+    assert set_value("month", "2026-11")
+    assert set_value("scope", ["fbstly", ""])
+    assert set_value("as_of", manifest["as_of"] + 1)
+    assert set_value("as_of", 1)
+    assert set_value("head", manifest["head"].replace("a", "b"))
+    assert set_value("files", manifest["files"] | {file_name: "0" * 64})
+    assert set_value("answers", manifest["answers"] | {answer_name: 1})
+    assert set_value("hash", "sha256:0") == []
+    assert set_value("code", "0") == []
+
+
+def test_a_time_stamp_of_another_manifest_is_told(books: Workspace, tmp_path: Path) -> None:
+    write(books, tmp_path / "a.zip")
+    stamps = dict[str, list[str]]()
+    for name in ("manifest.json", "README.txt"):
+
+        def stamp(files: dict[str, bytes], name: str = name) -> None:
+            files["timestamp.tsr"] = b"0\x30" + hashlib.sha256(files[name]).digest()
+
+        stamps[name] = find_defects(rewrite(tmp_path / "a.zip", tmp_path / "b.zip", stamp))
+    assert stamps == {"manifest.json": [], "README.txt": ["timestamp.tsr is not of this manifest"]}
+
+
+def test_orders_to_a_terminal_are_not_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A manifest is hostile text: its month rings no bell and begins no line."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("manifest.json", json.dumps({"month": "\x1b[2J\nall is well", "scope": ["", ""], "as_of": 1}))
+        archive.writestr("chain.jsonl", "")
+    assert main([str(tmp_path / "a.zip")]) == 1
+    assert capsys.readouterr().out.splitlines()[0] == "?[2J?all is well, all accounts"

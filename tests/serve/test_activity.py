@@ -8,8 +8,8 @@ from importlib.resources import files
 from billfold.model.period import parse_instant
 from billfold.serve.activity import RunningSync, SyncActivity
 from tests.cli.terminal import Terminal
+from tests.serve.content import PageContent
 from tests.serve.reader import open_reader
-from tests.serve.test_pages import PageContent
 
 NOW = parse_instant("2026-11-15T05:00:00Z")
 SYNCS = [RunningSync("vultr", "vultr", NOW, expected=40), RunningSync("cockroach", "<b>", NOW)]

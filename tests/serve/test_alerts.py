@@ -102,5 +102,6 @@ def test_what_cannot_be_sent_is_logged(served: Reader, caplog: pytest.LogCapture
 
 
 def test_without_targets_nothing_is_told(reader: Reader) -> None:
-    assert deliver(reader, START, Receiver()) == alerts.SendOutcome()
+    outcome = deliver(reader, START, Receiver())
+    assert (outcome.sent, list(outcome.refused), list(outcome.unusable), outcome.is_busy) == (0, [], [], False)
     assert "No alerts are configured" in reader.get("/alerts", accept="text/html").text

@@ -10,7 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from billfold.model.errors import LedgerError
+from billfold.model.identity import MACHINE
 from billfold.serve.answers import AnswerCache
+from billfold.serve.gate import Visitor
+from billfold.serve.peers import Peer
 from tests.serve.reader import Reader
 
 ASKERS = 6
@@ -44,7 +47,9 @@ class CountedCache(AnswerCache):
 
 
 def make_request() -> Request:
-    return Request({"type": "http", "path": "/x", "query_string": b"", "headers": [(b"host", b"localhost")]})
+    state = {"visitor": Visitor(MACHINE, Peer("127.0.0.1", "http", "localhost"))}
+    headers = [(b"host", b"localhost")]
+    return Request({"type": "http", "path": "/x", "query_string": b"", "headers": headers, "state": state})
 
 
 @pytest.mark.parametrize("is_failing", [False, True])

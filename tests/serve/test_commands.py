@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 
 from billfold.serve.app import make_application
 from billfold.serve.commands import MAX_RUNS, MAX_WAITING_TEXTS, CommandRequest, Event, ReaderGone, _CommandRun
+from billfold.serve.gate import Gate
 from billfold.serve.views import ViewPool
 from tests.cli.terminal import Terminal
 from tests.serve.reader import Reader
@@ -19,7 +20,8 @@ URL = "/api/v1/commands/"
 @contextmanager
 def open_commands(ledger: Terminal, run: Callable[[CommandRequest, Callable[[Event], None]], int]) -> Iterator[Reader]:
     with closing(ViewPool(ledger.home / "ledger", ledger.home / "billfold.toml")) as pool:
-        yield Reader(pool, make_application(pool, run))
+        gate = Gate(pool.directory)
+        yield Reader(pool, make_application(pool, run_command=run, gate=gate), gate)
 
 
 def test_what_is_asked_reaches_the_command(ledger: Terminal) -> None:
@@ -55,7 +57,10 @@ def test_what_cannot_be_asked_is_a_problem(ledger: Terminal) -> None:
         for url, status in statuses.items():
             page = reader.get(url)
             assert (page.status, page.headers["content-type"]) == (status, "application/problem+json"), url
-        assert Reader(reader.pool, make_application(reader.pool)).get(f"{URL}report").status == 404
+        assert (
+            Reader(reader.pool, make_application(reader.pool), Gate(reader.pool.directory)).get(f"{URL}report").status
+            == 404
+        )
 
 
 def test_so_many_commands_run_at_a_time(ledger: Terminal) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from billfold.serve.app import make_application
+from billfold.serve.gate import Gate
 from billfold.serve.views import ViewPool
 from tests.cli.terminal import Terminal
 from tests.serve.reader import Reader
@@ -43,7 +44,8 @@ def configured(ledger: Terminal, tmp_path: Path) -> Iterator[Reader]:
     (tmp_path / "rules.toml").write_text(RULES)
     (tmp_path / "mapping.toml").write_text("")
     with closing(ViewPool(ledger.home / "ledger", tmp_path / "billfold.toml")) as pool:
-        yield Reader(pool, make_application(pool))
+        gate = Gate(pool.directory)
+        yield Reader(pool, make_application(pool, gate=gate), gate)
 
 
 @pytest.mark.parametrize(

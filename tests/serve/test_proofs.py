@@ -60,7 +60,7 @@ def test_an_invoice_is_explained_to_the_place(reader: Reader) -> None:
     assert all(row["path"].startswith("$") for row in origins if row["seq"])
 
 
-@pytest.mark.parametrize("suffix", ["md", "html", "xlsx"])
+@pytest.mark.parametrize("suffix", ["md", "xlsx"])
 def test_a_statement_is_the_commands_file(reader: Reader, ledger: Terminal, suffix: str) -> None:
     page = reader.get(f"{ROOT}/statement/2026-10.{suffix}")
     assert ledger.run("--ledger", "ledger", "statement", "2026-10", "-o", f"october.{suffix}").code == 0

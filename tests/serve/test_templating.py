@@ -6,11 +6,19 @@ import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from billfold.collect.workspace import Workspace
-from billfold.serve.templating import format_age, format_money, load_environment
+from billfold.serve.templating import (
+    find_digits,
+    format_age,
+    format_money,
+    format_percent,
+    format_rough,
+    load_environment,
+)
 from tests.ledger.kit import collected, invoice, invoices
 from tests.serve.reader import Reader, open_reader
 
@@ -37,7 +45,18 @@ def _list_screens(reader: Reader) -> list[str]:
     assert bill["invoice_id"] in {HOSTILE_ID, "bad"}
     return [
         *("/", "/invoices", "/months/2026-08", "/close/2026-08", "/changes?since=2026-01-01", "/payables"),
-        *("/commitments", "/findings", "/accounts", invoice_url, "/explain?seq=3&path=$.invoices[0]"),
+        *(
+            "/commitments",
+            "/estimates",
+            "/customers",
+            "/teams",
+            "/restatements",
+            "/charges",
+            "/findings",
+            "/accounts",
+            invoice_url,
+            "/explain?seq=3&path=$.invoices[0]",
+        ),
         "/query?sql=SELECT+*+FROM+costs",
     ]
 
@@ -56,10 +75,22 @@ def test_no_page_has_a_vendors_markup(hostile: Workspace, tmp_path: Path) -> Non
 
 
 def test_amounts_are_grouped_and_keep_their_digits() -> None:
-    assert format_money(Decimal("1234567.5")) == '<data value="1234567.5">1,234,567.50</data>'
-    assert format_money(Decimal("-0.123456789012")) == '<data value="-0.123456789012">-0.123456789012</data>'
-    assert format_money("-1234.00") == '<data value="-1234">-1,234.00</data>'
+    assert format_money(Decimal("1234567.5")) == '<data value="1234567.5">1,234,567<span class="f">.50</span></data>'
+    digits = '<data value="-0.123456789012">-0<span class="f">.123456789012</span></data>'
+    assert format_money(Decimal("-0.123456789012")) == digits
+    assert format_money("-1234.00") == '<data value="-1234">-1,234<span class="f">.00</span></data>'
     assert format_money(None) == format_money("") == ""
+
+
+def test_a_table_aligns_its_decimal_points() -> None:
+    """The class of a table says how many decimals its longest amount has."""
+    rows = [SimpleNamespace(cost=Decimal("1.50"), paid=None), SimpleNamespace(cost=Decimal("2.123"), paid="0.12345")]
+    assert (find_digits(rows, "cost"), find_digits(rows, "cost", "paid"), find_digits([], "cost")) == ("d3", "d5", "d0")
+
+
+def test_what_is_expected_is_written_roughly() -> None:
+    assert (format_rough(Decimal("12345.678")), format_rough(None)) == ("12,346", "")
+    assert (format_percent(Decimal("0.3314")), format_percent(None)) == ("33.1 %", "")
 
 
 def test_every_template_is_escaped() -> None:

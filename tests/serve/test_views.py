@@ -68,3 +68,18 @@ def test_the_configuration_is_in_the_fingerprint(books: Workspace, tmp_path: Pat
         assert pool.read_fingerprint() == before
         config_path.write_text("")
         assert pool.read_fingerprint() != before
+
+
+def test_files_that_it_names_are_in_the_fingerprint(books: Workspace, tmp_path: Path) -> None:
+    """New rules or entries of the bank show at once; a section that is wrong does not hinder what needs none of it."""
+    collected(books, invoices(invoice()))
+    config_path, rules = tmp_path / "billfold.toml", tmp_path / "rules.toml"
+    config_path.write_text('[allocation]\nrules = "rules.toml"\n\n[bank]\nfile = "bank.csv"\n')
+    with closing(ViewPool(books.directory, config_path)) as pool:
+        states = [pool.read_fingerprint()]
+        for path in (rules, tmp_path / "bank.csv"):
+            path.write_text("x")
+            states.append(pool.read_fingerprint())
+        config_path.write_text("[allocation]\nrules = 1\n")
+        states.append(pool.read_fingerprint())
+    assert len(set(states)) == len(states)

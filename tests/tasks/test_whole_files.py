@@ -10,7 +10,6 @@ import pytest
 from billfold.model.errors import InvalidArgument
 from billfold.tasks.whole_files import write_whole_files
 
-
 OWN = b"; written by billfold; once\n"
 
 

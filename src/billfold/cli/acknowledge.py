@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 import click
 
 from billfold.cli.budget import load_budgets
-from billfold.cli.context import build_filter, list_configured_accounts, load_payment_evidence, open_workspace
+from billfold.cli.context import (
+    build_filter,
+    find_user_name,
+    list_configured_accounts,
+    load_payment_evidence,
+    open_workspace,
+)
 from billfold.cli.listing import print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
 from billfold.collect.workspace import Workspace
-from billfold.ledger.acknowledgements import (
-    Acknowledgement,
-    add_acknowledgement,
-    list_acknowledgements,
-    withdraw_acknowledgement,
-)
+from billfold.ledger.acknowledgements import Acknowledgement, list_acknowledgements, withdraw_acknowledgement
 from billfold.ledger.query import LedgerFilter
 from billfold.model.errors import InvalidArgument
-from billfold.model.finding import BUDGET_CODES, AccountFinding, describe_labelled
+from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.report.table import TableLayout
-from billfold.tasks.budgets import find_cost_findings
-from billfold.tasks.changes import find_all_changes
-from billfold.tasks.close import find_possible_findings
+from billfold.tasks.acknowledge import acknowledge_findings, list_acceptable, require_acceptable
 from billfold.tasks.filter_options import FilterOptions
-from billfold.tasks.reconcile import reconcile_ledger
 
 COLUMNS = ("id", "provider", "account", "month", "text", "reason", "by", "acknowledged_at")
 
@@ -51,50 +48,24 @@ def command(ctx: click.Context, ids: tuple[str, ...], reason: str, by: str, with
         if not ids:
             _print_acknowledged(list_acknowledgements(workspace.archive))
         elif withdraw:
-            _withdraw(workspace, ids, reason, by or _find_user())
+            _withdraw(workspace, ids, reason, by or find_user_name())
         else:
-            _acknowledge(workspace, _list_findings(ctx, workspace, ids), ids, reason, by or _find_user())
-
-
-def _find_user() -> str:
-    """Return who is logged in, as far as this machine knows."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a number without a name
-        return "unknown"
+            _acknowledge(workspace, _list_findings(ctx, workspace, ids), ids, reason, by or find_user_name())
 
 
 def _list_findings(ctx: click.Context, workspace: Workspace, ids: Collection[str]) -> dict[str, AccountFinding]:
-    """Return what can be accepted by its id; what only closing a month finds is looked for where an id is not known yet."""
     with workspace.open_ledger() as db:
         filters: LedgerFilter = build_filter(workspace, FilterOptions())
-        evidence = load_payment_evidence(ctx)
-        result = reconcile_ledger(workspace, db, filters, list_configured_accounts(ctx), evidence)
-        by_id = {located.id: located for located in result.findings}
-        for find_more in (find_all_changes, find_possible_findings):
-            if not by_id.keys() >= set(ids):
-                by_id = {located.id: located for located in find_more(workspace, db, filters)} | by_id
-        missing_ids = set(ids) - by_id.keys()
-        if missing_ids:
-            by_id |= find_cost_findings(db, filters, *load_budgets(ctx), missing_ids)
-    return by_id
+        configured, evidence = list_configured_accounts(ctx), load_payment_evidence(ctx)
+        return list_acceptable(workspace, db, filters, configured, evidence, lambda: load_budgets(ctx), ids)
 
 
 def _acknowledge(
     workspace: Workspace, findings: dict[str, AccountFinding], ids: Sequence[str], reason: str, by: str
 ) -> None:
-    for finding_id in ids:
-        located = findings.get(finding_id)
-        if located is None:
-            raise InvalidArgument(
-                f"nothing is found now that has the id {finding_id!r}: `billfold reconcile`, `close`, `changes` and `budget` print them"
-            )
-        if not located.account and located.finding.code not in BUDGET_CODES:
-            raise InvalidArgument(f"{finding_id} is not of an account: it has to be mended, and cannot be accepted")
-    with workspace.lock_writers():  # a merge puts another file in the archive's place
-        for finding_id in ids:
-            add_acknowledgement(workspace.archive, findings[finding_id], reason, by, datetime.now(UTC))
-    for located in (findings[finding_id] for finding_id in ids):
+    accepted = require_acceptable(findings, ids)
+    acknowledge_findings(workspace, accepted, reason, by, datetime.now(UTC))
+    for located in accepted:
         print_line(f"acknowledged: {located.place}: {describe_labelled(located.finding)}")
 
 

@@ -12,7 +12,6 @@ from billfold.cli.gaps import describe_no_bills, end_listing, find_wrong_gaps, n
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
 from billfold.cli.params import AmountType, add_optional_month_options
-from billfold.cli.team_rules import load_team_rules
 from billfold.collect.workspace import Workspace
 from billfold.ledger import catalog
 from billfold.ledger.acknowledgements import is_accepted, quieten
@@ -37,9 +36,8 @@ from billfold.report.anomalies import (
 from billfold.report.budget import Budget, BudgetRow, list_budget_findings
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
-from billfold.report.team_costs import TEAM_KEY
-from billfold.settings.budgets import read_budgets
 from billfold.tasks.budgets import NOTHING_SEARCHED, check_budgets, find_this_month, search_anomalies
+from billfold.tasks.configured_budgets import load_ruled_budgets
 from billfold.tasks.filter_options import FilterOptions
 
 AMOUNTS = ("amount", "billed", "committed")
@@ -121,13 +119,10 @@ def _search(
     return search_anomalies(ledger, filters, month, thresholds, is_whole=is_whole) if month else NOTHING_SEARCHED
 
 
-def load_budgets(ctx: click.Context) -> tuple[list[Budget], AllocationRules | None]:
+def load_budgets(ctx: click.Context) -> tuple[Sequence[Budget], AllocationRules | None]:
     """Return the configuration's budgets, and the rules of allocation where one is a team's."""
-    section, path = load_section(ctx, "budgets")
-    budgets = read_budgets(section, str(path))
-    if not any(key == TEAM_KEY for budget in budgets for key, _ in budget.scope):
-        return budgets, None
-    return budgets, load_team_rules(ctx)
+    _, path = load_section(ctx, "budgets")
+    return load_ruled_budgets(path)
 
 
 def _check_scopes(workspace: Workspace, budgets: Iterable[Budget]) -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import groupby
-from typing import NamedTuple
 
 import click
 
@@ -17,15 +14,12 @@ from billfold.cli.context import build_filter, list_configured_accounts, load_pa
 from billfold.cli.listing import print_rows, read_width
 from billfold.cli.output import print_data, print_line
 from billfold.cli.params import AmountType, add_month_options
-from billfold.collect.workspace import Workspace
-from billfold.ledger.query import LedgerFilter
-from billfold.ledger.store import OpenLedger
 from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month
 from billfold.report.close import ACKNOWLEDGED, NOT_CHECKED, NOTICE, OK, OPEN, WRONG, MonthCheck, count_states
 from billfold.report.month_jumps import JumpLimits
 from billfold.report.render import counted
-from billfold.tasks.close import CloseSettings, MonthVerdict, accept_findings, judge_month, require_found, sign_month
+from billfold.tasks.close import CloseSettings, MonthVerdict, Signature, close_month, hold_writers
 from billfold.tasks.filter_options import FilterOptions
 
 COLUMNS = MonthCheck._fields
@@ -77,7 +71,7 @@ def command(
     into the archive, with what is counted of each account, and the hash of the month; `billfold changes --since close:MONTH`
     tells what has changed since.
     """
-    signature = _Signature(sign, (*accept, *more_ids), reason)
+    signature = Signature(sign, (*accept, *more_ids), reason)
     _check_options(signature, filter_options, has_more=bool(more_ids and not accept))
     verdict, is_signed = _judge(ctx, month, filter_options, signature, JumpLimits(jump_percent, jump_amount))
     if output_format == "table":
@@ -89,28 +83,18 @@ def command(
     ctx.exit(0 if verdict.ready else 1)
 
 
-class _Signature(NamedTuple):
-    """Who signs (None: nobody), and what he accepts with it, and why."""
-
-    name: str | None
-    accepted_ids: tuple[str, ...]
-    reason: str
-
-
 def _judge(
-    ctx: click.Context, month: Month, filter_options: FilterOptions, signature: _Signature, limits: JumpLimits
+    ctx: click.Context, month: Month, filter_options: FilterOptions, signature: Signature, limits: JumpLimits
 ) -> tuple[MonthVerdict, bool]:
     """Check a month, and sign it if that is asked and can be; returns whether it was."""
-    is_held = signature.name is not None
-    with open_workspace(ctx) as workspace, _hold_writers(workspace, is_held=is_held), workspace.open_ledger() as db:
+    with open_workspace(ctx) as workspace, hold_writers(workspace, signature), workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)
         payments = load_payment_evidence(ctx, filter_options.as_of)
         settings = CloseSettings(list_configured_accounts(ctx), limits, payments)
-        verdict = judge_month(workspace, db, month, filters, settings)
-        return _sign(workspace, db, verdict, filters, signature) if is_held else (verdict, False)
+        return close_month(workspace, db, month, filters, settings, signature)
 
 
-def _check_options(signature: _Signature, filter_options: FilterOptions, *, has_more: bool) -> None:
+def _check_options(signature: Signature, filter_options: FilterOptions, *, has_more: bool) -> None:
     if has_more:
         raise InvalidArgument("close takes one month; the ids of findings come after --accept")
     if signature.name is None and signature.accepted_ids:
@@ -119,32 +103,6 @@ def _check_options(signature: _Signature, filter_options: FilterOptions, *, has_
         raise InvalidArgument("--sign takes the name of who signs")
     if signature.name is not None and filter_options.as_of:
         raise InvalidArgument("a month is signed as it is now, not as of a time")
-
-
-@contextmanager
-def _hold_writers(workspace: Workspace, *, is_held: bool) -> Iterator[None]:
-    """Let nobody archive anything between what is checked and what is signed."""
-    if not is_held:
-        yield
-        return
-    with workspace.lock_writers(alone=True):
-        yield
-
-
-def _sign(
-    workspace: Workspace, db: OpenLedger, verdict: MonthVerdict, filters: LedgerFilter, signature: _Signature
-) -> tuple[MonthVerdict, bool]:
-    """Sign a month if it is ready with what is accepted; returns it as it is then, and whether it was signed."""
-    name, accepted_ids, reason = signature
-    require_found(verdict, accepted_ids)
-    accepted = verdict.accept(accepted_ids)
-    if not accepted.ready or name is None:
-        return verdict, False
-    now = datetime.now(UTC)
-    with workspace.archive.open_transaction():
-        accept_findings(workspace, verdict, accepted_ids, name, reason, now)
-        sign_month(workspace, db, accepted, filters, name, now)
-    return accepted._replace(head=workspace.archive.read_head()), True
 
 
 def _print_data(verdict: MonthVerdict, output_format: str, signed_by: str | None) -> None:

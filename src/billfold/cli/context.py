@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from billfold import config
 from billfold.cli.output import print_line
 from billfold.collect.workspace import Workspace
 from billfold.config import AccountConfig
+from billfold.ledger.audit_log import AuditEvent, add_event
+from billfold.ledger.layout import ARCHIVE_FILE
 from billfold.model.errors import ConfigurationError, InvalidArgument
 from billfold.model.payment import PaymentEvidence
 from billfold.tasks import access, configured
@@ -59,6 +62,32 @@ def open_workspace(ctx: click.Context, *, new: bool = False) -> Iterator[Workspa
     config.check_config(ctx.find_root().obj["config"])
     with access.open_workspace(config.find_ledger_directory(ctx.find_root().obj["ledger"]), new=new) as workspace:
         yield workspace
+
+
+def require_ledger_directory(ctx: click.Context) -> Path:
+    """Return the directory of the ledger; raises ``ConfigurationError`` where there is none."""
+    config.check_config(ctx.find_root().obj["config"])
+    directory = config.find_ledger_directory(ctx.find_root().obj["ledger"])
+    if not (directory / ARCHIVE_FILE).is_file():
+        raise ConfigurationError(
+            f"there is no ledger in {directory}: `billfold sync` makes one; --ledger names another place"
+        )
+    return directory
+
+
+def find_user_name() -> str:
+    """Return who is logged in, as far as this machine knows."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a number without a name
+        return "unknown"
+
+
+def note_command(ctx: click.Context, directory: Path, action: str, result: str) -> None:
+    """Note in the audit log what a command did to keys or users."""
+    group_name = ctx.parent.info_name if ctx.parent else ""
+    event = AuditEvent(f"command {find_user_name()}", "", action, f"billfold {group_name} {ctx.info_name}", "", result)
+    add_event(directory, event, datetime.now(UTC))
 
 
 def build_filter(workspace: Workspace, filter_options: FilterOptions) -> LedgerFilter:

@@ -44,6 +44,10 @@ def run_guarded(run: Callable[[], object]) -> int:
 
 def _print_usage_error(error: click.ClickException) -> int:
     """Say what was asked wrongly, and how it is asked: an argument may be a vendor's own id."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        for line in error.format_message().splitlines():
+            print_line(line, err=True)
+        return 2
     if isinstance(error, click.UsageError) and error.ctx:
         for line in error.ctx.get_usage().splitlines():
             print_line(line, err=True)

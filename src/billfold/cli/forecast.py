@@ -22,7 +22,7 @@ from billfold.report.exchange import round_amount
 from billfold.report.forecast import Forecaster, ForecastMethod, ForecastRow
 from billfold.report.subtotals import add_subtotals
 from billfold.report.table import TableLayout
-from billfold.report.track_record import MIN_RESIDUALS, Accuracy, list_accuracy
+from billfold.report.track_record import MIN_RESIDUALS, Accuracy, list_accuracy, round_accuracy
 from billfold.tasks.filter_options import FilterOptions
 from billfold.tasks.forecast import make_forecaster
 
@@ -126,11 +126,7 @@ def _print_notes(rows: Iterable[ForecastRow]) -> None:
 
 def _show_accuracy(output_format: str, accuracy: Sequence[Accuracy]) -> None:
     if output_format != "table":
-        rows = [
-            row._asdict() | {name: _round_share(getattr(row, name)) for name in Accuracy._fields[3:]}
-            for row in accuracy
-        ]
-        print_rows(output_format, rows, Accuracy._fields)
+        print_rows(output_format, map(round_accuracy, accuracy), Accuracy._fields)
         return
     if not accuracy:
         print_line("There is no track record: no month with an archived estimate is invoiced yet.")
@@ -145,10 +141,6 @@ def _show_accuracy(output_format: str, accuracy: Sequence[Accuracy]) -> None:
     print_table(table_rows, TableLayout(Accuracy._fields, Accuracy._fields[1:]))
     if any(row.error is None for row in accuracy):
         print_line("No error stands where one month only could be compared: there is no other to forecast it by.")
-
-
-def _round_share(share: Decimal | None) -> Decimal | None:
-    return None if share is None else share.quantize(Decimal("0.0001"))
 
 
 def _format_percent(share: Decimal | None) -> str:

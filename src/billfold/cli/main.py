@@ -35,6 +35,7 @@ COMMANDS = {
     "api": "Ask a vendor one documented operation, and print the answer.",
     "changes": "Say what of closed months is another now than when it was signed.",
     "attach": "Put a document that you have of an invoice into the archive.",
+    "audit": "Show who saw or did what in the desk: logins, refusals, documents, actions.",
     "budget": "Hold a month against the budgets, or look for what is odd in it.",
     "charges": "List charges as FOCUS 1.4 CostAndUsage rows.",
     "check": "Check FOCUS files, ours or anybody's, for what validators miss.",
@@ -52,6 +53,7 @@ COMMANDS = {
     "hash": "Print one line that stands for all that the ledger believes now.",
     "import": "Bring saved answers into the archive and book them.",
     "invoices": "List invoices, drafts and estimates as the vendors state them.",
+    "keys": "Make, list, revoke and rotate keys of the API.",
     "mcp": "Let a language model ask the ledger: read-only tools (MCP).",
     "merge": "Bring another ledger directory's archive into this one.",
     "payables": "Show what is unpaid, overdue or paid twice, and what credits are left.",
@@ -66,6 +68,7 @@ COMMANDS = {
     "statement": "Write a month's statement as PDF, page, workbook or Markdown.",
     "sync": "Collect every invoice, line and estimate: archived, then booked.",
     "twin": "Play the vendors' billing systems on this machine.",
+    "users": "Add, list and remove users of the desk.",
     "verify": "Check every stored hash of the archive, or a file of evidence.",
     "why": "Say what moved since the month before: rate, quantity, new, gone.",
 }

@@ -67,7 +67,7 @@ def redirect_output(receiver: Receiver) -> Iterator[None]:
 
 
 def is_redirected() -> bool:
-    """Tell whether what this thread prints is handed to a receiver."""
+    """Tell whether what this thread prints is handed to somebody else."""
     return _receiver.get() is not None
 
 
@@ -79,7 +79,10 @@ def read_terminal_width() -> int | None:
 
 
 def print_line(text: str = "", *, err: bool = False) -> None:
-    """Print one line for people on stdout, or stderr: what a vendor wrote in it can neither break nor steer it."""
+    """Print one line for people on stdout, or stderr: what a vendor wrote in it can neither break nor steer it.
+
+    On stderr it is a line of the log where that is JSON.
+    """
     _print(Printout(PrintType.ERROR if err else PrintType.LINE, text))
 
 

@@ -13,7 +13,9 @@ from billfold.cli.output import print_line
 from billfold.cli.params import add_location_options
 from billfold.ledger.archive import Archive
 from billfold.ledger.archive_redaction import count_redacted
+from billfold.ledger.audit_log import find_audit_damage, read_audit_head
 from billfold.ledger.verify import check_head, find_damage
+from billfold.model.errors import InvalidArgument
 from billfold.model.finding import Finding, describe_finding
 from billfold.report import evidence_verifier
 from billfold.report.render import counted
@@ -38,22 +40,28 @@ def _read_head(_: click.Context, __: click.Parameter, text: str | None) -> str |
 @click.option(
     "--head", callback=_read_head, metavar="HEAD", help="Prove that it had this head, and kept what it stands for."
 )
+@click.option(
+    "--part", is_flag=True, help="Accept evidence of some accounts only, as `billfold evidence --account` writes it."
+)
 @add_location_options
 @click.pass_context
-def command(ctx: click.Context, evidence: Path | None, head: str | None) -> None:
+def command(ctx: click.Context, evidence: Path | None, head: str | None, *, part: bool) -> None:
     """Check every stored hash of the archive, and name what is damaged or missing. Exit code 1 where anything is.
 
     With a file that `billfold evidence` wrote, check that one alone: no ledger is needed.
 
     Whether its end was cut off, or all of it written anew, is told by the ledger that was computed from it, and by a head
     that was kept elsewhere: every `billfold sync` prints the archive's head.
-    A damaged file of the ledger is named too.
+    A damaged file of the ledger is named too, and a row of the desk's audit log that was changed or removed.
     """
     if evidence:
-        _verify_evidence(ctx, evidence, head or "")
+        _verify_evidence(ctx, evidence, head or "", is_part_wanted=part)
+    if part:
+        raise InvalidArgument("--part goes with a file of evidence: name one")
     with open_workspace(ctx) as workspace:
         damage_count = 0
-        for finding in find_damage(workspace.archive, workspace.ledger_path):
+        findings = (*find_damage(workspace.archive, workspace.ledger_path), *find_audit_damage(workspace.directory))
+        for finding in findings:
             print_line(describe_finding(finding))
             damage_count += 1
         if head and (head_finding := _print_head_check(workspace.archive, head)):
@@ -64,20 +72,21 @@ def command(ctx: click.Context, evidence: Path | None, head: str | None) -> None
             f"{subject} checked: {counted(damage_count, 'problem') if damage_count else 'all is as it was written'}"
         )
         print_line(f"head {workspace.archive.read_head()}")
+        audit_count, audit_head = read_audit_head(workspace.directory)
+        if audit_count:
+            print_line(f"audit log: {counted(audit_count, 'row')}, head sha256:{audit_head}")
     ctx.exit(1 if damage_count else 0)
 
 
-def _verify_evidence(ctx: click.Context, path: Path, head: str) -> NoReturn:
+def _verify_evidence(ctx: click.Context, path: Path, head: str, *, is_part_wanted: bool) -> NoReturn:
     """Verify a file of evidence, say what it proves or what is wrong, and end."""
-    defects = evidence_verifier.find_defects(str(path), head)
-    for defect in defects:
-        print_line(defect)
-    if defects:
-        print_line(f"{path} checked: {counted(len(defects), 'problem')}")
-    else:
-        for line in evidence_verifier.describe(str(path)).splitlines():
-            print_line(line)
-    ctx.exit(1 if defects else 0)
+    verdict = evidence_verifier.verify(str(path), head, is_part_wanted=is_part_wanted)
+    print_line(verdict.coverage)
+    for sentence in verdict.defects or verdict.proofs:
+        print_line(sentence)
+    if verdict.defects:
+        print_line(f"{path} checked: {counted(len(verdict.defects), 'problem')}")
+    ctx.exit(1 if verdict.defects else 0)
 
 
 def _print_head_check(archive: Archive, head: str) -> Finding | None:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
+from pyarrow import parquet
 
 from billfold.ledger.archive import Archive
 from billfold.ledger.as_of import resolve_as_of
@@ -21,7 +22,7 @@ from billfold.ledger.focus_views import Selection
 from billfold.ledger.layout import ARCHIVE_FILE
 from billfold.ledger.query import LedgerBill
 from billfold.ledger.reader import LedgerReader, SchemaRow, SqlRow, iter_rows, make_times_aware
-from billfold.model.errors import LedgerError
+from billfold.model.errors import InvalidArgument, LedgerError
 from billfold.model.focus import COMMITMENT, COST, INVOICE, PERIOD, CostAndUsage
 from billfold.model.period import to_instant
 
@@ -80,6 +81,21 @@ class Ledger:
         reader = self._reader.answer_query(query, time_limit)
         names = list(_unique_names(reader.schema.names))
         return names, iter_rows(reader, names)
+
+    def write_parquet(self, query: str, most: int, time_limit: int | None = None) -> bytes:
+        """Answer one SELECT as a Parquet file of its first rows, with decimals and times as they are; raises ``InvalidArgument``."""
+        reader = make_times_aware(self._reader.answer_query(query, time_limit))
+        batches, count = list[pa.RecordBatch](), 0
+        try:
+            while count < most and (batch := next(reader, None)) is not None:
+                batches.append(batch)
+                count += batch.num_rows
+            table = pa.Table.from_batches(batches, reader.schema).slice(0, most)
+            sink = pa.BufferOutputStream()
+            parquet.write_table(table.rename_columns(list(_unique_names(table.column_names))), sink, compression="zstd")
+        except pa.ArrowException as error:
+            raise InvalidArgument(str(error).partition("\n")[0]) from error
+        return bytes(sink.getvalue().to_pybytes())
 
     def describe_tables(self, table: str = "") -> list[SchemaRow]:
         """Return the documented tables, or the columns of one of them; raises ``InvalidArgument`` for no such table."""

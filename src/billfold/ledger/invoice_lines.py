@@ -63,3 +63,23 @@ def list_invoice_lines(db: OpenLedger, bill_id: int, limit: int) -> list[Invoice
             LIMIT $limit""",
         {"limit": limit},
     )
+
+
+class LineSum(NamedTuple):
+    """What the lines of a bill for one service and of one category come to, and how many they are."""
+
+    service: str
+    category: str
+    cost: Decimal
+    lines: int
+
+
+def sum_invoice_lines(db: OpenLedger, bill_id: int) -> list[LineSum]:
+    """Return what all lines of a bill come to by service and category, "" where a line has none."""
+    return db.select(
+        LineSum,
+        f"""SELECT coalesce(c.ServiceName, '') AS service, coalesce(c.ChargeCategory, '') AS category,
+                   coalesce(sum({AMOUNT_SQL}), 0)::DECIMAL(38,12) AS cost, count(*) AS lines
+            FROM ({db.build_bill_sql(bill_id)}) c JOIN bills b ON b.id = c.bill GROUP BY ALL ORDER BY ALL""",
+        {},
+    )

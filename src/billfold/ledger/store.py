@@ -68,6 +68,7 @@ class OpenLedger:
         self.last_bill_id = 0
         """The highest number that was given to a bill, whatever became of it: none is given twice."""
         self._sound_parts = set[str]()
+        self._charge_condition = "true"
         self.cache = dict[object, Any]()
         """Answers that several reports of one command ask for; forgotten when the ledger is loaded again."""
 
@@ -151,16 +152,22 @@ class OpenLedger:
         self._check_parts()
         self.execute(f"CREATE OR REPLACE VIEW charges AS {self._build_parts_sql(self._parts)}")
 
+    def hide_foreign_charges(self) -> None:
+        """Show only the charges of bills that the tables have: some were taken out of them."""
+        self._charge_condition = "bill IN (SELECT id FROM bills)"
+        self.cache.clear()
+        self.show_parts(self._parts)
+
     def build_bill_sql(self, bill_id: int) -> str:
         """Return the SELECT of a bill's charges; it opens no part that cannot hold any of them."""
         parts = [part for part in self._parts if part.first_bill <= bill_id <= part.last_bill]
-        return f"{self._build_parts_sql(parts)} WHERE bill = {bill_id}"
+        return f"{self._build_parts_sql(parts)} AND bill = {bill_id}"
 
     def _build_parts_sql(self, parts: Sequence[PartFile]) -> str:
         columns = ", ".join(f'"{column}"' for column in CHARGE_TABLE)
         paths = ", ".join(_quote(str(self.parts_directory / part.name)) for part in parts)
         source = f"read_parquet([{paths}], hive_partitioning=false)" if parts else "no_charges"
-        return f"SELECT {columns} FROM {source}"
+        return f"SELECT {columns} FROM {source} WHERE {self._charge_condition}"
 
     def _check_parts(self) -> None:
         """Hold the files of the parts against their checksums, each once."""

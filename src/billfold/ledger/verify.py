@@ -19,6 +19,7 @@ from billfold.ledger.catalog_file import DamagedLedgerError, StaleLedgerError, r
 from billfold.ledger.chain import ChainKey, find_head, iter_checked
 from billfold.ledger.entries import MERGE, RUN_END, RUN_START, Entry, Run
 from billfold.ledger.layout import MERGE_BACKUP_PATTERN
+from billfold.ledger.narrowed_archive import NarrowedArchive
 from billfold.model.errors import BillfoldError
 from billfold.model.finding import AccountFinding, Finding, limit_findings, make_finding
 from billfold.model.finding_codes import FindingCode
@@ -41,6 +42,12 @@ def find_damage(archive: Archive, catalog_path: Path | None = None) -> Iterator[
 
 def find_archive_damage(archive: Archive, catalog_path: Path | None = None) -> Iterator[AccountFinding]:
     """Yield what of an archive is not as it was written, each with the account that it is of; without one: of the file."""
+    if isinstance(archive, NarrowedArchive):  # its chains are checked whole, and told as far as they are shown
+        with Archive(archive.path) as whole_archive:
+            for located in find_archive_damage(whole_archive, catalog_path):
+                if not located.account or archive.shows_chain(located.provider, located.account):
+                    yield located
+        return
     for (provider, account), text in _describe_damage(archive, catalog_path):
         yield AccountFinding(provider, account, "", make_finding(FindingCode.ARCHIVE_DAMAGED, text))
 

@@ -19,9 +19,8 @@ BillfoldError
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 

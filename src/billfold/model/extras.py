@@ -18,6 +18,8 @@ EXTRAS_BY_LIBRARY = {
     "xlsxwriter": "xlsx",
     "psycopg": "postgres",
     "keyring": "keyring",
+    "argon2": "desk",
+    "joserfc": "oidc",
     "jinja2": "desk",
     "starlette": "desk",
     "mcp": "mcp",

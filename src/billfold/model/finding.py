@@ -77,9 +77,7 @@ class AccountFinding(NamedTuple):
     def id(self) -> str:
         """What it is acknowledged by: the same as long as it says the same of the same."""
         is_unlisted = self.finding.data.get(LISTED_FIELD) == "no"
-        return (
-            self._replace(finding=describe_unlisted(self.finding.subject))._plain_id if is_unlisted else self._plain_id
-        )
+        return self._compute_id(describe_unlisted(self.finding.subject) if is_unlisted else self.finding)
 
     def is_accepted_by(self, acknowledged_ids: Collection[str]) -> bool:
         """Tell whether it is among what is acknowledged, or the same fact is that was found otherwise then.
@@ -88,19 +86,17 @@ class AccountFinding(NamedTuple):
         """
         if not acknowledged_ids:
             return False
-        ids = {self.id, self._plain_id}
+        ids = {self.id, self._compute_id(self.finding)}
         last_month = self.finding.data.get("last_month")
         if self.finding.code is FindingCode.MONTH_EMPTY and last_month:
             late_findings = (
                 Finding(FindingCode.INVOICE_LATE, "", subject, data={"last_month": last_month})
                 for subject in {"", self.finding.subject}
             )
-            ids |= {self._replace(finding=late_finding).id for late_finding in late_findings}
+            ids |= set(map(self._compute_id, late_findings))
         return not ids.isdisjoint(acknowledged_ids)
 
-    @property
-    def _plain_id(self) -> str:
-        finding = self.finding
+    def _compute_id(self, finding: Finding) -> str:
         month = self.month if finding.code in MONTHLY_CODES or finding.subject == ESTIMATE_SUBJECT else ""
         text = REQUEST_ID_PATTERN.sub("", finding.text)
         if finding.code is FindingCode.INVOICE_LATE:  # who accepts that none comes need not do so month by month

@@ -65,7 +65,7 @@ class _Scale:
     """How values become heights: round ticks from the lowest to the highest value."""
 
     def __init__(self, low: Decimal, high: Decimal) -> None:
-        step = _choose_step((high - low) / TICKS)
+        step = choose_step((high - low) / TICKS)
         first, last = -(-low / step).to_integral_value(ROUND_CEILING), (high / step).to_integral_value(ROUND_CEILING)
         self.ticks = [step * number for number in range(int(first), int(max(last, first + 1)) + 1)]
         self._low, self._span = self.ticks[0], self.ticks[-1] - self.ticks[0]
@@ -75,7 +75,7 @@ class _Scale:
         return TOP + PLOT_HEIGHT * (1 - (value - self._low) / self._span)
 
 
-def _choose_step(least: Decimal) -> Decimal:
+def choose_step(least: Decimal) -> Decimal:
     """Return the next of 1, 2 and 5 times a power of ten."""
     if least <= 0:
         return Decimal(1)

@@ -52,9 +52,10 @@ def find_commitments(
     clock = CommitmentClock({(run.provider, run.account): run.asked_at for run in runs})
     balances = list_balances(db, all_months)
     months = roll_balances(balances, evidence.commitments)
+    is_latest = not (filters.first_month or filters.last_month)
     uses = [
         *_use_allowances(list_terms(db, all_months), balances, clock, filters),
-        *_use_credits(months, evidence.commitments, clock),
+        *_use_credits(months, evidence.commitments, clock, is_latest=is_latest),
         *find_stated(db, all_months, evidence.commitments, months, clock),
     ]
     uses.sort(key=lambda use: (use.provider, use.account, use.name, use.commitment_id, use.month))
@@ -76,6 +77,7 @@ def _use_allowances(
     terms: Sequence[CommitmentTerms], balances: Iterable[BalanceRow], clock: CommitmentClock, filters: LedgerFilter
 ) -> Iterator[CommitmentUse]:
     """Yield what a contract commits to each month that is wanted, with what its vendor says was bought and used of it."""
+    is_latest = not (filters.first_month or filters.last_month)
     rows_by_commitment = defaultdict[tuple[str, str, str], list[BalanceRow]](list)
     for row in balances:
         if row.commitment_id:
@@ -84,13 +86,15 @@ def _use_allowances(
         rows = rows_by_commitment.get(term[:3], [])
         if not rows:
             yield _build_use(term, None, None, NO_OUTLOOK)
-        for index, row in enumerate(rows):
-            if not filters.includes_month(Month.of(row.period_start)):
-                continue
-            closed = [(Month.of(past.period_start), past.used or ZERO) for past in rows[:index] if not past.is_open]
-            rate = measure_rate(closed)
-            outlook = _expect_month(term, row, rate, clock) if row.is_open else NO_OUTLOOK
-            yield _build_use(term, row, rate.monthly, outlook)
+        latest = {row.kind == BalanceKind.ALLOWANCE: row for row in sorted(rows, key=lambda row: row.period_start)}
+        closed = list[tuple[Month, Decimal]]()
+        for row in rows:
+            month = Month.of(row.period_start)
+            if row in latest.values() if is_latest else filters.includes_month(month):
+                rate = measure_rate(closed)
+                outlook = _expect_month(term, row, rate, clock) if row.is_open else NO_OUTLOOK
+                yield _build_use(term, row, rate.monthly, outlook)
+            closed += [] if row.is_open else [(month, row.used or ZERO)]
 
 
 def _build_use(term: CommitmentTerms, row: BalanceRow | None, rate: Decimal | None, outlook: Outlook) -> CommitmentUse:
@@ -126,9 +130,13 @@ def _expect_month(term: CommitmentTerms, row: BalanceRow, rate: RunRate, clock: 
 
 
 def _use_credits(
-    months: Iterable[BalanceMonth], commitments: Sequence[StatedCommitment], clock: CommitmentClock
+    months: Iterable[BalanceMonth],
+    commitments: Sequence[StatedCommitment],
+    clock: CommitmentClock,
+    *,
+    is_latest: bool,
 ) -> Iterator[CommitmentUse]:
-    """Yield what is left of balances that do not lapse each month: month by month, the last one with what is expected."""
+    """Yield what is left of balances that do not lapse each month, with what is expected: month by month, or in the latest."""
     months_by_balance = defaultdict[tuple[str, ...], list[BalanceMonth]](list)
     for month in months:
         months_by_balance[month.provider, month.account, month.balance_id, month.unit].append(month)
@@ -137,7 +145,8 @@ def _use_credits(
         if any(month.renewed for month in balance_months) or not (last.opening or last.closing):
             continue
         stated = [commitment for commitment in commitments if pays_balance(commitment, last)]
-        for index, month in enumerate(balance_months):
+        first = len(balance_months) - 1 if is_latest else 0
+        for index, month in enumerate(balance_months[first:], first):
             yield _build_credit_use(balance_months[: index + 1], month, stated, clock)
 
 

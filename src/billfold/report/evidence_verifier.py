@@ -1,14 +1,13 @@
-"""Verify a month's evidence with nothing but Python: every file, every entry of the chains, every sum of the register.
+"""Verify a month's evidence with nothing but Python: every file, every entry of the chains, every sum, every signed invoice.
 
-Run it as ``python verify.py EVIDENCE.zip [HEAD]``, on any machine. It shares no code with the program that wrote the evidence.
-HEAD is one that was kept elsewhere: of the day of the evidence, or any earlier one.
+Run it as ``python verify.py EVIDENCE.zip [HEAD] [--part]``, on any machine. It shares no code with what wrote the evidence.
+HEAD is one that was kept elsewhere: of the day of the evidence, or any earlier one. Evidence of some accounts only is a part,
+and refused without ``--part``, however sound it is.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import re
 import sys
@@ -18,113 +17,95 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import chain
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple
 
-MANIFEST, CHAIN, REGISTER, CHARGES = "manifest.json", "chain.jsonl", "register.csv", "charges.csv"
-ACKNOWLEDGEMENTS, TIMESTAMP = "acknowledgements.json", "timestamp.tsr"
+from billfold.report.evidence_reading import (
+    ACKNOWLEDGEMENTS,
+    CHARGES,
+    COUNTED,
+    MANIFEST,
+    REGISTER,
+    STATUSES,
+    TIMESTAMP,
+    ChainEntry,
+    Evidence,
+    Scope,
+    includes,
+)
+from billfold.report.evidence_signatures import (
+    Acceptance,
+    Comparison,
+    Signature,
+    compare_register,
+    find_signatures,
+    read_acceptances,
+)
+
 ANSWERS = "answers/"
 ARCHIVED_FOLDERS = (ANSWERS, "documents/")
-COUNTED, STATUSES = "counted", {"counted", "parked", "disputed"}
+FORMAT, PART_OPTION = 2, "--part"
 NUMBER = re.compile(r"(?<![\w.])-?\d{1,20}(?:\.\d{1,30})?(?![\w.])")
 MAX_DECIMALS = 6
 """Decimals of a total that count: what stands behind them in JSON is the dust of a 64-bit float."""
-GENESIS = "0" * 64
+GENESIS, SEPARATOR = "0" * 64, "\x1f"
 UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError, RecursionError),
     *(LookupError, ValueError, TypeError, ArithmeticError, AttributeError),
 )
 """What reading a damaged file ends with."""
-SEPARATOR = "\x1f"
 
 
-class ChainEntry(NamedTuple):
-    """An entry of the archive: what was asked of whom, what came, and the hash that covers it and the entry before it."""
+class Verdict(NamedTuple):
+    """What the evidence is of, a sentence for each defect of it, and what it proves where it has none."""
 
-    seq: int
-    run: int
-    provider: str
-    account: str
-    operation: str
-    question: str
-    status: int
-    headers: str
-    body: str
-    fetched_at: str
-    hash: str
+    coverage: str
+    defects: list[str]
+    proofs: list[str]
 
 
-class Signature(NamedTuple):
-    """Who signed a month of an account, and the total of each invoice in it by id and currency."""
-
-    by: str
-    totals: dict[tuple[str, str], Decimal]
-
-
-class Evidence:
-    """The files of a month's evidence; a name that is there twice is damage. Close it, or use it in a ``with`` statement."""
-
-    def __init__(self, path: str) -> None:
-        self._archive = zipfile.ZipFile(path)
-        names = self._archive.namelist()
-        self.repeated_names = sorted({name for name in names if names.count(name) > 1})
-        self.names = set(names)
-        self.manifest = json.loads(self._archive.read(MANIFEST))
-
-    def hash_file(self, name: str) -> str:
-        """Return the SHA-256 of a file."""
-        digest = hashlib.sha256()
-        with self._archive.open(name) as file:
-            while chunk := file.read(1_048_576):
-                digest.update(chunk)
-        return digest.hexdigest()
-
-    def iter_rows(self, name: str) -> Iterator[dict[str, str]]:
-        """Yield the rows of a CSV file."""
-        with io.TextIOWrapper(self._archive.open(name), "utf-8", newline="") as file:
-            yield from csv.DictReader(file)
-
-    def read_text(self, name: str) -> str:
-        """Return a file as text, whatever its bytes."""
-        return self._archive.read(name).decode("utf-8", "replace")
-
-    def read_json(self, name: str) -> Any:
-        """Return what a JSON file holds."""
-        return json.loads(self._archive.read(name))
-
-    def read_chain(self) -> list[ChainEntry]:
-        """Return the entries of all chains, in their order."""
-        return [ChainEntry(*json.loads(line)) for line in self._archive.read(CHAIN).decode().splitlines()]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._archive.close()
-
-
-def find_defects(path: str, head: str = "") -> list[str]:
-    """Return a sentence for each thing that is not as it was written; none for sound evidence."""
-    defects = list[str]()
+def verify(path: str, head: str = "", *, is_part_wanted: bool = False) -> Verdict:
+    """Verify a file of evidence; ``head`` is one that its archive must have had."""
+    coverage, defects, proofs = path, list[str](), list[str]()
     try:
         with Evidence(path) as evidence:
-            entries = evidence.read_chain()
+            coverage, all_entries = evidence.coverage, evidence.read_chain()
+            entries = [entry for entry in all_entries if entry.seq <= evidence.manifest["as_of"]]
+            if evidence.is_part and not is_part_wanted:
+                defects.append(f"the rest of the month is not in this file; {PART_OPTION} verifies a part")
             for defect in chain(
                 _check_files(evidence),
-                _check_chains(evidence, entries, head),
-                _check_answers(evidence, entries),
+                _check_chains(evidence, all_entries, head),
+                _check_answers(evidence, all_entries),
                 _check_acknowledgements(evidence, entries),
                 _check_register(evidence),
                 _check_totals(evidence),
-                _check_signature(evidence, entries),
             ):
                 defects.append(defect)
+            proofs.append(_count_files(evidence, entries))
+            for is_defect, sentence in _judge_signatures(evidence, entries):
+                (defects if is_defect else proofs).append(sentence)
+            proofs.append(f"head {evidence.manifest['head']}, as of entry {evidence.manifest['as_of']}")
     except UNREADABLE as error:
         defects.append(f"the evidence is damaged: {type(error).__name__}: {error}")
-    return defects
+    return Verdict(coverage, defects, proofs)
+
+
+def _count_files(evidence: Evidence, entries: list[ChainEntry]) -> str:
+    files, answers = len(evidence.manifest["files"]), len(evidence.manifest["answers"])
+    kept = (
+        "as they were written; the rest of the month is not in this file"
+        if evidence.is_part
+        else "all as they were written"
+    )
+    return f"{files} files, {answers} archived answers and documents, {len(entries)} entries of the chains, {kept}"
 
 
 def _check_files(evidence: Evidence) -> Iterator[str]:
     stated = evidence.manifest["files"]
+    if evidence.manifest["format"] != FORMAT:
+        yield f"the evidence is of format {evidence.manifest['format']}, and this verifier reads format {FORMAT}"
+    if TIMESTAMP in evidence.names and hashlib.sha256(evidence.read(MANIFEST)).digest() not in evidence.read(TIMESTAMP):
+        yield f"{TIMESTAMP} is not of this manifest"
     for name in evidence.repeated_names:
         yield f"{name} is there twice"
     for name in sorted(set(stated) | evidence.names - {MANIFEST, TIMESTAMP}):
@@ -141,8 +122,9 @@ def _check_files(evidence: Evidence) -> Iterator[str]:
 
 
 def _check_chains(evidence: Evidence, entries: list[ChainEntry], head: str) -> Iterator[str]:
-    last_hashes, start_hashes = dict[tuple[str, str], str](), dict[int, str]()
-    settled, heads = dict[tuple[str, str], str](), list[str]()
+    """Check every entry; the heads are those up to the entry that the evidence is of."""
+    last_hashes, start_hashes = dict[Scope, str](), dict[int, str]()
+    settled, heads, as_of = dict[Scope, str](), [_compute_head({})], evidence.manifest["as_of"]
     for entry in entries:
         key = entry.provider, entry.account
         is_start = entry.operation == ":start"
@@ -153,15 +135,15 @@ def _check_chains(evidence: Evidence, entries: list[ChainEntry], head: str) -> I
         last_hashes[key] = entry.hash
         if is_start:
             start_hashes[entry.run] = entry.hash
-        elif entry.operation.startswith(":"):
+        elif entry.operation.startswith(":") and entry.seq <= as_of:
             settled[key] = entry.hash
             heads.append(_compute_head(settled))
-    if _compute_head(settled) != evidence.manifest["head"]:
+    if heads[-1] != evidence.manifest["head"]:
         yield "the chains do not lead to the head that the manifest states"
-    if not settled:
-        yield "the chains are empty"
+    if not settled or as_of not in {entry.seq for entry in entries}:
+        yield f"the chains are empty, or have no entry {as_of}"
     if head and head not in heads:
-        yield f"{head} was never the head of this archive"
+        yield f"{head} was never the head of this archive up to entry {as_of}"
 
 
 def _compute_head(settled: dict[tuple[str, str], str]) -> str:
@@ -190,8 +172,10 @@ def _check_register(evidence: Evidence) -> Iterator[str]:
     for row in evidence.iter_rows(REGISTER):
         if row["status"] not in STATUSES:
             yield f"{row['account']} {row['invoice_id']}: {row['status']!r} is no status of an invoice"
-        if not row["period_start"].startswith(evidence.manifest["month"]):
-            yield f"{row['account']} {row['invoice_id']} is of another month than {evidence.manifest['month']}"
+        if not row["period_start"].startswith(evidence.month):
+            yield f"{row['account']} {row['invoice_id']} is of another month than {evidence.month}"
+        if not includes(evidence.scope, (row["provider"], row["account"])):
+            yield f"{row['account']} {row['invoice_id']} is of another account: the evidence is of {evidence.coverage}"
         rows += [row] if row["status"] == COUNTED else []
     keys = {(row["account"], row["invoice_id"], row["currency"]) for row in rows}
     sums = defaultdict[tuple[str, str, str], Decimal](Decimal)
@@ -211,24 +195,13 @@ def _check_register(evidence: Evidence) -> Iterator[str]:
             yield f"{' '.join(key)}: its charges come to {sums[key]}, the register has {totals[key]}"
 
 
-def _check_acknowledgements(evidence: Evidence, entries: list[ChainEntry]) -> Iterator[str]:
-    """Check that what is accepted is what the chains say: who accepted which finding, and why."""
-    accepted = dict[str, tuple[str, str]]()
-    for entry in entries:
-        if entry.operation == ":acknowledge":
-            fields = json.loads(entry.question)
-            accepted.pop(fields["id"], None)
-            if "withdrawn" not in fields:
-                accepted[fields["id"]] = fields["reason"], fields["by"]
-    stated = {row["id"]: (row["reason"], row["by"]) for row in evidence.read_json(ACKNOWLEDGEMENTS)}
-    for finding_id in sorted(set(accepted) | set(stated)):
-        if accepted.get(finding_id) != stated.get(finding_id):
-            yield f"acknowledgement {finding_id} is not what the chains say"
-
-
 def _check_totals(evidence: Evidence) -> Iterator[str]:
     """Check that each issued invoice's total stands in an answer of the vendor that names the invoice."""
-    texts = [evidence.read_text(name) for name in evidence.manifest["answers"] if name.startswith(ANSWERS)]
+    texts = [
+        evidence.read(name).decode("utf-8", "replace")
+        for name in evidence.manifest["answers"]
+        if name.startswith(ANSWERS)
+    ]
     numbers = dict[int, set[Decimal]]()
     for row in evidence.iter_rows(REGISTER):
         if row["state"] != "issued" or row["status"] != COUNTED:
@@ -246,58 +219,78 @@ def _check_totals(evidence: Evidence) -> Iterator[str]:
             yield f"{row['account']} {row['invoice_id']}: its total {row['gross']} stands {where}"
 
 
-def _check_signature(evidence: Evidence, entries: list[ChainEntry]) -> Iterator[str]:
-    """Check that the register is what was signed last, where the month was signed: each signature is in the chains."""
-    register = {
-        (row["invoice_id"], row["currency"]): Decimal(row["gross"])
-        for row in evidence.iter_rows(REGISTER)
-        if row["status"] == COUNTED and row["state"] == "issued"
-    }
-    provider, account = evidence.manifest["scope"]
-    for key, signature in find_signatures(entries, evidence.manifest["month"]).items():
-        if (provider and key[0] != provider) or (account and key[1] != account):
-            continue
-        for invoice, total in sorted(signature.totals.items()):
-            if register.get(invoice) != total:
-                stands = register.get(invoice, "nothing")
-                yield f"{' '.join(key)} {invoice[0]}: {signature.by} signed {total}, the register has {stands}"
+def _check_acknowledgements(evidence: Evidence, entries: list[ChainEntry]) -> Iterator[str]:
+    """Check that what is accepted is what the chains say: who accepted which finding, and why."""
+    accepted = {key: (acceptance.reason, acceptance.by) for key, acceptance in read_acceptances(entries).items()}
+    stated = {row["id"]: (row["reason"], row["by"]) for row in json.loads(evidence.read(ACKNOWLEDGEMENTS))}
+    for finding_id in sorted(set(accepted) | set(stated)):
+        if accepted.get(finding_id) != stated.get(finding_id):
+            yield f"acknowledgement {finding_id} is not what the chains say"
 
 
-def find_signatures(entries: list[ChainEntry], month: str) -> dict[tuple[str, str], Signature]:
-    """Return the last signature of a month, by provider and account."""
-    signatures = dict[tuple[str, str], Signature]()
-    for entry in entries:
-        if entry.operation == ":close" and (fields := json.loads(entry.question))["month"] == month:
-            totals = {(invoice_id, currency): Decimal(total) for invoice_id, currency, total in fields["register"]}
-            signatures[entry.provider, entry.account] = Signature(fields["by"], totals)
-    return signatures
+def _judge_signatures(evidence: Evidence, entries: list[ChainEntry]) -> Iterator[tuple[bool, str]]:
+    """Say who signed what and what is another since, each with whether it is a defect: a change that nobody accepted."""
+    signatures, acceptances = find_signatures(entries, evidence.month), list(read_acceptances(entries).values())
+    comparison = compare_register(evidence, signatures, acceptances)
+    inside = [
+        value
+        for key, value in signatures.items()
+        if includes(evidence.scope, key) or includes(value.scope, evidence.scope)
+    ]
+    signed = f"signed by {' and '.join(sorted({f'{value.by} on {value.day}' for value in inside}))}"
+    yield False, signed if inside else "not signed: nobody's signature proves which invoices there were"
+    for told, accepted_by in comparison.changes:
+        yield not accepted_by, f"{signed}, and changed since: {told}; {accepted_by or 'accepted by nobody'}"
+    for name, lines in (("not signed", comparison.unsigned), ("signed, and left out here", comparison.left_out)):
+        for place in sorted({line[:2] for line in lines} if signatures else ()):
+            ids = ", ".join(line.invoice_id for line in lines if line[:2] == place)
+            yield False, f"{name}: {' '.join(place)} {ids}"
+    yield from _judge_hash(evidence, inside, comparison, acceptances)
 
 
-def describe(path: str) -> str:
-    """Say what a sound file of evidence proves, and what it does not."""
-    with Evidence(path) as evidence:
-        manifest, entries = evidence.manifest, evidence.read_chain()
-    signers = sorted({signature.by for signature in find_signatures(entries, manifest["month"]).values()})
-    signed = (
-        f"signed by {', '.join(signers)}"
-        if signers
-        else "not signed: what invoices there were is proven by nobody's signature"
+def _judge_hash(
+    evidence: Evidence, inside: list[Signature], comparison: Comparison, acceptances: list[Acceptance]
+) -> Iterator[tuple[bool, str]]:
+    """Compare the hash of the month with the signed one, if exactly what the evidence is of was signed."""
+    stated, hashes = evidence.manifest["hash"], {value.hash for value in inside}
+    if stated in {value.hash for value in inside if value.scope == evidence.scope}:
+        yield False, f"hash of the month {stated}, as signed"
+        return
+    signed_seq = max((value.seq for value in inside), default=0)
+    words = [f"{word} {evidence.month}" for word in ("changed in", "disputed in", "parked in", "appeared in")]
+    later = [value for value in acceptances if value.seq > signed_seq and includes(evidence.scope, value.place)]
+    later = [value for value in later if any(word in value.text for word in words)]
+    for value in later if inside and not comparison.changes else ():
+        yield False, f"changed since it was signed: {' '.join(value.place)} {value.text}; {value}"
+    is_read_anew = evidence.manifest["code"] not in {value.code for value in inside}
+    is_other_part = any(value.scope != evidence.scope for value in inside)
+    is_open = not (comparison.changes or later or is_read_anew or is_other_part)
+    cause = (
+        " (it states that another version of billfold read the answers)"
+        if is_read_anew and inside and not is_other_part
+        else ""
     )
-    return (
-        f"{manifest['month']}: {len(manifest['files'])} files, {len(manifest['answers'])} archived answers and documents, "
-        f"{len(entries)} entries of the chains, all as they were written\n{signed}\n"
-        f"hash of the month {manifest['hash']}\nhead {manifest['head']}"
-    )
+    yield False, f"hash of the month {stated}, proven by no signature{cause}"
+    if is_open:
+        yield True, f"hash of the month {stated}: signed was {' and '.join(hashes)}, and no accepted change explains it"
+
+
+def _write_line(line: str) -> None:
+    """Print a line, whatever is in it: a vendor's text gives a terminal no orders."""
+    encoding, text = sys.stdout.encoding or "utf-8", "".join(c if c.isprintable() else "?" for c in line)
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
 def main(arguments: list[str]) -> int:
     """Verify the file that is named, print what is found, and return the exit code."""
-    if not 1 <= len(arguments) <= 2:
-        sys.stderr.write("usage: python verify.py EVIDENCE.zip [HEAD]\n")
+    names = [argument for argument in arguments if argument != PART_OPTION]
+    if not 1 <= len(names) <= 2:
+        sys.stderr.write(f"usage: python verify.py EVIDENCE.zip [HEAD] [{PART_OPTION}]\n")
         return 2
-    defects = find_defects(*arguments)
-    sys.stdout.write("\n".join(defects or [describe(arguments[0])]) + "\n")
-    return 1 if defects else 0
+    verdict = verify(*names, is_part_wanted=PART_OPTION in arguments)
+    for line in (verdict.coverage, *(verdict.defects or verdict.proofs)):
+        _write_line(line)
+    return 1 if verdict.defects else 0
 
 
 if __name__ == "__main__":

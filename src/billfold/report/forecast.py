@@ -111,6 +111,7 @@ class Forecaster:
         }
         self._level_ratios = _list_level_ratios(self._accounts.values())
         self._day_spreads = dict[tuple[str, int], Spread | None]()
+        self._level_spreads = dict[tuple[str, int], Spread | None]()
 
     @property
     def asked_at(self) -> datetime:
@@ -168,14 +169,21 @@ class Forecaster:
             self._day_spreads[provider, day] = measure_spread(residual.ratio for residual in day_residuals)
         return self._day_spreads[provider, day]
 
+    def _find_level_spread(self, provider: str, distance: int) -> Spread | None:
+        """Return how a vendor's invoices lay to their level so many months before; None of too few."""
+        key = provider, distance
+        if key not in self._level_spreads:
+            ratios = self._level_ratios.get(key, ())
+            self._level_spreads[key] = measure_spread(ratios) if len(ratios) >= MIN_TRACK_RECORD else None
+        return self._level_spreads[key]
+
     def _forecast_level(self, account: _Account, month: Month, so_far: Decimal) -> ForecastRow:
         last_month = account.last_month
         if last_month is None:
             return _make_row(account, month, so_far, ZERO, so_far, None, ForecastMethod.INVOICES)
         level, recurring = _find_level(account, last_month), account.recurring[last_month]
         distance = (month.year - last_month.year) * 12 + month.number - last_month.number
-        ratios = self._level_ratios.get((account.key[0], distance), ())
-        spread = measure_spread(ratios) if level > 0 and len(ratios) >= MIN_TRACK_RECORD else None
+        spread = self._find_level_spread(account.key[0], distance) if level > 0 else None
         return _make_row(account, month, so_far, recurring, level, spread, ForecastMethod.INVOICES)
 
 

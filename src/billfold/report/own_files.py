@@ -7,7 +7,7 @@ from pathlib import Path
 
 from billfold.ledger.sqlite_export import APPLICATION_ID
 from billfold.model.errors import InvalidArgument
-from billfold.report.evidence_verifier import CHAIN, MANIFEST, REGISTER
+from billfold.report.evidence_reading import CHAIN, MANIFEST, REGISTER
 from billfold.report.journal import netsuite, quickbooks, xero
 from billfold.report.journal.datev import FILE_BEGINNING, STACK_NAME
 from billfold.report.journal.files import HEADLINE_MARK, render_csv

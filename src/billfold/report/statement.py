@@ -9,7 +9,6 @@ from typing import NamedTuple, TypeAlias
 from billfold.model.money import exact_sum, find_minor_digits, round_to_sum
 from billfold.model.period import Month
 
-
 TITLE = "Cloud bills of "
 """Begins the title of every statement, by which one is known."""
 

@@ -21,6 +21,7 @@ TAIL_PARTS = 20
 """Each tail is one of so many parts: 5 %."""
 NEAR_DAYS = 1
 """How many days beside the wanted one stand for it where an account was not collected on it."""
+SHARE_QUANTUM = Decimal("0.0001")
 
 AccountKey = tuple[str, str, str]
 """Provider, account and currency."""
@@ -164,6 +165,12 @@ def _measure_accuracy(provider: str, day: int, residuals: Sequence[Residual]) ->
     stood_at = find_middle(sorted(residual.estimated / residual.invoiced for residual in residuals))
     low, high = (None if end is None else end / spread.middle for end in spread[2:])
     return Accuracy(provider, day, spread.residuals, stood_at, _measure_error(ratios), low, high)
+
+
+def round_accuracy(row: Accuracy) -> Accuracy:
+    """Return an accuracy with shares to four decimals, as it is listed."""
+    shares = (None if share is None else share.quantize(SHARE_QUANTUM) for share in row[3:])
+    return Accuracy(*row[:3], *shares)  # type: ignore[arg-type]
 
 
 def _measure_error(ratios: Sequence[Decimal]) -> Decimal | None:

@@ -15,11 +15,14 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from billfold.model.errors import InvalidArgument
+from billfold.model.identity import AccountPatterns
 from billfold.serve import sources
 from billfold.serve.answers import AnswerCache
+from billfold.serve.gate import note_account, read_identity
 from billfold.serve.openapi import ROOT, build_document, list_parameters, list_suffixes
 from billfold.serve.questions import FILTER_NAMES, Question, build_question, read_count
-from billfold.serve.resources import RESOURCES_BY_NAME, Resource
+from billfold.serve.resource import Resource
+from billfold.serve.resources import RESOURCES_BY_NAME
 from billfold.serve.schema import list_columns
 from billfold.serve.views import ViewPool
 from billfold.serve.writing import (
@@ -67,15 +70,18 @@ class RestApi:
 
     def answer_document(self, request: Request) -> Response:
         """Answer with an archived document as it came, to be saved."""
-        with self._pool.borrow_view() as view:
+        with self._pool.borrow_view(read_identity(request).accounts) as view:
             question = build_question(view, read_words(request, FILTER_NAMES))
+            entry = sources.read_answer(question, request.path_params["seq"])
+            note_account(request, entry.provider, entry.account)
             return write_attachment(*sources.read_document(question, request.path_params["seq"]))
 
     def answer_entry(self, request: Request) -> Response:
         """Answer with the body of an archived answer as it came, to be saved."""
-        with self._pool.borrow_view() as view:
+        with self._pool.borrow_view(read_identity(request).accounts) as view:
             question = build_question(view, read_words(request, FILTER_NAMES))
             entry = sources.read_answer(question, request.path_params["seq"])
+            note_account(request, entry.provider, entry.account)
             body = view.workspace.archive.read_body(entry.body)
         return write_attachment(body, OCTETS_TYPE, f"answer-{entry.seq}")
 
@@ -85,7 +91,7 @@ class RestApi:
         values = read_words(request, list_parameters(resource))
         check_choices(resource, values)
         if resource.is_streamed:
-            return self._stream(resource, values, suffix)
+            return self._stream(resource, values, suffix, read_identity(request).accounts)
         if resource.is_live:
             return self._build_answer(request, resource, values, month, suffix)
         return self._cache.answer(request, lambda: self._build_answer(request, resource, values, month, suffix))
@@ -96,7 +102,7 @@ class RestApi:
         default_limit = DEFAULT_LIMIT if suffix == "json" else MAX_FILE_ROWS
         limit = read_count(values, "limit", 1, MAX_LIMIT) if values.get("limit") else default_limit
         seq, offset = read_cursor(values.get("cursor", ""))
-        with self._pool.borrow_view() as view:
+        with self._pool.borrow_view(read_identity(request).accounts) as view:
             last_seq = view.workspace.archive.read_last_seq()
             question = build_question(view, values, month, seq)
             if resource.write and suffix in resource.file_types:
@@ -113,19 +119,23 @@ class RestApi:
             headers["link"] = f'<{request.url.path}?{query}>; rel="next"'
         return _write_page(resource, page[:limit], suffix, headers)
 
-    def _stream(self, resource: Resource, values: Mapping[str, str], suffix: str) -> Response:
-        with self._pool.borrow_view() as view:  # what cannot be asked is refused before anything is sent
+    def _stream(
+        self, resource: Resource, values: Mapping[str, str], suffix: str, accounts: AccountPatterns
+    ) -> Response:
+        with self._pool.borrow_view(accounts) as view:  # what cannot be asked is refused before anything is sent
             build_question(view, values)
         if not self._streams.acquire(blocking=False):
             raise HTTPException(503, f"{MAX_STREAMS} streams are open already: ask again when one has ended")
-        chunks = self._iter_chunks(resource, values, suffix)
+        chunks = self._iter_chunks(resource, values, suffix, accounts)
         media_type = {"csv": CSV_TYPE, "ndjson": NDJSON_TYPE, **resource.file_types}[suffix]
         return StreamingResponse(chunks, media_type=media_type, headers={"cache-control": "no-store"})
 
-    def _iter_chunks(self, resource: Resource, values: Mapping[str, str], suffix: str) -> Iterator[bytes]:
+    def _iter_chunks(
+        self, resource: Resource, values: Mapping[str, str], suffix: str, accounts: AccountPatterns
+    ) -> Iterator[bytes]:
         """Yield an answer piece by piece, from a ledger of its own: who reads slowly keeps nobody waiting."""
         try:
-            with self._pool.open_own_view() as view:
+            with self._pool.open_own_view(accounts) as view:
                 question = build_question(view, values)
                 if resource.stream and suffix in resource.file_types:
                     yield from resource.stream(question, suffix)

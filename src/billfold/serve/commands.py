@@ -25,7 +25,7 @@ COMMANDS_ROOT = "/api/v1/commands"
 READING_COMMANDS = frozenset(
     {"accruals", "allocate", "budget", "changes", "charges", "close", "closes", "commitments", "documents", "evidence"}
     | {"explain", "export", "forecast", "hash", "invoices", "payables", "reconcile", "report", "restatements", "sql"}
-    | {"statement", "verify", "why"}
+    | {"schedule", "statement", "verify", "why"}
 )
 """Commands that read the ledger, and print or write what they read."""
 MAX_RUNS = 4
@@ -70,8 +70,9 @@ class Commands:
 
     @property
     def routes(self) -> list[Route]:
-        """Where it answers."""
-        return [Route(f"{COMMANDS_ROOT}/{{name}}", self.answer_command)]
+        """Where it answers: each command has a route of its own, since not everybody may run each."""
+        names = [*sorted(READING_COMMANDS), "{name}"]
+        return [Route(f"{COMMANDS_ROOT}/{name}", self.answer_command) for name in names]
 
     def answer_command(self, request: Request) -> Response:
         """Run a command; raises ``HTTPException`` for one that there is not, and where too many run."""
@@ -83,7 +84,7 @@ class Commands:
         return StreamingResponse(answer.iter_lines(), media_type=NDJSON_TYPE, headers={"cache-control": "no-store"})
 
     def _read_request(self, request: Request) -> CommandRequest:
-        name, pairs = request.path_params["name"], request.query_params.multi_items()
+        name, pairs = request.url.path.rpartition("/")[2], request.query_params.multi_items()
         if name not in READING_COMMANDS:
             raise HTTPException(
                 404,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from billfold.model.errors import BillfoldError, InvalidArgument, MissingExtra
 log = logging.getLogger("billfold.serve")
 
 
-UNSTATED = {404: "there is nothing under this address", 405: "it only reads: ask with GET"}
+UNSTATED = {404: "there is nothing under this address", 405: "nothing is done here: ask with GET"}
 """What is told where nobody says more."""
 
 
@@ -25,6 +26,7 @@ class Problem(NamedTuple):
 
     status: int
     detail: str
+    headers: Mapping[str, str] = {}
 
     @property
     def title(self) -> str:
@@ -36,7 +38,8 @@ def describe_problem(error: Exception) -> Problem:
     """Return what is told of an error; of one that nobody foresaw only that there was one: the log has the rest."""
     if isinstance(error, HTTPException):
         is_stated = error.detail != HTTPStatus(error.status_code).phrase
-        return Problem(error.status_code, error.detail if is_stated else UNSTATED.get(error.status_code, error.detail))
+        detail = error.detail if is_stated else UNSTATED.get(error.status_code, error.detail)
+        return Problem(error.status_code, detail, error.headers or {})
     if isinstance(error, InvalidArgument):
         return Problem(400, str(error))
     if isinstance(error, MissingExtra):

@@ -13,21 +13,20 @@ from billfold.model.finding import AccountFinding, describe_labelled
 from billfold.report import payables, why
 from billfold.report.accrual_rows import negate_rows
 from billfold.report.changes import BillChange
+from billfold.report.close import MonthCheck
 from billfold.report.commitment_uses import CommitmentUse
 from billfold.report.commitments import find_commitments
 from billfold.report.completeness import Completeness, judge_ledger
 from billfold.report.exchange import round_amount
 from billfold.report.forecast import ForecastRow
 from billfold.report.why import MovementPart
-from billfold.serve import rows
-from billfold.serve.questions import Question, read_month
+from billfold.serve import outlooks, rows
+from billfold.serve.questions import Question, read_month, remember_rows
 from billfold.tasks import schedule
 from billfold.tasks.accruals import list_accruals
 from billfold.tasks.changes import find_baseline, find_changes
 from billfold.tasks.close import CloseSettings, judge_month
 from billfold.tasks.closes import SignedMonth, list_signed_months
-from billfold.tasks.configured import load_commitments, load_payment_evidence
-from billfold.tasks.forecast import make_forecaster
 from billfold.tasks.reconcile import reconcile_ledger
 from billfold.tasks.schedule import ScheduleRow
 
@@ -35,6 +34,7 @@ PARKED = "parked"
 """What a month is called where all that is wrong with it is a bill that is not counted."""
 
 
+@remember_rows()
 def judge_months(question: Question) -> list[Completeness]:
     """Judge every account and month; one whose bills are not counted is called parked."""
     return list(map(_mark_parked, judge_ledger(question.view.db, question.filters)))
@@ -56,18 +56,29 @@ def list_completeness(question: Question) -> list[rows.CompletenessRow]:
     ]
 
 
+@remember_rows()
 def list_bills(question: Question) -> Sequence[StatedBill]:
     """Return invoices, drafts and estimates as the vendors state them."""
     return merge_estimate_parts(query.list_invoices(question.view.db, question.filters))
 
 
+@remember_rows()
 def read_verdict(question: Question) -> rows.CloseRow:
     """Check whether a month is whole."""
-    workspace, db, _ = question.view
-    payments = load_payment_evidence(question.view.config_path, question.as_of)
-    settings = CloseSettings(question.configured, payments=payments)
+    workspace, db = question.view[:2]
+    settings = CloseSettings(question.configured, payments=question.payment_evidence)
     verdict = judge_month(workspace, db, question.the_month, question.filters, settings)
     return rows.CloseRow(str(verdict.month), verdict.ready, verdict.checks, verdict.hash, verdict.head, None)
+
+
+def list_checks(question: Question) -> list[MonthCheck]:
+    """Return every check of a month."""
+    return list(read_verdict(question).checks)
+
+
+def list_totals(question: Question) -> list[measures.MonthAmount]:
+    """Return what a month comes to by account, state and currency, as the vendors state it; parked bills are not in it."""
+    return measures.sum_month_amounts(question.view.db, question.month_filters)
 
 
 def list_closes(question: Question) -> Sequence[SignedMonth]:
@@ -75,6 +86,7 @@ def list_closes(question: Question) -> Sequence[SignedMonth]:
     return list_signed_months(question.view.workspace, question.view.db, question.filters)
 
 
+@remember_rows("since")
 def list_changes(question: Question) -> Sequence[BillChange]:
     """Return what of closed months is another now than at ``since``."""
     since = question.values.get("since")
@@ -84,6 +96,7 @@ def list_changes(question: Question) -> Sequence[BillChange]:
     return find_changes(question.view.db, baseline, question.filters)
 
 
+@remember_rows("against")
 def explain_month(question: Question) -> list[rows.WhyRow]:
     """Split what moved since the month before, or ``against``, into kinds."""
     return [
@@ -102,10 +115,10 @@ def explain_groups(question: Question, by: str) -> list[MovementPart]:
     return why.explain_months(moved, month, against)
 
 
+@remember_rows("reverse")
 def list_accrued(question: Question) -> list[rows.AccruedRow]:
     """Return what a month owes that is not invoiced yet; with ``reverse`` the reversals."""
-    commitments = load_commitments(question.view.config_path)
-    accrued = list_accruals(question.view.db, question.month_filters, question.the_month, commitments)
+    accrued = list_accruals(question.view.db, question.month_filters, question.the_month, question.commitments)
     is_reversal = question.values.get("reverse") == "1"
     return [
         rows.AccruedRow(
@@ -116,10 +129,10 @@ def list_accrued(question: Question) -> list[rows.AccruedRow]:
     ]
 
 
+@remember_rows("all")
 def list_payables(question: Question) -> list[rows.PayableRow]:
     """Return what is unpaid, overdue or paid twice; paid invoices too with ``all``."""
-    evidence = load_payment_evidence(question.view.config_path, question.as_of)
-    result = payables.find_payables(question.view.db, question.filters, evidence)
+    result = payables.find_payables(question.view.db, question.filters, question.payment_evidence)
     return [
         rows.PayableRow(*row, row.age, payables.find_finding_id(row))
         for row in result.rows
@@ -127,24 +140,16 @@ def list_payables(question: Question) -> list[rows.PayableRow]:
     ]
 
 
+@remember_rows()
 def list_commitments(question: Question) -> Sequence[CommitmentUse]:
     """Return what is committed, used and left."""
-    evidence = load_payment_evidence(question.view.config_path, question.as_of)
-    return find_commitments(question.view.db, question.filters, evidence)
+    return find_commitments(question.view.db, question.filters, question.payment_evidence)
 
 
 def list_expected(question: Question) -> list[rows.ExpectedRow]:
     """Return where open months will end, and the next three; or one ``month``."""
-    forecaster = make_forecaster(question.view.db, question.filters)
-    if forecaster is None:
-        return []
     text = question.values.get("month")
-    return [
-        _build_expected(row)
-        for month in ([read_month(text)] if text else forecaster.list_months())
-        for row in forecaster.forecast_month(month)
-        if question.filters.includes_account(row.provider, row.account)
-    ]
+    return [_build_expected(row) for row in outlooks.forecast_months(question, read_month(text) if text else None)]
 
 
 def _build_expected(row: ForecastRow) -> rows.ExpectedRow:
@@ -157,11 +162,11 @@ def _build_expected(row: ForecastRow) -> rows.ExpectedRow:
     )
 
 
+@remember_rows()
 def list_findings(question: Question) -> list[rows.FindingRow]:
     """Return what does not add up, may still change, or is only to know."""
-    evidence = load_payment_evidence(question.view.config_path, question.as_of)
-    workspace, db, _ = question.view
-    result = reconcile_ledger(workspace, db, question.filters, question.configured, evidence)
+    workspace, db = question.view[:2]
+    result = reconcile_ledger(workspace, db, question.filters, question.configured, question.payment_evidence)
     return [_build_finding(located) for located in result.findings]
 
 
@@ -178,6 +183,7 @@ def _build_finding(located: AccountFinding) -> rows.FindingRow:
     )
 
 
+@remember_rows()
 def list_restatements(question: Question) -> list[rows.RestatementRow]:
     """Return the issued invoices that changed after they were booked."""
     return [
@@ -241,7 +247,7 @@ def list_schedule(question: Question) -> list[ScheduleRow]:
     """Return the last and the next sync of each configured account; none where it is looked back."""
     if question.as_of is not None:
         return []
-    workspace, db, config_path = question.view
+    workspace, db, config_path = question.view[:3]
     visible_keys = set(question.configured)
     rows_of_all = schedule.list_schedule(workspace, db, config_path, question.filters, datetime.now(UTC))
     return [row for row in rows_of_all if row[:2] in visible_keys]

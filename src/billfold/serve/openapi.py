@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 
 from billfold.serve.commands import COMMANDS_ROOT, READING_COMMANDS
 from billfold.serve.questions import FILTER_NAMES
-from billfold.serve.resources import RESOURCES, Parameter, Resource
+from billfold.serve.resource import Parameter, Resource
+from billfold.serve.resources import RESOURCES
+from billfold.serve.rows import AcknowledgedRow, CloseRow, StartedSync
 from billfold.serve.schema import Schema, SchemaBook
 from billfold.version import __version__
 
@@ -63,6 +67,49 @@ PAGING = (
         "cursor", "Where to go on: from the Link header of the page before, which shows the same state of the ledger."
     ),
 )
+PROBLEM_MEDIA: Schema = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+KEY_SCHEMA: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
+KEY_MEANING = "Chosen by the sender: the same request with the same key is done once, and answered again for 24 hours."
+
+
+class Action(NamedTuple):
+    """Something that may be done by POST: its path, the fields of its body, and the row that it answers with."""
+
+    name: str
+    path: str
+    summary: str
+    row_type: type
+    fields: Mapping[str, Schema]
+    required: tuple[str, ...] = ()
+
+
+_TEXT: Schema = {"type": "string"}
+_TEXTS: Schema = {"type": "array", "items": {"type": "string", "maxLength": 200}, "maxItems": 200}
+ACTIONS = (
+    Action(
+        "acknowledge_finding",
+        "findings/{id}/acknowledge",
+        "Accept a finding that is known, with a reason (role accountant)",
+        AcknowledgedRow,
+        {"reason": {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S"}},
+        ("reason",),
+    ),
+    Action(
+        "sign_close",
+        "close/{month}/sign",
+        "Sign a month that is ready, with what is accepted (role accountant); a user signs with his own name",
+        CloseRow,
+        {"name": _TEXT, "accept": _TEXTS, "reason": _TEXT, "provider": _TEXT, "account": _TEXT},
+    ),
+    Action(
+        "start_sync",
+        "sync",
+        "Begin to collect accounts of the configuration, all if none is named (role admin)",
+        StartedSync,
+        {"accounts": _TEXTS},
+    ),
+)
+"""Everything that may be done over the API."""
 
 
 @cache
@@ -73,6 +120,8 @@ def build_document() -> Schema:
     paths[f"{ROOT}/documents/{{seq}}"] = _build_body_item("document", "An archived document as it came")
     paths[f"{ROOT}/entries/{{seq}}"] = _build_body_item("entry", "The body of an archived answer as it came")
     paths[f"{COMMANDS_ROOT}/{{name}}"] = _build_command_item()
+    for action in ACTIONS:
+        paths.setdefault(f"{ROOT}/{action.path}", {})["post"] = _build_action(action, book)
     problem = {
         "type": "object",
         "properties": {name: {"type": "string"} for name in ("type", "title", "detail", "instance")}
@@ -84,11 +133,15 @@ def build_document() -> Schema:
         "info": {
             "title": "billfold",
             "version": __version__,
-            "description": "One exact ledger of vendors' bills, read-only. Money is text with all its digits (format: decimal).",
+            "description": "One exact ledger of vendors' bills. Money is text with all its digits (format: decimal).",
         },
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {"schemas": book.schemas | {"Problem": problem}},
+        "components": {
+            "schemas": book.schemas | {"Problem": problem},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A key, as bf_..."}},
+        },
+        "security": [{"key": []}, {}],
     }
 
 
@@ -155,7 +208,55 @@ def _build_operation(name: str, summary: str, parameters: list[Schema], media: M
     answers: Schema = {"200": {"description": summary, "content": media}}
     answers["304"] = {"description": "Nothing has changed since the answer with that ETag."}
     answers |= {status: {"description": text, "content": problem} for status, text in PROBLEMS.items()}
+    answers |= _build_refusals()
     return {"operationId": name, "summary": summary, "parameters": parameters, "responses": answers}
+
+
+def _build_refusals() -> dict[str, Schema]:
+    meanings = {
+        "401": "No key, or a wrong, revoked or expired one.",
+        "403": "The key may not do this.",
+        "429": "Too many requests: Retry-After says when to ask again.",
+    }
+    return {status: {"description": meaning, "content": PROBLEM_MEDIA} for status, meaning in meanings.items()}
+
+
+def _build_action(action: Action, book: SchemaBook) -> Schema:
+    row = book.add_row_type(action.row_type)
+    names = re.findall(r"\{(\w+)\}", action.path)
+    patterns: dict[str, Schema] = {"month": {"type": "string", "pattern": MONTH_PATTERN}}
+    path_parameters = [
+        {"name": name, "in": "path", "required": True, "schema": patterns.get(name, {"type": "string"})}
+        for name in names
+    ]
+    key = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": True,
+        "schema": KEY_SCHEMA,
+        "description": KEY_MEANING,
+    }
+    body = {"type": "object", "properties": action.fields, "required": action.required, "additionalProperties": False}
+    meanings = {
+        "400": "It cannot be asked so.",
+        "404": "There is nothing of this name.",
+        "409": "It is being done already, or cannot be done as things are.",
+        "413": "The request is too long.",
+        "415": "The body is not JSON.",
+        "422": "The Idempotency-Key came with another request.",
+        "503": "The ledger or the configuration cannot be used as it is.",
+    }
+    return {
+        "operationId": action.name,
+        "summary": action.summary,
+        "parameters": [*path_parameters, key],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {
+            "200": {"description": action.summary, "content": {"application/json": {"schema": row}}},
+            **_build_refusals(),
+            **{status: {"description": meaning, "content": PROBLEM_MEDIA} for status, meaning in meanings.items()},
+        },
+    }
 
 
 def _list_query(resource: Resource) -> list[Parameter]:

@@ -31,23 +31,18 @@ from billfold.report.balances import BalanceMonth, roll_forward
 from billfold.report.journal.accrued import build_accrual_journal
 from billfold.report.journal.entries import JournalEntry
 from billfold.report.team_costs import TEAM_KEY
-from billfold.report.track_record import list_accuracy
-from billfold.serve import rows
+from billfold.serve import outlooks, rows
 from billfold.serve.listings import explain_groups
-from billfold.serve.questions import Question, read_month
+from billfold.serve.questions import Question, read_month, remember_rows
 from billfold.tasks.accruals import choose_accrual_filters, compare_accruals, list_accruals
 from billfold.tasks.budgets import check_budgets, find_this_month, search_anomalies
 from billfold.tasks.configured import (
     load_allocation_rules,
-    load_budgets,
-    load_commitments,
-    load_journal_mapping,
-    load_payment_evidence,
     load_payment_terms,
     load_virtual_rates,
 )
-from billfold.tasks.forecast import make_forecaster
-from billfold.tasks.journal import make_journal
+from billfold.tasks.configured_budgets import load_budgets
+from billfold.tasks.journal import load_journal_mapping, make_journal
 
 OWNER_FIELDS = {"team": "team", "customer": "customer", "cost-center": "cost_center"}
 MIN_AMOUNT, MIN_PERCENT = Decimal(100), Decimal(30)
@@ -116,27 +111,22 @@ def _read_amount(values: Mapping[str, str], name: str, default: Decimal) -> Deci
 
 def list_balances(question: Question) -> Sequence[BalanceMonth]:
     """Return credits and wallets by month: opening, bought, used, closing."""
-    return roll_forward(
-        question.view.db, question.filters, load_payment_evidence(question.view.config_path, question.as_of)
-    )
+    return roll_forward(question.view.db, question.filters, question.payment_evidence)
 
 
 def list_bridge(question: Question) -> Sequence[BridgeRow]:
     """Return what lies between what was accrued at a month's end (or ``as_of`` a time) and its invoices."""
     db, month = question.view.db, question.the_month
     accrual_filters, invoice_filters = choose_accrual_filters(db, question.month_filters, month, question.as_of)
-    return compare_accruals(db, accrual_filters, invoice_filters, month, load_commitments(question.view.config_path))
+    return compare_accruals(db, accrual_filters, invoice_filters, month, question.commitments)
 
 
 def list_track_record(question: Question) -> list[rows.AccuracyRow]:
     """Return how well each vendor's months could be told, by day of the month."""
-    forecaster = make_forecaster(question.view.db, question.filters)
-    return [
-        rows.AccuracyRow(*row[:3], *(None if share is None else share.quantize(SHARE_QUANTUM) for share in row[3:]))
-        for row in (list_accuracy(forecaster.list_residuals()) if forecaster else [])
-    ]
+    return [rows.AccuracyRow(*row) for row in outlooks.list_track_record(question)]
 
 
+@remember_rows("state")
 def list_shared_costs(question: Question) -> list[rows.SharedCostRow]:
     """Return whose cost a month is, by the rules of the configuration; of issued invoices, or of another ``state``."""
     return [rows.SharedCostRow(*row[:9], "; ".join(row.rules)) for row in _sum_allocated(question)]
@@ -182,6 +172,6 @@ def list_journal(question: Question) -> list[JournalEntry]:
     db, path = question.view.db, question.view.config_path
     mapping, accrued = load_journal_mapping(path), question.values.get("accruals")
     if accrued:
-        accruals = list_accruals(db, question.filters, read_month(accrued), load_commitments(path))
+        accruals = list_accruals(db, question.filters, read_month(accrued), question.commitments)
         return build_accrual_journal(accruals, mapping).entries
     return make_journal(db, question.filters, mapping, load_virtual_rates(path), load_payment_terms(path)).entries

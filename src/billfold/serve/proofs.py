@@ -17,7 +17,7 @@ from billfold.report.statement import Statement
 from billfold.serve import rows
 from billfold.serve.questions import Question
 from billfold.serve.sql_page import MAX_DATA_ROWS, answer_sql
-from billfold.tasks.configured import load_company_name, load_payment_evidence
+from billfold.tasks.configured import load_company_name
 from billfold.tasks.documents import DocumentRow, list_document_rows
 from billfold.tasks.statement import build_statement, render_statement
 
@@ -86,8 +86,8 @@ def list_documents(question: Question) -> Sequence[DocumentRow]:
 
 def read_statement(question: Question) -> Statement:
     """Return a month's statement: sections of rows."""
-    workspace, db, path = question.view
-    evidence = load_payment_evidence(path, question.as_of)
+    workspace, db, path = question.view[:3]
+    evidence = question.payment_evidence
     filters, company = question.month_filters, load_company_name(path)
     return build_statement(workspace, db, question.the_month, filters, question.configured, evidence, company)
 

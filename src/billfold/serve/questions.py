@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from functools import wraps
+from typing import NamedTuple, TypeVar
 
 from billfold.ledger.query import LedgerFilter
+from billfold.model.commitment import StatedCommitment
 from billfold.model.errors import InvalidArgument
+from billfold.model.payment import PaymentEvidence
 from billfold.model.period import Month, end_of_day, parse_bill_month, parse_instant
 from billfold.serve.views import LedgerView
 from billfold.tasks.access import build_filter
-from billfold.tasks.configured import list_configured_accounts
+from billfold.tasks.configured import list_configured_accounts, load_commitments, load_payment_evidence
 from billfold.tasks.filter_options import FilterOptions
 
 FILTER_NAMES = ("provider", "account", "from", "to", "as_of")
 MAX_TEXT_CHARS = 10_000
+REMEMBERED, MAX_REMEMBERED = "remembered rows", 48
+"""Under what an open ledger keeps answers, and how many: they are forgotten with it when anything has changed."""
+Rows = TypeVar("Rows")
 
 
 class Question(NamedTuple):
@@ -41,8 +48,57 @@ class Question(NamedTuple):
 
     @property
     def configured(self) -> list[tuple[str, str]]:
-        """Provider and name of the configured accounts."""
-        return list_configured_accounts(self.view.config_path)
+        """Provider and name of the configured accounts, those that exist for who asks."""
+        return list_shown_accounts(self.view)
+
+    @property
+    def payment_evidence(self) -> PaymentEvidence:
+        """What the configuration says of payments, of the accounts that exist for who asks.
+
+        A bank's entry is of no account before it is matched: who does not see all of them sees none.
+        """
+        evidence = load_payment_evidence(self.view.config_path, self.as_of)
+        if self.view.accounts.is_everything:
+            return evidence
+        shown = set(self.configured)
+        terms = {key: terms for key, terms in evidence.agreed_terms.items() if key in shown}
+        return PaymentEvidence(terms, (), self._select_shown(evidence.commitments))
+
+    @property
+    def commitments(self) -> Sequence[StatedCommitment]:
+        """The commitments that the configuration states, of the accounts that exist for who asks."""
+        return self._select_shown(load_commitments(self.view.config_path))
+
+    def _select_shown(self, commitments: Sequence[StatedCommitment]) -> Sequence[StatedCommitment]:
+        if self.view.accounts.is_everything:
+            return commitments
+        names = {name for _, name in self.configured}
+        return [commitment for commitment in commitments if commitment.account in names]
+
+
+def remember_rows(*names: str) -> Callable[[Callable[[Question], Rows]], Callable[[Question], Rows]]:
+    """Let a function answer a question once for an open ledger: other screens that ask the same get the same rows.
+
+    ``names`` are the words of a URL that its answer depends on. The rows are shared, and no caller may change them.
+    """
+
+    def wrap(read: Callable[[Question], Rows]) -> Callable[[Question], Rows]:
+        @wraps(read)
+        def recall(question: Question) -> Rows:
+            known_rows = question.view.db.cache.setdefault(REMEMBERED, OrderedDict())
+            stated = tuple(question.values.get(name) for name in names)
+            key = (read.__qualname__, question.filters, question.as_of, question.month, stated)
+            if key not in known_rows:
+                known_rows[key] = read(question)
+                while len(known_rows) > MAX_REMEMBERED:
+                    known_rows.popitem(last=False)
+            known_rows.move_to_end(key)
+            rows: Rows = known_rows[key]
+            return rows
+
+        return recall
+
+    return wrap
 
 
 def build_question(view: LedgerView, values: Mapping[str, str], month: str = "", seq: int | None = None) -> Question:
@@ -58,10 +114,15 @@ def build_question(view: LedgerView, values: Mapping[str, str], month: str = "",
         read_month(values["to"]) if values.get("to") else None,
         as_of,
     )
-    filters = build_filter(view.workspace, options, list_configured_accounts(view.config_path))
+    filters = build_filter(view.workspace, options, list_shown_accounts(view))
     if seq is not None:
         filters = filters._replace(seq=seq)
     return Question(view, filters, as_of, read_month(month) if month else None, values)
+
+
+def list_shown_accounts(view: LedgerView) -> list[tuple[str, str]]:
+    """Return provider and name of the configured accounts that exist in a view."""
+    return [key for key in list_configured_accounts(view.config_path) if view.accounts.includes(*key)]
 
 
 def read_month(text: str) -> Month:

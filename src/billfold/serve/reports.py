@@ -14,8 +14,8 @@ from billfold.report.daily import DAY_KEY, check_day_keys
 from billfold.report.team_costs import TEAM_KEY
 from billfold.serve.questions import Question, read_count
 from billfold.tasks import report
-from billfold.tasks.configured import load_allocation_rules, load_payment_terms, load_reporting, load_virtual_rates
-from billfold.tasks.report import JSON_KEYS, CostFormat, CostQuestion
+from billfold.tasks.configured import load_allocation_rules, load_payment_terms, load_virtual_rates
+from billfold.tasks.report import JSON_KEYS, CostFormat, CostQuestion, load_reporting
 
 MAX_MONTHS = 120
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import NamedTuple
 
 from billfold.focus.dataset_stream import STREAM_TYPES
 from billfold.ledger.movements import GROUP_NAMES
@@ -20,47 +18,11 @@ from billfold.report.commitment_uses import CommitmentUse
 from billfold.report.journal.entries import JournalEntry
 from billfold.report.statement import Statement
 from billfold.serve import listings, outlook, proofs, reports, rows
-from billfold.serve.questions import Question
+from billfold.serve.resource import Parameter, Resource, make_flag
+from billfold.serve.screen_resources import SCREEN_RESOURCES
 from billfold.tasks.closes import SignedMonth
 from billfold.tasks.documents import DocumentRow
 from billfold.tasks.schedule import ScheduleRow
-
-
-class Parameter(NamedTuple):
-    """A word of a query, and what it means; ``choices`` are all that it may be, and a flag is "1" or left out."""
-
-    name: str
-    meaning: str
-    is_required: bool = False
-    choices: tuple[str, ...] = ()
-
-
-class Resource(NamedTuple):
-    """A question that the API answers; the ``decimals`` of its rows are money that the ledger has as text."""
-
-    name: str
-    summary: str
-    row_type: type
-    read: Callable[[Question], object]
-    parameters: tuple[Parameter, ...] = ()
-    has_month: bool = False
-    is_single: bool = False
-    is_streamed: bool = False
-    has_keys: bool = False
-    """Whether its rows have more fields than their type: what they are grouped by."""
-    is_live: bool = False
-    """Whether its answer is another as time passes: it is made each time."""
-    decimals: tuple[str, ...] = ()
-    file_types: Mapping[str, str] = {}
-    """Other endings than .json and .csv, with the media types of the files that ``write`` makes of them."""
-    write: Callable[[Question, str], bytes] | None = None
-    stream: Callable[[Question, str], Iterator[bytes]] | None = None
-    """Yields a file of ``file_types`` piece by piece, where the resource is streamed."""
-
-
-def make_flag(name: str, meaning: str) -> Parameter:
-    """Return a parameter that is 1 or left out."""
-    return Parameter(name, f"1: {meaning}", choices=("1",))
 
 
 def make_dataset(name: str) -> Resource:
@@ -239,13 +201,7 @@ RESOURCES = (
         decimals=("was", "is", "difference"),
     ),
     Resource("accounts", "The accounts, and what their collections brought", rows.AccountRow, listings.list_accounts),
-    Resource(
-        "schedule",
-        "When each account is collected next, and why then",
-        ScheduleRow,
-        listings.list_schedule,
-        is_live=True,
-    ),
+    *SCREEN_RESOURCES,
     Resource(
         "documents",
         "Archived documents, and the invoices without one",
@@ -286,6 +242,13 @@ RESOURCES = (
         proofs.list_sql_rows,
         (Parameter("query", "One SELECT.", is_required=True),),
         has_keys=True,
+    ),
+    Resource(
+        "schedule",
+        "When each account is collected next, and why then",
+        ScheduleRow,
+        listings.list_schedule,
+        is_live=True,
     ),
     Resource("runs", "Collections and imports, the newest first", rows.RunListingRow, listings.list_runs),
 )

@@ -159,6 +159,24 @@ class RestatementRow(NamedTuple):
     come: list[MovedLine]
 
 
+class AcknowledgedRow(NamedTuple):
+    """A finding that was accepted: why, and by whom."""
+
+    id: str
+    provider: str
+    account: str
+    month: str
+    reason: str
+    by: str
+
+
+class StartedSync(NamedTuple):
+    """A sync that was started: what it is called, and which accounts it collects (none named: all)."""
+
+    run: str
+    accounts: list[str]
+
+
 class AccountRow(NamedTuple):
     """An account, whether it is configured, and what its collections brought."""
 

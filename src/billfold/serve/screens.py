@@ -6,32 +6,32 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from billfold.ledger import catalog
-from billfold.ledger.catalog import BillRow
-from billfold.ledger.invoice_lines import list_bill_versions, list_invoice_lines
 from billfold.ledger.measures import MonthAmount, sum_month_amounts
 from billfold.ledger.month_costs import read_last_asked
 from billfold.ledger.server_schedule import is_schedule_led
 from billfold.model.bill import State
-from billfold.model.errors import InvalidArgument
 from billfold.model.finding import Finding, describe_labelled
 from billfold.model.finding_codes import Severity
-from billfold.model.money import exact_sum
+from billfold.model.money import ZERO, exact_sum
 from billfold.model.period import Month
 from billfold.report.completeness import COMPLETE, PROVISIONAL, Completeness
 from billfold.report.payables import UNKNOWN
 from billfold.report.render import counted
+from billfold.report.why import KIND_ORDER, Kind
 from billfold.serve import listings
-from billfold.serve.questions import Question, read_month
-from billfold.serve.rows import PayableRow
-from billfold.tasks.documents import list_documents_of
+from billfold.serve.bill_screens import MAX_LINES
+from billfold.serve.charts import Chart
+from billfold.serve.figures import draw_movement
+from billfold.serve.questions import Question
+from billfold.serve.rows import AccruedRow, PayableRow, WhyRow
 
 GRID_MONTHS = 12
-MAX_LINES = 500
-"""Rows that a screen shows of one table: the links under it have all."""
+CHECK_ORDER = {state: index for index, state in enumerate(("wrong", "open", "acknowledged", "notice", "ok"))}
 Values = dict[str, object]
+AmountRow = TypeVar("AmountRow", MonthAmount, WhyRow, AccruedRow)
 
 
 class GridRow(NamedTuple):
@@ -52,6 +52,15 @@ class OpenMonth(NamedTuple):
     text: str
 
 
+class StateTotal(NamedTuple):
+    """What the bills of a month come to in a state and currency; parked bills are not in it."""
+
+    state: str
+    currency: str
+    total: Decimal
+    accounts: int
+
+
 def show_close(question: Question) -> Values:
     """Show accounts and months in a grid, and what is missing before the last month can be closed."""
     records = listings.judge_months(question)
@@ -70,7 +79,15 @@ def show_close(question: Question) -> Values:
         "open_months": [_describe_open(record) for record in records if _keeps_open(record, last_month)],
         "wrong_months": wrong_months,
         "count": sum(record.month == last_month for record in records),
+        "totals": _sum_last_month(question, last_month),
     }
+
+
+def _sum_last_month(question: Question, month: Month | None) -> list[StateTotal]:
+    if month is None:
+        return []
+    filters = question.filters._replace(first_month=month, last_month=month)
+    return _sum_states(sum_month_amounts(question.view.db, filters))
 
 
 def _keeps_open(record: Completeness, last_month: Month | None) -> bool:
@@ -107,30 +124,59 @@ def _describe_first(findings: Sequence[Finding]) -> str:
     return f"{describe_labelled(findings[0])}{more}" if findings else ""
 
 
-class StateTotal(NamedTuple):
-    """What the bills of a month come to in a state and currency; parked bills are not in it."""
-
-    state: str
-    currency: str
-    total: Decimal
-    accounts: int
-
-
 def show_month(question: Question) -> Values:
     """Show what a month comes to by state and currency, what moved, and what is owed and not invoiced."""
     amounts = sum_month_amounts(question.view.db, question.month_filters)
     parked = catalog.list_parked_bills(question.view.db, question.month_filters)
-    movement = listings.explain_month(question)
+    movement, accrued = listings.explain_month(question), listings.list_accrued(question)
     return {
-        "amounts": amounts,
+        "amounts": _select_largest(amounts),
+        "amounts_left_out": max(0, len(amounts) - MAX_LINES),
         "totals": _sum_states(amounts),
         "parked": parked,
-        "movement": movement,
+        "movement": _select_largest(movement),
+        "movement_left_out": max(0, len(movement) - MAX_LINES),
         "movement_totals": _sum_currencies((row.currency, row.amount) for row in movement),
-        "accrued": listings.list_accrued(question),
+        "movement_charts": _draw_movements(question, amounts, movement),
+        "accrued": _select_largest(accrued),
+        "accrued_left_out": max(0, len(accrued) - MAX_LINES),
         "before": question.the_month.add_months(-1),
         "after": question.the_month.add_months(1),
     }
+
+
+def _select_largest(rows: Sequence[AmountRow]) -> Sequence[AmountRow]:
+    """Return the rows in their order; of more than a screen shows those with the largest amounts."""
+    if len(rows) <= MAX_LINES:
+        return rows
+    return sorted(rows, key=lambda row: -abs(row.amount))[:MAX_LINES]
+
+
+def _draw_movements(
+    question: Question, amounts: Iterable[MonthAmount], movement: Iterable[WhyRow]
+) -> list[tuple[str, Chart]]:
+    """Draw of each currency how the month before became this one, by kinds."""
+    month, before = question.the_month, question.the_month.add_months(-1)
+    filters = question.filters._replace(first_month=before, last_month=before)
+    issued = [
+        _sum_currencies((row.currency, row.amount) for row in rows if row.state == State.ISSUED)
+        for rows in (sum_month_amounts(question.view.db, filters), amounts)
+    ]
+    moved = defaultdict[str, dict[str, Decimal]](dict)
+    for row in sorted(movement, key=lambda row: KIND_ORDER.index(Kind(row.kind))):
+        moved[row.currency][row.kind] = exact_sum((moved[row.currency].get(row.kind, ZERO), row.amount))
+    return [
+        (
+            currency,
+            draw_movement(
+                currency,
+                (str(before), issued[0].get(currency, ZERO)),
+                amounts_by_kind,
+                (str(month), issued[1].get(currency, ZERO)),
+            ),
+        )
+        for currency, amounts_by_kind in sorted(moved.items())
+    ]
 
 
 def _sum_states(amounts: Iterable[MonthAmount]) -> list[StateTotal]:
@@ -154,58 +200,27 @@ def _sum_currencies(pairs: Iterable[tuple[str, Decimal]]) -> Mapping[str, Decima
 
 def show_checks(question: Question) -> Values:
     """Show every check of a month, what keeps it open first."""
-    return {"verdict": listings.read_verdict(question)}
-
-
-def show_invoices(question: Question) -> Values:
-    """Show invoices, drafts and estimates, the newest month first."""
-    bills = sorted(listings.list_bills(question), key=lambda bill: bill.period_start, reverse=True)
-    return {"bills": bills[:MAX_LINES], "left_out": max(0, len(bills) - MAX_LINES)}
-
-
-def show_invoice(question: Question) -> Values:
-    """Show one bill: its lines, its versions through time, its documents, and what is found of it."""
-    bill = _find_bill(question)
-    filters = question.filters._replace(first_month=bill.month, last_month=bill.month)
-    is_issued = bill.invoice_id is not None and bill.state == State.ISSUED
-    documents = list_documents_of(question.view.workspace, question.view.db, filters) if is_issued else []
+    verdict = listings.read_verdict(question)
+    checks = sorted(verdict.checks, key=lambda check: CHECK_ORDER.get(check.state, len(CHECK_ORDER)))
     return {
-        "bill": bill,
-        "lines": list_invoice_lines(question.view.db, bill.id, MAX_LINES),
-        "versions": list_bill_versions(question.view.db, bill.id, question.filters.seq),
-        "documents": [entry for entry in documents if str(bill.invoice_id) in map(str, entry.question_fields.values())],
-        "findings": [describe_labelled(finding) for finding in bill.findings],
-        "max_lines": MAX_LINES,
+        "verdict": verdict,
+        "checks": checks[:MAX_LINES],
+        "left_out": max(0, len(checks) - MAX_LINES),
+        "open_count": sum(check.state in {"wrong", "open"} for check in checks),
     }
 
 
-def _find_bill(question: Question) -> BillRow:
-    """Find the bill that the words name; raises ``InvalidArgument`` where there is none."""
-    name, currency = question.values.get("id", ""), question.values.get("currency", "")
-    month = read_month(question.values["month"]) if question.values.get("month") else None
-    bills = [
-        bill
-        for bill in catalog.list_bills(question.view.db, question.filters)
-        if bill.name == name and month in {None, bill.month} and currency in {"", bill.currency}
-    ]
-    if not bills:
-        raise InvalidArgument(f"no invoice is called {name[:60]!r} there, or was known then")
-    return min(bills, key=lambda bill: (bill.is_disputing, bool(bill.parked)))
-
-
 def show_changes(question: Question) -> Values:
-    """Show what of closed months is another now, since a signature or a time, and every restatement."""
+    """Show what of closed months is another now, since a signature or a time."""
     closes = listings.list_closes(question)
     since = question.values.get("since") or (f"close:{closes[-1].month}" if closes else "")
     since_question = question._replace(values={**question.values, "since": since})
     changes = listings.list_changes(since_question) if since else []
-    restatements = listings.list_restatements(question)
     return {
         "closes": closes,
         "since": since,
         "changes": changes[:MAX_LINES],
         "left_out": max(0, len(changes) - MAX_LINES),
-        "restatements": restatements[:MAX_LINES],
     }
 
 
@@ -219,11 +234,6 @@ def show_payables(question: Question) -> Values:
 
 def _rank_payable(row: PayableRow) -> tuple[bool, int, str]:
     return row.state == UNKNOWN, -row.days_overdue, row.due_on
-
-
-def show_commitments(question: Question) -> Values:
-    """Show what is committed, used and left."""
-    return {"commitments": listings.list_commitments(question)}
 
 
 def show_findings(question: Question) -> Values:

@@ -14,15 +14,20 @@ from billfold.focus.reader import Ledger
 from billfold.ledger.column_meanings import TABLE_MEANINGS
 from billfold.ledger.focus_views import Selection
 from billfold.ledger.reader import SqlRow
+from billfold.ledger.saved_queries import list_saved_queries
 from billfold.model.errors import InvalidArgument
 from billfold.report import render
 from billfold.serve.questions import Question
+from billfold.serve.screen_rows import TableRow
 from billfold.tasks.configured import load_payment_terms, load_virtual_rates
 
 MAX_SCREEN_ROWS, MAX_DATA_ROWS = 200, 10_000
 TIME_LIMIT = 10
 """Seconds that a query may take."""
 MAX_QUERIES = 2
+EXAMPLE_SQL = (
+    "SELECT month, service, sum(cost) AS cost FROM costs WHERE state = 'issued' GROUP BY ALL ORDER BY ALL DESC"
+)
 _free = threading.BoundedSemaphore(MAX_QUERIES)
 
 
@@ -42,6 +47,12 @@ def answer_sql(question: Question, sql: str, most: int) -> SqlAnswer:
         return SqlAnswer(columns, first_rows[:most], len(first_rows) > most)
 
 
+def write_parquet(question: Question, sql: str, most: int) -> bytes:
+    """Answer one SELECT with its first rows as a Parquet file; raises as ``answer_sql`` does."""
+    with _hold_place(), Ledger(question.view.workspace.directory, _build_selection(question)) as ledger:
+        return ledger.write_parquet(sql, most, TIME_LIMIT)
+
+
 @contextmanager
 def _hold_place() -> Iterator[None]:
     if not _free.acquire(blocking=False):
@@ -57,15 +68,27 @@ def _build_selection(question: Question) -> Selection:
     return Selection(question.filters, False, load_virtual_rates(path), load_payment_terms(path))
 
 
-def list_tables() -> list[Mapping[str, str]]:
+def list_tables(_: Question) -> list[TableRow]:
     """Return the tables that can be asked, with what they hold."""
-    return [{"name": name, "meaning": meaning} for name, meaning in TABLE_MEANINGS.items()]
+    return [TableRow(name, meaning) for name, meaning in TABLE_MEANINGS.items()]
 
 
 def show_query(question: Question) -> Mapping[str, object]:
     """Show the first rows of a query's answer; what cannot be asked is told beside it."""
     sql = question.values.get("sql", "").strip()
-    shown: dict[str, object] = {"sql": sql, "error": "", "columns": [], "tables": list_tables(), "most": MAX_DATA_ROWS}
+    saved_queries = list_saved_queries(question.view.workspace.directory)
+    shown: dict[str, object] = {
+        "sql": sql,
+        "error": "",
+        "columns": [],
+        "tables": list_tables(question),
+        "most": MAX_DATA_ROWS,
+    }
+    shown |= {
+        "example": EXAMPLE_SQL,
+        "saved_queries": saved_queries,
+        "name": next((row.name for row in saved_queries if row.sql == sql), ""),
+    }
     if not sql:
         return shown
     try:

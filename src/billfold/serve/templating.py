@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
 from urllib.parse import urlencode
 
@@ -15,6 +15,8 @@ from markupsafe import Markup
 from billfold.model.money import format_amount, format_trimmed
 from billfold.model.period import format_instant
 from billfold.model.plain_text import make_printable
+
+PERCENT_QUANTUM = Decimal("0.1")
 
 
 @cache
@@ -33,6 +35,10 @@ def load_environment() -> Environment:
         "units": format_units,
         "time": format_time,
         "line": format_text,
+        "instant": format_instant,
+        "digits": find_digits,
+        "percent": format_percent,
+        "rough": format_rough,
         "age": format_age,
     }
     environment.globals |= {"url": build_url, "api_url": build_api_url}
@@ -42,6 +48,16 @@ def load_environment() -> Environment:
 def render_page(template: str, values: Mapping[str, object]) -> str:
     """Return a page."""
     return load_environment().get_template(template).render(values)
+
+
+def write_amount(amount: Decimal | str) -> str:
+    """Write an amount as text for people: all its digits, cents at least, thousands apart."""
+    return _group_thousands(format_amount(amount))
+
+
+def write_units(amount: Decimal) -> str:
+    """Write an amount of seats, tokens or money as text for people, thousands apart."""
+    return _group_thousands(format_trimmed(amount))
 
 
 def format_money(amount: Decimal | str | None) -> Markup:
@@ -59,9 +75,30 @@ def format_units(amount: Decimal | None) -> Markup:
 
 
 def _mark_number(exact: str, text: str) -> Markup:
+    units, point, fraction = _group_thousands(text).partition(".")
+    return Markup('<data value="{}">{}<span class="f">{}</span></data>').format(exact, units, point + fraction)
+
+
+def find_digits(rows: Iterable[object], *names: str) -> str:
+    """Return the class of a table that aligns amounts at their decimal points: d and the most decimals of these fields."""
+    amounts = (getattr(row, name) for row in rows for name in names)
+    texts = (format_trimmed(Decimal(amount)) for amount in amounts if amount not in {None, ""})
+    return f"d{max((len(text.partition('.')[2]) for text in texts), default=0)}"
+
+
+def _group_thousands(text: str) -> str:
     units, point, fraction = text.partition(".")
-    grouped = f"{int(units):,}" if units != "-0" else units
-    return Markup('<data value="{}">{}</data>').format(exact, f"{grouped}{point}{fraction}")
+    return f"{int(units):,}{point}{fraction}" if units != "-0" else text
+
+
+def format_rough(amount: Decimal | None) -> str:
+    """Write what is only expected in whole units, thousands apart: no more of it is known."""
+    return "" if amount is None else f"{amount.quantize(Decimal(1), ROUND_HALF_EVEN):,f}"
+
+
+def format_percent(share: Decimal | None) -> str:
+    """Write a share in percent to one decimal; "" for none."""
+    return "" if share is None else f"{(share * 100).quantize(PERCENT_QUANTUM, ROUND_HALF_EVEN):f} %"
 
 
 def format_quantity(amount: Decimal | None) -> str:

@@ -11,7 +11,8 @@ from billfold.model.errors import InvalidArgument
 from billfold.report.explain import find_charges, read_json_path
 from billfold.serve.openapi import MEANINGS, MONTH_PATTERN
 from billfold.serve.questions import FILTER_NAMES, Question, read_count
-from billfold.serve.resources import RESOURCES, Parameter, Resource
+from billfold.serve.resource import Parameter, Resource
+from billfold.serve.resources import RESOURCES
 from billfold.serve.schema import Schema, SchemaBook
 from billfold.serve.sql_page import answer_sql
 from billfold.wire import codec

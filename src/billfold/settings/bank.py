@@ -43,16 +43,24 @@ def read_bank_entries(section: object, config_path: Path) -> list[BankEntry]:
 
     A relative path begins at the configuration's directory. Raises ``ConfigurationError`` with the one thing to change.
     """
-    if section is None:
+    path = find_statement_file(section, config_path)
+    if path is None:
         return []
     location = f"{config_path}, [bank]"
     columns = parse_columns(section, location)
-    path = resolve_path(columns.file, config_path, location)
     try:
         with path.open(encoding=columns.encoding, newline="") as file:
             return list(_read_rows(csv.DictReader(file, delimiter=columns.delimiter), columns, path))
     except (OSError, UnicodeError, LookupError, ValueError, csv.Error) as error:
         raise ConfigurationError(f"{location}: {path} cannot be read: {error}") from error
+
+
+def find_statement_file(section: object, config_path: Path) -> Path | None:
+    """Return the file that ``[bank]`` of a configuration names, None without one; raises ``ConfigurationError``."""
+    if section is None:
+        return None
+    location = f"{config_path}, [bank]"
+    return resolve_path(parse_columns(section, location).file, config_path, location)
 
 
 def parse_columns(section: object, location: str) -> BankColumns:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -165,6 +166,48 @@ def _find_signed_changes(
         key: f"{closing.signed_by} signed it on {closing.signed_at[:10]}" for key, closing in last_closings.items()
     }
     return signed, [change.located for change in changes]
+
+
+class Signature(NamedTuple):
+    """Who signs (None: nobody), and what he accepts with it, and why."""
+
+    name: str | None
+    accepted_ids: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@contextmanager
+def hold_writers(workspace: Workspace, signature: Signature) -> Iterator[None]:
+    """Let nobody archive anything between what is checked and what is signed, where anybody signs."""
+    if signature.name is None:
+        yield
+        return
+    with workspace.lock_writers(alone=True):
+        yield
+
+
+def close_month(
+    workspace: Workspace,
+    db: OpenLedger,
+    month: Month,
+    filters: LedgerFilter,
+    settings: CloseSettings,
+    signature: Signature,
+) -> tuple[MonthVerdict, bool]:
+    """Check a month, and sign it if that is wanted and it is ready with what is accepted; returns whether it was signed."""
+    verdict = judge_month(workspace, db, month, filters, settings)
+    name, accepted_ids, reason = signature
+    if name is None:
+        return verdict, False
+    require_found(verdict, accepted_ids)
+    accepted = verdict.accept(accepted_ids)
+    if not accepted.ready:
+        return verdict, False
+    now = datetime.now(UTC)
+    with workspace.archive.open_transaction():
+        accept_findings(workspace, verdict, accepted_ids, name, reason, now)
+        sign_month(workspace, db, accepted, filters, name, now)
+    return accepted._replace(head=workspace.archive.read_head()), True
 
 
 def find_possible_findings(workspace: Workspace, db: OpenLedger, filters: LedgerFilter) -> list[AccountFinding]:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 from billfold import config
 from billfold.model.commitment import StatedCommitment
+from billfold.model.errors import ConfigurationError
 from billfold.model.payment import PaymentEvidence
 from billfold.report.allocation_rules import AllocationRules
-from billfold.report.budget import Budget
-from billfold.report.journal.mapping import JournalMapping
 from billfold.settings.allocation import find_rules_file, load_rules
-from billfold.settings.bank import read_bank_entries
-from billfold.settings.budgets import read_budgets
+from billfold.settings.bank import find_statement_file, read_bank_entries
 from billfold.settings.commitments import parse_commitments
 from billfold.settings.company import read_company_name
-from billfold.settings.journal import find_mapping_path, load_mapping
-from billfold.settings.reporting import Reporting, read_reporting
 from billfold.tasks.accounts import list_account_names, map_payment_terms
 
 
@@ -53,26 +50,33 @@ def load_payment_evidence(path: Path, as_of: datetime | None = None) -> PaymentE
     )
 
 
+def list_named_files(path: Path) -> list[Path]:
+    """Return the files that a configuration names and reports read: the rules of allocation, the bank's statement.
+
+    None of a section that is not as it should be: who reads it is told.
+    """
+    files = list[Path]()
+    for name, find_file in (("allocation", find_rules_file), ("bank", find_statement_file)):
+        with suppress(ConfigurationError):
+            file = find_file(config.load_section(path, name), path)
+            files += [file] if file else []
+    return files
+
+
+def load_team_rules(path: Path) -> AllocationRules:
+    """Read the rules that the configuration names; raises ``ConfigurationError`` where it names none."""
+    rules = load_allocation_rules(path)
+    if rules is None:
+        raise ConfigurationError(
+            f"{path}: teams come from the rules of [allocation]; name them as `billfold allocate` explains"
+        )
+    return rules
+
+
 def load_allocation_rules(path: Path) -> AllocationRules | None:
     """Read the rules that ``[allocation]`` of a configuration names; None where it names none."""
     rules_path = find_rules_file(config.load_section(path, "allocation"), path)
     return load_rules(rules_path) if rules_path else None
-
-
-def load_budgets(path: Path) -> list[Budget]:
-    """Return the budgets of a configuration; raises ``ConfigurationError``."""
-    return read_budgets(config.load_section(path, "budgets"), str(path))
-
-
-def load_reporting(path: Path) -> Reporting:
-    """Return in which currency a configuration wants reports, and its rates; raises ``ConfigurationError``."""
-    return read_reporting(config.load_section(path, "reporting"), str(path))
-
-
-def load_journal_mapping(path: Path, named_path: Path | None = None) -> JournalMapping:
-    """Return the mapping that a command names, else the one of a configuration, else an empty one; raises ``ConfigurationError``."""
-    mapping_path = find_mapping_path(config.load_section(path, "journal"), path, named_path)
-    return load_mapping(mapping_path) if mapping_path else JournalMapping()
 
 
 def load_company_name(path: Path) -> str:

@@ -23,7 +23,8 @@ from billfold.report.commitment_uses import CommitmentUse
 from billfold.report.commitments import find_commitments
 from billfold.report.team_costs import TEAM_KEY
 from billfold.tasks.budgets import check_budgets, read_services
-from billfold.tasks.configured import load_allocation_rules, load_budgets, load_payment_evidence
+from billfold.tasks.configured import load_allocation_rules, load_payment_evidence
+from billfold.tasks.configured_budgets import load_budgets
 
 TOLD_MONTHS = 2
 """In how many months, the latest among them, budgets are held and oddities looked for: some invoices come late."""

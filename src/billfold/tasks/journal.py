@@ -6,13 +6,21 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from billfold import config
 from billfold.ledger.posted_bills import group_bill_charges, list_posted_bills
 from billfold.ledger.query import LedgerFilter
 from billfold.ledger.store import OpenLedger
 from billfold.report.journal.files import JournalFile
 from billfold.report.journal.invoices import Journal, build_journal, list_group_keys, list_versions
 from billfold.report.journal.mapping import JournalMapping
+from billfold.settings.journal import find_mapping_path, load_mapping
 from billfold.tasks.whole_files import write_whole_files
+
+
+def load_journal_mapping(path: Path, named_path: Path | None = None) -> JournalMapping:
+    """Return the mapping that a command names, else the one of a configuration, else an empty one; raises ``ConfigurationError``."""
+    mapping_path = find_mapping_path(config.load_section(path, "journal"), path, named_path)
+    return load_mapping(mapping_path) if mapping_path else JournalMapping()
 
 
 def make_journal(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+from billfold import config
 from billfold.ledger.estimate_history import list_estimate_records
 from billfold.ledger.grouping import TAG_PREFIX, find_last_month
 from billfold.ledger.month_costs import list_month_costs
@@ -17,11 +19,17 @@ from billfold.report.allocation_rules import AllocationRules
 from billfold.report.costs import GROUP_KEYS, CostChange, CostRow
 from billfold.report.daily import DAY_KEY, list_daily_costs
 from billfold.report.exchange import CONVERTED_COLUMNS, ExchangeRate
+from billfold.settings.reporting import Reporting, read_reporting
 from billfold.tasks.costs import list_costs
 
 JSON_KEYS = ("provider", "account", "service")
 AMOUNT_COLUMNS = ("month", "state", "currency", "cost", "charges")
 COMPARE_COLUMNS = ("before", "change")
+
+
+def load_reporting(path: Path) -> Reporting:
+    """Return in which currency a configuration wants reports, and its rates; raises ``ConfigurationError``."""
+    return read_reporting(config.load_section(path, "reporting"), str(path))
 
 
 class CostQuestion(NamedTuple):

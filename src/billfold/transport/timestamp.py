@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-import httpx2
-
-from billfold.model.errors import APIStatusError, InvalidResponse, Unreachable
-from billfold.transport.deadline import DeadlineNetwork, install_network
-from billfold.transport.failures import failure_for_error
-from billfold.transport.http import BodyReader, HttpSettings
-from billfold.transport.proxy import find_proxy
+from billfold.model.errors import APIStatusError, InvalidResponse
+from billfold.transport.single_request import send_request
 
 REQUEST_PREFIX = bytes.fromhex("3039020101303130 0d060960864801650304020105000420")
 """TimeStampReq of version 1 with a SHA-256, up to the hash itself; DER, RFC 3161 section 2.4.1."""
@@ -20,7 +15,6 @@ REQUEST_TYPE, RESPONSE_TYPE = "application/timestamp-query", "application/timest
 GRANTED_STATUSES = {0, 1}
 """PKIStatus granted, and granted with modifications."""
 SEQUENCE_TAG, INTEGER_TAG = 0x30, 0x02
-TIMEOUT_S, DEADLINE_S = 30.0, 60.0
 NAME = "timestamp"
 
 
@@ -34,22 +28,8 @@ def fetch_timestamp(url: str, content: bytes) -> bytes:
 
     That it is of this content and was granted is checked here; ``openssl ts -verify`` checks who signed it.
     """
-    settings = HttpSettings(url, TIMEOUT_S, DEADLINE_S)
-    network, proxy = DeadlineNetwork(), find_proxy(url, "")
-    try:
-        with httpx2.Client(**settings.client_options(url.partition(":")[0].lower(), proxy)) as client:
-            install_network(client, network)
-            headers = {"content-type": REQUEST_TYPE, "accept": RESPONSE_TYPE}
-            request = {"content": build_timestamp_request(content), "headers": headers}
-            with network.end_after(settings.deadline), client.stream("POST", url, **request) as answer:  # type: ignore[arg-type]
-                body = BodyReader(answer.headers.get("content-encoding", ""))
-                for chunk in answer.iter_raw():
-                    if failure := body.add_chunk(chunk):
-                        raise Unreachable(failure.reason, operation=NAME)
-                status, token = answer.status_code, body.read_all()
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
-        failure = failure_for_error(error, settings, proxy)
-        raise Unreachable(failure.reason, operation=NAME, advice=failure.cure) from failure.cause
+    headers = {"content-type": REQUEST_TYPE, "accept": RESPONSE_TYPE}
+    status, token = send_request(NAME, "POST", url, headers, build_timestamp_request(content))
     if status != 200:
         raise APIStatusError("the authority refused", operation=NAME, status=status)
     if reason := describe_unusable(token, content):

@@ -16,7 +16,6 @@ from billfold.model.money import EXACT_CONTEXT, find_minor_digits, format_decima
 from billfold.model.plain_text import format_line
 from billfold.report.journal.entries import JournalEntry
 
-
 HEADLINE_MARK = "; written by billfold;"
 HEADLINE = f"{HEADLINE_MARK} the same entries have the same external_id whenever they are written"
 """The first line of a journal in plain text."""
