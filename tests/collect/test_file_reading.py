@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def test_a_pipe_without_a_writer_is_refused(pipe: Path) -> None:
 def test_a_pipe_is_read_to_its_end(pipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer may be silent for longer than one that is missing is waited for."""
     reader_waits, polls = threading.Event(), []
-    real_poll = file_reading.select.poll
+    real_poll = select.poll
 
     class CountedPoll:
         def __init__(self) -> None:
@@ -52,7 +53,7 @@ def test_a_pipe_is_read_to_its_end(pipe: Path, monkeypatch: pytest.MonkeyPatch) 
             reader_waits.wait(10)
             writer.write(b"end" * 50_000)
 
-    monkeypatch.setattr(file_reading.select, "poll", CountedPoll)
+    monkeypatch.setattr(select, "poll", CountedPoll)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     writer = pipe.open("wb")
     thread = threading.Thread(target=write)
