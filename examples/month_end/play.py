@@ -80,10 +80,10 @@ class Company:
         self.tellings: list[Telling] = []
 
     def run(self, *arguments: str) -> Output:
-        """Run a command of billfold, as at a terminal of eighty columns."""
+        """Run a command of billfold, as into a file: what it prints has no width."""
         out, err = io.StringIO(), io.StringIO()
         command_line = ["billfold", *arguments]
-        environment = {"COLUMNS": "80", "BILLFOLD_CONFIG": "billfold.toml", "BILLFOLD_LEDGER": "ledger"}
+        environment = {"COLUMNS": "", "BILLFOLD_CONFIG": "billfold.toml", "BILLFOLD_LEDGER": "ledger"}
         with (
             mock.patch.object(sys, "argv", command_line),
             mock.patch.dict(os.environ, environment),
