@@ -92,7 +92,7 @@ def verify(path: str, head: str = "", *, is_part_wanted: bool = False) -> Verdic
 
 def _count_files(evidence: Evidence, entries: list[ChainEntry]) -> str:
     files, answers = len(evidence.manifest["files"]), len(evidence.manifest["answers"])
-    kept = (
+    ending = (
         "as they were written; the rest of the month is not in this file"
         if evidence.is_part
         else "all as they were written"
