@@ -42,7 +42,7 @@ CHAT = AlertTarget("chat", TargetType.SLACK, "env:CHAT_URL", allow_private=True)
 
 
 def test_a_webhook_is_one_signed_fact(inbox: Inbox) -> None:
-    assert make_sender(make_hook(inbox))(ONE).is_accepted
+    assert make_sender(make_hook(inbox))(ONE._replace(sent_at=read_clock())).is_accepted
     (posted,) = inbox.posted
     event = Webhook(SECRET).verify(posted.body.decode(), dict(posted.headers))
     assert (event["data"]["id"], posted.headers["webhook-id"]) == (FACTS[0].id, "msg_1")

@@ -90,5 +90,5 @@ def test_an_unlisted_invoice_is_one_thing_to_accept(books: Workspace) -> None:
     with books.open_ledger() as db:
         (change,) = find_changes(db, find_baseline(books, db, "close:2026-08", MAX_SEQ), filters)
         again = judge_month(books, db, SIGNED_MONTH, filters, CloseSettings())
-    assert (change.change, change.acknowledged, change.moved) == ("vanished", True, 0)
+    assert (change.change, change.acknowledged, change.moved) == ("vanished", True, Decimal(0))
     assert [check for check in again.checks if check.subject == "a" and check.state == "wrong"] == []
