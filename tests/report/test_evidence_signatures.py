@@ -65,11 +65,11 @@ def test_a_cut_month_is_never_told_as_the_whole(
     assert main([forged, head]) == 1
     assert capsys.readouterr().out.startswith("2026-10, only fastly: a part of the month\nthe rest of the month is not")
     assert main([forged, head, "--part"]) == 0
-    told = capsys.readouterr().out
-    assert "only fastly: a part of the month" in told
-    assert "all as they were written" not in told
+    output = capsys.readouterr().out
+    assert "only fastly: a part of the month" in output
+    assert "all as they were written" not in output
     left_out = [row.invoice_id for row in list_issued(books) if row.provider == "vultr"]
-    assert f"signed, and left out here: vultr vultr {', '.join(map(str, left_out))}" in told
+    assert f"signed, and left out here: vultr vultr {', '.join(map(str, left_out))}" in output
 
 
 def test_rows_of_another_account_than_stated_are_told(books: Workspace, tmp_path: Path) -> None:

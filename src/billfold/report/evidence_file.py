@@ -71,7 +71,7 @@ def open_evidence(path: Path, month: Month) -> Iterator[EvidenceDraft]:
 
 def _open_alone(draft_path: Path, path: Path) -> IO[bytes]:
     """Open a draft, also one that was left behind, and empty it; raises ``ConfigurationError`` where another process writes it."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    flags = os.O_RDWR | os.O_CREAT | (0x8000 if sys.platform == "win32" else os.O_NOFOLLOW)
     file = os.fdopen(os.open(draft_path, flags, 0o666), "r+b")
     is_held = try_file_lock(file.fileno())
     if is_held and os.path.samestat(os.fstat(file.fileno()), draft_path.stat()):

@@ -110,8 +110,10 @@ def _tell_change(
     line = new or old
     assert line is not None
     if new:
-        told = f"changed in {month}: was {old.money}, is {new.money}" if old else f"appeared in {month}: {new.money}"
-        sentences = [told, f"corrects invoice {new.corrects}, {told}"]
+        sentence = (
+            f"changed in {month}: was {old.money}, is {new.money}" if old else f"appeared in {month}: {new.money}"
+        )
+        sentences = [sentence, f"corrects invoice {new.corrects}, {sentence}"]
     else:
         sentences = [f"vanished from {month}: was {line.money}"]
         if line[:4] in uncounted:

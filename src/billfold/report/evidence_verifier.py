@@ -92,12 +92,12 @@ def verify(path: str, head: str = "", *, is_part_wanted: bool = False) -> Verdic
 
 def _count_files(evidence: Evidence, entries: list[ChainEntry]) -> str:
     files, answers = len(evidence.manifest["files"]), len(evidence.manifest["answers"])
-    kept = (
+    ending = (
         "as they were written; the rest of the month is not in this file"
         if evidence.is_part
         else "all as they were written"
     )
-    return f"{files} files, {answers} archived answers and documents, {len(entries)} entries of the chains, {kept}"
+    return f"{files} files, {answers} archived answers and documents, {len(entries)} entries of the chains, {ending}"
 
 
 def _check_files(evidence: Evidence) -> Iterator[str]:
@@ -239,8 +239,8 @@ def _judge_signatures(evidence: Evidence, entries: list[ChainEntry]) -> Iterator
     ]
     signed = f"signed by {' and '.join(sorted({f'{value.by} on {value.day}' for value in inside}))}"
     yield False, signed if inside else "not signed: nobody's signature proves which invoices there were"
-    for told, accepted_by in comparison.changes:
-        yield not accepted_by, f"{signed}, and changed since: {told}; {accepted_by or 'accepted by nobody'}"
+    for change, accepted_by in comparison.changes:
+        yield not accepted_by, f"{signed}, and changed since: {change}; {accepted_by or 'accepted by nobody'}"
     for name, lines in (("not signed", comparison.unsigned), ("signed, and left out here", comparison.left_out)):
         for place in sorted({line[:2] for line in lines} if signatures else ()):
             ids = ", ".join(line.invoice_id for line in lines if line[:2] == place)
@@ -257,9 +257,9 @@ def _judge_hash(
         yield False, f"hash of the month {stated}, as signed"
         return
     signed_seq = max((value.seq for value in inside), default=0)
-    words = [f"{word} {evidence.month}" for word in ("changed in", "disputed in", "parked in", "appeared in")]
+    phrases = [f"{word} {evidence.month}" for word in ("changed in", "disputed in", "parked in", "appeared in")]
     later = [value for value in acceptances if value.seq > signed_seq and includes(evidence.scope, value.place)]
-    later = [value for value in later if any(word in value.text for word in words)]
+    later = [value for value in later if any(word in value.text for word in phrases)]
     for value in later if inside and not comparison.changes else ():
         yield False, f"changed since it was signed: {' '.join(value.place)} {value.text}; {value}"
     is_read_anew = evidence.manifest["code"] not in {value.code for value in inside}
