@@ -79,6 +79,7 @@ BEHAVIOURS = {
         "cli/environments",
         "cli/first_day",
         "cli/interruption",
+        "cli/nothing",
         "serve/deploy",
         "focus/commands",
         "focus/digits",

@@ -80,9 +80,9 @@ def test_an_unlisted_invoice_is_one_thing_to_accept(books: Workspace) -> None:
     collected(books, invoices(invoice("b")), days=2)
     with books.open_ledger() as db:
         verdict = judge_month(books, db, SIGNED_MONTH, LedgerFilter(), CloseSettings())
-    told = [check for check in verdict.checks if check.subject == "a" and check.state == "wrong"]
-    assert sorted(check.check for check in told) == ["changes", "invoice"]
-    (finding_id,) = {check.id for check in told}
+    wrong_checks = [check for check in verdict.checks if check.subject == "a" and check.state == "wrong"]
+    assert sorted(check.check for check in wrong_checks) == ["changes", "invoice"]
+    (finding_id,) = {check.id for check in wrong_checks}
     assert [
         check for check in verdict.accept([finding_id]).checks if check.subject == "a" and check.state == "wrong"
     ] == []

@@ -110,8 +110,7 @@ def command(
         filters = report.narrow_months(ledger, filters, _count_months(options, output_format))
         changes = report.list_changes(ledger, filters, question)
         account_rows = report.list_cost_rows(ledger, filters, question._replace(keys=JSON_KEYS[:2]))
-        asked_at = read_last_asked(ledger, filters)
-        uncounted_bills = catalog.list_parked_bills(ledger, filters)
+        asked_at, uncounted_bills = read_last_asked(ledger, filters), catalog.list_parked_bills(ledger, filters)
         gaps = find_wrong_gaps(ctx, workspace, ledger, filters)
         absence = "" if changes else describe_no_bills(ledger, filters, "charges")
     sums = exchange.convert_rows(account_rows, target, reporting.rates) if target else []
