@@ -53,7 +53,12 @@ def test_an_answer_goes_into_the_account_that_it_says(tmp_path: Path) -> None:
     """It is said into which account it was booked, and is no success where another one was named."""
     terminal = Terminal(tmp_path)
     for name in ("first", "more"):
-        content = {"invoice_id": name, "customer_id": "c1", "currency_code": "USD", "transaction_line_items": []}
+        content: dict[str, object] = {
+            "invoice_id": name,
+            "customer_id": "c1",
+            "currency_code": "USD",
+            "transaction_line_items": [],
+        }
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
     line = ("import", "fastly", "--ledger", "l")
     assert "booked into account" not in terminal.run(*line, "first.json", "--account", "one").out

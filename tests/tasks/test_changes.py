@@ -8,6 +8,7 @@ from billfold.collect.workspace import Workspace
 from billfold.ledger.as_of import resolve_as_of
 from billfold.ledger.query import MAX_SEQ, LedgerFilter
 from billfold.model.errors import InvalidArgument
+from billfold.model.money import ZERO
 from billfold.model.period import Month, parse_instant
 from billfold.tasks.changes import find_all_changes, find_baseline, find_changes
 from billfold.tasks.close import CloseSettings, judge_month, sign_month
@@ -90,5 +91,5 @@ def test_an_unlisted_invoice_is_one_thing_to_accept(books: Workspace) -> None:
     with books.open_ledger() as db:
         (change,) = find_changes(db, find_baseline(books, db, "close:2026-08", MAX_SEQ), filters)
         again = judge_month(books, db, SIGNED_MONTH, filters, CloseSettings())
-    assert (change.change, change.acknowledged, change.moved) == ("vanished", True, 0)
+    assert (change.change, change.acknowledged, change.moved) == ("vanished", True, ZERO)
     assert [check for check in again.checks if check.subject == "a" and check.state == "wrong"] == []
