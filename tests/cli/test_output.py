@@ -98,7 +98,7 @@ def test_prose_breaks_at_the_terminals_width(capsys: pytest.CaptureFixture[str],
     """What goes on is set in, and words stay whole; lines that fit stay as they are."""
     text = "  Not checked (3): document 1, balance 1, paid 1"
     assert print_wrapped(text, capsys, err=err) == "  Not checked (3): document 1,\n    balance 1, paid 1\n"
-    assert print_wrapped("head " + "0" * 64, capsys, err=err) == f"head\n  {'0' * 64}\n"
+    assert print_wrapped("head " + "0" * 64, capsys, err=err) == f"head {'0' * 64}\n"
     assert print_wrapped("it  fits", capsys, err=err) == "it  fits\n"
 
 

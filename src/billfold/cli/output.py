@@ -151,6 +151,8 @@ def _wrap_line(line: str, width: int | None) -> str:
     if not width or len(line) <= width:
         return line
     indent = " " * (len(line) - len(line.lstrip()) + INDENT_WIDTH)
+    if len(tokens := line.split()) <= 2 and max(map(len, tokens)) > width - len(indent):  # a hash beside its name
+        return line
     pieces = textwrap.wrap(
         line, max(width, MIN_WIDTH), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )

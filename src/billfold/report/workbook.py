@@ -50,7 +50,7 @@ def export_workbook(views: FocusViews, path: Path) -> dict[str, int]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
             TemporaryDirectory(prefix=".billfold-", dir=path.parent) as directory,
-            io.BufferedWriter(_DraftFile(draft, "w")) as file,
+            _DraftStream(_DraftFile(draft, "w")) as file,
             xlsxwriter.Workbook(file, {**options, "tmpdir": directory}) as workbook,
             views.open_writing(),
         ):
@@ -84,6 +84,23 @@ class _DraftFile(io.FileIO):
         except OSError:
             self.has_failed = True
             raise
+
+
+class _DraftStream(io.BufferedWriter):
+    """A draft, buffered; a zip that was left open ends itself late, and may do so in silence."""
+
+    def seek(self, target: int, whence: int = 0, /) -> int:
+        return target if self.closed else super().seek(target, whence)
+
+    def tell(self) -> int:
+        return 0 if self.closed else super().tell()
+
+    def write(self, buffer: ReadableBuffer, /) -> int:
+        return len(memoryview(buffer)) if self.closed else super().write(buffer)
+
+    def flush(self) -> None:
+        if not self.closed:
+            super().flush()
 
 
 def _find_cause(error: Exception) -> Exception:
