@@ -83,7 +83,7 @@ class Company:
         """Run a command of billfold, as into a file: what it prints has no width."""
         out, err = io.StringIO(), io.StringIO()
         command_line = ["billfold", *arguments]
-        environment = {"COLUMNS": "", "BILLFOLD_CONFIG": "billfold.toml", "BILLFOLD_LEDGER": "ledger"}
+        environment = {"BILLFOLD_CONFIG": "billfold.toml", "BILLFOLD_LEDGER": "ledger"}
         with (
             mock.patch.object(sys, "argv", command_line),
             mock.patch.dict(os.environ, environment),

@@ -136,14 +136,8 @@ def show_printout(printout: Printout) -> bool:
 
 
 def _read_stream_width(stream: TextIO) -> int | None:
-    """Return $COLUMNS, or the width of the terminal that a stream is; None for a file or a pipe: a line stays one there."""
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdecimal() and int(columns):
-        return int(columns)
-    try:
-        return os.get_terminal_size(stream.fileno()).columns if stream.isatty() else None
-    except (OSError, ValueError):
-        return None
+    """Return the width of the terminal that a stream is; None for a file or a pipe: a line stays one there, whatever $COLUMNS says."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
 def _wrap_line(line: str, width: int | None) -> str:
