@@ -20,7 +20,7 @@ from billfold.model.money import exact_sum
 from billfold.model.period import Month
 from billfold.report.reconcile import compare_estimates
 from tests import stage
-from tests.cli.terminal import KEY, Terminal, twin
+from tests.cli.terminal import KEY, Terminal, clear, twin
 from tests.ledger import kit
 
 
