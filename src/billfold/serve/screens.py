@@ -227,9 +227,13 @@ def show_changes(question: Question) -> Values:
 def show_payables(question: Question) -> Values:
     """Show what is to be paid, the most urgent first, and last what nothing is known of."""
     payables = sorted(listings.list_payables(question), key=_rank_payable)
-    totals = _sum_currencies((row.currency, row.open) for row in payables if row.state != UNKNOWN)
-    left_out = max(0, len(payables) - MAX_LINES)
-    return {"payables": payables[:MAX_LINES], "left_out": left_out, "totals": totals}
+    unknown = _sum_currencies((row.currency, row.open) for row in payables if row.state == UNKNOWN)
+    return {
+        "payables": payables[:MAX_LINES],
+        "left_out": max(0, len(payables) - MAX_LINES),
+        "totals": _sum_currencies((row.currency, row.open) for row in payables),
+        "unknown": unknown,
+    }
 
 
 def _rank_payable(row: PayableRow) -> tuple[bool, int, str]:

@@ -26,7 +26,7 @@ TIME_LIMIT = 10
 """Seconds that a query may take."""
 MAX_QUERIES = 2
 EXAMPLE_SQL = (
-    "SELECT month, service, sum(cost) AS cost FROM costs WHERE state = 'issued' GROUP BY ALL ORDER BY ALL DESC"
+    "SELECT month, service, currency, sum(cost) AS cost FROM costs WHERE state = 'issued' GROUP BY ALL ORDER BY ALL DESC"
 )
 _free = threading.BoundedSemaphore(MAX_QUERIES)
 
