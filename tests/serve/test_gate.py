@@ -50,6 +50,16 @@ def test_the_first_key_closes_the_server(plain: Reader, home: Path) -> None:
     assert plain.get(URL).status == 401
 
 
+def test_keys_that_are_gone_open_nothing(plain: Reader, home: Path) -> None:
+    """Where the server's file is lost while it serves, nobody is answered until it is there again, or the server is started anew."""
+    create_key(home / "ledger", "first", RIGHTS["reader of all"], AT)
+    assert plain.get(URL).status == 401
+    (home / "ledger" / SERVER_FILE).rename(home / "moved.sqlite")
+    assert plain.get(URL).status == 503
+    (home / "moved.sqlite").rename(home / "ledger" / SERVER_FILE)
+    assert plain.get(URL).status == 401
+
+
 def test_a_proxy_must_be_named(plain: Reader) -> None:
     """What came through a proxy that nobody named may come from anywhere."""
     for name in ("x_forwarded_for", "forwarded", "via", "x_real_ip"):

@@ -157,6 +157,13 @@ def test_a_header_cannot_be_broken(end: str) -> None:
         make_mail(subject=f"New{end}Bcc: everybody@example.com")
 
 
+def test_an_encoded_word_of_a_vendor_is_text() -> None:
+    """Python would decode it, line break and all, into a header of its own."""
+    mail = make_mail(subject="New =?utf-8?q?=0d=0aBcc:_evil=40evil.example?= 7")
+    assert "Bcc" not in mail
+    assert not [line for line in mail.as_string().splitlines() if line.lower().startswith(("bcc:", "evil"))]
+
+
 def test_a_server_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """A greeting that never ends is cut off by the deadline, though each part of it comes in time."""
     monkeypatch.setattr(mails, "DEADLINE_S", 0.3)

@@ -18,6 +18,7 @@ from billfold.ledger.column_meanings import COSTS_VIEW, RECORDS_TABLE, TABLE_MEA
 from billfold.ledger.focus_views import FocusViews, Selection, select_cells
 from billfold.ledger.layout import ARCHIVE_FILE, CATALOG_FILE
 from billfold.ledger.query import AMOUNT_SQL, SERVICE_SQL, LedgerBill, iter_charges, list_ledger_bills
+from billfold.ledger.query_guard import require_reading
 from billfold.ledger.store import OpenLedger, open_read_only
 from billfold.model.errors import InvalidArgument
 from billfold.model.focus import CostAndUsage
@@ -86,9 +87,7 @@ class LedgerReader:
         """
         try:
             query.encode()  # of what is no text DuckDB says only that the argument is of the wrong type
-            statement_types = [statement.type.name for statement in self._connection.extract_statements(query)]
-            if statement_types != ["SELECT"]:
-                raise InvalidArgument("ask one SELECT: the ledger can only be read")
+            require_reading(self._connection, query)
             cursor = self._open_cursor()
             if re.search(r"\brecords\b", query, re.IGNORECASE):
                 self._load_records(cursor)

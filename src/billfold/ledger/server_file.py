@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from billfold.ledger.archive_file import LOCK_TIMEOUT_S
 from billfold.ledger.layout import SERVER_FILE
 from billfold.model.errors import LedgerError
 
 _FORMAT = 1
+WAIT_S = 5
+"""Seconds to wait for another process that writes: a request holds one of a few threads as long."""
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def open_server_file(directory: Path, schema: tuple[str, ...]) -> Iterator[sqlit
     path = directory / SERVER_FILE
     try:
         path.touch(mode=0o600)
-        db = sqlite3.connect(path, timeout=LOCK_TIMEOUT_S, isolation_level=None, cached_statements=0)
+        db = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None, cached_statements=0)
     except (OSError, sqlite3.Error) as error:
         raise LedgerError(f"{path} cannot be opened: {error}; check its rights and its disk") from error
     try:

@@ -6,6 +6,7 @@ import hmac
 import logging
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -87,7 +88,9 @@ class Gate:
         has_outside_users: bool = False,
     ) -> None:
         self.directory, self.binding, self.read_time = directory, binding, read_time
-        self._has_outside_users = has_outside_users
+        self._has_outside_users, self._was_guarded = has_outside_users, False
+        with suppress(LedgerError):  # every request that depends on it says so
+            self._was_guarded = has_credentials(directory)
         self.machine_csrf = secrets.token_urlsafe(24)
         limits = (REQUESTS, VISITS, REFUSALS, NOTES_OF_LIMITS)
         self._requests, self._visits, self._refusals, self._limit_notes = (TokenBuckets(limit) for limit in limits)
@@ -134,7 +137,12 @@ class Gate:
         if not self.binding.is_local or self._has_outside_users:
             return False
         if has_credentials(self.directory):
+            self._was_guarded = True
             return False
+        if self._was_guarded:
+            raise HTTPException(
+                503, "the keys and users of this server are gone: restore server.sqlite, then start it anew"
+            )
         if peer.is_forwarded:
             raise HTTPException(
                 403, "a proxy stands before this server: start it with --behind-proxy, and make a key or a user first"

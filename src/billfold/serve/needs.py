@@ -102,7 +102,7 @@ NEEDS: Mapping[str, Need] = {
     "GET /documents/{seq}": DOCUMENTS._replace(action="read document"),
     "GET /documents/{seq}/inline": DOCUMENTS._replace(action="read document"),
     # SQL reads the files of all accounts, and the archived answers: no view in front of them is a wall
-    "GET /query": DOCUMENTS._replace(every_account=True),
+    "GET /query": DOCUMENTS._replace(every_account=True, action="read sql"),
     "GET /query.{suffix}": DOCUMENTS._replace(every_account=True, action="read sql"),
     "POST /query/saved": DOCUMENTS._replace(every_account=True, action="change saved queries"),
     "GET /alerts": Need(Role.ACCOUNTANT, every_account=True),

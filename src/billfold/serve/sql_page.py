@@ -24,10 +24,9 @@ from billfold.tasks.configured import load_payment_terms, load_virtual_rates
 MAX_SCREEN_ROWS, MAX_DATA_ROWS = 200, 10_000
 TIME_LIMIT = 10
 """Seconds that a query may take."""
-MAX_QUERIES = 2
-EXAMPLE_SQL = (
-    "SELECT month, service, currency, sum(cost) AS cost FROM costs WHERE state = 'issued' GROUP BY ALL ORDER BY ALL DESC"
-)
+MAX_QUERIES, MAX_WAIT_S = 1, 2.0
+"""Queries at a time, and seconds that the next one waits: each holds one of the few open ledgers."""
+EXAMPLE_SQL = "SELECT month, service, currency, sum(cost) AS cost FROM costs WHERE state = 'issued' GROUP BY ALL ORDER BY ALL DESC"
 _free = threading.BoundedSemaphore(MAX_QUERIES)
 
 
@@ -55,8 +54,8 @@ def write_parquet(question: Question, sql: str, most: int) -> bytes:
 
 @contextmanager
 def _hold_place() -> Iterator[None]:
-    if not _free.acquire(blocking=False):
-        raise HTTPException(503, f"{MAX_QUERIES} queries are being answered already: ask again in a moment")
+    if not _free.acquire(timeout=MAX_WAIT_S):
+        raise HTTPException(503, "another query is being answered: ask again in a moment")
     try:
         yield
     finally:

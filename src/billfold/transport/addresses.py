@@ -11,9 +11,11 @@ SITE_NETWORKS = tuple(map(ipaddress.ip_network, ("fec0::/10", "64:ff9b:1::/48", 
 """Networks that are private to a site, whatever Python's own table (it grows with its releases) has for them."""
 IPV4_CARRYING_PREFIXES = {0, 0x64FF9B << 64, 0xFFFF0000}
 """First 96 bits of addresses that carry an IPv4 address in the rest: compatible, NAT64, SIIT."""
-SERVICE_ADDRESSES = frozenset(
-    map(ipaddress.ip_address, ("168.63.129.16", "169.254.169.254", "100.100.100.200", "192.0.0.192", "fd00:ec2::254"))
+_SERVICE_ADDRESS_TEXTS = (
+    *("168.63.129.16", "169.254.169.254", "100.100.100.200", "192.0.0.192"),
+    *("fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fd00:c1::a9fe:a9fe"),
 )
+SERVICE_ADDRESSES = frozenset(map(ipaddress.ip_address, _SERVICE_ADDRESS_TEXTS))
 """Where clouds answer their machines: with credentials, some of them, and at addresses that look public or private."""
 
 

@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from contextlib import suppress
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from typing import NamedTuple
@@ -32,9 +33,12 @@ class MailServer(NamedTuple):
 def build_mail(
     sender: str, recipients: tuple[str, ...], subject: str, texts: tuple[str, str], message_id: str
 ) -> EmailMessage:
-    """Return a mail with a plain text and its HTML; raises ``ValueError`` for a header with a line break."""
+    """Return a mail with a plain text and its HTML; raises ``ValueError`` for a header with a line break.
+
+    What a vendor wrote into the subject is no encoded word: Python would decode one, line breaks and all.
+    """
     mail = EmailMessage(policy=SMTP_POLICY)
-    mail["From"], mail["To"], mail["Subject"] = sender, ", ".join(recipients), subject
+    mail["From"], mail["To"], mail["Subject"] = sender, ", ".join(recipients), subject.replace("=?", "= ?")
     mail["Message-ID"] = f"<{message_id}@billfold.invalid>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(texts[0])
@@ -61,7 +65,7 @@ def send_mail(server: MailServer, mail: EmailMessage) -> SendResult:
     except smtplib.SMTPRecipientsRefused as error:
         code, reply = next(iter(error.recipients.values()))
         return SendResult(is_accepted=False, text=f"no recipient was accepted: {_describe_reply(code, reply)}")
-    except (smtplib.SMTPException, OSError, ValueError) as error:
+    except (smtplib.SMTPException, MessageError, OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
         return SendResult(is_accepted=False, text=f"{server.host}: no mail was sent: {make_printable(reason)}")
     return SendResult(
