@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import click
 
-from billfold.cli.context import build_filter, load_section, open_workspace
+from billfold.cli.context import build_filter, find_config_path, open_workspace
 from billfold.cli.gaps import end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
@@ -19,8 +19,8 @@ from billfold.report.accrual_rows import AccrualRow, negate_rows
 from billfold.report.subtotals import SUBTOTAL, TOTAL, add_subtotals
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
-from billfold.settings.commitments import parse_commitments
 from billfold.tasks.accruals import choose_accrual_filters, compare_accruals, describe_absence, list_accruals
+from billfold.tasks.configured import load_commitments
 from billfold.tasks.filter_options import FilterOptions
 
 COLUMNS = (
@@ -74,8 +74,7 @@ def command(
 
     With --bridge, what was accrued at the month's end (or --as-of a time) against the invoices, by what it is for.
     """
-    section, path = load_section(ctx, "commitments")
-    commitments = parse_commitments(section, str(path))
+    commitments = load_commitments(find_config_path(ctx))
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, filter_options)._replace(first_month=month, last_month=month)
         shown_filters = filters

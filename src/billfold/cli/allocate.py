@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from billfold.cli.context import build_filter, load_section, open_workspace
+from billfold.cli.context import build_filter, find_config_path, open_workspace
 from billfold.cli.gaps import end_listing, find_wrong_gaps, print_idle_rules
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
@@ -38,7 +38,8 @@ from billfold.report.rule_accounts import list_idle_rules
 from billfold.report.subtotals import add_subtotals
 from billfold.report.summary import STATES, rounded
 from billfold.report.table import TableLayout
-from billfold.settings.allocation import find_rules_file, load_rules
+from billfold.settings.allocation import load_rules
+from billfold.tasks.configured import load_allocation_rules
 from billfold.tasks.filter_options import FilterOptions
 
 AMOUNTS = ("direct", "shared", "amount")
@@ -99,8 +100,9 @@ def command(
 
 def _load_rules(ctx: click.Context, rules_path: str | None) -> AllocationRules:
     """Read the rules that are named, or the configuration's; without any, none fits anything."""
-    path = Path(rules_path) if rules_path else find_rules_file(*load_section(ctx, "allocation"))
-    return load_rules(path) if path else AllocationRules()
+    if rules_path:
+        return load_rules(Path(rules_path))
+    return load_allocation_rules(find_config_path(ctx)) or AllocationRules()
 
 
 def _show_rows(

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import click
 
-from billfold.cli.context import build_filter, load_section, open_workspace
+from billfold.cli.context import build_filter, find_config_path, open_workspace
 from billfold.cli.gaps import describe_no_bills, end_listing, find_wrong_gaps, note_foreign_estimates
 from billfold.cli.listing import print_rows, print_table
 from billfold.cli.output import print_line
@@ -121,8 +121,7 @@ def _search(
 
 def load_budgets(ctx: click.Context) -> tuple[Sequence[Budget], AllocationRules | None]:
     """Return the configuration's budgets, and the rules of allocation where one is a team's."""
-    _, path = load_section(ctx, "budgets")
-    return load_ruled_budgets(path)
+    return load_ruled_budgets(find_config_path(ctx))
 
 
 def _check_scopes(workspace: Workspace, budgets: Iterable[Budget]) -> None:

@@ -34,22 +34,22 @@ TIME_LIMIT = "billfold.time_limit"
 
 def load_accounts(ctx: click.Context) -> list[AccountConfig]:
     """Load the configured accounts."""
-    return config.load_accounts(_find_config(ctx))
+    return config.load_accounts(find_config_path(ctx))
 
 
 def list_configured_accounts(ctx: click.Context) -> list[tuple[str, str]]:
     """Return provider and name of the configured accounts; none where there is no configuration: reading needs none."""
-    return configured.list_configured_accounts(_find_config(ctx))
+    return configured.list_configured_accounts(find_config_path(ctx))
 
 
 def load_payment_terms(ctx: click.Context) -> dict[tuple[str, str], str]:
     """Return the terms of payment that the configuration has, if there is one, by provider and name of their account."""
-    return configured.load_payment_terms(_find_config(ctx))
+    return configured.load_payment_terms(find_config_path(ctx))
 
 
 def load_virtual_rates(ctx: click.Context) -> dict[str, Decimal]:
     """Read ``[rates]`` of the configuration, if there is one: what a unit of a virtual currency cost, as text."""
-    return configured.load_virtual_rates(_find_config(ctx))
+    return configured.load_virtual_rates(find_config_path(ctx))
 
 
 @contextmanager
@@ -113,14 +113,15 @@ def require_account(workspace: Workspace, account: str, place: str) -> None:
 
 def load_section(ctx: click.Context, name: str) -> tuple[object, Path]:
     """Return what stands in a section of the configuration (None: nothing), and the configuration's path, which errors name."""
-    path = _find_config(ctx)
+    path = find_config_path(ctx)
     return config.load_section(path, name), path
 
 
 def load_payment_evidence(ctx: click.Context, as_of: datetime | None = None) -> PaymentEvidence:
     """Return what the configuration says of payments, as far as it had happened at a time; raises ``ConfigurationError``."""
-    return configured.load_payment_evidence(_find_config(ctx), as_of)
+    return configured.load_payment_evidence(find_config_path(ctx), as_of)
 
 
-def _find_config(ctx: click.Context) -> Path:
+def find_config_path(ctx: click.Context) -> Path:
+    """Return where the configuration is, or would be."""
     return config.find_config(ctx.find_root().obj["config"])

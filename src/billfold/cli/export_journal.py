@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from billfold.cli.context import build_filter, load_payment_terms, load_section, load_virtual_rates, open_workspace
+from billfold.cli.context import build_filter, find_config_path, load_payment_terms, load_virtual_rates, open_workspace
 from billfold.cli.gaps import end_listing, find_wrong_gaps, print_idle_rules
 from billfold.cli.listing import print_table
 from billfold.cli.output import print_line
@@ -27,11 +27,10 @@ from billfold.report.render import counted
 from billfold.report.rule_accounts import list_idle_rules
 from billfold.report.subtotals import add_subtotals
 from billfold.report.table import TableLayout
-from billfold.settings.commitments import parse_commitments
-from billfold.settings.journal import find_mapping_path, load_mapping
 from billfold.tasks.accruals import describe_absence, list_accruals
+from billfold.tasks.configured import load_commitments
 from billfold.tasks.filter_options import FilterOptions
-from billfold.tasks.journal import make_journal, write_journal_files
+from billfold.tasks.journal import load_journal_mapping, make_journal, write_journal_files
 
 AMOUNTS = ("amount", "exact", "residue")
 COLUMNS = ("provider", "account", "entries", "lines", "currency", *AMOUNTS)
@@ -67,7 +66,7 @@ def journal(
     Charges that no rule fits go to the suspense account, and the exit code is 1 then. Written again, an entry has the same key.
     Only an earlier journal is replaced. Where there is nothing to book, no file is written, and the exit code is 1.
     """
-    mapping = _load_mapping(ctx, mapping_path)
+    mapping = load_journal_mapping(find_config_path(ctx), mapping_path)
     filter_options = _narrow_to_month(filter_options, month)
     if accrued_month:
         _require_accrual_form(program, filter_options)
@@ -92,8 +91,7 @@ def _make_journal(
 ) -> Journal:
     if accrued_month is None:
         return make_journal(ledger, filters, mapping, load_virtual_rates(ctx), load_payment_terms(ctx))
-    section, path = load_section(ctx, "commitments")
-    rows = list_accruals(ledger, filters, accrued_month, parse_commitments(section, str(path)))
+    rows = list_accruals(ledger, filters, accrued_month, load_commitments(find_config_path(ctx)))
     return build_accrual_journal(rows, mapping)
 
 
@@ -112,11 +110,6 @@ def _require_accrual_form(program: str, filter_options: FilterOptions) -> None:
         )
     if filter_options.first_month or filter_options.last_month:
         raise InvalidArgument("--accruals names its month: leave --month, --from and --to out")
-
-
-def _load_mapping(ctx: click.Context, mapping_path: Path | None) -> JournalMapping:
-    path = find_mapping_path(*load_section(ctx, "journal"), mapping_path)
-    return load_mapping(path) if path else JournalMapping()
 
 
 def _narrow_to_month(filter_options: FilterOptions, month: Month | None) -> FilterOptions:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import click
 
-from billfold.cli.context import build_filter, load_section, open_workspace
+from billfold.cli.context import build_filter, find_config_path, open_workspace
 from billfold.cli.converted import print_converted
 from billfold.cli.gaps import describe_no_bills, end_listing, find_wrong_gaps
 from billfold.cli.listing import print_rows, print_table
@@ -27,10 +27,10 @@ from billfold.report.daily import DAY_KEY, check_day_keys
 from billfold.report.summary import rounded
 from billfold.report.table import TableLayout
 from billfold.report.team_costs import TEAM_KEY
-from billfold.settings.reporting import Reporting, read_reporting
+from billfold.settings.reporting import Reporting
 from billfold.tasks import report
 from billfold.tasks.filter_options import FilterOptions
-from billfold.tasks.report import JSON_KEYS, CostFormat, CostQuestion
+from billfold.tasks.report import JSON_KEYS, CostFormat, CostQuestion, load_reporting
 
 DEFAULT_KEYS = ("provider", "service")
 DEFAULT_MONTHS = 3
@@ -99,7 +99,7 @@ def command(
     tables of their own, and so does every currency. `--from` and `--to` win over `--months`. Amounts in tables are rounded to
     cents; json and csv have all digits, and all months unless some are asked for.
     """
-    reporting = _load_reporting(ctx)
+    reporting = load_reporting(find_config_path(ctx))
     target = _choose_currency(target, reporting)
     check_day_keys(stated_keys := costs.read_keys(key_names))
     rules = load_team_rules(ctx) if TEAM_KEY in stated_keys else None
@@ -122,11 +122,6 @@ def command(
     _print_missing_rates(missing_rates := exchange.list_missing_rates(sums, target or ""))
     end_listing(ctx, gaps, uncounted_bills, absence)
     ctx.exit(1 if missing_rates else 0)
-
-
-def _load_reporting(ctx: click.Context) -> Reporting:
-    section, config_path = load_section(ctx, "reporting")
-    return read_reporting(section, str(config_path))
 
 
 def _print_cells(

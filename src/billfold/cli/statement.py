@@ -9,9 +9,9 @@ import click
 
 from billfold.cli.context import (
     build_filter,
+    find_config_path,
     list_configured_accounts,
     load_payment_evidence,
-    load_section,
     open_workspace,
 )
 from billfold.cli.gaps import end_listing, find_wrong_gaps
@@ -19,7 +19,7 @@ from billfold.cli.output import print_line
 from billfold.cli.params import ACCOUNT_OPTION, AS_OF_OPTION, MONTH_ARGUMENT, PROVIDER_OPTION, add_location_options
 from billfold.ledger import catalog
 from billfold.model.period import Month
-from billfold.settings.company import read_company_name
+from billfold.tasks.configured import load_company_name
 from billfold.tasks.filter_options import FilterOptions
 from billfold.tasks.statement import SUFFIXES, build_statement, render_statement
 from billfold.tasks.whole_files import write_whole_files
@@ -48,7 +48,7 @@ def command(
 
     Exit code 1 where the month is not whole. The same ledger gives the same bytes; only an earlier statement is replaced. `[company] name` of the configuration stands on top.
     """
-    company = read_company_name(*load_section(ctx, "company"))
+    company = load_company_name(find_config_path(ctx))
     with open_workspace(ctx) as workspace, workspace.open_ledger() as db:
         filters = build_filter(workspace, FilterOptions(provider, account, month, month, as_of))
         configured = list_configured_accounts(ctx)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import click
 
-from billfold.cli.context import load_section
+from billfold.cli.context import find_config_path
 from billfold.report.allocation_rules import AllocationRules
 from billfold.tasks import configured
 
 
 def load_team_rules(ctx: click.Context) -> AllocationRules:
     """Read the rules that the configuration names; raises ``ConfigurationError`` where it names none."""
-    _, path = load_section(ctx, "allocation")
-    return configured.load_team_rules(path)
+    return configured.load_team_rules(find_config_path(ctx))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from billfold.ledger.account_lock import try_file_lock
-from billfold.model.errors import ConfigurationError
+from billfold.model.errors import ConfigurationError, build_write_error
 from billfold.model.period import Month
 from billfold.report import evidence_reading, evidence_signatures, evidence_verifier
 from billfold.report.evidence_reading import Evidence
@@ -64,9 +64,7 @@ def open_evidence(path: Path, month: Month) -> Iterator[EvidenceDraft]:
                 draft_path.unlink(missing_ok=True)
                 piece_path.unlink(missing_ok=True)
     except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be written: {error.strerror or error}; check the path, its rights and the free space"
-        ) from error
+        raise build_write_error(path, error) from error
 
 
 def _open_alone(draft_path: Path, path: Path) -> IO[bytes]:

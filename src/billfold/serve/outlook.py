@@ -9,7 +9,7 @@ from billfold.ledger.grouping import find_last_month, group_charges
 from billfold.ledger.movements import GROUP_NAMES
 from billfold.ledger.usages import list_usages
 from billfold.model.bill import State
-from billfold.model.errors import ConfigurationError, InvalidArgument
+from billfold.model.errors import InvalidArgument
 from billfold.model.period import Month
 from billfold.report import costs, why
 from billfold.report.accrual_bridge import BridgeRow
@@ -30,7 +30,6 @@ from billfold.report.anomalies import Thresholds
 from billfold.report.balances import BalanceMonth, roll_forward
 from billfold.report.journal.accrued import build_accrual_journal
 from billfold.report.journal.entries import JournalEntry
-from billfold.report.team_costs import TEAM_KEY
 from billfold.serve import outlooks, rows
 from billfold.serve.listings import explain_groups
 from billfold.serve.questions import Question, read_month, remember_rows
@@ -41,7 +40,7 @@ from billfold.tasks.configured import (
     load_payment_terms,
     load_virtual_rates,
 )
-from billfold.tasks.configured_budgets import load_budgets
+from billfold.tasks.configured_budgets import load_ruled_budgets
 from billfold.tasks.journal import load_journal_mapping, make_journal
 
 OWNER_FIELDS = {"team": "team", "customer": "customer", "cost-center": "cost_center"}
@@ -60,11 +59,8 @@ def list_movements(question: Question) -> list[Mapping[str, object]]:
 def list_budgets(question: Question) -> list[rows.BudgetCheckRow]:
     """Return where each budget stands in the current month, or in ``month``."""
     db, filters, path = question.view.db, question.filters, question.view.config_path
-    budgets, month = load_budgets(path), _read_month(question) or find_this_month(db, filters)
-    is_team_budget = any(key == TEAM_KEY for budget in budgets for key, _ in budget.scope)
-    rules = load_allocation_rules(path) if is_team_budget else None
-    if is_team_budget and rules is None:
-        raise ConfigurationError("teams come from the rules of [allocation]; the configuration names none")
+    budgets, rules = load_ruled_budgets(path)
+    month = _read_month(question) or find_this_month(db, filters)
     checked = check_budgets(db, filters, budgets, month, rules) if budgets and month else []
     return [
         rows.BudgetCheckRow(

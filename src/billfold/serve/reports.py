@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from billfold.focus.dataset_stream import iter_dataset, iter_dataset_rows
 from billfold.ledger import query
 from billfold.ledger.focus_views import Selection
-from billfold.model.errors import ConfigurationError, InvalidArgument
+from billfold.model.errors import InvalidArgument
 from billfold.model.focus import CostAndUsage
 from billfold.report import costs
 from billfold.report.daily import DAY_KEY, check_day_keys
 from billfold.report.team_costs import TEAM_KEY
 from billfold.serve.questions import Question, read_count
 from billfold.tasks import report
-from billfold.tasks.configured import load_allocation_rules, load_payment_terms, load_virtual_rates
+from billfold.tasks.configured import load_payment_terms, load_team_rules, load_virtual_rates
 from billfold.tasks.report import JSON_KEYS, CostFormat, CostQuestion, load_reporting
 
 MAX_MONTHS = 120
@@ -25,9 +25,7 @@ def list_report(question: Question) -> list[Mapping[str, object]]:
     keys, cost_format = _read_keys(question), _read_format(question)
     count = read_count(question.values, "months", 1, MAX_MONTHS) if question.values.get("months") else None
     count = count or (1 if DAY_KEY in keys else None)
-    rules = load_allocation_rules(question.view.config_path) if TEAM_KEY in keys else None
-    if TEAM_KEY in keys and rules is None:
-        raise ConfigurationError("teams come from the rules of [allocation]; the configuration names none")
+    rules = load_team_rules(question.view.config_path) if TEAM_KEY in keys else None
     db = question.view.db
     filters = report.narrow_months(db, question.filters, count)
     changes = report.list_changes(db, filters, CostQuestion(keys, _read_states(question), rules))
