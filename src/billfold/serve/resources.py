@@ -17,7 +17,7 @@ from billfold.report.changes import BillChange
 from billfold.report.commitment_uses import CommitmentUse
 from billfold.report.journal.entries import JournalEntry
 from billfold.report.statement import Statement
-from billfold.serve import listings, outlook, proofs, reports, rows
+from billfold.serve import listings, month_end, proofs, reports, rows
 from billfold.serve.resource import Parameter, Resource, make_flag
 from billfold.serve.screen_resources import SCREEN_RESOURCES
 from billfold.tasks.closes import SignedMonth
@@ -91,7 +91,7 @@ RESOURCES = (
         "why",
         "Why a month costs more or less",
         rows.WhyRow,
-        outlook.list_movements,
+        month_end.list_movements,
         (AGAINST, Parameter("by", "Told apart by these.", choices=tuple(GROUP_NAMES))),
         has_month=True,
         has_keys=True,
@@ -105,7 +105,7 @@ RESOURCES = (
         has_month=True,
     ),
     Resource(
-        "bridge", "From a month's accrual to the invoices that came", BridgeRow, outlook.list_bridge, has_month=True
+        "bridge", "From a month's accrual to the invoices that came", BridgeRow, month_end.list_bridge, has_month=True
     ),
     Resource(
         "payables",
@@ -114,7 +114,7 @@ RESOURCES = (
         listings.list_payables,
         (make_flag("all", "paid invoices too."),),
     ),
-    Resource("balances", "Credits and wallets by month", BalanceMonth, outlook.list_balances),
+    Resource("balances", "Credits and wallets by month", BalanceMonth, month_end.list_balances),
     Resource("commitments", "What is committed, used and left", CommitmentUse, listings.list_commitments),
     Resource(
         "forecast",
@@ -127,20 +127,20 @@ RESOURCES = (
         "track-record",
         "How well each vendor's months could be told, by day of the month",
         rows.AccuracyRow,
-        outlook.list_track_record,
+        month_end.list_track_record,
     ),
     Resource(
         "budgets",
         "A month against the budgets of the configuration",
         rows.BudgetCheckRow,
-        outlook.list_budgets,
+        month_end.list_budgets,
         (ONE_MONTH,),
     ),
     Resource(
         "anomalies",
         "Services that are odd in an invoiced month",
         rows.AnomalyRow,
-        outlook.list_anomalies,
+        month_end.list_anomalies,
         (
             ONE_MONTH,
             Parameter("min_amount", "Odd is so much off; 100, if not said."),
@@ -149,21 +149,26 @@ RESOURCES = (
         ),
     ),
     Resource(
-        "allocate", "Whose cost a month is", rows.SharedCostRow, outlook.list_shared_costs, (ONE_STATE,), has_month=True
+        "allocate",
+        "Whose cost a month is",
+        rows.SharedCostRow,
+        month_end.list_shared_costs,
+        (ONE_STATE,),
+        has_month=True,
     ),
     Resource(
         "owners",
         "Whose cost a month is, by team, customer or cost center",
         OwnerRow,
-        outlook.list_owners,
-        (ONE_STATE, Parameter("by", "team, if not said.", choices=tuple(outlook.OWNER_FIELDS))),
+        month_end.list_owners,
+        (ONE_STATE, Parameter("by", "team, if not said.", choices=tuple(month_end.OWNER_FIELDS))),
         has_month=True,
     ),
     Resource(
         "coverage",
         "How much of each account's month is somebody's",
         Coverage,
-        outlook.list_coverage,
+        month_end.list_coverage,
         (ONE_STATE,),
         has_month=True,
     ),
@@ -171,7 +176,7 @@ RESOURCES = (
         "shares",
         "What one team, cost center or customer bears of a month, line by line",
         StatementLine,
-        outlook.list_shares,
+        month_end.list_shares,
         (Parameter("owner", "Whose.", is_required=True), ONE_STATE),
         has_month=True,
     ),
@@ -179,7 +184,7 @@ RESOURCES = (
         "journal",
         "Issued invoices as journal entries, by the mapping of the configuration",
         JournalEntry,
-        outlook.list_journal,
+        month_end.list_journal,
         (Parameter("accruals", "The accruals of this month and their reversals instead."),),
     ),
     Resource(

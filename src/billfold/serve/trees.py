@@ -9,7 +9,7 @@ from billfold.model.bill import State
 from billfold.model.period import Month
 from billfold.report.cost_tree import CostLeaf, CostNode, build_tree, iter_nodes
 from billfold.report.costs import NO_VALUE
-from billfold.serve import outlook
+from billfold.serve import month_end
 from billfold.serve.questions import Question, read_month, remember_rows
 from billfold.serve.screen_rows import TreeRow
 
@@ -35,7 +35,7 @@ def build_team_tree(question: Question) -> list[CostNode]:
     """Return whose cost a month's issued invoices are by the rules, by currency, team, cost center, customer and account."""
     leaves = [
         CostLeaf((row.currency, row.team, row.cost_center, row.customer, row.provider, row.account, part), amount, 1)
-        for row in outlook.list_shared_costs(question._replace(values={}))
+        for row in month_end.list_shared_costs(question._replace(values={}))
         for part, amount in (("direct", row.direct), ("shared", row.shared))
         if amount or (part == "direct" and not row.shared)
     ]
